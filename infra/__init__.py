@@ -1,0 +1,15 @@
+"""What every component stands on: errors, settings, the process host, and the wrappers of Kafka, SQL and HTTP.
+
+errors      one hierarchy; each error knows its code, status, and whether it is definite
+settings    typed settings from the environment, checked at start
+serve       the process host: runs one or more services in one process
+health      what `/health` answers
+telemetry   structured logs and the metrics page
+kafka       the only module that imports aiokafka
+postgres    pools, and retries of serialization failures
+web         running an ASGI app inside a service
+trunk       many connections multiplexed over one WebSocket between two processes
+local       the federation on one machine: toolchain, supervisor, link proxies
+
+    serve ─▶ settings, telemetry, health ─▶ (services, found by entry point) ─▶ kafka | postgres | web
+"""

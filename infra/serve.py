@@ -1,0 +1,123 @@
+"""The process host: `python -m infra.serve NAME [NAME…]` runs the named services in one process until it is told to stop.
+
+A service is an async function that takes the `Host` and runs until it is cancelled. It is found by its name in the entry
+point group `causeway.services`, so that this module imports no component. A service that ends or raises ends the process:
+whoever supervises it starts it anew.
+"""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+
+import structlog
+import uvloop
+from starlette.types import ASGIApp
+
+from infra.errors import CausewayError, SettingsError
+from infra.health import Health
+from infra.settings import ServiceSettings, read
+from infra.telemetry import admin_app, set_up_logs
+from infra.web import serve_app
+
+log = structlog.get_logger()
+
+GROUP = "causeway.services"
+
+
+@dataclass
+class Host:
+    """What the services of one process share.
+
+    Attributes:
+        names: The services that run here.
+        health: The conditions that `/health` reports; a service declares its own with `health.expect` before it awaits.
+    """
+
+    names: tuple[str, ...]
+    health: Health = field(default_factory=Health)
+    _apps: dict[str, asyncio.Future[ASGIApp]] = field(default_factory=dict)
+
+    def offer(self, name: str, app: ASGIApp) -> None:
+        """Offer an ASGI app to the other services of this process, so that a call to it costs no hop."""
+        future = self._future(name)
+        if not future.done():
+            future.set_result(app)
+
+    async def offered(self, name: str) -> ASGIApp | None:
+        """Return the app that the service of that name offers, once it does; None if it does not run here."""
+        return await self._future(name) if name in self.names else None
+
+    def _future(self, name: str) -> asyncio.Future[ASGIApp]:
+        return self._apps.setdefault(name, asyncio.get_running_loop().create_future())
+
+
+Service = Callable[[Host], Awaitable[None]]
+
+
+def find_service(name: str) -> Service:
+    """Return the service of that name.
+
+    Raises:
+        SettingsError: No installed component brings a service of that name.
+    """
+    found = entry_points(group=GROUP, name=name)
+    if not found:
+        known = ", ".join(sorted(entry.name for entry in entry_points(group=GROUP)))
+        raise SettingsError(problems=f"there is no service {name}; known are {known}")
+    service: Service = next(iter(found)).load()
+    return service
+
+
+async def host_services(names: Sequence[str], settings: ServiceSettings) -> None:
+    """Run the named services until SIGTERM or SIGINT.
+
+    Raises:
+        ExceptionGroup: A service failed; the others were cancelled.
+    """
+    host = Host(tuple(names))
+    services = {name: find_service(name) for name in names}
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with asyncio.TaskGroup() as group:
+        admin = serve_app(admin_app(host.health), host=settings.admin_host, port=settings.admin_port)
+        tasks = [group.create_task(admin, name="admin")]
+        tasks += [group.create_task(_to_the_end(name, service(host)), name=name) for name, service in services.items()]
+        log.info("started", services=names)
+        await stop.wait()
+        log.info("stopping", services=names)
+        for task in tasks:
+            task.cancel()
+
+
+async def _to_the_end(name: str, running: Awaitable[None]) -> None:
+    await running
+    message = f"service {name} ended by itself"
+    raise RuntimeError(message)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the services that the arguments name; return the exit status."""
+    names = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        settings = read(ServiceSettings)
+        set_up_logs(settings.log_level, instance=settings.instance)
+        with contextlib.suppress(KeyboardInterrupt):
+            uvloop.run(host_services(names, settings))
+    except CausewayError as error:
+        print(f"causeway: {error}", file=sys.stderr)  # noqa: T201 — logs may not be set up
+        return 2
+    except ExceptionGroup as failures:
+        definite = failures.subgroup(CausewayError)
+        log.error("failed", services=names, exc_info=failures if definite is None else None, problems=[str(error) for error in failures.exceptions])
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

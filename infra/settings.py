@@ -1,0 +1,74 @@
+"""Typed settings, read once from the environment (`CAUSEWAY_*`) or a file, and checked at start."""
+
+from typing import TypeVar
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from infra.errors import SettingsError
+
+REGION_PATTERN = r"^[a-z][a-z0-9]{1,7}$"
+
+
+class ServiceSettings(BaseSettings):
+    """What every service needs; a component's settings inherit from this.
+
+    Attributes:
+        instance: Name of this process, unique in its region, such as `us/front`.
+        admin_port: Where `/health` and `/metrics` are served, on loopback or the pod's address.
+        admin_host: The address to bind it to.
+        log_level: One of debug, info, warning, error.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CAUSEWAY_", env_file=".env", extra="ignore", frozen=True)
+
+    instance: str = Field(min_length=1)
+    admin_port: int = Field(ge=0, le=65535)
+    admin_host: str = "127.0.0.1"
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
+
+
+class RegionalSettings(ServiceSettings):
+    """What every service of a region needs.
+
+    Attributes:
+        region: This region's name.
+        regions: All regions of the federation, this one among them, comma-separated in the environment.
+        partitions: How many partitions the journal and each relay topic has; fixed for an incarnation.
+        kafka: Bootstrap servers, comma-separated.
+        store: URL of the region's PostgreSQL (or CockroachDB).
+        redis: URL of the region's Redis.
+        directory: URL of the directory service, as reached from here.
+    """
+
+    region: str = Field(pattern=REGION_PATTERN)
+    regions: str
+    partitions: int = Field(ge=1, le=4096)
+    kafka: str
+    store: str
+    redis: str
+    directory: str
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The other regions, sorted."""
+        return tuple(sorted({name.strip() for name in self.regions.split(",")} - {self.region}))
+
+
+S = TypeVar("S", bound=ServiceSettings)
+
+
+def read(kind: type[S]) -> S:
+    """Read settings of that kind from the environment.
+
+    Raises:
+        SettingsError: One or more are missing or wrong; the message names each.
+    """
+    try:
+        return kind()
+    except ValidationError as error:
+        problems = "; ".join(
+            f"CAUSEWAY_{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg'].lower()}"
+            for item in error.errors()
+        )
+        raise SettingsError(problems=problems) from error

@@ -1,0 +1,57 @@
+"""Structured logs to standard error, and the page with this process's health and metrics."""
+
+import logging
+import sys
+
+import msgspec
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from infra.health import Health
+
+
+def set_up_logs(level: str, **bound: str) -> None:
+    """Write one JSON object a line to standard error, each with the bound names (region, instance).
+
+    Args:
+        level: The least severe level to write: debug, info, warning, error.
+        bound: Names and values that every line carries.
+    """
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(serializer=lambda value, **_: msgspec.json.encode(value, enc_hook=str).decode()),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(**bound)
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format='{"level":"%(levelname)s","logger":"%(name)s","event":"%(message)s"}')
+
+
+def admin_app(health: Health) -> ASGIApp:
+    """Return the ASGI app of the admin port: `/health` (200 or 503, JSON) and `/metrics` (Prometheus text)."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        if scope["path"] == "/health":
+            status = 200 if health.ok else 503
+            conditions = {
+                name: {"ok": condition.ok, "detail": condition.detail, "since": condition.since}
+                for name, condition in health.conditions.items()
+            }
+            content_type, body = b"application/json", msgspec.json.encode({"ok": health.ok, "conditions": conditions})
+        elif scope["path"] == "/metrics":
+            status, content_type, body = 200, CONTENT_TYPE_LATEST.encode(), generate_latest()
+        else:
+            status, content_type, body = 404, b"text/plain", b"Here are /health and /metrics.\n"
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", content_type)]})
+        await send({"type": "http.response.body", "body": body})
+
+    return app

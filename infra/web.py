@@ -1,0 +1,62 @@
+"""Running an ASGI app inside a service, beside others in the same event loop."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without signal handlers: the process host has its own."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+
+async def serve_app(app: ASGIApp, *, host: str, port: int, started: asyncio.Event | None = None) -> None:
+    """Serve an ASGI app until cancelled, then let it finish what it has begun, for two seconds at most.
+
+    Args:
+        app: Any ASGI application; lifespan events are not sent to it.
+        host: Address to bind.
+        port: Port to bind; 0 takes a free one.
+        started: Set once connections are accepted.
+
+    Raises:
+        SystemExit: The port cannot be bound; uvicorn has logged why.
+    """
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=64 * 1024,
+        ws_ping_interval=20,
+        ws_ping_timeout=20,
+        ws_per_message_deflate=False,
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=2,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve())
+    try:
+        while not server.started and not task.done():
+            await asyncio.sleep(0.01)
+        if started is not None and server.started:
+            started.set()
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await task
+        raise

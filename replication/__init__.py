@@ -1,0 +1,12 @@
+"""What regions say to each other, and what they must agree on byte for byte.
+
+ids         names of users, conversations and messages: bucket and region can be read off them
+records     what a journal and a relay topic carry
+codec       records to bytes and back, with a version
+outputs     what a projector put out, batch by batch, and the relay rows that refer to it
+streams     pure: judge each record of a stream from another region
+topics      names and settings of topics
+repository  SQL of outputs, relay rows and the progress of those who follow them
+
+    region.projector ─▶ outputs, relay rows ─▶ relay.forwarder ─▶ relay.<destination> ═ MirrorMaker 2 ═▶ relay.ingester ─▶ journal
+"""

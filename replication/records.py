@@ -1,0 +1,359 @@
+"""What a journal carries: submissions of a region's own users, and what other regions relayed to it.
+
+Times are microseconds since the epoch, for people and for measuring; nothing is ever decided by them.
+Fields are only ever added, with a default; a record of another shape gets a new codec version.
+"""
+
+from typing import TypeAlias
+
+import msgspec
+
+
+class Hop(msgspec.Struct, frozen=True, array_like=True):
+    """A place that a record passed.
+
+    Attributes:
+        stage: Region and part, such as `us.gateway`.
+        at: When, microseconds since the epoch.
+    """
+
+    stage: str
+    at: int
+
+
+class Stream(msgspec.Struct, frozen=True, order=True):
+    """A densely numbered sequence of records from one region to another; its first sequence is 1.
+
+    Attributes:
+        origin: The region that it comes from.
+        incarnation: Of the origin; it rises when the origin lost its Kafka or its store.
+        epoch: In which the origin's holder put it out.
+        destination: The region that it goes to.
+        partition: The origin's journal partition, and the partition of the relay topic.
+    """
+
+    origin: str
+    incarnation: int
+    epoch: int
+    destination: str
+    partition: int
+
+
+class Via(msgspec.Struct, frozen=True):
+    """The place of a relayed record in its stream; it rides along in the journal.
+
+    Attributes:
+        stream: The stream that it came by.
+        sequence: Its number there.
+        position: Its position in the output of the origin's partition.
+    """
+
+    stream: Stream
+    sequence: int
+    position: int
+
+
+class MessageSent(msgspec.Struct, frozen=True, tag="message_sent"):
+    """A 1:1 text message.
+
+    Attributes:
+        recipient_id: The other member.
+        client_message_id: What the sender's device called it.
+        text: Up to 16 KiB of UTF-8.
+    """
+
+    recipient_id: str
+    client_message_id: str
+    text: str
+
+
+class MessageReceived(msgspec.Struct, frozen=True, tag="message_received"):
+    """The author's devices have every entry up to this one.
+
+    Attributes:
+        epoch: That numbered the entry.
+        seq: The entry's number.
+    """
+
+    epoch: int
+    seq: int
+
+
+class MessageRead(msgspec.Struct, frozen=True, tag="message_read"):
+    """The author has read every entry up to this one, and so received it.
+
+    Attributes:
+        epoch: That numbered the entry.
+        seq: The entry's number.
+    """
+
+    epoch: int
+    seq: int
+
+
+class ConversationAnswered(msgspec.Struct, frozen=True, tag="conversation_answered"):
+    """The home of a conversation's recipient (the author) answers an `Opening`.
+
+    Attributes:
+        code: Empty if the conversation may begin; else an error code, such as `recipient-unknown`.
+    """
+
+    code: str
+
+
+class AccountCreated(msgspec.Struct, frozen=True, tag="account_created"):
+    """A new account; it cannot log in until it is confirmed.
+
+    Attributes:
+        handle: As its owner spells it.
+        display_name: What others see.
+        password_hash: Argon2id, in PHC string format.
+        reservation: The token that the directory's reservation was made with.
+    """
+
+    handle: str
+    display_name: str
+    password_hash: str
+    reservation: str
+
+
+class AccountConfirmed(msgspec.Struct, frozen=True, tag="account_confirmed"):
+    """The directory has confirmed the account's handle; from now on it can log in.
+
+    Attributes:
+        reservation: The token that was confirmed.
+    """
+
+    reservation: str
+
+
+class DeviceAdded(msgspec.Struct, frozen=True, tag="device_added"):
+    """A device logged in.
+
+    Attributes:
+        device_id: Its new id.
+        name: What its owner calls it.
+        family: Of its refresh tokens.
+    """
+
+    device_id: str
+    name: str
+    family: str
+
+
+class DeviceRefreshed(msgspec.Struct, frozen=True, tag="device_refreshed"):
+    """A device asks for its next refresh token.
+
+    Attributes:
+        device_id: The device.
+        family: Of its refresh tokens.
+        generation: Of the token that it showed; the next one is handed out.
+    """
+
+    device_id: str
+    family: str
+    generation: int
+
+
+class DeviceRevoked(msgspec.Struct, frozen=True, tag="device_revoked"):
+    """A device was logged out.
+
+    Attributes:
+        device_id: The device.
+    """
+
+    device_id: str
+
+
+Body: TypeAlias = (
+    MessageSent
+    | MessageReceived
+    | MessageRead
+    | ConversationAnswered
+    | AccountCreated
+    | AccountConfirmed
+    | DeviceAdded
+    | DeviceRefreshed
+    | DeviceRevoked
+)
+
+
+class Submission(msgspec.Struct, frozen=True, kw_only=True, tag="submission"):
+    """Whatever somebody wants to happen; accepted when the journal of the author's home has it.
+
+    Attributes:
+        id: Deterministic for messages (the message id), random otherwise; outcomes name it.
+        author: Who wants it.
+        home: The author's home region, where it was accepted.
+        home_epoch: The author's home epoch there.
+        device: The author's device; empty for what the region itself does on the author's behalf.
+        conversation_id: The conversation concerned; empty for what is the author's alone.
+        content_hash: Of what a retry must repeat exactly.
+        body: What is wanted.
+        submitted_at: When it was accepted.
+        reply_to: The gateway instance at home that waits for the outcome; empty if none does.
+        hops: Where it has been.
+    """
+
+    id: str
+    author: str
+    home: str
+    home_epoch: int
+    body: Body
+    submitted_at: int
+    device: str = ""
+    conversation_id: str = ""
+    content_hash: bytes = b""
+    reply_to: str = ""
+    hops: tuple[Hop, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What orders it: the conversation, or the author for what is the author's alone."""
+        return self.conversation_id or self.author
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, tag="entry"):
+    """One numbered outcome of a conversation's log, decided by its owner, the same in every region.
+
+    Attributes:
+        conversation_id: The conversation.
+        seq: Dense, from 1.
+        epoch: In which it was numbered.
+        incarnation: Of the region that numbered it.
+        count: How many messages the log holds up to here.
+        message_id: The message's id.
+        author: Who sent it.
+        home: The author's home region at that moment.
+        content_hash: Of the submission.
+        body: What was sent.
+        sent_at: When the author's home accepted it.
+        hops: Where it has been.
+    """
+
+    conversation_id: str
+    seq: int
+    epoch: int
+    incarnation: int
+    count: int
+    message_id: str
+    author: str
+    home: str
+    content_hash: bytes
+    body: MessageSent
+    sent_at: int
+    hops: tuple[Hop, ...] = ()
+
+    @property
+    def members(self) -> tuple[str, str]:
+        """The two members of a 1:1 conversation, the smaller id first."""
+        one, other = sorted((self.author, self.body.recipient_id))
+        return one, other
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True, tag="refusal"):
+    """A submission that was judged and refused; binding, and kept by its id.
+
+    Attributes:
+        message_id: What was refused.
+        conversation_id: The conversation concerned.
+        author: Who is told.
+        code: A stable code, such as `recipient-unknown`.
+        detail: A sentence for the author.
+        content_hash: Of the submission.
+        epoch: In which it was refused.
+        client_message_id: What the sender's device called it.
+        hops: Where it has been.
+    """
+
+    message_id: str
+    conversation_id: str
+    author: str
+    code: str
+    detail: str
+    content_hash: bytes
+    epoch: int
+    client_message_id: str = ""
+    hops: tuple[Hop, ...] = ()
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True, tag="mark"):
+    """How far a member has received and read a conversation; merged by maximum, never lowered.
+
+    Attributes:
+        conversation_id: The conversation.
+        user_id: The member.
+        received: The last seq that the member's devices have; 0 for none.
+        read: The last seq that the member has read; 0 for none.
+        epoch: That numbered the higher of them.
+    """
+
+    conversation_id: str
+    user_id: str
+    received: int
+    read: int
+    epoch: int
+
+
+class Opening(msgspec.Struct, frozen=True, kw_only=True, tag="opening"):
+    """A conversation's owner asks the recipient's home whether it may begin; its first entry waits for the answer.
+
+    Attributes:
+        conversation_id: The conversation.
+        author: Who wants to write.
+        recipient: Who is to receive.
+        epoch: Of the owner.
+    """
+
+    conversation_id: str
+    author: str
+    recipient: str
+    epoch: int
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, tag="outcome"):
+    """What became of a submission that leaves no entry or refusal behind: one about an account, or a repeated one.
+
+    Attributes:
+        id: The submission's id.
+        code: Empty if it was done; else an error code, such as `content-conflict`.
+        detail: A sentence for the author.
+    """
+
+    id: str
+    code: str = ""
+    detail: str = ""
+
+
+Record: TypeAlias = Submission | Entry | Refusal | Mark | Opening | Outcome
+
+
+class Journaled(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in a journal.
+
+    Attributes:
+        record: The record.
+        via: The stream place that it came by; None if it was submitted here.
+    """
+
+    record: Submission | Entry | Refusal | Mark | Opening
+    via: Via | None = None
+
+
+class Relayed(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in a relay topic.
+
+    Attributes:
+        via: Its stream, sequence and output position. For a heartbeat, the last sequence that the stream has.
+        record: The encoded record (`codec.encode_record`), or empty for a heartbeat.
+        forwarded_at: When the forwarder sent it.
+    """
+
+    via: Via
+    record: msgspec.Raw = msgspec.Raw(b"\xc0")
+    forwarded_at: int = 0
+
+    @property
+    def is_heartbeat(self) -> bool:
+        """Whether it only says how far the stream has come."""
+        return bytes(self.record) == b"\xc0"

@@ -1,0 +1,137 @@
+"""SQL of outputs and relay rows, and of the progress of those who follow them; every call runs in the caller's transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from infra.postgres import Connection
+from replication.outputs import Batch, Output, RelayRow, decode_outputs, encode_outputs
+from replication.records import Stream
+
+SCHEMA: tuple[str, ...] = (
+    """
+    CREATE TABLE IF NOT EXISTS outputs (
+        partition INT NOT NULL,
+        first BIGINT NOT NULL,
+        last BIGINT NOT NULL,
+        committed_at BIGINT NOT NULL,
+        payload BYTEA NOT NULL,
+        PRIMARY KEY (partition, first)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS relay_rows (
+        destination TEXT NOT NULL,
+        partition INT NOT NULL,
+        incarnation INT NOT NULL,
+        epoch INT NOT NULL,
+        first BIGINT NOT NULL,
+        last BIGINT NOT NULL,
+        positions BIGINT[] NOT NULL,
+        batch_first BIGINT NOT NULL,
+        PRIMARY KEY (destination, partition, incarnation, epoch, first)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS followers (
+        name TEXT NOT NULL,
+        partition INT NOT NULL,
+        position BIGINT NOT NULL,
+        updated_at BIGINT NOT NULL,
+        PRIMARY KEY (name, partition)
+    )
+    """,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamHead:
+    """How many sequences a stream has been given.
+
+    Attributes:
+        stream: The stream.
+        last: Its last sequence; 0 before the first.
+    """
+
+    stream: Stream
+    last: int
+
+
+async def add_batch(connection: Connection, batch: Batch) -> None:
+    """Write one batch of outputs."""
+    await connection.execute(
+        "INSERT INTO outputs (partition, first, last, committed_at, payload) VALUES (%s, %s, %s, %s, %s)",
+        (batch.partition, batch.first, batch.last, batch.committed_at, encode_outputs(batch.outputs)),
+    )
+
+
+async def add_relay_rows(connection: Connection, rows: Sequence[RelayRow]) -> None:
+    """Write relay rows; their sequences continue their streams."""
+    if not rows:
+        return
+    cursor = connection.cursor()
+    await cursor.executemany(
+        "INSERT INTO relay_rows (destination, partition, incarnation, epoch, first, last, positions, batch_first)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        [
+            (r.stream.destination, r.stream.partition, r.stream.incarnation, r.stream.epoch, r.first, r.first + len(r.positions) - 1, list(r.positions), r.batch_first)
+            for r in rows
+        ],
+    )
+
+
+async def stream_heads(connection: Connection, *, origin: str, incarnation: int, epoch: int) -> list[StreamHead]:
+    """Return the heads of all streams of that incarnation and epoch that have any sequence."""
+    cursor = await connection.execute(
+        "SELECT destination, partition, max(last) FROM relay_rows WHERE incarnation = %s AND epoch = %s GROUP BY destination, partition",
+        (incarnation, epoch),
+    )
+    return [StreamHead(Stream(origin, incarnation, epoch, destination, partition), last) for destination, partition, last in await cursor.fetchall()]
+
+
+async def batches_after(connection: Connection, *, partition: int, position: int, most: int) -> list[Batch]:
+    """Return the batches that hold positions above that one, in order, that many at most."""
+    cursor = await connection.execute(
+        "SELECT partition, first, last, committed_at, payload FROM outputs WHERE partition = %s AND first > %s ORDER BY first LIMIT %s",
+        (partition, position, most),
+        binary=True,
+    )
+    return [Batch(p, first, last, decode_outputs(payload), at) for p, first, last, at, payload in await cursor.fetchall()]
+
+
+async def relayed_after(connection: Connection, stream: Stream, *, sequence: int, most: int) -> list[tuple[int, Output]]:
+    """Return (sequence, output) of the stream above that sequence, in order, from that many batches at most."""
+    cursor = await connection.execute(
+        "SELECT r.first, r.positions, o.payload FROM relay_rows r JOIN outputs o ON o.partition = r.partition AND o.first = r.batch_first"
+        " WHERE r.destination = %s AND r.partition = %s AND r.incarnation = %s AND r.epoch = %s AND r.last > %s ORDER BY r.first LIMIT %s",
+        (stream.destination, stream.partition, stream.incarnation, stream.epoch, sequence, most),
+        binary=True,
+    )
+    found: list[tuple[int, Output]] = []
+    for first, positions, payload in await cursor.fetchall():
+        by_position = {output.position: output for output in decode_outputs(payload)}
+        numbered = enumerate(positions, start=first)
+        found += [(number, by_position[position]) for number, position in numbered if number > sequence]
+    return found
+
+
+async def follower_positions(connection: Connection, name: str) -> dict[int, int]:
+    """Return how far a follower has come, by partition."""
+    cursor = await connection.execute("SELECT partition, position FROM followers WHERE name = %s", (name,))
+    return {partition: position for partition, position in await cursor.fetchall()}
+
+
+async def save_follower(connection: Connection, name: str, positions: dict[int, int], *, now: int) -> None:
+    """Keep how far a follower has come; positions never go back.
+
+    Args:
+        connection: Where.
+        name: The follower.
+        positions: Partition to position (or, for a forwarder, to stream sequence).
+        now: Microseconds since the epoch.
+    """
+    cursor = connection.cursor()
+    await cursor.executemany(
+        "INSERT INTO followers (name, partition, position, updated_at) VALUES (%s, %s, %s, %s)"
+        " ON CONFLICT (name, partition) DO UPDATE SET position = greatest(followers.position, excluded.position), updated_at = excluded.updated_at",
+        [(name, partition, position, now) for partition, position in sorted(positions.items())],
+    )
