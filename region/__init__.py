@@ -1,0 +1,12 @@
+"""A region: everything that serves its home users.
+
+gateway    authenticates, validates, appends submissions to the journal, acks; holds the WebSockets
+accounts   passwords, tokens, registration: what a gateway needs to know who somebody is
+projector  judges submissions in order; one transaction a batch
+fanout     follows the projector's output and tells the gateways concerned, through Redis
+delivery   what fan-out and gateways agree on
+store      tables and SQL of the region
+client     the client library, which imports nothing of a server
+
+    device ─ edge ─▶ gateway ─▶ journal ─▶ projector ─▶ store ─▶ fanout ─▶ Redis ─▶ gateway ─▶ device
+"""

@@ -1,0 +1,72 @@
+"""What fan-out and gateways agree on: names of keys and channels in Redis, and the publication that one sends the other.
+
+All of it can be lost. Each publication names the ranges of output positions that it covers for its gateway; a gateway that is
+shown a range above the last one has missed something, and makes its devices resynchronise.
+"""
+
+from typing import Final
+
+import msgspec
+
+from replication.outputs import Output
+
+NUDGES: Final = "outputs"
+"""Channel on which a projector says, after each commit, how far its partitions have come; a hint, never relied upon."""
+
+GATEWAYS: Final = "gateways"
+"""Sorted set: gateway instance, scored by when it last said that it is alive (seconds since the epoch)."""
+
+
+def interest_key(user_id: str) -> str:
+    """Return the key of the set of gateway instances to which devices of that user are connected."""
+    return f"interest:{user_id}"
+
+
+def gateway_channel(instance: str) -> str:
+    """Return the channel on which a gateway listens."""
+    return f"gateway:{instance}"
+
+
+class Range(msgspec.Struct, frozen=True, array_like=True):
+    """Output positions of a partition that a publication covers, both ends included; `last` = `first` - 1 for none.
+
+    Attributes:
+        partition: The journal partition.
+        first: The first position covered.
+        last: The last position covered.
+    """
+
+    partition: int
+    first: int
+    last: int
+
+
+class Placed(msgspec.Struct, frozen=True, array_like=True):
+    """An output and the partition that it comes from."""
+
+    partition: int
+    output: Output
+
+
+class Publication(msgspec.Struct, frozen=True, array_like=True):
+    """What fan-out sends to one gateway; without outputs it is a heartbeat.
+
+    Attributes:
+        ranges: The positions covered, one range a partition.
+        outputs: The outputs in those ranges that concern devices (or waiting requests) of that gateway, in order of position.
+        sent_at: Microseconds since the epoch.
+    """
+
+    ranges: tuple[Range, ...]
+    outputs: tuple[Placed, ...] = ()
+    sent_at: int = 0
+
+
+class Nudge(msgspec.Struct, frozen=True):
+    """How far partitions have come.
+
+    Attributes:
+        positions: Partition to its last output position.
+    """
+
+    positions: dict[int, int]
