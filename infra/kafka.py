@@ -47,7 +47,9 @@ class Committed:
     metadata: str
 
 
-async def ensure_topics(bootstrap: str, topics: Mapping[str, int], *, config: Mapping[str, str] | None = None, replication: int = 1) -> None:
+async def ensure_topics(
+    bootstrap: str, topics: Mapping[str, int], *, config: Mapping[str, str] | None = None, replication: int = 1
+) -> None:
     """Create the topics that are missing.
 
     Args:
@@ -63,7 +65,9 @@ async def ensure_topics(bootstrap: str, topics: Mapping[str, int], *, config: Ma
     await admin.start()
     try:
         missing = set(topics) - set(await admin.list_topics())
-        wanted = [NewTopic(name, topics[name], replication, topic_configs=dict(config or {})) for name in sorted(missing)]
+        wanted = [
+            NewTopic(name, topics[name], replication, topic_configs=dict(config or {})) for name in sorted(missing)
+        ]
         if not wanted:
             return
         response = await admin.create_topics(wanted)
@@ -159,7 +163,9 @@ class Producer:
 class Consumer:
     """Reads assigned partitions of one topic; positions are the caller's, or those of a group that it names."""
 
-    def __init__(self, bootstrap: str, topic: str, *, client: str, group: str | None = None, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, bootstrap: str, topic: str, *, client: str, group: str | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
         """Prepare a consumer.
 
         Args:
@@ -233,7 +239,7 @@ class Consumer:
         """
         batches: dict[TopicPartition, Sequence[Record]] = await self._live.getmany(timeout_ms=wait_ms, max_records=most)
         return {
-            partition.partition: [Record(r.partition, r.offset, r.timestamp, r.key, r.value) for r in records]  # type: ignore[attr-defined]  # aiokafka is untyped
+            partition.partition: [Record(r.partition, r.offset, r.timestamp, r.key, r.value) for r in records]
             for partition, records in batches.items()
         }
 
@@ -258,7 +264,10 @@ class Consumer:
             KafkaError: They were not stored.
         """
         await self._live.commit(
-            {TopicPartition(self._topic, partition): OffsetAndMetadata(position.offset, position.metadata) for partition, position in positions.items()}
+            {
+                TopicPartition(self._topic, partition): OffsetAndMetadata(position.offset, position.metadata)
+                for partition, position in positions.items()
+            }
         )
 
     @property

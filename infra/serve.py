@@ -17,7 +17,7 @@ import structlog
 import uvloop
 from starlette.types import ASGIApp
 
-from infra.errors import CausewayError, SettingsError
+from infra.errors import SettingsError
 from infra.health import Health
 from infra.settings import ServiceSettings, read
 from infra.telemetry import admin_app, set_up_logs
@@ -109,14 +109,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         set_up_logs(settings.log_level, instance=settings.instance)
         with contextlib.suppress(KeyboardInterrupt):
             uvloop.run(host_services(names, settings))
-    except CausewayError as error:
-        print(f"causeway: {error}", file=sys.stderr)  # noqa: T201 — logs may not be set up
-        return 2
+    except SettingsError as error:
+        return _refuse(error)
     except ExceptionGroup as failures:
-        definite = failures.subgroup(CausewayError)
-        log.error("failed", services=names, exc_info=failures if definite is None else None, problems=[str(error) for error in failures.exceptions])
+        wrong_settings = [error for error in failures.exceptions if isinstance(error, SettingsError)]
+        if wrong_settings:
+            return _refuse(*wrong_settings)
+        log.exception("failed", services=names)
         return 1
     return 0
+
+
+def _refuse(*errors: SettingsError) -> int:
+    for error in errors:
+        print(f"causeway: {error}", file=sys.stderr)  # noqa: T201 — logs may not be set up yet
+    return 2
 
 
 if __name__ == "__main__":

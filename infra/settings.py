@@ -1,5 +1,6 @@
 """Typed settings, read once from the environment (`CAUSEWAY_*`) or a file, and checked at start."""
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from pydantic import Field, ValidationError
@@ -64,8 +65,9 @@ def read(kind: type[S]) -> S:
     Raises:
         SettingsError: One or more are missing or wrong; the message names each.
     """
+    from_environment: Callable[[], S] = kind
     try:
-        return kind()
+        return from_environment()
     except ValidationError as error:
         problems = "; ".join(
             f"CAUSEWAY_{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg'].lower()}"

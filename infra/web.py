@@ -51,7 +51,7 @@ async def serve_app(app: ASGIApp, *, host: str, port: int, started: asyncio.Even
     server = _Server(config)
     task = asyncio.create_task(server.serve())
     try:
-        while not server.started and not task.done():
+        while not server.started and not task.done():  # noqa: ASYNC110 — uvicorn has no event for it
             await asyncio.sleep(0.01)
         if started is not None and server.started:
             started.set()

@@ -15,7 +15,7 @@ VERSION: Final = 1
 READABLE: Final = frozenset({1})
 
 _encoder = msgspec.msgpack.Encoder()
-_record = msgspec.msgpack.Decoder(Record)
+_record: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
 _journaled = msgspec.msgpack.Decoder(Journaled)
 _relayed = msgspec.msgpack.Decoder(Relayed)
 T = TypeVar("T")

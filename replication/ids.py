@@ -31,7 +31,9 @@ def direct_conversation_id(one: str, other: str) -> str:
 
 def message_id(sender: str, conversation_id: str, client_message_id: str) -> str:
     """Return the id of a message: a retry, through any region and after any failover, is the same message."""
-    return f"m{conversation_id[1:4]}{_digest(16, sender, conversation_id, client_message_id)}-{region_of(conversation_id)}"
+    return (
+        f"m{conversation_id[1:4]}{_digest(16, sender, conversation_id, client_message_id)}-{region_of(conversation_id)}"
+    )
 
 
 def content_hash(*parts: str) -> bytes:

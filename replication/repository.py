@@ -73,7 +73,16 @@ async def add_relay_rows(connection: Connection, rows: Sequence[RelayRow]) -> No
         "INSERT INTO relay_rows (destination, partition, incarnation, epoch, first, last, positions, batch_first)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
         [
-            (r.stream.destination, r.stream.partition, r.stream.incarnation, r.stream.epoch, r.first, r.first + len(r.positions) - 1, list(r.positions), r.batch_first)
+            (
+                r.stream.destination,
+                r.stream.partition,
+                r.stream.incarnation,
+                r.stream.epoch,
+                r.first,
+                r.first + len(r.positions) - 1,
+                list(r.positions),
+                r.batch_first,
+            )
             for r in rows
         ],
     )
@@ -85,7 +94,10 @@ async def stream_heads(connection: Connection, *, origin: str, incarnation: int,
         "SELECT destination, partition, max(last) FROM relay_rows WHERE incarnation = %s AND epoch = %s GROUP BY destination, partition",
         (incarnation, epoch),
     )
-    return [StreamHead(Stream(origin, incarnation, epoch, destination, partition), last) for destination, partition, last in await cursor.fetchall()]
+    return [
+        StreamHead(Stream(origin, incarnation, epoch, destination, partition), last)
+        for destination, partition, last in await cursor.fetchall()
+    ]
 
 
 async def batches_after(connection: Connection, *, partition: int, position: int, most: int) -> list[Batch]:
@@ -95,10 +107,14 @@ async def batches_after(connection: Connection, *, partition: int, position: int
         (partition, position, most),
         binary=True,
     )
-    return [Batch(p, first, last, decode_outputs(payload), at) for p, first, last, at, payload in await cursor.fetchall()]
+    return [
+        Batch(p, first, last, decode_outputs(payload), at) for p, first, last, at, payload in await cursor.fetchall()
+    ]
 
 
-async def relayed_after(connection: Connection, stream: Stream, *, sequence: int, most: int) -> list[tuple[int, Output]]:
+async def relayed_after(
+    connection: Connection, stream: Stream, *, sequence: int, most: int
+) -> list[tuple[int, Output]]:
     """Return (sequence, output) of the stream above that sequence, in order, from that many batches at most."""
     cursor = await connection.execute(
         "SELECT r.first, r.positions, o.payload FROM relay_rows r JOIN outputs o ON o.partition = r.partition AND o.first = r.batch_first"
@@ -117,7 +133,7 @@ async def relayed_after(connection: Connection, stream: Stream, *, sequence: int
 async def follower_positions(connection: Connection, name: str) -> dict[int, int]:
     """Return how far a follower has come, by partition."""
     cursor = await connection.execute("SELECT partition, position FROM followers WHERE name = %s", (name,))
-    return {partition: position for partition, position in await cursor.fetchall()}
+    return dict(await cursor.fetchall())
 
 
 async def save_follower(connection: Connection, name: str, positions: dict[int, int], *, now: int) -> None:

@@ -69,4 +69,6 @@ def judge_heartbeat(progress: Progress, sequence: int) -> Park | None:
 
 def give_up(progress: Progress, park: Park) -> Progress:
     """Go on past a gap that cannot be repaired now; what is missing stays welcome, once."""
-    return Progress(last=park.last_missing, holes=progress.holes | set(range(park.first_missing, park.last_missing + 1)))
+    return Progress(
+        last=park.last_missing, holes=progress.holes | set(range(park.first_missing, park.last_missing + 1))
+    )
