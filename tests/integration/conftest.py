@@ -1,0 +1,125 @@
+"""Real parts for integration tests: a Kafka, a PostgreSQL and a Valkey of the session, on free ports, gone afterwards.
+
+Each is started when the first test asks for it and takes a second or two. Under pytest-xdist every worker has its own.
+
+    async def test_something(kafka, make_topic, make_database, redis_url):
+        topic = await make_topic(partitions=4)   # a name that nobody else uses
+        url = make_database()                    # an empty database, postgresql://causeway@127.0.0.1:PORT/NAME
+"""
+
+import asyncio
+import contextlib
+import shutil
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from infra.kafka import ensure_topics
+from infra.local import ports, postgres, probe, process, toolchain
+from infra.local.kafka import kafka_part
+from infra.local.parts import Part
+from infra.local.toolchain import Tools
+from infra.local.valkey import redis_part
+
+START_SECONDS = 60.0
+
+
+@contextlib.contextmanager
+def running(part: Part, tools: Tools) -> Iterator[Part]:
+    """Run a part for as long as the context lasts."""
+    process.prepare(part, tools)
+    child = process.spawn(part)
+    try:
+        if not process.wait_for(lambda: child.poll() is not None or asyncio.run(probe.well(part)), START_SECONDS):
+            pytest.fail(f"{part.name} was not well after {START_SECONDS} s: {part.log.read_text()[-2000:]}")
+        if child.poll() is not None:
+            pytest.fail(f"{part.name} ended at once: {part.log.read_text()[-2000:]}")
+        yield part
+    finally:
+        process.stop(child, part.stop_signal)
+
+
+@pytest.fixture(scope="session")
+def tools() -> Tools:
+    """The installed programs; they are brought here first when they are missing."""
+    return toolchain.ensure(print)
+
+
+@pytest.fixture(scope="session")
+def kafka(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Bootstrap servers of a Kafka of this session."""
+    directory = tmp_path_factory.mktemp("kafka")
+    port, controller = ports.some_free(2)
+    part = kafka_part(
+        "test/kafka",
+        java=tools.java,
+        directory=directory,
+        log=directory / "log",
+        port=port,
+        controller=controller,
+        peers={},
+        topics={},
+    )
+    with running(part, tools):
+        yield f"127.0.0.1:{port}"
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def make_topic(kafka: str) -> Callable[..., Awaitable[str]]:
+    """A function that makes a topic and returns its name: `await make_topic(partitions=4, name=None)`."""
+
+    async def make(partitions: int = 4, name: str | None = None) -> str:
+        chosen = name or f"test-{uuid.uuid4().hex}"
+        await ensure_topics(kafka, {chosen: partitions})
+        return chosen
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """Port of a PostgreSQL of this session."""
+    home = tmp_path_factory.mktemp("postgres")
+    data = tools.cluster(home, "test")
+    port = ports.some_free(1)[0]
+    part = postgres.postgres_part("test/postgres", bin_directory=tools.postgres, data=data, log=home / "log", port=port)
+    with running(part, tools):
+        yield port
+    shutil.rmtree(data, ignore_errors=True)
+    if tools.stage is not None:
+        shutil.rmtree(toolchain.stage_of(tools.stage, home), ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def make_database(postgres_server: int) -> Callable[[], str]:
+    """A function that makes an empty database and returns its URL; what it made goes with the server."""
+
+    def make() -> str:
+        name = f"test_{uuid.uuid4().hex}"
+        with psycopg.connect(postgres.url(postgres_server), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {} STRATEGY file_copy").format(sql.Identifier(name)))
+        return postgres.url(postgres_server, name)
+
+    return make
+
+
+@pytest.fixture
+def postgres_url(make_database: Callable[[], str]) -> str:
+    """URL of an empty database of this test's own."""
+    return make_database()
+
+
+@pytest.fixture(scope="session")
+def redis_url(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a Valkey of this session; tests share it, so they choose their own key prefixes or databases."""
+    directory: Path = tmp_path_factory.mktemp("redis")
+    port = ports.some_free(1)[0]
+    with running(
+        redis_part("test/redis", program=tools.valkey, directory=directory, log=directory / "log", port=port), tools
+    ):
+        yield f"redis://127.0.0.1:{port}/0"
