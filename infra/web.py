@@ -17,7 +17,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve_app(app: ASGIApp, *, host: str, port: int, started: asyncio.Event | None = None) -> None:
+async def serve_app(app: ASGIApp, *, host: str, port: int, started: asyncio.Event | None = None, largest_message: int = 64 * 1024) -> None:
     """Serve an ASGI app until cancelled, then let it finish what it has begun, for two seconds at most.
 
     Args:
@@ -25,6 +25,7 @@ async def serve_app(app: ASGIApp, *, host: str, port: int, started: asyncio.Even
         host: Address to bind.
         port: Port to bind; 0 takes a free one.
         started: Set once connections are accepted.
+        largest_message: The largest WebSocket message that is accepted, bytes; for trunks `infra.trunk.frames.LARGEST_MESSAGE`.
 
     Raises:
         SystemExit: The port cannot be bound; uvicorn has logged why.
@@ -36,7 +37,7 @@ async def serve_app(app: ASGIApp, *, host: str, port: int, started: asyncio.Even
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",
-        ws_max_size=64 * 1024,
+        ws_max_size=largest_message,
         ws_ping_interval=20,
         ws_ping_timeout=20,
         ws_per_message_deflate=False,
