@@ -8,10 +8,9 @@ from typing import Final
 
 import msgspec
 
-from replication.outputs import Output
+from replication.outputs import NUDGES, Nudge, Output
 
-NUDGES: Final = "outputs"
-"""Channel on which a projector says, after each commit, how far its partitions have come; a hint, never relied upon."""
+__all__ = ["GATEWAYS", "NUDGES", "Nudge", "Placed", "Publication", "Range", "gateway_channel", "interest_key"]
 
 GATEWAYS: Final = "gateways"
 """Sorted set: gateway instance, scored by when it last said that it is alive (seconds since the epoch)."""
@@ -60,13 +59,3 @@ class Publication(msgspec.Struct, frozen=True, array_like=True):
     ranges: tuple[Range, ...]
     outputs: tuple[Placed, ...] = ()
     sent_at: int = 0
-
-
-class Nudge(msgspec.Struct, frozen=True):
-    """How far partitions have come.
-
-    Attributes:
-        positions: Partition to its last output position.
-    """
-
-    positions: dict[int, int]

@@ -4,9 +4,14 @@ Fan-out follows the batches to tell devices; the forwarder follows the relay row
 what crosses the sea is written once, whatever the number of destinations.
 """
 
+from typing import Final
+
 import msgspec
 
 from replication.records import Stream
+
+NUDGES: Final = "outputs"
+"""Redis channel on which a projector says, after each commit, how far its partitions have come; a hint, never relied upon."""
 
 
 class Output(msgspec.Struct, frozen=True, array_like=True):
@@ -59,6 +64,18 @@ class RelayRow(msgspec.Struct, frozen=True):
     first: int
     positions: tuple[int, ...]
     batch_first: int
+
+
+class Nudge(msgspec.Struct, frozen=True):
+    """What a projector tells on `NUDGES`, as MessagePack, after a commit.
+
+    Attributes:
+        positions: Partition to its last output position.
+        destinations: Regions that were given relay rows by this commit; forwarders of others sleep on.
+    """
+
+    positions: dict[int, int]
+    destinations: tuple[str, ...] = ()
 
 
 _outputs_encoder = msgspec.msgpack.Encoder()
