@@ -1,0 +1,66 @@
+"""The client library: what a program needs to chat through Causeway; it imports nothing of a server.
+
+client      `Client`: what a user does, and the tasks behind it
+link        keeps a device connected; carries out what the connection asks for
+dispatch    events, handles and the store's saves, on their way to the user
+api         the HTTP calls, typed
+connection  pure: one device's conversation with a region, frames in and actions out
+outbox      pure: what the user typed and has no outcome yet, in order
+timeline    pure: the entries of one conversation, each once and in order
+handles     what a caller holds of a message that was sent
+frames      what crosses the WebSocket and HTTP, as typed structs
+events      what the user is told
+session     who is logged in here; keeps the access token fresh
+stores      where session, outbox and positions rest: SQLite, or memory
+transport   HTTP and WebSocket over aiohttp, with fail-over between endpoints
+backoff     how long to wait before the next attempt
+errors      what can go wrong, each with its code and whether it is definite
+
+    Client ─▶ link ─▶ connection ─▶ outbox, timeline
+       │       └────▶ dispatch ─▶ handles, stores
+       └────▶ api ─▶ transport, session
+
+A first conversation:
+
+    async with Client(["http://127.0.0.1:8080"], store=SqliteStore("alice.sqlite")) as alice:
+        await alice.log_in("alice", "her password")
+        sent = await alice.send("Hello!", to=boris_id)
+        await sent.reach(Stage.READ)
+        async for event in alice.events():
+            ...
+"""
+
+from region.client.client import Client
+from region.client.errors import ClientError, LoggedOutError, ProblemError, UnreachableError, UnsendableError
+from region.client.events import Arrived, Event, LoggedOut, Marked, Offline, Online, Queued, Refused
+from region.client.frames import Conversation, Device, Hop, Message, Page, User
+from region.client.handles import Handle, Stage
+from region.client.stores import MemoryStore, SqliteStore, Store
+
+__all__ = [
+    "Arrived",
+    "Client",
+    "ClientError",
+    "Conversation",
+    "Device",
+    "Event",
+    "Handle",
+    "Hop",
+    "LoggedOut",
+    "LoggedOutError",
+    "Marked",
+    "MemoryStore",
+    "Message",
+    "Offline",
+    "Online",
+    "Page",
+    "ProblemError",
+    "Queued",
+    "Refused",
+    "SqliteStore",
+    "Stage",
+    "Store",
+    "UnreachableError",
+    "UnsendableError",
+    "User",
+]

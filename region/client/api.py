@@ -1,0 +1,96 @@
+"""The HTTP calls of a region, typed; each may be repeated without harm."""
+
+import uuid
+from collections.abc import AsyncIterator
+from types import NoneType
+from typing import Literal
+
+from region.client.frames import (
+    Conversation,
+    ConversationPage,
+    Credentials,
+    Device,
+    DeviceList,
+    Message,
+    Page,
+    RefreshRequest,
+    RegionList,
+    Tokens,
+    User,
+)
+from region.client.transport import TokenSource, Transport
+
+
+class Api:
+    """What a region answers over HTTP.
+
+    Each call raises `ProblemError` when the region turns it down, `UnreachableError` when nobody answers, and those with a token
+    `LoggedOutError` when there is no session.
+    """
+
+    def __init__(self, transport: Transport, tokens: TokenSource) -> None:
+        """Call through that transport, with tokens from there."""
+        self._transport = transport
+        self._tokens = tokens
+
+    async def register(self, credentials: Credentials) -> Tokens:
+        """Make an account; repeated under one idempotency key until it is known whether it was made."""
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        return await self._transport.call("POST", "/register", gives=Tokens, body=credentials, headers=headers)
+
+    async def log_in(self, credentials: Credentials) -> Tokens:
+        """Log in as a new device."""
+        return await self._transport.call("POST", "/login", gives=Tokens, body=credentials)
+
+    async def refresh(self, refresh_token: str) -> Tokens:
+        """Exchange a refresh token for new tokens."""
+        return await self._transport.call("POST", "/token", gives=Tokens, body=RefreshRequest(refresh_token))
+
+    async def log_out(self) -> None:
+        """Revoke this device."""
+        await self._transport.call("POST", "/logout", gives=NoneType, tokens=self._tokens)
+
+    async def devices(self) -> list[Device]:
+        """Return the user's devices."""
+        return (await self._transport.call("GET", "/devices", gives=DeviceList, tokens=self._tokens)).devices
+
+    async def revoke(self, device_id: str) -> None:
+        """Log a device out."""
+        await self._transport.call("DELETE", f"/devices/{device_id}", gives=NoneType, tokens=self._tokens)
+
+    async def user(self, user_id: str) -> User:
+        """Return a user by id."""
+        return await self._transport.call("GET", f"/users/{user_id}", gives=User, tokens=self._tokens)
+
+    async def find(self, handle: str) -> User:
+        """Return a user by exact handle."""
+        return await self._transport.call("GET", "/users", gives=User, query={"handle": handle}, tokens=self._tokens)
+
+    async def history(self, query: dict[str, str]) -> Page:
+        """Return a page of messages."""
+        return await self._transport.call("GET", "/messages", gives=Page, query=query, tokens=self._tokens)
+
+    async def message(self, message_id: str) -> Message:
+        """Return one message."""
+        return await self._transport.call("GET", f"/messages/{message_id}", gives=Message, tokens=self._tokens)
+
+    async def mark(self, message_id: str, kind: Literal["received", "read"]) -> None:
+        """Mark everything up to a message."""
+        await self._transport.call("POST", f"/messages/{message_id}/{kind}", gives=NoneType, tokens=self._tokens)
+
+    async def conversations(self, *, limit: int = 100) -> AsyncIterator[Conversation]:
+        """Go through all conversations, the one with the newest change first."""
+        query = {"limit": str(limit)}
+        while True:
+            page = await self._transport.call(
+                "GET", "/conversations", gives=ConversationPage, query=query, tokens=self._tokens
+            )
+            for conversation in page.conversations:
+                yield conversation
+            if page.next is None:
+                return
+            query["before"] = page.next
+
+    async def regions(self) -> RegionList:
+        """Return the federation's regions and where each is reached."""
+        return await self._transport.call("GET", "/regions", gives=RegionList)

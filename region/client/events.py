@@ -1,0 +1,71 @@
+"""What the user is told, in the order in which it happened."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from region.client.errors import ClientError
+from region.client.frames import Hop, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """The next entry of a conversation, one's own among them; each comes once, in order of seq.
+
+    Attributes:
+        message: The message.
+        hops: Where it has been and when; empty when it came from the history.
+    """
+
+    message: Message
+    hops: tuple[Hop, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A message of one's own waits for another region; `message.queued_for` names it."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A message of one's own was refused, for good."""
+
+    client_message_id: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """Somebody (the peer, or oneself on another device) has received or read up to these seqs."""
+
+    conversation_id: str
+    user_id: str
+    received: int
+    read: int
+
+
+@dataclass(frozen=True, slots=True)
+class Online:
+    """Connected through that endpoint; `region` is the one that serves the user."""
+
+    region: str
+    endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offline:
+    """Not connected; another attempt follows by itself."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedOut:
+    """The session has ended; nothing follows until somebody logs in."""
+
+    error: ClientError
+
+
+Event: TypeAlias = Arrived | Queued | Refused | Marked | Online | Offline | LoggedOut

@@ -1,0 +1,321 @@
+"""What crosses the WebSocket and HTTP, as typed structs; the reference is `docs/protocol.md`.
+
+Fields that this version does not know are ignored.
+"""
+
+from typing import NamedTuple, TypeAlias
+
+import msgspec
+
+TEXT_LIMIT = 16 * 1024
+"""The most bytes of UTF-8 that a message's text may have."""
+
+
+class Position(NamedTuple):
+    """A place in a conversation's log; (0, 0) is before its first entry."""
+
+    epoch: int
+    seq: int
+
+    @property
+    def cursor(self) -> str:
+        """The cursor that stands for this place in `GET /messages`."""
+        return f"{self.epoch}.{self.seq}"
+
+
+class Hop(NamedTuple):
+    """A place that a message passed, and when: microseconds since the epoch."""
+
+    stage: str
+    at: int
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """A message as its reader sees it.
+
+    Attributes:
+        seq: Its number in the conversation; None until the owner has numbered it.
+        status: unread, received or read.
+        sent_at: RFC 3339.
+        client_message_id: What its sender's device called it; only on one's own.
+        queued_for: The region that it waits for, if it does.
+    """
+
+    message_id: str
+    conversation_id: str
+    sender_id: str
+    recipient_id: str
+    text: str
+    seq: int | None = None
+    epoch: int | None = None
+    status: str = "unread"
+    sent_at: str = ""
+    client_message_id: str | None = None
+    queued_for: str | None = None
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Messages of one conversation, and the cursors to its neighbours; None at the end."""
+
+    conversation_id: str
+    messages: list[Message]
+    next: str | None = None
+    previous: str | None = None
+
+
+class User(msgspec.Struct, frozen=True):
+    """What one user may know of another."""
+
+    user_id: str
+    handle: str
+    home_region: str
+    display_name: str = ""
+    created_at: str = ""
+
+
+class Device(msgspec.Struct, frozen=True):
+    """One of the user's devices."""
+
+    device_id: str
+    name: str
+    created_at: str
+    current: bool = False
+
+
+class Conversation(msgspec.Struct, frozen=True):
+    """A conversation in the user's list.
+
+    Attributes:
+        unread: How many messages of the peer are unread.
+        received: The last seq that the user's devices have.
+        read: The last seq that the user has read.
+        head: The last seq of its log.
+        epoch: In which the head was numbered.
+    """
+
+    conversation_id: str
+    peer_id: str
+    unread: int
+    received: int
+    read: int
+    head: int
+    epoch: int = 0
+    last_message: Message | None = None
+
+
+class Tokens(msgspec.Struct, frozen=True):
+    """What registering, logging in and refreshing give."""
+
+    user_id: str
+    handle: str
+    home_region: str
+    device_id: str
+    access_token: str
+    refresh_token: str
+    expires_in: float
+    display_name: str = ""
+
+
+class RegionEndpoint(msgspec.Struct, frozen=True):
+    """A region and where it is reached."""
+
+    region: str
+    public_url: str
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """RFC 9457 problem details with Causeway's two additions."""
+
+    code: str = "unknown"
+    detail: str = ""
+    status: int = 0
+    definite: bool = False
+
+
+class Credentials(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What registering and logging in take."""
+
+    handle: str
+    password: str
+    display_name: str | None = None
+    home_region: str | None = None
+    device_name: str | None = None
+
+
+class RefreshRequest(msgspec.Struct, frozen=True):
+    """What refreshing takes."""
+
+    refresh_token: str
+
+
+class ConversationPage(msgspec.Struct, frozen=True):
+    """Conversations, the one with the newest change first."""
+
+    conversations: list[Conversation]
+    next: str | None = None
+
+
+class DeviceList(msgspec.Struct, frozen=True):
+    """A user's devices."""
+
+    devices: list[Device]
+
+
+class RegionList(msgspec.Struct, frozen=True):
+    """The federation's regions."""
+
+    regions: list[RegionEndpoint]
+    nearest: str
+
+
+# From the device.
+
+
+class Hello(msgspec.Struct, frozen=True, tag="hello"):
+    """Must be first: where the device was."""
+
+    resume: str | None
+    held: dict[str, tuple[int, int]] | None
+
+
+class Send(msgspec.Struct, frozen=True, tag="send", omit_defaults=True):
+    """A message to a user, or into a conversation."""
+
+    client_message_id: str
+    text: str
+    recipient_id: str | None = None
+    conversation_id: str | None = None
+
+
+class Received(msgspec.Struct, frozen=True, tag="received"):
+    """The device has everything up to that seq."""
+
+    conversation_id: str
+    seq: int
+    epoch: int
+
+
+class Read(msgspec.Struct, frozen=True, tag="read"):
+    """The user has read everything up to that seq."""
+
+    conversation_id: str
+    seq: int
+    epoch: int
+
+
+class Ping(msgspec.Struct, frozen=True, tag="ping"):
+    """Asks for a pong."""
+
+    nonce: str
+
+
+DeviceFrame: TypeAlias = Hello | Send | Received | Read | Ping
+
+
+# From the region.
+
+
+class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
+    """What was missed has been sent; incomplete if that was too much."""
+
+    user_id: str
+    device_id: str
+    region: str
+    resume: str | None = None
+    complete: bool = True
+
+
+class ChangedConversation(msgspec.Struct, frozen=True):
+    """A conversation that went on while the device was away."""
+
+    conversation_id: str
+    head: int
+    epoch: int = 0
+
+
+class Changed(msgspec.Struct, frozen=True, tag="changed"):
+    """Conversations that must be paged for what is missing."""
+
+    conversations: list[ChangedConversation]
+
+
+class Accepted(msgspec.Struct, frozen=True, tag="accepted"):
+    """The journal has it."""
+
+    client_message_id: str
+    message_id: str
+    conversation_id: str
+
+
+class Pending(msgspec.Struct, frozen=True, tag="pending"):
+    """Kept at home, queued for another region."""
+
+    message: Message
+
+
+class Entry(msgspec.Struct, frozen=True, tag="entry"):
+    """A numbered message."""
+
+    message: Message
+    hops: list[Hop] = []
+
+
+class Refusal(msgspec.Struct, frozen=True, tag="refused"):
+    """A message of one's own was refused, for good."""
+
+    client_message_id: str
+    code: str
+    detail: str = ""
+    message_id: str = ""
+    conversation_id: str = ""
+
+
+class Marks(msgspec.Struct, frozen=True, tag="marks"):
+    """Somebody's marks rose."""
+
+    conversation_id: str
+    user_id: str
+    received: int
+    read: int
+    epoch: int = 0
+
+
+class Resume(msgspec.Struct, frozen=True, tag="resume"):
+    """A newer resume token."""
+
+    token: str
+
+
+class Pong(msgspec.Struct, frozen=True, tag="pong"):
+    """The answer to a ping."""
+
+    nonce: str | None = None
+
+
+class Error(msgspec.Struct, frozen=True, tag="error"):
+    """A frame was not understood, or could not be taken now."""
+
+    code: str = "unknown"
+    detail: str = ""
+    status: int = 0
+    definite: bool = False
+    client_message_id: str | None = None
+
+
+RegionFrame: TypeAlias = Welcome | Changed | Accepted | Pending | Entry | Refusal | Marks | Resume | Pong | Error
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[RegionFrame] = msgspec.json.Decoder(RegionFrame)
+
+
+def encode(frame: DeviceFrame) -> str:
+    """Return the text of a frame."""
+    return _encoder.encode(frame).decode()
+
+
+def decode(data: str | bytes) -> RegionFrame | None:
+    """Read a frame; None for one that this version does not know."""
+    try:
+        return _decoder.decode(data)
+    except msgspec.ValidationError:
+        return None

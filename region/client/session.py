@@ -1,0 +1,103 @@
+"""Who is logged in here, and an access token that is fresh whenever one is needed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from region.client.errors import LoggedOutError, ProblemError
+from region.client.frames import Tokens
+
+MARGIN = 0.2
+"""The share of a token's life that must be left; below it, a new one is fetched."""
+
+
+class SessionData(msgspec.Struct, frozen=True):
+    """What is kept of a session between runs.
+
+    Attributes:
+        tokens: As they were given.
+        given_at: When, seconds since the epoch.
+    """
+
+    tokens: Tokens
+    given_at: float
+
+
+class Session:
+    """The session of one device.
+
+    Args:
+        refresh: Exchanges a refresh token for new tokens.
+        save: Keeps the session, or forgets it.
+        clock: Seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        *,
+        refresh: Callable[[str], Awaitable[Tokens]],
+        save: Callable[[SessionData | None], Awaitable[None]],
+        clock: Callable[[], float],
+    ) -> None:
+        self._refresh = refresh
+        self._save = save
+        self._clock = clock
+        self._data: SessionData | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    @property
+    def tokens(self) -> Tokens:
+        """The present tokens.
+
+        Raises:
+            LoggedOutError: Nobody is logged in.
+        """
+        if self._data is None:
+            raise LoggedOutError
+        return self._data.tokens
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody is logged in."""
+        return self._data is not None
+
+    def restore(self, data: SessionData | None) -> None:
+        """Take up what an earlier run has kept."""
+        self._data = data
+
+    async def begin(self, tokens: Tokens) -> None:
+        """Somebody logged in."""
+        self._data = SessionData(tokens, self._clock())
+        await self._save(self._data)
+
+    async def end(self) -> None:
+        """The session is over."""
+        self._data = None
+        await self._save(None)
+
+    async def access_token(self, *, unlike: str | None = None) -> str:
+        """Return an access token that is still good for a while.
+
+        Args:
+            unlike: A token that was turned down, whatever its age.
+
+        Raises:
+            LoggedOutError: Nobody is logged in, or the session was ended elsewhere.
+            ClientError: The token had to be refreshed, and that failed.
+        """
+        async with self._one_at_a_time:
+            if self._data is None:
+                raise LoggedOutError
+            tokens, age = self._data.tokens, self._clock() - self._data.given_at
+            if tokens.access_token != unlike and age < tokens.expires_in * (1 - MARGIN):
+                return tokens.access_token
+            try:
+                fresh = await self._refresh(tokens.refresh_token)
+            except ProblemError as error:
+                if error.status not in {400, 401, 403, 422}:
+                    raise
+                await self.end()
+                raise LoggedOutError(f"The session has ended: {error.detail} Log in again.") from error
+            await self.begin(fresh)
+            return fresh.access_token
