@@ -1,0 +1,22 @@
+"""The global directory: who lives where, and who holds which region's duties in which epoch. Nothing else about anybody.
+
+client        what region and relay import: a cached, retrying client of the HTTP API
+transport     one call over HTTP, tried again, clear about its outcome
+cache         pure: a bounded cache whose entries age, and are served stale when nothing better is to be had
+schemas       what requests and answers look like; client and app share it
+errors        what the directory refuses, and why
+rules         pure: judges reservations, confirmations, releases, announcements
+directory     the use cases: one transaction each, read, judge, write
+repository    SQL
+transactions  whole transactions, retried while they lose races, and never when their outcome is unknown
+schema        tables
+localities    where rows rest: what only CockroachDB understands
+app           the HTTP API
+metrics       what it counts
+settings      typed settings
+service       the process
+
+    client ─▶ transport ═ HTTP ═▶ app ─▶ directory ─▶ transactions
+                                            ├─▶ rules
+                                            └─▶ repository ─▶ schema
+"""

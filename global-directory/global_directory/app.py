@@ -1,0 +1,85 @@
+"""The directory's HTTP API, described by OpenAPI under `/docs`; spoken by `client`, inside the federation only."""
+
+import json
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from global_directory.directory import Directory
+from global_directory.schemas import (
+    Announcement,
+    Region,
+    Regions,
+    Reservation,
+    ReserveRequest,
+    TokenRequest,
+    User,
+)
+from infra.errors import CausewayError, MalformedRequestError
+
+PROBLEM = "application/problem+json"
+
+
+def make_app(directory: Directory) -> FastAPI:
+    """Return the ASGI app that answers for a directory."""
+    app = FastAPI(title="Causeway directory", description=__doc__)
+    app.add_exception_handler(CausewayError, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _no_such_path)
+    _offer_reservations(app, directory)
+    _offer_lookups(app, directory)
+    return app
+
+
+def _offer_reservations(app: FastAPI, directory: Directory) -> None:
+    @app.post("/reservations", summary="Reserve a handle; fixes the user id")
+    async def reserve(request: ReserveRequest) -> Reservation:
+        return await directory.reserve(request)
+
+    @app.post("/reservations/confirm", summary="Make a reservation permanent")
+    async def confirm(request: TokenRequest) -> User:
+        return await directory.confirm(request.handle, request.token)
+
+    @app.post("/reservations/release", status_code=204, summary="Give a reservation up")
+    async def release(request: TokenRequest) -> None:
+        await directory.release(request.handle, request.token)
+
+
+def _offer_lookups(app: FastAPI, directory: Directory) -> None:
+    @app.get("/handles/{handle}", summary="Who has a handle, in any spelling")
+    async def find_handle(handle: str) -> User:
+        return await directory.find_handle(handle)
+
+    @app.get("/users/{user_id}", summary="Where a user lives")
+    async def find_user(user_id: str) -> User:
+        return await directory.find_user(user_id)
+
+    @app.get("/regions", summary="Regions, their holders, endpoints and signing keys")
+    async def regions() -> Regions:
+        return await directory.regions()
+
+    @app.put("/regions/{region}", summary="Announce a region")
+    async def announce(region: str, announcement: Announcement) -> Region:
+        return await directory.announce(region, announcement)
+
+
+def _problem(error: CausewayError) -> Response:
+    return Response(json.dumps(error.problem(), default=str), status_code=error.status, media_type=PROBLEM)
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    assert isinstance(error, CausewayError)
+    return _problem(error)
+
+
+async def _malformed(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    reasons = (f"{'.'.join(str(part) for part in item['loc'])}: {item['msg'].lower()}" for item in error.errors())
+    return _problem(MalformedRequestError(reason="; ".join(reasons)))
+
+
+async def _no_such_path(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    body = {"type": "about:blank", "title": error.detail, "status": error.status_code, "code": "http", "definite": True}
+    return Response(json.dumps(body), status_code=error.status_code, headers=error.headers, media_type=PROBLEM)

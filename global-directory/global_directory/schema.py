@@ -1,0 +1,50 @@
+"""Tables of the directory, for CockroachDB and PostgreSQL alike; where rows rest is said in `localities`."""
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, Table, Text
+from sqlalchemy.schema import CreateTable
+
+METADATA: Final = MetaData()
+
+HANDLES: Final = Table(
+    "handles",
+    METADATA,
+    # Folded: this is what makes a handle unique, whoever races for it.
+    Column("folded", Text, primary_key=True),
+    Column("handle", Text, nullable=False),
+    Column("user_id", Text, nullable=False, unique=True),
+    Column("home", Text, nullable=False),
+    Column("home_epoch", Integer, nullable=False),
+    Column("confirmed", Boolean, nullable=False),
+    Column("token", Text, nullable=False),
+    Column("idempotency_key", Text, nullable=False),
+    Column("reserved_until", BigInteger, nullable=False),
+)
+
+REGIONS: Final = Table(
+    "regions",
+    METADATA,
+    Column("region", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("incarnation", Integer, nullable=False),
+    Column("public_url", Text, nullable=False),
+    Column("gateway_url", Text, nullable=False),
+    Column("announced_at", BigInteger, nullable=False),
+)
+
+# The key keeps a region's rows together, so that they can rest there. That an id is no other region's spans rows: it is judged
+# in the transaction, which only SERIALIZABLE makes safe.
+SIGNING_KEYS: Final = Table(
+    "signing_keys",
+    METADATA,
+    Column("region", Text, primary_key=True),
+    Column("kid", Text, primary_key=True),
+    Column("public_jwk", Text, nullable=False),
+    Column("not_before", BigInteger, nullable=False),
+    Column("not_after", BigInteger),
+)
+
+STATEMENTS: Final = tuple(CreateTable(table, if_not_exists=True) for table in METADATA.sorted_tables)
+"""What creates the tables that are missing; each is run in a transaction of its own, as CockroachDB wants DDL."""

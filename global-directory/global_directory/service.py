@@ -1,0 +1,73 @@
+"""The directory's process: serves its HTTP API, makes its tables when the store is there, and watches the store."""
+
+import asyncio
+import random
+
+import structlog
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from global_directory import repository
+from global_directory.app import make_app
+from global_directory.directory import Directory
+from global_directory.settings import DirectorySettings
+from global_directory.transactions import Transactions, make_engine
+from infra.health import Health
+from infra.serve import Host
+from infra.settings import read
+from infra.web import serve_app
+
+log = structlog.get_logger()
+
+STORE = "directory-store"
+HTTP = "directory-http"
+WATCH = 5.0
+"""How often the store is looked at while it is well, seconds."""
+MOST_BACK_OFF = 5.0
+"""Longest wait between attempts to reach it, seconds."""
+
+
+async def service(host: Host) -> None:
+    """Run the directory until cancelled; it outlives its store."""
+    settings = read(DirectorySettings)
+    host.health.expect(STORE, HTTP)
+    engine = make_engine(settings.directory_store, size=settings.directory_connections)
+    app = make_app(Directory(Transactions(engine), ttl=settings.reservation_ttl))
+    host.offer("directory", app)
+    started = asyncio.Event()
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(
+                serve_app(app, host=settings.directory_host, port=settings.directory_port, started=started)
+            )
+            group.create_task(_tell_started(host.health, started))
+            group.create_task(watch_store(engine, host.health, settings.directory_localities))
+    finally:
+        await engine.dispose()
+
+
+async def watch_store(engine: AsyncEngine, health: Health, localities: dict[str, str]) -> None:
+    """Make the tables as soon as the store can be reached, then keep telling whether it can."""
+    prepared, failures = False, 0
+    while True:
+        try:
+            async with asyncio.timeout(10):
+                if prepared:
+                    await repository.ping(engine)
+                else:
+                    await repository.prepare(engine, localities)
+        except (SQLAlchemyError, TimeoutError) as error:
+            failures += 1
+            problem = str(error.orig) if isinstance(error, DBAPIError) else str(error) or "no answer in time"
+            health.tell(STORE, ok=False, detail=problem)
+            log.warning("the directory's store cannot be used", problem=problem, failures=failures)
+            await asyncio.sleep(random.uniform(0.5, 1) * min(MOST_BACK_OFF, 0.1 * 2 ** min(failures, 10)))  # noqa: S311 — jitter
+        else:
+            prepared, failures = True, 0
+            health.tell(STORE, ok=True)
+            await asyncio.sleep(WATCH)
+
+
+async def _tell_started(health: Health, started: asyncio.Event) -> None:
+    await started.wait()
+    health.tell(HTTP, ok=True)

@@ -1,0 +1,25 @@
+"""Settings of the directory's process."""
+
+from pydantic import Field
+
+from infra.settings import ServiceSettings
+
+
+class DirectorySettings(ServiceSettings):
+    """What the directory needs.
+
+    Attributes:
+        directory_store: URL of its CockroachDB, or of the PostgreSQL that stands in for one.
+        directory_port: Where its HTTP API is served.
+        directory_host: The address to bind it to.
+        directory_connections: The most connections to its store.
+        directory_localities: Region of the federation to region of the CockroachDB cluster, JSON; the first is the primary.
+        reservation_ttl: How long a handle stays reserved without being confirmed, seconds.
+    """
+
+    directory_store: str = Field(pattern=r"^(postgres|postgresql|cockroachdb)(\+psycopg)?://")
+    directory_port: int = Field(ge=0, le=65535)
+    directory_host: str = "127.0.0.1"
+    directory_connections: int = Field(8, ge=1, le=256)
+    directory_localities: dict[str, str] = Field(default_factory=dict)
+    reservation_ttl: float = Field(120.0, gt=0, le=86400)
