@@ -155,7 +155,7 @@ class SqliteStore:
     async def close(self) -> None:
         """Close the file."""
         if self._connection is not None:
-            await self._run(lambda database: database.close())
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._connection.close)
             self._connection = None
         self._thread.shutdown(wait=False)
 

@@ -1,0 +1,249 @@
+"""The pure connection: frames in, actions out."""
+
+import json
+from typing import cast
+
+import msgspec
+
+from region.client.connection import (
+    MOST_HELD,
+    Action,
+    Advance,
+    Compare,
+    Connection,
+    Keep,
+    Postpone,
+    Ready,
+    Repair,
+    Settle,
+    Tell,
+    Transmit,
+)
+from region.client.events import Arrived, Marked, Queued, Refused
+from region.client.frames import (
+    Accepted,
+    Changed,
+    ChangedConversation,
+    Entry,
+    Error,
+    Hop,
+    Marks,
+    Message,
+    Pending,
+    Position,
+    Read,
+    Received,
+    Refusal,
+    Resume,
+    Welcome,
+    decode,
+)
+from region.client.handles import Stage
+from region.client.outbox import Item
+
+WELCOME = Welcome("u1", "device", "us", "token", complete=True)
+
+
+def message(seq: int | None, name: str | None = None, queued_for: str | None = None) -> Message:
+    """A message of conversation d1."""
+    return Message(
+        message_id=f"m{seq}",
+        conversation_id="d1",
+        sender_id="u1",
+        recipient_id="u2",
+        text="hello",
+        seq=seq,
+        epoch=1,
+        client_message_id=name,
+        queued_for=queued_for,
+    )
+
+
+def item(name: str) -> Item:
+    """A typed message of that name."""
+    return Item(client_message_id=name, text="hello", recipient_id="u2")
+
+
+def sent(actions: list[Action]) -> list[dict[str, object]]:
+    """The frames that the actions transmit."""
+    return [cast("dict[str, object]", json.loads(action.text)) for action in actions if isinstance(action, Transmit)]
+
+
+def online(**options: object) -> Connection:
+    """A connection that was welcomed."""
+    connection = Connection(**options)  # type: ignore[arg-type]  # the test's own options
+    connection.opened()
+    connection.received(WELCOME)
+    return connection
+
+
+def test_hello_says_where_the_device_was() -> None:
+    """The resume token and the positions held go out first."""
+    connection = Connection(resume="before", positions={"d1": Position(1, 7)})
+
+    assert sent(connection.opened()) == [{"type": "hello", "resume": "before", "held": {"d1": [1, 7]}}]
+
+
+def test_nothing_typed_goes_out_before_the_welcome() -> None:
+    """Hello must be first, and what was missed comes before what is new."""
+    connection = Connection()
+    connection.opened()
+
+    assert connection.type(item("a")) == []
+    actions = connection.received(WELCOME)
+    assert actions[:2] == [Ready("us", complete=True), Keep("token")]
+    assert [frame["client_message_id"] for frame in sent(actions)] == ["a"]
+
+
+def test_an_entry_of_ones_own_settles_what_was_typed() -> None:
+    """The outcome ends the outbox's duty and is told."""
+    connection = online()
+    connection.type(item("a"))
+
+    accepted = connection.received(Accepted("a", "m1", "d1"))
+    actions = connection.received(Entry(message(1, "a"), [Hop("us.gateway", 5)]))
+
+    assert accepted == [Advance("a", Stage.ACCEPTED, message_id="m1", conversation_id="d1")]
+    assert actions == [
+        Advance("a", Stage.NUMBERED, message(1, "a"), "m1", "d1"),
+        Settle("a"),
+        Tell(Arrived(message(1, "a"), (Hop("us.gateway", 5),))),
+    ]
+    assert connection.unsettled == ()
+
+
+def test_a_pending_message_is_told_and_stays_in_the_outbox() -> None:
+    """Pending is no outcome."""
+    connection = online(items=[item("a")])
+
+    actions = connection.received(Pending(message(None, "a", "eu")))
+
+    assert Tell(Queued(message(None, "a", "eu"))) in actions
+    assert len(connection.unsettled) == 1
+
+
+def test_a_refusal_is_an_outcome() -> None:
+    """It is told with its reason, and the item is settled."""
+    connection = online(items=[item("a")])
+
+    actions = connection.received(Refusal("a", "recipient-unknown", "Nobody has that id."))
+
+    assert actions == [Tell(Refused("a", "recipient-unknown", "Nobody has that id.")), Settle("a")]
+
+
+def test_a_definite_error_about_a_message_refuses_it() -> None:
+    """The same client message id with other content, say."""
+    connection = online(items=[item("a")])
+
+    actions = connection.received(Error("content-conflict", "Used before.", 409, definite=True, client_message_id="a"))
+
+    assert actions == [Tell(Refused("a", "content-conflict", "Used before.")), Settle("a")]
+
+
+def test_a_region_that_cannot_take_it_now_is_asked_again() -> None:
+    """Indefinite errors and 503 postpone; then everything without an outcome goes out again, in order."""
+    connection = online(items=[item("a"), item("b")])
+
+    assert connection.received(Error("unavailable", "", 503, definite=True, client_message_id="a")) == [Postpone()]
+    assert [frame["client_message_id"] for frame in sent(connection.retry())] == ["a", "b"]
+
+
+def test_a_lost_connection_sends_again_under_the_same_name() -> None:
+    """What was accepted but has no outcome is repeated, too."""
+    connection = online(items=[item("a"), item("b")])
+    connection.received(Accepted("a", "m1", "d1"))
+
+    connection.lost()
+    connection.opened()
+
+    assert [frame["client_message_id"] for frame in sent(connection.received(WELCOME))] == ["a", "b"]
+
+
+def test_a_skipped_number_is_fetched_once_and_then_everything_is_told_in_order() -> None:
+    """A gap asks for one repair, whatever else arrives meanwhile."""
+    connection = online(positions={"d1": Position(1, 1)})
+
+    assert connection.received(Entry(message(3))) == [Repair("d1", Position(1, 1))]
+    assert connection.received(Entry(message(4))) == []
+    told = [action.event for action in connection.page("d1", [message(2), message(3)]) if isinstance(action, Tell)]
+    assert [event.message.seq for event in told if isinstance(event, Arrived)] == [2, 3, 4]
+
+
+def test_a_page_that_does_not_help_is_asked_for_again_patiently() -> None:
+    """Reads may lag behind; the repair is not given up."""
+    connection = online()
+    connection.received(Entry(message(3)))
+
+    assert connection.page("d1", []) == [Repair("d1", Position(0, 0), patiently=True)]
+    assert connection.page("d1", [message(1)])[-1] == Repair("d1", Position(1, 1), patiently=False)
+
+
+def test_changed_conversations_are_fetched() -> None:
+    """What was missed in bulk is paged over HTTP."""
+    connection = online(positions={"d1": Position(1, 1), "d2": Position(1, 9)})
+
+    actions = connection.received(Changed([ChangedConversation("d1", 5), ChangedConversation("d2", 9)]))
+
+    assert actions == [Repair("d1", Position(1, 1))]
+
+
+def test_an_incomplete_welcome_compares_everything() -> None:
+    """When too much was missed, the list of conversations says what."""
+    connection = Connection(positions={"d1": Position(1, 1)})
+    connection.opened()
+
+    actions = connection.received(Welcome("u1", "device", "us", "token", complete=False))
+
+    assert Compare() in actions
+    assert connection.heads([("d1", 1), ("d9", 2)]) == [Repair("d9", Position(0, 0))]
+
+
+def test_a_hello_names_so_many_positions_and_the_rest_is_compared() -> None:
+    """A WebSocket message is bounded."""
+    connection = Connection(positions={f"d{number}": Position(1, 1) for number in range(MOST_HELD + 1)})
+
+    held = sent(connection.opened())[0]["held"]
+
+    assert isinstance(held, dict)
+    assert len(held) == MOST_HELD
+    assert Compare() in connection.received(WELCOME)
+
+
+def test_marks_go_out_once_and_again_over_a_new_connection() -> None:
+    """Marks are merged by maximum, so repeating them is harmless, and a lower one says nothing."""
+    connection = online()
+
+    assert sent(connection.mark(Read("d1", 4, 1))) == [{"type": "read", "conversation_id": "d1", "seq": 4, "epoch": 1}]
+    assert connection.mark(Read("d1", 3, 1)) == []
+    connection.lost()
+    assert connection.mark(Received("d1", 5, 1)) == []
+    connection.opened()
+    assert [frame["type"] for frame in sent(connection.received(WELCOME))] == ["read", "received"]
+
+
+def test_marks_of_others_are_told() -> None:
+    """Statuses come back to the sender."""
+    assert online().received(Marks("d1", "u2", 4, 3)) == [Tell(Marked("d1", "u2", 4, 3))]
+
+
+def test_a_newer_resume_token_is_kept_and_used() -> None:
+    """The next hello carries it."""
+    connection = online()
+
+    assert connection.received(Resume("newer")) == [Keep("newer")]
+    connection.lost()
+    assert sent(connection.opened())[0]["resume"] == "newer"
+
+
+def test_frames_of_a_later_version_are_passed_over() -> None:
+    """Unknown types and fields harm nobody."""
+    assert decode('{"type":"typing","user_id":"u2"}') is None
+    assert decode('{"type":"pong","nonce":"1","more":true}') == decode('{"type":"pong","nonce":"1"}')
+    assert online().received(None) == []
+
+
+def test_pending_messages_have_no_epoch() -> None:
+    """Null fields of a pending message are understood."""
+    frame = {"type": "pending", "message": {**msgspec.to_builtins(message(None, "a", "eu")), "epoch": None}}
+
+    assert isinstance(decode(json.dumps(frame)), Pending)

@@ -1,0 +1,75 @@
+"""A timeline lets each entry through once, in order, however they come."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from region.client.events import Arrived
+from region.client.frames import Message, Position
+from region.client.timeline import MOST_WAITING, Timeline
+
+
+def entry(seq: int, *, epoch: int = 1) -> Arrived:
+    """An entry with that number."""
+    return Arrived(
+        Message(
+            message_id=f"m{seq}", conversation_id="d", sender_id="a", recipient_id="b", text="", seq=seq, epoch=epoch
+        )
+    )
+
+
+def seqs(entries: list[Arrived]) -> list[int | None]:
+    """Their numbers."""
+    return [one.message.seq for one in entries]
+
+
+@given(st.lists(st.lists(st.integers(1, 30), max_size=5)))
+def test_entries_go_on_once_and_in_order_however_they_come(offers: list[list[int]]) -> None:
+    """What goes on is always 1, 2, 3, … without a hole or a repetition."""
+    timeline = Timeline()
+
+    through = [seq for offer in offers for seq in seqs(timeline.offer([entry(seq) for seq in offer]))]
+
+    assert through == list(range(1, len(through) + 1))
+
+
+@given(st.permutations(range(1, 20)))
+def test_nothing_is_kept_back_once_everything_is_here(order: list[int]) -> None:
+    """In any order, all entries have gone on at the end."""
+    timeline = Timeline()
+
+    for seq in order:
+        timeline.offer([entry(seq)])
+
+    assert timeline.held == Position(1, 19)
+    assert not timeline.lacks
+
+
+def test_a_gap_is_noticed_and_filled() -> None:
+    """An entry above the next one waits for those between."""
+    timeline = Timeline(Position(1, 4))
+
+    assert timeline.offer([entry(6)]) == []
+    assert timeline.lacks
+    assert seqs(timeline.offer([entry(5)])) == [5, 6]
+    assert not timeline.lacks
+
+
+def test_a_head_that_is_announced_is_lacking_until_it_is_here() -> None:
+    """A timeline lacks what it knows to exist."""
+    timeline = Timeline(Position(1, 1))
+
+    timeline.learn(2)
+
+    assert timeline.lacks
+    timeline.offer([entry(2)])
+    assert not timeline.lacks
+
+
+def test_what_waits_is_bounded() -> None:
+    """Too many entries above a gap are let go; the history has them."""
+    timeline = Timeline()
+
+    timeline.offer([entry(seq) for seq in range(2, MOST_WAITING + 50)])
+
+    assert len(timeline.offer([entry(1)])) == MOST_WAITING + 1
+    assert timeline.lacks
