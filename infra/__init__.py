@@ -2,6 +2,7 @@
 
 errors      one hierarchy; each error knows its code, status, and whether it is definite
 settings    typed settings from the environment, checked at start
+backoff     pauses between attempts
 serve       the process host: runs one or more services in one process
 health      what `/health` answers
 telemetry   structured logs and the metrics page

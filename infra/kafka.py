@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from infra.errors import UnavailableError
 
-__all__ = ["Committed", "Consumer", "KafkaError", "Producer", "Record", "ensure_topics"]
+__all__ = ["Committed", "Consumer", "KafkaError", "Producer", "Record", "count_partitions", "ensure_topics"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,21 @@ async def ensure_topics(
             error = for_code(code)
             if code and error is not TopicAlreadyExistsError:
                 raise error
+    finally:
+        await admin.close()
+
+
+async def count_partitions(bootstrap: str, topic: str) -> int:
+    """Return how many partitions a topic has; 0 if there is no such topic.
+
+    Raises:
+        KafkaError: The broker cannot be reached.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        await admin.start()
+        [found] = await admin.describe_topics([topic])
+        return len(found["partitions"])
     finally:
         await admin.close()
 

@@ -1,7 +1,6 @@
 """The opening end: a few trunks to one URL, kept connected, over which any number of devices are carried."""
 
 import asyncio
-import random
 import ssl
 from typing import Final
 
@@ -9,6 +8,7 @@ import structlog
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, WebSocketException
 
+from infra.backoff import Backoff
 from infra.errors import UnavailableError
 from infra.trunk.frames import LARGEST_MESSAGE, PATH, Open, TrunkProtocolError
 from infra.trunk.link import Channel, Link
@@ -71,7 +71,7 @@ class TrunkPool:
         return min(self._links, key=lambda link: link.channels).open(opening)
 
     async def _keep(self) -> None:
-        attempts = 0
+        backoff = Backoff(0.1, self._most_back_off)
         while True:
             try:
                 async with connect(
@@ -85,13 +85,11 @@ class TrunkPool:
                     ping_timeout=10,
                     proxy=None,
                 ) as connection:
-                    attempts = 0
+                    backoff.reset()
                     await self._carry(connection)
             except (OSError, WebSocketException, InvalidHandshake, TrunkProtocolError) as error:
                 self._tell_failing(error)
-            attempts += 1
-            pause = min(self._most_back_off, 0.05 * 2 ** min(attempts, 10))
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 — spreads reconnects, guards nothing
+            await asyncio.sleep(backoff.next())
 
     async def _carry(self, connection: ClientConnection) -> None:
         link = Link(opens=True, peer=self._peer)

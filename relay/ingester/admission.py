@@ -1,0 +1,59 @@
+"""Say whether a record may come from the region that relayed it: its author lives there, or its conversation is owned there.
+
+Pure. An origin decides only about what it holds, so what it says about anything else is put aside.
+"""
+
+from typing import Final, TypeAlias
+
+from replication.ids import is_conversation_id, is_user_id, region_of
+from replication.records import (
+    ConversationAnswered,
+    Entry,
+    Mark,
+    MessageRead,
+    MessageReceived,
+    MessageSent,
+    Opening,
+    Outcome,
+    Record,
+    Refusal,
+    Stream,
+    Submission,
+)
+
+Admissible: TypeAlias = Submission | Entry | Refusal | Mark | Opening
+
+RELAYED_BODIES: Final = (MessageSent, MessageReceived, MessageRead, ConversationAnswered)
+"""What a home sends to a conversation's owner; accounts and devices concern the home alone."""
+
+
+def home_of(user_id: str) -> str:
+    """Return where a user lives; until users move, that is where they were born."""
+    return region_of(user_id)
+
+
+def object_to_stream(stream: Stream, *, origin: str, here: str, partition: int) -> str | None:
+    """Return why a stream cannot be what the topic's partition carries; None if it can."""
+    if stream.origin != origin:
+        return f"the stream begins in {stream.origin}, the topic in {origin}"
+    if stream.destination != here:
+        return f"the stream leads to {stream.destination}"
+    if stream.partition != partition:
+        return f"the stream belongs to partition {stream.partition}, it came by {partition}"
+    return None
+
+
+def object_to_record(record: Record, *, origin: str, here: str) -> str | None:
+    """Return why the origin may not relay this record to here; None if it may."""
+    if isinstance(record, Outcome):
+        return "outcomes stay at home"
+    if not is_conversation_id(record.conversation_id):
+        return "it names no conversation"
+    owner = region_of(record.conversation_id)
+    if not isinstance(record, Submission):
+        return None if owner == origin else f"the conversation is owned by {owner}"
+    if not isinstance(record.body, RELAYED_BODIES):
+        return "accounts and devices concern the home alone"
+    if not is_user_id(record.author) or record.home != origin or home_of(record.author) != origin:
+        return f"the author does not live in {origin}"
+    return None if owner == here else f"the conversation is owned by {owner}"

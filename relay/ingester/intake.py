@@ -1,0 +1,189 @@
+"""Turn one mirrored record into what is to be done with it: append it to the journal, or count it as had, aside or a heartbeat.
+
+Pure: `reader` brings the bytes and the time, and carries the steps out.
+"""
+
+from dataclasses import dataclass
+from typing import TypeAlias, cast
+
+import msgspec
+
+from infra.errors import CausewayError
+from relay.ingester.admission import Admissible, object_to_record, object_to_stream
+from relay.ingester.progress import Taken
+from replication.codec import (
+    UndecodableRecordError,
+    UnknownVersionError,
+    decode_record,
+    decode_relayed,
+    encode,
+    stamped,
+)
+from replication.ids import partition_of
+from replication.records import Hop, Journaled, Mark, Opening, Relayed, Stream
+from replication.streams import DROP, Drop, Park, Verdict, give_up, judge, judge_heartbeat
+
+
+class NewerOriginError(CausewayError):
+    """{origin} sends records of version {version}, which this software cannot read. Upgrade this region; nothing is lost meanwhile."""
+
+    code = "newer-origin"
+    definite = True
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """The record is new.
+
+    Attributes:
+        partition: Of the local journal.
+        key: Of the journal record.
+        value: Of the journal record.
+    """
+
+    partition: int
+    key: bytes
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Had:
+    """The record was here before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """The record is a heartbeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """The record must not be appended; its sequence counts as had.
+
+    Attributes:
+        reason: For the log.
+    """
+
+    reason: str
+
+
+Step: TypeAlias = Append | Had | Beat | Aside
+HAD, BEAT = Had(), Beat()
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Records of a stream are missing; they are recorded as a hole.
+
+    Attributes:
+        stream: The stream.
+        park: What is missing.
+    """
+
+    stream: Stream
+    park: Park
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one mirrored record comes to.
+
+    Attributes:
+        step: What to do with it.
+        forwarded_at: When the origin sent it, microseconds since the epoch; 0 if that cannot be read.
+        gap: What it showed to be missing, if anything.
+    """
+
+    step: Step
+    forwarded_at: int = 0
+    gap: Gap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """One origin's records on their way into this region.
+
+    Attributes:
+        origin: The region that they come from.
+        here: This region.
+        partitions: Of the local journal.
+    """
+
+    origin: str
+    here: str
+    partitions: int
+
+    def take(self, value: bytes | None, *, partition: int, taken: Taken, now: int) -> Judged:
+        """Judge one record of a mirrored partition, and note it in what is taken.
+
+        Args:
+            value: Its bytes.
+            partition: The mirrored topic's.
+            taken: What was taken in so far from that partition; changed in place.
+            now: Microseconds since the epoch.
+
+        Raises:
+            NewerOriginError: It is of a version that this software does not know; it and what follows must wait.
+        """
+        try:
+            relayed = decode_relayed(value)
+        except UnknownVersionError as error:
+            raise NewerOriginError(origin=self.origin, version=error.details["version"]) from error
+        except UndecodableRecordError as error:
+            return Judged(Aside(str(error)))
+        stream = relayed.via.stream
+        objection = object_to_stream(stream, origin=self.origin, here=self.here, partition=partition)
+        if objection is not None:
+            return Judged(Aside(objection), relayed.forwarded_at)
+        if relayed.is_heartbeat:
+            return Judged(BEAT, relayed.forwarded_at, _note_heartbeat(taken, relayed))
+        verdict, gap = _note(taken, relayed)
+        step = HAD if isinstance(verdict, Drop) else self._admit(relayed, now)
+        return Judged(step, relayed.forwarded_at, gap)
+
+    def _admit(self, relayed: Relayed, now: int) -> Append | Aside:
+        try:
+            record = decode_record(relayed.record)
+        except UndecodableRecordError as error:
+            return Aside(str(error))
+        objection = object_to_record(record, origin=self.origin, here=self.here)
+        if objection is not None:
+            return Aside(objection)
+        admitted = self._stamp(cast("Admissible", record), relayed.forwarded_at, now)
+        key = admitted.conversation_id
+        return Append(
+            partition_of(key, self.partitions), key.encode(), encode(Journaled(record=admitted, via=relayed.via))
+        )
+
+    def _stamp(self, record: Admissible, forwarded_at: int, now: int) -> Admissible:
+        if isinstance(record, Mark | Opening):
+            return record
+        hops = (*record.hops, Hop(f"{self.origin}.forwarder", forwarded_at))
+        return msgspec.structs.replace(record, hops=stamped(hops, f"{self.here}.ingester", now))
+
+
+def _note(taken: Taken, relayed: Relayed) -> tuple[Verdict, Gap | None]:
+    stream, sequence = relayed.via.stream, relayed.via.sequence
+    term = (stream.incarnation, stream.epoch)
+    known = taken.of(term)
+    if known is None or sequence < 1:
+        return DROP, None
+    progress, verdict = judge(known, sequence)
+    gap = None
+    if isinstance(verdict, Park):
+        gap = Gap(stream, verdict)
+        progress, verdict = judge(give_up(known, verdict), sequence)
+    if progress is not known:
+        taken.streams[term] = progress
+    return verdict, gap
+
+
+def _note_heartbeat(taken: Taken, relayed: Relayed) -> Gap | None:
+    stream = relayed.via.stream
+    term = (stream.incarnation, stream.epoch)
+    known = taken.of(term)
+    park = None if known is None else judge_heartbeat(known, relayed.via.sequence)
+    if known is None or park is None:
+        return None
+    taken.streams[term] = give_up(known, park)
+    return Gap(stream, park)

@@ -1,0 +1,25 @@
+"""What an ingester counts; times are seconds since the epoch, so that an alert can tell a lag from a silence."""
+
+from prometheus_client import Counter, Gauge
+
+RECORDS = Counter("causeway_ingester_records", "Mirrored records by what became of them.", ["origin", "verdict"])
+GAPS = Counter("causeway_ingester_gaps", "Jumps in a stream: records are missing.", ["origin"])
+MISSING = Gauge("causeway_ingester_missing_records", "Sequences that are recorded as holes.", ["origin", "partition"])
+OFFSET_JUMPS = Counter(
+    "causeway_ingester_offset_jumps", "Times that offsets of a mirrored topic did not continue.", ["origin"]
+)
+COARSENED = Counter(
+    "causeway_ingester_progress_coarsened", "Times that progress did not fit into commit metadata.", ["origin"]
+)
+FORWARDED = Gauge(
+    "causeway_ingester_forwarded_timestamp_seconds",
+    "When the newest record or heartbeat that was taken in had been sent by its origin.",
+    ["origin", "partition"],
+)
+HEARTBEAT = Gauge(
+    "causeway_ingester_heartbeat_timestamp_seconds",
+    "When the newest heartbeat had been sent by its origin.",
+    ["origin", "partition"],
+)
+COMMITTED = Gauge("causeway_ingester_committed_timestamp_seconds", "When progress was last committed.", ["origin"])
+BATCH = Gauge("causeway_ingester_batch_records", "Records in the last batch.", ["origin"])

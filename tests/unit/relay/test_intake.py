@@ -1,0 +1,250 @@
+"""What an ingester does with one record: admission, stamps, gaps, and progress that survives in commit metadata."""
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relay.ingester.admission import object_to_record, object_to_stream
+from relay.ingester.intake import Append, Aside, Beat, Had, Intake, NewerOriginError
+from relay.ingester.progress import LIMIT, MOST_STREAMS, Taken, UnreadableProgressError, fit, read
+from replication.codec import decode_journaled, encode, encode_record
+from replication.ids import direct_conversation_id, message_id, partition_of
+from replication.records import (
+    AccountConfirmed,
+    Entry,
+    Hop,
+    Mark,
+    MessageSent,
+    Opening,
+    Outcome,
+    Record,
+    Refusal,
+    Relayed,
+    Stream,
+    Submission,
+    Via,
+)
+from replication.streams import Park, Progress
+
+AUTHOR, FRIEND = "u" + "1" * 24 + "-us", "u" + "2" * 24 + "-eu"
+OWNED_BY_US = direct_conversation_id(AUTHOR, FRIEND)
+OWNED_BY_EU = direct_conversation_id("u" + "0" * 24 + "-eu", AUTHOR)
+STREAM = Stream("us", 1, 1, "eu", 2)
+INTAKE = Intake("us", "eu", partitions=8)
+BODY = MessageSent(recipient_id=FRIEND, client_message_id="c", text="hello")
+
+
+def submission(conversation: str = OWNED_BY_EU, **changes: object) -> Submission:
+    """Return a submission of us's user to eu."""
+    plain = Submission(
+        id=message_id(AUTHOR, conversation, "c"),
+        author=AUTHOR,
+        home="us",
+        home_epoch=1,
+        body=BODY,
+        submitted_at=5,
+        conversation_id=conversation,
+        hops=(Hop("us.gateway", 1),),
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+def entry(conversation: str = OWNED_BY_US) -> Entry:
+    """Return an entry of a conversation that us owns."""
+    return Entry(
+        conversation_id=conversation,
+        seq=1,
+        epoch=1,
+        incarnation=1,
+        count=1,
+        message_id=message_id(AUTHOR, conversation, "c"),
+        author=AUTHOR,
+        home="us",
+        content_hash=b"",
+        body=BODY,
+        sent_at=5,
+    )
+
+
+def relayed(sequence: int, record: Record | None = None, stream: Stream = STREAM) -> bytes:
+    """Return a relay record; a heartbeat without a record."""
+    via = Via(stream, sequence, sequence * 10)
+    if record is None:
+        return encode(Relayed(via=via, forwarded_at=7))
+    return encode(Relayed(via=via, record=encode_record(record), forwarded_at=7))
+
+
+def test_a_new_record_goes_to_the_journal_with_its_place_and_stamps() -> None:
+    """The key decides the local partition; the stream place and both hops travel along."""
+    taken = Taken()
+
+    judged = INTAKE.take(relayed(1, entry()), partition=2, taken=taken, now=9)
+
+    assert isinstance(judged.step, Append)
+    assert judged.step.partition == partition_of(OWNED_BY_US, 8)
+    journaled = decode_journaled(judged.step.value)
+    assert journaled.via == Via(STREAM, 1, 10)
+    assert isinstance(journaled.record, Entry)
+    assert journaled.record.hops == (Hop("us.forwarder", 7), Hop("eu.ingester", 9))
+    assert taken.streams == {(1, 1): Progress(last=1)}
+
+
+def test_a_repeated_record_is_dropped() -> None:
+    """MirrorMaker runs at least once."""
+    taken = Taken()
+    INTAKE.take(relayed(1, entry()), partition=2, taken=taken, now=9)
+
+    assert INTAKE.take(relayed(1, entry()), partition=2, taken=taken, now=9).step == Had()
+
+
+def test_a_jump_is_noticed_and_the_late_record_is_still_welcome() -> None:
+    """Parking and repair come later; nothing that does come is turned away."""
+    taken = Taken()
+
+    jump = INTAKE.take(relayed(3, entry()), partition=2, taken=taken, now=9)
+    late = INTAKE.take(relayed(2, entry()), partition=2, taken=taken, now=9)
+
+    assert jump.gap is not None
+    assert jump.gap.park == Park(1, 2)
+    assert isinstance(jump.step, Append)
+    assert isinstance(late.step, Append)
+    assert taken.streams[1, 1] == Progress(last=3, holes=((1, 1),))
+
+
+def test_a_heartbeat_reveals_a_lost_tail_once() -> None:
+    """The second heartbeat has nothing new to tell."""
+    taken = Taken()
+
+    first = INTAKE.take(relayed(4), partition=2, taken=taken, now=9)
+    second = INTAKE.take(relayed(4), partition=2, taken=taken, now=9)
+
+    assert first.step == second.step == Beat()
+    assert first.gap is not None
+    assert first.gap.park == Park(1, 4)
+    assert second.gap is None
+
+
+def test_a_record_put_aside_counts_as_had() -> None:
+    """What may not come from there leaves no gap behind."""
+    taken = Taken()
+
+    judged = INTAKE.take(relayed(1, entry(OWNED_BY_EU)), partition=2, taken=taken, now=9)
+
+    assert isinstance(judged.step, Aside)
+    assert taken.streams == {(1, 1): Progress(last=1)}
+
+
+def test_a_damaged_record_is_put_aside() -> None:
+    """Garbage harms nobody else; what it stood for shows as a gap."""
+    assert isinstance(INTAKE.take(b"\x01garbage", partition=2, taken=Taken(), now=9).step, Aside)
+    assert isinstance(INTAKE.take(None, partition=2, taken=Taken(), now=9).step, Aside)
+    broken = encode(Relayed(via=Via(STREAM, 1, 1), record=msgspec.Raw(b"\xc3")))
+    assert isinstance(INTAKE.take(broken, partition=2, taken=Taken(), now=9).step, Aside)
+
+
+def test_a_newer_version_stops_the_reader() -> None:
+    """Regions are not upgraded at once; passing over what this one cannot read would lose it."""
+    with pytest.raises(NewerOriginError):
+        INTAKE.take(b"\x63" + relayed(1, entry())[1:], partition=2, taken=Taken(), now=9)
+
+
+def test_streams_of_other_terms_are_numbered_apart() -> None:
+    """A new epoch begins at 1 again."""
+    taken = Taken()
+    INTAKE.take(relayed(1, entry()), partition=2, taken=taken, now=9)
+
+    judged = INTAKE.take(relayed(1, entry(), replace_epoch(2)), partition=2, taken=taken, now=9)
+
+    assert isinstance(judged.step, Append)
+    assert set(taken.streams) == {(1, 1), (1, 2)}
+
+
+@pytest.mark.parametrize(
+    ("record", "admissible"),
+    [
+        (submission(), True),
+        (submission(OWNED_BY_US), False),
+        (submission(home="ap"), False),
+        (submission(author=FRIEND), False),
+        (submission(author="nonsense"), False),
+        (submission(conversation_id=""), False),
+        (submission(conversation_id="nonsense"), False),
+        (submission(body=AccountConfirmed(reservation="r")), False),
+        (entry(), True),
+        (entry(OWNED_BY_EU), False),
+        (Mark(conversation_id=OWNED_BY_US, user_id=AUTHOR, received=1, read=0, epoch=1), True),
+        (Mark(conversation_id=OWNED_BY_EU, user_id=AUTHOR, received=1, read=0, epoch=1), False),
+        (Opening(conversation_id=OWNED_BY_US, author=AUTHOR, recipient=FRIEND, epoch=1), True),
+        (Outcome(id="x"), False),
+        (
+            Refusal(
+                message_id="m",
+                conversation_id=OWNED_BY_EU,
+                author=AUTHOR,
+                code="c",
+                detail="d",
+                content_hash=b"",
+                epoch=1,
+            ),
+            False,
+        ),
+    ],
+)
+def test_an_origin_speaks_for_what_it_holds_only(record: Record, admissible: bool) -> None:  # noqa: FBT001 — a parameter of the test
+    """Its own users' submissions, and outcomes of its own conversations."""
+    assert (object_to_record(record, origin="us", here="eu") is None) == admissible
+
+
+@pytest.mark.parametrize(
+    "stream", [Stream("ap", 1, 1, "eu", 2), Stream("us", 1, 1, "ap", 2), Stream("us", 1, 1, "eu", 3)]
+)
+def test_a_stream_that_came_by_the_wrong_way_is_refused(stream: Stream) -> None:
+    """What us's topic carries begins in us, leads here and keeps its partition."""
+    assert object_to_stream(STREAM, origin="us", here="eu", partition=2) is None
+    assert object_to_stream(stream, origin="us", here="eu", partition=2) is not None
+
+
+@given(
+    st.dictionaries(
+        st.tuples(st.integers(1, 5), st.integers(1, 20)),
+        st.sets(st.integers(1, 10**9), max_size=400),
+        max_size=40,
+    )
+)
+@settings(max_examples=40, deadline=None)
+def test_progress_always_fits_and_no_hole_is_lost(holes: dict[tuple[int, int], set[int]]) -> None:
+    """Kafka takes 4,096 bytes; what does not fit becomes coarser, and what is read back equals what is gone on with."""
+    streams = {term: Progress(10**9, tuple((n, n) for n in sorted(found))) for term, found in holes.items()}
+
+    fitted, text = fit(Taken(dict(streams)))
+
+    assert len(text.encode()) <= LIMIT
+    assert read(text) == fitted
+    assert set(sorted(streams)[-MOST_STREAMS:]) == set(fitted.streams)
+    for term, progress in fitted.streams.items():
+        assert progress.last == streams[term].last
+        assert progress.missing >= streams[term].missing or not progress.holes
+        for number, _ in streams[term].holes:
+            assert any(first <= number <= last for first, last in progress.holes)
+
+
+def test_a_forgotten_stream_counts_as_had() -> None:
+    """Dozens of epochs later, a late repeat of the first one is not a new stream."""
+    fitted, _ = fit(Taken({(1, epoch): Progress(last=5) for epoch in range(1, MOST_STREAMS + 3)}))
+
+    assert fitted.floor == (1, 2)
+    assert INTAKE.take(relayed(5, entry()), partition=2, taken=fitted, now=9).step == Had()
+    assert fitted.of((1, 3)) == Progress(last=5)
+
+
+@pytest.mark.parametrize("metadata", ["", "{}", "[2,[0,0],[]]", "[1,[0,0],[[1]]]"])
+def test_progress_of_another_kind_is_told(metadata: str) -> None:
+    """A position that some tool has committed must not be taken for progress."""
+    with pytest.raises(UnreadableProgressError):
+        read(metadata)
+
+
+def replace_epoch(epoch: int) -> Stream:
+    """Return the stream of another epoch."""
+    return msgspec.structs.replace(STREAM, epoch=epoch)
