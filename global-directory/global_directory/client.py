@@ -35,6 +35,7 @@ from global_directory.schemas import (
 )
 from global_directory.transport import Transport
 from infra.errors import InvalidFieldError, NotFoundError, UnavailableError
+from replication.ids import is_user_id
 
 __all__ = ["Announcement", "DirectoryClient", "PublicJwk", "Region", "Reservation", "SigningKey", "User"]
 
@@ -174,7 +175,7 @@ class DirectoryClient:
             folded = read_handle(handle).folded
         except InvalidFieldError:
             return None
-        return await self._look_up("handle", self._handles, folded, f"/handles/{quote(folded, safe='')}")
+        return await self._look_up("handle", self._handles, folded, f"/handles/{folded}")
 
     async def find_user(self, user_id: str) -> User | None:
         """Return where a user lives; None if there is no such user.
@@ -182,7 +183,9 @@ class DirectoryClient:
         Raises:
             UnavailableError: The directory cannot be reached, and nothing is remembered.
         """
-        return await self._look_up("user", self._users, user_id, f"/users/{quote(user_id, safe='')}")
+        if not is_user_id(user_id):
+            return None
+        return await self._look_up("user", self._users, user_id, f"/users/{user_id}")
 
     async def regions(self) -> tuple[Region, ...]:
         """Return the regions that have announced themselves, sorted, with what 421s have taught since.
