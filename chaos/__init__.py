@@ -1,0 +1,6 @@
+"""What looks at the federation from outside: the demonstration, the benchmark, and later drills and their checkers.
+
+federation  the whole federation as operators see it: its parts, links and addresses, through the command line
+demo        two people of different regions, one of them travelling, on real traffic
+bench       open-loop load, with every message accounted for
+"""

@@ -1,0 +1,12 @@
+"""The benchmark: open-loop load over WebSockets, with every message accounted for.
+
+cli       `causeway bench`: scenarios, rates, and what is done before and after
+accounts  users of the load, made once and kept for later runs
+load      sockets and the schedule: sends when messages are due, whatever happened to earlier ones
+ledger    pure: what became of each message, and what must not have
+measure   the machine, the parts' share of it, and the load client's own
+report    the table, the JSON and the picture
+
+    cli ─▶ accounts ─▶ load ─▶ ledger ─▶ report
+                         └───▶ measure ────┘
+"""

@@ -1,0 +1,184 @@
+"""`causeway bench`: how fast messages travel at fixed rates, with every one of them accounted for."""
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+from rich.console import Console
+from rich.progress import Progress
+
+from chaos.bench.accounts import Account, Accounts
+from chaos.bench.load import Device, Load
+from chaos.bench.measure import Machine, Meter, machine
+from chaos.bench.report import Report, Step, table, usage_table, write
+from chaos.federation import Federation, Status
+from infra.errors import CausewayError
+
+OUT = Path(__file__).parents[2] / "docs" / "benchmarks"
+HOME, AWAY = "us", "eu"
+ONE_WAY_MS = 40
+
+app = typer.Typer(help="Measure how fast messages travel, at fixed rates, with every one of them accounted for.")
+
+
+class Scenario(StrEnum):
+    """Where the messages go."""
+
+    LOCAL = "local"
+    CROSS = "cross"
+    CROSS_80MS = "cross-80ms"
+
+
+PATHS = {
+    Scenario.LOCAL: f"both at home in {HOME}",
+    Scenario.CROSS: f"between {HOME} and {AWAY}, bare loopback",
+    Scenario.CROSS_80MS: f"between {HOME} and {AWAY}, 80 ms round trip",
+}
+RATES = {
+    Scenario.LOCAL: "100,500,1000,1500,2000",
+    Scenario.CROSS: "50,100,200,400,800",
+    Scenario.CROSS_80MS: "50,100,200,400,800",
+}
+
+
+class NotReadyError(CausewayError):
+    """The benchmark cannot begin: {reason}"""  # noqa: D415  # the reason ends it
+
+    code = "bench-not-ready"
+    definite = True
+
+
+@app.callback(invoke_without_command=True)
+def bench(
+    scenario: Annotated[
+        list[Scenario] | None, typer.Option(help="Where messages go; may be repeated. All of them by default.")
+    ] = None,
+    rates: Annotated[
+        str, typer.Option(help="Messages a second, separated by commas; by default what suits the scenario.")
+    ] = "",
+    seconds: Annotated[float, typer.Option(help="How long each rate is measured.")] = 20.0,
+    warm_up: Annotated[float, typer.Option(help="How long each rate runs before it is measured.")] = 3.0,
+    sockets: Annotated[
+        int, typer.Option(min=4, help="How many devices are connected; each writes to the next around a ring.")
+    ] = 400,
+    size: Annotated[int, typer.Option(min=64, max=16_000, help="Bytes of text in each message.")] = 2048,
+    drain: Annotated[float, typer.Option(help="How long to wait for the last messages of each rate, seconds.")] = 30.0,
+    out: Annotated[Path, typer.Option(help="Where the JSON and the picture go.")] = OUT,
+) -> None:
+    """Run the scenarios against the federation that is up. Exit 1 if any message was lost, doubled or out of order."""
+    console = Console(width=None if sys.stdout.isatty() else 180)
+    clean = True
+    try:
+        for one in scenario or list(Scenario):
+            plan = [float(rate) for rate in (rates or RATES[one]).split(",")]
+            with Progress(console=Console(stderr=True), transient=True) as progress:
+                report = uvloop.run(_run(one, plan, seconds, warm_up, sockets, size, drain, progress))
+            data, picture = write(report, out)
+            console.print(table(report), usage_table(report))
+            console.print(f"Written: {data.name} and {picture.name} in {out}\n")
+            clean = clean and not any(step.faults.any for step in report.steps)
+    except CausewayError as error:
+        console.print(f"causeway bench: {error}", style="red", markup=False)
+        raise typer.Exit(2) from error
+    if not clean:
+        raise typer.Exit(1)
+
+
+async def _run(
+    scenario: Scenario,
+    rates: list[float],
+    seconds: float,
+    warm_up: float,
+    sockets: int,
+    size: int,
+    drain: float,
+    progress: Progress,
+) -> Report:
+    federation = Federation()
+    status = await asyncio.to_thread(federation.status)
+    where = {HOME: sockets} if scenario is Scenario.LOCAL else {HOME: sockets - sockets // 2, AWAY: sockets // 2}
+    if missing := set(where) - set(status.regions):
+        raise NotReadyError(reason=f"region {', '.join(missing)} is not up.")
+    before = machine()
+    urls = {region: there.public_url for region, there in status.regions.items()}
+    task = progress.add_task(f"{scenario}: accounts", total=sockets)
+    provided = await Accounts(Path(status.home), urls).provide(
+        where, progress=lambda done, total: progress.update(task, completed=done, total=total)
+    )
+    ring = _ring(provided)
+    steps = []
+    with _distance(federation, scenario):
+        for rate in rates:
+            progress.update(task, description=f"{scenario}: {rate:.0f}/s", completed=0, total=None)
+            devices = [Device(account, urls[account.region]) for account in ring]
+            steps.append(await _step(devices, status, rate, seconds, warm_up, size, drain))
+    return _report(scenario, before, steps, sockets=sockets, size=size, seconds=seconds)
+
+
+async def _step(
+    devices: list[Device], status: Status, rate: float, seconds: float, warm_up: float, size: int, drain: float
+) -> Step:
+    load = Load(devices, size=size)
+    meter = Meter({name: part.pid for name, part in status.parts().items() if part.pid is not None})
+    await load.open()
+    try:
+        await load.greet()
+        await load.send_at(rate, warm_up=warm_up, seconds=seconds, measuring=meter.start)
+        usage = meter.stop()
+        await load.settle(patience=drain)
+    finally:
+        await load.close()
+    shown = [fate.shown for fate in load.ledger.fates.values() if fate.measured and fate.shown is not None]
+    span = max(shown) - min(shown) if len(shown) > 1 else seconds
+    return Step(
+        rate=rate,
+        messages=len(load.ledger.fates),
+        achieved=round(len(shown) / span, 1),
+        latency=load.ledger.latencies(),
+        faults=load.ledger.faults(),
+        problems=load.problems,
+        reconnects=load.reconnects,
+        usage=usage,
+    )
+
+
+def _ring(provided: dict[str, list[Account]]) -> list[Account]:
+    """Seat accounts so that neighbours are of different regions, where there are two."""
+    rows = list(provided.values())
+    if len(rows) == 1:
+        return rows[0]
+    return [account for pair in zip(*rows, strict=False) for account in pair]
+
+
+@contextmanager
+def _distance(federation: Federation, scenario: Scenario) -> Iterator[None]:
+    """Put the regions apart, and heal the link at the end."""
+    if scenario is not Scenario.CROSS_80MS:
+        yield
+        return
+    federation.run("local", "link", f"{HOME}-{AWAY}", "--latency", str(ONE_WAY_MS))
+    try:
+        yield
+    finally:
+        federation.run("local", "link", f"{HOME}-{AWAY}", "--heal")
+
+
+def _report(scenario: Scenario, of: Machine, steps: list[Step], *, sockets: int, size: int, seconds: float) -> Report:
+    return Report(
+        scenario=scenario.value,
+        path=PATHS[scenario],
+        sockets=sockets,
+        conversations=sockets,
+        text_bytes=size,
+        seconds=seconds,
+        machine=of,
+        measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        steps=steps,
+    )
