@@ -56,6 +56,40 @@ class StreamHead:
     last: int
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a forwarder has come with what goes to a destination from a partition.
+
+    Attributes:
+        destination: The destination.
+        partition: The journal partition.
+        incarnation: Of the stream that it is in.
+        epoch: Of the stream that it is in.
+        sequence: The last sequence that the relay topic has; always the last of a relay row's run, or 0.
+    """
+
+    destination: str
+    partition: int
+    incarnation: int = 0
+    epoch: int = 0
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A relay row, and what its sequences carry.
+
+    Attributes:
+        stream: The stream.
+        first: The first sequence.
+        outputs: What each sequence carries, in order.
+    """
+
+    stream: Stream
+    first: int
+    outputs: tuple[Output, ...]
+
+
 async def add_batch(connection: Connection, batch: Batch) -> None:
     """Write one batch of outputs."""
     await connection.execute(
@@ -128,6 +162,64 @@ async def relayed_after(
         numbered = enumerate(positions, start=first)
         found += [(number, by_position[position]) for number, position in numbered if number > sequence]
     return found
+
+
+async def runs_after(connection: Connection, places: Sequence[Place], *, origin: str, most: int) -> list[Run]:
+    """Return what follows each place, that many runs of each at most: the rest of its stream, then the streams of later terms.
+
+    Runs of a destination and partition are in order; one query serves all places, and reads nothing before them.
+    """
+    cursor = await connection.execute(
+        "SELECT r.destination, r.partition, r.incarnation, r.epoch, r.first, r.positions, o.payload"
+        " FROM unnest(%s::text[], %s::int[], %s::int[], %s::int[], %s::bigint[])"
+        "   AS place (destination, partition, incarnation, epoch, sequence)"
+        " CROSS JOIN LATERAL ("
+        "   SELECT destination, partition, incarnation, epoch, first, positions, batch_first FROM relay_rows"
+        "   WHERE relay_rows.destination = place.destination AND relay_rows.partition = place.partition"
+        "   AND (relay_rows.incarnation, relay_rows.epoch, relay_rows.first) > (place.incarnation, place.epoch, place.sequence)"
+        "   ORDER BY incarnation, epoch, first LIMIT %s) r"
+        " JOIN outputs o ON o.partition = r.partition AND o.first = r.batch_first"
+        " ORDER BY r.destination, r.partition, r.incarnation, r.epoch, r.first",
+        (
+            [place.destination for place in places],
+            [place.partition for place in places],
+            [place.incarnation for place in places],
+            [place.epoch for place in places],
+            [place.sequence for place in places],
+            most,
+        ),
+        binary=True,
+    )
+    found: list[Run] = []
+    for destination, partition, incarnation, epoch, first, positions, payload in await cursor.fetchall():
+        by_position = {output.position: output for output in decode_outputs(payload)}
+        stream = Stream(origin, incarnation, epoch, destination, partition)
+        found.append(Run(stream, first, tuple(by_position[position] for position in positions)))
+    return found
+
+
+async def forwarder_places(connection: Connection) -> list[Place]:
+    """Return how far forwarders have come: for each destination and partition, in the latest term."""
+    cursor = await connection.execute("SELECT name, partition, position FROM followers WHERE name LIKE 'forwarder/%'")
+    latest: dict[tuple[str, int], Place] = {}
+    for name, partition, position in await cursor.fetchall():
+        _, destination, incarnation, epoch = name.split("/")
+        place = Place(destination, partition, int(incarnation), int(epoch), position)
+        known = latest.setdefault((destination, partition), place)
+        if (known.incarnation, known.epoch) < (place.incarnation, place.epoch):
+            latest[destination, partition] = place
+    return list(latest.values())
+
+
+async def save_forwarder(connection: Connection, places: Sequence[Place], *, now: int) -> None:
+    """Keep how far a forwarder has come; now in microseconds since the epoch."""
+    by_name: dict[str, dict[int, int]] = {}
+    for place in places:
+        name = f"forwarder/{place.destination}/{place.incarnation}/{place.epoch}"
+        by_name.setdefault(name, {})[place.partition] = place.sequence
+    async with connection.pipeline():
+        for name, positions in by_name.items():
+            await save_follower(connection, name, positions, now=now)
 
 
 async def follower_positions(connection: Connection, name: str) -> dict[int, int]:

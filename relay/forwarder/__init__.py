@@ -1,0 +1,11 @@
+"""Drains relay rows into `relay.<destination>`: in order, at least once, older streams first, with heartbeats when idle.
+
+plan     pure: runs of relay rows into records, places and heartbeats
+drain    reads rows, sends them, keeps progress after they are acknowledged
+nudges   listens to the projector, so that nothing waits for the poll
+metrics  what is counted
+service  entry point
+
+    store ─▶ drain ─▶ plan ─▶ relay.<destination>
+    Redis ─▶ nudges ─┘
+"""

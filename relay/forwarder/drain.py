@@ -1,0 +1,156 @@
+"""Reads relay rows, puts them into relay topics, and keeps progress once they are acknowledged."""
+
+import asyncio
+import contextlib
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import psycopg
+import structlog
+
+from infra.backoff import Backoff
+from infra.errors import CausewayError
+from infra.health import Health
+from infra.kafka import KafkaError, Producer, ensure_topics
+from infra.postgres import Connection, make_pool
+from infra.settings import RegionalSettings
+from relay.forwarder import metrics
+from relay.forwarder.plan import Lane, Plan, Sending, plan_heartbeats, plan_runs
+from replication.repository import Place, forwarder_places, runs_after, save_forwarder
+from replication.topics import relay_topic
+
+log = structlog.get_logger()
+
+POLL_SECONDS: Final = 0.5
+SAVE_SECONDS: Final = 0.2
+"""How often progress is kept at most; a crash repeats that much."""
+
+MOST_RUNS: Final = 50
+"""Relay rows of one destination and partition that are sent at once."""
+
+CONDITION: Final = "forwarding"
+
+
+class Drain:
+    """The forwarder's work; `run` it until cancelled."""
+
+    def __init__(self, settings: RegionalSettings, health: Health, nudged: asyncio.Event) -> None:
+        """Prepare.
+
+        Args:
+            settings: Of the region.
+            health: Where the condition `forwarding` is told.
+            nudged: Set when there may be something to send.
+        """
+        self._settings = settings
+        self._health = health
+        self._nudged = nudged
+        self._places: dict[Lane, Place] = {}
+        self._spoke_at: dict[Lane, float] = {}
+        self._dirty: set[Lane] = set()
+        self._saved_at = 0.0
+
+    async def run(self) -> None:
+        """Drain, whatever fails meanwhile; after any failure everything goes on from the progress that was kept."""
+        backoff = Backoff()
+        while True:
+            try:
+                topics = {relay_topic(destination): self._settings.partitions for destination in self._settings.others}
+                await ensure_topics(self._settings.kafka, topics)
+                pool = make_pool(self._settings.store, size=1, name="forwarder")
+                async with (
+                    pool,
+                    Producer(
+                        self._settings.kafka, client=f"forwarder-{self._settings.region}", linger_ms=0
+                    ) as producer,
+                    pool.connection() as connection,
+                ):
+                    await self._resume(connection)
+                    self._health.tell(CONDITION, ok=True)
+                    backoff.reset()
+                    await self._drain_on(connection, producer)
+            except (KafkaError, OSError, psycopg.Error, CausewayError) as error:
+                reason = str(error) or type(error).__name__
+                log.warning("forwarder interrupted", reason=reason)
+                self._health.tell(CONDITION, ok=False, detail=reason)
+            await asyncio.sleep(backoff.next())
+
+    async def _resume(self, connection: Connection) -> None:
+        lanes = [
+            (destination, partition)
+            for destination in self._settings.others
+            for partition in range(self._settings.partitions)
+        ]
+        self._places = {lane: Place(*lane) for lane in lanes}
+        known = {(place.destination, place.partition): place for place in await forwarder_places(connection)}
+        self._places |= {lane: known[lane] for lane in lanes if lane in known}
+        self._dirty = set()
+
+    async def _drain_on(self, connection: Connection, producer: Producer) -> None:
+        while True:
+            self._nudged.clear()
+            runs = await runs_after(
+                connection, list(self._places.values()), origin=self._settings.region, most=MOST_RUNS
+            )
+            if runs:
+                await self._send(producer, plan_runs(self._places, runs, now=time.time_ns() // 1000))
+            self._tell_drained({run.stream.destination for run in runs})
+            await self._beat(producer)
+            if self._dirty and (not runs or time.monotonic() >= self._saved_at + SAVE_SECONDS):
+                await self._save(connection)
+            if not runs:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._nudged.wait(), POLL_SECONDS)
+
+    async def _send(self, producer: Producer, plan: Plan) -> None:
+        for destination, partition in plan.gaps:
+            log.error("relay rows are missing", destination=destination, partition=partition)
+            metrics.GAPS.labels(destination).inc()
+        await _put(producer, plan.sendings)
+        self._places.update(plan.places)
+        self._dirty |= set(plan.places)
+        self._spoke_at |= dict.fromkeys(plan.places, time.monotonic())
+        metrics.BATCH.set(len(plan.sendings))
+        for destination, number in Counter(sending.destination for sending in plan.sendings).items():
+            metrics.RECORDS.labels(destination).inc(number)
+
+    async def _beat(self, producer: Producer) -> None:
+        clock = time.monotonic()
+        beats = plan_heartbeats(
+            self._settings.region, self._places.values(), self._spoke_at, clock=clock, now=time.time_ns() // 1000
+        )
+        await _put(producer, beats)
+        for beat in beats:
+            self._spoke_at[beat.destination, beat.partition] = clock
+            metrics.HEARTBEATS.labels(beat.destination).inc()
+
+    async def _save(self, connection: Connection) -> None:
+        await save_forwarder(
+            connection, [self._places[lane] for lane in sorted(self._dirty)], now=time.time_ns() // 1000
+        )
+        self._dirty.clear()
+        self._saved_at = time.monotonic()
+        metrics.SAVED.set(time.time())
+
+    def _tell_drained(self, busy: Iterable[str]) -> None:
+        for destination in set(self._settings.others) - set(busy):
+            metrics.DRAINED.labels(destination).set(time.time())
+
+
+async def _put(producer: Producer, sendings: Sequence[Sending]) -> None:
+    """Append everything, in order, and wait until all of it is acknowledged.
+
+    Raises:
+        KafkaError: Something was not; the caller sends all of it again, and the ingester drops what is there.
+    """
+    sent = [
+        await producer.send(
+            relay_topic(sending.destination), partition=sending.partition, key=None, value=sending.value
+        )
+        for sending in sendings
+    ]
+    for result in await asyncio.gather(*sent, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result

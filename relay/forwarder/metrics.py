@@ -1,0 +1,14 @@
+"""What a forwarder counts; times are seconds since the epoch."""
+
+from prometheus_client import Counter, Gauge
+
+RECORDS = Counter("causeway_forwarder_records", "Records put into relay topics, repeated ones too.", ["destination"])
+HEARTBEATS = Counter("causeway_forwarder_heartbeats", "Heartbeats put into relay topics.", ["destination"])
+GAPS = Counter(
+    "causeway_forwarder_gaps", "Relay rows that do not continue their stream: rows are missing.", ["destination"]
+)
+BATCH = Gauge("causeway_forwarder_batch_records", "Records in the last batch: how much had waited.")
+DRAINED = Gauge(
+    "causeway_forwarder_drained_timestamp_seconds", "When nothing was left to send to the destination.", ["destination"]
+)
+SAVED = Gauge("causeway_forwarder_saved_timestamp_seconds", "When progress was last kept.")

@@ -1,0 +1,100 @@
+"""Turn runs of relay rows into the records of a relay topic, and say where that leaves the forwarder.
+
+Pure: `drain` reads the runs and sends the records.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from replication.codec import encode
+from replication.records import Relayed, Stream, Via
+from replication.repository import Place, Run
+
+HEARTBEAT_SECONDS: Final = 5.0
+
+Lane: TypeAlias = tuple[str, int]
+"""Destination and partition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One record for a relay topic.
+
+    Attributes:
+        destination: Which topic.
+        partition: Of the topic.
+        value: The record.
+    """
+
+    destination: str
+    partition: int
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to send, and the places once all of it is acknowledged.
+
+    Attributes:
+        sendings: In order.
+        places: Lane to its new place; lanes that send nothing are missing.
+        gaps: Lanes whose rows do not continue their stream.
+    """
+
+    sendings: tuple[Sending, ...]
+    places: Mapping[Lane, Place]
+    gaps: tuple[Lane, ...]
+
+
+def plan_runs(places: Mapping[Lane, Place], runs: Iterable[Run], *, now: int) -> Plan:
+    """Plan what follows the places.
+
+    Args:
+        places: Where each lane is.
+        runs: What follows, in order for each lane.
+        now: When it is sent, microseconds since the epoch.
+    """
+    sendings: list[Sending] = []
+    reached: dict[Lane, Place] = {}
+    gaps: list[Lane] = []
+    for run in runs:
+        stream = run.stream
+        lane = (stream.destination, stream.partition)
+        place = reached.get(lane) or places[lane]
+        same_stream = (place.incarnation, place.epoch) == (stream.incarnation, stream.epoch)
+        if run.first != (place.sequence + 1 if same_stream else 1):
+            gaps.append(lane)
+        for sequence, output in enumerate(run.outputs, start=run.first):
+            relayed = Relayed(via=Via(stream, sequence, output.position), record=output.record, forwarded_at=now)
+            sendings.append(Sending(stream.destination, stream.partition, encode(relayed)))
+        last = run.first + len(run.outputs) - 1
+        reached[lane] = Place(stream.destination, stream.partition, stream.incarnation, stream.epoch, last)
+    return Plan(tuple(sendings), reached, tuple(gaps))
+
+
+def plan_heartbeats(
+    origin: str, places: Iterable[Place], spoke_at: Mapping[Lane, float], *, clock: float, now: int
+) -> list[Sending]:
+    """Return a heartbeat for each stream that has been idle: it carries the stream's last sequence.
+
+    Args:
+        origin: This region.
+        places: Where the lanes are.
+        spoke_at: When each lane last sent something, on the clock.
+        clock: Seconds on a monotonic clock.
+        now: Microseconds since the epoch.
+    """
+    return [
+        Sending(
+            place.destination,
+            place.partition,
+            encode(Relayed(via=Via(_stream(origin, place), place.sequence, 0), forwarded_at=now)),
+        )
+        for place in places
+        if place.sequence and clock - spoke_at.get((place.destination, place.partition), 0.0) >= HEARTBEAT_SECONDS
+    ]
+
+
+def _stream(origin: str, place: Place) -> Stream:
+    return Stream(origin, place.incarnation, place.epoch, place.destination, place.partition)
