@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -36,6 +37,19 @@ class Scenario(StrEnum):
     CROSS_80MS = "cross-80ms"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What is measured; the options of the command say what each means."""
+
+    scenario: Scenario
+    rates: tuple[float, ...]
+    seconds: float
+    warm_up: float
+    sockets: int
+    size: int
+    drain: float
+
+
 PATHS = {
     Scenario.LOCAL: f"both at home in {HOME}",
     Scenario.CROSS: f"between {HOME} and {AWAY}, bare loopback",
@@ -56,7 +70,7 @@ class NotReadyError(CausewayError):
 
 
 @app.callback(invoke_without_command=True)
-def bench(
+def bench(  # noqa: PLR0917  # typer calls it, by name
     scenario: Annotated[
         list[Scenario] | None, typer.Option(help="Where messages go; may be repeated. All of them by default.")
     ] = None,
@@ -77,9 +91,12 @@ def bench(
     clean = True
     try:
         for one in scenario or list(Scenario):
-            plan = [float(rate) for rate in (rates or RATES[one]).split(",")]
+            asked = tuple(float(rate) for rate in (rates or RATES[one]).split(","))
+            plan = Plan(
+                scenario=one, rates=asked, seconds=seconds, warm_up=warm_up, sockets=sockets, size=size, drain=drain
+            )
             with Progress(console=Console(stderr=True), transient=True) as progress:
-                report = uvloop.run(_run(one, plan, seconds, warm_up, sockets, size, drain, progress))
+                report = uvloop.run(_run(plan, progress))
             data, picture = write(report, out)
             console.print(table(report), usage_table(report))
             console.print(f"Written: {data.name} and {picture.name} in {out}\n")
@@ -91,52 +108,42 @@ def bench(
         raise typer.Exit(1)
 
 
-async def _run(
-    scenario: Scenario,
-    rates: list[float],
-    seconds: float,
-    warm_up: float,
-    sockets: int,
-    size: int,
-    drain: float,
-    progress: Progress,
-) -> Report:
+async def _run(plan: Plan, progress: Progress) -> Report:
     federation = Federation()
     status = await asyncio.to_thread(federation.status)
-    where = {HOME: sockets} if scenario is Scenario.LOCAL else {HOME: sockets - sockets // 2, AWAY: sockets // 2}
+    half = plan.sockets // 2
+    where = {HOME: plan.sockets} if plan.scenario is Scenario.LOCAL else {HOME: half, AWAY: half}
     if missing := set(where) - set(status.regions):
-        raise NotReadyError(reason=f"region {', '.join(missing)} is not up.")
+        raise NotReadyError(reason=f"region {', '.join(sorted(missing))} is not up.")
     before = machine()
     urls = {region: there.public_url for region, there in status.regions.items()}
-    task = progress.add_task(f"{scenario}: accounts", total=sockets)
+    task = progress.add_task(f"{plan.scenario}: accounts", total=plan.sockets)
     provided = await Accounts(Path(status.home), urls).provide(
         where, progress=lambda done, total: progress.update(task, completed=done, total=total)
     )
     ring = _ring(provided)
     steps = []
-    with _distance(federation, scenario):
-        for rate in rates:
-            progress.update(task, description=f"{scenario}: {rate:.0f}/s", completed=0, total=None)
+    with _distance(federation, plan.scenario):
+        for rate in plan.rates:
+            progress.update(task, description=f"{plan.scenario}: {rate:.0f}/s", completed=0, total=None)
             devices = [Device(account, urls[account.region]) for account in ring]
-            steps.append(await _step(devices, status, rate, seconds, warm_up, size, drain))
-    return _report(scenario, before, steps, sockets=sockets, size=size, seconds=seconds)
+            steps.append(await _step(plan, devices, status, rate))
+    return _report(plan, before, steps, sockets=len(ring))
 
 
-async def _step(
-    devices: list[Device], status: Status, rate: float, seconds: float, warm_up: float, size: int, drain: float
-) -> Step:
-    load = Load(devices, size=size)
+async def _step(plan: Plan, devices: list[Device], status: Status, rate: float) -> Step:
+    load = Load(devices, size=plan.size)
     meter = Meter({name: part.pid for name, part in status.parts().items() if part.pid is not None})
     await load.open()
     try:
         await load.greet()
-        await load.send_at(rate, warm_up=warm_up, seconds=seconds, measuring=meter.start)
+        await load.send_at(rate, warm_up=plan.warm_up, seconds=plan.seconds, measuring=meter.start)
         usage = meter.stop()
-        await load.settle(patience=drain)
+        await load.settle(patience=plan.drain)
     finally:
         await load.close()
     shown = [fate.shown for fate in load.ledger.fates.values() if fate.measured and fate.shown is not None]
-    span = max(shown) - min(shown) if len(shown) > 1 else seconds
+    span = max(shown) - min(shown) if len(shown) > 1 else plan.seconds
     return Step(
         rate=rate,
         messages=len(load.ledger.fates),
@@ -170,14 +177,14 @@ def _distance(federation: Federation, scenario: Scenario) -> Iterator[None]:
         federation.run("local", "link", f"{HOME}-{AWAY}", "--heal")
 
 
-def _report(scenario: Scenario, of: Machine, steps: list[Step], *, sockets: int, size: int, seconds: float) -> Report:
+def _report(plan: Plan, of: Machine, steps: list[Step], *, sockets: int) -> Report:
     return Report(
-        scenario=scenario.value,
-        path=PATHS[scenario],
+        scenario=plan.scenario.value,
+        path=PATHS[plan.scenario],
         sockets=sockets,
         conversations=sockets,
-        text_bytes=size,
-        seconds=seconds,
+        text_bytes=plan.size,
+        seconds=plan.seconds,
         machine=of,
         measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
         steps=steps,
