@@ -33,7 +33,7 @@ from global_directory.schemas import (
     TokenRequest,
     User,
 )
-from global_directory.transport import Transport
+from global_directory.transport import Sleep, Transport
 from infra.errors import InvalidFieldError, NotFoundError, UnavailableError
 from replication.ids import is_user_id
 
@@ -63,6 +63,7 @@ class DirectoryClient:
         attempts: int = 3,
         timeout: float = 3.0,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Sleep = asyncio.sleep,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Prepare a client; it connects when it is first used.
@@ -73,6 +74,7 @@ class DirectoryClient:
             attempts: The most attempts for one call.
             timeout: Of one attempt, seconds; connecting has a third of it.
             clock: Seconds, for the age of what is remembered.
+            sleep: Waits between attempts.
             transport: What carries requests, instead of the network.
         """
         self._http = httpx.AsyncClient(
@@ -82,7 +84,7 @@ class DirectoryClient:
             transport=transport,
             trust_env=False,
         )
-        self._transport = Transport(self._http, attempts=attempts)
+        self._transport = Transport(self._http, attempts=attempts, sleep=sleep)
         self._clock = clock
         self._handles: Cache[str, User | None] = Cache(size)
         self._users: Cache[str, User | None] = Cache(size)

@@ -1,5 +1,7 @@
 """One call of the directory over HTTP: tried again with jitter, since every call may be repeated, and clear about its outcome."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 import httpx
@@ -18,6 +20,7 @@ from infra.errors import (
 )
 
 T = TypeVar("T")
+Sleep = Callable[[float], Awaitable[None]]
 
 WHAT: Final = "The directory"
 _REFUSALS: Final[dict[str, type[CausewayError]]] = {
@@ -43,15 +46,17 @@ _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeou
 class Transport:
     """Calls the directory; connections are kept alive."""
 
-    def __init__(self, http: httpx.AsyncClient, *, attempts: int) -> None:
+    def __init__(self, http: httpx.AsyncClient, *, attempts: int, sleep: Sleep = asyncio.sleep) -> None:
         """Use an HTTP client whose base URL is the directory's.
 
         Args:
             http: The HTTP client.
             attempts: The most attempts for one call.
+            sleep: Waits between attempts.
         """
         self._http = http
         self._attempts = attempts
+        self._sleep = sleep
 
     async def call(
         self, method: str, path: str, answer: type[T], *, name: str, body: object = None, changes: bool = False
@@ -82,6 +87,7 @@ class Transport:
                 stop=stop_after_attempt(self._attempts),
                 wait=wait_random_exponential(multiplier=0.05, max=1.0),
                 before_sleep=count,
+                sleep=self._sleep,
                 reraise=True,
             ):
                 with attempt:
