@@ -1,6 +1,6 @@
 """SQL of outputs and relay rows, and of the progress of those who follow them; every call runs in the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.postgres import Connection
@@ -143,6 +143,23 @@ async def batches_after(connection: Connection, *, partition: int, position: int
     )
     return [
         Batch(p, first, last, decode_outputs(payload), at) for p, first, last, at, payload in await cursor.fetchall()
+    ]
+
+
+async def batches_following(connection: Connection, positions: Mapping[int, int], *, most: int) -> list[Batch]:
+    """Return the batches above each partition's position, in order, that many of each partition at most; one query serves all."""
+    cursor = await connection.execute(
+        "SELECT o.partition, o.first, o.last, o.committed_at, o.payload"
+        " FROM unnest(%s::int[], %s::bigint[]) AS place (partition, position)"
+        " CROSS JOIN LATERAL (SELECT partition, first, last, committed_at, payload FROM outputs"
+        "   WHERE outputs.partition = place.partition AND outputs.first > place.position ORDER BY first LIMIT %s) o"
+        " ORDER BY o.partition, o.first",
+        (list(positions), list(positions.values()), most),
+        binary=True,
+    )
+    return [
+        Batch(partition, first, last, decode_outputs(payload), at)
+        for partition, first, last, at, payload in await cursor.fetchall()
     ]
 
 
