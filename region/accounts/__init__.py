@@ -1,0 +1,15 @@
+"""Accounts of a region's own users: registering, logging in, devices and tokens.
+
+errors       what can be wrong
+rules        what a password and a name must look like
+passwords    Argon2id in threads
+tokens       Ed25519 JWTs: signing, verifying offline, remembering the good ones
+ports        what this package needs of the directory and of the journal
+federation   all regions as the directory announces them: keys, holders, URLs
+registration reserve, create, confirm: repaired wherever it was interrupted
+sessions     log in, refresh, log out, list and revoke devices
+repository   SQL reads of users and devices
+
+    endpoints ─▶ registration, sessions ─▶ ports.Journal ─▶ journal ─▶ projector
+                      └─▶ passwords, tokens, federation ─▶ ports.Directory
+"""

@@ -1,0 +1,27 @@
+"""What can be wrong with an account, a password or a token."""
+
+from infra.errors import CausewayError
+
+
+class WrongCredentialsError(CausewayError):
+    """The handle or the password is wrong. Check both, or register first."""
+
+    code = "wrong-credentials"
+    status = 401
+    definite = True
+
+
+class RegistrationLostError(CausewayError):
+    """The handle {handle} was reserved too long ago and is no longer yours. Register again."""
+
+    code = "reservation-lost"
+    status = 409
+    definite = True
+
+
+class BusyError(CausewayError):
+    """Too many people are logging in at this moment; nothing was done. Try again in a few seconds."""
+
+    code = "busy"
+    status = 503
+    definite = True

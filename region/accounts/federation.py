@@ -1,0 +1,105 @@
+"""All regions as the directory announces them: their keys, who holds them, where they are; kept when the directory is away."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import structlog
+
+from global_directory.schemas import Region
+from infra.errors import CausewayError, NotTheHolderError, UnavailableError
+from region.accounts.ports import Directory
+from region.accounts.tokens import PublicKey, public_key
+
+log = structlog.get_logger()
+
+REFRESH_SECONDS = 30.0
+UNKNOWN_KEY_SECONDS = 2.0
+"""How long an unknown key id waits before the directory is asked again: forged ids must not cause a flood."""
+
+
+class Federation:
+    """What is known of all regions; `keep_fresh` is to run beside it."""
+
+    def __init__(
+        self, directory: Directory, own_key: PublicKey, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Begin with the region's own key alone.
+
+        Args:
+            directory: Who knows them all.
+            own_key: This region's public key, good without the directory.
+            clock: Seconds, monotonic.
+        """
+        self._directory = directory
+        self._own_key = own_key
+        self._clock = clock
+        self._keys = {own_key.kid: own_key}
+        self._regions: dict[str, Region] = {}
+        self._asked_at = float("-inf")
+        self._asking = asyncio.Lock()
+
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """The regions known so far, sorted by name."""
+        return tuple(self._regions[name] for name in sorted(self._regions))
+
+    async def find(self, kid: str) -> PublicKey | None:
+        """Return the key of that id, asking the directory if it is new; None if nobody has announced it.
+
+        Raises:
+            UnavailableError: It is new, and the directory cannot be reached.
+        """
+        if kid not in self._keys and self._clock() - self._asked_at > UNKNOWN_KEY_SECONDS:
+            await self.refresh()
+        return self._keys.get(kid)
+
+    async def refresh(self) -> None:
+        """Ask the directory once, however many want to know.
+
+        Raises:
+            UnavailableError: It cannot be reached.
+        """
+        before = self._asked_at
+        async with self._asking:
+            if self._asked_at != before:
+                return
+            try:
+                regions = await self._directory.regions()
+            except UnavailableError:
+                raise
+            except CausewayError as error:
+                raise UnavailableError(what="The directory") from error
+            self._asked_at = self._clock()
+            self._take(regions)
+
+    def elsewhere(self, region: str) -> NotTheHolderError:
+        """Return the error that sends the caller to whoever holds that region."""
+        known = self._regions.get(region)
+        return NotTheHolderError(
+            region=region, holder=known.holder if known else region, epoch=known.epoch if known else 0
+        )
+
+    async def keep_fresh(self) -> None:
+        """Ask the directory now and then, until cancelled."""
+        while True:
+            try:
+                await self.refresh()
+            except UnavailableError as error:
+                log.warning("directory away", problem=str(error))
+            await asyncio.sleep(REFRESH_SECONDS if self._regions else UNKNOWN_KEY_SECONDS)
+
+    def _take(self, regions: tuple[Region, ...]) -> None:
+        keys = {self._own_key.kid: self._own_key}
+        for region in regions:
+            for signing in region.keys:
+                key = public_key(
+                    region.region,
+                    signing.kid,
+                    signing.jwk.x,
+                    not_before=signing.not_before,
+                    not_after=signing.not_after,
+                )
+                keys.setdefault(signing.kid, key)
+        self._keys = keys
+        self._regions = {region.region: region for region in regions}

@@ -1,0 +1,167 @@
+"""Registration: reserve the handle in the directory, create the account, confirm the handle, confirm the account.
+
+Each step can be repeated and gives the same again, so a registration that was interrupted anywhere is finished by the same
+request sent again, or by logging in with the same handle and password.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+
+from global_directory.errors import HandleTakenError, ReservationLostError
+from global_directory.rules import Handle, read_handle
+from infra.errors import InvalidFieldError
+from infra.postgres import Pool
+from region.accounts import repository
+from region.accounts.errors import RegistrationLostError
+from region.accounts.federation import Federation
+from region.accounts.passwords import Passwords
+from region.accounts.ports import Directory, Journal
+from region.accounts.repository import UserRow
+from region.accounts.rules import check_password, clean_name
+from replication.records import AccountConfirmed, AccountCreated, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What somebody who registers says.
+
+    Attributes:
+        handle: As typed.
+        password: As typed.
+        display_name: What others shall see; empty for the handle.
+        home_region: Where to live; empty for the region that was asked.
+        idempotency_key: From the request's header; empty if it had none.
+    """
+
+    handle: str
+    password: str
+    display_name: str = ""
+    home_region: str = ""
+    idempotency_key: str = ""
+
+
+class Registration:
+    """Makes accounts whose home is this region."""
+
+    def __init__(
+        self,
+        *,
+        region: str,
+        regions: frozenset[str],
+        secret: bytes,
+        directory: Directory,
+        federation: Federation,
+        journal: Journal,
+        store: Pool,
+        passwords: Passwords,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            region: This region.
+            regions: All regions of the federation.
+            secret: For keyed hashes that only this region can make.
+            directory: Who keeps handles unique.
+            federation: Who holds which region.
+            journal: Where accounts are made.
+            store: Where they are read.
+            passwords: Hashes them.
+        """
+        self._region = region
+        self._regions = regions
+        self._secret = secret
+        self._directory = directory
+        self._federation = federation
+        self._journal = journal
+        self._store = store
+        self._passwords = passwords
+
+    async def register(self, application: Application) -> UserRow:
+        """Make an account; the same application again gives the same account.
+
+        Raises:
+            InvalidFieldError: A field is not acceptable.
+            NotTheHolderError: The home that was asked for is another region.
+            HandleTakenError: Somebody else has the handle.
+            RegistrationLostError: The reservation lapsed meanwhile, and somebody else has the handle.
+            UnavailableError: The directory or the journal cannot be reached; the same application again goes on.
+            OutcomeUnknownError: The projector did not decide in time; likewise.
+        """
+        handle = read_handle(application.handle)
+        check_password(application.password)
+        name = clean_name(application.display_name, field="display_name", otherwise=handle.spelled)
+        home = application.home_region or self._region
+        if home not in self._regions:
+            raise InvalidFieldError(field="home_region", reason="there is no such region; see GET /regions")
+        if home != self._region:
+            raise self._federation.elsewhere(home)
+        reservation = await self._directory.reserve(
+            handle.spelled, home_region=home, idempotency_key=self._idempotency_key(handle, application)
+        )
+        user = await self._user(reservation.user_id)
+        if user is None:
+            created = AccountCreated(
+                handle=reservation.handle,
+                display_name=name,
+                password_hash=await self._passwords.hash(application.password),
+                reservation=reservation.token,
+            )
+            await self._decide(reservation.user_id, reservation.home_epoch, created, handle)
+            user = await self._created(reservation.user_id, handle)
+        elif not await self._passwords.verify(application.password, user.password_hash):
+            raise HandleTakenError(handle=handle.spelled)  # the password has been changed since
+        return await self.finish(user)
+
+    async def finish(self, user: UserRow) -> UserRow:
+        """Confirm an account, first in the directory and then here; nothing happens if it is confirmed.
+
+        Raises:
+            RegistrationLostError: The reservation lapsed, and somebody else has the handle.
+            UnavailableError: The directory or the journal cannot be reached.
+            OutcomeUnknownError: The projector did not decide in time.
+        """
+        if user.confirmed:
+            return user
+        handle = read_handle(user.handle)
+        try:
+            await self._directory.confirm(handle.spelled, token=user.reservation)
+        except ReservationLostError as error:
+            raise RegistrationLostError(handle=handle.spelled) from error
+        await self._decide(user.user_id, user.home_epoch, AccountConfirmed(user.reservation), handle)
+        return await self._created(user.user_id, handle)
+
+    async def _decide(
+        self, user_id: str, home_epoch: int, body: AccountCreated | AccountConfirmed, handle: Handle
+    ) -> None:
+        async def settled() -> Outcome | None:
+            user = await self._user(user_id)
+            done = user is not None and (user.confirmed or isinstance(body, AccountCreated))
+            return Outcome(id="") if done else None
+
+        outcome = await self._journal.decide(user_id, home_epoch=home_epoch, body=body, settled=settled)
+        if outcome.code:
+            raise RegistrationLostError(handle=handle.spelled)
+
+    async def _created(self, user_id: str, handle: Handle) -> UserRow:
+        user = await self._user(user_id)
+        if user is None:
+            raise RegistrationLostError(handle=handle.spelled)
+        return user
+
+    async def _user(self, user_id: str) -> UserRow | None:
+        async with self._store.connection() as connection:
+            return await repository.user_by_id(connection, user_id)
+
+    def _idempotency_key(self, handle: Handle, application: Application) -> str:
+        """Return the reservation's key: who repeats handle and password (and the header, if there was one) is the same person.
+
+        The password is always part of it, so nobody gets into somebody's account by guessing a header; and it is keyed with a
+        secret of this region, so the directory learns nothing about passwords.
+        """
+        parts = (handle.folded, application.password, application.idempotency_key)
+        digest = hmac.new(self._secret, digestmod=hashlib.sha256)
+        for part in parts:
+            encoded = part.encode()
+            digest.update(len(encoded).to_bytes(4, "big") + encoded)
+        return digest.hexdigest()

@@ -1,0 +1,85 @@
+"""SQL reads of users and devices; nothing here writes, since only the projector does."""
+
+from dataclasses import dataclass
+
+from infra.postgres import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """A user who lives here.
+
+    Attributes:
+        user_id: The user.
+        handle: As its owner spells it.
+        display_name: What others see.
+        password_hash: Argon2id, in PHC string format.
+        reservation: The token that the directory's reservation was made with.
+        home_epoch: The user's home epoch.
+        confirmed: Whether the account can log in.
+        created_at: Microseconds since the epoch.
+    """
+
+    user_id: str
+    handle: str
+    display_name: str
+    password_hash: str
+    reservation: str
+    home_epoch: int
+    confirmed: bool
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    """A device of a user who lives here.
+
+    Attributes:
+        device_id: The device.
+        name: What its owner calls it.
+        family: Of its refresh tokens.
+        generation: Of the refresh token that is good now.
+        created_at: Microseconds since the epoch.
+        revoked: Whether it was logged out.
+    """
+
+    device_id: str
+    name: str
+    family: str
+    generation: int
+    created_at: int
+    revoked: bool
+
+
+_USER = "SELECT user_id, handle, display_name, password_hash, reservation, home_epoch, confirmed, created_at FROM users"
+_DEVICE = "SELECT device_id, name, family, generation, created_at, revoked_at IS NOT NULL FROM devices"
+
+
+async def user_by_id(connection: Connection, user_id: str) -> UserRow | None:
+    """Return the user of that id, confirmed or not."""
+    cursor = await connection.execute(f"{_USER} WHERE user_id = %s", (user_id,))
+    row = await cursor.fetchone()
+    return None if row is None else UserRow(*row)
+
+
+async def users_by_handle(connection: Connection, folded_handle: str) -> list[UserRow]:
+    """Return who has that handle, the confirmed first; interrupted registrations may have left more than one behind."""
+    cursor = await connection.execute(
+        f"{_USER} WHERE folded_handle = %s ORDER BY confirmed DESC, created_at DESC LIMIT 8", (folded_handle,)
+    )
+    return [UserRow(*row) for row in await cursor.fetchall()]
+
+
+async def device(connection: Connection, user_id: str, device_id: str) -> DeviceRow | None:
+    """Return that device of the user, revoked or not."""
+    cursor = await connection.execute(f"{_DEVICE} WHERE user_id = %s AND device_id = %s", (user_id, device_id))
+    row = await cursor.fetchone()
+    return None if row is None else DeviceRow(*row)
+
+
+async def devices(connection: Connection, user_id: str) -> list[DeviceRow]:
+    """Return the user's devices that are logged in, the oldest first."""
+    cursor = await connection.execute(
+        f"{_DEVICE} WHERE user_id = %s AND revoked_at IS NULL ORDER BY created_at, device_id LIMIT 1000", (user_id,)
+    )
+    return [DeviceRow(*row) for row in await cursor.fetchall()]

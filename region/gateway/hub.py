@@ -1,0 +1,215 @@
+"""All sessions of this gateway, and what is dispatched to them: each output encoded once, whatever the number of devices."""
+
+from collections.abc import Iterator, Mapping
+from typing import Protocol
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+
+from infra.errors import CausewayError
+from region.gateway import frames
+from region.gateway.frames import EntryFrame, MarksFrame, Pending, Refused
+from region.gateway.outcomes import Decided, InFlight, Outcomes
+from region.gateway.session import Session
+from region.gateway.submissions import now_us
+from region.gateway.views import entry_view, pending_view
+from replication.codec import UndecodableRecordError, decode_record
+from replication.ids import region_of
+from replication.outputs import Output
+from replication.records import DeviceRevoked, Entry, Mark, Outcome, Record, Refusal, Submission
+
+log = structlog.get_logger()
+
+SOCKETS = Gauge("causeway_gateway_sockets", "Devices that are connected.")
+DELIVERIES = Counter("causeway_gateway_deliveries_total", "Frames about outputs that were queued for devices.")
+UNREADABLE = Counter("causeway_gateway_unreadable_outputs_total", "Outputs whose record could not be read.")
+TRANSIT_SECONDS = Histogram(
+    "causeway_gateway_entry_seconds",
+    "From an entry's acceptance at its author's home until it is queued for devices here.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 1.5, 5, 60),
+)
+
+
+class Device(Protocol):
+    """A connected device; `region.gateway.connection` is one."""
+
+    session: Session
+
+    def push(self, text: str) -> None:
+        """Queue a frame."""
+        ...
+
+    def catch_up(self) -> None:
+        """Read from the store what was missed, if anything was."""
+        ...
+
+    def revoke(self) -> None:
+        """Close: the device was logged out."""
+        ...
+
+
+class Hub:
+    """Sessions by user."""
+
+    def __init__(self, *, region: str, instance: str, outcomes: Outcomes, in_flight: InFlight) -> None:
+        """Begin without sessions, and without being told of outputs."""
+        self._region = region
+        self._instance = instance
+        self._outcomes = outcomes
+        self._in_flight = in_flight
+        self._by_user: dict[str, list[Device]] = {}
+        self._told: set[Device] = set()
+        self.reliable = False
+        """Whether every output that concerns a device here is told."""
+
+    def __iter__(self) -> Iterator[Device]:
+        """All devices."""
+        return (device for devices in self._by_user.values() for device in devices)
+
+    def join(self, device: Device) -> bool:
+        """Add a device; return whether it is the first of its user."""
+        devices = self._by_user.setdefault(device.session.user_id, [])
+        devices.append(device)
+        SOCKETS.inc()
+        return len(devices) == 1
+
+    def leave(self, device: Device) -> bool:
+        """Remove a device; return whether it was the last of its user."""
+        devices = self._by_user.get(device.session.user_id, [])
+        if device not in devices:
+            return False
+        devices.remove(device)
+        self._told.discard(device)
+        SOCKETS.dec()
+        if devices:
+            return False
+        del self._by_user[device.session.user_id]
+        return True
+
+    def users(self) -> list[str]:
+        """All users who have a device here."""
+        return list(self._by_user)
+
+    def lose(self, covered: Mapping[int, int]) -> None:
+        """Take in that outputs may have been missed, beyond what is covered."""
+        self.reliable = False
+        for device in self:
+            device.session.interrupt(covered)
+
+    def restore(self) -> None:
+        """Take in that outputs are told again; whoever may have missed some reads them from the store."""
+        self.reliable = True
+        self.look()
+
+    def look(self) -> None:
+        """Let whoever is not told of outputs look into the store."""
+        for device in list(self):
+            device.catch_up()
+
+    def take_told(self) -> set[Device]:
+        """Return the devices that were told something since the last call."""
+        told, self._told = self._told, set()
+        return told
+
+    def revoke(self, user_id: str, device_id: str) -> None:
+        """Close the connections of a device that was logged out."""
+        for device in list(self._by_user.get(user_id, ())):
+            if device.session.device_id == device_id:
+                device.revoke()
+
+    def dispatch(self, partition: int, output: Output) -> None:
+        """Tell an output to the devices concerned, and to whoever waits for it."""
+        try:
+            record = decode_record(output.record)
+        except UndecodableRecordError as error:
+            UNREADABLE.inc()
+            log.error("unreadable output", partition=partition, position=output.position, problem=str(error))
+            return
+        try:
+            self._dispatch(partition, output, record)
+        except CausewayError as error:
+            log.error("output not told", partition=partition, position=output.position, problem=str(error))
+
+    def _dispatch(self, partition: int, output: Output, record: Record) -> None:
+        mine = output.reply_to == self._instance
+        match record:
+            case Entry():
+                self._entry(partition, output, record)
+                if mine:
+                    self._outcomes.resolve(record.message_id, Decided(record, output.known))
+            case Mark():
+                self._tell(partition, output, output.users, _marks(record))
+            case Refusal():
+                users = self._concerned(output, record.message_id, record.author)
+                self._tell(partition, output, users, _refused(record))
+                if mine:
+                    self._outcomes.resolve(record.message_id, Decided(record, output.known))
+            case Submission():
+                self._submission(partition, output, record)
+                if mine:
+                    self._outcomes.resolve(record.id, Decided(record, output.known))
+            case Outcome():
+                if mine:
+                    self._outcome(record, known=output.known)
+
+    def _entry(self, partition: int, output: Output, entry: Entry) -> None:
+        users = self._concerned(output, entry.message_id, entry.author)
+        if not any(user in self._by_user for user in users):
+            return
+        at = now_us()
+        TRANSIT_SECONDS.observe(max(0, at - entry.sent_at) / 1e6)
+        hops = (*((hop.stage, hop.at) for hop in entry.hops), (f"{self._region}.delivery", at))
+        theirs = ""
+        for user in users:
+            if user not in self._by_user:
+                continue
+            if user == entry.author:
+                text = frames.encode(EntryFrame(entry_view(entry, reader=user, marks={}), hops))
+            else:
+                theirs = theirs or frames.encode(EntryFrame(entry_view(entry, reader=user, marks={}), hops))
+                text = theirs
+            self._tell(partition, output, (user,), text)
+
+    def _submission(self, partition: int, output: Output, submission: Submission) -> None:
+        if isinstance(submission.body, DeviceRevoked):
+            self.revoke(submission.author, submission.body.device_id)
+            return
+        users = self._concerned(output, submission.id, submission.author)
+        if submission.conversation_id and users and submission.author in self._by_user:
+            view = pending_view(submission, waits_for=region_of(submission.conversation_id))
+            self._tell(partition, output, (submission.author,), frames.encode(Pending(view)))
+
+    def _concerned(self, output: Output, message_id: str, author: str) -> tuple[str, ...]:
+        """Return whose devices are told: of a repeated outcome, the author's if it was a device here that repeated the send."""
+        sent = self._in_flight.pop(message_id)
+        return output.users or (() if sent is None else (author,))
+
+    def _outcome(self, outcome: Outcome, *, known: bool) -> None:
+        self._outcomes.resolve(outcome.id, Decided(outcome, known))
+        sent = self._in_flight.pop(outcome.id)
+        if sent is None or not outcome.code:
+            return
+        refused = Refused(sent.client_message_id, outcome.id, sent.conversation_id, outcome.code, outcome.detail)
+        text = frames.encode(refused)
+        for device in self._by_user.get(sent.user_id, ()):
+            device.push(text)
+
+    def _tell(self, partition: int, output: Output, users: tuple[str, ...], text: str) -> None:
+        for user in users:
+            for device in self._by_user.get(user, ()):
+                # A repeated outcome stands at a new position, but whoever was told it may be told again.
+                if device.session.live(partition, output.position, text):
+                    device.push(text)
+                    self._told.add(device)
+                    DELIVERIES.inc()
+
+
+def _marks(mark: Mark) -> str:
+    return frames.encode(MarksFrame(mark.conversation_id, mark.user_id, mark.received, mark.read, mark.epoch))
+
+
+def _refused(refusal: Refusal) -> str:
+    frame = Refused(
+        refusal.client_message_id, refusal.message_id, refusal.conversation_id, refusal.code, refusal.detail
+    )
+    return frames.encode(frame)

@@ -1,0 +1,139 @@
+"""Telling fan-out, through Redis, which users have a device at this gateway, and that the gateway is alive."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+
+import structlog
+from prometheus_client import Gauge
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from region.delivery import GATEWAYS, interest_key
+
+log = structlog.get_logger()
+
+HEARTBEAT_SECONDS = 1.0
+LIFE_SECONDS = 900
+"""How long a registration lives when it is not renewed."""
+RENEW_SECONDS = 300.0
+CHUNK = 500
+
+HEARTBEAT_AT = Gauge(
+    "causeway_gateway_heartbeat_timestamp_seconds", "When this gateway last told Redis that it is alive."
+)
+INTEREST_WAITING = Gauge(
+    "causeway_gateway_interest_waiting", "Users whose interest is not registered or withdrawn yet."
+)
+
+
+class LostInterestError(Exception):
+    """Redis has forgotten that this gateway exists, so it has forgotten its users' interest as well."""
+
+
+class Interest:
+    """Registers and withdraws interest, many users at once; what is wanted last counts."""
+
+    def __init__(self, redis: Redis, *, instance: str, users: Callable[[], Iterable[str]]) -> None:
+        """Prepare.
+
+        Args:
+            redis: Where.
+            instance: This gateway.
+            users: All users who have a device here.
+        """
+        self._redis = redis
+        self._instance = instance
+        self._users = users
+        self._wanted: dict[str, bool] = {}
+        self._changed = asyncio.Event()
+        self._flushed = asyncio.Event()
+        self._renewed_at = 0.0
+
+    async def register(self, user_id: str) -> None:
+        """Register a user and wait until Redis has it; gives up waiting after a while, since a lost Redis is made up for later."""
+        self._wanted[user_id] = True
+        self._changed.set()
+        try:
+            async with asyncio.timeout(2.0):
+                while user_id in self._wanted:
+                    await self._flushed.wait()
+        except TimeoutError:
+            log.warning("interest not registered in time")
+
+    def withdraw(self, user_id: str) -> None:
+        """Withdraw a user soon."""
+        self._wanted[user_id] = False
+        self._changed.set()
+
+    async def register_all(self) -> None:
+        """Say that this gateway is alive, and register all users.
+
+        Raises:
+            RedisError: Redis cannot be reached.
+        """
+        await self._redis.zadd(GATEWAYS, {self._instance: time.time()})
+        users = list(self._users())
+        for start in range(0, len(users), CHUNK):
+            await self._write(dict.fromkeys(users[start:start + CHUNK], True))
+        self._renewed_at = time.monotonic()
+
+    async def keep(self) -> None:
+        """Write what is wanted, and tell each second that the gateway is alive.
+
+        Raises:
+            RedisError: Redis cannot be reached.
+            LostInterestError: Redis was emptied.
+        """
+        beat_at = 0.0
+        while True:
+            if self._wanted:
+                await self._flush()
+            if time.monotonic() - beat_at >= HEARTBEAT_SECONDS:
+                beat_at = time.monotonic()
+                await self._beat()
+            try:
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue
+
+    async def say_goodbye(self) -> None:
+        """Withdraw the gateway, as far as Redis can be reached."""
+        try:
+            async with asyncio.timeout(1.0):
+                await self._redis.zrem(GATEWAYS, self._instance)
+                await self._write(dict.fromkeys(self._users(), False))
+        except (RedisError, OSError, TimeoutError):
+            log.info("redis away at the end")
+
+    async def _beat(self) -> None:
+        if await self._redis.zadd(GATEWAYS, {self._instance: time.time()}):
+            raise LostInterestError
+        HEARTBEAT_AT.set(time.time())
+        if time.monotonic() - self._renewed_at > RENEW_SECONDS:
+            await self.register_all()
+
+    async def _flush(self) -> None:
+        self._changed.clear()
+        wanted = dict(self._wanted)
+        INTEREST_WAITING.set(len(wanted))
+        await self._write(wanted)
+        for user, value in wanted.items():
+            if self._wanted.get(user) is value:
+                del self._wanted[user]
+        INTEREST_WAITING.set(len(self._wanted))
+        self._flushed.set()
+        self._flushed = asyncio.Event()
+
+    async def _write(self, wanted: dict[str, bool]) -> None:
+        if not wanted:
+            return
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for user, value in wanted.items():
+                if value:
+                    pipeline.sadd(interest_key(user), self._instance)
+                    pipeline.expire(interest_key(user), LIFE_SECONDS)
+                else:
+                    pipeline.srem(interest_key(user), self._instance)
+            await pipeline.execute()

@@ -1,0 +1,130 @@
+"""Appending to the region's journal, through outages of Kafka: refused at once while it is away, never silently lost."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+
+from infra.errors import UnavailableError
+from infra.health import Health
+from infra.kafka import KafkaError, Producer
+from replication.codec import encode
+from replication.ids import partition_of
+from replication.records import Journaled, Submission
+from replication.topics import JOURNAL
+
+log = structlog.get_logger()
+
+STALLED_SECONDS = 2.0
+"""With nothing acknowledged for that long, new submissions are refused; those on the way tell when Kafka is back."""
+
+APPEND_SECONDS = Histogram(
+    "causeway_gateway_append_seconds",
+    "From a submission's send until all in-sync replicas have it.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+UNACKNOWLEDGED = Gauge(
+    "causeway_gateway_unacknowledged", "Submissions that were sent to Kafka and not acknowledged yet."
+)
+APPEND_FAILURES = Counter("causeway_gateway_append_failures_total", "Submissions that Kafka did not acknowledge.")
+
+
+class Journal:
+    """The gateway's end of the journal; `run` is to run beside it."""
+
+    def __init__(self, bootstrap: str, *, instance: str, partitions: int, health: Health) -> None:
+        """Prepare.
+
+        Args:
+            bootstrap: Kafka's bootstrap servers.
+            instance: Name of this process.
+            partitions: Of the journal.
+            health: Told whether Kafka answers.
+        """
+        self._bootstrap = bootstrap
+        self._instance = instance
+        self._partitions = partitions
+        self._health = health
+        self._producer: Producer | None = None
+        self._failed = asyncio.Event()
+        self._unacknowledged = 0
+        self._progress_at = 0.0
+        health.expect("kafka")
+
+    @property
+    def is_away(self) -> bool:
+        """Whether Kafka does not answer, as far as is known."""
+        stalled = self._unacknowledged > 0 and time.monotonic() - self._progress_at > STALLED_SECONDS
+        return self._producer is None or stalled
+
+    async def send(self, submission: Submission) -> "asyncio.Future[int]":
+        """Send a submission; return a future that is done when all in-sync replicas have it.
+
+        Waits only while too much is on the way; submissions of one caller keep their order.
+
+        Raises:
+            UnavailableError: Kafka is away; nothing was sent.
+        """
+        producer = self._producer
+        if producer is None or self.is_away:
+            raise UnavailableError(what="The journal")
+        key = submission.conversation_id or submission.author
+        started = time.monotonic()
+        try:
+            acknowledged = await producer.send(
+                JOURNAL,
+                partition=partition_of(key, self._partitions),
+                key=key.encode(),
+                value=encode(Journaled(record=submission)),
+            )
+        except KafkaError as error:
+            self._failed.set()
+            raise UnavailableError(what="The journal") from error
+        if self._unacknowledged == 0:
+            self._progress_at = started
+        self._unacknowledged += 1
+        acknowledged.add_done_callback(self._on_acknowledged(started))
+        return acknowledged
+
+    async def run(self) -> None:
+        """Connect, and connect anew whenever Kafka stopped acknowledging, until cancelled."""
+        pause = 0.2
+        while True:
+            try:
+                async with Producer(self._bootstrap, client=self._instance) as producer:
+                    self._producer, pause = producer, 0.2
+                    self._failed.clear()
+                    log.info("journal connected")
+                    await self._watch()
+            except (KafkaError, OSError, TimeoutError) as error:
+                self._health.tell("kafka", ok=False, detail=str(error) or type(error).__name__)
+            finally:
+                self._producer = None
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5.0)
+
+    async def _watch(self) -> None:
+        """Report health until an append fails; then the producer is of no more use."""
+        while not self._failed.is_set():
+            self._health.tell("kafka", ok=not self.is_away, detail="no acknowledgements" if self.is_away else "")
+            UNACKNOWLEDGED.set(self._unacknowledged)
+            try:
+                await asyncio.wait_for(self._failed.wait(), 1.0)
+            except TimeoutError:
+                continue
+        self._producer = None  # closing it takes as long as its last records are given
+        self._health.tell("kafka", ok=False, detail="an append failed")
+
+    def _on_acknowledged(self, started: float) -> "Callable[[asyncio.Future[int]], None]":
+        def done(acknowledged: "asyncio.Future[int]") -> None:
+            self._unacknowledged -= 1
+            if acknowledged.cancelled() or acknowledged.exception() is not None:
+                APPEND_FAILURES.inc()
+                self._failed.set()
+                return
+            self._progress_at = time.monotonic()
+            APPEND_SECONDS.observe(self._progress_at - started)
+
+        return done

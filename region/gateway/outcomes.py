@@ -1,0 +1,171 @@
+"""Who waits for what becomes of a submission: requests over HTTP, and devices whose send may turn out to be a conflict.
+
+A request is answered by the projector's output, which fan-out publishes to this gateway; should that not come, the store is
+asked; and when time is up, the answer is that the outcome is unknown.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import psycopg
+from prometheus_client import Counter, Gauge
+
+from infra.errors import OutcomeUnknownError
+from infra.postgres import STORE_FAILURES
+from region.gateway.journal import Journal
+from replication.records import Entry, Outcome, Refusal, Submission
+
+FIRST_LOOK: Final = 1.0
+"""After how many seconds the store is asked for the first time."""
+NEXT_LOOK: Final = 0.5
+DEADLINE: Final = 5.0
+"""Seconds until the answer is that the outcome is unknown."""
+MOST_IN_FLIGHT: Final = 50_000
+
+WAITING = Gauge("causeway_gateway_waiting_requests", "Requests that wait for the projector's outcome.")
+IN_FLIGHT = Gauge("causeway_gateway_in_flight_sends", "Sends of devices whose outcome has not come by yet.")
+ANSWERED = Counter(
+    "causeway_gateway_outcomes_total", "Requests that waited for an outcome, by what answered them.", ["by"]
+)
+BY_FANOUT, BY_STORE, BY_NOBODY = (ANSWERED.labels(by) for by in ("fanout", "store", "nobody"))
+
+Decision: TypeAlias = Entry | Refusal | Submission | Outcome
+"""What became of a submission; a submission is one that is pending."""
+
+Look = Callable[[], Awaitable[Decision | None]]
+"""Asks the store what became of a submission; None while nothing has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The answer to a submission.
+
+    Attributes:
+        decision: What became of it.
+        known: Whether it repeats the outcome of an earlier submission.
+    """
+
+    decision: Decision
+    known: bool
+
+
+class Outcomes:
+    """Waiting requests by submission id."""
+
+    def __init__(self, journal: Journal) -> None:
+        """Say where submissions are appended."""
+        self._journal = journal
+        self._waiting: dict[str, list[asyncio.Future[Decided]]] = {}
+
+    async def submit(self, submission: Submission, look: Look) -> Decided:
+        """Append a submission and wait for what becomes of it.
+
+        Args:
+            submission: Whose `reply_to` names this gateway.
+            look: How to ask the store, should the answer not come.
+
+        Raises:
+            UnavailableError: The journal is away; nothing was sent.
+            OutcomeUnknownError: Neither fan-out nor the store told in time.
+        """
+        future: asyncio.Future[Decided] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(submission.id, []).append(future)
+        WAITING.inc()
+        try:
+            appended = await self._journal.send(submission)
+            return await self._await(submission, appended, future, look)
+        finally:
+            WAITING.dec()
+            self._leave(submission.id, future)
+
+    def resolve(self, identifier: str, decided: Decided) -> None:
+        """Tell whoever waits for that submission; a refused retry concerns the one who has waited longest."""
+        waiting = self._waiting.get(identifier)
+        if waiting is None:
+            return
+        conflict = isinstance(decided.decision, Outcome) and bool(decided.decision.code)
+        for future in waiting[:1] if conflict else waiting:
+            if not future.done():
+                future.set_result(decided)
+                BY_FANOUT.inc()
+        if conflict:
+            waiting.pop(0)
+
+    async def _await(
+        self, submission: Submission, appended: "asyncio.Future[int]", future: "asyncio.Future[Decided]", look: Look
+    ) -> Decided:
+        clock = asyncio.get_running_loop().time
+        deadline, pause = clock() + DEADLINE, FIRST_LOOK
+        while True:
+            await asyncio.wait({future}, timeout=min(pause, max(0.0, deadline - clock())))
+            if future.done():
+                return future.result()
+            decision = await _look(look)
+            if decision is not None:
+                BY_STORE.inc()
+                return Decided(decision, known=False)
+            failed = appended.done() and (appended.cancelled() or appended.exception() is not None)
+            if failed or clock() >= deadline:
+                BY_NOBODY.inc()
+                what = "The message" if submission.conversation_id else "The change"
+                extra = {"message_id": submission.id} if submission.conversation_id else {}
+                raise OutcomeUnknownError(what=what, **extra)
+            pause = NEXT_LOOK
+
+    def _leave(self, identifier: str, future: "asyncio.Future[Decided]") -> None:
+        waiting = self._waiting.get(identifier)
+        if waiting is None:
+            return
+        if future in waiting:
+            waiting.remove(future)
+        if not waiting:
+            del self._waiting[identifier]
+
+
+async def _look(look: Look) -> Decision | None:
+    try:
+        async with asyncio.timeout(2.0):
+            return await look()
+    except (*STORE_FAILURES, psycopg.Error, TimeoutError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A send of a device, for as long as its outcome has not come by.
+
+    Attributes:
+        user_id: Whose device.
+        client_message_id: What the device called it.
+        conversation_id: Where it goes.
+    """
+
+    user_id: str
+    client_message_id: str
+    conversation_id: str
+
+
+class InFlight:
+    """Sends of devices by message id; the oldest are forgotten when there are too many."""
+
+    def __init__(self, most: int = MOST_IN_FLIGHT) -> None:
+        """Begin empty."""
+        self._sent: OrderedDict[str, Sent] = OrderedDict()
+        self._most = most
+
+    def add(self, message_id: str, sent: Sent) -> None:
+        """Remember a send."""
+        self._sent[message_id] = sent
+        if len(self._sent) > self._most:
+            self._sent.popitem(last=False)
+
+    def pop(self, message_id: str) -> Sent | None:
+        """Forget a send, and return it."""
+        return self._sent.pop(message_id, None)
+
+    def measure(self) -> None:
+        """Report how many there are."""
+        IN_FLIGHT.set(len(self._sent))

@@ -1,0 +1,391 @@
+"""SQL reads for what devices are shown: pages, messages, conversations, and what changed since a device was last told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from infra.postgres import Connection
+from region.gateway.views import Marks
+from replication.codec import decode_journaled
+from replication.ids import BUCKETS
+from replication.records import Entry, MessageSent, Refusal, Submission
+
+_ENTRY = (
+    "e.conversation_id, e.seq, e.epoch, e.incarnation, e.message_count, e.message_id, e.author, e.author_home,"
+    " e.content_hash, e.recipient, e.client_message_id, e.text, e.sent_at"
+)
+_CHANGED_MOST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Which incarnation of which region a store belongs to, and how far its partitions have come.
+
+    Attributes:
+        region: The region.
+        incarnation: It rises when the region lost its Kafka or its store.
+        epoch: In which the region decides.
+        positions: Partition to its last output position.
+    """
+
+    region: str
+    incarnation: int
+    epoch: int
+    positions: dict[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A conversation's newest visible entry.
+
+    Attributes:
+        conversation_id: The conversation.
+        seq: Its number; 0 if there is none.
+        epoch: That numbered it.
+    """
+
+    conversation_id: str
+    seq: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A message that its author's home keeps until its owner has decided.
+
+    Attributes:
+        submission: What was accepted.
+        waits_for: The region that has to decide.
+    """
+
+    submission: Submission
+    waits_for: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A member's marks in a conversation."""
+
+    conversation_id: str
+    user_id: str
+    marks: Marks
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A conversation as its member's list shows it.
+
+    Attributes:
+        head: Its newest visible entry.
+        updated_at: When it changed, microseconds since the epoch.
+        peer_id: The other member.
+        own: The member's marks.
+        peer: The other member's marks.
+        unread: How many messages of the other member are above the member's read mark.
+    """
+
+    head: Head
+    updated_at: int
+    peer_id: str
+    own: Marks
+    peer: Marks
+    unread: int
+
+
+async def state(connection: Connection) -> State | None:
+    """Return the store's state; None if no projector has ever prepared it."""
+    cursor = await connection.execute("SELECT region, incarnation, epoch FROM region_state LIMIT 1")
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    cursor = await connection.execute("SELECT partition, position FROM journal_partitions ORDER BY partition")
+    return State(row[0], row[1], row[2], dict(await cursor.fetchall()))
+
+
+async def members(connection: Connection, conversation_id: str) -> dict[str, Marks]:
+    """Return the marks of a conversation's members, by user; empty if it does not exist here."""
+    cursor = await connection.execute(
+        "SELECT m.user_id, least(m.received, c.head), least(m.read, c.head)"
+        " FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id WHERE m.conversation_id = %s",
+        (conversation_id,),
+    )
+    return {user_id: Marks(max(received, read), read) for user_id, received, read in await cursor.fetchall()}
+
+
+async def head(connection: Connection, conversation_id: str) -> Head:
+    """Return the newest visible entry of a conversation, which may not exist."""
+    cursor = await connection.execute(
+        "SELECT head, epoch FROM conversations WHERE conversation_id = %s", (conversation_id,)
+    )
+    row = await cursor.fetchone()
+    return Head(conversation_id, *(row or (0, 0)))
+
+
+async def entries_below(connection: Connection, conversation_id: str, *, seq: int, most: int) -> list[Entry]:
+    """Return the visible entries below that seq, the newest first."""
+    cursor = await connection.execute(
+        f"SELECT {_ENTRY} FROM entries e WHERE e.conversation_id = %s AND e.seq < %s"
+        " AND e.seq <= (SELECT head FROM conversations WHERE conversation_id = %s) ORDER BY e.seq DESC LIMIT %s",
+        (conversation_id, seq, conversation_id, most),
+        binary=True,
+    )
+    return [_entry(row) for row in await cursor.fetchall()]
+
+
+async def entries_above(connection: Connection, conversation_id: str, *, seq: int, most: int) -> list[Entry]:
+    """Return the visible entries above that seq, the oldest first."""
+    cursor = await connection.execute(
+        f"SELECT {_ENTRY} FROM entries e WHERE e.conversation_id = %s AND e.seq > %s"
+        " AND e.seq <= (SELECT head FROM conversations WHERE conversation_id = %s) ORDER BY e.seq LIMIT %s",
+        (conversation_id, seq, conversation_id, most),
+        binary=True,
+    )
+    return [_entry(row) for row in await cursor.fetchall()]
+
+
+async def entry_by_message(connection: Connection, message_id: str) -> Entry | None:
+    """Return the visible entry of a message."""
+    cursor = await connection.execute(
+        f"SELECT {_ENTRY} FROM entries e JOIN conversations c ON c.conversation_id = e.conversation_id AND e.seq <= c.head"
+        " WHERE e.message_id = %s LIMIT 1",
+        (message_id,),
+        binary=True,
+    )
+    row = await cursor.fetchone()
+    return None if row is None else _entry(row)
+
+
+async def refusal_by_message(connection: Connection, message_id: str) -> Refusal | None:
+    """Return the refusal of a message."""
+    cursor = await connection.execute(f"{_REFUSAL} WHERE r.message_id = %s", (message_id,))
+    row = await cursor.fetchone()
+    return None if row is None else Refusal(**dict(zip(_REFUSAL_FIELDS, row, strict=True)))
+
+
+async def queued_by_message(connection: Connection, message_id: str) -> Queued | None:
+    """Return a message that waits for its owner."""
+    cursor = await connection.execute("SELECT record, waits_for FROM pendings WHERE message_id = %s", (message_id,))
+    row = await cursor.fetchone()
+    return None if row is None else _queued(row)
+
+
+async def queued_in(connection: Connection, conversation_id: str, *, author: str, most: int) -> list[Queued]:
+    """Return the author's messages of a conversation that wait for its owner, the newest first."""
+    cursor = await connection.execute(
+        "SELECT record, waits_for FROM pendings WHERE conversation_id = %s AND author = %s ORDER BY ordinal DESC LIMIT %s",
+        (conversation_id, author, most),
+    )
+    found = [_queued(row) for row in await cursor.fetchall()]
+    return [queued for queued in found if queued is not None]
+
+
+async def listings(connection: Connection, user_id: str, *, before: tuple[int, str], most: int) -> list[Listing]:
+    """Return the user's conversations, the most recently changed first.
+
+    Args:
+        connection: Where.
+        user_id: The member.
+        before: (updated_at, conversation id) above the first to return.
+        most: How many to return at most.
+    """
+    cursor = await connection.execute(
+        "SELECT c.conversation_id, c.head, c.epoch, c.updated_at, p.user_id, least(m.received, c.head), least(m.read, c.head),"
+        " least(p.received, c.head), least(p.read, c.head), (c.message_count - m.sent) - (m.read_count - m.read_sent)"
+        " FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id"
+        " JOIN members p ON p.conversation_id = m.conversation_id AND p.user_id <> m.user_id"
+        " WHERE m.user_id = %s AND (c.updated_at, c.conversation_id) < (%s, %s)"
+        " AND (c.head > 0 OR EXISTS (SELECT 1 FROM pendings q WHERE q.conversation_id = c.conversation_id AND q.author = m.user_id))"
+        " ORDER BY c.updated_at DESC, c.conversation_id DESC LIMIT %s",
+        (user_id, *before, most),
+    )
+    return [
+        Listing(
+            Head(name, seq, epoch),
+            at,
+            peer,
+            Marks(max(received, read), read),
+            Marks(max(theirs, seen), seen),
+            max(0, unread),
+        )
+        for name, seq, epoch, at, peer, received, read, theirs, seen, unread in await cursor.fetchall()
+    ]
+
+
+async def entries_at(connection: Connection, heads: Sequence[Head]) -> dict[str, Entry]:
+    """Return the entries at those heads, by conversation."""
+    cursor = await connection.execute(
+        f"SELECT {_ENTRY} FROM unnest(%s::text[], %s::bigint[]) AS h(conversation_id, seq)"
+        " JOIN entries e ON e.conversation_id = h.conversation_id AND e.seq = h.seq",
+        ([h.conversation_id for h in heads], [h.seq for h in heads]),
+        binary=True,
+    )
+    return {entry.conversation_id: entry for entry in map(_entry, await cursor.fetchall())}
+
+
+async def changed_since(connection: Connection, user_id: str, told: Mapping[int, int]) -> list[Head]:
+    """Return the user's conversations that changed above those positions of their partitions, the newest change first."""
+    first, last = _bucket_ranges(len(told))
+    cursor = await connection.execute(
+        "SELECT c.conversation_id, c.head, c.epoch FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id"
+        f" JOIN {_TOLD} ON substr(c.conversation_id, 2, 3) BETWEEN t.first AND t.last AND c.position > t.position"
+        " WHERE m.user_id = %s ORDER BY c.updated_at DESC, c.conversation_id LIMIT %s",
+        (first, last, [told[p] for p in sorted(told)], user_id, _CHANGED_MOST),
+    )
+    return [Head(*row) for row in await cursor.fetchall()]
+
+
+async def conversations_of(connection: Connection, user_id: str) -> list[Head]:
+    """Return the user's conversations, the most recently changed first."""
+    cursor = await connection.execute(
+        "SELECT c.conversation_id, c.head, c.epoch FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id"
+        " WHERE m.user_id = %s ORDER BY c.updated_at DESC, c.conversation_id LIMIT %s",
+        (user_id, _CHANGED_MOST),
+    )
+    return [Head(*row) for row in await cursor.fetchall()]
+
+
+async def entries_since(
+    connection: Connection, heads: Sequence[Head], told: Mapping[str, int], *, most: int
+) -> list[Entry]:
+    """Return the visible entries that were put out above those positions, by conversation and seq.
+
+    Args:
+        connection: Where.
+        heads: The conversations.
+        told: Conversation to the position of its partition.
+        most: How many to return at most.
+    """
+    # Positions rise with seq, so the last one told is found from the newest downwards, without touching older ones.
+    cursor = await connection.execute(
+        f"SELECT {_ENTRY} FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS h(conversation_id, seq, told)"
+        f" CROSS JOIN LATERAL (SELECT * FROM entries e WHERE e.conversation_id = h.conversation_id AND e.seq <= h.seq"
+        "  AND e.seq > coalesce((SELECT o.seq FROM entries o WHERE o.conversation_id = h.conversation_id AND o.seq <= h.seq"
+        "   AND o.position <= h.told ORDER BY o.seq DESC LIMIT 1), 0) ORDER BY e.seq LIMIT %s) e"
+        " ORDER BY e.conversation_id, e.seq LIMIT %s",
+        (
+            [h.conversation_id for h in heads],
+            [h.seq for h in heads],
+            [told[h.conversation_id] for h in heads],
+            most,
+            most,
+        ),
+        binary=True,
+    )
+    return [_entry(row) for row in await cursor.fetchall()]
+
+
+async def entries_beyond(
+    connection: Connection, heads: Sequence[Head], held: Mapping[str, int], *, most: int
+) -> list[Entry]:
+    """Return the visible entries above the seqs that a device holds, by conversation and seq.
+
+    Args:
+        connection: Where.
+        heads: The conversations.
+        held: Conversation to the last seq that the device holds; 0 for what it does not name.
+        most: How many to return at most.
+    """
+    cursor = await connection.execute(
+        f"SELECT {_ENTRY} FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS h(conversation_id, seq, held)"
+        " CROSS JOIN LATERAL (SELECT * FROM entries e WHERE e.conversation_id = h.conversation_id AND e.seq > h.held"
+        "  AND e.seq <= h.seq ORDER BY e.seq LIMIT %s) e ORDER BY e.conversation_id, e.seq LIMIT %s",
+        (
+            [h.conversation_id for h in heads],
+            [h.seq for h in heads],
+            [held.get(h.conversation_id, 0) for h in heads],
+            most,
+            most,
+        ),
+        binary=True,
+    )
+    return [_entry(row) for row in await cursor.fetchall()]
+
+
+async def marks_of(connection: Connection, conversations: Sequence[str]) -> list[Marked]:
+    """Return the marks of all members of those conversations."""
+    cursor = await connection.execute(
+        "SELECT m.conversation_id, m.user_id, least(m.received, c.head), least(m.read, c.head)"
+        " FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id"
+        " WHERE m.conversation_id = ANY(%s::text[]) ORDER BY m.conversation_id, m.user_id",
+        (list(conversations),),
+    )
+    return [Marked(c, user, Marks(max(received, read), read)) for c, user, received, read in await cursor.fetchall()]
+
+
+async def queued_of(connection: Connection, author: str, conversations: Sequence[str], *, most: int) -> list[Queued]:
+    """Return the author's messages in those conversations that wait for their owners, the oldest first."""
+    cursor = await connection.execute(
+        "SELECT record, waits_for FROM pendings WHERE conversation_id = ANY(%s::text[]) AND author = %s"
+        " ORDER BY conversation_id, ordinal LIMIT %s",
+        (list(conversations), author, most),
+    )
+    found = [_queued(row) for row in await cursor.fetchall()]
+    return [queued for queued in found if queued is not None]
+
+
+async def refusals_since(connection: Connection, author: str, told: Mapping[int, int], *, most: int) -> list[Refusal]:
+    """Return the refusals that the author was not told, in order."""
+    first, last = _bucket_ranges(len(told))
+    cursor = await connection.execute(
+        f"{_REFUSAL} JOIN {_TOLD} ON substr(r.conversation_id, 2, 3) BETWEEN t.first AND t.last AND r.position > t.position"
+        " WHERE r.author = %s ORDER BY r.position LIMIT %s",
+        (first, last, [told[p] for p in sorted(told)], author, most),
+    )
+    return [Refusal(**dict(zip(_REFUSAL_FIELDS, row, strict=True))) for row in await cursor.fetchall()]
+
+
+_TOLD = "unnest(%s::text[], %s::text[], %s::bigint[]) AS t(first, last, position)"
+"""Positions by the range of buckets that each partition has, as the three digits that stand in every id."""
+
+_REFUSAL_FIELDS = (
+    "message_id",
+    "conversation_id",
+    "author",
+    "code",
+    "detail",
+    "content_hash",
+    "epoch",
+    "client_message_id",
+)
+_REFUSAL = f"SELECT {', '.join('r.' + name for name in _REFUSAL_FIELDS)} FROM refusals r"
+
+
+def _bucket_ranges(partitions: int) -> tuple[list[str], list[str]]:
+    starts = [-(-partition * BUCKETS // partitions) for partition in range(partitions + 1)]
+    return [f"{start:03x}" for start in starts[:-1]], [f"{start - 1:03x}" for start in starts[1:]]
+
+
+def _entry(row: Sequence[object]) -> Entry:
+    (
+        conversation_id,
+        seq,
+        epoch,
+        incarnation,
+        count,
+        message_id,
+        author,
+        home,
+        digest,
+        recipient,
+        client_id,
+        text,
+        at,
+    ) = row
+    return Entry(
+        conversation_id=str(conversation_id),
+        seq=int(seq),  # type: ignore[call-overload]
+        epoch=int(epoch),  # type: ignore[call-overload]
+        incarnation=int(incarnation),  # type: ignore[call-overload]
+        count=int(count),  # type: ignore[call-overload]
+        message_id=str(message_id),
+        author=str(author),
+        home=str(home),
+        content_hash=bytes(digest),  # type: ignore[call-overload]
+        body=MessageSent(recipient_id=str(recipient), client_message_id=str(client_id), text=str(text)),
+        sent_at=int(at),  # type: ignore[call-overload]
+    )
+
+
+def _queued(row: Sequence[object]) -> Queued | None:
+    record, waits_for = row
+    submission = decode_journaled(bytes(record)).record  # type: ignore[call-overload]
+    return Queued(submission, str(waits_for)) if isinstance(submission, Submission) else None

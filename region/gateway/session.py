@@ -1,0 +1,257 @@
+"""The state of one device's WebSocket, pure: frames and events in, instructions out.
+
+    GREETING ──hello──▶ CATCHING_UP ──snapshot──▶ LIVE ──interrupted──▶ SUSPENDED ──restored──▶ CATCHING_UP …
+
+The device is told every output of its user once. `told` says up to which position of each partition it has been; a snapshot
+of the store raises it, and whatever comes live at or below is dropped. While a snapshot is read, live events wait for it.
+`region.gateway.connection` is the caller that carries the instructions out.
+"""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import msgspec
+
+from infra.errors import CausewayError, InvalidFieldError, MalformedRequestError
+from region.gateway import frames
+from region.gateway.cursors import Place, ResumeToken, read_resume, write_resume
+from region.gateway.errors import OutOfOrderError
+from region.gateway.frames import Changed, ChangedConversation, Hello, Ping, Pong, Read, Received, Resume, Send, Welcome
+from region.gateway.validation import check_address, check_client_message_id, check_text
+from replication.ids import is_conversation_id
+
+MALFORMED_HELLO: Final = 4400
+BAD_TOKEN: Final = 4401
+TOO_SLOW: Final = 4408
+NOT_THE_HOLDER: Final = 4421
+GOING_AWAY: Final = 1001
+RESYNC: Final = 1012
+
+MOST_BUFFERED: Final = 2_000
+"""How many live events may wait for a snapshot; beyond, they are dropped and the store is read once more."""
+
+
+class Phase(enum.Enum):
+    """Where a session is."""
+
+    GREETING = enum.auto()
+    CATCHING_UP = enum.auto()
+    SUSPENDED = enum.auto()
+    LIVE = enum.auto()
+    CLOSED = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """Read from the store what the device lacks, then call `snapshot`.
+
+    Attributes:
+        resume: What the device was given the last time; None if it brought none that can be read.
+        held: The last place that it holds of each conversation; None if it did not say.
+        told: Up to which positions it has been told on this connection; None before the first snapshot.
+    """
+
+    resume: ResumeToken | None = None
+    held: Mapping[str, Place] | None = None
+    told: Mapping[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Append a message to the journal; it is valid in itself, its recipient is yet to be looked up."""
+
+    send: Send
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Raise a mark of the user."""
+
+    conversation_id: str
+    place: Place
+    read: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Send this frame."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    """Send this frame, if any, then close with that code."""
+
+    code: int
+    reason: str
+    text: str = ""
+
+
+Instruction: TypeAlias = CatchUp | Submit | Mark | Reply | Hangup
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What the store holds that the device lacks.
+
+    Attributes:
+        positions: Up to where: the last position of each partition when the store was read.
+        incarnation: Of the region.
+        missed: Frames, in order.
+        changed: If it was too much: the conversations that must be paged instead.
+    """
+
+    positions: dict[int, int]
+    incarnation: int
+    missed: list[str]
+    changed: list[ChangedConversation]
+
+
+class Session:
+    """One device's WebSocket after its token was found good."""
+
+    __slots__ = ("_buffered", "_interrupted", "_welcomed", "device_id", "phase", "region", "told", "user_id")
+
+    def __init__(self, *, user_id: str, device_id: str, region: str) -> None:
+        """Begin before the device's hello."""
+        self.user_id = user_id
+        self.device_id = device_id
+        self.region = region
+        self.phase = Phase.GREETING
+        self.told: dict[int, int] = {}
+        self._buffered: list[tuple[int, int, str]] = []
+        self._interrupted = False
+        self._welcomed = False
+
+    def receive(self, text: str | None) -> Instruction:
+        """Take a frame of the device.
+
+        Args:
+            text: The text; None for a binary message, which no device sends.
+        """
+        client_message_id: str | None = None
+        try:
+            frame = _read(text)
+            if self.phase is Phase.GREETING:
+                return self._greet(frame)
+            match frame:
+                case Send():
+                    client_message_id = frame.client_message_id
+                    _check(frame)
+                    return Submit(frame)
+                case Received() | Read():
+                    if not is_conversation_id(frame.conversation_id):
+                        raise InvalidFieldError(field="conversation_id", reason="it is none")
+                    return Mark(frame.conversation_id, Place(frame.epoch, frame.seq), isinstance(frame, Read))
+                case Ping():
+                    return Reply(frames.encode(Pong(frame.nonce)))
+                case Hello():
+                    raise OutOfOrderError(kind="hello", reason="it was said already")
+        except CausewayError as error:
+            problem = frames.error_frame(error, client_message_id)
+            return Hangup(MALFORMED_HELLO, error.code, problem) if self.phase is Phase.GREETING else Reply(problem)
+
+    def snapshot(self, snapshot: Snapshot, *, reliable: bool) -> list[str]:
+        """Take what was missed; return the frames to send, in order.
+
+        Args:
+            snapshot: What was read.
+            reliable: Whether live events reach this gateway; if not, the session waits to be restored.
+        """
+        self.told = dict(snapshot.positions)
+        outgoing = list(snapshot.missed)
+        if snapshot.changed:
+            outgoing.append(frames.encode(Changed(snapshot.changed)))
+        token = self.token(snapshot.incarnation)
+        if not self._welcomed:
+            self._welcomed = True
+            complete = not snapshot.changed
+            outgoing.append(frames.encode(Welcome(self.user_id, self.device_id, self.region, token, complete)))
+        elif outgoing:
+            outgoing.append(frames.encode(Resume(token)))
+        if self._interrupted or not reliable:
+            self.phase = Phase.SUSPENDED
+        else:
+            self.phase = Phase.LIVE
+            outgoing += [text for partition, position, text in self._buffered if self._is_news(partition, position)]
+        self._interrupted = False
+        self._buffered.clear()
+        return outgoing
+
+    def live(self, partition: int, position: int, text: str) -> bool:
+        """Take a live event; return whether to send its frame now."""
+        if self.phase is Phase.LIVE:
+            return self._is_news(partition, position)
+        if self.phase is Phase.CATCHING_UP:
+            if len(self._buffered) < MOST_BUFFERED:
+                self._buffered.append((partition, position, text))
+            else:
+                self._interrupted = True
+        return False
+
+    def interrupt(self, covered: Mapping[int, int]) -> None:
+        """Take in that live events may have been missed.
+
+        Args:
+            covered: Up to which positions none were.
+        """
+        if self.phase is Phase.LIVE:
+            self.phase = Phase.SUSPENDED
+            for partition, position in covered.items():
+                if position > self.told.get(partition, -1):
+                    self.told[partition] = position
+        elif self.phase is Phase.CATCHING_UP:
+            self._interrupted = True
+
+    def restore(self) -> CatchUp | None:
+        """Take in that the store can be read for what was missed; return what to read, if anything was."""
+        if self.phase is not Phase.SUSPENDED:
+            return None
+        self.phase = Phase.CATCHING_UP
+        return CatchUp(told=dict(self.told))
+
+    def unread(self) -> None:
+        """Take in that the snapshot could not be read; another attempt follows."""
+        if self.phase is Phase.CATCHING_UP and self._welcomed:
+            self.phase = Phase.SUSPENDED
+            self._interrupted = False
+            self._buffered.clear()
+
+    def close(self) -> None:
+        """Take in that the connection is gone."""
+        self.phase = Phase.CLOSED
+        self._buffered.clear()
+
+    def token(self, incarnation: int) -> str:
+        """Return the resume token for what the device has been told."""
+        return write_resume(ResumeToken(self.region, incarnation, tuple(self.told[p] for p in sorted(self.told))))
+
+    def _is_news(self, partition: int, position: int) -> bool:
+        return position > self.told.get(partition, -1)
+
+    def _greet(self, frame: frames.DeviceFrame) -> Instruction:
+        if not isinstance(frame, Hello):
+            raise OutOfOrderError(kind=type(frame).__name__.lower(), reason="say hello first")
+        if frame.held is not None and len(frame.held) > frames.MOST_HELD:
+            raise InvalidFieldError(field="held", reason=f"name at most {frames.MOST_HELD} conversations")
+        self.phase = Phase.CATCHING_UP
+        held = None if frame.held is None else {name: Place(*place) for name, place in frame.held.items()}
+        return CatchUp(resume=read_resume(frame.resume) if frame.resume else None, held=held)
+
+
+def _read(text: str | None) -> frames.DeviceFrame:
+    if text is None:
+        raise MalformedRequestError(reason="frames are text")
+    try:
+        return frames.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
+        raise MalformedRequestError(reason=str(error)) from None
+
+
+def _check(send: Send) -> None:
+    check_client_message_id(send.client_message_id)
+    check_address(send.recipient_id, send.conversation_id)
+    check_text(send.text)

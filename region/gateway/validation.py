@@ -1,0 +1,53 @@
+"""What a message must look like before anything is done with it, over HTTP and the WebSocket alike. Pure."""
+
+from typing import Final
+
+from infra.errors import InvalidFieldError, TooLargeError
+
+TEXT_LIMIT: Final = 16 * 1024
+"""Bytes of UTF-8."""
+CLIENT_ID_LIMIT: Final = 128
+"""Characters."""
+
+
+def check_text(text: str) -> None:
+    """Refuse a text that is empty, too large, or cannot be stored.
+
+    Raises:
+        InvalidFieldError: It is empty, or holds NUL or half a surrogate pair.
+        TooLargeError: It has more than 16 KiB of UTF-8.
+    """
+    if not text:
+        raise InvalidFieldError(field="text", reason="it is empty")
+    if "\x00" in text:
+        raise InvalidFieldError(field="text", reason="it holds a NUL character")
+    if text.isascii():
+        size = len(text)
+    else:
+        try:
+            size = len(text.encode())
+        except UnicodeEncodeError:
+            raise InvalidFieldError(field="text", reason="it holds half of a surrogate pair") from None
+    if size > TEXT_LIMIT:
+        raise TooLargeError(what="The text", size=size, limit=TEXT_LIMIT)
+
+
+def check_client_message_id(client_message_id: str) -> None:
+    """Refuse a client message id that is empty, too long, or not printable.
+
+    Raises:
+        InvalidFieldError: It is one of these.
+    """
+    if not 1 <= len(client_message_id) <= CLIENT_ID_LIMIT or not client_message_id.isprintable():
+        reason = f"use 1 to {CLIENT_ID_LIMIT} printable characters"
+        raise InvalidFieldError(field="client_message_id", reason=reason)
+
+
+def check_address(recipient_id: str | None, conversation_id: str | None) -> None:
+    """Refuse a message that does not say where it goes, or says it twice.
+
+    Raises:
+        InvalidFieldError: Both or neither is given.
+    """
+    if (recipient_id is None) == (conversation_id is None):
+        raise InvalidFieldError(field="recipient_id", reason="give either recipient_id or conversation_id")
