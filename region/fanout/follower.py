@@ -87,13 +87,13 @@ class Follower:
             finally:
                 listener.cancel()
 
-    async def _listen(self, client: "redis.asyncio.Redis[bytes]") -> None:
+    async def _listen(self, client: redis.asyncio.Redis) -> None:
         async with client.pubsub(ignore_subscribe_messages=True) as channel:
             await channel.subscribe(NUDGES)
             async for _ in channel.listen():
                 self._nudged.set()
 
-    async def _step(self, connection: Connection, client: "redis.asyncio.Redis[bytes]") -> None:
+    async def _step(self, connection: Connection, client: redis.asyncio.Redis) -> None:
         self._nudged.clear()
         batches = await batches_following(connection, self._ranges.read, most=MOST_BATCHES)
         began = time.perf_counter()
@@ -108,7 +108,7 @@ class Follower:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._nudged.wait(), POLL_SECONDS)
 
-    async def _publish(self, client: "redis.asyncio.Redis[bytes]", batches: Sequence[Batch]) -> None:
+    async def _publish(self, client: redis.asyncio.Redis, batches: Sequence[Batch]) -> None:
         users = users_of(batches)
         asking = client.pipeline(transaction=False)
         asking.zrangebyscore(GATEWAYS, time.time() - ALIVE_SECONDS, "+inf")
@@ -125,11 +125,11 @@ class Follower:
         self._ranges.advance(batches)
         if time.monotonic() >= self._beaten_at + HEARTBEAT_SECONDS:
             self._beaten_at = time.monotonic()
-            deliveries |= {gateway: () for gateway in self._ranges.told.keys() - deliveries.keys()}
+            deliveries |= dict.fromkeys(self._ranges.told.keys() - deliveries.keys(), ())
         await self._tell(client, deliveries)
         metrics.GATEWAYS.set(len(alive))
 
-    async def _tell(self, client: "redis.asyncio.Redis[bytes]", deliveries: dict[str, tuple[Placed, ...]]) -> None:
+    async def _tell(self, client: redis.asyncio.Redis, deliveries: dict[str, tuple[Placed, ...]]) -> None:
         if not deliveries:
             return
         telling = client.pipeline(transaction=False)
