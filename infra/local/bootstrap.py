@@ -83,7 +83,9 @@ def only_one(path: Path) -> Iterator[None]:
 def run(command: list[str], env: dict[str, str]) -> tuple[int, str]:
     """Run a command, show its lines as they come, and return its exit code and output."""
     lines = []
-    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:  # noqa: S603  # our own commands
+    with subprocess.Popen(
+        command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:  # our own commands
         assert process.stdout
         for line in process.stdout:
             lines.append(line)
@@ -131,7 +133,7 @@ def registry_environment(python: str) -> dict[str, str]:
     """Give uv the registry, certificates and wheels that pip is configured with, where uv has no setting of its own."""
     env = {k: v for k, v in os.environ.items() if k not in {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "UV_PROJECT"}}
     env |= {"UV_NO_PROGRESS": "1", "UV_NO_CONFIG": env.get("UV_NO_CONFIG", "0")}
-    listed = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False).stdout  # noqa: S603
+    listed = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False).stdout
     settings = dict(re.findall(r"^(?:global|install|:env:)\.([a-z-]+)='(.*)'$", listed, re.MULTILINE))
     for ours, theirs in {
         "index-url": "UV_DEFAULT_INDEX",
@@ -163,7 +165,7 @@ def make_environment(environment: Path, python: str) -> None:
     if (
         inner.exists()
         and subprocess.run([inner, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
-    ):  # noqa: S603
+    ):
         return
     say(f"making an environment with Python {sys.version.split()[0]}")
     shutil.rmtree(environment, ignore_errors=True)

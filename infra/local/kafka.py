@@ -105,6 +105,13 @@ def properties_text(settings: Mapping[str, str]) -> str:
     return "".join(f"{key}={value}\n" for key, value in settings.items())
 
 
+def new_cluster_id() -> str:
+    """Return a random cluster id; none that begins with a dash, which the formatter would take for an option."""
+    while (text := urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return text
+
+
 def prepare(part: Part, java: Java) -> None:
     """Format the broker's log directory unless it is formatted.
 
@@ -117,7 +124,7 @@ def prepare(part: Part, java: Java) -> None:
         return
     if data.exists() and any(data.iterdir()):
         raise StaleHomeError(home=data, reason="Kafka's log directory has no meta.properties")
-    cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    cluster = new_cluster_id()
     properties, log4j = part.directory / "server.properties", part.directory / "log4j2.properties"
     command = java.command(FORMATTER, "format", "-t", cluster, "-c", str(properties), cache="kafka", log4j=log4j)
     done = subprocess.run(command, capture_output=True, text=True, check=False)

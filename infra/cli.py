@@ -1,0 +1,263 @@
+"""The command line: `causeway up`, `down`, `status`, `local …`, `test`, and what components bring by entry points."""
+
+import errno
+import signal
+import subprocess
+import sys
+import threading
+import time
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+
+from infra.errors import CausewayError
+from infra.local import cli as local
+from infra.local import control, homes, toolchain, up, view
+from infra.local.control import Status
+from infra.local.errors import LocalError, NotRunningError
+from infra.local.services import PROCESSES
+from infra.local.topology import REGIONS, Federation
+
+GROUP = "causeway.commands"
+HELP = """Causeway, a federated multi-region messenger.
+
+First steps:
+
+  causeway up                       # three regions on this machine, and a demonstration
+
+  causeway status                   # what runs, and where
+
+  causeway local cut us-eu          # now disturb it (see `causeway local --help`)
+
+  causeway down                     # stop; `down --wipe` throws the data away too
+
+CAUSEWAY_HOME and CAUSEWAY_BASE_PORT choose where a federation's data and ports are, so that several can run.
+"""
+CHECKS = {
+    "ruff check": ["ruff", "check", "."],
+    "ruff format": ["ruff", "format", "--check", "--quiet", "."],
+    "mypy": ["mypy"],
+    "lint-imports": ["lint-imports"],
+}
+
+app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(local.app, name="local")
+console = Console(highlight=False)
+
+
+class UnknownProcessesError(LocalError):
+    """{text} is no way to share processes; there are {known}."""
+
+    code = "unknown-processes"
+
+
+@app.command("up")
+def bring_up(
+    regions: Annotated[str, typer.Option(help="Which regions, comma-separated.")] = ",".join(REGIONS),
+    *,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Return when all is well; `causeway down` stops it.")
+    ] = False,
+    processes: Annotated[
+        str,
+        typer.Option(
+            help="default: edge and gateway share one; separate: each service its own; together: one a region; none: servers only."
+        ),
+    ] = "default",
+    demo: Annotated[bool, typer.Option(help="Show the demonstration when all is well.")] = True,
+) -> None:
+    """Install what is missing, start the federation, wait until it is well, and show it at work.
+
+    Stays until Ctrl-C, which stops everything; data is kept between runs. Safe to repeat: a federation that is up is only shown again.
+
+    Examples: causeway up; causeway up --detach; causeway up --regions us,eu; CAUSEWAY_BASE_PORT=17000 causeway up
+    """
+    if processes not in PROCESSES:
+        raise UnknownProcessesError(text=processes, known=", ".join(PROCESSES))
+    chosen = tuple(region for region in REGIONS if region in regions.split(",")) + tuple(
+        name for name in regions.split(",") if name not in REGIONS
+    )
+    home = homes.home()
+    federation = Federation(str(home), chosen, homes.base_port(), processes=processes)  # type: ignore[arg-type]  # checked above
+    with _terminable():
+        ours = False
+        try:
+            ours, status = _start(federation)
+            if demo and not detach:
+                _show(federation)
+            _explain(status, detached=detach, ours=ours)
+            if not detach:
+                _stay(home)
+        except KeyboardInterrupt:
+            if ours:
+                console.print("\nStopping …")
+                up.stop(home)
+                console.print("Stopped; the data is kept.")
+            else:
+                console.print("\nStill up; `causeway down` stops it.")
+
+
+@app.command()
+def down(
+    *,
+    wipe: Annotated[bool, typer.Option("--wipe", help="Throw away all of its data, too.")] = False,
+) -> None:
+    """Stop the federation; its data is kept unless --wipe.
+
+    Examples: causeway down; causeway down --wipe
+    """
+    home = homes.home()
+    ran = up.stop(home)
+    console.print("Stopped." if ran else "Nothing was running.")
+    if wipe:
+        homes.wipe(home)
+        console.print("Its data is gone.")
+
+
+@app.command()
+def status(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Tell what runs and where; also when nothing does.
+
+    Examples: causeway status; causeway status --json
+    """
+    now = up.current(homes.home())
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(now), indent=2).decode())
+        return
+    console.print(f"The federation in {now.home} is {now.state}.", soft_wrap=True)
+    console.print(view.grid(now))
+    for region, there in now.regions.items():
+        console.print(f"{region}: {there.public_url}")
+
+
+@app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def run_tests(context: typer.Context) -> None:
+    """Check style, types and layers, then run all tests; what follows goes to pytest.
+
+    Examples: causeway test; causeway test tests/unit -x
+    """
+    programs = Path(sys.executable).parent
+    failed = []
+    for name, command in CHECKS.items():
+        started = time.monotonic()
+        done = subprocess.run(  # noqa: S603 — our tools
+            [str(programs / command[0]), *command[1:]], cwd=toolchain.ROOT, check=False, capture_output=True, text=True
+        )
+        well = done.returncode == 0
+        console.print(f"{name}: {'passed' if well else 'failed'} ({time.monotonic() - started:.0f} s)")
+        if not well:
+            failed.append(name)
+            print(done.stdout + done.stderr)
+    tested = subprocess.run([str(programs / "pytest"), *context.args], cwd=toolchain.ROOT, check=False)  # noqa: S603 — our tools
+    raise typer.Exit(tested.returncode or (1 if failed else 0))
+
+
+def add_components(to: typer.Typer) -> None:
+    """Add the commands that installed components bring: each a typer app or a function."""
+    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+        try:
+            brought = entry.load()
+        except ModuleNotFoundError as error:
+            if error.name and entry.module.startswith(error.name):
+                continue  # declared, but not part of this installation
+            raise
+        if not isinstance(brought, typer.Typer):
+            to.command(entry.name)(brought)
+        elif (
+            len(brought.registered_commands) == 1 and not brought.registered_groups and not brought.registered_callback
+        ):
+            only = brought.registered_commands[0]
+            assert only.callback
+            to.command(entry.name, help=only.help, context_settings=only.context_settings)(only.callback)
+        else:
+            to.add_typer(brought, name=entry.name)
+
+
+def main() -> None:
+    """Run the command line; what goes wrong foreseeably is one sentence and status 1."""
+    try:
+        add_components(app)
+        app()
+    except CausewayError as error:
+        print(f"causeway: {error}", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS}:
+            raise
+        print(f"causeway: {error.strerror}: {error.filename or homes.home()}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _start(federation: Federation) -> tuple[bool, Status]:
+    home, started = Path(federation.home), time.monotonic()
+    ours = up.start(federation, console.print)
+    if not ours:
+        console.print("The federation is already up.")
+    else:
+        console.print(f"Starting {', '.join(federation.regions)} in {home}", soft_wrap=True)
+    try:
+        with view.Progress(console) as progress:
+            status = up.wait_until_well(home, progress.watch)
+    except (CausewayError, KeyboardInterrupt):
+        if ours:
+            console.print("Stopping what was started …")
+            up.stop(home)
+        raise
+    if ours:
+        console.print(f"All {len(status.parts())} parts are well after {time.monotonic() - started:.0f} s.")
+    return ours, status
+
+
+def _show(federation: Federation) -> None:
+    known = any(command.name == "demo" for command in app.registered_commands) or any(
+        group.name == "demo" for group in app.registered_groups
+    )
+    if known:
+        done = subprocess.run([sys.executable, "-m", "infra.cli", "demo"], env=up.environment(federation), check=False)
+        if done.returncode != 0:
+            console.print(f"The demonstration failed (status {done.returncode}); the federation stays up.", style="red")
+
+
+def _explain(status: Status, *, detached: bool, ours: bool) -> None:
+    console.print()
+    for region, there in status.regions.items():
+        console.print(f"  {region}: {there.public_url}")
+    console.print("\n  see it:     ./causeway status      disturb it: ./causeway local --help")
+    stop = "./causeway down" if detached or not ours else "Ctrl-C or ./causeway down"
+    console.print(f"  stop it:    {stop}      wipe it:    ./causeway down --wipe\n")
+
+
+def _stay(home: Path) -> None:
+    while True:
+        threading.Event().wait(2)
+        try:
+            control.ask(home, control.Ask())
+        except NotRunningError:
+            console.print("It was stopped.")
+            return
+
+
+class _terminable:  # noqa: N801 — used as a context, like contextlib's
+    """Let SIGTERM and SIGHUP end us as Ctrl-C does."""
+
+    def __enter__(self) -> None:
+        self._before = {number: signal.signal(number, self._interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    @staticmethod
+    def _interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""Keeping one part running: start it when what it needs is well, watch it, start it again when it crashes."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+
+from infra.errors import CausewayError
+from infra.kafka import KafkaError, ensure_topics
+from infra.local import probe, process
+from infra.local.parts import Answers, Part
+from infra.local.process import Identity
+from infra.local.state import Condition, Phase
+from infra.local.toolchain import Tools
+
+STARTING_PROBE_SECONDS = 0.2
+PROBE_SECONDS = 4.0
+STOP_SECONDS = 15.0
+
+
+class Child:
+    """One part and, when it runs, its process."""
+
+    def __init__(self, part: Part, tools: Tools, changed: Callable[[], None]) -> None:
+        """Prepare to keep a part running; `keep` does it.
+
+        Args:
+            part: Which.
+            tools: What it is made of.
+            changed: Called after each change of condition or process.
+        """
+        self.part = part
+        self.condition = Condition(since=time.time())
+        self.identity: Identity | None = None
+        self._tools = tools
+        self._changed = changed
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log_start = 0
+        self._wanted = asyncio.Event()
+        self._well = asyncio.Event()
+        self._stirred = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def keep(self, others: Mapping[str, "Child"]) -> None:
+        """Start it, and keep it running until `stop` or `kill`."""
+        self._wanted.set()
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(
+                self._keep([others[name] for name in self.part.needs]), name=self.part.name
+            )
+
+    async def wait_well(self) -> None:
+        """Wait until it is well."""
+        await self._well.wait()
+
+    async def stop(self) -> None:
+        """Let it end cleanly, or make it end after a while; it stays down."""
+        self._wanted.clear()
+        if self._process is not None:
+            await asyncio.to_thread(process.stop, self._process, self.part.stop_signal, STOP_SECONDS)
+        await self._abandon()
+        self._become("down")
+
+    async def kill(self, *, stay_down: bool) -> None:
+        """Kill it with all of its processes, as a power cut would."""
+        if stay_down:
+            self._wanted.clear()
+        if self.identity is not None:
+            self.identity.signal(signal.SIGKILL)
+        if stay_down:
+            if self._process is not None:
+                await asyncio.to_thread(self._process.wait)
+            await self._abandon()
+            self._become("killed")
+
+    def pause(self) -> None:
+        """Freeze it: it keeps its connections and ports, and does nothing."""
+        if self.identity is not None and self.identity.signal(signal.SIGSTOP):
+            self._become("paused")
+
+    def resume(self) -> None:
+        """Let it go on after `pause`."""
+        if self.condition.phase == "paused" and self.identity is not None and self.identity.signal(signal.SIGCONT):
+            self._become("starting")
+            self._stirred.set()
+
+    def _become(self, phase: Phase, reason: str = "") -> None:
+        self._set(self.condition.to(phase, time.time(), reason))
+
+    def _set(self, condition: Condition) -> None:
+        if condition.phase == "healthy":
+            self._well.set()
+        else:
+            self._well.clear()
+        changed = condition.phase != self.condition.phase
+        self.condition = condition
+        if changed:
+            self._changed()
+
+    async def _abandon(self) -> None:
+        self.identity = self._process = None
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    async def _keep(self, needs: list["Child"]) -> None:
+        while True:
+            self._become("waiting")
+            for child in needs:
+                await child.wait_well()
+            try:
+                await asyncio.to_thread(process.prepare, self.part, self._tools)
+                self._start()
+            except CausewayError as error:
+                self._become("failed", str(error))
+                return
+            except OSError as error:
+                self._become("failed", f"{self.part.name} cannot be started: {error.strerror}: {error.filename}")
+                return
+            status = await self._watch()
+            self.identity = self._process = None
+            if not self._wanted.is_set():
+                return
+            self._set(self.condition.ended(time.time(), status))
+            await asyncio.sleep(self.condition.back_off())
+
+    def _start(self) -> None:
+        self._log_start = self.part.log.stat().st_size if self.part.log.exists() else 0
+        self._process = process.spawn(self.part)
+        self.identity = Identity.of(self._process.pid)
+        self._become("starting")
+
+    async def _watch(self) -> int:
+        """Probe it until it ends; return its status."""
+        assert self._process is not None
+        loop = asyncio.get_running_loop()
+        handle = os.pidfd_open(self._process.pid)
+
+        def ended() -> None:
+            loop.remove_reader(handle)
+            self._stirred.set()
+
+        loop.add_reader(handle, ended)
+        try:
+            while self._process.poll() is None:
+                self._stirred.clear()
+                await self._probe()
+                pause = STARTING_PROBE_SECONDS if self.condition.phase == "starting" else PROBE_SECONDS
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._stirred.wait()
+        finally:
+            loop.remove_reader(handle)
+            os.close(handle)
+        return self._process.wait()
+
+    async def _probe(self) -> None:
+        """Ask whether it is well; a live process is enough for what does not answer over HTTP, once it was well."""
+        if self.condition.phase == "paused" or (
+            self.condition.phase == "healthy" and not isinstance(self.part.probe, Answers)
+        ):
+            return
+        asked = self.condition
+        well = await probe.well(self.part, self._log_start)
+        if well and self.condition.phase == "starting" and self.part.topics:
+            well = await self._settle()
+        if self.condition is asked:
+            self._set(asked.asked(time.time(), well=well))
+
+    async def _settle(self) -> bool:
+        """Make Kafka's topics; whether they are there."""
+        try:
+            await ensure_topics(f"127.0.0.1:{self.part.ports['kafka']}", self.part.topics)
+        except (KafkaError, OSError):
+            return False
+        return True

@@ -1,0 +1,209 @@
+"""`causeway local`: look at, disturb and heal single parts and links of the running federation, from any terminal."""
+
+import subprocess
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from infra.local import control, homes, toolchain, up, view
+from infra.local.control import Act, Ask, Reshape, Status
+from infra.local.errors import UnknownPartError
+from infra.local.link import Shape, parse_bandwidth, parse_seconds
+from infra.local.linkproxy import direction
+from infra.local.topology import Topology, lay_out
+
+EXAMPLES = """Look at, disturb and heal single parts and links, from any terminal.
+
+Parts are called us/kafka, us/projector, directory, …; `causeway local list` names them all. Links are called us-eu or us-directory.
+
+Examples:
+
+  causeway local kill us/projector              # a crash: it comes back by itself
+
+  causeway local kill us/kafka --stay-down      # an outage: until `heal us/kafka`
+
+  causeway local link us-eu --latency 40ms      # 80 ms round trip
+
+  causeway local cut us-eu --one-way            # nothing passes from us to eu
+
+  causeway local heal                           # everything as it was
+"""
+
+app = typer.Typer(help=EXAMPLES, no_args_is_help=True)
+Names = Annotated[list[str], typer.Argument(help="Parts, such as us/kafka.", show_default=False)]
+LinkName = Annotated[str, typer.Argument(help="A link, such as us-eu.", show_default=False)]
+Latency = Annotated[str | None, typer.Option(help="How long a byte travels one way, such as 40ms.")]
+Jitter = Annotated[str | None, typer.Option(help="Most that is added to or taken from the latency, such as 5ms.")]
+Bandwidth = Annotated[str | None, typer.Option(help="Such as 10mbit; none lifts the limit.")]
+OneWay = Annotated[bool, typer.Option("--one-way", help="Only from the first to the second.")]
+console = Console(width=None if Console().is_terminal else 140)
+
+
+def _topology() -> Topology:
+    return lay_out(homes.read_federation(homes.home()), toolchain.find())
+
+
+@app.command("list")
+def list_parts() -> None:
+    """List all parts and links with their state.
+
+    Example: causeway local list
+    """
+    status = up.current(homes.home())
+    console.print(view.listing(status))
+    console.print()
+    console.print(view.link_listing(status))
+
+
+@app.command()
+def logs(
+    name: Annotated[str, typer.Argument(help="A part, such as us/kafka, or supervisor.", show_default=False)],
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")] = 50,
+    *,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+) -> None:
+    """Show what a part has logged.
+
+    Example: causeway local logs us/projector -f
+    """
+    log = homes.home() / "logs" / "supervisor.log" if name == "supervisor" else _topology().part(name).log
+    if not log.exists():
+        console.print(f"{name} has logged nothing yet.")
+        return
+    try:
+        subprocess.run(["tail", "-n", str(lines), *(["-F"] if follow else []), str(log)], check=False)  # noqa: S607 — coreutils
+    except KeyboardInterrupt:
+        return
+
+
+@app.command()
+def kill(
+    names: Names,
+    *,
+    stay_down: Annotated[bool, typer.Option("--stay-down", help="Do not start it again; `heal` does.")] = False,
+) -> None:
+    """Kill parts (SIGKILL). The supervisor starts them again, as after any crash, unless --stay-down.
+
+    Example: causeway local kill us/kafka --stay-down
+    """
+    _act(Act("kill", tuple(names), stay_down=stay_down))
+
+
+@app.command()
+def pause(names: Names) -> None:
+    """Freeze parts (SIGSTOP): they keep ports and connections, and do nothing until `resume`.
+
+    Example: causeway local pause eu/postgres
+    """
+    _act(Act("pause", tuple(names)))
+
+
+@app.command()
+def resume(names: Names) -> None:
+    """Let paused parts go on, and wait until they are well.
+
+    Example: causeway local resume eu/postgres
+    """
+    _act(Act("resume", tuple(names)))
+
+
+@app.command()
+def restart(names: Names) -> None:
+    """Stop parts cleanly, start them again, and wait until they are well.
+
+    Example: causeway local restart us/projector us/fanout
+    """
+    _act(Act("restart", tuple(names)))
+
+
+@app.command()
+def heal(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Parts and links; all of them when none is named.", show_default=False)
+    ] = None,
+) -> None:
+    """Resume what is paused, start what was killed, and lift cuts and shapes of links.
+
+    Examples: causeway local heal us/kafka; causeway local heal us-eu; causeway local heal
+    """
+    topology = _topology()
+    parts = [name for name in names or topology.parts if name in topology.parts]
+    links = [topology.pair(name) for name in names or [] if name not in topology.parts]
+    if not names:
+        links = [(passage.source, passage.target) for passage in topology.passages]
+    shapes = {direction(*ends): Shape() for a, b in links for ends in ((a, b), (b, a))}
+    if parts:
+        _act(Act("heal", tuple(parts)))
+    if shapes:
+        control.ask(homes.home(), Reshape(shapes))
+        console.print("links are open and unshaped: " + ", ".join(sorted({"-".join(pair) for pair in links})))
+
+
+@app.command()
+def link(
+    name: LinkName,
+    latency: Latency = None,
+    jitter: Jitter = None,
+    bandwidth: Bandwidth = None,
+    *,
+    one_way: OneWay = False,
+) -> None:
+    """Set a link's latency, jitter and bandwidth, at once and for connections that exist; what is not given stays.
+
+    Examples: causeway local link us-eu --latency 40ms --jitter 5ms; causeway local link us-eu --bandwidth 10mbit
+    """
+    status = control.ask(homes.home(), Ask())
+    shapes = {}
+    for key in _directions(name, one_way=one_way):
+        now = status.links[key]
+        shapes[key] = Shape(
+            latency=now.latency_ms / 1000 if latency is None else parse_seconds(latency),
+            jitter=now.jitter_ms / 1000 if jitter is None else parse_seconds(jitter),
+            bandwidth=now.bandwidth_bits if bandwidth is None else parse_bandwidth(bandwidth),
+            cut=now.cut,
+        )
+    _show_links(control.ask(homes.home(), Reshape(shapes)), shapes)
+
+
+@app.command()
+def cut(name: LinkName, *, one_way: OneWay = False) -> None:
+    """Let nothing pass on a link, as a dead line does: connections stand still, and go on after `heal`.
+
+    Examples: causeway local cut us-eu; causeway local cut eu-us --one-way
+    """
+    status = control.ask(homes.home(), Ask())
+    shapes = {}
+    for key in _directions(name, one_way=one_way):
+        now = status.links[key]
+        shapes[key] = Shape(now.latency_ms / 1000, now.jitter_ms / 1000, now.bandwidth_bits, cut=True)
+    _show_links(control.ask(homes.home(), Reshape(shapes)), shapes)
+
+
+def _directions(name: str, *, one_way: bool) -> list[str]:
+    source, target = _topology().pair(name)
+    return [direction(source, target)] if one_way else [direction(source, target), direction(target, source)]
+
+
+def _show_links(status: Status, shapes: dict[str, Shape]) -> None:
+    for key in shapes:
+        one = status.links[key]
+        words = (
+            "cut"
+            if one.cut
+            else f"latency {one.latency_ms:g} ms, jitter {one.jitter_ms:g} ms, bandwidth {one.bandwidth_bits / 1e6:g} Mbit/s (0: no limit)"
+        )
+        console.print(f"{key.replace('>', ' → ')}: {words}", highlight=False)
+
+
+def _act(request: Act) -> None:
+    known = _topology().parts
+    for name in request.names:
+        if name not in known:
+            raise UnknownPartError(name=name, known=", ".join(known))
+    parts = control.ask(homes.home(), request).parts()
+    for name in request.names:
+        console.print(
+            f"{name} is {parts[name].state}" + (f" (process {parts[name].pid})" if parts[name].pid else ""),
+            highlight=False,
+        )

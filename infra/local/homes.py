@@ -1,0 +1,101 @@
+"""A federation's home directory: what it is called, what describes it, who was started from it, and how it is wiped."""
+
+import os
+import shutil
+from pathlib import Path
+
+import msgspec
+
+from infra.local import toolchain
+from infra.local.errors import LocalError, StaleHomeError
+from infra.local.process import Identity
+from infra.local.topology import BASE_PORT, FORMAT, Federation
+
+DESCRIPTION = "federation.json"
+PROCESSES = "processes.json"
+BASE_PORTS = range(1024, 65_001)
+
+
+class BadBasePortError(LocalError):
+    """CAUSEWAY_BASE_PORT is {text}, and must be a number from 1024 to 65000."""
+
+    code = "bad-base-port"
+
+
+def home() -> Path:
+    """Return the home that this command is about: `CAUSEWAY_HOME`, or `.causeway/federation` of the project."""
+    named = os.environ.get("CAUSEWAY_HOME")
+    return Path(named).absolute() if named else toolchain.ROOT / ".causeway" / "federation"
+
+
+def base_port() -> int:
+    """Return the first port to use: `CAUSEWAY_BASE_PORT`, or 7000.
+
+    Raises:
+        BadBasePortError: It is no usable number.
+    """
+    text = os.environ.get("CAUSEWAY_BASE_PORT", str(BASE_PORT))
+    if not text.isdecimal() or int(text) not in BASE_PORTS:
+        raise BadBasePortError(text=text)
+    return int(text)
+
+
+def read_federation(directory: Path) -> Federation:
+    """Read what the home was last brought up as.
+
+    Raises:
+        StaleHomeError: It says nothing that this version understands.
+    """
+    try:
+        federation = msgspec.json.decode((directory / DESCRIPTION).read_bytes(), type=Federation)
+    except (msgspec.DecodeError, FileNotFoundError) as error:
+        raise StaleHomeError(home=directory, reason=f"{DESCRIPTION} cannot be read ({error})") from error
+    if federation.format != FORMAT:
+        raise StaleHomeError(
+            home=directory, reason=f"it has format {federation.format}, and this version makes format {FORMAT}"
+        )
+    return federation
+
+
+def describe(federation: Federation) -> None:
+    """Write down what the home is brought up as.
+
+    Raises:
+        StaleHomeError: It holds data with another number of partitions, or of another version.
+    """
+    directory = Path(federation.home)
+    if (directory / DESCRIPTION).exists():
+        before = read_federation(directory)
+        if before.partitions != federation.partitions:
+            raise StaleHomeError(
+                home=directory,
+                reason=f"it has {before.partitions} partitions, which are fixed for its data, and {federation.partitions} are asked for",
+            )
+    elif directory.exists() and any((directory / name).exists() for name in ("us", "eu", "ap")):
+        raise StaleHomeError(home=directory, reason=f"it has data but no {DESCRIPTION}")
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "logs").mkdir(exist_ok=True)
+    write(directory / DESCRIPTION, msgspec.json.encode(federation))
+
+
+def recorded(directory: Path) -> dict[str, Identity]:
+    """Return the processes that were last recorded as started from the home, by part; they may be gone."""
+    try:
+        return msgspec.json.decode((directory / PROCESSES).read_bytes(), type=dict[str, Identity])
+    except (FileNotFoundError, msgspec.DecodeError):
+        return {}
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file so that a reader finds the old or the new, never a part."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.write_bytes(data)
+    fresh.replace(path)
+
+
+def wipe(directory: Path) -> None:
+    """Throw the home's data away, here and on the stage."""
+    shutil.rmtree(directory, ignore_errors=True)
+    stage = toolchain.stage_directory()
+    if stage is not None:
+        shutil.rmtree(toolchain.stage_of(stage, directory), ignore_errors=True)

@@ -1,0 +1,76 @@
+"""How a federation is, put together for other terminals and scripts; also for one that is down."""
+
+import os
+from collections.abc import Mapping
+
+from infra.local.child import Child
+from infra.local.control import LinkStatus, PartStatus, RegionStatus, Status
+from infra.local.link import Shape
+from infra.local.linkproxy import direction
+from infra.local.parts import Part
+from infra.local.state import Condition
+from infra.local.topology import Topology
+
+
+def report(topology: Topology, children: Mapping[str, Child], shapes: Mapping[str, Shape], *, stopping: bool) -> Status:
+    """Tell how a running federation is."""
+    conditions = {
+        name: (child.condition, child.identity.pid if child.identity else None) for name, child in children.items()
+    }
+    return _status(topology, conditions, shapes, overall(conditions_of(children), stopping=stopping), os.getpid())
+
+
+def report_down(topology: Topology) -> Status:
+    """Tell of a federation that is down what it would be."""
+    return _status(topology, {name: (Condition(), None) for name in topology.parts}, {}, "down", None)
+
+
+def conditions_of(children: Mapping[str, Child]) -> list[Condition]:
+    """Return how the children are."""
+    return [child.condition for child in children.values()]
+
+
+def overall(conditions: list[Condition], *, stopping: bool) -> str:
+    """Sum conditions up in one word."""
+    if stopping:
+        return "stopping"
+    phases = {condition.phase for condition in conditions}
+    if phases == {"healthy"}:
+        return "healthy"
+    first_time = all(not condition.crashes for condition in conditions)
+    return "starting" if phases <= {"healthy", "waiting", "starting", "down"} and first_time else "degraded"
+
+
+def _status(
+    topology: Topology,
+    conditions: Mapping[str, tuple[Condition, int | None]],
+    shapes: Mapping[str, Shape],
+    state: str,
+    pid: int | None,
+) -> Status:
+    parts = {name: _part(topology.parts[name], *conditions[name]) for name in topology.parts}
+    directions = {direction(a, b) for p in topology.passages for a, b in ((p.source, p.target), (p.target, p.source))}
+    return Status(
+        state=state,
+        home=topology.federation.home,
+        supervisor=pid,
+        regions={
+            region: RegionStatus(
+                topology.public_urls[region],
+                {name.split("/")[1]: status for name, status in parts.items() if topology.parts[name].region == region},
+            )
+            for region in topology.federation.regions
+        },
+        federal={name: status for name, status in parts.items() if topology.parts[name].region is None},
+        links={name: _link(shapes.get(name, Shape())) for name in sorted(directions)},
+    )
+
+
+def _part(part: Part, condition: Condition, pid: int | None) -> PartStatus:
+    return PartStatus(
+        condition.phase, pid, condition.since, condition.crashes, dict(part.ports), str(part.log), condition.reason
+    )
+
+
+def _link(shape: Shape) -> LinkStatus:
+    return LinkStatus(shape.latency * 1000, shape.jitter * 1000, shape.bandwidth, shape.cut)

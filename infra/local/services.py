@@ -1,0 +1,74 @@
+"""The Python services: which share a process, how one is started, and the key that a region signs with."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from infra.local.parts import Answers, Part
+
+# By setting: process name to the services that it hosts, in the order of their admin ports.
+PROCESSES: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "default": {
+        "front": ["edge", "gateway"],
+        "projector": ["projector"],
+        "fanout": ["fanout"],
+        "forwarder": ["forwarder"],
+        "ingester": ["ingester"],
+    },
+    "separate": {name: [name] for name in ("gateway", "edge", "projector", "fanout", "forwarder", "ingester")},
+    "together": {"services": ["edge", "gateway", "projector", "fanout", "forwarder", "ingester"]},
+    "none": {},
+}
+
+
+def service_part(
+    name: str,
+    services: Sequence[str],
+    *,
+    python: Path,
+    directory: Path,
+    log: Path,
+    admin: int,
+    env: Mapping[str, str],
+    ports: Mapping[str, int],
+    needs: frozenset[str],
+) -> Part:
+    """Describe a process of `infra.serve` that hosts services.
+
+    Args:
+        name: Of the part; services know it as their instance.
+        services: Which services.
+        python: The interpreter.
+        directory: Its working directory.
+        log: Where its output goes.
+        admin: Port of `/health` and `/metrics`.
+        env: The services' settings.
+        ports: What else it listens on.
+        needs: Parts that must be well before it starts.
+    """
+    return Part(
+        name,
+        "service",
+        (str(python), "-m", "infra.serve", *services),
+        directory,
+        log,
+        Answers(admin),
+        env=dict(env) | {"CAUSEWAY_INSTANCE": name, "CAUSEWAY_ADMIN_PORT": str(admin)},
+        ports=dict(ports) | {"admin": admin},
+        needs=needs,
+    )
+
+
+def make_signing_key(path: Path) -> None:
+    """Make a region's Ed25519 key unless it has one; only we may read it."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    fresh = path.with_suffix(".new")
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123 — with its mode
+        file.write(text)
+    fresh.replace(path)

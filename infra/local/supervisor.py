@@ -1,0 +1,257 @@
+"""The supervisor: a process of its own that starts the parts of one home, watches them, and does what other terminals ask.
+
+`python -m infra.local.supervisor HOME` runs it on the federation that HOME describes. It holds a lock on the home, so that
+there is one; it records who it started, so that its successor can end what it left, and never anything else.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import uvloop
+
+from infra.errors import CausewayError
+from infra.local import control, homes, ports, services, toolchain
+from infra.local.child import Child
+from infra.local.control import Act, Ask, Reply, Request, Reshape, Status, Stop
+from infra.local.errors import HomeInUseError, LocalError
+from infra.local.linkproxy import Shapes
+from infra.local.process import rotate
+from infra.local.report import report
+from infra.local.topology import Topology, lay_out, signing_key
+
+LEFTOVER_SECONDS = 15.0
+LOG_SECONDS = 30.0
+WAVES = (("service", "mirror"), ("kafka", "postgres", "redis", "links"))
+
+
+class NotWellError(LocalError):
+    """{part} was not well again within {seconds} s; see its log, {log}."""
+
+    code = "not-well"
+
+
+class LinksDownError(LocalError):
+    """The link proxy does not answer, so no link can be shaped; `causeway local heal links` starts it again."""
+
+    code = "links-down"
+
+
+class Supervisor:
+    """All children of one home."""
+
+    def __init__(self, topology: Topology, tools: toolchain.Tools) -> None:
+        """Prepare; `run` does the work."""
+        self.topology = topology
+        self.home = Path(topology.federation.home)
+        self.children = {name: Child(part, tools, self._record) for name, part in topology.parts.items()}
+        self.shapes: Shapes = {}
+        self.stopping = False
+        self.stopped = asyncio.Event()
+
+    async def run(self) -> None:
+        """Start everything, answer until told to stop, and stop everything."""
+        loop = asyncio.get_running_loop()
+        told = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, told.set)
+        end_leftovers(self.home)
+        ports.check(self.topology.parts.values())
+        self._shapes_file().unlink(missing_ok=True)  # shapes hold for one life of the federation
+        for region in self.topology.federation.regions:
+            services.make_signing_key(signing_key(self.home, region))
+        server = await self._listen()
+        self._start([*self.children])
+        tasks = [asyncio.create_task(self._rotate()), asyncio.create_task(self._stop_when(told))]
+        await self.stopped.wait()
+        server.close()
+        (self.home / control.SOCKET).unlink(missing_ok=True)
+        for task in tasks:
+            task.cancel()
+
+    async def stop(self) -> None:
+        """Stop the services, then what they stand on."""
+        if self.stopping:
+            await self.stopped.wait()
+            return
+        self.stopping = True
+        for wave in WAVES:
+            await asyncio.gather(*(child.stop() for child in self.children.values() if child.part.kind in wave))
+        self.stopped.set()
+
+    async def _stop_when(self, told: asyncio.Event) -> None:
+        await told.wait()
+        await self.stop()
+
+    async def _listen(self) -> asyncio.Server:
+        (self.home / control.SOCKET).unlink(missing_ok=True)
+        with control.short_path(self.home) as path:
+            server = await asyncio.start_unix_server(self._serve, path)
+        (self.home / control.SOCKET).chmod(0o600)
+        return server
+
+    def status(self) -> Status:
+        """Tell how everything is."""
+        return report(self.topology, self.children, self.shapes, stopping=self.stopping)
+
+    async def act(self, request: Act) -> None:
+        """Do something to parts.
+
+        Raises:
+            UnknownPartError: There is no such part.
+            NotWellError: It was not well again in time.
+        """
+        names = [self.topology.part(name).name for name in request.names]
+        children = [self.children[name] for name in names]
+        match request.verb:
+            case "kill":
+                await asyncio.gather(*(child.kill(stay_down=request.stay_down) for child in children))
+            case "pause":
+                for child in children:
+                    child.pause()
+            case "resume" | "heal":
+                for child in children:
+                    child.resume()
+                if request.verb == "heal":
+                    self._start([child.part.name for child in children if not child.condition.runs])
+            case "restart":
+                await asyncio.gather(*(child.stop() for child in children))
+                self._start(names)
+        if request.verb in {"resume", "heal", "restart"}:
+            await self._until_well(children, request.wait)
+
+    async def reshape(self, shapes: Shapes) -> None:
+        """Change the shape of directions, and keep it for the link proxy's next life.
+
+        Raises:
+            LinksDownError: The proxy does not answer; the shapes hold once it is back.
+        """
+        self.shapes = {name: shape for name, shape in (self.shapes | shapes).items() if not shape.transparent}
+        body = msgspec.json.encode(self.shapes)
+        path = self._shapes_file()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        homes.write(path, body)
+        try:
+            async with asyncio.timeout(5):
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.topology.parts["links"].ports["admin"])
+                writer.write(f"POST /shapes HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+                line = await reader.readline()
+                writer.close()
+        except (OSError, TimeoutError):
+            raise LinksDownError from None
+        if b" 200 " not in line:
+            raise LinksDownError
+
+    def _start(self, names: list[str]) -> None:
+        for name in names:
+            self.children[name].keep(self.children)
+
+    async def _until_well(self, children: list[Child], seconds: float) -> None:
+        for child in children:
+            try:
+                async with asyncio.timeout(seconds):
+                    await child.wait_well()
+            except TimeoutError:
+                raise NotWellError(part=child.part.name, seconds=f"{seconds:.0f}", log=child.part.log) from None
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            request = msgspec.json.decode(await reader.readline(), type=Request)
+            writer.write(msgspec.json.encode(await self._reply(request)) + b"\n")
+            await writer.drain()
+        except (ConnectionError, msgspec.DecodeError):
+            pass
+        finally:
+            writer.close()
+
+    async def _reply(self, request: Request) -> Reply:
+        try:
+            match request:
+                case Ask():
+                    pass
+                case Stop():
+                    await self.stop()
+                case Act():
+                    await self.act(request)
+                case Reshape(shapes):
+                    await self.reshape(shapes)
+        except CausewayError as error:
+            return Reply(error=str(error))
+        return Reply(status=self.status())
+
+    def _record(self) -> None:
+        running = {name: child.identity for name, child in self.children.items() if child.identity is not None}
+        homes.write(self.home / homes.PROCESSES, msgspec.json.encode(running))
+
+    def _shapes_file(self) -> Path:
+        return self.home / "links" / "shapes.json"
+
+    async def _rotate(self) -> None:
+        while True:
+            await asyncio.sleep(LOG_SECONDS)
+            for child in self.children.values():
+                with contextlib.suppress(OSError):
+                    rotate(child.part.log)
+
+
+def end_leftovers(home: Path) -> None:
+    """End what an earlier supervisor of this home started and did not live to end."""
+    leftovers = homes.recorded(home)
+    for identity in leftovers.values():
+        identity.signal(signal.SIGCONT)
+        identity.signal(signal.SIGTERM)
+    until = time.monotonic() + LEFTOVER_SECONDS
+    for identity in leftovers.values():
+        while identity.alive() and time.monotonic() < until:
+            time.sleep(0.05)
+        identity.signal(signal.SIGKILL)
+        while identity.alive():
+            time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def alone(home: Path) -> Iterator[None]:
+    """Hold the home.
+
+    Raises:
+        HomeInUseError: Another supervisor does.
+    """
+    with (home / "supervisor.lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise HomeInUseError(home=home, pid=file.read().strip() or "unknown") from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def main() -> int:
+    """Run the supervisor of the home that the argument names; return the exit status."""
+    home = Path(sys.argv[1])
+    try:
+        with alone(home):
+            federation = homes.read_federation(home)
+            tools = toolchain.find()
+
+            async def run() -> None:
+                await Supervisor(lay_out(federation, tools), tools).run()
+
+            uvloop.run(run())
+    except CausewayError as error:
+        print(f"causeway: {error}", file=sys.stderr)  # noqa: T201 — this is its log, and `causeway up` reads it
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

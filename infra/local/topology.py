@@ -1,0 +1,342 @@
+"""From a description of a federation to all of its parts and links: pure, so that drills and tests can reason about it.
+
+Ports follow from the base port. Global parts have base+0…; the region at place i (us 0, eu 1, ap 2) has base+100·(i+1)…:
+
+    +0 public  +1 gateway  +2…+7 admin  +10 kafka  +11 controller  +20+j kafka for region j
+    +30 postgres  +31 redis  +40+j link to j's kafka  +50+j link to j's gateway  +60 link to the directory
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from infra.local import kafka, mirrormaker, postgres, services, valkey
+from infra.local.errors import LocalError, UnknownPartError
+from infra.local.linkproxy import Passage, Plan
+from infra.local.parts import Answers, Part
+from infra.local.toolchain import Tools
+
+REGIONS = ("us", "eu", "ap")
+DIRECTORY = "directory"
+BASE_PORT = 7000
+FORMAT = 1
+Processes = Literal["default", "separate", "together", "none"]
+
+
+class UnknownRegionError(LocalError):
+    """There is no region {region}; there are {known}."""
+
+    code = "unknown-region"
+
+
+class Federation(msgspec.Struct, frozen=True):
+    """What is to be brought up.
+
+    Attributes:
+        home: Where all of its data lives.
+        regions: Which regions.
+        base_port: The first of its ports.
+        partitions: Of each journal and relay topic; fixed once there is data.
+        processes: `default` runs edge and gateway as one process, `separate` each service as its own, `together` a region's
+            services as one, `none` leaves the Python services out, for whoever runs them by hand.
+        log_level: Of the Python services.
+        format: Of the home's layout.
+    """
+
+    home: str
+    regions: tuple[str, ...] = REGIONS
+    base_port: int = BASE_PORT
+    partitions: int = 4
+    processes: Processes = "default"
+    log_level: str = "info"
+    format: int = FORMAT
+
+    def __post_init__(self) -> None:
+        """Check the regions.
+
+        Raises:
+            UnknownRegionError: One is not known.
+        """
+        for region in self.regions:
+            if region not in REGIONS:
+                raise UnknownRegionError(region=region, known=", ".join(REGIONS))
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """All parts, by name, and all passages through the link proxy.
+
+    Attributes:
+        federation: What was asked for.
+        parts: In an order in which each comes after what it needs.
+        passages: Every link between two regions, or a region and the directory.
+        public_urls: Region to the URL that users connect to.
+    """
+
+    federation: Federation
+    parts: Mapping[str, Part]
+    passages: tuple[Passage, ...]
+    public_urls: Mapping[str, str]
+
+    def part(self, name: str) -> Part:
+        """Return the part of that name.
+
+        Raises:
+            UnknownPartError: There is none.
+        """
+        if name not in self.parts:
+            raise UnknownPartError(name=name, known=", ".join(self.parts))
+        return self.parts[name]
+
+    def pair(self, name: str) -> tuple[str, str]:
+        """Return the ends of the link of that name, such as `us-eu` or `us-directory`, in the order given.
+
+        Raises:
+            UnknownPartError: There is none.
+        """
+        ends = tuple(name.split("-"))
+        pairs = {(passage.source, passage.target) for passage in self.passages}
+        pairs |= {(target, source) for source, target in pairs}
+        if ends not in pairs:
+            known = ", ".join(sorted({"-".join(sorted(pair, key=_place)) for pair in pairs}))
+            raise UnknownPartError(name=name, known=known)
+        return ends[0], ends[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The ports of one region.
+
+    Attributes:
+        first: Its first port; the others follow, as the module says.
+    """
+
+    first: int
+
+    @classmethod
+    def of(cls, base: int, region: str) -> "Ports":
+        """Return a region's ports."""
+        return cls(base + 100 * (REGIONS.index(region) + 1))
+
+    @property
+    def public(self) -> int:
+        """Where users connect."""
+        return self.first
+
+    @property
+    def gateway(self) -> int:
+        """Where other regions connect."""
+        return self.first + 1
+
+    @property
+    def kafka(self) -> int:
+        """Kafka, for its own region."""
+        return self.first + 10
+
+    def kafka_for(self, peer: str) -> int:
+        """Kafka's listener for a peer region."""
+        return self.first + 20 + REGIONS.index(peer)
+
+    @property
+    def postgres(self) -> int:
+        """The store."""
+        return self.first + 30
+
+    @property
+    def redis(self) -> int:
+        """Redis."""
+        return self.first + 31
+
+    def link_to_kafka(self, peer: str) -> int:
+        """This region's end of the link to a peer's Kafka."""
+        return self.first + 40 + REGIONS.index(peer)
+
+    def link_to_gateway(self, peer: str) -> int:
+        """This region's end of the link to a peer's gateway."""
+        return self.first + 50 + REGIONS.index(peer)
+
+    @property
+    def link_to_directory(self) -> int:
+        """This region's end of the link to the directory."""
+        return self.first + 60
+
+    def admin(self, place: int) -> int:
+        """Where the region's service process of that place serves health and metrics."""
+        return self.first + 2 + place
+
+
+def lay_out(federation: Federation, tools: Tools) -> Topology:
+    """Derive all parts and links."""
+    home = Path(federation.home)
+    passages = _passages(federation)
+    parts = [_links(federation, tools, home, passages), *_directory(federation, tools, home)]
+    for region in federation.regions:
+        parts += _region(federation, tools, home, region)
+    order = {"links": 0, "postgres": 1, "redis": 1, "kafka": 1, "mirror": 2, "service": 3}
+    parts.sort(key=lambda part: order[part.kind])
+    urls = {
+        region: f"http://127.0.0.1:{Ports.of(federation.base_port, region).public}" for region in federation.regions
+    }
+    return Topology(federation, {part.name: part for part in parts}, passages, urls)
+
+
+def log_of(home: Path, name: str) -> Path:
+    """Return where a part's output goes."""
+    return home / "logs" / f"{name.replace('/', '-')}.log"
+
+
+def signing_key(home: Path, region: str) -> Path:
+    """Return where a region's private key lies."""
+    return home / region / "signing-key.pem"
+
+
+def _place(end: str) -> int:
+    return REGIONS.index(end) if end in REGIONS else len(REGIONS)
+
+
+def _passages(federation: Federation) -> tuple[Passage, ...]:
+    result = []
+    for source in federation.regions:
+        ports = Ports.of(federation.base_port, source)
+        for target in federation.regions:
+            if target != source:
+                far = Ports.of(federation.base_port, target)
+                result += [
+                    Passage(
+                        f"{source}-{target}/kafka", source, target, ports.link_to_kafka(target), far.kafka_for(source)
+                    ),
+                    Passage(f"{source}-{target}/gateway", source, target, ports.link_to_gateway(target), far.gateway),
+                ]
+        result.append(Passage(f"{source}-directory", source, DIRECTORY, ports.link_to_directory, federation.base_port))
+    return tuple(result)
+
+
+def _links(federation: Federation, tools: Tools, home: Path, passages: tuple[Passage, ...]) -> Part:
+    directory, admin = home / "links", federation.base_port + 3
+    plan = directory / "plan.json"
+    return Part(
+        "links",
+        "links",
+        (str(tools.python), "-m", "infra.local.linkproxy", str(plan), str(directory / "shapes.json")),
+        directory,
+        log_of(home, "links"),
+        Answers(admin),
+        ports={"admin": admin} | {passage.name: passage.listen for passage in passages},
+        files={plan: msgspec.json.encode(Plan(admin, passages)).decode()},
+    )
+
+
+def _directory(federation: Federation, tools: Tools, home: Path) -> list[Part]:
+    base = federation.base_port
+    store = postgres.postgres_part(
+        "directory-postgres",
+        bin_directory=tools.postgres,
+        data=tools.cluster(home, "directory-postgres"),
+        log=log_of(home, "directory-postgres"),
+        port=base + 1,
+    )
+    settings = {
+        "CAUSEWAY_DIRECTORY_PORT": str(base),
+        "CAUSEWAY_DIRECTORY_STORE": postgres.url(base + 1),
+        "CAUSEWAY_REGIONS": ",".join(federation.regions),
+        "CAUSEWAY_LOG_LEVEL": federation.log_level,
+    }
+    service = services.service_part(
+        DIRECTORY,
+        [DIRECTORY],
+        python=tools.python,
+        directory=home / DIRECTORY,
+        log=log_of(home, DIRECTORY),
+        admin=base + 2,
+        env=settings,
+        ports={"http": base},
+        needs=frozenset({store.name}),
+    )
+    return [store] if federation.processes == "none" else [store, service]
+
+
+def _region(federation: Federation, tools: Tools, home: Path, region: str) -> list[Part]:
+    ports = Ports.of(federation.base_port, region)
+    peers = [peer for peer in federation.regions if peer != region]
+    own = f"127.0.0.1:{ports.kafka}"
+    stateful = [
+        kafka.kafka_part(
+            f"{region}/kafka",
+            java=tools.java,
+            directory=home / region / "kafka",
+            log=log_of(home, f"{region}/kafka"),
+            port=ports.kafka,
+            controller=ports.kafka + 1,
+            peers={
+                peer: (ports.kafka_for(peer), Ports.of(federation.base_port, peer).link_to_kafka(region))
+                for peer in peers
+            },
+            topics={"journal": federation.partitions} | {f"relay.{peer}": federation.partitions for peer in peers},
+        ),
+        postgres.postgres_part(
+            f"{region}/postgres",
+            bin_directory=tools.postgres,
+            data=tools.cluster(home, f"{region}/postgres"),
+            log=log_of(home, f"{region}/postgres"),
+            port=ports.postgres,
+        ),
+        valkey.redis_part(
+            f"{region}/redis",
+            program=tools.valkey,
+            directory=home / region / "redis",
+            log=log_of(home, f"{region}/redis"),
+            port=ports.redis,
+        ),
+    ]
+    mirror = mirrormaker.mirror_part(
+        f"{region}/mirror",
+        java=tools.java,
+        directory=home / region / "mirror",
+        log=log_of(home, f"{region}/mirror"),
+        target=region,
+        bootstrap=own,
+        sources={peer: f"127.0.0.1:{ports.link_to_kafka(peer)}" for peer in peers},
+        needs=frozenset({"links", *(f"{name}/kafka" for name in federation.regions)}),
+    )
+    needs = frozenset({"links", DIRECTORY, *(part.name for part in stateful)})
+    env = _environment(federation, home, region, ports, peers)
+    running = [
+        services.service_part(
+            f"{region}/{name}",
+            names,
+            python=tools.python,
+            directory=home / region / name,
+            log=log_of(home, f"{region}/{name}"),
+            admin=ports.admin(place),
+            env=env,
+            ports=({"public": ports.public} if "edge" in names else {})
+            | ({"gateway": ports.gateway} if "gateway" in names else {}),
+            needs=needs,
+        )
+        for place, (name, names) in enumerate(services.PROCESSES[federation.processes].items())
+    ]
+    return [*stateful, *([mirror] if peers else []), *running]
+
+
+def _environment(federation: Federation, home: Path, region: str, ports: Ports, peers: list[str]) -> dict[str, str]:
+    return {
+        "CAUSEWAY_REGION": region,
+        "CAUSEWAY_REGIONS": ",".join(federation.regions),
+        "CAUSEWAY_PARTITIONS": str(federation.partitions),
+        "CAUSEWAY_KAFKA": f"127.0.0.1:{ports.kafka}",
+        "CAUSEWAY_STORE": postgres.url(ports.postgres),
+        "CAUSEWAY_REDIS": f"redis://127.0.0.1:{ports.redis}/0",
+        "CAUSEWAY_DIRECTORY": f"http://127.0.0.1:{ports.link_to_directory}",
+        "CAUSEWAY_PUBLIC_PORT": str(ports.public),
+        "CAUSEWAY_PUBLIC_URL": f"http://127.0.0.1:{ports.public}",
+        "CAUSEWAY_GATEWAY_PORT": str(ports.gateway),
+        "CAUSEWAY_GATEWAY_URL": f"http://127.0.0.1:{ports.gateway}",
+        "CAUSEWAY_PEERS": msgspec.json.encode(
+            {peer: f"http://127.0.0.1:{ports.link_to_gateway(peer)}" for peer in peers}
+        ).decode(),
+        "CAUSEWAY_SIGNING_KEY": str(signing_key(home, region)),
+        "CAUSEWAY_LOG_LEVEL": federation.log_level,
+    }

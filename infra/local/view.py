@@ -1,0 +1,119 @@
+"""How a federation's state looks on a terminal, and line by line where there is none."""
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from infra.local.control import LinkStatus, PartStatus, Status
+
+COLOURS = {"healthy": "green", "starting": "yellow", "waiting": "dim", "paused": "magenta", "down": "dim"}
+
+
+class Progress:
+    """Shows a federation coming up: a table that fills on a terminal, a line for each part elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        """Show it on that console."""
+        self._console = console
+        self._live = Live(console=console, refresh_per_second=8, transient=True) if console.is_terminal else None
+        self._seen: dict[str, str] = {}
+        self._started = time.monotonic()
+
+    def __enter__(self) -> Self:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()
+
+    def step(self, line: str) -> None:
+        """Show a step of the installation."""
+        self._console.print(line, highlight=False)
+
+    def watch(self, status: Status) -> None:
+        """Show how everything is now."""
+        if self._live:
+            self._live.update(grid(status))
+            return
+        for name, part in status.parts().items():
+            if part.state != self._seen.get(name, "waiting") and part.state in {
+                "healthy",
+                "crashed",
+                "failed",
+                "unhealthy",
+            }:
+                reason = f": {part.reason}" if part.reason else ""
+                self._console.print(
+                    f"  {time.monotonic() - self._started:5.1f} s  {name} is {part.state}{reason}",
+                    highlight=False,
+                    soft_wrap=True,
+                )
+            self._seen[name] = part.state
+
+
+def grid(status: Status) -> Table:
+    """Draw the parts as a grid: a row for each kind of part, a column for each region."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("part")
+    for region in status.regions:
+        table.add_column(region)
+    names = dict.fromkeys(name for region in status.regions.values() for name in region.parts)
+    for name in names:
+        table.add_row(name, *(_word(region.parts.get(name)) for region in status.regions.values()))
+    for name, part in status.federal.items():
+        table.add_row(name, _word(part))
+    return table
+
+
+def listing(status: Status) -> Table:
+    """Draw every part with its process, ports and age."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("part", "state", "pid", "for", "ports", "note"):
+        table.add_column(column, overflow="fold")
+    now = time.time()
+    for name, part in status.parts().items():
+        ports = (
+            " ".join(f"{purpose}:{port}" for purpose, port in part.ports.items())
+            if name != "links"
+            else f"admin:{part.ports['admin']}"
+        )
+        note = part.reason + (f" (crashes: {part.restarts})" if part.restarts else "")
+        table.add_row(name, _word(part), str(part.pid or ""), age(now - part.since) if part.since else "", ports, note)
+    return table
+
+
+def link_listing(status: Status) -> Table:
+    """Draw every direction of every link."""
+    table = Table(box=None, pad_edge=False)
+    for column in ("direction", "latency", "jitter", "bandwidth", "state"):
+        table.add_column(column)
+    for name, link in status.links.items():
+        state = "[red]cut[/]" if link.cut else "[green]open[/]"
+        table.add_row(
+            name.replace(">", " → "), f"{link.latency_ms:g} ms", f"{link.jitter_ms:g} ms", _bandwidth(link), state
+        )
+    return table
+
+
+def age(seconds: float) -> str:
+    """Write a duration shortly."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _word(part: PartStatus | None) -> str:
+    return "" if part is None else f"[{COLOURS.get(part.state, 'red')}]{part.state}[/]"
+
+
+def _bandwidth(link: LinkStatus) -> str:
+    return f"{link.bandwidth_bits / 1e6:g} Mbit/s" if link.bandwidth_bits else "no limit"
