@@ -1,0 +1,121 @@
+"""Carry one HTTP request to a gateway in another process, and its answer back."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+import httpx
+from starlette.types import Scope, Send
+
+from relay.edge import metrics
+from relay.edge.errors import BridgedTooOftenError, RegionSilentError, RegionUnreachableError
+
+MOST_BRIDGED: Final = 3
+BRIDGED_HEADER: Final = b"causeway-bridged"
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_OWN: Final = frozenset(
+    {
+        # of this connection only: RFC 9110, 7.6.1
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+        # made anew
+        b"accept-encoding",
+        b"content-length",
+        b"host",
+        b"x-forwarded-for",
+        BRIDGED_HEADER,
+    }
+)
+
+
+def make_client() -> httpx.AsyncClient:
+    """Return a client for gateways: its idle connections are given up before their server does, which would look like a failure."""
+    return httpx.AsyncClient(
+        timeout=httpx.Timeout(15, connect=3, pool=3),
+        limits=httpx.Limits(max_connections=256, max_keepalive_connections=32, keepalive_expiry=3),
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+def bridged_headers(scope: Scope, region: str) -> list[tuple[bytes, bytes]]:
+    """Return the headers that go on: end-to-end ones, who asked, and how often it was bridged.
+
+    Raises:
+        BridgedTooOftenError: It would be once more than is allowed.
+    """
+    headers: list[tuple[bytes, bytes]] = list(scope["headers"])
+    count = 1 + max((int(value) for name, value in headers if name == BRIDGED_HEADER and value.isdigit()), default=0)
+    if count > MOST_BRIDGED:
+        raise BridgedTooOftenError(count=count - 1, region=region)
+    came_from = [value for name, value in headers if name == b"x-forwarded-for"]
+    if scope.get("client"):
+        came_from.append(scope["client"][0].encode())
+    return [
+        *end_to_end(headers),
+        (b"accept-encoding", b"identity"),
+        (b"x-forwarded-for", b", ".join(came_from)),
+        (BRIDGED_HEADER, str(count).encode()),
+    ]
+
+
+def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Return the headers that are not about one connection alone; names in lower case."""
+    pairs = [(name.lower(), value) for name, value in headers]
+    named = {token.strip().lower() for name, value in pairs if name == b"connection" for token in value.split(b",")}
+    return [(name, value) for name, value in pairs if name not in _OWN and name not in named]
+
+
+async def bridge(client: httpx.AsyncClient, url: str, region: str, *, scope: Scope, body: bytes, send: Send) -> None:
+    """Carry a request to the region's gateway and its answer back.
+
+    Args:
+        client: From `make_client`.
+        url: Of the gateway.
+        region: Whose gateway it is.
+        scope: The request.
+        body: Its body.
+        send: Where the answer goes.
+
+    Raises:
+        RegionUnreachableError: It was not sent, or only asked for something; nothing was done.
+        RegionSilentError: It was sent, and no answer came.
+        BridgedTooOftenError: It has been through too many regions.
+    """
+    headers = bridged_headers(scope, region)
+    path = scope.get("raw_path") or scope["path"].encode()
+    query = b"?" + scope["query_string"] if scope["query_string"] else b""
+    request = client.build_request(
+        scope["method"], httpx.URL(url).copy_with(raw_path=path + query), headers=headers, content=body
+    )
+    with metrics.SECONDS.labels(region).time():
+        response = await _ask(client, request, region)
+    metrics.BRIDGED.labels(region, response.status_code).inc()
+    kept = end_to_end(response.headers.raw)
+    kept.append((b"content-length", str(len(response.content)).encode()))
+    await send({"type": "http.response.start", "status": response.status_code, "headers": kept})
+    await send({"type": "http.response.body", "body": response.content})
+
+
+async def _ask(client: httpx.AsyncClient, request: httpx.Request, region: str) -> httpx.Response:
+    """Send a request; one that only asks for something is sent twice if need be."""
+    safe = request.method in _SAFE
+    for attempt in range(2 if safe else 1):
+        if attempt:
+            await asyncio.sleep(0.05)
+        try:
+            return await client.send(request)
+        except httpx.TransportError as error:
+            failure = error
+    metrics.BRIDGED.labels(region, "unreachable").inc()
+    if safe or isinstance(failure, _NOT_SENT):
+        raise RegionUnreachableError(region=region) from failure
+    raise RegionSilentError(region=region) from failure

@@ -1,0 +1,109 @@
+"""HTTP in ASGI terms: a body that can be read again, an answer that is looked at before it is passed on, and problems."""
+
+from typing import Final
+
+import msgspec
+from starlette.types import Message, Receive, Send
+
+from infra.errors import CausewayError, TooLargeError
+from relay.edge.redirects import Holder, read_redirect
+
+LARGEST_BODY: Final = 64 * 1024
+"""The largest request body, bytes."""
+
+REDIRECTED: Final = 421
+
+
+class Body:
+    """A request's body; what was read is kept, so that it can be sent to another region after a 421."""
+
+    def __init__(self, receive: Receive) -> None:
+        """Read from the device when somebody wants the body."""
+        self._receive = receive
+        self._read = bytearray()
+        self._complete = False
+
+    async def read(self) -> bytes:
+        """Return all of it.
+
+        Raises:
+            TooLargeError: It is larger than is accepted.
+        """
+        while not self._complete:
+            await self._read_more()
+        return bytes(self._read)
+
+    def replay(self) -> Receive:
+        """Return an ASGI `receive` that begins with what was read, and goes on with what the device sends."""
+        replayed = False
+
+        async def receive() -> Message:
+            nonlocal replayed
+            if replayed:
+                return await self._receive()
+            replayed = True
+            return {"type": "http.request", "body": await self.read(), "more_body": False}
+
+        return receive
+
+    async def _read_more(self) -> None:
+        message = await self._receive()
+        if message["type"] != "http.request":
+            self._complete = True
+            return
+        self._read += message.get("body", b"")
+        self._complete = not message.get("more_body", False)
+        if len(self._read) > LARGEST_BODY:
+            raise TooLargeError(what="The request", size=len(self._read), limit=LARGEST_BODY)
+
+
+class Answer:
+    """An ASGI `send` that adds the serving region's name, and keeps a 421 back so that it can be followed."""
+
+    def __init__(self, send: Send, region: str, *, keep: frozenset[int] = frozenset({REDIRECTED})) -> None:
+        """Pass answers of the region on.
+
+        Args:
+            send: Where to.
+            region: Who serves.
+            keep: Statuses that are kept back; `kept` is true after one.
+        """
+        self._send = send
+        self._header = (b"causeway-region", region.encode())
+        self._keep = keep
+        self._body = bytearray()
+        self.status = 0
+
+    @property
+    def kept(self) -> bool:
+        """Whether the answer was kept back."""
+        return self.status in self._keep
+
+    @property
+    def redirect(self) -> Holder | None:
+        """Who a 421 names."""
+        return read_redirect(bytes(self._body))
+
+    async def __call__(self, message: Message) -> None:
+        """Take one message of the app's answer."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message = {**message, "headers": [*message.get("headers", ()), self._header]}
+        elif self.kept:
+            self._body += message.get("body", b"")
+        if not self.kept:
+            await self._send(message)
+
+
+async def send_json(
+    send: Send, status: int, content: object, *, region: str, content_type: bytes = b"application/json"
+) -> None:
+    """Answer with a JSON document."""
+    headers = [(b"content-type", content_type), (b"causeway-region", region.encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": msgspec.json.encode(content, enc_hook=str)})
+
+
+async def send_problem(send: Send, error: CausewayError, *, region: str) -> None:
+    """Answer with an error's problem details."""
+    await send_json(send, error.status, error.problem(), region=region, content_type=b"application/problem+json")

@@ -1,0 +1,70 @@
+"""The edge: the public port of a region."""
+
+import asyncio
+from functools import partial
+
+from starlette.middleware.cors import CORSMiddleware
+
+from global_directory.client import DirectoryClient
+from infra.health import Health
+from infra.serve import Host
+from infra.settings import read
+from infra.trunk.client import TrunkPool
+from infra.web import serve_app
+from relay.edge import metrics
+from relay.edge.app import Edge, Local
+from relay.edge.http import make_client
+from relay.edge.settings import EdgeSettings
+
+
+async def service(host: Host) -> None:
+    """Serve the public port, until cancelled."""
+    settings = read(EdgeSettings)
+    host.health.expect("public port")
+    local = Local() if "gateway" in host.names else None
+    gateways = dict(settings.peers)
+    if local is None:
+        gateways[settings.region] = settings.gateway_url
+    pools = {region: TrunkPool(url, peer=region, size=settings.trunks) for region, url in gateways.items()}
+    for region, pool in pools.items():
+        metrics.TRUNKS.labels(region).set_function(partial(_connections, pool))
+    async with DirectoryClient(settings.directory) as directory, make_client() as client:
+        edge = Edge(
+            region=settings.region,
+            public_url=settings.public_url,
+            regions=frozenset({settings.region, *settings.others}),
+            gateways=gateways,
+            pools=pools,
+            local=local,
+            directory=directory,
+            client=client,
+        )
+        origins = [origin.strip() for origin in settings.cors_origins.split(",")]
+        app = CORSMiddleware(
+            edge,
+            allow_origins=origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["Causeway-Region", "Location"],
+        )
+        started = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            for pool in pools.values():
+                group.create_task(pool.run())
+            if local is not None:
+                group.create_task(_find_gateway(host, local))
+            group.create_task(_tell_started(host.health, started))
+            group.create_task(serve_app(app, host=settings.public_host, port=settings.public_port, started=started))
+
+
+async def _find_gateway(host: Host, local: Local) -> None:
+    local.app = await host.offered("gateway")
+
+
+async def _tell_started(health: Health, started: asyncio.Event) -> None:
+    await started.wait()
+    health.tell("public port", ok=True)
+
+
+def _connections(pool: TrunkPool) -> float:
+    return pool.connections

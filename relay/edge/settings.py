@@ -1,0 +1,27 @@
+"""What an edge is configured with."""
+
+from pydantic import Field
+
+from infra.settings import RegionalSettings
+
+
+class EdgeSettings(RegionalSettings):
+    """Settings of an edge.
+
+    Attributes:
+        public_port: Where devices connect.
+        public_host: The address to bind it to.
+        public_url: How devices reach it.
+        gateway_url: The gateway of this region, for an edge that runs alone.
+        peers: Other region to its gateway's URL, as JSON.
+        trunks: Connections to keep to each gateway in another process.
+        cors_origins: Origins whose web pages may call, comma-separated; `*` for all. Tokens travel in headers, never in cookies.
+    """
+
+    public_port: int = Field(ge=0, le=65535)
+    public_host: str = "127.0.0.1"
+    public_url: str
+    gateway_url: str
+    peers: dict[str, str] = Field(default_factory=dict)
+    trunks: int = Field(2, ge=1, le=16)
+    cors_origins: str = "*"

@@ -1,0 +1,104 @@
+"""Carry one device's WebSocket over a trunk to the gateway that serves it."""
+
+import asyncio
+import contextlib
+from typing import Final
+
+from starlette.types import Receive, Scope, Send
+
+from infra.errors import UnavailableError
+from infra.trunk.client import TrunkPool
+from infra.trunk.frames import Open, TrunkProtocolError
+from infra.trunk.link import Channel, ChannelClosedError
+from relay.edge import metrics
+
+ACCEPT_SECONDS: Final = 10.0
+TRY_LATER: Final = 1013
+TOO_LARGE: Final = 1009
+_DROPPED: Final = frozenset(
+    {b"connection", b"host", b"upgrade", b"sec-websocket-key", b"sec-websocket-version", b"sec-websocket-extensions"}
+)
+_UNSENDABLE: Final = frozenset({1005, 1006, 1015})
+
+
+async def carry(pool: TrunkPool, region: str, scope: Scope, receive: Receive, send: Send) -> None:
+    """Carry a WebSocket until either side closes it; a region that cannot be reached closes it with 1013."""
+    await receive()
+    try:
+        channel = await pool.open(_opening(scope))
+    except UnavailableError:
+        await refuse(send, region)
+        return
+    try:
+        await _connect(channel, region, receive, send)
+    finally:
+        channel.close(1001, "the device is gone")
+
+
+async def _connect(channel: Channel, region: str, receive: Receive, send: Send) -> None:
+    try:
+        subprotocol = await asyncio.wait_for(channel.accepted(), ACCEPT_SECONDS)
+    except TimeoutError:
+        await refuse(send, region)
+    except ChannelClosedError as closed:
+        await send({"type": "websocket.accept"})  # browsers see a code and a reason only after that
+        await send(_close(closed))
+    else:
+        await send({"type": "websocket.accept", "subprotocol": subprotocol})
+        with metrics.SOCKETS.labels(region).track_inprogress():
+            await _exchange(channel, receive, send)
+
+
+async def refuse(send: Send, region: str) -> None:
+    """Tell a device that was not accepted yet that its region cannot be reached; it comes back later."""
+    metrics.REFUSED_SOCKETS.labels(region).inc()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": TRY_LATER, "reason": f"region {region} unreachable"})
+
+
+async def _exchange(channel: Channel, receive: Receive, send: Send) -> None:
+    upwards = asyncio.create_task(_carry_up(channel, receive))
+    try:
+        while True:
+            payload = await channel.receive()
+            if isinstance(payload, str):
+                await send({"type": "websocket.send", "text": payload})
+            else:
+                await send({"type": "websocket.send", "bytes": payload})
+    except ChannelClosedError as closed:
+        if not upwards.done():
+            with contextlib.suppress(OSError):
+                await send(_close(closed))
+    except OSError:
+        pass  # the device is gone
+    finally:
+        upwards.cancel()
+        await asyncio.gather(upwards, return_exceptions=True)
+
+
+async def _carry_up(channel: Channel, receive: Receive) -> None:
+    with contextlib.suppress(ChannelClosedError):
+        while (message := await receive())["type"] == "websocket.receive":
+            text = message.get("text")
+            try:
+                await channel.send(message["bytes"] if text is None else text)
+            except TrunkProtocolError:
+                channel.close(TOO_LARGE, "message too large")
+    channel.close(message.get("code") or 1001, message.get("reason") or "")
+
+
+def _opening(scope: Scope) -> Open:
+    client = scope.get("client")
+    return Open(
+        0,
+        scope["path"],
+        scope["query_string"],
+        tuple((name, value) for name, value in scope["headers"] if name not in _DROPPED),
+        (client[0], client[1]) if client else None,
+        tuple(scope["subprotocols"]),
+    )
+
+
+def _close(closed: ChannelClosedError) -> dict[str, str | int]:
+    code = 1001 if closed.close_code in _UNSENDABLE else closed.close_code
+    return {"type": "websocket.close", "code": code, "reason": closed.reason}
