@@ -3,4 +3,5 @@
 federation  the whole federation as operators see it: its parts, links and addresses, through the command line
 demo        two people of different regions, one of them travelling, on real traffic
 bench       open-loop load, with every message accounted for
+people      people of tests and drills: a device, and everything that its screen has shown
 """

@@ -113,6 +113,8 @@ async def _run(plan: Plan, progress: Progress) -> Report:
     status = await asyncio.to_thread(federation.status)
     half = plan.sockets // 2
     where = {HOME: plan.sockets} if plan.scenario is Scenario.LOCAL else {HOME: half, AWAY: half}
+    if status.state == "down":
+        raise NotReadyError(reason="no federation is up; start it with `causeway up`.")
     if missing := set(where) - set(status.regions):
         raise NotReadyError(reason=f"region {', '.join(sorted(missing))} is not up.")
     before = machine()
@@ -170,11 +172,11 @@ def _distance(federation: Federation, scenario: Scenario) -> Iterator[None]:
     if scenario is not Scenario.CROSS_80MS:
         yield
         return
-    federation.run("local", "link", f"{HOME}-{AWAY}", "--latency", str(ONE_WAY_MS))
+    federation.run("local", "link", f"{HOME}-{AWAY}", "--latency", f"{ONE_WAY_MS}ms")
     try:
         yield
     finally:
-        federation.run("local", "link", f"{HOME}-{AWAY}", "--heal")
+        federation.run("local", "heal", f"{HOME}-{AWAY}")
 
 
 def _report(plan: Plan, of: Machine, steps: list[Step], *, sockets: int) -> Report:

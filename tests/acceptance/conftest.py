@@ -1,0 +1,132 @@
+"""One whole federation for the session, started and taken down as anybody would: by the `causeway` command."""
+
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from chaos.federation import Federation, Status
+from chaos.people import Person
+from region.client import Client, SqliteStore, Store
+
+LAUNCHER = Path(__file__).parents[2] / "causeway"
+PORTS = 400
+LIMIT_SECONDS = 300
+
+MakePerson = Callable[..., Awaitable[Person]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything here; the first test pays for starting the federation, so the limit is generous."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.acceptance)
+            item.add_marker(pytest.mark.timeout(LIMIT_SECONDS))
+
+
+def free_block() -> int:
+    """Return the first of enough ports that nobody uses."""
+    for base in range(26_000, 60_000, 500):
+        try:
+            for port in (
+                *range(base, base + 4),
+                *(base + 100 * region + place for region in (1, 2, 3) for place in range(62)),
+            ):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return base
+    pytest.fail("there is no block of free ports")
+
+
+@pytest.fixture(scope="session")
+def federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]:
+    """The federation; CAUSEWAY_ACCEPTANCE_HOME names one that is up already and stays up."""
+    if (home := os.environ.get("CAUSEWAY_ACCEPTANCE_HOME")) is not None:
+        yield Federation({"CAUSEWAY_HOME": home}, command=(str(LAUNCHER),))
+        return
+    home = str(tmp_path_factory.mktemp("federation") / "home")
+    environment = {"CAUSEWAY_HOME": home, "CAUSEWAY_BASE_PORT": str(free_block())}
+    federation = Federation(environment, command=(str(LAUNCHER),))
+    try:
+        federation.run("up", "--detach", "--no-demo", patience=LIMIT_SECONDS)
+        yield federation
+    finally:
+        federation.run("down", "--wipe")
+
+
+@pytest.fixture(scope="session")
+def status(federation: Federation) -> Status:
+    """How it was when it had just come up."""
+    return federation.status()
+
+
+@pytest.fixture(scope="session")
+def urls(status: Status) -> dict[str, str]:
+    """Region to public URL."""
+    return {name: region.public_url for name, region in status.regions.items()}
+
+
+@pytest.fixture
+def whole(federation: Federation) -> Iterator[Federation]:
+    """The federation, for a test that disturbs it; afterwards everything is healed."""
+    yield federation
+    federation.run("local", "heal")
+
+
+@pytest_asyncio.fixture
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    """A plain HTTP client."""
+    async with httpx.AsyncClient(timeout=30) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def make_person(urls: dict[str, str]) -> AsyncIterator[MakePerson]:
+    """Make people: `await make_person("eu", via="ap")`. Their devices are put away at the end.
+
+    Options: `like`, another person whose account to use on a further device; `store`, where the device keeps things; `reads`,
+    whether everything is read at once; `others`, regions to fail over to.
+    """
+    async with AsyncExitStack() as stack:
+
+        async def make(
+            home: str,
+            *,
+            via: str | None = None,
+            like: Person | None = None,
+            store: Store | Path | None = None,
+            reads: bool = True,
+            others: tuple[str, ...] = (),
+        ) -> Person:
+            endpoints = [urls[region] for region in (via or home, *others)]
+            kept = SqliteStore(store) if isinstance(store, Path) else store
+            client = await stack.enter_async_context(Client(endpoints, store=kept, patience=60))
+            if not client.is_logged_in and like is None:
+                handle = f"{home}-{secrets.token_hex(6)}"
+                await client.register(handle, f"password of {handle}", home_region=home)
+            elif not client.is_logged_in and like is not None:
+                handle = like.client.tokens.handle
+                await client.log_in(handle, f"password of {handle}")
+            await client.online()
+            return await stack.enter_async_context(Person(client, reads=reads))
+
+        yield make
+
+
+def bearer(person: Person) -> dict[str, str]:
+    """The header that says who asks."""
+    return {"Authorization": f"Bearer {person.client.tokens.access_token}"}
+
+
+@pytest.fixture(scope="session")
+def as_() -> Callable[[Person], dict[str, str]]:
+    """Make the header that says who asks."""
+    return bearer
