@@ -45,7 +45,7 @@ FRESH: Final = 60.0
 """How long a found user is fresh, seconds; homes change by moves alone, and a stale one is corrected by a 421."""
 ABSENT: Final = 2.0
 """How long it is remembered that there is no such user, seconds."""
-REGIONS_FRESH: Final = 5.0
+REGIONS_FRESH: Final = 2.0
 """How long the list of regions is fresh, seconds."""
 STALE_WAIT: Final = 0.3
 """How long a look-up waits for the directory when it has an older answer to give instead, seconds."""
