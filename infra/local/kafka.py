@@ -39,17 +39,21 @@ SETTINGS = {
     "metadata.max.idle.interval.ms": "5000",
     "metric.reporters": "",
 }
+# What Kafka and MirrorMaker log above warnings: little, since they say most things once for every client that they have.
+LOUD = (
+    "kafka.server.KafkaRaftServer",
+    "org.apache.kafka.connect.mirror.MirrorSourceConnector",
+    "org.apache.kafka.connect.runtime.AbstractWorkerSourceTask",
+)
 LOG4J = """\
 status = warn
 appender.out.type = Console
 appender.out.name = out
 appender.out.layout.type = PatternLayout
-appender.out.layout.pattern = %d %-5p %m (%c{{1}})%n%ex
-rootLogger.level = {level}
+appender.out.layout.pattern = %d %-5p %m (%c{1})%n%ex
+rootLogger.level = warn
 rootLogger.appenderRef.out.ref = out
-logger.server.name = kafka.server
-logger.server.level = info
-"""
+""" + "".join(f"logger.loud{i}.name = {name}\nlogger.loud{i}.level = info\n" for i, name in enumerate(LOUD))
 
 
 def kafka_part(
@@ -95,7 +99,7 @@ def kafka_part(
         log,
         Listens(port),
         ports={"kafka": port, "controller": controller} | {f"kafka-{peer}": own for peer, (own, _) in peers.items()},
-        files={properties: properties_text(settings), log4j: LOG4J.format(level="warn")},
+        files={properties: properties_text(settings), log4j: LOG4J},
         topics=topics,
     )
 

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import cast
 
 import msgspec
 import uvloop
@@ -100,8 +101,7 @@ class Side(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Remember the transport."""
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's own is one in all but name
         self.proxy.sides.add(self)
 
     def data_received(self, data: bytes) -> None:
@@ -149,7 +149,7 @@ class Side(asyncio.Protocol):
             if due is not None and not self.blocked:
                 self._timer = self.proxy.loop.call_at(due, self.flush)
         self._regulate()
-        if self.transport is None and not self.lane.under_way:
+        if self.gone.done() and not self.lane.under_way:
             self.proxy.sides.discard(self)
 
     def _deliver(self, other: "Side", data: bytes) -> None:
@@ -160,7 +160,7 @@ class Side(asyncio.Protocol):
             other.transport.write(data)
             return
         self.ended = True
-        if self.transport is None:
+        if self.gone.done():
             other.transport.close()
         elif other.ended:
             other.transport.close()
@@ -242,7 +242,7 @@ class Proxy:
         back = self.wires[direction(passage.target, passage.source)]
         while forth.shape.cut or back.shape.cut:  # a handshake needs both directions
             await asyncio.shield(self._reshaped)
-        if near.transport is None and not near.lane.size:
+        if near.gone.done() and not near.lane.size:
             self.sides.discard(near)
             return
         far = Side(self, back, tally.count_received)

@@ -78,7 +78,7 @@ def mirror_part(
             )
         ),
         needs=needs,
-        files={properties: properties_text(settings(target, bootstrap, sources)), log4j: LOG4J.format(level="info")},
+        files={properties: properties_text(settings(target, bootstrap, sources)), log4j: LOG4J},
     )
 
 

@@ -37,4 +37,4 @@ def test_redis_is_valkey(redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client:
         server = client.info("server")
 
-    assert str(server["valkey_version"]).startswith("9.")  # type: ignore[index]  # redis types it for both of its worlds
+    assert str(server["valkey_version"]).startswith("9.")

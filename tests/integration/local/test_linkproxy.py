@@ -1,0 +1,117 @@
+"""The link proxy on real sockets: bytes pass whole, delays pipeline, cuts hold back and lose nothing."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from infra.local import ports
+from infra.local.link import Shape
+from infra.local.linkproxy import Passage, Proxy
+
+PATIENCE = 10
+
+
+async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Send back what comes, and the end too."""
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+
+
+@pytest.fixture
+async def proxy() -> AsyncIterator[Proxy]:
+    """A proxy on one link, us to eu, with an echo server behind it."""
+    listen, port = ports.some_free(2)
+    server = await asyncio.start_server(echo, "127.0.0.1", port)
+    one = Proxy((Passage("us-eu/echo", "us", "eu", listen, port),), {})
+    await one.open()
+    yield one
+    await one.close()
+    server.close()
+
+
+async def connect(proxy: Proxy) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect through the proxy."""
+    return await asyncio.open_connection("127.0.0.1", proxy.passages[0].listen)
+
+
+async def test_everything_passes_whole_and_the_end_too(proxy: Proxy) -> None:
+    """Ten megabytes come back as they went, then the end of the stream, and nothing is left behind."""
+    sent = bytes(range(256)) * 40_000
+    reader, writer = await connect(proxy)
+
+    async def send() -> None:
+        writer.write(sent)
+        await writer.drain()
+        writer.write_eof()
+
+    async with asyncio.timeout(PATIENCE):
+        _, received = await asyncio.gather(send(), reader.read(-1))
+    writer.close()
+
+    assert received == sent
+    assert proxy.tallies["us-eu/echo"].sent == len(sent)
+
+
+async def test_a_delay_does_not_throttle(proxy: Proxy) -> None:
+    """With 100 ms each way, many chunks come back after little more than one round trip."""
+    proxy.set_shapes({"us>eu": Shape(latency=0.1), "eu>us": Shape(latency=0.1)})
+    reader, writer = await connect(proxy)
+    started = time.monotonic()
+    for _ in range(20):
+        writer.write(b"x" * 10_000)
+        await asyncio.sleep(0)
+    async with asyncio.timeout(PATIENCE):
+        await reader.readexactly(200_000)
+    took = time.monotonic() - started
+    writer.close()
+
+    assert 0.2 <= took < 1.0
+
+
+@pytest.mark.parametrize("cut", [("us>eu",), ("eu>us",), ("us>eu", "eu>us")])
+async def test_a_cut_holds_back_and_loses_nothing(proxy: Proxy, cut: tuple[str, ...]) -> None:
+    """Bytes that meet a cut arrive once it is lifted, on the connection that they were sent on."""
+    reader, writer = await connect(proxy)
+    async with asyncio.timeout(PATIENCE):
+        writer.write(b"before")
+        assert await reader.readexactly(6) == b"before"
+        proxy.set_shapes({name: Shape(cut=True) for name in cut})
+        writer.write(b"during")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.readexactly(6), 0.1)
+        proxy.set_shapes({})
+        assert await reader.readexactly(6) == b"during"
+    writer.close()
+
+
+async def test_who_connects_during_a_cut_is_served_after_it(proxy: Proxy) -> None:
+    """A connection that is made while the link is cut reaches the other side when it is healed."""
+    proxy.set_shapes({"eu>us": Shape(cut=True)})
+    reader, writer = await connect(proxy)
+    writer.write(b"hello")
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(reader.readexactly(5), 0.1)
+    assert proxy.tallies["us-eu/echo"].connections == 0
+    proxy.set_shapes({})
+    async with asyncio.timeout(PATIENCE):
+        assert await reader.readexactly(5) == b"hello"
+    writer.close()
+
+
+async def test_a_dead_target_is_told(proxy: Proxy) -> None:
+    """Who connects to a target that is not there is disconnected."""
+    gone = Proxy((Passage("us-eu/gone", "us", "eu", *ports.some_free(2)),), {})
+    await gone.open()
+    try:
+        reader, writer = await connect(gone)
+        async with asyncio.timeout(PATIENCE):
+            with pytest.raises(ConnectionError):
+                if not await reader.read(1):
+                    raise ConnectionResetError
+        writer.close()
+    finally:
+        await gone.close()
