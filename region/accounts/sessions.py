@@ -84,6 +84,15 @@ class Sessions:
         self._lifetimes = lifetimes
         self._clock = clock
 
+    @staticmethod
+    def device_name(typed: str | None) -> str:
+        """Return what a device will be called.
+
+        Raises:
+            InvalidFieldError: It is too long, or holds control characters.
+        """
+        return clean_name(typed or "", field="device_name", otherwise="device")
+
     async def log_in(self, handle: str, password: str, device_name: str) -> Grant:
         """Verify the password and add a device.
 
@@ -93,7 +102,6 @@ class Sessions:
             UnavailableError: The handle is not known here, and the directory cannot be reached.
             OutcomeUnknownError: The projector did not decide in time.
         """
-        name = clean_name(device_name, field="device_name", otherwise="device")
         try:
             folded = read_handle(handle).folded
         except InvalidFieldError:
@@ -110,7 +118,7 @@ class Sessions:
             user = await self._registration.finish(user)
         except RegistrationLostError as error:
             raise WrongCredentialsError from error
-        return await self.add_device(user, name)
+        return await self.add_device(user, device_name)
 
     async def add_device(self, user: UserRow, name: str) -> Grant:
         """Add a device of somebody who has proved who they are.

@@ -148,7 +148,7 @@ RegionFrame: TypeAlias = (
 )
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(DeviceFrame)
+_decoder: msgspec.json.Decoder[DeviceFrame] = msgspec.json.Decoder(DeviceFrame)
 
 
 def encode(frame: RegionFrame) -> str:

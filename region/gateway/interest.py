@@ -50,16 +50,22 @@ class Interest:
         self._flushed = asyncio.Event()
         self._renewed_at = 0.0
 
-    async def register(self, user_id: str) -> None:
-        """Register a user and wait until Redis has it; gives up waiting after a while, since a lost Redis is made up for later."""
+    async def register(self, user_id: str) -> bool:
+        """Register a user and wait until Redis has it; return whether it had it in time."""
         self._wanted[user_id] = True
         self._changed.set()
+        return await self.settled(user_id)
+
+    async def settled(self, user_id: str) -> bool:
+        """Wait until Redis has what is wanted of that user, if anything waits; return whether it had it in time."""
         try:
             async with asyncio.timeout(2.0):
                 while user_id in self._wanted:
                     await self._flushed.wait()
         except TimeoutError:
             log.warning("interest not registered in time")
+            return False
+        return True
 
     def withdraw(self, user_id: str) -> None:
         """Withdraw a user soon."""
@@ -75,7 +81,7 @@ class Interest:
         await self._redis.zadd(GATEWAYS, {self._instance: time.time()})
         users = list(self._users())
         for start in range(0, len(users), CHUNK):
-            await self._write(dict.fromkeys(users[start:start + CHUNK], True))
+            await self._write(dict.fromkeys(users[start : start + CHUNK], True))
         self._renewed_at = time.monotonic()
 
     async def keep(self) -> None:

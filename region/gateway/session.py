@@ -199,26 +199,28 @@ class Session:
             covered: Up to which positions none were.
         """
         if self.phase is Phase.LIVE:
+            self.cover(covered)
             self.phase = Phase.SUSPENDED
-            for partition, position in covered.items():
-                if position > self.told.get(partition, -1):
-                    self.told[partition] = position
         elif self.phase is Phase.CATCHING_UP:
             self._interrupted = True
 
+    def cover(self, covered: Mapping[int, int]) -> None:
+        """Take in up to which positions the device has been told everything, besides what it was told by snapshots."""
+        for partition, position in covered.items():
+            if position > self.told.get(partition, -1):
+                self.told[partition] = position
+
     def restore(self) -> CatchUp | None:
-        """Take in that the store can be read for what was missed; return what to read, if anything was."""
+        """Take in that the store can be read for what was missed; return what to read, if anything was.
+
+        A snapshot that is being read now may be too old for that: another one follows it.
+        """
+        if self.phase is Phase.CATCHING_UP:
+            self._interrupted = True
         if self.phase is not Phase.SUSPENDED:
             return None
         self.phase = Phase.CATCHING_UP
         return CatchUp(told=dict(self.told))
-
-    def unread(self) -> None:
-        """Take in that the snapshot could not be read; another attempt follows."""
-        if self.phase is Phase.CATCHING_UP and self._welcomed:
-            self.phase = Phase.SUSPENDED
-            self._interrupted = False
-            self._buffered.clear()
 
     def close(self) -> None:
         """Take in that the connection is gone."""

@@ -1,0 +1,31 @@
+"""The gateway: takes what users want, appends it to the journal, and tells their devices what became of it.
+
+service      the process: composes everything
+settings     typed settings
+app          one ASGI app: `/ws` to sockets, the rest to HTTP
+sockets      WebSockets: token, hello, frames in and out
+connection   one device's queue and its writer
+session      pure: the state of one device's WebSocket
+catchup      reads from the store what a device lacks
+hub          all sessions; each output encoded once for all devices concerned
+deliveries   listens to fan-out; notices breaks
+continuity   pure: judges the ranges of publications
+interest     tells fan-out whose devices are here
+http         the HTTP app: problems, limits, OpenAPI; endpoints in `http_*`
+messages     reading and sending messages for HTTP
+recipients   where a message goes, and whether there is anybody
+validation   pure: what a message must look like
+outcomes     who waits for what becomes of a submission
+submissions  builds submissions
+marks        pure: merges marks; markkeeper appends them
+journal      appends to Kafka through its outages
+callers      whose token it is, and whether the device is still logged in
+profiles     users of this and other regions
+decisions    the journal as accounts see it
+repository   SQL reads
+frames, views, cursors, schemas, errors
+
+    sockets ─┬▶ session ─▶ recipients ─▶ submissions ─▶ journal ═▶ Kafka
+    http ────┘      ▲
+                    └── hub ◀─ deliveries ◀═ Redis ◀─ fan-out
+"""

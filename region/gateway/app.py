@@ -1,0 +1,22 @@
+"""The gateway as one ASGI app: `/ws` to the sockets, everything else to HTTP."""
+
+from typing import Final
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+NO_SUCH_PATH: Final = 4404
+
+
+def make_app(http: ASGIApp, sockets: ASGIApp) -> ASGIApp:
+    """Return the app."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await http(scope, receive, send)
+        elif scope["type"] == "websocket" and scope["path"] == "/ws":
+            await sockets(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": NO_SUCH_PATH, "reason": "the WebSocket is at /ws"})
+
+    return app

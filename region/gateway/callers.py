@@ -1,0 +1,91 @@
+"""Whose token it is, whether this region is the one to serve them, and whether the device is still logged in."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+import psycopg
+
+from infra.errors import UnavailableError
+from infra.postgres import STORE_FAILURES, Pool
+from region.accounts.federation import Federation
+from region.accounts.repository import device
+from region.accounts.tokens import AccessClaims, Verifier, refused
+
+FRESH_SECONDS = 2.0
+"""How long it is remembered that a device is logged in; so long may a revoked device still read at another gateway."""
+STALE_SECONDS = 900.0
+"""How long it is believed while the store is away: as long as an access token lives."""
+MOST_REMEMBERED = 50_000
+
+
+class Callers:
+    """Tells who calls."""
+
+    def __init__(
+        self,
+        *,
+        region: str,
+        verifier: Verifier,
+        federation: Federation,
+        store: Pool,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepare; `clock` gives seconds, monotonic."""
+        self._region = region
+        self._verifier = verifier
+        self._federation = federation
+        self._store = store
+        self._clock = clock
+        self._logged_in: OrderedDict[tuple[str, str], float] = OrderedDict()
+
+    async def anybody(self, token: str | None) -> AccessClaims:
+        """Return what a good token says, wherever its user lives.
+
+        Raises:
+            InvalidTokenError: It is missing or not good.
+            UnavailableError: Its key is not known here, and the directory cannot be reached.
+        """
+        if not token:
+            raise refused("missing", "none was given")
+        return await self._verifier.access(token)
+
+    async def resident(self, token: str | None) -> AccessClaims:
+        """Return what the good token of a logged-in device says, whose user lives here.
+
+        Raises:
+            InvalidTokenError: It is missing or not good, or its device was logged out.
+            NotTheHolderError: The user lives elsewhere.
+            UnavailableError: The store or the directory is needed to tell, and away.
+        """
+        claims = await self.anybody(token)
+        if claims.home != self._region:
+            raise self._federation.elsewhere(claims.home)
+        await self._check_device(claims)
+        return claims
+
+    def forget(self, user_id: str, device_id: str) -> None:
+        """Look at that device anew the next time, since it may have been logged out."""
+        self._logged_in.pop((user_id, device_id), None)
+
+    async def _check_device(self, claims: AccessClaims) -> None:
+        key, now = (claims.sub, claims.device), self._clock()
+        seen = self._logged_in.get(key, float("-inf"))
+        if now - seen < FRESH_SECONDS:
+            return
+        try:
+            async with self._store.connection() as connection:
+                found = await device(connection, claims.sub, claims.device)
+        except (*STORE_FAILURES, psycopg.Error) as error:
+            if now - seen < STALE_SECONDS:
+                return
+            raise UnavailableError(what="The store") from error
+        if found is None:
+            raise refused("foreign", "its user or device is not known at home")
+        if found.revoked:
+            self.forget(*key)
+            raise refused("revoked", "its device was logged out")
+        self._logged_in[key] = now
+        self._logged_in.move_to_end(key)
+        if len(self._logged_in) > MOST_REMEMBERED:
+            self._logged_in.popitem(last=False)

@@ -1,0 +1,183 @@
+"""One device's connection: its bounded queue, the writer that drains it, and the snapshots that it catches up with."""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import psycopg
+import structlog
+from prometheus_client import Counter, Gauge
+from starlette.types import Send
+
+from infra.errors import UnavailableError
+from infra.postgres import STORE_FAILURES
+from region.gateway.marks import Reader
+from region.gateway.session import BAD_TOKEN, GOING_AWAY, RESYNC, TOO_SLOW, CatchUp, Phase, Session, Snapshot
+from region.gateway.submissions import Author
+
+log = structlog.get_logger()
+
+AGAIN_SECONDS = 1.0
+CLOSE_SECONDS = 2.0
+
+QUEUED_FRAMES = Gauge("causeway_gateway_queued_frames", "Frames that wait to be written to devices.")
+QUEUED_BYTES = Gauge("causeway_gateway_queued_characters", "Characters of frames that wait to be written to devices.")
+SLOW_CUTS = Counter("causeway_gateway_slow_cuts_total", "Devices that were cut off, since they took too little.")
+RESYNCS = Counter("causeway_gateway_resyncs_total", "Snapshots that were read for devices, by occasion.", ["occasion"])
+_AT_HELLO, _AFTER_BREAK = RESYNCS.labels("hello"), RESYNCS.labels("break")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one device's queue of live events.
+
+    Attributes:
+        frames: The most frames.
+        characters: The most characters in all of them.
+    """
+
+    frames: int = 2_000
+    characters: int = 4 * 1024 * 1024
+
+
+class Connection:
+    """One device; `write` is to run beside whoever reads its frames."""
+
+    def __init__(
+        self,
+        session: Session,
+        author: Author,
+        send: Send,
+        *,
+        read: Callable[[str, CatchUp], Awaitable[Snapshot]],
+        reliable: Callable[[], bool],
+        gate: asyncio.Semaphore,
+        limits: Limits,
+    ) -> None:
+        """Begin.
+
+        Args:
+            session: Its state.
+            author: In whose name the device submits.
+            send: ASGI's send.
+            read: Reads a snapshot for a user.
+            reliable: Whether this gateway is told of all outputs.
+            gate: Bounds how many snapshots are read at once.
+            limits: Of the queue.
+        """
+        self.session = session
+        self.author = author
+        self.reader = Reader(author.user_id, author.home_epoch, author.device)
+        self._send = send
+        self._read = read
+        self._reliable = reliable
+        self._gate = gate
+        self._limits = limits
+        self._queue: deque[str] = deque()
+        self._characters = 0
+        self._wake = asyncio.Event()
+        self._hangup: tuple[int, str] | None = None
+        self._catching_up: asyncio.Task[None] | None = None
+        self.ended = asyncio.Event()
+        """Set once the writer is through: nothing more is sent."""
+
+    def push(self, text: str) -> None:
+        """Queue a frame; a device that takes too little is cut off."""
+        if self._hangup is not None or self.session.phase is Phase.CLOSED:
+            return
+        self._put(text)
+        if len(self._queue) > self._limits.frames or self._characters > self._limits.characters:
+            SLOW_CUTS.inc()
+            self._drop()
+            self.hang_up(TOO_SLOW, "too slow")
+
+    def hang_up(self, code: int, reason: str) -> None:
+        """Close after what is queued; the first reason counts."""
+        if self._hangup is None:
+            self._hangup = code, reason
+            asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.ended.set)  # whoever takes nothing is left behind
+        self._wake.set()
+
+    def revoke(self) -> None:
+        """Close: the device was logged out."""
+        self.hang_up(BAD_TOKEN, "revoked")
+
+    def go_away(self) -> None:
+        """Close: this gateway stops; the device shall reconnect."""
+        self.hang_up(GOING_AWAY, "going away")
+
+    def catch_up(self) -> None:
+        """Read from the store what was missed, if anything was; see `hub.Device`."""
+        wanted = self.session.restore()
+        if wanted is not None:
+            _AFTER_BREAK.inc()
+            self.begin(wanted)
+
+    def begin(self, wanted: CatchUp) -> None:
+        """Read a snapshot in the background."""
+        if wanted.told is None:
+            _AT_HELLO.inc()
+        self._catching_up = asyncio.create_task(self._catch_up(wanted))
+
+    async def write(self) -> None:
+        """Send what is queued, until the connection is to be closed."""
+        try:
+            while True:
+                while self._queue:
+                    text = self._queue.popleft()
+                    self._characters -= len(text)
+                    QUEUED_FRAMES.dec()
+                    QUEUED_BYTES.dec(len(text))
+                    await self._send({"type": "websocket.send", "text": text})
+                if self._hangup is not None:
+                    code, reason = self._hangup
+                    await self._send({"type": "websocket.close", "code": code, "reason": reason})
+                    return
+                self._wake.clear()
+                await self._wake.wait()
+        except (OSError, RuntimeError):
+            return  # the device is gone: ASGI servers say it by either
+        finally:
+            self.ended.set()
+
+    async def end(self) -> None:
+        """Let go of everything; nothing is sent any more."""
+        self.session.close()
+        self._drop()
+        if self._catching_up is not None:
+            self._catching_up.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._catching_up
+
+    async def _catch_up(self, wanted: CatchUp) -> None:
+        while self.session.phase is Phase.CATCHING_UP:
+            try:
+                async with self._gate:
+                    snapshot = await self._read(self.session.user_id, wanted)
+            except (*STORE_FAILURES, psycopg.Error, UnavailableError) as error:
+                log.warning("snapshot not read", problem=str(error))
+                await asyncio.sleep(AGAIN_SECONDS)
+                continue
+            except TimeoutError:
+                self.hang_up(RESYNC, "resync")
+                return
+            for text in self.session.snapshot(snapshot, reliable=self._reliable()):
+                self._put(text)
+            if self._reliable():
+                self.catch_up()  # what was missed while the snapshot was read, if anything was
+            return
+
+    def _put(self, text: str) -> None:
+        self._queue.append(text)
+        self._characters += len(text)
+        QUEUED_FRAMES.inc()
+        QUEUED_BYTES.inc(len(text))
+        self._wake.set()
+
+    def _drop(self) -> None:
+        QUEUED_FRAMES.dec(len(self._queue))
+        QUEUED_BYTES.dec(self._characters)
+        self._queue.clear()
+        self._characters = 0

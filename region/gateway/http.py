@@ -1,0 +1,134 @@
+"""The HTTP app: FastAPI with problem details for every error, limits of size, and OpenAPI made from `schemas`."""
+
+from collections.abc import Mapping
+from typing import Final, cast
+
+import structlog
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
+from psycopg import Error as StoreError
+from psycopg_pool import PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from infra.errors import (
+    CausewayError,
+    InvalidFieldError,
+    MalformedRequestError,
+    NotFoundError,
+    TooLargeError,
+    UnavailableError,
+)
+from infra.kafka import KafkaError
+from region.gateway.errors import InternalError, MethodNotAllowedError
+from region.gateway.schemas import schema_components
+
+log = structlog.get_logger()
+
+LARGEST_REQUEST: Final = 128 * 1024
+"""Bytes: 16 KiB of text may take six times as much in JSON."""
+PROBLEM: Final = "application/problem+json"
+
+DESCRIPTION: Final = """
+Causeway is a federated messenger. Any region's URL serves any user. Log in, then send the access token as
+`Authorization: Bearer …`. Every error is a problem (RFC 9457) with a stable `code`; `definite` says whether the request
+certainly changed nothing. Repeat what is not definite, or has status 503, with the same `client_message_id`.
+"""
+
+
+def make_app(routers: Mapping[str, APIRouter]) -> FastAPI:
+    """Return the HTTP app.
+
+    Args:
+        routers: Endpoints by the tag that they are shown under.
+    """
+    app = FastAPI(title="Causeway", version="0.1.0", description=DESCRIPTION, redoc_url=None)
+    for tag, router in routers.items():
+        app.include_router(router, tags=[tag])
+    app.add_exception_handler(CausewayError, _on_error)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    for kind in (StoreError, PoolTimeout, KafkaError):
+        app.add_exception_handler(kind, _on_away)
+    app.add_exception_handler(Exception, _on_anything)
+    app.add_middleware(_Limit)
+
+    def openapi() -> dict[str, object]:
+        if not app.openapi_schema:
+            schema = get_openapi(title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes)
+            components = schema.setdefault("components", {})
+            components["schemas"] = dict(schema_components())
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this as the way to extend it
+    return app
+
+
+def problem(error: CausewayError) -> Response:
+    """Return the response of an error."""
+    content = error.problem()
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None  # noqa: PLR2004
+    return JSONResponse(content, cast("int", content["status"]), headers=headers, media_type=PROBLEM)
+
+
+async def _on_error(_: Request, error: Exception) -> Response:
+    return problem(cast("CausewayError", error))
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    status = cast("HTTPException", error).status_code
+    if status == 404:  # noqa: PLR2004
+        return problem(NotFoundError(what="path"))
+    if status == 405:  # noqa: PLR2004
+        response = problem(MethodNotAllowedError(method=request.method))
+        response.headers.update(cast("HTTPException", error).headers or {})
+        return response
+    return problem(MalformedRequestError(reason=str(cast("HTTPException", error).detail)))
+
+
+async def _on_validation(_: Request, error: Exception) -> Response:
+    first = cast("RequestValidationError", error).errors()[0]
+    field = ".".join(str(part) for part in first["loc"][1:]) or "request"
+    return problem(InvalidFieldError(field=field[:64], reason=str(first["msg"]).lower()))
+
+
+async def _on_away(_: Request, error: Exception) -> Response:
+    log.warning("store away", problem=str(error) or type(error).__name__)
+    return problem(UnavailableError(what="The store"))
+
+
+async def _on_anything(request: Request, error: Exception) -> Response:
+    log.error("request failed", method=request.method, path=request.scope.get("path"), exc_info=error)
+    return problem(InternalError())
+
+
+class _Limit:
+    """Refuses bodies that are larger than any request may be, announced or not."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        if announced.isdigit() and int(announced[:20]) > LARGEST_REQUEST:
+            error = TooLargeError(what="The request", size=int(announced[:20]), limit=LARGEST_REQUEST)
+            await problem(error)(scope, receive, send)
+            return
+        taken = 0
+
+        async def limited() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > LARGEST_REQUEST:
+                raise TooLargeError(what="The request", size=taken, limit=LARGEST_REQUEST)
+            return message
+
+        await self._app(scope, limited, send)

@@ -1,0 +1,323 @@
+"""Messages for HTTP: sending and waiting for the outcome, pages, single messages, the list of conversations."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import psycopg
+
+from infra.errors import ContentConflictError, InvalidFieldError, NotFoundError
+from infra.postgres import STORE_FAILURES, Connection, Pool
+from region.accounts.tokens import AccessClaims
+from region.gateway import repository
+from region.gateway.cursors import LARGEST, Listed, Place, read_listed, read_place
+from region.gateway.errors import RefusedError
+from region.gateway.markkeeper import MarkKeeper
+from region.gateway.marks import Reader
+from region.gateway.outcomes import Decision, Outcomes
+from region.gateway.recipients import Recipients
+from region.gateway.repository import Listing
+from region.gateway.schemas import Conversation, Conversations, Page, SendRequest
+from region.gateway.submissions import Author, Clerk
+from region.gateway.validation import check_address, check_client_message_id, check_text
+from region.gateway.views import Marks, Message, entry_view, pending_view
+from replication.ids import is_message_id, region_of
+from replication.records import Entry, Outcome, Refusal, Submission
+
+STATUS_OF_REFUSAL: Final[Mapping[str, int]] = {"recipient-unknown": 404, "content-conflict": 409, "not-a-member": 403}
+"""HTTP statuses of refusals that are not 422."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that was sent over HTTP.
+
+    Attributes:
+        message: As its sender sees it.
+        created: Whether this request made it; else an earlier one did.
+    """
+
+    message: Message
+    created: bool
+
+
+class Messages:
+    """What HTTP does with messages."""
+
+    def __init__(
+        self, *, store: Pool, recipients: Recipients, clerk: Clerk, outcomes: Outcomes, marks: MarkKeeper
+    ) -> None:
+        """Prepare."""
+        self._store = store
+        self._recipients = recipients
+        self._clerk = clerk
+        self._outcomes = outcomes
+        self._marks = marks
+
+    async def send(self, caller: AccessClaims, wanted: SendRequest) -> Sent:
+        """Send a message and wait until it is numbered, queued or refused.
+
+        Raises:
+            InvalidFieldError: A field is not acceptable.
+            TooLargeError: The text is.
+            RecipientUnknownError: There is no such user.
+            NotFoundError: There is no such conversation.
+            ContentConflictError: The client message id was used for other content.
+            RefusedError: The conversation's owner refused it.
+            UnavailableError: The journal is away; nothing was sent.
+            OutcomeUnknownError: It was sent, and what became of it is not known yet.
+        """
+        client_message_id = wanted.client_message_id
+        if client_message_id is None:
+            client_message_id = secrets.token_hex(16)
+        check_client_message_id(client_message_id)
+        check_address(wanted.recipient_id, wanted.conversation_id)
+        check_text(wanted.text)
+        conversation_id, recipient_id = await self._recipients.find(
+            caller.sub, recipient_id=wanted.recipient_id, conversation_id=wanted.conversation_id
+        )
+        submission = self._clerk.message(
+            Author(caller.sub, caller.epoch, caller.device),
+            conversation_id=conversation_id,
+            recipient_id=recipient_id,
+            client_message_id=client_message_id,
+            text=wanted.text,
+        )
+
+        async def look() -> Decision | None:
+            async with self._store.connection() as connection:
+                return await _decision(connection, submission.id)
+
+        decided = await self._outcomes.submit(submission, look)
+        return await self._sent(submission, decided.decision, client_message_id)
+
+    async def page(self, caller: AccessClaims, asked: "Asked") -> Page:
+        """Return a page of a conversation; what it shows is marked as received.
+
+        Raises:
+            BrokenCursorError: A cursor is none of ours.
+            InvalidFieldError: Two cursors, or not exactly one of peer and conversation, were given.
+            NotFoundError: There is no such conversation, or the caller is no member.
+            RecipientUnknownError: There is no such user.
+        """
+        if asked.before is not None and asked.after is not None:
+            raise InvalidFieldError(field="after", reason="give either before or after")
+        before = None if asked.before is None else read_place(asked.before, field="before")
+        after = None if asked.after is None else read_place(asked.after, field="after")
+        conversation_id, _ = await self._recipients.peer(
+            caller.sub, peer_id=asked.peer_id, conversation_id=asked.conversation_id
+        )
+        async with self._store.connection() as connection:
+            if after is not None:
+                page, newest = await _forwards(connection, caller.sub, conversation_id, after, asked.limit)
+            else:
+                page, newest = await _backwards(connection, caller.sub, conversation_id, before, asked.limit)
+        if newest is not None:
+            self._marks.raise_mark(_reader(caller), conversation_id, newest, read=False)
+        return page
+
+    async def one(self, caller: AccessClaims, message_id: str) -> Message:
+        """Return a message of a conversation that the caller is a member of, or a queued one of the caller's own.
+
+        Raises:
+            NotFoundError: There is none, or it is not the caller's to see.
+        """
+        async with self._store.connection() as connection:
+            entry = await self._entry(connection, caller, message_id)
+            if entry is not None:
+                marks = await repository.members(connection, entry.conversation_id)
+                return entry_view(entry, reader=caller.sub, marks=marks)
+            queued = await repository.queued_by_message(connection, message_id)
+        if queued is None or queued.submission.author != caller.sub:
+            raise NotFoundError(what="message")
+        return pending_view(queued.submission, waits_for=queued.waits_for)
+
+    async def mark(self, caller: AccessClaims, message_id: str, *, read: bool) -> None:
+        """Raise the caller's mark to a message; one's own messages need none.
+
+        Raises:
+            NotFoundError: There is none, or it is not the caller's to see.
+        """
+        async with self._store.connection() as connection:
+            entry = await self._entry(connection, caller, message_id)
+        if entry is None:
+            raise NotFoundError(what="message")
+        self._marks.raise_mark(_reader(caller), entry.conversation_id, Place(entry.epoch, entry.seq), read=read)
+
+    async def conversations(self, caller: AccessClaims, *, before: str | None, limit: int) -> Conversations:
+        """Return a page of the caller's conversations, the most recently changed first.
+
+        Raises:
+            BrokenCursorError: The cursor is none of ours.
+        """
+        place = Listed(LARGEST, "") if before is None else read_listed(before, field="before")
+        async with self._store.connection() as connection:
+            found = await repository.listings(
+                connection, caller.sub, before=(place.updated_at, place.conversation_id), most=limit + 1
+            )
+            shown = found[:limit]
+            entries = await repository.entries_at(connection, [listing.head for listing in shown])
+            names = [listing.head.conversation_id for listing in shown]
+            queued = await repository.queued_of(connection, caller.sub, names, most=1000)
+        newest = {q.submission.conversation_id: pending_view(q.submission, waits_for=q.waits_for) for q in queued}
+        last = shown[-1] if len(found) > limit else None
+        return Conversations(
+            [_conversation(listing, caller.sub, entries, newest) for listing in shown],
+            None if last is None else str(Listed(last.updated_at, last.head.conversation_id)),
+        )
+
+    async def _sent(self, submission: Submission, decision: Decision, client_message_id: str) -> Sent:
+        match decision:
+            case Entry() | Submission():
+                if decision.content_hash != submission.content_hash:
+                    raise ContentConflictError(client_message_id=client_message_id)
+                created = submission.submitted_at == (
+                    decision.sent_at if isinstance(decision, Entry) else decision.submitted_at
+                )
+                return Sent(await self._view(decision), created)
+            case Refusal():
+                status = STATUS_OF_REFUSAL.get(decision.code, 422)
+                raise RefusedError(decision.code, status, decision.detail, message_id=submission.id)
+            case Outcome(code="content-conflict"):
+                raise ContentConflictError(client_message_id=client_message_id)
+            case Outcome():
+                status = STATUS_OF_REFUSAL.get(decision.code, 422)
+                raise RefusedError(decision.code, status, decision.detail, message_id=submission.id)
+
+    async def _view(self, decision: Entry | Submission) -> Message:
+        """Return the message; a repeated one may have been read since, which the store tells if it can."""
+        if isinstance(decision, Submission):
+            return pending_view(decision, waits_for=region_of(decision.conversation_id))
+        marks: dict[str, Marks] = {}
+        try:
+            async with self._store.connection() as connection:
+                marks = await repository.members(connection, decision.conversation_id)
+        except (*STORE_FAILURES, psycopg.Error):
+            marks = {}
+        return entry_view(decision, reader=decision.author, marks=marks)
+
+    async def _entry(self, connection: Connection, caller: AccessClaims, message_id: str) -> Entry | None:
+        if not is_message_id(message_id):
+            return None
+        entry = await repository.entry_by_message(connection, message_id)
+        if entry is None or caller.sub not in (entry.author, entry.body.recipient_id):
+            return None
+        return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which page is asked for.
+
+    Attributes:
+        peer_id: The other member; or give the conversation.
+        conversation_id: The conversation; or give the peer.
+        limit: The most messages.
+        before: Cursor: older ones than that.
+        after: Cursor: newer ones than that.
+    """
+
+    peer_id: str | None
+    conversation_id: str | None
+    limit: int
+    before: str | None
+    after: str | None
+
+
+async def _backwards(
+    connection: Connection, reader: str, conversation_id: str, before: Place | None, limit: int
+) -> tuple[Page, Place | None]:
+    """Return older ones, the newest first; on the first page, the reader's queued ones stand above."""
+    queued = []
+    if before is None:
+        queued = await repository.queued_in(connection, conversation_id, author=reader, most=limit)
+    room = limit - len(queued)
+    seq = LARGEST if before is None else before.seq
+    found = await repository.entries_below(connection, conversation_id, seq=seq, most=room + 1)
+    shown = found[:room]
+    marks = await repository.members(connection, conversation_id)
+    newer = before is not None and bool(await _newer(connection, conversation_id, shown[0].seq if shown else seq - 1))
+    oldest = None
+    if len(found) > room:
+        # With no room left, the next page begins at the newest entry.
+        oldest = _place(shown[-1]) if shown else Place(found[0].epoch, found[0].seq + 1)
+    messages = [pending_view(q.submission, waits_for=q.waits_for) for q in queued]
+    messages += [entry_view(entry, reader=reader, marks=marks) for entry in shown]
+    previous = None
+    if newer:
+        previous = _place(shown[0]) if shown else Place(0, max(0, seq - 1))
+    return _page(conversation_id, messages, oldest, previous), _newest_of_others(shown, reader)
+
+
+async def _forwards(
+    connection: Connection, reader: str, conversation_id: str, after: Place, limit: int
+) -> tuple[Page, Place | None]:
+    """Return newer ones, the oldest first."""
+    found = await repository.entries_above(connection, conversation_id, seq=after.seq, most=limit + 1)
+    shown = found[:limit]
+    marks = await repository.members(connection, conversation_id)
+    first = shown[0].seq if shown else min(after.seq, LARGEST - 1) + 1
+    older = await repository.entries_below(connection, conversation_id, seq=first, most=1)
+    next_place = None
+    if older:
+        next_place = _place(shown[0]) if shown else Place(older[0].epoch, older[0].seq + 1)
+    previous = _place(shown[-1]) if len(found) > limit else None
+    messages = [entry_view(entry, reader=reader, marks=marks) for entry in shown]
+    return _page(conversation_id, messages, next_place, previous), _newest_of_others(shown, reader)
+
+
+async def _newer(connection: Connection, conversation_id: str, seq: int) -> bool:
+    return (await repository.head(connection, conversation_id)).seq > seq
+
+
+async def _decision(connection: Connection, message_id: str) -> Decision | None:
+    """Return what the store knows of a message."""
+    entry = await repository.entry_by_message(connection, message_id)
+    if entry is not None:
+        return entry
+    refusal = await repository.refusal_by_message(connection, message_id)
+    if refusal is not None:
+        return refusal
+    queued = await repository.queued_by_message(connection, message_id)
+    return None if queued is None else queued.submission
+
+
+def _page(conversation_id: str, messages: list[Message], oldest: Place | None, newest: Place | None) -> Page:
+    return Page(
+        conversation_id, messages, None if oldest is None else str(oldest), None if newest is None else str(newest)
+    )
+
+
+def _place(entry: Entry) -> Place:
+    return Place(entry.epoch, entry.seq)
+
+
+def _newest_of_others(shown: list[Entry], reader: str) -> Place | None:
+    """Return up to where the reader has now received, if any of it is somebody else's."""
+    others = [entry for entry in shown if entry.author != reader]
+    return _place(max(others, key=lambda entry: entry.seq)) if others else None
+
+
+def _reader(caller: AccessClaims) -> Reader:
+    return Reader(caller.sub, caller.epoch, caller.device)
+
+
+def _conversation(
+    listing: Listing, reader: str, entries: Mapping[str, Entry], queued: Mapping[str, Message]
+) -> Conversation:
+    conversation_id = listing.head.conversation_id
+    last = queued.get(conversation_id)
+    entry = entries.get(conversation_id)
+    if last is None and entry is not None:
+        last = entry_view(entry, reader=reader, marks={reader: listing.own, listing.peer_id: listing.peer})
+    return Conversation(
+        conversation_id=conversation_id,
+        peer_id=listing.peer_id,
+        last_message=last,
+        unread=listing.unread,
+        received=listing.own.received,
+        read=listing.own.read,
+        head=listing.head.seq,
+        epoch=listing.head.epoch,
+    )

@@ -1,0 +1,129 @@
+"""Where a message goes, and whether there is anybody: looked up once, then remembered.
+
+What cannot be found out now is accepted: the conversation's owner decides, and a refusal reaches the sender.
+"""
+
+from collections import OrderedDict
+
+import psycopg
+
+from infra.errors import InvalidFieldError, NotFoundError, UnavailableError
+from infra.postgres import STORE_FAILURES, Pool
+from region.accounts.ports import Directory
+from region.accounts.repository import user_by_id
+from region.gateway import repository
+from region.gateway.errors import OwnRecipientError, RecipientUnknownError
+from replication.ids import direct_conversation_id, is_conversation_id, is_user_id, region_of
+
+MOST_REMEMBERED = 200_000
+
+
+class Recipients:
+    """Finds (conversation, recipient) for what a sender names."""
+
+    def __init__(self, *, region: str, regions: frozenset[str], store: Pool, directory: Directory) -> None:
+        """Prepare.
+
+        Args:
+            region: This region.
+            regions: All regions of the federation.
+            store: Knows who lives here, and conversations.
+            directory: Knows who lives elsewhere.
+        """
+        self._region = region
+        self._regions = regions
+        self._store = store
+        self._directory = directory
+        self._known: OrderedDict[tuple[str, str], tuple[str, str]] = OrderedDict()
+
+    def known(self, author: str, named: str) -> tuple[str, str] | None:
+        """Return (conversation, recipient) if they are remembered.
+
+        Args:
+            author: Who sends.
+            named: A user id or a conversation id.
+        """
+        return self._known.get((author, named))
+
+    async def find(self, author: str, *, recipient_id: str | None, conversation_id: str | None) -> tuple[str, str]:
+        """Return (conversation, recipient).
+
+        Args:
+            author: Who sends.
+            recipient_id: To whom; or None.
+            conversation_id: Into which conversation; or None, but not both.
+
+        Raises:
+            OwnRecipientError: The recipient is the author.
+            RecipientUnknownError: There is no such user.
+            NotFoundError: There is no such conversation, or the author is no member.
+            UnavailableError: The store is away, and it alone knows that conversation.
+        """
+        named = recipient_id or conversation_id or ""
+        if (known := self._known.get((author, named))) is not None:
+            return known
+        if recipient_id is not None:
+            return await self._user(author, recipient_id)
+        return await self._conversation(author, named)
+
+    async def peer(self, reader: str, *, peer_id: str | None, conversation_id: str | None) -> tuple[str, str]:
+        """Return (conversation, peer) for somebody who reads; the conversation may not have begun.
+
+        Raises:
+            InvalidFieldError: Both or neither is given, or the peer is the reader.
+            NotFoundError: There is no such conversation, or the reader is no member.
+            UnavailableError: The store is away.
+        """
+        if (peer_id is None) == (conversation_id is None):
+            raise InvalidFieldError(field="peer_id", reason="give either peer_id or conversation_id")
+        if peer_id is None:
+            return await self.find(reader, recipient_id=None, conversation_id=conversation_id)
+        if peer_id == reader:
+            raise OwnRecipientError(field="peer_id", reason="that is yourself")
+        return await self.find(reader, recipient_id=peer_id, conversation_id=None)
+
+    async def _user(self, author: str, recipient_id: str) -> tuple[str, str]:
+        if recipient_id == author:
+            raise OwnRecipientError(field="recipient_id", reason="that is yourself")
+        if not is_user_id(recipient_id) or region_of(recipient_id) not in self._regions:
+            raise RecipientUnknownError(recipient_id=recipient_id[:64])
+        found = direct_conversation_id(author, recipient_id), recipient_id
+        try:
+            exists = await self._exists(found[0], recipient_id)
+        except (UnavailableError, *STORE_FAILURES, psycopg.Error):
+            return found
+        if not exists:
+            raise RecipientUnknownError(recipient_id=recipient_id)
+        self._remember(author, recipient_id, found)
+        self._remember(author, found[0], found)
+        return found
+
+    async def _exists(self, conversation_id: str, recipient_id: str) -> bool:
+        async with self._store.connection() as connection:
+            head = await repository.head(connection, conversation_id)
+            if head.seq > 0:
+                return True
+            user = await user_by_id(connection, recipient_id)
+        if user is not None and user.confirmed:
+            return True
+        return await self._directory.find_user(recipient_id) is not None
+
+    async def _conversation(self, author: str, conversation_id: str) -> tuple[str, str]:
+        if not is_conversation_id(conversation_id):
+            raise NotFoundError(what="conversation")
+        try:
+            async with self._store.connection() as connection:
+                members = await repository.members(connection, conversation_id)
+        except (*STORE_FAILURES, psycopg.Error) as error:
+            raise UnavailableError(what="The store") from error
+        others = [user for user in members if user != author]
+        if author not in members or not others:
+            raise NotFoundError(what="conversation")
+        found = conversation_id, others[0]
+        self._remember(author, conversation_id, found)
+        return found
+
+    def _remember(self, author: str, named: str, found: tuple[str, str]) -> None:
+        self._known[author, named] = found
+        if len(self._known) > MOST_REMEMBERED:
+            self._known.popitem(last=False)

@@ -1,0 +1,241 @@
+"""What HTTP requests and answers look like; OpenAPI's schemas are made from these."""
+
+from collections.abc import Mapping
+from typing import Final, TypeVar
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from infra.errors import InvalidFieldError, MalformedRequestError
+from region.gateway.profiles import Profile
+from region.gateway.views import Message
+
+
+class RegisterRequest(msgspec.Struct, frozen=True):
+    """Asks for an account.
+
+    Attributes:
+        handle: 3 to 32 letters (a to z), digits, `_`, `.` or `-`; unique in the whole federation, whatever the case.
+        password: 8 to 1,024 characters.
+        display_name: What others see; the handle if it is missing.
+        home_region: Where to live; the region that is asked if it is missing.
+        device_name: What to call this device.
+    """
+
+    handle: str
+    password: str
+    display_name: str | None = None
+    home_region: str | None = None
+    device_name: str | None = None
+
+
+class LoginRequest(msgspec.Struct, frozen=True):
+    """Logs a device in."""
+
+    handle: str
+    password: str
+    device_name: str | None = None
+
+
+class TokenRequest(msgspec.Struct, frozen=True):
+    """Exchanges a refresh token, which is good once."""
+
+    refresh_token: str
+
+
+class Tokens(msgspec.Struct, frozen=True, kw_only=True):
+    """What a device gets when it has logged in.
+
+    Attributes:
+        expires_in: Seconds until the access token expires.
+    """
+
+    user_id: str
+    handle: str
+    display_name: str
+    home_region: str
+    device_id: str
+    access_token: str
+    refresh_token: str
+    expires_in: int
+    token_type: str = "Bearer"
+
+
+class Device(msgspec.Struct, frozen=True):
+    """A device that is logged in.
+
+    Attributes:
+        current: Whether it is the one that asks.
+    """
+
+    device_id: str
+    name: str
+    created_at: str
+    current: bool
+
+
+class Devices(msgspec.Struct, frozen=True):
+    """One's devices, the oldest first."""
+
+    devices: list[Device]
+
+
+class SendRequest(msgspec.Struct, frozen=True):
+    """A message, to a user or into a conversation.
+
+    Attributes:
+        text: 1 byte to 16 KiB of UTF-8.
+        recipient_id: To whom; or give `conversation_id`.
+        conversation_id: Into which conversation; or give `recipient_id`.
+        client_message_id: Repeat it when you repeat the request: the message is sent once. Made up if it is missing.
+    """
+
+    text: str
+    recipient_id: str | None = None
+    conversation_id: str | None = None
+    client_message_id: str | None = None
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Messages of one conversation.
+
+    Attributes:
+        messages: Newest first; oldest first if `after` was given.
+        next: What to pass as `before` for older ones; null if there are none.
+        previous: What to pass as `after` for newer ones; null if there are none.
+    """
+
+    conversation_id: str
+    messages: list[Message]
+    next: str | None
+    previous: str | None
+
+
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation in one's list.
+
+    Attributes:
+        last_message: The newest, queued ones of one's own included; null if there is none.
+        unread: How many messages of the other member are unread.
+        received: The last seq that one's devices have.
+        read: The last seq that one has read.
+        head: The last seq.
+        epoch: In which it was numbered.
+    """
+
+    conversation_id: str
+    peer_id: str
+    last_message: Message | None
+    unread: int
+    received: int
+    read: int
+    head: int
+    epoch: int
+
+
+class Conversations(msgspec.Struct, frozen=True):
+    """One's conversations, the most recently changed first.
+
+    Attributes:
+        next: What to pass as `before` for more; null if there are none.
+    """
+
+    conversations: list[Conversation]
+    next: str | None
+
+
+class RegionView(msgspec.Struct, frozen=True):
+    """A region and where it is reached."""
+
+    region: str
+    public_url: str
+
+
+class RegionsView(msgspec.Struct, frozen=True):
+    """All regions.
+
+    Attributes:
+        nearest: The region that answers.
+    """
+
+    regions: list[RegionView]
+    nearest: str
+
+
+class Alive(msgspec.Struct, frozen=True):
+    """The region answers."""
+
+    ok: bool
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What went wrong (RFC 9457).
+
+    Attributes:
+        type: A URN that ends in the code.
+        title: The code in words.
+        status: The HTTP status.
+        detail: A sentence for a person: what went wrong, and what to do.
+        code: Stable, for programs.
+        definite: Whether the request certainly changed nothing.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    definite: bool
+
+
+SHOWN: Final = (
+    RegisterRequest,
+    LoginRequest,
+    TokenRequest,
+    Tokens,
+    Devices,
+    SendRequest,
+    Message,
+    Page,
+    Conversations,
+    Profile,
+    RegionsView,
+    Alive,
+    Problem,
+)
+
+_encoder = msgspec.json.Encoder()
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+def answer(value: msgspec.Struct, status: int = 200) -> Response:
+    """Return a JSON response."""
+    return Response(_encoder.encode(value), status, media_type="application/json")
+
+
+async def body_of(request: Request, kind: type[T]) -> T:
+    """Read a request's JSON body.
+
+    Raises:
+        MalformedRequestError: It is no JSON object.
+        InvalidFieldError: A field is missing, or of a wrong type.
+        TooLargeError: It is larger than any request may be.
+    """
+    raw = await request.body()
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError as error:
+        reason, _, place = str(error).partition(" - at `$")
+        if not place and "field" not in reason:
+            raise MalformedRequestError(reason="a JSON object is needed") from None
+        field = place.strip(".`") or reason.partition("`")[2].rpartition("`")[0].rpartition("`")[2]
+        raise InvalidFieldError(field=field, reason=reason[:1].lower() + reason[1:]) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedRequestError(reason=str(error)) from None
+
+
+def schema_components() -> Mapping[str, object]:
+    """Return OpenAPI schemas of all requests and answers, by name."""
+    _, components = msgspec.json.schema_components(SHOWN, ref_template="#/components/schemas/{name}")
+    return components

@@ -1,0 +1,234 @@
+"""The gateway's process: composes its parts, offers its app to an edge in the same process, and listens for edges elsewhere."""
+
+import asyncio
+import time
+
+import psycopg
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from global_directory.client import Announcement, DirectoryClient, PublicJwk, SigningKey
+from infra.backoff import Backoff
+from infra.errors import CausewayError
+from infra.health import Health
+from infra.postgres import STORE_FAILURES, make_pool
+from infra.serve import Host
+from infra.settings import read
+from infra.trunk.frames import LARGEST_MESSAGE
+from infra.trunk.server import TrunkAcceptor
+from infra.web import serve_app
+from region.accounts.federation import Federation
+from region.accounts.passwords import Cost, Passwords
+from region.accounts.registration import Registration
+from region.accounts.sessions import Lifetimes, Sessions
+from region.accounts.tokens import Signer, Verifier
+from region.gateway.app import make_app
+from region.gateway.callers import Callers
+from region.gateway.catchup import CatchUps
+from region.gateway.connection import Limits
+from region.gateway.decisions import Decisions
+from region.gateway.deliveries import Deliveries
+from region.gateway.http import make_app as make_http
+from region.gateway.http_accounts import accounts
+from region.gateway.http_messages import messages
+from region.gateway.http_regions import regions
+from region.gateway.hub import Hub
+from region.gateway.interest import Interest
+from region.gateway.journal import Journal
+from region.gateway.markkeeper import MarkKeeper
+from region.gateway.messages import Messages
+from region.gateway.outcomes import InFlight, Outcomes
+from region.gateway.profiles import Profiles
+from region.gateway.recipients import Recipients
+from region.gateway.settings import GatewaySettings
+from region.gateway.sockets import RESUME_SECONDS, Sockets
+from region.gateway.submissions import Clerk
+from region.store.repository.setup import region_state, wait_ready
+
+log = structlog.get_logger()
+
+ANNOUNCE_SECONDS = 30.0
+WATCH_SECONDS = 1.0
+
+
+async def service(host: Host) -> None:
+    """Run the gateway until cancelled."""
+    settings = read(GatewaySettings)
+    signer = Signer.read(settings.region, settings.signing_key)
+    async with DirectoryClient(settings.directory) as directory:
+        gateway = Gateway(settings, signer, directory, host.health)
+        host.offer("gateway", gateway.app)
+        await gateway.run()
+
+
+class Gateway:
+    """All parts of one gateway; `run` them until cancelled."""
+
+    def __init__(self, settings: GatewaySettings, signer: Signer, directory: DirectoryClient, health: Health) -> None:
+        """Compose the parts; nothing is connected yet."""
+        self._settings = settings
+        self._signer = signer
+        self._directory = directory
+        self._health = health
+        region, instance = settings.region, settings.instance
+        names = frozenset({region, *settings.others})
+        health.expect("store", "directory")
+        self._store = make_pool(settings.store, size=settings.store_connections, name=f"gateway {instance}")
+        self._redis = Redis.from_url(
+            settings.redis,
+            socket_connect_timeout=3,
+            socket_timeout=5,
+            retry=Retry(NoBackoff(), 0),  # a lost connection must be seen, not mended in silence
+        )
+        cost = Cost(settings.password_memory, settings.password_passes, settings.password_lanes)
+        self._passwords = Passwords(cost, at_once=settings.passwords_at_once)
+        self._federation = Federation(directory, signer.public_key())
+        verifier = Verifier(self._federation, time.time)
+        callers = Callers(region=region, verifier=verifier, federation=self._federation, store=self._store)
+        clerk = Clerk(region=region, instance=instance)
+        self._journal = Journal(settings.kafka, instance=instance, partitions=settings.partitions, health=health)
+        outcomes, self._in_flight = Outcomes(self._journal), InFlight()
+        self._marks = MarkKeeper(self._journal, clerk)
+        self._hub = Hub(region=region, instance=instance, outcomes=outcomes, in_flight=self._in_flight)
+        self._interest = Interest(self._redis, instance=instance, users=self._hub.users)
+        self._deliveries = Deliveries(
+            self._redis,
+            instance=instance,
+            partitions=settings.partitions,
+            hub=self._hub,
+            interest=self._interest,
+            health=health,
+        )
+        recipients = Recipients(region=region, regions=names, store=self._store, directory=directory)
+        self._catchups = CatchUps(region=region, store=self._store)
+        self._sockets = Sockets(
+            region=region,
+            callers=callers,
+            hub=self._hub,
+            interest=self._interest,
+            catchups=self._catchups,
+            recipients=recipients,
+            clerk=clerk,
+            journal=self._journal,
+            in_flight=self._in_flight,
+            marks=self._marks,
+            limits=Limits(settings.queue_frames, settings.queue_characters),
+        )
+        decisions = Decisions(clerk, outcomes)
+        registration = Registration(
+            region=region,
+            regions=names,
+            secret=signer.secret,
+            directory=directory,
+            federation=self._federation,
+            journal=decisions,
+            store=self._store,
+            passwords=self._passwords,
+        )
+        sessions = Sessions(
+            region=region,
+            directory=directory,
+            federation=self._federation,
+            journal=decisions,
+            store=self._store,
+            passwords=self._passwords,
+            registration=registration,
+            signer=signer,
+            verifier=verifier,
+            lifetimes=Lifetimes(settings.access_seconds, settings.refresh_seconds),
+            clock=time.time,
+        )
+        routers = {
+            "accounts": accounts(
+                region=region,
+                registration=registration,
+                sessions=sessions,
+                callers=callers,
+                profiles=Profiles(region=region, store=self._store, directory=directory, federation=self._federation),
+                hub=self._hub,
+            ),
+            "messages": messages(
+                callers=callers,
+                messages=Messages(
+                    store=self._store, recipients=recipients, clerk=clerk, outcomes=outcomes, marks=self._marks
+                ),
+            ),
+            "regions": regions(region=region, public_url=settings.public_url, federation=self._federation),
+        }
+        self.app = make_app(make_http(routers), self._sockets.serve)
+        """The ASGI app."""
+
+    async def run(self) -> None:
+        """Run all parts, and serve edges of other processes, until cancelled."""
+        settings = self._settings
+        await self._store.open(wait=False)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._journal.run())
+                group.create_task(self._deliveries.run())
+                group.create_task(self._marks.run())
+                group.create_task(self._federation.keep_fresh())
+                group.create_task(self._watch_store())
+                group.create_task(self._announce())
+                group.create_task(self._tick())
+                acceptor = TrunkAcceptor(self.app)
+                group.create_task(
+                    serve_app(
+                        acceptor,
+                        host=settings.gateway_host,
+                        port=settings.gateway_port,
+                        largest_message=LARGEST_MESSAGE,
+                    )
+                )
+        finally:
+            await self._sockets.close_all()
+            await self._interest.say_goodbye()
+            self._passwords.close()
+            await self._redis.aclose()
+            await self._store.close()
+
+    async def _announce(self) -> None:
+        """Tell the directory of this region, now and then, as long as this region holds itself."""
+        state = await wait_ready(self._store)
+        backoff = Backoff(first=0.2)
+        settings = self._settings
+        while True:
+            announcement = Announcement(
+                holder=settings.region,
+                epoch=state.epoch,
+                incarnation=state.incarnation,
+                public_url=settings.public_url,
+                gateway_url=settings.gateway_url,
+                keys=(SigningKey(self._signer.kid, PublicJwk(self._signer.public_x)),),
+            )
+            try:
+                await self._directory.announce(settings.region, announcement)
+                await self._federation.refresh()
+                self._health.tell("directory", ok=True)
+                backoff.reset()
+                pause = ANNOUNCE_SECONDS
+            except CausewayError as error:
+                log.warning("region not announced", problem=str(error))
+                self._health.tell("directory", ok=False, detail=str(error))
+                pause = backoff.next()
+            await asyncio.sleep(pause)
+            state = await wait_ready(self._store)
+
+    async def _watch_store(self) -> None:
+        while True:
+            try:
+                state = await region_state(self._store)
+                self._health.tell("store", ok=state is not None, detail="" if state else "not prepared yet")
+            except (*STORE_FAILURES, psycopg.Error) as error:
+                self._health.tell("store", ok=False, detail=str(error))
+            await asyncio.sleep(WATCH_SECONDS)
+
+    async def _tick(self) -> None:
+        """Send newer resume tokens, and measure."""
+        while True:
+            await asyncio.sleep(RESUME_SECONDS)
+            if self._hub.reliable and self._catchups.incarnation:
+                self._sockets.send_resume_tokens(self._deliveries.continuity.covered, self._catchups.incarnation)
+            self._in_flight.measure()

@@ -1,0 +1,235 @@
+"""WebSockets of devices: the token is checked, the hello read, then frames go in and out until either end has enough."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+from urllib.parse import parse_qs
+
+import msgspec
+import structlog
+from prometheus_client import Counter
+from starlette.types import Receive, Scope, Send
+
+from infra.errors import CausewayError, InvalidTokenError, NotTheHolderError, OutcomeUnknownError, UnavailableError
+from region.accounts.tokens import AccessClaims
+from region.gateway import frames
+from region.gateway.callers import Callers
+from region.gateway.catchup import CatchUps
+from region.gateway.connection import Connection, Limits
+from region.gateway.frames import Accepted, Resume
+from region.gateway.hub import Hub
+from region.gateway.interest import Interest
+from region.gateway.journal import Journal
+from region.gateway.markkeeper import MarkKeeper
+from region.gateway.outcomes import InFlight, Sent
+from region.gateway.recipients import Recipients
+from region.gateway.session import (
+    BAD_TOKEN,
+    MALFORMED_HELLO,
+    NOT_THE_HOLDER,
+    RESYNC,
+    CatchUp,
+    Hangup,
+    Mark,
+    Phase,
+    Reply,
+    Session,
+    Submit,
+)
+from region.gateway.submissions import Author, Clerk
+
+log = structlog.get_logger()
+
+HELLO_SECONDS: Final = 10.0
+TRY_AGAIN_LATER: Final = 1013
+SNAPSHOTS_AT_ONCE: Final = 6
+RESUME_SECONDS: Final = 1.0
+
+SENDS = Counter("causeway_gateway_sends_total", "Messages that devices sent, by what became of them here.", ["result"])
+_ACCEPTED, _REFUSED, _FAILED = (SENDS.labels(result) for result in ("accepted", "refused", "failed"))
+
+
+class Sockets:
+    """Serves WebSockets."""
+
+    def __init__(
+        self,
+        *,
+        region: str,
+        callers: Callers,
+        hub: Hub,
+        interest: Interest,
+        catchups: CatchUps,
+        recipients: Recipients,
+        clerk: Clerk,
+        journal: Journal,
+        in_flight: InFlight,
+        marks: MarkKeeper,
+        limits: Limits,
+    ) -> None:
+        """Prepare."""
+        self._region = region
+        self._callers = callers
+        self._hub = hub
+        self._interest = interest
+        self._catchups = catchups
+        self._recipients = recipients
+        self._clerk = clerk
+        self._journal = journal
+        self._in_flight = in_flight
+        self._marks = marks
+        self._limits = limits
+        self._gate = asyncio.Semaphore(SNAPSHOTS_AT_ONCE)
+        self._connections: set[Connection] = set()
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one WebSocket; an ASGI app."""
+        if (await receive())["type"] != "websocket.connect":
+            return
+        await send({"type": "websocket.accept"})
+        try:
+            claims = await self._callers.resident(_token(scope))
+        except CausewayError as error:
+            with contextlib.suppress(OSError, RuntimeError):
+                await _turn_away(send, error)
+            return
+        await self._serve(claims, receive, send)
+
+    def send_resume_tokens(self, covered: Mapping[int, int], incarnation: int) -> None:
+        """Send a newer resume token to devices that were told something."""
+        for device in self._hub.take_told():
+            if device.session.phase is Phase.LIVE:
+                device.session.cover(covered)
+                device.push(frames.encode(Resume(device.session.token(incarnation))))
+
+    async def close_all(self) -> None:
+        """Tell all devices to reconnect elsewhere, and wait a moment until they were told."""
+        for connection in self._connections:
+            connection.go_away()
+        endings = [asyncio.ensure_future(connection.ended.wait()) for connection in self._connections]
+        if endings:
+            _, late = await asyncio.wait(endings, timeout=1.0)
+            for ending in late:
+                ending.cancel()
+
+    async def _serve(self, claims: AccessClaims, receive: Receive, send: Send) -> None:
+        connection = Connection(
+            Session(user_id=claims.sub, device_id=claims.device, region=self._region),
+            Author(claims.sub, claims.epoch, claims.device),
+            send,
+            read=self._catchups.read,
+            reliable=lambda: self._hub.reliable,
+            gate=self._gate,
+            limits=self._limits,
+        )
+        self._connections.add(connection)
+        writer = asyncio.create_task(connection.write())
+        reader = asyncio.create_task(self._read(connection, receive))
+        ended = asyncio.create_task(connection.ended.wait())
+        try:
+            await asyncio.wait({reader, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if reader.done() and (failure := reader.exception()) is not None:
+                raise failure
+        finally:
+            self._connections.discard(connection)
+            if self._hub.leave(connection):
+                self._interest.withdraw(claims.sub)
+            await connection.end()
+            for task in (reader, writer, ended):
+                task.cancel()
+            await asyncio.gather(reader, writer, ended, return_exceptions=True)
+
+    async def _read(self, connection: Connection, receive: Receive) -> None:
+        timer = asyncio.get_running_loop().call_later(
+            HELLO_SECONDS, lambda: connection.hang_up(MALFORMED_HELLO, "no hello")
+        )
+        try:
+            while (message := await receive())["type"] == "websocket.receive":
+                instruction = connection.session.receive(message.get("text"))
+                match instruction:
+                    case Submit():
+                        await self._submit(connection, instruction.send)
+                    case Mark(conversation_id=conversation_id, place=place, read=read):
+                        self._marks.raise_mark(connection.reader, conversation_id, place, read=read)
+                    case Reply(text=text):
+                        connection.push(text)
+                    case CatchUp():
+                        timer.cancel()
+                        await self._join(connection, instruction)
+                    case Hangup(code=code, reason=reason, text=text):
+                        connection.push(text)
+                        connection.hang_up(code, reason)
+                        await connection.ended.wait()
+                        return
+        finally:
+            timer.cancel()
+
+    async def _join(self, connection: Connection, wanted: CatchUp) -> None:
+        """Register interest first, then read the snapshot: so nothing falls between."""
+        user_id, first = connection.session.user_id, self._hub.join(connection)
+        registered = await (self._interest.register(user_id) if first else self._interest.settled(user_id))
+        if not registered and self._hub.reliable:
+            connection.hang_up(RESYNC, "interest not registered")
+            return
+        connection.begin(wanted)
+
+    async def _submit(self, connection: Connection, send: frames.Send) -> None:
+        author, named = connection.author, send.recipient_id or send.conversation_id or ""
+        try:
+            found = self._recipients.known(author.user_id, named) or await self._recipients.find(
+                author.user_id, recipient_id=send.recipient_id, conversation_id=send.conversation_id
+            )
+            submission = self._clerk.message(
+                author,
+                conversation_id=found[0],
+                recipient_id=found[1],
+                client_message_id=send.client_message_id,
+                text=send.text,
+            )
+            self._in_flight.add(submission.id, Sent(author.user_id, send.client_message_id, found[0]))
+            appended = await self._journal.send(submission)
+        except CausewayError as error:
+            _REFUSED.inc()
+            connection.push(frames.error_frame(error, send.client_message_id))
+            return
+        accepted = Accepted(send.client_message_id, submission.id, found[0])
+        appended.add_done_callback(partial(_on_appended, connection, accepted))
+
+
+def _on_appended(connection: Connection, accepted: Accepted, appended: "asyncio.Future[int]") -> None:
+    if appended.cancelled() or appended.exception() is not None:
+        _FAILED.inc()
+        error = OutcomeUnknownError(what="The message", message_id=accepted.message_id)
+        connection.push(frames.error_frame(error, accepted.client_message_id))
+        return
+    _ACCEPTED.inc()
+    connection.push(frames.encode(accepted))
+
+
+def _token(scope: Scope) -> str | None:
+    """Return the bearer token of the header, or of the query (browsers cannot set headers of a WebSocket)."""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            scheme, _, token = value.decode("latin-1").partition(" ")
+            return token.strip() if scheme.lower() == "bearer" else None
+    try:
+        values = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=32).get("access_token", [])
+    except ValueError:
+        return None
+    return values[0] if values else None
+
+
+async def _turn_away(send: Send, error: CausewayError) -> None:
+    match error:
+        case NotTheHolderError():
+            code, reason = NOT_THE_HOLDER, msgspec.json.encode(error.details).decode()
+        case InvalidTokenError():
+            code, reason = BAD_TOKEN, str(error.details.get("token_problem", error.code))
+        case UnavailableError():
+            code, reason = TRY_AGAIN_LATER, error.code
+        case _:
+            code, reason = MALFORMED_HELLO, error.code
+    await send({"type": "websocket.send", "text": frames.error_frame(error)})
+    await send({"type": "websocket.close", "code": code, "reason": reason})
