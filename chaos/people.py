@@ -86,6 +86,20 @@ class Person:
                 changed = self._changed
                 await changed.wait()
 
+    async def shows(self, conversation_id: str, count: int, *, within: float = 60.0) -> None:
+        """Wait until that many messages of a conversation were shown."""
+        await self.until(lambda: len(self.screen[conversation_id]) >= count, within=within)
+
+    async def shows_more(self, count: int, *, within: float = 60.0) -> None:
+        """Wait until that many more messages were shown than now."""
+        enough = self.shown + count
+        await self.until(lambda: self.shown >= enough, within=within)
+
+    @property
+    def shown(self) -> int:
+        """How many messages were shown."""
+        return sum(map(len, self.screen.values()))
+
     async def sees(self, text: str, *, within: float = 60.0) -> Message:
         """Wait until a text is shown; return its message."""
         found: list[Message] = []

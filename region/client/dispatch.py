@@ -1,7 +1,6 @@
 """What happens, on its way to the user: the queue of events, the handles of what was sent, and what the store must remember."""
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from weakref import WeakSet
@@ -49,10 +48,10 @@ class Dispatch:
 
     async def stop(self) -> None:
         """Save what is left."""
-        if self._saver is not None:
-            self._saver.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._saver
+        saver, self._saver = self._saver, None
+        if saver is not None:
+            saver.cancel()
+            await asyncio.gather(saver, return_exceptions=True)
             await self._save()
 
     @property

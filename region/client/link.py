@@ -41,7 +41,11 @@ COME_BACK = frozenset({1001, 1012, 4408, BAD_TOKEN})
 
 
 class Link:
-    """The connection of one session, with its tasks."""
+    """The connection of one session, with its tasks.
+
+    Attributes:
+        socket: The WebSocket of the moment, or the last one.
+    """
 
     def __init__(self, transport: Transport, api: Api, session: Session, dispatch: Dispatch) -> None:
         """Prepare; nothing runs before `start`."""
@@ -50,6 +54,7 @@ class Link:
         self._session = session
         self._dispatch = dispatch
         self._connection = Connection()
+        self.socket: aiohttp.ClientWebSocketResponse | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._outgoing: deque[str] = deque()
         self._outgoing_filled = asyncio.Event()
@@ -74,6 +79,7 @@ class Link:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._tasks.clear()
+        self._connection.lost()
 
     async def online(self) -> str:
         """Wait until connected; return the region that serves the user."""
@@ -131,6 +137,7 @@ class Link:
 
     async def _converse(self, token: str, backoff: Backoff) -> int | None:
         async with self._transport.socket(token) as socket:
+            self.socket = socket
             self._outgoing.clear()
             self._perform(self._connection.opened())
             writer = asyncio.create_task(self._write(socket))

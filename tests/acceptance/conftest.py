@@ -90,9 +90,9 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest_asyncio.fixture
 async def make_person(urls: dict[str, str]) -> AsyncIterator[MakePerson]:
-    """Make people: `await make_person("eu", via="ap")`. Their devices are put away at the end.
+    """Give the test a way to make people at devices, which are put away at the end.
 
-    Options: `like`, another person whose account to use on a further device; `store`, where the device keeps things; `reads`,
+    Takes the home region, and: `via`, the region to connect to; `like`, another person whose account to use on a further device; `store`, where the device keeps things; `reads`,
     whether everything is read at once; `others`, regions to fail over to.
     """
     async with AsyncExitStack() as stack:

@@ -58,7 +58,7 @@ async def test_a_stranger_gets_along_with_plain_http(urls: dict[str, str]) -> No
         assert (again.status_code, again.json()["message_id"]) == (200, sent[4]["message_id"])
 
         async with asyncio.timeout(60):
-            page = {"messages": []}
+            page: dict[str, list[dict[str, object]]] = {"messages": []}
             while len(page["messages"]) < 5:
                 page = (await http.get(f"{eu}/messages", headers=as_bob, params={"peer_id": ann["user_id"]})).json()
         assert [message["text"] for message in page["messages"]] == [f"number {number}" for number in (4, 3, 2, 1, 0)]

@@ -1,0 +1,66 @@
+"""What operators see: health and metrics of every service."""
+
+import httpx
+
+from chaos.federation import Federation, Status
+
+SERVICES = {"directory", "links"}
+
+
+def admin_urls(status: Status) -> dict[str, str]:
+    """Part to the URL of its admin port, for parts that have one."""
+    return {
+        name: f"http://127.0.0.1:{part.ports['admin']}"
+        for name, part in status.parts().items()
+        if "admin" in part.ports
+    }
+
+
+async def test_every_service_tells_its_health_and_metrics(http: httpx.AsyncClient, federation: Federation) -> None:
+    """Each service process answers /health with its conditions and /metrics with its own names."""
+    urls = admin_urls(federation.status())
+    assert len(urls) > 3 * 3
+
+    for name, url in urls.items():
+        health = await http.get(f"{url}/health")
+        assert health.status_code == 200, (name, health.text)
+        if name == "links":
+            continue
+        assert health.json()["ok"], name
+        assert all(condition["ok"] for condition in health.json()["conditions"].values()), name
+        metrics = (await http.get(f"{url}/metrics")).text
+        assert "causeway_" in metrics, name
+        assert "process_cpu_seconds_total" in metrics, name
+
+
+async def test_lags_are_told_as_timestamps(http: httpx.AsyncClient, federation: Federation) -> None:
+    """So that whoever reads them can subtract, and a stuck process shows."""
+    urls = admin_urls(federation.status())
+    wanted = {"projector", "fanout", "forwarder", "ingester"}
+    lacking = set()
+
+    for name, url in urls.items():
+        _, _, part = name.partition("/")
+        if part in wanted and "_timestamp_seconds" not in (await http.get(f"{url}/metrics")).text:
+            lacking.add(name)
+
+    assert not lacking
+
+
+def test_everything_is_listed_with_its_state(federation: Federation) -> None:
+    """Status and list name every part of every region."""
+    status = federation.status()
+
+    assert status.state == "healthy"
+    assert set(status.regions) == {"us", "eu", "ap"}
+    assert all(part.state == "healthy" for part in status.parts().values())
+    listing = federation.run("local", "list")
+    assert all(name in listing for name in ("us/kafka", "eu/postgres", "ap/mirror", "directory"))
+
+
+def test_the_demonstration_runs_again_and_again(federation: Federation) -> None:
+    """It ends well without a terminal, and says what to try next."""
+    for _ in range(2):
+        shown = federation.run("demo")
+        assert "from sender to screen" in shown
+        assert "curl" in shown
