@@ -1,6 +1,7 @@
 """Logging in and out, refreshing, and the devices of a user who lives here."""
 
 import secrets
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ from region.accounts.tokens import AccessClaims, RefreshClaims, Signer, Verifier
 from replication.records import DeviceAdded, DeviceRefreshed, DeviceRevoked, Outcome
 
 FIRST_GENERATION = 1
+REPEAT_SECONDS = 30.0
+MOST_SHOWN = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class Sessions:
         self._verifier = verifier
         self._lifetimes = lifetimes
         self._clock = clock
+        self._shown: OrderedDict[tuple[str, str, int], float] = OrderedDict()
 
     @staticmethod
     def device_name(typed: str | None) -> str:
@@ -141,11 +145,14 @@ class Sessions:
     async def refresh(self, token: str) -> Grant:
         """Exchange a refresh token for new tokens.
 
+        Shown again within half a minute, here, it gives the same generation again as long as that was not used: the answer
+        may have been lost. Later, or elsewhere, it counts as stolen.
+
         Raises:
             InvalidTokenError: It is not good, or was used before.
             NotTheHolderError: The user lives elsewhere.
             UnavailableError: The journal cannot be reached.
-            OutcomeUnknownError: The projector did not decide in time; the same token again is safe.
+            OutcomeUnknownError: The projector did not decide in time; the same token again is safe at once.
         """
         claims = await self._verifier.refresh(token)
         if claims.home != self._region:
@@ -154,6 +161,8 @@ class Sessions:
         if user is None:
             raise refused("foreign", "its user does not live here")
         wanted = claims.generation + 1
+        if await self._is_repeated(claims):
+            return self._grant(user, claims.device, claims.family, wanted)
 
         async def settled() -> Outcome | None:
             device = await self._device(claims.sub, claims.device)
@@ -168,6 +177,19 @@ class Sessions:
         if outcome.code:
             raise refused("revoked", outcome.detail or "it was used before, or its device was logged out")
         return self._grant(user, claims.device, claims.family, wanted)
+
+    async def _is_repeated(self, claims: RefreshClaims) -> bool:
+        """Whether that token was shown here moments ago, and its successor was handed out and not used."""
+        key, now = (claims.device, claims.family, claims.generation), self._clock()
+        seen = self._shown.get(key)
+        if seen is None or now - seen > REPEAT_SECONDS:
+            self._shown[key] = now
+            if len(self._shown) > MOST_SHOWN:
+                self._shown.popitem(last=False)
+            return False
+        device = await self._device(claims.sub, claims.device)
+        is_ours = device is not None and not device.revoked and device.family == claims.family
+        return device is not None and is_ours and device.generation == claims.generation + 1
 
     async def devices(self, user_id: str) -> list[DeviceRow]:
         """Return the user's devices that are logged in."""

@@ -68,7 +68,7 @@ async def _since(connection: Connection, user_id: str, told: dict[int, int], sta
         return _too_much(state, heads)
     by_conversation = {head.conversation_id: told[partition_of(head.conversation_id, len(told))] for head in heads}
     entries = await repository.entries_since(connection, heads, by_conversation, most=MOST_ENTRIES + 1)
-    return await _snapshot(connection, user_id, state, heads, entries, refusals)
+    return await _snapshot(connection, user_id, state, heads=heads, entries=entries, refusals=refusals)
 
 
 async def _beyond(connection: Connection, user_id: str, held: Mapping[str, Place], state: State) -> Snapshot:
@@ -78,13 +78,14 @@ async def _beyond(connection: Connection, user_id: str, held: Mapping[str, Place
         return _too_much(state, [h for h in heads if h.seq > held.get(h.conversation_id, Place(0, 0)).seq])
     seqs = {conversation_id: place.seq for conversation_id, place in held.items()}
     entries = await repository.entries_beyond(connection, heads, seqs, most=MOST_ENTRIES + 1)
-    return await _snapshot(connection, user_id, state, heads, entries, [])
+    return await _snapshot(connection, user_id, state, heads=heads, entries=entries, refusals=[])
 
 
 async def _snapshot(
     connection: Connection,
     user_id: str,
     state: State,
+    *,
     heads: Sequence[Head],
     entries: Sequence[Entry],
     refusals: Sequence[Refusal],

@@ -15,6 +15,7 @@ from infra.errors import CausewayError
 from replication.ids import is_conversation_id
 
 LARGEST: Final = 2**63 - 1
+LONGEST_TOKEN: Final = 65_536
 _PLACE = re.compile(r"([0-9]{1,10})\.([0-9]{1,19})")
 _LISTED = re.compile(r"([0-9]{1,19})\.([dgc][0-9a-f]{32}-[a-z][a-z0-9]{1,7})")
 
@@ -110,7 +111,7 @@ def write_resume(token: ResumeToken) -> str:
 
 def read_resume(text: str) -> ResumeToken | None:
     """Read a resume token; None if it is none of ours."""
-    if not text.isascii() or len(text) > 65_536:
+    if not text.isascii() or len(text) > LONGEST_TOKEN:
         return None
     try:
         token = _decoder.decode(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))

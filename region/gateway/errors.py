@@ -42,7 +42,7 @@ class InternalError(CausewayError):
 
 
 class RefusedError(CausewayError):
-    """{reason}"""
+    """{reason} Nothing was sent."""
 
     code = "refused"
     status = 422

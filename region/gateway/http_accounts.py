@@ -1,22 +1,15 @@
-"""Endpoints of accounts: register, login, token, logout, devices, users."""
+"""Endpoints with which one gets tokens: register, login, token."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request
-from fastapi.security import HTTPBearer
+from fastapi import APIRouter, Header, Request
 from starlette.responses import Response
 
 from infra.errors import InvalidFieldError
 from region.accounts.registration import Application, Registration
 from region.accounts.sessions import Grant, Sessions
-from region.accounts.tokens import AccessClaims
-from region.gateway.callers import Callers
-from region.gateway.hub import Hub
 from region.gateway.openapi import answers, takes
-from region.gateway.profiles import Profiles
 from region.gateway.schemas import (
-    Device,
-    Devices,
     LoginRequest,
     RegisterRequest,
     TokenRequest,
@@ -24,32 +17,13 @@ from region.gateway.schemas import (
     answer,
     body_of,
 )
-from region.gateway.views import rfc3339
 
-BEARER = HTTPBearer(auto_error=False, description="The access token that /register, /login or /token gave.")
 LONGEST_KEY = 256
 
 
-def bearer_of(request: Request) -> str | None:
-    """Return the bearer token of a request; None if it has none."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
-
-
-def accounts(
-    *, region: str, registration: Registration, sessions: Sessions, callers: Callers, profiles: Profiles, hub: Hub
-) -> APIRouter:
-    """Return the endpoints of accounts."""
+def accounts(*, region: str, registration: Registration, sessions: Sessions) -> APIRouter:
+    """Return the endpoints with which one gets tokens."""
     router = APIRouter()
-
-    async def resident(request: Request) -> AccessClaims:
-        return await callers.resident(bearer_of(request))
-
-    async def anybody(request: Request) -> AccessClaims:
-        return await callers.anybody(bearer_of(request))
-
-    Resident = Annotated[AccessClaims, Depends(resident)]  # noqa: N806 — it is a type
-    Anybody = Annotated[AccessClaims, Depends(anybody)]  # noqa: N806 — it is a type
 
     @router.post(
         "/register",
@@ -99,46 +73,6 @@ def accounts(
         """Exchange a refresh token, which is good once, for new tokens."""
         wanted = await body_of(request, TokenRequest)
         return answer(_tokens(await sessions.refresh(wanted.refresh_token), region))
-
-    @router.post("/logout", status_code=204, responses=answers(204, None, 401, 421), dependencies=[Depends(BEARER)])
-    async def logout(caller: Resident) -> Response:
-        """Log this device out, for good."""
-        await revoke(caller, caller.device)
-        return Response(status_code=204)
-
-    @router.get("/devices", responses=answers(200, "Devices", 401, 421), dependencies=[Depends(BEARER)])
-    async def devices(caller: Resident) -> Response:
-        """List one's devices that are logged in."""
-        found = await sessions.devices(caller.sub)
-        return answer(
-            Devices([Device(d.device_id, d.name, rfc3339(d.created_at), d.device_id == caller.device) for d in found])
-        )
-
-    @router.delete(
-        "/devices/{device_id}",
-        status_code=204,
-        responses=answers(204, None, 401, 404, 421),
-        dependencies=[Depends(BEARER)],
-    )
-    async def revoke_device(device_id: str, caller: Resident) -> Response:
-        """Log one of one's devices out, for good."""
-        await revoke(caller, device_id)
-        return Response(status_code=204)
-
-    @router.get("/users/{user_id}", responses=answers(200, "Profile", 401, 404, 421), dependencies=[Depends(BEARER)])
-    async def user(user_id: str, _: Anybody) -> Response:
-        """Return a user of any region."""
-        return answer(await profiles.by_id(user_id))
-
-    @router.get("/users", responses=answers(200, "Profile", 401, 404, 421, 422), dependencies=[Depends(BEARER)])
-    async def user_by_handle(handle: Annotated[str, Query(max_length=128)], _: Anybody) -> Response:
-        """Return the user of exactly that handle, whatever its case."""
-        return answer(await profiles.by_handle(handle))
-
-    async def revoke(caller: AccessClaims, device_id: str) -> None:
-        await sessions.revoke(caller, device_id)
-        callers.forget(caller.sub, device_id)
-        hub.revoke(caller.sub, device_id)
 
     return router
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from region.accounts.tokens import AccessClaims
 from region.gateway.callers import Callers
-from region.gateway.http_accounts import BEARER, bearer_of
+from region.gateway.http_users import BEARER, bearer_of
 from region.gateway.messages import Asked, Messages
 from region.gateway.openapi import answers, takes
 from region.gateway.schemas import SendRequest, answer, body_of
@@ -48,6 +48,7 @@ def messages(*, callers: Callers, messages: Messages) -> APIRouter:
 
     @router.get("/messages", responses=answers(200, "Page", 400, 401, 404, 421, 422))
     async def page(
+        *,
         caller: Resident,
         peer_id: Identifier = None,
         conversation_id: Identifier = None,

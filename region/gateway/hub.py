@@ -1,6 +1,6 @@
 """All sessions of this gateway, and what is dispatched to them: each output encoded once, whatever the number of devices."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
 import structlog
@@ -51,12 +51,29 @@ class Device(Protocol):
 class Hub:
     """Sessions by user."""
 
-    def __init__(self, *, region: str, instance: str, outcomes: Outcomes, in_flight: InFlight) -> None:
-        """Begin without sessions, and without being told of outputs."""
+    def __init__(
+        self,
+        *,
+        region: str,
+        instance: str,
+        outcomes: Outcomes,
+        in_flight: InFlight,
+        revoked: Callable[[str, str], None],
+    ) -> None:
+        """Begin without sessions, and without being told of outputs.
+
+        Args:
+            region: This region.
+            instance: This gateway.
+            outcomes: Who waits for what becomes of submissions.
+            in_flight: Sends of devices.
+            revoked: Told of a user's device that was logged out.
+        """
         self._region = region
         self._instance = instance
         self._outcomes = outcomes
         self._in_flight = in_flight
+        self._revoked = revoked
         self._by_user: dict[str, list[Device]] = {}
         self._told: set[Device] = set()
         self.reliable = False
@@ -113,6 +130,7 @@ class Hub:
 
     def revoke(self, user_id: str, device_id: str) -> None:
         """Close the connections of a device that was logged out."""
+        self._revoked(user_id, device_id)
         for device in list(self._by_user.get(user_id, ())):
             if device.session.device_id == device_id:
                 device.revoke()
@@ -123,12 +141,12 @@ class Hub:
             record = decode_record(output.record)
         except UndecodableRecordError as error:
             UNREADABLE.inc()
-            log.error("unreadable output", partition=partition, position=output.position, problem=str(error))
+            log.warning("unreadable output", partition=partition, position=output.position, problem=str(error))
             return
         try:
             self._dispatch(partition, output, record)
         except CausewayError as error:
-            log.error("output not told", partition=partition, position=output.position, problem=str(error))
+            log.warning("output not told", partition=partition, position=output.position, problem=str(error))
 
     def _dispatch(self, partition: int, output: Output, record: Record) -> None:
         mine = output.reply_to == self._instance
@@ -181,7 +199,7 @@ class Hub:
 
     def _concerned(self, output: Output, message_id: str, author: str) -> tuple[str, ...]:
         """Return whose devices are told: of a repeated outcome, the author's if it was a device here that repeated the send."""
-        sent = self._in_flight.pop(message_id)
+        sent = self._in_flight.pop(message_id) if output.reply_to == self._instance else None
         return output.users or (() if sent is None else (author,))
 
     def _outcome(self, outcome: Outcome, *, known: bool) -> None:

@@ -149,22 +149,27 @@ class Sent:
 
 
 class InFlight:
-    """Sends of devices by message id; the oldest are forgotten when there are too many."""
+    """Sends of devices by message id, as often as they were sent; the oldest are forgotten when there are too many."""
 
     def __init__(self, most: int = MOST_IN_FLIGHT) -> None:
         """Begin empty."""
-        self._sent: OrderedDict[str, Sent] = OrderedDict()
+        self._sent: OrderedDict[str, list[Sent]] = OrderedDict()
         self._most = most
 
     def add(self, message_id: str, sent: Sent) -> None:
         """Remember a send."""
-        self._sent[message_id] = sent
+        self._sent.setdefault(message_id, []).append(sent)
         if len(self._sent) > self._most:
             self._sent.popitem(last=False)
 
     def pop(self, message_id: str) -> Sent | None:
-        """Forget a send, and return it."""
-        return self._sent.pop(message_id, None)
+        """Forget the earliest send of that id, and return it."""
+        sent = self._sent.get(message_id)
+        if sent is None:
+            return None
+        if len(sent) == 1:
+            del self._sent[message_id]
+        return sent.pop(0)
 
     def measure(self) -> None:
         """Report how many there are."""

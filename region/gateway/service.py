@@ -34,6 +34,7 @@ from region.gateway.http import make_app as make_http
 from region.gateway.http_accounts import accounts
 from region.gateway.http_messages import messages
 from region.gateway.http_regions import regions
+from region.gateway.http_users import users
 from region.gateway.hub import Hub
 from region.gateway.interest import Interest
 from region.gateway.journal import Journal
@@ -91,7 +92,13 @@ class Gateway:
         self._journal = Journal(settings.kafka, instance=instance, partitions=settings.partitions, health=health)
         outcomes, self._in_flight = Outcomes(self._journal), InFlight()
         self._marks = MarkKeeper(self._journal, clerk)
-        self._hub = Hub(region=region, instance=instance, outcomes=outcomes, in_flight=self._in_flight)
+        self._hub = Hub(
+            region=region,
+            instance=instance,
+            outcomes=outcomes,
+            in_flight=self._in_flight,
+            revoked=callers.forget,
+        )
         self._interest = Interest(self._redis, instance=instance, users=self._hub.users)
         self._deliveries = Deliveries(
             self._redis,
@@ -141,9 +148,8 @@ class Gateway:
             clock=time.time,
         )
         routers = {
-            "accounts": accounts(
-                region=region,
-                registration=registration,
+            "accounts": accounts(region=region, registration=registration, sessions=sessions),
+            "users": users(
                 sessions=sessions,
                 callers=callers,
                 profiles=Profiles(region=region, store=self._store, directory=directory, federation=self._federation),
