@@ -1,0 +1,324 @@
+"""From relay rows in one region's store to another region's journal, with real processes that are killed in between.
+
+One Kafka stands for both regions; a small copier stands for MirrorMaker, and repeats itself as one does that was killed.
+"""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis.asyncio
+
+from infra.health import Health
+from infra.kafka import Committed, Consumer, Producer, count_partitions, ensure_topics
+from relay.ingester.intake import Intake
+from relay.ingester.progress import Taken, read
+from relay.ingester.reader import Reader
+from replication.codec import decode_journaled, encode, encode_record
+from replication.ids import direct_conversation_id, message_id, new_user_id, region_of
+from replication.outputs import Batch, Output, RelayRow
+from replication.records import Entry, MessageSent, Relayed, Stream, Via
+from replication.repository import SCHEMA, add_batch, add_relay_rows
+from replication.streams import Progress
+from replication.topics import JOURNAL, mirrored_topic, relay_topic
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+
+ROOT = Path(__file__).parents[3]
+PARTITIONS = 2
+PATIENCE = 60.0
+
+
+@pytest.fixture
+def regions() -> tuple[str, str]:
+    """Two regions that no other test knows, so that topics and groups are this test's own."""
+    return f"a{secrets.token_hex(3)}", f"b{secrets.token_hex(3)}"
+
+
+@pytest.fixture
+async def journal(kafka: str) -> int:
+    """Number of partitions of the journal; tests of this session share it, and look for their own streams there."""
+    await ensure_topics(kafka, {JOURNAL: 4})
+    return await count_partitions(kafka, JOURNAL)
+
+
+def entry(origin: str) -> Entry:
+    """Return an entry of a conversation that the origin owns."""
+    while True:
+        author, friend = new_user_id(origin), new_user_id(origin)
+        conversation = direct_conversation_id(author, friend)
+        if region_of(conversation) == origin:
+            break
+    return Entry(
+        conversation_id=conversation,
+        seq=1,
+        epoch=1,
+        incarnation=1,
+        count=1,
+        message_id=message_id(author, conversation, "c"),
+        author=author,
+        home=origin,
+        content_hash=b"0" * 16,
+        body=MessageSent(friend, "c", "hello"),
+        sent_at=1,
+    )
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until a condition holds."""
+    async with asyncio.timeout(PATIENCE):
+        while not await condition():  # noqa: ASYNC110 — what is waited for lies in another process
+            await asyncio.sleep(0.05)
+
+
+@contextlib.asynccontextmanager
+async def beside(*coroutines: Awaitable[None]) -> AsyncIterator[None]:
+    """Run coroutines beside the test."""
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class Service:
+    """A service in a process of its own, which can be killed and started again."""
+
+    def __init__(self, name: str, log: Path, **settings: str) -> None:
+        """Describe it."""
+        self._name = name
+        self._log = log
+        self._settings = {f"CAUSEWAY_{key.upper()}": value for key, value in settings.items()}
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start it."""
+        with self._log.open("a") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "infra.serve",
+                self._name,
+                cwd=ROOT,
+                env={**os.environ, **self._settings},
+                stderr=log,
+            )
+
+    async def kill(self) -> None:
+        """Kill it without warning."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(signal.SIGKILL)
+            await self._process.wait()
+
+
+async def copy(kafka: str, origin: str, here: str) -> None:
+    """Copy a relay topic as MirrorMaker does; now and then go back, as after a kill."""
+    source, target = relay_topic(here), mirrored_topic(origin, here)
+    async with Consumer(kafka, source, client="copier") as consumer, Producer(kafka, client="copier") as producer:
+        consumer.assign(dict.fromkeys(range(PARTITIONS), 0))
+        for turn in range(1_000_000):
+            for partition, records in (await consumer.read(wait_ms=200, most=40)).items():
+                for record in records:
+                    assert record.value is not None
+                    await producer.send(target, partition=partition, key=record.key, value=record.value)
+                if turn % 5 == 4:
+                    consumer.seek(partition, max(0, records[0].offset - 15))
+
+
+async def write_rows(store: str, redis_url: str, origin: str, here: str, *, batches: int) -> dict[Stream, int]:
+    """Write what a projector would, bit by bit; return how many sequences each stream has."""
+    streams = {partition: Stream(origin, 1, 1, here, partition) for partition in range(PARTITIONS)}
+    written = dict.fromkeys(streams.values(), 0)
+    position = dict.fromkeys(streams, 0)
+    async with await psycopg.AsyncConnection.connect(store) as connection, redis.asyncio.from_url(redis_url) as client:
+        for number in range(batches):
+            partition = number % PARTITIONS
+            stream, first = streams[partition], position[partition] + 1
+            outputs = tuple(Output(first + n, encode_record(entry(origin))) for n in range(5))
+            relayed = tuple(output.position for output in outputs[::2])
+            async with connection.transaction():
+                await add_batch(connection, Batch(partition, first, first + 4, outputs, 1))
+                await add_relay_rows(connection, [RelayRow(stream, written[stream] + 1, relayed, first)])
+            position[partition] += 5
+            written[stream] += len(relayed)
+            await client.publish(
+                "outputs", b"\x82\xa9positions\x80\xacdestinations\x91" + bytes([0xA0 + len(here)]) + here.encode()
+            )
+            await asyncio.sleep(0.01)  # the pace of the traffic, nothing is waited for
+    return written
+
+
+async def journaled(kafka: str, partitions: int, origin: str) -> dict[int, list[Via]]:
+    """Return the stream places that each journal partition has from an origin, in order."""
+    found: dict[int, list[Via]] = {partition: [] for partition in range(partitions)}
+    async with Consumer(kafka, JOURNAL, client="test") as consumer:
+        ends = {partition: (await consumer.bounds(partition))[1] for partition in range(partitions)}
+        reached = dict.fromkeys(ends, 0)
+        consumer.assign(reached)
+        while any(reached[partition] < end for partition, end in ends.items()):
+            for partition, records in (await consumer.read(wait_ms=200, most=5000)).items():
+                reached[partition] = records[-1].offset + 1
+                for record in records:
+                    message = decode_journaled(record.value)
+                    if message.via is not None and message.via.stream.origin == origin:
+                        found[partition].append(message.via)
+    return found
+
+
+async def progress(kafka: str, origin: str, here: str) -> dict[int, Taken]:
+    """Return the committed progress of an ingester."""
+    topic = mirrored_topic(origin, here)
+    async with Consumer(kafka, topic, client="test", group=f"ingester-{here}") as consumer:
+        found = {partition: await consumer.committed(partition) for partition in range(PARTITIONS)}
+    return {partition: read(committed.metadata) for partition, committed in found.items() if committed is not None}
+
+
+async def test_kills_anywhere_lose_nothing_and_keep_the_order(  # noqa: PLR0917 — fixtures
+    kafka: str, redis_url: str, postgres_url: str, journal: int, regions: tuple[str, str], tmp_path: Path
+) -> None:
+    """Forwarder and ingester die by SIGKILL under traffic, the mirror repeats itself: everything arrives, in stream order."""
+    origin, here = regions
+    async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as connection:
+        for statement in SCHEMA:
+            await connection.execute(statement)
+    common = {
+        "instance": "test",
+        "admin_port": "0",
+        "regions": f"{origin},{here}",
+        "kafka": kafka,
+        "store": postgres_url,
+        "redis": redis_url,
+        "directory": "http://127.0.0.1:9",
+    }
+    forwarder = Service("forwarder", tmp_path / "forwarder", region=origin, partitions=str(PARTITIONS), **common)
+    ingester = Service("ingester", tmp_path / "ingester", region=here, partitions=str(journal), **common)
+    await ensure_topics(kafka, {relay_topic(here): PARTITIONS, mirrored_topic(origin, here): PARTITIONS})
+    try:
+        async with beside(copy(kafka, origin, here)):
+            writing = asyncio.create_task(write_rows(postgres_url, redis_url, origin, here, batches=400))
+            for _ in range(3):
+                await forwarder.start()
+                await ingester.start()
+                known = await progress(kafka, origin, here)
+                await until(lambda known=known: _has_moved(kafka, origin, here, known, writing))  # type: ignore[misc]
+                await forwarder.kill()
+                await ingester.kill()
+            await forwarder.start()
+            await ingester.start()
+            written = await writing
+            await until(lambda: _has_all(kafka, origin, here, written))
+    finally:
+        await forwarder.kill()
+        await ingester.kill()
+
+    arrived = [
+        (stream, sequence)
+        for vias in (await journaled(kafka, journal, origin)).values()
+        for stream in written
+        for sequence in _in_order(via.sequence for via in vias if via.stream == stream)
+    ]
+    assert sorted(arrived) == sorted(
+        (stream, sequence) for stream, count in written.items() for sequence in range(1, count + 1)
+    )
+    assert all(taken.missing == 0 for taken in (await progress(kafka, origin, here)).values())
+
+
+def _in_order(sequences: Iterable[int]) -> list[int]:
+    """Return each sequence where it came first, which is in the order of the stream; repeats are the projector's to drop."""
+    first = list(dict.fromkeys(sequences))
+    assert first == sorted(first)
+    return first
+
+
+async def _has_moved(
+    kafka: str, origin: str, here: str, known: dict[int, Taken], writing: asyncio.Task[dict[Stream, int]]
+) -> bool:
+    return writing.done() or await progress(kafka, origin, here) != known
+
+
+async def _has_all(kafka: str, origin: str, here: str, written: dict[Stream, int]) -> bool:
+    taken = await progress(kafka, origin, here)
+    return {stream.partition: Progress(count) for stream, count in written.items()} == {
+        partition: found.of((1, 1)) for partition, found in taken.items()
+    }
+
+
+@pytest.fixture
+def relayed(regions: tuple[str, str]) -> Callable[[int], bytes]:
+    """Return how to make the record of a sequence of partition 0's stream."""
+    origin, here = regions
+    stream = Stream(origin, 1, 1, here, 0)
+
+    def make(sequence: int) -> bytes:
+        return encode(Relayed(via=Via(stream, sequence, sequence), record=encode_record(entry(origin)), forwarded_at=1))
+
+    return make
+
+
+async def put(kafka: str, topic: str, *values: bytes) -> None:
+    """Append values to partition 0 of a topic."""
+    async with Producer(kafka, client="test") as producer:
+        for value in values:
+            await producer.append(topic, partition=0, key=None, value=value)
+
+
+async def test_a_hole_is_recorded_across_restarts_and_filled_by_a_late_record(
+    kafka: str, journal: int, regions: tuple[str, str], relayed: Callable[[int], bytes]
+) -> None:
+    """A jump is passed, remembered in the commit, and what comes late is still welcome, once; a heartbeat shows a lost tail."""
+    origin, here = regions
+    topic = mirrored_topic(origin, here)
+
+    def reader() -> Reader:
+        return Reader(Intake(origin, here, journal), kafka=kafka, health=Health())
+
+    async def has(expected: Progress) -> bool:
+        taken = await progress(kafka, origin, here)
+        return 0 in taken and taken[0].of((1, 1)) == expected
+
+    async with beside(reader().run()):
+        await ensure_topics(kafka, {topic: PARTITIONS})
+        await put(kafka, topic, relayed(1), relayed(2), relayed(5), b"\x01garbage")
+        await until(lambda: has(Progress(5, ((3, 4),))))
+    async with beside(reader().run()):
+        heartbeat = encode(Relayed(via=Via(Stream(origin, 1, 1, here, 0), 6, 0), forwarded_at=1))
+        await put(kafka, topic, relayed(4), relayed(4), heartbeat)
+        await until(lambda: has(Progress(6, ((3, 3), (6, 6)))))
+
+    assert await _sequences(kafka, journal, origin) == [1, 2, 4, 5]
+
+
+async def test_an_offset_beyond_the_topic_starts_again_and_appends_nothing_twice(
+    kafka: str, journal: int, regions: tuple[str, str], relayed: Callable[[int], bytes]
+) -> None:
+    """A mirrored topic that was made anew is read from its beginning; sequences tell what was had."""
+    origin, here = regions
+    topic = mirrored_topic(origin, here)
+    await ensure_topics(kafka, {topic: PARTITIONS})
+    await put(kafka, topic, relayed(1), relayed(2), relayed(3))
+    async with Consumer(kafka, topic, client="test", group=f"ingester-{here}") as consumer:
+        consumer.assign({0: 0})
+        await consumer.commit({0: Committed(5000, "[1,[0,0],[[1,1,2,[]]]]")})
+
+    async def has_three() -> bool:
+        taken = await progress(kafka, origin, here)
+        return taken[0].of((1, 1)) == Progress(3)
+
+    async with beside(Reader(Intake(origin, here, journal), kafka=kafka, health=Health()).run()):
+        await until(has_three)
+
+    assert await _sequences(kafka, journal, origin) == [3]
+
+
+async def _sequences(kafka: str, partitions: int, origin: str) -> list[int]:
+    found = await journaled(kafka, partitions, origin)
+    return sorted(via.sequence for vias in found.values() for via in vias)
