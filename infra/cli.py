@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
@@ -159,9 +160,18 @@ def run_tests(context: typer.Context) -> None:
     raise typer.Exit(tested.returncode or (1 if failed else 0))
 
 
-def add_components(to: typer.Typer) -> None:
-    """Add the commands that installed components bring: each a typer app or a function."""
-    for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+def add_components(to: typer.Typer, arguments: Sequence[str]) -> None:
+    """Add the commands that installed components bring, each a typer app or a function.
+
+    Args:
+        to: The app that gets them.
+        arguments: The command line; when it names a command, only that one is loaded, since loading takes time.
+    """
+    entries = {entry.name: entry for entry in entry_points(group=GROUP)}
+    own = {command.name for command in to.registered_commands} | {group.name for group in to.registered_groups}
+    named = arguments[0] if arguments else None
+    for name in [named] if named in entries else [] if named in own else sorted(entries):
+        entry = entries[name]
         try:
             brought = entry.load()
         except ModuleNotFoundError as error:
@@ -169,21 +179,21 @@ def add_components(to: typer.Typer) -> None:
                 continue  # declared, but not part of this installation
             raise
         if not isinstance(brought, typer.Typer):
-            to.command(entry.name)(brought)
+            to.command(name)(brought)
         elif (
             len(brought.registered_commands) == 1 and not brought.registered_groups and not brought.registered_callback
         ):
             only = brought.registered_commands[0]
             assert only.callback
-            to.command(entry.name, help=only.help, context_settings=only.context_settings)(only.callback)
+            to.command(name, help=only.help, context_settings=only.context_settings)(only.callback)
         else:
-            to.add_typer(brought, name=entry.name)
+            to.add_typer(brought, name=name)
 
 
 def main() -> None:
     """Run the command line; what goes wrong foreseeably is one sentence and status 1."""
     try:
-        add_components(app)
+        add_components(app, sys.argv[1:])
         app()
     except CausewayError as error:
         print(f"causeway: {error}", file=sys.stderr)

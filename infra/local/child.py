@@ -68,11 +68,12 @@ class Child:
         """Kill it with all of its processes, as a power cut would."""
         if stay_down:
             self._wanted.clear()
+        running = self._process
         if self.identity is not None:
             self.identity.signal(signal.SIGKILL)
+        if running is not None:
+            await asyncio.to_thread(running.wait)
         if stay_down:
-            if self._process is not None:
-                await asyncio.to_thread(self._process.wait)
             await self._abandon()
             self._become("killed")
 

@@ -1,18 +1,24 @@
 """A federation's home directory: what it is called, what describes it, who was started from it, and how it is wiped."""
 
+import contextlib
+import fcntl
 import os
 import shutil
+import signal
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from infra.local import toolchain
-from infra.local.errors import LocalError, StaleHomeError
+from infra.local.errors import HomeInUseError, LocalError, StaleHomeError
 from infra.local.process import Identity
 from infra.local.topology import BASE_PORT, FORMAT, Federation
 
 DESCRIPTION = "federation.json"
 PROCESSES = "processes.json"
+LEFTOVER_SECONDS = 15.0
 BASE_PORTS = range(1024, 65_001)
 
 
@@ -84,6 +90,40 @@ def recorded(directory: Path) -> dict[str, Identity]:
         return msgspec.json.decode((directory / PROCESSES).read_bytes(), type=dict[str, Identity])
     except (FileNotFoundError, msgspec.DecodeError):
         return {}
+
+
+def end_leftovers(home: Path) -> None:
+    """End what an earlier supervisor of this home started and did not live to end."""
+    leftovers = recorded(home)
+    for identity in leftovers.values():
+        identity.signal(signal.SIGCONT)
+        identity.signal(signal.SIGTERM)
+    until = time.monotonic() + LEFTOVER_SECONDS
+    for identity in leftovers.values():
+        while identity.alive() and time.monotonic() < until:
+            time.sleep(0.05)
+        identity.signal(signal.SIGKILL)
+        while identity.alive():
+            time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def alone(home: Path) -> Iterator[None]:
+    """Hold the home.
+
+    Raises:
+        HomeInUseError: Another supervisor does.
+    """
+    with (home / "supervisor.lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise HomeInUseError(home=home, pid=file.read().strip() or "unknown") from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
 
 
 def write(path: Path, data: bytes) -> None:

@@ -160,7 +160,7 @@ class Side(asyncio.Protocol):
             other.transport.write(data)
             return
         self.ended = True
-        if self.gone.done():
+        if self.transport is None:
             other.transport.close()
         elif other.ended:
             other.transport.close()

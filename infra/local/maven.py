@@ -10,7 +10,6 @@ import shutil
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import requests
@@ -18,8 +17,8 @@ from jgo.maven import MavenContext
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
 
 from infra.local.errors import ChecksumError, DiskFullError, RegistryError
+from infra.local.jars import KAFKA, LOCK, Jar, write_lock
 
-KAFKA = "4.3.1"
 ROOTS = (
     f"org.apache.kafka:kafka_2.13:{KAFKA}",
     f"org.apache.kafka:connect-mirror:{KAFKA}",
@@ -28,42 +27,8 @@ ROOTS = (
     "org.apache.logging.log4j:log4j-slf4j-impl:2.25.1!",
     "org.apache.logging.log4j:log4j-core:2.25.1!",
 )
-LOCK = Path(__file__).parents[2] / "maven.lock"
 ATTEMPTS = 4
 FETCHERS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Jar:
-    """One locked artifact.
-
-    Attributes:
-        coordinate: `group:artifact:version`.
-        sha256: Of the jar, in hex.
-    """
-
-    coordinate: str
-    sha256: str
-
-    @property
-    def filename(self) -> str:
-        """The jar's usual file name."""
-        _, artifact, version = self.coordinate.split(":")
-        return f"{artifact}-{version}.jar"
-
-
-def read_lock(text: str) -> tuple[Jar, ...]:
-    """Read lock lines, `group:artifact:version sha256:…` each; `#` starts a comment."""
-    lines = (line.split("#")[0].split() for line in text.splitlines())
-    return tuple(Jar(line[0], line[1].removeprefix("sha256:")) for line in lines if line)
-
-
-def write_lock(jars: tuple[Jar, ...]) -> str:
-    """Write what `read_lock` reads, sorted."""
-    header = "# Made by `python -m infra.local.maven`; do not edit.\n"
-    return header + "".join(
-        f"{jar.coordinate} sha256:{jar.sha256}\n" for jar in sorted(jars, key=lambda jar: jar.coordinate)
-    )
 
 
 def sha256(path: Path) -> str:

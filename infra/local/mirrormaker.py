@@ -11,6 +11,7 @@ MAIN = "org.apache.kafka.connect.mirror.MirrorMaker"
 # design.md, "Between regions" and "The local federation"; measured there.
 GLOBAL = {
     "tasks.max": "1",
+    "plugin.discovery": "service_load",  # instead of scanning every jar, for each worker anew
     "refresh.topics.interval.seconds": "5",
     "refresh.groups.interval.seconds": "60",
     "emit.checkpoints.interval.seconds": "60",

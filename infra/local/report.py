@@ -3,7 +3,6 @@
 import os
 from collections.abc import Mapping
 
-from infra.local.child import Child
 from infra.local.control import LinkStatus, PartStatus, RegionStatus, Status
 from infra.local.link import Shape
 from infra.local.linkproxy import direction
@@ -11,23 +10,26 @@ from infra.local.parts import Part
 from infra.local.state import Condition
 from infra.local.topology import Topology
 
+How = Mapping[str, tuple[Condition, int | None]]
 
-def report(topology: Topology, children: Mapping[str, Child], shapes: Mapping[str, Shape], *, stopping: bool) -> Status:
-    """Tell how a running federation is."""
-    conditions = {
-        name: (child.condition, child.identity.pid if child.identity else None) for name, child in children.items()
-    }
-    return _status(topology, conditions, shapes, overall(conditions_of(children), stopping=stopping), os.getpid())
+
+def report(topology: Topology, how: How, shapes: Mapping[str, Shape], *, stopping: bool) -> Status:
+    """Tell how a running federation is.
+
+    Args:
+        topology: Its parts.
+        how: Each part's condition and process id.
+        shapes: Directions of links that are not transparent.
+        stopping: Whether it is being stopped.
+    """
+    return _status(
+        topology, how, shapes, overall([condition for condition, _ in how.values()], stopping=stopping), os.getpid()
+    )
 
 
 def report_down(topology: Topology) -> Status:
     """Tell of a federation that is down what it would be."""
     return _status(topology, {name: (Condition(), None) for name in topology.parts}, {}, "down", None)
-
-
-def conditions_of(children: Mapping[str, Child]) -> list[Condition]:
-    """Return how the children are."""
-    return [child.condition for child in children.values()]
 
 
 def overall(conditions: list[Condition], *, stopping: bool) -> str:
@@ -43,7 +45,7 @@ def overall(conditions: list[Condition], *, stopping: bool) -> str:
 
 def _status(
     topology: Topology,
-    conditions: Mapping[str, tuple[Condition, int | None]],
+    conditions: How,
     shapes: Mapping[str, Shape],
     state: str,
     pid: int | None,

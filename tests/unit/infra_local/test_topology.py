@@ -1,0 +1,155 @@
+"""What a federation consists of follows from its description."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from infra.local.errors import UnknownPartError
+from infra.local.java import Java
+from infra.local.parts import Part
+from infra.local.toolchain import Tools
+from infra.local.topology import REGIONS, Federation, Topology, UnknownRegionError, lay_out
+
+TOOLS = Tools(
+    python=Path("/bin/python"),
+    java=Java(Path("/bin/java"), (Path("/jars/kafka.jar"),), Path("/caches")),
+    postgres=Path("/pg/bin"),
+    template=Path("/pg/template"),
+    stage=None,
+    valkey=Path("/bin/valkey-server"),
+)
+
+
+def laid_out(**settings: object) -> Topology:
+    """Lay out a federation that differs from the default in the settings."""
+    return lay_out(Federation("/home/f", **settings), TOOLS)  # type: ignore[arg-type]
+
+
+def server_properties(part: Part) -> dict[str, str]:
+    """Read a part's main properties file."""
+    [text] = [text for path, text in part.files.items() if path.name in {"server.properties", "mirror.properties"}]
+    return dict(line.split("=", 1) for line in text.splitlines())
+
+
+def test_three_regions_have_all_their_parts() -> None:
+    """Each region has its servers, its mirror and its services; the directory and the links are there once."""
+    names = set(laid_out().parts)
+    own = {"kafka", "postgres", "redis", "mirror", "front", "projector", "fanout", "forwarder", "ingester"}
+
+    assert names == {f"{region}/{name}" for region in REGIONS for name in own} | {
+        "directory",
+        "directory-postgres",
+        "links",
+    }
+
+
+@pytest.mark.parametrize("processes", ["default", "separate", "together", "none"])
+@pytest.mark.parametrize("regions", [REGIONS, ("us", "eu"), ("ap",)])
+def test_no_two_parts_want_one_port(processes: str, regions: tuple[str, ...]) -> None:
+    """Whatever is brought up, every port has one owner."""
+    ports = [
+        port for part in laid_out(processes=processes, regions=regions).parts.values() for port in part.ports.values()
+    ]
+
+    assert len(ports) == len(set(ports))
+
+
+def test_ports_do_not_depend_on_which_regions_are_up() -> None:
+    """A region keeps its ports when others are left out."""
+    assert laid_out(regions=("eu",)).public_urls["eu"] == laid_out().public_urls["eu"] == "http://127.0.0.1:7200"
+
+
+def test_each_part_comes_after_what_it_needs() -> None:
+    """The parts' order is one that they can be started in, and all that is needed exists."""
+    parts = laid_out().parts
+    order = list(parts)
+    stateful = {"kafka", "postgres", "redis", "links"}
+
+    for part in parts.values():
+        assert part.needs <= set(order)
+        if part.kind in stateful:
+            assert not part.needs
+        elif part.name != "directory":
+            assert all(
+                order.index(need) < order.index(part.name) for need in part.needs if parts[need].kind in stateful
+            )
+
+
+def test_between_regions_everything_goes_through_the_links() -> None:
+    """No part is told a port of another region's part: only its own region's ends of the links."""
+    topology = laid_out()
+    bound = {port: part for part in topology.parts.values() for port in part.ports.values()}
+    for part in topology.parts.values():
+        if part.kind not in {"service", "mirror"} or part.region is None:
+            continue
+        settings = dict(part.env) | (server_properties(part) if part.kind == "mirror" else {})
+        told = {
+            int(word)
+            for value in settings.values()
+            for word in value.replace("/", ":").replace('"', ":").replace("}", ":").split(":")
+            if word.isdigit()
+        }
+        owners = [bound[port] for port in told if port in bound]
+
+        assert {owner.region for owner in owners if owner.name != "links"} <= {part.region}
+        assert any(owner.name == "links" for owner in owners)
+
+
+def test_kafka_advertises_to_a_peer_that_peers_end_of_the_link() -> None:
+    """What eu's mirror is told by us's Kafka leads back through eu's end of the link, which leads to us's listener for eu."""
+    topology = laid_out()
+    properties = server_properties(topology.parts["us/kafka"])
+    advertised = dict(entry.split("://") for entry in properties["advertised.listeners"].split(","))
+    listeners = dict(entry.split("://") for entry in properties["listeners"].split(","))
+    [passage] = [passage for passage in topology.passages if passage.name == "eu-us/kafka"]
+
+    assert advertised["EU"] == f"127.0.0.1:{passage.listen}"
+    assert listeners["EU"] == f"127.0.0.1:{passage.port}"
+    assert advertised["INTERNAL"] == listeners["INTERNAL"]
+
+
+def test_a_mirror_takes_only_what_is_meant_for_its_region() -> None:
+    """So nothing circles: relay topics for others, and what was mirrored before, stay where they are."""
+    properties = server_properties(laid_out().parts["eu/mirror"])
+
+    assert properties["us->eu.topics"] == r"relay\\.eu"
+    assert properties["eu->us.enabled"] == "false"
+    assert properties["clusters"] == "eu, us, ap"
+
+
+def test_relay_topics_are_for_every_other_region() -> None:
+    """A region has its journal, and a relay topic for each peer."""
+    assert laid_out(partitions=8).parts["us/kafka"].topics == {"journal": 8, "relay.eu": 8, "relay.ap": 8}
+
+
+def test_services_reach_peers_by_url() -> None:
+    """The peers' gateways are told as JSON, as seen through the links."""
+    topology = laid_out()
+    peers = json.loads(topology.parts["us/front"].env["CAUSEWAY_PEERS"])
+    listens = {passage.name: passage.listen for passage in topology.passages}
+
+    assert peers == {peer: f"http://127.0.0.1:{listens[f'us-{peer}/gateway']}" for peer in ("eu", "ap")}
+
+
+def test_one_region_alone_needs_no_mirror() -> None:
+    """There is nobody to mirror from."""
+    assert "us/mirror" not in laid_out(regions=("us",)).parts
+
+
+@pytest.mark.parametrize(
+    ("name", "ends"), [("us-eu", ("us", "eu")), ("eu-us", ("eu", "us")), ("directory-ap", ("directory", "ap"))]
+)
+def test_links_are_named_by_their_ends(name: str, ends: tuple[str, str]) -> None:
+    """In either order, which matters for one-way cuts."""
+    assert laid_out().pair(name) == ends
+
+
+def test_unknown_names_are_answered_with_the_known_ones() -> None:
+    """A typing error is easily mended."""
+    with pytest.raises(UnknownPartError, match="us-eu"):
+        laid_out().pair("us-mars")
+    with pytest.raises(UnknownPartError, match="us/kafka"):
+        laid_out().part("us/kafak")
+    with pytest.raises(UnknownRegionError, match="us, eu, ap"):
+        laid_out(regions=("mars",))
