@@ -1,0 +1,19 @@
+"""The projector: takes a journal's records in order, judges them, and writes what follows to the store, a transaction a batch.
+
+cases       one journal record, where it stands, and what must be known to judge it
+homes       where users live and who owns a conversation
+docket      pure: a batch while it is judged: what is known, what follows
+judge       pure: one case; hands it on by its kind
+messages    pure: a message is numbered, kept pending, refused or answered again
+openings    pure: asking a recipient's home whether a conversation may begin, and its answer
+entries     pure: what owners elsewhere decided
+marks       pure: received and read
+accounts    pure: users and devices
+memory      what is kept in memory between batches
+loop        one batch: load, judge, commit; halve it when it fails
+nudge       tells followers, through Redis, that there is something new
+service     the process: Kafka to loop, whatever is away
+metrics     what it counts
+
+    service ─▶ loop ─▶ store.loading ─▶ judge ─▶ messages | openings | entries | marks | accounts ─▶ docket ─▶ store.committing
+"""

@@ -1,0 +1,116 @@
+"""Users and devices of those who are at home here. Pure; no secret of theirs ever stands in an output."""
+
+from typing import TypeAlias
+
+from region.projector.cases import Case, ImpossibleRecordError
+from region.projector.docket import Docket
+from region.store.rows import Device, User
+from replication.records import (
+    AccountConfirmed,
+    AccountCreated,
+    DeviceAdded,
+    DeviceRefreshed,
+    DeviceRevoked,
+    Submission,
+)
+
+Body: TypeAlias = AccountCreated | AccountConfirmed | DeviceAdded | DeviceRefreshed | DeviceRevoked
+
+DETAILS = {
+    "reservation-mismatch": "The account was made under another reservation. Register anew.",
+    "user-unknown": "There is no such account, or it is not confirmed. Register, or log in elsewhere.",
+    "device-revoked": "This device was logged out. Log in again.",
+    "refresh-token-reused": "This refresh token was used before. Log in again.",
+}
+"""What the waiting gateway is told, by code."""
+
+
+def judge_account(docket: Docket, case: Case, submission: Submission, body: Body) -> None:
+    """Do what is wanted of an account or a device, and answer.
+
+    Raises:
+        ImpossibleRecordError: It was relayed; accounts are their home's alone.
+    """
+    if case.via is not None:
+        raise ImpossibleRecordError(reason="accounts are changed at home only")
+    if isinstance(body, AccountCreated):
+        code = _create(docket, submission, body)
+    elif isinstance(body, AccountConfirmed):
+        code = _confirm(docket, submission.author, body)
+    elif isinstance(body, DeviceAdded):
+        code = _add(docket, submission.author, body)
+    elif isinstance(body, DeviceRefreshed):
+        code = _refresh(docket, submission.author, body)
+    else:
+        code = _revoke(docket, case, submission, body)
+    if code:
+        docket.count("refused", code)
+    docket.answer(case, submission, code, DETAILS.get(code, ""))
+
+
+def _create(docket: Docket, submission: Submission, body: AccountCreated) -> str:
+    known = docket.state.users.get(submission.author)
+    if known is not None:
+        return "" if known.reservation == body.reservation else "reservation-mismatch"
+    user = User(
+        user_id=submission.author,
+        handle=body.handle,
+        display_name=body.display_name,
+        password_hash=body.password_hash,
+        reservation=body.reservation,
+        home_epoch=submission.home_epoch,
+        confirmed=False,
+        created_at=submission.submitted_at,
+    )
+    docket.state.users[user.user_id] = docket.writes.users[user.user_id] = user
+    return ""
+
+
+def _confirm(docket: Docket, author: str, body: AccountConfirmed) -> str:
+    user = docket.state.users.get(author)
+    if user is None:
+        return "user-unknown"
+    if user.reservation != body.reservation:
+        return "reservation-mismatch"
+    if not user.confirmed:
+        user.confirmed = True
+        docket.writes.users[author] = user
+    return ""
+
+
+def _add(docket: Docket, author: str, body: DeviceAdded) -> str:
+    user = docket.state.users.get(author)
+    if user is None or not user.confirmed:
+        return "user-unknown"
+    known = docket.state.devices.get((author, body.device_id))
+    if known is not None:
+        return "" if known.family == body.family and known.revoked_at is None else "device-revoked"
+    _keep(docket, Device(author, body.device_id, body.name, body.family, 1, docket.now))
+    return ""
+
+
+def _refresh(docket: Docket, author: str, body: DeviceRefreshed) -> str:
+    device = docket.state.devices.get((author, body.device_id))
+    if device is None or device.revoked_at is not None or device.family != body.family:
+        return "device-revoked"
+    if device.generation != body.generation:
+        return "refresh-token-reused"
+    device.generation += 1
+    _keep(docket, device)
+    return ""
+
+
+def _revoke(docket: Docket, case: Case, submission: Submission, body: DeviceRevoked) -> str:
+    device = docket.state.devices.get((submission.author, body.device_id))
+    if device is None:
+        return "device-revoked"
+    if device.revoked_at is None:
+        device.revoked_at = docket.now
+        _keep(docket, device)
+    docket.put(case.partition, submission, users=(submission.author,))
+    return ""
+
+
+def _keep(docket: Docket, device: Device) -> None:
+    key = device.user_id, device.device_id
+    docket.state.devices[key] = docket.writes.devices[key] = device

@@ -1,0 +1,129 @@
+"""One journal record, where it stands, and what must be loaded before it can be judged."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from infra.errors import CausewayError
+from region.projector.homes import home_of, owner_of
+from replication.records import (
+    ConversationAnswered,
+    Entry,
+    Mark,
+    MessageRead,
+    MessageReceived,
+    MessageSent,
+    Opening,
+    Refusal,
+    Submission,
+    Via,
+)
+
+
+class ImpossibleRecordError(CausewayError):
+    """The record can be read but not applied: {reason}. It is put aside; nothing else is held up."""
+
+    code = "impossible-record"
+    definite = True
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One journal record to judge.
+
+    Attributes:
+        partition: The journal partition.
+        offset: Its offset there.
+        record: The record; None if it could not be read.
+        via: The stream place that it came by; None if it was submitted here.
+        value: Its bytes, for the case that it must be put aside.
+        flaw: Why it cannot be read; empty if it can.
+    """
+
+    partition: int
+    offset: int
+    record: Submission | Entry | Refusal | Mark | Opening | None
+    via: Via | None = None
+    value: bytes | None = None
+    flaw: str = ""
+
+
+@dataclass(slots=True)
+class Needs:
+    """What must be known before a batch can be judged.
+
+    Attributes:
+        conversations: Conversations, with their members.
+        messages: Message ids that may be known already.
+        users: Users at home here.
+        devices: Users whose devices are concerned.
+        answered: Conversations whose pendings an answer decides.
+    """
+
+    conversations: set[str] = field(default_factory=set)
+    messages: set[str] = field(default_factory=set)
+    users: set[str] = field(default_factory=set)
+    devices: set[str] = field(default_factory=set)
+    answered: set[str] = field(default_factory=set)
+
+
+def needs_of(cases: Iterable[Case]) -> Needs:
+    """Return what the cases name. Recipients of messages are not among them: see `recipients`."""
+    needs = Needs()
+    for case in cases:
+        record = case.record
+        if record is None:
+            continue
+        if type(record) is Submission:
+            _submission_needs(needs, record)
+        elif isinstance(record, Refusal):
+            needs.conversations.add(record.conversation_id)
+            needs.messages.add(record.message_id)
+        elif isinstance(record, Opening):
+            needs.users.add(record.recipient)
+        elif isinstance(record, Entry | Mark):
+            needs.conversations.add(record.conversation_id)
+    return needs
+
+
+def _submission_needs(needs: Needs, submission: Submission) -> None:
+    kind = type(submission.body)
+    if kind is MessageSent:
+        needs.conversations.add(submission.conversation_id)
+        needs.messages.add(submission.id)
+    elif kind is MessageReceived or kind is MessageRead:
+        needs.conversations.add(submission.conversation_id)
+    elif kind is ConversationAnswered:
+        needs.conversations.add(submission.conversation_id)
+        needs.answered.add(submission.conversation_id)
+    else:
+        needs.users.add(submission.author)
+        needs.devices.add(submission.author)
+
+
+def recipients(cases: Iterable[Case], *, here: str, opened: Iterable[str]) -> set[str]:
+    """Return the recipients at home here of messages that begin a conversation owned here.
+
+    Args:
+        cases: The batch.
+        here: This region.
+        opened: Conversations that were opened already; nobody asks for their recipients again.
+    """
+    begun = set(opened)
+    found: set[str] = set()
+    for case in cases:
+        record = case.record
+        if type(record) is not Submission or type(record.body) is not MessageSent or record.conversation_id in begun:
+            continue
+        recipient = record.body.recipient_id
+        if home_of(recipient) == here and owner_of(record.conversation_id) == here:
+            found.add(recipient)
+    return found
+
+
+def read_marks(cases: Iterable[Case], *, here: str) -> list[tuple[str, str, int]]:
+    """Return (conversation, reader, seq) of the read marks that readers at home here submit."""
+    return [
+        (case.record.conversation_id, case.record.author, case.record.body.seq)
+        for case in cases
+        if type(case.record) is Submission and type(case.record.body) is MessageRead and case.record.home == here
+    ]

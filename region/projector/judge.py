@@ -1,0 +1,105 @@
+"""Judge one journal record: check that it may come the way it came, then hand it on by its kind.
+
+Pure: `docket` holds what is known and takes what follows. The same records in the same order give the same outcomes.
+"""
+
+from region.projector import accounts, entries, marks, messages, openings
+from region.projector.cases import Case, ImpossibleRecordError
+from region.projector.docket import Docket
+from region.projector.homes import home_of
+from replication.ids import partition_of
+from replication.records import (
+    ConversationAnswered,
+    Entry,
+    Mark,
+    MessageRead,
+    MessageReceived,
+    MessageSent,
+    Opening,
+    Refusal,
+    Submission,
+    Via,
+)
+
+
+def judge(docket: Docket, case: Case) -> None:
+    """Judge one case; what cannot be read or applied is put aside, and its author is told."""
+    docket.enter(case)
+    if case.record is None:
+        docket.put_aside(case, case.flaw)
+        return
+    try:
+        _judge(docket, case)
+    except ImpossibleRecordError as error:
+        condemn(docket, case, str(error))
+
+
+def condemn(docket: Docket, case: Case, reason: str) -> None:
+    """Put a record aside that cannot be applied; if it was submitted here, tell its author that it was refused."""
+    docket.put_aside(case, reason)
+    record = case.record
+    if case.via is not None or not isinstance(record, Submission):
+        return
+    if isinstance(record.body, MessageSent):
+        messages.refuse_unkept(docket, case, record, record.body)
+    else:
+        docket.answer(case, record, ImpossibleRecordError.code, "This could not be applied. Try something else.")
+
+
+def finish(docket: Docket) -> None:
+    """End the batch: put out the marks that rose in it, each once, with its final value."""
+    marks.put_risen(docket)
+
+
+def _judge(docket: Docket, case: Case) -> None:
+    record, via = case.record, case.via
+    if isinstance(record, Submission):
+        _judge_submission(docket, case, record)
+        return
+    if via is None:
+        raise ImpossibleRecordError(reason=f"a region does not submit a record of kind {type(record).__name__}")
+    if isinstance(record, Entry):
+        _check_partition(docket, case, record.conversation_id)
+        entries.judge_entry(docket, case, record, via)
+    elif isinstance(record, Refusal):
+        _check_partition(docket, case, record.conversation_id)
+        entries.judge_refusal(docket, case, record, via)
+    elif isinstance(record, Mark):
+        _check_partition(docket, case, record.conversation_id)
+        marks.merge_mark(docket, case, record, via)
+    elif isinstance(record, Opening):
+        _check_partition(docket, case, record.conversation_id)
+        openings.judge_opening(docket, case, record, via)
+
+
+def _judge_submission(docket: Docket, case: Case, submission: Submission) -> None:
+    body = submission.body
+    _check_partition(docket, case, submission.conversation_id or submission.author)
+    _check_home(docket, submission, case.via)
+    if isinstance(body, MessageSent):
+        messages.judge_message(docket, case, submission, body)
+    elif isinstance(body, MessageReceived | MessageRead):
+        marks.judge_mark(docket, case, submission, body)
+    elif isinstance(body, ConversationAnswered):
+        openings.judge_answer(docket, case, submission, body)
+    else:
+        accounts.judge_account(docket, case, submission, body)
+
+
+def _check_home(docket: Docket, submission: Submission, via: Via | None) -> None:
+    expected = docket.here if via is None else via.stream.origin
+    try:
+        home = home_of(submission.author)
+    except ValueError as error:
+        raise ImpossibleRecordError(reason=f"{submission.author!r} is no user id") from error
+    if not expected == submission.home == home:
+        raise ImpossibleRecordError(reason=f"it came by {expected}, but its author lives in {home}")
+
+
+def _check_partition(docket: Docket, case: Case, key: str) -> None:
+    try:
+        right = partition_of(key, docket.partitions)
+    except ValueError as error:
+        raise ImpossibleRecordError(reason=f"{key!r} is no id") from error
+    if right != case.partition:
+        raise ImpossibleRecordError(reason=f"it stands in partition {case.partition}, but belongs into {right}")

@@ -1,0 +1,218 @@
+"""One batch: load what it needs, judge it, commit it; when it fails for its own sake, halve it down to the culprit."""
+
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psycopg
+import structlog
+
+import replication.repository
+from infra.errors import CausewayError
+from infra.kafka import Record
+from infra.postgres import Connection
+from region.projector import metrics
+from region.projector.cases import Case, Needs, needs_of, read_marks, recipients
+from region.projector.docket import Docket, State
+from region.projector.judge import condemn, finish, judge
+from region.projector.memory import Memory
+from region.store.repository import loading
+from region.store.repository.committing import commit
+from region.store.rows import Place, RegionState
+from replication.codec import UndecodableRecordError, decode_journaled
+
+log = structlog.get_logger()
+
+UNLOADABLE = (psycopg.DataError, UndecodableRecordError)
+"""What a record can cause while its surroundings are loaded; anything else there is no fault of the record."""
+
+UNJUDGEABLE = (CausewayError, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
+"""What a record can cause while it is judged."""
+
+UNWRITABLE = (psycopg.DataError, psycopg.IntegrityError)
+"""What a record can cause while its outcome is written; the store's own failures are tried again."""
+
+
+class BatchError(Exception):
+    """Some record of a batch cannot be applied; the cause tells why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What a batch came to.
+
+    Attributes:
+        positions: Partition to its last output position, for those that put something out.
+        destinations: Regions that were given relay rows.
+    """
+
+    positions: dict[int, int]
+    destinations: tuple[str, ...]
+
+
+def case_of(record: Record) -> Case:
+    """Return the case of a journal record; one that cannot be read has a flaw."""
+    try:
+        journaled = decode_journaled(record.value)
+    except UndecodableRecordError as error:
+        return Case(record.partition, record.offset, None, value=record.value, flaw=str(error))
+    return Case(record.partition, record.offset, journaled.record, journaled.via, record.value)
+
+
+class Projection:
+    """Projects batches of a journal into a store."""
+
+    def __init__(self, connection: Connection, region: RegionState, memory: Memory) -> None:
+        """Prepare it.
+
+        Args:
+            connection: To the store, in autocommit mode, and nobody else's.
+            region: Whose store it is.
+            memory: What is kept between batches.
+        """
+        self._connection = connection
+        self._region = region
+        self._memory = memory
+
+    async def begin(self, partitions: Sequence[int]) -> dict[int, Place]:
+        """Drop what is in memory, and load how far those partitions and their streams have come.
+
+        Raises:
+            psycopg.OperationalError: The store cannot be reached.
+        """
+        self._memory.forget()
+        region = self._region
+        heads = await replication.repository.stream_heads(
+            self._connection, origin=region.region, incarnation=region.incarnation, epoch=region.epoch
+        )
+        self._memory.places = await loading.places(self._connection, partitions)
+        self._memory.heads = {head.stream: head.last for head in heads}
+        return dict(self._memory.places)
+
+    async def project(self, cases: Sequence[Case]) -> Committed:
+        """Project a batch, whatever is in it; what cannot be applied is put aside.
+
+        Raises:
+            FencedError: Another projector has moved on; `begin` anew.
+            psycopg.OperationalError: The store failed; whether the batch was committed is unknown, so `begin` anew.
+        """
+        try:
+            return await self._attempt(cases)
+        except BatchError as failure:
+            self._memory.forget_state()
+            cause = failure.__cause__ or failure
+            if len(cases) == 1:
+                return await self._put_aside(cases[0], cause)
+            log.warning("batch failed, halving it", records=len(cases), error=type(cause).__name__)
+        middle = len(cases) // 2
+        former = await self.project(cases[:middle])
+        latter = await self.project(cases[middle:])
+        destinations = tuple(sorted({*former.destinations, *latter.destinations}))
+        return Committed({**former.positions, **latter.positions}, destinations)
+
+    async def _attempt(self, cases: Sequence[Case]) -> Committed:
+        started = time.perf_counter()
+        try:
+            state = await self._load(cases)
+        except UNLOADABLE as error:
+            raise BatchError from error
+        loaded = time.perf_counter()
+        docket = self._docket(state)
+        try:
+            for case in cases:
+                judge(docket, case)
+            finish(docket)
+        except UNJUDGEABLE as error:
+            raise BatchError from error
+        judged = time.perf_counter()
+        try:
+            committed = await self._commit(docket)
+        except UNWRITABLE as error:
+            raise BatchError from error
+        for phase, seconds in (
+            ("load", loaded - started),
+            ("judge", judged - loaded),
+            ("commit", time.perf_counter() - judged),
+        ):
+            metrics.BATCH_SECONDS.labels(phase).observe(seconds)
+        return committed
+
+    async def _put_aside(self, case: Case, error: BaseException) -> Committed:
+        log.error(
+            "poison",
+            partition=case.partition,
+            offset=case.offset,
+            kind=type(case.record).__name__,
+            error=type(error).__name__,
+            traceback="".join(traceback.format_tb(error.__traceback__)),  # without the message, which may hold text
+        )
+        docket = self._docket(State())
+        docket.enter(case)
+        condemn(docket, case, f"{type(error).__name__}: {error}"[:1000])
+        return await self._commit(docket)
+
+    def _docket(self, state: State) -> Docket:
+        return Docket(
+            here=self._region.region,
+            incarnation=self._region.incarnation,
+            epoch=self._region.epoch,
+            partitions=self._region.partitions,
+            now=time.time_ns() // 1000,
+            state=state,
+            places=self._memory.places,
+        )
+
+    async def _commit(self, docket: Docket) -> Committed:
+        moves = docket.settle(self._memory.heads)
+        writes = docket.writes
+        await commit(self._connection, moves, writes)
+        self._memory.keep(docket, moves)
+        for (what, code), times in docket.counted.items():
+            metrics.count(what, code, times)
+        for row in writes.relay_rows:
+            metrics.RELAYED.labels(row.stream.destination).inc(len(row.positions))
+        metrics.OUTPUTS.inc(sum(len(batch.outputs) for batch in writes.outputs))
+        metrics.REMEMBERED.set(len(self._memory.conversations))
+        return Committed(
+            {batch.partition: batch.last for batch in writes.outputs},
+            tuple(sorted({row.stream.destination for row in writes.relay_rows})),
+        )
+
+    async def _load(self, cases: Sequence[Case]) -> State:
+        needs = needs_of(cases)
+        here = self._region.region
+        conversations, unseen = self._memory.take(needs.conversations)
+        opened = [c.conversation_id for c in conversations.values() if c.opened]
+        users, strangers = self._memory.take_users(needs.users | recipients(cases, here=here, opened=opened))
+        if unseen or needs.messages or strangers or needs.devices:
+            loaded = await loading.load(
+                self._connection, conversations=unseen, messages=needs.messages, users=strangers, devices=needs.devices
+            )
+            conversations.update(loaded.conversations)
+            users.update(loaded.users)
+        else:
+            loaded = loading.Loaded()
+        state = State(conversations=conversations, users=users, devices=loaded.devices)
+        await self._load_rarities(cases, needs, loaded, state)
+        return state
+
+    async def _load_rarities(self, cases: Sequence[Case], needs: Needs, loaded: loading.Loaded, state: State) -> None:
+        if loaded.known:
+            state.known = await loading.known_outcomes(self._connection, loaded.known)
+        answered = [c for c in needs.answered if c in state.conversations and not state.conversations[c].opened]
+        if answered:
+            state.waiting = await loading.pendings_in(self._connection, answered)
+        asked: set[tuple[str, str, int]] = set()
+        for conversation_id, reader, seq in read_marks(cases, here=self._region.region):
+            conversation = state.conversations.get(conversation_id)
+            member = None if conversation is None else conversation.members.get(reader)
+            if conversation is None or member is None or not member.read < seq < conversation.head:
+                continue
+            if conversation.counts_at(member, seq) is None:
+                asked.add((conversation_id, reader, seq))
+        if asked:
+            counted = await loading.counts_at(self._connection, asked)
+            for (conversation_id, reader, seq), (count, later) in counted.items():
+                sent = state.conversations[conversation_id].members[reader].sent
+                state.counts[conversation_id, reader, seq] = count, sent - later

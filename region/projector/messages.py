@@ -1,0 +1,276 @@
+"""Judge a message: it is numbered, kept pending for its owner, refused, or answered as before. Pure."""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from region.projector.cases import Case, ImpossibleRecordError
+from region.projector.docket import Docket
+from region.projector.homes import home_of, owner_of
+from region.store.rows import Conversation, Known, Member, Pending
+from replication.ids import direct_conversation_id, message_id
+from replication.records import Entry, MessageSent, Opening, Outcome, Record, Refusal, Submission
+
+RECIPIENT_UNKNOWN: Final = "recipient-unknown"
+
+DETAILS: Final = {
+    RECIPIENT_UNKNOWN: "There is nobody of that id. Check whom you wrote to.",
+    "impossible-record": "This message could not be applied. Write it anew.",
+}
+"""What a refusal's author reads, by code."""
+
+
+def judge_message(docket: Docket, case: Case, submission: Submission, body: MessageSent) -> None:
+    """Judge a message, submitted here or relayed to its owner.
+
+    Raises:
+        ImpossibleRecordError: Its ids contradict each other, or this region has nothing to decide about it.
+    """
+    check(submission.author, submission.conversation_id, submission.id, body)
+    owner = owner_of(submission.conversation_id)
+    if case.via is not None and owner != docket.here:
+        raise ImpossibleRecordError(reason=f"{owner} decides about it, not {docket.here}")
+    known = docket.state.known.get(submission.id)
+    if known is not None:
+        _answer_again(docket, case, submission, known)
+    elif owner == docket.here:
+        _decide(docket, case, submission, body)
+    else:
+        _keep_for_owner(docket, case, submission, owner)
+
+
+def check(author: str, conversation_id: str, identifier: str, body: MessageSent) -> None:
+    """Refuse what cannot be: ids that do not follow from each other, a message to oneself, text that no store keeps.
+
+    Raises:
+        ImpossibleRecordError: One of these.
+    """
+    if body.recipient_id == author:
+        raise ImpossibleRecordError(reason="nobody writes to oneself")
+    try:
+        right = direct_conversation_id(author, body.recipient_id)
+    except ValueError as error:
+        raise ImpossibleRecordError(reason="its recipient is no user id") from error
+    if conversation_id != right:
+        raise ImpossibleRecordError(reason="its conversation is not that of its author and recipient")
+    if identifier != message_id(author, conversation_id, body.client_message_id):
+        raise ImpossibleRecordError(reason="its id does not follow from what its sender called it")
+    if "\0" in body.text or "\0" in body.client_message_id:
+        raise ImpossibleRecordError(reason="it holds a NUL character, which no store keeps")
+
+
+def _decide(docket: Docket, case: Case, submission: Submission, body: MessageSent) -> None:
+    conversation = docket.state.conversations.get(submission.conversation_id)
+    if conversation is not None and conversation.opened:
+        number(docket, case.partition, submission, body, conversation, reply=case.via is None)
+        return
+    recipient_home = home_of(body.recipient_id)
+    if recipient_home != docket.here:
+        _keep_until_opened(docket, case, submission, body, recipient_home)
+        return
+    recipient = docket.state.users.get(body.recipient_id)
+    if recipient is None or not recipient.confirmed:
+        refuse(docket, case.partition, submission, body, RECIPIENT_UNKNOWN, reply=case.via is None)
+        return
+    if conversation is None:
+        conversation = docket.begin(submission.conversation_id, _members(submission.author, body), opened=True)
+    conversation.opened = True
+    number(docket, case.partition, submission, body, conversation, reply=case.via is None)
+
+
+def number(
+    docket: Docket,
+    partition: int,
+    submission: Submission,
+    body: MessageSent,
+    conversation: Conversation,
+    *,
+    reply: bool,
+) -> None:
+    """Give a message the next seq; its entry goes to the members here and to the regions of the others.
+
+    Args:
+        docket: The batch.
+        partition: The journal partition of the conversation.
+        submission: The message.
+        body: Its body.
+        conversation: Owned here, and open.
+        reply: Whether the gateway that waits, if one does, is told.
+    """
+    entry = Entry(
+        conversation_id=conversation.conversation_id,
+        seq=conversation.head + 1,
+        epoch=docket.epoch,
+        incarnation=docket.incarnation,
+        count=conversation.message_count + 1,
+        message_id=submission.id,
+        author=submission.author,
+        home=submission.home,
+        content_hash=submission.content_hash,
+        body=body,
+        sent_at=submission.submitted_at,
+        hops=(*submission.hops, docket.hop),
+    )
+    users, regions = audience(conversation, docket.here)
+    reply_to = submission.reply_to if reply and submission.home == docket.here else ""
+    position = docket.put(partition, entry, users=users, reply_to=reply_to, to=regions)
+    advance(docket, conversation, entry, position)
+    docket.writes.entries.append((entry, position))
+    docket.state.known[submission.id] = entry
+
+
+def advance(docket: Docket, conversation: Conversation, entry: Entry, position: int) -> None:
+    """Make an entry the head of its conversation, as of that output position."""
+    first = conversation.head == 0
+    conversation.head = entry.seq
+    conversation.epoch = entry.epoch
+    conversation.message_count = entry.count
+    conversation.updated_at = docket.now
+    conversation.tail.append((entry.count, entry.author))
+    author = conversation.members[entry.author]
+    author.sent += 1
+    docket.changed(conversation, position, *(conversation.members.values() if first else (author,)))
+
+
+def refuse(
+    docket: Docket, partition: int, submission: Submission, body: MessageSent, code: str, *, reply: bool
+) -> None:
+    """Refuse a message for good; its author is told, wherever at home."""
+    refusal = _refusal(docket, submission, body, code)
+    local = submission.home == docket.here
+    position = docket.put(
+        partition,
+        refusal,
+        users=(submission.author,) if local else (),
+        reply_to=submission.reply_to if local and reply else "",
+        to=() if local else (submission.home,),
+    )
+    docket.writes.refusals[submission.id] = (refusal, position)
+    docket.state.known[submission.id] = refusal
+    docket.count("refused", code)
+
+
+def refuse_unkept(docket: Docket, case: Case, submission: Submission, body: MessageSent) -> None:
+    """Tell the author of an impossible message that it is refused; nothing is kept under an id that may be another's."""
+    code = ImpossibleRecordError.code
+    docket.put(
+        case.partition,
+        _refusal(docket, submission, body, code),
+        users=(submission.author,),
+        reply_to=submission.reply_to,
+    )
+    docket.count("refused", code)
+
+
+def audience(conversation: Conversation, here: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return a conversation's members at home here, and the other regions that have a member, once each."""
+    users: list[str] = []
+    regions: list[str] = []
+    for member in conversation.members.values():
+        if member.home == here:
+            users.append(member.user_id)
+        elif member.home not in regions:
+            regions.append(member.home)
+    return tuple(users), tuple(regions)
+
+
+def members_of(entry: Entry) -> tuple[Member, Member]:
+    """Return the members that an entry's conversation has at its start."""
+    return _members(entry.author, entry.body)
+
+
+def _members(author: str, body: MessageSent) -> tuple[Member, Member]:
+    recipient = body.recipient_id
+    return Member(author, home_of(author)), Member(recipient, home_of(recipient))
+
+
+def _refusal(docket: Docket, submission: Submission, body: MessageSent, code: str) -> Refusal:
+    return Refusal(
+        message_id=submission.id,
+        conversation_id=submission.conversation_id,
+        author=submission.author,
+        code=code,
+        detail=DETAILS.get(code, "The message was refused."),
+        content_hash=submission.content_hash,
+        epoch=docket.epoch,
+        client_message_id=body.client_message_id,
+        hops=(*submission.hops, docket.hop),
+    )
+
+
+def _keep_for_owner(docket: Docket, case: Case, submission: Submission, owner: str) -> None:
+    conversation = docket.state.conversations.get(submission.conversation_id)
+    if conversation is None:
+        assert isinstance(submission.body, MessageSent)
+        conversation = docket.begin(
+            submission.conversation_id, _members(submission.author, submission.body), opened=False
+        )
+        conversation.updated_at = docket.now
+    _keep(docket, case, submission, conversation, waits_for=owner, to=(owner,))
+
+
+def _keep_until_opened(
+    docket: Docket,
+    case: Case,
+    submission: Submission,
+    body: MessageSent,
+    recipient_home: str,
+) -> None:
+    conversation = docket.state.conversations.get(submission.conversation_id)
+    fresh = conversation is None
+    if conversation is None:
+        conversation = docket.begin(submission.conversation_id, _members(submission.author, body), opened=False)
+        conversation.updated_at = docket.now
+    pending = _keep(docket, case, submission, conversation, waits_for=recipient_home)
+    docket.state.waiting.setdefault(conversation.conversation_id, []).append(pending)
+    if fresh:
+        opening = Opening(
+            conversation_id=conversation.conversation_id,
+            author=submission.author,
+            recipient=body.recipient_id,
+            epoch=docket.epoch,
+        )
+        docket.put(case.partition, opening, to=(recipient_home,))
+
+
+def _keep(
+    docket: Docket,
+    case: Case,
+    submission: Submission,
+    conversation: Conversation,
+    *,
+    waits_for: str,
+    to: tuple[str, ...] = (),
+) -> Pending:
+    kept = replace(submission, hops=(*submission.hops, docket.hop))
+    local = submission.home == docket.here
+    fresh = not conversation.position
+    position = docket.put(
+        case.partition,
+        kept,
+        users=(submission.author,) if local else (),
+        reply_to=submission.reply_to if local else "",
+        to=to,
+    )
+    pending = Pending(kept, waits_for, position, case.offset)
+    docket.writes.pendings[submission.id] = pending
+    docket.state.known[submission.id] = pending
+    docket.changed(conversation, position, *(conversation.members.values() if fresh else ()))
+    docket.count("pending", waits_for)
+    return pending
+
+
+def _answer_again(docket: Docket, case: Case, submission: Submission, known: Known) -> None:
+    docket.count("duplicate")
+    outcome = known.submission if isinstance(known, Pending) else known
+    record: Record = outcome
+    if case.via is not None:
+        if not isinstance(known, Pending):
+            docket.put(case.partition, record, known=True, to=(submission.home,))
+        return
+    if outcome.content_hash != submission.content_hash:
+        docket.count("refused", "content-conflict")
+        detail = "This client message id was already used for other content. Use a new one for a new message."
+        record = Outcome(id=submission.id, code="content-conflict", detail=detail)
+    users = () if submission.reply_to else (submission.author,)
+    docket.put(case.partition, record, users=users, reply_to=submission.reply_to, known=True)

@@ -1,0 +1,47 @@
+"""What a projector counts, and how far it has come."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+RECORDS = Counter("causeway_projector_records_total", "Journal records projected.")
+BATCH_RECORDS = Histogram(
+    "causeway_projector_batch_records", "Journal records in a batch.", buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500)
+)
+BATCH_SECONDS = Histogram(
+    "causeway_projector_batch_seconds",
+    "Time from having read a batch to having committed it.",
+    ["phase"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
+)
+OUTPUTS = Counter("causeway_projector_outputs_total", "Outcomes put out.")
+RELAYED = Counter("causeway_projector_relayed_total", "Outcomes given to streams to other regions.", ["destination"])
+REFUSALS = Counter("causeway_projector_refusals_total", "Submissions refused, by code.", ["code"])
+PENDINGS = Counter(
+    "causeway_projector_pending_total", "Messages kept pending, by the region that they wait for.", ["region"]
+)
+DUPLICATES = Counter("causeway_projector_duplicates_total", "Records that were known already.")
+DROPPED = Counter("causeway_projector_dropped_total", "Marks that were dropped, by reason.", ["reason"])
+HELD = Counter("causeway_projector_held_total", "Entries held because an earlier one is missing.")
+POISON = Counter("causeway_projector_poison_total", "Records put aside because they cannot be read or applied.")
+FENCED = Counter("causeway_projector_fenced_total", "Batches that another projector had projected already.")
+FAILURES = Counter("causeway_projector_failures_total", "Times that a session ended with an error, by kind.", ["kind"])
+REMEMBERED = Gauge("causeway_projector_remembered_conversations", "Conversations in memory.")
+NEXT_OFFSET = Gauge("causeway_projector_next_offset", "The next journal offset to project.", ["partition"])
+JOURNAL_END = Gauge("causeway_projector_journal_end_offset", "The end of the journal.", ["partition"])
+LAG = Gauge("causeway_projector_lag_records", "Journal records that wait to be projected.", ["partition"])
+PROCESSED = Gauge(
+    "causeway_projector_processed_timestamp_seconds", "When the record projected last was journaled.", ["partition"]
+)
+NUDGE_FAILURES = Counter("causeway_projector_nudge_failures_total", "Nudges that Redis did not take.")
+PRUNED = Counter("causeway_projector_pruned_total", "Old rows taken out of the store.", ["table"])
+
+
+def count(what: str, code: str, times: int) -> None:
+    """Add what a docket counted."""
+    if what == "refused":
+        REFUSALS.labels(code).inc(times)
+    elif what == "pending":
+        PENDINGS.labels(code).inc(times)
+    elif what == "dropped":
+        DROPPED.labels(code).inc(times)
+    else:
+        {"duplicate": DUPLICATES, "held": HELD, "poison": POISON}[what].inc(times)

@@ -1,0 +1,47 @@
+"""Every now and then, take out of the store what is old and was followed by everybody."""
+
+import asyncio
+import random
+import time
+
+import psycopg
+import structlog
+
+from infra.postgres import Pool
+from region.projector import metrics
+from region.store.repository.pruning import prune
+
+log = structlog.get_logger()
+
+PAUSE = 60.0
+"""Between two looks, seconds."""
+
+CHUNK = 500
+"""Batches taken out in one transaction."""
+
+
+async def prune_forever(pool: Pool, *, retention: float, partitions: tuple[int, ...]) -> None:
+    """Prune until cancelled; whatever goes wrong is tried again later.
+
+    Args:
+        pool: Connections to the store.
+        retention: How long everything is kept, seconds.
+        partitions: The journal partitions that are this process's.
+    """
+    while True:
+        await asyncio.sleep(PAUSE * random.uniform(0.5, 1.5))  # noqa: S311 — jitter
+        try:
+            for partition in partitions:
+                await _prune(pool, partition, before=int((time.time() - retention) * 1e6))
+        except psycopg.Error as error:
+            log.warning("pruning is put off", error=str(error))
+
+
+async def _prune(pool: Pool, partition: int, *, before: int) -> None:
+    more = True
+    while more:
+        async with pool.connection() as connection:
+            outputs, relay_rows = await prune(connection, partition=partition, before=before, most=CHUNK)
+        metrics.PRUNED.labels("outputs").inc(outputs)
+        metrics.PRUNED.labels("relay_rows").inc(relay_rows)
+        more = outputs == CHUNK

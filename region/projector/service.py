@@ -1,0 +1,215 @@
+"""The projector's process: Kafka's journal in, the store out; it waits for whatever is away, and starts over when fenced."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import psycopg
+import structlog
+from pydantic import Field
+from redis.asyncio import Redis
+
+from infra.backoff import Backoff
+from infra.errors import CausewayError
+from infra.health import Health
+from infra.kafka import Consumer, KafkaError, Record, ensure_topics
+from infra.postgres import LOST_RACES, STORE_FAILURES, Pool, make_pool
+from infra.serve import Host
+from infra.settings import RegionalSettings, read
+from region.projector import metrics
+from region.projector.loop import Projection, case_of
+from region.projector.memory import Memory
+from region.projector.nudge import Nudger
+from region.projector.pruning import prune_forever
+from region.store.repository.committing import FencedError
+from region.store.repository.setup import prepare
+from region.store.rows import Place
+from replication.topics import JOURNAL
+
+log = structlog.get_logger()
+
+CONDITIONS = ("store", "journal")
+
+LAG_SECONDS = 2.0
+"""Between two looks at the journal's end."""
+
+
+class ProjectorSettings(RegionalSettings):
+    """What a projector needs.
+
+    Attributes:
+        projector_partitions: The partitions that it takes, comma-separated; all when empty.
+        projector_batch: The most records in a batch.
+        projector_conversations: The most conversations kept in memory.
+        journal_retention_days: How long the journal keeps records.
+        retention_days: How long the store keeps outputs and relay rows that everybody has followed.
+    """
+
+    projector_partitions: str = Field("", pattern=r"^(\d+(,\d+)*)?$")
+    projector_batch: int = Field(500, ge=1, le=5000)
+    projector_conversations: int = Field(20_000, ge=100)
+    journal_retention_days: int = Field(7, ge=1)
+    retention_days: float = Field(7, gt=0)
+
+    @property
+    def own_partitions(self) -> tuple[int, ...]:
+        """The partitions that this process projects."""
+        if not self.projector_partitions:
+            return tuple(range(self.partitions))
+        return tuple(int(number) for number in self.projector_partitions.split(","))
+
+
+class JournalLostError(CausewayError):
+    """Partition {partition} of the journal holds offsets {first} to {end}, but the store has projected up to {next_offset}: the journal lost records. Bring the region back as a new incarnation; nothing is guessed."""
+
+    code = "journal-lost"
+    definite = True
+
+
+def check_bounds(place: Place, first: int, end: int) -> None:
+    """Check that a journal partition still holds what comes next.
+
+    Raises:
+        JournalLostError: It was truncated, or emptied, or made anew.
+    """
+    if not first <= place.next_offset <= end:
+        raise JournalLostError(partition=place.partition, first=first, end=end, next_offset=place.next_offset)
+
+
+async def service(host: Host) -> None:
+    """Project this region's journal until cancelled."""
+    await project_forever(host.health, read(ProjectorSettings))
+
+
+async def project_forever(health: Health, settings: ProjectorSettings, *, topic: str = JOURNAL) -> None:
+    """Project a journal until cancelled, over any failure of Kafka, the store or Redis.
+
+    Args:
+        health: Told of `store` and `journal`.
+        settings: Of this process.
+        topic: The journal's topic.
+    """
+    health.expect(*CONDITIONS)
+    redis: Redis = Redis.from_url(settings.redis)
+    nudger = Nudger(redis)
+    pool = make_pool(settings.store, size=3, name=f"{settings.instance} projector")
+    await pool.open(wait=False)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(nudger.run(), name="nudger")
+            group.create_task(
+                prune_forever(pool, retention=settings.retention_days * 86_400, partitions=settings.own_partitions),
+                name="pruning",
+            )
+            await Projector(health, settings, pool, nudger, topic).run()
+    finally:
+        await pool.close()
+        await redis.aclose()
+
+
+class Projector:
+    """The process's main loop: sessions, one after the other, each of which ends with an error."""
+
+    def __init__(self, health: Health, settings: ProjectorSettings, pool: Pool, nudger: Nudger, topic: str) -> None:
+        """Prepare it.
+
+        Args:
+            health: Told of `store` and `journal`.
+            settings: Of this process.
+            pool: Connections to the store.
+            nudger: Told of each commit.
+            topic: The journal's topic.
+        """
+        self._health = health
+        self._settings = settings
+        self._pool = pool
+        self._nudger = nudger
+        self._topic = topic
+        self._memory = Memory(conversations=settings.projector_conversations, users=50_000)
+        self._backoff = Backoff()
+
+    async def run(self) -> None:
+        """Project until cancelled."""
+        while True:
+            try:
+                await self._session()
+            except FencedError as error:
+                metrics.FENCED.inc()
+                self._note("store", error)
+            except (*STORE_FAILURES, *LOST_RACES, psycopg.Error) as error:
+                self._note("store", error)
+            except (KafkaError, OSError, JournalLostError) as error:
+                self._note("journal", error)
+            except CausewayError as error:
+                self._note("store", error)
+            await asyncio.sleep(self._backoff.next())
+
+    def _note(self, what: str, error: Exception) -> None:
+        metrics.FAILURES.labels(type(error).__name__).inc()
+        detail = str(error).strip() or type(error).__name__
+        self._health.tell(what, ok=False, detail=detail)
+        log.warning("starting over", because=what, error=detail, kind=type(error).__name__)
+
+    async def _session(self) -> None:
+        settings = self._settings
+        region = await prepare(self._pool, region=settings.region, partitions=settings.partitions)
+        retention = {"retention.ms": str(settings.journal_retention_days * 86_400_000)}
+        await ensure_topics(settings.kafka, {self._topic: settings.partitions}, config=retention)
+        async with self._pool.connection() as connection:
+            projection = Projection(connection, region, self._memory)
+            places = await projection.begin(settings.own_partitions)
+            self._health.tell("store", ok=True)
+            async with Consumer(settings.kafka, self._topic, client=f"{settings.instance}-projector") as consumer:
+                for place in places.values():
+                    check_bounds(place, *(await consumer.bounds(place.partition)))
+                expected = {place.partition: place.next_offset for place in places.values()}
+                consumer.assign(expected)
+                watching = asyncio.create_task(watch_lag(consumer, expected), name="lag")
+                try:
+                    await self._read(consumer, projection, expected)
+                finally:
+                    watching.cancel()
+
+    async def _read(self, consumer: Consumer, projection: Projection, expected: dict[int, int]) -> None:
+        while True:
+            batches = await consumer.read(wait_ms=1000, most=self._settings.projector_batch)
+            self._health.tell("journal", ok=True)
+            if not batches:
+                continue
+            for partition, records in batches.items():
+                check_dense(expected, partition, records)
+            cases = [case_of(record) for records in batches.values() for record in records]
+            committed = await projection.project(cases)
+            self._nudger.tell(committed)
+            self._backoff.reset()
+            self._health.tell("store", ok=True)
+            metrics.RECORDS.inc(len(cases))
+            metrics.BATCH_RECORDS.observe(len(cases))
+            for partition, records in batches.items():
+                expected[partition] = records[-1].offset + 1
+                metrics.NEXT_OFFSET.labels(partition).set(expected[partition])
+                metrics.PROCESSED.labels(partition).set(records[-1].timestamp / 1000)
+
+
+def check_dense(expected: Mapping[int, int], partition: int, records: Sequence[Record]) -> None:
+    """Check that what was read begins where it should, and has no holes: nothing in a journal is ever skipped.
+
+    Raises:
+        JournalLostError: Records are missing.
+    """
+    first, last = records[0].offset, records[-1].offset
+    if first != expected[partition] or last != first + len(records) - 1:
+        raise JournalLostError(partition=partition, first=first, end=last, next_offset=expected[partition])
+
+
+async def watch_lag(consumer: Consumer, expected: Mapping[int, int]) -> None:
+    """Measure until cancelled how far the journal is ahead; the reader notices by itself when Kafka is away."""
+    while True:
+        for partition in tuple(expected):
+            try:
+                _, end = await consumer.bounds(partition)
+            except KafkaError as error:
+                log.debug("the journal's end is unknown", partition=partition, error=str(error))
+                break
+            metrics.JOURNAL_END.labels(partition).set(end)
+            metrics.LAG.labels(partition).set(max(0, end - expected.get(partition, end)))
+        await asyncio.sleep(LAG_SECONDS)

@@ -1,0 +1,7 @@
+"""The store's SQL, by what it serves; what gateways read stands in their own repository.
+
+setup       creating the tables, and waiting until they are there
+loading     what a projector must know before it judges a batch
+committing  a judged batch, in one transaction that is fenced by the journal offset
+pruning     taking out what everybody has long followed
+"""

@@ -1,0 +1,250 @@
+"""A judged batch in one transaction, fenced by the journal offset: who lost its partitions to another writes nothing."""
+
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import replication.repository
+from infra.errors import CausewayError
+from infra.postgres import Connection
+from region.store.arrays import Booleans, Byteas, Int8s, Texts
+from region.store.rows import Conversation, Member, Pending
+from region.store.writes import Move, Writes
+from replication.records import Entry, Refusal
+
+
+class FencedError(CausewayError):
+    """Another projector has moved partition {partition} on; what this one knew is stale. It starts over from the store."""
+
+    code = "fenced"
+    definite = True
+
+
+async def commit(connection: Connection, moves: Collection[Move], writes: Writes) -> None:
+    """Write a batch, all of it or nothing, in two round trips.
+
+    Raises:
+        FencedError: A partition is not where the projector believed it to be; nothing was written.
+        psycopg.Error: Nothing was written, unless the connection was lost while committing.
+    """
+    now = time.time_ns() // 1000
+    async with connection.pipeline() as pipeline, connection.transaction():
+        fence = await connection.execute(
+            "UPDATE journal_partitions j SET next_offset = m.after, position = m.position, updated_at = m.now"
+            " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])"
+            " AS m(partition, before, after, position, now)"
+            " WHERE j.partition = m.partition AND j.next_offset = m.before",
+            (
+                Int8s(m.before.partition for m in moves),
+                Int8s(m.before.next_offset for m in moves),
+                Int8s(m.next_offset for m in moves),
+                Int8s(m.position for m in moves),
+                Int8s([now] * len(moves)),
+            ),
+        )
+        await _write_messages(connection, writes, now)
+        await _write_accounts(connection, writes)
+        await _write_rarities(connection, writes, now)
+        for batch in writes.outputs:
+            await replication.repository.add_batch(connection, batch)
+        await replication.repository.add_relay_rows(connection, writes.relay_rows)
+        await pipeline.sync()
+        if fence.rowcount != len(moves):
+            raise FencedError(partition=", ".join(str(m.before.partition) for m in moves))
+
+
+async def _write_messages(connection: Connection, writes: Writes, now: int) -> None:
+    if writes.entries:
+        await connection.execute(_INSERT_ENTRIES, _entry_arrays(writes.entries))
+    if writes.conversations:
+        await connection.execute(_UPSERT_CONVERSATIONS, _conversation_arrays(writes.conversations.values()))
+    if writes.members:
+        await connection.execute(_UPSERT_MEMBERS, _member_arrays(writes.members))
+    if writes.pendings:
+        await connection.execute(_INSERT_PENDINGS, _pending_arrays(writes.pendings))
+    if writes.resolved:
+        await connection.execute("DELETE FROM pendings WHERE message_id = ANY(%s::text[])", (Texts(writes.resolved),))
+    if writes.refusals:
+        await connection.execute(_INSERT_REFUSALS, _refusal_arrays(writes.refusals, now))
+
+
+_INSERT_ENTRIES = """
+    INSERT INTO entries (conversation_id, seq, epoch, incarnation, message_count, kind, message_id, author, recipient,
+        author_home, client_message_id, content_hash, text, sent_at, position)
+    SELECT conversation_id, seq, epoch, incarnation, message_count, 'message_sent', message_id, author, recipient,
+        author_home, client_message_id, content_hash, text, sent_at, position
+    FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[],
+        %s::text[], %s::text[], %s::bytea[], %s::text[], %s::bigint[], %s::bigint[])
+    AS e(conversation_id, seq, epoch, incarnation, message_count, message_id, author, recipient, author_home,
+        client_message_id, content_hash, text, sent_at, position)
+"""
+
+
+def _entry_arrays(entries: Sequence[tuple[Entry, int]]) -> tuple[object, ...]:
+    plain = [entry for entry, _ in entries]
+    bodies = [entry.body for entry in plain]
+    return (
+        Texts([e.conversation_id for e in plain]),
+        Int8s([e.seq for e in plain]),
+        Int8s([e.epoch for e in plain]),
+        Int8s([e.incarnation for e in plain]),
+        Int8s([e.count for e in plain]),
+        Texts([e.message_id for e in plain]),
+        Texts([e.author for e in plain]),
+        Texts([b.recipient_id for b in bodies]),
+        Texts([e.home for e in plain]),
+        Texts([b.client_message_id for b in bodies]),
+        Byteas([e.content_hash for e in plain]),
+        Texts([b.text for b in bodies]),
+        Int8s([e.sent_at for e in plain]),
+        Int8s([position for _, position in entries]),
+    )
+
+
+_UPSERT_CONVERSATIONS = """
+    INSERT INTO conversations (conversation_id, kind, head, epoch, message_count, opened, held, position, updated_at)
+    SELECT conversation_id, 'direct', head, epoch, message_count, opened, held, position, updated_at
+    FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::boolean[], %s::bigint[], %s::bigint[], %s::bigint[])
+    AS c(conversation_id, head, epoch, message_count, opened, held, position, updated_at)
+    ON CONFLICT (conversation_id) DO UPDATE SET head = excluded.head, epoch = excluded.epoch,
+        message_count = excluded.message_count, opened = excluded.opened, held = excluded.held,
+        position = excluded.position, updated_at = excluded.updated_at
+"""
+
+
+def _conversation_arrays(conversations: Iterable[Conversation]) -> tuple[object, ...]:
+    rows = list(conversations)
+    return (
+        Texts([c.conversation_id for c in rows]),
+        Int8s([c.head for c in rows]),
+        Int8s([c.epoch for c in rows]),
+        Int8s([c.message_count for c in rows]),
+        Booleans([c.opened for c in rows]),
+        Int8s([len(c.held) for c in rows]),
+        Int8s([c.position for c in rows]),
+        Int8s([c.updated_at for c in rows]),
+    )
+
+
+_UPSERT_MEMBERS = """
+    INSERT INTO members (conversation_id, user_id, home, received, read, sent, read_count, read_sent, position)
+    SELECT conversation_id, user_id, home, received, read, sent, read_count, read_sent, position
+    FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
+    AS m(conversation_id, user_id, home, received, read, sent, read_count, read_sent, position)
+    ON CONFLICT (conversation_id, user_id) DO UPDATE SET home = excluded.home, received = excluded.received,
+        read = excluded.read, sent = excluded.sent, read_count = excluded.read_count, read_sent = excluded.read_sent,
+        position = excluded.position
+"""
+
+
+def _member_arrays(members: Mapping[tuple[str, str], Member]) -> tuple[object, ...]:
+    rows = members.values()
+    return (
+        Texts([conversation_id for conversation_id, _ in members]),
+        Texts([m.user_id for m in rows]),
+        Texts([m.home for m in rows]),
+        Int8s([m.received for m in rows]),
+        Int8s([m.read for m in rows]),
+        Int8s([m.sent for m in rows]),
+        Int8s([m.read_count for m in rows]),
+        Int8s([m.read_sent for m in rows]),
+        Int8s([m.position for m in rows]),
+    )
+
+
+_INSERT_PENDINGS = """
+    INSERT INTO pendings (message_id, conversation_id, author, waits_for, position, ordinal, submitted_at, record)
+    SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bytea[])
+    ON CONFLICT (message_id) DO NOTHING
+"""
+
+
+def _pending_arrays(pendings: Mapping[str, Pending]) -> tuple[object, ...]:
+    rows = pendings.values()
+    return (
+        Texts(pendings),
+        Texts(p.submission.conversation_id for p in rows),
+        Texts(p.submission.author for p in rows),
+        Texts(p.waits_for for p in rows),
+        Int8s(p.position for p in rows),
+        Int8s(p.ordinal for p in rows),
+        Int8s(p.submission.submitted_at for p in rows),
+        Byteas(p.encoded() for p in rows),
+    )
+
+
+_INSERT_REFUSALS = """
+    INSERT INTO refusals (message_id, conversation_id, author, client_message_id, code, detail, content_hash, epoch, position, refused_at)
+    SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bytea[], %s::bigint[], %s::bigint[], %s::bigint[])
+    ON CONFLICT (message_id) DO NOTHING
+"""
+
+
+def _refusal_arrays(refusals: Mapping[str, tuple[Refusal, int]], now: int) -> tuple[object, ...]:
+    rows = [refusal for refusal, _ in refusals.values()]
+    return (
+        Texts(refusals),
+        Texts(r.conversation_id for r in rows),
+        Texts(r.author for r in rows),
+        Texts(r.client_message_id for r in rows),
+        Texts(r.code for r in rows),
+        Texts(r.detail for r in rows),
+        Byteas(r.content_hash for r in rows),
+        Int8s(r.epoch for r in rows),
+        Int8s(position for _, position in refusals.values()),
+        Int8s([now] * len(rows)),
+    )
+
+
+async def _write_accounts(connection: Connection, writes: Writes) -> None:
+    if writes.users:
+        await connection.cursor().executemany(
+            "INSERT INTO users (user_id, handle, folded_handle, display_name, password_hash, reservation, home_epoch, confirmed, created_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " ON CONFLICT (user_id) DO UPDATE SET confirmed = users.confirmed OR excluded.confirmed",
+            [
+                (
+                    u.user_id,
+                    u.handle,
+                    u.handle.casefold(),
+                    u.display_name,
+                    u.password_hash,
+                    u.reservation,
+                    u.home_epoch,
+                    u.confirmed,
+                    u.created_at,
+                )
+                for u in writes.users.values()
+            ],
+        )
+    if writes.devices:
+        await connection.cursor().executemany(
+            "INSERT INTO devices (user_id, device_id, name, family, generation, created_at, revoked_at) VALUES (%s, %s, %s, %s, %s, %s, %s)"
+            " ON CONFLICT (user_id, device_id) DO UPDATE SET generation = excluded.generation, revoked_at = excluded.revoked_at",
+            [
+                (d.user_id, d.device_id, d.name, d.family, d.generation, d.created_at, d.revoked_at)
+                for d in writes.devices.values()
+            ],
+        )
+
+
+async def _write_rarities(connection: Connection, writes: Writes, now: int) -> None:
+    if writes.revealed:
+        await connection.execute(
+            "UPDATE entries e SET position = r.position"
+            " FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS r(conversation_id, seq, position)"
+            " WHERE e.conversation_id = r.conversation_id AND e.seq = r.seq",
+            (
+                Texts(conversation_id for conversation_id, _ in writes.revealed),
+                Int8s(seq for _, seq in writes.revealed),
+                Int8s(writes.revealed.values()),
+            ),
+        )
+    if writes.removed:
+        gone = (Texts(writes.removed),)
+        await connection.execute("DELETE FROM members WHERE conversation_id = ANY(%s::text[])", gone)
+        await connection.execute("DELETE FROM conversations WHERE conversation_id = ANY(%s::text[])", gone)
+    if writes.poison:
+        await connection.cursor().executemany(
+            "INSERT INTO poison (partition, journal_offset, reason, value, found_at) VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            [(p.partition, p.offset, p.reason, p.value, now) for p in writes.poison],
+        )

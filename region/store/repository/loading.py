@@ -1,0 +1,239 @@
+"""What a projector must know before it judges a batch: whole sets by arrays, in one pipelined round trip or two."""
+
+# ruff: noqa: S608 — only constants of this module are put into statements
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from psycopg.rows import TupleRow
+
+from infra.postgres import Connection
+from region.store.arrays import Int8s, Texts
+from region.store.rows import Conversation, Device, Known, Member, Pending, Place, User
+from replication.records import Entry, MessageSent, Refusal
+
+_ENTRY_COLUMNS = (
+    "e.conversation_id, e.seq, e.epoch, e.incarnation, e.message_count, e.message_id, e.author, e.recipient,"
+    " e.author_home, e.client_message_id, e.content_hash, e.text, e.sent_at"
+)
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What the store knows of what was asked; what is missing in a mapping does not exist."""
+
+    conversations: dict[str, Conversation] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
+    users: dict[str, User] = field(default_factory=dict)
+    devices: dict[tuple[str, str], Device] = field(default_factory=dict)
+
+
+def entry_of(row: Sequence[object]) -> Entry:
+    """Rebuild an entry from its columns; hops are not stored."""
+    (
+        conversation_id,
+        seq,
+        epoch,
+        incarnation,
+        count,
+        message_id,
+        author,
+        recipient,
+        home,
+        client_id,
+        digest,
+        text,
+        sent_at,
+    ) = row
+    return Entry(
+        conversation_id=conversation_id,  # type: ignore[arg-type]  # columns are typed by the schema
+        seq=seq,  # type: ignore[arg-type]
+        epoch=epoch,  # type: ignore[arg-type]
+        incarnation=incarnation,  # type: ignore[arg-type]
+        count=count,  # type: ignore[arg-type]
+        message_id=message_id,  # type: ignore[arg-type]
+        author=author,  # type: ignore[arg-type]
+        home=home,  # type: ignore[arg-type]
+        content_hash=bytes(digest),  # type: ignore[call-overload]
+        body=MessageSent(recipient, client_id, text),  # type: ignore[arg-type]
+        sent_at=sent_at,  # type: ignore[arg-type]
+    )
+
+
+async def places(connection: Connection, partitions: Collection[int]) -> dict[int, Place]:
+    """Return how far those journal partitions have been projected."""
+    cursor = await connection.execute(
+        "SELECT partition, next_offset, position FROM journal_partitions WHERE partition = ANY(%s::bigint[])",
+        (Int8s(partitions),),
+    )
+    return {row[0]: Place(*row) for row in await cursor.fetchall()}
+
+
+async def load(
+    connection: Connection,
+    *,
+    conversations: Collection[str] = (),
+    messages: Collection[str] = (),
+    users: Collection[str] = (),
+    devices: Collection[str] = (),
+) -> Loaded:
+    """Load what a batch names, in one round trip.
+
+    Args:
+        connection: Where.
+        conversations: Ids of conversations, loaded with their members and what they hold.
+        messages: Message ids; `known` tells which of them have an outcome or are pending.
+        users: Ids of users.
+        devices: Ids of users whose devices are loaded.
+    """
+    loaded = Loaded()
+    cursors = {
+        name: connection.cursor(binary=True) for name in ("conversations", "members", "known", "users", "devices")
+    }
+    async with connection.pipeline():
+        if conversations:
+            wanted = (Texts(conversations),)
+            await cursors["conversations"].execute(
+                "SELECT conversation_id, head, epoch, message_count, opened, held, position, updated_at"
+                " FROM conversations WHERE conversation_id = ANY(%s::text[])",
+                wanted,
+            )
+            await cursors["members"].execute(
+                "SELECT conversation_id, user_id, home, received, read, sent, read_count, read_sent, position"
+                " FROM members WHERE conversation_id = ANY(%s::text[])",
+                wanted,
+            )
+        if messages:
+            await cursors["known"].execute(
+                "WITH asked AS (SELECT unnest(%s::text[]) AS message_id)"
+                " SELECT message_id FROM asked JOIN entries USING (message_id)"
+                " UNION ALL SELECT message_id FROM asked JOIN pendings USING (message_id)"
+                " UNION ALL SELECT message_id FROM asked JOIN refusals USING (message_id)",
+                (Texts(messages),),
+            )
+        if users:
+            await cursors["users"].execute(
+                "SELECT user_id, handle, display_name, password_hash, reservation, home_epoch, confirmed, created_at"
+                " FROM users WHERE user_id = ANY(%s::text[])",
+                (Texts(users),),
+            )
+        if devices:
+            await cursors["devices"].execute(
+                "SELECT user_id, device_id, name, family, generation, created_at, revoked_at"
+                " FROM devices WHERE user_id = ANY(%s::text[])",
+                (Texts(devices),),
+            )
+    if conversations:
+        rows, members = await cursors["conversations"].fetchall(), await cursors["members"].fetchall()
+        await _take_conversations(connection, loaded, rows, members)
+    if messages:
+        loaded.known = {message_id for (message_id,) in await cursors["known"].fetchall()}
+    if users:
+        loaded.users = {row[0]: User(*row) for row in await cursors["users"].fetchall()}
+    if devices:
+        loaded.devices = {(row[0], row[1]): Device(*row) for row in await cursors["devices"].fetchall()}
+    return loaded
+
+
+async def _take_conversations(
+    connection: Connection, loaded: Loaded, conversations: list[TupleRow], members: list[TupleRow]
+) -> None:
+    holding: list[str] = []
+    for conversation_id, head, epoch, count, opened, held, position, updated_at in conversations:
+        loaded.conversations[conversation_id] = Conversation(
+            conversation_id, {}, head, epoch, count, opened, position, updated_at, base_count=count
+        )
+        if held:
+            holding.append(conversation_id)
+    for conversation_id, *columns in members:
+        member = Member(*columns)
+        loaded.conversations[conversation_id].members[member.user_id] = member
+    if holding:
+        await _load_held(connection, loaded.conversations, holding)
+
+
+async def _load_held(connection: Connection, conversations: dict[str, Conversation], holding: Collection[str]) -> None:
+    cursor = await connection.execute(
+        f"SELECT {_ENTRY_COLUMNS} FROM entries e JOIN conversations c USING (conversation_id)"
+        " WHERE e.conversation_id = ANY(%s::text[]) AND e.seq > c.head",
+        (Texts(holding),),
+        binary=True,
+    )
+    for row in await cursor.fetchall():
+        entry = entry_of(row)
+        conversations[entry.conversation_id].held[entry.seq] = entry
+
+
+async def known_outcomes(connection: Connection, messages: Collection[str]) -> dict[str, Known]:
+    """Return what became of those message ids."""
+    wanted = (Texts(messages),)
+    entries, refusals, pendings = (connection.cursor(binary=True) for _ in range(3))
+    async with connection.pipeline():
+        await entries.execute(f"SELECT {_ENTRY_COLUMNS} FROM entries e WHERE e.message_id = ANY(%s::text[])", wanted)
+        await refusals.execute(
+            "SELECT message_id, conversation_id, author, code, detail, content_hash, epoch, client_message_id"
+            " FROM refusals WHERE message_id = ANY(%s::text[])",
+            wanted,
+        )
+        await pendings.execute(
+            "SELECT record, waits_for, position, ordinal FROM pendings WHERE message_id = ANY(%s::text[])", wanted
+        )
+    found: dict[str, Known] = {}
+    for row in await pendings.fetchall():
+        pending = Pending.decoded(*row)
+        found[pending.submission.id] = pending
+    for (
+        message_id,
+        conversation_id,
+        author,
+        code,
+        detail,
+        digest,
+        epoch,
+        client_message_id,
+    ) in await refusals.fetchall():
+        found[message_id] = Refusal(
+            message_id=message_id,
+            conversation_id=conversation_id,
+            author=author,
+            code=code,
+            detail=detail,
+            content_hash=digest,
+            epoch=epoch,
+            client_message_id=client_message_id,
+        )
+    for row in await entries.fetchall():
+        entry = entry_of(row)
+        found[entry.message_id] = entry
+    return found
+
+
+async def pendings_in(connection: Connection, conversations: Collection[str]) -> dict[str, list[Pending]]:
+    """Return the pendings of those conversations, each conversation's in order."""
+    cursor = await connection.execute(
+        "SELECT conversation_id, record, waits_for, position, ordinal FROM pendings"
+        " WHERE conversation_id = ANY(%s::text[]) ORDER BY conversation_id, ordinal",
+        (Texts(conversations),),
+        binary=True,
+    )
+    found: dict[str, list[Pending]] = {}
+    for conversation_id, *columns in await cursor.fetchall():
+        found.setdefault(conversation_id, []).append(Pending.decoded(*columns))
+    return found
+
+
+async def counts_at(
+    connection: Connection, asked: Iterable[tuple[str, str, int]]
+) -> dict[tuple[str, str, int], tuple[int, int]]:
+    """Return, for each (conversation, member, seq), how many messages there are up to it, and how many above it up to the head are the member's."""
+    wanted = list(asked)
+    cursor = await connection.execute(
+        "SELECT a.conversation_id, a.user_id, a.seq, coalesce(e.message_count, 0),"
+        "  (SELECT count(*) FROM entries l JOIN conversations c USING (conversation_id)"
+        "   WHERE l.conversation_id = a.conversation_id AND l.seq > a.seq AND l.seq <= c.head AND l.author = a.user_id)"
+        " FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS a(conversation_id, user_id, seq)"
+        " LEFT JOIN entries e ON e.conversation_id = a.conversation_id AND e.seq = a.seq",
+        (Texts(a[0] for a in wanted), Texts(a[1] for a in wanted), Int8s(a[2] for a in wanted)),
+        binary=True,
+    )
+    return {(row[0], row[1], row[2]): (row[3], row[4]) for row in await cursor.fetchall()}

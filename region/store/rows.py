@@ -1,0 +1,184 @@
+"""What the store's tables hold, one class a row; a projector keeps some of them in memory and changes them in place."""
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from replication.codec import decode_journaled, encode
+from replication.records import Entry, Journaled, Refusal, Submission
+
+
+@dataclass(slots=True)
+class Place:
+    """How far one journal partition has been projected.
+
+    Attributes:
+        partition: The journal partition.
+        next_offset: The next offset to read.
+        position: The last output position given.
+    """
+
+    partition: int
+    next_offset: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegionState:
+    """Which incarnation of which region a store belongs to.
+
+    Attributes:
+        region: The region's name.
+        incarnation: It rises when the region lost its Kafka or its store.
+        epoch: In which the region decides.
+        partitions: How many partitions the journal has.
+    """
+
+    region: str
+    incarnation: int
+    epoch: int
+    partitions: int
+
+
+@dataclass(slots=True)
+class User:
+    """A user who is at home here."""
+
+    user_id: str
+    handle: str
+    display_name: str
+    password_hash: str = field(repr=False)
+    reservation: str = field(repr=False)
+    home_epoch: int
+    confirmed: bool
+    created_at: int
+
+
+@dataclass(slots=True)
+class Device:
+    """A device of a user who is at home here; `generation` is that of its current refresh token."""
+
+    user_id: str
+    device_id: str
+    name: str
+    family: str
+    generation: int
+    created_at: int
+    revoked_at: int | None = None
+
+
+@dataclass(slots=True)
+class Member:
+    """A member of a conversation, and the member's marks.
+
+    Attributes:
+        user_id: The member.
+        home: The member's home region.
+        received: The last seq that the member's devices have. It may exceed a head that lags; show it clamped.
+        read: The last seq that the member has read; likewise.
+        sent: How many messages up to the head are the member's.
+        read_count: The conversation's count of messages at `read`; kept for members at home here only.
+        read_sent: How many of those are the member's; likewise.
+        position: Output position at which the marks last rose.
+    """
+
+    user_id: str
+    home: str
+    received: int = 0
+    read: int = 0
+    sent: int = 0
+    read_count: int = 0
+    read_sent: int = 0
+    position: int = 0
+
+
+@dataclass(slots=True)
+class Conversation:
+    """A conversation's state at its head.
+
+    Attributes:
+        conversation_id: The conversation.
+        members: User id to member.
+        head: The last seq up to which nothing is missing.
+        epoch: That numbered the head.
+        message_count: The running count of messages at the head.
+        opened: Whether it may have entries; until then its owner waits for the recipient's home.
+        position: Output position of its newest change.
+        updated_at: When its newest message was applied here, microseconds since the epoch.
+        held: Entries above a gap, by seq; stored, not visible.
+        tail: (count, author) of the newest entries, the head's last; how many are kept is the holder's choice.
+        base_count: The count just below the tail.
+    """
+
+    conversation_id: str
+    members: dict[str, Member]
+    head: int = 0
+    epoch: int = 0
+    message_count: int = 0
+    opened: bool = False
+    position: int = 0
+    updated_at: int = 0
+    held: dict[int, Entry] = field(default_factory=dict)
+    tail: list[tuple[int, str]] = field(default_factory=list)
+    base_count: int = 0
+
+    def trim(self, most: int) -> None:
+        """Keep no more than that many entries' counts in the tail."""
+        if (excess := len(self.tail) - most) > 0:
+            self.base_count = self.tail[excess - 1][0]
+            del self.tail[:excess]
+
+    def counts_at(self, member: Member, seq: int) -> tuple[int, int] | None:
+        """Return how many messages there are up to that seq, and how many of them are the member's; None if it is below the tail."""
+        back = self.head - seq
+        if back > len(self.tail):
+            return None
+        count = self.base_count if back == len(self.tail) else self.tail[-back - 1][0]
+        later = sum(author == member.user_id for _, author in self.tail[len(self.tail) - back :])
+        return count, member.sent - later
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A submission that waits for its owner's decision.
+
+    Attributes:
+        submission: What was submitted.
+        waits_for: The region that it waits for.
+        position: Output position at which its author was told.
+        ordinal: Its place among the pendings of its conversation.
+    """
+
+    submission: Submission
+    waits_for: str
+    position: int
+    ordinal: int
+
+    def encoded(self) -> bytes:
+        """Return the submission's bytes as the store keeps them."""
+        return encode(Journaled(record=self.submission))
+
+    @classmethod
+    def decoded(cls, record: bytes, waits_for: str, position: int, ordinal: int) -> "Pending":
+        """Read what the store keeps.
+
+        Raises:
+            UndecodableRecordError: The stored bytes are damaged.
+        """
+        submission = decode_journaled(record).record
+        if not isinstance(submission, Submission):
+            raise TypeError(type(submission).__name__)
+        return cls(submission, waits_for, position, ordinal)
+
+
+Known: TypeAlias = Entry | Refusal | Pending
+"""What became of a message id: numbered, refused, or waiting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """A journal record that could not be read or applied, kept aside."""
+
+    partition: int
+    offset: int
+    reason: str
+    value: bytes | None

@@ -1,0 +1,57 @@
+"""What one batch changes in the store; a judge fills it, `repository.committing` writes it."""
+
+from dataclasses import dataclass, field
+
+from region.store.rows import Conversation, Device, Member, Pending, Place, Poison, User
+from replication.outputs import Batch, RelayRow
+from replication.records import Entry, Refusal
+
+
+@dataclass(slots=True)
+class Move:
+    """How far a batch takes one journal partition.
+
+    Attributes:
+        before: Where the projector believes it to be.
+        next_offset: The next offset to read afterwards.
+        position: The last output position afterwards.
+    """
+
+    before: Place
+    next_offset: int
+    position: int
+
+
+@dataclass(slots=True)
+class Writes:
+    """What one batch changes.
+
+    Attributes:
+        entries: New entries, each with the position at which it became visible; 0 while it is held.
+        revealed: Held entries that became visible: (conversation, seq) to position.
+        conversations: Conversations that changed.
+        members: Members that changed, by conversation and user.
+        removed: Conversations that were never opened and go.
+        pendings: New pendings, by message id.
+        resolved: Message ids of pendings that were decided.
+        refusals: New refusals, by message id, each with its position.
+        users: Users that changed.
+        devices: Devices that changed.
+        poison: Records that were put aside.
+        outputs: The batches of outputs, one a partition.
+        relay_rows: What goes to other regions.
+    """
+
+    entries: list[tuple[Entry, int]] = field(default_factory=list)
+    revealed: dict[tuple[str, int], int] = field(default_factory=dict)
+    conversations: dict[str, Conversation] = field(default_factory=dict)
+    members: dict[tuple[str, str], Member] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
+    pendings: dict[str, Pending] = field(default_factory=dict)
+    resolved: set[str] = field(default_factory=set)
+    refusals: dict[str, tuple[Refusal, int]] = field(default_factory=dict)
+    users: dict[str, User] = field(default_factory=dict)
+    devices: dict[tuple[str, str], Device] = field(default_factory=dict)
+    poison: list[Poison] = field(default_factory=list)
+    outputs: list[Batch] = field(default_factory=list)
+    relay_rows: list[RelayRow] = field(default_factory=list)
