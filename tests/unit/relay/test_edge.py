@@ -1,0 +1,267 @@
+"""The edge with fake gateways: what is served where, what is followed, and what is said when a region is away."""
+
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from global_directory.client import DirectoryClient
+from relay.edge.app import Edge, Local
+from relay.edge.http import bridged_headers, end_to_end
+from relay.edge.messages import LARGEST_BODY
+
+EU_USER = "u" + "a" * 24 + "-eu"
+
+
+def bearer(home: str, epoch: int = 1) -> dict[str, str]:
+    """Return the header of a token that claims this home."""
+    payload = urlsafe_b64encode(json.dumps({"home": home, "epoch": epoch}).encode()).rstrip(b"=").decode()
+    return {"authorization": f"Bearer e30.{payload}.c2ln"}
+
+
+@dataclass
+class World:
+    """Fakes around one edge, in us.
+
+    Attributes:
+        answers: Region to what its gateway answers, in order; the last one is repeated. An exception is raised.
+        asked: The requests that gateways in other processes got.
+        directory: Path to what the directory answers; None for a directory that is away.
+    """
+
+    answers: dict[str, list[tuple[int, object] | Exception]] = field(default_factory=dict)
+    asked: list[httpx.Request] = field(default_factory=list)
+    directory: dict[str, object] | None = field(default_factory=dict)
+
+    def answer(self, region: str) -> tuple[int, object]:
+        """Return what the region's gateway answers now."""
+        planned = self.answers.get(region, [(200, {"served_by": region})])
+        found = planned.pop(0) if len(planned) > 1 else planned[0]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    async def gateway(self, request: httpx.Request) -> httpx.Response:
+        """Stand for all gateways in other processes."""
+        self.asked.append(request)
+        status, content = self.answer(request.url.host)
+        return httpx.Response(status, json=content, headers={"connection": "x-hop", "x-hop": "1", "x-end": "2"})
+
+    async def ask_directory(self, request: httpx.Request) -> httpx.Response:
+        """Stand for the directory."""
+        if self.directory is None:
+            raise httpx.ConnectError("away")
+        found = self.directory.get(request.url.path)
+        problem = {"code": "not-found", "what": "user", "status": 404, "definite": True}
+        return httpx.Response(404, json=problem) if found is None else httpx.Response(200, json=found)
+
+    async def here(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Stand for the gateway in the edge's process: it reads the whole body."""
+        while (await receive()).get("more_body"):
+            pass
+        status, content = self.answer("us")
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": json.dumps(content).encode()})
+
+
+@pytest.fixture
+def world() -> World:
+    """A world in which everything works."""
+    return World()
+
+
+@pytest.fixture
+async def device(world: World) -> AsyncIterator[httpx.AsyncClient]:
+    """A device that is connected to us's edge."""
+    directory = DirectoryClient("http://directory", transport=httpx.MockTransport(world.ask_directory), attempts=1)
+    client = httpx.AsyncClient(transport=httpx.MockTransport(world.gateway))
+    edge = Edge(
+        region="us",
+        public_url="http://us.example",
+        regions=frozenset({"us", "eu", "ap"}),
+        gateways={"eu": "http://eu", "ap": "http://ap"},
+        pools={},
+        local=Local(world.here),
+        directory=directory,
+        client=client,
+    )
+    transport = httpx.ASGITransport(edge, client=("198.51.100.7", 5))
+    async with directory, client, httpx.AsyncClient(transport=transport, base_url="http://us.example") as device:
+        yield device
+
+
+async def test_local_users_are_served_here(world: World, device: httpx.AsyncClient) -> None:
+    """Nothing leaves the process."""
+    answer = await device.get("/conversations", headers=bearer("us"))
+
+    assert (answer.json(), answer.headers["causeway-region"]) == ({"served_by": "us"}, "us")
+    assert not world.asked
+
+
+async def test_travellers_are_bridged_home(world: World, device: httpx.AsyncClient) -> None:
+    """Path, query, body and headers arrive; what belongs to one connection does not."""
+    headers = bearer("eu") | {
+        "x-forwarded-for": "203.0.113.1",
+        "connection": "x-private",
+        "x-private": "1",
+        "x-kept": "2",
+    }
+    answer = await device.post("/messages?a=%2Fb&c=d", headers=headers, content=b'{"text":"hi"}')
+
+    assert (answer.json(), answer.headers["causeway-region"]) == ({"served_by": "eu"}, "eu")
+    assert answer.headers["x-end"] == "2"
+    assert "x-hop" not in answer.headers
+    [request] = world.asked
+    assert (request.method, str(request.url), request.content) == (
+        "POST",
+        "http://eu/messages?a=%2Fb&c=d",
+        b'{"text":"hi"}',
+    )
+    assert request.headers["x-forwarded-for"] == "203.0.113.1, 198.51.100.7"
+    assert request.headers["causeway-bridged"] == "1"
+    assert request.headers["x-kept"] == "2"
+    assert "x-private" not in request.headers
+
+
+async def test_login_goes_where_the_handle_lives_and_does_not_tell(world: World, device: httpx.AsyncClient) -> None:
+    """A handle that nobody has is answered here, as a wrong password would be."""
+    world.directory = {"/handles/ada": {"user_id": EU_USER, "handle": "Ada", "home": "eu", "home_epoch": 1}}
+
+    assert (await device.post("/login", json={"handle": "ADA", "password": "p"})).json() == {"served_by": "eu"}
+    assert (await device.post("/login", json={"handle": "nobody", "password": "p"})).json() == {"served_by": "us"}
+
+
+async def test_without_a_directory_local_users_still_log_in_and_nobody_is_called_wrong(
+    world: World, device: httpx.AsyncClient
+) -> None:
+    """Wrong credentials here may be right ones elsewhere."""
+    world.directory = None
+    world.answers["us"] = [(200, {"served_by": "us"}), (401, {"code": "wrong-credentials"})]
+
+    assert (await device.post("/login", json={"handle": "ada", "password": "p"})).status_code == 200
+    refused = await device.post("/login", json={"handle": "bob", "password": "p"})
+    assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+
+
+async def test_registration_goes_to_the_region_that_is_asked_for(device: httpx.AsyncClient) -> None:
+    """A region that does not exist is told with the ones that do."""
+    assert (await device.post("/register", json={"handle": "ada", "home_region": "ap"})).json() == {"served_by": "ap"}
+    refused = await device.post("/register", json={"handle": "ada", "home_region": "mars"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "unknown-region")
+    assert "ap, eu, us" in refused.json()["detail"]
+
+
+async def test_users_are_looked_up_where_they_live(world: World, device: httpx.AsyncClient) -> None:
+    """By id and by handle; without the directory the id itself names a region that knows."""
+    world.directory = {f"/users/{EU_USER}": {"user_id": EU_USER, "handle": "Ada", "home": "ap", "home_epoch": 2}}
+    unborn = "u" + "b" * 24 + "-eu"
+
+    assert (await device.get(f"/users/{EU_USER}")).json() == {"served_by": "ap"}
+    assert (await device.get(f"/users/{unborn}")).status_code == 404
+    assert (await device.get("/users?handle=nobody")).status_code == 404
+    world.directory = None
+    assert (await device.get("/users/" + "u" + "c" * 24 + "-eu")).json() == {"served_by": "eu"}
+    assert (await device.get("/users?handle=carl")).status_code == 503
+
+
+async def test_a_421_is_followed_with_the_same_body(world: World, device: httpx.AsyncClient) -> None:
+    """The device sees only the answer of who holds it now."""
+    moved = {"code": "not-the-holder", "region": "us", "holder": "ap", "epoch": 5}
+    world.answers["us"] = [(421, moved)]
+
+    answer = await device.post("/messages", headers=bearer("us"), content=b'{"text":"hi"}')
+
+    assert (answer.json(), answer.headers["causeway-region"]) == ({"served_by": "ap"}, "ap")
+    assert world.asked[0].content == b'{"text":"hi"}'
+
+
+async def test_regions_that_send_each_other_requests_end_in_503(world: World, device: httpx.AsyncClient) -> None:
+    """Nobody wanders for ever."""
+    world.directory = {"/regions": {"regions": []}}
+    for region, holder in (("us", "eu"), ("eu", "us")):
+        world.answers[region] = [(421, {"holder": holder, "region": "us", "epoch": 9})]
+
+    answer = await device.get("/messages", headers=bearer("us"))
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "region-unreachable")
+
+
+@pytest.mark.parametrize(
+    ("method", "failure", "definite", "attempts"),
+    [
+        ("POST", httpx.ConnectError("refused"), True, 1),
+        ("POST", httpx.ConnectTimeout("slow"), True, 1),
+        ("POST", httpx.ReadTimeout("silent"), False, 1),
+        ("POST", httpx.RemoteProtocolError("cut"), False, 1),
+        ("DELETE", httpx.ReadError("cut"), False, 1),
+        ("GET", httpx.ReadTimeout("silent"), True, 2),
+    ],
+)
+async def test_an_unreachable_region_says_whether_it_may_have_happened(  # noqa: PLR0917 — parameters of the test
+    world: World,
+    device: httpx.AsyncClient,
+    method: str,
+    failure: Exception,
+    definite: bool,
+    attempts: int,  # noqa: FBT001
+) -> None:
+    """What was never sent did not happen; what was sent may have; who only asks is sent twice."""
+    world.answers["eu"] = [failure]
+
+    answer = await device.request(method, "/messages", headers=bearer("eu"))
+
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["definite"]) == (503, "region-unreachable", definite)
+    assert problem["region"] == "eu"
+    assert len(world.asked) == attempts
+
+
+async def test_a_get_is_tried_once_more(world: World, device: httpx.AsyncClient) -> None:
+    """A connection that died while idle is not the device's business."""
+    world.answers["eu"] = [httpx.RemoteProtocolError("cut"), (200, {"served_by": "eu"})]
+
+    assert (await device.get("/messages", headers=bearer("eu"))).status_code == 200
+
+
+async def test_a_body_that_is_too_large_is_refused(device: httpx.AsyncClient) -> None:
+    """Here and on the way to another region alike."""
+    body = b"x" * (LARGEST_BODY + 1)
+
+    assert (await device.post("/messages", headers=bearer("eu"), content=body)).status_code == 413
+    assert (await device.post("/login", content=body)).status_code == 413
+
+
+async def test_regions_and_health(world: World, device: httpx.AsyncClient) -> None:
+    """A client finds the others, and which one it is connected to."""
+    eu = {"region": "eu", "holder": "eu", "epoch": 1, "incarnation": 1, "public_url": "http://eu.example"}
+    world.directory = {"/regions": {"regions": [eu | {"gateway_url": "http://eu", "announced_at": 1, "keys": []}]}}
+
+    assert (await device.get("/regions")).json() == {
+        "regions": [
+            {"region": "eu", "public_url": "http://eu.example"},
+            {"region": "us", "public_url": "http://us.example"},
+        ],
+        "nearest": "us",
+    }
+    assert (await device.get("/healthz")).json() == {"ok": True}
+
+
+def test_a_request_that_went_round_is_stopped() -> None:
+    """Three regions, then an error."""
+    scope: Callable[[bytes], Scope] = lambda count: {"headers": [(b"causeway-bridged", count)], "client": None}  # noqa: E731
+
+    assert (b"causeway-bridged", b"3") in bridged_headers(scope(b"2"), "eu")
+    with pytest.raises(Exception, match="passed on 3 times"):
+        bridged_headers(scope(b"3"), "eu")
+
+
+def test_headers_of_one_connection_stay_there() -> None:
+    """RFC 9110, 7.6.1: those that are listed, and those that `Connection` names."""
+    headers = [(b"Connection", b"close, X-Mine"), (b"X-Mine", b"1"), (b"Upgrade", b"h2c"), (b"Accept", b"*/*")]
+
+    assert end_to_end(headers) == [(b"accept", b"*/*")]
