@@ -1,0 +1,52 @@
+"""What a message must look like."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.errors import CausewayError, InvalidFieldError, TooLargeError
+from region.gateway.validation import TEXT_LIMIT, check_address, check_client_message_id, check_text
+
+
+@pytest.mark.parametrize("text", ["a", "a" * TEXT_LIMIT, "é" * (TEXT_LIMIT // 2), "😀" * (TEXT_LIMIT // 4), " ", "\n"])
+def test_texts_up_to_the_limit_are_good(text: str) -> None:
+    """The limit counts bytes of UTF-8."""
+    check_text(text)
+
+
+@pytest.mark.parametrize("text", ["a" * (TEXT_LIMIT + 1), "é" * (TEXT_LIMIT // 2) + "a", "😀" * (TEXT_LIMIT // 4 + 1)])
+def test_larger_texts_are_too_large(text: str) -> None:
+    """By a single byte, too."""
+    with pytest.raises(TooLargeError):
+        check_text(text)
+
+
+@pytest.mark.parametrize("text", ["", "a\x00b", "\ud800", "x\udfff"])
+def test_what_cannot_be_stored_is_refused(text: str) -> None:
+    """Nothing, NUL, and halves of surrogate pairs."""
+    with pytest.raises(InvalidFieldError):
+        check_text(text)
+
+
+@given(text=st.text())
+def test_a_good_text_can_be_encoded(text: str) -> None:
+    """Whatever passes is UTF-8 without NUL, within the limit."""
+    try:
+        check_text(text)
+    except CausewayError:
+        return
+    assert 0 < len(text.encode()) <= TEXT_LIMIT
+
+
+@pytest.mark.parametrize("name", ["", "x" * 129, "a\nb", "\x00", "\ud800"])
+def test_client_message_ids_are_short_and_printable(name: str) -> None:
+    """Since they come back in frames and logs."""
+    with pytest.raises(InvalidFieldError):
+        check_client_message_id(name)
+
+
+@pytest.mark.parametrize(("recipient", "conversation"), [(None, None), ("a", "b")])
+def test_a_message_goes_to_one_place(recipient: str | None, conversation: str | None) -> None:
+    """Neither to none nor to two."""
+    with pytest.raises(InvalidFieldError):
+        check_address(recipient, conversation)
