@@ -8,7 +8,7 @@ from rich.console import Console
 
 from infra.local import control, homes, toolchain, up, view
 from infra.local.control import Act, Ask, Reshape, Status
-from infra.local.errors import UnknownPartError
+from infra.local.errors import NotRunningError, UnknownPartError
 from infra.local.link import Shape, parse_bandwidth, parse_seconds
 from infra.local.linkproxy import direction
 from infra.local.topology import Topology, lay_out
@@ -41,7 +41,10 @@ console = Console(width=None if Console().is_terminal else 140)
 
 
 def _topology() -> Topology:
-    return lay_out(homes.read_federation(homes.home()), toolchain.find())
+    home = homes.home()
+    if not (home / homes.DESCRIPTION).exists():
+        raise NotRunningError(home=home)
+    return lay_out(homes.read_federation(home), toolchain.find())
 
 
 @app.command("list")
