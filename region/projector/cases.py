@@ -56,7 +56,7 @@ class Needs:
         messages: Message ids that may be known already.
         users: Users at home here.
         devices: Users whose devices are concerned.
-        answered: Conversations whose pendings an answer decides.
+        answered: Conversations that may be opened, and what waits for that decided.
     """
 
     conversations: set[str] = field(default_factory=set)
@@ -74,7 +74,7 @@ def needs_of(cases: Iterable[Case]) -> Needs:
         if record is None:
             continue
         if type(record) is Submission:
-            _submission_needs(needs, record)
+            _submission_needs(needs, record, relayed=case.via is not None)
         elif isinstance(record, Refusal):
             needs.conversations.add(record.conversation_id)
             needs.messages.add(record.message_id)
@@ -85,11 +85,13 @@ def needs_of(cases: Iterable[Case]) -> Needs:
     return needs
 
 
-def _submission_needs(needs: Needs, submission: Submission) -> None:
+def _submission_needs(needs: Needs, submission: Submission, *, relayed: bool) -> None:
     kind = type(submission.body)
     if kind is MessageSent:
         needs.conversations.add(submission.conversation_id)
         needs.messages.add(submission.id)
+        if relayed:  # its author may be the one whose home was asked
+            needs.answered.add(submission.conversation_id)
     elif kind is MessageReceived or kind is MessageRead:
         needs.conversations.add(submission.conversation_id)
     elif kind is ConversationAnswered:

@@ -74,7 +74,8 @@ def _decide(docket: Docket, case: Case, submission: Submission, body: MessageSen
         return
     if conversation is None:
         conversation = docket.begin(submission.conversation_id, _members(submission.author, body), opened=True)
-    conversation.opened = True
+    else:  # whom the owner's home was asking about has written by themselves
+        open_up(docket, case.partition, conversation)
     number(docket, case.partition, submission, body, conversation, reply=case.via is None)
 
 
@@ -117,6 +118,24 @@ def number(
     advance(docket, conversation, entry, position)
     docket.writes.entries.append((entry, position))
     docket.state.known[submission.id] = entry
+
+
+def open_up(docket: Docket, partition: int, conversation: Conversation) -> None:
+    """Let a conversation begin: number what waited for that, in order."""
+    conversation.opened = True
+    for pending in docket.state.waiting.pop(conversation.conversation_id, []):
+        message = settle_pending(docket, pending)
+        assert isinstance(message.body, MessageSent)
+        number(docket, partition, message, message.body, conversation, reply=False)
+    docket.changed(conversation, conversation.position)
+
+
+def settle_pending(docket: Docket, pending: Pending) -> Submission:
+    """Take a pending out, since it is decided now; return its submission."""
+    message = pending.submission
+    docket.writes.pendings.pop(message.id, None)
+    docket.writes.resolved.add(message.id)
+    return message
 
 
 def advance(docket: Docket, conversation: Conversation, entry: Entry, position: int) -> None:

@@ -3,7 +3,7 @@
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
 from region.projector.homes import home_of, owner_of
-from region.projector.messages import RECIPIENT_UNKNOWN, number, refuse
+from region.projector.messages import RECIPIENT_UNKNOWN, open_up, refuse, settle_pending
 from replication.ids import content_hash, direct_conversation_id
 from replication.records import ConversationAnswered, MessageSent, Opening, Submission, Via
 
@@ -50,18 +50,11 @@ def judge_answer(docket: Docket, case: Case, submission: Submission, body: Conve
         return
     if submission.author not in conversation.members:
         raise ImpossibleRecordError(reason="who answered is no member")
-    waiting = docket.state.waiting.pop(conversation_id, [])
-    conversation.opened = not body.code
-    for pending in waiting:
-        message = pending.submission
+    if not body.code:
+        open_up(docket, case.partition, conversation)
+        return
+    for pending in docket.state.waiting.pop(conversation_id, []):
+        message = settle_pending(docket, pending)
         assert isinstance(message.body, MessageSent)
-        docket.writes.pendings.pop(message.id, None)
-        docket.writes.resolved.add(message.id)
-        if body.code:
-            refuse(docket, case.partition, message, message.body, body.code, reply=False)
-        else:
-            number(docket, case.partition, message, message.body, conversation, reply=False)
-    if body.code:
-        docket.remove(conversation)
-    elif not waiting:
-        docket.changed(conversation, conversation.position)
+        refuse(docket, case.partition, message, message.body, body.code, reply=False)
+    docket.remove(conversation)

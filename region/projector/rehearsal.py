@@ -1,0 +1,251 @@
+"""Regions without Kafka, store and network: the same judgement over tables in memory, for tests and for trying things out.
+
+us, eu = Rehearsal("us"), Rehearsal("eu")
+us.submit(message(alice, bob, "hello"))
+us.project()
+for relayed in us.relayed_to("eu"):
+    eu.submit(relayed.record, via=relayed.via)
+eu.project()
+"""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from region.projector.cases import Case, needs_of, read_marks, recipients
+from region.projector.docket import Docket, State, advanced
+from region.projector.judge import finish, judge
+from region.store.rows import Conversation, Device, Pending, Place, Poison, User
+from region.store.writes import Writes
+from replication.codec import decode_record
+from replication.ids import content_hash, direct_conversation_id, message_id, partition_of, region_of
+from replication.outputs import Output
+from replication.records import (
+    Body,
+    Entry,
+    Journaled,
+    Mark,
+    MessageSent,
+    Opening,
+    Outcome,
+    Record,
+    Refusal,
+    Stream,
+    Submission,
+    Via,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """A record on its way to another region, and its place in its stream."""
+
+    record: Submission | Entry | Refusal | Mark | Opening
+    via: Via
+
+
+@dataclass
+class Tables:
+    """What the store would hold."""
+
+    conversations: dict[str, Conversation] = field(default_factory=dict)
+    entries: dict[tuple[str, int], tuple[Entry, int]] = field(default_factory=dict)
+    pendings: dict[str, Pending] = field(default_factory=dict)
+    refusals: dict[str, tuple[Refusal, int]] = field(default_factory=dict)
+    users: dict[str, User] = field(default_factory=dict)
+    devices: dict[tuple[str, str], Device] = field(default_factory=dict)
+    poison: list[Poison] = field(default_factory=list)
+
+    def apply(self, writes: Writes) -> None:
+        """Change the tables as a commit would.
+
+        Raises:
+            AssertionError: An entry would be written over another.
+        """
+        for entry, position in writes.entries:
+            assert (entry.conversation_id, entry.seq) not in self.entries, "an entry was written twice"
+            self.entries[entry.conversation_id, entry.seq] = entry, position
+        for key, position in writes.revealed.items():
+            self.entries[key] = self.entries[key][0], position
+        self.conversations.update(copy.deepcopy(writes.conversations))
+        for conversation_id in writes.removed:
+            self.conversations.pop(conversation_id, None)
+        self.pendings.update(writes.pendings)
+        for identifier in writes.resolved:
+            self.pendings.pop(identifier, None)
+        for identifier, refusal in writes.refusals.items():
+            self.refusals.setdefault(identifier, refusal)
+        self.users.update(copy.deepcopy(writes.users))
+        self.devices.update(copy.deepcopy(writes.devices))
+        self.poison += writes.poison
+
+    def visible(self, conversation_id: str) -> list[Entry]:
+        """Return the entries up to the head, in order."""
+        head = self.conversations[conversation_id].head if conversation_id in self.conversations else 0
+        return [self.entries[conversation_id, seq][0] for seq in range(1, head + 1)]
+
+
+class Rehearsal:
+    """One region's journal, projector and store, in memory."""
+
+    def __init__(self, name: str, *, partitions: int = 4) -> None:
+        """Begin with an empty journal and store.
+
+        Args:
+            name: The region.
+            partitions: How many partitions its journal has.
+        """
+        self.name = name
+        self.partitions = partitions
+        self.journal: list[list[Journaled]] = [[] for _ in range(partitions)]
+        self.tables = Tables()
+        self.places = {number: Place(number, 0, 0) for number in range(partitions)}
+        self.heads: dict[Stream, int] = {}
+        self.outputs: list[tuple[int, Output]] = []
+        self.now = 1_000_000
+        self._relayed: dict[str, list[Relayed]] = {}
+
+    def submit(self, record: Submission | Entry | Refusal | Mark | Opening, *, via: Via | None = None) -> None:
+        """Append to the journal."""
+        key = record.key if isinstance(record, Submission) else record.conversation_id
+        self.journal[partition_of(key, self.partitions)].append(Journaled(record=record, via=via))
+
+    def befriend(self, user_id: str) -> None:
+        """Have a user who is at home here, confirmed."""
+        self.tables.users[user_id] = User(user_id, user_id, user_id, "", "", 1, confirmed=True, created_at=0)
+
+    def waiting(self) -> int:
+        """Return how many records wait to be projected."""
+        return sum(len(records) - self.places[number].next_offset for number, records in enumerate(self.journal))
+
+    def project(self, most: int = 1_000_000) -> Docket:
+        """Project one batch of that many records at most, over all partitions, and commit it."""
+        docket, cases = self._judged(most)
+        moves = docket.settle(self.heads)
+        self.tables.apply(docket.writes)
+        for move in moves:
+            number = move.before.partition
+            self.places[number] = Place(number, move.next_offset, move.position)
+        self.heads.update(advanced(docket.writes.relay_rows))
+        self._take_outputs(docket)
+        assert len(cases) <= most
+        return docket
+
+    def project_in_vain(self, most: int = 1_000_000) -> None:
+        """Judge a batch, and crash before committing it."""
+        self._judged(most)
+
+    def relayed_to(self, destination: str) -> Sequence[Relayed]:
+        """Return all that was ever relayed to that region, in the order of its streams."""
+        return self._relayed.get(destination, [])
+
+    def told(self, user_id: str) -> list[Record]:
+        """Return what the devices of a user were told, in order."""
+        return [decode_record(output.record) for _, output in self.outputs if user_id in output.users]
+
+    def replied(self, gateway: str) -> list[Record]:
+        """Return what a waiting gateway was told, in order."""
+        return [decode_record(output.record) for _, output in self.outputs if output.reply_to == gateway]
+
+    def _judged(self, most: int) -> tuple[Docket, list[Case]]:
+        cases: list[Case] = []
+        for number, records in enumerate(self.journal):
+            start = self.places[number].next_offset
+            waiting = range(start, min(len(records), start + most - len(cases)))
+            cases += [Case(number, offset, records[offset].record, records[offset].via) for offset in waiting]
+        self.now += 1
+        docket = Docket(
+            here=self.name,
+            incarnation=1,
+            epoch=1,
+            partitions=self.partitions,
+            now=self.now,
+            state=self._state(cases),
+            places=self.places,
+        )
+        for case in cases:
+            judge(docket, case)
+        finish(docket)
+        return docket, cases
+
+    def _state(self, cases: Sequence[Case]) -> State:
+        tables, needs = copy.deepcopy(self.tables), needs_of(cases)
+        state = State(
+            conversations={c: tables.conversations[c] for c in needs.conversations if c in tables.conversations}
+        )
+        for entry, _ in tables.entries.values():
+            if entry.message_id in needs.messages:
+                state.known[entry.message_id] = entry
+        state.known |= {name: pending for name, pending in tables.pendings.items() if name in needs.messages}
+        state.known |= {name: refusal for name, (refusal, _) in tables.refusals.items() if name in needs.messages}
+        for conversation_id in needs.answered:
+            waiting = [p for p in tables.pendings.values() if p.submission.conversation_id == conversation_id]
+            state.waiting[conversation_id] = sorted(waiting, key=lambda pending: pending.ordinal)
+        wanted = needs.users | recipients(cases, here=self.name, opened=())
+        state.users = {name: user for name, user in tables.users.items() if name in wanted}
+        state.devices = {key: device for key, device in tables.devices.items() if key[0] in needs.devices}
+        for conversation_id, reader, seq in read_marks(cases, here=self.name):
+            up_to = [e for (c, s), (e, _) in tables.entries.items() if c == conversation_id and s <= seq]
+            state.counts[conversation_id, reader, seq] = len(up_to), sum(e.author == reader for e in up_to)
+        for conversation in state.conversations.values():
+            conversation.trim(0)  # as if it was loaded from the store
+        return state
+
+    def _take_outputs(self, docket: Docket) -> None:
+        by_position: dict[tuple[int, int], Output] = {}
+        for batch in docket.writes.outputs:
+            assert [output.position for output in batch.outputs] == list(range(batch.first, batch.last + 1))
+            for output in batch.outputs:
+                by_position[batch.partition, output.position] = output
+                self.outputs.append((batch.partition, output))
+        for row in docket.writes.relay_rows:
+            for sequence, position in enumerate(row.positions, start=row.first):
+                record = decode_record(by_position[row.stream.partition, position].record)
+                assert not isinstance(record, Outcome)
+                via = Via(row.stream, sequence, position)
+                self._relayed.setdefault(row.stream.destination, []).append(Relayed(record, via))
+
+
+def message(author: str, recipient: str, text: str, *, name: str | None = None, reply_to: str = "") -> Submission:
+    """Return a message as the author's gateway would submit it.
+
+    Args:
+        author: Who sends it.
+        recipient: Who is to get it.
+        text: What it says.
+        name: The client message id; the text if it is not given.
+        reply_to: The gateway instance that waits.
+    """
+    body = MessageSent(recipient, text if name is None else name, text)
+    conversation_id = direct_conversation_id(author, recipient)
+    return submission(
+        author,
+        body,
+        conversation_id=conversation_id,
+        identifier=message_id(author, conversation_id, body.client_message_id),
+        digest=content_hash(recipient, text),
+        reply_to=reply_to,
+    )
+
+
+def submission(
+    author: str,
+    body: Body,
+    *,
+    conversation_id: str = "",
+    identifier: str = "s",
+    digest: bytes = b"",
+    reply_to: str = "",
+) -> Submission:
+    """Return what the author's gateway would submit."""
+    return Submission(
+        id=identifier,
+        author=author,
+        home=region_of(author),
+        home_epoch=1,
+        body=body,
+        submitted_at=1,
+        conversation_id=conversation_id,
+        content_hash=digest,
+        reply_to=reply_to,
+    )
