@@ -23,7 +23,7 @@ class TrunkPool:
     """Trunks to one URL; `run` keeps them connected, `open` carries one more device."""
 
     def __init__(
-        self, url: str, *, peer: str, size: int = 2, tls: ssl.SSLContext | None = None, most_back_off: float = 2.0
+        self, url: str, *, peer: str, size: int = 2, tls: ssl.SSLContext | None = None, most_back_off: float = 1.0
     ) -> None:
         """Prepare; nothing is connected before `run`.
 
@@ -47,6 +47,11 @@ class TrunkPool:
     def connections(self) -> int:
         """How many trunks are connected."""
         return len(self._links)
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether no trunk is connected, and the last attempt to connect one failed: the other process cannot be reached now."""
+        return self._failing and not self._links
 
     async def run(self) -> None:
         """Keep the trunks connected until cancelled."""
@@ -81,8 +86,8 @@ class TrunkPool:
                     max_size=LARGEST_MESSAGE,
                     open_timeout=5,
                     close_timeout=1,
-                    ping_interval=5,
-                    ping_timeout=10,
+                    ping_interval=4,
+                    ping_timeout=6,
                     proxy=None,
                 ) as connection:
                     backoff.reset()

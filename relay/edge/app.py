@@ -185,6 +185,10 @@ class Edge:
             if self.local.app is None:
                 raise UnavailableError(what="This region's gateway")
             await self.local.app(scope, body.replay(), answer)
+        elif region in self.pools and self.pools[region].unreachable:
+            raise RegionUnreachableError(
+                region=region
+            )  # the trunks notice within seconds, which spares each request its timeout
         elif region in self.gateways:
             await bridge(self.client, self.gateways[region], region, scope=scope, body=await body.read(), send=answer)
         else:

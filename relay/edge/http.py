@@ -39,7 +39,7 @@ _OWN: Final = frozenset(
 def make_client() -> httpx.AsyncClient:
     """Return a client for gateways: its idle connections are given up before their server does, which would look like a failure."""
     return httpx.AsyncClient(
-        timeout=httpx.Timeout(15, connect=3, pool=3),
+        timeout=httpx.Timeout(10, connect=3, pool=3),
         limits=httpx.Limits(max_connections=256, max_keepalive_connections=32, keepalive_expiry=3),
         follow_redirects=False,
         trust_env=False,
@@ -106,7 +106,7 @@ async def bridge(client: httpx.AsyncClient, url: str, region: str, *, scope: Sco
 
 
 async def _ask(client: httpx.AsyncClient, request: httpx.Request, region: str) -> httpx.Response:
-    """Send a request; one that only asks for something is sent twice if need be."""
+    """Send a request; one that only asks for something is sent again if the connection broke, but not if the region is silent."""
     safe = request.method in _SAFE
     for attempt in range(2 if safe else 1):
         if attempt:
@@ -115,6 +115,8 @@ async def _ask(client: httpx.AsyncClient, request: httpx.Request, region: str) -
             return await client.send(request)
         except httpx.TransportError as error:
             failure = error
+            if isinstance(error, httpx.TimeoutException):
+                break
     metrics.BRIDGED.labels(region, "unreachable").inc()
     if safe or isinstance(failure, _NOT_SENT):
         raise RegionUnreachableError(region=region) from failure

@@ -72,7 +72,8 @@ class Drain:
                     backoff.reset()
                     await self._drain_on(connection, producer)
             except (KafkaError, OSError, psycopg.Error, CausewayError) as error:
-                reason = str(error) or type(error).__name__
+                unprepared = isinstance(error, psycopg.errors.UndefinedTable)
+                reason = "the store has no tables yet" if unprepared else str(error) or type(error).__name__
                 log.warning("forwarder interrupted", reason=reason)
                 self._health.tell(CONDITION, ok=False, detail=reason)
             await asyncio.sleep(backoff.next())

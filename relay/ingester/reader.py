@@ -13,7 +13,7 @@ from infra.errors import CausewayError
 from infra.health import Health
 from infra.kafka import Committed, Consumer, KafkaError, Producer, Record, count_partitions
 from relay.ingester import metrics
-from relay.ingester.intake import Append, Aside, Beat, Intake, Judged, NewerOriginError
+from relay.ingester.intake import Append, Aside, Beat, Had, Intake, Judged, NewerOriginError
 from relay.ingester.progress import Taken, UnreadableProgressError, fit, read
 from replication.topics import JOURNAL, mirrored_topic
 
@@ -24,6 +24,7 @@ COMMIT_SECONDS: Final = 0.1
 """How often progress is committed at most; a crash replays that much."""
 
 TOPIC_CHECK_SECONDS: Final = 30.0
+VERDICTS: Final = {Append: "passed", Had: "dropped", Aside: "refused", Beat: "heartbeat"}
 
 
 class TopicChangedError(CausewayError):
@@ -180,7 +181,7 @@ class Reader:
                     appends.append(judged.step)
                 elif isinstance(judged.step, Beat):
                     beat = max(beat, judged.forwarded_at)
-                counts[type(judged.step).__name__.lower()] += 1
+                counts[VERDICTS[type(judged.step)]] += 1
                 if judged.gap is not None or isinstance(judged.step, Aside):
                     self._alert(partition, record, judged)
         finally:
