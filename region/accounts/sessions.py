@@ -1,5 +1,7 @@
 """Logging in and out, refreshing, and the devices of a user who lives here."""
 
+import asyncio
+import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
@@ -20,6 +22,7 @@ from region.accounts.tokens import AccessClaims, RefreshClaims, Signer, Verifier
 from replication.records import DeviceAdded, DeviceRefreshed, DeviceRevoked, Outcome
 
 FIRST_GENERATION = 1
+_DEVICE = re.compile(r"v[0-9a-f]{16}")
 REPEAT_SECONDS = 30.0
 MOST_SHOWN = 20_000
 
@@ -113,9 +116,8 @@ class Sessions:
         if len(password) > PASSWORD_LONGEST:
             password, folded = "", ""
         known = await self._candidates(folded) if folded else []
-        if folded and not any(user.confirmed for user in known):
-            await self._leave_if_elsewhere(folded, known)
-        user = await self._matching(known, password)
+        # Whether the directory must be asked does not show in the time that it takes.
+        user, _ = await asyncio.gather(self._matching(known, password), self._leave_if_elsewhere(folded, known))
         if user is None:
             raise WrongCredentialsError
         try:
@@ -175,7 +177,7 @@ class Sessions:
             claims.sub, home_epoch=user.home_epoch, body=body, settled=settled, device=claims.device
         )
         if outcome.code:
-            raise refused("revoked", outcome.detail or "it was used before, or its device was logged out")
+            raise refused("revoked", "it was used before, or its device was logged out")
         return self._grant(user, claims.device, claims.family, wanted)
 
     async def _is_repeated(self, claims: RefreshClaims) -> bool:
@@ -204,7 +206,7 @@ class Sessions:
             UnavailableError: The journal cannot be reached.
             OutcomeUnknownError: The projector did not decide in time.
         """
-        known = await self._device(caller.sub, device_id)
+        known = await self._device(caller.sub, device_id) if _DEVICE.fullmatch(device_id) else None
         if known is None:
             raise NotFoundError(what="device")
         if known.revoked:
@@ -222,6 +224,8 @@ class Sessions:
 
     async def _leave_if_elsewhere(self, folded: str, known: list[UserRow]) -> None:
         """Raise if the directory knows that handle as of somebody who lives elsewhere."""
+        if not folded or any(user.confirmed for user in known):
+            return
         try:
             found = await self._directory.find_handle(folded)
         except UnavailableError:

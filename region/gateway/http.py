@@ -8,8 +8,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
-from psycopg import Error as StoreError
-from psycopg_pool import PoolTimeout
+from psycopg.errors import UndefinedTable
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,10 +18,11 @@ from infra.errors import (
     InvalidFieldError,
     MalformedRequestError,
     NotFoundError,
+    OutcomeUnknownError,
     TooLargeError,
     UnavailableError,
 )
-from infra.kafka import KafkaError
+from infra.postgres import STORE_FAILURES
 from region.gateway.errors import InternalError, MethodNotAllowedError
 from region.gateway.schemas import schema_components
 
@@ -30,6 +30,7 @@ log = structlog.get_logger()
 
 LARGEST_REQUEST: Final = 128 * 1024
 """Bytes: 16 KiB of text may take six times as much in JSON."""
+SAFE: Final = frozenset({"GET", "HEAD"})
 PROBLEM: Final = "application/problem+json"
 
 DESCRIPTION: Final = """
@@ -51,7 +52,7 @@ def make_app(routers: Mapping[str, APIRouter]) -> FastAPI:
     app.add_exception_handler(CausewayError, _on_error)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_validation)
-    for kind in (StoreError, PoolTimeout, KafkaError):
+    for kind in (*STORE_FAILURES, UndefinedTable):
         app.add_exception_handler(kind, _on_away)
     app.add_exception_handler(Exception, _on_anything)
     app.add_middleware(_Limit)
@@ -96,9 +97,11 @@ async def _on_validation(_: Request, error: Exception) -> Response:
     return problem(InvalidFieldError(field=field[:64], reason=str(first["msg"]).lower()))
 
 
-async def _on_away(_: Request, error: Exception) -> Response:
+async def _on_away(request: Request, error: Exception) -> Response:
     log.warning("store away", problem=str(error) or type(error).__name__)
-    return problem(UnavailableError(what="The store"))
+    if request.method in SAFE:
+        return problem(UnavailableError(what="The store"))
+    return problem(OutcomeUnknownError(what="The request"))
 
 
 async def _on_anything(request: Request, error: Exception) -> Response:

@@ -123,8 +123,10 @@ class Messages:
         Raises:
             NotFoundError: There is none, or it is not the caller's to see.
         """
+        if not is_message_id(message_id):
+            raise NotFoundError(what="message")
         async with self._store.connection() as connection:
-            entry = await self._entry(connection, caller, message_id)
+            entry = await _entry(connection, caller, message_id)
             if entry is not None:
                 marks = await repository.members(connection, entry.conversation_id)
                 return entry_view(entry, reader=caller.sub, marks=marks)
@@ -139,8 +141,10 @@ class Messages:
         Raises:
             NotFoundError: There is none, or it is not the caller's to see.
         """
+        if not is_message_id(message_id):
+            raise NotFoundError(what="message")
         async with self._store.connection() as connection:
-            entry = await self._entry(connection, caller, message_id)
+            entry = await _entry(connection, caller, message_id)
         if entry is None:
             raise NotFoundError(what="message")
         self._marks.raise_mark(_reader(caller), entry.conversation_id, Place(entry.epoch, entry.seq), read=read)
@@ -197,14 +201,6 @@ class Messages:
             marks = {}
         return entry_view(decision, reader=decision.author, marks=marks)
 
-    async def _entry(self, connection: Connection, caller: AccessClaims, message_id: str) -> Entry | None:
-        if not is_message_id(message_id):
-            return None
-        entry = await repository.entry_by_message(connection, message_id)
-        if entry is None or caller.sub not in (entry.author, entry.body.recipient_id):
-            return None
-        return entry
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -223,6 +219,11 @@ class Asked:
     limit: int
     before: str | None
     after: str | None
+
+
+async def _entry(connection: Connection, caller: AccessClaims, message_id: str) -> Entry | None:
+    entry = await repository.entry_by_message(connection, message_id)
+    return entry if entry is not None and caller.sub in {entry.author, entry.body.recipient_id} else None
 
 
 async def _backwards(

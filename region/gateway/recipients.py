@@ -86,7 +86,7 @@ class Recipients:
         if recipient_id == author:
             raise OwnRecipientError(field="recipient_id", reason="that is yourself")
         if not is_user_id(recipient_id) or region_of(recipient_id) not in self._regions:
-            raise RecipientUnknownError(recipient_id=recipient_id[:64])
+            raise RecipientUnknownError(recipient_id=ascii(recipient_id[:64]))
         found = direct_conversation_id(author, recipient_id), recipient_id
         try:
             exists = await self._exists(found[0], recipient_id)
