@@ -1,0 +1,129 @@
+"""An edge in front of gateways in other processes' stead: devices over real sockets, trunks in between."""
+
+import asyncio
+import contextlib
+import json
+from base64 import urlsafe_b64encode
+from collections.abc import AsyncIterator, Awaitable
+
+import pytest
+from starlette.types import Receive, Scope, Send
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from global_directory.client import DirectoryClient
+from infra.local import ports
+from infra.trunk.client import TrunkPool
+from infra.trunk.frames import LARGEST_MESSAGE
+from infra.trunk.server import TrunkAcceptor
+from infra.web import serve_app
+from relay.edge.app import Edge, Local
+from relay.edge.http import make_client
+
+pytestmark = pytest.mark.integration
+
+
+def token(home: str) -> str:
+    """Return an unsigned token of a user of that region."""
+    return f"e30.{urlsafe_b64encode(json.dumps({'home': home}).encode()).decode().rstrip('=')}.c2ln"
+
+
+class Gateway:
+    """A gateway that says where it is, what it was shown, and repeats what it hears; `close` makes it close with a code."""
+
+    def __init__(self, region: str) -> None:
+        """Be that region's."""
+        self._region = region
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one WebSocket."""
+        await receive()
+        await send({"type": "websocket.accept"})
+        shown = dict(scope["headers"]).get(b"x-device", b"").decode()
+        await send({"type": "websocket.send", "text": f"{self._region} {scope['path']} {shown} {scope['client'][0]}"})
+        while (event := await receive())["type"] == "websocket.receive":
+            if event["text"] == "close":
+                await send({"type": "websocket.close", "code": 4401, "reason": "token expired"})
+                return
+            await send({"type": "websocket.send", "text": event["text"]})
+
+
+@contextlib.asynccontextmanager
+async def beside(*coroutines: Awaitable[None]) -> AsyncIterator[None]:
+    """Run coroutines beside the test."""
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.fixture
+async def url() -> AsyncIterator[str]:
+    """Address of us's edge; eu's gateway is reached over trunks, ap's does not run."""
+    public, eu, ap = ports.some_free(3)
+    pools = {"eu": TrunkPool(f"http://127.0.0.1:{eu}", peer="eu"), "ap": TrunkPool(f"http://127.0.0.1:{ap}", peer="ap")}
+    listening = [asyncio.Event(), asyncio.Event()]
+    async with DirectoryClient("http://127.0.0.1:9") as directory, make_client() as client:
+        edge = Edge(
+            region="us",
+            public_url="",
+            regions=frozenset({"us", "eu", "ap"}),
+            gateways={},
+            pools=pools,
+            local=Local(Gateway("us")),
+            directory=directory,
+            client=client,
+        )
+        gateway = TrunkAcceptor(Gateway("eu"))
+        async with beside(
+            serve_app(gateway, host="127.0.0.1", port=eu, started=listening[0], largest_message=LARGEST_MESSAGE),
+            serve_app(edge, host="127.0.0.1", port=public, started=listening[1]),
+        ):
+            for event in listening:
+                await asyncio.wait_for(event.wait(), 20)
+            async with beside(*(pool.run() for pool in pools.values())):
+                yield f"ws://127.0.0.1:{public}/ws"
+
+
+@pytest.mark.parametrize("home", ["us", "eu"])
+async def test_a_device_is_served_at_home_wherever_it_connects(url: str, home: str) -> None:
+    """Path, headers and address arrive; messages go both ways; the code and the reason of a close arrive too."""
+    async with asyncio.timeout(30):
+        async with connect(
+            url, additional_headers={"authorization": f"Bearer {token(home)}", "x-device": "d1"}, proxy=None
+        ) as device:
+            assert await device.recv() == f"{home} /ws d1 127.0.0.1"
+            for number in range(50):
+                await device.send(f"{number}".ljust(2000))
+            assert [await device.recv() for _ in range(50)] == [f"{number}".ljust(2000) for number in range(50)]
+            await device.send("close")
+            with pytest.raises(ConnectionClosed) as closed:
+                await device.recv()
+    assert closed.value.rcvd is not None
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (4401, "token expired")
+
+
+async def test_a_browser_names_its_token_in_the_query(url: str) -> None:
+    """And so finds its home as well."""
+    async with asyncio.timeout(30), connect(f"{url}?access_token={token('eu')}", proxy=None) as device:
+        assert str(await device.recv()).startswith("eu ")
+
+
+async def test_a_region_that_is_away_closes_so_that_browsers_see_it(url: str) -> None:
+    """Accepted first, then closed with 1013 and the region's name."""
+    async with asyncio.timeout(30), connect(f"{url}?access_token={token('ap')}", proxy=None) as device:
+        with pytest.raises(ConnectionClosed) as closed:
+            await device.recv()
+    assert closed.value.rcvd is not None
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1013, "region ap unreachable")
+
+
+async def test_a_device_that_leaves_frees_its_channel(url: str) -> None:
+    """Thousands come and go over one trunk."""
+    async with asyncio.timeout(60):
+        for _ in range(100):
+            async with connect(f"{url}?access_token={token('eu')}", proxy=None) as device:
+                await device.recv()
