@@ -24,6 +24,7 @@ ATTEMPTS = 4
 NEEDED_FREE_BYTES = 1_500_000_000
 STAMP = "causeway-stamp.json"
 DISK_FULL = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
+PACKAGE = re.compile(r" [+-] ")  # one line a package says too much
 HASH_WRONG = re.compile(
     r"hash(es)? (mismatch|do not match|from the requirements)|THESE PACKAGES DO NOT MATCH", re.IGNORECASE
 )
@@ -89,7 +90,7 @@ def run(command: list[str], env: dict[str, str]) -> tuple[int, str]:
         assert process.stdout
         for line in process.stdout:
             lines.append(line)
-            if line.strip():
+            if line.strip() and not PACKAGE.match(line):
                 say(f"  {line.rstrip()}")
     return process.returncode, "".join(lines)
 

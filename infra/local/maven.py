@@ -7,6 +7,7 @@ import errno
 import hashlib
 import os
 import shutil
+import ssl
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -74,10 +75,20 @@ def fetch(jars: tuple[Jar, ...], cache: Path, libraries: Path, progress: Callabl
 
 
 def _context(cache: Path) -> MavenContext:
+    os.environ.setdefault("REQUESTS_CA_BUNDLE", _trusted())
     mirror = os.environ.get("CAUSEWAY_MAVEN")
     return MavenContext(
         repo_cache=cache, local_repos=[], remote_repos={"central": mirror} if mirror else None, timeout=60
     )
+
+
+def _trusted() -> str:
+    """Return the certificates to trust: those that pip is told to, else the system's, else those that come with requests."""
+    system = ssl.get_default_verify_paths()
+    for name in (os.environ.get("PIP_CERT"), system.cafile, system.capath):
+        if name and Path(name).exists() and (Path(name).is_file() or any(Path(name).iterdir())):
+            return name
+    return requests.certs.where()
 
 
 def _fetch_one(context: MavenContext, jar: Jar, libraries: Path) -> None:

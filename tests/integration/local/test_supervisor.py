@@ -1,0 +1,217 @@
+"""The supervisor on trivial children: crashes, pauses, restarts, and what it never touches."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from infra.local import homes, ports
+from infra.local.child import Child
+from infra.local.control import Act
+from infra.local.errors import HomeInUseError, PortInUseError, UnknownPartError
+from infra.local.parts import Answers, Part
+from infra.local.process import Identity
+from infra.local.supervisor import Supervisor
+from infra.local.toolchain import Tools, find
+from infra.local.topology import Federation, Topology
+
+PATIENCE = 20
+SERVER = (
+    "import http.server as h; h.ThreadingHTTPServer(('127.0.0.1', {port}), h.SimpleHTTPRequestHandler).serve_forever()"
+)
+
+
+@pytest.fixture(scope="module")
+def programs() -> Tools:
+    """Where programs would be; these parts need none of them."""
+    return find()
+
+
+@pytest.fixture
+def topology(tmp_path: Path) -> Topology:
+    """Two web servers, of which one needs the other."""
+    first, second = ports.some_free(2)
+
+    def part(name: str, port: int, needs: frozenset[str]) -> Part:
+        return Part(
+            name,
+            "service",
+            (sys.executable, "-c", SERVER.format(port=port)),
+            tmp_path / name,
+            tmp_path / f"{name}.log",
+            Answers(port, "/"),
+            ports={"http": port},
+            needs=needs,
+        )
+
+    parts = {"second": part("second", second, frozenset({"first"})), "first": part("first", first, frozenset())}
+    return Topology(Federation(str(tmp_path), ()), parts, (), {})
+
+
+@pytest.fixture
+async def supervisor(topology: Topology, programs: Tools) -> AsyncIterator[Supervisor]:
+    """A running supervisor, all of whose children are well."""
+    one = Supervisor(topology, programs)
+    running = asyncio.create_task(one.run())
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(*(child.wait_well() for child in one.children.values()))
+    yield one
+    await one.stop()
+    await running
+
+
+def kernel_state(identity: Identity) -> str:
+    """What the kernel says of a process: T is stopped."""
+    return Path(f"/proc/{identity.pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def phase(child: Child) -> str:
+    """How a child is now."""
+    return child.condition.phase
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until it is so."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110 — conditions of other objects, which have no event
+            await asyncio.sleep(0.02)
+
+
+async def test_parts_start_after_what_they_need(supervisor: Supervisor) -> None:
+    """The one that needs the other was started when that was well."""
+    first, second = (supervisor.children[name].identity for name in ("first", "second"))
+
+    assert first is not None
+    assert second is not None
+    assert first.started <= second.started
+
+
+async def test_a_killed_part_comes_back_as_another_process(supervisor: Supervisor) -> None:
+    """Its crash is counted, and it is well again."""
+    child = supervisor.children["first"]
+    before = child.identity
+    await supervisor.act(Act("kill", ("first",)))
+    await until(lambda: child.condition.phase == "healthy" and child.identity != before)
+
+    assert child.condition.crashes == 1
+
+
+async def test_a_part_that_is_to_stay_down_stays_down_until_healed(supervisor: Supervisor) -> None:
+    """`kill --stay-down` is an outage."""
+    child = supervisor.children["first"]
+    await supervisor.act(Act("kill", ("first",), stay_down=True))
+
+    assert phase(child) == "killed"
+    assert child.identity is None
+
+    await supervisor.act(Act("heal", ("first",)))
+
+    assert phase(child) == "healthy"
+
+
+async def test_a_paused_part_is_the_same_process_afterwards(supervisor: Supervisor) -> None:
+    """It freezes and goes on."""
+    child = supervisor.children["first"]
+    before = child.identity
+    await supervisor.act(Act("pause", ("first",)))
+
+    assert before is not None
+    assert kernel_state(before) == "T"
+    assert phase(child) == "paused"
+
+    await supervisor.act(Act("resume", ("first",)))
+
+    assert phase(child) == "healthy"
+    assert child.identity == before
+
+
+async def test_a_restarted_part_is_another_process_and_did_not_crash(supervisor: Supervisor) -> None:
+    """`restart` is clean."""
+    child = supervisor.children["first"]
+    before = child.identity
+    await supervisor.act(Act("restart", ("first",)))
+
+    assert phase(child) == "healthy"
+    assert child.condition.crashes == 0
+    assert child.identity != before
+
+
+async def test_unknown_parts_are_refused(supervisor: Supervisor) -> None:
+    """Nothing is done to the others."""
+    with pytest.raises(UnknownPartError):
+        await supervisor.act(Act("kill", ("first", "third")))
+
+    assert supervisor.children["first"].condition.phase == "healthy"
+
+
+async def test_stopping_ends_every_child(topology: Topology, programs: Tools) -> None:
+    """And forgets them."""
+    one = Supervisor(topology, programs)
+    running = asyncio.create_task(one.run())
+    await until(lambda: one.status().state == "healthy")
+    identities = [child.identity for child in one.children.values()]
+    await one.stop()
+    await running
+
+    assert not any(identity and identity.alive() for identity in identities)
+    assert homes.recorded(Path(topology.federation.home)) == {}
+
+
+async def test_a_taken_port_is_named(topology: Topology, programs: Tools) -> None:
+    """With the part that wants it."""
+    port = topology.parts["first"].ports["http"]
+    server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", port)
+    try:
+        with pytest.raises(PortInUseError, match=f"{port} is wanted by first"):
+            await Supervisor(topology, programs).run()
+    finally:
+        server.close()
+
+
+def test_only_one_supervisor_holds_a_home(tmp_path: Path) -> None:
+    """The second is told who has it."""
+    with homes.alone(tmp_path), pytest.raises(HomeInUseError, match=str(os.getpid())), homes.alone(tmp_path):
+        pass
+
+
+def test_leftovers_are_ended_and_strangers_are_not(tmp_path: Path) -> None:
+    """A recorded pid that is another process by now, told by its start time, is left alone."""
+    ours, stranger = (subprocess.Popen(["sleep", "600"], start_new_session=True) for _ in range(2))
+    try:
+        identity, other = Identity.of(ours.pid), Identity.of(stranger.pid)
+        assert identity
+        assert other
+        recorded = {
+            "a": {"pid": identity.pid, "started": identity.started},
+            "b": {"pid": other.pid, "started": other.started - 1},
+        }
+        homes.write(tmp_path / homes.PROCESSES, str(recorded).replace("'", '"').encode())
+        homes.end_leftovers(tmp_path)
+
+        assert ours.wait(PATIENCE) == -signal.SIGTERM
+        assert stranger.poll() is None
+    finally:
+        for process in (ours, stranger):
+            process.kill()
+            process.wait()
+
+
+def test_starting_times_are_the_kernels() -> None:
+    """A process is itself as long as it lives, and nobody afterwards."""
+    child = subprocess.Popen(["sleep", "600"])
+    identity = Identity.of(child.pid)
+    assert identity
+    assert identity.alive()
+    child.kill()
+    started = time.monotonic()
+    while identity.alive():
+        assert time.monotonic() - started < PATIENCE
+    child.wait()
+
+    assert Identity.of(child.pid) is None
