@@ -18,7 +18,7 @@ from region.projector.docket import Docket, State
 from region.projector.judge import condemn, finish, judge
 from region.projector.memory import Memory
 from region.store.repository import loading
-from region.store.repository.committing import commit
+from region.store.repository.committing import FencedError, commit
 from region.store.rows import Place, RegionState
 from replication.codec import UndecodableRecordError, decode_journaled
 
@@ -129,6 +129,7 @@ class Projection:
         try:
             committed = await self._commit(docket)
         except UNWRITABLE as error:
+            await self._check_fence()
             raise BatchError from error
         for phase, seconds in (
             ("load", loaded - started),
@@ -151,6 +152,13 @@ class Projection:
         docket.enter(case)
         condemn(docket, case, f"{type(error).__name__}: {error}"[:1000])
         return await self._commit(docket)
+
+    async def _check_fence(self) -> None:
+        """Tell a stale view, which collides with what another projector wrote, from a record that cannot be written."""
+        places = await loading.places(self._connection, list(self._memory.places))
+        for partition, place in places.items():
+            if place != self._memory.places[partition]:
+                raise FencedError(partition=partition)
 
     def _docket(self, state: State) -> Docket:
         return Docket(
