@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import certifi
 import requests
 from jgo.maven import MavenContext
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
@@ -88,7 +89,7 @@ def _trusted() -> str:
     for name in (os.environ.get("PIP_CERT"), system.cafile, system.capath):
         if name and Path(name).exists() and (Path(name).is_file() or any(Path(name).iterdir())):
             return name
-    return requests.certs.where()
+    return certifi.where()
 
 
 def _fetch_one(context: MavenContext, jar: Jar, libraries: Path) -> None:

@@ -22,13 +22,20 @@ class Answers:
 
 
 @dataclass(frozen=True, slots=True)
+class Admits:
+    """Well when PostgreSQL lets the user `causeway` in: it accepts connections well before it does that."""
+
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
 class Says:
     """Well once each pattern has been found in what the part has logged since its start."""
 
     patterns: tuple[str, ...]
 
 
-Probe = Listens | Answers | Says
+Probe = Listens | Answers | Admits | Says
 
 
 @dataclass(frozen=True, slots=True)

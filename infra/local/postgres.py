@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from infra.local.errors import LocalError, NoOtherUserError, StaleHomeError
-from infra.local.parts import Listens, Part
+from infra.local.parts import Admits, Part
 
 DATABASE = "causeway"
 MAJOR = "18"
@@ -35,7 +35,7 @@ def postgres_part(name: str, *, bin_directory: Path, data: Path, log: Path, port
         (str(bin_directory / "postgres"), "-D", str(data), *settings),
         data,
         log,
-        Listens(port),
+        Admits(port),
         ports={"postgres": port},
         stop_signal=signal.SIGINT,  # the fast shutdown; SIGTERM would wait for every client to leave
         unprivileged=True,

@@ -2,9 +2,10 @@
 
 import asyncio
 import re
+import struct
 from pathlib import Path
 
-from infra.local.parts import Answers, Listens, Part, Says
+from infra.local.parts import Admits, Answers, Listens, Part, Says
 
 PATIENCE = 2.0
 
@@ -21,6 +22,8 @@ async def well(part: Part, log_start: int = 0) -> bool:
             return await listens(port)
         case Answers(port, path):
             return await answers(port, path)
+        case Admits(port):
+            return await admits(port)
         case Says(patterns):
             return await asyncio.to_thread(says, part.log, log_start, patterns)
 
@@ -49,6 +52,23 @@ async def answers(port: int, path: str) -> bool:
     except (OSError, TimeoutError):
         return False
     return status.split(b" ")[1:2] == [b"200"]
+
+
+async def admits(port: int) -> bool:
+    """Whether PostgreSQL on the port is done with its start: it answers a start-up message with R, not with an error."""
+    parameters = b"user\0causeway\0database\0causeway\0\0"
+    try:
+        async with asyncio.timeout(PATIENCE):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                writer.write(struct.pack("!ii", 8 + len(parameters), 3 << 16) + parameters)
+                answer = await reader.read(1)
+                writer.write(b"X\0\0\0\4")  # the polite end
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
+        return False
+    return answer == b"R"
 
 
 def says(log: Path, start: int, patterns: tuple[str, ...]) -> bool:
