@@ -7,6 +7,7 @@ whoever supervises it starts it anew.
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -88,6 +89,9 @@ async def host_services(names: Sequence[str], settings: ServiceSettings) -> None
         admin = serve_app(admin_app(host.health), host=settings.admin_host, port=settings.admin_port)
         tasks = [group.create_task(admin, name="admin")]
         tasks += [group.create_task(_to_the_end(name, service(host)), name=name) for name, service in services.items()]
+        # What was loaded so far stays for good; without this, collections that walk it cost a busy gateway a tenth of its CPU.
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 20)
         log.info("started", services=names)
         await stop.wait()
         log.info("stopping", services=names)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import psycopg
 import structlog
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter
 from starlette.types import Send
 
 from infra.errors import UnavailableError
@@ -22,8 +22,6 @@ log = structlog.get_logger()
 AGAIN_SECONDS = 1.0
 CLOSE_SECONDS = 2.0
 
-QUEUED_FRAMES = Gauge("causeway_gateway_queued_frames", "Frames that wait to be written to devices.")
-QUEUED_BYTES = Gauge("causeway_gateway_queued_characters", "Characters of frames that wait to be written to devices.")
 SLOW_CUTS = Counter("causeway_gateway_slow_cuts_total", "Devices that were cut off, since they took too little.")
 RESYNCS = Counter("causeway_gateway_resyncs_total", "Snapshots that were read for devices, by occasion.", ["occasion"])
 _AT_HELLO, _AFTER_BREAK = RESYNCS.labels("hello"), RESYNCS.labels("break")
@@ -83,6 +81,11 @@ class Connection:
         self.ended = asyncio.Event()
         """Set once the writer is through: nothing more is sent."""
 
+    @property
+    def queued(self) -> tuple[int, int]:
+        """How many frames wait to be written, and how many characters they have."""
+        return len(self._queue), self._characters
+
     def push(self, text: str) -> None:
         """Queue a frame; a device that takes too little is cut off."""
         if self._hangup is not None or self.session.phase is Phase.CLOSED:
@@ -128,8 +131,6 @@ class Connection:
                 while self._queue:
                     text = self._queue.popleft()
                     self._characters -= len(text)
-                    QUEUED_FRAMES.dec()
-                    QUEUED_BYTES.dec(len(text))
                     await self._send({"type": "websocket.send", "text": text})
                 if self._hangup is not None:
                     code, reason = self._hangup
@@ -172,12 +173,8 @@ class Connection:
     def _put(self, text: str) -> None:
         self._queue.append(text)
         self._characters += len(text)
-        QUEUED_FRAMES.inc()
-        QUEUED_BYTES.inc(len(text))
         self._wake.set()
 
     def _drop(self) -> None:
-        QUEUED_FRAMES.dec(len(self._queue))
-        QUEUED_BYTES.dec(self._characters)
         self._queue.clear()
         self._characters = 0

@@ -213,13 +213,15 @@ class Hub:
             device.push(text)
 
     def _tell(self, partition: int, output: Output, users: tuple[str, ...], text: str) -> None:
+        told = 0
         for user in users:
             for device in self._by_user.get(user, ()):
-                # A repeated outcome stands at a new position, but whoever was told it may be told again.
                 if device.session.live(partition, output.position, text):
                     device.push(text)
                     self._told.add(device)
-                    DELIVERIES.inc()
+                    told += 1
+        if told:
+            DELIVERIES.inc(told)
 
 
 def _marks(mark: Mark) -> str:

@@ -238,3 +238,4 @@ class Gateway:
             if self._hub.reliable and self._catchups.incarnation:
                 self._sockets.send_resume_tokens(self._deliveries.continuity.covered, self._catchups.incarnation)
             self._in_flight.measure()
+            self._sockets.measure()

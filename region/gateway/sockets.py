@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 from starlette.types import Receive, Scope, Send
 
 from infra.errors import CausewayError, InvalidTokenError, NotTheHolderError, OutcomeUnknownError, UnavailableError
@@ -47,6 +47,11 @@ TRY_AGAIN_LATER: Final = 1013
 SNAPSHOTS_AT_ONCE: Final = 6
 RESUME_SECONDS: Final = 1.0
 
+QUEUED_FRAMES = Gauge("causeway_gateway_queued_frames", "Frames that wait to be written to devices.")
+QUEUED_CHARACTERS = Gauge(
+    "causeway_gateway_queued_characters", "Characters of frames that wait to be written to devices."
+)
+LONGEST_QUEUE = Gauge("causeway_gateway_longest_queue_frames", "Frames that wait to be written to the slowest device.")
 SENDS = Counter("causeway_gateway_sends_total", "Messages that devices sent, by what became of them here.", ["result"])
 _ACCEPTED, _REFUSED, _FAILED = (SENDS.labels(result) for result in ("accepted", "refused", "failed"))
 
@@ -103,6 +108,13 @@ class Sockets:
             if device.session.phase is Phase.LIVE:
                 device.session.cover(covered)
                 device.push(frames.encode(Resume(device.session.token(incarnation))))
+
+    def measure(self) -> None:
+        """Report how much waits to be written to devices, all together and to the slowest."""
+        queued = [connection.queued for connection in self._connections]
+        QUEUED_FRAMES.set(sum(frames for frames, _ in queued))
+        QUEUED_CHARACTERS.set(sum(characters for _, characters in queued))
+        LONGEST_QUEUE.set(max((frames for frames, _ in queued), default=0))
 
     async def close_all(self) -> None:
         """Tell all devices to reconnect elsewhere, and wait a moment until they were told."""
