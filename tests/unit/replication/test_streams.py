@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replication.streams import Drop, Park, Pass, Progress, coarsen, give_up, judge, judge_heartbeat
@@ -46,6 +46,7 @@ def test_a_heartbeat_reveals_a_lost_tail() -> None:
 
 
 @given(up_to=st.integers(1, 50), repeats=st.data())
+@settings(deadline=None)  # the machine may be busy
 def test_every_record_passes_once_however_often_it_is_delivered(up_to: int, repeats: st.DataObject) -> None:
     """At-least-once delivery becomes exactly-once, whatever the repetition."""
     deliveries: list[int] = []
@@ -64,6 +65,7 @@ def test_every_record_passes_once_however_often_it_is_delivered(up_to: int, repe
 
 
 @given(deliveries=SEQUENCES)
+@settings(deadline=None)  # the machine may be busy
 def test_any_deliveries_pass_each_record_once_or_leave_it_a_hole(deliveries: list[int]) -> None:
     """Drops, repeats, jumps and late arrivals in any order: passed and holes together are everything up to the last, each once."""
     progress, passed = Progress(), []
@@ -78,6 +80,7 @@ def test_any_deliveries_pass_each_record_once_or_leave_it_a_hole(deliveries: lis
 
 
 @given(deliveries=SEQUENCES, crashes=st.sets(st.integers(0, 119)), batch=st.integers(1, 10))
+@settings(deadline=None)  # the machine may be busy
 def test_a_crash_replays_and_never_loses(deliveries: list[int], crashes: set[int], batch: int) -> None:
     """Appends happen before progress is kept: a crash between them repeats appends, and what is kept counts each once."""
     kept, appended, counted = Progress(), list[int](), list[int]()
@@ -99,6 +102,7 @@ def test_a_crash_replays_and_never_loses(deliveries: list[int], crashes: set[int
 
 
 @given(heartbeats=SEQUENCES, deliveries=SEQUENCES)
+@settings(deadline=None)  # the machine may be busy
 def test_what_a_heartbeat_revealed_is_still_welcome(heartbeats: list[int], deliveries: list[int]) -> None:
     """A heartbeat that overtook its records costs nothing: they pass when they come."""
     progress = Progress()
@@ -114,6 +118,7 @@ def test_what_a_heartbeat_revealed_is_still_welcome(heartbeats: list[int], deliv
 
 
 @given(holes=st.sets(st.integers(1, 400), max_size=200), most=st.integers(1, 20))
+@settings(deadline=None)  # the machine may be busy
 def test_coarser_holes_lose_nothing(holes: set[int], most: int) -> None:
     """When there is no room for every hole, the ranges cover more, never less."""
     progress = Progress(last=400, holes=_ranges(holes))
