@@ -71,7 +71,7 @@ def kafka(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
 
 @pytest.fixture(scope="session")
 def make_topic(kafka: str) -> Callable[..., Awaitable[str]]:
-    """A function that makes a topic and returns its name: `await make_topic(partitions=4, name=None)`."""
+    """How to make a topic: awaited with `partitions` and `name` (both optional), it returns the name."""
 
     async def make(partitions: int = 4, name: str | None = None) -> str:
         chosen = name or f"test-{uuid.uuid4().hex}"
