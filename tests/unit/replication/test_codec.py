@@ -1,0 +1,203 @@
+"""Records survive the journey, whatever is in them; what newer software wrote is read as far as it can be, or refused."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from replication.codec import (
+    VERSION,
+    UndecodableRecordError,
+    UnknownVersionError,
+    decode_journaled,
+    decode_record,
+    decode_relayed,
+    encode,
+    encode_record,
+    stamped,
+)
+from replication.outputs import Output, decode_outputs, encode_outputs
+from replication.records import (
+    AccountConfirmed,
+    AccountCreated,
+    ConversationAnswered,
+    DeviceAdded,
+    DeviceRefreshed,
+    DeviceRevoked,
+    Entry,
+    Hop,
+    Journaled,
+    Mark,
+    MessageRead,
+    MessageReceived,
+    MessageSent,
+    Opening,
+    Outcome,
+    Refusal,
+    Relayed,
+    Stream,
+    Submission,
+    Via,
+)
+
+texts = st.text(max_size=40)
+counts = st.integers(0, 2**53)
+hops = st.lists(st.builds(Hop, texts, counts), max_size=3).map(tuple)
+messages = st.builds(MessageSent, texts, texts, texts)
+bodies = st.one_of(
+    messages,
+    st.builds(MessageReceived, counts, counts),
+    st.builds(MessageRead, counts, counts),
+    st.builds(ConversationAnswered, texts),
+    st.builds(AccountCreated, texts, texts, texts, texts),
+    st.builds(AccountConfirmed, texts),
+    st.builds(DeviceAdded, texts, texts, texts),
+    st.builds(DeviceRefreshed, texts, texts, counts),
+    st.builds(DeviceRevoked, texts),
+)
+submissions = st.builds(
+    Submission,
+    id=texts,
+    author=texts,
+    home=texts,
+    home_epoch=counts,
+    body=bodies,
+    submitted_at=counts,
+    device=texts,
+    conversation_id=texts,
+    content_hash=st.binary(max_size=16),
+    reply_to=texts,
+    hops=hops,
+)
+entries = st.builds(
+    Entry,
+    conversation_id=texts,
+    seq=counts,
+    epoch=counts,
+    incarnation=counts,
+    count=counts,
+    message_id=texts,
+    author=texts,
+    home=texts,
+    content_hash=st.binary(max_size=16),
+    body=messages,
+    sent_at=counts,
+    hops=hops,
+)
+refusals = st.builds(
+    Refusal,
+    message_id=texts,
+    conversation_id=texts,
+    author=texts,
+    code=texts,
+    detail=texts,
+    content_hash=st.binary(max_size=16),
+    epoch=counts,
+    client_message_id=texts,
+    hops=hops,
+)
+marks = st.builds(Mark, conversation_id=texts, user_id=texts, received=counts, read=counts, epoch=counts)
+openings = st.builds(Opening, conversation_id=texts, author=texts, recipient=texts, epoch=counts)
+outcomes = st.builds(Outcome, id=texts, code=texts, detail=texts)
+streams = st.builds(Stream, texts, counts, counts, texts, counts)
+vias = st.builds(Via, streams, counts, counts)
+journalable = st.one_of(submissions, entries, refusals, marks, openings)
+records = st.one_of(journalable, outcomes)
+journaled = st.builds(Journaled, record=journalable, via=st.none() | vias)
+
+
+def with_unknown_fields(value: Any) -> Any:
+    """Return a decoded message with a field more in each of its objects, as newer software might write it."""
+    if isinstance(value, dict):
+        return {"from_the_future": 1, **{key: with_unknown_fields(inner) for key, inner in value.items()}, "zz": [{}]}
+    return value
+
+
+@given(message=journaled)
+def test_a_journal_record_survives(message: Journaled) -> None:
+    """What was appended is what is read, stream place and all."""
+    assert decode_journaled(encode(message)) == message
+
+
+@given(record=records, via=vias, at=counts)
+def test_a_relay_record_survives_with_its_inner_record(record: Any, via: Via, at: int) -> None:
+    """The inner record stays encoded on its way, and is the same at its end."""
+    relayed = decode_relayed(encode(Relayed(via=via, record=encode_record(record), forwarded_at=at)))
+
+    assert (relayed.via, relayed.forwarded_at, relayed.is_heartbeat) == (via, at, False)
+    assert decode_record(relayed.record) == record
+
+
+@given(via=vias)
+def test_a_heartbeat_is_one_after_the_journey(via: Via) -> None:
+    """A heartbeat carries no record."""
+    assert decode_relayed(encode(Relayed(via=via))).is_heartbeat
+
+
+@given(message=journaled)
+def test_unknown_fields_are_ignored(message: Journaled) -> None:
+    """Regions are never upgraded at once: fields that newer software adds do no harm."""
+    plain = msgspec.msgpack.decode(encode(message)[1:])
+    newer = bytes((VERSION,)) + msgspec.msgpack.encode(with_unknown_fields(plain))
+
+    assert decode_journaled(newer) == message
+
+
+def test_fields_that_older_software_does_not_write_have_defaults() -> None:
+    """A submission with nothing but what it had on the first day is read."""
+    body = {"type": "message_sent", "recipient_id": "b", "client_message_id": "c", "text": "t"}
+    record = {
+        "type": "submission", "id": "i", "author": "a", "home": "us", "home_epoch": 1, "body": body, "submitted_at": 5,
+    }  # fmt: skip
+    found = decode_journaled(bytes((VERSION,)) + msgspec.msgpack.encode({"record": record})).record
+
+    assert isinstance(found, Submission)
+    assert (found.reply_to, found.hops, found.content_hash) == ("", (), b"")
+
+
+@given(version=st.integers(0, 255).filter(lambda number: number != VERSION), message=journaled)
+def test_unknown_versions_are_refused_by_name(version: int, message: Journaled) -> None:
+    """A record of a newer version is never guessed at; the error names both."""
+    with pytest.raises(UnknownVersionError, match=f"version {version}"):
+        decode_journaled(bytes((version,)) + encode(message)[1:])
+
+
+@given(data=st.binary(max_size=60) | st.binary(max_size=60).map(lambda rest: bytes((VERSION,)) + rest))
+def test_garbage_is_undecodable_and_nothing_else(data: bytes) -> None:
+    """Whatever stands in a journal, reading it raises one kind of error."""
+    for decode in (decode_journaled, decode_relayed):
+        with pytest.raises(UndecodableRecordError):
+            decode(data)
+
+
+@given(message=journaled, cut=st.integers(1, 20))
+def test_a_record_that_was_cut_is_undecodable(message: Journaled, cut: int) -> None:
+    """Half a record is no record."""
+    whole = encode(message)
+    with pytest.raises(UndecodableRecordError):
+        decode_journaled(whole[: max(0, len(whole) - cut)])
+
+
+def test_a_tombstone_is_undecodable() -> None:
+    """Nothing is written without a value."""
+    with pytest.raises(UndecodableRecordError, match="empty"):
+        decode_journaled(None)
+
+
+@given(kept=st.lists(st.tuples(records, st.lists(texts, max_size=2).map(tuple), texts, st.booleans()), max_size=4))
+def test_outputs_survive(kept: list[tuple[Any, tuple[str, ...], str, bool]]) -> None:
+    """A stored batch is what was put out."""
+    outputs = tuple(Output(n, encode_record(r), users, to, known) for n, (r, users, to, known) in enumerate(kept, 1))
+    found = decode_outputs(encode_outputs(outputs))
+
+    assert [(o.position, o.users, o.reply_to, o.known) for o in found] == [
+        (o.position, o.users, o.reply_to, o.known) for o in outputs
+    ]
+    assert [decode_record(output.record) for output in found] == [record for record, *_ in kept]
+
+
+def test_stamps_are_added_at_the_end() -> None:
+    """Hops tell the way in order."""
+    assert stamped((Hop("us.gateway", 1),), "us.projector", 2) == (Hop("us.gateway", 1), Hop("us.projector", 2))
