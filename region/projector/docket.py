@@ -173,7 +173,7 @@ class Docket:
     def put_aside(self, case: Case, reason: str) -> None:
         """Keep a record aside that cannot be read or applied."""
         self.count("poison")
-        self.writes.poison.append(Poison(case.partition, case.offset, reason, case.value))
+        self.writes.poison.append(Poison(case.partition, case.offset, reason.replace("\0", ""), case.value))
 
     def settle(self, heads: Mapping[Stream, int]) -> list[Move]:
         """Close the batch: fill in the outputs and relay rows; return how far it takes each partition.

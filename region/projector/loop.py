@@ -1,5 +1,6 @@
 """One batch: load what it needs, judge it, commit it; when it fails for its own sake, halve it down to the culprit."""
 
+import struct
 import time
 import traceback
 from collections.abc import Sequence
@@ -24,13 +25,13 @@ from replication.codec import UndecodableRecordError, decode_journaled
 
 log = structlog.get_logger()
 
-UNLOADABLE = (psycopg.DataError, UndecodableRecordError)
+UNLOADABLE = (psycopg.DataError, UndecodableRecordError, struct.error)
 """What a record can cause while its surroundings are loaded; anything else there is no fault of the record."""
 
 UNJUDGEABLE = (CausewayError, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 """What a record can cause while it is judged."""
 
-UNWRITABLE = (psycopg.DataError, psycopg.IntegrityError)
+UNWRITABLE = (psycopg.DataError, psycopg.IntegrityError, struct.error)
 """What a record can cause while its outcome is written; the store's own failures are tried again."""
 
 

@@ -8,7 +8,7 @@ from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
 from region.projector.homes import home_of, owner_of
 from region.store.rows import Conversation, Known, Member, Pending
-from replication.ids import direct_conversation_id, message_id
+from replication.ids import direct_conversation_id, is_user_id, message_id
 from replication.records import Entry, MessageSent, Opening, Outcome, Record, Refusal, Submission
 
 RECIPIENT_UNKNOWN: Final = "recipient-unknown"
@@ -47,11 +47,9 @@ def check(author: str, conversation_id: str, identifier: str, body: MessageSent)
     """
     if body.recipient_id == author:
         raise ImpossibleRecordError(reason="nobody writes to oneself")
-    try:
-        right = direct_conversation_id(author, body.recipient_id)
-    except ValueError as error:
-        raise ImpossibleRecordError(reason="its recipient is no user id") from error
-    if conversation_id != right:
+    if not (is_user_id(body.recipient_id) and is_user_id(author)):
+        raise ImpossibleRecordError(reason="its author or its recipient is no user id")
+    if conversation_id != direct_conversation_id(author, body.recipient_id):
         raise ImpossibleRecordError(reason="its conversation is not that of its author and recipient")
     if identifier != message_id(author, conversation_id, body.client_message_id):
         raise ImpossibleRecordError(reason="its id does not follow from what its sender called it")
