@@ -48,6 +48,8 @@ class CatchUps:
         told = wanted.told or usable(
             wanted.resume, region=self._region, incarnation=state.incarnation, positions=state.positions
         )
+        if told is not None and any(position > state.positions.get(p, -1) for p, position in told.items()):
+            return _too_much(state, await repository.conversations_of(connection, user_id))  # the store went back
         if told is not None:
             return await _since(connection, user_id, dict(told), state)
         if wanted.held is not None:

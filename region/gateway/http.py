@@ -62,11 +62,20 @@ def make_app(routers: Mapping[str, APIRouter]) -> FastAPI:
             schema = get_openapi(title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes)
             components = schema.setdefault("components", {})
             components["schemas"] = dict(schema_components())
+            for path in schema["paths"].values():
+                for operation in path.values():
+                    _forget_fastapis_errors(operation["responses"])
             app.openapi_schema = schema
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this as the way to extend it
     return app
+
+
+def _forget_fastapis_errors(responses: dict[str, dict[str, object]]) -> None:
+    """Take out the 422 that FastAPI adds where no endpoint of ours gives one: errors look otherwise here."""
+    if "HTTPValidationError" in str(responses.get("422")):
+        del responses["422"]
 
 
 def problem(error: CausewayError) -> Response:

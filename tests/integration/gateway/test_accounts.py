@@ -1,0 +1,132 @@
+"""Accounts through the real directory, journal, projector and store."""
+
+import asyncio
+import json
+import secrets
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+pytestmark = pytest.mark.integration
+
+PASSWORD = "a good password"
+Register = Callable[..., Awaitable[Any]]
+
+
+def credentials(**more: str) -> dict[str, str]:
+    """A new handle and a password."""
+    return {"handle": f"u{secrets.token_hex(8)}", "password": PASSWORD, **more}
+
+
+def bearer(tokens: dict[str, str]) -> dict[str, str]:
+    """The header that says who asks."""
+    return {"Authorization": f"Bearer {tokens['access_token']}"}
+
+
+async def test_registering_and_logging_in(http: httpx.AsyncClient) -> None:
+    """Two devices of one user, whatever the case of the handle."""
+    wanted = credentials(display_name=" Ada  Lovelace ", device_name="laptop")
+    registered = await http.post("/register", json=wanted)
+    assert registered.status_code == 201, registered.text
+    logged_in = await http.post("/login", json={**wanted, "handle": wanted["handle"].upper(), "device_name": " "})
+    assert logged_in.status_code == 200, logged_in.text
+
+    one, two = registered.json(), logged_in.json()
+    assert (one["user_id"], one["handle"], one["display_name"]) == (two["user_id"], wanted["handle"], "Ada Lovelace")
+    assert one["device_id"] != two["device_id"]
+    user = (await http.get(f"/users/{one['user_id']}", headers=bearer(two))).json()
+    assert (user["handle"], user["home_region"]) == (wanted["handle"], "us")
+    devices = (await http.get("/devices", headers=bearer(two))).json()["devices"]
+    assert [(device["name"], device["current"]) for device in devices] == [("laptop", False), ("device", True)]
+
+
+async def test_registering_again_is_the_same_registration(http: httpx.AsyncClient) -> None:
+    """With the same password it gives the same user; with another one the handle is taken."""
+    wanted = credentials()
+    first = (await http.post("/register", json=wanted)).json()
+    again = await http.post("/register", json=wanted)
+    thief = await http.post("/register", json={**wanted, "password": "another password"})
+    with_key = await http.post("/register", json=wanted, headers={"Idempotency-Key": "guessed"})
+
+    assert again.status_code == 201
+    assert again.json()["user_id"] == first["user_id"]
+    assert (thief.status_code, thief.json()["code"]) == (409, "handle-taken")
+    assert with_key.status_code == 409
+
+
+async def test_twenty_at_once_get_one_handle(http: httpx.AsyncClient) -> None:
+    """One wins, the others are told cleanly."""
+    handle = f"u{secrets.token_hex(8)}"
+    answers = await asyncio.gather(
+        *(http.post("/register", json={"handle": handle, "password": f"password {n:04}"}) for n in range(20))
+    )
+
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 19}
+
+
+async def test_wrong_credentials_look_alike(http: httpx.AsyncClient) -> None:
+    """Whether or not the handle exists."""
+    wanted = credentials()
+    await http.post("/register", json=wanted)
+
+    wrong = await http.post("/login", json={**wanted, "password": "not the password"})
+    unknown = await http.post("/login", json=credentials())
+    garbage = await http.post("/login", json={"handle": "\x00", "password": "\x00"})
+
+    assert {answer.status_code for answer in (wrong, unknown, garbage)} == {401}
+    assert wrong.json() == unknown.json() == garbage.json()
+
+
+async def test_refresh_tokens_are_good_once(http: httpx.AsyncClient) -> None:
+    """But for a moment, in which an answer may have been lost."""
+    first = (await http.post("/register", json=credentials())).json()
+
+    second = await http.post("/token", json={"refresh_token": first["refresh_token"]})
+    repeated = await http.post("/token", json={"refresh_token": first["refresh_token"]})
+    third = await http.post("/token", json={"refresh_token": repeated.json()["refresh_token"]})
+    stolen = await http.post("/token", json={"refresh_token": first["refresh_token"]})
+
+    assert [answer.status_code for answer in (second, repeated, third, stolen)] == [200, 200, 200, 401]
+    assert stolen.json()["token_problem"] == "revoked"
+    assert (await http.get("/devices", headers=bearer(third.json()))).status_code == 200
+
+
+async def test_a_device_that_was_logged_out_is_out(http: httpx.AsyncClient, person: Register) -> None:
+    """Its access token, its refresh token and its connection."""
+    ada = await person()
+    async with ada.device() as device:
+        await device.until("welcome")
+        assert (await ada.call("POST", "/logout")).status_code == 204
+        assert await device.closed() == 4401
+
+    assert (await ada.call("GET", "/devices")).json()["token_problem"] == "revoked"
+    assert (await http.post("/token", json={"refresh_token": ada.tokens["refresh_token"]})).status_code == 401
+    async with ada.device() as device:
+        assert await device.closed() == 4401
+        assert device.frames[-1]["code"] == "invalid-token"
+
+
+async def test_another_home_is_told(http: httpx.AsyncClient) -> None:
+    """With 421 and who holds it."""
+    answer = await http.post("/register", json=credentials(home_region="eu"))
+
+    assert answer.status_code == 421
+    assert (answer.json()["code"], answer.json()["region"], answer.json()["holder"]) == ("not-the-holder", "eu", "eu")
+
+
+async def test_openapi_describes_every_endpoint(http: httpx.AsyncClient) -> None:
+    """And every schema that it refers to is there."""
+    described = (await http.get("/openapi.json")).json()
+
+    assert {"/register", "/login", "/token", "/logout", "/devices", "/users/{user_id}"} <= described["paths"].keys()
+    assert {"/messages", "/messages/{message_id}", "/conversations", "/regions", "/healthz"} <= described[
+        "paths"
+    ].keys()
+    text = json.dumps(described)
+    schemas = described["components"]["schemas"]
+    referred = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
+    assert referred <= schemas.keys()
+    assert {"SendRequest", "Page", "Problem"} <= referred

@@ -1,0 +1,114 @@
+"""What a gateway does when something that it stands on is away."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+pytestmark = pytest.mark.integration
+
+Register = Callable[..., Awaitable[Any]]
+Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
+
+
+async def test_without_fanout_messages_are_late_not_lost(region: Any, person: Register) -> None:
+    """Requests are answered from the store; devices look there until fan-out is back, and get everything once."""
+    ada, bob = await person(), await person()
+    async with bob.device() as device:
+        await device.until("welcome")
+        await ada.send(bob, "1")
+        await device.until_entries(1)
+        region.kill("fanout")
+        answers = [await ada.send(bob, text) for text in ("2", "3")]
+        assert [answer.status_code for answer in answers] == [201, 201]
+        assert [answer.json()["seq"] for answer in answers] == [2, 3]
+        again = await ada.send(bob, "3", answers[1].json()["client_message_id"])
+        assert again.status_code == 200
+        await device.until_entries(3)
+        await asyncio.to_thread(region.start, "fanout")
+        await ada.send(bob, "4")
+        messages = await device.until_entries(4)
+    assert [message["seq"] for message in messages] == [1, 2, 3, 4]
+
+
+async def test_an_emptied_redis_loses_nothing(region: Any, person: Register) -> None:
+    """It is killed, comes back empty, and devices get what they missed without reconnecting."""
+    ada, bob = await person(), await person()
+    async with bob.device() as device:
+        await device.until("welcome")
+        await ada.send(bob, "1")
+        await device.until_entries(1)
+        region.kill("redis")
+        await ada.send(bob, "2")
+        await asyncio.to_thread(region.start, "redis")
+        await ada.send(bob, "3")
+        messages = await device.until_entries(3)
+        assert [message["seq"] for message in messages] == [1, 2, 3]
+        assert not device.socket.closed
+
+
+async def test_without_a_projector_the_outcome_is_unknown(region: Any, person: Register) -> None:
+    """503, not definite, with the message id; and the same request later tells."""
+    ada, bob = await person(), await person()
+    await ada.send(bob, "1")
+    region.kill("projector")
+    unknown = await ada.send(bob, "2", "second")
+    assert unknown.status_code == 503
+    assert (unknown.json()["code"], unknown.json()["definite"]) == ("outcome-unknown", False)
+    async with ada.device() as device:
+        await device.until("welcome")
+        await device.send(bob, "3")
+        await device.until("accepted")
+        await asyncio.to_thread(region.start, "projector")
+        await device.until_entries(2)
+
+    known = await ada.send(bob, "2", "second")
+    assert known.status_code == 200
+    assert (known.json()["message_id"], known.json()["seq"]) == (unknown.json()["message_id"], 2)
+
+
+async def test_a_killed_gateway_comes_back(region: Any, person: Register, eventually: Eventually) -> None:
+    """Its devices resume where they were; tokens are still good."""
+    ada, bob = await person(), await person()
+    async with bob.device() as device:
+        await device.until("welcome")
+        await ada.send(bob, "1")
+        await device.until_entries(1)
+        token = device.token
+        region.kill("gateway")
+    await asyncio.to_thread(region.start, "gateway")
+
+    async def is_sent() -> bool:
+        try:
+            return (await ada.send(bob, "2", "second")).status_code in {200, 201}
+        except httpx.TransportError:
+            return False
+
+    await eventually(is_sent)
+    async with bob.device(resume=token) as device:
+        await device.until("welcome")
+        assert [message["text"] for message in device.messages] in (["2"], ["1", "2"])
+
+
+async def test_without_kafka_nothing_is_sent(region: Any, person: Register, eventually: Eventually) -> None:
+    """Definitely, as soon as that is known; and when it is back, everything goes on."""
+    ada, bob = await person(), await person()
+    await ada.send(bob, "1")
+    region.kill("kafka")
+    async with asyncio.timeout(60):
+        while not (answer := await ada.send(bob, "2", "second")).json()["definite"]:
+            assert answer.status_code == 503
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    async with ada.device() as device:
+        await device.until("welcome")
+        await device.send(bob, "3", "third")
+        await device.until("error", code="unavailable", client_message_id="third", definite=True)
+
+    await asyncio.to_thread(region.start, "kafka")
+
+    async def is_sent() -> bool:
+        return (await ada.send(bob, "2", "second")).status_code in {200, 201}
+
+    await eventually(is_sent)
