@@ -3,5 +3,6 @@
 setup       creating the tables, and waiting until they are there
 loading     what a projector must know before it judges a batch
 committing  a judged batch, in one transaction that is fenced by the journal offset
+hot         the one statement that every batch is written by
 pruning     taking out what everybody has long followed
 """

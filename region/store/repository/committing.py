@@ -1,15 +1,15 @@
 """A judged batch in one transaction, fenced by the journal offset: who lost its partitions to another writes nothing."""
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
-import replication.repository
 from infra.errors import CausewayError
 from infra.postgres import Connection
-from region.store.arrays import Booleans, Byteas, Int8s, Texts
-from region.store.rows import Conversation, Member, Pending
+from region.store.arrays import Byteas, Int8s, Texts
+from region.store.repository.hot import STATEMENT, parameters
+from region.store.rows import Pending
 from region.store.writes import Move, Writes
-from replication.records import Entry, Refusal
+from replication.records import Refusal
 
 
 class FencedError(CausewayError):
@@ -28,127 +28,23 @@ async def commit(connection: Connection, moves: Collection[Move], writes: Writes
     """
     now = time.time_ns() // 1000
     async with connection.pipeline() as pipeline, connection.transaction():
-        fence = await connection.execute(
-            "UPDATE journal_partitions j SET next_offset = m.after, position = m.position, updated_at = m.now"
-            " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])"
-            " AS m(partition, before, after, position, now)"
-            " WHERE j.partition = m.partition AND j.next_offset = m.before",
-            (
-                Int8s(m.before.partition for m in moves),
-                Int8s(m.before.next_offset for m in moves),
-                Int8s(m.next_offset for m in moves),
-                Int8s(m.position for m in moves),
-                Int8s([now] * len(moves)),
-            ),
-        )
-        await _write_messages(connection, writes, now)
+        fence = await connection.execute(STATEMENT, parameters(moves, writes, now))
+        await _write_undecided(connection, writes, now)
         await _write_accounts(connection, writes)
         await _write_rarities(connection, writes, now)
-        for batch in writes.outputs:
-            await replication.repository.add_batch(connection, batch)
-        await replication.repository.add_relay_rows(connection, writes.relay_rows)
         await pipeline.sync()
-        if fence.rowcount != len(moves):
+        found = await fence.fetchone()
+        if found is None or found[0] != len(moves):
             raise FencedError(partition=", ".join(str(m.before.partition) for m in moves))
 
 
-async def _write_messages(connection: Connection, writes: Writes, now: int) -> None:
-    if writes.entries:
-        await connection.execute(_INSERT_ENTRIES, _entry_arrays(writes.entries))
-    if writes.conversations:
-        await connection.execute(_UPSERT_CONVERSATIONS, _conversation_arrays(writes.conversations.values()))
-    if writes.members:
-        await connection.execute(_UPSERT_MEMBERS, _member_arrays(writes.members))
+async def _write_undecided(connection: Connection, writes: Writes, now: int) -> None:
     if writes.pendings:
         await connection.execute(_INSERT_PENDINGS, _pending_arrays(writes.pendings))
     if writes.resolved:
         await connection.execute("DELETE FROM pendings WHERE message_id = ANY(%s::text[])", (Texts(writes.resolved),))
     if writes.refusals:
         await connection.execute(_INSERT_REFUSALS, _refusal_arrays(writes.refusals, now))
-
-
-_INSERT_ENTRIES = """
-    INSERT INTO entries (conversation_id, seq, epoch, incarnation, message_count, kind, message_id, author, recipient,
-        author_home, client_message_id, content_hash, text, sent_at, position)
-    SELECT conversation_id, seq, epoch, incarnation, message_count, 'message_sent', message_id, author, recipient,
-        author_home, client_message_id, content_hash, text, sent_at, position
-    FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[],
-        %s::text[], %s::text[], %s::bytea[], %s::text[], %s::bigint[], %s::bigint[])
-    AS e(conversation_id, seq, epoch, incarnation, message_count, message_id, author, recipient, author_home,
-        client_message_id, content_hash, text, sent_at, position)
-"""
-
-
-def _entry_arrays(entries: Sequence[tuple[Entry, int]]) -> tuple[object, ...]:
-    plain = [entry for entry, _ in entries]
-    bodies = [entry.body for entry in plain]
-    return (
-        Texts([e.conversation_id for e in plain]),
-        Int8s([e.seq for e in plain]),
-        Int8s([e.epoch for e in plain]),
-        Int8s([e.incarnation for e in plain]),
-        Int8s([e.count for e in plain]),
-        Texts([e.message_id for e in plain]),
-        Texts([e.author for e in plain]),
-        Texts([b.recipient_id for b in bodies]),
-        Texts([e.home for e in plain]),
-        Texts([b.client_message_id for b in bodies]),
-        Byteas([e.content_hash for e in plain]),
-        Texts([b.text for b in bodies]),
-        Int8s([e.sent_at for e in plain]),
-        Int8s([position for _, position in entries]),
-    )
-
-
-_UPSERT_CONVERSATIONS = """
-    INSERT INTO conversations (conversation_id, kind, head, epoch, message_count, opened, held, position, updated_at)
-    SELECT conversation_id, 'direct', head, epoch, message_count, opened, held, position, updated_at
-    FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::boolean[], %s::bigint[], %s::bigint[], %s::bigint[])
-    AS c(conversation_id, head, epoch, message_count, opened, held, position, updated_at)
-    ON CONFLICT (conversation_id) DO UPDATE SET head = excluded.head, epoch = excluded.epoch,
-        message_count = excluded.message_count, opened = excluded.opened, held = excluded.held,
-        position = excluded.position, updated_at = excluded.updated_at
-"""
-
-
-def _conversation_arrays(conversations: Iterable[Conversation]) -> tuple[object, ...]:
-    rows = list(conversations)
-    return (
-        Texts([c.conversation_id for c in rows]),
-        Int8s([c.head for c in rows]),
-        Int8s([c.epoch for c in rows]),
-        Int8s([c.message_count for c in rows]),
-        Booleans([c.opened for c in rows]),
-        Int8s([len(c.held) for c in rows]),
-        Int8s([c.position for c in rows]),
-        Int8s([c.updated_at for c in rows]),
-    )
-
-
-_UPSERT_MEMBERS = """
-    INSERT INTO members (conversation_id, user_id, home, received, read, sent, read_count, read_sent, position)
-    SELECT conversation_id, user_id, home, received, read, sent, read_count, read_sent, position
-    FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
-    AS m(conversation_id, user_id, home, received, read, sent, read_count, read_sent, position)
-    ON CONFLICT (conversation_id, user_id) DO UPDATE SET home = excluded.home, received = excluded.received,
-        read = excluded.read, sent = excluded.sent, read_count = excluded.read_count, read_sent = excluded.read_sent,
-        position = excluded.position
-"""
-
-
-def _member_arrays(members: Mapping[tuple[str, str], Member]) -> tuple[object, ...]:
-    rows = members.values()
-    return (
-        Texts([conversation_id for conversation_id, _ in members]),
-        Texts([m.user_id for m in rows]),
-        Texts([m.home for m in rows]),
-        Int8s([m.received for m in rows]),
-        Int8s([m.read for m in rows]),
-        Int8s([m.sent for m in rows]),
-        Int8s([m.read_count for m in rows]),
-        Int8s([m.read_sent for m in rows]),
-        Int8s([m.position for m in rows]),
-    )
 
 
 _INSERT_PENDINGS = """
