@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 — only constants of this module are put into statements
 
+import contextlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -90,7 +91,10 @@ async def load(
     cursors = {
         name: connection.cursor(binary=True) for name in ("conversations", "members", "known", "users", "devices")
     }
-    async with connection.pipeline():
+    several = bool(conversations) or (bool(messages) + bool(users) + bool(devices)) > 1
+    async with (
+        connection.pipeline() if several else contextlib.nullcontext()
+    ):  # a pipeline of one costs more than it saves
         if conversations:
             wanted = (Texts(conversations),)
             await cursors["conversations"].execute(
