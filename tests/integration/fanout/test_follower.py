@@ -1,0 +1,227 @@
+"""Fan-out on a real store and Redis: a gateway that listens misses nothing, whoever is restarted or cut off meanwhile."""
+
+import asyncio
+import contextlib
+import time
+import uuid
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+import redis.asyncio
+
+from infra.health import Health
+from infra.postgres import Connection, make_pool
+from infra.settings import RegionalSettings
+from region.delivery import GATEWAYS, Publication, gateway_channel, interest_key
+from region.fanout.follower import Follower
+from region.store.repository.setup import prepare
+from replication.codec import decode_record, encode_record
+from replication.outputs import NUDGES, Batch, Nudge, Output
+from replication.records import Outcome
+from replication.repository import add_batch, follower_positions
+
+pytestmark = pytest.mark.integration
+
+PARTITIONS = 2
+PATIENCE = 30.0
+
+
+class Gateway:
+    """A gateway that listens, and checks that nothing is left out between publications."""
+
+    def __init__(self, name: str) -> None:
+        """Begin with nothing heard."""
+        self.name = name
+        self.heard: dict[int, int] = {}
+        self.breaks: list[int] = []
+        self.got: dict[tuple[int, int], str] = {}
+        self.changed = asyncio.Condition()
+
+    async def listen(self, channel: redis.asyncio.client.PubSub) -> None:
+        """Take in publications until cancelled."""
+        async for told in channel.listen():
+            if told["type"] != "message":
+                continue
+            self._take(msgspec.msgpack.decode(told["data"], type=Publication))
+            async with self.changed:
+                self.changed.notify_all()
+
+    def _take(self, publication: Publication) -> None:
+        for stretch in publication.ranges:
+            if stretch.first > self.heard.get(stretch.partition, stretch.first - 1) + 1:
+                self.breaks.append(stretch.first)
+            self.heard[stretch.partition] = max(self.heard.get(stretch.partition, 0), stretch.last)
+        for placed in publication.outputs:
+            record = decode_record(placed.output.record)
+            assert isinstance(record, Outcome)
+            self.got[placed.partition, placed.output.position] = record.id
+
+    async def until(self, count: int) -> None:
+        """Wait until so many outputs have come."""
+        async with asyncio.timeout(PATIENCE), self.changed:
+            await self.changed.wait_for(lambda: len(self.got) >= count)
+
+    async def begun(self) -> None:
+        """Wait until fan-out knows of this gateway."""
+        async with asyncio.timeout(PATIENCE), self.changed:
+            await self.changed.wait_for(lambda: len(self.heard) == PARTITIONS)
+
+
+class World:
+    """A region with a store, a Redis database of its own and one gateway."""
+
+    def __init__(self, settings: RegionalSettings, connection: Connection, gateway: Gateway) -> None:
+        """Take what the fixture made."""
+        self.settings = settings
+        self.connection = connection
+        self.gateway = gateway
+        self.positions = dict.fromkeys(range(PARTITIONS), 0)
+        self.user = f"u{uuid.uuid4().hex}"
+
+    async def register(self) -> None:
+        """Say that the gateway is alive, and that a device of the user is there."""
+        async with redis.asyncio.from_url(self.settings.redis) as client:
+            await client.zadd(GATEWAYS, {self.gateway.name: time.time() + 60})
+            await client.sadd(interest_key(self.user), self.gateway.name)
+
+    async def put(self, partition: int, *names: str, users: tuple[str, ...] | None = None, nudge: bool = True) -> None:
+        """Put out a batch with one outcome a name, for the user unless said otherwise."""
+        first = self.positions[partition] + 1
+        concerned = (self.user,) if users is None else users
+        outputs = tuple(Output(first + n, encode_record(Outcome(id=name)), concerned) for n, name in enumerate(names))
+        self.positions[partition] += len(names)
+        await add_batch(
+            self.connection, Batch(partition, first, self.positions[partition], outputs, int(time.time() * 1e6))
+        )
+        if nudge:
+            async with redis.asyncio.from_url(self.settings.redis) as client:
+                await client.publish(NUDGES, msgspec.msgpack.encode(Nudge({partition: self.positions[partition]})))
+
+    async def cut(self) -> None:
+        """Close fan-out's connections to Redis."""
+        async with redis.asyncio.from_url(self.settings.redis.replace("/7", "/0")) as client:
+            for found in await client.client_list():
+                if found["db"] == "7":
+                    with contextlib.suppress(redis.exceptions.ResponseError):
+                        await client.client_kill_filter(_id=found["id"])
+
+    @contextlib.asynccontextmanager
+    async def following(self) -> AsyncIterator[Health]:
+        """Run fan-out for as long as the context lasts; it ends abruptly."""
+        health = Health()
+        running = asyncio.create_task(Follower(self.settings, health).run())
+        try:
+            yield health
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.fixture
+async def world(postgres_url: str, redis_url: str) -> AsyncIterator[World]:
+    """A prepared region whose gateway is registered and listens."""
+    settings = RegionalSettings(
+        instance="us/fanout",
+        admin_port=0,
+        log_level="info",
+        region="us",
+        regions="us,eu",
+        partitions=PARTITIONS,
+        kafka="127.0.0.1:1",
+        store=postgres_url,
+        redis=redis_url.replace("/0", "/7"),
+        directory="http://127.0.0.1:1",
+    )
+    gateway = Gateway(f"us/gateway-{uuid.uuid4().hex[:6]}")
+    async with make_pool(postgres_url, size=1, name="test") as pool, pool.connection() as connection:
+        async with make_pool(postgres_url, size=1, name="prepare") as preparing:
+            await prepare(preparing, region="us", partitions=PARTITIONS)
+        async with redis.asyncio.from_url(redis_url) as client, client.pubsub() as channel:
+            await channel.subscribe(gateway_channel(gateway.name))
+            listening = asyncio.create_task(gateway.listen(channel))
+            made = World(settings, connection, gateway)
+            await made.register()
+            yield made
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+
+async def test_a_gateway_is_told_what_concerns_it_and_only_that(world: World) -> None:
+    """Outputs of the gateway's users come in order; those of others are covered by ranges, and left out."""
+    async with world.following():
+        await world.gateway.begun()
+        await world.put(0, "a", "b")
+        await world.put(0, "another's", users=("ux",))
+        await world.put(1, "c")
+        await world.gateway.until(3)
+
+    assert world.gateway.got == {(0, 1): "a", (0, 2): "b", (1, 1): "c"}
+    assert world.gateway.breaks == []
+
+
+async def test_lost_nudges_cost_half_a_second_at_most(world: World) -> None:
+    """Without a nudge the store is polled."""
+    async with world.following():
+        await world.gateway.begun()
+        await world.put(0, "quiet", nudge=False)
+        await world.gateway.until(1)
+
+    assert world.gateway.breaks == []
+
+
+async def test_a_restarted_fan_out_leaves_nothing_out(world: World) -> None:
+    """Killed between publishing and keeping its place, it repeats; what was put out meanwhile is told; ranges overlap, never break."""
+    async with world.following():
+        await world.gateway.begun()
+        await world.put(0, "a")
+        await world.gateway.until(1)
+    await world.put(0, "b")
+    await world.put(1, "c", "d")
+    async with world.following():
+        await world.gateway.until(4)
+
+    assert sorted(world.gateway.got.values()) == ["a", "b", "c", "d"]
+    assert world.gateway.breaks == []
+
+
+async def test_its_place_is_kept(world: World) -> None:
+    """What everybody was told is not told again for ever."""
+    async with world.following():
+        await world.gateway.begun()
+        await world.put(0, "a", "b")
+        await world.gateway.until(2)
+        async with asyncio.timeout(PATIENCE):
+            while await follower_positions(world.connection, "fanout") != {0: 2}:  # noqa: ASYNC110 — a row raises no event
+                await asyncio.sleep(0.02)
+
+
+async def test_redis_may_cut_it_off_at_any_moment(world: World) -> None:
+    """Connections closed under traffic: it waits, comes back, and nothing is missing."""
+    async with world.following():
+        await world.gateway.begun()
+        for number in range(40):
+            await world.put(number % PARTITIONS, f"m{number}")
+            if number % 10 == 5:
+                await world.cut()
+        await world.gateway.until(40)
+
+    assert len(world.gateway.got) == 40
+    assert world.gateway.breaks == []
+
+
+async def test_the_store_may_cut_it_off_at_any_moment(world: World) -> None:
+    """The same for its connection to the store."""
+    async with world.following():
+        await world.gateway.begun()
+        for number in range(20):
+            await world.put(number % PARTITIONS, f"m{number}")
+            if number % 10 == 5:
+                await world.connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+        await world.gateway.until(20)
+
+    assert len(world.gateway.got) == 20
+    assert world.gateway.breaks == []
