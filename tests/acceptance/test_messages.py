@@ -26,7 +26,7 @@ async def test_a_message_travels_and_its_status_comes_back(make_person: MakePers
     assert handle.stage is Stage.RECEIVED
     boris.client.mark_read(message)
     await handle.reach(Stage.READ)
-    assert alice.marks[message.conversation_id, boris.id] == (1, 1)
+    await alice.until(lambda: alice.marks.get((message.conversation_id, boris.id)) == (1, 1))
 
     await boris.write("Hello to you.", alice)
     assert (await alice.sees("Hello to you.")).seq == 2
