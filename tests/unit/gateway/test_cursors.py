@@ -46,10 +46,9 @@ def test_garbage_is_a_broken_cursor_or_a_place(text: str) -> None:
     for read in (read_place, read_listed):
         try:
             found = read(text, field="after")
-        except BrokenCursorError as error:
-            assert (error.status, error.code) == (400, "broken-cursor")
-        else:
-            assert isinstance(found, Place | Listed)
+        except BrokenCursorError:
+            continue
+        assert isinstance(found, Place | Listed)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,145 @@
+"""One device's queue: drained in order, bounded, and closed with a reason."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from starlette.types import Message
+
+from region.gateway import connection as module
+from region.gateway.connection import Connection, Limits
+from region.gateway.session import CatchUp, Session, Snapshot
+from region.gateway.submissions import Author
+
+
+class Wire:
+    """What a device gets; it can refuse to take anything for a while."""
+
+    def __init__(self) -> None:
+        self.sent: list[Mapping[str, Any]] = []
+        self.flows = asyncio.Event()
+        self.flows.set()
+        self._awaited = 0
+        self._enough = asyncio.Event()
+
+    async def __call__(self, message: Message) -> None:
+        """Take a message of the app."""
+        await self.flows.wait()
+        self.sent.append(message)
+        if len(self.sent) >= self._awaited:
+            self._enough.set()
+
+    async def until(self, count: int) -> None:
+        """Wait until that many messages were sent."""
+        self._awaited = count
+        self._enough.clear()
+        if len(self.sent) < count:
+            await asyncio.wait_for(self._enough.wait(), 5)
+
+
+def connect(wire: Wire, *, snapshots: list[Snapshot] | None = None, frames: int = 5) -> Connection:
+    """A device that has said hello."""
+    session = Session(user_id="u", device_id="v", region="us")
+    session.receive('{"type":"hello"}')
+    queue = snapshots or [Snapshot({0: 1}, 1, ["missed"], [])]
+
+    async def read(_user: str, _wanted: CatchUp) -> Snapshot:
+        return queue.pop(0)
+
+    return Connection(
+        session,
+        Author("u", 1, "v"),
+        wire,
+        read=read,
+        reliable=lambda: True,
+        gate=asyncio.Semaphore(1),
+        limits=Limits(frames=frames, characters=1000),
+    )
+
+
+async def test_frames_are_written_in_order() -> None:
+    """Snapshot, then live ones; then the close."""
+    wire = Wire()
+    connection = connect(wire)
+    writer = asyncio.create_task(connection.write())
+    connection.begin(CatchUp())
+    await wire.until(2)
+    connection.push("live")
+    connection.go_away()
+    await writer
+
+    assert [message.get("text", "")[:8] for message in wire.sent] == ["missed", '{"type":', "live", ""]
+    assert wire.sent[-1] == {"type": "websocket.close", "code": 1001, "reason": "going away"}
+    assert connection.ended.is_set()
+
+
+@pytest.mark.parametrize(("count", "size"), [(6, 1), (2, 600)])
+async def test_a_slow_device_is_cut(count: int, size: int) -> None:
+    """By too many frames or too many characters; what was queued is dropped."""
+    wire = Wire()
+    connection = connect(wire)
+    wire.flows.clear()
+    writer = asyncio.create_task(connection.write())
+    for _ in range(count):
+        connection.push("x" * size)
+    connection.push("never")
+    wire.flows.set()
+    await writer
+
+    assert wire.sent == [{"type": "websocket.close", "code": 4408, "reason": "too slow"}]
+    assert connection.queued == (0, 0)
+
+
+async def test_who_takes_nothing_at_all_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The close cannot be written either; it is not waited for."""
+    monkeypatch.setattr(module, "CLOSE_SECONDS", 0.01)
+    wire = Wire()
+    connection = connect(wire)
+    wire.flows.clear()
+    writer = asyncio.create_task(connection.write())
+    connection.push("x")
+    await asyncio.sleep(0)
+    connection.revoke()
+
+    await asyncio.wait_for(connection.ended.wait(), 5)
+    writer.cancel()
+    await connection.end()
+
+
+async def test_a_device_that_is_gone_ends_the_writer() -> None:
+    """Whatever the ASGI server raises."""
+
+    async def gone(_: Message) -> None:
+        raise OSError
+
+    wire = Wire()
+    connection = connect(wire)
+    connection._send = gone  # noqa: SLF001 — a wire that breaks
+    connection.push("x")
+
+    await connection.write()
+
+    assert connection.ended.is_set()
+    await connection.end()
+    connection.push("after the end")
+    assert connection.queued == (0, 0)
+
+
+async def test_an_interrupted_snapshot_is_followed_by_another() -> None:
+    """So what came between is not missed."""
+    wire = Wire()
+    snapshots = [Snapshot({0: 1}, 1, ["first"], []), Snapshot({0: 2}, 1, ["second"], [])]
+    connection = connect(wire, snapshots=snapshots)
+    writer = asyncio.create_task(connection.write())
+    connection.begin(CatchUp())
+    connection.session.interrupt({})
+    await wire.until(4)
+    writer.cancel()
+
+    assert [message["text"][:16] for message in wire.sent] == [
+        "first",
+        '{"type":"welcome',
+        "second",
+        '{"type":"resume"',
+    ]

@@ -1,0 +1,259 @@
+"""Dispatching outputs: encoded once, to those concerned, and to whoever waits."""
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from typing import cast
+
+import msgspec
+import pytest
+
+from infra.errors import OutcomeUnknownError
+from region.gateway import outcomes as waiting
+from region.gateway.hub import Hub
+from region.gateway.journal import Journal
+from region.gateway.outcomes import Decided, Decision, InFlight, Outcomes, Sent
+from region.gateway.session import Session, Snapshot
+from replication.codec import encode_record
+from replication.ids import direct_conversation_id, message_id
+from replication.outputs import Output
+from replication.records import DeviceRevoked, Entry, Mark, MessageSent, Outcome, Record, Refusal, Submission
+
+ADA, BOB = "u" + "a" * 24 + "-us", "u" + "b" * 24 + "-us"
+CONVERSATION = direct_conversation_id(ADA, BOB)
+HERE = "us/front"
+
+
+class OpenJournal:
+    """A journal that acknowledges at once, or never."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.fails = fails
+
+    async def send(self, submission: Submission) -> "asyncio.Future[int]":
+        """Take a submission."""
+        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        if self.fails:
+            future.set_exception(OSError("gone"))
+        else:
+            future.set_result(0)
+        return future
+
+
+@dataclass(eq=False)
+class FakeDevice:
+    """A device that keeps what it is told."""
+
+    session: Session
+    told: list[str] = field(default_factory=list)
+    revoked: bool = False
+
+    def push(self, text: str) -> None:
+        """Keep a frame."""
+        self.told.append(text)
+
+    def catch_up(self) -> None:
+        """Note that it would look into the store."""
+        self.session.restore()
+
+    def revoke(self) -> None:
+        """Note that it is logged out."""
+        self.revoked = True
+
+    @property
+    def frames(self) -> list[dict[str, object]]:
+        """What it was told, decoded."""
+        return [cast("dict[str, object]", json.loads(text)) for text in self.told]
+
+
+def device(hub: Hub, user: str, name: str = "v1") -> FakeDevice:
+    """A device that has caught up, at position 10."""
+    session = Session(user_id=user, device_id=name, region="us")
+    session.receive('{"type":"hello"}')
+    session.snapshot(Snapshot({0: 10}, 1, [], []), reliable=True)
+    found = FakeDevice(session)
+    hub.join(found)
+    return found
+
+
+@dataclass
+class Scene:
+    """A hub and who is around."""
+
+    outcomes: Outcomes
+    in_flight: InFlight
+    hub: Hub
+    forgotten: list[tuple[str, str]]
+
+
+@pytest.fixture
+def scene() -> Scene:
+    """A hub that is told of outputs."""
+    forgotten: list[tuple[str, str]] = []
+    found, in_flight = Outcomes(cast("Journal", OpenJournal())), InFlight()
+    hub = Hub(
+        region="us",
+        instance=HERE,
+        outcomes=found,
+        in_flight=in_flight,
+        revoked=lambda user, name: forgotten.append((user, name)),
+    )
+    hub.restore()
+    return Scene(found, in_flight, hub, forgotten)
+
+
+def entry(text: str = "hi", seq: int = 1) -> Entry:
+    """Ada's message to Bob."""
+    return Entry(
+        conversation_id=CONVERSATION,
+        seq=seq,
+        epoch=1,
+        incarnation=1,
+        count=seq,
+        message_id=message_id(ADA, CONVERSATION, f"c{seq}"),
+        author=ADA,
+        home="us",
+        content_hash=b"",
+        body=MessageSent(BOB, f"c{seq}", text),
+        sent_at=0,
+    )
+
+
+def output(record: Record, position: int = 11, users: tuple[str, ...] = (ADA, BOB), *, mine: bool = False) -> Output:
+    """An output of the projector."""
+    return Output(position, encode_record(record), users, HERE if mine else "")
+
+
+def test_devices_of_both_are_told_with_the_very_same_text(scene: Scene) -> None:
+    """One text for the recipient's devices, one for the sender's, which has the client message id."""
+    mine, theirs, also = device(scene.hub, ADA), device(scene.hub, BOB), device(scene.hub, BOB, "v2")
+
+    scene.hub.dispatch(0, output(entry()))
+
+    assert theirs.told[0] is also.told[0]
+    assert "client_message_id" not in cast("dict[str, object]", theirs.frames[0]["message"])
+    assert cast("dict[str, object]", mine.frames[0]["message"])["client_message_id"] == "c1"
+    assert scene.hub.take_told() == {mine, theirs, also}
+    assert scene.hub.take_told() == set()
+
+
+def test_who_is_not_concerned_is_not_told(scene: Scene) -> None:
+    """And nobody is told what a snapshot had."""
+    theirs = device(scene.hub, BOB)
+
+    scene.hub.dispatch(0, output(entry(), users=(ADA,)))
+    scene.hub.dispatch(0, output(entry(), position=10))
+
+    assert theirs.told == []
+
+
+def test_marks_and_refusals_are_told(scene: Scene) -> None:
+    """Marks to both, refusals to their author."""
+    mine, theirs = device(scene.hub, ADA), device(scene.hub, BOB)
+    mark = Mark(conversation_id=CONVERSATION, user_id=BOB, received=4, read=3, epoch=1)
+    refusal = Refusal(
+        message_id="m", conversation_id=CONVERSATION, author=ADA, code="x", detail="y", content_hash=b"", epoch=1
+    )
+
+    scene.hub.dispatch(0, output(mark))
+    scene.hub.dispatch(0, output(refusal, position=12, users=(ADA,)))
+
+    assert [frame["type"] for frame in mine.frames] == ["marks", "refused"]
+    assert [frame["type"] for frame in theirs.frames] == ["marks"]
+
+
+def test_a_revoked_device_is_closed_and_forgotten(scene: Scene) -> None:
+    """And only that one."""
+    one, other = device(scene.hub, ADA), device(scene.hub, ADA, "v2")
+    revoked = Submission(
+        id="s", author=ADA, home="us", home_epoch=1, body=DeviceRevoked("v1"), submitted_at=0, device="v2"
+    )
+
+    scene.hub.dispatch(0, output(revoked, users=(ADA,)))
+
+    assert (one.revoked, other.revoked) == (True, False)
+    assert scene.forgotten == [(ADA, "v1")]
+
+
+def test_a_send_that_contradicts_an_earlier_one_is_refused(scene: Scene) -> None:
+    """Though the earlier one's entry came by before."""
+    mine = device(scene.hub, ADA)
+    for _ in range(2):
+        scene.in_flight.add(entry().message_id, Sent(ADA, "c1", CONVERSATION))
+
+    scene.hub.dispatch(0, output(entry(), mine=True))
+    conflict = Outcome(id=entry().message_id, code="content-conflict", detail="No.")
+    scene.hub.dispatch(0, output(conflict, position=12, users=(), mine=True))
+
+    assert [frame["type"] for frame in mine.frames] == ["entry", "refused"]
+    assert mine.frames[1]["client_message_id"] == "c1"
+
+
+def test_an_unreadable_output_is_passed_over(scene: Scene) -> None:
+    """Others are told all the same."""
+    mine = device(scene.hub, ADA)
+
+    scene.hub.dispatch(0, Output(11, msgspec.Raw(b"\x93"), (ADA,)))
+    scene.hub.dispatch(0, output(entry(), position=12))
+
+    assert len(mine.told) == 1
+
+
+async def nothing() -> Decision | None:
+    """The store does not know."""
+    return None
+
+
+def submission(author: str = ADA) -> Submission:
+    """A message that waits for its outcome."""
+    return Submission(
+        id=entry().message_id,
+        author=author,
+        home="us",
+        home_epoch=1,
+        body=MessageSent(BOB, "c1", "hi"),
+        submitted_at=0,
+        conversation_id=CONVERSATION,
+        reply_to=HERE,
+    )
+
+
+async def test_a_waiting_request_is_answered_by_the_output(scene: Scene) -> None:
+    """And so is every other one for the same message."""
+    waits = [asyncio.ensure_future(scene.outcomes.submit(submission(), nothing)) for _ in range(2)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+    scene.hub.dispatch(0, output(entry(), mine=True))
+
+    assert await asyncio.gather(*waits) == [Decided(entry(), known=False)] * 2
+
+
+async def test_the_store_is_asked_when_no_output_comes(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a moment."""
+    monkeypatch.setattr(waiting, "FIRST_LOOK", 0.01)
+
+    async def found() -> Decision | None:
+        return entry()
+
+    assert (await scene.outcomes.submit(submission(), found)).decision == entry()
+
+
+async def test_in_the_end_the_outcome_is_unknown(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the message id, so that the sender can ask again."""
+    for name in ("FIRST_LOOK", "NEXT_LOOK", "DEADLINE"):
+        monkeypatch.setattr(waiting, name, 0.02)
+
+    with pytest.raises(OutcomeUnknownError) as caught:
+        await scene.outcomes.submit(submission(), nothing)
+
+    assert caught.value.details["message_id"] == entry().message_id
+
+
+async def test_a_failed_append_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Kafka did not acknowledge is unknown as soon as the store does not know it."""
+    monkeypatch.setattr(waiting, "FIRST_LOOK", 0.01)
+    outcomes = Outcomes(cast("Journal", OpenJournal(fails=True)))
+
+    with pytest.raises(OutcomeUnknownError):
+        await outcomes.submit(submission(), nothing)
