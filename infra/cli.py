@@ -17,7 +17,7 @@ from rich.console import Console
 
 from infra.errors import CausewayError
 from infra.local import cli as local
-from infra.local import control, homes, toolchain, up, view
+from infra.local import control, homes, locking, toolchain, up, view
 from infra.local.control import Status
 from infra.local.errors import LocalError, NotRunningError
 from infra.local.services import PROCESSES
@@ -158,6 +158,18 @@ def run_tests(context: typer.Context) -> None:
             print(done.stdout + done.stderr)
     tested = subprocess.run([str(programs / "pytest"), *context.args], cwd=toolchain.ROOT, check=False)  # noqa: S603 — our tools
     raise typer.Exit(tested.returncode or (1 if failed else 0))
+
+
+@app.command("lock")
+def lock_packages(
+    *, upgrade: Annotated[bool, typer.Option("--upgrade", help="Take the newest versions that fit.")] = False
+) -> None:
+    """Resolve the packages that pyproject.toml names into the lock files, with their hashes.
+
+    Examples: causeway lock; causeway lock --upgrade
+    """
+    for name in locking.lock(upgrade=upgrade):
+        console.print(f"{name} is written.")
 
 
 def add_components(to: typer.Typer, arguments: Sequence[str]) -> None:

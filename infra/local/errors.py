@@ -47,6 +47,12 @@ class RegistryError(LocalError):
     code = "registry"
 
 
+class UnresolvedError(LocalError):
+    """{name} could not be resolved, as uv says above. Correct pyproject.toml or check the network, then run it again."""
+
+    code = "unresolved"
+
+
 class ChecksumError(LocalError):
     """{what} has not the locked SHA-256 but {found}: the registry serves something else than was locked."""
 

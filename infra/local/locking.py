@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from infra.local.bootstrap import registry_environment
-from infra.local.errors import RegistryError
+from infra.local.errors import UnresolvedError
 from infra.local.toolchain import ROOT
 
 OPTIONS = (
@@ -26,7 +26,7 @@ def lock(*, upgrade: bool) -> list[str]:
         upgrade: Take the newest versions that fit; otherwise what is locked stays where it still fits.
 
     Raises:
-        RegistryError: Nothing fits, or the registry cannot be reached; uv has said which.
+        UnresolvedError: Nothing fits, or the registry cannot be reached; uv has said which.
     """
     runtime, everything = "requirements.lock", "requirements-dev.lock"
     _compile(runtime, "--group=install", upgrade=upgrade)
@@ -43,4 +43,4 @@ def _compile(name: str, *more: str, upgrade: bool) -> None:
         command, cwd=ROOT, env=registry_environment(sys.executable), check=False, stdout=subprocess.DEVNULL
     )
     if done.returncode != 0:
-        raise RegistryError(what=name, reason="uv could not resolve it, as said above")
+        raise UnresolvedError(name=name)
