@@ -9,6 +9,14 @@ from typing import Any
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
+
+from global_directory.client import DirectoryClient
+from infra.kafka import Producer
+from replication.codec import encode
+from replication.ids import partition_of
+from replication.records import AccountCreated, Journaled, Submission
+from replication.topics import JOURNAL
 
 pytestmark = pytest.mark.integration
 
@@ -107,6 +115,36 @@ async def test_a_device_that_was_logged_out_is_out(http: httpx.AsyncClient, pers
     async with ada.device() as device:
         assert await device.closed() == 4401
         assert device.frames[-1]["code"] == "invalid-token"
+
+
+@pytest.mark.parametrize("confirmed_first", [False, True])
+async def test_logging_in_finishes_an_interrupted_registration(
+    region: Any, http: httpx.AsyncClient, *, confirmed_first: bool
+) -> None:
+    """A gateway died after it had made the account, before or after the directory confirmed the handle."""
+    wanted, env = credentials(), region.parts["gateway"].env
+    async with DirectoryClient(env["CAUSEWAY_DIRECTORY"]) as directory:
+        reservation = await directory.reserve(wanted["handle"], home_region="us", idempotency_key="x")
+        if confirmed_first:
+            await directory.confirm(wanted["handle"], token=reservation.token)
+    created = Submission(
+        id="s1",
+        author=reservation.user_id,
+        home="us",
+        home_epoch=1,
+        body=AccountCreated(wanted["handle"], "Ada", PasswordHasher(1, 64, 1).hash(PASSWORD), reservation.token),
+        submitted_at=0,
+    )
+    async with Producer(env["CAUSEWAY_KAFKA"], client="test") as producer:
+        place = partition_of(reservation.user_id, 4)
+        await producer.append(JOURNAL, partition=place, key=None, value=encode(Journaled(record=created)))
+
+    async with asyncio.timeout(30):
+        while (answer := await http.post("/login", json=wanted)).status_code == 401:
+            assert answer.json()["code"] == "wrong-credentials"
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["user_id"] == reservation.user_id
 
 
 async def test_another_home_is_told(http: httpx.AsyncClient) -> None:
