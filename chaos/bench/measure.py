@@ -48,7 +48,7 @@ def machine() -> Machine:
         cores=os.cpu_count() or 1,
         memory_gb=round(psutil.virtual_memory().total / 2**30, 1),
         processor=_processor(),
-        kernel=f"{platform.system()} {platform.release()}",
+        kernel=f"{platform.system()} {platform.release().partition('-')[0]}",
         python=f"{platform.python_implementation()} {platform.python_version()}",
         load_before=round(os.getloadavg()[0], 2),
     )

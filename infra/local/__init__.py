@@ -1,11 +1,19 @@
-"""The local federation: every real part of three regions on one machine, started, supervised and disturbed from here.
+"""The federation on one machine: every real part of the regions, started, supervised and disturbed from here.
 
-    cli ──▶ supervisor (own process) ──▶ parts: kafka, postgres, valkey, mirrormaker, services, linkproxy
-     │            │                        │
-     │            └── state (pure)         └── toolchain ──▶ maven
-     └──▶ control (unix socket) ─▶ supervisor
-                topology (pure): Federation ─▶ Parts, Links
+    cli, up ──▶ supervisor (own process) ──▶ child ──▶ process ──▶ kafka, postgres, valkey, mirrormaker, services, linkproxy
+       │            └── state (pure)
+       └──▶ control (unix socket) ──▶ supervisor
+            topology (pure): Federation ─▶ Parts, Links        toolchain ──▶ maven, training
 
-Modules: `bootstrap` makes the environment, `toolchain` and `maven` bring the servers, `topology` lays the parts out,
-`supervisor` runs them, `link` shapes traffic between regions, `control` is how another terminal reaches the supervisor.
+bootstrap    makes the Python environment, before anything is installed
+locking      resolves the lock files anew
+toolchain    brings Java, Kafka, PostgreSQL and Valkey; `maven` and `jars` fetch and verify, `training` makes AOT caches
+tools        where all of it is
+topology     lays the parts and links out; `parts` describes one, `services`, `kafka`, `postgres`, … each kind
+homes        where a federation's data is, and whose it is
+supervisor   runs the parts; `child` is one of them, `process` knows it again, `probe` asks whether it is well
+control      how another terminal reaches the supervisor; `report` and `view` say and show what it answers
+up           starting, waiting and stopping, from the command line
+link         pure: how traffic between regions is delayed, narrowed and cut; `linkproxy` does it
+keys, ports  a region's signing key; free ports
 """

@@ -14,7 +14,7 @@ from infra.local import probe, process
 from infra.local.parts import Answers, Part
 from infra.local.process import Identity
 from infra.local.state import Condition, Phase
-from infra.local.toolchain import Tools
+from infra.local.tools import Tools
 
 STARTING_PROBE_SECONDS = 0.2
 PROBE_SECONDS = 4.0

@@ -14,6 +14,7 @@ import msgspec
 from infra.local import toolchain
 from infra.local.errors import HomeInUseError, LocalError, StaleHomeError
 from infra.local.process import Identity
+from infra.local.tools import stage_of
 from infra.local.topology import BASE_PORT, FORMAT, Federation
 
 DESCRIPTION = "federation.json"
@@ -138,4 +139,4 @@ def wipe(directory: Path) -> None:
     shutil.rmtree(directory, ignore_errors=True)
     stage = toolchain.stage_directory()
     if stage is not None:
-        shutil.rmtree(toolchain.stage_of(stage, directory), ignore_errors=True)
+        shutil.rmtree(stage_of(stage, directory), ignore_errors=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from infra.local import kafka, postgres
 from infra.local.errors import DiskFullError, MissingProgramError
 from infra.local.parts import Part
-from infra.local.toolchain import Tools
+from infra.local.tools import Tools
 
 LARGEST_LOG = 20_000_000
 

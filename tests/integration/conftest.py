@@ -22,7 +22,7 @@ from infra.kafka import ensure_topics
 from infra.local import ports, postgres, probe, process, toolchain
 from infra.local.kafka import kafka_part
 from infra.local.parts import Part
-from infra.local.toolchain import Tools
+from infra.local.tools import Tools, stage_of
 from infra.local.valkey import redis_part
 
 START_SECONDS = 60.0
@@ -92,7 +92,7 @@ def postgres_server(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> I
         yield port
     shutil.rmtree(data, ignore_errors=True)
     if tools.stage is not None:
-        shutil.rmtree(toolchain.stage_of(tools.stage, home), ignore_errors=True)
+        shutil.rmtree(stage_of(tools.stage, home), ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from infra.local.kafka import kafka_part
 from infra.local.keys import make_signing_key
 from infra.local.parts import Part
 from infra.local.services import service_part
-from infra.local.toolchain import Tools
+from infra.local.tools import Tools
 from infra.local.valkey import redis_part
 from replication.topics import JOURNAL
 

@@ -18,7 +18,8 @@ from infra.local.errors import HomeInUseError, PortInUseError, UnknownPartError
 from infra.local.parts import Answers, Part
 from infra.local.process import Identity
 from infra.local.supervisor import Supervisor
-from infra.local.toolchain import Tools, find
+from infra.local.toolchain import find
+from infra.local.tools import Tools
 from infra.local.topology import Federation, Topology
 
 PATIENCE = 20

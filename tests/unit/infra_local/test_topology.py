@@ -8,7 +8,7 @@ import pytest
 from infra.local.errors import UnknownPartError
 from infra.local.java import Java
 from infra.local.parts import Part
-from infra.local.toolchain import Tools
+from infra.local.tools import Tools
 from infra.local.topology import REGIONS, Federation, Topology, UnknownRegionError, lay_out
 
 TOOLS = Tools(
