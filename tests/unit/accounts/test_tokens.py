@@ -44,6 +44,7 @@ class Clock:
         self.now = float(NOW)
 
     def __call__(self) -> float:
+        """The time, seconds since the epoch."""
         return self.now
 
 
