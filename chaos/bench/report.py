@@ -148,9 +148,7 @@ def _draw(report: Report, path: Path) -> None:
     axes.legend(fontsize="small")
     of = report.machine
     about = f"{of.cores} cores, {of.memory_gb} GB, {of.kernel}, {of.python}; {report.sockets} sockets, {report.text_bytes}-byte texts; everything on one machine"
-    axes.annotate(
-        about, (0, 0), xycoords="figure fraction", xytext=(4, 4), textcoords="offset points", fontsize=6, alpha=0.7
-    )
+    figure.supxlabel(about, fontsize=6, alpha=0.7)
     figure.savefig(path, dpi=130)
     plt.close(figure)
 
