@@ -128,7 +128,6 @@ async def test_tokens_that_are_none_are_refused(bad: Bad, region: str) -> None:
         "expired": f"{header}.{encoded({**claims, 'exp': 1})}.{signature}",
         "foreign": f"{encoded({'alg': 'EdDSA', 'kid': 'elsewhere'})}.{payload}.{signature}",
         "refresh": bad.one.client.tokens.refresh_token,
-        "empty": "",
     }
     url = bad.urls[region]
     for name, one in tokens.items():
