@@ -19,12 +19,14 @@ from rich.text import Text
 
 from chaos.federation import Federation, Status
 from infra.errors import CausewayError
-from region.client import Arrived, Client, ClientError, Handle, Hop, Marked, Message, Stage
+from region.client import Arrived, Client, ClientError, Handle, Hop, Message, Stage
 
 app = typer.Typer()
 T = TypeVar("T")
 
 STEP_SECONDS = 30.0
+MESSAGE_SECONDS = 20.0
+READING_SECONDS = 0.4
 BAR = 44
 GREETINGS = (
     ("alice", "Boris! Are you still on the road?"),
@@ -51,7 +53,6 @@ class Person:
         edge: The region whose edge they are connected through.
         client: Their device.
         arrivals: What came to their screen, by message id: the event, and when (microseconds since the epoch).
-        read_at: When they learnt that a message of theirs was read, by seq.
     """
 
     name: str
@@ -59,20 +60,16 @@ class Person:
     edge: str
     client: Client
     arrivals: dict[str, tuple[Arrived, int]] = field(default_factory=dict)
-    read_at: dict[int, int] = field(default_factory=dict)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def live(self) -> None:
-        """Look at what comes, and read it at once."""
+        """Look at what comes, and read it."""
         async for event in self.client.events():
             now = time.time_ns() // 1000
             if isinstance(event, Arrived):
                 self.arrivals[event.message.message_id] = (event, now)
                 if event.message.sender_id != self.client.user_id:
-                    self.client.mark_read(event.message)
-            elif isinstance(event, Marked) and event.user_id != self.client.user_id:
-                for seq in range(max(self.read_at, default=0) + 1, event.read + 1):
-                    self.read_at[seq] = now
+                    asyncio.get_running_loop().call_later(READING_SECONDS, self.client.mark_read, event.message)
             changed, self.changed = self.changed, asyncio.Event()
             changed.set()
 
@@ -164,11 +161,24 @@ async def _exchange(alice: Person, boris: Person, text: str, name: str) -> Excha
     words = text.format(edge=boris.edge, boris_home=boris.home, alice_home=alice.home)
     typed = time.time_ns() // 1000
     handle = await sender.client.send(words, to=receiver.client.user_id)
-    stages = await _step(f"{sender.name}'s message", _follow(handle, typed))
+    try:
+        stages = await asyncio.wait_for(_follow(handle, typed), MESSAGE_SECONDS)
+    except TimeoutError:
+        raise DemonstrationError(reason=_whereabouts(sender, handle)) from None
     await _step("its way to the screen", receiver.until(lambda: handle.message_id in receiver.arrivals))
     arrived, shown = receiver.arrivals[handle.message_id]
     hops = [Hop(f"{sender.name}'s device", typed), *arrived.hops, Hop(f"{receiver.name}'s screen", shown)]
     return Exchange(sender, receiver, stages, arrived.message, hops)
+
+
+def _whereabouts(sender: Person, handle: Handle) -> str:
+    waited = f"after {MESSAGE_SECONDS:.0f} s"
+    if handle.queued_for is not None:
+        return (
+            f"{sender.name}'s message is still queued for {handle.queued_for} {waited}, so a link is cut or a part is down. It is safe,"
+            " and arrives when that is healed: `causeway local heal`."
+        )
+    return f"{sender.name}'s message is only {handle.stage.name.lower()} {waited}; see `causeway status`."
 
 
 async def _follow(handle: Handle, typed: int) -> list[tuple[str, float]]:
@@ -216,7 +226,8 @@ def _introduce(console: Console, alice: Person, boris: Person) -> None:
 
 def _conversation(exchanges: list[Exchange]) -> Table:
     table = Table(
-        title="The conversation, and what its senders were told (ms after the key was pressed)", title_justify="left"
+        title="The conversation, and what its senders were told (ms after the key was pressed; reading takes 400 ms)",
+        title_justify="left",
     )
     table.add_column("seq", justify="right")
     table.add_column("from")
