@@ -133,6 +133,7 @@ class Connection:
         self._timelines = {name: Timeline(position) for name, position in (positions or {}).items()}
         self._outbox = Outbox(items)
         self._repairing: set[str] = set()
+        self._postponed = False
         self._marks: dict[tuple[type[Received | Read], str], Received | Read] = {}
 
     @property
@@ -166,6 +167,7 @@ class Connection:
 
     def retry(self) -> list[Action]:
         """The wait after `Postpone` is over."""
+        self._postponed = False
         self._outbox.rewind()
         return self._flush()
 
@@ -220,7 +222,7 @@ class Connection:
             case Error(client_message_id=str(name), definite=True, status=status) if status not in RETRYABLE:
                 return self._refuse(name, frame.code, frame.detail)
             case Error(client_message_id=str(), definite=False) | Error(client_message_id=str(), status=429 | 503):
-                return [Postpone()]
+                return self._postpone()
             case Resume(token=token):
                 self._resume = token
                 return [Keep(token)]
@@ -286,8 +288,15 @@ class Connection:
             actions.append(Settle(client_message_id))
         return actions + self._flush()
 
+    def _postpone(self) -> list[Action]:
+        # One wait for all that were turned down: each repeats everything, so one for each would multiply them.
+        if self._postponed:
+            return []
+        self._postponed = True
+        return [Postpone()]
+
     def _flush(self) -> list[Action]:
-        if not self.online:
+        if not self.online or self._postponed:
             return []
         return [
             Transmit(encode(Send(item.client_message_id, item.text, item.recipient_id, item.conversation_id)))

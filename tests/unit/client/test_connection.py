@@ -148,6 +148,19 @@ def test_a_region_that_cannot_take_it_now_is_asked_again() -> None:
     assert [frame["client_message_id"] for frame in sent(connection.retry())] == ["a", "b"]
 
 
+def test_many_that_are_turned_down_wait_once_and_nothing_goes_out_meanwhile() -> None:
+    """Otherwise every refused frame would repeat all the others; and what is typed later would overtake them."""
+    connection = online(items=[item("a"), item("b")])
+    busy = [Error("unavailable", "", 503, definite=True, client_message_id=name) for name in "ab"]
+
+    assert [action for frame in busy for action in connection.received(frame)] == [Postpone()]
+    assert connection.type(item("c")) == []
+    connection.lost()
+    connection.opened()
+    assert sent(connection.received(WELCOME)) == []
+    assert [frame["client_message_id"] for frame in sent(connection.retry())] == ["a", "b", "c"]
+
+
 def test_a_lost_connection_sends_again_under_the_same_name() -> None:
     """What was accepted but has no outcome is repeated, too."""
     connection = online(items=[item("a"), item("b")])
