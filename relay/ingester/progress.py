@@ -1,6 +1,6 @@
 """How far each stream of one mirrored partition has been taken in, as text that fits into a consumer's commit metadata.
 
-Pure. Why it is kept there: `docs/decisions/0006-stream-progress-in-commit-metadata.md`.
+Pure. Why it is kept there: `docs/decisions/0003-stream-progress-in-commit-metadata.md`.
 """
 
 from collections.abc import Mapping
