@@ -25,6 +25,7 @@ FIRST_GENERATION = 1
 _DEVICE = re.compile(r"v[0-9a-f]{16}")
 REPEAT_SECONDS = 30.0
 MOST_SHOWN = 20_000
+USED = "it was used before, or its device was logged out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +164,17 @@ class Sessions:
         if user is None:
             raise refused("foreign", "its user does not live here")
         wanted = claims.generation + 1
-        if await self._is_repeated(claims):
+        lately = self._was_shown(claims)
+        device = await self._current(claims)
+        if device is None or (device.generation != claims.generation and not (lately and device.generation == wanted)):
+            raise refused("revoked", USED)
+        if device.generation == wanted:
             return self._grant(user, claims.device, claims.family, wanted)
+        self._note_shown(claims)
 
         async def settled() -> Outcome | None:
-            device = await self._device(claims.sub, claims.device)
-            if device is None or device.revoked or device.family != claims.family or device.generation > wanted:
+            device = await self._current(claims)
+            if device is None or device.generation > wanted:
                 return Outcome(id="", code="invalid-token")
             return Outcome(id="") if device.generation == wanted else None
 
@@ -177,21 +183,27 @@ class Sessions:
             claims.sub, home_epoch=user.home_epoch, body=body, settled=settled, device=claims.device
         )
         if outcome.code:
-            raise refused("revoked", "it was used before, or its device was logged out")
+            device = await self._current(claims) if lately else None
+            if device is None or device.generation != wanted:  # else it was an earlier showing that was decided first
+                raise refused("revoked", USED)
         return self._grant(user, claims.device, claims.family, wanted)
 
-    async def _is_repeated(self, claims: RefreshClaims) -> bool:
-        """Whether that token was shown here moments ago, and its successor was handed out and not used."""
-        key, now = (claims.device, claims.family, claims.generation), self._clock()
-        seen = self._shown.get(key)
-        if seen is None or now - seen > REPEAT_SECONDS:
-            self._shown[key] = now
-            if len(self._shown) > MOST_SHOWN:
-                self._shown.popitem(last=False)
-            return False
+    def _was_shown(self, claims: RefreshClaims) -> bool:
+        """Whether that token was shown here moments ago, while it was good."""
+        seen = self._shown.get((claims.device, claims.family, claims.generation), float("-inf"))
+        return self._clock() - seen <= REPEAT_SECONDS
+
+    def _note_shown(self, claims: RefreshClaims) -> None:
+        key = claims.device, claims.family, claims.generation
+        self._shown[key] = self._clock()
+        self._shown.move_to_end(key)
+        if len(self._shown) > MOST_SHOWN:
+            self._shown.popitem(last=False)
+
+    async def _current(self, claims: RefreshClaims) -> DeviceRow | None:
+        """Return the device that the token belongs to; None if it is logged out or has logged in anew."""
         device = await self._device(claims.sub, claims.device)
-        is_ours = device is not None and not device.revoked and device.family == claims.family
-        return device is not None and is_ours and device.generation == claims.generation + 1
+        return device if device is not None and not device.revoked and device.family == claims.family else None
 
     async def devices(self, user_id: str) -> list[DeviceRow]:
         """Return the user's devices that are logged in."""

@@ -1,0 +1,169 @@
+"""Refresh tokens: good once, repeatable for a moment by whoever used them first, and of no use to whoever kept an old one."""
+
+from typing import cast
+
+import pytest
+
+from global_directory.schemas import Region
+from infra.errors import InvalidTokenError, OutcomeUnknownError
+from infra.local.keys import make_signing_key
+from infra.postgres import Pool
+from region.accounts.federation import Federation
+from region.accounts.passwords import Cost, Passwords
+from region.accounts.ports import Directory, Settled
+from region.accounts.registration import Registration
+from region.accounts.repository import DeviceRow, UserRow
+from region.accounts.sessions import Lifetimes, Sessions
+from region.accounts.tokens import RefreshClaims, Signer, Verifier
+from replication.records import Body, DeviceRefreshed, Outcome
+
+USER = UserRow("u100000000000000000000001-us", "ada", "Ada", "", "", 1, confirmed=True, created_at=0)
+
+
+class Home:
+    """A store with one device, the journal that changes it, and a clock."""
+
+    def __init__(self) -> None:
+        self.device = DeviceRow("v1", "laptop", "f", 1, 0, revoked=False)
+        self.waiting: list[DeviceRefreshed] = []
+        self.now = 1_000_000.0
+        self.decides = True
+        self.tells = True
+
+    def clock(self) -> float:
+        """The time."""
+        return self.now
+
+    def project(self) -> str:
+        """Judge what waits, as the projector does; return the last code."""
+        code = ""
+        for body in self.waiting:
+            code = "" if body.generation == self.device.generation else "refresh-token-reused"
+            if not code:
+                self.device = DeviceRow("v1", "laptop", "f", self.device.generation + 1, 0, revoked=False)
+        self.waiting.clear()
+        return code
+
+    async def decide(self, author: str, *, home_epoch: int, body: Body, settled: Settled, device: str = "") -> Outcome:
+        """A journal whose projector may be away, and whose fan-out may be."""
+        assert isinstance(body, DeviceRefreshed)
+        assert (author, home_epoch, device) == (USER.user_id, 1, "v1")
+        self.waiting.append(body)
+        if not self.decides:
+            raise OutcomeUnknownError(what="The change")
+        code = self.project()
+        if self.tells:
+            return Outcome(id="", code=code)
+        found = await settled()
+        assert found is not None
+        return found
+
+    async def regions(self) -> tuple[Region, ...]:
+        """A directory that knows of no others."""
+        return ()
+
+
+class Known(Sessions):
+    """Sessions that read the home's one user and device."""
+
+    home: Home
+
+    async def _user(self, user_id: str) -> UserRow | None:
+        return USER if user_id == USER.user_id else None
+
+    async def _device(self, user_id: str, device_id: str) -> DeviceRow | None:
+        return self.home.device if (user_id, device_id) == (USER.user_id, "v1") else None
+
+
+@pytest.fixture(scope="module")
+def signer(tmp_path_factory: pytest.TempPathFactory) -> Signer:
+    """The region's key."""
+    path = tmp_path_factory.mktemp("key") / "us.pem"
+    make_signing_key(path)
+    return Signer.read("us", path)
+
+
+@pytest.fixture
+def home() -> Home:
+    """The home."""
+    return Home()
+
+
+@pytest.fixture
+def sessions(signer: Signer, home: Home) -> Known:
+    """Its sessions."""
+    federation = Federation(cast("Directory", home), signer.public_key())
+    made = Known(
+        region="us",
+        directory=cast("Directory", home),
+        federation=federation,
+        journal=home,
+        store=cast("Pool", None),
+        passwords=Passwords(Cost(memory=8, passes=1)),
+        registration=cast("Registration", None),
+        signer=signer,
+        verifier=Verifier(federation, home.clock),
+        lifetimes=Lifetimes(),
+        clock=home.clock,
+    )
+    made.home = home
+    return made
+
+
+@pytest.fixture
+def token(signer: Signer, home: Home) -> str:
+    """The device's first refresh token."""
+    return signer.refresh(
+        RefreshClaims(
+            sub=USER.user_id,
+            home="us",
+            device="v1",
+            family="f",
+            generation=1,
+            iss="us",
+            iat=int(home.now),
+            exp=int(home.now) + 10_000,
+        )
+    )
+
+
+async def test_shown_again_at_once_it_gives_the_same_generation(sessions: Known, home: Home, token: str) -> None:
+    """The answer may have been lost."""
+    await sessions.refresh(token)
+    home.now += 29
+    await sessions.refresh(token)
+
+    assert home.device.generation == 2
+
+
+async def test_an_old_token_is_refused_however_often_it_is_shown(sessions: Known, home: Home, token: str) -> None:
+    """Showing it in vain makes it no fresher, although its successor was not used yet."""
+    await sessions.refresh(token)
+    home.now += 3600
+
+    for _ in range(3):
+        with pytest.raises(InvalidTokenError):
+            await sessions.refresh(token)
+        home.now += 1
+
+
+async def test_an_old_token_is_refused_while_fan_out_is_away_too(sessions: Known, home: Home, token: str) -> None:
+    """What the store shows then is not taken for what this showing has done."""
+    await sessions.refresh(token)
+    home.now += 3600
+    home.tells = False
+
+    with pytest.raises(InvalidTokenError):
+        await sessions.refresh(token)
+
+
+async def test_a_token_whose_outcome_was_unknown_may_be_shown_again(sessions: Known, home: Home, token: str) -> None:
+    """The projector decides the first showing before the second; the device is not logged out by that."""
+    home.decides = False
+    with pytest.raises(OutcomeUnknownError):
+        await sessions.refresh(token)
+    home.decides = True
+
+    await sessions.refresh(token)
+
+    assert home.device.generation == 2
