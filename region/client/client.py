@@ -73,7 +73,7 @@ class Client:
         saved = await self._store.load()
         self._session.restore(saved.session)
         self._dispatch.start()
-        if saved.session is not None:
+        if self._session.is_open:
             self._link.start(saved)
         return self
 
@@ -134,8 +134,10 @@ class Client:
         """Revoke this device; what was typed and has no outcome is forgotten with it."""
         await self._api.log_out()
         await self._link.stop()
-        await self._store.forget()
         await self._session.end()
+        await self._dispatch.forget()
+        await self._store.forget()
+        self._link.end(LoggedOutError())
 
     async def online(self) -> str:
         """Wait until connected; return the region that serves the user.
@@ -271,8 +273,10 @@ class Client:
 
     async def _begin(self, tokens: Tokens) -> Tokens:
         await self._link.stop()
+        await self._dispatch.save()
         saved = await self._store.load()
         if saved.session is not None and saved.session.tokens.user_id != tokens.user_id:
+            await self._dispatch.forget()
             await self._store.forget()
         await self._session.begin(tokens)
         self._link.start(await self._store.load())

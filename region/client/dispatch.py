@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from weakref import WeakSet
 
 from region.client.connection import Advance, Keep, Settle, Tell
+from region.client.errors import LoggedOutError
 from region.client.events import Arrived, Event, Marked, Refused
 from region.client.frames import Message, Position
 from region.client.handles import Handle, Stage
@@ -41,6 +42,7 @@ class Dispatch:
         self._resume: str | None = None
         self._dirty = asyncio.Event()
         self._saver: asyncio.Task[None] | None = None
+        self._saving = asyncio.Lock()
 
     def start(self) -> None:
         """Begin to save."""
@@ -52,7 +54,7 @@ class Dispatch:
         if saver is not None:
             saver.cancel()
             await asyncio.gather(saver, return_exceptions=True)
-            await self._save()
+            await self.save()
 
     @property
     def unsettled(self) -> tuple[Handle, ...]:
@@ -66,13 +68,20 @@ class Dispatch:
 
     def begin(self, items: Iterable[Item], resume: str | None) -> None:
         """A session begins, with what an earlier one has left."""
-        self._unsettled.clear()
+        self._unsettled = {item.client_message_id: self.handle(item) for item in items}
         self._awaiting_marks.clear()
         self._settled.clear()
         self._told.clear()
         self._resume = resume
-        for item in items:
-            self.handle(item)
+
+    async def forget(self) -> None:
+        """The user is gone: nothing that is still under way here concerns the next one."""
+        await self.save()
+        for handle in self._unsettled.values():
+            handle.give_up(LoggedOutError("The user logged out before the outcome was known."))
+        self._queue = deque()
+        self._room.set()
+        self.begin((), None)
 
     def handle(self, item: Item) -> Handle:
         """Return the handle of an item; the same one for the same client message id while it has no outcome."""
@@ -89,14 +98,16 @@ class Dispatch:
             while not self._queue:
                 self._filled.clear()
                 await self._filled.wait()
-            event = self._queue.popleft()
+            queue = self._queue
+            event = queue.popleft()
             if len(self._queue) < MOST_EVENTS // 2:
                 self._room.set()
             if isinstance(event, Keep):
                 self._remember(event)
                 continue
             yield event, event.message if isinstance(event, Arrived) else None
-            self._remember(event)
+            if queue is self._queue:  # else it was told to a user who has left
+                self._remember(event)
 
     def tell(self, event: Event | Keep) -> None:
         """Put an event into the queue."""
@@ -169,13 +180,15 @@ class Dispatch:
         while True:
             await self._dirty.wait()
             await asyncio.sleep(SAVE_SECONDS)
-            await self._save()
+            await self.save()
 
-    async def _save(self) -> None:
-        self._dirty.clear()
-        settled, self._settled = self._settled, []
-        told, self._told = self._told, {}
-        if settled:
-            await self._store.drop(settled)
-        if told or self._resume is not None:
-            await self._store.save_positions(told, self._resume)
+    async def save(self) -> None:
+        """Keep now what the user was told and what has its outcome."""
+        async with self._saving:
+            self._dirty.clear()
+            settled, self._settled = self._settled, []
+            told, self._told = self._told, {}
+            if settled:
+                await self._store.drop(settled)
+            if told or self._resume is not None:
+                await self._store.save_positions(told, self._resume)

@@ -92,7 +92,11 @@ class Handle:
 
     def refuse(self, code: str, detail: str) -> None:
         """Take in that it was refused."""
-        self.error = ProblemError(code, detail, status=409 if code == "content-conflict" else 422)
+        self.give_up(ProblemError(code, detail, status=409 if code == "content-conflict" else 422))
+
+    def give_up(self, error: ClientError) -> None:
+        """Take in that nothing more will be heard of it."""
+        self.error = error
         self._wake()
 
     def _wake(self) -> None:

@@ -81,6 +81,13 @@ class Link:
         self._tasks.clear()
         self._connection.lost()
 
+    def end(self, error: LoggedOutError) -> None:
+        """The session is over."""
+        self._ended = error
+        self._connection.lost()
+        self._dispatch.tell(LoggedOut(error))
+        self._wake()
+
     async def online(self) -> str:
         """Wait until connected; return the region that serves the user."""
         while not self._connection.online:
@@ -115,7 +122,7 @@ class Link:
                 if code == MALFORMED_HELLO:
                     self._connection.start_over()
             except LoggedOutError as error:
-                self._end(error)
+                self.end(error)
                 return
             except aiohttp.WSServerHandshakeError as error:
                 reason = f"{endpoint} answered {error.status}"
@@ -235,12 +242,6 @@ class Link:
         self._wake()
         if was_online:
             self._dispatch.tell(Offline(reason))
-
-    def _end(self, error: LoggedOutError) -> None:
-        self._ended = error
-        self._connection.lost()
-        self._dispatch.tell(LoggedOut(error))
-        self._wake()
 
     def _wake(self) -> None:
         changed, self._state_changed = self._state_changed, asyncio.Event()

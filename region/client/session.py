@@ -16,12 +16,14 @@ class SessionData(msgspec.Struct, frozen=True):
     """What is kept of a session between runs.
 
     Attributes:
-        tokens: As they were given.
+        tokens: As they were given; without secrets once the session is over.
         given_at: When, seconds since the epoch.
+        over: Whether nobody is logged in any more; it still says whose everything is that the store holds.
     """
 
     tokens: Tokens
     given_at: float
+    over: bool = False
 
 
 class Session:
@@ -29,7 +31,7 @@ class Session:
 
     Args:
         refresh: Exchanges a refresh token for new tokens.
-        save: Keeps the session, or forgets it.
+        save: Keeps the session.
         clock: Seconds since the epoch.
     """
 
@@ -37,7 +39,7 @@ class Session:
         self,
         *,
         refresh: Callable[[str], Awaitable[Tokens]],
-        save: Callable[[SessionData | None], Awaitable[None]],
+        save: Callable[[SessionData], Awaitable[None]],
         clock: Callable[[], float],
     ) -> None:
         self._refresh = refresh
@@ -64,7 +66,7 @@ class Session:
 
     def restore(self, data: SessionData | None) -> None:
         """Take up what an earlier run has kept."""
-        self._data = data
+        self._data = None if data is None or data.over else data
 
     async def begin(self, tokens: Tokens) -> None:
         """Somebody logged in."""
@@ -73,8 +75,10 @@ class Session:
 
     async def end(self) -> None:
         """The session is over."""
-        self._data = None
-        await self._save(None)
+        data, self._data = self._data, None
+        if data is not None:
+            blank = msgspec.structs.replace(data.tokens, access_token="", refresh_token="")
+            await self._save(SessionData(blank, data.given_at, over=True))
 
     async def access_token(self, *, unlike: str | None = None) -> str:
         """Return an access token that is still good for a while.

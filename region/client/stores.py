@@ -20,7 +20,7 @@ class Saved(msgspec.Struct, frozen=True):
     """What an earlier run has left.
 
     Attributes:
-        session: Who was logged in; None if nobody was.
+        session: Who was logged in last; None if nobody ever was.
         items: What was typed and has no outcome yet, in order.
         positions: Conversation to the last entry that the user was told of.
         resume: The last resume token; None if there was none.
@@ -44,8 +44,8 @@ class Store(Protocol):
     async def drop(self, client_message_ids: list[str]) -> None:
         """Forget messages whose outcome is known."""
 
-    async def save_session(self, session: SessionData | None) -> None:
-        """Keep who is logged in."""
+    async def save_session(self, session: SessionData) -> None:
+        """Keep who is logged in, or was."""
 
     async def save_positions(self, positions: Mapping[str, Position], resume: str | None) -> None:
         """Keep how far the user was told; positions that are not named stay."""
@@ -79,8 +79,8 @@ class MemoryStore:
         for name in client_message_ids:
             self._items.pop(name, None)
 
-    async def save_session(self, session: SessionData | None) -> None:
-        """Keep who is logged in."""
+    async def save_session(self, session: SessionData) -> None:
+        """Keep who is logged in, or was."""
         self._session = session
 
     async def save_positions(self, positions: Mapping[str, Position], resume: str | None) -> None:
@@ -129,8 +129,8 @@ class SqliteStore:
         names = [(name,) for name in client_message_ids]
         await self._run(lambda database: database.executemany("DELETE FROM outbox WHERE name = ?", names))
 
-    async def save_session(self, session: SessionData | None) -> None:
-        """Keep who is logged in."""
+    async def save_session(self, session: SessionData) -> None:
+        """Keep who is logged in, or was."""
         await self._run(lambda database: _keep(database, "session", msgspec.json.encode(session)))
 
     async def save_positions(self, positions: Mapping[str, Position], resume: str | None) -> None:

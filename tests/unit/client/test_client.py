@@ -39,6 +39,7 @@ class FakeRegion:
         refreshed: How often a token was exchanged.
         valid: The access token that is good.
         logged_out: Whether the session has ended.
+        user: Who logs in.
         sends: Client message ids of the sends that came, in order, repeated ones as well.
         hellos: What devices said first.
         marks: What they marked.
@@ -51,6 +52,7 @@ class FakeRegion:
         self.refreshed = 0
         self.valid = "access0"
         self.logged_out = False
+        self.user = ALICE
         self.sends: list[str] = []
         self.hellos: list[dict[str, object]] = []
         self.marks: list[dict[str, object]] = []
@@ -69,6 +71,7 @@ class FakeRegion:
                 web.get("/messages", self._history),
                 web.get("/conversations", self._conversations),
                 web.get("/ws", self._socket),
+                web.post("/logout", self._log_out),
             ]
         )
         server = TestServer(app)
@@ -106,8 +109,8 @@ class FakeRegion:
     def _grant(self) -> web.Response:
         return web.json_response(
             {
-                "user_id": ALICE,
-                "handle": "alice",
+                "user_id": self.user,
+                "handle": self.user,
                 "home_region": "us",
                 "device_id": "device",
                 "access_token": self.valid,
@@ -118,6 +121,9 @@ class FakeRegion:
 
     async def _tokens(self, request: web.Request) -> web.Response:
         return self._grant()
+
+    async def _log_out(self, request: web.Request) -> web.Response:
+        return web.Response(status=204)
 
     async def _refresh(self, request: web.Request) -> web.Response:
         if self.logged_out:
@@ -366,6 +372,50 @@ async def test_a_session_that_was_ended_elsewhere_is_told() -> None:
             await alice.send("too late", to=BORIS)
         with pytest.raises(LoggedOutError):
             await alice.online()
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+async def test_nothing_of_one_user_is_left_to_the_next_one(*, by_hand: bool) -> None:
+    """Neither the outbox nor positions, whether the first one logged out or was logged out elsewhere."""
+    region, store = FakeRegion(), MemoryStore()
+    async with region.serve() as url:
+        await region.write("secret")
+        async with device(url, store) as (alice, screen):
+            region.deaf = True
+            typed = await alice.send("of Alice", to=BORIS)
+            if by_hand:
+                await alice.log_out()
+                with pytest.raises(LoggedOutError):
+                    await typed.outcome()
+            else:
+                region.valid, region.logged_out = "revoked", True
+                await region.cut(4401)
+            await screen.until(lambda: any(isinstance(event, LoggedOut) for event in screen.events))
+            with pytest.raises(LoggedOutError):
+                await alice.online()
+        region.deaf, region.logged_out, region.user = False, False, "u3"
+        region.sends.clear()
+        async with device(url, store) as (clara, _):
+            assert clara.unsettled == ()
+            await (await clara.send("of Clara", to=BORIS)).outcome()
+
+        assert len(region.sends) == 1
+        assert region.hellos[-1]["resume"] is None
+
+
+async def test_what_the_same_user_typed_outlives_a_session_that_ended_elsewhere() -> None:
+    """It is sent after the next log-in, and who waits for it is answered."""
+    region = FakeRegion()
+    async with region.serve() as url, device(url) as (alice, screen):
+        region.deaf = True
+        typed = await alice.send("still mine", to=BORIS)
+        region.valid, region.logged_out = "revoked", True
+        await region.cut(4401)
+        await screen.until(lambda: any(isinstance(event, LoggedOut) for event in screen.events))
+        region.deaf = region.logged_out = False
+        await alice.log_in("alice", "password")
+        async with asyncio.timeout(LIMIT):
+            assert (await typed.outcome()).text == "still mine"
 
 
 async def test_the_next_endpoint_is_used_when_one_does_not_answer() -> None:

@@ -28,7 +28,7 @@ class World:
         self.given += 1
         return self.tokens()
 
-    async def save(self, data: SessionData | None) -> None:
+    async def save(self, data: SessionData) -> None:
         """Keep the session."""
         self.saved = data
 
@@ -68,7 +68,9 @@ async def test_a_session_that_was_ended_elsewhere_is_over() -> None:
 
     with pytest.raises(LoggedOutError):
         await world.session.access_token(unlike="access0")
-    assert world.saved is None
+    assert world.saved is not None
+    assert (world.saved.over, world.saved.tokens.refresh_token) == (True, "")
+    world.session.restore(world.saved)
     assert not world.session.is_open
 
 
