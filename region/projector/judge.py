@@ -6,7 +6,7 @@ Pure: `docket` holds what is known and takes what follows. The same records in t
 from region.projector import accounts, entries, marks, messages, openings
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
-from region.projector.homes import home_of
+from region.projector.homes import home_of, owner_of
 from replication.ids import partition_of
 from replication.records import (
     ConversationAnswered,
@@ -35,14 +35,15 @@ def judge(docket: Docket, case: Case) -> None:
 
 
 def condemn(docket: Docket, case: Case, reason: str) -> None:
-    """Put a record aside that cannot be applied; if it was submitted here, tell its author that it was refused."""
+    """Put a record aside that cannot be applied; tell the author of a submission, wherever at home, that it was refused."""
     docket.put_aside(case, reason)
     record = case.record
-    if case.via is not None or not isinstance(record, Submission):
+    if not isinstance(record, Submission):
         return
     if isinstance(record.body, MessageSent):
-        messages.refuse_unkept(docket, case, record, record.body)
-    else:
+        if case.via is None or _is_ours_to_refuse(docket, record, case.via):
+            messages.refuse_unkept(docket, case, record, record.body)
+    elif case.via is None:
         docket.answer(case, record, ImpossibleRecordError.code, "This could not be applied. Try something else.")
 
 
@@ -84,6 +85,15 @@ def _judge_submission(docket: Docket, case: Case, submission: Submission) -> Non
         openings.judge_answer(docket, case, submission, body)
     else:
         accounts.judge_account(docket, case, submission, body)
+
+
+def _is_ours_to_refuse(docket: Docket, submission: Submission, via: Via) -> bool:
+    """Whether the home that a message came from is its author's, and would take a refusal from here."""
+    try:
+        _check_home(docket, submission, via)
+        return owner_of(submission.conversation_id) == docket.here
+    except (ImpossibleRecordError, ValueError):
+        return False
 
 
 def _check_home(docket: Docket, submission: Submission, via: Via | None) -> None:

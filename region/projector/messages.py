@@ -169,12 +169,13 @@ def refuse(
 
 def refuse_unkept(docket: Docket, case: Case, submission: Submission, body: MessageSent) -> None:
     """Tell the author of an impossible message that it is refused; nothing is kept under an id that may be another's."""
-    code = ImpossibleRecordError.code
+    code, local = ImpossibleRecordError.code, case.via is None
     docket.put(
         case.partition,
         _refusal(docket, submission, body, code),
-        users=(submission.author,),
-        reply_to=submission.reply_to,
+        users=(submission.author,) if local else (),
+        reply_to=submission.reply_to if local else "",
+        to=() if local else (submission.home,),
     )
     docket.count("refused", code)
 

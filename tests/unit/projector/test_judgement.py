@@ -350,3 +350,23 @@ def test_what_cannot_be_is_put_aside_and_changes_nothing(us: Rehearsal, record: 
     assert len(us.tables.poison) == 1
     assert [e.body.text for e, _ in us.tables.entries.values()] == ["next"]
     assert us.relayed_to("eu") == []
+
+
+def test_a_relayed_message_that_its_owner_cannot_apply_is_refused_to_its_author(us: Rehearsal) -> None:
+    """The home takes it out of what waits, and tells its author: nothing accepted stays queued for ever."""
+    eu = Rehearsal("eu")
+    sent = message(EVA, ALICE, "hello")
+    eu.submit(sent)
+    eu.project()
+    (relayed,) = eu.relayed_to("us")
+    us.submit(replace(sent, body=MessageSent(ALICE, "hello", "he\0llo")), via=relayed.via)
+    us.project()
+    (back,) = us.relayed_to("eu")
+    eu.submit(back.record, via=back.via)
+    eu.project()
+
+    assert len(us.tables.poison) == 1
+    assert eu.tables.pendings == {}
+    told = eu.told(EVA)[-1]
+    assert isinstance(told, Refusal)
+    assert (told.message_id, told.code) == (sent.id, "impossible-record")
