@@ -21,7 +21,7 @@ from global_directory.schemas import Announcement, PublicJwk, Region, Reservatio
 from infra.errors import InvalidFieldError, NotTheHolderError
 from infra.settings import REGION_PATTERN
 
-_HANDLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{2,31}")
+_HANDLE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{1,63}")
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,128}")
 _KID = re.compile(r"[A-Za-z0-9_.:/-]{1,128}")
 _URL = re.compile(r"https?://[A-Za-z0-9.:_\[\]-]{1,255}(/[\x21-\x7e]{0,255})?")
@@ -89,7 +89,7 @@ class Holding:
 def read_handle(text: str) -> Handle:
     """Return the handle that a person wrote.
 
-    Handles are 3 to 32 characters of ASCII letters, digits, `_`, `.` and `-`, and begin with a letter or a digit. Wide and
+    Handles are 2 to 64 characters of ASCII letters, digits, `_`, `.` and `-`, and begin with a letter or a digit. Wide and
     other compatible forms are normalised (NFKC), then case is folded. ASCII alone keeps out look-alikes of other scripts;
     those within ASCII (l and 1, O and 0) are told apart by display names, not here.
 
@@ -100,7 +100,7 @@ def read_handle(text: str) -> Handle:
     if _HANDLE.fullmatch(spelled) is None:
         raise InvalidFieldError(
             field="handle",
-            reason="use 3 to 32 letters (a to z), digits, '_', '.' or '-', beginning with a letter or a digit",
+            reason="use 2 to 64 letters (a to z), digits, '_', '.' or '-', beginning with a letter or a digit",
         )
     return Handle(spelled=spelled, folded=spelled.casefold())
 

@@ -16,7 +16,7 @@ class RegisterRequest(msgspec.Struct, frozen=True):
     """Asks for an account.
 
     Attributes:
-        handle: 3 to 32 letters (a to z), digits, `_`, `.` or `-`; unique in the whole federation, whatever the case.
+        handle: 2 to 64 letters (a to z), digits, `_`, `.` or `-`; unique in the whole federation, whatever the case.
         password: 8 to 1,024 characters.
         display_name: What others see; the handle if it is missing.
         home_region: Where to live; the region that is asked if it is missing.

@@ -121,7 +121,7 @@ async def test_a_released_handle_is_free_again(client: DirectoryClient) -> None:
 
 async def test_what_is_refused(client: DirectoryClient) -> None:
     """Broken handles, keys and homes are refused with the name of what is wrong."""
-    for handle in ("ab", "a" * 33, "_ada", "ada lovelace", "àda", "\u0430da", "ada\x00", ""):
+    for handle in ("a", "a" * 65, "_ada", "ada lovelace", "àda", "\u0430da", "ada\x00", ""):
         with pytest.raises(InvalidFieldError, match="handle"):
             await client.reserve(handle, home_region="us", idempotency_key="k")
     for key in ("", "a b", "k" * 129):
