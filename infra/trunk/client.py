@@ -64,6 +64,7 @@ class TrunkPool:
 
         Raises:
             UnavailableError: No trunk is connected.
+            TrunkProtocolError: The opening is too large.
         """
         if not self._links and not self._failing:
             self._changed.clear()

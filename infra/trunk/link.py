@@ -152,7 +152,11 @@ class Link:
         return len(self._channels)
 
     def open(self, opening: Open) -> Channel:
-        """Open a channel as described; the number in the argument is replaced by the next one."""
+        """Open a channel as described; the number in the argument is replaced by the next one.
+
+        Raises:
+            TrunkProtocolError: What it describes is too large.
+        """
         number = self.trunk.open(
             opening.path,
             query=opening.query,

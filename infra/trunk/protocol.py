@@ -79,10 +79,17 @@ class Trunk:
         client: tuple[str, int] | None = None,
         subprotocols: tuple[str, ...] = (),
     ) -> int:
-        """Open a channel and return its number; see `frames.Open` for the arguments."""
+        """Open a channel and return its number; see `frames.Open` for the arguments.
+
+        Raises:
+            TrunkProtocolError: Path, query and headers are larger than any payload may be: sent, they would end the whole trunk.
+        """
+        opening = Open(self._last_channel + 1, path, query, headers, client, subprotocols)
+        cost = _cost_of_opening(opening)
+        _demand(cost <= LARGEST_PAYLOAD, f"a request head of {cost} bytes, where {LARGEST_PAYLOAD} are allowed")
         self._last_channel += 1
         self._channels[self._last_channel] = _Channel()
-        self._put(Open(self._last_channel, path, query, headers, client, subprotocols))
+        self._put(opening, cost)
         return self._last_channel
 
     def accept(self, channel: int, subprotocol: str | None = None) -> None:
@@ -150,8 +157,6 @@ class Trunk:
         return encode_frames(frames)
 
     def _put(self, frame: Frame, cost: int = OVERHEAD) -> None:
-        if isinstance(frame, Open):
-            cost += len(frame.query) + sum(len(name) + len(value) for name, value in frame.headers)
         self._queue.append((cost, frame))
         self.queued += cost
 
@@ -186,6 +191,10 @@ class Trunk:
         self._last_channel = frame.channel
         self._channels[frame.channel] = _Channel()
         return True
+
+
+def _cost_of_opening(frame: Open) -> int:
+    return cost_of(frame.path) + len(frame.query) + sum(len(name) + len(value) for name, value in frame.headers)
 
 
 def _demand(kept: bool, reason: str) -> None:  # noqa: FBT001 — reads like an assertion of the other end's behaviour

@@ -22,12 +22,19 @@ _UNSENDABLE: Final = frozenset({1005, 1006, 1015})
 
 
 async def carry(pool: TrunkPool, region: str, scope: Scope, receive: Receive, send: Send) -> None:
-    """Carry a WebSocket until either side closes it; a region that cannot be reached closes it with 1013."""
+    """Carry a WebSocket until either side closes it.
+
+    One whose region cannot be reached is closed with 1013; one whose request would not fit into a trunk with 1009.
+    """
     await receive()
     try:
         channel = await pool.open(_opening(scope))
     except UnavailableError:
         await refuse(send, region)
+        return
+    except TrunkProtocolError:
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": TOO_LARGE, "reason": "request head too large"})
         return
     try:
         await _connect(channel, region, receive, send)

@@ -121,6 +121,21 @@ async def test_a_region_that_is_away_closes_so_that_browsers_see_it(url: str) ->
     assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1013, "region ap unreachable")
 
 
+async def test_a_device_with_huge_headers_harms_nobody_else(url: str) -> None:
+    """It is turned away; the trunk that it would have shared with others stays."""
+    eu = f"{url}?access_token={token('eu')}"
+    huge = {f"x-{number}": "x" * 8000 for number in range(100)}
+    async with asyncio.timeout(30), connect(eu, proxy=None) as other:
+        await other.recv()
+        async with connect(eu, additional_headers=huge, proxy=None) as device:
+            with pytest.raises(ConnectionClosed) as closed:
+                await device.recv()
+        await other.send("still here")
+        assert await other.recv() == "still here"
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1009
+
+
 async def test_a_device_that_leaves_frees_its_channel(url: str) -> None:
     """Thousands come and go over one trunk."""
     async with asyncio.timeout(60):

@@ -165,6 +165,15 @@ def test_a_payload_that_can_never_be_sent_is_an_error() -> None:
         trunk.send(channel, "x" * (LARGEST_PAYLOAD + 1))
 
 
+def test_a_request_that_would_end_the_whole_trunk_is_an_error() -> None:
+    """A device may send more headers than a WebSocket message of the trunk may have bytes."""
+    trunk = Trunk(opens=True)
+
+    with pytest.raises(TrunkProtocolError):
+        trunk.open("/ws", headers=((b"x-large", b"x" * LARGEST_PAYLOAD),))
+    assert (trunk.channels, trunk.outgoing()) == (0, None)
+
+
 def test_frames_of_closed_channels_are_passed_over() -> None:
     """Data that crossed a close on the way concerns nobody."""
     pair = Pair()
