@@ -53,7 +53,9 @@ def bridged_headers(scope: Scope, region: str) -> list[tuple[bytes, bytes]]:
         BridgedTooOftenError: It would be once more than is allowed.
     """
     headers: list[tuple[bytes, bytes]] = list(scope["headers"])
-    count = 1 + max((int(value) for name, value in headers if name == BRIDGED_HEADER and value.isdigit()), default=0)
+    # A device may write anything there; an edge writes one digit.
+    counts = (int(value) for name, value in headers if name == BRIDGED_HEADER and len(value) == 1 and value.isdigit())
+    count = 1 + max(counts, default=0)
     if count > MOST_BRIDGED:
         raise BridgedTooOftenError(count=count - 1, region=region)
     came_from = [value for name, value in headers if name == b"x-forwarded-for"]

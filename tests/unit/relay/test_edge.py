@@ -261,6 +261,14 @@ def test_a_request_that_went_round_is_stopped() -> None:
         bridged_headers(scope(b"3"), "eu")
 
 
+@pytest.mark.parametrize("value", [b"9" * 5000, b"", b"-1", b"soon"])
+def test_nonsense_in_the_count_is_no_count(value: bytes) -> None:
+    """A device may send what it likes; it is one bridge, and no crash."""
+    headers = bridged_headers({"headers": [(b"causeway-bridged", value)]}, "eu")
+
+    assert dict(headers)[b"causeway-bridged"] == b"1"
+
+
 def test_headers_of_one_connection_stay_there() -> None:
     """RFC 9110, 7.6.1: those that are listed, and those that `Connection` names."""
     headers = [(b"Connection", b"close, X-Mine"), (b"X-Mine", b"1"), (b"Upgrade", b"h2c"), (b"Accept", b"*/*")]
