@@ -31,6 +31,8 @@ RESYNC: Final = 1012
 
 MOST_BUFFERED: Final = 2_000
 """How many live events may wait for a snapshot; beyond, they are dropped and the store is read once more."""
+MOST_NAMED: Final = 500
+"""How many conversations one `changed` frame names; a trunk carries no frame above 128 KiB."""
 
 
 class Phase(enum.Enum):
@@ -163,8 +165,8 @@ class Session:
         """
         self.told = dict(snapshot.positions)
         outgoing = list(snapshot.missed)
-        if snapshot.changed:
-            outgoing.append(frames.encode(Changed(snapshot.changed)))
+        for start in range(0, len(snapshot.changed), MOST_NAMED):
+            outgoing.append(frames.encode(Changed(snapshot.changed[start : start + MOST_NAMED])))
         token = self.token(snapshot.incarnation)
         if not self._welcomed:
             self._welcomed = True

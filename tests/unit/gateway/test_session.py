@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infra.trunk.frames import LARGEST_PAYLOAD
 from region.gateway.cursors import Place, ResumeToken, read_resume, write_resume
 from region.gateway.frames import ChangedConversation
 from region.gateway.session import (
@@ -175,6 +176,17 @@ def test_too_much_is_told_by_conversation() -> None:
     frames = greeted().snapshot(Snapshot({0: 1}, 1, [], [ChangedConversation(CONVERSATION, 900, 1)]), reliable=True)
 
     assert [read(text)["type"] for text in frames] == ["changed", "welcome"]
+
+
+def test_many_that_changed_are_named_in_frames_that_a_trunk_carries() -> None:
+    """Somebody in ten thousand conversations travels, too."""
+    changed = [ChangedConversation(f"d{number:024x}-us", 1_000_000, 1) for number in range(10_000)]
+
+    frames = greeted().snapshot(Snapshot({0: 1}, 1, [], changed), reliable=True)
+
+    assert max(len(text) for text in frames) <= LARGEST_PAYLOAD
+    named = [cast("list[dict[str, object]]", read(text)["conversations"]) for text in frames[:-1]]
+    assert [one["conversation_id"] for page in named for one in page] == [one.conversation_id for one in changed]
     assert read(frames[1])["complete"] is False
 
 
