@@ -6,6 +6,8 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from typing import Self
 
+import msgspec
+
 from region.client.api import Api
 from region.client.dispatch import Dispatch
 from region.client.errors import LoggedOutError, UnsendableError
@@ -30,6 +32,10 @@ from region.client.outbox import Item
 from region.client.session import Session
 from region.client.stores import MemoryStore, Store
 from region.client.transport import Transport
+
+
+ENCODED_LIMIT = 60 * 1024
+"""Bytes that a text may have as JSON: a region closes the WebSocket on any frame above 64 KiB, each time that it is sent again."""
 
 
 class Client:
@@ -298,6 +304,8 @@ def _check(text: str, to: str | None, conversation: str | None) -> None:
         raise UnsendableError("The text is not valid Unicode.") from error
     if not 1 <= size <= TEXT_LIMIT:
         raise UnsendableError(f"The text has {size} bytes; a message has 1 to {TEXT_LIMIT}.")
+    if len(msgspec.json.encode(text)) > ENCODED_LIMIT:
+        raise UnsendableError("The text has too many control characters: JSON makes six bytes of each.")
 
 
 def _place(message: Message) -> tuple[int, int]:

@@ -435,7 +435,7 @@ async def test_nobody_answering_is_an_error_that_says_whether_it_is_definite() -
     assert caught.value.definite
 
 
-@pytest.mark.parametrize("text", ["", "x" * 16385, "ä" * 8193, "\ud800"])
+@pytest.mark.parametrize("text", ["", "x" * 16385, "ä" * 8193, "\ud800", "\x01" * 11_000])
 async def test_what_can_never_be_accepted_is_not_queued(text: str) -> None:
     """It is an error at once, and the outbox stays clean."""
     region = FakeRegion()
