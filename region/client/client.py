@@ -33,7 +33,6 @@ from region.client.session import Session
 from region.client.stores import MemoryStore, Store
 from region.client.transport import Transport
 
-
 ENCODED_LIMIT = 60 * 1024
 """Bytes that a text may have as JSON: a region closes the WebSocket on any frame above 64 KiB, each time that it is sent again."""
 

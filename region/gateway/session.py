@@ -165,8 +165,8 @@ class Session:
         """
         self.told = dict(snapshot.positions)
         outgoing = list(snapshot.missed)
-        for start in range(0, len(snapshot.changed), MOST_NAMED):
-            outgoing.append(frames.encode(Changed(snapshot.changed[start : start + MOST_NAMED])))
+        starts = range(0, len(snapshot.changed), MOST_NAMED)
+        outgoing += [frames.encode(Changed(snapshot.changed[start : start + MOST_NAMED])) for start in starts]
         token = self.token(snapshot.incarnation)
         if not self._welcomed:
             self._welcomed = True
