@@ -11,16 +11,25 @@ from pathlib import Path
 
 import msgspec
 
-from infra.local import toolchain
+from infra.local import control, toolchain
 from infra.local.errors import HomeInUseError, LocalError, StaleHomeError
 from infra.local.process import Identity
 from infra.local.tools import stage_of
-from infra.local.topology import BASE_PORT, FORMAT, Federation
+from infra.local.topology import BASE_PORT, DIRECTORY, FORMAT, REGIONS, Federation
 
 DESCRIPTION = "federation.json"
 PROCESSES = "processes.json"
+LOCK = "supervisor.lock"
+DIRECTORIES = frozenset({"logs", "links", DIRECTORY, f"{DIRECTORY}-postgres", *REGIONS})
+FILES = frozenset({PROCESSES, f"{PROCESSES}.new", control.SOCKET, f"{DESCRIPTION}.new", DESCRIPTION, LOCK})
 LEFTOVER_SECONDS = 15.0
 BASE_PORTS = range(1024, 65_001)
+
+
+class StrangeHomeError(LocalError):
+    """{home} holds other things ({other}), and no federation was ever brought up there; nothing was touched. Choose another home: CAUSEWAY_HOME=/some/directory."""
+
+    code = "strange-home"
 
 
 class BadBasePortError(LocalError):
@@ -69,6 +78,7 @@ def describe(federation: Federation) -> None:
 
     Raises:
         StaleHomeError: It holds data with another number of partitions, or of another version.
+        StrangeHomeError: It holds what is not ours.
     """
     directory = Path(federation.home)
     if (directory / DESCRIPTION).exists():
@@ -78,7 +88,9 @@ def describe(federation: Federation) -> None:
                 home=directory,
                 reason=f"it has {before.partitions} partitions, which are fixed for its data, and {federation.partitions} are asked for",
             )
-    elif directory.exists() and any((directory / name).exists() for name in ("us", "eu", "ap")):
+    else:
+        _check_ours(directory)
+    if not (directory / DESCRIPTION).exists() and any((directory / name).exists() for name in REGIONS):
         raise StaleHomeError(home=directory, reason=f"it has data but no {DESCRIPTION}")
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "logs").mkdir(exist_ok=True)
@@ -115,7 +127,7 @@ def alone(home: Path) -> Iterator[None]:
     Raises:
         HomeInUseError: Another supervisor does.
     """
-    with (home / "supervisor.lock").open("a+") as file:
+    with (home / LOCK).open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -135,8 +147,29 @@ def write(path: Path, data: bytes) -> None:
 
 
 def wipe(directory: Path) -> None:
-    """Throw the home's data away, here and on the stage."""
-    shutil.rmtree(directory, ignore_errors=True)
+    """Throw the home's data away, here and on the stage; whatever else lies in the directory stays there.
+
+    Raises:
+        StrangeHomeError: No federation was ever brought up there.
+        HomeInUseError: A supervisor runs there.
+    """
+    if directory.exists():
+        if not (directory / DESCRIPTION).exists():
+            _check_ours(directory)
+        with alone(directory):
+            for name in DIRECTORIES:
+                if (directory / name).exists():
+                    shutil.rmtree(directory / name)
+            for name in FILES:
+                (directory / name).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # somebody else's things are in it
+            directory.rmdir()
     stage = toolchain.stage_directory()
     if stage is not None:
         shutil.rmtree(stage_of(stage, directory), ignore_errors=True)
+
+
+def _check_ours(directory: Path) -> None:
+    other = sorted({path.name for path in directory.iterdir()} - DIRECTORIES - FILES) if directory.exists() else []
+    if other:
+        raise StrangeHomeError(home=directory, other=", ".join(other[:3]))
