@@ -57,7 +57,8 @@ class Condition:
     def ended(self, now: float, status: int) -> "Condition":
         """Take in that the process ended though it should run."""
         reason = f"it was ended by signal {-status}" if status < 0 else f"it ended with status {status}"
-        return replace(self.to("crashed", now, reason), crashes=self.crashes + 1)
+        steady = self.phase == "healthy" and now - self.since >= STEADY  # not every part is asked while it is well
+        return replace(self.to("crashed", now, reason), crashes=1 if steady else self.crashes + 1)
 
     def back_off(self) -> float:
         """Return how many seconds to wait before a crashed part is started again."""

@@ -47,6 +47,14 @@ def test_crashes_back_off_up_to_a_cap() -> None:
     assert steady.ended(100.0, 1).back_off() == FIRST_BACK_OFF
 
 
+def test_a_part_that_is_not_asked_while_it_is_well_starts_anew_too() -> None:
+    """Kafka and PostgreSQL are only watched: four crashes in a month are not a crash loop."""
+    condition = Condition("starting", crashes=3).to("healthy", 10.0)
+
+    assert condition.ended(10.0 + STEADY, -9).crashes == 1
+    assert condition.ended(9.0 + STEADY, -9).crashes == 4
+
+
 def test_the_reason_of_an_end_is_kept() -> None:
     """A signal and a status are told apart."""
     assert "signal 9" in WELL.ended(101.0, -9).reason
