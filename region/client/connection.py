@@ -275,7 +275,7 @@ class Connection:
 
     def _advance(self, message: Message, stage: Stage) -> list[Action]:
         name = message.client_message_id
-        if name is None:
+        if name is None or not self._outbox.may_be(name, message.text):
             return []
         actions: list[Action] = [Advance(name, stage, message, message.message_id, message.conversation_id)]
         if stage >= Stage.NUMBERED and self._outbox.settle(name):

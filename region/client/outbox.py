@@ -72,6 +72,11 @@ class Outbox:
         self._under_way.discard(client_message_id)
         return client_message_id in self._items
 
+    def may_be(self, client_message_id: str, text: str) -> bool:
+        """Whether a message of that name and text may be an item's; not if the name was used before, for another text."""
+        item = self._items.get(client_message_id)
+        return item is None or item.text == text
+
     def settle(self, client_message_id: str) -> bool:
         """Take out an item whose outcome is known; return whether it was here."""
         self._under_way.discard(client_message_id)

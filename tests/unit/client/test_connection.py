@@ -140,6 +140,14 @@ def test_a_definite_error_about_a_message_refuses_it() -> None:
     assert actions == [Tell(Refused("a", "content-conflict", "Used before.")), Settle("a")]
 
 
+def test_the_entry_of_an_earlier_message_of_that_name_is_no_outcome() -> None:
+    """The name was used before, for another text; what was sent first stands, and this one is going to be refused."""
+    connection = online(items=[Item(client_message_id="a", text="other text", recipient_id="u2")])
+
+    assert connection.received(Entry(message(1, "a"))) == [Tell(Arrived(message(1, "a")))]
+    assert len(connection.unsettled) == 1
+
+
 def test_a_region_that_cannot_take_it_now_is_asked_again() -> None:
     """Indefinite errors and 503 postpone; then everything without an outcome goes out again, in order."""
     connection = online(items=[item("a"), item("b")])
