@@ -17,7 +17,9 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def serve_app(app: ASGIApp, *, host: str, port: int, started: asyncio.Event | None = None, largest_message: int = 64 * 1024) -> None:
+async def serve_app(
+    app: ASGIApp, *, host: str, port: int, started: asyncio.Event | None = None, largest_message: int = 64 * 1024
+) -> None:
     """Serve an ASGI app until cancelled, then let it finish what it has begun, for two seconds at most.
 
     Args:
