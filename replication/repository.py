@@ -134,18 +134,6 @@ async def stream_heads(connection: Connection, *, origin: str, incarnation: int,
     ]
 
 
-async def batches_after(connection: Connection, *, partition: int, position: int, most: int) -> list[Batch]:
-    """Return the batches that hold positions above that one, in order, that many at most."""
-    cursor = await connection.execute(
-        "SELECT partition, first, last, committed_at, payload FROM outputs WHERE partition = %s AND first > %s ORDER BY first LIMIT %s",
-        (partition, position, most),
-        binary=True,
-    )
-    return [
-        Batch(p, first, last, decode_outputs(payload), at) for p, first, last, at, payload in await cursor.fetchall()
-    ]
-
-
 async def batches_following(connection: Connection, positions: Mapping[int, int], *, most: int) -> list[Batch]:
     """Return the batches above each partition's position, in order, that many of each partition at most; one query serves all."""
     cursor = await connection.execute(
@@ -161,24 +149,6 @@ async def batches_following(connection: Connection, positions: Mapping[int, int]
         Batch(partition, first, last, decode_outputs(payload), at)
         for partition, first, last, at, payload in await cursor.fetchall()
     ]
-
-
-async def relayed_after(
-    connection: Connection, stream: Stream, *, sequence: int, most: int
-) -> list[tuple[int, Output]]:
-    """Return (sequence, output) of the stream above that sequence, in order, from that many batches at most."""
-    cursor = await connection.execute(
-        "SELECT r.first, r.positions, o.payload FROM relay_rows r JOIN outputs o ON o.partition = r.partition AND o.first = r.batch_first"
-        " WHERE r.destination = %s AND r.partition = %s AND r.incarnation = %s AND r.epoch = %s AND r.last > %s ORDER BY r.first LIMIT %s",
-        (stream.destination, stream.partition, stream.incarnation, stream.epoch, sequence, most),
-        binary=True,
-    )
-    found: list[tuple[int, Output]] = []
-    for first, positions, payload in await cursor.fetchall():
-        by_position = {output.position: output for output in decode_outputs(payload)}
-        numbered = enumerate(positions, start=first)
-        found += [(number, by_position[position]) for number, position in numbered if number > sequence]
-    return found
 
 
 async def runs_after(connection: Connection, places: Sequence[Place], *, origin: str, most: int) -> list[Run]:
