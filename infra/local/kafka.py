@@ -28,6 +28,8 @@ SETTINGS = {
     "transaction.state.log.min.isr": "1",
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
+    # how far streams were taken in stands in commits: a federation that rests for a holiday finds them again (default 7 days)
+    "offsets.retention.minutes": "525600",
     # small and quiet when idle
     "offsets.topic.num.partitions": "4",
     "transaction.state.log.num.partitions": "4",
