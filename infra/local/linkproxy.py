@@ -95,6 +95,7 @@ class Side(asyncio.Protocol):
         self.other: Side | None = None
         self.blocked = False  # the other end's peer does not read
         self.ended = False  # the end of our stream has been delivered
+        self.stranded = False  # the link is cut, so a real one would not even have answered the handshake
         self._held = False  # our own peer is held back
         self._timer: asyncio.TimerHandle | None = None
         self.gone: asyncio.Future[None] = proxy.loop.create_future()
@@ -113,7 +114,9 @@ class Side(asyncio.Protocol):
         self.flush()
 
     def eof_received(self) -> bool:
-        """Let the end of the stream travel like bytes, and keep the other direction open."""
+        """Let the end of the stream travel like bytes, and keep the other direction open; who gives up connecting just goes."""
+        if self.stranded:
+            return False
         self.lane.enter(b"", self.proxy.now(), self.proxy.chance)
         self.flush()
         return True
@@ -241,7 +244,12 @@ class Proxy:
         tally, forth = self.tallies[passage.name], near.lane.wire
         back = self.wires[direction(passage.target, passage.source)]
         while forth.shape.cut or back.shape.cut:  # a handshake needs both directions
-            await asyncio.shield(self._reshaped)
+            near.stranded = True
+            await asyncio.wait({near.gone, self._reshaped}, return_when=asyncio.FIRST_COMPLETED)
+            if near.gone.done():
+                self.sides.discard(near)
+                return
+            near.stranded = forth.shape.cut or back.shape.cut
         if near.gone.done() and not near.lane.size:
             self.sides.discard(near)
             return

@@ -102,6 +102,27 @@ async def test_who_connects_during_a_cut_is_served_after_it(proxy: Proxy) -> Non
     writer.close()
 
 
+async def test_who_gives_up_during_a_cut_leaves_nothing_behind(proxy: Proxy) -> None:
+    """No socket, or a long cut would use them all up; and nothing is delivered for which no handshake was ever answered."""
+    proxy.set_shapes({"us>eu": Shape(cut=True)})
+    for _ in range(20):
+        _, writer = await connect(proxy)
+        writer.write(b"too late")
+        writer.close()
+        await writer.wait_closed()
+    async with asyncio.timeout(PATIENCE):
+        while proxy.sides:  # noqa: ASYNC110 — it has no event for that
+            await asyncio.sleep(0.01)
+    proxy.set_shapes({})
+    reader, writer = await connect(proxy)
+    writer.write(b"now")
+    async with asyncio.timeout(PATIENCE):
+        assert await reader.readexactly(3) == b"now"
+    writer.close()
+
+    assert proxy.tallies["us-eu/echo"].sent == len(b"now")
+
+
 async def test_a_dead_target_is_told(proxy: Proxy) -> None:
     """Who connects to a target that is not there is disconnected."""
     gone = Proxy((Passage("us-eu/gone", "us", "eu", *ports.some_free(2)),), {})
