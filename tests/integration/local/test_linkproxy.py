@@ -105,14 +105,15 @@ async def test_who_connects_during_a_cut_is_served_after_it(proxy: Proxy) -> Non
 async def test_who_gives_up_during_a_cut_leaves_nothing_behind(proxy: Proxy) -> None:
     """No socket, or a long cut would use them all up; and nothing is delivered for which no handshake was ever answered."""
     proxy.set_shapes({"us>eu": Shape(cut=True)})
-    for _ in range(20):
-        _, writer = await connect(proxy)
-        writer.write(b"too late")
-        writer.close()
-        await writer.wait_closed()
     async with asyncio.timeout(PATIENCE):
-        while proxy.sides:  # noqa: ASYNC110 — it has no event for that
-            await asyncio.sleep(0.01)
+        for _ in range(20):
+            _, writer = await connect(proxy)
+            writer.write(b"too late")
+            while not proxy.sides:  # noqa: ASYNC110 — it has no event for that, nor for the end
+                await asyncio.sleep(0.01)
+            writer.close()
+            while proxy.sides:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
     proxy.set_shapes({})
     reader, writer = await connect(proxy)
     writer.write(b"now")
