@@ -21,9 +21,9 @@ from region.gateway.repository import Listing
 from region.gateway.schemas import Conversation, Conversations, Page, SendRequest
 from region.gateway.submissions import Author, Clerk
 from region.gateway.validation import check_address, check_client_message_id, check_text
-from region.gateway.views import Marks, Message, entry_view, pending_view
+from region.gateway.views import UNMARKED, Marks, Message, entry_view, pending_view
 from replication.ids import is_message_id, region_of
-from replication.records import Entry, Outcome, Refusal, Submission
+from replication.records import Entry, MessageRead, MessageReceived, Outcome, Refusal, Submission
 
 STATUS_OF_REFUSAL: Final[Mapping[str, int]] = {"recipient-unknown": 404, "content-conflict": 409, "not-a-member": 403}
 """HTTP statuses of refusals that are not 422."""
@@ -136,10 +136,12 @@ class Messages:
         return pending_view(queued.submission, waits_for=queued.waits_for)
 
     async def mark(self, caller: AccessClaims, message_id: str, *, read: bool) -> None:
-        """Raise the caller's mark to a message; one's own messages need none.
+        """Raise the caller's mark to a message, and wait until it is applied; nothing happens if it is as high already.
 
         Raises:
             NotFoundError: There is none, or it is not the caller's to see.
+            UnavailableError: The journal is away; nothing was done.
+            OutcomeUnknownError: It was not applied in time.
         """
         if not is_message_id(message_id):
             raise NotFoundError(what="message")
@@ -147,7 +149,21 @@ class Messages:
             entry = await _entry(connection, caller, message_id)
         if entry is None:
             raise NotFoundError(what="message")
-        self._marks.raise_mark(_reader(caller), entry.conversation_id, Place(entry.epoch, entry.seq), read=read)
+        conversation_id, seq = entry.conversation_id, entry.seq
+
+        async def look() -> Decision | None:
+            async with self._store.connection() as connection:
+                own = (await repository.members(connection, conversation_id)).get(caller.sub, UNMARKED)
+            return Outcome(id="") if seq <= (own.read if read else own.received) else None
+
+        if await look() is not None:
+            return
+        body = (MessageRead if read else MessageReceived)(epoch=entry.epoch, seq=seq)
+        author = Author(caller.sub, caller.epoch, caller.device)
+        submission = self._clerk.other(author, body, conversation_id=conversation_id, reply=True)
+        decision = (await self._outcomes.submit(submission, look)).decision
+        if isinstance(decision, Outcome) and decision.code:
+            raise NotFoundError(what="message")
 
     async def conversations(self, caller: AccessClaims, *, before: str | None, limit: int) -> Conversations:
         """Return a page of the caller's conversations, the most recently changed first.

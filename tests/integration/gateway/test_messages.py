@@ -30,7 +30,7 @@ async def test_a_message_is_sent_numbered_and_read(person: Register, eventually:
     assert [(one["text"], "client_message_id" in one) for one in shown] == [("hello", False)]
     await eventually(lambda: is_status("received"))
     assert (await bob.call("POST", f"/messages/{message['message_id']}/read")).status_code == 204
-    await eventually(lambda: is_status("read"))
+    assert await is_status("read"), "who reads over HTTP reads their own writes"
     listed = (await bob.call("GET", "/conversations")).json()["conversations"]
     assert [(one["peer_id"], one["unread"], one["read"], one["head"]) for one in listed] == [(ada.id, 0, 1, 1)]
 
