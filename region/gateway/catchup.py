@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from infra.errors import UnavailableError
 from infra.postgres import Connection, Pool
+from region.accounts.repository import device
 from region.gateway import frames, repository
 from region.gateway.cursors import Place, usable
 from region.gateway.frames import ChangedConversation, EntryFrame, MarksFrame, Pending, Refused
@@ -29,8 +30,8 @@ class CatchUps:
         self.incarnation = 0
         """Of the region, as the store said last; 0 before it did."""
 
-    async def read(self, user_id: str, wanted: CatchUp) -> Snapshot:
-        """Return what the user's device lacks.
+    async def read(self, user_id: str, device_id: str, wanted: CatchUp) -> Snapshot:
+        """Return what the user's device lacks, and whether it was logged out.
 
         Raises:
             UnavailableError: The store was never prepared.
@@ -42,6 +43,9 @@ class CatchUps:
             if state is None:
                 raise UnavailableError(what="The store")
             self.incarnation = state.incarnation
+            known = await device(connection, user_id, device_id)
+            if known is None or known.revoked:
+                return Snapshot(state.positions, state.incarnation, [], [], revoked=True)
             return await self._read(connection, user_id, wanted, state)
 
     async def _read(self, connection: Connection, user_id: str, wanted: CatchUp, state: State) -> Snapshot:

@@ -49,7 +49,7 @@ class Connection:
         author: Author,
         send: Send,
         *,
-        read: Callable[[str, CatchUp], Awaitable[Snapshot]],
+        read: Callable[[str, str, CatchUp], Awaitable[Snapshot]],
         reliable: Callable[[], bool],
         gate: asyncio.Semaphore,
         limits: Limits,
@@ -60,7 +60,7 @@ class Connection:
             session: Its state.
             author: In whose name the device submits.
             send: ASGI's send.
-            read: Reads a snapshot for a user.
+            read: Reads a snapshot for a user and a device.
             reliable: Whether this gateway is told of all outputs.
             gate: Bounds how many snapshots are read at once.
             limits: Of the queue.
@@ -156,13 +156,16 @@ class Connection:
         while self.session.phase is Phase.CATCHING_UP:
             try:
                 async with self._gate:
-                    snapshot = await self._read(self.session.user_id, wanted)
+                    snapshot = await self._read(self.session.user_id, self.session.device_id, wanted)
             except (*STORE_FAILURES, psycopg.Error, UnavailableError) as error:
                 log.warning("snapshot not read", problem=str(error))
                 await asyncio.sleep(AGAIN_SECONDS)
                 continue
             except TimeoutError:
                 self.hang_up(RESYNC, "resync")
+                return
+            if snapshot.revoked:
+                self.revoke()
                 return
             for text in self.session.snapshot(snapshot, reliable=self._reliable()):
                 self._put(text)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import aiohttp
 import httpx
 import pytest
 from argon2 import PasswordHasher
@@ -115,6 +116,19 @@ async def test_a_device_that_was_logged_out_is_out(http: httpx.AsyncClient, pers
     async with ada.device() as device:
         assert await device.closed() == 4401
         assert device.frames[-1]["code"] == "invalid-token"
+
+
+async def test_a_device_that_is_logged_out_before_its_hello_is_out(person: Register) -> None:
+    """Its connection is nobody's yet at that moment, so the store tells when the hello has come."""
+    ada = await person()
+    url = f"{ada.http.base_url}/ws".replace("//ws", "/ws")
+    async with aiohttp.ClientSession() as session, session.ws_connect(url, headers=ada.bearer) as socket:
+        assert (await ada.call("POST", "/logout")).status_code == 204
+        await socket.send_str('{"type": "hello"}')
+        message = await asyncio.wait_for(socket.receive(), 30)
+
+        assert message.type is aiohttp.WSMsgType.CLOSE, message.data
+        assert socket.close_code == 4401
 
 
 @pytest.mark.parametrize("confirmed_first", [False, True])

@@ -44,7 +44,7 @@ def connect(wire: Wire, *, snapshots: list[Snapshot] | None = None, frames: int 
     session.receive('{"type":"hello"}')
     queue = snapshots or [Snapshot({0: 1}, 1, ["missed"], [])]
 
-    async def read(_user: str, _wanted: CatchUp) -> Snapshot:
+    async def read(_user: str, _device: str, _wanted: CatchUp) -> Snapshot:
         return queue.pop(0)
 
     return Connection(
@@ -143,3 +143,15 @@ async def test_an_interrupted_snapshot_is_followed_by_another() -> None:
         "second",
         '{"type":"resume"',
     ]
+
+
+async def test_a_device_that_was_logged_out_unnoticed_is_closed_by_its_next_snapshot() -> None:
+    """That it was logged out is missed like any other output; the store tells, and nothing of the snapshot is sent."""
+    wire = Wire()
+    connection = connect(wire, snapshots=[Snapshot({0: 1}, 1, ["missed"], [], revoked=True)])
+    writer = asyncio.create_task(connection.write())
+    connection.begin(CatchUp())
+    await asyncio.wait_for(writer, 5)
+
+    assert wire.sent == [{"type": "websocket.close", "code": 4401, "reason": "revoked"}]
+    await connection.end()
