@@ -16,6 +16,7 @@ from infra.backoff import Backoff
 from infra.health import Health
 from infra.postgres import Connection, make_pool
 from infra.settings import RegionalSettings
+from infra.tasks import heed_cancellation
 from region.delivery import GATEWAYS, NUDGES, Placed, gateway_channel, interest_key
 from region.fanout import metrics
 from region.fanout.plan import Ranges, concerned, users_of
@@ -61,6 +62,7 @@ class Follower:
         self._health.expect(CONDITION)
         backoff = Backoff()
         while True:
+            heed_cancellation()
             try:
                 await self._follow(backoff)
             except* (psycopg.Error, redis.exceptions.RedisError, OSError) as failures:
@@ -83,6 +85,7 @@ class Follower:
             backoff.reset()
             try:
                 while True:
+                    heed_cancellation()
                     await self._step(connection, client)
             finally:
                 listener.cancel()
@@ -106,7 +109,8 @@ class Follower:
         if not batches:
             metrics.CAUGHT_UP.set(time.time())
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._nudged.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._nudged.wait()
 
     async def _publish(self, client: redis.asyncio.Redis, batches: Sequence[Batch]) -> None:
         users = users_of(batches)

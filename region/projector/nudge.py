@@ -7,6 +7,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from infra.tasks import heed_cancellation
 from region.projector import metrics
 from region.projector.loop import Committed
 from replication.outputs import NUDGES, Nudge
@@ -38,6 +39,7 @@ class Nudger:
     async def run(self) -> None:
         """Publish until cancelled."""
         while True:
+            heed_cancellation()
             await self._new.wait()
             self._new.clear()
             nudge = Nudge(self._positions, tuple(sorted(self._destinations)))

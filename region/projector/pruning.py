@@ -8,6 +8,7 @@ import psycopg
 import structlog
 
 from infra.postgres import Pool
+from infra.tasks import heed_cancellation
 from region.projector import metrics
 from region.store.repository.pruning import prune
 
@@ -29,6 +30,7 @@ async def prune_forever(pool: Pool, *, retention: float, partitions: tuple[int, 
         partitions: The journal partitions that are this process's.
     """
     while True:
+        heed_cancellation()
         await asyncio.sleep(PAUSE * random.uniform(0.5, 1.5))  # noqa: S311 — jitter
         try:
             for partition in partitions:

@@ -15,6 +15,7 @@ from infra.kafka import Consumer, KafkaError, Record, ensure_topics
 from infra.postgres import LOST_RACES, STORE_FAILURES, Pool, make_pool
 from infra.serve import Host
 from infra.settings import RegionalSettings, read
+from infra.tasks import heed_cancellation
 from region.projector import metrics
 from region.projector.loop import Projection, case_of
 from region.projector.memory import Memory
@@ -29,7 +30,7 @@ log = structlog.get_logger()
 
 CONDITIONS = ("store", "journal")
 
-LAG_SECONDS = 2.0
+LAG_SECONDS = 5.0
 """Between two looks at the journal's end."""
 
 
@@ -130,6 +131,7 @@ class Projector:
     async def run(self) -> None:
         """Project until cancelled."""
         while True:
+            heed_cancellation()
             try:
                 await self._session()
             except FencedError as error:
@@ -171,6 +173,7 @@ class Projector:
 
     async def _read(self, consumer: Consumer, projection: Projection, expected: dict[int, int]) -> None:
         while True:
+            heed_cancellation()
             batches = await consumer.read(wait_ms=1000, most=self._settings.projector_batch)
             self._health.tell("journal", ok=True)
             if not batches:
@@ -204,6 +207,7 @@ def check_dense(expected: Mapping[int, int], partition: int, records: Sequence[R
 async def watch_lag(consumer: Consumer, expected: Mapping[int, int]) -> None:
     """Measure until cancelled how far the journal is ahead; the reader notices by itself when Kafka is away."""
     while True:
+        heed_cancellation()
         for partition in tuple(expected):
             try:
                 _, end = await consumer.bounds(partition)

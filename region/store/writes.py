@@ -55,3 +55,8 @@ class Writes:
     poison: list[Poison] = field(default_factory=list)
     outputs: list[Batch] = field(default_factory=list)
     relay_rows: list[RelayRow] = field(default_factory=list)
+
+    @property
+    def rare(self) -> bool:
+        """Whether there is anything to write that most batches do not have."""
+        return bool(self.refusals or self.revealed or self.removed or self.users or self.devices or self.poison)

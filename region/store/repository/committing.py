@@ -3,11 +3,12 @@
 import time
 from collections.abc import Collection, Mapping
 
+import psycopg
+
 from infra.errors import CausewayError
 from infra.postgres import Connection
 from region.store.arrays import Byteas, Int8s, Texts
-from region.store.repository.hot import STATEMENT, parameters
-from region.store.rows import Pending
+from region.store.repository.hot import write
 from region.store.writes import Move, Writes
 from replication.records import Refusal
 
@@ -20,52 +21,29 @@ class FencedError(CausewayError):
 
 
 async def commit(connection: Connection, moves: Collection[Move], writes: Writes) -> None:
-    """Write a batch, all of it or nothing, in two round trips.
+    """Write a batch, all of it or nothing, in one round trip as a rule.
 
     Raises:
         FencedError: A partition is not where the projector believed it to be; nothing was written.
         psycopg.Error: Nothing was written, unless the connection was lost while committing.
     """
     now = time.time_ns() // 1000
-    async with connection.pipeline() as pipeline, connection.transaction():
-        fence = await connection.execute(STATEMENT, parameters(moves, writes, now))
-        await _write_undecided(connection, writes, now)
-        await _write_accounts(connection, writes)
-        await _write_rarities(connection, writes, now)
-        await pipeline.sync()
-        found = await fence.fetchone()
-        if found is None or found[0] != len(moves):
-            raise FencedError(partition=", ".join(str(m.before.partition) for m in moves))
+    try:
+        if not writes.rare:
+            await write(connection, moves, writes, now)
+            return
+        async with connection.pipeline(), connection.transaction():
+            await write(connection, moves, writes, now)
+            await _write_refusals(connection, writes, now)
+            await _write_accounts(connection, writes)
+            await _write_rarities(connection, writes, now)
+    except psycopg.errors.DivisionByZero as error:
+        raise FencedError(partition=", ".join(str(m.before.partition) for m in moves)) from error
 
 
-async def _write_undecided(connection: Connection, writes: Writes, now: int) -> None:
-    if writes.pendings:
-        await connection.execute(_INSERT_PENDINGS, _pending_arrays(writes.pendings))
-    if writes.resolved:
-        await connection.execute("DELETE FROM pendings WHERE message_id = ANY(%s::text[])", (Texts(writes.resolved),))
+async def _write_refusals(connection: Connection, writes: Writes, now: int) -> None:
     if writes.refusals:
         await connection.execute(_INSERT_REFUSALS, _refusal_arrays(writes.refusals, now))
-
-
-_INSERT_PENDINGS = """
-    INSERT INTO pendings (message_id, conversation_id, author, waits_for, position, ordinal, submitted_at, record)
-    SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bytea[])
-    ON CONFLICT (message_id) DO NOTHING
-"""
-
-
-def _pending_arrays(pendings: Mapping[str, Pending]) -> tuple[object, ...]:
-    rows = pendings.values()
-    return (
-        Texts(pendings),
-        Texts(p.submission.conversation_id for p in rows),
-        Texts(p.submission.author for p in rows),
-        Texts(p.waits_for for p in rows),
-        Int8s(p.position for p in rows),
-        Int8s(p.ordinal for p in rows),
-        Int8s(p.submission.submitted_at for p in rows),
-        Byteas(p.encoded() for p in rows),
-    )
 
 
 _INSERT_REFUSALS = """

@@ -1,0 +1,40 @@
+"""A task that was asked to end does, even if something on the way swallowed the request."""
+
+import asyncio
+
+import pytest
+
+from infra.tasks import heed_cancellation
+
+
+async def swallowing() -> None:
+    """Wait, and take a request to end for nothing, as `asyncio.wait_for` may."""
+    try:
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        return
+
+
+async def test_a_swallowed_request_is_heeded_at_the_next_turn() -> None:
+    """The loop ends, though the call within it returned as if nothing had been asked."""
+
+    async def loop() -> None:
+        while True:
+            heed_cancellation()
+            await swallowing()
+
+    task = asyncio.create_task(loop())
+    await asyncio.sleep(0)
+    task.cancel()
+    async with asyncio.timeout(5):
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+async def test_a_task_that_nobody_asked_to_end_goes_on() -> None:
+    """Time limits within a task are not requests to end it."""
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.001):
+            await asyncio.Event().wait()
+
+    heed_cancellation()
