@@ -33,6 +33,8 @@ SAVE_SECONDS: Final = 0.2
 HEARTBEAT_SECONDS: Final = 1.0
 ALIVE_SECONDS: Final = 5.0
 """A gateway that has not said for so long that it is alive is told nothing; when it returns it sees the break."""
+REDIS_SECONDS: Final = 10.0
+"""How long one exchange with Redis may take; then it is taken for lost, and repeated."""
 MOST_BATCHES: Final = 50
 """Batches of one partition that are read at once."""
 
@@ -73,9 +75,11 @@ class Follower:
 
     async def _follow(self, backoff: Backoff) -> None:
         pool = make_pool(self._settings.store, size=1, name=NAME)
-        client = redis.asyncio.from_url(self._settings.redis, socket_connect_timeout=5, health_check_interval=10)
+        # No socket_timeout: redis keeps it with asyncio.wait_for, which before Python 3.12 may swallow a request to end.
+        client = redis.asyncio.from_url(self._settings.redis, socket_timeout=None, socket_connect_timeout=5)
         async with pool, pool.connection() as connection, client, asyncio.TaskGroup() as group:
-            await client.ping()
+            async with asyncio.timeout(REDIS_SECONDS):
+                await client.ping()
             self._saved = await follower_positions(connection, NAME)
             self._ranges = Ranges(
                 {partition: self._saved.get(partition, 0) for partition in range(self._settings.partitions)}
@@ -94,6 +98,7 @@ class Follower:
         async with client.pubsub(ignore_subscribe_messages=True) as channel:
             await channel.subscribe(NUDGES)
             async for _ in channel.listen():
+                heed_cancellation()
                 self._nudged.set()
 
     async def _step(self, connection: Connection, client: redis.asyncio.Redis) -> None:
@@ -101,12 +106,13 @@ class Follower:
         batches = await batches_following(connection, self._ranges.read, most=MOST_BATCHES)
         began = time.perf_counter()
         if batches or time.monotonic() >= self._beaten_at + HEARTBEAT_SECONDS:
-            await self._publish(client, batches)
+            async with asyncio.timeout(REDIS_SECONDS):
+                await self._publish(client, batches)
         if batches:
             metrics.STEP_SECONDS.observe(time.perf_counter() - began)
             _measure(batches)
         await self._save(connection)
-        if not batches:
+        if len(batches) < MOST_BATCHES:  # so that is all: whatever was committed since has nudged
             metrics.CAUGHT_UP.set(time.time())
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):

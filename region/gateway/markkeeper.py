@@ -13,7 +13,7 @@ from region.gateway.submissions import Author, Clerk
 
 log = structlog.get_logger()
 
-MERGE_SECONDS = 0.02
+MERGE_SECONDS = 0.05
 AGAIN_SECONDS = 1.0
 MOST_WAITING = 100_000
 

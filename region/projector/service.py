@@ -12,6 +12,7 @@ from infra.backoff import Backoff
 from infra.errors import CausewayError
 from infra.health import Health
 from infra.kafka import Consumer, KafkaError, Record, ensure_topics
+from infra.pace import Pace
 from infra.postgres import LOST_RACES, STORE_FAILURES, Pool, make_pool
 from infra.serve import Host
 from infra.settings import RegionalSettings, read
@@ -29,6 +30,9 @@ from replication.topics import JOURNAL
 log = structlog.get_logger()
 
 CONDITIONS = ("store", "journal")
+
+PACE_SECONDS = 0.008
+"""Between the beginnings of two batches, at least: a batch has a price, in every part that follows it."""
 
 LAG_SECONDS = 5.0
 """Between two looks at the journal's end."""
@@ -90,7 +94,7 @@ async def project_forever(health: Health, settings: ProjectorSettings, *, topic:
         topic: The journal's topic.
     """
     health.expect(*CONDITIONS)
-    redis: Redis = Redis.from_url(settings.redis)
+    redis: Redis = Redis.from_url(settings.redis, socket_timeout=None)  # the nudger limits the time by itself
     nudger = Nudger(redis)
     pool = make_pool(settings.store, size=3, name=f"{settings.instance} projector")
     await pool.open(wait=False)
@@ -172,8 +176,10 @@ class Projector:
                     watching.cancel()
 
     async def _read(self, consumer: Consumer, projection: Projection, expected: dict[int, int]) -> None:
+        pace = Pace(PACE_SECONDS)
         while True:
             heed_cancellation()
+            await pace.step()
             batches = await consumer.read(wait_ms=1000, most=self._settings.projector_batch)
             self._health.tell("journal", ok=True)
             if not batches:

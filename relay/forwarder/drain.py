@@ -101,9 +101,10 @@ class Drain:
             await self._beat(producer)
             if self._dirty and (not runs or time.monotonic() >= self._saved_at + SAVE_SECONDS):
                 await self._save(connection)
-            if not runs:
+            if len(runs) < MOST_RUNS:  # so that is all: whatever was committed since has nudged
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._nudged.wait(), POLL_SECONDS)
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await self._nudged.wait()
 
     async def _send(self, producer: Producer, plan: Plan) -> None:
         for destination, partition in plan.gaps:

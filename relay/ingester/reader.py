@@ -12,6 +12,7 @@ from infra.backoff import Backoff
 from infra.errors import CausewayError
 from infra.health import Health
 from infra.kafka import Committed, Consumer, KafkaError, Producer, Record, count_partitions
+from infra.pace import Pace
 from relay.ingester import metrics
 from relay.ingester.intake import Append, Aside, Beat, Had, Intake, Judged, NewerOriginError
 from relay.ingester.progress import Taken, UnreadableProgressError, fit, read
@@ -21,6 +22,8 @@ log = structlog.get_logger()
 
 MOST_RECORDS: Final = 1000
 COMMIT_SECONDS: Final = 0.1
+PACE_SECONDS: Final = 0.008
+"""Between two batches, at least; see the projector's."""
 """How often progress is committed at most; a crash replays that much."""
 
 TOPIC_CHECK_SECONDS: Final = 30.0
@@ -124,7 +127,9 @@ class Reader:
 
     async def _read_on(self, consumer: Consumer, producer: Producer, partitions: int) -> None:
         check_at = time.monotonic() + TOPIC_CHECK_SECONDS
+        pace = Pace(PACE_SECONDS)
         while True:
+            await pace.step()
             batch = await consumer.read(wait_ms=50 if self._dirty else 1000, most=MOST_RECORDS)
             stalled = await self._take_batch(producer, batch) if batch else None
             now = time.monotonic()
