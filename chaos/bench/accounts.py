@@ -54,7 +54,7 @@ class Accounts:
     """
 
     def __init__(self, home: Path, urls: dict[str, str]) -> None:
-        self._file = home / "bench-accounts.json"
+        self._file = home / "chaos" / "bench-accounts.json"
         self._urls = urls
         self._known: dict[str, list[Account]] = {}
 
@@ -129,6 +129,7 @@ class Accounts:
             return {}
 
     def _save(self, accounts: dict[str, list[Account]]) -> None:
+        self._file.parent.mkdir(exist_ok=True)
         self._file.touch(mode=0o600)
         self._file.write_bytes(msgspec.json.encode(accounts))
 

@@ -20,7 +20,9 @@ from infra.local.topology import BASE_PORT, DIRECTORY, FORMAT, REGIONS, Federati
 DESCRIPTION = "federation.json"
 PROCESSES = "processes.json"
 LOCK = "supervisor.lock"
-DIRECTORIES = frozenset({"logs", "links", DIRECTORY, f"{DIRECTORY}-postgres", *REGIONS})
+VISITORS = "chaos"
+"""Where commands that look from outside keep what they want to find again: accounts that they registered."""
+DIRECTORIES = frozenset({"logs", "links", VISITORS, DIRECTORY, f"{DIRECTORY}-postgres", *REGIONS})
 FILES = frozenset({PROCESSES, f"{PROCESSES}.new", control.SOCKET, f"{DESCRIPTION}.new", DESCRIPTION, LOCK})
 LEFTOVER_SECONDS = 15.0
 BASE_PORTS = range(1024, 65_001)

@@ -22,6 +22,8 @@ def test_a_home_is_wiped_whole(tmp_path: Path) -> None:
     home = tmp_path / "home"
     homes.describe(Federation(str(home)))
     (home / "us" / "kafka").mkdir(parents=True)
+    (home / "chaos").mkdir()
+    (home / "chaos" / "bench-accounts.json").write_text("{}")
     homes.write(home / homes.PROCESSES, b"{}")
 
     homes.wipe(home)
