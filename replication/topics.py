@@ -1,4 +1,4 @@
-"""Names of Kafka topics and how long they keep records."""
+"""Names of Kafka topics."""
 
 JOURNAL = "journal"
 """Every region's journal. Its name is the same everywhere: MirrorMaker never mirrors it."""
