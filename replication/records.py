@@ -318,11 +318,13 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, tag="outcome"):
         id: The submission's id.
         code: Empty if it was done; else an error code, such as `content-conflict`.
         detail: A sentence for the author.
+        content_hash: Of the submission, where several of one id are told apart by it.
     """
 
     id: str
     code: str = ""
     detail: str = ""
+    content_hash: bytes = b""
 
 
 Record: TypeAlias = Submission | Entry | Refusal | Mark | Opening | Outcome

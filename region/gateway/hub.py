@@ -158,7 +158,7 @@ class Hub:
             case Mark():
                 self._tell(partition, output, output.users, _marks(record))
             case Refusal():
-                users = self._concerned(output, record.message_id, record.author)
+                users = self._concerned(output, record.message_id, record)
                 self._tell(partition, output, users, _refused(record))
                 if mine:
                     self._outcomes.resolve(record.message_id, Decided(record, output.known))
@@ -171,7 +171,7 @@ class Hub:
                     self._outcome(record, known=output.known)
 
     def _entry(self, partition: int, output: Output, entry: Entry) -> None:
-        users = self._concerned(output, entry.message_id, entry.author)
+        users = self._concerned(output, entry.message_id, entry)
         if not any(user in self._by_user for user in users):
             return
         at = now_us()
@@ -192,19 +192,20 @@ class Hub:
         if isinstance(submission.body, DeviceRevoked):
             self.revoke(submission.author, submission.body.device_id)
             return
-        users = self._concerned(output, submission.id, submission.author)
+        users = self._concerned(output, submission.id, submission)
         if submission.conversation_id and users and submission.author in self._by_user:
             view = pending_view(submission, waits_for=region_of(submission.conversation_id))
             self._tell(partition, output, (submission.author,), frames.encode(Pending(view)))
 
-    def _concerned(self, output: Output, message_id: str, author: str) -> tuple[str, ...]:
+    def _concerned(self, output: Output, message_id: str, record: Entry | Refusal | Submission) -> tuple[str, ...]:
         """Return whose devices are told: of a repeated outcome, the author's if it was a device here that repeated the send."""
-        sent = self._in_flight.pop(message_id) if output.reply_to == self._instance else None
-        return output.users or (() if sent is None else (author,))
+        mine = output.reply_to == self._instance
+        sent = self._in_flight.pop(message_id, record.content_hash) if mine else None
+        return output.users or (() if sent is None else (record.author,))
 
     def _outcome(self, outcome: Outcome, *, known: bool) -> None:
         self._outcomes.resolve(outcome.id, Decided(outcome, known))
-        sent = self._in_flight.pop(outcome.id)
+        sent = self._in_flight.pop(outcome.id, outcome.content_hash)
         if sent is None or not outcome.code:
             return
         refused = Refused(sent.client_message_id, outcome.id, sent.conversation_id, outcome.code, outcome.detail)

@@ -149,26 +149,29 @@ class Sent:
 
 
 class InFlight:
-    """Sends of devices by message id, as often as they were sent; the oldest are forgotten when there are too many."""
+    """Sends of devices by message id and content, as often as they were sent; the oldest are forgotten when there are too many.
+
+    By content as well: the late answer to one send must not be taken for that to another text under the same name.
+    """
 
     def __init__(self, most: int = MOST_IN_FLIGHT) -> None:
         """Begin empty."""
-        self._sent: OrderedDict[str, list[Sent]] = OrderedDict()
+        self._sent: OrderedDict[tuple[str, bytes], list[Sent]] = OrderedDict()
         self._most = most
 
-    def add(self, message_id: str, sent: Sent) -> None:
+    def add(self, message_id: str, content_hash: bytes, sent: Sent) -> None:
         """Remember a send."""
-        self._sent.setdefault(message_id, []).append(sent)
+        self._sent.setdefault((message_id, content_hash), []).append(sent)
         if len(self._sent) > self._most:
             self._sent.popitem(last=False)
 
-    def pop(self, message_id: str) -> Sent | None:
-        """Forget the earliest send of that id, and return it."""
-        sent = self._sent.get(message_id)
+    def pop(self, message_id: str, content_hash: bytes) -> Sent | None:
+        """Forget the earliest send of that id and content, and return it."""
+        sent = self._sent.get((message_id, content_hash))
         if sent is None:
             return None
         if len(sent) == 1:
-            del self._sent[message_id]
+            del self._sent[message_id, content_hash]
         return sent.pop(0)
 
     def measure(self) -> None:

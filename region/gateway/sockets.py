@@ -200,7 +200,9 @@ class Sockets:
                 client_message_id=send.client_message_id,
                 text=send.text,
             )
-            self._in_flight.add(submission.id, Sent(author.user_id, send.client_message_id, found[0]))
+            self._in_flight.add(
+                submission.id, submission.content_hash, Sent(author.user_id, send.client_message_id, found[0])
+            )
             appended = await self._journal.send(submission)
         except CausewayError as error:
             _REFUSED.inc()

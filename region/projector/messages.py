@@ -289,6 +289,6 @@ def _answer_again(docket: Docket, case: Case, submission: Submission, known: Kno
     if outcome.content_hash != submission.content_hash:
         docket.count("refused", "content-conflict")
         detail = "This client message id was already used for other content. Use a new one for a new message."
-        record = Outcome(id=submission.id, code="content-conflict", detail=detail)
+        record = Outcome(id=submission.id, code="content-conflict", detail=detail, content_hash=submission.content_hash)
     users = () if submission.reply_to else (submission.author,)
     docket.put(case.partition, record, users=users, reply_to=submission.reply_to, known=True)

@@ -176,14 +176,15 @@ def test_a_revoked_device_is_closed_and_forgotten(scene: Scene) -> None:
 
 
 def test_a_send_that_contradicts_an_earlier_one_is_refused(scene: Scene) -> None:
-    """Though the earlier one's entry came by before."""
+    """Though late answers to the earlier one, sent by a device and over HTTP, come by before."""
     mine = device(scene.hub, ADA)
-    for _ in range(2):
-        scene.in_flight.add(entry().message_id, Sent(ADA, "c1", CONVERSATION))
+    for content_hash in (entry().content_hash, b"other content"):
+        scene.in_flight.add(entry().message_id, content_hash, Sent(ADA, "c1", CONVERSATION))
 
     scene.hub.dispatch(0, output(entry(), mine=True))
-    conflict = Outcome(id=entry().message_id, code="content-conflict", detail="No.")
-    scene.hub.dispatch(0, output(conflict, position=12, users=(), mine=True))
+    scene.hub.dispatch(0, output(entry(), position=12, users=(), mine=True))
+    conflict = Outcome(id=entry().message_id, code="content-conflict", detail="No.", content_hash=b"other content")
+    scene.hub.dispatch(0, output(conflict, position=13, users=(), mine=True))
 
     assert [frame["type"] for frame in mine.frames] == ["entry", "refused"]
     assert mine.frames[1]["client_message_id"] == "c1"
