@@ -238,10 +238,7 @@ def _start(federation: Federation) -> tuple[bool, Status]:
 
 
 def _show(federation: Federation) -> None:
-    known = any(command.name == "demo" for command in app.registered_commands) or any(
-        group.name == "demo" for group in app.registered_groups
-    )
-    if known:
+    if entry_points(group=GROUP, name="demo"):
         done = subprocess.run([sys.executable, "-m", "infra.cli", "demo"], env=up.environment(federation), check=False)
         if done.returncode != 0:
             console.print(f"The demonstration failed (status {done.returncode}); the federation stays up.", style="red")
