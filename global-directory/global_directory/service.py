@@ -1,7 +1,6 @@
 """The directory's process: serves its HTTP API, makes its tables when the store is there, and watches the store."""
 
 import asyncio
-import random
 
 import structlog
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -12,6 +11,7 @@ from global_directory.app import make_app
 from global_directory.directory import Directory
 from global_directory.settings import DirectorySettings
 from global_directory.transactions import Transactions, make_engine
+from infra.backoff import Backoff
 from infra.health import Health
 from infra.serve import Host
 from infra.settings import read
@@ -23,8 +23,6 @@ STORE = "directory-store"
 HTTP = "directory-http"
 WATCH = 5.0
 """How often the store is looked at while it is well, seconds."""
-MOST_BACK_OFF = 5.0
-"""Longest wait between attempts to reach it, seconds."""
 
 
 async def service(host: Host) -> None:
@@ -48,7 +46,7 @@ async def service(host: Host) -> None:
 
 async def watch_store(engine: AsyncEngine, health: Health, localities: dict[str, str]) -> None:
     """Make the tables as soon as the store can be reached, then keep telling whether it can."""
-    prepared, failures = False, 0
+    prepared, backoff = False, Backoff(first=0.2)
     while True:
         try:
             async with asyncio.timeout(10):
@@ -57,13 +55,13 @@ async def watch_store(engine: AsyncEngine, health: Health, localities: dict[str,
                 else:
                     await repository.prepare(engine, localities)
         except (SQLAlchemyError, TimeoutError) as error:
-            failures += 1
             problem = str(error.orig) if isinstance(error, DBAPIError) else str(error) or "no answer in time"
             health.tell(STORE, ok=False, detail=problem)
-            log.warning("the directory's store cannot be used", problem=problem, failures=failures)
-            await asyncio.sleep(random.uniform(0.5, 1) * min(MOST_BACK_OFF, 0.1 * 2 ** min(failures, 10)))  # noqa: S311 — jitter
+            log.warning("the directory's store cannot be used", problem=problem, failures=backoff.attempts + 1)
+            await asyncio.sleep(backoff.next())
         else:
-            prepared, failures = True, 0
+            prepared = True
+            backoff.reset()
             health.tell(STORE, ok=True)
             await asyncio.sleep(WATCH)
 
