@@ -156,6 +156,7 @@ def run_tests(context: typer.Context) -> None:
         if not well:
             failed.append(name)
             print(done.stdout + done.stderr)
+    toolchain.ensure(console.print)
     tested = subprocess.run([str(programs / "pytest"), *context.args], cwd=toolchain.ROOT, check=False)  # noqa: S603 — our tools
     raise typer.Exit(tested.returncode or (1 if failed else 0))
 

@@ -101,7 +101,7 @@ def _fetch_one(context: MavenContext, jar: Jar, libraries: Path) -> None:
         for attempt in Retrying(
             retry=retry_if_exception_type((requests.RequestException, RuntimeError)),
             stop=stop_after_attempt(ATTEMPTS),
-            wait=wait_exponential_jitter(initial=0.5, max=5),
+            wait=wait_exponential_jitter(multiplier=0.5, max=5),
             reraise=True,
         ):
             with attempt:
