@@ -1,7 +1,8 @@
 """Records to bytes and back: one byte of version, then MessagePack.
 
 Within a version, fields may be added; decoders ignore the ones they do not know and fill in the ones they miss. Regions are
-never upgraded at once, so a decoder reads the version before as well.
+never upgraded at once, so a decoder reads the version before as well. What is newer than the reader is told from what is
+damaged: the one waits for an upgrade, the other is put aside.
 """
 
 from typing import Final, TypeVar
@@ -13,12 +14,17 @@ from replication.records import Hop, Journaled, Record, Relayed
 
 VERSION: Final = 1
 READABLE: Final = frozenset({1})
+LAST_VERSION: Final = 31
+"""No version will ever be higher: text and MessagePack begin above it, and are damage, not records from the future."""
 
 _encoder = msgspec.msgpack.Encoder()
 _record: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
 _journaled = msgspec.msgpack.Decoder(Journaled)
 _relayed = msgspec.msgpack.Decoder(Relayed)
 T = TypeVar("T")
+
+DAMAGE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are no message; the last, when an unknown field has too many layers."""
 
 
 class UndecodableRecordError(CausewayError):
@@ -29,7 +35,7 @@ class UndecodableRecordError(CausewayError):
 
 
 class UnknownVersionError(UndecodableRecordError):
-    """The record has version {version}; this software reads {readable}. Upgrade this region."""
+    """The record has version {version}; this software reads {readable}. Upgrade this region; the record must wait for that."""
 
     code = "unknown-record-version"
 
@@ -50,29 +56,33 @@ def decode_journaled(data: bytes | None) -> Journaled:
 
 
 def decode_relayed(data: bytes | None) -> Relayed:
-    """Read a relay record; its inner record stays encoded.
+    """Read a relay record; its inner record stays encoded, but is of a version that can be read.
 
     Raises:
-        UnknownVersionError: It was written by software that is newer than this.
+        UnknownVersionError: It, or its inner record, was written by software that is newer than this.
         UndecodableRecordError: It is damaged.
     """
-    return _decode(_relayed, data)
+    relayed = _decode(_relayed, data)
+    _check(relayed.version)
+    return relayed
 
 
 def encode_record(record: Record) -> msgspec.Raw:
-    """Return the encoded form of a record, without a version, to stand inside another message."""
+    """Return the encoded form of a record, to stand inside another message, which says that its version is `VERSION`."""
     return msgspec.Raw(_encoder.encode(record))
 
 
-def decode_record(data: msgspec.Raw) -> Record:
-    """Read a record that stood inside another message.
+def decode_record(data: msgspec.Raw, version: int) -> Record:
+    """Read a record that stood inside another message, which says its version.
 
     Raises:
+        UnknownVersionError: It was written by software that is newer than this.
         UndecodableRecordError: It is damaged, or of a kind that does not exist.
     """
+    _check(version)
     try:
         return _record.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except DAMAGE as error:
         raise UndecodableRecordError(reason=str(error)) from error
 
 
@@ -84,9 +94,16 @@ def stamped(hops: tuple[Hop, ...], stage: str, at: int) -> tuple[Hop, ...]:
 def _decode(decoder: msgspec.msgpack.Decoder[T], data: bytes | None) -> T:
     if not data:
         raise UndecodableRecordError(reason="it is empty")
-    if data[0] not in READABLE:
-        raise UnknownVersionError(version=data[0], readable=", ".join(map(str, sorted(READABLE))))
+    _check(data[0])
     try:
         return decoder.decode(memoryview(data)[1:])
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except DAMAGE as error:
         raise UndecodableRecordError(reason=str(error)) from error
+
+
+def _check(version: int) -> None:
+    if version in READABLE:
+        return
+    if VERSION < version <= LAST_VERSION:
+        raise UnknownVersionError(version=version, readable=", ".join(map(str, sorted(READABLE))))
+    raise UndecodableRecordError(reason=f"it begins with {version}, which is no version that is read")

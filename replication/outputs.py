@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from replication.codec import DAMAGE, VERSION, UndecodableRecordError
 from replication.records import Stream
 
 NUDGES: Final = "outputs"
@@ -23,6 +24,7 @@ class Output(msgspec.Struct, frozen=True, array_like=True):
         users: Users at home here whose devices are told.
         reply_to: The gateway instance that waits for it; empty if none does.
         known: Whether it repeats the outcome of an earlier submission.
+        version: Of the codec that encoded the record.
     """
 
     position: int
@@ -30,6 +32,7 @@ class Output(msgspec.Struct, frozen=True, array_like=True):
     users: tuple[str, ...] = ()
     reply_to: str = ""
     known: bool = False
+    version: int = VERSION
 
 
 class Batch(msgspec.Struct, frozen=True):
@@ -88,5 +91,12 @@ def encode_outputs(outputs: tuple[Output, ...]) -> bytes:
 
 
 def decode_outputs(data: bytes) -> tuple[Output, ...]:
-    """Read the outputs of a stored batch; their records stay encoded."""
-    return _outputs_decoder.decode(data)
+    """Read the outputs of a stored batch; their records stay encoded.
+
+    Raises:
+        UndecodableRecordError: The stored bytes are damaged.
+    """
+    try:
+        return _outputs_decoder.decode(data)
+    except DAMAGE as error:
+        raise UndecodableRecordError(reason=str(error)) from error

@@ -349,11 +349,13 @@ class Relayed(msgspec.Struct, frozen=True, kw_only=True):
         via: Its stream, sequence and output position. For a heartbeat, the last sequence that the stream has.
         record: The encoded record (`codec.encode_record`), or empty for a heartbeat.
         forwarded_at: When the forwarder sent it.
+        version: Of the codec that encoded the record; a forwarder that was upgraded passes on what an older projector put out.
     """
 
     via: Via
     record: msgspec.Raw = msgspec.Raw(b"\xc0")
     forwarded_at: int = 0
+    version: int = 1
 
     @property
     def is_heartbeat(self) -> bool:

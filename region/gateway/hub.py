@@ -138,7 +138,7 @@ class Hub:
     def dispatch(self, partition: int, output: Output) -> None:
         """Tell an output to the devices concerned, and to whoever waits for it."""
         try:
-            record = decode_record(output.record)
+            record = decode_record(output.record, output.version)
         except UndecodableRecordError as error:
             UNREADABLE.inc()
             log.warning("unreadable output", partition=partition, position=output.position, problem=str(error))

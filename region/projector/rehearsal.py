@@ -141,11 +141,13 @@ class Rehearsal:
 
     def told(self, user_id: str) -> list[Record]:
         """Return what the devices of a user were told, in order."""
-        return [decode_record(output.record) for _, output in self.outputs if user_id in output.users]
+        return [decode_record(output.record, output.version) for _, output in self.outputs if user_id in output.users]
 
     def replied(self, gateway: str) -> list[Record]:
         """Return what a waiting gateway was told, in order."""
-        return [decode_record(output.record) for _, output in self.outputs if output.reply_to == gateway]
+        return [
+            decode_record(output.record, output.version) for _, output in self.outputs if output.reply_to == gateway
+        ]
 
     def _judged(self, most: int) -> tuple[Docket, list[Case]]:
         cases: list[Case] = []
@@ -200,7 +202,8 @@ class Rehearsal:
                 self.outputs.append((batch.partition, output))
         for row in docket.writes.relay_rows:
             for sequence, position in enumerate(row.positions, start=row.first):
-                record = decode_record(by_position[row.stream.partition, position].record)
+                output = by_position[row.stream.partition, position]
+                record = decode_record(output.record, output.version)
                 assert not isinstance(record, Outcome)
                 via = Via(row.stream, sequence, position)
                 self._relayed.setdefault(row.stream.destination, []).append(Relayed(record, via))

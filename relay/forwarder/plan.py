@@ -66,7 +66,8 @@ def plan_runs(places: Mapping[Lane, Place], runs: Iterable[Run], *, now: int) ->
         if run.first != (place.sequence + 1 if same_stream else 1):
             gaps.append(lane)
         for sequence, output in enumerate(run.outputs, start=run.first):
-            relayed = Relayed(via=Via(stream, sequence, output.position), record=output.record, forwarded_at=now)
+            via = Via(stream, sequence, output.position)
+            relayed = Relayed(via=via, record=output.record, forwarded_at=now, version=output.version)
             sendings.append(Sending(stream.destination, stream.partition, encode(relayed)))
         last = run.first + len(run.outputs) - 1
         reached[lane] = Place(stream.destination, stream.partition, stream.incarnation, stream.epoch, last)

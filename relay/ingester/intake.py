@@ -143,7 +143,7 @@ class Intake:
 
     def _admit(self, relayed: Relayed, now: int) -> Append | Aside:
         try:
-            record = decode_record(relayed.record)
+            record = decode_record(relayed.record, relayed.version)
         except UndecodableRecordError as error:
             return Aside(str(error))
         objection = object_to_record(record, origin=self.origin, here=self.here)

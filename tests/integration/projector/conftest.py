@@ -66,7 +66,7 @@ class Region:
 
     async def records(self) -> list[Record]:
         """Return what was put out, by partition and position."""
-        return [decode_record(output.record) for output in await self.outputs()]
+        return [decode_record(output.record, output.version) for output in await self.outputs()]
 
     def start(self, **changes: object) -> Health:
         """Start a projector; return its health."""

@@ -29,6 +29,14 @@ def test_runs_become_numbered_records_in_order() -> None:
     assert plan.gaps == ()
 
 
+def test_a_record_goes_out_with_the_version_that_it_was_put_out_with() -> None:
+    """Rows that were written before an upgrade are forwarded after it."""
+    outputs = tuple(Output(n, msgspec.Raw(b"\x01"), version=version) for n, version in ((1, 0), (2, 1)))
+    plan = plan_runs({LANE: Place("eu", 2, 1, 1, 0)}, [Run(STREAM, 1, outputs)], now=99)
+
+    assert [msgspec.msgpack.decode(sending.value[1:])["version"] for sending in plan.sendings] == [0, 1]
+
+
 def test_a_new_term_begins_at_one() -> None:
     """An older stream is drained first, then the next begins; that is no gap."""
     later = msgspec.structs.replace(STREAM, epoch=2)

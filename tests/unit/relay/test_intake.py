@@ -146,7 +146,7 @@ def test_a_damaged_record_is_put_aside() -> None:
 def test_a_newer_version_stops_the_reader() -> None:
     """Regions are not upgraded at once; passing over what this one cannot read would lose it."""
     with pytest.raises(NewerOriginError):
-        INTAKE.take(b"\x63" + relayed(1, entry())[1:], partition=2, taken=Taken(), now=9)
+        INTAKE.take(b"\x02" + relayed(1, entry())[1:], partition=2, taken=Taken(), now=9)
 
 
 def test_streams_of_other_terms_are_numbered_apart() -> None:

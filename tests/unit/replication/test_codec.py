@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from replication.codec import (
+    LAST_VERSION,
     VERSION,
     UndecodableRecordError,
     UnknownVersionError,
@@ -103,6 +104,8 @@ openings = st.builds(Opening, conversation_id=texts, author=texts, recipient=tex
 outcomes = st.builds(Outcome, id=texts, code=texts, detail=texts)
 streams = st.builds(Stream, texts, counts, counts, texts, counts)
 vias = st.builds(Via, streams, counts, counts)
+VIA = Via(Stream("us", 1, 1, "eu", 0), 1, 1)
+OUTCOME = Outcome(id="i")
 journalable = st.one_of(submissions, entries, refusals, marks, openings)
 records = st.one_of(journalable, outcomes)
 journaled = st.builds(Journaled, record=journalable, via=st.none() | vias)
@@ -127,7 +130,7 @@ def test_a_relay_record_survives_with_its_inner_record(record: Any, via: Via, at
     relayed = decode_relayed(encode(Relayed(via=via, record=encode_record(record), forwarded_at=at)))
 
     assert (relayed.via, relayed.forwarded_at, relayed.is_heartbeat) == (via, at, False)
-    assert decode_record(relayed.record) == record
+    assert decode_record(relayed.record, relayed.version) == record
 
 
 @given(via=vias)
@@ -157,11 +160,52 @@ def test_fields_that_older_software_does_not_write_have_defaults() -> None:
     assert (found.reply_to, found.hops, found.content_hash) == ("", (), b"")
 
 
-@given(version=st.integers(0, 255).filter(lambda number: number != VERSION), message=journaled)
-def test_unknown_versions_are_refused_by_name(version: int, message: Journaled) -> None:
+@given(version=st.integers(VERSION + 1, LAST_VERSION), message=journaled)
+def test_newer_versions_are_refused_by_name(version: int, message: Journaled) -> None:
     """A record of a newer version is never guessed at; the error names both."""
     with pytest.raises(UnknownVersionError, match=f"version {version}"):
         decode_journaled(bytes((version,)) + encode(message)[1:])
+
+
+@given(version=st.just(0) | st.integers(LAST_VERSION + 1, 255), message=journaled)
+def test_what_is_no_version_is_damage(version: int, message: Journaled) -> None:
+    """Nobody waits for an upgrade because of a record that begins with text or with MessagePack, and so with no version."""
+    with pytest.raises(UndecodableRecordError) as caught:
+        decode_journaled(bytes((version,)) + encode(message)[1:])
+    assert not isinstance(caught.value, UnknownVersionError)
+
+
+def test_a_relay_record_with_a_newer_inner_record_is_refused_by_name() -> None:
+    """An inner record keeps the version that it was put out with, whoever forwards it."""
+    newer = encode(Relayed(via=VIA, record=encode_record(OUTCOME), version=VERSION + 1))
+
+    with pytest.raises(UnknownVersionError, match=f"version {VERSION + 1}"):
+        decode_relayed(newer)
+    with pytest.raises(UnknownVersionError, match=f"version {VERSION + 1}"):
+        decode_record(encode_record(OUTCOME), VERSION + 1)
+
+
+def test_an_output_says_which_version_its_record_has() -> None:
+    """It survives in the store, so that old outputs are read after an upgrade, and newer ones are refused."""
+    (found,) = decode_outputs(encode_outputs((Output(1, encode_record(OUTCOME), version=VERSION + 1),)))
+
+    assert found.version == VERSION + 1
+    assert Output(1, encode_record(OUTCOME)).version == VERSION
+
+
+@pytest.mark.parametrize("depth", [10_000, 200_000])
+def test_a_record_of_many_layers_is_undecodable(depth: int) -> None:
+    """An unknown field may be nested deeper than Python's stack; that is the record's fault, not the reader's."""
+    layers = b"\x91" * depth + b"\xc0"
+    outer = bytes((VERSION,)) + b"\x81\xa1z" + layers
+
+    for read in (decode_journaled, decode_relayed):
+        with pytest.raises(UndecodableRecordError):
+            read(outer)
+    with pytest.raises(UndecodableRecordError):
+        decode_record(msgspec.Raw(b"\x82\xa4type\xa7outcome\xa1z" + layers), VERSION)
+    with pytest.raises(UndecodableRecordError):
+        decode_outputs(b"\x91\x92\x01" + layers)
 
 
 @given(data=st.binary(max_size=60) | st.binary(max_size=60).map(lambda rest: bytes((VERSION,)) + rest))
@@ -195,7 +239,7 @@ def test_outputs_survive(kept: list[tuple[Any, tuple[str, ...], str, bool]]) -> 
     assert [(o.position, o.users, o.reply_to, o.known) for o in found] == [
         (o.position, o.users, o.reply_to, o.known) for o in outputs
     ]
-    assert [decode_record(output.record) for output in found] == [record for record, *_ in kept]
+    assert [decode_record(output.record, output.version) for output in found] == [record for record, *_ in kept]
 
 
 def test_stamps_are_added_at_the_end() -> None:
