@@ -97,11 +97,6 @@ class Trunk:
         if channel in self._channels:
             self._put(Accepted(channel, subprotocol))
 
-    def can_send(self, channel: int, payload: str | bytes) -> bool:
-        """Whether the channel is open and has the credit for this payload now."""
-        state = self._channels.get(channel)
-        return state is not None and state.credit >= cost_of(payload)
-
     def send(self, channel: int, payload: str | bytes) -> bool:
         """Queue a payload; return False, and queue nothing, if the channel is closed or lacks the credit.
 

@@ -57,19 +57,24 @@ async def test_everything_passes_whole_and_the_end_too(proxy: Proxy) -> None:
 
 
 async def test_a_delay_does_not_throttle(proxy: Proxy) -> None:
-    """With 100 ms each way, many chunks come back after little more than one round trip."""
+    """With 100 ms each way, many chunks come back after not many more round trips than one chunk does."""
     proxy.set_shapes({"us>eu": Shape(latency=0.1), "eu>us": Shape(latency=0.1)})
     reader, writer = await connect(proxy)
-    started = time.monotonic()
-    for _ in range(20):
-        writer.write(b"x" * 10_000)
-        await asyncio.sleep(0)
-    async with asyncio.timeout(PATIENCE):
-        await reader.readexactly(200_000)
-    took = time.monotonic() - started
+
+    async def there_and_back(chunks: int) -> float:
+        started = time.monotonic()
+        for _ in range(chunks):
+            writer.write(b"x" * 10_000)
+            await asyncio.sleep(0)
+        async with asyncio.timeout(PATIENCE):
+            await reader.readexactly(chunks * 10_000)
+        return time.monotonic() - started
+
+    one, many = await there_and_back(1), await there_and_back(40)
     writer.close()
 
-    assert 0.2 <= took < 1.0
+    assert one >= 0.2
+    assert many < 10 * one  # one after the other they would take forty times as long
 
 
 @pytest.mark.parametrize("cut", [("us>eu",), ("eu>us",), ("us>eu", "eu>us")])
