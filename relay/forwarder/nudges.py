@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection
+from typing import Final
 
 import msgspec
 import redis.asyncio
@@ -9,9 +10,16 @@ import redis.exceptions
 import structlog
 
 from infra.backoff import Backoff
+from infra.tasks import heed_cancellation
 from replication.outputs import NUDGES, Nudge
 
 log = structlog.get_logger()
+
+ANSWER_SECONDS: Final = 5.0
+"""How long Redis may take to answer."""
+
+SILENCE_SECONDS: Final = 15.0
+"""After so long without a nudge the connection is made anew: nobody is ever told that one has died in silence."""
 
 
 async def listen(url: str, destinations: Collection[str], nudged: asyncio.Event) -> None:
@@ -23,22 +31,32 @@ async def listen(url: str, destinations: Collection[str], nudged: asyncio.Event)
         nudged: Set; its waiter clears it.
     """
     wanted = frozenset(destinations)
-    decoder = msgspec.msgpack.Decoder(Nudge)
     backoff = Backoff()
     while True:
+        heed_cancellation()
         try:
-            async with (
-                redis.asyncio.from_url(url, health_check_interval=10, socket_connect_timeout=5) as client,
-                client.pubsub() as channel,
-            ):
-                await channel.subscribe(NUDGES)
-                backoff.reset()
-                nudged.set()
-                async for message in channel.listen():
-                    if message["type"] == "message" and not wanted.isdisjoint(
-                        decoder.decode(message["data"]).destinations
-                    ):
-                        nudged.set()
-        except (redis.exceptions.RedisError, OSError, msgspec.DecodeError) as error:
-            log.warning("no nudges", reason=str(error))
+            await _listen(url, wanted, nudged, backoff)
+        except (redis.exceptions.RedisError, OSError, TimeoutError, msgspec.DecodeError) as error:
+            log.warning("no nudges", reason=str(error) or type(error).__name__)
         await asyncio.sleep(backoff.next())
+
+
+async def _listen(url: str, wanted: frozenset[str], nudged: asyncio.Event, backoff: Backoff) -> None:
+    decoder = msgspec.msgpack.Decoder(Nudge)
+    # No socket_timeout: redis keeps it with asyncio.wait_for, which before Python 3.12 may swallow a request to end.
+    client = redis.asyncio.from_url(url, socket_timeout=None, socket_connect_timeout=ANSWER_SECONDS)
+    async with client, client.pubsub() as channel:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await channel.subscribe(NUDGES)
+            await channel.get_message(timeout=None)
+        backoff.reset()
+        nudged.set()
+        try:
+            while True:
+                heed_cancellation()
+                async with asyncio.timeout(SILENCE_SECONDS):
+                    message = await channel.get_message(timeout=None)
+                if message is not None and not wanted.isdisjoint(decoder.decode(message["data"]).destinations):
+                    nudged.set()
+        except TimeoutError:
+            return

@@ -1,0 +1,70 @@
+"""Nudges through a real Redis, and through one that says nothing."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+from redis.asyncio import Redis
+
+from relay.forwarder import nudges
+from replication.outputs import NUDGES, Nudge
+
+pytestmark = pytest.mark.integration
+
+PATIENCE = 10.0
+
+
+@contextlib.asynccontextmanager
+async def listening(url: str) -> AsyncIterator[asyncio.Event]:
+    """Listen for nudges about eu; at the end the task must end as soon as it is asked to."""
+    nudged = asyncio.Event()
+    task = asyncio.create_task(nudges.listen(url, ["eu"], nudged))
+    try:
+        yield nudged
+    finally:
+        task.cancel()
+        await asyncio.wait({task}, timeout=PATIENCE)
+        assert task.cancelled()
+
+
+async def told(nudged: asyncio.Event) -> None:
+    """Wait for the event, and clear it."""
+    async with asyncio.timeout(PATIENCE):
+        await nudged.wait()
+    nudged.clear()
+
+
+async def test_only_nudges_about_ones_own_destinations_wake(redis_url: str) -> None:
+    """Those about others are slept through."""
+    async with listening(redis_url) as nudged, Redis.from_url(redis_url, socket_timeout=None) as redis:
+        await told(nudged)
+        await redis.publish(NUDGES, msgspec.msgpack.encode(Nudge({0: 1}, ("ap",))))
+        await redis.publish(NUDGES, msgspec.msgpack.encode(Nudge({0: 2}, ("eu",))))
+        await told(nudged)
+
+
+async def test_a_connection_that_has_gone_silent_is_made_anew(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dead one would be listened to for ever; whoever subscribes anew looks at what was missed."""
+    monkeypatch.setattr(nudges, "SILENCE_SECONDS", 0.1)
+    async with listening(redis_url) as nudged:
+        for _ in range(3):
+            await told(nudged)
+
+
+async def test_a_redis_that_never_answers_is_given_up_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that was stopped accepts connections and says nothing."""
+    monkeypatch.setattr(nudges, "ANSWER_SECONDS", 0.1)
+    connected: asyncio.Queue[None] = asyncio.Queue()
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.put_nowait(None)
+        await reader.read(-1)
+        writer.close()
+
+    server = await asyncio.start_server(mute, "127.0.0.1", 0)
+    async with server, listening(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}"):
+        async with asyncio.timeout(PATIENCE):
+            for _ in range(2):
+                await connected.get()
