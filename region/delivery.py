@@ -13,7 +13,8 @@ from replication.outputs import NUDGES, Nudge, Output
 __all__ = ["GATEWAYS", "NUDGES", "Nudge", "Placed", "Publication", "Range", "gateway_channel", "interest_key"]
 
 GATEWAYS: Final = "gateways"
-"""Sorted set: gateway instance, scored by when it last said that it is alive (seconds since the epoch)."""
+"""Sorted set: gateway instance, scored by when it last said that it is alive: seconds since the epoch by Redis' own clock, so
+that no two hosts need to agree about the time."""
 
 
 def interest_key(user_id: str) -> str:

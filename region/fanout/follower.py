@@ -33,6 +33,8 @@ SAVE_SECONDS: Final = 0.2
 HEARTBEAT_SECONDS: Final = 1.0
 ALIVE_SECONDS: Final = 5.0
 """A gateway that has not said for so long that it is alive is told nothing; when it returns it sees the break."""
+FORGOTTEN_SECONDS: Final = 900.0
+"""After so long its name goes too: instances come and go. Its users' interest has expired by then."""
 REDIS_SECONDS: Final = 10.0
 """How long one exchange with Redis may take; then it is taken for lost, and repeated."""
 MOST_BATCHES: Final = 50
@@ -121,13 +123,15 @@ class Follower:
     async def _publish(self, client: redis.asyncio.Redis, batches: Sequence[Batch]) -> None:
         users = users_of(batches)
         asking = client.pipeline(transaction=False)
-        asking.zrangebyscore(GATEWAYS, time.time() - ALIVE_SECONDS, "+inf")
+        asking.time()
+        asking.zrange(GATEWAYS, 0, -1, withscores=True)
         for user in users:
             asking.smembers(interest_key(user))
-        alive, *present = await asking.execute()
-        self._ranges.welcome([gateway.decode() for gateway in alive])
+        (now, _), gateways, *present = await asking.execute()
+        alive = {gateway.decode() for gateway, said_at in gateways if said_at >= now - ALIVE_SECONDS}
+        self._ranges.welcome(alive)
         interest = {
-            user: [gateway.decode() for gateway in gateways] for user, gateways in zip(users, present, strict=True)
+            user: [gateway.decode() for gateway in interested] for user, interested in zip(users, present, strict=True)
         }
         deliveries = concerned(batches, interest)
         for gateway in deliveries.keys() - self._ranges.told.keys():
@@ -136,6 +140,8 @@ class Follower:
         if time.monotonic() >= self._beaten_at + HEARTBEAT_SECONDS:
             self._beaten_at = time.monotonic()
             deliveries |= dict.fromkeys(self._ranges.told.keys() - deliveries.keys(), ())
+            if len(gateways) > len(alive):
+                await client.zremrangebyscore(GATEWAYS, "-inf", now - FORGOTTEN_SECONDS)
         await self._tell(client, deliveries)
         metrics.GATEWAYS.set(len(alive))
 

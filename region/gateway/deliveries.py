@@ -15,11 +15,13 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
+from infra.backoff import Backoff
 from infra.health import Health
+from infra.tasks import heed_cancellation
 from region.delivery import Publication, gateway_channel
 from region.gateway.continuity import Continuity
 from region.gateway.hub import Hub
-from region.gateway.interest import Interest, LostInterestError
+from region.gateway.interest import REDIS_SECONDS, Interest, LostInterestError
 
 log = structlog.get_logger()
 
@@ -34,6 +36,10 @@ PUBLISHED_AT = Gauge(
 )
 
 _decoder = msgspec.msgpack.Decoder(Publication)
+
+
+class SilenceError(Exception):
+    """Nothing comes: fan-out is dead, or this one connection is, which nobody would ever be told; subscribing anew heals that."""
 
 
 class Deliveries:
@@ -58,48 +64,52 @@ class Deliveries:
         self._interest = interest
         self._health = health
         self._heard_at = 0.0
+        self._backoff = Backoff(most=2.0)
         self.continuity = Continuity(partitions)
         health.expect("redis", "fanout")
 
     async def run(self) -> None:
         """Listen, through any loss of Redis, until cancelled."""
-        pause = 0.1
         looking = asyncio.create_task(self._look())
         try:
             while True:
+                heed_cancellation()
                 try:
                     await self._listen()
                 except* LostInterestError:
                     self._lose("emptied")
                 except* (RedisError, OSError, TimeoutError) as errors:
                     self._lose("redis")
-                    self._health.tell("redis", ok=False, detail=str(errors.exceptions[0]))
-                    await asyncio.sleep(pause)
-                    pause = min(pause * 2, 2.0)
-                else:
-                    pause = 0.1
+                    self._health.tell("redis", ok=False, detail=str(errors.exceptions[0]) or "no answer")
+                    await asyncio.sleep(self._backoff.next())
+                except* SilenceError:
+                    if self._hub.reliable:
+                        self._lose("silence")
+                    self._health.tell("fanout", ok=False, detail="no publications")
         finally:
             looking.cancel()
 
     async def _listen(self) -> None:
         async with self._redis.pubsub() as subscription:
-            await subscription.subscribe(self._channel)
+            async with asyncio.timeout(REDIS_SECONDS):
+                await subscription.subscribe(self._channel)
             await self._interest.register_all()
             self._health.tell("redis", ok=True)
+            self._backoff.reset()
             self._heard_at = time.monotonic()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._interest.keep())
-                group.create_task(self._read(subscription))
+                # Not as a task: a group that fails once its body is through leaves its parent marked as cancelled before Python 3.13.
+                await self._read(subscription)
 
     async def _read(self, subscription: PubSub) -> None:
         while True:
+            heed_cancellation()
             message = await subscription.get_message(ignore_subscribe_messages=True, timeout=1.0)
             if message is not None:
                 self._take(_decoder.decode(message["data"]))
             elif time.monotonic() - self._heard_at > SILENCE_SECONDS:
-                self._health.tell("fanout", ok=False, detail="no publications")
-                if self._hub.reliable:
-                    self._lose("silence")
+                raise SilenceError
 
     def _take(self, publication: Publication) -> None:
         self._heard_at = time.monotonic()

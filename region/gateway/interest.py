@@ -9,6 +9,7 @@ from prometheus_client import Gauge
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from infra.tasks import heed_cancellation
 from region.delivery import GATEWAYS, interest_key
 
 log = structlog.get_logger()
@@ -18,6 +19,8 @@ LIFE_SECONDS = 900
 """How long a registration lives when it is not renewed."""
 RENEW_SECONDS = 300.0
 CHUNK = 500
+REDIS_SECONDS = 5.0
+"""How long one exchange with Redis may take; then it is taken for lost."""
 
 HEARTBEAT_AT = Gauge(
     "causeway_gateway_heartbeat_timestamp_seconds", "When this gateway last told Redis that it is alive."
@@ -77,8 +80,9 @@ class Interest:
 
         Raises:
             RedisError: Redis cannot be reached.
+            TimeoutError: It does not answer.
         """
-        await self._redis.zadd(GATEWAYS, {self._instance: time.time()})
+        await self._say_alive()
         users = list(self._users())
         for start in range(0, len(users), CHUNK):
             await self._write(dict.fromkeys(users[start : start + CHUNK], True))
@@ -89,10 +93,12 @@ class Interest:
 
         Raises:
             RedisError: Redis cannot be reached.
+            TimeoutError: It does not answer.
             LostInterestError: Redis was emptied.
         """
         beat_at = 0.0
         while True:
+            heed_cancellation()
             if self._wanted:
                 await self._flush()
             if time.monotonic() - beat_at >= HEARTBEAT_SECONDS:
@@ -114,11 +120,17 @@ class Interest:
             log.info("redis away at the end")
 
     async def _beat(self) -> None:
-        if await self._redis.zadd(GATEWAYS, {self._instance: time.time()}):
+        if await self._say_alive():
             raise LostInterestError
         HEARTBEAT_AT.set(time.time())
         if time.monotonic() - self._renewed_at > RENEW_SECONDS:
             await self.register_all()
+
+    async def _say_alive(self) -> bool:
+        """Say it, by Redis' own clock; return whether Redis did not know of this gateway."""
+        async with asyncio.timeout(REDIS_SECONDS):
+            seconds, _ = await self._redis.time()
+            return bool(await self._redis.zadd(GATEWAYS, {self._instance: seconds}))
 
     async def _flush(self) -> None:
         self._changed.clear()
@@ -135,7 +147,7 @@ class Interest:
     async def _write(self, wanted: dict[str, bool]) -> None:
         if not wanted:
             return
-        async with self._redis.pipeline(transaction=False) as pipeline:
+        async with asyncio.timeout(REDIS_SECONDS), self._redis.pipeline(transaction=False) as pipeline:
             for user, value in wanted.items():
                 if value:
                     pipeline.sadd(interest_key(user), self._instance)

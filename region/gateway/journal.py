@@ -7,9 +7,11 @@ from collections.abc import Callable
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
+from infra.backoff import Backoff
 from infra.errors import UnavailableError
 from infra.health import Health
 from infra.kafka import KafkaError, Producer
+from infra.tasks import heed_cancellation
 from replication.codec import encode
 from replication.ids import partition_of
 from replication.records import Journaled, Submission
@@ -19,6 +21,8 @@ log = structlog.get_logger()
 
 STALLED_SECONDS = 2.0
 """With nothing acknowledged for that long, new submissions are refused; those on the way tell when Kafka is back."""
+
+WATCH_SECONDS = 1.0
 
 APPEND_SECONDS = Histogram(
     "causeway_gateway_append_seconds",
@@ -90,11 +94,13 @@ class Journal:
 
     async def run(self) -> None:
         """Connect, and connect anew whenever Kafka stopped acknowledging, until cancelled."""
-        pause = 0.2
+        backoff = Backoff(first=0.2)
         while True:
+            heed_cancellation()
             try:
                 async with Producer(self._bootstrap, client=self._instance) as producer:
-                    self._producer, pause = producer, 0.2
+                    self._producer = producer
+                    backoff.reset()
                     self._failed.clear()
                     log.info("journal connected")
                     await self._watch()
@@ -102,8 +108,7 @@ class Journal:
                 self._health.tell("kafka", ok=False, detail=str(error) or type(error).__name__)
             finally:
                 self._producer = None
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 5.0)
+            await asyncio.sleep(backoff.next())
 
     async def _watch(self) -> None:
         """Report health until an append fails; then the producer is of no more use."""
@@ -111,7 +116,8 @@ class Journal:
             self._health.tell("kafka", ok=not self.is_away, detail="no acknowledgements" if self.is_away else "")
             UNACKNOWLEDGED.set(self._unacknowledged)
             try:
-                await asyncio.wait_for(self._failed.wait(), 1.0)
+                async with asyncio.timeout(WATCH_SECONDS):
+                    await self._failed.wait()
             except TimeoutError:
                 continue
         self._producer = None  # closing it takes as long as its last records are given

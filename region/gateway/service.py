@@ -16,6 +16,7 @@ from infra.health import Health
 from infra.postgres import STORE_FAILURES, make_pool
 from infra.serve import Host
 from infra.settings import read
+from infra.tasks import heed_cancellation
 from infra.trunk.frames import LARGEST_MESSAGE
 from infra.trunk.server import TrunkAcceptor
 from infra.web import serve_app
@@ -80,7 +81,7 @@ class Gateway:
         self._redis = Redis.from_url(
             settings.redis,
             socket_connect_timeout=3,
-            socket_timeout=5,
+            socket_timeout=None,  # redis keeps it with asyncio.wait_for, which before Python 3.12 may swallow a request to end
             retry=Retry(NoBackoff(), 0),  # a lost connection must be seen, not mended in silence
         )
         cost = Cost(settings.password_memory, settings.password_passes, settings.password_lanes)
@@ -201,6 +202,7 @@ class Gateway:
         backoff = Backoff(first=0.2)
         settings = self._settings
         while True:
+            heed_cancellation()
             announcement = Announcement(
                 holder=settings.region,
                 epoch=state.epoch,
@@ -224,6 +226,7 @@ class Gateway:
 
     async def _watch_store(self) -> None:
         while True:
+            heed_cancellation()
             try:
                 state = await region_state(self._store)
                 self._health.tell("store", ok=state is not None, detail="" if state else "not prepared yet")

@@ -5,6 +5,7 @@ import contextlib
 import time
 import uuid
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -14,6 +15,7 @@ from infra.health import Health
 from infra.postgres import Connection, make_pool
 from infra.settings import RegionalSettings
 from region.delivery import GATEWAYS, Publication, gateway_channel, interest_key
+from region.fanout import follower
 from region.fanout.follower import Follower
 from region.store.repository.setup import prepare
 from replication.codec import decode_record, encode_record
@@ -53,7 +55,7 @@ class Gateway:
                 self.breaks.append(stretch.first)
             self.heard[stretch.partition] = max(self.heard.get(stretch.partition, 0), stretch.last)
         for placed in publication.outputs:
-            record = decode_record(placed.output.record)
+            record = decode_record(placed.output.record, placed.output.version)
             assert isinstance(record, Outcome)
             self.got[placed.partition, placed.output.position] = record.id
 
@@ -82,7 +84,8 @@ class World:
     async def register(self) -> None:
         """Say that the gateway is alive, and that a device of the user is there."""
         async with redis.asyncio.from_url(self.settings.redis) as client:
-            await client.zadd(GATEWAYS, {self.gateway.name: time.time() + 60})
+            seconds, _ = await client.time()
+            await client.zadd(GATEWAYS, {self.gateway.name: seconds + 60})
             await client.sadd(interest_key(self.user), self.gateway.name)
 
     async def put(self, partition: int, *names: str, users: tuple[str, ...] | None = None, nudge: bool = True) -> None:
@@ -158,6 +161,34 @@ async def test_a_gateway_is_told_what_concerns_it_and_only_that(world: World) ->
 
     assert world.gateway.got == {(0, 1): "a", (0, 2): "b", (1, 1): "c"}
     assert world.gateway.breaks == []
+
+
+async def test_clocks_that_differ_silence_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fan-out's host is an hour ahead: who is alive is judged by Redis' clock alone."""
+    ahead = SimpleNamespace(
+        time=lambda: time.time() + 3600,
+        time_ns=time.time_ns,
+        monotonic=time.monotonic,
+        perf_counter=time.perf_counter,
+    )
+    monkeypatch.setattr(follower, "time", ahead)
+    async with world.following():
+        await world.gateway.begun()
+        await world.put(0, "a")
+        await world.gateway.until(1)
+
+    assert world.gateway.breaks == []
+
+
+async def test_who_is_long_gone_is_forgotten(world: World) -> None:
+    """Instances come and go; the list of gateways does not grow for ever."""
+    async with redis.asyncio.from_url(world.settings.redis) as client:
+        seconds, _ = await client.time()
+        await client.zadd(GATEWAYS, {"us/long-gone": seconds - 1000, "us/just-silent": seconds - 10})
+        async with world.following(), asyncio.timeout(PATIENCE):
+            while await client.zscore(GATEWAYS, "us/long-gone") is not None:  # noqa: ASYNC110 — Redis raises no event for it
+                await asyncio.sleep(0.02)
+        assert await client.zscore(GATEWAYS, "us/just-silent") is not None
 
 
 async def test_lost_nudges_cost_half_a_second_at_most(world: World) -> None:
