@@ -13,6 +13,7 @@ memory      what is kept in memory between batches
 loop        one batch: load, judge, commit; halve it when it fails
 nudge       tells followers, through Redis, that there is something new
 service     the process: Kafka to loop, whatever is away
+watch       beside it: whether Kafka and the store answer, and the lag
 metrics     what it counts
 
     service ─▶ loop ─▶ store.loading ─▶ judge ─▶ messages | openings | entries | marks | accounts ─▶ docket ─▶ store.committing

@@ -21,7 +21,7 @@ from region.projector.memory import Memory
 from region.store.repository import loading
 from region.store.repository.committing import FencedError, commit
 from region.store.rows import Place, RegionState
-from replication.codec import UndecodableRecordError, decode_journaled
+from replication.codec import UndecodableRecordError, UnknownVersionError, decode_journaled
 
 log = structlog.get_logger()
 
@@ -52,17 +52,47 @@ class Committed:
     destinations: tuple[str, ...]
 
 
+def cases_of(batches: dict[int, list[Record]]) -> tuple[list[Case], dict[int, UnknownVersionError]]:
+    """Return the cases of what was read, and the partitions that must wait for an upgrade, with the reason.
+
+    Args:
+        batches: Records by partition; cut off before the first of each that newer software wrote.
+    """
+    cases: list[Case] = []
+    newer: dict[int, UnknownVersionError] = {}
+    for partition, records in list(batches.items()):
+        before = len(cases)
+        try:
+            cases.extend(map(case_of, records))
+        except UnknownVersionError as error:
+            newer[partition] = error
+            batches[partition] = records[: len(cases) - before]
+            if not batches[partition]:
+                del batches[partition]
+    return cases, newer
+
+
 def case_of(record: Record) -> Case:
-    """Return the case of a journal record; one that cannot be read has a flaw."""
+    """Return the case of a journal record; one that cannot be read has a flaw.
+
+    Raises:
+        UnknownVersionError: Newer software wrote it; it is no flaw, but must wait.
+    """
     try:
         journaled = decode_journaled(record.value)
+    except UnknownVersionError:
+        raise
     except UndecodableRecordError as error:
         return Case(record.partition, record.offset, None, value=record.value, flaw=str(error))
     return Case(record.partition, record.offset, journaled.record, journaled.via, record.value)
 
 
 class Projection:
-    """Projects batches of a journal into a store."""
+    """Projects batches of a journal into a store.
+
+    Attributes:
+        busy_since: Since when it has been at a batch, on the monotonic clock; None between batches.
+    """
 
     def __init__(self, connection: Connection, region: RegionState, memory: Memory) -> None:
         """Prepare it.
@@ -75,6 +105,7 @@ class Projection:
         self._connection = connection
         self._region = region
         self._memory = memory
+        self.busy_since: float | None = None
 
     async def begin(self, partitions: Sequence[int]) -> dict[int, Place]:
         """Drop what is in memory, and load how far those partitions and their streams have come.
@@ -96,8 +127,10 @@ class Projection:
 
         Raises:
             FencedError: Another projector has moved on; `begin` anew.
+            UnknownVersionError: The store keeps what newer software wrote and the batch needs; nothing was written.
             psycopg.OperationalError: The store failed; whether the batch was committed is unknown, so `begin` anew.
         """
+        self.busy_since = time.monotonic()
         try:
             return await self._attempt(cases)
         except BatchError as failure:
@@ -106,6 +139,8 @@ class Projection:
             if len(cases) == 1:
                 return await self._put_aside(cases[0], cause)
             log.warning("batch failed, halving it", records=len(cases), error=type(cause).__name__)
+        finally:
+            self.busy_since = None
         middle = len(cases) // 2
         former = await self.project(cases[:middle])
         latter = await self.project(cases[middle:])
@@ -116,6 +151,8 @@ class Projection:
         started = time.perf_counter()
         try:
             state = await self._load(cases)
+        except UnknownVersionError:
+            raise  # a pending of a newer version is not the record's fault
         except UNLOADABLE as error:
             raise BatchError from error
         loaded = time.perf_counter()

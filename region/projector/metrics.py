@@ -22,6 +22,7 @@ DUPLICATES = Counter("causeway_projector_duplicates_total", "Records that were k
 DROPPED = Counter("causeway_projector_dropped_total", "Marks that were dropped, by reason.", ["reason"])
 HELD = Counter("causeway_projector_held_total", "Entries held because an earlier one is missing.")
 POISON = Counter("causeway_projector_poison_total", "Records put aside because they cannot be read or applied.")
+WAITING = Gauge("causeway_projector_waiting_partitions", "Partitions whose next record waits for newer software.")
 FENCED = Counter("causeway_projector_fenced_total", "Batches that another projector had projected already.")
 FAILURES = Counter("causeway_projector_failures_total", "Times that a session ended with an error, by kind.", ["kind"])
 REMEMBERED = Gauge("causeway_projector_remembered_conversations", "Conversations in memory.")

@@ -18,24 +18,23 @@ from infra.serve import Host
 from infra.settings import RegionalSettings, read
 from infra.tasks import heed_cancellation
 from region.projector import metrics
-from region.projector.loop import Projection, case_of
+from region.projector.loop import Projection, cases_of
 from region.projector.memory import Memory
 from region.projector.nudge import Nudger
 from region.projector.pruning import prune_forever
+from region.projector.watch import watch
 from region.store.repository.committing import FencedError
 from region.store.repository.setup import prepare
 from region.store.rows import Place
+from replication.codec import UnknownVersionError
 from replication.topics import JOURNAL
 
 log = structlog.get_logger()
 
-CONDITIONS = ("store", "journal")
+CONDITIONS = ("store", "journal", "version")
 
 PACE_SECONDS = 0.008
 """Between the beginnings of two batches, at least: a batch has a price, in every part that follows it."""
-
-LAG_SECONDS = 5.0
-"""Between two looks at the journal's end."""
 
 
 class ProjectorSettings(RegionalSettings):
@@ -70,6 +69,13 @@ class JournalLostError(CausewayError):
     definite = True
 
 
+class NewerRecordError(CausewayError):
+    """Partition {partition} waits at offset {offset}: a record of version {version}, which this projector cannot read. Upgrade this region's projector; nothing is lost meanwhile."""
+
+    code = "newer-record"
+    definite = True
+
+
 def check_bounds(place: Place, first: int, end: int) -> None:
     """Check that a journal partition still holds what comes next.
 
@@ -89,7 +95,7 @@ async def project_forever(health: Health, settings: ProjectorSettings, *, topic:
     """Project a journal until cancelled, over any failure of Kafka, the store or Redis.
 
     Args:
-        health: Told of `store` and `journal`.
+        health: Told of `store` and `journal`, and of `version`: whether all that was read is of a version that is known.
         settings: Of this process.
         topic: The journal's topic.
     """
@@ -118,7 +124,7 @@ class Projector:
         """Prepare it.
 
         Args:
-            health: Told of `store` and `journal`.
+            health: Told of `store`, `journal` and `version`.
             settings: Of this process.
             pool: Connections to the store.
             nudger: Told of each commit.
@@ -131,6 +137,7 @@ class Projector:
         self._topic = topic
         self._memory = Memory(conversations=settings.projector_conversations, users=50_000)
         self._backoff = Backoff()
+        self._waiting: set[int] = set()
 
     async def run(self) -> None:
         """Project until cancelled."""
@@ -138,18 +145,19 @@ class Projector:
             heed_cancellation()
             try:
                 await self._session()
-            except FencedError as error:
+            except* FencedError as errors:
                 metrics.FENCED.inc()
-                self._note("store", error)
-            except (*STORE_FAILURES, *LOST_RACES, psycopg.Error) as error:
-                self._note("store", error)
-            except (KafkaError, OSError, JournalLostError) as error:
-                self._note("journal", error)
-            except CausewayError as error:
-                self._note("store", error)
+                self._note("store", errors)
+            except* (*STORE_FAILURES, *LOST_RACES, psycopg.Error) as errors:
+                self._note("store", errors)
+            except* (KafkaError, OSError, JournalLostError) as errors:
+                self._note("journal", errors)
+            except* CausewayError as errors:
+                self._note("store", errors)
             await asyncio.sleep(self._backoff.next())
 
-    def _note(self, what: str, error: Exception) -> None:
+    def _note(self, what: str, errors: ExceptionGroup[Exception]) -> None:
+        error = errors.exceptions[0]
         metrics.FAILURES.labels(type(error).__name__).inc()
         detail = str(error).strip() or type(error).__name__
         self._health.tell(what, ok=False, detail=detail)
@@ -169,11 +177,13 @@ class Projector:
                     check_bounds(place, *(await consumer.bounds(place.partition)))
                 expected = {place.partition: place.next_offset for place in places.values()}
                 consumer.assign(expected)
-                watching = asyncio.create_task(watch_lag(consumer, expected), name="lag")
-                try:
+                self._health.tell("journal", ok=True)
+                self._waiting.clear()
+                metrics.WAITING.set(0)
+                self._health.tell("version", ok=True)
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(watch(consumer, projection, expected, self._health), name="watch")
                     await self._read(consumer, projection, expected)
-                finally:
-                    watching.cancel()
 
     async def _read(self, consumer: Consumer, projection: Projection, expected: dict[int, int]) -> None:
         pace = Pace(PACE_SECONDS)
@@ -181,12 +191,11 @@ class Projector:
             heed_cancellation()
             await pace.step()
             batches = await consumer.read(wait_ms=1000, most=self._settings.projector_batch)
-            self._health.tell("journal", ok=True)
             if not batches:
                 continue
             for partition, records in batches.items():
                 check_dense(expected, partition, records)
-            cases = [case_of(record) for records in batches.values() for record in records]
+            cases, newer = cases_of(batches)
             committed = await projection.project(cases)
             self._nudger.tell(committed)
             self._backoff.reset()
@@ -197,6 +206,20 @@ class Projector:
                 expected[partition] = records[-1].offset + 1
                 metrics.NEXT_OFFSET.labels(partition).set(expected[partition])
                 metrics.PROCESSED.labels(partition).set(records[-1].timestamp / 1000)
+            if newer:
+                self._wait_at(newer, consumer, expected)
+
+    def _wait_at(
+        self, newer: Mapping[int, UnknownVersionError], consumer: Consumer, expected: Mapping[int, int]
+    ) -> None:
+        """Read no further in these partitions: whoever can read what stands there begins where the store is."""
+        for partition, error in newer.items():
+            waits = NewerRecordError(partition=partition, offset=expected[partition], version=error.details["version"])
+            self._health.tell("version", ok=False, detail=str(waits))
+            log.error("waiting for an upgrade", partition=partition, offset=expected[partition], error=str(error))
+        self._waiting.update(newer)
+        metrics.WAITING.set(len(self._waiting))
+        consumer.assign({partition: at for partition, at in expected.items() if partition not in self._waiting})
 
 
 def check_dense(expected: Mapping[int, int], partition: int, records: Sequence[Record]) -> None:
@@ -208,18 +231,3 @@ def check_dense(expected: Mapping[int, int], partition: int, records: Sequence[R
     first, last = records[0].offset, records[-1].offset
     if first != expected[partition] or last != first + len(records) - 1:
         raise JournalLostError(partition=partition, first=first, end=last, next_offset=expected[partition])
-
-
-async def watch_lag(consumer: Consumer, expected: Mapping[int, int]) -> None:
-    """Measure until cancelled how far the journal is ahead; the reader notices by itself when Kafka is away."""
-    while True:
-        heed_cancellation()
-        for partition in tuple(expected):
-            try:
-                _, end = await consumer.bounds(partition)
-            except KafkaError as error:
-                log.debug("the journal's end is unknown", partition=partition, error=str(error))
-                break
-            metrics.JOURNAL_END.labels(partition).set(end)
-            metrics.LAG.labels(partition).set(max(0, end - expected.get(partition, end)))
-        await asyncio.sleep(LAG_SECONDS)
