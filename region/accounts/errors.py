@@ -1,6 +1,6 @@
 """What can be wrong with an account, a password or a token."""
 
-from infra.errors import CausewayError
+from infra.errors import CausewayError, OutcomeUnknownError
 
 
 class WrongCredentialsError(CausewayError):
@@ -17,6 +17,10 @@ class RegistrationLostError(CausewayError):
     code = "reservation-lost"
     status = 409
     definite = True
+
+
+class RegistrationUnfinishedError(OutcomeUnknownError):
+    """The account may or may not exist yet. Register again with the same handle and password (it is safe), or log in."""
 
 
 class BusyError(CausewayError):

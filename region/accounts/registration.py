@@ -4,16 +4,18 @@ Each step can be repeated and gives the same again, so a registration that was i
 request sent again, or by logging in with the same handle and password.
 """
 
+import contextlib
 import hashlib
 import hmac
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from global_directory.errors import HandleTakenError, ReservationLostError
 from global_directory.rules import Handle, read_handle
-from infra.errors import InvalidFieldError
-from infra.postgres import Pool
+from infra.errors import InvalidFieldError, OutcomeUnknownError, UnavailableError
+from infra.postgres import STORE_FAILURES, Pool
 from region.accounts import repository
-from region.accounts.errors import RegistrationLostError
+from region.accounts.errors import RegistrationLostError, RegistrationUnfinishedError
 from region.accounts.federation import Federation
 from region.accounts.passwords import Passwords
 from region.accounts.ports import Directory, Journal
@@ -39,6 +41,21 @@ class Application:
     display_name: str = ""
     home_region: str = ""
     idempotency_key: str = ""
+
+
+@contextlib.contextmanager
+def unfinished() -> Iterator[None]:
+    """Say of whatever goes away inside that the registration may have happened all the same.
+
+    Raises:
+        RegistrationUnfinishedError: Something went away.
+    """
+    try:
+        yield
+    except RegistrationUnfinishedError:
+        raise
+    except (UnavailableError, OutcomeUnknownError, *STORE_FAILURES) as error:
+        raise RegistrationUnfinishedError from error
 
 
 class Registration:
@@ -85,8 +102,8 @@ class Registration:
             NotTheHolderError: The home that was asked for is another region.
             HandleTakenError: Somebody else has the handle.
             RegistrationLostError: The reservation lapsed meanwhile, and somebody else has the handle.
-            UnavailableError: The directory or the journal cannot be reached; the same application again goes on.
-            OutcomeUnknownError: The projector did not decide in time; likewise.
+            UnavailableError: The directory cannot be reached; nothing was done.
+            OutcomeUnknownError: Something went away, or took too long, after the handle was reserved; the same again goes on.
         """
         handle = read_handle(application.handle)
         check_password(application.password)
@@ -99,37 +116,38 @@ class Registration:
         reservation = await self._directory.reserve(
             handle.spelled, home_region=home, idempotency_key=self._idempotency_key(handle, application)
         )
-        user = await self._user(reservation.user_id)
-        if user is None:
-            created = AccountCreated(
-                handle=reservation.handle,
-                display_name=name,
-                password_hash=await self._passwords.hash(application.password),
-                reservation=reservation.token,
-            )
-            await self._decide(reservation.user_id, reservation.home_epoch, created, handle)
-            user = await self._created(reservation.user_id, handle)
-        elif not await self._passwords.verify(application.password, user.password_hash):
-            raise HandleTakenError(handle=handle.spelled)  # the password has been changed since
-        return await self.finish(user)
+        with unfinished():
+            user = await self._user(reservation.user_id)
+            if user is None:
+                created = AccountCreated(
+                    handle=reservation.handle,
+                    display_name=name,
+                    password_hash=await self._passwords.hash(application.password),
+                    reservation=reservation.token,
+                )
+                await self._decide(reservation.user_id, reservation.home_epoch, created, handle)
+                user = await self._created(reservation.user_id, handle)
+            elif not await self._passwords.verify(application.password, user.password_hash):
+                raise HandleTakenError(handle=handle.spelled)  # the password has been changed since
+            return await self.finish(user)
 
     async def finish(self, user: UserRow) -> UserRow:
         """Confirm an account, first in the directory and then here; nothing happens if it is confirmed.
 
         Raises:
             RegistrationLostError: The reservation lapsed, and somebody else has the handle.
-            UnavailableError: The directory or the journal cannot be reached.
-            OutcomeUnknownError: The projector did not decide in time.
+            OutcomeUnknownError: The directory, the journal or the projector did not answer in time; the same again goes on.
         """
         if user.confirmed:
             return user
         handle = read_handle(user.handle)
-        try:
-            await self._directory.confirm(handle.spelled, token=user.reservation)
-        except ReservationLostError as error:
-            raise RegistrationLostError(handle=handle.spelled) from error
-        await self._decide(user.user_id, user.home_epoch, AccountConfirmed(user.reservation), handle)
-        return await self._created(user.user_id, handle)
+        with unfinished():
+            try:
+                await self._directory.confirm(handle.spelled, token=user.reservation)
+            except ReservationLostError as error:
+                raise RegistrationLostError(handle=handle.spelled) from error
+            await self._decide(user.user_id, user.home_epoch, AccountConfirmed(user.reservation), handle)
+            return await self._created(user.user_id, handle)
 
     async def _decide(
         self, user_id: str, home_epoch: int, body: AccountCreated | AccountConfirmed, handle: Handle

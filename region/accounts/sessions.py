@@ -107,8 +107,8 @@ class Sessions:
         Raises:
             WrongCredentialsError: The handle or the password is wrong; it takes as long either way.
             NotTheHolderError: The user lives elsewhere.
-            UnavailableError: The handle is not known here, and the directory cannot be reached.
-            OutcomeUnknownError: The projector did not decide in time.
+            UnavailableError: The handle is not known here and the directory cannot be reached, or the journal cannot.
+            OutcomeUnknownError: The projector did not decide in time, or an interrupted registration could not be finished.
         """
         try:
             folded = read_handle(handle).folded

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Header, Request
 from starlette.responses import Response
 
 from infra.errors import InvalidFieldError
-from region.accounts.registration import Application, Registration
+from region.accounts.registration import Application, Registration, unfinished
 from region.accounts.sessions import Grant, Sessions
 from region.gateway.openapi import answers, takes
 from region.gateway.schemas import (
@@ -37,7 +37,7 @@ def accounts(*, region: str, registration: Registration, sessions: Sessions) -> 
         """Make an account and log this device in.
 
         The same handle and password again (with the same `Idempotency-Key`, if there is one) is the same registration: safe
-        to repeat when the answer was lost.
+        to repeat when the answer was lost. With 503 and `definite` false the account may or may not exist: repeat it, or log in.
         """
         wanted = await body_of(request, RegisterRequest)
         if len(idempotency_key) > LONGEST_KEY:
@@ -51,7 +51,9 @@ def accounts(*, region: str, registration: Registration, sessions: Sessions) -> 
         )
         name = sessions.device_name(wanted.device_name)
         user = await registration.register(application)
-        return answer(_tokens(await sessions.add_device(user, name), region), 201)
+        with unfinished():
+            grant = await sessions.add_device(user, name)
+        return answer(_tokens(grant, region), 201)
 
     @router.post(
         "/login",
