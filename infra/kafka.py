@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from infra.errors import UnavailableError
 
-__all__ = ["Committed", "Consumer", "KafkaError", "Producer", "Record", "count_partitions", "ensure_topics"]
+__all__ = ["Committed", "Consumer", "KafkaError", "Producer", "Record", "count_partitions", "ensure_topics", "replicas"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,24 @@ class Committed:
     metadata: str
 
 
+REPLICAS = 3
+"""Brokers that keep a topic when nothing else is wanted: of three, one may be lost unnoticed."""
+
+
+def replicas(wanted: int, brokers: int) -> tuple[int, dict[str, str]]:
+    """Return how often a topic is kept, and the topic settings that follow from it.
+
+    Args:
+        wanted: So often; 0 for as often as there are brokers, at most `REPLICAS` times.
+        brokers: How many there are.
+    """
+    replication = wanted or min(brokers, REPLICAS)
+    # With three, acks=all means two at least: one broker may be lost without a pause, and no acknowledged record with it.
+    return replication, {"min.insync.replicas": "2"} if replication >= REPLICAS else {}
+
+
 async def ensure_topics(
-    bootstrap: str, topics: Mapping[str, int], *, config: Mapping[str, str] | None = None, replication: int = 1
+    bootstrap: str, topics: Mapping[str, int], *, config: Mapping[str, str] | None = None, replication: int = 0
 ) -> None:
     """Create the topics that are missing.
 
@@ -56,20 +72,20 @@ async def ensure_topics(
         bootstrap: Bootstrap servers.
         topics: Topic name to number of partitions.
         config: Topic settings, such as `retention.ms`.
-        replication: Replication factor.
+        replication: Replication factor; 0 for as many as there are brokers, at most 3.
 
     Raises:
-        KafkaError: The broker refused or cannot be reached.
+        KafkaError: The broker refused, cannot be reached, or there are fewer brokers than the replication factor.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
         missing = set(topics) - set(await admin.list_topics())
-        wanted = [
-            NewTopic(name, topics[name], replication, topic_configs=dict(config or {})) for name in sorted(missing)
-        ]
-        if not wanted:
+        if not missing:
             return
+        factor, settings = replicas(replication, len((await admin.describe_cluster())["brokers"]))
+        settings |= config or {}
+        wanted = [NewTopic(name, topics[name], factor, topic_configs=settings) for name in sorted(missing)]
         response = await admin.create_topics(wanted)
         for _, code, *_ in response.topic_errors:
             error = for_code(code)

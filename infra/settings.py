@@ -37,6 +37,7 @@ class RegionalSettings(ServiceSettings):
         regions: All regions of the federation, this one among them, comma-separated in the environment.
         partitions: How many partitions the journal and each relay topic has; fixed for an incarnation.
         kafka: Bootstrap servers, comma-separated.
+        kafka_replication: How often Kafka keeps each record of a topic that is made; 0: on as many brokers as there are then, at most 3.
         store: URL of the region's PostgreSQL (or CockroachDB).
         redis: URL of the region's Redis.
         directory: URL of the directory service, as reached from here.
@@ -46,6 +47,7 @@ class RegionalSettings(ServiceSettings):
     regions: str
     partitions: int = Field(ge=1, le=4096)
     kafka: str
+    kafka_replication: int = Field(default=0, ge=0, le=9)
     store: str
     redis: str
     directory: str

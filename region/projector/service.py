@@ -36,6 +36,9 @@ CONDITIONS = ("store", "journal", "version")
 PACE_SECONDS = 0.008
 """Between the beginnings of two batches, at least: a batch has a price, in every part that follows it."""
 
+REST_SECONDS = 0.03
+"""The longest rest after a batch; up to that, as long as the batch took."""
+
 
 class ProjectorSettings(RegionalSettings):
     """What a projector needs.
@@ -167,7 +170,12 @@ class Projector:
         settings = self._settings
         region = await prepare(self._pool, region=settings.region, partitions=settings.partitions)
         retention = {"retention.ms": str(settings.journal_retention_days * 86_400_000)}
-        await ensure_topics(settings.kafka, {self._topic: settings.partitions}, config=retention)
+        await ensure_topics(
+            settings.kafka,
+            {self._topic: settings.partitions},
+            config=retention,
+            replication=settings.kafka_replication,
+        )
         async with self._pool.connection() as connection:
             projection = Projection(connection, region, self._memory)
             places = await projection.begin(settings.own_partitions)
@@ -186,13 +194,14 @@ class Projector:
                     await self._read(consumer, projection, expected)
 
     async def _read(self, consumer: Consumer, projection: Projection, expected: dict[int, int]) -> None:
-        pace = Pace(PACE_SECONDS)
+        pace = Pace(least=PACE_SECONDS, longest_rest=REST_SECONDS)
         while True:
             heed_cancellation()
-            await pace.step()
+            await pace.rest()
             batches = await consumer.read(wait_ms=1000, most=self._settings.projector_batch)
             if not batches:
                 continue
+            pace.begin()
             for partition, records in batches.items():
                 check_dense(expected, partition, records)
             cases, newer = cases_of(batches)

@@ -58,7 +58,7 @@ class Drain:
         while True:
             try:
                 topics = {relay_topic(destination): self._settings.partitions for destination in self._settings.others}
-                await ensure_topics(self._settings.kafka, topics)
+                await ensure_topics(self._settings.kafka, topics, replication=self._settings.kafka_replication)
                 pool = make_pool(self._settings.store, size=1, name="forwarder")
                 async with (
                     pool,

@@ -1,11 +1,12 @@
 """What Causeway needs of a broker, on a real one: acknowledged order, positions that are ours, and metadata beside a commit."""
 
 import asyncio
+import uuid
 from collections.abc import Awaitable, Callable
 
 import pytest
 
-from infra.kafka import Committed, Consumer, Producer, ensure_topics
+from infra.kafka import Committed, Consumer, KafkaError, Producer, ensure_topics
 
 pytestmark = pytest.mark.integration
 
@@ -71,3 +72,14 @@ async def test_topics_are_made_once(kafka: str, make_topic: MakeTopic) -> None:
 
     async with Consumer(kafka, f"{topic}-more", client="test") as consumer:
         assert await consumer.bounds(1) == (0, 0)
+
+
+async def test_a_topic_waits_for_the_brokers_that_it_is_to_be_kept_on(kafka: str) -> None:
+    """On one broker a topic is kept once, unless more is wanted; then it is not made with less, in silence."""
+    name = f"test-{uuid.uuid4().hex}"
+    with pytest.raises(KafkaError, match="InvalidReplicationFactor"):
+        await ensure_topics(kafka, {name: 1}, replication=3)
+    await ensure_topics(kafka, {name: 1})
+
+    async with Consumer(kafka, name, client="test") as consumer:
+        assert await consumer.bounds(0) == (0, 0)
