@@ -266,7 +266,7 @@ class Connection:
         return [Repair(conversation_id, timeline.held)]
 
     def _accept(self, frame: Accepted) -> list[Action]:
-        if not self._outbox.accepted(frame.client_message_id):
+        if not self._outbox.accepted(frame.client_message_id, frame.conversation_id):
             return []
         advance = Advance(
             frame.client_message_id, Stage.ACCEPTED, message_id=frame.message_id, conversation_id=frame.conversation_id
@@ -278,6 +278,7 @@ class Connection:
         if name is None or not self._outbox.may_be(name, message.text):
             return []
         actions: list[Action] = [Advance(name, stage, message, message.message_id, message.conversation_id)]
+        self._outbox.accepted(name, message.conversation_id)
         if stage >= Stage.NUMBERED and self._outbox.settle(name):
             actions.append(Settle(name))
         return actions + self._flush()

@@ -2,6 +2,9 @@
 
 Pure. An item leaves only with its outcome, an entry or a refusal; until then it is sent again over every new connection, under
 the same client message id, which makes repeating harmless.
+
+To each destination one item at a time is under way until it is accepted: a region may turn one down for a while and take the
+next, which would then stand above it for good.
 """
 
 from collections import deque
@@ -37,8 +40,9 @@ class Outbox:
     def __init__(self, items: Iterable[Item] = ()) -> None:
         """Begin with what was left of an earlier run, in order."""
         self._items = {item.client_message_id: item for item in items}
-        self._unsent = deque(self._items)
-        self._under_way: set[str] = set()
+        self._accepted: set[str] = set()
+        self._recipients: dict[str, str] = {}
+        self.rewind()
 
     def __len__(self) -> int:
         return len(self._items)
@@ -55,22 +59,24 @@ class Outbox:
         """Put in what was typed last."""
         if item.client_message_id not in self._items:
             self._items[item.client_message_id] = item
-            self._unsent.append(item.client_message_id)
+            self._enqueue(item)
 
     def due(self) -> list[Item]:
-        """Return what is to be sent now, in order, and take it as sent."""
+        """Return what is to be sent now, in order for each destination, and take it as sent."""
         due: list[Item] = []
-        while self._unsent and len(self._under_way) < WINDOW:
-            name = self._unsent.popleft()
-            if name in self._items:
-                self._under_way.add(name)
-                due.append(self._items[name])
+        while self._ready and len(self._under_way) < WINDOW:
+            due += self._take(next(iter(self._ready)))
         return due
 
-    def accepted(self, client_message_id: str) -> bool:
-        """Take in that the journal has it; return whether it is one of these."""
-        self._under_way.discard(client_message_id)
-        return client_message_id in self._items
+    def accepted(self, client_message_id: str, conversation_id: str = "") -> bool:
+        """Take in that the journal has it, in that conversation; return whether it is one of these."""
+        item = self._items.get(client_message_id)
+        if item is not None:
+            self._accepted.add(client_message_id)
+            if item.recipient_id is not None and conversation_id:
+                self._recipients[conversation_id] = item.recipient_id
+        self._go_on(client_message_id)
+        return item is not None
 
     def may_be(self, client_message_id: str, text: str) -> bool:
         """Whether a message of that name and text may be an item's; not if the name was used before, for another text."""
@@ -79,10 +85,47 @@ class Outbox:
 
     def settle(self, client_message_id: str) -> bool:
         """Take out an item whose outcome is known; return whether it was here."""
-        self._under_way.discard(client_message_id)
+        self._accepted.discard(client_message_id)
+        self._go_on(client_message_id)
         return self._items.pop(client_message_id, None) is not None
 
     def rewind(self) -> None:
         """Send everything that has no outcome once more, in order: the connection is a new one, or asked for it."""
-        self._unsent = deque(self._items)
-        self._under_way.clear()
+        self._unsent: dict[str, deque[str]] = {}
+        self._ready: dict[str, None] = {}
+        self._under_way: dict[str, str] = {}
+        self._busy: dict[str, str] = {}
+        for item in self._items.values():
+            self._enqueue(item)
+
+    def _take(self, destination: str) -> list[Item]:
+        """Take the next one for a destination; what was accepted before has its place already, and holds nothing up."""
+        names = self._unsent[destination]
+        name = names.popleft()
+        item = self._items.get(name)
+        if item is not None:
+            self._under_way[name] = destination
+            if name not in self._accepted:
+                self._busy[destination] = name
+        if not names:
+            del self._unsent[destination]
+        if not names or destination in self._busy:
+            del self._ready[destination]
+        return [] if item is None else [item]
+
+    def _enqueue(self, item: Item) -> None:
+        destination = self._destination(item)
+        self._unsent.setdefault(destination, deque()).append(item.client_message_id)
+        if destination not in self._busy:
+            self._ready[destination] = None
+
+    def _go_on(self, client_message_id: str) -> None:
+        destination = self._under_way.pop(client_message_id, None)
+        if destination is not None and self._busy.get(destination) == client_message_id:
+            del self._busy[destination]
+            if destination in self._unsent:
+                self._ready[destination] = None
+
+    def _destination(self, item: Item) -> str:
+        conversation_id = item.conversation_id or ""
+        return item.recipient_id or self._recipients.get(conversation_id, conversation_id)

@@ -274,7 +274,7 @@ async def test_what_was_not_acked_is_sent_again_under_the_same_name() -> None:
     region = FakeRegion()
     region.deaf = True
     async with region.serve() as url, device(url) as (alice, screen):
-        handles = [await alice.send(f"message {number}", to=BORIS) for number in range(3)]
+        handles = [await alice.send(f"message {number}", to=f"u{number}") for number in range(3)]
         async with asyncio.timeout(LIMIT):
             while len(region.sends) < 3:
                 await region.changed.wait()

@@ -60,8 +60,8 @@ def message(seq: int | None, name: str | None = None, queued_for: str | None = N
 
 
 def item(name: str) -> Item:
-    """A typed message of that name."""
-    return Item(client_message_id=name, text="hello", recipient_id="u2")
+    """A typed message of that name, to somebody of its own."""
+    return Item(client_message_id=name, text="hello", recipient_id=f"u-{name}")
 
 
 def sent(actions: list[Action]) -> list[dict[str, object]]:

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from region.client.outbox import WINDOW, Item, Outbox
 
 
-def item(name: str) -> Item:
-    """A message of that name."""
-    return Item(client_message_id=name, text="hello", recipient_id="u")
+def item(name: str, to: str = "") -> Item:
+    """A message of that name; each goes to somebody else by default."""
+    return Item(client_message_id=name, text="hello", recipient_id=to or f"u{name}")
 
 
 def names(items: list[Item] | tuple[Item, ...]) -> list[str]:
@@ -45,6 +45,42 @@ def test_only_so_many_are_under_way() -> None:
     assert len(outbox.due()) == WINDOW
     outbox.accepted("0")
     assert names(outbox.due()) == [str(WINDOW)]
+
+
+def test_one_at_a_time_goes_to_one_destination() -> None:
+    """By whatever name: if the first were turned down for a while, the second would stand above it for good."""
+    outbox = Outbox([item("a", "u2"), item("b", "u2")])
+
+    assert names(outbox.due()) == ["a"]
+    outbox.accepted("a", "d1")
+    outbox.add(Item(client_message_id="c", text="hello", conversation_id="d1"))
+    assert names(outbox.due()) == ["b"]
+    outbox.settle("b")
+    assert names(outbox.due()) == ["c"]
+
+
+def test_what_was_accepted_before_holds_nothing_up() -> None:
+    """Its place is certain; hundreds may wait for a region that is away."""
+    outbox = Outbox([item("a", "u2"), item("b", "u2"), item("c", "u2")])
+    for name in "ab":
+        outbox.due()
+        outbox.accepted(name)
+
+    outbox.rewind()
+
+    assert names(outbox.due()) == ["a", "b", "c"]
+
+
+def test_what_is_repeated_keeps_to_the_window_too() -> None:
+    """Otherwise a reconnect would bring everything at once."""
+    outbox = Outbox(item(str(number), "u2") for number in range(WINDOW + 2))
+    for number in range(WINDOW + 2):
+        outbox.due()
+        outbox.accepted(str(number))
+
+    outbox.rewind()
+
+    assert len(outbox.due()) == WINDOW
 
 
 @given(st.lists(st.sampled_from(["type", "send", "accept", "settle", "break"]), max_size=60))
