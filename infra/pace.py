@@ -6,30 +6,44 @@ from collections.abc import Awaitable, Callable
 
 
 class Pace:
-    """The rhythm of one loop; a step that comes late enough by itself is not delayed at all."""
+    """The rhythm of one loop that looks for work and does it.
+
+    After each piece of work it rests as long as the work took, within bounds: when the machine is busy, work takes longer, so
+    that there is less of it, and more in each piece. Work that comes late by itself is not delayed at all.
+    """
 
     def __init__(
         self,
-        seconds: float,
         *,
+        least: float,
+        longest_rest: float,
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Begin with a step that is due at once.
+        """Begin with a look that is due at once.
 
         Args:
-            seconds: The least time between the beginnings of two steps.
+            least: The least time between the beginnings of two pieces of work, seconds.
+            longest_rest: The most that is rested after one, seconds, unless `least` asks for more.
             clock: Seconds, monotonic.
             pause: Waits for that many seconds.
         """
-        self._seconds = seconds
+        self._least = least
+        self._longest_rest = longest_rest
         self._clock = clock
         self._pause = pause
-        self._began = float("-inf")
+        self._began: float | None = None
 
-    async def step(self) -> None:
-        """Wait until the next step is due, and begin it."""
-        early = self._began + self._seconds - self._clock()
-        if early > 0:
-            await self._pause(early)
+    def begin(self) -> None:
+        """Work was found, and begins now."""
         self._began = self._clock()
+
+    async def rest(self) -> None:
+        """Wait until it is time to look for work again; not at all when none was found."""
+        if self._began is None:
+            return
+        now = self._clock()
+        due = max(self._began + self._least, now + min(now - self._began, self._longest_rest))
+        self._began = None
+        if due > now:
+            await self._pause(due - now)

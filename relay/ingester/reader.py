@@ -13,6 +13,7 @@ from infra.errors import CausewayError
 from infra.health import Health
 from infra.kafka import Committed, Consumer, KafkaError, Producer, Record, count_partitions
 from infra.pace import Pace
+from infra.tasks import heed_cancellation
 from relay.ingester import metrics
 from relay.ingester.intake import Append, Aside, Beat, Had, Intake, Judged, NewerOriginError
 from relay.ingester.progress import Taken, UnreadableProgressError, fit, read
@@ -22,9 +23,11 @@ log = structlog.get_logger()
 
 MOST_RECORDS: Final = 1000
 COMMIT_SECONDS: Final = 0.1
-PACE_SECONDS: Final = 0.008
-"""Between two batches, at least; see the projector's."""
 """How often progress is committed at most; a crash replays that much."""
+
+PACE_SECONDS: Final = 0.008
+REST_SECONDS: Final = 0.03
+"""Between the beginnings of two batches at least, and the longest rest after one; see the projector's."""
 
 TOPIC_CHECK_SECONDS: Final = 30.0
 VERDICTS: Final = {Append: "passed", Had: "dropped", Aside: "refused", Beat: "heartbeat"}
@@ -127,10 +130,13 @@ class Reader:
 
     async def _read_on(self, consumer: Consumer, producer: Producer, partitions: int) -> None:
         check_at = time.monotonic() + TOPIC_CHECK_SECONDS
-        pace = Pace(PACE_SECONDS)
+        pace = Pace(least=PACE_SECONDS, longest_rest=REST_SECONDS)
         while True:
-            await pace.step()
+            heed_cancellation()
+            await pace.rest()
             batch = await consumer.read(wait_ms=50 if self._dirty else 1000, most=MOST_RECORDS)
+            if batch:
+                pace.begin()
             stalled = await self._take_batch(producer, batch) if batch else None
             now = time.monotonic()
             if self._dirty and (stalled or not batch or now >= self._committed_at + COMMIT_SECONDS):
