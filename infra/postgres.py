@@ -1,6 +1,7 @@
 """Connection pools to PostgreSQL or CockroachDB, and which of its errors may be tried again."""
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
@@ -14,14 +15,32 @@ STORE_FAILURES = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.erro
 """Errors of the store itself, never of what it was asked: gone, restarting, out of connections."""
 
 
+LIMITS = {
+    # A store that lost power or its network sends no RST: an idle connection finds out by probes, one that waits for an
+    # acknowledgement by the user timeout; either in about ten seconds, the time in which health is to tell.
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    # Nobody waits that long for a statement; and a client that vanished or is paused in a transaction must let go of the
+    # rows that it locked, such as the projector's offset row, which its successor needs. Milliseconds.
+    "options": "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=10000",
+}
+"""What a connection brings along, unless its URL says otherwise."""
+
+
 def make_pool(url: str, *, size: int, name: str) -> Pool:
     """Return a pool that is not opened yet; connections are in autocommit mode, transactions are explicit.
 
     Args:
-        url: A `postgresql://` URL.
+        url: A `postgresql://` URL; what it says goes before `LIMITS`.
         size: The most connections it opens.
         name: Shown by the server as application name.
     """
+    said = conninfo_to_dict(url)
+    limits = {setting: value for setting, value in LIMITS.items() if setting not in said}
     return AsyncConnectionPool(
         url,
         min_size=1,
@@ -30,6 +49,6 @@ def make_pool(url: str, *, size: int, name: str) -> Pool:
         name=name,
         timeout=5,
         reconnect_timeout=1e9,
-        kwargs={"autocommit": True, "application_name": name, "connect_timeout": 5},
+        kwargs=limits | {"autocommit": True, "application_name": name},
         check=AsyncConnectionPool.check_connection,
     )

@@ -1,0 +1,42 @@
+"""What a connection to the store brings along for the case that the other side falls silent."""
+
+import os
+import socket
+
+import psycopg
+import pytest
+
+from infra.postgres import make_pool
+
+pytestmark = pytest.mark.integration
+
+
+async def test_a_store_that_vanished_is_noticed(postgres_url: str) -> None:
+    """A connection whose other side lost power is given up in seconds, whether it is idle or waits for an answer."""
+    over_tcp = postgres_url.replace("localhost", "127.0.0.1")
+    async with make_pool(over_tcp, size=1, name="test") as pool, pool.connection() as connection:
+        with socket.socket(fileno=os.dup(connection.fileno())) as wire:
+            assert wire.family == socket.AF_INET
+            assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            probing = [
+                wire.getsockopt(socket.IPPROTO_TCP, option)
+                for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+            ]
+            assert probing[0] + probing[1] * probing[2] <= 12
+            assert 0 < wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) <= 10_000
+
+
+async def test_the_store_ends_what_nobody_waits_for_any_more(postgres_url: str) -> None:
+    """A statement has a limit, and a transaction whose client fell silent lets go of what it locked."""
+    async with make_pool(postgres_url, size=1, name="test") as pool, pool.connection() as connection:
+        for setting in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            cursor = await connection.execute("SELECT current_setting(%s)", (setting,))
+            assert await cursor.fetchone() not in {None, ("0",)}, setting
+
+
+async def test_a_url_may_say_otherwise(postgres_url: str) -> None:
+    """Who runs a region has the last word."""
+    url = f"{postgres_url}?options=-c%20statement_timeout%3D50"
+    async with make_pool(url, size=1, name="test") as pool, pool.connection() as connection:
+        with pytest.raises(psycopg.errors.QueryCanceled):
+            await connection.execute("SELECT pg_sleep(60)")
