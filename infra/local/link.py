@@ -5,8 +5,10 @@ travels (latency and jitter, a delay line: any number of bytes are under way at 
 connection. A cut holds everything back and loses nothing, as TCP does over a dead line that comes back.
 """
 
+import contextlib
+import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from infra.local.errors import LocalError
@@ -15,10 +17,14 @@ BUFFER = 4 * 1024 * 1024
 SMALLEST_BUFFER = 64 * 1024
 QUEUEING = 0.2  # seconds that bytes may wait for a narrow wire before their sender is held back
 UNITS = {"kbit": 1_000, "mbit": 1_000_000, "gbit": 1_000_000_000}
+LONGEST = 60.0
+NARROWEST, WIDEST = 1_000.0, 100e9
+TIME = "40ms or 1.5s, and at most 60s"
+BANDWIDTH = "10mbit or 500kbit, from 1kbit to 100gbit, or none"
 
 
 class BadQuantityError(LocalError):
-    """{text} is no {what}; write it like {example}."""
+    """'{text}' is no usable {what}; write it like {example}."""
 
     code = "bad-quantity"
 
@@ -49,36 +55,35 @@ def parse_seconds(text: str) -> float:
     """Read a time such as `40ms` or `1.5s` into seconds.
 
     Raises:
-        BadQuantityError: It is none.
+        BadQuantityError: It is none, or longer than any link takes.
     """
-    for unit, factor in (("ms", 0.001), ("s", 1.0)):
-        if text.endswith(unit):
-            return _number(text, unit, factor, "time", "40ms or 1.5s")
-    raise BadQuantityError(text=text, what="time", example="40ms or 1.5s")
+    seconds = _number(text, {"ms": 0.001, "s": 1.0})
+    if not 0 <= seconds <= LONGEST:
+        raise BadQuantityError(text=text, what="time", example=TIME)
+    return seconds
 
 
 def parse_bandwidth(text: str) -> float:
-    """Read a bandwidth such as `10mbit` into bits a second; `none` is no limit.
+    """Read a bandwidth such as `10mbit` into bits a second; `none` is no limit, and 0 for us.
 
     Raises:
-        BadQuantityError: It is none.
+        BadQuantityError: It is none, or not one that a link has.
     """
     if text == "none":
         return 0.0
-    for unit, factor in UNITS.items():
+    bits = _number(text, UNITS)
+    if not NARROWEST <= bits <= WIDEST:
+        raise BadQuantityError(text=text, what="bandwidth", example=BANDWIDTH)
+    return bits
+
+
+def _number(text: str, units: Mapping[str, float]) -> float:
+    """Read a number with a unit; what is neither is not a number, and so in no range."""
+    for unit, factor in units.items():
         if text.endswith(unit):
-            return _number(text, unit, factor, "bandwidth", "10mbit, 500kbit or none")
-    raise BadQuantityError(text=text, what="bandwidth", example="10mbit, 500kbit or none")
-
-
-def _number(text: str, unit: str, factor: float, what: str, example: str) -> float:
-    try:
-        value = float(text.removesuffix(unit))
-    except ValueError:
-        raise BadQuantityError(text=text, what=what, example=example) from None
-    if not 0 <= value < float("inf"):
-        raise BadQuantityError(text=text, what=what, example=example)
-    return value * factor
+            with contextlib.suppress(ValueError):
+                return float(text.removesuffix(unit)) * factor
+    return math.nan
 
 
 @dataclass(slots=True)

@@ -27,9 +27,21 @@ Processes = Literal["default", "separate", "together", "none"]
 
 
 class UnknownRegionError(LocalError):
-    """There is no region {region}; there are {known}."""
+    """There is no region '{region}'; name one or more of {known}, separated by commas."""
 
     code = "unknown-region"
+
+
+def read_regions(text: str) -> tuple[str, ...]:
+    """Read regions that a person wrote, such as `us, eu`, into their own order, each once.
+
+    Raises:
+        UnknownRegionError: One is not known, or none is named.
+    """
+    named = {name.strip() for name in text.split(",")} - {""}
+    for name in sorted(named - set(REGIONS)) or ([] if named else [text]):
+        raise UnknownRegionError(region=name, known=", ".join(REGIONS))
+    return tuple(region for region in REGIONS if region in named)
 
 
 class Federation(msgspec.Struct, frozen=True):

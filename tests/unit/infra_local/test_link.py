@@ -103,7 +103,10 @@ def test_bandwidths_are_read(text: str, bits: float) -> None:
     assert parse_bandwidth(text) == bits
 
 
-@pytest.mark.parametrize("text", ["", "40", "ms", "-1ms", "nanms", "infs", "fastbit"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "40", "ms", "-1ms", "nanms", "infs", "61s", "1e300ms", "fastbit", "-1mbit", "nanmbit", "0mbit", "1e300gbit"],
+)
 def test_other_quantities_are_refused_with_an_example(text: str) -> None:
     """The message shows how it is written."""
     with pytest.raises(BadQuantityError, match="40ms"):

@@ -8,8 +8,9 @@ import pytest
 from infra.local.errors import UnknownPartError
 from infra.local.java import Java
 from infra.local.parts import Part
+from infra.local.services import PROCESSES
 from infra.local.tools import Tools
-from infra.local.topology import REGIONS, Federation, Topology, UnknownRegionError, lay_out
+from infra.local.topology import REGIONS, Federation, Topology, UnknownRegionError, lay_out, read_regions
 
 TOOLS = Tools(
     python=Path("/bin/python"),
@@ -42,6 +43,34 @@ def test_three_regions_have_all_their_parts() -> None:
         "directory-postgres",
         "links",
     }
+
+
+@pytest.mark.parametrize("text", ["us,eu", "eu,us", " us , eu ", "us,eu,", "us,us,eu"])
+def test_regions_are_read_as_people_write_them(text: str) -> None:
+    """In any order, with spaces, and each once."""
+    assert read_regions(text) == ("us", "eu")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"), [("", "''"), (",", "','"), ("us,mars", "'mars'"), ("us eu", "'us eu'"), ("US", "'US'")]
+)
+def test_other_regions_are_refused_with_those_that_there_are(text: str, named: str) -> None:
+    """And nothing is brought up that was not asked for."""
+    with pytest.raises(UnknownRegionError, match=f"no region {named}; .*us, eu, ap"):
+        read_regions(text)
+
+
+@pytest.mark.parametrize("processes", [name for name in PROCESSES if name != "none"])
+def test_every_service_runs_once_in_each_region_however_they_share_processes(processes: str) -> None:
+    """Each has one process, that process has its own health, and the public and the gateway's ports have one owner."""
+    for region in REGIONS:
+        parts = [part for part in laid_out(processes=processes).parts.values() if part.region == region]
+        running = [part for part in parts if part.kind == "service"]
+        hosted = sorted(name for part in running for name in part.argv[part.argv.index("infra.serve") + 1 :])
+
+        assert hosted == ["edge", "fanout", "forwarder", "gateway", "ingester", "projector"]
+        assert len({part.ports["admin"] for part in running}) == len(running)
+        assert sorted(name for part in running for name in part.ports if name != "admin") == ["gateway", "public"]
 
 
 @pytest.mark.parametrize("processes", ["default", "separate", "together", "none"])
