@@ -1,6 +1,8 @@
 """The command line: `causeway up`, `down`, `status`, `local …`, `test`, and what components bring by entry points."""
 
 import errno
+import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -21,7 +23,8 @@ from infra.local import control, homes, locking, toolchain, up, view
 from infra.local.control import Status
 from infra.local.errors import LocalError, NotRunningError
 from infra.local.services import PROCESSES
-from infra.local.topology import REGIONS, Federation
+from infra.local.topology import REGIONS, Federation, read_regions
+from infra.local.up import StoppedMeanwhileError
 
 GROUP = "causeway.commands"
 HELP = """Causeway, a federated multi-region messenger.
@@ -43,6 +46,11 @@ CHECKS = {
     "ruff format": ["ruff", "format", "--check", "--quiet", "."],
     "mypy": ["mypy"],
     "lint-imports": ["lint-imports"],
+}
+
+PLACE_ERRORS = {
+    *(errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS),
+    *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP),
 }
 
 app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -79,11 +87,8 @@ def bring_up(
     """
     if processes not in PROCESSES:
         raise UnknownProcessesError(text=processes, known=", ".join(PROCESSES))
-    chosen = tuple(region for region in REGIONS if region in regions.split(",")) + tuple(
-        name for name in regions.split(",") if name not in REGIONS
-    )
     home = homes.home()
-    federation = Federation(str(home), chosen, homes.base_port(), processes=processes)  # type: ignore[arg-type]  # checked above
+    federation = Federation(str(home), read_regions(regions), homes.base_port(), processes=processes)  # type: ignore[arg-type]  # checked above
     with _terminable():
         ours = False
         try:
@@ -157,8 +162,9 @@ def run_tests(context: typer.Context) -> None:
             failed.append(name)
             print(done.stdout + done.stderr)
     toolchain.ensure(console.print)
-    tested = subprocess.run([str(programs / "pytest"), *context.args], cwd=toolchain.ROOT, check=False)  # noqa: S603 — our tools
-    raise typer.Exit(tested.returncode or (1 if failed else 0))
+    with _terminable():
+        tested = _run_to_its_end([str(programs / "pytest"), *context.args])
+    raise typer.Exit(tested or (1 if failed else 0))
 
 
 @app.command("lock")
@@ -212,28 +218,41 @@ def main() -> None:
         print(f"causeway: {error}", file=sys.stderr)
         sys.exit(1)
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS}:
+        if error.errno not in PLACE_ERRORS:
             raise
         print(f"causeway: {error.strerror}: {error.filename or homes.home()}", file=sys.stderr)
         sys.exit(1)
 
 
+def _run_to_its_end(command: list[str]) -> int:
+    """Run a command that cleans up after itself when it is interrupted, and wait until it has; return its status."""
+    with subprocess.Popen(command, cwd=toolchain.ROOT, start_new_session=True) as running:  # noqa: S603 — our tools
+        while True:
+            try:
+                return running.wait()
+            except KeyboardInterrupt:
+                print("Interrupted; stopping what the tests have started …", file=sys.stderr)
+                running.send_signal(signal.SIGINT)
+
+
 def _start(federation: Federation) -> tuple[bool, Status]:
     home, started = Path(federation.home), time.monotonic()
     ours = up.start(federation, console.print)
-    if not ours:
-        console.print("The federation is already up.")
-    else:
+    if ours:
         console.print(f"Starting {', '.join(federation.regions)} in {home}", soft_wrap=True)
     try:
         with view.Progress(console) as progress:
             status = up.wait_until_well(home, progress.watch)
+    except StoppedMeanwhileError:
+        raise
     except (CausewayError, KeyboardInterrupt):
         if ours:
             console.print("Stopping what was started …")
             up.stop(home)
         raise
-    if ours:
+    if not ours:
+        console.print("The federation is already up.")
+    else:
         console.print(f"All {len(status.parts())} parts are well after {time.monotonic() - started:.0f} s.")
     return ours, status
 
@@ -242,7 +261,7 @@ def _show(federation: Federation) -> None:
     if entry_points(group=GROUP, name="demo"):
         done = subprocess.run([sys.executable, "-m", "infra.cli", "demo"], env=up.environment(federation), check=False)
         if done.returncode != 0:
-            console.print(f"The demonstration failed (status {done.returncode}); the federation stays up.", style="red")
+            console.print(f"The demonstration failed (status {done.returncode}).", style="red")
 
 
 def _explain(status: Status, *, detached: bool, ours: bool) -> None:
@@ -251,7 +270,10 @@ def _explain(status: Status, *, detached: bool, ours: bool) -> None:
         console.print(f"  {region}: {there.public_url}")
     console.print("\n  see it:     ./causeway status      disturb it: ./causeway local --help")
     stop = "./causeway down" if detached or not ours else "Ctrl-C or ./causeway down"
-    console.print(f"  stop it:    {stop}      wipe it:    ./causeway down --wipe\n")
+    console.print(f"  stop it:    {stop}      wipe it:    ./causeway down --wipe")
+    if os.environ.get("CAUSEWAY_HOME"):
+        console.print(f"  each with:  CAUSEWAY_HOME={shlex.quote(status.home)}", soft_wrap=True)
+    console.print()
 
 
 def _stay(home: Path) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from infra.errors import CausewayError
 from infra.kafka import KafkaError, ensure_topics
 from infra.local import probe, process
+from infra.local.errors import DiskFullError
 from infra.local.parts import Answers, Part
 from infra.local.process import Identity
 from infra.local.state import Condition, Phase
@@ -117,6 +118,9 @@ class Child:
             try:
                 await asyncio.to_thread(process.prepare, self.part, self._tools)
                 self._start()
+            except DiskFullError as error:  # somebody may make room
+                await self._after(self.condition.crashed(time.time(), str(error)))
+                continue
             except CausewayError as error:
                 self._become("failed", str(error))
                 return
@@ -127,8 +131,11 @@ class Child:
             self.identity = self._process = None
             if not self._wanted.is_set():
                 return
-            self._set(self.condition.ended(time.time(), status))
-            await asyncio.sleep(self.condition.back_off())
+            await self._after(self.condition.ended(time.time(), status))
+
+    async def _after(self, crash: Condition) -> None:
+        self._set(crash)
+        await asyncio.sleep(crash.back_off())
 
     def _start(self) -> None:
         self._log_start = self.part.log.stat().st_size if self.part.log.exists() else 0

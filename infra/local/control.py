@@ -88,7 +88,7 @@ class LinkStatus(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """How everything is: `down`, `starting`, `healthy`, `degraded` or `stopping`."""
+    """How everything is: `down`, `starting`, `healthy`, `degraded` or `stopping`; `orphaned` when only the supervisor is gone."""
 
     state: str
     home: str

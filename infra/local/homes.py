@@ -19,6 +19,7 @@ from infra.local.topology import BASE_PORT, DIRECTORY, FORMAT, REGIONS, Federati
 
 DESCRIPTION = "federation.json"
 PROCESSES = "processes.json"
+BOOT = Path("/proc/sys/kernel/random/boot_id")
 LOCK = "supervisor.lock"
 VISITORS = "chaos"
 """Where commands that look from outside keep what they want to find again: accounts that they registered."""
@@ -35,7 +36,7 @@ class StrangeHomeError(LocalError):
 
 
 class BadBasePortError(LocalError):
-    """CAUSEWAY_BASE_PORT is {text}, and must be a number from 1024 to 65000."""
+    """CAUSEWAY_BASE_PORT is '{text}', and must be a number from 1024 to 65000."""
 
     code = "bad-base-port"
 
@@ -52,7 +53,7 @@ def base_port() -> int:
     Raises:
         BadBasePortError: It is no usable number.
     """
-    text = os.environ.get("CAUSEWAY_BASE_PORT", str(BASE_PORT))
+    text = os.environ.get("CAUSEWAY_BASE_PORT") or str(BASE_PORT)
     if not text.isdecimal() or int(text) not in BASE_PORTS:
         raise BadBasePortError(text=text)
     return int(text)
@@ -75,6 +76,17 @@ def read_federation(directory: Path) -> Federation:
     return federation
 
 
+def make(directory: Path) -> None:
+    """Make the home's directory, unless it is there.
+
+    Raises:
+        StrangeHomeError: It holds what is not ours.
+    """
+    if not (directory / DESCRIPTION).exists():
+        _check_ours(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+
+
 def describe(federation: Federation) -> None:
     """Write down what the home is brought up as.
 
@@ -83,6 +95,7 @@ def describe(federation: Federation) -> None:
         StrangeHomeError: It holds what is not ours.
     """
     directory = Path(federation.home)
+    make(directory)
     if (directory / DESCRIPTION).exists():
         before = read_federation(directory)
         if before.partitions != federation.partitions:
@@ -90,21 +103,49 @@ def describe(federation: Federation) -> None:
                 home=directory,
                 reason=f"it has {before.partitions} partitions, which are fixed for its data, and {federation.partitions} are asked for",
             )
-    else:
-        _check_ours(directory)
-    if not (directory / DESCRIPTION).exists() and any((directory / name).exists() for name in REGIONS):
+    elif any((directory / name).exists() for name in REGIONS):
         raise StaleHomeError(home=directory, reason=f"it has data but no {DESCRIPTION}")
-    directory.mkdir(parents=True, exist_ok=True)
     (directory / "logs").mkdir(exist_ok=True)
     write(directory / DESCRIPTION, msgspec.json.encode(federation))
+
+
+class Record(msgspec.Struct, frozen=True):
+    """Who was started from a home.
+
+    Attributes:
+        boot: The kernel's life, since pids and start times mean nothing in another one.
+        directory: Device and inode of the home, since who copies a home did not start its processes.
+        processes: By part.
+    """
+
+    boot: str
+    directory: tuple[int, int]
+    processes: dict[str, Identity]
+
+    @classmethod
+    def of(cls, directory: Path, processes: dict[str, Identity]) -> "Record":
+        """Describe processes that were started here and now."""
+        there = directory.stat()
+        return cls(BOOT.read_text().strip(), (there.st_dev, there.st_ino), processes)
+
+
+def record(directory: Path, processes: dict[str, Identity]) -> None:
+    """Write down who runs from the home, by part."""
+    write(directory / PROCESSES, msgspec.json.encode(Record.of(directory, processes)))
 
 
 def recorded(directory: Path) -> dict[str, Identity]:
     """Return the processes that were last recorded as started from the home, by part; they may be gone."""
     try:
-        return msgspec.json.decode((directory / PROCESSES).read_bytes(), type=dict[str, Identity])
-    except (FileNotFoundError, msgspec.DecodeError):
+        last = msgspec.json.decode((directory / PROCESSES).read_bytes(), type=Record)
+    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
         return {}
+    return last.processes if last == Record.of(directory, last.processes) else {}
+
+
+def orphans(directory: Path) -> dict[str, Identity]:
+    """Return those that still live; while no supervisor does, they are what one left that was killed."""
+    return {name: identity for name, identity in recorded(directory).items() if identity.alive()}
 
 
 def end_leftovers(home: Path) -> None:
@@ -123,22 +164,39 @@ def end_leftovers(home: Path) -> None:
 
 
 @contextlib.contextmanager
-def alone(home: Path) -> Iterator[None]:
-    """Hold the home.
+def alone(home: Path) -> Iterator[int]:
+    """Hold the home; a process that inherits the descriptor, which is given, holds it on.
 
     Raises:
-        HomeInUseError: Another supervisor does.
+        HomeInUseError: Another supervisor does, or who starts, stops or wipes it.
     """
     with (home / LOCK).open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            mine = (home / LOCK).exists() and (home / LOCK).samefile(f"/proc/self/fd/{file.fileno()}")
         except BlockingIOError:
+            mine = False
+        if not mine:  # or it was thrown away just now, with the home
             file.seek(0)
-            raise HomeInUseError(home=home, pid=file.read().strip() or "unknown") from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
+            raise HomeInUseError(home=home, pid=file.read().strip() or "unknown")
+        _sign(file.fileno())
+        yield file.fileno()
+
+
+@contextlib.contextmanager
+def alone_as_heir(descriptor: int) -> Iterator[int]:
+    """Hold the home on that who started us held; so nobody comes between."""
+    try:
+        _sign(descriptor)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _sign(descriptor: int) -> None:
+    os.ftruncate(descriptor, 0)
+    with contextlib.suppress(OSError):  # a full disk; the pid only serves a message
+        os.write(descriptor, str(os.getpid()).encode())
 
 
 def write(path: Path, data: bytes) -> None:

@@ -71,8 +71,11 @@ def fetch(jars: tuple[Jar, ...], cache: Path, libraries: Path, progress: Callabl
             path.unlink()
     context = _context(cache)
     with ThreadPoolExecutor(FETCHERS) as pool:
-        for done, _ in enumerate(pool.map(lambda jar: _fetch_one(context, jar, libraries), jars), start=1):
-            progress(done, len(jars))
+        try:
+            for done, _ in enumerate(pool.map(lambda jar: _fetch_one(context, jar, libraries), jars), start=1):
+                progress(done, len(jars))
+        finally:
+            pool.shutdown(cancel_futures=True)  # after Ctrl-C or a failure, the rest is not waited for
 
 
 def _context(cache: Path) -> MavenContext:

@@ -1,21 +1,24 @@
 """Starting and stopping one process, and knowing it again: by its pid and the kernel's start time, never by its name."""
 
+import contextlib
 import errno
 import os
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from infra.local import kafka, postgres
-from infra.local.errors import DiskFullError, MissingProgramError
+from infra.local.errors import DiskFullError, LocalError, MissingProgramError
 from infra.local.parts import Part
 from infra.local.tools import Tools
 
 LARGEST_LOG = 20_000_000
+NO_ROOM = 50_000_000
+"""With fewer bytes free, whatever fails most likely fails for that: a cluster or an archive takes so much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,15 @@ def prepare(part: Part, tools: Tools) -> None:
     """Write a part's files and make its data directory, whatever its kind needs.
 
     Raises:
+        DiskFullError: There is no room for it.
         LocalError: It cannot be prepared; the message says why.
     """
     part.log.parent.mkdir(parents=True, exist_ok=True)
+    with explained(part.directory.parent):
+        _prepare(part, tools)
+
+
+def _prepare(part: Part, tools: Tools) -> None:
     if part.kind != "postgres":
         part.directory.mkdir(parents=True, exist_ok=True)
     for path, text in part.files.items():
@@ -80,8 +89,9 @@ def spawn(part: Part) -> subprocess.Popen[bytes]:
     """
     user = postgres.other_user() if part.unprivileged else None
     try:
-        rotate(part.log)
-        with part.log.open("ab") as log:
+        with contextlib.suppress(OSError):  # on a full disk a long log is a smaller evil
+            rotate(part.log)
+        with explained(part.log.parent), part.log.open("ab") as log:
             return subprocess.Popen(
                 part.argv,
                 cwd=part.directory,
@@ -96,10 +106,24 @@ def spawn(part: Part) -> subprocess.Popen[bytes]:
             )
     except FileNotFoundError as error:
         raise MissingProgramError(program=part.argv[0], reason=str(error)) from error
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        raise DiskFullError(path=part.log, free=shutil.disk_usage(part.log.parent).free // 1_000_000) from error
+
+
+@contextlib.contextmanager
+def explained(*places: Path) -> Iterator[None]:
+    """Say so when something fails since the disk of one of the places is full, whoever noticed it and however they put it.
+
+    Raises:
+        DiskFullError: It is.
+    """
+    try:
+        yield
+    except (OSError, LocalError) as error:
+        for place in places:
+            there = next(parent for parent in (place, *place.parents) if parent.is_dir())
+            free = shutil.disk_usage(there).free
+            if free < NO_ROOM or (isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}):
+                raise DiskFullError(path=place, free=free // 1_000_000) from error
+        raise
 
 
 def rotate(log: Path) -> None:

@@ -7,6 +7,7 @@ from infra.local.control import LinkStatus, PartStatus, RegionStatus, Status
 from infra.local.link import Shape
 from infra.local.linkproxy import direction
 from infra.local.parts import Part
+from infra.local.process import Identity
 from infra.local.state import Condition
 from infra.local.topology import Topology
 
@@ -27,9 +28,16 @@ def report(topology: Topology, how: How, shapes: Mapping[str, Shape], *, stoppin
     )
 
 
-def report_down(topology: Topology) -> Status:
-    """Tell of a federation that is down what it would be."""
-    return _status(topology, {name: (Condition(), None) for name in topology.parts}, {}, "down", None)
+def report_down(topology: Topology, orphans: Mapping[str, Identity]) -> Status:
+    """Tell of a federation that is down what it would be, and of a supervisor that was killed what it left.
+
+    Args:
+        topology: Its parts.
+        orphans: Processes that still run, by part.
+    """
+    left = Condition("orphaned", reason="its supervisor was killed; `causeway up` or `down` ends it")
+    how: How = {name: (left, orphans[name].pid) if name in orphans else (Condition(), None) for name in topology.parts}
+    return _status(topology, how, {}, "orphaned" if orphans else "down", None)
 
 
 def overall(conditions: list[Condition], *, stopping: bool) -> str:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Phase = Literal["down", "waiting", "starting", "healthy", "unhealthy", "paused", "crashed", "killed", "failed"]
+Phase = Literal[
+    "down", "waiting", "starting", "healthy", "unhealthy", "paused", "crashed", "killed", "failed", "orphaned"
+]
 FIRST_BACK_OFF = 0.5
 LONGEST_BACK_OFF = 15.0
 STEADY = 30.0
@@ -17,7 +19,7 @@ class Condition:
     Attributes:
         phase: `down` was not started or was stopped; `waiting` for what it needs; `starting` until it is first well;
             `healthy`; `unhealthy` runs but does not answer; `paused` by us; `crashed` and about to be started again; `killed`
-            by us, to stay down; `failed` cannot be started at all.
+            by us, to stay down; `failed` cannot be started at all; `orphaned` runs without a supervisor.
         since: When it came to that, seconds since the epoch.
         crashes: How often it has crashed since it was last well for `STEADY` seconds.
         misses: How often in a row it did not answer.
@@ -56,7 +58,12 @@ class Condition:
 
     def ended(self, now: float, status: int) -> "Condition":
         """Take in that the process ended though it should run."""
-        reason = f"it was ended by signal {-status}" if status < 0 else f"it ended with status {status}"
+        return self.crashed(
+            now, f"it was ended by signal {-status}" if status < 0 else f"it ended with status {status}"
+        )
+
+    def crashed(self, now: float, reason: str) -> "Condition":
+        """Take in that it does not run though it should."""
         steady = self.phase == "healthy" and now - self.since >= STEADY  # not every part is asked while it is well
         return replace(self.to("crashed", now, reason), crashes=1 if steady else self.crashes + 1)
 

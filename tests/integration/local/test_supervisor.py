@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import homes, ports
+from infra.local import homes, ports, process
 from infra.local.child import Child
 from infra.local.control import Act
-from infra.local.errors import HomeInUseError, PortInUseError, UnknownPartError
+from infra.local.errors import DiskFullError, HomeInUseError, PortInUseError, UnknownPartError
 from infra.local.parts import Answers, Part
 from infra.local.process import Identity
 from infra.local.supervisor import Supervisor
@@ -164,6 +164,32 @@ async def test_stopping_ends_every_child(topology: Topology, programs: Tools) ->
     assert homes.recorded(Path(topology.federation.home)) == {}
 
 
+async def test_a_part_without_room_on_the_disk_starts_when_there_is_some(
+    topology: Topology, programs: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says so meanwhile, and nobody has to heal it."""
+    full = asyncio.Event()
+    prepare = process.prepare
+
+    def prepared(part: Part, tools: Tools) -> None:
+        if part.name == "first" and not full.is_set():
+            raise DiskFullError(path=part.directory, free=0)
+        prepare(part, tools)
+
+    monkeypatch.setattr(process, "prepare", prepared)
+    one = Supervisor(topology, programs)
+    running = asyncio.create_task(one.run())
+    first = one.children["first"]
+    await until(lambda: phase(first) == "crashed")
+
+    assert "is full" in first.condition.reason
+
+    full.set()
+    await until(lambda: one.status().state != "stopping" and phase(first) == "healthy")
+    await one.stop()
+    await running
+
+
 async def test_a_taken_port_is_named(topology: Topology, programs: Tools) -> None:
     """With the part that wants it."""
     port = topology.parts["first"].ports["http"]
@@ -188,19 +214,15 @@ def test_leftovers_are_ended_and_strangers_are_not(tmp_path: Path) -> None:
         identity, other = Identity.of(ours.pid), Identity.of(stranger.pid)
         assert identity
         assert other
-        recorded = {
-            "a": {"pid": identity.pid, "started": identity.started},
-            "b": {"pid": other.pid, "started": other.started - 1},
-        }
-        homes.write(tmp_path / homes.PROCESSES, str(recorded).replace("'", '"').encode())
+        homes.record(tmp_path, {"a": identity, "b": Identity(other.pid, other.started - 1)})
         homes.end_leftovers(tmp_path)
 
         assert ours.wait(PATIENCE) == -signal.SIGTERM
         assert stranger.poll() is None
     finally:
-        for process in (ours, stranger):
-            process.kill()
-            process.wait()
+        for one in (ours, stranger):
+            one.kill()
+            one.wait()
 
 
 def test_starting_times_are_the_kernels() -> None:
