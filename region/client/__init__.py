@@ -6,6 +6,7 @@ dispatch    events, handles and the store's saves, on their way to the user
 api         the HTTP calls, typed
 connection  pure: one device's conversation with a region, frames in and actions out
 outbox      pure: what the user typed and has no outcome yet, in order
+marks       pure: what was marked, and which marks the region has not confirmed
 timeline    pure: the entries of one conversation, each once and in order
 handles     what a caller holds of a message that was sent
 frames      what crosses the WebSocket and HTTP, as typed structs
@@ -15,8 +16,9 @@ stores      where session, outbox and positions rest: SQLite, or memory
 transport   HTTP and WebSocket over aiohttp, with fail-over between endpoints
 backoff     how long to wait before the next attempt
 errors      what can go wrong, each with its code and whether it is definite
+fakes       for tests: a region that fails on demand
 
-    Client ─▶ link ─▶ connection ─▶ outbox, timeline
+    Client ─▶ link ─▶ connection ─▶ outbox, marks, timeline
        │       └────▶ dispatch ─▶ handles, stores
        └────▶ api ─▶ transport, session
 

@@ -30,6 +30,7 @@ from region.client.frames import (
     encode,
 )
 from region.client.handles import Stage
+from region.client.marks import MarkBook, Seen
 from region.client.outbox import Item, Outbox
 from region.client.timeline import Timeline
 
@@ -96,6 +97,14 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepMarks:
+    """Remember how far a conversation was marked; None: the region has confirmed it, so it may be forgotten."""
+
+    conversation_id: str
+    seen: Seen | None
+
+
+@dataclass(frozen=True, slots=True)
 class Postpone:
     """The region cannot take messages now: call `retry` after a while."""
 
@@ -108,7 +117,7 @@ class Ready:
     complete: bool
 
 
-Action: TypeAlias = Transmit | Tell | Advance | Settle | Repair | Compare | Keep | Postpone | Ready
+Action: TypeAlias = Transmit | Tell | Advance | Settle | Repair | Compare | Keep | KeepMarks | Postpone | Ready
 
 
 class Connection:
@@ -119,7 +128,12 @@ class Connection:
     """
 
     def __init__(
-        self, *, resume: str | None = None, positions: Mapping[str, Position] | None = None, items: Iterable[Item] = ()
+        self,
+        *,
+        resume: str | None = None,
+        positions: Mapping[str, Position] | None = None,
+        items: Iterable[Item] = (),
+        marks: Mapping[str, Seen] | None = None,
     ) -> None:
         """Begin with what an earlier run has left.
 
@@ -127,6 +141,7 @@ class Connection:
             resume: The last resume token.
             positions: Conversation to the last entry that its user was told of. One that is missing begins before its first entry.
             items: What was typed and has no outcome yet, in order.
+            marks: Conversation to what was marked and is not confirmed yet.
         """
         self.online = False
         self._resume = resume
@@ -134,7 +149,8 @@ class Connection:
         self._outbox = Outbox(items)
         self._repairing: set[str] = set()
         self._postponed = False
-        self._marks: dict[tuple[type[Received | Read], str], Received | Read] = {}
+        self._marks = MarkBook(marks or {})
+        self._me = ""
 
     @property
     def positions(self) -> dict[str, Position]:
@@ -178,12 +194,11 @@ class Connection:
 
     def mark(self, mark: Received | Read) -> list[Action]:
         """The user has received or read a conversation up to an entry."""
-        key = (type(mark), mark.conversation_id)
-        known = self._marks.get(key)
-        if known is not None and (known.epoch, known.seq) >= (mark.epoch, mark.seq):
+        seen = self._marks.raise_mark(mark)
+        if seen is None:
             return []
-        self._marks[key] = mark
-        return [Transmit(encode(mark))] if self.online else []
+        kept = KeepMarks(mark.conversation_id, seen)
+        return [Transmit(encode(mark)), kept] if self.online else [kept]
 
     def page(self, conversation_id: str, messages: Iterable[Message]) -> list[Action]:
         """Take in a page of history that was asked for by `Repair`, oldest first.
@@ -213,8 +228,8 @@ class Connection:
                 return self._arrive(message.conversation_id, [Arrived(message, tuple(hops))])
             case Accepted():
                 return self._accept(frame)
-            case Marks(conversation_id=conversation_id, user_id=user_id, received=received, read=read):
-                return [Tell(Marked(conversation_id, user_id, received, read))]
+            case Marks():
+                return self._show(frame)
             case Pending(message=message):
                 return [*self._advance(message, Stage.PENDING), Tell(Queued(message))]
             case Refusal(client_message_id=name, code=code, detail=detail):
@@ -236,7 +251,7 @@ class Connection:
                 assert_never(frame)
 
     def _begin(self, welcome: Welcome) -> list[Action]:
-        self.online = True
+        self.online, self._me = True, welcome.user_id
         actions: list[Action] = [Ready(welcome.region, welcome.complete)]
         if welcome.resume is not None:
             self._resume = welcome.resume
@@ -247,8 +262,14 @@ class Connection:
         self._repairing.clear()
         for conversation_id in self._timelines:
             actions += self._repair(conversation_id)
-        actions += [Transmit(encode(mark)) for mark in self._marks.values()]
+        actions += [Transmit(encode(mark)) for mark in self._marks.unconfirmed()]
         return actions + self._flush()
+
+    def _show(self, marks: Marks) -> list[Action]:
+        told = Tell(Marked(marks.conversation_id, marks.user_id, marks.received, marks.read))
+        if marks.user_id == self._me and self._marks.confirm(marks):
+            return [told, KeepMarks(marks.conversation_id, None)]
+        return [told]
 
     def _arrive(self, conversation_id: str, entries: list[Arrived]) -> list[Action]:
         timeline = self._timeline(conversation_id)

@@ -5,11 +5,12 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from weakref import WeakSet
 
-from region.client.connection import Advance, Keep, Settle, Tell
+from region.client.connection import Advance, Keep, KeepMarks, Settle, Tell
 from region.client.errors import LoggedOutError
 from region.client.events import Arrived, Event, Marked, Refused
 from region.client.frames import Message, Position
 from region.client.handles import Handle, Stage
+from region.client.marks import Seen
 from region.client.outbox import Item
 from region.client.stores import Store
 
@@ -39,6 +40,7 @@ class Dispatch:
         self._awaiting_marks: dict[str, WeakSet[Handle]] = {}
         self._settled: list[str] = []
         self._told: dict[str, Position] = {}
+        self._marks: dict[str, Seen | None] = {}
         self._resume: str | None = None
         self._dirty = asyncio.Event()
         self._saver: asyncio.Task[None] | None = None
@@ -72,6 +74,7 @@ class Dispatch:
         self._awaiting_marks.clear()
         self._settled.clear()
         self._told.clear()
+        self._marks.clear()
         self._resume = resume
 
     async def forget(self) -> None:
@@ -119,7 +122,7 @@ class Dispatch:
         if len(self._queue) >= MOST_EVENTS:
             self._room.clear()
 
-    def perform(self, action: Tell | Keep | Advance | Settle, *, me: str) -> None:
+    def perform(self, action: Tell | Keep | KeepMarks | Advance | Settle, *, me: str) -> None:
         """Carry out an action of the connection that concerns the user or the store."""
         match action:
             case Tell(event=event):
@@ -127,6 +130,9 @@ class Dispatch:
                 self.tell(event)
             case Keep():
                 self.tell(action)
+            case KeepMarks(conversation_id=conversation_id, seen=seen):
+                self._marks[conversation_id] = seen
+                self._dirty.set()
             case Advance(client_message_id=name):
                 if (handle := self._unsettled.get(name)) is not None:
                     handle.message_id = handle.message_id or action.message_id
@@ -188,7 +194,8 @@ class Dispatch:
             self._dirty.clear()
             settled, self._settled = self._settled, []
             told, self._told = self._told, {}
+            marks, self._marks = self._marks, {}
             if settled:
                 await self._store.drop(settled)
-            if told or self._resume is not None:
-                await self._store.save_positions(told, self._resume)
+            if told or marks or self._resume is not None:
+                await self._store.save_positions(told, self._resume, marks)

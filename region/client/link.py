@@ -15,6 +15,7 @@ from region.client.connection import (
     Compare,
     Connection,
     Keep,
+    KeepMarks,
     Postpone,
     Ready,
     Repair,
@@ -66,7 +67,9 @@ class Link:
 
     def start(self, saved: Saved) -> None:
         """Connect, with what an earlier run has left."""
-        self._connection = Connection(resume=saved.resume, positions=saved.positions, items=saved.items)
+        self._connection = Connection(
+            resume=saved.resume, positions=saved.positions, items=saved.items, marks=saved.marks
+        )
         self._dispatch.begin(saved.items, saved.resume)
         self._ended = None
         self._me = self._session.tokens.user_id
@@ -183,7 +186,7 @@ class Link:
                     self._spawn(self._retry())
                 case Ready(region=region, complete=complete):
                     self._come_online(region, complete=complete)
-                case Tell() | Keep() | Advance() | Settle():
+                case Tell() | Keep() | KeepMarks() | Advance() | Settle():
                     self._dispatch.perform(action, me=self._me)
 
     def _come_online(self, region: str, *, complete: bool) -> None:

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from region.client.frames import Position
+from region.client.marks import Seen
 from region.client.outbox import Item
 from region.client.session import SessionData
 
@@ -24,12 +25,14 @@ class Saved(msgspec.Struct, frozen=True):
         items: What was typed and has no outcome yet, in order.
         positions: Conversation to the last entry that the user was told of.
         resume: The last resume token; None if there was none.
+        marks: Conversation to what was marked and is not confirmed yet.
     """
 
     session: SessionData | None = None
     items: tuple[Item, ...] = ()
     positions: dict[str, Position] = {}
     resume: str | None = None
+    marks: dict[str, Seen] = {}
 
 
 class Store(Protocol):
@@ -47,8 +50,10 @@ class Store(Protocol):
     async def save_session(self, session: SessionData) -> None:
         """Keep who is logged in, or was."""
 
-    async def save_positions(self, positions: Mapping[str, Position], resume: str | None) -> None:
-        """Keep how far the user was told; positions that are not named stay."""
+    async def save_positions(
+        self, positions: Mapping[str, Position], resume: str | None, marks: Mapping[str, Seen | None]
+    ) -> None:
+        """Keep, all or nothing, how far the user was told, and has marked; what is not named stays, a mark that is None goes."""
 
     async def forget(self) -> None:
         """Forget everything: another user will log in here."""
@@ -65,10 +70,11 @@ class MemoryStore:
         self._items: dict[str, Item] = {}
         self._positions: dict[str, Position] = {}
         self._resume: str | None = None
+        self._marks: dict[str, Seen] = {}
 
     async def load(self) -> Saved:
         """Return what is there."""
-        return Saved(self._session, tuple(self._items.values()), dict(self._positions), self._resume)
+        return Saved(self._session, tuple(self._items.values()), dict(self._positions), self._resume, dict(self._marks))
 
     async def put(self, item: Item) -> None:
         """Keep a message that was typed."""
@@ -83,10 +89,17 @@ class MemoryStore:
         """Keep who is logged in, or was."""
         self._session = session
 
-    async def save_positions(self, positions: Mapping[str, Position], resume: str | None) -> None:
-        """Keep how far the user was told."""
+    async def save_positions(
+        self, positions: Mapping[str, Position], resume: str | None, marks: Mapping[str, Seen | None]
+    ) -> None:
+        """Keep how far the user was told, and has marked."""
         self._positions.update(positions)
         self._resume = resume
+        for conversation_id, seen in marks.items():
+            if seen is None:
+                self._marks.pop(conversation_id, None)
+            else:
+                self._marks[conversation_id] = seen
 
     async def forget(self) -> None:
         """Forget everything."""
@@ -100,6 +113,7 @@ _SCHEMA = """
     CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL);
     CREATE TABLE IF NOT EXISTS outbox (ordinal INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, item BLOB NOT NULL);
     CREATE TABLE IF NOT EXISTS positions (conversation TEXT PRIMARY KEY, epoch INTEGER NOT NULL, seq INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS marks (conversation TEXT PRIMARY KEY, seen BLOB NOT NULL);
 """
 
 
@@ -133,12 +147,18 @@ class SqliteStore:
         """Keep who is logged in, or was."""
         await self._run(lambda database: _keep(database, "session", msgspec.json.encode(session)))
 
-    async def save_positions(self, positions: Mapping[str, Position], resume: str | None) -> None:
-        """Keep how far the user was told."""
+    async def save_positions(
+        self, positions: Mapping[str, Position], resume: str | None, marks: Mapping[str, Seen | None]
+    ) -> None:
+        """Keep how far the user was told, and has marked."""
         rows = [(name, position.epoch, position.seq) for name, position in positions.items()]
+        kept = [(name, msgspec.json.encode(seen)) for name, seen in marks.items() if seen is not None]
+        gone = [(name,) for name, seen in marks.items() if seen is None]
 
         def save(database: sqlite3.Connection) -> None:
             database.executemany("INSERT OR REPLACE INTO positions VALUES (?, ?, ?)", rows)
+            database.executemany("INSERT OR REPLACE INTO marks VALUES (?, ?)", kept)
+            database.executemany("DELETE FROM marks WHERE conversation = ?", gone)
             _keep(database, "resume", msgspec.json.encode(resume))
 
         await self._run(save)
@@ -147,7 +167,7 @@ class SqliteStore:
         """Forget everything."""
 
         def empty(database: sqlite3.Connection) -> None:
-            for table in ("kept", "outbox", "positions"):
+            for table in ("kept", "outbox", "positions", "marks"):
                 database.execute(f"DELETE FROM {table}")  # noqa: S608  # names of our own
 
         await self._run(empty)
@@ -181,11 +201,13 @@ class SqliteStore:
         kept = dict(database.execute("SELECT name, value FROM kept").fetchall())
         items = database.execute("SELECT item FROM outbox ORDER BY ordinal").fetchall()
         positions = database.execute("SELECT conversation, epoch, seq FROM positions").fetchall()
+        marks = database.execute("SELECT conversation, seen FROM marks").fetchall()
         return Saved(
             session=msgspec.json.decode(kept.get("session", b"null"), type=SessionData | None),
             items=tuple(msgspec.json.decode(item, type=Item) for (item,) in items),
             positions={conversation: Position(epoch, seq) for conversation, epoch, seq in positions},
             resume=msgspec.json.decode(kept.get("resume", b"null"), type=str | None),
+            marks={conversation: msgspec.json.decode(seen, type=Seen) for conversation, seen in marks},
         )
 
 

@@ -12,6 +12,7 @@ from region.client.connection import (
     Compare,
     Connection,
     Keep,
+    KeepMarks,
     Postpone,
     Ready,
     Repair,
@@ -39,6 +40,7 @@ from region.client.frames import (
     decode,
 )
 from region.client.handles import Stage
+from region.client.marks import Seen
 from region.client.outbox import Item
 
 WELCOME = Welcome("u1", "device", "us", "token", complete=True)
@@ -237,9 +239,37 @@ def test_marks_go_out_once_and_again_over_a_new_connection() -> None:
     assert sent(connection.mark(Read("d1", 4, 1))) == [{"type": "read", "conversation_id": "d1", "seq": 4, "epoch": 1}]
     assert connection.mark(Read("d1", 3, 1)) == []
     connection.lost()
-    assert connection.mark(Received("d1", 5, 1)) == []
+    assert sent(connection.mark(Received("d1", 5, 1))) == []
     connection.opened()
-    assert [frame["type"] for frame in sent(connection.received(WELCOME))] == ["read", "received"]
+    assert [frame["type"] for frame in sent(connection.received(WELCOME))] == ["received", "read"]
+
+
+def test_marks_are_kept_until_the_region_shows_them() -> None:
+    """One row a conversation; what is confirmed is neither kept nor repeated."""
+    connection = online()
+    seen = Seen(received=Position(1, 5), read=Position(1, 4))
+
+    connection.mark(Read("d1", 4, 1))
+    assert KeepMarks("d1", seen) in connection.mark(Received("d1", 5, 1))
+    assert connection.received(Marks("d1", "u1", 5, 3, 1)) == [Tell(Marked("d1", "u1", 5, 3))]
+    assert KeepMarks("d1", None) not in connection.received(Marks("d1", "u2", 9, 9, 1))
+    assert KeepMarks("d1", None) in connection.received(Marks("d1", "u1", 5, 4, 1))
+    assert connection.mark(Received("d1", 5, 1)) == []
+    connection.lost()
+    connection.opened()
+    assert sent(connection.received(WELCOME)) == []
+
+
+def test_marks_of_an_earlier_run_go_out_again() -> None:
+    """The process may have ended before they did."""
+    marks = {"d1": Seen(received=Position(1, 5)), "d2": Seen(read=Position(2, 4))}
+    connection = Connection(marks=marks)
+    connection.opened()
+
+    assert sent(connection.received(WELCOME)) == [
+        {"type": "received", "conversation_id": "d1", "seq": 5, "epoch": 1},
+        {"type": "read", "conversation_id": "d2", "seq": 4, "epoch": 2},
+    ]
 
 
 def test_marks_of_others_are_told() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from region.client.frames import Position, Tokens
+from region.client.marks import Seen
 from region.client.outbox import Item
 from region.client.session import SessionData
 from region.client.stores import MemoryStore, Saved, SqliteStore, Store
@@ -22,14 +23,15 @@ def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Reopen:
 
 
 async def test_what_was_kept_is_there_again(reopen: Reopen) -> None:
-    """Session, items in order, positions and resume token outlive the client."""
+    """Session, items in order, positions, marks and resume token outlive the client."""
     store = reopen()
     items = tuple(Item(client_message_id=name, text=name, recipient_id="u2") for name in "cab")
     for item in items:
         await store.put(item)
     await store.save_session(SESSION)
-    await store.save_positions({"d1": Position(1, 2)}, "token")
-    await store.save_positions({"d2": Position(1, 3)}, "newer")
+    seen = Seen(Position(1, 2), Position(1, 1))
+    await store.save_positions({"d1": Position(1, 2)}, "token", {"d1": Seen(), "d2": seen, "d3": seen})
+    await store.save_positions({"d2": Position(1, 3)}, "newer", {"d1": seen, "d2": None})
     await store.drop(["a"])
     await store.close()
 
@@ -37,7 +39,8 @@ async def test_what_was_kept_is_there_again(reopen: Reopen) -> None:
     saved = await again.load()
     await again.close()
 
-    assert saved == Saved(SESSION, (items[0], items[2]), {"d1": Position(1, 2), "d2": Position(1, 3)}, "newer")
+    positions = {"d1": Position(1, 2), "d2": Position(1, 3)}
+    assert saved == Saved(SESSION, (items[0], items[2]), positions, "newer", {"d1": seen, "d3": seen})
 
 
 async def test_a_message_typed_twice_is_kept_once(reopen: Reopen) -> None:
@@ -55,7 +58,7 @@ async def test_forgetting_leaves_nothing(reopen: Reopen) -> None:
     store = reopen()
     await store.put(Item(client_message_id="a", text="a", recipient_id="u2"))
     await store.save_session(SESSION)
-    await store.save_positions({"d1": Position(1, 2)}, "token")
+    await store.save_positions({"d1": Position(1, 2)}, "token", {"d1": Seen()})
 
     await store.forget()
 
