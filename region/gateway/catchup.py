@@ -52,16 +52,15 @@ class CatchUps:
         told = wanted.told or usable(
             wanted.resume, region=self._region, incarnation=state.incarnation, positions=state.positions
         )
-        if told is not None and any(position > state.positions.get(p, -1) for p, position in told.items()):
-            return _too_much(state, await repository.conversations_of(connection, user_id))  # the store went back
-        if told is not None:
+        went_back = told is not None and any(position > state.positions.get(p, -1) for p, position in told.items())
+        if told is not None and not went_back:
             return await _since(connection, user_id, dict(told), state)
-        if wanted.held is not None:
+        if wanted.held is not None and not went_back:
             return await _beyond(connection, user_id, wanted.held, state)
-        if wanted.resume is None:
+        if wanted.resume is None and not went_back:
             return Snapshot(state.positions, state.incarnation, [], [])  # a new device: it pages what it wants to show
         heads = await repository.conversations_of(connection, user_id)
-        return _too_much(state, heads)
+        return _too_much(state, heads, await repository.refusals_of(connection, user_id, most=MOST_ENTRIES))
 
 
 async def _since(connection: Connection, user_id: str, told: dict[int, int], state: State) -> Snapshot:
@@ -71,7 +70,7 @@ async def _since(connection: Connection, user_id: str, told: dict[int, int], sta
     heads = await repository.changed_since(connection, user_id, told)
     refusals = await repository.refusals_since(connection, user_id, told, most=MOST_ENTRIES)
     if len(heads) > MOST_CONVERSATIONS:
-        return _too_much(state, heads)
+        return _too_much(state, heads, refusals)
     by_conversation = {head.conversation_id: told[partition_of(head.conversation_id, len(told))] for head in heads}
     entries = await repository.entries_since(connection, heads, by_conversation, most=MOST_ENTRIES + 1)
     return await _snapshot(connection, user_id, state, heads=heads, entries=entries, refusals=refusals)
@@ -80,11 +79,14 @@ async def _since(connection: Connection, user_id: str, told: dict[int, int], sta
 async def _beyond(connection: Connection, user_id: str, held: Mapping[str, Place], state: State) -> Snapshot:
     """Return what is above the places that the device holds."""
     heads = await repository.conversations_of(connection, user_id)
+    # What it holds does not say which refusals it knows, so the newest are told again.
+    refusals = await repository.refusals_of(connection, user_id, most=MOST_ENTRIES)
     if len(heads) > MOST_CONVERSATIONS:
-        return _too_much(state, [h for h in heads if h.seq > held.get(h.conversation_id, Place(0, 0)).seq])
+        changed = [head for head in heads if head.seq > held.get(head.conversation_id, Place(0, 0)).seq]
+        return _too_much(state, changed, refusals)
     seqs = {conversation_id: place.seq for conversation_id, place in held.items()}
     entries = await repository.entries_beyond(connection, heads, seqs, most=MOST_ENTRIES + 1)
-    return await _snapshot(connection, user_id, state, heads=heads, entries=entries, refusals=[])
+    return await _snapshot(connection, user_id, state, heads=heads, entries=entries, refusals=refusals)
 
 
 async def _snapshot(
@@ -98,14 +100,14 @@ async def _snapshot(
 ) -> Snapshot:
     names = [head.conversation_id for head in heads]
     marked = await repository.marks_of(connection, names) if names else []
-    queued = await repository.queued_of(connection, user_id, names, most=MOST_ENTRIES) if names else []
+    queued = await repository.queued_of(connection, user_id, names, most=MOST_ENTRIES + 1) if names else []
     size = sum(len(entry.body.text) for entry in entries)
-    too_much = len(entries) > MOST_ENTRIES or size > MOST_BYTES
+    too_much = len(entries) > MOST_ENTRIES or len(queued) > MOST_ENTRIES or size > MOST_BYTES
     marks: dict[str, dict[str, Marks]] = {}
     for member in marked:
         marks.setdefault(member.conversation_id, {})[member.user_id] = member.marks
     missed = [] if too_much else [_entry(entry, user_id, marks.get(entry.conversation_id, {})) for entry in entries]
-    missed += [frames.encode(Pending(pending_view(q.submission, waits_for=q.waits_for))) for q in queued]
+    missed += [frames.encode(Pending(pending_view(q.submission, waits_for=q.waits_for))) for q in queued[:MOST_ENTRIES]]
     missed += [_refused(refusal) for refusal in refusals]
     epochs = {head.conversation_id: head.epoch for head in heads}
     missed += [
@@ -118,8 +120,8 @@ async def _snapshot(
     return Snapshot(state.positions, state.incarnation, missed, _changed(heads) if too_much else [])
 
 
-def _too_much(state: State, heads: Sequence[Head]) -> Snapshot:
-    return Snapshot(state.positions, state.incarnation, [], _changed(heads))
+def _too_much(state: State, heads: Sequence[Head], refusals: Sequence[Refusal]) -> Snapshot:
+    return Snapshot(state.positions, state.incarnation, [_refused(refusal) for refusal in refusals], _changed(heads))
 
 
 def _changed(heads: Sequence[Head]) -> list[ChangedConversation]:

@@ -5,7 +5,9 @@ import asyncio
 import structlog
 from prometheus_client import Counter, Gauge
 
+from infra.backoff import Backoff
 from infra.errors import UnavailableError
+from infra.tasks import heed_cancellation
 from region.gateway.cursors import Place
 from region.gateway.journal import Journal
 from region.gateway.marks import MarkBook, Raised, Reader
@@ -14,7 +16,6 @@ from region.gateway.submissions import Author, Clerk
 log = structlog.get_logger()
 
 MERGE_SECONDS = 0.05
-AGAIN_SECONDS = 1.0
 MOST_WAITING = 100_000
 
 MARKS_WAITING = Gauge("causeway_gateway_marks_waiting", "Marks, by user and conversation, that wait to be appended.")
@@ -30,21 +31,19 @@ class MarkKeeper:
         """Say where marks go."""
         self._journal = journal
         self._clerk = clerk
-        self._book = MarkBook()
+        self._book = MarkBook(MOST_WAITING)
         self._raised = asyncio.Event()
 
     def raise_mark(self, reader: Reader, conversation_id: str, place: Place, *, read: bool) -> None:
         """Merge a mark into those that wait."""
         MARKS_RAISED.inc()
-        if len(self._book) >= MOST_WAITING:
-            MARKS_DROPPED.inc()
-            return
-        (self._book.read if read else self._book.received)(reader, conversation_id, place)
-        self._raised.set()
+        self._merge(reader, conversation_id, place, read=read)
 
     async def run(self) -> None:
         """Append what was merged, until cancelled."""
+        backoff = Backoff(first=1.0)
         while True:
+            heed_cancellation()
             await self._raised.wait()
             await asyncio.sleep(MERGE_SECONDS)
             self._raised.clear()
@@ -54,11 +53,12 @@ class MarkKeeper:
                     (user_id, conversation_id), raised = next(iter(taken.items()))
                     await self._append(conversation_id, raised)
                     del taken[user_id, conversation_id]
+                backoff.reset()
             except UnavailableError:
                 for (_, conversation_id), raised in taken.items():
                     self._again(conversation_id, raised)
                 MARKS_WAITING.set(len(self._book))
-                await asyncio.sleep(AGAIN_SECONDS)
+                await asyncio.sleep(backoff.next())
             MARKS_WAITING.set(len(self._book))
 
     async def _append(self, conversation_id: str, raised: Raised) -> None:
@@ -74,6 +74,12 @@ class MarkKeeper:
 
     def _again(self, conversation_id: str, raised: Raised) -> None:
         if raised.received is not None:
-            self.raise_mark(raised.reader, conversation_id, raised.received, read=False)
+            self._merge(raised.reader, conversation_id, raised.received, read=False)
         if raised.read is not None:
-            self.raise_mark(raised.reader, conversation_id, raised.read, read=True)
+            self._merge(raised.reader, conversation_id, raised.read, read=True)
+
+    def _merge(self, reader: Reader, conversation_id: str, place: Place, *, read: bool) -> None:
+        if (self._book.read if read else self._book.received)(reader, conversation_id, place):
+            self._raised.set()
+        else:
+            MARKS_DROPPED.inc()

@@ -48,35 +48,46 @@ class Raised:
 class MarkBook:
     """Marks that wait, by user and conversation; bounded by the number of both."""
 
-    def __init__(self) -> None:
-        """Begin empty."""
+    def __init__(self, most: int) -> None:
+        """Begin empty.
+
+        Args:
+            most: How many (user, conversation) may wait.
+        """
+        self._most = most
         self._waiting: dict[tuple[str, str], Raised] = {}
 
     def __len__(self) -> int:
         """How many (user, conversation) wait."""
         return len(self._waiting)
 
-    def received(self, reader: Reader, conversation_id: str, place: Place) -> None:
-        """Merge a received mark."""
+    def received(self, reader: Reader, conversation_id: str, place: Place) -> bool:
+        """Merge a received mark; return whether there was room, which merging into one that waits does not need."""
         raised = self._raised(reader, conversation_id)
+        if raised is None:
+            return False
         if raised.received is None or _order(place) > _order(raised.received):
             raised.received = place
+        return True
 
-    def read(self, reader: Reader, conversation_id: str, place: Place) -> None:
-        """Merge a read mark."""
+    def read(self, reader: Reader, conversation_id: str, place: Place) -> bool:
+        """Merge a read mark; return whether there was room."""
         raised = self._raised(reader, conversation_id)
+        if raised is None:
+            return False
         if raised.read is None or _order(place) > _order(raised.read):
             raised.read = place
+        return True
 
     def take(self) -> dict[tuple[str, str], Raised]:
         """Return all that wait, and begin empty again."""
         taken, self._waiting = self._waiting, {}
         return taken
 
-    def _raised(self, reader: Reader, conversation_id: str) -> Raised:
+    def _raised(self, reader: Reader, conversation_id: str) -> Raised | None:
         key = (reader.user_id, conversation_id)
         raised = self._waiting.get(key)
-        if raised is None:
+        if raised is None and len(self._waiting) < self._most:
             raised = self._waiting[key] = Raised(reader)
         return raised
 

@@ -179,8 +179,8 @@ class Messages:
             shown = found[:limit]
             entries = await repository.entries_at(connection, [listing.head for listing in shown])
             names = [listing.head.conversation_id for listing in shown]
-            queued = await repository.queued_of(connection, caller.sub, names, most=1000)
-        newest = {q.submission.conversation_id: pending_view(q.submission, waits_for=q.waits_for) for q in queued}
+            queued = await repository.newest_queued(connection, caller.sub, names)
+        newest = {name: pending_view(q.submission, waits_for=q.waits_for) for name, q in queued.items()}
         last = shown[-1] if len(found) > limit else None
         return Conversations(
             [_conversation(listing, caller.sub, entries, newest) for listing in shown],

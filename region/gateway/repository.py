@@ -160,7 +160,7 @@ async def refusal_by_message(connection: Connection, message_id: str) -> Refusal
     """Return the refusal of a message."""
     cursor = await connection.execute(f"{_REFUSAL} WHERE r.message_id = %s", (message_id,))
     row = await cursor.fetchone()
-    return None if row is None else Refusal(**dict(zip(_REFUSAL_FIELDS, row, strict=True)))
+    return None if row is None else _refusal(row)
 
 
 async def queued_by_message(connection: Connection, message_id: str) -> Queued | None:
@@ -176,8 +176,7 @@ async def queued_in(connection: Connection, conversation_id: str, *, author: str
         "SELECT record, waits_for FROM pendings WHERE conversation_id = %s AND author = %s ORDER BY ordinal DESC LIMIT %s",
         (conversation_id, author, most),
     )
-    found = [_queued(row) for row in await cursor.fetchall()]
-    return [queued for queued in found if queued is not None]
+    return [queued for row in await cursor.fetchall() if (queued := _queued(row)) is not None]
 
 
 async def listings(connection: Connection, user_id: str, *, before: tuple[int, str], most: int) -> list[Listing]:
@@ -320,19 +319,35 @@ async def queued_of(connection: Connection, author: str, conversations: Sequence
         " ORDER BY conversation_id, ordinal LIMIT %s",
         (list(conversations), author, most),
     )
-    found = [_queued(row) for row in await cursor.fetchall()]
-    return [queued for queued in found if queued is not None]
+    return [queued for row in await cursor.fetchall() if (queued := _queued(row)) is not None]
+
+
+async def newest_queued(connection: Connection, author: str, conversations: Sequence[str]) -> dict[str, Queued]:
+    """Return the author's newest message in each of those conversations that waits for its owner."""
+    cursor = await connection.execute(
+        "SELECT h.conversation_id, p.record, p.waits_for FROM unnest(%s::text[]) AS h(conversation_id) CROSS JOIN LATERAL"
+        " (SELECT record, waits_for FROM pendings WHERE conversation_id = h.conversation_id AND author = %s"
+        "  ORDER BY ordinal DESC LIMIT 1) p",
+        (list(conversations), author),
+    )
+    return {name: queued for name, *row in await cursor.fetchall() if (queued := _queued(row)) is not None}
 
 
 async def refusals_since(connection: Connection, author: str, told: Mapping[int, int], *, most: int) -> list[Refusal]:
-    """Return the refusals that the author was not told, in order."""
+    """Return the newest refusals that the author was not told, in order."""
     first, last = _bucket_ranges(len(told))
     cursor = await connection.execute(
         f"{_REFUSAL} JOIN {_TOLD} ON substr(r.conversation_id, 2, 3) BETWEEN t.first AND t.last AND r.position > t.position"
-        " WHERE r.author = %s ORDER BY r.position LIMIT %s",
+        f" WHERE r.author = %s {_NEWEST_REFUSALS}",
         (first, last, [told[p] for p in sorted(told)], author, most),
     )
-    return [Refusal(**dict(zip(_REFUSAL_FIELDS, row, strict=True))) for row in await cursor.fetchall()]
+    return [_refusal(row) for row in reversed(await cursor.fetchall())]
+
+
+async def refusals_of(connection: Connection, author: str, *, most: int) -> list[Refusal]:
+    """Return the author's newest refusals, in order."""
+    cursor = await connection.execute(f"{_REFUSAL} WHERE r.author = %s {_NEWEST_REFUSALS}", (author, most))
+    return [_refusal(row) for row in reversed(await cursor.fetchall())]
 
 
 _TOLD = "unnest(%s::text[], %s::text[], %s::bigint[]) AS t(first, last, position)"
@@ -349,6 +364,7 @@ _REFUSAL_FIELDS = (
     "client_message_id",
 )
 _REFUSAL = f"SELECT {', '.join('r.' + name for name in _REFUSAL_FIELDS)} FROM refusals r"
+_NEWEST_REFUSALS = "ORDER BY r.refused_at DESC, r.position DESC LIMIT %s"
 
 
 def _bucket_ranges(partitions: int) -> tuple[list[str], list[str]]:
@@ -357,21 +373,8 @@ def _bucket_ranges(partitions: int) -> tuple[list[str], list[str]]:
 
 
 def _entry(row: Sequence[object]) -> Entry:
-    (
-        conversation_id,
-        seq,
-        epoch,
-        incarnation,
-        count,
-        message_id,
-        author,
-        home,
-        digest,
-        recipient,
-        client_id,
-        text,
-        at,
-    ) = row
+    conversation_id, seq, epoch, incarnation, count, message_id, *others = row
+    author, home, digest, recipient, client_id, text, at = others
     return Entry(
         conversation_id=str(conversation_id),
         seq=int(seq),  # type: ignore[call-overload]
@@ -385,6 +388,10 @@ def _entry(row: Sequence[object]) -> Entry:
         body=MessageSent(recipient_id=str(recipient), client_message_id=str(client_id), text=str(text)),
         sent_at=int(at),  # type: ignore[call-overload]
     )
+
+
+def _refusal(row: Sequence[object]) -> Refusal:
+    return Refusal(**dict(zip(_REFUSAL_FIELDS, row, strict=True)))  # type: ignore[arg-type]
 
 
 def _queued(row: Sequence[object]) -> Queued | None:

@@ -19,7 +19,7 @@ def order(place: Place) -> tuple[int, int]:
 @given(received=st.lists(places), read=st.lists(places))
 def test_the_highest_mark_of_each_kind_survives(received: list[Place], read: list[Place]) -> None:
     """Whatever the order in which they come; and a read mark implies the received one."""
-    book = MarkBook()
+    book = MarkBook(100)
     for place in received:
         book.received(READER, "c", place)
     for place in read:
@@ -38,7 +38,7 @@ def test_the_highest_mark_of_each_kind_survives(received: list[Place], read: lis
 
 def test_conversations_and_users_are_kept_apart() -> None:
     """Taking empties the book."""
-    book = MarkBook()
+    book = MarkBook(100)
     book.received(READER, "one", Place(1, 1))
     book.received(READER, "two", Place(1, 2))
     book.received(Reader("u2", 1, "v2"), "one", Place(1, 3))
@@ -51,3 +51,17 @@ def test_conversations_and_users_are_kept_apart() -> None:
         ("u2", "one"): [MessageReceived(epoch=1, seq=3)],
     }
     assert len(book) == 0
+
+
+def test_a_full_book_still_merges() -> None:
+    """Only who is new finds no room, and is told so."""
+    book = MarkBook(1)
+    assert book.received(READER, "c", Place(1, 1))
+
+    assert book.received(READER, "c", Place(1, 2))
+    assert book.read(READER, "c", Place(1, 2))
+    assert not book.received(READER, "other", Place(1, 1))
+    assert not book.read(READER, "other", Place(1, 1))
+
+    assert [raised.bodies() for raised in book.take().values()] == [[MessageRead(epoch=1, seq=2)]]
+    assert book.received(READER, "other", Place(1, 1))

@@ -1,0 +1,155 @@
+"""What devices are shown, read from a real store: more queued messages and refusals than one answer may name."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import cast
+
+import pytest
+
+from infra.postgres import Connection, Pool, make_pool
+from region.accounts.tokens import AccessClaims
+from region.gateway.catchup import MOST_ENTRIES, CatchUps
+from region.gateway.cursors import Place, ResumeToken
+from region.gateway.markkeeper import MarkKeeper
+from region.gateway.messages import Messages
+from region.gateway.outcomes import Outcomes
+from region.gateway.recipients import Recipients
+from region.gateway.session import CatchUp, Snapshot
+from region.gateway.submissions import Author, Clerk
+from region.store.repository.setup import prepare
+from replication.codec import encode
+from replication.ids import direct_conversation_id
+from replication.records import Journaled
+
+pytestmark = pytest.mark.integration
+
+ADA, BOB, CEM = ("u" + letter * 24 + "-us" for letter in "abc")
+DEVICE = "v" + "0" * 16
+CLERK = Clerk(region="us", instance="us/gateway")
+
+
+class Store:
+    """A prepared store that knows Ada and her device."""
+
+    def __init__(self, pool: Pool, connection: Connection) -> None:
+        """Take what the fixture made."""
+        self.pool = pool
+        self.connection = connection
+
+    async def begin(self, peer: str) -> str:
+        """Begin a conversation between Ada and somebody; return its id."""
+        conversation_id = direct_conversation_id(ADA, peer)
+        await self.connection.execute(
+            "INSERT INTO conversations VALUES (%s, 'direct', 0, 1, 0, false, 0, 5, 5)", (conversation_id,)
+        )
+        for user in (ADA, peer):
+            await self.connection.execute(
+                "INSERT INTO members VALUES (%s, %s, 'us', 0, 0, 0, 0, 0, 0)", (conversation_id, user)
+            )
+        return conversation_id
+
+    async def queue(self, peer: str, count: int) -> None:
+        """Queue messages of Ada for somebody: `0`, `1`, ...."""
+        name = direct_conversation_id(ADA, peer)
+        messages = [
+            CLERK.message(
+                Author(ADA, 1), conversation_id=name, recipient_id=peer, client_message_id=f"c{n}", text=str(n)
+            )
+            for n in range(count)
+        ]
+        async with self.connection.cursor() as cursor:
+            await cursor.executemany(
+                "INSERT INTO pendings VALUES (%s, %s, %s, 'eu', 5, %s, 5, %s)",
+                [(m.id, name, ADA, n, encode(Journaled(record=m))) for n, m in enumerate(messages)],
+            )
+
+    async def refuse(self, peer: str, names: Sequence[str]) -> None:
+        """Refuse messages of Ada to somebody."""
+        async with self.connection.cursor() as cursor:
+            await cursor.executemany(
+                "INSERT INTO refusals VALUES (%s, %s, %s, %s, 'recipient-unknown', 'No.', ''::bytea, 1, 5, %s)",
+                [(f"m-{n}", direct_conversation_id(ADA, peer), ADA, n, at) for at, n in enumerate(names)],
+            )
+
+    async def catch_up(self, wanted: CatchUp) -> Snapshot:
+        """Read what Ada's device lacks."""
+        return await CatchUps(region="us", store=self.pool).read(ADA, DEVICE, wanted)
+
+
+@pytest.fixture
+async def store(postgres_url: str) -> AsyncIterator[Store]:
+    """The store."""
+    async with make_pool(postgres_url, size=2, name="test") as pool, pool.connection() as connection:
+        await prepare(pool, region="us", partitions=1)
+        await connection.execute("INSERT INTO devices VALUES (%s, %s, 'd', 'f', 1, 0, NULL)", (ADA, DEVICE))
+        yield Store(pool, connection)
+
+
+def refused(snapshot: Snapshot) -> list[str]:
+    """The client message ids of a snapshot's refusals."""
+    frames = [cast("dict[str, str]", json.loads(text)) for text in snapshot.missed]
+    return [frame["client_message_id"] for frame in frames if frame["type"] == "refused"]
+
+
+async def test_the_list_shows_the_newest_queued_message_however_many_there_are(store: Store) -> None:
+    """In each conversation."""
+    for peer, count in ((BOB, 1500), (CEM, 3)):
+        await store.begin(peer)
+        await store.queue(peer, count)
+    unused = cast("Outcomes", None)
+    messages = Messages(
+        store=store.pool,
+        recipients=cast("Recipients", None),
+        clerk=CLERK,
+        outcomes=unused,
+        marks=cast("MarkKeeper", None),
+    )
+    caller = AccessClaims(sub=ADA, home="us", epoch=1, device=DEVICE, iss="us", iat=0, exp=0)
+
+    found = await messages.conversations(caller, before=None, limit=50)
+
+    shown = {each.peer_id: each.last_message and each.last_message.text for each in found.conversations}
+    assert shown == {BOB: "1499", CEM: "2"}
+
+
+async def test_who_resumes_by_what_it_holds_is_told_what_was_refused(store: Store) -> None:
+    """Which of them it knows cannot be told, so the newest are repeated, the oldest of them first."""
+    await store.begin(BOB)
+    await store.refuse(BOB, ["one", "two"])
+
+    snapshot = await store.catch_up(CatchUp(held={direct_conversation_id(ADA, BOB): Place(1, 1)}))
+
+    assert refused(snapshot) == ["one", "two"]
+    assert snapshot.changed == []
+
+
+async def test_who_resumes_with_a_token_of_another_region_is_told_too(store: Store) -> None:
+    """Though it says nothing of what it holds, and has to page."""
+    name = await store.begin(BOB)
+    await store.refuse(BOB, ["one"])
+
+    snapshot = await store.catch_up(CatchUp(resume=ResumeToken("eu", 1, (1,))))
+
+    assert refused(snapshot) == ["one"]
+    assert [changed.conversation_id for changed in snapshot.changed] == [name]
+
+
+async def test_of_more_refusals_than_fit_the_newest_are_told(store: Store) -> None:
+    """The newest are told; a repeated send is answered for all of them."""
+    await store.connection.execute("UPDATE journal_partitions SET position = 5")
+    await store.begin(BOB)
+    await store.refuse(BOB, [str(n) for n in range(MOST_ENTRIES + 10)])
+
+    snapshot = await store.catch_up(CatchUp(resume=ResumeToken("us", 1, (0,))))
+
+    assert refused(snapshot) == [str(n) for n in range(10, MOST_ENTRIES + 10)]
+
+
+async def test_more_queued_messages_than_fit_are_not_passed_over_in_silence(store: Store) -> None:
+    """The device learns that it was not all, and pages."""
+    await store.begin(BOB)
+    await store.queue(BOB, MOST_ENTRIES + 1)
+
+    snapshot = await store.catch_up(CatchUp(held={}))
+
+    assert snapshot.changed
