@@ -1,10 +1,13 @@
-"""SQL of outputs and relay rows, and of the progress of those who follow them; every call runs in the caller's transaction."""
+"""SQL that reads outputs and relay rows, and keeps the progress of those who follow them, in the caller's transaction.
+
+A region's store writes them, in the one statement of each batch.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.postgres import Connection
-from replication.outputs import Batch, Output, RelayRow, decode_outputs, encode_outputs
+from replication.outputs import Batch, Output, decode_outputs
 from replication.records import Stream
 
 SCHEMA: tuple[str, ...] = (
@@ -88,38 +91,6 @@ class Run:
     stream: Stream
     first: int
     outputs: tuple[Output, ...]
-
-
-async def add_batch(connection: Connection, batch: Batch) -> None:
-    """Write one batch of outputs."""
-    await connection.execute(
-        "INSERT INTO outputs (partition, first, last, committed_at, payload) VALUES (%s, %s, %s, %s, %s)",
-        (batch.partition, batch.first, batch.last, batch.committed_at, encode_outputs(batch.outputs)),
-    )
-
-
-async def add_relay_rows(connection: Connection, rows: Sequence[RelayRow]) -> None:
-    """Write relay rows; their sequences continue their streams."""
-    if not rows:
-        return
-    cursor = connection.cursor()
-    await cursor.executemany(
-        "INSERT INTO relay_rows (destination, partition, incarnation, epoch, first, last, positions, batch_first)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-        [
-            (
-                r.stream.destination,
-                r.stream.partition,
-                r.stream.incarnation,
-                r.stream.epoch,
-                r.first,
-                r.first + len(r.positions) - 1,
-                list(r.positions),
-                r.batch_first,
-            )
-            for r in rows
-        ],
-    )
 
 
 async def stream_heads(connection: Connection, *, origin: str, incarnation: int, epoch: int) -> list[StreamHead]:

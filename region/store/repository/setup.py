@@ -1,13 +1,14 @@
 """Creating the store's tables, and waiting until they are there."""
 
 import asyncio
-import secrets
 
 import psycopg
 import structlog
 
+from infra.backoff import Backoff
 from infra.errors import CausewayError
 from infra.postgres import Connection, Pool
+from infra.tasks import heed_cancellation
 from region.store.rows import RegionState
 from region.store.schema import POSTGRES_ONLY, SCHEMA
 
@@ -20,6 +21,9 @@ RACES = (
     psycopg.errors.InternalError_,
 )
 """What `IF NOT EXISTS` raises when two prepare at once."""
+
+ATTEMPTS = 10
+"""How often such a race may be lost; then the error is another's fault."""
 
 
 class ForeignStoreError(CausewayError):
@@ -36,15 +40,16 @@ async def prepare(pool: Pool, *, region: str, partitions: int) -> RegionState:
         ForeignStoreError: It is another region's store, or has another number of partitions.
         psycopg.OperationalError: The store cannot be reached.
     """
-    for attempt in range(10):
+    backoff = Backoff(most=0.5)
+    while True:
         try:
             async with pool.connection() as connection:
                 return await _prepare(connection, region, partitions)
         except RACES as race:
-            log.debug("raced for the schema", attempt=attempt, error=str(race))
-            await asyncio.sleep(0.05 + secrets.randbelow(100) / 1000)
-    async with pool.connection() as connection:
-        return await _prepare(connection, region, partitions)
+            if backoff.attempts >= ATTEMPTS:
+                raise
+            log.debug("raced for the schema", attempt=backoff.attempts, error=str(race))
+            await asyncio.sleep(backoff.next())
 
 
 async def _prepare(connection: Connection, region: str, partitions: int) -> RegionState:
@@ -91,8 +96,9 @@ async def wait_ready(pool: Pool, *, longest: float = 2.0) -> RegionState:
         pool: Connections to the store, opened.
         longest: The longest pause between two looks, seconds.
     """
-    pause = 0.05
+    backoff = Backoff(most=longest)
     while True:
+        heed_cancellation()
         try:
             state = await region_state(pool)
         except psycopg.OperationalError as error:
@@ -100,8 +106,7 @@ async def wait_ready(pool: Pool, *, longest: float = 2.0) -> RegionState:
             state = None
         if state is not None:
             return state
-        await asyncio.sleep(pause + secrets.randbelow(50) / 1000)
-        pause = min(longest, pause * 2)
+        await asyncio.sleep(backoff.next())
 
 
 async def _state_if_there(connection: Connection) -> RegionState | None:

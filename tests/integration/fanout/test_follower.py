@@ -17,11 +17,14 @@ from infra.settings import RegionalSettings
 from region.delivery import GATEWAYS, Publication, gateway_channel, interest_key
 from region.fanout import follower
 from region.fanout.follower import Follower
+from region.store.repository.committing import commit
 from region.store.repository.setup import prepare
+from region.store.rows import Place
+from region.store.writes import Move, Writes
 from replication.codec import decode_record, encode_record
 from replication.outputs import NUDGES, Batch, Nudge, Output
 from replication.records import Outcome
-from replication.repository import add_batch, follower_positions
+from replication.repository import follower_positions
 
 pytestmark = pytest.mark.integration
 
@@ -94,8 +97,10 @@ class World:
         concerned = (self.user,) if users is None else users
         outputs = tuple(Output(first + n, encode_record(Outcome(id=name)), concerned) for n, name in enumerate(names))
         self.positions[partition] += len(names)
-        await add_batch(
-            self.connection, Batch(partition, first, self.positions[partition], outputs, int(time.time() * 1e6))
+        last = self.positions[partition]
+        batch = Batch(partition, first, last, outputs, int(time.time() * 1e6))
+        await commit(
+            self.connection, [Move(Place(partition, first - 1, first - 1), last, last)], Writes(outputs=[batch])
         )
         if nudge:
             async with redis.asyncio.from_url(self.settings.redis) as client:

@@ -18,6 +18,11 @@ import redis.asyncio
 
 from infra.health import Health
 from infra.kafka import Committed, Consumer, Producer, count_partitions, ensure_topics
+from infra.postgres import make_pool
+from region.store.repository.committing import commit
+from region.store.repository.setup import prepare
+from region.store.rows import Place
+from region.store.writes import Move, Writes
 from relay.ingester.intake import Intake
 from relay.ingester.progress import Taken, read
 from relay.ingester.reader import Reader
@@ -25,7 +30,6 @@ from replication.codec import decode_journaled, encode, encode_record
 from replication.ids import direct_conversation_id, message_id, new_user_id, region_of
 from replication.outputs import Batch, Output, RelayRow
 from replication.records import Entry, MessageSent, Relayed, Stream, Via
-from replication.repository import SCHEMA, add_batch, add_relay_rows
 from replication.streams import Progress
 from replication.topics import JOURNAL, mirrored_topic, relay_topic
 
@@ -139,15 +143,18 @@ async def write_rows(store: str, redis_url: str, origin: str, here: str, *, batc
     streams = {partition: Stream(origin, 1, 1, here, partition) for partition in range(PARTITIONS)}
     written = dict.fromkeys(streams.values(), 0)
     position = dict.fromkeys(streams, 0)
-    async with await psycopg.AsyncConnection.connect(store) as connection, redis.asyncio.from_url(redis_url) as client:
+    async with (
+        await psycopg.AsyncConnection.connect(store, autocommit=True) as connection,
+        redis.asyncio.from_url(redis_url) as client,
+    ):
         for number in range(batches):
             partition = number % PARTITIONS
             stream, first = streams[partition], position[partition] + 1
             outputs = tuple(Output(first + n, encode_record(entry(origin))) for n in range(5))
             relayed = tuple(output.position for output in outputs[::2])
-            async with connection.transaction():
-                await add_batch(connection, Batch(partition, first, first + 4, outputs, 1))
-                await add_relay_rows(connection, [RelayRow(stream, written[stream] + 1, relayed, first)])
+            batch = Batch(partition, first, first + 4, outputs, 1)
+            writes = Writes(outputs=[batch], relay_rows=[RelayRow(stream, written[stream] + 1, relayed, first)])
+            await commit(connection, [Move(Place(partition, first - 1, first - 1), first + 4, first + 4)], writes)
             position[partition] += 5
             written[stream] += len(relayed)
             await client.publish(
@@ -187,9 +194,8 @@ async def test_kills_anywhere_lose_nothing_and_keep_the_order(  # noqa: PLR0917 
 ) -> None:
     """Forwarder and ingester die by SIGKILL under traffic, the mirror repeats itself: everything arrives, in stream order."""
     origin, here = regions
-    async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as connection:
-        for statement in SCHEMA:
-            await connection.execute(statement)
+    async with make_pool(postgres_url, size=1, name="test") as pool:
+        await prepare(pool, region=origin, partitions=PARTITIONS)
     common = {
         "instance": "test",
         "admin_port": "0",

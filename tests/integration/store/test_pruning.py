@@ -1,16 +1,20 @@
 """What is old and followed by everybody goes; what somebody still needs, and what a stream is known by, stays."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
 from infra.postgres import Connection, make_pool
+from region.store.repository.committing import commit
 from region.store.repository.pruning import prune
 from region.store.repository.setup import ForeignStoreError, prepare, region_state, wait_ready
+from region.store.rows import Place
+from region.store.writes import Move, Writes
 from replication.codec import encode_record
 from replication.outputs import Batch, Output, RelayRow
 from replication.records import Outcome, Stream
-from replication.repository import add_batch, add_relay_rows, save_follower, stream_heads
+from replication.repository import save_follower, stream_heads
 
 pytestmark = pytest.mark.integration
 
@@ -25,8 +29,9 @@ async def connection(postgres_url: str) -> AsyncIterator[Connection]:
         async with pool.connection() as made:
             for number in range(1, 11):
                 output = Output(number, encode_record(Outcome(id=str(number))))
-                await add_batch(made, Batch(0, number, number, (output,), committed_at=number))
-                await add_relay_rows(made, [RelayRow(STREAM, number, (number,), number)])
+                batch = Batch(0, number, number, (output,), committed_at=number)
+                writes = Writes(outputs=[batch], relay_rows=[RelayRow(STREAM, number, (number,), number)])
+                await commit(made, [Move(Place(0, number - 1, number - 1), number, number)], writes)
             yield made
 
 
@@ -86,3 +91,10 @@ async def test_preparing_again_is_harmless_and_anothers_store_is_refused(postgre
         for region, partitions in (("eu", 2), ("us", 4)):
             with pytest.raises(ForeignStoreError, match="wipe"):
                 await prepare(pool, region=region, partitions=partitions)
+
+
+async def test_several_prepare_at_once(postgres_url: str) -> None:
+    """Projectors of a region come up together; whoever loses a race for the tables tries again."""
+    async with make_pool(postgres_url, size=4, name="test") as pool:
+        states = await asyncio.gather(*(prepare(pool, region="us", partitions=2) for _ in range(4)))
+        assert set(states) == {await wait_ready(pool)}
