@@ -156,23 +156,30 @@ class InFlight:
 
     def __init__(self, most: int = MOST_IN_FLIGHT) -> None:
         """Begin empty."""
-        self._sent: OrderedDict[tuple[str, bytes], list[Sent]] = OrderedDict()
+        self._sent: OrderedDict[tuple[str, bytes], tuple[Sent, int]] = OrderedDict()
         self._most = most
 
+    def __len__(self) -> int:
+        """How many messages wait, by content."""
+        return len(self._sent)
+
     def add(self, message_id: str, content_hash: bytes, sent: Sent) -> None:
-        """Remember a send."""
-        self._sent.setdefault((message_id, content_hash), []).append(sent)
+        """Remember a send; those of the same id and content are the same, so they are counted."""
+        _, times = self._sent.get((message_id, content_hash), (sent, 0))
+        self._sent[message_id, content_hash] = sent, times + 1
         if len(self._sent) > self._most:
             self._sent.popitem(last=False)
 
     def pop(self, message_id: str, content_hash: bytes) -> Sent | None:
-        """Forget the earliest send of that id and content, and return it."""
-        sent = self._sent.get((message_id, content_hash))
+        """Forget one send of that id and content, and return it."""
+        sent, times = self._sent.get((message_id, content_hash), (None, 0))
         if sent is None:
             return None
-        if len(sent) == 1:
+        if times == 1:
             del self._sent[message_id, content_hash]
-        return sent.pop(0)
+        else:
+            self._sent[message_id, content_hash] = sent, times - 1
+        return sent
 
     def measure(self) -> None:
         """Report how many there are."""

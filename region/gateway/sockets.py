@@ -203,7 +203,11 @@ class Sockets:
             self._in_flight.add(
                 submission.id, submission.content_hash, Sent(author.user_id, send.client_message_id, found[0])
             )
-            appended = await self._journal.send(submission)
+            try:
+                appended = await self._journal.send(submission)
+            except (CausewayError, asyncio.CancelledError):
+                self._in_flight.pop(submission.id, submission.content_hash)
+                raise
         except CausewayError as error:
             _REFUSED.inc()
             connection.push(frames.error_frame(error, send.client_message_id))
