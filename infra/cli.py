@@ -161,7 +161,7 @@ def run_tests(context: typer.Context) -> None:
         if not well:
             failed.append(name)
             print(done.stdout + done.stderr)
-    toolchain.ensure(console.print)
+    toolchain.ensure(_say)
     with _terminable():
         tested = _run_to_its_end([str(programs / "pytest"), *context.args])
     raise typer.Exit(tested or (1 if failed else 0))
@@ -224,6 +224,10 @@ def main() -> None:
         sys.exit(1)
 
 
+def _say(line: str) -> None:
+    console.print(line, soft_wrap=True)
+
+
 def _run_to_its_end(command: list[str]) -> int:
     """Run a command that cleans up after itself when it is interrupted, and wait until it has; return its status."""
     with subprocess.Popen(command, cwd=toolchain.ROOT, start_new_session=True) as running:  # noqa: S603 — our tools
@@ -237,7 +241,7 @@ def _run_to_its_end(command: list[str]) -> int:
 
 def _start(federation: Federation) -> tuple[bool, Status]:
     home, started = Path(federation.home), time.monotonic()
-    ours = up.start(federation, console.print)
+    ours = up.start(federation, _say)
     if ours:
         console.print(f"Starting {', '.join(federation.regions)} in {home}", soft_wrap=True)
     try:

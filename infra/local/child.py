@@ -131,7 +131,8 @@ class Child:
             self.identity = self._process = None
             if not self._wanted.is_set():
                 return
-            await self._after(self.condition.ended(time.time(), status))
+            full = process.lack_of_room(self.part.directory)
+            await self._after(self.condition.ended(time.time(), status, full))
 
     async def _after(self, crash: Condition) -> None:
         self._set(crash)

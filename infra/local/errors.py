@@ -71,6 +71,12 @@ class DiskFullError(LocalError):
     code = "disk-full"
 
 
+class LittleRoomError(LocalError):
+    """The disk that holds {path} has {free} MB left, and about {needed} MB are needed. Make room, then run it again."""
+
+    code = "little-room"
+
+
 class NoOtherUserError(LocalError):
     """PostgreSQL refuses to run as root, and there is no user {user} to run it as. Run `causeway` as an ordinary user, or name one: CAUSEWAY_POSTGRES_USER=someone."""
 

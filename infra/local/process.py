@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.local import kafka, postgres
-from infra.local.errors import DiskFullError, LocalError, MissingProgramError
+from infra.local.errors import DiskFullError, LittleRoomError, LocalError, MissingProgramError
 from infra.local.parts import Part
 from infra.local.tools import Tools
 
@@ -108,6 +108,27 @@ def spawn(part: Part) -> subprocess.Popen[bytes]:
         raise MissingProgramError(program=part.argv[0], reason=str(error)) from error
 
 
+def need_room(place: Path, needed: int) -> None:
+    """See that so many bytes are free where the place is or will be.
+
+    Raises:
+        LittleRoomError: They are not.
+    """
+    free = _free(place)
+    if free < needed:
+        raise LittleRoomError(path=place, free=free // 1_000_000, needed=needed // 1_000_000)
+
+
+def lack_of_room(place: Path) -> str:
+    """Say that the disk which holds the place is full; nothing when it is not."""
+    free = _free(place)
+    return str(DiskFullError(path=place, free=free // 1_000_000)) if free < NO_ROOM else ""
+
+
+def _free(place: Path) -> int:
+    return shutil.disk_usage(next(parent for parent in (place, *place.parents) if parent.is_dir())).free
+
+
 @contextlib.contextmanager
 def explained(*places: Path) -> Iterator[None]:
     """Say so when something fails since the disk of one of the places is full, whoever noticed it and however they put it.
@@ -119,8 +140,7 @@ def explained(*places: Path) -> Iterator[None]:
         yield
     except (OSError, LocalError) as error:
         for place in places:
-            there = next(parent for parent in (place, *place.parents) if parent.is_dir())
-            free = shutil.disk_usage(there).free
+            free = _free(place)
             if free < NO_ROOM or (isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}):
                 raise DiskFullError(path=place, free=free // 1_000_000) from error
         raise

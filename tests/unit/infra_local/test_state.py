@@ -55,6 +55,11 @@ def test_a_part_that_is_not_asked_while_it_is_well_starts_anew_too() -> None:
     assert condition.ended(9.0 + STEADY, -9).crashes == 4
 
 
+def test_what_is_known_of_an_end_is_added() -> None:
+    """A broker on a full disk only says that it ends."""
+    assert Condition("healthy").ended(1, 1, "The disk is full.").reason == "it ended with status 1: The disk is full."
+
+
 def test_the_reason_of_an_end_is_kept() -> None:
     """A signal and a status are told apart."""
     assert "signal 9" in WELL.ended(101.0, -9).reason
