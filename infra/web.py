@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from infra.heads import BoundedHttp
+
 
 class _Server(uvicorn.Server):
     """uvicorn without signal handlers: the process host has its own."""
@@ -37,7 +39,7 @@ async def serve_app(
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=BoundedHttp,
         ws="websockets-sansio",
         ws_max_size=largest_message,
         ws_ping_interval=20,
@@ -49,7 +51,6 @@ async def serve_app(
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=2,
-        h11_max_incomplete_event_size=64 * 1024,
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve())

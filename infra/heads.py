@@ -1,0 +1,150 @@
+"""HTTP over httptools with bounds on a request's head: its bytes, its lines, and the time it takes; uvicorn has them for h11 alone."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from infra.errors import CausewayError, MalformedRequestError
+
+LARGEST_HEAD: Final = 64 * 1024
+"""The most bytes of target and header lines."""
+
+MOST_LINES: Final = 100
+"""The most header lines; websockets accepts 128."""
+
+HEAD_SECONDS: Final = 10.0
+"""How long a head may take, from its first byte, or from when a connection was made."""
+
+LINGER_SECONDS: Final = 1.0
+"""How long what still comes is thrown away after a refusal: a connection closed at once would be reset, and the answer with it."""
+
+
+class HeadTooLargeError(CausewayError):
+    """The target and the headers have more than {bytes} bytes or {lines} lines. Send fewer."""
+
+    code = "head-too-large"
+    status = 431
+    definite = True
+
+
+class TooSlowError(CausewayError):
+    """The {what} took more than {seconds:g} seconds to arrive; nothing was done. Try again over a better connection."""
+
+    code = "too-slow"
+    status = 408
+    definite = True
+
+
+class _OutOfBoundsError(Exception):
+    """The parser makes an error of its own of it."""
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """uvicorn's protocol; a head that is too large is answered 431, one that takes too long 408, what is no HTTP 400."""
+
+    _head_bytes = 0
+    _head_lines = 0
+    _loose = 0
+    """Bytes that came since the parser last had something whole: it buffers an unfinished line without bound."""
+    _limit: asyncio.TimerHandle | None = None
+    _refused = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
+        """Begin, and expect a request soon."""
+        super().connection_made(transport)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self._head_is_there()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came, unless it is more of what was refused."""
+        if self._refused:
+            return
+        if self._loose > LARGEST_HEAD:
+            self._refuse(HeadTooLargeError(bytes=LARGEST_HEAD, lines=MOST_LINES))
+            return
+        self._loose += len(data)
+        if self.cycle is None or self.cycle.response_complete:
+            self._expect_head()  # not only in `on_message_begin`: empty lines may come before it for ever
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """Count from nothing."""
+        super().on_message_begin()
+        self._head_bytes = self._head_lines = self._loose = 0
+        self._expect_head()  # one that follows another in the same packet
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the target."""
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header line; of a trailer, too."""
+        self._loose = 0
+        self._head_lines += 1
+        self._count(len(name) + len(value))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Serve the request."""
+        self._loose = 0
+        self._head_is_there()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body."""
+        self._loose = 0
+        super().on_body(body)
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what the parser could not take."""
+        if self._head_bytes > LARGEST_HEAD or self._head_lines > MOST_LINES:
+            self._refuse(HeadTooLargeError(bytes=LARGEST_HEAD, lines=MOST_LINES))
+        else:
+            self._refuse(MalformedRequestError(reason="it is no HTTP/1.1"))
+
+    def _count(self, size: int) -> None:
+        self._head_bytes += size
+        if self._head_bytes > LARGEST_HEAD or self._head_lines > MOST_LINES:
+            raise _OutOfBoundsError
+
+    def _expect_head(self) -> None:
+        if self._limit is None:
+            self._limit = self.loop.call_later(HEAD_SECONDS, self._give_up)
+
+    def _head_is_there(self) -> None:
+        if self._limit is not None:
+            self._limit.cancel()
+            self._limit = None
+
+    def _give_up(self) -> None:
+        self._refuse(TooSlowError(what="head", seconds=HEAD_SECONDS))
+
+    def _refuse(self, error: CausewayError) -> None:
+        self._refused = True
+        self._head_is_there()
+        self._unset_keepalive_if_required()
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete:  # else it would stand in the midst of another answer
+            self.transport.write(_answer(error))
+        self.flow.resume_reading()
+        self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+
+def _answer(error: CausewayError) -> bytes:
+    body = msgspec.json.encode(error.problem())
+    lines = (
+        f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}",
+        "content-type: application/problem+json",
+        f"content-length: {len(body)}",
+        "connection: close",
+    )
+    return "\r\n".join((*lines, "", "")).encode() + body
