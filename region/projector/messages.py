@@ -13,6 +13,9 @@ from replication.records import Entry, MessageSent, Opening, Outcome, Record, Re
 
 RECIPIENT_UNKNOWN: Final = "recipient-unknown"
 
+ASK_AGAIN: Final = 60_000_000
+"""After how many microseconds a message that finds its conversation still closed asks anew: the question may be lost."""
+
 DETAILS: Final = {
     RECIPIENT_UNKNOWN: "There is nobody of that id. Check whom you wrote to.",
     "impossible-record": "This message could not be applied. Write it anew.",
@@ -235,13 +238,13 @@ def _keep_until_opened(
     recipient_home: str,
 ) -> None:
     conversation = docket.state.conversations.get(submission.conversation_id)
-    fresh = conversation is None
+    asks = conversation is None or docket.now - conversation.updated_at >= ASK_AGAIN
     if conversation is None:
         conversation = docket.begin(submission.conversation_id, _members(submission.author, body), opened=False)
-        conversation.updated_at = docket.now
     pending = _keep(docket, case, submission, conversation, waits_for=recipient_home)
     docket.state.waiting.setdefault(conversation.conversation_id, []).append(pending)
-    if fresh:
+    if asks:
+        conversation.updated_at = docket.now
         opening = Opening(
             conversation_id=conversation.conversation_id,
             author=submission.author,

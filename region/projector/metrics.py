@@ -18,6 +18,11 @@ REFUSALS = Counter("causeway_projector_refusals_total", "Submissions refused, by
 PENDINGS = Counter(
     "causeway_projector_pending_total", "Messages kept pending, by the region that they wait for.", ["region"]
 )
+OLDEST_PENDING = Gauge(
+    "causeway_projector_oldest_pending_timestamp_seconds",
+    "When the oldest message that is pending was submitted, by the region that it waits for; absent if none is.",
+    ["region"],
+)
 DUPLICATES = Counter("causeway_projector_duplicates_total", "Records that were known already.")
 DROPPED = Counter("causeway_projector_dropped_total", "Marks that were dropped, by reason.", ["reason"])
 HELD = Counter("causeway_projector_held_total", "Entries held because an earlier one is missing.")

@@ -1,4 +1,4 @@
-"""Every now and then, take out of the store what is old and was followed by everybody."""
+"""Every now and then, take out of the store what is old and was followed by everybody, and see what waits for too long."""
 
 import asyncio
 import random
@@ -10,6 +10,7 @@ import structlog
 from infra.postgres import Pool
 from infra.tasks import heed_cancellation
 from region.projector import metrics
+from region.store.repository.loading import waiting_since
 from region.store.repository.pruning import prune
 
 log = structlog.get_logger()
@@ -19,6 +20,9 @@ PAUSE = 60.0
 
 CHUNK = 500
 """Batches taken out in one transaction."""
+
+LONG = 300.0
+"""After how many seconds a message that waits for another region is worth a warning."""
 
 
 async def prune_forever(pool: Pool, *, retention: float, partitions: tuple[int, ...]) -> None:
@@ -35,8 +39,24 @@ async def prune_forever(pool: Pool, *, retention: float, partitions: tuple[int, 
         try:
             for partition in partitions:
                 await _prune(pool, partition, before=int((time.time() - retention) * 1e6))
+            await measure_pendings(pool)
         except psycopg.Error as error:
             log.warning("pruning is put off", error=str(error))
+
+
+async def measure_pendings(pool: Pool) -> None:
+    """Measure since when messages wait for each region: what was lost on its way to or from there shows as an old one.
+
+    Raises:
+        psycopg.Error: The store failed.
+    """
+    async with pool.connection() as connection:
+        waiting = await waiting_since(connection)
+    metrics.OLDEST_PENDING.clear()
+    for region, (count, oldest) in waiting.items():
+        metrics.OLDEST_PENDING.labels(region).set(oldest / 1e6)
+        if time.time() - oldest / 1e6 > LONG:
+            log.warning("messages wait for long", region=region, messages=count, oldest=oldest)
 
 
 async def _prune(pool: Pool, partition: int, *, before: int) -> None:

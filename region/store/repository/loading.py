@@ -226,6 +226,12 @@ async def pendings_in(connection: Connection, conversations: Collection[str]) ->
     return found
 
 
+async def waiting_since(connection: Connection) -> dict[str, tuple[int, int]]:
+    """Return, by the region that pendings wait for, how many there are and when the oldest was submitted, in microseconds."""
+    cursor = await connection.execute("SELECT waits_for, count(*), min(submitted_at) FROM pendings GROUP BY waits_for")
+    return {region: (count, oldest) for region, count, oldest in await cursor.fetchall()}
+
+
 async def counts_at(
     connection: Connection, asked: Iterable[tuple[str, str, int]]
 ) -> dict[tuple[str, str, int], tuple[int, int]]:

@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from region.projector.messages import ASK_AGAIN
 from region.projector.rehearsal import Rehearsal, message, submission
 from replication.ids import direct_conversation_id, message_id
 from replication.records import (
@@ -178,6 +179,23 @@ def test_a_conversation_asks_once_and_an_answer_numbers_all_in_order(us: Rehears
     log = us.tables.visible(direct_conversation_id(ALICE, EVA))
     assert [(e.seq, e.body.text) for e in log] == [(1, "one"), (2, "two"), (3, "three"), (4, "four")]
     assert [r.record for r in us.relayed_to("eu")][1:] == log
+
+
+def test_an_opening_that_went_astray_is_asked_again_by_a_later_message(us: Rehearsal) -> None:
+    """It may have been lost in a hole of the stream: the next message a minute later asks again, and resolves all."""
+    us.submit(message(ALICE, EVA, "one"))
+    us.project()
+    for text in ("two", "three"):
+        us.now += ASK_AGAIN
+        us.submit(message(ALICE, EVA, text))
+        us.submit(message(ALICE, EVA, f"{text} at once"))
+        us.project()
+    assert [type(relayed.record) for relayed in us.relayed_to("eu")] == [Opening] * 3
+
+    us.submit(submission(EVA, ConversationAnswered(""), conversation_id=direct_conversation_id(ALICE, EVA)), via=via(1))
+    us.project()
+    log = us.tables.visible(direct_conversation_id(ALICE, EVA))
+    assert [e.body.text for e in log] == ["one", "two", "two at once", "three", "three at once"]
 
 
 def test_an_answer_that_refuses_refuses_all_and_the_next_message_asks_again(us: Rehearsal) -> None:
