@@ -1,0 +1,22 @@
+"""The judge: from a ledger of what clients invoked and saw, whether the invariants held; true, false or unknown.
+
+events        what a ledger records
+ledger        the file: written as it happens, never changed, read again
+ranges        sets of numbers that are mostly dense
+verdict       three values, rulings with their evidence, and how they combine
+facts         what a ledger comes to: messages, logs, views, and what in them does not agree
+history       one pass over a ledger, which gathers them
+delivery      lost, phantom
+order         duplicate, order, hole
+streams       live streams that went back or skipped
+marks         marks and statuses that went back
+entitlement   what somebody, or a region, has and may not have
+digests       whether regions hold the same
+sufficiency   whether faults were seen and enough was accepted, so that "true" means something
+judgement     all of it, over one ledger
+rehearsal     good ledgers, generated from a seed; what the judge must find nothing in
+planted       faults planted in a good ledger; the judge must find each
+
+    workload, faults ─▶ ledger ─▶ judgement ─▶ history ─┬▶ delivery, order, entitlement, digests, sufficiency ─▶ verdict
+                                      └─▶ streams, marks ┘
+"""

@@ -1,0 +1,234 @@
+"""What a ledger records, in the order in which it happened; times are seconds of one monotonic clock.
+
+A message is known by its `content`, a digest of its text: texts of a run carry a number of their own, so that whoever sees one
+can tell which send it was, whatever id it has got. A repeated send has the same content; other content is another message.
+"""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+VERSION = 1
+
+
+class Sighting(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An entry as somebody saw it.
+
+    Attributes:
+        epoch: In which it was numbered.
+        seq: Its number in its conversation.
+        message: Its id.
+        sender: The user id that it was shown under.
+        content: The digest of its text; None for an entry without any (a tombstone, a change of membership).
+        status: unread, received, read; empty if that was not seen.
+    """
+
+    epoch: int
+    seq: int
+    message: str
+    sender: str
+    content: str | None
+    status: str = ""
+
+
+class _Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, tag_field="type", tag=str.lower):
+    """Something that happened.
+
+    Attributes:
+        at: When, seconds.
+    """
+
+    at: float
+
+
+class Run(_Event, frozen=True):
+    """The first line.
+
+    Attributes:
+        seed: What workload and faults follow from.
+        about: What was run, for people.
+        fifo: Whether each device keeps its sends to a conversation in order, whatever happens (an outbox does).
+        standbys: Region to the region that may hold whatever it holds.
+    """
+
+    seed: int
+    about: str = ""
+    fifo: bool = False
+    standbys: dict[str, str] = {}
+    version: int = VERSION
+
+
+class Member(_Event, frozen=True):
+    """Somebody may see a stretch of a conversation; said again with the same `first`, it replaces what was said.
+
+    Attributes:
+        home: Where the user lives, so where the conversation may rest.
+        first: The first seq of the stretch.
+        last: The last one; None while it lasts.
+    """
+
+    conversation: str
+    user: str
+    home: str
+    first: int = 1
+    last: int | None = None
+
+
+class Invoke(_Event, frozen=True):
+    """A device begins an operation; one of ok, fail, info follows, or nothing if the ledger ends before.
+
+    Attributes:
+        op: Its number; never used twice.
+        kind: `history` is read to be judged; `repair` is what a device reads to fill its screen.
+        region: Through which region's edge.
+        conversation: None if the device doesn't know it yet.
+        content: Of a send.
+    """
+
+    op: int
+    kind: Literal["send", "history", "repair", "other"]
+    device: str
+    user: str
+    region: str
+    conversation: str | None = None
+    content: str | None = None
+
+
+class Ok(_Event, frozen=True):
+    """It happened; a send was accepted.
+
+    Attributes:
+        whole: Of a history: everything was read, from the first entry to the head.
+    """
+
+    op: int
+    conversation: str | None = None
+    message: str | None = None
+    whole: bool = False
+
+
+class Fail(_Event, frozen=True):
+    """It certainly did not happen, and will not."""
+
+    op: int
+    code: str = ""
+
+
+class Info(_Event, frozen=True):
+    """Nobody knows whether it happened or will (a timeout); `Ok` or `Fail` may follow when that was learned later."""
+
+    op: int
+    code: str = ""
+
+
+class Refused(_Event, frozen=True):
+    """A send's author was told that its message was refused, and why; that is final."""
+
+    op: int
+    device: str
+    code: str
+
+
+class Opened(_Event, frozen=True):
+    """A device was welcomed on a new connection.
+
+    Attributes:
+        resumed: Whether it said where it was; if not, it is told only what happens from now on.
+    """
+
+    connection: str
+    device: str
+    user: str
+    region: str
+    resumed: bool = False
+
+
+class Closed(_Event, frozen=True):
+    """A connection ended."""
+
+    connection: str
+
+
+class Live(_Event, frozen=True):
+    """An entry came over a connection.
+
+    Attributes:
+        again: Whether it answers a send that the device had repeated.
+    """
+
+    connection: str
+    conversation: str
+    entry: Sighting
+    again: bool = False
+
+
+class Changed(_Event, frozen=True):
+    """A device was told that a conversation goes up to `head`, and that it is to read what it lacks."""
+
+    connection: str
+    conversation: str
+    head: int
+
+
+class Page(_Event, frozen=True):
+    """A page of a history was read."""
+
+    op: int
+    conversation: str
+    entries: list[Sighting]
+
+
+class Marked(_Event, frozen=True):
+    """A device was told how far a member has received and read."""
+
+    device: str
+    conversation: str
+    user: str
+    epoch: int
+    received: int
+    read: int
+
+
+class FaultBegun(_Event, frozen=True):
+    """A fault is put on."""
+
+    fault: str
+    kind: str
+    target: str
+
+
+class FaultSeen(_Event, frozen=True):
+    """A fault has shown itself to somebody who did not put it on: a process is gone, a link answers nobody."""
+
+    fault: str
+    by: str
+
+
+class FaultEnded(_Event, frozen=True):
+    """A fault is taken off, and what it struck is well again."""
+
+    fault: str
+
+
+class Settled(_Event, frozen=True):
+    """Nothing is sent any more, all faults have ended, and time enough has passed for everything to arrive."""
+
+
+class Digest(_Event, frozen=True):
+    """What a region says it holds of a conversation, from `first` to `last`."""
+
+    region: str
+    conversation: str
+    first: int
+    last: int
+    digest: str
+
+
+class Ended(_Event, frozen=True):
+    """The last line: the ledger is whole."""
+
+
+Event: TypeAlias = (
+    Run | Member | Invoke | Ok | Fail | Info | Refused | Opened | Closed | Live | Changed | Page | Marked
+    | FaultBegun | FaultSeen | FaultEnded | Settled | Digest | Ended
+)  # fmt: skip

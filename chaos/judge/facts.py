@@ -1,0 +1,162 @@
+"""What a ledger comes to: messages, logs, views, memberships, and what in them does not agree."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import inf
+from typing import NamedTuple
+
+from chaos.judge.ranges import Ranges
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """A text that was to be sent, once or repeatedly.
+
+    Attributes:
+        line: Of its first invocation.
+        op: Its first operation.
+        conversation: None until it is known.
+        invoked: When it was first invoked, seconds.
+        accepted: When it was first accepted; infinity if never.
+        possible: How many of its operations may have happened: all but the definite failures.
+        uncertain: Whether one of them had an unknown outcome.
+        refused: Whether its author was told that it is refused.
+        epoch: In which it was numbered.
+        seq: Its number; 0 if nobody saw it.
+        sighted: When it was first seen.
+    """
+
+    content: str
+    line: int
+    op: int
+    author: str
+    device: str
+    conversation: str | None
+    invoked: float
+    accepted: float = inf
+    id: str | None = None
+    possible: int = 0
+    uncertain: bool = False
+    refused: bool = False
+    epoch: int = 0
+    seq: int = 0
+    sighted: float = inf
+
+    @property
+    def may_appear(self) -> bool:
+        """Whether an entry of it is right."""
+        return self.possible > 0 and not self.refused
+
+
+@dataclass(slots=True)
+class Log:
+    """What is known of a conversation's log.
+
+    Attributes:
+        numbers: The seqs that somebody saw.
+        places: Seq to the epoch and the message there.
+        epochs: Epoch to when it was first seen.
+        readers: Users who saw some of it.
+    """
+
+    numbers: Ranges = field(default_factory=Ranges)
+    places: dict[int, tuple[int, Message]] = field(default_factory=dict)
+    epochs: dict[int, float] = field(default_factory=dict)
+    readers: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True, eq=False)
+class View:
+    """What one device's screen showed up to the settling, or one history, by conversation.
+
+    Attributes:
+        name: The device's, or the history's operation.
+        screen: Whether it is one.
+        conversation: The only one that it is about; None for a screen.
+        since: From when a screen is told everything, seconds; a history shows everything.
+        standing: Whether it obliges: a screen whose device was connected at the settling, or a history that was read whole after it.
+        shown: Seqs.
+        hidden: Those of them that showed no text.
+    """
+
+    name: str
+    user: str
+    region: str
+    screen: bool = False
+    conversation: str | None = None
+    since: float = -inf
+    standing: bool = False
+    shown: dict[str, Ranges] = field(default_factory=lambda: defaultdict(Ranges))
+    hidden: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+
+    def lacks(self, conversation: str, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """Return the ranges between two seqs (inclusive) of which it showed nothing."""
+        return self.shown.get(conversation, Ranges()).missing(first, last)
+
+    def has(self, conversation: str, seq: int) -> bool:
+        """Whether it showed that seq."""
+        return seq in self.shown.get(conversation, ())
+
+
+class Oddity(NamedTuple):
+    """A sighting that does not agree with an earlier one; `elsewhere` is the message's other seq, 0 if it has none."""
+
+    line: int
+    view: View
+    conversation: str
+    epoch: int
+    seq: int
+    message: Message
+    elsewhere: int
+    renumbered: bool
+
+
+class Phantom(NamedTuple):
+    """A sighting of what nobody sent, or not so."""
+
+    line: int
+    view: View
+    conversation: str
+    seq: int
+    what: str
+
+
+class Gap(NamedTuple):
+    """A page, or a whole history, that shows a number without the one before it."""
+
+    line: int
+    view: View
+    conversation: str
+    first: int
+    last: int
+
+
+@dataclass(slots=True)
+class Membership:
+    """What a user may see of a conversation: first seq to last seq of each stretch, and where the user has lived."""
+
+    stretches: dict[int, int | None] = field(default_factory=dict)
+    homes: set[str] = field(default_factory=set)
+
+    def covers(self, seq: int) -> bool:
+        """Whether the user may see that entry."""
+        return any(first <= seq and (last is None or seq <= last) for first, last in self.stretches.items())
+
+    def outside(self, shown: Ranges) -> Iterator[tuple[int, int]]:
+        """Return the ranges of what was shown that the user may not see."""
+        for first, last in shown:
+            begin = first
+            for opens, closes in sorted(self.stretches.items()):
+                if begin > last or opens > last:
+                    break
+                if opens > begin:
+                    yield begin, opens - 1
+                begin = max(begin, last + 1 if closes is None else closes + 1)
+            if begin <= last:
+                yield begin, last
+
+    def within(self, head: int) -> Iterator[tuple[int, int]]:
+        """Return the stretches up to that seq."""
+        for first, last in self.stretches.items():
+            yield first, head if last is None else min(last, head)

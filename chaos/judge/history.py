@@ -1,0 +1,253 @@
+"""One pass over a ledger: every message, every conversation's log, and what each view of it showed.
+
+A log's place (epoch, seq) belongs to the message first seen there; what later shows it otherwise is kept as an oddity, and judged
+at the end, when it is known what else that view showed. What is kept grows with messages and views, not with sightings.
+"""
+
+from collections import defaultdict
+
+from chaos.judge.events import (
+    Digest,
+    Fail,
+    Info,
+    Invoke,
+    Live,
+    Member,
+    Ok,
+    Opened,
+    Page,
+    Refused,
+    Run,
+    Sighting,
+)
+from chaos.judge.facts import Gap, Log, Membership, Message, Oddity, Phantom, View
+from chaos.judge.ranges import Ranges
+
+MOST_ODDITIES = 10_000
+_NOT_A_MEMBER = Membership()
+
+
+class History:
+    """Everything that checkers ask of a ledger; `judgement` feeds it."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.messages: dict[str, Message] = {}
+        self.logs: dict[str, Log] = defaultdict(Log)
+        self.members: dict[str, dict[str, Membership]] = {}
+        self.screens: dict[str, View] = {}
+        self.histories: list[View] = []
+        self.seen: dict[tuple[str, str], tuple[Ranges, int]] = {}
+        self.observers: set[str] = set()
+        self.oddities: list[Oddity] = []
+        self.phantoms: list[Phantom] = []
+        self.gaps: list[Gap] = []
+        self.broken: list[tuple[int, str]] = []
+        self.settled: float | None = None
+        self.fifo = False
+        self.standbys: dict[str, str] = {}
+        self.digests: dict[tuple[str, int, int], dict[str, tuple[str, int]]] = defaultdict(dict)
+        self.holders: dict[tuple[str, str], int] = {}
+        self._sends: dict[int, Message] = {}
+        self._readings: dict[int, View] = {}
+        self._open: dict[int, int] = {}
+        self._connected: dict[str, str] = {}
+
+    def membership(self, conversation: str, user: str) -> Membership:
+        """Return what a user may see of a conversation; nothing, if nobody said that they may."""
+        return self.members.get(conversation, {}).get(user, _NOT_A_MEMBER)
+
+    def began(self, event: Run) -> None:
+        """The run begins."""
+        self.fifo, self.standbys = event.fifo, event.standbys
+
+    def joined(self, event: Member) -> None:
+        """Somebody may see a stretch of a conversation."""
+        membership = self.members.setdefault(event.conversation, {}).setdefault(event.user, Membership())
+        membership.stretches[event.first] = event.last
+        membership.homes.add(event.home)
+
+    def invoked(self, line: int, event: Invoke) -> None:
+        """An operation begins."""
+        if event.op in self._open or event.op in self._sends:
+            self.broken.append((line, f"operation {event.op} is invoked again"))
+        self._open[event.op] = line
+        if event.kind == "send" and event.content is not None:
+            message = self.messages.get(event.content)
+            if message is None:
+                message = Message(
+                    event.content, line, event.op, event.user, event.device, event.conversation, event.at
+                )  # fmt: skip
+                self.messages[event.content] = message
+            message.possible += 1
+            self._sends[event.op] = message
+        elif event.kind == "history":
+            self.observers.add(event.user)
+            self._readings[event.op] = View(str(event.op), event.user, event.region, conversation=event.conversation)
+        elif event.kind == "repair":
+            self._readings[event.op] = self._screen(event.device, event.user, event.region, event.at)
+
+    def ok(self, line: int, event: Ok) -> bool:
+        """An operation happened; return whether it was a send."""
+        self._complete(line, event.op, final=True)
+        message = self._sends.get(event.op)
+        if message is not None:
+            message.accepted = min(message.accepted, event.at)
+            message.conversation = message.conversation or event.conversation
+            message.id = message.id or event.message
+        reading = self._readings.pop(event.op, None)
+        if reading is not None and event.whole and self.settled is not None:
+            reading.standing = True
+            reading.conversation = reading.conversation or event.conversation
+            self.histories.append(reading)
+            for conversation, shown in reading.shown.items():
+                for first, last in shown.missing(1, shown.last):
+                    self._gap(Gap(line, reading, conversation, first, last))
+        return message is not None
+
+    def failed(self, line: int, event: Fail) -> None:
+        """An operation certainly did not happen."""
+        self._complete(line, event.op, final=True)
+        self._readings.pop(event.op, None)
+        message = self._sends.get(event.op)
+        if message is not None:
+            message.possible -= 1
+
+    def unknown(self, line: int, event: Info) -> None:
+        """Nobody knows whether an operation happened."""
+        self._complete(line, event.op, final=False)
+        self._readings.pop(event.op, None)
+        message = self._sends.get(event.op)
+        if message is not None:
+            message.uncertain = True
+
+    def refused(self, line: int, event: Refused) -> None:
+        """An author was told of a refusal."""
+        message = self._sends.get(event.op)
+        if message is None:
+            self.broken.append((line, f"operation {event.op} is refused, which never was a send"))
+        else:
+            message.refused = True
+
+    def opened(self, event: Opened) -> None:
+        """A device is connected."""
+        self.observers.add(event.user)
+        screen = self._screen(event.device, event.user, event.region, event.at)
+        if not event.resumed:
+            screen.since = event.at
+        self._connected[event.connection] = event.device
+
+    def closed(self, connection: str) -> None:
+        """A device is not connected any more."""
+        self._connected.pop(connection, None)
+
+    def live(self, line: int, event: Live) -> None:
+        """An entry came over a connection."""
+        device = self._connected.get(event.connection)
+        if device is None:
+            self.broken.append((line, f"connection {event.connection} is not open"))
+        else:
+            self._sight(line, event.at, self.screens[device], event.conversation, event.entry)
+
+    def page(self, line: int, event: Page) -> None:
+        """A page was read."""
+        view = self._readings.get(event.op)
+        if view is None:
+            self.broken.append((line, f"operation {event.op} reads nothing"))
+            return
+        entries = sorted(event.entries, key=lambda entry: entry.seq)
+        before = None
+        for entry in entries:
+            self._sight(line, event.at, view, event.conversation, entry)
+            if before is not None and entry.seq > before + 1:
+                self._gap(Gap(line, view, event.conversation, before + 1, entry.seq - 1))
+            before = entry.seq
+
+    def digested(self, line: int, event: Digest) -> None:
+        """A region says what it holds; ranges that may still change are not compared."""
+        self.holders.setdefault((event.region, event.conversation), line)
+        if self.settled is not None:
+            self.digests[event.conversation, event.first, event.last][event.region] = event.digest, line
+
+    def settle(self, at: float) -> None:
+        """Everything has had its time; screens are judged by what they show now."""
+        if self.settled is None:
+            self.settled = at
+            for device in self._connected.values():
+                self.screens[device].standing = True
+
+    def _screen(self, device: str, user: str, region: str, at: float) -> View:
+        if device not in self.screens:
+            self.screens[device] = View(device, user, region, screen=True, since=at)
+        return self.screens[device]
+
+    def _complete(self, line: int, op: int, *, final: bool) -> None:
+        if op not in self._open:
+            self.broken.append((line, f"operation {op} is completed, which is not under way"))
+        elif final:
+            del self._open[op]
+
+    def _gap(self, gap: Gap) -> None:
+        if len(self.gaps) < MOST_ODDITIES:
+            self.gaps.append(gap)
+
+    def _phantom(self, line: int, view: View, conversation: str, seq: int, what: str) -> None:
+        if len(self.phantoms) < MOST_ODDITIES:
+            self.phantoms.append(Phantom(line, view, conversation, seq, what))
+
+    def _sight(self, line: int, at: float, view: View, conversation: str, entry: Sighting) -> None:
+        log = self.logs[conversation]
+        seq = entry.seq
+        log.numbers.add(seq)
+        if not view.screen or self.settled is None:
+            view.shown[conversation].add(seq)
+        content = entry.content
+        if content is None:
+            view.hidden[conversation].add(seq)
+            return
+        log.readers.add(view.user)
+        seen = self.seen.get((conversation, view.user))
+        if seen is None:
+            seen = self.seen[conversation, view.user] = (Ranges(), line)
+        seen[0].add(seq)
+        message = self.messages.get(content)
+        if message is None:
+            self._phantom(line, view, conversation, seq, "a text that nobody had sent")
+        elif message.author != entry.sender:
+            self._phantom(line, view, conversation, seq, f"sent by {message.author}, shown as of {entry.sender}")
+        elif message.conversation is not None and message.conversation != conversation:
+            self._phantom(line, view, conversation, seq, f"sent to {message.conversation}")
+        elif message.id is not None and message.id != entry.message:
+            self._phantom(line, view, conversation, seq, f"known as {message.id}, shown as {entry.message}")
+        else:
+            held = log.places.get(seq)
+            if held is None or held[1] is not message or held[0] != entry.epoch or message.seq != seq:
+                self._place(line, at, view, conversation, entry)
+
+    def _place(self, line: int, at: float, view: View, conversation: str, entry: Sighting) -> None:
+        """Take in a sighting that is the first of its message or its place, or that does not agree with the first."""
+        epoch, seq = entry.epoch, entry.seq
+        log, message = self.logs[conversation], self.messages[entry.content or ""]
+        log.epochs.setdefault(epoch, at)
+        held = log.places.get(seq)
+        if held is None or epoch > held[0]:
+            log.places[seq] = (epoch, message)
+            if held is not None and held[1] is not message and held[1].seq == seq:
+                held[1].seq = held[1].epoch = 0  # it was taken out with its tail, and must come again
+        elif epoch < held[0] and self.settled is None:
+            return  # a view that is behind still shows what will be taken out
+        elif held[1] is not message or held[0] != epoch:
+            self._odd(Oddity(line, view, conversation, epoch, seq, message, message.seq, renumbered=False))
+            return
+        if message.seq in (0, seq):
+            message.conversation, message.id = conversation, entry.message
+            message.epoch, message.seq, message.sighted = epoch, seq, min(message.sighted, at)
+            return
+        renumbered = epoch > message.epoch
+        self._odd(Oddity(line, view, conversation, epoch, seq, message, message.seq, renumbered=renumbered))
+        if renumbered:
+            message.epoch, message.seq = epoch, seq
+
+    def _odd(self, oddity: Oddity) -> None:
+        if len(self.oddities) < MOST_ODDITIES:
+            self.oddities.append(oddity)

@@ -1,0 +1,141 @@
+"""All checkers over one ledger, in one pass, and what they say together."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from chaos.judge import events as e
+from chaos.judge.delivery import lost, phantom
+from chaos.judge.digests import digests
+from chaos.judge.entitlement import entitlement
+from chaos.judge.history import History
+from chaos.judge.ledger import Line
+from chaos.judge.marks import Marks
+from chaos.judge.order import duplicate, hole, order
+from chaos.judge.streams import Streams
+from chaos.judge.sufficiency import Course, Needs
+from chaos.judge.verdict import Ruling, Verdict, combine
+
+CHECKERS = ("lost", "duplicate", "phantom", "order", "hole", "stream", "marks", "entitlement", "digests")
+_NEEDS = Needs()
+
+
+class Judgement(msgspec.Struct, frozen=True):
+    """What the judge says of a ledger.
+
+    Attributes:
+        verdict: False if any ruling is, true only if all are.
+        rulings: One of each checker.
+    """
+
+    verdict: Verdict
+    rulings: tuple[Ruling, ...]
+
+    def __getitem__(self, checker: str) -> Ruling:
+        """Return the ruling of a checker, by its name."""
+        return next(ruling for ruling in self.rulings if ruling.checker == checker)
+
+    def named(self, verdict: Verdict) -> set[str]:
+        """Return the names of the checkers that rule so."""
+        return {ruling.checker for ruling in self.rulings if ruling.verdict is verdict}
+
+
+def judge(ledger: Iterable[Line], needs: Needs = _NEEDS) -> Judgement:
+    """Judge a ledger; in time linear in its lines but for sorting, in memory linear in its messages and views.
+
+    Args:
+        ledger: Its lines, in order (`ledger.read`).
+        needs: What it must have before anything can be true.
+    """
+    court = _Court()
+    for line, event in ledger:
+        court.course.passed(line, event.at)
+        court.take(line, event)
+    history = court.history
+    reservations = court.course.shortfalls(history, needs)
+    findings = {
+        "lost": lost(history),
+        "duplicate": duplicate(history),
+        "phantom": phantom(history),
+        "order": order(history),
+        "hole": hole(history),
+        "stream": court.streams.findings(history),
+        "marks": court.marks.findings,
+        "entitlement": entitlement(history),
+        "digests": digests(history),
+    }
+    rulings = tuple(findings[checker].rule(reservations) for checker in CHECKERS)
+    return Judgement(combine(ruling.verdict for ruling in rulings), rulings)
+
+
+class _Court:
+    """Gives each event to those whom it concerns; what is frequent is looked for first."""
+
+    def __init__(self) -> None:
+        self.history = History()
+        self.streams = Streams()
+        self.marks = Marks()
+        self.course = Course()
+
+    def take(self, line: int, event: e.Event) -> None:
+        match event:
+            case e.Live():
+                self.history.live(line, event)
+                self.streams.live(line, event)
+            case e.Marked():
+                self.marks.marked(line, event)
+            case e.Invoke():
+                self.history.invoked(line, event)
+                self.marks.invoked(event)
+            case e.Ok():
+                if self.history.ok(line, event):
+                    self.course.accepted(event.at)
+                self.marks.ended(event.op)
+            case e.Page():
+                self.history.page(line, event)
+                self.marks.page(line, event)
+            case e.Fail():
+                self.history.failed(line, event)
+                self.marks.ended(event.op)
+            case e.Info():
+                self.history.unknown(line, event)
+                self.marks.ended(event.op)
+            case e.Refused():
+                self.history.refused(line, event)
+            case _:
+                self._seldom(line, event)
+
+    def _seldom(self, line: int, event: e.Event) -> None:
+        match event:
+            case e.Opened():
+                self.history.opened(event)
+                self.streams.opened(event)
+            case e.Closed(connection=connection):
+                self.history.closed(connection)
+                self.streams.closed(connection)
+            case e.Changed():
+                self.streams.changed(event)
+            case e.Member():
+                self.history.joined(event)
+            case e.Digest():
+                self.history.digested(line, event)
+            case e.Settled():
+                self.history.settle(event.at)
+            case _:
+                self._course(line, event)
+
+    def _course(self, line: int, event: e.Event) -> None:
+        match event:
+            case e.FaultBegun():
+                self.course.begun(line, event)
+            case e.FaultSeen():
+                self.course.seen(line, event)
+            case e.FaultEnded():
+                self.course.ended(line, event)
+            case e.Run():
+                self.course.started = True
+                self.history.began(event)
+            case e.Ended():
+                self.course.whole = True
+            case _:
+                pass
