@@ -4,6 +4,7 @@ errors      one hierarchy; each error knows its code, status, and whether it is 
 settings    typed settings from the environment, checked at start
 backoff     pauses between attempts
 serve       the process host: runs one or more services in one process
+limits      what holds wherever a request passes
 health      what `/health` answers
 telemetry   structured logs and the metrics page
 kafka       the only module that imports aiokafka

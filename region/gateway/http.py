@@ -22,14 +22,13 @@ from infra.errors import (
     TooLargeError,
     UnavailableError,
 )
+from infra.limits import LARGEST_REQUEST
 from infra.postgres import STORE_FAILURES
 from region.gateway.errors import InternalError, MethodNotAllowedError
 from region.gateway.schemas import schema_components
 
 log = structlog.get_logger()
 
-LARGEST_REQUEST: Final = 128 * 1024
-"""Bytes: 16 KiB of text may take six times as much in JSON."""
 SAFE: Final = frozenset({"GET", "HEAD"})
 PROBLEM: Final = "application/problem+json"
 

@@ -6,10 +6,8 @@ import msgspec
 from starlette.types import Message, Receive, Send
 
 from infra.errors import CausewayError, TooLargeError
+from infra.limits import LARGEST_REQUEST
 from relay.edge.redirects import Holder, read_redirect
-
-LARGEST_BODY: Final = 64 * 1024
-"""The largest request body, bytes."""
 
 REDIRECTED: Final = 421
 
@@ -53,8 +51,8 @@ class Body:
             return
         self._read += message.get("body", b"")
         self._complete = not message.get("more_body", False)
-        if len(self._read) > LARGEST_BODY:
-            raise TooLargeError(what="The request", size=len(self._read), limit=LARGEST_BODY)
+        if len(self._read) > LARGEST_REQUEST:
+            raise TooLargeError(what="The request", size=len(self._read), limit=LARGEST_REQUEST)
 
 
 class Answer:

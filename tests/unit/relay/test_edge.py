@@ -10,9 +10,9 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from global_directory.client import DirectoryClient
+from infra.limits import LARGEST_REQUEST
 from relay.edge.app import Edge, Local
 from relay.edge.http import bridged_headers, end_to_end
-from relay.edge.messages import LARGEST_BODY
 
 EU_USER = "u" + "a" * 24 + "-eu"
 
@@ -231,7 +231,7 @@ async def test_a_get_is_tried_once_more(world: World, device: httpx.AsyncClient)
 
 async def test_a_body_that_is_too_large_is_refused(device: httpx.AsyncClient) -> None:
     """Here and on the way to another region alike."""
-    body = b"x" * (LARGEST_BODY + 1)
+    body = b"x" * (LARGEST_REQUEST + 1)
 
     assert (await device.post("/messages", headers=bearer("eu"), content=body)).status_code == 413
     assert (await device.post("/login", content=body)).status_code == 413

@@ -1,0 +1,32 @@
+"""The HTTP app's own rules: how large a request may be."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from fastapi import APIRouter, Request
+
+from region.gateway.http import make_app
+
+
+@pytest.mark.parametrize(("size", "status"), [(64 * 1024, 200), (64 * 1024 + 1, 413)])
+@pytest.mark.parametrize("announced", [True, False])
+async def test_a_request_has_64_kib_at_most(size: int, status: int, *, announced: bool) -> None:
+    """Announced or not, as at the edge and as documented."""
+    router = APIRouter()
+
+    @router.post("/length")
+    async def length(request: Request) -> int:
+        return len(await request.body())
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"x" * (size - 1)
+        yield b"x"
+
+    transport = httpx.ASGITransport(make_app({"test": router}))
+    async with httpx.AsyncClient(transport=transport, base_url="http://us") as client:
+        answer = await client.post("/length", content=b"x" * size if announced else chunks())
+
+    assert answer.status_code == status
+    if status == 413:
+        assert answer.json()["code"] == "too-large"
