@@ -15,6 +15,7 @@ http         the HTTP app: problems, limits, OpenAPI; endpoints in `http_*`
 messages     reading and sending messages for HTTP
 recipients   where a message goes, and whether there is anybody
 validation   pure: what a message must look like
+repeats      answers repeated sends with what the store has now
 outcomes     who waits for what becomes of a submission
 submissions  builds submissions
 marks        pure: merges marks; markkeeper appends them

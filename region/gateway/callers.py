@@ -40,15 +40,16 @@ class Callers:
         self._logged_in: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     async def anybody(self, token: str | None) -> AccessClaims:
-        """Return what a good token says, wherever its user lives.
+        """Return what a good token says, wherever its user lives; of those who live here, whether the device is logged in is seen.
 
         Raises:
-            InvalidTokenError: It is missing or not good.
-            UnavailableError: Its key is not known here, and the directory cannot be reached.
+            InvalidTokenError: It is missing or not good, or its device, of a user who lives here, was logged out.
+            UnavailableError: The store or the directory is needed to tell, and away.
         """
-        if not token:
-            raise refused("missing", "none was given")
-        return await self._verifier.access(token)
+        claims = await self._verified(token)
+        if claims.home == self._region:
+            await self._check_device(claims)
+        return claims
 
     async def resident(self, token: str | None) -> AccessClaims:
         """Return what the good token of a logged-in device says, whose user lives here.
@@ -58,7 +59,7 @@ class Callers:
             NotTheHolderError: The user lives elsewhere.
             UnavailableError: The store or the directory is needed to tell, and away.
         """
-        claims = await self.anybody(token)
+        claims = await self._verified(token)
         if claims.home != self._region:
             raise self._federation.elsewhere(claims.home)
         await self._check_device(claims)
@@ -67,6 +68,11 @@ class Callers:
     def forget(self, user_id: str, device_id: str) -> None:
         """Look at that device anew the next time, since it may have been logged out."""
         self._logged_in.pop((user_id, device_id), None)
+
+    async def _verified(self, token: str | None) -> AccessClaims:
+        if not token:
+            raise refused("missing", "none was given")
+        return await self._verifier.access(token)
 
     async def _check_device(self, claims: AccessClaims) -> None:
         key, now = (claims.sub, claims.device), self._clock()

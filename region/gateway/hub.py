@@ -12,7 +12,7 @@ from region.gateway.frames import EntryFrame, MarksFrame, Pending, Refused
 from region.gateway.outcomes import Decided, InFlight, Outcomes
 from region.gateway.session import Session
 from region.gateway.submissions import now_us
-from region.gateway.views import entry_view, pending_view
+from region.gateway.views import Marks, entry_view, pending_view
 from replication.codec import UndecodableRecordError, decode_record
 from replication.ids import region_of
 from replication.outputs import Output
@@ -59,6 +59,7 @@ class Hub:
         outcomes: Outcomes,
         in_flight: InFlight,
         revoked: Callable[[str, str], None],
+        repeated: Callable[[Entry], None],
     ) -> None:
         """Begin without sessions, and without being told of outputs.
 
@@ -68,12 +69,14 @@ class Hub:
             outcomes: Who waits for what becomes of submissions.
             in_flight: Sends of devices.
             revoked: Told of a user's device that was logged out.
+            repeated: Told of the entry of a send that a device here repeated; it has `answer` called for it.
         """
         self._region = region
         self._instance = instance
         self._outcomes = outcomes
         self._in_flight = in_flight
         self._revoked = revoked
+        self._repeated = repeated
         self._by_user: dict[str, list[Device]] = {}
         self._told: set[Device] = set()
         self.reliable = False
@@ -135,6 +138,11 @@ class Hub:
             if device.session.device_id == device_id:
                 device.revoke()
 
+    def answer(self, entry: Entry, marks: Mapping[str, Marks]) -> None:
+        """Tell the author's devices an entry whose send was repeated, with the marks that its members have now."""
+        if entry.author in self._by_user:
+            self._push(entry.author, frames.encode(EntryFrame(entry_view(entry, reader=entry.author, marks=marks))))
+
     def dispatch(self, partition: int, output: Output) -> None:
         """Tell an output to the devices concerned, and to whoever waits for it."""
         try:
@@ -158,8 +166,7 @@ class Hub:
             case Mark():
                 self._tell(partition, output, output.users, _marks(record))
             case Refusal():
-                users = self._concerned(output, record.message_id, record)
-                self._tell(partition, output, users, _refused(record))
+                self._refusal(partition, output, record)
                 if mine:
                     self._outcomes.resolve(record.message_id, Decided(record, output.known))
             case Submission():
@@ -171,7 +178,10 @@ class Hub:
                     self._outcome(record, known=output.known)
 
     def _entry(self, partition: int, output: Output, entry: Entry) -> None:
-        users = self._concerned(output, entry.message_id, entry)
+        if self._repeats(output, entry.message_id, entry):
+            self._repeated(entry)
+            return
+        users = output.users
         if not any(user in self._by_user for user in users):
             return
         at = now_us()
@@ -188,20 +198,30 @@ class Hub:
                 text = theirs
             self._tell(partition, output, (user,), text)
 
+    def _refusal(self, partition: int, output: Output, refusal: Refusal) -> None:
+        if self._repeats(output, refusal.message_id, refusal):
+            self._push(refusal.author, _refused(refusal))
+        else:
+            self._tell(partition, output, output.users, _refused(refusal))
+
     def _submission(self, partition: int, output: Output, submission: Submission) -> None:
         if isinstance(submission.body, DeviceRevoked):
             self.revoke(submission.author, submission.body.device_id)
             return
-        users = self._concerned(output, submission.id, submission)
-        if submission.conversation_id and users and submission.author in self._by_user:
-            view = pending_view(submission, waits_for=region_of(submission.conversation_id))
-            self._tell(partition, output, (submission.author,), frames.encode(Pending(view)))
+        repeats = self._repeats(output, submission.id, submission)
+        if not submission.conversation_id or submission.author not in self._by_user:
+            return
+        text = frames.encode(Pending(pending_view(submission, waits_for=region_of(submission.conversation_id))))
+        if repeats:
+            self._push(submission.author, text)
+        elif output.users:
+            self._tell(partition, output, (submission.author,), text)
 
-    def _concerned(self, output: Output, message_id: str, record: Entry | Refusal | Submission) -> tuple[str, ...]:
-        """Return whose devices are told: of a repeated outcome, the author's if it was a device here that repeated the send."""
+    def _repeats(self, output: Output, message_id: str, record: Entry | Refusal | Submission) -> bool:
+        """Whether it tells the known outcome of a send that a device here repeated: that has no place in the order of outputs."""
         mine = output.reply_to == self._instance
         sent = self._in_flight.pop(message_id, record.content_hash) if mine else None
-        return output.users or (() if sent is None else (record.author,))
+        return sent is not None and not output.users
 
     def _outcome(self, outcome: Outcome, *, known: bool) -> None:
         self._outcomes.resolve(outcome.id, Decided(outcome, known))
@@ -209,8 +229,10 @@ class Hub:
         if sent is None or not outcome.code:
             return
         refused = Refused(sent.client_message_id, outcome.id, sent.conversation_id, outcome.code, outcome.detail)
-        text = frames.encode(refused)
-        for device in self._by_user.get(sent.user_id, ()):
+        self._push(sent.user_id, frames.encode(refused))
+
+    def _push(self, user: str, text: str) -> None:
+        for device in self._by_user.get(user, ()):
             device.push(text)
 
     def _tell(self, partition: int, output: Output, users: tuple[str, ...], text: str) -> None:

@@ -44,6 +44,7 @@ from region.gateway.messages import Messages
 from region.gateway.outcomes import InFlight, Outcomes
 from region.gateway.profiles import Profiles
 from region.gateway.recipients import Recipients
+from region.gateway.repeats import Repeats
 from region.gateway.settings import GatewaySettings
 from region.gateway.sockets import RESUME_SECONDS, Sockets
 from region.gateway.submissions import Clerk
@@ -93,12 +94,14 @@ class Gateway:
         self._journal = Journal(settings.kafka, instance=instance, partitions=settings.partitions, health=health)
         outcomes, self._in_flight = Outcomes(self._journal), InFlight()
         self._marks = MarkKeeper(self._journal, clerk)
+        self._repeats = Repeats(self._store)
         self._hub = Hub(
             region=region,
             instance=instance,
             outcomes=outcomes,
             in_flight=self._in_flight,
             revoked=callers.forget,
+            repeated=self._repeats.add,
         )
         self._interest = Interest(self._redis, instance=instance, users=self._hub.users)
         self._deliveries = Deliveries(
@@ -176,6 +179,7 @@ class Gateway:
                 group.create_task(self._journal.run())
                 group.create_task(self._deliveries.run())
                 group.create_task(self._marks.run())
+                group.create_task(self._repeats.run(self._hub.answer))
                 group.create_task(self._federation.keep_fresh())
                 group.create_task(self._watch_store())
                 group.create_task(self._announce())

@@ -111,7 +111,8 @@ async def test_a_device_that_was_logged_out_is_out(http: httpx.AsyncClient, pers
         assert (await ada.call("POST", "/logout")).status_code == 204
         assert await device.closed() == 4401
 
-    assert (await ada.call("GET", "/devices")).json()["token_problem"] == "revoked"
+    for path in ("/devices", f"/users/{ada.id}", f"/users?handle={ada.tokens['handle']}", "/conversations"):
+        assert (await ada.call("GET", path)).json().get("token_problem") == "revoked", path
     assert (await http.post("/token", json={"refresh_token": ada.tokens["refresh_token"]})).status_code == 401
     async with ada.device() as device:
         assert await device.closed() == 4401

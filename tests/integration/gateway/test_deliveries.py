@@ -34,6 +34,7 @@ async def listening(redis: Redis) -> AsyncIterator[tuple[str, Hub]]:
         outcomes=Outcomes(cast("Journal", None)),
         in_flight=InFlight(),
         revoked=lambda _user, _device: None,
+        repeated=lambda _entry: None,
     )
     interest = Interest(redis, instance=name, users=hub.users)
     running = asyncio.create_task(

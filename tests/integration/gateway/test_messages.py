@@ -57,6 +57,24 @@ async def test_sending_again_sends_once(person: Register) -> None:
     assert (refused["code"], refused["client_message_id"]) == ("content-conflict", "same")
 
 
+async def test_a_repeated_send_shows_that_it_was_read(person: Register, eventually: Eventually) -> None:
+    """The status of a message never goes back, though its device asks again what became of it."""
+    ada, bob = await person(), await person()
+    sent = (await ada.send(bob, "hi", "c1")).json()
+    await bob.call("POST", f"/messages/{sent['message_id']}/read")
+
+    async def is_read() -> bool:
+        return bool((await ada.call("GET", f"/messages/{sent['message_id']}")).json()["status"] == "read")
+
+    await eventually(is_read)
+    async with ada.device() as device:
+        await device.until("welcome")
+        await device.send(bob, "hi", "c1")
+        answer = await device.until("entry")
+
+    assert (answer["message"]["message_id"], answer["message"]["status"]) == (sent["message_id"], "read")
+
+
 async def test_the_same_message_at_once_is_created_once(person: Register) -> None:
     """Ten equal requests: one 201, nine 200."""
     ada, bob = await person(), await person()

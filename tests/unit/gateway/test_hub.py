@@ -14,6 +14,7 @@ from region.gateway.hub import Hub
 from region.gateway.journal import Journal
 from region.gateway.outcomes import Decided, Decision, InFlight, Outcomes, Sent
 from region.gateway.session import Session, Snapshot
+from region.gateway.views import Marks
 from replication.codec import encode_record
 from replication.ids import direct_conversation_id, message_id
 from replication.outputs import Output
@@ -84,12 +85,14 @@ class Scene:
     in_flight: InFlight
     hub: Hub
     forgotten: list[tuple[str, str]]
+    repeated: list[Entry]
 
 
 @pytest.fixture
 def scene() -> Scene:
     """A hub that is told of outputs."""
     forgotten: list[tuple[str, str]] = []
+    repeated: list[Entry] = []
     found, in_flight = Outcomes(cast("Journal", OpenJournal())), InFlight()
     hub = Hub(
         region="us",
@@ -97,9 +100,10 @@ def scene() -> Scene:
         outcomes=found,
         in_flight=in_flight,
         revoked=lambda user, name: forgotten.append((user, name)),
+        repeated=repeated.append,
     )
     hub.restore()
-    return Scene(found, in_flight, hub, forgotten)
+    return Scene(found, in_flight, hub, forgotten, repeated)
 
 
 def entry(text: str = "hi", seq: int = 1) -> Entry:
@@ -188,6 +192,33 @@ def test_a_send_that_contradicts_an_earlier_one_is_refused(scene: Scene) -> None
 
     assert [frame["type"] for frame in mine.frames] == ["entry", "refused"]
     assert mine.frames[1]["client_message_id"] == "c1"
+
+
+def test_a_repeated_send_is_answered_with_the_marks_of_now(scene: Scene) -> None:
+    """Its entry waits for a look into the store: it may have been read since."""
+    mine, theirs = device(scene.hub, ADA), device(scene.hub, BOB)
+    scene.in_flight.add(entry().message_id, entry().content_hash, Sent(ADA, "c1", CONVERSATION))
+
+    scene.hub.dispatch(0, output(entry(), users=(), mine=True))
+    assert (mine.told, scene.repeated) == ([], [entry()])
+    scene.hub.answer(entry(), {BOB: Marks(received=1, read=1)})
+
+    assert [cast("dict[str, object]", frame["message"])["status"] for frame in mine.frames] == ["read"]
+    assert theirs.told == []
+
+
+def test_a_repeated_send_is_answered_while_outputs_are_missed(scene: Scene) -> None:
+    """The refusal is older than what the store will be read for: nothing else would bring it."""
+    mine = device(scene.hub, ADA)
+    refusal = Refusal(
+        message_id="m", conversation_id=CONVERSATION, author=ADA, code="x", detail="y", content_hash=b"", epoch=1
+    )
+    scene.in_flight.add("m", b"", Sent(ADA, "c1", CONVERSATION))
+    mine.session.interrupt({0: 10})
+
+    scene.hub.dispatch(0, output(refusal, users=(), mine=True))
+
+    assert [frame["type"] for frame in mine.frames] == ["refused"]
 
 
 def test_an_unreadable_output_is_passed_over(scene: Scene) -> None:

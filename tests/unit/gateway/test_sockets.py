@@ -62,6 +62,7 @@ async def test_a_send_that_did_not_reach_the_journal_is_not_waited_for() -> None
         outcomes=Outcomes(cast("Journal", region)),
         in_flight=in_flight,
         revoked=lambda _user, _device: None,
+        repeated=lambda _entry: None,
     )
     hub.restore()
     sockets = Sockets(
