@@ -1,7 +1,6 @@
 """One device's connection: its bounded queue, the writer that drains it, and the snapshots that it catches up with."""
 
 import asyncio
-import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import structlog
 from prometheus_client import Counter
 from starlette.types import Send
 
+from infra.backoff import Backoff
 from infra.errors import UnavailableError
 from infra.postgres import STORE_FAILURES
 from region.gateway.marks import Reader
@@ -19,7 +19,6 @@ from region.gateway.submissions import Author
 
 log = structlog.get_logger()
 
-AGAIN_SECONDS = 1.0
 CLOSE_SECONDS = 2.0
 
 SLOW_CUTS = Counter("causeway_gateway_slow_cuts_total", "Devices that were cut off, since they took too little.")
@@ -123,6 +122,7 @@ class Connection:
         if wanted.told is None:
             _AT_HELLO.inc()
         self._catching_up = asyncio.create_task(self._catch_up(wanted))
+        self._catching_up.add_done_callback(self._on_caught_up)
 
     async def write(self) -> None:
         """Send what is queued, until the connection is to be closed."""
@@ -149,17 +149,22 @@ class Connection:
         self._drop()
         if self._catching_up is not None:
             self._catching_up.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._catching_up
+            await asyncio.gather(self._catching_up, return_exceptions=True)
+
+    def _on_caught_up(self, task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            log.error("snapshot failed", exc_info=failure)
+            self.hang_up(RESYNC, "resync")
 
     async def _catch_up(self, wanted: CatchUp) -> None:
+        backoff = Backoff(first=1.0)
         while self.session.phase is Phase.CATCHING_UP:
             try:
                 async with self._gate:
                     snapshot = await self._read(self.session.user_id, self.session.device_id, wanted)
             except (*STORE_FAILURES, psycopg.Error, UnavailableError) as error:
                 log.warning("snapshot not read", problem=str(error))
-                await asyncio.sleep(AGAIN_SECONDS)
+                await asyncio.sleep(backoff.next())
                 continue
             except TimeoutError:
                 self.hang_up(RESYNC, "resync")

@@ -155,3 +155,20 @@ async def test_a_device_that_was_logged_out_unnoticed_is_closed_by_its_next_snap
 
     assert wire.sent == [{"type": "websocket.close", "code": 4401, "reason": "revoked"}]
     await connection.end()
+
+
+async def test_a_snapshot_that_cannot_be_made_ends_the_connection() -> None:
+    """Whatever the fault is, the device is not left waiting for a welcome that never comes; it reconnects."""
+
+    async def fail(_user: str, _device: str, _wanted: CatchUp) -> Snapshot:
+        raise LookupError
+
+    wire = Wire()
+    connection = connect(wire)
+    connection._read = fail  # noqa: SLF001 — a store that holds what cannot be read
+    writer = asyncio.create_task(connection.write())
+    connection.begin(CatchUp())
+    await asyncio.wait_for(writer, 5)
+
+    assert wire.sent == [{"type": "websocket.close", "code": 1012, "reason": "resync"}]
+    await connection.end()
