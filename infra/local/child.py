@@ -20,6 +20,7 @@ from infra.local.tools import Tools
 STARTING_PROBE_SECONDS = 0.2
 PROBE_SECONDS = 4.0
 STOP_SECONDS = 15.0
+NOTICE_SECONDS = 3.0
 
 
 class Child:
@@ -74,6 +75,10 @@ class Child:
             self.identity.signal(signal.SIGKILL)
         if running is not None:
             await asyncio.to_thread(running.wait)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(NOTICE_SECONDS):
+                    while self._process is running:  # so that nobody is shown the dead one  # noqa: ASYNC110 — rare
+                        await asyncio.sleep(0.01)
         if stay_down:
             await self._abandon()
             self._become("killed")
@@ -150,13 +155,16 @@ class Child:
         loop = asyncio.get_running_loop()
         handle = os.pidfd_open(self._process.pid)
 
+        gone = asyncio.Event()  # `poll` may not see it while `kill` waits in its thread
+
         def ended() -> None:
             loop.remove_reader(handle)
+            gone.set()
             self._stirred.set()
 
         loop.add_reader(handle, ended)
         try:
-            while self._process.poll() is None:
+            while not gone.is_set():
                 self._stirred.clear()
                 await self._probe()
                 pause = STARTING_PROBE_SECONDS if self.condition.phase == "starting" else PROBE_SECONDS

@@ -140,7 +140,7 @@ def heal(
         _act(Act("heal", tuple(parts)))
     if shapes:
         control.ask(homes.home(), Reshape(shapes))
-        console.print("links are open and unshaped: " + ", ".join(sorted({"-".join(pair) for pair in links})))
+        console.print("links are open and unshaped: " + ", ".join(sorted({topology.link(*pair) for pair in links})))
 
 
 @app.command()

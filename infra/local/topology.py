@@ -113,9 +113,14 @@ class Topology:
         pairs = {(passage.source, passage.target) for passage in self.passages}
         pairs |= {(target, source) for source, target in pairs}
         if ends not in pairs:
-            known = ", ".join(sorted({"-".join(sorted(pair, key=_place)) for pair in pairs}))
+            known = ", ".join(sorted({self.link(*pair) for pair in pairs}))
             raise UnknownPartError(name=name, known=known)
         return ends[0], ends[1]
+
+    @staticmethod
+    def link(a: str, b: str) -> str:
+        """Name the link between two ends, the same from both."""
+        return "-".join(sorted((a, b), key=_place))
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,9 @@ async def test_a_killed_part_comes_back_as_another_process(supervisor: Superviso
     child = supervisor.children["first"]
     before = child.identity
     await supervisor.act(Act("kill", ("first",)))
+
+    assert child.identity != before  # nobody is told of the dead one
+
     await until(lambda: child.condition.phase == "healthy" and child.identity != before)
 
     assert child.condition.crashes == 1
