@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -280,6 +280,15 @@ class Consumer:
         first: int = (await self._live.beginning_offsets([where]))[where]
         end: int = (await self._live.end_offsets([where]))[where]
         return first, end
+
+    async def ends(self, partitions: Iterable[int]) -> dict[int, int]:
+        """Return the next offset to be written in each of those partitions, by one request to each broker.
+
+        Raises:
+            KafkaError: A broker cannot be reached.
+        """
+        where = [TopicPartition(self._topic, partition) for partition in partitions]
+        return {place.partition: end for place, end in (await self._live.end_offsets(where)).items()}
 
     async def committed(self, partition: int) -> Committed | None:
         """Return the group's committed position and its metadata; None if it never committed one."""

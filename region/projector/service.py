@@ -201,6 +201,7 @@ class Projector:
             batches = await consumer.read(wait_ms=1000, most=self._settings.projector_batch)
             if not batches:
                 continue
+            self._health.tell("journal", ok=True)
             pace.begin()
             for partition, records in batches.items():
                 check_dense(expected, partition, records)

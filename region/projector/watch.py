@@ -5,7 +5,7 @@ Reading waits for Kafka without an error, and a commit for a store that is pause
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import structlog
@@ -25,10 +25,10 @@ PATIENCE = 4.0
 
 
 class Journal(Protocol):
-    """What says where a partition ends."""
+    """What says where partitions end."""
 
-    async def bounds(self, partition: int) -> tuple[int, int]:
-        """Return the first offset that is still there and the next one to be written."""
+    async def ends(self, partitions: Iterable[int]) -> dict[int, int]:
+        """Return the next offset to be written in each."""
 
 
 class Working(Protocol):
@@ -63,15 +63,16 @@ async def watch(
         if (since := projection.busy_since) is not None and (silent := time.monotonic() - since) > patience:
             health.tell("store", ok=False, detail=f"the store has been silent for {silent:.0f} s")
         try:
-            for partition in tuple(expected):
-                async with asyncio.timeout(patience):
-                    _, end = await journal.bounds(partition)
+            async with asyncio.timeout(patience):  # one request: each waits behind a fetch, and so for a second
+                ends = await journal.ends(expected)
+            for partition, end in ends.items():
                 metrics.JOURNAL_END.labels(partition).set(end)
                 metrics.LAG.labels(partition).set(max(0, end - expected[partition]))
         except (KafkaError, OSError) as error:  # the timeout among them
             reason = str(error) or type(error).__name__
             log.warning("the journal's end is unknown", error=reason)
             health.tell("journal", ok=False, detail=f"Kafka does not answer: {reason}")
+            await asyncio.sleep(pause / 5)  # its return is to be seen at once
         else:
             health.tell("journal", ok=True)
-        await asyncio.sleep(pause)
+            await asyncio.sleep(pause)

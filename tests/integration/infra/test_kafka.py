@@ -72,6 +72,7 @@ async def test_topics_are_made_once(kafka: str, make_topic: MakeTopic) -> None:
 
     async with Consumer(kafka, f"{topic}-more", client="test") as consumer:
         assert await consumer.bounds(1) == (0, 0)
+        assert await consumer.ends([0, 1]) == {0: 0, 1: 0}
 
 
 async def test_a_topic_waits_for_the_brokers_that_it_is_to_be_kept_on(kafka: str) -> None:
