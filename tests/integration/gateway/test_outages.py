@@ -1,6 +1,7 @@
 """What a gateway does when something that it stands on is away."""
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -92,8 +93,10 @@ async def test_a_killed_gateway_comes_back(region: Any, person: Register, eventu
         assert [message["text"] for message in device.messages] in (["2"], ["1", "2"])
 
 
-async def test_without_kafka_nothing_is_sent(region: Any, person: Register, eventually: Eventually) -> None:
-    """Definitely, as soon as that is known; and when it is back, everything goes on."""
+async def test_without_kafka_nothing_is_sent(
+    region: Any, http: httpx.AsyncClient, person: Register, eventually: Eventually
+) -> None:
+    """Definitely, as soon as that is known; whether somebody is registered is not; and when it is back, everything goes on."""
     ada, bob = await person(), await person()
     await ada.send(bob, "1")
     region.kill("kafka")
@@ -101,6 +104,10 @@ async def test_without_kafka_nothing_is_sent(region: Any, person: Register, even
         while not (answer := await ada.send(bob, "2", "second")).json()["definite"]:
             assert answer.status_code == 503
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    wanted = {"handle": f"u{secrets.token_hex(8)}", "password": "a good password"}
+    registered = await http.post("/register", json=wanted)
+    assert (registered.status_code, registered.json()["code"]) == (503, "outcome-unknown")
+    assert registered.json()["definite"] is False
     async with ada.device() as device:
         await device.until("welcome")
         await device.send(bob, "3", "third")
@@ -112,3 +119,4 @@ async def test_without_kafka_nothing_is_sent(region: Any, person: Register, even
         return (await ada.send(bob, "2", "second")).status_code in {200, 201}
 
     await eventually(is_sent)
+    assert (await http.post("/register", json=wanted)).status_code == 201
