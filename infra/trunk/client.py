@@ -1,7 +1,9 @@
 """The opening end: a few trunks to one URL, kept connected, over which any number of devices are carried."""
 
 import asyncio
+import contextlib
 import ssl
+from collections.abc import Iterator
 from typing import Final
 
 import structlog
@@ -42,6 +44,7 @@ class TrunkPool:
         self._links: list[Link] = []
         self._changed = asyncio.Event()
         self._failing = False
+        self._hurrying: set[asyncio.Timeout] = set()
 
     @property
     def connections(self) -> int:
@@ -52,6 +55,15 @@ class TrunkPool:
     def unreachable(self) -> bool:
         """Whether no trunk is connected, and the last attempt to connect one failed: the other process cannot be reached now."""
         return self._failing and not self._links
+
+    @contextlib.contextmanager
+    def hurrying(self, limit: asyncio.Timeout) -> Iterator[None]:
+        """While the context lasts, let the time limit run out at once if the other process turns out to be unreachable."""
+        self._hurrying.add(limit)
+        try:
+            yield
+        finally:
+            self._hurrying.discard(limit)
 
     async def run(self) -> None:
         """Keep the trunks connected until cancelled."""
@@ -87,8 +99,8 @@ class TrunkPool:
                     max_size=LARGEST_MESSAGE,
                     open_timeout=5,
                     close_timeout=1,
-                    ping_interval=4,
-                    ping_timeout=6,
+                    ping_interval=2,
+                    ping_timeout=4,
                     proxy=None,
                 ) as connection:
                     backoff.reset()
@@ -127,3 +139,6 @@ class TrunkPool:
                 log.warning("trunk lost", peer=self._peer, reason=str(error) or type(error).__name__)
             self._failing = True
             self._changed.set()
+            for limit in self._hurrying:
+                if not limit.expired():
+                    limit.reschedule(asyncio.get_running_loop().time())

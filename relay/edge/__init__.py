@@ -5,6 +5,7 @@ routing    pure: by what the home of a request is found
 redirects  pure: what to do when a region answers 421
 errors     what the edge itself refuses
 messages   reading bodies once and answering problems, in ASGI terms
+device     a device's WebSocket while its home is being found
 http       one HTTP request to a gateway, here or in another region
 sockets    one WebSocket to a gateway, here or over a trunk
 app        the ASGI app: finds the home, lets `http` or `sockets` carry it there

@@ -1,7 +1,8 @@
-"""The edge's ASGI app: finds the home of each request and has it served there; adds nothing to a local WebSocket but reading its token."""
+"""The edge's ASGI app: finds the home of each request and has it served there; adds next to nothing to a local WebSocket."""
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import httpx
@@ -13,6 +14,7 @@ from global_directory.errors import UnknownRegionError
 from infra.errors import CausewayError, NotFoundError, UnavailableError
 from infra.trunk.client import TrunkPool
 from relay.edge import metrics
+from relay.edge.device import Device
 from relay.edge.errors import RegionUnreachableError, UnknownHomeError
 from relay.edge.http import bridge
 from relay.edge.messages import REDIRECTED, Answer, Body, send_json, send_problem
@@ -27,6 +29,10 @@ log = structlog.get_logger()
 SOCKET_PATH: Final = "/ws"
 NO_SUCH_PATH: Final = 4404
 WRONG_CREDENTIALS: Final = 401
+FIND_SECONDS: Final = 3.0
+"""How long the directory may take to say where a home is."""
+BRIDGED_SECONDS: Final = 10.0
+"""How long a bridged request may take, with every 421 that is followed, once its body is here; devices wait for 15."""
 
 
 @dataclass
@@ -53,6 +59,7 @@ class Edge:
         local: The gateway in this process; None if there is none.
         directory: Who lives where.
         client: Carries HTTP.
+        noted: Region to who holds it, as far as 421s have told; whoever of them cannot be reached is forgotten.
     """
 
     region: str
@@ -63,6 +70,7 @@ class Edge:
     local: Local | None
     directory: DirectoryClient
     client: httpx.AsyncClient
+    noted: dict[str, Holder] = field(default_factory=dict)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or WebSocket."""
@@ -75,19 +83,37 @@ class Edge:
                 await send_problem(send, error, region=self.region)
 
     async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
         if scope["path"] != SOCKET_PATH:
-            await receive()
             await send({"type": "websocket.close", "code": NO_SUCH_PATH, "reason": "the WebSocket is at /ws"})
             return
         way = by_token(token_of_socket(scope["headers"], scope["query_string"]), self.regions)
-        home = way.region if isinstance(way, Home) else self.region
-        if home == self.region and self.local is not None and self.local.app is not None:
+        home = way if isinstance(way, Home) else Home(self.region)
+        device = Device(receive, send)
+        trail = self._trail(home)
+        while True:
+            await self._carry(trail.last, scope, device.begin(), device.send)
+            if device.redirect is not None:
+                self._note(device.redirect)
+            if not device.turned_away:
+                return
+            try:
+                trail = await self._follow(trail, device.redirect, home)
+            except RegionUnreachableError:
+                await refuse(device.send, home.region)
+                return
+
+    async def _carry(self, holder: Holder, scope: Scope, receive: Receive, send: Send) -> None:
+        region = holder.holder
+        if region == self.region and self.local is not None and self.local.app is not None:
             await self.local.app(scope, receive, send)
-        elif home in self.pools:
-            await carry(self.pools[home], home, scope, receive, send)
+        elif region in self.pools:
+            await carry(self.pools[region], region, scope, receive, send)
+            if self.pools[region].unreachable:
+                self.noted.pop(holder.region, None)
         else:
             await receive()
-            await refuse(send, home)
+            await refuse(send, region)
 
     async def _serve_http(self, scope: Scope, body: Body, send: Send) -> None:
         method, path = scope["method"], scope["path"]
@@ -101,10 +127,11 @@ class Edge:
                 method, path, query=scope["query_string"], headers=scope["headers"], body=early, regions=self.regions
             )
             try:
-                home = await self._find(way)
-            except UnavailableError:
+                async with asyncio.timeout(FIND_SECONDS):
+                    home = await self._find(way)
+            except (UnavailableError, TimeoutError) as error:
                 if not isinstance(way, HandleHome) or not way.unknown_is_here:
-                    raise
+                    raise UnavailableError(what="The directory") from error
                 await self._try_here(scope, body, send)
             else:
                 await self._serve_at(home, scope, body, send)
@@ -132,7 +159,7 @@ class Edge:
                 user = await self.directory.find_handle(handle)
                 if user is None and not unknown_is_here:
                     raise NotFoundError(what="user")
-                return Home(self.region) if user is None else Home(user.home, user.home_epoch)
+                return Home(self.region) if user is None else Home(user.home, user.user_id)
 
     async def _home_of(self, user_id: str) -> Home:
         try:
@@ -143,7 +170,7 @@ class Edge:
             return Home(region_of(user_id))  # where the user was born knows more
         if user is None:
             raise NotFoundError(what="user")
-        return Home(user.home, user.home_epoch)
+        return Home(user.home, user_id)
 
     async def _try_here(self, scope: Scope, body: Body, send: Send) -> None:
         """Log a local user in while the directory is away; that the credentials are wrong is not known then."""
@@ -154,42 +181,77 @@ class Edge:
 
     async def _serve_at(self, home: Home, scope: Scope, body: Body, send: Send) -> None:
         """Have the holder of the home's duties serve a request, following 421s by the rule."""
-        trail = Trail(Holder(home.region, home.epoch))
+        trail = self._trail(home)
         while True:
             holder = trail.last.holder
             answer = Answer(send, holder)
-            await self._ask(holder, scope, body, answer)
+            try:
+                await self._ask(holder, scope, body, answer)
+            except RegionUnreachableError:
+                self.noted.pop(trail.last.region, None)
+                raise
             if not answer.kept:
                 return
-            metrics.FOLLOWED.labels(holder).inc()
-            if answer.redirect is not None:
-                self.directory.note_holder(home.region, answer.redirect.holder, answer.redirect.epoch)
-            step = after_refusal(trail, answer.redirect)
-            if isinstance(step, AskDirectory):
-                step = after_directory(step.trail, await self._holder(home.region))
-            if isinstance(step, GiveUp):
-                raise RegionUnreachableError(region=home.region)
-            assert isinstance(step, Go)
-            trail = step.trail
+            trail = await self._follow(trail, answer.redirect, home)
+
+    def _trail(self, home: Home) -> Trail:
+        return Trail(self.noted.get(home.region, Holder(home.region, home.region, 0)))
+
+    async def _follow(self, trail: Trail, redirect: Holder | None, home: Home) -> Trail:
+        """Return where to go after a 421.
+
+        Raises:
+            RegionUnreachableError: Nobody is known who would serve it.
+        """
+        metrics.FOLLOWED.labels(trail.last.holder).inc()
+        if redirect is not None:
+            self._note(redirect)
+            if redirect.region != home.region and home.user_id is not None:
+                self.directory.forget(home.user_id)
+        step = after_refusal(trail, redirect)
+        if isinstance(step, AskDirectory):
+            found = await self._holder(trail.last.region)
+            if found is not None:
+                self._note(found)
+            step = after_directory(step.trail, found)
+        if isinstance(step, GiveUp):
+            raise RegionUnreachableError(region=home.region)
+        assert isinstance(step, Go)
+        return step.trail
+
+    def _note(self, told: Holder) -> None:
+        """Remember whom to ask first from now on; epochs only rise."""
+        known = self.noted.get(told.region)
+        if told.region in self.regions and (known is None or told.epoch > known.epoch):
+            self.noted[told.region] = told
+            self.directory.note_holder(told.region, told.holder, told.epoch)
 
     async def _holder(self, region: str) -> Holder | None:
         try:
-            found = await self.directory.holder_of(region)
-            epochs = {known.region: known.epoch for known in await self.directory.regions()}
-        except (UnavailableError, UnknownRegionError):
+            async with asyncio.timeout(FIND_SECONDS):
+                found = await self.directory.holder_of(region)
+                epochs = {known.region: known.epoch for known in await self.directory.regions()}
+        except (UnavailableError, UnknownRegionError, TimeoutError):
             return None
-        return Holder(found.region, epochs[region])
+        return Holder(region, found.region, epochs[region])
 
     async def _ask(self, region: str, scope: Scope, body: Body, answer: Answer) -> None:
+        pool = self.pools.get(region)
         if region == self.region and self.local is not None:
             if self.local.app is None:
                 raise UnavailableError(what="This region's gateway")
             await self.local.app(scope, body.replay(), answer)
-        elif region in self.pools and self.pools[region].unreachable:
-            raise RegionUnreachableError(
-                region=region
-            )  # the trunks notice within seconds, which spares each request its timeout
-        elif region in self.gateways:
-            await bridge(self.client, self.gateways[region], region, scope=scope, body=await body.read(), send=answer)
-        else:
+        elif region not in self.gateways or (pool is not None and pool.unreachable):
             raise RegionUnreachableError(region=region)
+        else:
+            content = await body.read()
+            await bridge(
+                self.client,
+                self.gateways[region],
+                region,
+                scope=scope,
+                body=content,
+                send=answer,
+                deadline=body.complete_at + BRIDGED_SECONDS,
+                pool=pool,
+            )

@@ -1,12 +1,14 @@
 """Carry one HTTP request to a gateway in another process, and its answer back."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterable
 from typing import Final
 
 import httpx
 from starlette.types import Scope, Send
 
+from infra.trunk.client import TrunkPool
 from relay.edge import metrics
 from relay.edge.errors import BridgedTooOftenError, RegionSilentError, RegionUnreachableError
 
@@ -76,7 +78,17 @@ def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, byte
     return [(name, value) for name, value in pairs if name not in _OWN and name not in named]
 
 
-async def bridge(client: httpx.AsyncClient, url: str, region: str, *, scope: Scope, body: bytes, send: Send) -> None:
+async def bridge(
+    client: httpx.AsyncClient,
+    url: str,
+    region: str,
+    *,
+    scope: Scope,
+    body: bytes,
+    send: Send,
+    deadline: float,
+    pool: TrunkPool | None = None,
+) -> None:
     """Carry a request to the region's gateway and its answer back.
 
     Args:
@@ -86,6 +98,8 @@ async def bridge(client: httpx.AsyncClient, url: str, region: str, *, scope: Sco
         scope: The request.
         body: Its body.
         send: Where the answer goes.
+        deadline: When to give up, by the event loop's clock.
+        pool: Trunks to the same gateway; when they are all lost, nobody waits on.
 
     Raises:
         RegionUnreachableError: It was not sent, or only asked for something; nothing was done.
@@ -99,7 +113,7 @@ async def bridge(client: httpx.AsyncClient, url: str, region: str, *, scope: Sco
         scope["method"], httpx.URL(url).copy_with(raw_path=path + query), headers=headers, content=body
     )
     with metrics.SECONDS.labels(region).time():
-        response = await _ask(client, request, region)
+        response = await _ask(client, request, region, deadline=deadline, pool=pool)
     metrics.BRIDGED.labels(region, response.status_code).inc()
     kept = end_to_end(response.headers.raw)
     kept.append((b"content-length", str(len(response.content)).encode()))
@@ -107,19 +121,30 @@ async def bridge(client: httpx.AsyncClient, url: str, region: str, *, scope: Sco
     await send({"type": "http.response.body", "body": response.content})
 
 
-async def _ask(client: httpx.AsyncClient, request: httpx.Request, region: str) -> httpx.Response:
-    """Send a request; one that only asks for something is sent again if the connection broke, but not if the region is silent."""
+async def _ask(
+    client: httpx.AsyncClient, request: httpx.Request, region: str, *, deadline: float, pool: TrunkPool | None
+) -> httpx.Response:
     safe = request.method in _SAFE
-    for attempt in range(2 if safe else 1):
-        if attempt:
-            await asyncio.sleep(0.05)
-        try:
-            return await client.send(request)
-        except httpx.TransportError as error:
-            failure = error
-            if isinstance(error, httpx.TimeoutException):
-                break
+    failure: Exception
+    try:
+        async with asyncio.timeout_at(deadline) as limit:
+            with contextlib.nullcontext() if pool is None else pool.hurrying(limit):
+                return await _send(client, request, attempts=2 if safe else 1)
+    except (httpx.TransportError, TimeoutError) as error:
+        failure = error
     metrics.BRIDGED.labels(region, "unreachable").inc()
     if safe or isinstance(failure, _NOT_SENT):
         raise RegionUnreachableError(region=region) from failure
     raise RegionSilentError(region=region) from failure
+
+
+async def _send(client: httpx.AsyncClient, request: httpx.Request, *, attempts: int) -> httpx.Response:
+    """Send a request, and again if the connection broke, but not if the region is silent."""
+    for _ in range(attempts - 1):
+        try:
+            return await client.send(request)
+        except httpx.TimeoutException:
+            raise
+        except httpx.TransportError:
+            await asyncio.sleep(0.05)
+    return await client.send(request)

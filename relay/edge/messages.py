@@ -1,15 +1,21 @@
 """HTTP in ASGI terms: a body that can be read again, an answer that is looked at before it is passed on, and problems."""
 
+import asyncio
 from typing import Final
 
 import msgspec
 from starlette.types import Message, Receive, Send
 
 from infra.errors import CausewayError, TooLargeError
+from infra.heads import TooSlowError
 from infra.limits import LARGEST_REQUEST
 from relay.edge.redirects import Holder, read_redirect
 
+BODY_SECONDS: Final = 10.0
+"""How long a request body may take."""
+
 REDIRECTED: Final = 421
+SERVICE_UNAVAILABLE: Final = 503
 
 
 class Body:
@@ -20,15 +26,24 @@ class Body:
         self._receive = receive
         self._read = bytearray()
         self._complete = False
+        self.complete_at = 0.0
+        """When all of it was read, by the event loop's clock."""
 
     async def read(self) -> bytes:
         """Return all of it.
 
         Raises:
             TooLargeError: It is larger than is accepted.
+            TooSlowError: It takes too long.
         """
-        while not self._complete:
-            await self._read_more()
+        if not self._complete:
+            try:
+                async with asyncio.timeout(BODY_SECONDS):
+                    while not self._complete:
+                        await self._read_more()
+            except TimeoutError as error:
+                raise TooSlowError(what="body", seconds=BODY_SECONDS) from error
+            self.complete_at = asyncio.get_running_loop().time()
         return bytes(self._read)
 
     def replay(self) -> Receive:
@@ -96,8 +111,10 @@ class Answer:
 async def send_json(
     send: Send, status: int, content: object, *, region: str, content_type: bytes = b"application/json"
 ) -> None:
-    """Answer with a JSON document."""
+    """Answer with a JSON document; 503 says when to come back."""
     headers = [(b"content-type", content_type), (b"causeway-region", region.encode())]
+    if status == SERVICE_UNAVAILABLE:
+        headers.append((b"retry-after", b"1"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": msgspec.json.encode(content, enc_hook=str)})
 

@@ -16,10 +16,12 @@ class Holder(msgspec.Struct, frozen=True):
     """Who is said to serve, in a 421's problem details or by the directory.
 
     Attributes:
+        region: Whose duties are spoken of: the home's.
         holder: The region to ask.
-        epoch: Since when it holds what was asked for.
+        epoch: Of that region's duties, since when the holder has them; a user's home epoch is another count.
     """
 
+    region: str
     holder: str
     epoch: int
 
@@ -29,7 +31,7 @@ class Trail:
     """Where one request has been.
 
     Attributes:
-        last: Who was asked last, and what was known of the epoch then.
+        last: Who was asked last for which duties, and what was known of their epoch then; 0 if nothing was.
         followed: How many 421s were followed.
         asked_directory: Whether the directory was asked.
     """
@@ -80,8 +82,9 @@ def read_redirect(body: bytes) -> Holder | None:
 
 
 def after_refusal(trail: Trail, answer: Holder | None) -> Step:
-    """Say what follows a 421, given what it told."""
-    if answer is not None and answer.epoch > trail.last.epoch and trail.followed < MOST_FOLLOWED:
+    """Say what follows a 421, given what it told; one that speaks of another region says that the home is another."""
+    news = answer is not None and (answer.region != trail.last.region or answer.epoch > trail.last.epoch)
+    if answer is not None and news and trail.followed < MOST_FOLLOWED:
         return Go(replace(trail, last=answer, followed=trail.followed + 1))
     if not trail.asked_directory:
         return AskDirectory(replace(trail, asked_directory=True))

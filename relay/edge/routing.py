@@ -28,11 +28,11 @@ class Home:
 
     Attributes:
         region: The user's home.
-        epoch: The home epoch that is known; 0 if none is.
+        user_id: The user, if the directory was asked for the home.
     """
 
     region: str
-    epoch: int = 0
+    user_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def by_token(token: str | None, regions: Collection[str]) -> Way:
     claims = None if token is None else read_claims(token)
     if claims is None or claims.home not in regions:
         return HERE
-    return Home(claims.home, claims.epoch)
+    return Home(claims.home)
 
 
 def _by_body(path: str, body: bytes, regions: Collection[str]) -> Way:

@@ -45,7 +45,7 @@ async def service(host: Host) -> None:
             allow_origins=origins,
             allow_methods=["*"],
             allow_headers=["*"],
-            expose_headers=["Causeway-Region", "Location"],
+            expose_headers=["Causeway-Region", "Location", "Retry-After"],
         )
         started = asyncio.Event()
         async with asyncio.TaskGroup() as group:

@@ -44,7 +44,8 @@ async def carry(pool: TrunkPool, region: str, scope: Scope, receive: Receive, se
 
 async def _connect(channel: Channel, region: str, receive: Receive, send: Send) -> None:
     try:
-        subprotocol = await asyncio.wait_for(channel.accepted(), ACCEPT_SECONDS)
+        async with asyncio.timeout(ACCEPT_SECONDS):
+            subprotocol = await channel.accepted()
     except TimeoutError:
         await refuse(send, region)
     except ChannelClosedError as closed:
@@ -73,7 +74,7 @@ async def _exchange(channel: Channel, receive: Receive, send: Send) -> None:
             else:
                 await send({"type": "websocket.send", "bytes": payload})
     except ChannelClosedError as closed:
-        if not upwards.done():
+        if not (upwards.done() and upwards.result()):
             with contextlib.suppress(OSError):
                 await send(_close(closed))
     except OSError:
@@ -83,15 +84,18 @@ async def _exchange(channel: Channel, receive: Receive, send: Send) -> None:
         await asyncio.gather(upwards, return_exceptions=True)
 
 
-async def _carry_up(channel: Channel, receive: Receive) -> None:
-    with contextlib.suppress(ChannelClosedError):
-        while (message := await receive())["type"] == "websocket.receive":
-            text = message.get("text")
-            try:
-                await channel.send(message["bytes"] if text is None else text)
-            except TrunkProtocolError:
-                channel.close(TOO_LARGE, "message too large")
+async def _carry_up(channel: Channel, receive: Receive) -> bool:
+    """Carry what the device sends, until it leaves (True) or the channel is closed (False): then the device is still to be told."""
+    while (message := await receive())["type"] == "websocket.receive":
+        text = message.get("text")
+        try:
+            await channel.send(message["bytes"] if text is None else text)
+        except TrunkProtocolError:
+            channel.close(TOO_LARGE, "message too large")
+        except ChannelClosedError:
+            return False
     channel.close(message.get("code") or 1001, message.get("reason") or "")
+    return True
 
 
 def _opening(scope: Scope) -> Open:

@@ -19,11 +19,9 @@ class Claims(msgspec.Struct, frozen=True):
 
     Attributes:
         home: The user's home region.
-        epoch: The user's home epoch.
     """
 
     home: str
-    epoch: int = 0
 
 
 _decoder = msgspec.json.Decoder(Claims)

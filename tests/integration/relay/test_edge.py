@@ -5,10 +5,12 @@ import contextlib
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Awaitable
+from itertools import pairwise
 
+import httpx
 import pytest
 from prometheus_client import REGISTRY
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -19,7 +21,8 @@ from infra.trunk.frames import LARGEST_MESSAGE
 from infra.trunk.server import TrunkAcceptor
 from infra.web import serve_app
 from relay.edge.app import Edge, Local
-from relay.edge.http import make_client
+from relay.edge.errors import RegionSilentError
+from relay.edge.http import bridge, make_client
 
 pytestmark = pytest.mark.integration
 
@@ -30,21 +33,33 @@ def token(home: str) -> str:
 
 
 class Gateway:
-    """A gateway that says where it is, what it was shown, and repeats what it hears; `close` makes it close with a code."""
+    """A gateway that says where it is, what it was shown, and repeats what it hears; `close` makes it close with a code.
+
+    Attributes:
+        moved: Whom it names instead of itself, as JSON; None while it serves.
+    """
 
     def __init__(self, region: str) -> None:
         """Be that region's."""
         self._region = region
+        self.moved: str | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one WebSocket."""
         await receive()
         await send({"type": "websocket.accept"})
+        if self.moved is not None:
+            await send({"type": "websocket.send", "text": '{"type":"error","code":"not-the-holder"}'})
+            await send({"type": "websocket.close", "code": 4421, "reason": self.moved})
+            return
         shown = dict(scope["headers"]).get(b"x-device", b"").decode()
         await send({"type": "websocket.send", "text": f"{self._region} {scope['path']} {shown} {scope['client'][0]}"})
         while (event := await receive())["type"] == "websocket.receive":
             if event["text"] == "close":
                 await send({"type": "websocket.close", "code": 4401, "reason": "token expired"})
+                return
+            if self.moved is not None:
+                await send({"type": "websocket.close", "code": 4421, "reason": self.moved})
                 return
             await send({"type": "websocket.send", "text": event["text"]})
 
@@ -61,8 +76,19 @@ async def beside(*coroutines: Awaitable[None]) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+def moved(holder: str, epoch: int) -> str:
+    """Return what a region says that has given us's duties to that one."""
+    return json.dumps({"region": "us", "holder": holder, "epoch": epoch})
+
+
 @pytest.fixture
-async def url() -> AsyncIterator[str]:
+def gateways() -> dict[str, Gateway]:
+    """The gateways of us and eu."""
+    return {region: Gateway(region) for region in ("us", "eu")}
+
+
+@pytest.fixture
+async def url(gateways: dict[str, Gateway]) -> AsyncIterator[str]:
     """Address of us's edge; eu's gateway is reached over trunks, ap's does not run."""
     public, eu, ap = ports.some_free(3)
     pools = {"eu": TrunkPool(f"http://127.0.0.1:{eu}", peer="eu"), "ap": TrunkPool(f"http://127.0.0.1:{ap}", peer="ap")}
@@ -74,11 +100,11 @@ async def url() -> AsyncIterator[str]:
             regions=frozenset({"us", "eu", "ap"}),
             gateways={},
             pools=pools,
-            local=Local(Gateway("us")),
+            local=Local(gateways["us"]),
             directory=directory,
             client=client,
         )
-        gateway = TrunkAcceptor(Gateway("eu"))
+        gateway = TrunkAcceptor(gateways["eu"])
         async with beside(
             serve_app(gateway, host="127.0.0.1", port=eu, started=listening[0], largest_message=LARGEST_MESSAGE),
             serve_app(edge, host="127.0.0.1", port=public, started=listening[1]),
@@ -147,6 +173,91 @@ async def test_a_device_that_leaves_frees_its_channel(url: str) -> None:
         for _ in range(20):
             async with connect(f"{url}?access_token={token('eu')}", proxy=None) as device:
                 await device.recv()
-                assert channels("eu") > before
+                assert (channels("eu") or 0) > before
         while (channels("eu"), channels("accepted")) != (before, 0):  # noqa: ASYNC110 — a gauge has no event
             await asyncio.sleep(0.01)
+
+
+async def closed_with(url: str) -> tuple[int, str]:
+    """Return with what code and reason the edge closes a device of us."""
+    async with asyncio.timeout(30), connect(f"{url}?access_token={token('us')}", proxy=None) as device:
+        with pytest.raises(ConnectionClosed) as closed:
+            await device.recv()
+    assert closed.value.rcvd is not None
+    return closed.value.rcvd.code, closed.value.rcvd.reason
+
+
+@pytest.mark.parametrize("path", [("us", "eu"), ("eu", "us"), ("eu", "us", "eu")])
+async def test_a_4421_is_followed_and_the_device_does_not_notice(
+    url: str, gateways: dict[str, Gateway], path: tuple[str, ...]
+) -> None:
+    """What it said before anybody took it is said to who does; the next one goes there at once."""
+    for number, (here, there) in enumerate(pairwise(path)):
+        gateways[there].moved = None
+        gateways[here].moved = json.dumps({"region": path[0], "holder": there, "epoch": number + 2})
+        home = f"{url}?access_token={token(path[0])}"
+        async with asyncio.timeout(30):
+            for _ in range(2):
+                async with connect(home, proxy=None) as device:
+                    await device.send("hello")
+                    assert str(await device.recv()).startswith(f"{there} ")
+                    assert await device.recv() == "hello"
+
+
+async def test_a_4421_that_leads_nowhere_tells_the_device_to_come_back(url: str, gateways: dict[str, Gateway]) -> None:
+    """To a region that is away, or to each other in a circle."""
+    gateways["us"].moved = moved("ap", 2)
+    assert await closed_with(url) == (1013, "region ap unreachable")
+    gateways["us"].moved, gateways["eu"].moved = moved("eu", 5), moved("us", 5)
+    assert await closed_with(url) == (1013, "region us unreachable")
+
+
+async def test_duties_that_move_under_a_device_are_told_and_remembered(url: str, gateways: dict[str, Gateway]) -> None:
+    """What was said over that connection cannot be said again; the next connection finds the new home."""
+    async with asyncio.timeout(30), connect(f"{url}?access_token={token('us')}", proxy=None) as device:
+        await device.recv()
+        gateways["us"].moved = moved("eu", 2)
+        await device.send("anything")
+        with pytest.raises(ConnectionClosed) as closed:
+            await device.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4421
+    gateways["us"].moved = None
+    async with asyncio.timeout(30), connect(f"{url}?access_token={token('us')}", proxy=None) as device:
+        assert str(await device.recv()).startswith("eu ")
+
+
+async def test_nobody_waits_on_for_a_region_whose_trunks_are_lost() -> None:
+    """A request that is under way ends with them: it may have happened."""
+    trunk, mute = ports.some_free(2)
+    asked, listening = asyncio.Event(), asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        asked.set()
+        await reader.read(-1)
+        writer.close()
+
+    pool = TrunkPool(f"http://127.0.0.1:{trunk}", peer="eu")
+    acceptor = TrunkAcceptor(Gateway("eu"))
+    serving = serve_app(acceptor, host="127.0.0.1", port=trunk, started=listening, largest_message=LARGEST_MESSAGE)
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", mute)
+    scope = {"method": "POST", "path": "/messages", "query_string": b"", "headers": []}
+    loop = asyncio.get_running_loop()
+
+    async def send(_: Message) -> None:
+        pytest.fail("there is no answer")
+
+    client = httpx.AsyncClient(timeout=None, trust_env=False)
+    async with asyncio.timeout(60), server, client, beside(pool.run()):
+        async with beside(serving):
+            await listening.wait()
+            while not pool.connections:  # noqa: ASYNC110 — the pool has no event for it
+                await asyncio.sleep(0.01)
+            url, never = f"http://127.0.0.1:{mute}", loop.time() + 3600
+            asking = asyncio.create_task(
+                bridge(client, url, "eu", scope=scope, body=b"", send=send, deadline=never, pool=pool)
+            )
+            await asked.wait()
+        with pytest.raises(RegionSilentError):
+            await asking

@@ -1,5 +1,6 @@
 """The edge with fake gateways: what is served where, what is followed, and what is said when a region is away."""
 
+import asyncio
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Callable
@@ -11,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from global_directory.client import DirectoryClient
 from infra.limits import LARGEST_REQUEST
+from relay.edge import app, messages
 from relay.edge.app import Edge, Local
 from relay.edge.http import bridged_headers, end_to_end
 
@@ -30,11 +32,13 @@ class World:
     Attributes:
         answers: Region to what its gateway answers, in order; the last one is repeated. An exception is raised.
         asked: The requests that gateways in other processes got.
+        silent: Whether gateways in other processes never answer.
         directory: Path to what the directory answers; None for a directory that is away.
     """
 
     answers: dict[str, list[tuple[int, object] | Exception]] = field(default_factory=dict)
     asked: list[httpx.Request] = field(default_factory=list)
+    silent: bool = False
     directory: dict[str, object] | None = field(default_factory=dict)
 
     def answer(self, region: str) -> tuple[int, object]:
@@ -48,6 +52,8 @@ class World:
     async def gateway(self, request: httpx.Request) -> httpx.Response:
         """Stand for all gateways in other processes."""
         self.asked.append(request)
+        if self.silent:
+            await asyncio.Event().wait()
         status, content = self.answer(request.url.host)
         return httpx.Response(status, json=content, headers={"connection": "x-hop", "x-hop": "1", "x-end": "2"})
 
@@ -180,6 +186,20 @@ async def test_a_421_is_followed_with_the_same_body(world: World, device: httpx.
     assert world.asked[0].content == b'{"text":"hi"}'
 
 
+async def test_a_users_home_epoch_is_not_a_regions_epoch(world: World, device: httpx.AsyncClient) -> None:
+    """A user who has moved often is still sent on by a region that was taken over once; and the next time without a detour."""
+    world.answers["us"] = [(421, {"code": "not-the-holder", "region": "us", "holder": "ap", "epoch": 2})]
+
+    for _ in range(2):
+        assert (await device.get("/messages", headers=bearer("us", epoch=7))).json() == {"served_by": "ap"}
+    world.answers["us"] = [(200, {"served_by": "us"})]
+    assert (await device.get("/messages", headers=bearer("us", epoch=7))).json() == {"served_by": "ap"}
+    world.answers["ap"] = [httpx.ConnectError("gone"), (200, {"served_by": "ap"})]
+    gone = await device.post("/messages", headers=bearer("us", epoch=7))
+    assert (gone.status_code, gone.headers["retry-after"]) == (503, "1")
+    assert (await device.get("/messages", headers=bearer("us", epoch=7))).json() == {"served_by": "us"}
+
+
 async def test_regions_that_send_each_other_requests_end_in_503(world: World, device: httpx.AsyncClient) -> None:
     """Nobody wanders for ever."""
     world.directory = {"/regions": {"regions": []}}
@@ -220,6 +240,37 @@ async def test_an_unreachable_region_says_whether_it_may_have_happened(  # noqa:
     assert (answer.status_code, problem["code"], problem["definite"]) == (503, "region-unreachable", definite)
     assert problem["region"] == "eu"
     assert len(world.asked) == attempts
+
+
+@pytest.mark.parametrize(("method", "definite"), [("POST", False), ("GET", True)])
+async def test_a_gateway_that_never_answers_is_given_up_by_the_edge(
+    world: World,
+    device: httpx.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    definite: bool,  # noqa: FBT001 — a parameter of the test
+) -> None:
+    """However its own time-outs add up, and however often it was sent on: one deadline, and a problem that says what is known."""
+    monkeypatch.setattr(app, "BRIDGED_SECONDS", 0.05)
+    world.silent = True
+
+    answer = await device.request(method, "/messages", headers=bearer("eu"))
+
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["definite"]) == (503, "region-unreachable", definite)
+    assert answer.headers["retry-after"] == "1"
+
+
+async def test_a_body_that_never_ends_is_given_up(device: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was done."""
+    monkeypatch.setattr(messages, "BODY_SECONDS", 0.05)
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    answer = await device.post("/messages", headers=bearer("eu"), content=endless())
+    assert (answer.status_code, answer.json()["code"], answer.json()["definite"]) == (408, "too-slow", True)
 
 
 async def test_a_get_is_tried_once_more(world: World, device: httpx.AsyncClient) -> None:

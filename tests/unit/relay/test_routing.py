@@ -2,6 +2,7 @@
 
 import json
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -41,7 +42,7 @@ def way_of(method: str, path: str, *, query: str = "", authorization: str = "", 
 @pytest.mark.parametrize(
     ("way", "expected"),
     [
-        (way_of("POST", "/messages", authorization=f"Bearer {token(home='eu', epoch=3)}"), Home("eu", 3)),
+        (way_of("POST", "/messages", authorization=f"Bearer {token(home='eu', epoch=3)}"), Home("eu")),
         (way_of("GET", "/messages", authorization=f"bearer {token(home='ap', sub='x')}"), Home("ap")),
         (way_of("GET", "/messages", authorization=f"Bearer {token(home='mars', epoch=3)}"), HERE),
         (way_of("GET", "/messages", authorization="Bearer garbage"), HERE),
@@ -93,31 +94,46 @@ def test_browsers_may_name_the_token_in_the_query() -> None:
 
 def test_a_higher_epoch_is_followed_and_an_older_one_is_not() -> None:
     """Epochs only rise, so an answer that names an older one knows less than the edge."""
-    trail = Trail(Holder("us", 4))
+    trail = Trail(Holder("us", "us", 4))
 
-    assert after_refusal(trail, Holder("eu", 5)) == Go(Trail(Holder("eu", 5), followed=1))
-    assert after_refusal(trail, Holder("eu", 4)) == AskDirectory(Trail(Holder("us", 4), asked_directory=True))
-    assert after_refusal(trail, None) == AskDirectory(Trail(Holder("us", 4), asked_directory=True))
-    assert after_refusal(Trail(Holder("us", 4), asked_directory=True), None) == GiveUp()
+    assert after_refusal(trail, Holder("us", "eu", 5)) == Go(Trail(Holder("us", "eu", 5), followed=1))
+    assert after_refusal(trail, Holder("us", "eu", 4)) == AskDirectory(
+        Trail(Holder("us", "us", 4), asked_directory=True)
+    )
+    assert after_refusal(trail, None) == AskDirectory(Trail(Holder("us", "us", 4), asked_directory=True))
+    assert after_refusal(Trail(Holder("us", "us", 4), asked_directory=True), None) == GiveUp()
+
+
+def test_epochs_of_different_regions_are_not_compared() -> None:
+    """A 421 that speaks of another region says that the home is another; its epoch may be lower."""
+    trail = Trail(Holder("us", "us", 4))
+
+    assert after_refusal(trail, Holder("eu", "ap", 2)) == Go(Trail(Holder("eu", "ap", 2), followed=1))
+    assert isinstance(after_refusal(replace(trail, followed=MOST_FOLLOWED), Holder("eu", "ap", 2)), AskDirectory)
 
 
 def test_the_directory_is_asked_once_and_believed_unless_it_names_who_just_refused() -> None:
     """After that the answer is 503."""
-    trail = Trail(Holder("us", 4), asked_directory=True)
+    trail = Trail(Holder("us", "us", 4), asked_directory=True)
 
-    assert after_directory(trail, Holder("ap", 6)) == Go(Trail(Holder("ap", 6), asked_directory=True))
-    assert after_directory(trail, Holder("us", 4)) == GiveUp()
+    assert after_directory(trail, Holder("us", "ap", 6)) == Go(Trail(Holder("us", "ap", 6), asked_directory=True))
+    assert after_directory(trail, Holder("us", "us", 4)) == GiveUp()
     assert after_directory(trail, None) == GiveUp()
 
 
 @given(
-    refusals=st.lists(st.none() | st.builds(Holder, st.sampled_from(sorted(REGIONS)), st.integers(0, 50)), min_size=20),
-    directory=st.none() | st.builds(Holder, st.sampled_from(sorted(REGIONS)), st.integers(0, 50)),
+    refusals=st.lists(
+        st.none()
+        | st.builds(Holder, st.sampled_from(sorted(REGIONS)), st.sampled_from(sorted(REGIONS)), st.integers(0, 50)),
+        min_size=20,
+    ),
+    directory=st.none()
+    | st.builds(Holder, st.sampled_from(sorted(REGIONS)), st.sampled_from(sorted(REGIONS)), st.integers(0, 50)),
 )
 @settings(deadline=None)  # the machine may be busy
 def test_a_request_never_wanders_for_ever(refusals: list[Holder | None], directory: Holder | None) -> None:
     """Whatever regions and the directory answer: three follows, one question, then an end."""
-    trail, asked = Trail(Holder("us", 0)), 0
+    trail, asked = Trail(Holder("us", "us", 0)), 0
     for number, refusal in enumerate(refusals, start=1):  # noqa: B007 — read after the loop
         step = after_refusal(trail, refusal)
         if isinstance(step, AskDirectory):
@@ -135,6 +151,6 @@ def test_a_request_never_wanders_for_ever(refusals: list[Holder | None], directo
 
 def test_the_problem_of_a_421_is_read() -> None:
     """Other fields do not matter; garbage is no redirect."""
-    assert read_redirect(b'{"code":"not-the-holder","region":"us","holder":"eu","epoch":7}') == Holder("eu", 7)
+    assert read_redirect(b'{"code":"not-the-holder","region":"us","holder":"eu","epoch":7}') == Holder("us", "eu", 7)
     assert read_redirect(b"<html>") is None
     assert read_redirect(b'{"holder":"eu"}') is None
