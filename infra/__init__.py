@@ -10,6 +10,7 @@ telemetry   structured logs and the metrics page
 kafka       the only module that imports aiokafka
 postgres    pools, and retries of serialization failures
 tasks       ending tasks for certain
+heads       HTTP requests whose head is bounded in size and time
 web         running an ASGI app inside a service
 trunk       many connections multiplexed over one WebSocket between two processes
 local       the federation on one machine: toolchain, supervisor, link proxies

@@ -1,9 +1,9 @@
 """The edge's ASGI app: finds the home of each request and has it served there; adds next to nothing to a local WebSocket."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 import httpx
 import structlog
@@ -24,6 +24,7 @@ from relay.edge.sockets import carry, refuse
 from relay.edge.tokens import token_of_socket
 from replication.ids import region_of
 
+T = TypeVar("T")
 log = structlog.get_logger()
 
 SOCKET_PATH: Final = "/ws"
@@ -127,17 +128,16 @@ class Edge:
                 method, path, query=scope["query_string"], headers=scope["headers"], body=early, regions=self.regions
             )
             try:
-                async with asyncio.timeout(FIND_SECONDS):
-                    home = await self._find(way)
-            except (UnavailableError, TimeoutError) as error:
+                home = await self._find(way)
+            except UnavailableError:
                 if not isinstance(way, HandleHome) or not way.unknown_is_here:
-                    raise UnavailableError(what="The directory") from error
+                    raise
                 await self._try_here(scope, body, send)
             else:
                 await self._serve_at(home, scope, body, send)
 
     async def _list_regions(self, send: Send) -> None:
-        known = {region.region: region.public_url for region in await self.directory.regions()}
+        known = {region.region: region.public_url for region in await _in_time(self.directory.regions())}
         known.setdefault(self.region, self.public_url)
         listed = [{"region": region, "public_url": url} for region, url in sorted(known.items())]
         await send_json(send, 200, {"regions": listed, "nearest": self.region}, region=self.region)
@@ -156,14 +156,14 @@ class Edge:
             case UserHome(user_id=user_id):
                 return await self._home_of(user_id)
             case HandleHome(handle=handle, unknown_is_here=unknown_is_here):
-                user = await self.directory.find_handle(handle)
+                user = await _in_time(self.directory.find_handle(handle))
                 if user is None and not unknown_is_here:
                     raise NotFoundError(what="user")
                 return Home(self.region) if user is None else Home(user.home, user.user_id)
 
     async def _home_of(self, user_id: str) -> Home:
         try:
-            user = await self.directory.find_user(user_id)
+            user = await _in_time(self.directory.find_user(user_id))
         except UnavailableError:
             if region_of(user_id) not in self.regions:
                 raise
@@ -228,10 +228,9 @@ class Edge:
 
     async def _holder(self, region: str) -> Holder | None:
         try:
-            async with asyncio.timeout(FIND_SECONDS):
-                found = await self.directory.holder_of(region)
-                epochs = {known.region: known.epoch for known in await self.directory.regions()}
-        except (UnavailableError, UnknownRegionError, TimeoutError):
+            found = await _in_time(self.directory.holder_of(region))
+            epochs = {known.region: known.epoch for known in await _in_time(self.directory.regions())}
+        except (UnavailableError, UnknownRegionError):
             return None
         return Holder(region, found.region, epochs[region])
 
@@ -255,3 +254,16 @@ class Edge:
                 deadline=body.complete_at + BRIDGED_SECONDS,
                 pool=pool,
             )
+
+
+async def _in_time(asked: Awaitable[T]) -> T:
+    """Return what the directory answers.
+
+    Raises:
+        UnavailableError: It has not answered in time.
+    """
+    try:
+        async with asyncio.timeout(FIND_SECONDS):
+            return await asked
+    except TimeoutError as error:
+        raise UnavailableError(what="The directory") from error

@@ -33,12 +33,14 @@ class World:
         answers: Region to what its gateway answers, in order; the last one is repeated. An exception is raised.
         asked: The requests that gateways in other processes got.
         silent: Whether gateways in other processes never answer.
+        directory_is_silent: Whether the directory never does.
         directory: Path to what the directory answers; None for a directory that is away.
     """
 
     answers: dict[str, list[tuple[int, object] | Exception]] = field(default_factory=dict)
     asked: list[httpx.Request] = field(default_factory=list)
     silent: bool = False
+    directory_is_silent: bool = False
     directory: dict[str, object] | None = field(default_factory=dict)
 
     def answer(self, region: str) -> tuple[int, object]:
@@ -59,6 +61,8 @@ class World:
 
     async def ask_directory(self, request: httpx.Request) -> httpx.Response:
         """Stand for the directory."""
+        if self.directory_is_silent:
+            await asyncio.Event().wait()
         if self.directory is None:
             raise httpx.ConnectError("away")
         found = self.directory.get(request.url.path)
@@ -173,6 +177,17 @@ async def test_users_are_looked_up_where_they_live(world: World, device: httpx.A
     world.directory = None
     assert (await device.get("/users/" + "u" + "c" * 24 + "-eu")).json() == {"served_by": "eu"}
     assert (await device.get("/users?handle=carl")).status_code == 503
+
+
+async def test_a_directory_that_says_nothing_is_as_one_that_is_away(
+    world: World, device: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A device does not wait for it: the region of birth is asked, or the problem is told."""
+    monkeypatch.setattr(app, "FIND_SECONDS", 0.05)
+    world.directory_is_silent = True
+
+    assert (await device.get("/users/" + "u" + "c" * 24 + "-eu")).json() == {"served_by": "eu"}
+    assert (await device.get("/users?handle=carl")).json()["code"] == "unavailable"
 
 
 async def test_a_421_is_followed_with_the_same_body(world: World, device: httpx.AsyncClient) -> None:
