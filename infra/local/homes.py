@@ -15,7 +15,7 @@ from infra.local import control, toolchain
 from infra.local.errors import HomeInUseError, LocalError, StaleHomeError
 from infra.local.process import Identity
 from infra.local.tools import stage_of
-from infra.local.topology import BASE_PORT, DIRECTORY, FORMAT, REGIONS, Federation
+from infra.local.topology import BASE_PORT, DIRECTORY, FORMAT, REGIONS, Federation, UnknownRegionError
 
 DESCRIPTION = "federation.json"
 PROCESSES = "processes.json"
@@ -67,13 +67,13 @@ def read_federation(directory: Path) -> Federation:
     """
     try:
         federation = msgspec.json.decode((directory / DESCRIPTION).read_bytes(), type=Federation)
-    except (msgspec.DecodeError, FileNotFoundError) as error:
+    except (msgspec.DecodeError, FileNotFoundError, UnknownRegionError) as error:
         raise StaleHomeError(home=directory, reason=f"{DESCRIPTION} cannot be read ({error})") from error
     if federation.format != FORMAT:
         raise StaleHomeError(
             home=directory, reason=f"it has format {federation.format}, and this version makes format {FORMAT}"
         )
-    return federation
+    return msgspec.structs.replace(federation, home=str(directory))  # a copy is not about the original
 
 
 def make(directory: Path) -> None:

@@ -153,7 +153,7 @@ def stop(home: Path) -> bool:
         StillRunningError: It did not stop in time.
     """
     ran, until = False, time.monotonic() + STOP_SECONDS
-    while home.is_dir():
+    while (home / homes.LOCK).exists() or (home / homes.PROCESSES).exists():  # otherwise nothing was ever started there
         with contextlib.suppress(NotRunningError):  # it may not answer yet, and end before it answers
             control.ask(home, Stop(), patience=STOP_SECONDS)
             ran = True

@@ -51,6 +51,7 @@ def test_stopping_what_does_not_run_says_so(tmp_path: Path) -> None:
     """Also where there is no home."""
     assert up.stop(tmp_path) is False
     assert up.stop(tmp_path / "nowhere") is False
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_waiting_for_what_another_stopped_ends_with_that(empty: Supervisor) -> None:
