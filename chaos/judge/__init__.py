@@ -15,7 +15,8 @@ digests       whether regions hold the same
 sufficiency   whether faults were seen and enough was accepted, so that "true" means something
 judgement     all of it, over one ledger
 rehearsal     good ledgers, generated from a seed; what the judge must find nothing in
-planted       faults planted in a good ledger; the judge must find each
+planted       faults planted in a good ledger; the judge must find each, and nothing else
+grafting      how events are changed for that
 
     workload, faults ─▶ ledger ─▶ judgement ─▶ history ─┬▶ delivery, order, entitlement, digests, sufficiency ─▶ verdict
                                       └─▶ streams, marks ┘

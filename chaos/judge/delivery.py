@@ -24,7 +24,7 @@ def lost(history: History) -> Findings:
         if message.refused or message.accepted > history.settled:
             continue
         findings.judged += 1
-        if message.seq:
+        if message.seq or message.disputed:
             continue
         if any(view.since <= message.invoked for view in lookouts.over(message.conversation)):
             findings.found(
@@ -45,8 +45,8 @@ def phantom(history: History) -> Findings:
     """Whether everything shown was sent: before, by that author, there, and not refused or failed for certain."""
     findings = Findings("phantom")
     findings.judged = sum(message.seq > 0 for message in history.messages.values())
-    for line, view, conversation, seq, what in history.phantoms:
-        findings.found(f"{view.name} was shown {what}", f"{conversation} {seq}", view.user, lines=(line,))
+    for line, who, where, what in history.phantoms:
+        findings.found(f"{who} was shown {what}", where, lines=(line,))
     for message in history.messages.values():
         if message.seq and not message.may_appear:
             why = "its author was told that it was refused" if message.refused else "it had failed for certain"

@@ -25,6 +25,7 @@ class Message:
         epoch: In which it was numbered.
         seq: Its number; 0 if nobody saw it.
         sighted: When it was first seen.
+        disputed: Whether some view showed it elsewhere than others.
     """
 
     content: str
@@ -42,6 +43,7 @@ class Message:
     epoch: int = 0
     seq: int = 0
     sighted: float = inf
+    disputed: bool = False
 
     @property
     def may_appear(self) -> bool:
@@ -100,7 +102,11 @@ class View:
 
 
 class Oddity(NamedTuple):
-    """A sighting that does not agree with an earlier one; `elsewhere` is the message's other seq, 0 if it has none."""
+    """A sighting that does not agree with an earlier one.
+
+    Attributes:
+        before: The seq that the message had in an older epoch, if that is all that is odd; else 0.
+    """
 
     line: int
     view: View
@@ -108,17 +114,15 @@ class Oddity(NamedTuple):
     epoch: int
     seq: int
     message: Message
-    elsewhere: int
-    renumbered: bool
+    before: int = 0
 
 
 class Phantom(NamedTuple):
-    """A sighting of what nobody sent, or not so."""
+    """Something that nobody sent, or not so, and to whom it was shown."""
 
     line: int
-    view: View
-    conversation: str
-    seq: int
+    who: str
+    where: str
     what: str
 
 

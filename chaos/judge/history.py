@@ -41,7 +41,7 @@ class History:
         self.observers: set[str] = set()
         self.oddities: list[Oddity] = []
         self.phantoms: list[Phantom] = []
-        self.gaps: list[Gap] = []
+        self.gaps: dict[tuple[View, str, int], Gap] = {}
         self.broken: list[tuple[int, str]] = []
         self.settled: float | None = None
         self.fifo = False
@@ -95,6 +95,10 @@ class History:
             message.accepted = min(message.accepted, event.at)
             message.conversation = message.conversation or event.conversation
             message.id = message.id or event.message
+            if event.message is not None and event.message != message.id:
+                self._phantom(
+                    line, message.device, f"op {event.op}", f"as {event.message} what is known as {message.id}"
+                )
         reading = self._readings.pop(event.op, None)
         if reading is not None and event.whole and self.settled is not None:
             reading.standing = True
@@ -189,11 +193,11 @@ class History:
 
     def _gap(self, gap: Gap) -> None:
         if len(self.gaps) < MOST_ODDITIES:
-            self.gaps.append(gap)
+            self.gaps.setdefault((gap.view, gap.conversation, gap.first), gap)
 
-    def _phantom(self, line: int, view: View, conversation: str, seq: int, what: str) -> None:
+    def _phantom(self, line: int, who: str, where: str, what: str) -> None:
         if len(self.phantoms) < MOST_ODDITIES:
-            self.phantoms.append(Phantom(line, view, conversation, seq, what))
+            self.phantoms.append(Phantom(line, who, where, what))
 
     def _sight(self, line: int, at: float, view: View, conversation: str, entry: Sighting) -> None:
         log = self.logs[conversation]
@@ -212,17 +216,18 @@ class History:
         seen[0].add(seq)
         message = self.messages.get(content)
         if message is None:
-            self._phantom(line, view, conversation, seq, "a text that nobody had sent")
-        elif message.author != entry.sender:
-            self._phantom(line, view, conversation, seq, f"sent by {message.author}, shown as of {entry.sender}")
-        elif message.conversation is not None and message.conversation != conversation:
-            self._phantom(line, view, conversation, seq, f"sent to {message.conversation}")
-        elif message.id is not None and message.id != entry.message:
-            self._phantom(line, view, conversation, seq, f"known as {message.id}, shown as {entry.message}")
-        else:
-            held = log.places.get(seq)
-            if held is None or held[1] is not message or held[0] != entry.epoch or message.seq != seq:
-                self._place(line, at, view, conversation, entry)
+            self._phantom(line, view.name, f"{conversation} {seq}", "a text that nobody had sent")
+            return
+        if message.conversation is not None and message.conversation != conversation:
+            self._phantom(line, view.name, f"{conversation} {seq}", f"what was sent to {message.conversation}")
+            return
+        if message.author != entry.sender:
+            self._phantom(line, view.name, f"{conversation} {seq}", f"as of {entry.sender} what {message.author} sent")
+        if message.id is not None and message.id != entry.message:
+            self._phantom(line, view.name, f"{conversation} {seq}", f"as {entry.message} what is known as {message.id}")
+        held = log.places.get(seq)
+        if held is None or held[1] is not message or held[0] != entry.epoch or message.seq != seq:
+            self._place(line, at, view, conversation, entry)
 
     def _place(self, line: int, at: float, view: View, conversation: str, entry: Sighting) -> None:
         """Take in a sighting that is the first of its message or its place, or that does not agree with the first."""
@@ -230,23 +235,21 @@ class History:
         log, message = self.logs[conversation], self.messages[entry.content or ""]
         log.epochs.setdefault(epoch, at)
         held = log.places.get(seq)
-        if held is None or epoch > held[0]:
-            log.places[seq] = (epoch, message)
-            if held is not None and held[1] is not message and held[1].seq == seq:
-                held[1].seq = held[1].epoch = 0  # it was taken out with its tail, and must come again
-        elif epoch < held[0] and self.settled is None:
-            return  # a view that is behind still shows what will be taken out
-        elif held[1] is not message or held[0] != epoch:
-            self._odd(Oddity(line, view, conversation, epoch, seq, message, message.seq, renumbered=False))
+        message.sighted = min(message.sighted, at)
+        moved = message.seq not in {0, seq}
+        if held is not None and epoch < held[0] and self.settled is None:
+            return  # a view that is behind still shows what has been taken out
+        if (moved and epoch <= message.epoch) or (held is not None and held[1] is not message and epoch <= held[0]):
+            message.disputed = True
+            self._odd(Oddity(line, view, conversation, epoch, seq, message))
             return
-        if message.seq in (0, seq):
-            message.conversation, message.id = conversation, entry.message
-            message.epoch, message.seq, message.sighted = epoch, seq, min(message.sighted, at)
-            return
-        renumbered = epoch > message.epoch
-        self._odd(Oddity(line, view, conversation, epoch, seq, message, message.seq, renumbered=renumbered))
-        if renumbered:
-            message.epoch, message.seq = epoch, seq
+        if moved:
+            self._odd(Oddity(line, view, conversation, epoch, seq, message, before=message.seq))
+        if held is not None and held[1] is not message and held[1].seq == seq:
+            held[1].seq = held[1].epoch = 0  # it was taken out with its tail, and must come again
+        log.places[seq] = (epoch, message)
+        message.epoch, message.seq = epoch, seq
+        message.conversation, message.id = conversation, message.id or entry.message
 
     def _odd(self, oddity: Oddity) -> None:
         if len(self.oddities) < MOST_ODDITIES:

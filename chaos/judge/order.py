@@ -12,22 +12,21 @@ def duplicate(history: History) -> Findings:
     """Whether no view shows one message at two places."""
     findings = Findings("duplicate")
     findings.judged = sum(message.seq > 0 for message in history.messages.values())
-    for oddity in history.oddities:
-        if _doubled(history, oddity):
-            places = f"{oddity.conversation} {oddity.elsewhere}", f"{oddity.conversation} {oddity.seq}"
-            findings.found(f"{oddity.view.name} was shown it twice", oddity.message.id, *places, lines=(oddity.line,))
+    for oddity in _doubled(history):
+        places = f"{oddity.conversation} {oddity.before or oddity.message.seq}", f"{oddity.conversation} {oddity.seq}"
+        findings.found(f"{oddity.view.name} was shown it twice", oddity.message.id, *places, lines=(oddity.line,))
     return findings
 
 
 def order(history: History) -> Findings:
     """Whether all views agree on who stands where, and the log keeps the order in which each sender had sent."""
     findings = Findings("order")
+    doubled = set(_doubled(history))
     for oddity in history.oddities:
-        if not oddity.renumbered and not _doubled(history, oddity):
-            _, other = history.logs[oddity.conversation].places[oddity.seq]
-            what = f"{oddity.view.name} was shown it where others have another or none of that epoch"
+        if not oddity.before and oddity not in doubled:
             place = f"{oddity.conversation} {oddity.epoch}.{oddity.seq}"
-            findings.found(what, oddity.message.id, other.id, place, lines=(oddity.line, other.line))
+            what = f"{oddity.view.name} was shown it at {oddity.seq}, others at {oddity.message.seq}"
+            findings.found(what, oddity.message.id, place, lines=(oddity.line,))
     compared = False
     for conversation, log in history.logs.items():
         homes = {home for user in log.readers for home in history.membership(conversation, user).homes}
@@ -42,7 +41,7 @@ def order(history: History) -> Findings:
 def hole(history: History) -> Findings:
     """Whether seqs are dense: in each page, in each whole history from its start, and in what all views saw together."""
     findings = Findings("hole")
-    for gap in history.gaps:
+    for gap in history.gaps.values():
         mine = history.membership(gap.conversation, gap.view.user)
         for first, last in mine.within(gap.last):
             if max(first, gap.first) <= last:
@@ -59,13 +58,18 @@ def hole(history: History) -> Findings:
     return findings
 
 
-def _doubled(history: History, oddity: Oddity) -> bool:
-    """Whether the log has the message at both places, and the view showed both."""
-    places = history.logs[oddity.conversation].places
-    both = (oddity.seq, oddity.elsewhere)
-    return oddity.seq != oddity.elsewhere and all(
-        seq in places and places[seq][1] is oddity.message and oddity.view.has(oddity.conversation, seq) for seq in both
-    )
+def _doubled(history: History) -> list[Oddity]:
+    """Return the oddities whose view showed the message at its other place, too."""
+    odd_at = {(oddity.view, oddity.conversation, oddity.seq) for oddity in history.oddities if not oddity.before}
+
+    def twice(oddity: Oddity) -> bool:
+        other = oddity.before or oddity.message.seq
+        if other in {0, oddity.seq} or not oddity.view.has(oddity.conversation, other):
+            return False
+        still_there = history.logs[oddity.conversation].places[other][1] is oddity.message
+        return still_there and (oddity.view, oddity.conversation, other) not in odd_at
+
+    return [oddity for oddity in history.oddities if twice(oddity)]
 
 
 def _senders(history: History, conversation: str, log: Log, findings: Findings) -> None:

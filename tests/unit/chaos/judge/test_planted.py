@@ -1,0 +1,65 @@
+"""A good ledger is found good, whatever its seed; each fault that is planted in one is found by the checker for it, and no other."""
+
+from random import Random
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from chaos.judge.grafting import BarrenError
+from chaos.judge.judgement import CHECKERS, judge
+from chaos.judge.ledger import numbered
+from chaos.judge.planted import PLANTED
+from chaos.judge.rehearsal import Plan, rehearse
+from chaos.judge.sufficiency import Needs
+from chaos.judge.verdict import Verdict
+
+NEEDS = Needs(before=5, during=5, after=5)
+plans = st.builds(
+    Plan,
+    seed=st.integers(0, 10_000),
+    people=st.integers(4, 7),
+    messages=st.integers(150, 250),
+    trouble=st.sampled_from([0.0, 0.1, 0.3]),
+    faults=st.integers(1, 2),
+)
+
+
+@given(plan=plans)
+@settings(max_examples=25, deadline=None)
+def test_a_good_ledger_is_green(plan: Plan) -> None:
+    """Timeouts that arrived or not, refusals, failures, repeats, lost connections and resumes are all well."""
+    judgement = judge(numbered(rehearse(plan)), NEEDS)
+
+    assert judgement.named(Verdict.TRUE) == set(CHECKERS), judgement
+    assert judgement.verdict is Verdict.TRUE
+
+
+@pytest.mark.parametrize("name", sorted(PLANTED))
+@given(plan=plans, seed=st.integers(0, 1_000))
+@settings(max_examples=4, deadline=None)
+def test_a_planted_fault_is_red(name: str, plan: Plan, seed: int) -> None:
+    """Exactly the checkers that are for it rule false, with evidence; all others say true."""
+    planted = PLANTED[name]
+    try:
+        events = planted.plant(list(rehearse(plan)), Random(seed))
+    except BarrenError:
+        assume(condition=False)
+
+    judgement = judge(numbered(events), NEEDS)
+
+    assert judgement.named(Verdict.FALSE) == planted.red, judgement
+    assert judgement.named(Verdict.TRUE) == set(CHECKERS) - planted.red
+    assert judgement.verdict is Verdict.FALSE
+    for checker in planted.red:
+        for evidence in judgement[checker].evidence:
+            assert evidence.what
+            assert evidence.ids
+            assert all(0 < line <= len(events) for line in evidence.lines)
+
+
+def test_every_checker_is_proven_by_a_fault_of_its_own() -> None:
+    """Each alone turns red by something."""
+    alone = {checker for planted in PLANTED.values() if len(planted.red) == 1 for checker in planted.red}
+
+    assert alone == set(CHECKERS)

@@ -1,0 +1,97 @@
+"""A ledger with too little in it is unknown, whatever is in it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from chaos.judge import events as e
+from chaos.judge.judgement import CHECKERS, Judgement, judge
+from chaos.judge.ledger import numbered
+from chaos.judge.rehearsal import Plan, rehearse
+from chaos.judge.sufficiency import Needs
+from chaos.judge.verdict import Verdict
+
+GOOD = list(rehearse(Plan()))
+
+
+def without(*kinds: type[e.Event]) -> list[e.Event]:
+    """Return the good ledger without events of these kinds."""
+    return [event for event in GOOD if not isinstance(event, kinds)]
+
+
+def reasons(judgement: Judgement) -> str:
+    """Return all doubts as one text."""
+    return "; ".join(doubt.what for ruling in judgement.rulings for doubt in ruling.doubts)
+
+
+@pytest.mark.parametrize(
+    ("events", "needs", "why"),
+    [
+        (without(e.FaultSeen), Needs(), "nobody saw it from outside"),
+        (without(e.FaultEnded), Needs(), "it never ended"),
+        (without(e.FaultBegun), Needs(), "which never began"),
+        (without(e.FaultBegun, e.FaultSeen, e.FaultEnded), Needs(), "0 faults"),
+        (GOOD, Needs(faults=2), "1 faults, of 2"),
+        (GOOD, Needs(before=1000), "accepted before"),
+        (GOOD, Needs(during=1000), "accepted during"),
+        (GOOD, Needs(after=1000), "accepted after"),
+        (GOOD, Needs(rest=60.0), "of rest"),
+        (without(e.Settled), Needs(), "never settled"),
+        (without(e.Ended), Needs(), "its end"),
+        (without(e.Run), Needs(), "its beginning"),
+        ([*GOOD[:20], GOOD[30], *GOOD[20:]], Needs(), "time goes back"),
+        ([*GOOD[:-1], e.Ok(GOOD[-1].at, 999_999), GOOD[-1]], Needs(), "not under way"),
+    ],
+)
+def test_nothing_is_true_in_a_ledger_that_says_too_little(events: list[e.Event], needs: Needs, why: str) -> None:
+    """No checker says true; none finds what is not there; and the reason is told."""
+    judgement = judge(numbered(events), needs)
+
+    assert judgement.named(Verdict.TRUE) == set()
+    assert judgement.verdict is not Verdict.TRUE
+    assert why in reasons(judgement)
+
+
+def test_a_fault_seen_after_its_end_was_not_seen() -> None:
+    """What is seen then is something else."""
+    seen = next(event for event in GOOD if isinstance(event, e.FaultSeen))
+    ended = next(place for place, event in enumerate(GOOD) if isinstance(event, e.FaultEnded))
+    late = e.FaultSeen(GOOD[ended].at, seen.fault, seen.by)
+    events = [event for event in [*GOOD[: ended + 1], late, *GOOD[ended + 1 :]] if event is not seen]
+
+    assert judge(numbered(events)).named(Verdict.UNKNOWN) == set(CHECKERS)
+
+
+@pytest.mark.parametrize(
+    ("checker", "kept"),
+    [
+        ("digests", lambda event: not isinstance(event, e.Digest)),
+        ("stream", lambda event: not isinstance(event, e.Live)),
+        ("marks", lambda event: not isinstance(event, e.Marked | e.Page | e.Live)),
+    ],
+)
+def test_a_checker_that_saw_nothing_of_its_matter_is_unknown(checker: str, kept: Callable[[e.Event], bool]) -> None:
+    """However much there is of other things."""
+    judgement = judge(numbered(event for event in GOOD if kept(event)))
+
+    assert judgement[checker].verdict is Verdict.UNKNOWN
+
+
+def test_one_region_alone_proves_no_order_between_regions() -> None:
+    """The same entries in two regions is what is to be shown."""
+    judgement = judge(numbered(rehearse(Plan(regions=("us",)))))
+
+    assert judgement.named(Verdict.FALSE) == set()
+    assert judgement["order"].verdict is Verdict.UNKNOWN
+    assert judgement["digests"].verdict is Verdict.UNKNOWN
+
+
+def test_where_all_are_members_nobody_could_have_seen_too_much() -> None:
+    """Entitlement needs somebody who is not entitled."""
+    members = {event.user for event in GOOD if isinstance(event, e.Member)}
+    conversations = {event.conversation for event in GOOD if isinstance(event, e.Member)}
+    everybody: list[e.Event] = [e.Member(0.0, one, user, "us") for one in conversations for user in members]
+
+    judgement = judge(numbered([GOOD[0], *everybody, *GOOD[1:]]))
+
+    assert judgement["entitlement"].verdict is Verdict.UNKNOWN
