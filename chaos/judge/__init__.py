@@ -15,6 +15,7 @@ digests       whether regions hold the same
 sufficiency   whether faults were seen and enough was accepted, so that "true" means something
 judgement     all of it, over one ledger
 rehearsal     good ledgers, generated from a seed; what the judge must find nothing in
+story         short ledgers, told step by step
 planted       faults planted in a good ledger; the judge must find each, and nothing else
 grafting      how events are changed for that
 

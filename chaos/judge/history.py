@@ -237,9 +237,10 @@ class History:
         held = log.places.get(seq)
         message.sighted = min(message.sighted, at)
         moved = message.seq not in {0, seq}
-        if held is not None and epoch < held[0] and self.settled is None:
+        newest = max(message.epoch if moved else 0, held[0] if held is not None else 0)
+        if epoch < newest and self.settled is None:
             return  # a view that is behind still shows what has been taken out
-        if (moved and epoch <= message.epoch) or (held is not None and held[1] is not message and epoch <= held[0]):
+        if epoch <= newest:
             message.disputed = True
             self._odd(Oddity(line, view, conversation, epoch, seq, message))
             return

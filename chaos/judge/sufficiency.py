@@ -68,6 +68,8 @@ class Course:
 
     def begun(self, line: int, event: FaultBegun) -> None:
         """A fault begins."""
+        if event.fault in self._faults:
+            self._strays.append((line, f"fault {event.fault} begins again"))
         self._faults[event.fault] = _Fault(line, f"{event.kind} {event.target}", event.at)
 
     def seen(self, line: int, event: FaultSeen) -> None:

@@ -40,6 +40,9 @@ def reasons(judgement: Judgement) -> str:
         (without(e.Ended), Needs(), "its end"),
         (without(e.Run), Needs(), "its beginning"),
         ([*GOOD[:20], GOOD[30], *GOOD[20:]], Needs(), "time goes back"),
+        ([*GOOD[:-1], e.FaultBegun(GOOD[-1].at, "f0", "kill", "us/edge"), GOOD[-1]], Needs(), "begins again"),
+        ([*GOOD[:-1], e.Refused(GOOD[-1].at, 999_999, "v", "busy"), GOOD[-1]], Needs(), "never was a send"),
+        ([*GOOD[:-1], e.Page(GOOD[-1].at, 999_999, "d", []), GOOD[-1]], Needs(), "reads nothing"),
         ([*GOOD[:-1], e.Ok(GOOD[-1].at, 999_999), GOOD[-1]], Needs(), "not under way"),
     ],
 )
