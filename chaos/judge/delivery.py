@@ -78,19 +78,21 @@ def _seen_by_all(history: History, conversation: str, log: Log, lookouts: "_Look
     seqs = sorted(log.places)
     earliest = _earliest_invocation_from(log, seqs)
     for user, membership in history.members.get(conversation, {}).items():
-        looked = lookouts.of(user, conversation)
-        if not looked:
-            findings.doubt("nobody looked whether a member has everything", conversation, user)
-        for view in looked:
-            first_owed = bisect_left(earliest, view.since)
-            if first_owed == len(seqs):
+        unwatched = len(seqs)
+        for view in lookouts.of(user, conversation):
+            owed = bisect_left(earliest, view.since)
+            unwatched = min(unwatched, owed)
+            if owed == len(seqs):
                 continue
             for first, last in membership.within(log.numbers.last):
-                for begin, end in view.lacks(conversation, max(first, seqs[first_owed]), last):
+                for begin, end in view.lacks(conversation, max(first, seqs[owed]), last):
                     _missed(history, conversation, view, range(begin, end + 1), findings)
             for seq in view.hidden.get(conversation, ()):
                 if any(first <= seq <= last for first, last in membership.within(log.numbers.last)):
                     _missed(history, conversation, view, range(seq, seq + 1), findings)
+        theirs = membership.within(log.numbers.last)
+        if unwatched and any(first <= seqs[unwatched - 1] and seqs[0] <= last for first, last in theirs):
+            findings.doubt("nobody looked whether a member has everything", f"{conversation} {seqs[0]}", user)
 
 
 def _missed(history: History, conversation: str, view: View, seqs: range, findings: Findings) -> None:

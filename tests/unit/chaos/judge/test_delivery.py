@@ -72,8 +72,8 @@ def test_a_member_whom_nobody_watched_leaves_it_unknown() -> None:
 
 
 def test_a_device_that_came_later_is_owed_what_was_sent_before_only_if_it_resumed() -> None:
-    """If it said nothing of where it was, it is told what happens from then on."""
-    for resumed, verdict in ((False, T), (True, F)):
+    """If it said nothing of where it was, it is told what happens from then on; so nobody knows of the rest."""
+    for resumed, verdict in ((False, U), (True, F)):
         story = Story()
         story.note(e.Closed(story.now, BOB))
         story.send("a1")
@@ -83,6 +83,11 @@ def test_a_device_that_came_later_is_owed_what_was_sent_before_only_if_it_resume
         story.show(ANN, "a2", 2)
         story.show(BOB, "a2", 2, over="again")
         assert story.judged()["lost"].verdict is verdict
+
+        if not resumed:
+            story.settle()
+            story.read(BOB, story.entry("a1", 1), story.entry("a2", 2))
+            assert story.judged()["lost"].verdict is T
 
 
 def test_a_refusal_that_its_author_was_told_is_no_loss() -> None:
