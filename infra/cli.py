@@ -74,7 +74,7 @@ def bring_up(
     processes: Annotated[
         str,
         typer.Option(
-            help="default: edge and gateway share one; separate: each service its own; together: one a region; none: servers only."
+            help="default: edge and gateway share one; separate: each service its own; paired: one that devices meet and one behind it; together: one a region; none: servers only."
         ),
     ] = "default",
     demo: Annotated[bool, typer.Option(help="Show the demonstration when all is well.")] = True,

@@ -15,6 +15,7 @@ PROCESSES: Mapping[str, Mapping[str, Sequence[str]]] = {
         "ingester": ["ingester"],
     },
     "separate": {name: [name] for name in ("gateway", "edge", "projector", "fanout", "forwarder", "ingester")},
+    "paired": {"front": ["edge", "gateway"], "back": ["projector", "fanout", "forwarder", "ingester"]},
     "together": {"services": ["edge", "gateway", "projector", "fanout", "forwarder", "ingester"]},
     "none": {},
 }

@@ -23,7 +23,7 @@ REGIONS = ("us", "eu", "ap")
 DIRECTORY = "directory"
 BASE_PORT = 7000
 FORMAT = 1
-Processes = Literal["default", "separate", "together", "none"]
+Processes = Literal["default", "separate", "paired", "together", "none"]
 
 
 class UnknownRegionError(LocalError):

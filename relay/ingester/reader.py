@@ -22,7 +22,7 @@ from replication.topics import JOURNAL, mirrored_topic
 log = structlog.get_logger()
 
 MOST_RECORDS: Final = 1000
-COMMIT_SECONDS: Final = 0.1
+COMMIT_SECONDS: Final = 0.5
 """How often progress is committed at most; a crash replays that much."""
 
 PACE_SECONDS: Final = 0.008

@@ -73,7 +73,7 @@ def test_every_service_runs_once_in_each_region_however_they_share_processes(pro
         assert sorted(name for part in running for name in part.ports if name != "admin") == ["gateway", "public"]
 
 
-@pytest.mark.parametrize("processes", ["default", "separate", "together", "none"])
+@pytest.mark.parametrize("processes", ["default", "separate", "paired", "together", "none"])
 @pytest.mark.parametrize("regions", [REGIONS, ("us", "eu"), ("ap",)])
 def test_no_two_parts_want_one_port(processes: str, regions: tuple[str, ...]) -> None:
     """Whatever is brought up, every port has one owner."""
