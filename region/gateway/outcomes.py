@@ -52,13 +52,19 @@ class Decided:
     known: bool
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiter:
+    content_hash: bytes
+    future: "asyncio.Future[Decided]"
+
+
 class Outcomes:
     """Waiting requests by submission id."""
 
     def __init__(self, journal: Journal) -> None:
         """Say where submissions are appended."""
         self._journal = journal
-        self._waiting: dict[str, list[asyncio.Future[Decided]]] = {}
+        self._waiting: dict[str, list[_Waiter]] = {}
 
     async def submit(self, submission: Submission, look: Look) -> Decided:
         """Append a submission and wait for what becomes of it.
@@ -72,27 +78,24 @@ class Outcomes:
             OutcomeUnknownError: Neither fan-out nor the store told in time.
         """
         future: asyncio.Future[Decided] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(submission.id, []).append(future)
+        waiter = _Waiter(submission.content_hash, future)
+        self._waiting.setdefault(submission.id, []).append(waiter)
         WAITING.inc()
         try:
             appended = await self._journal.send(submission)
             return await self._await(submission, appended, future, look)
         finally:
             WAITING.dec()
-            self._leave(submission.id, future)
+            self._leave(submission.id, waiter)
 
     def resolve(self, identifier: str, decided: Decided) -> None:
-        """Tell whoever waits for that submission; a refused retry concerns the one who has waited longest."""
-        waiting = self._waiting.get(identifier)
-        if waiting is None:
-            return
-        conflict = isinstance(decided.decision, Outcome) and bool(decided.decision.code)
-        for future in waiting[:1] if conflict else waiting:
-            if not future.done():
-                future.set_result(decided)
+        """Tell whoever waits for that submission; of a conflict, those who sent that content."""
+        decision = decided.decision
+        conflict = isinstance(decision, Outcome) and bool(decision.code)
+        for waiter in self._waiting.get(identifier, ()):
+            if not waiter.future.done() and (not conflict or waiter.content_hash == decision.content_hash):
+                waiter.future.set_result(decided)
                 BY_FANOUT.inc()
-        if conflict:
-            waiting.pop(0)
 
     async def _await(
         self, submission: Submission, appended: "asyncio.Future[int]", future: "asyncio.Future[Decided]", look: Look
@@ -115,12 +118,9 @@ class Outcomes:
                 raise OutcomeUnknownError(what=what, **extra)
             pause = NEXT_LOOK
 
-    def _leave(self, identifier: str, future: "asyncio.Future[Decided]") -> None:
-        waiting = self._waiting.get(identifier)
-        if waiting is None:
-            return
-        if future in waiting:
-            waiting.remove(future)
+    def _leave(self, identifier: str, waiter: "_Waiter") -> None:
+        waiting = self._waiting[identifier]
+        waiting.remove(waiter)
         if not waiting:
             del self._waiting[identifier]
 

@@ -7,6 +7,7 @@ from typing import cast
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from infra.errors import OutcomeUnknownError
 from region.gateway import outcomes as waiting
@@ -259,6 +260,25 @@ async def test_a_waiting_request_is_answered_by_the_output(scene: Scene) -> None
     scene.hub.dispatch(0, output(entry(), mine=True))
 
     assert await asyncio.gather(*waits) == [Decided(entry(), known=False)] * 2
+
+
+async def test_a_conflict_answers_those_who_sent_that_content(scene: Scene) -> None:
+    """Whoever sent what was stored is not told of it; and more conflicts than requests may come, as some were answered by the entry."""
+    stored, other = (
+        asyncio.ensure_future(scene.outcomes.submit(replace(submission(), content_hash=content), nothing))
+        for content in (b"stored", b"other")
+    )
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    conflict = Outcome(id=entry().message_id, code="content-conflict", content_hash=b"other")
+
+    for _ in range(3):
+        scene.hub.dispatch(0, output(conflict, users=(), mine=True))
+
+    assert (await other).decision == conflict
+    assert not stored.done()
+    scene.hub.dispatch(0, output(entry(), mine=True))
+    assert (await stored).decision == entry()
 
 
 async def test_the_store_is_asked_when_no_output_comes(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
