@@ -42,8 +42,9 @@ class Batch(msgspec.Struct, frozen=True):
         partition: The journal partition.
         first: Position of the first output.
         last: Position of the last output.
-        outputs: The outputs, in order; (first, last) covers them exactly.
+        outputs: The outputs, in order; (first, last) covers them exactly. Of one that is damaged there are none.
         committed_at: When the projector wrote it, microseconds since the epoch.
+        damaged: Whether its stored bytes cannot be read.
     """
 
     partition: int
@@ -51,6 +52,7 @@ class Batch(msgspec.Struct, frozen=True):
     last: int
     outputs: tuple[Output, ...]
     committed_at: int
+    damaged: bool = False
 
 
 class RelayRow(msgspec.Struct, frozen=True):

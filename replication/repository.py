@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.postgres import Connection
+from replication.codec import UndecodableRecordError
 from replication.outputs import Batch, Output, decode_outputs
 from replication.records import Stream
 
@@ -106,7 +107,10 @@ async def stream_heads(connection: Connection, *, origin: str, incarnation: int,
 
 
 async def batches_following(connection: Connection, positions: Mapping[int, int], *, most: int) -> list[Batch]:
-    """Return the batches above each partition's position, in order, that many of each partition at most; one query serves all."""
+    """Return the batches above each partition's position, in order, that many of each partition at most; one query serves all.
+
+    A batch that is damaged is returned as such, without outputs: it must not hold up those after it.
+    """
     cursor = await connection.execute(
         "SELECT o.partition, o.first, o.last, o.committed_at, o.payload"
         " FROM unnest(%s::int[], %s::bigint[]) AS place (partition, position)"
@@ -116,10 +120,14 @@ async def batches_following(connection: Connection, positions: Mapping[int, int]
         (list(positions), list(positions.values()), most),
         binary=True,
     )
-    return [
-        Batch(partition, first, last, decode_outputs(payload), at)
-        for partition, first, last, at, payload in await cursor.fetchall()
-    ]
+    return [_batch(*row) for row in await cursor.fetchall()]
+
+
+def _batch(partition: int, first: int, last: int, committed_at: int, payload: bytes) -> Batch:
+    try:
+        return Batch(partition, first, last, decode_outputs(payload), committed_at)
+    except UndecodableRecordError:
+        return Batch(partition, first, last, (), committed_at, damaged=True)
 
 
 async def runs_after(connection: Connection, places: Sequence[Place], *, origin: str, most: int) -> list[Run]:

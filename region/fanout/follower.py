@@ -176,3 +176,6 @@ def _measure(batches: Sequence[Batch]) -> None:
     metrics.COMMITTED.set(max(batch.committed_at for batch in batches) / 1e6)
     for batch in batches:
         metrics.READ_POSITION.labels(batch.partition).set(batch.last)
+        if batch.damaged:
+            metrics.DAMAGED.inc()
+            log.error("damaged outputs", partition=batch.partition, first=batch.first, last=batch.last)

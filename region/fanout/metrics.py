@@ -4,6 +4,9 @@ from prometheus_client import Counter, Gauge, Histogram
 
 PUBLICATIONS = Counter("causeway_fanout_publications_total", "Publications to gateways, heartbeats among them")
 OUTPUTS = Counter("causeway_fanout_outputs_total", "Outputs that were read")
+DAMAGED = Counter(
+    "causeway_fanout_damaged_batches_total", "Batches that could not be read: devices look into the store"
+)
 DELIVERIES = Counter("causeway_fanout_deliveries_total", "Outputs that were published, once for each gateway concerned")
 GATEWAYS = Gauge("causeway_fanout_gateways", "Gateways that are alive")
 READ_POSITION = Gauge("causeway_fanout_position", "The last output position that was read", ["partition"])

@@ -34,9 +34,15 @@ class Ranges:
         self.told.pop(gateway, None)
 
     def advance(self, batches: Iterable[Batch]) -> None:
-        """Note that these batches were read; they follow what was read before."""
+        """Note that these batches were read; they follow what was read before.
+
+        What a damaged one would have told can only be read from the store: no range covers it, so each gateway sees a break.
+        """
         for batch in batches:
             self.read[batch.partition] = max(self.read.get(batch.partition, 0), batch.last)
+            if batch.damaged:
+                for told in self.told.values():
+                    told[batch.partition] = batch.last
 
     def cover(self, gateway: str, outputs: tuple[Placed, ...], *, now: int) -> Publication:
         """Return a publication to a gateway that covers all that was read and not told it yet, with those outputs of it."""

@@ -22,6 +22,7 @@ from region.delivery import Publication, gateway_channel
 from region.gateway.continuity import Continuity
 from region.gateway.hub import Hub
 from region.gateway.interest import REDIS_SECONDS, Interest, LostInterestError
+from replication.codec import DAMAGE
 
 log = structlog.get_logger()
 
@@ -107,25 +108,37 @@ class Deliveries:
             heed_cancellation()
             message = await subscription.get_message(ignore_subscribe_messages=True, timeout=1.0)
             if message is not None:
-                self._take(_decoder.decode(message["data"]))
+                self._receive(message["data"])
             elif time.monotonic() - self._heard_at > SILENCE_SECONDS:
                 raise SilenceError
+
+    def _receive(self, data: bytes) -> None:
+        try:
+            publication = _decoder.decode(data)
+        except DAMAGE as error:
+            log.warning("unreadable publication", problem=str(error))
+            self._lose("unreadable")  # until the next that can be read
+        else:
+            self._take(publication)
 
     def _take(self, publication: Publication) -> None:
         self._heard_at = time.monotonic()
         PUBLISHED_AT.set(publication.sent_at / 1e6)
-        before = dict(self.continuity.covered)
+        told = dict(self.continuity.covered)
         if self.continuity.take(publication.ranges) and self._hub.reliable:
             BREAKS.labels("gap").inc()
-            log.warning("outputs missed", before=before)
-            self._hub.lose(before)
+            log.warning("outputs missed", told=told)
+            self._hub.lose(told)
             self._hub.restore()
         elif not self._hub.reliable and self.continuity.established:
             self._hub.restore()
             self._health.tell("fanout", ok=True)
         for placed in publication.outputs:
-            if placed.output.position > before.get(placed.partition, -1):
-                self._hub.dispatch(placed.partition, placed.output)
+            partition, position = placed.partition, placed.output.position
+            if position > told.get(partition, -1):
+                if not self._hub.dispatch(partition, placed.output):
+                    self._hub.miss(placed.output.users, told)
+                told[partition] = position
 
     def _lose(self, cause: str) -> None:
         BREAKS.labels(cause).inc()

@@ -1,6 +1,6 @@
 """All sessions of this gateway, and what is dispatched to them: each output encoded once, whatever the number of devices."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Protocol
 
 import structlog
@@ -13,7 +13,7 @@ from region.gateway.outcomes import Decided, InFlight, Outcomes
 from region.gateway.session import Session
 from region.gateway.submissions import now_us
 from region.gateway.views import Marks, entry_view, pending_view
-from replication.codec import UndecodableRecordError, decode_record
+from replication.codec import decode_record
 from replication.ids import region_of
 from replication.outputs import Output
 from replication.records import DeviceRevoked, Entry, Mark, Outcome, Record, Refusal, Submission
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 SOCKETS = Gauge("causeway_gateway_sockets", "Devices that are connected.")
 DELIVERIES = Counter("causeway_gateway_deliveries_total", "Frames about outputs that were queued for devices.")
-UNREADABLE = Counter("causeway_gateway_unreadable_outputs_total", "Outputs whose record could not be read.")
+UNREADABLE = Counter("causeway_gateway_unreadable_outputs_total", "Outputs that could not be read, so not told.")
 TRANSIT_SECONDS = Histogram(
     "causeway_gateway_entry_seconds",
     "From an entry's acceptance at its author's home until it is queued for devices here.",
@@ -143,18 +143,26 @@ class Hub:
         if entry.author in self._by_user:
             self._push(entry.author, frames.encode(EntryFrame(entry_view(entry, reader=entry.author, marks=marks))))
 
-    def dispatch(self, partition: int, output: Output) -> None:
-        """Tell an output to the devices concerned, and to whoever waits for it."""
+    def miss(self, users: Iterable[str], covered: Mapping[int, int]) -> None:
+        """Let the devices of these users read from the store what could not be told them.
+
+        Args:
+            users: Some may have no device here.
+            covered: Up to which positions everything was told.
+        """
+        for device in [device for user in users for device in self._by_user.get(user, ())]:
+            device.session.interrupt(covered)
+            device.catch_up()
+
+    def dispatch(self, partition: int, output: Output) -> bool:
+        """Tell an output to the devices concerned, and to whoever waits for it; return False if it cannot be read: see `miss`."""
         try:
-            record = decode_record(output.record, output.version)
-        except UndecodableRecordError as error:
-            UNREADABLE.inc()
-            log.warning("unreadable output", partition=partition, position=output.position, problem=str(error))
-            return
-        try:
-            self._dispatch(partition, output, record)
+            self._dispatch(partition, output, decode_record(output.record, output.version))
         except CausewayError as error:
+            UNREADABLE.inc()
             log.warning("output not told", partition=partition, position=output.position, problem=str(error))
+            return False
+        return True
 
     def _dispatch(self, partition: int, output: Output, record: Record) -> None:
         mine = output.reply_to == self._instance

@@ -261,3 +261,20 @@ async def test_the_store_may_cut_it_off_at_any_moment(world: World) -> None:
 
     assert len(world.gateway.got) == 20
     assert world.gateway.breaks == []
+
+
+async def test_a_damaged_batch_is_a_break_and_holds_nothing_up(world: World) -> None:
+    """Fan-out goes on behind it; the gateway sees that something is missing, and makes its devices read the store."""
+    async with world.following():
+        await world.gateway.begun()
+        await world.put(0, "a")
+        await world.gateway.until(1)
+    await world.put(0, "unreadable")
+    await world.connection.execute("UPDATE outputs SET payload = '\\xc1' WHERE partition = 0 AND first = 2")
+    await world.put(0, "b")
+    async with world.following() as health:
+        await world.gateway.until(2)
+        assert health.ok
+
+    assert sorted(world.gateway.got.values()) == ["a", "b"]
+    assert world.gateway.breaks == [3]

@@ -11,13 +11,17 @@ import pytest
 from redis.asyncio import Redis
 
 from infra.health import Health
-from region.delivery import Publication, Range, gateway_channel
+from region.delivery import Placed, Publication, Range, gateway_channel
 from region.gateway import deliveries as module
 from region.gateway.deliveries import Deliveries
 from region.gateway.hub import Hub
 from region.gateway.interest import Interest
 from region.gateway.journal import Journal
 from region.gateway.outcomes import InFlight, Outcomes
+from region.gateway.session import CatchUp, Phase, Session, Snapshot
+from replication.codec import VERSION, encode_record
+from replication.outputs import Output
+from replication.records import Mark
 
 pytestmark = pytest.mark.integration
 
@@ -45,6 +49,29 @@ async def listening(redis: Redis) -> AsyncIterator[tuple[str, Hub]]:
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+
+class FakeDevice:
+    """A device that has caught up to position 4, and keeps what it is told and what it would read."""
+
+    def __init__(self, user_id: str) -> None:
+        self.session = Session(user_id=user_id, device_id="v1", region="us")
+        self.session.receive('{"type":"hello"}')
+        self.session.snapshot(Snapshot({0: 4}, 1, [], []), reliable=True)
+        self.told: list[str] = []
+        self.wanted: list[CatchUp] = []
+
+    def push(self, text: str) -> None:
+        """Keep a frame."""
+        self.told.append(text)
+
+    def catch_up(self) -> None:
+        """Keep what it would read."""
+        if (wanted := self.session.restore()) is not None:
+            self.wanted.append(wanted)
+
+    def revoke(self) -> None:
+        """Nobody is logged out here."""
 
 
 async def listener(redis: Redis, *, unlike: int = 0) -> int:
@@ -76,3 +103,50 @@ async def test_a_silent_connection_is_replaced(redis: Redis, monkeypatch: pytest
                 publication = Publication(ranges=(Range(0, 1, 0),))
                 await redis.publish(gateway_channel(name), msgspec.msgpack.encode(publication))
                 await asyncio.sleep(0.02)
+
+
+async def test_what_cannot_be_read_is_a_break_not_the_end(redis: Redis) -> None:
+    """A damaged publication, or one of a newer fan-out, makes devices look into the store; the next one is heard again."""
+    async with listening(redis) as (name, hub):
+        await listener(redis)
+        async with asyncio.timeout(PATIENCE):
+            while not hub.reliable:
+                await redis.publish(
+                    gateway_channel(name), msgspec.msgpack.encode(Publication(ranges=(Range(0, 1, 0),)))
+                )
+                await asyncio.sleep(0.02)
+            while hub.reliable:
+                await redis.publish(gateway_channel(name), b"\xc1")
+                await asyncio.sleep(0.02)
+            while not hub.reliable:
+                await redis.publish(
+                    gateway_channel(name), msgspec.msgpack.encode(Publication(ranges=(Range(0, 1, 5),)))
+                )
+                await asyncio.sleep(0.02)
+
+
+async def test_who_cannot_be_told_an_output_reads_the_store_alone(redis: Redis) -> None:
+    """An output of a newer projector: the devices of its users catch up from before it, everybody else goes on."""
+    async with listening(redis) as (name, hub):
+        begun = Publication(ranges=(Range(0, 1, 4),))
+        await listener(redis)
+        async with asyncio.timeout(PATIENCE):
+            while not hub.reliable:
+                await redis.publish(gateway_channel(name), msgspec.msgpack.encode(begun))
+                await asyncio.sleep(0.02)
+            ada, bob = FakeDevice("ada"), FakeDevice("bob")
+            hub.join(ada)
+            hub.join(bob)
+            mark = Mark(conversation_id="d1", user_id="bob", received=3, read=3, epoch=1)
+            told = Output(5, encode_record(mark), ("ada", "bob"))
+            newer = Output(6, encode_record(mark), ("ada",), version=VERSION + 1)
+            later = Output(7, encode_record(mark), ("ada", "bob"))
+            all_of_them = tuple(Placed(0, output) for output in (told, newer, later))
+            publication = Publication(ranges=(Range(0, 5, 7),), outputs=all_of_them)
+            await redis.publish(gateway_channel(name), msgspec.msgpack.encode(publication))
+            while len(bob.told) < 2:  # noqa: ASYNC110 — a fake raises no event
+                await asyncio.sleep(0.02)
+
+    assert ada.wanted == [CatchUp(told={0: 5})], "once, from before what it was not told"
+    assert len(ada.told) == 1, "what comes later waits for the snapshot"
+    assert bob.session.phase is Phase.LIVE

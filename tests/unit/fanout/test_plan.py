@@ -55,6 +55,17 @@ def test_a_gateway_that_went_and_came_back_sees_a_break() -> None:
     assert ranges.cover("g1", (), now=1).ranges == (Range(0, 2, 2),)
 
 
+def test_what_a_damaged_batch_held_is_a_break_for_every_gateway() -> None:
+    """Its outputs are in the store alone: no gateway may take them for told, nor be told anything else differently."""
+    ranges = Ranges({0: 0, 1: 0})
+    ranges.welcome(["g1", "g2"])
+    damaged = Batch(0, 2, 4, (), committed_at=0, damaged=True)
+    ranges.advance([batch(0, 1, ((), "")), damaged, batch(0, 5, ((), "")), batch(1, 1, ((), ""))])
+
+    for gateway in ("g1", "g2"):
+        assert ranges.cover(gateway, (), now=1).ranges == (Range(0, 5, 5), Range(1, 1, 1))
+
+
 @given(
     steps=st.lists(
         st.tuples(st.lists(st.integers(0, 2), max_size=3), st.booleans(), st.booleans()), min_size=1, max_size=30
