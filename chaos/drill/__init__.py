@@ -1,0 +1,20 @@
+"""Drills: steady traffic between three regions, faults one after another, and the judge's verdict on what clients saw.
+
+cli        `causeway drill`: runs one, lists them
+run        one drill from its beginning to its verdict
+workload   pure: who writes to whom, in which order
+schedule   pure: which fault when
+devices    users at the client library, who send and read; all that they see goes into the ledger
+observer   raw WebSockets, connected throughout, which note what a region sends, as it comes
+reader     whole histories and digests, once everything has settled
+nemesis    carries the faults out
+witness    sees from outside that a fault is really there, and that it is over
+figures    pure: what a ledger comes to in numbers
+picture    throughput and latency, with the faults drawn over them
+report     HTML for people, JSON for programs
+
+    cli ─▶ run ─┬▶ devices, observer, reader ─▶ ledger ◀─ nemesis ◀─ schedule
+                │        └ workload               │          └ witness
+                └▶ judge, figures ◀───────────────┘
+                      └─▶ report ─▶ picture
+"""

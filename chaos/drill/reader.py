@@ -1,0 +1,124 @@
+"""Once everything has settled: every member's whole histories, from their home and from elsewhere, and what regions hold.
+
+A region's digest is that of what it serves to a member who lives there: every member is served from the copy of their home.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import msgspec
+
+from chaos.drill.devices import Device, sighting
+from chaos.judge import events as e
+from chaos.judge.ledger import Ledger
+from region.client import Client, ClientError
+
+PAGE = 200
+ATTEMPTS = 3
+AT_ONCE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A conversation as one region serves it.
+
+    Attributes:
+        region: Where the member lives who was served.
+        entries: All of it, in order of seq.
+    """
+
+    region: str
+    entries: tuple[e.Sighting, ...]
+
+
+def digest_of(entries: Sequence[e.Sighting], last: int) -> str:
+    """Return the digest of a log up to that seq; statuses, which go on rising, are left out."""
+    kept = [(x.epoch, x.seq, x.message, x.sender, x.content) for x in entries if x.seq <= last]
+    return blake2b(msgspec.json.encode(kept), digest_size=16).hexdigest()
+
+
+def digests(copies: Mapping[str, Sequence[Copy]], at: float) -> list[e.Digest]:
+    """Return what regions hold of each conversation, up to the last seq that all of them have.
+
+    Args:
+        copies: Conversation to the copies of it.
+        at: When they were read.
+    """
+    found = []
+    for conversation, of_it in copies.items():
+        last = min((copy.entries[-1].seq if copy.entries else 0 for copy in of_it), default=0)
+        by_region = {copy.region: copy for copy in of_it}
+        found += [
+            e.Digest(at, region, conversation, 1, last, digest_of(copy.entries, last))
+            for region, copy in by_region.items()
+        ]
+    return found
+
+
+class Reader:
+    """Reads histories, and notes them.
+
+    Args:
+        ledger: Where.
+        urls: Region to public URL.
+    """
+
+    def __init__(self, ledger: Ledger, urls: Mapping[str, str]) -> None:
+        self._ledger = ledger
+        self._urls = urls
+        self._copies: dict[str, list[Copy]] = {}
+        self._limit = asyncio.Semaphore(AT_ONCE)
+
+    async def read_all(self, devices: Sequence[Device], talks: Mapping[str, tuple[int, int]]) -> None:
+        """Read every conversation as each member of it, through the member's home and one other region; note digests at the end.
+
+        Args:
+            devices: By seat.
+            talks: Conversation to the seats of its members.
+        """
+        regions = list(self._urls)
+        async with asyncio.TaskGroup() as group:
+            for device in devices:
+                elsewhere = regions[(regions.index(device.seat.region) + 1 + device.seat.number // 3) % len(regions)]
+                mine = [name for name, members in talks.items() if device.seat.number in members]
+                for region in {device.seat.region, elsewhere}:
+                    group.create_task(self._as_member(device, region, mine))
+        for one in digests(self._copies, self._ledger.now()):
+            self._ledger.note(one)
+
+    async def _as_member(self, device: Device, region: str, conversations: list[str]) -> None:
+        async with self._limit, Client([self._urls[region]], listen=False, device_name="drill reader") as client:
+            try:
+                await client.log_in(device.handle, device.password)
+            except ClientError:
+                return  # what was not read obliges nobody, and leaves the judge in doubt
+            for conversation in conversations:
+                for _ in range(ATTEMPTS):
+                    entries = await self._history(client, device, region, conversation)
+                    if entries is not None:
+                        if region == device.seat.region:
+                            self._copies.setdefault(conversation, []).append(Copy(region, entries))
+                        break
+
+    async def _history(
+        self, client: Client, device: Device, region: str, conversation: str
+    ) -> tuple[e.Sighting, ...] | None:
+        """Read a conversation from its first entry to its head; return None if that failed."""
+        op, entries, after = self._ledger.op(), list[e.Sighting](), "0.0"
+        reader = f"r{device.seat.number}-{region}"
+        self._ledger.note(e.Invoke(self._ledger.now(), op, "history", reader, device.user, region, conversation))
+        while True:
+            try:
+                page = await client.history(conversation=conversation, limit=PAGE, after=after)
+            except ClientError as error:
+                self._ledger.note(e.Info(self._ledger.now(), op, error.code))
+                return None
+            seen = [sighting(message) for message in page.messages if message.seq is not None]
+            entries += seen
+            self._ledger.note(e.Page(self._ledger.now(), op, conversation, seen))
+            if page.previous is None:
+                self._ledger.note(e.Ok(self._ledger.now(), op, conversation, whole=True))
+                return tuple(entries)
+            after = page.previous

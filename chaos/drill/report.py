@@ -1,0 +1,163 @@
+"""What a drill has to say: one HTML page for people, that needs nothing else, and JSON for programs."""
+
+import base64
+import math
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+
+import msgspec
+
+from chaos.bench.measure import Machine
+from chaos.drill.figures import Figures, Latency
+from chaos.drill.picture import draw
+from chaos.judge.judgement import Judgement
+from chaos.judge.verdict import Evidence, Ruling
+
+STYLE = (Path(__file__).parent / "report.css").read_text
+SENTENCES = {
+    "true": "Every fault was seen from outside, and whatever clients were promised held.",
+    "false": "Something that must never happen did.",
+    "unknown": "Nothing wrong was found, but too little was seen to say that all was well.",
+}
+RULES = {
+    "lost": "everything accepted came to every member",
+    "duplicate": "nothing came twice",
+    "phantom": "nothing came that nobody sent",
+    "order": "one order, in all regions and for all members",
+    "hole": "no number is missing",
+    "stream": "live streams neither go back nor skip",
+    "marks": "marks and statuses never go back",
+    "entitlement": "nobody was shown what they may not see",
+    "digests": "regions hold the same",
+}
+
+
+class Report(msgspec.Struct, frozen=True):
+    """A drill.
+
+    Attributes:
+        name: Which drill.
+        seed: What workload and faults follow from.
+        rate: Messages a second that were due.
+        minutes: How long the traffic was to flow.
+        planned: How many faults were planned.
+        began_at: RFC 3339.
+        machine: What it ran on.
+        offline: How often a device lost its connection.
+        judgement: The verdict, and each checker's ruling.
+        figures: In numbers.
+    """
+
+    name: str
+    seed: int
+    rate: float
+    minutes: float
+    planned: int
+    began_at: str
+    machine: Machine
+    offline: int
+    judgement: Judgement
+    figures: Figures
+
+
+def write(report: Report, directory: Path) -> tuple[Path, Path]:
+    """Write `report.html` and `report.json`; return where."""
+    page, data = directory / "report.html", directory / "report.json"
+    data.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+    pictures = draw(report.figures, dark=False), draw(report.figures, dark=True)
+    page.write_text(html(report, *pictures), encoding="utf-8")
+    return page, data
+
+
+def html(report: Report, light: str, dark: str) -> str:
+    """Return the page, with its picture for light and for dark screens, as SVG."""
+    verdict = report.judgement.verdict
+    figures, of = report.figures, report.machine
+    about = f"{of.cores} cores, {of.memory_gb} GB, {of.kernel}, {of.python}, load before {of.load_before}; everything on one machine"
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark"><title>Drill {escape(report.name)}, seed {report.seed}: {verdict}</title>
+<style>{STYLE(encoding="utf-8")}</style></head><body><main>
+<header class="{verdict}"><p>Drill <b>{escape(report.name)}</b> · seed {report.seed} · {report.minutes:g} min at {report.rate:g}/s · {escape(report.began_at)}</p>
+<h1>{verdict}</h1><p>{SENTENCES[verdict]}</p></header>
+{_tiles(report)}
+<h2>What happened</h2><div class="wide">{_picture(light, dark)}</div>
+<h2>Rulings</h2>{"".join(map(_ruling, report.judgement.rulings))}
+<h2>Faults</h2><div class="wide">{_faults(figures)}</div>
+<footer>{escape(about)}. The ledger and the same figures as JSON lie beside this page.</footer>
+</main></body></html>
+"""
+
+
+def _tiles(report: Report) -> str:
+    figures = report.figures
+    seen = sum(fault.seen is not None for fault in figures.faults)
+    tiles = {
+        "accepted": f"{figures.accepted:,} of {figures.invoked:,}",
+        "shown to the recipient": f"{figures.shown:,}",
+        "refused, unanswered": f"{figures.refused:,}, {figures.unanswered:,}",
+        "faults seen, of planned": f"{seen} of {report.planned}",
+        "connections lost": f"{report.offline:,}",
+        "histories read whole": f"{figures.histories:,}",
+        "to the screen, calm": _spread(figures.calm),
+        "to the screen, struck": _spread(figures.struck),
+    }
+    return '<dl class="tiles">' + "".join(f"<div><dt>{k}</dt><dd>{v}</dd></div>" for k, v in tiles.items()) + "</dl>"
+
+
+def _picture(light: str, dark: str) -> str:
+    return (
+        f'<picture><source media="(prefers-color-scheme: dark)" srcset="{_inline(dark)}">'
+        f'<img alt="messages a second and latency over time, with the faults; the table below has them by number" src="{_inline(light)}"></picture>'
+    )
+
+
+def _inline(svg: str) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
+def _ruling(ruling: Ruling) -> str:
+    count = f"{ruling.judged:,} judged" + (f", {ruling.found:,} found" if ruling.found else "")
+    head = (
+        f'<span class="badge {ruling.verdict}">{ruling.verdict}</span> <b>{ruling.checker}</b> '
+        f"<span>{RULES[ruling.checker]}</span> <small>{count}</small>"
+    )
+    if not ruling.evidence and not ruling.doubts:
+        return f'<div class="ruling">{head}</div>'
+    said = _evidence("found", ruling.evidence) + _evidence("in doubt", ruling.doubts)
+    return f'<details class="ruling" open><summary>{head}</summary>{said}</details>'
+
+
+def _evidence(title: str, evidence: Iterable[Evidence]) -> str:
+    items = "".join(
+        f"<li>{escape(one.what)} <code>{escape(', '.join(one.ids))}</code>"
+        f" <small>{'ledger line ' + ', '.join(map(str, one.lines)) if one.lines else ''}</small></li>"
+        for one in evidence
+    )
+    return f"<p>{title}:</p><ul>{items}</ul>" if items else ""
+
+
+def _faults(figures: Figures) -> str:
+    rows = "".join(
+        f"<tr><td>{fault.name.removeprefix('f')}</td><td>{fault.kind}</td><td>{escape(fault.target)}</td><td>{fault.begun:.1f} s</td>"
+        f"<td>{_after(fault.begun, fault.ended)}</td><td>{_after(fault.begun, fault.seen)}</td><td>{escape(fault.by)}</td>"
+        f"<td>{fault.accepted:,}</td><td>{_ms(fault.slowest)}</td></tr>"
+        for fault in figures.faults
+    )
+    columns = ("", "fault", "of", "at", "lasted", "seen after", "by", "accepted meanwhile", "slowest to the screen")
+    return (
+        f"<table><thead><tr>{''.join(f'<th>{one}</th>' for one in columns)}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _after(begun: float, then: float | None) -> str:
+    return "never" if then is None else f"{then - begun:.2f} s"
+
+
+def _spread(latency: Latency) -> str:
+    return f"p50 {_ms(latency.p50)}, p99 {_ms(latency.p99)}"
+
+
+def _ms(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:,.0f} ms"

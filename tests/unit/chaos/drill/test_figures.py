@@ -1,0 +1,86 @@
+"""The figures of a drill come from its ledger alone."""
+
+from math import isnan
+
+from chaos.drill.figures import count, percentile
+from chaos.judge import events as e
+from chaos.judge.ledger import numbered
+
+
+def told(*events: e.Event) -> list[e.Event]:
+    """Return a ledger in which a and b are connected."""
+    return [
+        e.Run(0, 1),
+        e.Opened(0, "ca", "da", "a", "us"),
+        e.Opened(0, "cb", "db", "b", "eu"),
+        *events,
+    ]
+
+
+def entry(number: int) -> e.Sighting:
+    """Return the entry of a's message of that number."""
+    return e.Sighting(1, number, f"m{number}", "a", f"text {number}")
+
+
+def send(op: int, at: float) -> e.Invoke:
+    """Return a's send."""
+    return e.Invoke(at, op, "send", "da", "a", "us", "c", f"text {op}")
+
+
+def test_latency_counts_from_the_first_send_to_the_recipients_screen() -> None:
+    """The sender's own screen does not count, nor does a second showing."""
+    figures = count(
+        numbered(
+            told(
+                send(1, 1.0),
+                e.Ok(1.25, 1, "c", "m1"),
+                e.Live(1.3, "ca", "c", entry(1)),
+                e.Live(1.5, "cb", "c", entry(1)),
+                e.Live(9.0, "cb", "c", entry(1)),
+            )
+        )
+    )
+
+    assert (figures.invoked, figures.accepted, figures.shown, figures.unanswered) == (1, 1, 1, 0)
+    assert (figures.ack.p50, figures.calm.p50) == (250, 500)
+    assert [(second.at, second.invoked, second.accepted, second.shown) for second in figures.seconds] == [(1, 1, 1, 1)]
+
+
+def test_what_was_sent_during_a_fault_counts_apart() -> None:
+    """And the fault tells what was accepted meanwhile, and what was slowest."""
+    figures = count(
+        numbered(
+            told(
+                e.FaultBegun(2.0, "f1", "kill", "us/kafka"),
+                e.FaultSeen(2.1, "f1", "process 7 is gone"),
+                send(1, 2.5),
+                e.Ok(3.0, 1, "c", "m1"),
+                e.FaultEnded(4.0, "f1"),
+                e.Live(4.5, "cb", "c", entry(1)),
+                send(2, 5.0),
+                e.Refused(5.5, 2, "da", "recipient-unknown"),
+                send(3, 6.0),
+                e.Info(9.0, 3, "not-answered"),
+            )
+        )
+    )
+    (fault,) = figures.faults
+
+    assert (figures.struck.count, figures.struck.max, figures.calm.count) == (1, 2000, 0)
+    assert (fault.seen, fault.by, fault.ended, fault.accepted, fault.slowest) == (2.1, "process 7 is gone", 4, 1, 2000)
+    assert (figures.refused, figures.unanswered) == (1, 1)
+
+
+def test_an_empty_ledger_has_empty_figures() -> None:
+    """Nothing was measured, which is not zero."""
+    figures = count(numbered([e.Run(0, 1)]))
+
+    assert figures.seconds == ()
+    assert isnan(figures.calm.p50)
+
+
+def test_percentiles_are_values_that_occurred() -> None:
+    """Nearest rank."""
+    values = [float(value) for value in range(1, 101)]
+
+    assert [percentile(values, share) for share in (0.5, 0.99, 1.0)] == [50, 99, 100]

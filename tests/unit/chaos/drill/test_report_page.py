@@ -1,0 +1,44 @@
+"""The page of a drill needs nothing else, and shows nothing as markup that was said by others."""
+
+from chaos.bench.measure import Machine
+from chaos.drill.figures import count
+from chaos.drill.report import RULES, Report, html
+from chaos.judge import events as e
+from chaos.judge.judgement import CHECKERS, judge
+from chaos.judge.ledger import numbered
+
+
+def page(*events: e.Event) -> str:
+    """Return the page of a ledger."""
+    ledger = list(numbered([e.Run(0, 1), *events]))
+    machine = Machine(cores=2, memory_gb=8.0, processor="any", kernel="any", python="any", load_before=0.5)
+    return html(
+        Report(
+            name="parts", seed=1, rate=20, minutes=1, planned=1, began_at="2026-01-01T00:00:00+00:00",
+            machine=machine, offline=0, judgement=judge(ledger), figures=count(ledger),
+        ),
+        "<svg/>",
+        "<svg/>",
+    )  # fmt: skip
+
+
+def test_every_checker_is_explained() -> None:
+    """A ruling without its question says nothing."""
+    assert set(RULES) == set(CHECKERS)
+
+
+def test_the_page_stands_alone() -> None:
+    """No address but of the namespaces of its pictures: it can be sent to somebody as it is."""
+    shown = page(e.FaultBegun(1, "f1", "kill", "us/kafka"), e.FaultEnded(2, "f1"))
+
+    assert 'src="http' not in shown
+    assert "<h1>unknown</h1>" in shown
+    assert all(rule in shown for rule in RULES.values())
+
+
+def test_what_others_said_is_no_markup() -> None:
+    """Evidence quotes ids and reasons as they came."""
+    shown = page(e.FaultBegun(1, "f1", "kill", "us/<script>"), e.FaultEnded(2, "f1"))
+
+    assert "us/<script>" not in shown
+    assert "us/&lt;script&gt;" in shown
