@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from infra.errors import CausewayError, MalformedRequestError
 
@@ -137,6 +138,19 @@ class BoundedHttp(HttpToolsProtocol):
             self.transport.write(_answer(error))
         self.flow.resume_reading()
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+
+class AnsweringWebSocket(WebSocketsSansIOProtocol):
+    """uvicorn's protocol; a handshake that websockets cannot parse is answered 400, and not left waiting for ever."""
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; the whole head at first."""
+        super().data_received(data)
+        failure = self.conn.handshake_exc
+        if failure is not None and not self.handshake_initiated and not self.transport.is_closing():
+            reason = f"it begins no WebSocket: {failure.__cause__ or failure}"
+            self.transport.write(_answer(MalformedRequestError(reason=reason)))
+            self.transport.close()
 
 
 def _answer(error: CausewayError) -> bytes:

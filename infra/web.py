@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
-from infra.heads import BoundedHttp
+from infra.heads import AnsweringWebSocket, BoundedHttp
 
 
 class _Server(uvicorn.Server):
@@ -40,7 +40,7 @@ async def serve_app(
         port=port,
         loop="uvloop",
         http=BoundedHttp,
-        ws="websockets-sansio",
+        ws=AnsweringWebSocket,
         ws_max_size=largest_message,
         ws_ping_interval=20,
         ws_ping_timeout=20,

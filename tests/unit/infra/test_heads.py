@@ -61,6 +61,11 @@ class Device:
             length = next(line for line in head.split("\r\n") if line.startswith("content-length:"))
             return int(head.split()[1]), await self._reader.readexactly(int(length.split(":")[1]))
 
+    async def ended(self) -> bool:
+        """Wait until the server has closed; return whether nothing more came."""
+        async with asyncio.timeout(LIMIT):
+            return not await self._reader.read()
+
 
 @contextlib.asynccontextmanager
 async def connected(port: int) -> AsyncIterator[Device]:
@@ -150,3 +155,18 @@ async def test_what_is_no_http_is_a_problem_too(port: int) -> None:
         await device.send(iter([b"\x16\x03\x01\r\n\r\n"]))
         status, body = await device.answer()
     assert (status, json.loads(body)["code"]) == (400, "malformed-request")
+
+
+@pytest.mark.parametrize(
+    "rest", [b"content-length: 3\r\n\r\nabc", b"x-long: " + b"x" * 9000 + b"\r\n\r\n"], ids=["body", "line"]
+)
+async def test_what_begins_no_websocket_is_answered(port: int, rest: bytes) -> None:
+    """A handshake with a body, or with a line that the WebSocket library does not take: not left waiting without an end."""
+    upgrade = b"upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n"
+    async with connected(port) as device:
+        await device.send(iter([REQUEST + upgrade + rest]))
+
+        status, body = await device.answer()
+
+        assert (status, json.loads(body)["code"]) == (400, "malformed-request")
+        assert await device.ended()
