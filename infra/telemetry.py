@@ -2,6 +2,8 @@
 
 import logging
 import sys
+import time
+from collections.abc import Callable
 
 import msgspec
 import structlog
@@ -9,6 +11,40 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.health import Health
+
+
+class Seldom(logging.Filter):
+    """Lets a library's line pass once in a while: aiokafka repeats a few seventy times a second for as long as a broker is away."""
+
+    MOST_KNOWN = 1000
+
+    def __init__(self, pause: float = 10.0, clock: Callable[[], float] = time.monotonic) -> None:
+        """Begin.
+
+        Args:
+            pause: Seconds until the same line passes again, whatever values are in it.
+            clock: Seconds.
+        """
+        super().__init__()
+        self._pause = pause
+        self._clock = clock
+        self._passed: dict[tuple[str, str], float] = {}
+
+    def __len__(self) -> int:
+        """How many lines are remembered."""
+        return len(self._passed)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether to write it; tracebacks always are."""
+        if record.exc_info:
+            return True
+        now, key = self._clock(), (record.name, str(record.msg))
+        if key in self._passed and now - self._passed[key] < self._pause:
+            return False
+        if len(self._passed) >= self.MOST_KNOWN:
+            self._passed.clear()
+        self._passed[key] = now
+        return True
 
 
 def set_up_logs(level: str, **bound: str) -> None:
@@ -33,8 +69,10 @@ def set_up_logs(level: str, **bound: str) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(**bound)
+    libraries = logging.StreamHandler(sys.stderr)
+    libraries.addFilter(Seldom())
     logging.basicConfig(
-        stream=sys.stderr,
+        handlers=[libraries],
         level=logging.WARNING,
         format='{"level":"%(levelname)s","logger":"%(name)s","event":"%(message)s"}',
     )
