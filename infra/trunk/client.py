@@ -81,7 +81,8 @@ class TrunkPool:
         if not self._links and not self._failing:
             self._changed.clear()
             try:
-                await asyncio.wait_for(self._changed.wait(), FIRST_CONNECT_SECONDS)
+                async with asyncio.timeout(FIRST_CONNECT_SECONDS):
+                    await self._changed.wait()
             except TimeoutError as error:
                 raise UnavailableError(what=self._peer) from error
         if not self._links:

@@ -16,6 +16,7 @@ from infra.health import Health
 from infra.kafka import KafkaError, Producer, ensure_topics
 from infra.postgres import Connection, make_pool
 from infra.settings import RegionalSettings
+from infra.tasks import heed_cancellation
 from relay.forwarder import metrics
 from relay.forwarder.plan import Lane, Plan, Sending, plan_heartbeats, plan_runs
 from replication.repository import Place, forwarder_places, runs_after, save_forwarder
@@ -56,6 +57,7 @@ class Drain:
         """Drain, whatever fails meanwhile; after any failure everything goes on from the progress that was kept."""
         backoff = Backoff()
         while True:
+            heed_cancellation()
             try:
                 topics = {relay_topic(destination): self._settings.partitions for destination in self._settings.others}
                 await ensure_topics(self._settings.kafka, topics, replication=self._settings.kafka_replication)
@@ -91,6 +93,7 @@ class Drain:
 
     async def _drain_on(self, connection: Connection, producer: Producer) -> None:
         while True:
+            heed_cancellation()
             self._nudged.clear()
             runs = await runs_after(
                 connection, list(self._places.values()), origin=self._settings.region, most=MOST_RUNS

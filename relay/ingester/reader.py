@@ -65,6 +65,7 @@ class Reader:
         """Read, whatever fails meanwhile; after any failure everything goes on from what was committed."""
         backoff = Backoff()
         while True:
+            heed_cancellation()
             try:
                 partitions = await self._await_topic()
                 async with (
@@ -89,6 +90,7 @@ class Reader:
 
     async def _await_topic(self) -> int:
         while True:
+            heed_cancellation()
             partitions = await count_partitions(self._kafka, self._topic)
             if partitions:
                 return partitions
