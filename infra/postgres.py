@@ -11,8 +11,13 @@ Pool = AsyncConnectionPool[Connection]
 LOST_RACES = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 """Errors after which the whole transaction certainly did not happen, and may be tried again: 40001 and 40P01."""
 
-STORE_FAILURES = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.AdminShutdown)
-"""Errors of the store itself, never of what it was asked: gone, restarting, out of connections."""
+STORE_FAILURES = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.AdminShutdown,
+    psycopg.errors.IdleInTransactionSessionTimeout,
+)
+"""Errors of the store itself, never of what it was asked: gone, restarting, out of connections, tired of waiting for us."""
 
 
 LIMITS = {

@@ -1,12 +1,14 @@
 """What a connection to the store brings along for the case that the other side falls silent."""
 
+import asyncio
 import os
+import select
 import socket
 
 import psycopg
 import pytest
 
-from infra.postgres import make_pool
+from infra.postgres import STORE_FAILURES, make_pool
 
 pytestmark = pytest.mark.integration
 
@@ -40,3 +42,16 @@ async def test_a_url_may_say_otherwise(postgres_url: str) -> None:
     async with make_pool(url, size=1, name="test") as pool, pool.connection() as connection:
         with pytest.raises(psycopg.errors.QueryCanceled):
             await connection.execute("SELECT pg_sleep(60)")
+
+
+async def test_a_transaction_that_was_ended_for_its_silence_is_the_stores_failure(postgres_url: str) -> None:
+    """Whoever was paused in one is told that the store is away for a moment, not that the software is at fault."""
+    url = f"{postgres_url}?options=-c%20idle_in_transaction_session_timeout%3D20"
+    async with make_pool(url, size=1, name="test") as pool, pool.connection() as connection:
+        await connection.execute("BEGIN")
+        async with asyncio.timeout(30):
+            while not select.select([connection.fileno()], [], [], 0)[0]:  # noqa: ASYNC110 — until the server has said so
+                await asyncio.sleep(0.01)
+
+        with pytest.raises(STORE_FAILURES):
+            await connection.execute("SELECT 1")
