@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from infra.postgres import Connection
 from region.gateway.views import Marks
-from replication.codec import decode_journaled
+from replication.codec import UndecodableRecordError, decode_journaled
 from replication.ids import BUCKETS
 from replication.records import Entry, MessageSent, Refusal, Submission
 
@@ -159,15 +159,13 @@ async def entry_by_message(connection: Connection, message_id: str) -> Entry | N
 async def refusal_by_message(connection: Connection, message_id: str) -> Refusal | None:
     """Return the refusal of a message."""
     cursor = await connection.execute(f"{_REFUSAL} WHERE r.message_id = %s", (message_id,))
-    row = await cursor.fetchone()
-    return None if row is None else _refusal(row)
+    return next(map(_refusal, await cursor.fetchall()), None)
 
 
 async def queued_by_message(connection: Connection, message_id: str) -> Queued | None:
     """Return a message that waits for its owner."""
     cursor = await connection.execute("SELECT record, waits_for FROM pendings WHERE message_id = %s", (message_id,))
-    row = await cursor.fetchone()
-    return None if row is None else _queued(row)
+    return next(map(_queued, await cursor.fetchall()), None)
 
 
 async def queued_in(connection: Connection, conversation_id: str, *, author: str, most: int) -> list[Queued]:
@@ -176,7 +174,7 @@ async def queued_in(connection: Connection, conversation_id: str, *, author: str
         "SELECT record, waits_for FROM pendings WHERE conversation_id = %s AND author = %s ORDER BY ordinal DESC LIMIT %s",
         (conversation_id, author, most),
     )
-    return [queued for row in await cursor.fetchall() if (queued := _queued(row)) is not None]
+    return list(filter(None, map(_queued, await cursor.fetchall())))
 
 
 async def listings(connection: Connection, user_id: str, *, before: tuple[int, str], most: int) -> list[Listing]:
@@ -319,7 +317,7 @@ async def queued_of(connection: Connection, author: str, conversations: Sequence
         " ORDER BY conversation_id, ordinal LIMIT %s",
         (list(conversations), author, most),
     )
-    return [queued for row in await cursor.fetchall() if (queued := _queued(row)) is not None]
+    return list(filter(None, map(_queued, await cursor.fetchall())))
 
 
 async def newest_queued(connection: Connection, author: str, conversations: Sequence[str]) -> dict[str, Queued]:
@@ -395,6 +393,8 @@ def _refusal(row: Sequence[object]) -> Refusal:
 
 
 def _queued(row: Sequence[object]) -> Queued | None:
-    record, waits_for = row
-    submission = decode_journaled(bytes(record)).record  # type: ignore[call-overload]
-    return Queued(submission, str(waits_for)) if isinstance(submission, Submission) else None
+    try:
+        submission = decode_journaled(bytes(row[0])).record  # type: ignore[call-overload]
+    except UndecodableRecordError:
+        return None  # of a newer projector: its author is told when it has its outcome
+    return Queued(submission, str(row[1])) if isinstance(submission, Submission) else None
