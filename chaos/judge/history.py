@@ -43,6 +43,7 @@ class History:
         self.phantoms: list[Phantom] = []
         self.gaps: dict[tuple[View, str, int], Gap] = {}
         self.broken: list[tuple[int, str]] = []
+        self.overflowed = False
         self.settled: float | None = None
         self.fifo = False
         self.standbys: dict[str, str] = {}
@@ -194,6 +195,8 @@ class History:
     def _gap(self, gap: Gap) -> None:
         if len(self.gaps) < MOST_ODDITIES:
             self.gaps.setdefault((gap.view, gap.conversation, gap.first), gap)
+        else:
+            self._overflow(gap.line)
 
     def _phantom(self, line: int, who: str, where: str, what: str) -> None:
         if len(self.phantoms) < MOST_ODDITIES:
@@ -255,3 +258,11 @@ class History:
     def _odd(self, oddity: Oddity) -> None:
         if len(self.oddities) < MOST_ODDITIES:
             self.oddities.append(oddity)
+        else:
+            self._overflow(oddity.line)
+
+    def _overflow(self, line: int) -> None:
+        """Not all of it is a violation once everything is known; what was not kept may be one."""
+        if not self.overflowed:
+            self.overflowed = True
+            self.broken.append((line, "there is more that is odd than is kept"))

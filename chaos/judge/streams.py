@@ -72,12 +72,20 @@ class Streams:
         before = last if last is not None else held.get(conversation) if connection.resumed else None
         if before is not None and entry.seq > before[1] + 1:
             told = self._told.get((connection.device, conversation), 0)
-            if told < entry.seq - 1 and len(self._jumps) < MOST_JUMPS:
+            if told < entry.seq - 1:
                 first = max(told, before[1]) + 1
-                self._jumps.append(_Jump(line, connection.device, connection.user, conversation, first, entry.seq - 1))
+                self._jumped(_Jump(line, connection.device, connection.user, conversation, first, entry.seq - 1))
         connection.last[conversation] = place
         if place > held.get(conversation, (0, 0)):
             held[conversation] = place
+
+    def _jumped(self, jump: _Jump) -> None:
+        if len(self._jumps) < MOST_JUMPS:
+            self._jumps.append(jump)
+        else:
+            self._findings.doubt(
+                "there are more jumps than are kept", jump.conversation, jump.device, lines=(jump.line,)
+            )
 
     def findings(self, history: History) -> Findings:
         """Return what was found; a jump over numbers that nobody has is a hole of the log, not of a stream."""

@@ -1,6 +1,9 @@
 """What is concurrent and what is not; what a takeover may change in the order, and what it may not."""
 
+import pytest
+
 from chaos.judge import events as e
+from chaos.judge import history
 from chaos.judge.story import ANN, BOB, TALK, Story
 from chaos.judge.verdict import Verdict
 
@@ -101,3 +104,14 @@ def test_a_page_with_a_gap_is_a_hole_even_if_it_is_filled_later() -> None:
     story.read(BOB, story.entry("a1", 1), story.entry("a3", 3), whole=False)
 
     assert story.judged().named(F) == {"hole"}
+
+
+def test_more_that_is_odd_than_is_kept_leaves_it_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checker that looked at a part of it must not say that all is well."""
+    monkeypatch.setattr(history, "MOST_ODDITIES", 0)
+
+    story = after_a_takeover()
+    story.settle()
+    story.read(BOB, story.entry("a1", 1), story.entry("a2", 2), story.entry("a2", 3, epoch=2))
+
+    assert story.judged()["duplicate"].verdict is Verdict.UNKNOWN

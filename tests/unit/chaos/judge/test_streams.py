@@ -1,6 +1,9 @@
 """What may come again over a connection, which marks may be lower, and what is whose."""
 
+import pytest
+
 from chaos.judge import events as e
+from chaos.judge import streams
 from chaos.judge.story import ANN, BOB, TALK, Story
 from chaos.judge.verdict import Verdict
 
@@ -91,3 +94,16 @@ def test_a_standby_may_hold_what_its_region_does() -> None:
         story.events[0] = e.Run(0.0, 1, standbys=standbys)
         story.note(e.Digest(story.now, "ap", TALK, 1, 5, "one"))
         assert story.judged()["entitlement"].verdict is verdict
+
+
+def test_more_jumps_than_are_kept_leave_it_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that were not looked at may be violations."""
+    monkeypatch.setattr(streams, "MOST_JUMPS", 0)
+    story = Story()
+    for seq, text in enumerate(("a1", "a2", "a3"), 1):
+        story.send(text)
+        story.show(ANN, text, seq)
+    story.show(BOB, "a1", 1)
+    story.show(BOB, "a3", 3)
+
+    assert story.judged()["stream"].verdict is U
