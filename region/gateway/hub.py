@@ -14,7 +14,6 @@ from region.gateway.session import Session
 from region.gateway.submissions import now_us
 from region.gateway.views import Marks, entry_view, pending_view
 from replication.codec import decode_record
-from replication.ids import region_of
 from replication.outputs import Output
 from replication.records import DeviceRevoked, Entry, Mark, Outcome, Record, Refusal, Submission
 
@@ -219,7 +218,7 @@ class Hub:
         repeats = self._repeats(output, submission.id, submission)
         if not submission.conversation_id or submission.author not in self._by_user:
             return
-        text = frames.encode(Pending(pending_view(submission, waits_for=region_of(submission.conversation_id))))
+        text = frames.encode(Pending(pending_view(submission)))
         if repeats:
             self._push(submission.author, text)
         elif output.users:

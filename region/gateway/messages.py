@@ -22,7 +22,7 @@ from region.gateway.schemas import Conversation, Conversations, Page, SendReques
 from region.gateway.submissions import Author, Clerk
 from region.gateway.validation import check_address, check_client_message_id, check_text
 from region.gateway.views import UNMARKED, Marks, Message, entry_view, pending_view
-from replication.ids import is_message_id, region_of
+from replication.ids import is_message_id
 from replication.records import Entry, MessageRead, MessageReceived, Outcome, Refusal, Submission
 
 STATUS_OF_REFUSAL: Final[Mapping[str, int]] = {"recipient-unknown": 404, "content-conflict": 409, "not-a-member": 403}
@@ -208,7 +208,7 @@ class Messages:
     async def _view(self, decision: Entry | Submission) -> Message:
         """Return the message; a repeated one may have been read since, which the store tells if it can."""
         if isinstance(decision, Submission):
-            return pending_view(decision, waits_for=region_of(decision.conversation_id))
+            return pending_view(decision)
         marks: dict[str, Marks] = {}
         try:
             async with self._store.connection() as connection:

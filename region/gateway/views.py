@@ -8,6 +8,7 @@ from typing import Final, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from replication.ids import region_of
 from replication.records import Entry, MessageSent, Submission
 
 Status = Literal["unread", "received", "read"]
@@ -93,14 +94,18 @@ def entry_view(entry: Entry, *, reader: str, marks: Mapping[str, Marks]) -> Mess
     )
 
 
-def pending_view(submission: Submission, *, waits_for: str) -> Message:
+def pending_view(submission: Submission, *, waits_for: str | None = None) -> Message:
     """Return a message that is queued at home, as its author sees it.
 
     Args:
         submission: What was accepted; its body is a message.
-        waits_for: The region that has to number it.
+        waits_for: The region whose answer it waits for, as the store has it. By default the conversation's owner, or, where
+            that is the author's home itself, the recipient's home, which has not said yet that they may be written to.
     """
     assert isinstance(submission.body, MessageSent)
+    if waits_for is None:
+        owner = region_of(submission.conversation_id)
+        waits_for = owner if owner != region_of(submission.author) else region_of(submission.body.recipient_id)
     return Message(
         message_id=submission.id,
         conversation_id=submission.conversation_id,
