@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from chaos.judge import events as e
 from chaos.judge.grafting import (
+    BarrenError,
     Events,
     appended,
     concurrent,
@@ -151,6 +152,9 @@ def shown_before_sent(events: Events, random: Random) -> Events:
     """An entry is shown before it was sent."""
     _, entry, invoke, ok = plain_entry(events, random)
     first = next(place for place, event in enumerate(events) if entry.content in {s.content for s in entries_of(event)})
+    theirs = {one.op for one in events if isinstance(one, e.Invoke) and one.user == invoke.user} - {invoke.op}
+    if any(isinstance(one, e.Invoke | e.Ok) and one.op in theirs for one in events[events.index(invoke) : first]):
+        raise BarrenError  # moved behind another of its author, it would be out of order as well
     rest = [event for event in events[: first + 1] if event not in (invoke, ok)]
     at = events[first].at
     return [*rest, replace(invoke, at=at), replace(ok, at=at), *(one for one in events[first + 1 :] if one is not ok)]
