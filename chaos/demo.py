@@ -175,10 +175,11 @@ def _whereabouts(sender: Person, handle: Handle) -> str:
     waited = f"after {MESSAGE_SECONDS:.0f} s"
     if handle.queued_for is not None:
         return (
-            f"{sender.name}'s message is still queued for {handle.queued_for} {waited}, so a link is cut or a part is down. It is safe,"
-            " and arrives when that is healed: `causeway local heal`."
+            f"{sender.name}'s message is still queued for {handle.queued_for} {waited}: region {handle.queued_for} is not reached, since a"
+            " link is cut or a part is down (`./causeway status`). The message is safe, and arrives when that is healed:"
+            " `./causeway local heal`."
         )
-    return f"{sender.name}'s message is only {handle.stage.name.lower()} {waited}; see `causeway status`."
+    return f"{sender.name}'s message is only {handle.stage.name.lower()} {waited}; see `./causeway status`."
 
 
 async def _follow(handle: Handle, typed: int) -> list[tuple[str, float]]:
@@ -199,7 +200,7 @@ async def _step(what: str, doing: Awaitable[T]) -> T:
         return await asyncio.wait_for(_awaited(doing), STEP_SECONDS)
     except TimeoutError:
         raise DemonstrationError(
-            reason=f"{what} took longer than {STEP_SECONDS:.0f} s; see `causeway status`."
+            reason=f"{what} took longer than {STEP_SECONDS:.0f} s; see `./causeway status`."
         ) from None
 
 
@@ -266,19 +267,26 @@ def _what_next(console: Console, urls: dict[str, str], alice: Person, boris: Per
     home, away = urls[alice.home], urls[boris.edge]
     credentials = f'{{"handle":"{boris.client.tokens.handle}","password":"{password}"}}'
     lines = {
-        "the conversation, as Alice sees it": f"curl -s -H 'Authorization: Bearer '$T '{home}/messages?peer_id={boris.client.user_id}'",
-        "the same from another region": f"curl -s -H 'Authorization: Bearer '$T '{away}/messages?peer_id={boris.client.user_id}'",
-        "who Boris is": f"curl -s -H 'Authorization: Bearer '$T {home}/users/{boris.client.user_id}",
+        "the conversation, as Alice sees it": f"curl -sw '\\n' -H 'Authorization: Bearer '$T '{home}/messages?peer_id={boris.client.user_id}'",
+        "the same from another region": f"curl -sw '\\n' -H 'Authorization: Bearer '$T '{away}/messages?peer_id={boris.client.user_id}'",
+        "who Boris is": f"curl -sw '\\n' -H 'Authorization: Bearer '$T {home}/users/{boris.client.user_id}",
         "another message": (
-            f"curl -s -H 'Authorization: Bearer '$T -H 'Content-Type: application/json' {home}/messages"
+            f"curl -sw '\\n' -H 'Authorization: Bearer '$T -H 'Content-Type: application/json' {home}/messages"
             f' -d \'{{"recipient_id":"{boris.client.user_id}","text":"Hello by curl"}}\''
         ),
-        "log in as Boris, anywhere": f"curl -s -H 'Content-Type: application/json' {away}/login -d '{credentials}'",
+        "log in as Boris, anywhere": f"curl -sw '\\n' -H 'Content-Type: application/json' {away}/login -d '{credentials}'",
     }
-    console.print("What to try next (paste the first line once; the token is Alice's):", style="bold")
+    console.print(
+        "What to try next (paste the first line once; the token is Alice's, and good for 15 minutes):", style="bold"
+    )
     print(f"T={token}")
     for what, line in lines.items():
         console.print(f"# {what}", style="dim", highlight=False)
         print(line)
-    console.print("# then disturb it: write while a link is cut, and heal it", style="dim", highlight=False)
-    print(f"./causeway local cut {alice.home}-{boris.home}   # ./causeway local heal {alice.home}-{boris.home}")
+    if alice.home != boris.home:
+        link = f"{alice.home}-{boris.home}"
+        console.print(
+            f"# then disturb it: ./causeway local cut {link}, write, and ./causeway local heal {link}",
+            style="dim",
+            highlight=False,
+        )

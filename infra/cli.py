@@ -164,6 +164,8 @@ def run_tests(context: typer.Context) -> None:
     toolchain.ensure(_say)
     with _terminable():
         tested = _run_to_its_end([str(programs / "pytest"), *context.args])
+    if failed:  # said last, too: what pytest prints in the end may be all green
+        console.print(f"FAILED: {', '.join(failed)}; see above, before the tests.", style="red")
     raise typer.Exit(tested or (1 if failed else 0))
 
 
@@ -187,7 +189,8 @@ def add_components(to: typer.Typer, arguments: Sequence[str]) -> None:
         arguments: The command line; when it names a command, only that one is loaded, since loading takes time.
     """
     entries = {entry.name: entry for entry in entry_points(group=GROUP)}
-    own = {command.name for command in to.registered_commands} | {group.name for group in to.registered_groups}
+    own = {command.name or command.callback.__name__ for command in to.registered_commands if command.callback}
+    own |= {group.name for group in to.registered_groups if group.name}
     named = arguments[0] if arguments else None
     for name in [named] if named in entries else [] if named in own else sorted(entries):
         entry = entries[name]

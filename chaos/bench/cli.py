@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from math import inf
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,7 @@ from chaos.bench.report import Report, Step, table, usage_table, write
 from chaos.federation import Federation, Status
 from infra.errors import CausewayError
 
-OUT = Path(__file__).parents[2] / "docs" / "benchmarks"
+OUT = Path(__file__).parents[2] / ".causeway" / "benchmarks"
 HOME, AWAY = "us", "eu"
 ONE_WAY_MS = 40
 
@@ -69,7 +70,32 @@ class NotReadyError(CausewayError):
     definite = True
 
 
-@app.callback(invoke_without_command=True)
+class UnreadableRatesError(CausewayError):
+    """--rates takes numbers above zero, separated by commas, such as 100,500; {text!r} is none."""
+
+    code = "unreadable-rates"
+    definite = True
+
+
+def read_rates(text: str) -> tuple[float, ...]:
+    """Read rates.
+
+    Raises:
+        UnreadableRatesError: One is no finite number above zero.
+    """
+    rates = []
+    for one in text.split(","):
+        try:
+            rate = float(one)
+        except ValueError:
+            rate = 0.0
+        if not 0 < rate < inf:
+            raise UnreadableRatesError(text=one)
+        rates.append(rate)
+    return tuple(rates)
+
+
+@app.command()
 def bench(  # noqa: PLR0917  # typer calls it, by name
     scenario: Annotated[
         list[Scenario] | None, typer.Option(help="Where messages go; may be repeated. All of them by default.")
@@ -91,7 +117,7 @@ def bench(  # noqa: PLR0917  # typer calls it, by name
     clean = True
     try:
         for one in scenario or list(Scenario):
-            asked = tuple(float(rate) for rate in (rates or RATES[one]).split(","))
+            asked = read_rates(rates or RATES[one])
             plan = Plan(
                 scenario=one, rates=asked, seconds=seconds, warm_up=warm_up, sockets=sockets, size=size, drain=drain
             )
