@@ -1,6 +1,8 @@
 """What happens, on its way to the user: the queue of events, the handles of what was sent, and what the store must remember."""
 
 import asyncio
+import logging
+import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from weakref import WeakSet
@@ -13,6 +15,8 @@ from region.client.handles import Handle, Stage
 from region.client.marks import Seen
 from region.client.outbox import Item
 from region.client.stores import Store
+
+log = logging.getLogger(__name__)
 
 MOST_EVENTS = 10_000
 """How many events may wait for the user; above that, nothing more is read from the region."""
@@ -186,16 +190,23 @@ class Dispatch:
         while True:
             await self._dirty.wait()
             await asyncio.sleep(SAVE_SECONDS)
-            await self.save()
+            try:
+                await self.save()
+            except (sqlite3.Error, OSError) as error:  # a full disk, say; tried again, and told by `stop` if it lasts
+                log.warning("what the user was told could not be kept: %s", error)
+                self._dirty.set()
 
     async def save(self) -> None:
-        """Keep now what the user was told and what has its outcome."""
+        """Keep now what the user was told and what has its outcome; what cannot be kept stays for the next time."""
         async with self._saving:
             self._dirty.clear()
-            settled, self._settled = self._settled, []
-            told, self._told = self._told, {}
-            marks, self._marks = self._marks, {}
+            settled, told, marks = list(self._settled), dict(self._told), dict(self._marks)
             if settled:
                 await self._store.drop(settled)
+                self._settled = [name for name in self._settled if name not in set(settled)]
             if told or marks or self._resume is not None:
                 await self._store.save_positions(told, self._resume, marks)
+                self._told = {name: one for name, one in self._told.items() if one is not told.get(name)}
+                self._marks = {
+                    name: one for name, one in self._marks.items() if name not in marks or one is not marks[name]
+                }

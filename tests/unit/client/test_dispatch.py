@@ -1,0 +1,55 @@
+"""What the store must remember survives a store that fails for a while."""
+
+import sqlite3
+from collections.abc import Mapping
+
+import pytest
+
+from region.client.connection import KeepMarks, Settle
+from region.client.dispatch import Dispatch
+from region.client.frames import Position
+from region.client.marks import Seen
+from region.client.stores import MemoryStore
+
+
+class FullDisk(MemoryStore):
+    """A store without room, until there is some again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.full = True
+        self.dropped: list[str] = []
+        self.kept: dict[str, Seen | None] = {}
+
+    async def drop(self, client_message_ids: list[str]) -> None:
+        """Fail, or note what is dropped."""
+        self._check()
+        self.dropped += client_message_ids
+
+    async def save_positions(
+        self, positions: Mapping[str, Position], resume: str | None, marks: Mapping[str, Seen | None]
+    ) -> None:
+        """Fail, or note the marks."""
+        self._check()
+        self.kept |= dict(marks)
+
+    def _check(self) -> None:
+        if self.full:
+            raise sqlite3.OperationalError("database or disk is full")
+
+
+async def test_what_could_not_be_kept_is_kept_the_next_time() -> None:
+    """Settled names and marks stay in memory until the store has them, and are given to it once."""
+    store, seen = FullDisk(), Seen()
+    dispatch = Dispatch(store, listen=False)
+    dispatch.perform(Settle("c1"), me="me")
+    dispatch.perform(KeepMarks("m1", seen), me="me")
+
+    with pytest.raises(sqlite3.OperationalError):
+        await dispatch.save()
+    store.full = False
+    await dispatch.save()
+    await dispatch.save()
+
+    assert store.dropped == ["c1"]
+    assert store.kept == {"m1": seen}
