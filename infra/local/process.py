@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from infra.local import kafka, postgres
 from infra.local.errors import DiskFullError, LittleRoomError, LocalError, MissingProgramError
 from infra.local.parts import Part
@@ -47,14 +49,32 @@ class Identity:
         return Identity.of(self.pid) == self
 
     def signal(self, number: signal.Signals) -> bool:
-        """Send a signal to the process and its group, if it is still this process; return whether it was."""
+        """Send a signal to the process and its group, if it is still this process; return whether it was.
+
+        Who is stopped, continued or killed takes its descendants along: PostgreSQL's backends have sessions of their own.
+        """
         if not self.alive():
             return False
+        descendants: dict[int, psutil.Process] = {}
         try:
+            if number in {signal.SIGSTOP, signal.SIGKILL}:
+                os.killpg(self.pid, signal.SIGSTOP)  # so that it has no more children
+            if number in {signal.SIGSTOP, signal.SIGKILL, signal.SIGCONT}:
+                while fresh := [child for child in self._descendants() if child.pid not in descendants]:
+                    descendants |= {child.pid: child for child in fresh}
+                    for child in fresh:
+                        with contextlib.suppress(psutil.NoSuchProcess):
+                            child.send_signal(number)
             os.killpg(self.pid, number)
         except ProcessLookupError:
             return False
         return True
+
+    def _descendants(self) -> list[psutil.Process]:
+        try:
+            return psutil.Process(self.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
 
 
 def prepare(part: Part, tools: Tools) -> None:
