@@ -3,22 +3,27 @@
 import logging
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 
 import msgspec
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Receive, Scope, Send
+from structlog.typing import Processor
 
 from infra.health import Health
 
 
 class Seldom(logging.Filter):
-    """Lets a library's line pass once in a while: aiokafka repeats a few seventy times a second for as long as a broker is away."""
+    """Lets a library's line pass once in a while: aiokafka repeats a few seventy times a second for as long as a broker is away.
+
+    The next one that passes says as `left_out` how many did not.
+    """
 
     MOST_KNOWN = 1000
 
-    def __init__(self, pause: float = 10.0, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, pause: float = 30.0, clock: Callable[[], float] = time.monotonic) -> None:
         """Begin.
 
         Args:
@@ -29,6 +34,7 @@ class Seldom(logging.Filter):
         self._pause = pause
         self._clock = clock
         self._passed: dict[tuple[str, str], float] = {}
+        self._left_out: Counter[tuple[str, str]] = Counter()
 
     def __len__(self) -> int:
         """How many lines are remembered."""
@@ -40,9 +46,13 @@ class Seldom(logging.Filter):
             return True
         now, key = self._clock(), (record.name, str(record.msg))
         if key in self._passed and now - self._passed[key] < self._pause:
+            self._left_out[key] += 1
             return False
+        if left_out := self._left_out.pop(key, 0):
+            record.left_out = left_out
         if len(self._passed) >= self.MOST_KNOWN:
             self._passed.clear()
+            self._left_out.clear()
         self._passed[key] = now
         return True
 
@@ -54,16 +64,16 @@ def set_up_logs(level: str, **bound: str) -> None:
         level: The least severe level to write: debug, info, warning, error.
         bound: Names and values that every line carries.
     """
+    stamped: list[Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    written = structlog.processors.JSONRenderer(
+        serializer=lambda value, **_: msgspec.json.encode(value, enc_hook=str).decode()
+    )
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(
-                serializer=lambda value, **_: msgspec.json.encode(value, enc_hook=str).decode()
-            ),
-        ],
+        processors=[structlog.contextvars.merge_contextvars, *stamped, written],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
@@ -71,11 +81,18 @@ def set_up_logs(level: str, **bound: str) -> None:
     structlog.contextvars.bind_contextvars(**bound)
     libraries = logging.StreamHandler(sys.stderr)
     libraries.addFilter(Seldom())
-    logging.basicConfig(
-        handlers=[libraries],
-        level=logging.WARNING,
-        format='{"level":"%(levelname)s","logger":"%(name)s","event":"%(message)s"}',
+    libraries.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[
+                lambda _logger, _method, event: bound | dict(event),  # a library's thread has no context of ours
+                structlog.stdlib.add_logger_name,
+                structlog.stdlib.ExtraAdder(allow={"left_out"}),
+                *stamped,
+            ],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, written],
+        )
     )
+    logging.basicConfig(handlers=[libraries], level=logging.WARNING)
 
 
 def admin_app(health: Health) -> ASGIApp:

@@ -1,6 +1,9 @@
-"""What libraries log: not the same line seventy times a second while Kafka is away."""
+"""What libraries log: as our own lines are, and not seventy times a second while Kafka is away."""
 
+import json
 import logging
+import subprocess
+import sys
 
 from infra.telemetry import Seldom
 
@@ -22,7 +25,9 @@ def test_a_line_is_repeated_seldom() -> None:
     assert not seldom.filter(record("no node %s", 2))
     assert seldom.filter(record("no metadata"))
     now = 10.0
-    assert seldom.filter(record("no node %s", 1))
+    again = record("no node %s", 1)
+    assert seldom.filter(again)
+    assert vars(again)["left_out"] == 1
 
 
 def test_tracebacks_always_pass() -> None:
@@ -39,3 +44,20 @@ def test_lines_that_all_differ_take_no_memory() -> None:
     assert all(seldom.filter(record(f"line {number}")) for number in range(5000))
 
     assert len(seldom) <= 1000
+
+
+def test_a_line_of_a_library_looks_like_ours() -> None:
+    """With time, instance and level, also from a thread of its own; quotes in it leave it JSON."""
+    program = """
+import logging, threading
+from infra.telemetry import set_up_logs
+set_up_logs("info", instance="us/fanout")
+thread = threading.Thread(target=logging.getLogger("aiokafka").error, args=('no "node" %s', 7))
+thread.start()
+thread.join()
+"""
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stderr
+    line = json.loads(said)
+
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {"instance": "us/fanout", "level": "error", "logger": "aiokafka", "event": 'no "node" 7'}
