@@ -22,6 +22,7 @@ def draw(figures: Figures, *, dark: bool) -> str:
 
     mpl.use("Agg")  # no screen is needed
     from matplotlib import pyplot as plt  # noqa: PLC0415  # after the choice of its back end
+    from matplotlib.patches import Patch  # noqa: PLC0415  # as above
 
     with plt.style.context("dark_background" if dark else "default"), mpl.rc_context({"svg.hashsalt": "drill"}):
         figure, (rates, latencies) = plt.subplots(2, figsize=(10, 6), sharex=True, layout="constrained")
@@ -52,10 +53,12 @@ def draw(figures: Figures, *, dark: bool) -> str:
             )  # fmt: skip
         rates.set(ylabel="messages a second", ylim=(0, None))
         latencies.set(ylabel="ms from sending", yscale="log", xlabel="seconds")
-        for kind in dict.fromkeys(Kind(fault.kind) for fault in figures.faults):
-            rates.axvspan(0, 0, color=COLOURS[kind], alpha=0.25, label=str(kind))
-        rates.legend(fontsize="x-small", ncols=9, loc="lower center", bbox_to_anchor=(0.5, 1.06), frameon=False)
-        latencies.legend(fontsize="x-small", ncols=4, loc="upper right")
+        kinds = dict.fromkeys(Kind(fault.kind) for fault in figures.faults)
+        patches = [Patch(color=COLOURS[kind], alpha=0.25, label=str(kind), linewidth=0) for kind in kinds]
+        handles = [*rates.get_legend_handles_labels()[0], *patches]
+        beside = {"fontsize": "x-small", "ncols": 9, "loc": "lower center", "frameon": False}
+        rates.legend(handles=handles, bbox_to_anchor=(0.5, 1.06), **beside)
+        latencies.legend(bbox_to_anchor=(0.5, 1.0), **beside)
         out = BytesIO()
         figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
         plt.close(figure)

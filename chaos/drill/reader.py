@@ -78,12 +78,12 @@ class Reader:
             devices: By seat.
             talks: Conversation to the seats of its members.
         """
-        regions = list(self._urls)
         async with asyncio.TaskGroup() as group:
             for device in devices:
-                elsewhere = regions[(regions.index(device.seat.region) + 1 + device.seat.number // 3) % len(regions)]
+                others = [region for region in self._urls if region != device.seat.region]
+                elsewhere = others[device.seat.number // len(self._urls) % len(others)]
                 mine = [name for name, members in talks.items() if device.seat.number in members]
-                for region in {device.seat.region, elsewhere}:
+                for region in (device.seat.region, elsewhere):
                     group.create_task(self._as_member(device, region, mine))
         for one in digests(self._copies, self._ledger.now()):
             self._ledger.note(one)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chaos.drill.devices import Device, Tally
-from chaos.drill.nemesis import LINKS, Nemesis, targets
+from chaos.drill.nemesis import CALM_SECONDS, LINKS, Nemesis, targets
 from chaos.drill.observer import Observer
 from chaos.drill.reader import Reader
-from chaos.drill.schedule import Fault, plan
+from chaos.drill.schedule import ENOUGH_SENDS, Fault, plan
 from chaos.drill.workload import pairs, seats, sends, text
 from chaos.judge import events as e
 from chaos.judge.ledger import Ledger
@@ -168,7 +168,8 @@ class _Course:
             with contextlib.suppress(TimeoutError):  # the faults that were left out make the judge doubt
                 async with asyncio.timeout(OVERRUN * self._order.seconds):
                     await nemesis.run(faults, elapsed=elapsed)
-            await asyncio.sleep(max(0.0, self._order.seconds - elapsed()))
+            enough = ENOUGH_SENDS / self._order.rate  # for the last fault, too, something must be accepted afterwards
+            await asyncio.sleep(max(CALM_SECONDS, enough, self._order.seconds - elapsed()))
 
     async def settle(self) -> None:
         """Wait until everything has arrived, or for long enough; then for a rest; note who is connected by then."""
