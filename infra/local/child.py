@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from infra.errors import CausewayError
 from infra.kafka import KafkaError, ensure_topics
 from infra.local import probe, process
+from infra.local.diary import tell
 from infra.local.errors import DiskFullError
 from infra.local.parts import Answers, Part
 from infra.local.process import Identity
@@ -62,6 +63,7 @@ class Child:
         """Let it end cleanly, or make it end after a while; it stays down."""
         self._wanted.clear()
         if self._process is not None:
+            tell("stop", part=self.part.name, pid=self._process.pid)
             await asyncio.to_thread(process.stop, self._process, self.part.stop_signal, STOP_SECONDS)
         await self._abandon()
         self._become("down")
@@ -72,6 +74,7 @@ class Child:
             self._wanted.clear()
         running = self._process
         if self.identity is not None:
+            tell("kill", part=self.part.name, pid=self.identity.pid, stay_down=stay_down)
             self.identity.signal(signal.SIGKILL)
         if running is not None:
             await asyncio.to_thread(running.wait)
@@ -86,11 +89,13 @@ class Child:
     def pause(self) -> None:
         """Freeze it: it keeps its connections and ports, and does nothing."""
         if self.identity is not None and self.identity.signal(signal.SIGSTOP):
+            tell("pause", part=self.part.name, pid=self.identity.pid)
             self._become("paused")
 
     def resume(self) -> None:
         """Let it go on after `pause`."""
         if self.condition.phase == "paused" and self.identity is not None and self.identity.signal(signal.SIGCONT):
+            tell("resume", part=self.part.name, pid=self.identity.pid)
             self._become("starting")
             self._stirred.set()
 
@@ -119,6 +124,8 @@ class Child:
         while True:
             self._become("waiting")
             for child in needs:
+                if child.condition.phase != "healthy":
+                    self._become("waiting", f"it waits for {child.part.name}")
                 await child.wait_well()
             try:
                 await asyncio.to_thread(process.prepare, self.part, self._tools)
@@ -127,12 +134,15 @@ class Child:
                 await self._after(self.condition.crashed(time.time(), str(error)))
                 continue
             except CausewayError as error:
+                tell("failed", part=self.part.name, reason=str(error))
                 self._become("failed", str(error))
                 return
             except OSError as error:
                 self._become("failed", f"{self.part.name} cannot be started: {error.strerror}: {error.filename}")
                 return
             status = await self._watch()
+            signal_name = signal.Signals(-status).name if status < 0 else ""
+            tell("exit", part=self.part.name, status=None if signal_name else str(status), signal=signal_name)
             self.identity = self._process = None
             if not self._wanted.is_set():
                 return
@@ -147,6 +157,7 @@ class Child:
         self._log_start = self.part.log.stat().st_size if self.part.log.exists() else 0
         self._process = process.spawn(self.part)
         self.identity = Identity.of(self._process.pid)
+        tell("start", part=self.part.name, pid=self._process.pid)
         self._become("starting")
 
     async def _watch(self) -> int:
@@ -186,8 +197,9 @@ class Child:
         well = await probe.well(self.part, self._log_start)
         if well and self.condition.phase == "starting" and self.part.topics:
             well = await self._settle()
+        why = "" if well else await probe.complaint(self.part)
         if self.condition is asked:
-            self._set(asked.asked(time.time(), well=well))
+            self._set(asked.asked(time.time(), well=well, why=why))
 
     async def _settle(self) -> bool:
         """Make Kafka's topics; whether they are there."""

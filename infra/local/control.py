@@ -69,6 +69,7 @@ class PartStatus(msgspec.Struct, frozen=True):
     ports: dict[str, int]
     log: str
     reason: str = ""
+    crashes: int = 0
 
 
 class RegionStatus(msgspec.Struct, frozen=True):

@@ -3,8 +3,12 @@
 import asyncio
 import re
 import struct
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+import msgspec
+
+from infra.health import Condition
 from infra.local.parts import Admits, Answers, Listens, Part, Says
 
 PATIENCE = 2.0
@@ -52,6 +56,29 @@ async def answers(port: int, path: str) -> bool:
     except (OSError, TimeoutError):
         return False
     return status.split(b" ")[1:2] == [b"200"]
+
+
+class Page(msgspec.Struct, frozen=True):
+    """What a service's `/health` says."""
+
+    conditions: dict[str, Condition]
+
+
+async def complaint(part: Part) -> str:
+    """Ask a part that answers over HTTP what is wrong; nothing when it does not say."""
+    return await asyncio.to_thread(_complaint, part.probe.port) if isinstance(part.probe, Answers) else ""
+
+
+def _complaint(port: int) -> str:
+    connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    try:
+        connection.request("GET", "/health")
+        page = msgspec.json.decode(connection.getresponse().read(), type=Page)
+    except (OSError, HTTPException, msgspec.DecodeError):
+        return ""
+    finally:
+        connection.close()
+    return "; ".join(f"{name}: {one.detail}" for name, one in page.conditions.items() if not one.ok)
 
 
 async def admits(port: int) -> bool:

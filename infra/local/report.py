@@ -78,7 +78,14 @@ def _status(
 
 def _part(part: Part, condition: Condition, pid: int | None) -> PartStatus:
     return PartStatus(
-        condition.phase, pid, condition.since, condition.crashes, dict(part.ports), str(part.log), condition.reason
+        condition.phase,
+        pid,
+        condition.since,
+        condition.restarts,
+        dict(part.ports),
+        str(part.log),
+        condition.reason,
+        condition.crashes,
     )
 
 

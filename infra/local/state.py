@@ -22,6 +22,7 @@ class Condition:
             by us, to stay down; `failed` cannot be started at all; `orphaned` runs without a supervisor.
         since: When it came to that, seconds since the epoch.
         crashes: How often it has crashed since it was last well for `STEADY` seconds.
+        restarts: How often it has ended since the federation came up, though it should run.
         misses: How often in a row it did not answer.
         reason: What went wrong last.
     """
@@ -29,6 +30,7 @@ class Condition:
     phase: Phase = "down"
     since: float = 0.0
     crashes: int = 0
+    restarts: int = 0
     misses: int = 0
     reason: str = ""
 
@@ -41,8 +43,8 @@ class Condition:
         """Come to another phase."""
         return replace(self, phase=phase, since=now, misses=0, reason=reason)
 
-    def asked(self, now: float, *, well: bool) -> "Condition":
-        """Take in a probe's answer; a part that starts may take its time, a paused one is not asked."""
+    def asked(self, now: float, *, well: bool, why: str = "") -> "Condition":
+        """Take in a probe's answer, and why it is not well as far as it says; one that starts may take its time, a paused one is not asked."""
         if self.phase not in {"starting", "healthy", "unhealthy"}:
             return self
         if well:
@@ -50,10 +52,12 @@ class Condition:
             state = self if self.phase == "healthy" else self.to("healthy", now)
             return replace(state, misses=0, crashes=0 if steady else self.crashes)
         if self.phase != "healthy":
-            return self
+            return replace(self, reason=why) if why and why != self.reason else self
         missed = replace(self, misses=self.misses + 1)
         return (
-            missed.to("unhealthy", now, "it does not answer") if missed.misses >= FAILURES_UNTIL_UNHEALTHY else missed
+            missed.to("unhealthy", now, why or "it does not answer")
+            if missed.misses >= FAILURES_UNTIL_UNHEALTHY
+            else missed
         )
 
     def ended(self, now: float, status: int, why: str = "") -> "Condition":
@@ -64,7 +68,8 @@ class Condition:
     def crashed(self, now: float, reason: str) -> "Condition":
         """Take in that it does not run though it should."""
         steady = self.phase == "healthy" and now - self.since >= STEADY  # not every part is asked while it is well
-        return replace(self.to("crashed", now, reason), crashes=1 if steady else self.crashes + 1)
+        crashes = 1 if steady else self.crashes + 1
+        return replace(self.to("crashed", now, reason), crashes=crashes, restarts=self.restarts + 1)
 
     def back_off(self) -> float:
         """Return how many seconds to wait before a crashed part is started again."""

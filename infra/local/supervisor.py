@@ -18,12 +18,14 @@ from infra.errors import CausewayError
 from infra.local import control, homes, keys, ports, toolchain
 from infra.local.child import Child
 from infra.local.control import Act, Ask, Reply, Request, Reshape, Status, Stop
+from infra.local.diary import tell
 from infra.local.errors import LocalError
 from infra.local.linkproxy import Shapes
 from infra.local.process import rotate
 from infra.local.report import report
 from infra.local.tools import Tools
 from infra.local.topology import Topology, lay_out, signing_key
+from infra.telemetry import set_up_logs
 
 LOG_SECONDS = 30.0
 WAVES = (("service", "mirror"), ("kafka", "postgres", "redis", "links"))
@@ -122,6 +124,7 @@ class Supervisor:
                 for child in children:
                     child.resume()
                 if request.verb == "heal":
+                    tell("heal", parts=[child.part.name for child in children if child.condition.phase != "healthy"])
                     self._start([child.part.name for child in children if not child.condition.runs])
             case "restart":
                 await asyncio.gather(*(child.stop() for child in children))
@@ -135,6 +138,7 @@ class Supervisor:
         Raises:
             LinksDownError: The proxy does not answer; the shapes hold once it is back.
         """
+        tell("links", shapes=shapes)
         self.shapes = {name: shape for name, shape in (self.shapes | shapes).items() if not shape.transparent}
         body = msgspec.json.encode(self.shapes)
         path = self._shapes_file()
@@ -214,9 +218,9 @@ class Supervisor:
             await asyncio.sleep(LOG_SECONDS)
             if self.unrecorded:
                 self.record()
-            for child in self.children.values():
+            for log in (self.home / "logs" / "supervisor.log", *(child.part.log for child in self.children.values())):
                 with contextlib.suppress(OSError):
-                    rotate(child.part.log)
+                    rotate(log)
 
 
 def main() -> int:
@@ -226,6 +230,7 @@ def main() -> int:
         with homes.alone_as_heir(int(inherited[0])) if inherited else homes.alone(Path(home)):
             federation = homes.read_federation(Path(home))
             tools = toolchain.find()
+            set_up_logs("info", instance="supervisor")
 
             async def run() -> None:
                 await Supervisor(lay_out(federation, tools), tools).run()

@@ -101,7 +101,8 @@ def _start_supervisor(federation: Federation) -> None:
     homes.make(home)
     with homes.alone(home) as lock:
         homes.describe(federation)
-        with (home / "logs" / "supervisor.log").open("wb") as log:
+        (home / "logs" / "supervisor.log").write_bytes(b"")
+        with (home / "logs" / "supervisor.log").open("ab") as log:  # appended to, so that it can be rotated
             running = subprocess.Popen(
                 [sys.executable, "-m", "infra.local.supervisor", str(home), str(lock)],
                 stdin=subprocess.DEVNULL,
@@ -136,7 +137,7 @@ def wait_until_well(home: Path, watch: Watch) -> Status:
         if status.state == "healthy":
             return status
         for name, part in status.parts().items():
-            given_up = part.restarts >= CRASHES_UNTIL_GIVEN_UP or time.monotonic() > until
+            given_up = part.crashes >= CRASHES_UNTIL_GIVEN_UP or time.monotonic() > until
             if part.state == "failed":
                 raise SupervisorSaysError(sentence=part.reason)
             if part.state != "healthy" and given_up:
@@ -182,8 +183,13 @@ def _compare(running: Federation, asked: Federation) -> None:
     for name in ("regions", "base_port", "partitions", "processes"):
         if getattr(running, name) != getattr(asked, name):
             raise OtherFederationError(
-                home=asked.home, difference=f"{name} {getattr(running, name)}, not {getattr(asked, name)}"
+                home=asked.home,
+                difference=f"{name} {_written(getattr(running, name))}, not {_written(getattr(asked, name))}",
             )
+
+
+def _written(setting: int | str | tuple[str, ...]) -> str:
+    return ",".join(setting) if isinstance(setting, tuple) else str(setting)
 
 
 def _wait_for_answer(home: Path, running: subprocess.Popen[bytes]) -> None:

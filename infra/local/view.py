@@ -85,7 +85,7 @@ def listing(status: Status) -> Table:
             if name != "links"
             else f"admin:{part.ports['admin']}"
         )
-        note = part.reason + (f" (crashes: {part.restarts})" if part.restarts else "")
+        note = part.reason + (f" (restarts: {part.restarts})" if part.restarts else "")
         table.add_row(name, _word(part), str(part.pid or ""), age(now - part.since) if part.since else "", ports, note)
     return table
 

@@ -10,8 +10,10 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+import uvicorn
 
-from infra.local import homes, ports, process
+from infra.health import Health
+from infra.local import homes, ports, probe, process
 from infra.local.child import Child
 from infra.local.control import Act
 from infra.local.errors import DiskFullError, HomeInUseError, PortInUseError, UnknownPartError
@@ -21,6 +23,7 @@ from infra.local.supervisor import Supervisor
 from infra.local.toolchain import find
 from infra.local.tools import Tools
 from infra.local.topology import Federation, Topology
+from infra.telemetry import admin_app
 
 PATIENCE = 20
 SERVER = (
@@ -93,7 +96,9 @@ async def test_parts_start_after_what_they_need(supervisor: Supervisor) -> None:
     assert first.started <= second.started
 
 
-async def test_a_killed_part_comes_back_as_another_process(supervisor: Supervisor) -> None:
+async def test_a_killed_part_comes_back_as_another_process(
+    supervisor: Supervisor, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Its crash is counted, and it is well again."""
     child = supervisor.children["first"]
     before = child.identity
@@ -104,6 +109,29 @@ async def test_a_killed_part_comes_back_as_another_process(supervisor: Superviso
     await until(lambda: child.condition.phase == "healthy" and child.identity != before)
 
     assert child.condition.crashes == 1
+    assert supervisor.children["first"].condition.restarts == 1
+    said = capsys.readouterr().out
+    assert "signal=SIGKILL" in said
+    assert "kill" in said
+
+
+async def test_what_a_part_says_of_its_health_is_why_it_is_not_well(tmp_path: Path) -> None:
+    """The conditions that do not hold, with their detail."""
+    health = Health()
+    health.tell("kafka", ok=False, detail="no broker answers")
+    health.tell("store", ok=True)
+    server = uvicorn.Server(uvicorn.Config(admin_app(health), port=0, log_config=None, lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    await until(lambda: server.started)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    part = Part("us/fanout", "service", (), tmp_path, tmp_path / "log", Answers(port))
+
+    assert await probe.complaint(part) == "kafka: no broker answers"
+
+    server.should_exit = True
+    await serving
+
+    assert await probe.complaint(part) == ""
 
 
 async def test_a_part_that_is_to_stay_down_stays_down_until_healed(supervisor: Supervisor) -> None:

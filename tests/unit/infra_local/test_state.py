@@ -55,6 +55,21 @@ def test_a_part_that_is_not_asked_while_it_is_well_starts_anew_too() -> None:
     assert condition.ended(9.0 + STEADY, -9).crashes == 4
 
 
+def test_restarts_are_counted_for_good() -> None:
+    """Also those after which it was well for long."""
+    again = WELL.ended(101.0, -9).to("healthy", 102.0).asked(102.0 + STEADY, well=True)
+
+    assert (again.crashes, again.restarts) == (0, 1)
+
+
+def test_a_part_that_says_why_it_is_not_well_is_believed() -> None:
+    """When it is unhealthy, and when it does not get well at first."""
+    once = WELL.asked(101.0, well=False, why="kafka: away")
+
+    assert once.asked(102.0, well=False, why="kafka: away").reason == "kafka: away"
+    assert Condition("starting").asked(1.0, well=False, why="store: away").reason == "store: away"
+
+
 def test_what_is_known_of_an_end_is_added() -> None:
     """A broker on a full disk only says that it ends."""
     assert Condition("healthy").ended(1, 1, "The disk is full.").reason == "it ended with status 1: The disk is full."
