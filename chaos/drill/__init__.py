@@ -6,6 +6,7 @@ workload   pure: who writes to whom, in which order
 schedule   pure: which fault when
 devices    users at the client library, who send and read; all that they see goes into the ledger
 observer   raw WebSockets, connected throughout, which note what a region sends, as it comes
+frames     what regions send over a WebSocket
 reader     whole histories and digests, once everything has settled
 nemesis    carries the faults out
 witness    sees from outside that a fault is really there, and that it is over

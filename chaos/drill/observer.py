@@ -7,12 +7,13 @@ import asyncio
 import contextlib
 import time
 from random import Random
-from typing import Self, TypeAlias
+from typing import Self
 
 import aiohttp
 import msgspec
 
 from chaos.drill.devices import sighting
+from chaos.drill.frames import Changed, Entry, Frame, Marks, Resume, Welcome, read
 from chaos.judge import events as e
 from chaos.judge.ledger import Ledger
 from infra.errors import CausewayError
@@ -30,46 +31,6 @@ class ObserverError(CausewayError):
 
     code = "observer"
     definite = False
-
-
-class _Entry(msgspec.Struct, tag="entry"):
-    message: Message
-
-
-class _Head(msgspec.Struct):
-    conversation_id: str
-    head: int
-    epoch: int = 0
-
-
-class _Changed(msgspec.Struct, tag="changed"):
-    conversations: list[_Head]
-
-
-class _Marks(msgspec.Struct, tag="marks"):
-    conversation_id: str
-    user_id: str
-    received: int
-    read: int
-    epoch: int = 0
-
-
-class _Welcome(msgspec.Struct, tag="welcome"):
-    resume: str | None = None
-
-
-class _Resume(msgspec.Struct, tag="resume"):
-    token: str
-
-
-class _Other(msgspec.Struct):
-    type: str = ""
-
-
-_Frame: TypeAlias = _Entry | _Changed | _Marks | _Welcome | _Resume
-_frames: msgspec.json.Decoder[_Frame] = msgspec.json.Decoder(_Frame)
-_type: msgspec.json.Decoder[_Other] = msgspec.json.Decoder(_Other)
-_KNOWN = frozenset({"entry", "changed", "marks", "welcome", "resume"})
 
 
 class _Grant(msgspec.Struct):
@@ -150,9 +111,9 @@ class Observer:
         async with self._http.ws_connect("/ws", headers=headers, heartbeat=PATIENCE_SECONDS, max_msg_size=0) as socket:
             await socket.send_str(msgspec.json.encode({"type": "hello", "resume": self._resume, "held": None}).decode())
             async for raw in socket:
-                if raw.type is aiohttp.WSMsgType.TEXT and _type.decode(raw.data).type in _KNOWN:
+                if raw.type is aiohttp.WSMsgType.TEXT and (frame := read(raw.data)) is not None:
                     self._connected()
-                    await self._take(_frames.decode(raw.data))
+                    await self._take(frame)
             if socket.close_code == 4401:  # noqa: PLR2004  # the token is not good; docs/protocol.md
                 self._fresh_until = 0.0
 
@@ -169,29 +130,29 @@ class Observer:
                 )
             )  # fmt: skip
 
-    async def _take(self, frame: _Frame) -> None:
+    async def _take(self, frame: Frame) -> None:
         assert self._open is not None
         match frame:
-            case _Entry(message=message):
+            case Entry(message=message):
                 self._ledger.note(e.Live(self._ledger.now(), self._open, message.conversation_id, sighting(message)))
                 self._hold(message)
-            case _Marks():
+            case Marks():
                 self._ledger.note(
                     e.Marked(
                         self._ledger.now(), self._name, frame.conversation_id, frame.user_id,
                         frame.epoch, frame.received, frame.read,
                     )
                 )  # fmt: skip
-            case _Changed(conversations=conversations):
+            case Changed(conversations=conversations):
                 for one in conversations:
                     self._ledger.note(e.Changed(self._ledger.now(), self._open, one.conversation_id, one.head))
                     self._lacking[one.conversation_id] = one.head
                 await self._repair_all()
-            case _Welcome(resume=token):
+            case Welcome(resume=token):
                 self._resume = token or self._resume
                 self._online.set()
                 await self._repair_all()
-            case _Resume(token=token):
+            case Resume(token=token):
                 self._resume = token
 
     def _hold(self, message: Message) -> None:

@@ -1,0 +1,64 @@
+"""What a region sends over a WebSocket, as far as an observer looks at it; the reference is `docs/protocol.md`."""
+
+from typing import TypeAlias
+
+import msgspec
+
+from region.client import Message
+
+
+class Entry(msgspec.Struct, tag="entry"):
+    """An entry."""
+
+    message: Message
+
+
+class Head(msgspec.Struct):
+    """A conversation that went on."""
+
+    conversation_id: str
+    head: int
+    epoch: int = 0
+
+
+class Changed(msgspec.Struct, tag="changed"):
+    """Conversations of which the device lacks something."""
+
+    conversations: list[Head]
+
+
+class Marks(msgspec.Struct, tag="marks"):
+    """Somebody's marks."""
+
+    conversation_id: str
+    user_id: str
+    received: int
+    read: int
+    epoch: int = 0
+
+
+class Welcome(msgspec.Struct, tag="welcome"):
+    """What was missed has been sent."""
+
+    resume: str | None = None
+
+
+class Resume(msgspec.Struct, tag="resume"):
+    """A newer resume token."""
+
+    token: str
+
+
+class _Other(msgspec.Struct):
+    type: str = ""
+
+
+Frame: TypeAlias = Entry | Changed | Marks | Welcome | Resume
+_frames: msgspec.json.Decoder[Frame] = msgspec.json.Decoder(Frame)
+_type: msgspec.json.Decoder[_Other] = msgspec.json.Decoder(_Other)
+_KNOWN = frozenset({"entry", "changed", "marks", "welcome", "resume"})
+
+
+def read(data: str | bytes) -> Frame | None:
+    """Read a frame; None for one that an observer does not look at."""
+    return _frames.decode(data) if _type.decode(data).type in _KNOWN else None

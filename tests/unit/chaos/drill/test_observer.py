@@ -1,0 +1,113 @@
+"""An observer comes back with the token that it was given, reads what it is told that it lacks, and notes all of it."""
+
+import asyncio
+from pathlib import Path
+
+from aiohttp import WSMsgType, web
+from aiohttp.test_utils import TestServer
+
+from chaos.drill.observer import Observer
+from chaos.judge import events as e
+from chaos.judge.ledger import Ledger, read
+
+WITHIN_SECONDS = 20.0
+
+
+def message(seq: int) -> dict[str, object]:
+    """Return an entry of conversation c as a region shows it."""
+    return {
+        "message_id": f"m{seq}", "conversation_id": "c", "sender_id": "a", "recipient_id": "b",
+        "text": f"text {seq}", "seq": seq, "epoch": 1, "status": "read",
+    }  # fmt: skip
+
+
+class Region:
+    """A region that ends the first connection after one entry, and over the second says that two more came meanwhile.
+
+    Attributes:
+        hellos: Resume tokens of the connections, in order.
+        failures: How many readings of pages are turned down before one is answered.
+        repaired: Set when a page was served.
+    """
+
+    def __init__(self, *, failures: int = 0) -> None:
+        """Begin."""
+        self.hellos: list[str | None] = []
+        self.failures = failures
+        self.repaired = asyncio.Event()
+
+    def app(self) -> web.Application:
+        """Return it as an application."""
+        app = web.Application()
+        app.add_routes(
+            [web.post("/login", self.log_in), web.get("/messages", self.page), web.get("/ws", self.converse)]
+        )
+        return app
+
+    async def log_in(self, request: web.Request) -> web.Response:
+        """Grant."""
+        return web.json_response(
+            {"user_id": "b", "access_token": "t", "refresh_token": "r", "expires_in": 900, "handle": "b"}
+        )
+
+    async def page(self, request: web.Request) -> web.Response:
+        """Serve what follows the first entry."""
+        if self.failures:
+            self.failures -= 1
+            return web.json_response({"code": "unavailable"}, status=503)
+        assert request.query["after"] == "1.1"
+        self.repaired.set()
+        return web.json_response({"conversation_id": "c", "messages": [message(2), message(3)]})
+
+    async def converse(self, request: web.Request) -> web.WebSocketResponse:
+        """Serve a connection."""
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        self.hellos.append((await socket.receive_json())["resume"])
+        if len(self.hellos) == 1:
+            await socket.send_json({"type": "welcome", "resume": "first"})
+            await socket.send_json({"type": "entry", "message": message(1), "hops": []})
+            await socket.send_json({"type": "pong", "nonce": "unknown to an observer"})
+            await socket.close(code=1012)
+            return socket
+        await socket.send_json({"type": "changed", "conversations": [{"conversation_id": "c", "head": 3, "epoch": 1}]})
+        await socket.send_json({"type": "welcome", "resume": "second"})
+        async for frame in socket:
+            assert frame.type is WSMsgType.CLOSE
+        return socket
+
+
+async def observed(region: Region, path: Path) -> list[e.Event]:
+    """Return what an observer of that region notes until it has read what it lacks."""
+    async with TestServer(region.app()) as server:
+        with Ledger(path, seed=1) as ledger:
+            url = str(server.make_url("/"))
+            async with Observer("o0", url, "us", handle="b", password="secret", ledger=ledger) as observer:
+                async with asyncio.timeout(WITHIN_SECONDS):
+                    await region.repaired.wait()
+                assert await observer.is_online(within=WITHIN_SECONDS)
+    return [event for _, event in read(path)]
+
+
+async def test_it_resumes_and_reads_what_it_lacks(tmp_path: Path) -> None:
+    """The second connection says where the first one was, so nothing may be skipped without a word."""
+    region = Region()
+
+    noted = await observed(region, tmp_path / "ledger.jsonl")
+
+    assert region.hellos == [None, "first"]
+    assert [event.resumed for event in noted if isinstance(event, e.Opened)] == [False, True]
+    assert [event.entry.seq for event in noted if isinstance(event, e.Live)] == [1]
+    assert [event.head for event in noted if isinstance(event, e.Changed)] == [3]
+    assert [entry.seq for event in noted if isinstance(event, e.Page) for entry in event.entries] == [2, 3]
+
+
+async def test_what_could_not_be_read_is_read_over_the_next_connection(tmp_path: Path) -> None:
+    """The region was away at that moment; the reading is noted as unknown, and done again."""
+    region = Region(failures=1)
+
+    noted = await observed(region, tmp_path / "ledger.jsonl")
+
+    assert region.hellos == [None, "first", "first"]
+    assert [event.code for event in noted if isinstance(event, e.Info)] == ["not-answered"]
+    assert [entry.seq for event in noted if isinstance(event, e.Page) for entry in event.entries] == [2, 3]
