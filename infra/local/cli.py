@@ -8,10 +8,10 @@ from rich.console import Console
 
 from infra.local import control, homes, toolchain, up, view
 from infra.local.control import Act, Ask, Reshape, Status
-from infra.local.errors import NotRunningError, UnknownPartError
+from infra.local.errors import NotRunningError, SupervisorGoneError, UnknownPartError
 from infra.local.link import Shape, parse_bandwidth, parse_seconds
 from infra.local.linkproxy import direction
-from infra.local.topology import Topology, lay_out
+from infra.local.topology import Topology, lay_out, nearest
 
 EXAMPLES = """Look at, disturb and heal single parts and links, from any terminal.
 
@@ -33,7 +33,9 @@ Examples:
 app = typer.Typer(help=EXAMPLES, no_args_is_help=True)
 Names = Annotated[list[str], typer.Argument(help="Parts, such as us/kafka.", show_default=False)]
 LinkName = Annotated[str, typer.Argument(help="A link, such as us-eu.", show_default=False)]
-Latency = Annotated[str | None, typer.Option(help="How long a byte travels one way, such as 40ms.")]
+Latency = Annotated[
+    str | None, typer.Option(help="How long a byte travels one way, such as 40ms: the round trip takes 80 ms longer.")
+]
 Jitter = Annotated[str | None, typer.Option(help="Most that is added to or taken from the latency, such as 5ms.")]
 Bandwidth = Annotated[str | None, typer.Option(help="Such as 10mbit; none lifts the limit.")]
 OneWay = Annotated[bool, typer.Option("--one-way", help="Only from the first to the second.")]
@@ -54,6 +56,8 @@ def list_parts() -> None:
     Example: causeway local list
     """
     status = up.current(homes.home())
+    if status.state == "orphaned":
+        console.print(str(SupervisorGoneError(home=status.home)), soft_wrap=True)
     console.print(view.listing(status))
     console.print()
     console.print(view.link_listing(status))
@@ -71,7 +75,7 @@ def logs(
     Example: causeway local logs us/projector -f
     """
     log = homes.home() / "logs" / "supervisor.log" if name == "supervisor" else _topology().part(name).log
-    if not log.exists():
+    if not follow and (not log.exists() or not log.stat().st_size):
         console.print(f"{name} has logged nothing yet.")
         return
     try:
@@ -132,15 +136,30 @@ def heal(
     """
     topology = _topology()
     parts = [name for name in names or topology.parts if name in topology.parts]
-    links = [topology.pair(name) for name in names or [] if name not in topology.parts]
-    if not names:
-        links = [(passage.source, passage.target) for passage in topology.passages]
+    all_links = {topology.link(passage.source, passage.target): passage for passage in topology.passages}
+    links = []
+    for name in names or all_links:
+        if name not in topology.parts:
+            try:
+                links.append(topology.pair(name))
+            except UnknownPartError:
+                raise UnknownPartError(name=name, known=nearest(name, [*topology.parts, *all_links])) from None
+    before = control.ask(homes.home(), Ask())
     shapes = {direction(*ends): Shape() for a, b in links for ends in ((a, b), (b, a))}
+    changed = []
     if parts:
-        _act(Act("heal", tuple(parts)))
+        after = control.ask(homes.home(), Act("heal", tuple(parts))).parts()
+        was = before.parts()
+        changed = [name for name in parts if (after[name].state, after[name].pid) != (was[name].state, was[name].pid)]
+        for name in changed:
+            console.print(f"{name} is {after[name].state}", highlight=False)
+    disturbed = sorted({topology.link(*pair) for pair in links if _disturbed(before, *pair)})
     if shapes:
         control.ask(homes.home(), Reshape(shapes))
-        console.print("links are open and unshaped: " + ", ".join(sorted({topology.link(*pair) for pair in links})))
+    if disturbed:
+        console.print("links are open and unshaped: " + ", ".join(disturbed))
+    if not changed and not disturbed:
+        console.print("Nothing was disturbed.")
 
 
 @app.command()
@@ -188,14 +207,14 @@ def _directions(name: str, *, one_way: bool) -> list[str]:
     return [direction(source, target)] if one_way else [direction(source, target), direction(target, source)]
 
 
+def _disturbed(status: Status, a: str, b: str) -> bool:
+    return any(view.disturbance(status.links[direction(*ends)]) for ends in ((a, b), (b, a)))
+
+
 def _show_links(status: Status, shapes: dict[str, Shape]) -> None:
     for key in shapes:
         one = status.links[key]
-        words = (
-            "cut"
-            if one.cut
-            else f"latency {one.latency_ms:g} ms, jitter {one.jitter_ms:g} ms, bandwidth {one.bandwidth_bits / 1e6:g} Mbit/s (0: no limit)"
-        )
+        words = "cut" if one.cut else view.shape(one)
         console.print(f"{key.replace('>', ' → ')}: {words}", highlight=False)
 
 
@@ -203,9 +222,13 @@ def _act(request: Act) -> None:
     known = _topology().parts
     for name in request.names:
         if name not in known:
-            raise UnknownPartError(name=name, known=", ".join(known))
+            raise UnknownPartError(name=name, known=nearest(name, known))
     parts = control.ask(homes.home(), request).parts()
     for name in request.names:
+        if request.verb == "kill":
+            now = f"stays down until `./causeway local heal {name}`" if request.stay_down else "is being started again"
+            console.print(f"{name} was killed and {now}", highlight=False, soft_wrap=True)
+            continue
         console.print(
             f"{name} is {parts[name].state}" + (f" (process {parts[name].pid})" if parts[name].pid else ""),
             highlight=False,

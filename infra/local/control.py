@@ -9,10 +9,11 @@ from typing import Literal
 
 import msgspec
 
-from infra.local.errors import LocalError, NotRunningError
+from infra.local import homes
+from infra.local.errors import LocalError, NotRunningError, SupervisorGoneError
 from infra.local.link import Shape
 
-SOCKET = "control.sock"
+SOCKET = homes.SOCKET
 PATIENCE = 90.0
 
 
@@ -126,7 +127,7 @@ def ask(home: Path, request: Request, patience: float = PATIENCE) -> Status:
     """Send a request to the home's supervisor and return how everything is after it.
 
     Raises:
-        NotRunningError: No supervisor runs there.
+        NotRunningError: No supervisor runs there; a SupervisorGoneError when it was killed, and what it started runs on.
         RefusedError: It did not do it; the message says why.
     """
     try:
@@ -139,9 +140,9 @@ def ask(home: Path, request: Request, patience: float = PATIENCE) -> Status:
     except TimeoutError:
         raise RefusedError(message=f"the supervisor did not answer within {patience:.0f} s") from None
     except OSError:
-        raise NotRunningError(home=home) from None
+        line = b""
     if not line:
-        raise NotRunningError(home=home)
+        raise SupervisorGoneError(home=home) if homes.orphans(home) else NotRunningError(home=home)
     reply = msgspec.json.decode(line, type=Reply)
     if reply.status is None:
         raise RefusedError(message=reply.error or "the supervisor refused")

@@ -35,8 +35,14 @@ class NotRunningError(LocalError):
     code = "not-running"
 
 
+class SupervisorGoneError(NotRunningError):
+    """The supervisor is gone (killed?). The parts run on unwatched: ./causeway up starts anew with the same data, ./causeway down ends them."""
+
+    code = "supervisor-gone"
+
+
 class UnknownPartError(LocalError):
-    """There is no part or link {name}; there are {known}."""
+    """There is no part or link {name}; like it are {known}."""
 
     code = "unknown-part"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from infra.local import control, toolchain
+from infra.local import toolchain
 from infra.local.errors import HomeInUseError, LocalError, StaleHomeError
 from infra.local.process import Identity
 from infra.local.tools import stage_of
@@ -19,12 +19,13 @@ from infra.local.topology import BASE_PORT, DIRECTORY, FORMAT, REGIONS, Federati
 
 DESCRIPTION = "federation.json"
 PROCESSES = "processes.json"
+SOCKET = "control.sock"
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 LOCK = "supervisor.lock"
 VISITORS = "chaos"
 """Where commands that look from outside keep what they want to find again: accounts that they registered."""
 DIRECTORIES = frozenset({"logs", "links", VISITORS, DIRECTORY, f"{DIRECTORY}-postgres", *REGIONS})
-FILES = frozenset({PROCESSES, f"{PROCESSES}.new", control.SOCKET, f"{DESCRIPTION}.new", DESCRIPTION, LOCK})
+FILES = frozenset({PROCESSES, f"{PROCESSES}.new", SOCKET, f"{DESCRIPTION}.new", DESCRIPTION, LOCK})
 LEFTOVER_SECONDS = 15.0
 BASE_PORTS = range(1024, 65_001)
 

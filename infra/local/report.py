@@ -35,7 +35,7 @@ def report_down(topology: Topology, orphans: Mapping[str, Identity]) -> Status:
         topology: Its parts.
         orphans: Processes that still run, by part.
     """
-    left = Condition("orphaned", reason="its supervisor was killed; `causeway up` or `down` ends it")
+    left = Condition("orphaned")
     how: How = {name: (left, orphans[name].pid) if name in orphans else (Condition(), None) for name in topology.parts}
     return _status(topology, how, {}, "orphaned" if orphans else "down", None)
 

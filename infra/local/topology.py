@@ -6,7 +6,8 @@ Ports follow from the base port. Global parts have base+0…; the region at plac
     +30 postgres  +31 redis  +40+j link to j's kafka  +50+j link to j's gateway  +60 link to the directory
 """
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -77,6 +78,14 @@ class Federation(msgspec.Struct, frozen=True):
                 raise UnknownRegionError(region=region, known=", ".join(REGIONS))
 
 
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Write the few names that are most like the one that a person wrote, sorted."""
+    return (
+        ", ".join(sorted(difflib.get_close_matches(name, list(known), n=6, cutoff=0.5)))
+        or "those that `local list` shows"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Topology:
     """All parts, by name, and all passages through the link proxy.
@@ -100,7 +109,7 @@ class Topology:
             UnknownPartError: There is none.
         """
         if name not in self.parts:
-            raise UnknownPartError(name=name, known=", ".join(self.parts))
+            raise UnknownPartError(name=name, known=nearest(name, self.parts))
         return self.parts[name]
 
     def pair(self, name: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from infra.local import control, homes, process, toolchain
 from infra.local.control import Ask, Status, Stop
-from infra.local.errors import HomeInUseError, LocalError, NotRunningError, PartFailedError
+from infra.local.errors import HomeInUseError, LocalError, NotRunningError, PartFailedError, SupervisorGoneError
 from infra.local.report import report_down
 from infra.local.topology import Federation, lay_out
 
@@ -129,6 +129,8 @@ def wait_until_well(home: Path, watch: Watch) -> Status:
     while True:
         try:
             status = control.ask(home, Ask())
+        except SupervisorGoneError:
+            raise
         except NotRunningError:
             raise StoppedMeanwhileError(home=home) from None
         if status.state == "stopping":

@@ -4,11 +4,14 @@ import time
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from infra.local.control import LinkStatus, PartStatus, Status
+from infra.local.errors import SupervisorGoneError
+from infra.local.topology import Topology
 
 COLOURS = {"healthy": "green", "starting": "yellow", "waiting": "dim", "paused": "magenta", "down": "dim"}
 
@@ -41,7 +44,7 @@ class Progress:
     def watch(self, status: Status) -> None:
         """Show how everything is now."""
         if self._live:
-            self._live.update(grid(status))
+            self._live.update(_grid(status))
             return
         for name, part in status.parts().items():
             if part.state != self._seen.get(name, "waiting") and part.state in {
@@ -59,7 +62,42 @@ class Progress:
             self._seen[name] = part.state
 
 
-def grid(status: Status) -> Table:
+def grid(status: Status) -> Group:
+    """Draw the parts as a grid, and below it what is not as it should be."""
+    return Group(_grid(status), *(Text(line) for line in notes(status)))
+
+
+def notes(status: Status) -> list[str]:
+    """Tell of links that are disturbed, of parts that are not well, as far as is known why, and of a supervisor that is gone."""
+    lines = [str(SupervisorGoneError(home=status.home))] if status.state == "orphaned" else []
+    disturbed = {name: words for name, link in status.links.items() if (words := disturbance(link))}
+    for name, words in disturbed.items():
+        source, target = name.split(">")
+        both = disturbed.get(f"{target}>{source}") == words
+        if not both or name == min(name, f"{target}>{source}", key=list(status.links).index):
+            arrow = "↔" if both else "→"
+            lines.append(f"{source} {arrow} {target}: {words}; ./causeway local heal {Topology.link(source, target)}")
+    lines += [
+        f"{name} is {part.state}: {part.reason}"
+        for name, part in status.parts().items()
+        if part.state != "healthy" and part.reason
+    ]
+    return lines
+
+
+def disturbance(link: LinkStatus) -> str:
+    """Say how a direction of a link is disturbed; nothing when it is not."""
+    if link.cut:
+        return "cut"
+    return shape(link) if link.latency_ms or link.jitter_ms or link.bandwidth_bits else ""
+
+
+def shape(link: LinkStatus) -> str:
+    """Say what a direction of a link does to its traffic."""
+    return f"latency {link.latency_ms:g} ms, jitter {link.jitter_ms:g} ms, bandwidth {_bandwidth(link)}"
+
+
+def _grid(status: Status) -> Table:
     """Draw the parts as a grid: a row for each kind of part, a column for each region."""
     table = Table(box=None, pad_edge=False)
     table.add_column("part")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import control, homes, toolchain, up
-from infra.local.errors import DiskFullError, LocalError
+from infra.local import control, homes, toolchain, up, view
+from infra.local.errors import DiskFullError, LocalError, SupervisorGoneError
 from infra.local.process import Identity, explained
 from infra.local.supervisor import Supervisor
 from infra.local.topology import Federation, Topology
@@ -139,7 +139,9 @@ def test_what_a_killed_supervisor_left_is_shown(tmp_path: Path) -> None:
 
         assert status.state == "orphaned"
         assert status.parts()["us/redis"].pid == running.pid
-        assert "causeway up" in status.parts()["us/redis"].reason
+        assert "The supervisor is gone" in view.notes(status)[0]
+        with pytest.raises(SupervisorGoneError, match="causeway down ends them"):
+            control.ask(tmp_path, control.Ask())
         assert status.parts()["eu/redis"].state == "down"
 
         assert up.stop(tmp_path) is True
