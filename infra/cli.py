@@ -21,7 +21,7 @@ from infra.errors import CausewayError
 from infra.local import cli as local
 from infra.local import control, homes, locking, toolchain, up, view
 from infra.local.control import Status
-from infra.local.errors import LocalError, NotRunningError
+from infra.local.errors import LocalError, NotRunningError, SupervisorGoneError
 from infra.local.services import PROCESSES
 from infra.local.topology import REGIONS, Federation, read_regions
 from infra.local.up import StoppedMeanwhileError
@@ -288,6 +288,9 @@ def _stay(home: Path) -> None:
         threading.Event().wait(2)
         try:
             control.ask(home, control.Ask())
+        except SupervisorGoneError as error:
+            console.print(str(error), soft_wrap=True)
+            return
         except NotRunningError:
             console.print("It was stopped.")
             return

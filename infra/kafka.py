@@ -8,6 +8,7 @@ from typing import Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, OffsetAndMetadata, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from infra.errors import UnavailableError
@@ -110,6 +111,22 @@ async def count_partitions(bootstrap: str, topic: str) -> int:
         await admin.close()
 
 
+async def _stop(one: AIOKafkaProducer | AIOKafkaConsumer, client: AIOKafkaClient) -> None:
+    """Stop a producer or consumer, whatever state Kafka has left it in.
+
+    aiokafka awaits the tasks that it cancels, so that their CancelledError comes out of its `stop` (a fetch that backs off, in
+    `Fetcher.close`), although nobody asked the caller to end; the connections are left open then.
+    """
+    task = asyncio.current_task()
+    asked = task.cancelling() if task else 0
+    try:
+        await one.stop()
+    except asyncio.CancelledError:
+        if task is None or task.cancelling() > asked:
+            raise
+        await client.close()
+
+
 class Producer:
     """Appends records in order, each acknowledged by all in-sync replicas, without duplicates of its own making."""
 
@@ -147,14 +164,14 @@ class Producer:
         try:
             await self._producer.start()
         except BaseException:
-            await self._producer.stop()
+            await _stop(self._producer, self._producer.client)
             raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Flush and disconnect."""
         if self._producer is not None:
-            await self._producer.stop()
+            await _stop(self._producer, self._producer.client)
 
     async def send(self, topic: str, *, partition: int, key: bytes | None, value: bytes) -> "asyncio.Future[int]":
         """Queue a record; return a future of its offset, done when it is acknowledged.
@@ -234,14 +251,14 @@ class Consumer:
         try:
             await self._consumer.start()
         except BaseException:
-            await self._consumer.stop()
+            await _stop(self._consumer, self._consumer._client)  # noqa: SLF001 — what its own stop may leave open
             raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Disconnect."""
         if self._consumer is not None:
-            await self._consumer.stop()
+            await _stop(self._consumer, self._consumer._client)  # noqa: SLF001 — what its own stop may leave open
 
     def assign(self, positions: Mapping[int, int]) -> None:
         """Read these partitions, each from that offset on.

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 from infra.errors import SettingsError
 from infra.health import Health
 from infra.settings import ServiceSettings, read
+from infra.tasks import EndedError, run_for_ever
 from infra.telemetry import admin_app, set_up_logs
 from infra.web import serve_app
 
@@ -100,9 +101,11 @@ async def host_services(names: Sequence[str], settings: ServiceSettings) -> None
 
 
 async def _to_the_end(name: str, running: Awaitable[None]) -> None:
-    await running
-    message = f"service {name} ended by itself"
-    raise RuntimeError(message)
+    try:
+        await run_for_ever(running)
+    except EndedError as error:
+        message = f"service {name} ended by itself: {error}"
+        raise RuntimeError(message) from error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,6 +1,31 @@
 """Ending tasks for certain, where a library may swallow the request."""
 
 import asyncio
+from collections.abc import Awaitable
+
+
+class EndedError(RuntimeError):
+    """What was to run for ever has ended."""
+
+
+async def run_for_ever(work: Awaitable[None]) -> None:
+    """Await work that is to end only when this task is asked to end.
+
+    A task group takes a child that ended by a CancelledError for one that was asked to, also when some library raised it, as
+    aiokafka does when it closes while a fetch backs off; the work would be gone and nobody told.
+
+    Raises:
+        asyncio.CancelledError: This task was asked to end.
+        EndedError: The work ended, or was cancelled though nobody asked.
+    """
+    task = asyncio.current_task()
+    try:
+        await work
+    except asyncio.CancelledError as stray:
+        if task is None or task.cancelling():
+            raise
+        raise EndedError("cancelled, though nobody asked") from stray
+    raise EndedError("returned")
 
 
 def heed_cancellation() -> None:

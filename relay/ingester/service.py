@@ -4,6 +4,7 @@ import asyncio
 
 from infra.serve import Host
 from infra.settings import RegionalSettings, read
+from infra.tasks import run_for_ever
 from relay.ingester.intake import Intake
 from relay.ingester.reader import Reader
 
@@ -18,4 +19,5 @@ async def service(host: Host) -> None:
     async with asyncio.TaskGroup() as group:
         for origin in settings.others:
             intake = Intake(origin, settings.region, settings.partitions)
-            group.create_task(Reader(intake, kafka=settings.kafka, health=host.health).run())
+            reader = Reader(intake, kafka=settings.kafka, health=host.health)
+            group.create_task(run_for_ever(reader.run()), name=f"from {origin}")

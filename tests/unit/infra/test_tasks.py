@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from infra.tasks import heed_cancellation
+from infra.tasks import EndedError, heed_cancellation, run_for_ever
 
 
 async def swallowing() -> None:
@@ -38,3 +38,25 @@ async def test_a_task_that_nobody_asked_to_end_goes_on() -> None:
             await asyncio.Event().wait()
 
     heed_cancellation()
+
+
+async def test_work_that_a_library_cancelled_is_told_from_work_that_was_asked_to_end() -> None:
+    """A task group would take both for the same, and go on without the first."""
+
+    async def stray() -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(EndedError, match="nobody asked"):
+        await run_for_ever(stray())
+
+    asked = asyncio.create_task(run_for_ever(asyncio.sleep(3600)))
+    await asyncio.sleep(0)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+
+
+async def test_work_that_returns_is_an_error() -> None:
+    """It was to run for ever."""
+    with pytest.raises(EndedError, match="returned"):
+        await run_for_ever(asyncio.sleep(0))
