@@ -84,7 +84,8 @@ async def test_a_stranger_gets_along_with_plain_http(urls: dict[str, str]) -> No
         ).json()
         assert [message["seq"] for message in newer["messages"]] == [4, 5]
 
-        async with asyncio.timeout(60):  # seq is null at ann's home until she is told what the owner, perhaps eu, has decided
+        # seq is null at ann's home until she is told what the owner, perhaps eu, has decided
+        async with asyncio.timeout(60):
             one: dict[str, object] = {"seq": None}
             while one["seq"] is None:
                 one = (await http.get(f"{us}/messages/{sent[2]['message_id']}", headers=as_ann)).json()
