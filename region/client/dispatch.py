@@ -203,7 +203,8 @@ class Dispatch:
             settled, told, marks = list(self._settled), dict(self._told), dict(self._marks)
             if settled:
                 await self._store.drop(settled)
-                self._settled = [name for name in self._settled if name not in set(settled)]
+                dropped = set(settled)
+                self._settled = [name for name in self._settled if name not in dropped]
             if told or marks or self._resume is not None:
                 await self._store.save_positions(told, self._resume, marks)
                 self._told = {name: one for name, one in self._told.items() if one is not told.get(name)}
