@@ -7,13 +7,23 @@ from dataclasses import dataclass
 from typing import Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, OffsetAndMetadata, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from infra.errors import UnavailableError
 
-__all__ = ["Committed", "Consumer", "KafkaError", "Producer", "Record", "count_partitions", "ensure_topics", "replicas"]
+__all__ = [
+    "Committed",
+    "Consumer",
+    "KafkaError",
+    "Producer",
+    "Record",
+    "count_partitions",
+    "ensure_topics",
+    "replicas",
+    "truncate",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +119,33 @@ async def count_partitions(bootstrap: str, topic: str) -> int:
         return len(found["partitions"])
     finally:
         await admin.close()
+
+
+async def truncate(bootstrap: str, topic: str, *, keep: int = 0) -> dict[int, tuple[int, int]]:
+    """Delete the oldest records of a topic, as retention does; for drills and tests.
+
+    Args:
+        bootstrap: Bootstrap servers.
+        topic: The topic.
+        keep: How many of the newest records of each partition stay.
+
+    Returns:
+        Partition to the first offset before and after; empty if there is no such topic.
+
+    Raises:
+        KafkaError: The broker refused, or cannot be reached.
+    """
+    partitions = range(await count_partitions(bootstrap, topic))
+    async with Consumer(bootstrap, topic, client="truncate") as consumer:
+        bounds = {partition: await consumer.bounds(partition) for partition in partitions}
+    cuts = {partition: max(first, end - keep) for partition, (first, end) in bounds.items()}
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        await admin.start()
+        await admin.delete_records({TopicPartition(topic, at): RecordsToDelete(cut) for at, cut in cuts.items()})
+    finally:
+        await admin.close()
+    return {partition: (bounds[partition][0], cut) for partition, cut in cuts.items()}
 
 
 async def _stop(one: AIOKafkaProducer | AIOKafkaConsumer, client: AIOKafkaClient) -> None:

@@ -1,14 +1,16 @@
 """`causeway local`: look at, disturb and heal single parts and links of the running federation, from any terminal."""
 
+import asyncio
 import subprocess
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from infra.kafka import KafkaError, truncate
 from infra.local import control, homes, toolchain, up, view
 from infra.local.control import Act, Ask, Reshape, Status
-from infra.local.errors import NotRunningError, SupervisorGoneError, UnknownPartError
+from infra.local.errors import NotRunningError, SupervisorGoneError, TruncationError, UnknownPartError
 from infra.local.link import Shape, parse_bandwidth, parse_seconds
 from infra.local.linkproxy import direction
 from infra.local.topology import Topology, lay_out, nearest
@@ -200,6 +202,33 @@ def cut(name: LinkName, *, one_way: OneWay = False) -> None:
         now = status.links[key]
         shapes[key] = Shape(now.latency_ms / 1000, now.jitter_ms / 1000, now.bandwidth_bits, cut=True)
     _show_links(control.ask(homes.home(), Reshape(shapes)), shapes)
+
+
+@app.command("truncate")
+def truncate_topic(
+    region: Annotated[str, typer.Argument(help="Whose Kafka, such as us.", show_default=False)],
+    topic: Annotated[str, typer.Argument(help="Such as relay.eu.", show_default=False)],
+    keep: Annotated[int, typer.Option(min=0, help="How many of each partition's newest records stay.")] = 0,
+) -> None:
+    """Delete a topic's records, as retention does, whether or not they were mirrored.
+
+    What the destination missed, it asks the origin for. Never the journal: a projector that lost records of it stops.
+
+    Examples: causeway local truncate us relay.eu; causeway local truncate us relay.eu --keep 10
+    """
+    broker = _topology().part(f"{region}/kafka")
+    if not topic.startswith("relay."):
+        raise TruncationError(topic=topic, region=region, reason="only relay topics, such as relay.eu, are truncated")
+    try:
+        cuts = asyncio.run(truncate(f"127.0.0.1:{broker.ports['kafka']}", topic, keep=keep))
+    except (KafkaError, OSError) as error:
+        raise TruncationError(topic=topic, region=region, reason=str(error) or type(error).__name__) from error
+    if not cuts:
+        raise TruncationError(topic=topic, region=region, reason="there is no such topic")
+    gone = sum(after - before for before, after in cuts.values())
+    console.print(f"{topic} in {region}: {gone} records are gone, {keep} of each partition stay.", highlight=False)
+    for partition, (before, after) in sorted(cuts.items()):
+        console.print(f"  partition {partition} begins at {after}, before at {before}", highlight=False)
 
 
 def _directions(name: str, *, one_way: bool) -> list[str]:

@@ -93,3 +93,9 @@ class PartFailedError(LocalError):
     """{part} did not start: {reason}. Its log is {log}."""
 
     code = "part-failed"
+
+
+class TruncationError(LocalError):
+    """Topic {topic} of {region} was not truncated: {reason}."""
+
+    code = "not-truncated"

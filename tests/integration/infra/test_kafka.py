@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from infra.kafka import Committed, Consumer, KafkaError, Producer, ensure_topics
+from infra.kafka import Committed, Consumer, KafkaError, Producer, ensure_topics, truncate
 
 pytestmark = pytest.mark.integration
 
@@ -84,3 +84,15 @@ async def test_a_topic_waits_for_the_brokers_that_it_is_to_be_kept_on(kafka: str
 
     async with Consumer(kafka, name, client="test") as consumer:
         assert await consumer.bounds(0) == (0, 0)
+
+
+async def test_a_truncated_topic_begins_later_and_keeps_its_newest(kafka: str, make_topic: MakeTopic) -> None:
+    """What retention does, at once: older records are gone, offsets go on."""
+    topic = await make_topic(partitions=2)
+    async with Producer(kafka, client="test") as producer:
+        for n in range(10):
+            await producer.append(topic, partition=1, key=None, value=str(n).encode())
+
+    assert await truncate(kafka, topic, keep=3) == {0: (0, 0), 1: (0, 7)}
+    assert await truncate(kafka, topic) == {0: (0, 0), 1: (7, 10)}
+    assert await truncate(kafka, "no-such-topic") == {}
