@@ -23,7 +23,7 @@ from infra.local import control, homes, locking, toolchain, up, view
 from infra.local.control import Status
 from infra.local.errors import LocalError, NotRunningError, SupervisorGoneError
 from infra.local.services import PROCESSES
-from infra.local.topology import REGIONS, Federation, read_regions
+from infra.local.topology import REGIONS, Federation, read_brokers, read_regions
 from infra.local.up import StoppedMeanwhileError
 
 GROUP = "causeway.commands"
@@ -77,18 +77,27 @@ def bring_up(
             help="default: edge and gateway share one; separate: each service its own; paired: one that devices meet and one behind it; together: one a region; none: servers only."
         ),
     ] = "default",
+    brokers: Annotated[
+        str, typer.Option(help="Regions whose Kafka has three brokers, such as us=3; the others have one.")
+    ] = "",
     demo: Annotated[bool, typer.Option(help="Show the demonstration when all is well.")] = True,
 ) -> None:
     """Install what is missing, start the federation, wait until it is well, and show it at work.
 
     Stays until Ctrl-C, which stops everything; data is kept between runs. Safe to repeat: a federation that is up is only shown again.
 
-    Examples: causeway up; causeway up --detach; causeway up --regions us,eu; CAUSEWAY_BASE_PORT=17000 causeway up
+    Examples: causeway up; causeway up --detach; causeway up --regions us,eu; causeway up --brokers us=3; CAUSEWAY_BASE_PORT=17000 causeway up
     """
     if processes not in PROCESSES:
         raise UnknownProcessesError(text=processes, known=", ".join(PROCESSES))
     home = homes.home()
-    federation = Federation(str(home), read_regions(regions), homes.base_port(), processes=processes)  # type: ignore[arg-type]  # checked above
+    federation = Federation(
+        str(home),
+        read_regions(regions),
+        homes.base_port(),
+        processes=processes,  # type: ignore[arg-type]  # checked above
+        brokers=read_brokers(brokers),
+    )
     with _terminable():
         ours = False
         try:

@@ -52,7 +52,7 @@ class Child:
         self._wanted.set()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(
-                self._keep([others[name] for name in self.part.needs]), name=self.part.name
+                self._keep([[others[name] for name in group] for group in self.part.groups]), name=self.part.name
             )
 
     async def wait_well(self) -> None:
@@ -120,13 +120,13 @@ class Child:
                 await self._task
             self._task = None
 
-    async def _keep(self, needs: list["Child"]) -> None:
+    async def _keep(self, needs: list[list["Child"]]) -> None:
         while True:
             self._become("waiting")
-            for child in needs:
-                if child.condition.phase != "healthy":
-                    self._become("waiting", f"it waits for {child.part.name}")
-                await child.wait_well()
+            for group in needs:
+                if all(child.condition.phase != "healthy" for child in group):
+                    self._become("waiting", f"it waits for {' or '.join(child.part.name for child in group)}")
+                await _one_well(group)
             try:
                 await asyncio.to_thread(process.prepare, self.part, self._tools)
                 self._start()
@@ -204,7 +204,18 @@ class Child:
     async def _settle(self) -> bool:
         """Make Kafka's topics; whether they are there."""
         try:
-            await ensure_topics(f"127.0.0.1:{self.part.ports['kafka']}", self.part.topics)
+            address = f"127.0.0.1:{self.part.ports['kafka']}"
+            await ensure_topics(address, self.part.topics, replication=self.part.replication)
         except (KafkaError, OSError):
             return False
         return True
+
+
+async def _one_well(group: list[Child]) -> None:
+    """Wait until one of them is well."""
+    waits = [asyncio.create_task(child.wait_well()) for child in group]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

@@ -92,7 +92,7 @@ def describe(federation: Federation) -> None:
     """Write down what the home is brought up as.
 
     Raises:
-        StaleHomeError: It holds data with another number of partitions, or of another version.
+        StaleHomeError: It holds data with another number of partitions or brokers, or of another version.
         StrangeHomeError: It holds what is not ours.
     """
     directory = Path(federation.home)
@@ -104,6 +104,13 @@ def describe(federation: Federation) -> None:
                 home=directory,
                 reason=f"it has {before.partitions} partitions, which are fixed for its data, and {federation.partitions} are asked for",
             )
+        for region in REGIONS:
+            had, wanted = before.brokers.get(region, 1), federation.brokers.get(region, 1)
+            if (directory / region).exists() and had != wanted:
+                raise StaleHomeError(
+                    home=directory,
+                    reason=f"the Kafka of {region} has {had} brokers, which are fixed for its data, and {wanted} are asked for",
+                )
     elif any((directory / name).exists() for name in REGIONS):
         raise StaleHomeError(home=directory, reason=f"it has data but no {DESCRIPTION}")
     (directory / "logs").mkdir(exist_ok=True)

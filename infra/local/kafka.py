@@ -1,5 +1,7 @@
-"""A region's Kafka: one KRaft node, with a listener of its own for each peer region, advertised at that peer's end of the link."""
+"""A region's Kafka: one KRaft node or three, each with a listener for each peer region, advertised at that peer's end of the link."""
 
+import contextlib
+import os
 import subprocess
 import uuid
 from base64 import urlsafe_b64encode
@@ -14,20 +16,11 @@ BROKER = "kafka.Kafka"
 FORMATTER = "kafka.tools.StorageTool"
 SETTINGS = {
     "process.roles": "broker,controller",
-    "node.id": "1",
     "inter.broker.listener.name": "INTERNAL",
     "controller.listener.names": "CONTROLLER",
     "auto.create.topics.enable": "false",
     "group.initial.rebalance.delay.ms": "0",
     "message.max.bytes": "4194304",
-    # one node has nobody to replicate to
-    "default.replication.factor": "1",
-    "min.insync.replicas": "1",
-    "offsets.topic.replication.factor": "1",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
-    "share.coordinator.state.topic.replication.factor": "1",
-    "share.coordinator.state.topic.min.isr": "1",
     # how far streams were taken in stands in commits: a federation that rests for a holiday finds them again (default 7 days)
     "offsets.retention.minutes": "525600",
     # small and quiet when idle
@@ -41,6 +34,17 @@ SETTINGS = {
     "metadata.max.idle.interval.ms": "5000",
     "metric.reporters": "",
 }
+SEVERAL = {
+    # A node that is gone, or stands still, is left out after that long (default 9 s), and another leads what it led.
+    "broker.session.timeout.ms": "2000",
+    "broker.heartbeat.interval.ms": "400",
+    # The same for the node that leads the controllers (defaults 2 s, 1 s and 1 s).
+    "controller.quorum.fetch.timeout.ms": "1500",
+    "controller.quorum.election.timeout.ms": "700",
+    "controller.quorum.election.backoff.max.ms": "500",
+}
+"""What only brokers that stand in for each other need."""
+CLUSTER_ID = "kafka-cluster-id"
 # What Kafka and MirrorMaker log above warnings: little, since they say most things once for every client that they have.
 LOUD = (
     "kafka.server.KafkaRaftServer",
@@ -68,8 +72,10 @@ def kafka_part(
     controller: int,
     peers: Mapping[str, tuple[int, int]],
     topics: Mapping[str, int],
+    node: int = 1,
+    voters: Mapping[int, int] | None = None,
 ) -> Part:
-    """Describe one broker.
+    """Describe one broker; its listeners are made here, and nowhere else, also those of a broker of several.
 
     Args:
         name: Of the part.
@@ -80,16 +86,21 @@ def kafka_part(
         controller: Port of the controller listener.
         peers: Peer region to (port of the listener for it, port of its end of the link, which is advertised).
         topics: Topic to number of partitions, made before it counts as well.
+        node: Its number among the brokers of its region.
+        voters: Number to controller port of all of the region's brokers; this one alone by default.
     """
+    nodes = voters or {node: controller}
     listeners = {"INTERNAL": (port, port)} | {peer.upper(): ports for peer, ports in peers.items()}
     bound = {name: f"{name}://127.0.0.1:{own}" for name, (own, _) in listeners.items()} | {
         "CONTROLLER": f"CONTROLLER://127.0.0.1:{controller}"
     }
-    settings = SETTINGS | {
+    settings = SETTINGS | replicated(len(nodes)) | (SEVERAL if len(nodes) > 1 else {})
+    settings |= {
+        "node.id": str(node),
         "listeners": ",".join(bound.values()),
         "advertised.listeners": ",".join(f"{name}://127.0.0.1:{seen}" for name, (_, seen) in listeners.items()),
         "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in bound),
-        "controller.quorum.voters": f"1@127.0.0.1:{controller}",
+        "controller.quorum.voters": ",".join(f"{one}@127.0.0.1:{at}" for one, at in nodes.items()),
         "log.dirs": str(directory / "data"),
     }
     properties, log4j = directory / "server.properties", directory / "log4j2.properties"
@@ -103,7 +114,22 @@ def kafka_part(
         ports={"kafka": port, "controller": controller} | {f"kafka-{peer}": own for peer, (own, _) in peers.items()},
         files={properties: properties_text(settings), log4j: LOG4J},
         topics=topics,
+        replication=len(nodes),
     )
+
+
+def replicated(brokers: int) -> dict[str, str]:
+    """Return how often so many brokers keep what they keep for themselves, and how many must have it before it counts as written."""
+    copies, enough = str(brokers), str(brokers // 2 + 1)
+    return {
+        "default.replication.factor": copies,
+        "min.insync.replicas": enough,
+        "offsets.topic.replication.factor": copies,
+        "transaction.state.log.replication.factor": copies,
+        "transaction.state.log.min.isr": enough,
+        "share.coordinator.state.topic.replication.factor": copies,
+        "share.coordinator.state.topic.min.isr": enough,
+    }
 
 
 def properties_text(settings: Mapping[str, str]) -> str:
@@ -118,6 +144,17 @@ def new_cluster_id() -> str:
     return text
 
 
+def cluster_id(file: Path) -> str:
+    """Return the id that the file holds; whoever of several brokers comes first makes it up for all."""
+    if not file.exists():
+        draft = file.with_name(f"{file.name}.{uuid.uuid4().hex}")
+        draft.write_text(new_cluster_id())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, file)
+        draft.unlink()
+    return file.read_text()
+
+
 def prepare(part: Part, java: Java) -> None:
     """Format the broker's log directory unless it is formatted.
 
@@ -130,7 +167,7 @@ def prepare(part: Part, java: Java) -> None:
         return
     if data.exists() and any(data.iterdir()):
         raise StaleHomeError(home=data, reason="Kafka's log directory has no meta.properties")
-    cluster = new_cluster_id()
+    cluster = cluster_id(part.directory.parent / CLUSTER_ID)
     properties, log4j = part.directory / "server.properties", part.directory / "log4j2.properties"
     command = java.command(FORMATTER, "format", "-t", cluster, "-c", str(properties), cache="kafka", log4j=log4j)
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -17,16 +17,12 @@ GLOBAL = {
     "emit.checkpoints.interval.seconds": "60",
     "emit.heartbeats.interval.seconds": "5",
     "sync.topic.acls.enabled": "false",
-    "replication.factor": "1",
-    "checkpoints.topic.replication.factor": "1",
-    "heartbeats.topic.replication.factor": "1",
-    "offset-syncs.topic.replication.factor": "1",
-    "config.storage.replication.factor": "1",
-    "offset.storage.replication.factor": "1",
-    "status.storage.replication.factor": "1",
     "offset.storage.partitions": "4",
     "status.storage.partitions": "2",
 }
+KEPT = ("replication.factor", "checkpoints.topic.replication.factor", "heartbeats.topic.replication.factor")
+"""How often what it makes in its target is kept there."""
+KEPT_BY_CONNECT = tuple(f"{what}.storage.replication.factor" for what in ("config", "offset", "status"))
 TARGET = {
     "producer.linger.ms": "0",
     "producer.enable.idempotence": "true",  # Connect turns it off
@@ -53,6 +49,8 @@ def mirror_part(
     bootstrap: str,
     sources: Mapping[str, str],
     needs: frozenset[str],
+    needs_one: tuple[tuple[str, ...], ...] = (),
+    brokers: Mapping[str, int] | None = None,
 ) -> Part:
     """Describe the MirrorMaker into a region.
 
@@ -65,6 +63,8 @@ def mirror_part(
         bootstrap: The target's Kafka.
         sources: Other region to its Kafka, as reached through the link from the target.
         needs: Parts that must be well before it starts.
+        needs_one: Groups of which one part each must be.
+        brokers: Region to how many brokers its Kafka has, where it has more than one.
     """
     properties, log4j = directory / "mirror.properties", directory / "log4j2.properties"
     return Part(
@@ -79,20 +79,24 @@ def mirror_part(
             )
         ),
         needs=needs,
-        files={properties: properties_text(settings(target, bootstrap, sources)), log4j: LOG4J},
+        needs_one=needs_one,
+        files={properties: properties_text(settings(target, bootstrap, sources, brokers or {})), log4j: LOG4J},
     )
 
 
-def settings(target: str, bootstrap: str, sources: Mapping[str, str]) -> dict[str, str]:
+def settings(target: str, bootstrap: str, sources: Mapping[str, str], brokers: Mapping[str, int]) -> dict[str, str]:
     """Return MirrorMaker's properties; only topics that are meant for the target are mirrored, so nothing circles."""
     result = GLOBAL | {"clusters": ", ".join([target, *sources]), f"{target}.bootstrap.servers": bootstrap}
     result |= {f"{target}.{key}": value for key, value in TARGET.items()}
+    result |= dict.fromkeys((*KEPT, *KEPT_BY_CONNECT), str(brokers.get(target, 1)))
     for source, servers in sources.items():
         result |= {
             f"{source}.bootstrap.servers": servers,
             f"{source}->{target}.enabled": "true",
             f"{source}->{target}.topics": rf"relay\\.{target}",
             f"{target}->{source}.enabled": "false",
+            # kept by the source, where the translation of its offsets stands
+            f"{source}->{target}.offset-syncs.topic.replication.factor": str(brokers.get(source, 1)),
         }
         result |= {f"{source}.{key}": value for key, value in SOURCE.items()}
     return result

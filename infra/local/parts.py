@@ -52,8 +52,10 @@ class Part:
         env: What its environment has beyond the supervisor's.
         ports: What it listens on, by purpose.
         needs: Parts that must be well before it starts.
+        needs_one: Groups of parts that stand in for each other: one of each must be well before it starts.
         files: Written before each start, by path.
         topics: Kafka only: topic to number of partitions, made before it counts as well.
+        replication: Kafka only: how many brokers keep those topics.
         stop_signal: What asks it to end cleanly.
         unprivileged: It refuses to run as root.
     """
@@ -67,8 +69,10 @@ class Part:
     env: Mapping[str, str] = field(default_factory=dict)
     ports: Mapping[str, int] = field(default_factory=dict)
     needs: frozenset[str] = frozenset()
+    needs_one: tuple[tuple[str, ...], ...] = ()
     files: Mapping[Path, str] = field(default_factory=dict)
     topics: Mapping[str, int] = field(default_factory=dict)
+    replication: int = 1
     stop_signal: signal.Signals = signal.SIGTERM
     unprivileged: bool = False
 
@@ -76,3 +80,8 @@ class Part:
     def region(self) -> str | None:
         """The region that it belongs to; None when global."""
         return self.name.split("/")[0] if "/" in self.name else None
+
+    @property
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """Groups of parts of which one each must be well before it starts; those that nobody stands in for are alone in theirs."""
+        return (*((name,) for name in sorted(self.needs)), *self.needs_one)

@@ -32,6 +32,7 @@ def service_part(
     env: Mapping[str, str],
     ports: Mapping[str, int],
     needs: frozenset[str],
+    needs_one: tuple[tuple[str, ...], ...] = (),
 ) -> Part:
     """Describe a process of `infra.serve` that hosts services.
 
@@ -45,6 +46,7 @@ def service_part(
         env: The services' settings.
         ports: What else it listens on.
         needs: Parts that must be well before it starts.
+        needs_one: Groups of which one part each must be.
     """
     return Part(
         name,
@@ -56,4 +58,5 @@ def service_part(
         env=dict(env) | {"CAUSEWAY_INSTANCE": name, "CAUSEWAY_ADMIN_PORT": str(admin)},
         ports=dict(ports) | {"admin": admin},
         needs=needs,
+        needs_one=needs_one,
     )

@@ -4,6 +4,8 @@ Ports follow from the base port. Global parts have base+0…; the region at plac
 
     +0 public  +1 gateway  +2…+7 admin  +10 kafka  +11 controller  +20+j kafka for region j
     +30 postgres  +31 redis  +40+j link to j's kafka  +50+j link to j's gateway  +60 link to the directory
+
+Where a region's Kafka has three brokers, the second and the third take the two ports after 11 each, and the three after 22 and 42 each.
 """
 
 import difflib
@@ -23,6 +25,7 @@ from infra.local.tools import Tools
 REGIONS = ("us", "eu", "ap")
 DIRECTORY = "directory"
 BASE_PORT = 7000
+BROKERS = (1, 3)
 FORMAT = 1
 Processes = Literal["default", "separate", "paired", "together", "none"]
 
@@ -31,6 +34,27 @@ class UnknownRegionError(LocalError):
     """There is no region '{region}'; name one or more of {known}, separated by commas."""
 
     code = "unknown-region"
+
+
+class BrokersError(LocalError):
+    """'{text}' does not say how many brokers a region's Kafka is to have; write such as us=3, or us=3,eu=3: {known} are possible."""
+
+    code = "brokers"
+
+
+def read_brokers(text: str) -> dict[str, int]:
+    """Read how many brokers regions are to have, such as `us=3`; those that are not named have one, and are left out.
+
+    Raises:
+        BrokersError: It cannot be read, or is none of the possible numbers.
+    """
+    found = {}
+    for entry in filter(None, (word.strip() for word in text.split(","))):
+        region, _, number = entry.partition("=")
+        if region not in REGIONS or not number.isdecimal() or int(number) not in BROKERS:
+            raise BrokersError(text=entry, known=" and ".join(map(str, BROKERS)))
+        found[region] = int(number)
+    return {region: found[region] for region in REGIONS if found.get(region, 1) > 1}
 
 
 def read_regions(text: str) -> tuple[str, ...]:
@@ -57,6 +81,7 @@ class Federation(msgspec.Struct, frozen=True):
             services as one, `none` leaves the Python services out, for whoever runs them by hand.
         log_level: Of the Python services.
         format: Of the home's layout.
+        brokers: Region to how many brokers its Kafka has, where it has more than one; fixed once there is data.
     """
 
     home: str
@@ -66,6 +91,7 @@ class Federation(msgspec.Struct, frozen=True):
     processes: Processes = "default"
     log_level: str = "info"
     format: int = FORMAT
+    brokers: dict[str, int] = {}
 
     def __post_init__(self) -> None:
         """Check the regions.
@@ -157,14 +183,17 @@ class Ports:
         """Where other regions connect."""
         return self.first + 1
 
-    @property
-    def kafka(self) -> int:
-        """Kafka, for its own region."""
-        return self.first + 10
+    def kafka(self, broker: int = 1) -> int:
+        """A broker, for its own region."""
+        return self.first + 8 + 2 * broker
 
-    def kafka_for(self, peer: str) -> int:
-        """Kafka's listener for a peer region."""
-        return self.first + 20 + REGIONS.index(peer)
+    def controller(self, broker: int = 1) -> int:
+        """A broker, for the other brokers."""
+        return self.kafka(broker) + 1
+
+    def kafka_for(self, peer: str, broker: int = 1) -> int:
+        """A broker's listener for a peer region."""
+        return self.first + 17 + 3 * broker + REGIONS.index(peer)
 
     @property
     def postgres(self) -> int:
@@ -176,9 +205,9 @@ class Ports:
         """Redis."""
         return self.first + 31
 
-    def link_to_kafka(self, peer: str) -> int:
-        """This region's end of the link to a peer's Kafka."""
-        return self.first + 40 + REGIONS.index(peer)
+    def link_to_kafka(self, peer: str, broker: int = 1) -> int:
+        """This region's end of the link to a broker of a peer."""
+        return self.first + 37 + 3 * broker + REGIONS.index(peer)
 
     def link_to_gateway(self, peer: str) -> int:
         """This region's end of the link to a peer's gateway."""
@@ -232,12 +261,60 @@ def _passages(federation: Federation) -> tuple[Passage, ...]:
                 far = Ports.of(federation.base_port, target)
                 result += [
                     Passage(
-                        f"{source}-{target}/kafka", source, target, ports.link_to_kafka(target), far.kafka_for(source)
-                    ),
-                    Passage(f"{source}-{target}/gateway", source, target, ports.link_to_gateway(target), far.gateway),
+                        f"{source}-{target}/{name}",
+                        source,
+                        target,
+                        ports.link_to_kafka(target, broker),
+                        far.kafka_for(source, broker),
+                    )
+                    for broker, name in brokers(federation, target).items()
                 ]
+                result.append(
+                    Passage(f"{source}-{target}/gateway", source, target, ports.link_to_gateway(target), far.gateway)
+                )
         result.append(Passage(f"{source}-directory", source, DIRECTORY, ports.link_to_directory, federation.base_port))
     return tuple(result)
+
+
+def brokers(federation: Federation, region: str) -> dict[int, str]:
+    """Return a region's brokers, number to short name: a lone one is `kafka`, three are `kafka-1` to `kafka-3`."""
+    several = federation.brokers.get(region, 1)
+    return {1: "kafka"} if several == 1 else {broker: f"kafka-{broker}" for broker in range(1, several + 1)}
+
+
+def _names(federation: Federation, region: str) -> tuple[str, ...]:
+    return tuple(f"{region}/{name}" for name in brokers(federation, region).values())
+
+
+def _kafka(federation: Federation, tools: Tools, home: Path, region: str, peers: list[str]) -> list[Part]:
+    ports, names = Ports.of(federation.base_port, region), brokers(federation, region)
+    return [
+        kafka.kafka_part(
+            f"{region}/{name}",
+            java=tools.java,
+            directory=home / region / name,
+            log=log_of(home, f"{region}/{name}"),
+            port=ports.kafka(broker),
+            controller=ports.controller(broker),
+            peers={
+                peer: (
+                    ports.kafka_for(peer, broker),
+                    Ports.of(federation.base_port, peer).link_to_kafka(region, broker),
+                )
+                for peer in peers
+            },
+            topics={"journal": federation.partitions} | {f"relay.{peer}": federation.partitions for peer in peers},
+            node=broker,
+            voters={one: ports.controller(one) for one in names},
+        )
+        for broker, name in names.items()
+    ]
+
+
+def _bootstrap(federation: Federation, region: str) -> str:
+    """Return a region's own Kafka, as its services and its MirrorMaker are told of it."""
+    ports = Ports.of(federation.base_port, region)
+    return ",".join(f"127.0.0.1:{ports.kafka(broker)}" for broker in brokers(federation, region))
 
 
 def _links(federation: Federation, tools: Tools, home: Path, passages: tuple[Passage, ...]) -> Part:
@@ -287,21 +364,8 @@ def _directory(federation: Federation, tools: Tools, home: Path) -> list[Part]:
 def _region(federation: Federation, tools: Tools, home: Path, region: str) -> list[Part]:
     ports = Ports.of(federation.base_port, region)
     peers = [peer for peer in federation.regions if peer != region]
-    own = f"127.0.0.1:{ports.kafka}"
     stateful = [
-        kafka.kafka_part(
-            f"{region}/kafka",
-            java=tools.java,
-            directory=home / region / "kafka",
-            log=log_of(home, f"{region}/kafka"),
-            port=ports.kafka,
-            controller=ports.kafka + 1,
-            peers={
-                peer: (ports.kafka_for(peer), Ports.of(federation.base_port, peer).link_to_kafka(region))
-                for peer in peers
-            },
-            topics={"journal": federation.partitions} | {f"relay.{peer}": federation.partitions for peer in peers},
-        ),
+        *_kafka(federation, tools, home, region, peers),
         postgres.postgres_part(
             f"{region}/postgres",
             bin_directory=tools.postgres,
@@ -323,11 +387,16 @@ def _region(federation: Federation, tools: Tools, home: Path, region: str) -> li
         directory=home / region / "mirror",
         log=log_of(home, f"{region}/mirror"),
         target=region,
-        bootstrap=own,
-        sources={peer: f"127.0.0.1:{ports.link_to_kafka(peer)}" for peer in peers},
-        needs=frozenset({"links", *(f"{name}/kafka" for name in federation.regions)}),
+        bootstrap=_bootstrap(federation, region),
+        sources={
+            peer: ",".join(f"127.0.0.1:{ports.link_to_kafka(peer, broker)}" for broker in brokers(federation, peer))
+            for peer in peers
+        },
+        needs=frozenset({"links"}),
+        needs_one=tuple(_names(federation, name) for name in federation.regions),
+        brokers=federation.brokers,
     )
-    needs = frozenset({"links", DIRECTORY, *(part.name for part in stateful)})
+    needs = frozenset({"links", DIRECTORY, *(part.name for part in stateful if part.kind != "kafka")})
     env = _environment(federation, home, region, ports, peers)
     running = [
         services.service_part(
@@ -341,6 +410,7 @@ def _region(federation: Federation, tools: Tools, home: Path, region: str) -> li
             ports=({"public": ports.public} if "edge" in names else {})
             | ({"gateway": ports.gateway} if "gateway" in names else {}),
             needs=needs,
+            needs_one=(_names(federation, region),),
         )
         for place, (name, names) in enumerate(services.PROCESSES[federation.processes].items())
     ]
@@ -352,7 +422,8 @@ def _environment(federation: Federation, home: Path, region: str, ports: Ports, 
         "CAUSEWAY_REGION": region,
         "CAUSEWAY_REGIONS": ",".join(federation.regions),
         "CAUSEWAY_PARTITIONS": str(federation.partitions),
-        "CAUSEWAY_KAFKA": f"127.0.0.1:{ports.kafka}",
+        "CAUSEWAY_KAFKA": _bootstrap(federation, region),
+        "CAUSEWAY_KAFKA_REPLICATION": str(federation.brokers.get(region, 1)),
         "CAUSEWAY_STORE": postgres.url(ports.postgres),
         "CAUSEWAY_REDIS": f"redis://127.0.0.1:{ports.redis}/0",
         "CAUSEWAY_DIRECTORY": f"http://127.0.0.1:{ports.link_to_directory}",

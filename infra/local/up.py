@@ -182,7 +182,7 @@ def environment(federation: Federation) -> dict[str, str]:
 
 
 def _compare(running: Federation, asked: Federation) -> None:
-    for name in ("regions", "base_port", "partitions", "processes"):
+    for name in ("regions", "base_port", "partitions", "processes", "brokers"):
         if getattr(running, name) != getattr(asked, name):
             raise OtherFederationError(
                 home=asked.home,
@@ -190,7 +190,9 @@ def _compare(running: Federation, asked: Federation) -> None:
             )
 
 
-def _written(setting: int | str | tuple[str, ...]) -> str:
+def _written(setting: int | str | tuple[str, ...] | dict[str, int]) -> str:
+    if isinstance(setting, dict):
+        return ",".join(f"{name}={value}" for name, value in setting.items()) or "one in each region"
     return ",".join(setting) if isinstance(setting, tuple) else str(setting)
 
 

@@ -10,7 +10,16 @@ from infra.local.java import Java
 from infra.local.parts import Part
 from infra.local.services import PROCESSES
 from infra.local.tools import Tools
-from infra.local.topology import REGIONS, Federation, Topology, UnknownRegionError, lay_out, read_regions
+from infra.local.topology import (
+    REGIONS,
+    BrokersError,
+    Federation,
+    Topology,
+    UnknownRegionError,
+    lay_out,
+    read_brokers,
+    read_regions,
+)
 
 TOOLS = Tools(
     python=Path("/bin/python"),
@@ -136,6 +145,60 @@ def test_kafka_advertises_to_a_peer_that_peers_end_of_the_link() -> None:
     assert advertised["EU"] == f"127.0.0.1:{passage.listen}"
     assert listeners["EU"] == f"127.0.0.1:{passage.port}"
     assert advertised["INTERNAL"] == listeners["INTERNAL"]
+
+
+def test_three_brokers_are_parts_of_their_own_and_know_each_other() -> None:
+    """Each has its number, its ports and its data; the region that has one broker is as it was."""
+    parts = laid_out(brokers={"us": 3}).parts
+    settings = [server_properties(parts[f"us/kafka-{number}"]) for number in (1, 2, 3)]
+
+    assert "us/kafka" not in parts
+    assert "eu/kafka" in parts
+    assert [one["node.id"] for one in settings] == ["1", "2", "3"]
+    assert len({one["controller.quorum.voters"] for one in settings}) == 1
+    assert len({one["log.dirs"] for one in settings}) == 3
+    for one in settings:
+        controller = one["listeners"].rpartition("CONTROLLER://")[2]
+        assert f"{one['node.id']}@{controller}" in one["controller.quorum.voters"].split(",")
+        assert one["min.insync.replicas"] == "2"
+    assert server_properties(parts["eu/kafka"])["min.insync.replicas"] == "1"
+    ports = [port for part in parts.values() for port in part.ports.values()]
+    assert len(ports) == len(set(ports))
+
+
+def test_every_broker_of_three_is_told_of_and_one_is_enough_to_start_with() -> None:
+    """Services and mirrors are told all of them, each advertises its own way to a peer, and a lost one keeps nobody from starting."""
+    topology = laid_out(brokers={"us": 3})
+    three = ("us/kafka-1", "us/kafka-2", "us/kafka-3")
+    own = [topology.parts[name].ports["kafka"] for name in three]
+    links = {passage.name: passage for passage in topology.passages}
+
+    assert topology.parts["us/front"].env["CAUSEWAY_KAFKA"] == ",".join(f"127.0.0.1:{port}" for port in own)
+    mirror = server_properties(topology.parts["eu/mirror"])
+    ways = [links[f"eu-us/kafka-{number}"] for number in (1, 2, 3)]
+    assert mirror["us.bootstrap.servers"] == ",".join(f"127.0.0.1:{way.listen}" for way in ways)
+    for name, way in zip(three, ways, strict=True):
+        advertised = server_properties(topology.parts[name])["advertised.listeners"]
+        assert f"EU://127.0.0.1:{way.listen}" in advertised
+        assert topology.parts[name].ports["kafka-eu"] == way.port
+    assert three in topology.parts["us/front"].groups
+    assert three in topology.parts["eu/mirror"].groups
+    assert not {*three} & topology.parts["us/front"].needs
+
+
+@pytest.mark.parametrize(
+    ("text", "brokers"), [("", {}), ("us=3", {"us": 3}), ("ap=3, us=3", {"us": 3, "ap": 3}), ("us=1", {})]
+)
+def test_brokers_are_read_as_people_write_them(text: str, brokers: dict[str, int]) -> None:
+    """Only those regions are named that have more than one."""
+    assert read_brokers(text) == brokers
+
+
+@pytest.mark.parametrize("text", ["us=2", "us", "mars=3", "3", "us=three"])
+def test_other_numbers_of_brokers_are_refused(text: str) -> None:
+    """Two would be worse than one: with either of them lost, nothing is accepted."""
+    with pytest.raises(BrokersError, match="1 and 3"):
+        read_brokers(text)
 
 
 def test_a_mirror_takes_only_what_is_meant_for_its_region() -> None:
