@@ -11,6 +11,8 @@ kafka       the only module that imports aiokafka
 postgres    pools, and retries of serialization failures
 tasks       ending tasks for certain
 heads       HTTP requests whose head is bounded in size and time
+identity    who is at the other end of a connection, and who is let in
+tls         mutual TLS: certificates, contexts, their replacement
 web         running an ASGI app inside a service
 trunk       many connections multiplexed over one WebSocket between two processes
 local       the federation on one machine: toolchain, supervisor, link proxies

@@ -7,8 +7,10 @@ from typing import Final
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
 
 from infra.errors import CausewayError, MalformedRequestError
+from infra.identity import CALLER, Door, caller_at
 
 LARGEST_HEAD: Final = 64 * 1024
 """The most bytes of target and header lines."""
@@ -52,10 +54,14 @@ class BoundedHttp(HttpToolsProtocol):
     """Bytes that came since the parser last had something whole: it buffers an unfinished line without bound."""
     _limit: asyncio.TimerHandle | None = None
     _refused = False
+    _refusal: CausewayError | None = None
+    caller: str | None = None
+    """Whom the certificate of the other end names; None over plain text."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         """Begin, and expect a request soon."""
         super().connection_made(transport)
+        self.caller = caller_at(transport)
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -78,6 +84,7 @@ class BoundedHttp(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Count from nothing."""
         super().on_message_begin()
+        self.scope[CALLER] = self.caller  # type: ignore[typeddict-unknown-key]  # ours
         self._head_bytes = self._head_lines = self._loose = 0
         self._expect_head()  # one that follows another in the same packet
 
@@ -94,9 +101,13 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Serve the request."""
+        """Serve the request, if its caller may come in."""
         self._loose = 0
         self._head_is_there()
+        door: Door | None = getattr(self.config, "door", None)
+        self._refusal = None if door is None else door.refusal(self.caller)
+        if self._refusal is not None:
+            raise _OutOfBoundsError
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -106,7 +117,9 @@ class BoundedHttp(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what the parser could not take."""
-        if self._head_bytes > LARGEST_HEAD or self._head_lines > MOST_LINES:
+        if self._refusal is not None:
+            self._refuse(self._refusal)
+        elif self._head_bytes > LARGEST_HEAD or self._head_lines > MOST_LINES:
             self._refuse(HeadTooLargeError(bytes=LARGEST_HEAD, lines=MOST_LINES))
         else:
             self._refuse(MalformedRequestError(reason="it is no HTTP/1.1"))
@@ -142,6 +155,20 @@ class BoundedHttp(HttpToolsProtocol):
 
 class AnsweringWebSocket(WebSocketsSansIOProtocol):
     """uvicorn's protocol; a handshake that websockets cannot parse is answered 400, and not left waiting for ever."""
+
+    caller: str | None = None
+    """Whom the certificate of the other end names; None over plain text."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin."""
+        super().connection_made(transport)
+        self.caller = caller_at(transport)
+
+    def handle_connect(self, event: Request) -> None:
+        """Begin the app, which runs in the next round."""
+        super().handle_connect(event)
+        if hasattr(self, "scope"):  # otherwise it was refused
+            self.scope[CALLER] = self.caller  # type: ignore[typeddict-unknown-key]  # ours
 
     def data_received(self, data: bytes) -> None:
         """Take what came; the whole head at first."""

@@ -23,6 +23,7 @@ from infra.health import Health
 from infra.settings import ServiceSettings, read
 from infra.tasks import EndedError, run_for_ever
 from infra.telemetry import admin_app, set_up_logs
+from infra.tls import Credentials
 from infra.web import serve_app
 
 log = structlog.get_logger()
@@ -37,10 +38,12 @@ class Host:
     Attributes:
         names: The services that run here.
         health: The conditions that `/health` reports; a service declares its own with `health.expect` before it awaits.
+        tls: With what this process calls others, and is called; None: plain text.
     """
 
     names: tuple[str, ...]
     health: Health = field(default_factory=Health)
+    tls: Credentials | None = None
     _apps: dict[str, asyncio.Future[ASGIApp]] = field(default_factory=dict)
 
     def offer(self, name: str, app: ASGIApp) -> None:
@@ -52,6 +55,16 @@ class Host:
     async def offered(self, name: str) -> ASGIApp | None:
         """Return the app that the service of that name offers, once it does; None if it does not run here."""
         return await self._future(name) if name in self.names else None
+
+    def credentials(self, name: str) -> Credentials | None:
+        """Return with what this process, which is that region or the directory, calls others and is called; None: plain text.
+
+        Raises:
+            SettingsError: The certificate is somebody else's.
+        """
+        if self.tls is not None:
+            self.tls.check_name(name)
+        return self.tls
 
     def _future(self, name: str) -> asyncio.Future[ASGIApp]:
         return self._apps.setdefault(name, asyncio.get_running_loop().create_future())
@@ -80,7 +93,7 @@ async def host_services(names: Sequence[str], settings: ServiceSettings) -> None
     Raises:
         ExceptionGroup: A service failed; the others were cancelled.
     """
-    host = Host(tuple(names))
+    host = Host(tuple(names), tls=Credentials.read(settings))
     services = {name: find_service(name) for name in names}
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -89,6 +102,8 @@ async def host_services(names: Sequence[str], settings: ServiceSettings) -> None
     async with asyncio.TaskGroup() as group:
         admin = serve_app(admin_app(host.health), host=settings.admin_host, port=settings.admin_port)
         tasks = [group.create_task(admin, name="admin")]
+        if host.tls is not None:
+            tasks.append(group.create_task(host.tls.keep_fresh(), name="certificates"))
         tasks += [group.create_task(_to_the_end(name, service(host)), name=name) for name, service in services.items()]
         # What was loaded so far stays for good; without this, collections that walk it cost a busy gateway a tenth of its CPU.
         gc.freeze()

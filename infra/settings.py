@@ -1,6 +1,7 @@
 """Typed settings, read once from the environment (`CAUSEWAY_*`) or a file, and checked at start."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from pydantic import Field, ValidationError
@@ -19,6 +20,9 @@ class ServiceSettings(BaseSettings):
         admin_port: Where `/health` and `/metrics` are served, on loopback or the pod's address.
         admin_host: The address to bind it to.
         log_level: One of debug, info, warning, error.
+        tls_certificate: Path of the certificate (PEM, with what leads to the authority) with which this process calls and is called.
+        tls_key: Path of its private key (PEM), readable by this process alone.
+        tls_authorities: Path of the certificates (PEM) of the authorities that others are judged by. All three, or none: plain text.
     """
 
     model_config = SettingsConfigDict(env_prefix="CAUSEWAY_", env_file=".env", extra="ignore", frozen=True)
@@ -27,6 +31,9 @@ class ServiceSettings(BaseSettings):
     admin_port: int = Field(ge=0, le=65535)
     admin_host: str = "127.0.0.1"
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$")
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    tls_authorities: Path | None = None
 
 
 class RegionalSettings(ServiceSettings):

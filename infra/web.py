@@ -8,6 +8,14 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from infra.heads import AnsweringWebSocket, BoundedHttp
+from infra.identity import Door
+from infra.tls import Credentials
+
+
+class _Config(uvicorn.Config):
+    """uvicorn's, with the door that the protocols look at."""
+
+    door: Door | None = None
 
 
 class _Server(uvicorn.Server):
@@ -20,7 +28,14 @@ class _Server(uvicorn.Server):
 
 
 async def serve_app(
-    app: ASGIApp, *, host: str, port: int, started: asyncio.Event | None = None, largest_message: int = 64 * 1024
+    app: ASGIApp,
+    *,
+    host: str,
+    port: int,
+    started: asyncio.Event | None = None,
+    largest_message: int = 64 * 1024,
+    tls: Credentials | None = None,
+    door: Door | None = None,
 ) -> None:
     """Serve an ASGI app until cancelled, then let it finish what it has begun, for two seconds at most.
 
@@ -30,11 +45,13 @@ async def serve_app(
         port: Port to bind; 0 takes a free one.
         started: Set once connections are accepted.
         largest_message: The largest WebSocket message that is accepted, bytes; for trunks `infra.trunk.frames.LARGEST_MESSAGE`.
+        tls: Speak mutual TLS alone, as whom these say; None: plain text.
+        door: Who may come in, with `tls`; None: whoever has a certificate.
 
     Raises:
         SystemExit: The port cannot be bound; uvicorn has logged why.
     """
-    config = uvicorn.Config(
+    config = _Config(
         app,
         host=host,
         port=port,
@@ -51,8 +68,12 @@ async def serve_app(
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=2,
+        ssl_context_factory=None if tls is None else lambda *_: tls.server,
     )
     server = _Server(config)
+    if door is not None and tls is not None:
+        config.door = door
+        door.watch(server.server_state.connections)  # type: ignore[arg-type]  # they are of the two kinds above
     task = asyncio.create_task(server.serve())
     try:
         while not server.started and not task.done():  # noqa: ASYNC110 — uvicorn has no event for it
