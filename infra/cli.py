@@ -97,6 +97,7 @@ def bring_up(
         homes.base_port(),
         processes=processes,  # type: ignore[arg-type]  # checked above
         brokers=read_brokers(brokers),
+        build=homes.build(),
     )
     with _terminable():
         ours = False

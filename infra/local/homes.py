@@ -42,6 +42,12 @@ class BadBasePortError(LocalError):
     code = "bad-base-port"
 
 
+class BadBuildError(LocalError):
+    """CAUSEWAY_BUILD is '{text}', and must name a Python file that runs services as `infra.serve` does; only tests set it."""
+
+    code = "bad-build"
+
+
 def home() -> Path:
     """Return the home that this command is about: `CAUSEWAY_HOME`, or `.causeway/federation` of the project."""
     named = os.environ.get("CAUSEWAY_HOME")
@@ -58,6 +64,20 @@ def base_port() -> int:
     if not text.isdecimal() or int(text) not in BASE_PORTS:
         raise BadBasePortError(text=text)
     return int(text)
+
+
+def build() -> str:
+    """Return the Python file that runs the services instead of `infra.serve`: `CAUSEWAY_BUILD`, which only tests set; or nothing.
+
+    Raises:
+        BadBuildError: It is no file.
+    """
+    named = os.environ.get("CAUSEWAY_BUILD")
+    if not named:
+        return ""
+    if not Path(named).is_file():
+        raise BadBuildError(text=named)
+    return str(Path(named).absolute())
 
 
 def read_federation(directory: Path) -> Federation:

@@ -33,6 +33,7 @@ def service_part(
     ports: Mapping[str, int],
     needs: frozenset[str],
     needs_one: tuple[tuple[str, ...], ...] = (),
+    build: str = "",
 ) -> Part:
     """Describe a process of `infra.serve` that hosts services.
 
@@ -47,11 +48,12 @@ def service_part(
         ports: What else it listens on.
         needs: Parts that must be well before it starts.
         needs_one: Groups of which one part each must be.
+        build: A Python file that is run instead of `infra.serve`; see `Federation`.
     """
     return Part(
         name,
         "service",
-        (str(python), "-m", "infra.serve", *services),
+        (str(python), *([build] if build else ["-m", "infra.serve"]), *services),
         directory,
         log,
         Answers(admin),

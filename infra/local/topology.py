@@ -80,6 +80,7 @@ class Federation(msgspec.Struct, frozen=True):
         processes: `default` runs edge and gateway as one process, `separate` each service as its own, `together` a region's
             services as one, `none` leaves the Python services out, for whoever runs them by hand.
         log_level: Of the Python services.
+        build: For tests only: a Python file that runs the services instead of `infra.serve`, with the same arguments.
         format: Of the home's layout.
         brokers: Region to how many brokers its Kafka has, where it has more than one; fixed once there is data.
     """
@@ -90,6 +91,7 @@ class Federation(msgspec.Struct, frozen=True):
     partitions: int = 4
     processes: Processes = "default"
     log_level: str = "info"
+    build: str = ""
     format: int = FORMAT
     brokers: dict[str, int] = {}
 
@@ -357,6 +359,7 @@ def _directory(federation: Federation, tools: Tools, home: Path) -> list[Part]:
         env=settings,
         ports={"http": base},
         needs=frozenset({store.name}),
+        build=federation.build,
     )
     return [store] if federation.processes == "none" else [store, service]
 
@@ -411,6 +414,7 @@ def _region(federation: Federation, tools: Tools, home: Path, region: str) -> li
             | ({"gateway": ports.gateway} if "gateway" in names else {}),
             needs=needs,
             needs_one=(_names(federation, region),),
+            build=federation.build,
         )
         for place, (name, names) in enumerate(services.PROCESSES[federation.processes].items())
     ]

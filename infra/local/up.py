@@ -182,7 +182,7 @@ def environment(federation: Federation) -> dict[str, str]:
 
 
 def _compare(running: Federation, asked: Federation) -> None:
-    for name in ("regions", "base_port", "partitions", "processes", "brokers"):
+    for name in ("regions", "base_port", "partitions", "processes", "brokers", "build"):
         if getattr(running, name) != getattr(asked, name):
             raise OtherFederationError(
                 home=asked.home,

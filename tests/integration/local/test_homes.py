@@ -10,7 +10,7 @@ import pytest
 
 from infra.local import homes, toolchain
 from infra.local.errors import HomeInUseError
-from infra.local.homes import BadBasePortError, StrangeHomeError
+from infra.local.homes import BadBasePortError, BadBuildError, StrangeHomeError
 from infra.local.process import Identity
 from infra.local.topology import Federation
 
@@ -136,3 +136,17 @@ def test_a_base_port_that_cannot_be_is_named(text: str, monkeypatch: pytest.Monk
 
     with pytest.raises(BadBasePortError, match=f"'{text}'"):
         homes.base_port()
+
+
+def test_a_build_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Said when it is asked for, not by seven services that do not start."""
+    monkeypatch.delenv("CAUSEWAY_BUILD", raising=False)
+    assert homes.build() == ""
+
+    monkeypatch.setenv("CAUSEWAY_BUILD", str(tmp_path / "none.py"))
+    with pytest.raises(BadBuildError, match=r"none\.py"):
+        homes.build()
+
+    (tmp_path / "some.py").touch()
+    monkeypatch.setenv("CAUSEWAY_BUILD", str(tmp_path / "some.py"))
+    assert homes.build() == str(tmp_path / "some.py")

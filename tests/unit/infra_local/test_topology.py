@@ -54,6 +54,19 @@ def test_three_regions_have_all_their_parts() -> None:
     }
 
 
+def test_a_test_build_runs_every_service_in_the_place_of_the_real_one() -> None:
+    """With the same arguments; servers are what they are."""
+    real, built = laid_out().parts, laid_out(build="/tests/build.py").parts
+
+    for name, part in real.items():
+        if part.kind == "service":
+            services = part.argv[3:]
+            assert part.argv == ("/bin/python", "-m", "infra.serve", *services)
+            assert built[name].argv == ("/bin/python", "/tests/build.py", *services)
+        else:
+            assert built[name].argv == part.argv
+
+
 @pytest.mark.parametrize("text", ["us,eu", "eu,us", " us , eu ", "us,eu,", "us,us,eu"])
 def test_regions_are_read_as_people_write_them(text: str) -> None:
     """In any order, with spaces, and each once."""
