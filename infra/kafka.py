@@ -312,6 +312,14 @@ class Consumer:
         """Continue an assigned partition at that offset."""
         self._live.seek(TopicPartition(self._topic, partition), offset)
 
+    def pause(self, partition: int) -> None:
+        """Read no further in an assigned partition, until `resume`."""
+        self._live.pause(TopicPartition(self._topic, partition))
+
+    def resume(self, partition: int) -> None:
+        """Read on in a partition that was paused."""
+        self._live.resume(TopicPartition(self._topic, partition))
+
     async def read(self, *, wait_ms: int, most: int) -> dict[int, list[Record]]:
         """Return what has arrived, by partition and in order; wait that long for the first record.
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Iterator
+from typing import Final
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -16,6 +17,10 @@ class _Config(uvicorn.Config):
     """uvicorn's, with the door that the protocols look at."""
 
     door: Door | None = None
+
+
+BRIDGED_HEADER: Final = b"causeway-bridged"
+"""What an edge adds to every request that it carries for a device; a device cannot take it away."""
 
 
 class _Server(uvicorn.Server):

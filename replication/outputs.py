@@ -71,6 +71,20 @@ class RelayRow(msgspec.Struct, frozen=True):
     batch_first: int
 
 
+class StoredRun(msgspec.Struct, frozen=True):
+    """A relay row as the store has it, and what of it can still be read.
+
+    Attributes:
+        first: The first sequence.
+        last: The last sequence.
+        outputs: What each sequence carries, in order; none if their batch is gone or damaged.
+    """
+
+    first: int
+    last: int
+    outputs: tuple[Output, ...]
+
+
 class Nudge(msgspec.Struct, frozen=True):
     """What a projector tells on `NUDGES`, as MessagePack, after a commit.
 

@@ -6,9 +6,11 @@ A region's store writes them, in the one statement of each batch.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from infra.postgres import Connection
 from replication.codec import UndecodableRecordError
-from replication.outputs import Batch, Output, decode_outputs
+from replication.outputs import Batch, Output, StoredRun, decode_outputs
 from replication.records import Stream
 
 SCHEMA: tuple[str, ...] = (
@@ -162,6 +164,50 @@ async def runs_after(connection: Connection, places: Sequence[Place], *, origin:
         stream = Stream(origin, incarnation, epoch, destination, partition)
         found.append(Run(stream, first, tuple(by_position[position] for position in positions)))
     return found
+
+
+async def runs_within(
+    connection: Connection, stream: Stream, *, first: int, last: int, most: int, bytes_: int
+) -> tuple[list[StoredRun], bool]:
+    """Return the relay rows of a stream that overlap a range of sequences, in order, and whether these are all of them.
+
+    Args:
+        connection: Where.
+        stream: The stream.
+        first: The first sequence of the range.
+        last: The last.
+        most: How many rows at most.
+        bytes_: Of the batches that the rows refer to: once there are so many, no further row is read.
+    """
+    cursor = await connection.execute(
+        "SELECT first, last, positions, payload, number FROM ("
+        "  SELECT r.first, r.last, r.positions, o.payload, count(*) OVER () AS number,"
+        "   sum(octet_length(o.payload)) OVER (ORDER BY r.first) - octet_length(o.payload) AS before FROM ("
+        "    SELECT partition, first, last, positions, batch_first FROM relay_rows"
+        "    WHERE destination = %(destination)s AND partition = %(partition)s"
+        "     AND incarnation = %(incarnation)s AND epoch = %(epoch)s AND first >= coalesce(("
+        "       SELECT max(first) FROM relay_rows WHERE destination = %(destination)s AND partition = %(partition)s"
+        "       AND incarnation = %(incarnation)s AND epoch = %(epoch)s AND first <= %(first)s), 0)"
+        "     AND first <= %(last)s AND last >= %(first)s ORDER BY first LIMIT %(most)s) r"
+        "   LEFT JOIN outputs o ON o.partition = r.partition AND o.first = r.batch_first) x"
+        " WHERE coalesce(before, 0) < %(bytes)s ORDER BY first",
+        {**msgspec.structs.asdict(stream), "first": first, "last": last, "most": most, "bytes": bytes_},
+        binary=True,
+    )
+    rows = await cursor.fetchall()
+    runs = [StoredRun(first_, last_, _carried(positions, payload)) for first_, last_, positions, payload, _ in rows]
+    return runs, not rows or len(rows) == rows[0][4] < most
+
+
+def _carried(positions: Sequence[int], payload: bytes | None) -> tuple[Output, ...]:
+    """Return what a relay row refers to; nothing if that is gone or damaged."""
+    if payload is None:
+        return ()
+    try:
+        by_position = {output.position: output for output in decode_outputs(payload)}
+        return tuple(by_position[position] for position in positions)
+    except (UndecodableRecordError, KeyError):
+        return ()
 
 
 async def forwarder_places(connection: Connection) -> list[Place]:

@@ -438,6 +438,7 @@ def _environment(federation: Federation, home: Path, region: str, ports: Ports, 
         "CAUSEWAY_PEERS": msgspec.json.encode(
             {peer: f"http://127.0.0.1:{ports.link_to_gateway(peer)}" for peer in peers}
         ).decode(),
+        "CAUSEWAY_REPAIR_PATIENCE": "10",  # drills are short
         "CAUSEWAY_SIGNING_KEY": str(signing_key(home, region)),
         "CAUSEWAY_LOG_LEVEL": federation.log_level,
     }

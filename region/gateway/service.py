@@ -49,6 +49,7 @@ from region.gateway.settings import GatewaySettings
 from region.gateway.sockets import RESUME_SECONDS, Sockets
 from region.gateway.submissions import Clerk
 from region.store.repository.setup import region_state, wait_ready
+from replication.repair.server import RepairServer
 
 log = structlog.get_logger()
 
@@ -184,7 +185,7 @@ class Gateway:
                 group.create_task(self._watch_store())
                 group.create_task(self._announce())
                 group.create_task(self._tick())
-                acceptor = TrunkAcceptor(self.app)
+                acceptor = RepairServer(TrunkAcceptor(self.app), region=settings.region, store=self._store)
                 group.create_task(
                     serve_app(
                         acceptor,

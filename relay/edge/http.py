@@ -9,11 +9,11 @@ import httpx
 from starlette.types import Scope, Send
 
 from infra.trunk.client import TrunkPool
+from infra.web import BRIDGED_HEADER
 from relay.edge import metrics
 from relay.edge.errors import BridgedTooOftenError, RegionSilentError, RegionUnreachableError
 
 MOST_BRIDGED: Final = 3
-BRIDGED_HEADER: Final = b"causeway-bridged"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _OWN: Final = frozenset(

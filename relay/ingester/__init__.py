@@ -3,11 +3,15 @@
 admission  pure: may this record come from there at all
 progress   pure: how far each stream came, as commit metadata
 intake     pure: one mirrored record into what is to be done with it
+lane       pure: one mirrored partition: parked streams, what waits behind their gaps, what a crash must find again
+asking     pure: which gaps and holes the origin is asked for next
+repairer   asks the origin over HTTP
 reader     reads one origin's mirrored topic, batch by batch, and commits after every append is acknowledged
+settings   what it is configured with
 metrics    what is counted
 service    entry point: one reader an origin
 
-    <origin>.relay.<here> ─▶ reader ─▶ intake ─▶ admission, replication.streams
-                                │ └──▶ journal
-                                └────▶ commit: offset and progress
+    <origin>.relay.<here> ─▶ reader ─▶ lane ─▶ intake ─▶ admission, replication.streams
+    the origin's gateway ─▶ repairer ─┘ │ └──▶ journal
+                                        └────▶ commit: offset and progress
 """

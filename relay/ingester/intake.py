@@ -10,7 +10,7 @@ import msgspec
 
 from infra.errors import CausewayError
 from relay.ingester.admission import Admissible, object_to_record, object_to_stream
-from relay.ingester.progress import Taken
+from relay.ingester.progress import Taken, Term
 from replication.codec import (
     UndecodableRecordError,
     UnknownVersionError,
@@ -21,7 +21,7 @@ from replication.codec import (
 )
 from replication.ids import partition_of
 from replication.records import Hop, Journaled, Mark, Opening, Relayed, Stream
-from replication.streams import DROP, Drop, Park, Verdict, give_up, judge, judge_heartbeat
+from replication.streams import DROP, Drop, Park, Verdict, judge, judge_heartbeat
 
 
 class NewerOriginError(CausewayError):
@@ -67,13 +67,24 @@ class Aside:
     reason: str
 
 
-Step: TypeAlias = Append | Had | Beat | Aside
+@dataclass(frozen=True, slots=True)
+class Early:
+    """Records before this one are missing, so it must wait.
+
+    Attributes:
+        sequence: Its own.
+    """
+
+    sequence: int
+
+
+Step: TypeAlias = Append | Had | Beat | Aside | Early
 HAD, BEAT = Had(), Beat()
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Records of a stream are missing; they are recorded as a hole.
+    """Records of a stream are missing.
 
     Attributes:
         stream: The stream.
@@ -83,6 +94,11 @@ class Gap:
     stream: Stream
     park: Park
 
+    @property
+    def term(self) -> Term:
+        """The stream's incarnation and epoch."""
+        return self.stream.incarnation, self.stream.epoch
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -91,12 +107,14 @@ class Judged:
     Attributes:
         step: What to do with it.
         forwarded_at: When the origin sent it, microseconds since the epoch; 0 if that cannot be read.
-        gap: What it showed to be missing, if anything.
+        gap: What it showed to be missing, if anything; nothing is noted of it.
+        term: Of its stream, if that can be read.
     """
 
     step: Step
     forwarded_at: int = 0
     gap: Gap | None = None
+    term: Term | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +132,7 @@ class Intake:
     partitions: int
 
     def take(self, value: bytes | None, *, partition: int, taken: Taken, now: int) -> Judged:
-        """Judge one record of a mirrored partition, and note it in what is taken.
+        """Judge one record of a mirrored partition, and note it in what is taken, unless records before it are missing.
 
         Args:
             value: Its bytes.
@@ -132,14 +150,17 @@ class Intake:
         except UndecodableRecordError as error:
             return Judged(Aside(str(error)))
         stream = relayed.via.stream
+        term = (stream.incarnation, stream.epoch)
         objection = object_to_stream(stream, origin=self.origin, here=self.here, partition=partition)
         if objection is not None:
             return Judged(Aside(objection), relayed.forwarded_at)
         if relayed.is_heartbeat:
-            return Judged(BEAT, relayed.forwarded_at, _note_heartbeat(taken, relayed))
-        verdict, gap = _note(taken, relayed)
+            return Judged(BEAT, relayed.forwarded_at, _gap_before_heartbeat(taken, relayed), term)
+        verdict = _note(taken, relayed)
+        if isinstance(verdict, Park):
+            return Judged(Early(relayed.via.sequence), relayed.forwarded_at, Gap(stream, verdict), term)
         step = HAD if isinstance(verdict, Drop) else self._admit(relayed, now)
-        return Judged(step, relayed.forwarded_at, gap)
+        return Judged(step, relayed.forwarded_at, None, term)
 
     def _admit(self, relayed: Relayed, now: int) -> Append | Aside:
         try:
@@ -162,28 +183,20 @@ class Intake:
         return msgspec.structs.replace(record, hops=stamped(hops, f"{self.here}.ingester", now))
 
 
-def _note(taken: Taken, relayed: Relayed) -> tuple[Verdict, Gap | None]:
+def _note(taken: Taken, relayed: Relayed) -> Verdict:
     stream, sequence = relayed.via.stream, relayed.via.sequence
     term = (stream.incarnation, stream.epoch)
     known = taken.of(term)
     if known is None or sequence < 1:
-        return DROP, None
+        return DROP
     progress, verdict = judge(known, sequence)
-    gap = None
-    if isinstance(verdict, Park):
-        gap = Gap(stream, verdict)
-        progress, verdict = judge(give_up(known, verdict), sequence)
     if progress is not known:
         taken.streams[term] = progress
-    return verdict, gap
+    return verdict
 
 
-def _note_heartbeat(taken: Taken, relayed: Relayed) -> Gap | None:
+def _gap_before_heartbeat(taken: Taken, relayed: Relayed) -> Gap | None:
     stream = relayed.via.stream
-    term = (stream.incarnation, stream.epoch)
-    known = taken.of(term)
+    known = taken.of((stream.incarnation, stream.epoch))
     park = None if known is None else judge_heartbeat(known, relayed.via.sequence)
-    if known is None or park is None:
-        return None
-    taken.streams[term] = give_up(known, park)
-    return Gap(stream, park)
+    return None if park is None else Gap(stream, park)

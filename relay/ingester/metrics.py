@@ -3,8 +3,13 @@
 from prometheus_client import Counter, Gauge
 
 RECORDS = Counter("causeway_ingester_records", "Mirrored records by what became of them.", ["origin", "verdict"])
-GAPS = Counter("causeway_ingester_gaps", "Jumps in a stream: records are missing.", ["origin"])
+GAPS = Counter("causeway_ingester_gaps", "Gaps in a stream: records are missing, and asked for.", ["origin"])
 MISSING = Gauge("causeway_ingester_missing_records", "Sequences that are recorded as holes.", ["origin", "partition"])
+PARKED = Gauge("causeway_ingester_parked_streams", "Streams that stand before a gap.", ["origin", "partition"])
+WAITING = Gauge("causeway_ingester_waiting_records", "Records that wait behind gaps.", ["origin", "partition"])
+HOLES = Counter("causeway_ingester_holes", "Gaps that were passed unrepaired, as holes.", ["origin"])
+REPAIRS = Counter("causeway_ingester_repairs", "Questions for what was missed, by outcome.", ["origin", "outcome"])
+REPAIRED = Counter("causeway_ingester_repaired_records", "Records that the origin answered with.", ["origin"])
 OFFSET_JUMPS = Counter(
     "causeway_ingester_offset_jumps", "Times that offsets of a mirrored topic did not continue.", ["origin"]
 )

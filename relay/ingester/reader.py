@@ -1,4 +1,4 @@
-"""Reads one origin's mirrored topic, appends what is new to the journal, and commits only what is safely there."""
+"""Reads one origin's mirrored topic, has gaps repaired, appends what is new to the journal, and commits what is safely there."""
 
 import asyncio
 import time
@@ -15,8 +15,11 @@ from infra.kafka import Committed, Consumer, KafkaError, Producer, Record, count
 from infra.pace import Pace
 from infra.tasks import heed_cancellation
 from relay.ingester import metrics
-from relay.ingester.intake import Append, Aside, Beat, Had, Intake, Judged, NewerOriginError
+from relay.ingester.asking import Asking
+from relay.ingester.intake import Append, Aside, Beat, Had, Intake, NewerOriginError
+from relay.ingester.lane import Came, Freed, Lane, Note, Parked, Passed
 from relay.ingester.progress import Taken, UnreadableProgressError, fit, read
+from relay.ingester.repairer import Repairer
 from replication.topics import JOURNAL, mirrored_topic
 
 log = structlog.get_logger()
@@ -43,21 +46,25 @@ class TopicChangedError(CausewayError):
 class Reader:
     """One origin's reader; `run` it until cancelled."""
 
-    def __init__(self, intake: Intake, *, kafka: str, health: Health) -> None:
+    def __init__(self, intake: Intake, *, kafka: str, health: Health, repairer: Repairer, asking: Asking) -> None:
         """Prepare.
 
         Args:
             intake: Judges the records.
             kafka: Bootstrap servers of this region.
             health: Where the condition `from <origin>` is told.
+            repairer: Asks the origin for what is missing.
+            asking: Says what to ask it for.
         """
         self._intake = intake
+        self._repairer = repairer
+        self._asking = asking
         self._kafka = kafka
         self._health = health
         self._topic = mirrored_topic(intake.origin, intake.here)
         self._condition = f"from {intake.origin}"
-        self._taken: dict[int, Taken] = {}
-        self._next: dict[int, int] = {}
+        self._lanes: dict[int, Lane] = {}
+        self._paused: set[int] = set()
         self._dirty: set[int] = set()
         self._committed_at = 0.0
 
@@ -86,6 +93,9 @@ class Reader:
                     "ingester interrupted", origin=self._intake.origin, reason=str(error) or type(error).__name__
                 )
                 self._health.tell(self._condition, ok=False, detail=str(error) or type(error).__name__)
+            finally:
+                await self._repairer.forget()
+                self._asking.busy.clear()
             await asyncio.sleep(backoff.next())
 
     async def _await_topic(self) -> int:
@@ -98,16 +108,16 @@ class Reader:
             await asyncio.sleep(1)
 
     async def _resume(self, consumer: Consumer, partitions: int) -> None:
-        self._taken, self._next, self._dirty = {}, {}, set()
+        self._lanes, self._paused, self._dirty = {}, set(), set()
         for partition in range(partitions):
             committed = await consumer.committed(partition)
             first, end = await consumer.bounds(partition)
-            self._next[partition] = first
-            self._taken[partition] = Taken()
+            taken, next_ = Taken(), first
             if committed is not None:
-                self._taken[partition] = self._read_progress(committed)
-                self._next[partition] = self._continue_at(committed.offset, first, end)
-        consumer.assign(self._next)
+                taken = self._read_progress(committed)
+                next_ = self._continue_at(committed.offset, first, end)
+            self._lanes[partition] = Lane(self._intake, partition, taken, next_)
+        consumer.assign({partition: lane.next for partition, lane in self._lanes.items()})
 
     def _read_progress(self, committed: Committed) -> Taken:
         try:
@@ -136,10 +146,11 @@ class Reader:
         while True:
             heed_cancellation()
             await pace.rest()
-            batch = await consumer.read(wait_ms=50 if self._dirty else 1000, most=MOST_RECORDS)
+            parked = any(lane.parked for lane in self._lanes.values())
+            batch = await consumer.read(wait_ms=50 if self._dirty or parked else 1000, most=MOST_RECORDS)
             if batch:
                 pace.begin()
-            stalled = await self._take_batch(producer, batch) if batch else None
+            stalled = await self._take_in(consumer, producer, batch)
             now = time.monotonic()
             if self._dirty and (stalled or not batch or now >= self._committed_at + COMMIT_SECONDS):
                 await self._commit(consumer)
@@ -151,15 +162,20 @@ class Reader:
                 if (count := await count_partitions(self._kafka, self._topic)) != partitions:
                     raise TopicChangedError(topic=self._topic, now=count, before=partitions)
 
-    async def _take_batch(self, producer: Producer, batch: Mapping[int, Sequence[Record]]) -> NewerOriginError | None:
+    async def _take_in(
+        self, consumer: Consumer, producer: Producer, batch: Mapping[int, Sequence[Record]]
+    ) -> NewerOriginError | None:
         """Append what is new, and wait until all of it is acknowledged; return why the reader must stop here, if it must."""
         appends: list[Append] = []
         stalled: NewerOriginError | None = None
+        self._take_answers(appends)
         for partition, records in batch.items():
             try:
-                self._take_partition(partition, records, appends)
+                self._take_partition(consumer, partition, records, appends)
             except NewerOriginError as error:
                 stalled = error
+        self._ask(appends)
+        self._resume_paused(consumer)
         sent = [
             await producer.send(JOURNAL, partition=append.partition, key=append.key, value=append.value)
             for append in appends
@@ -167,48 +183,96 @@ class Reader:
         for result in await asyncio.gather(*sent, return_exceptions=True):
             if isinstance(result, BaseException):
                 raise result
-        metrics.BATCH.labels(self._intake.origin).set(sum(map(len, batch.values())))
+        if batch:
+            metrics.BATCH.labels(self._intake.origin).set(sum(map(len, batch.values())))
         return stalled
 
-    def _take_partition(self, partition: int, records: Sequence[Record], appends: list[Append]) -> None:
-        taken, now = self._taken[partition], time.time_ns() // 1000
-        if records[0].offset != self._next[partition]:
+    def _take_partition(
+        self, consumer: Consumer, partition: int, records: Sequence[Record], appends: list[Append]
+    ) -> None:
+        lane, now, clock = self._lanes[partition], time.time_ns() // 1000, time.monotonic()
+        if records[0].offset != lane.next:
             log.error(
                 "offsets do not continue",
                 topic=self._topic,
                 partition=partition,
-                expected=self._next[partition],
+                expected=lane.next,
                 found=records[0].offset,
             )
             metrics.OFFSET_JUMPS.labels(self._intake.origin).inc()
-        self._dirty.add(partition)
-        counts: Counter[str] = Counter()
-        forwarded = beat = 0
+        came = Came()
         try:
             for record in records:
-                self._next[partition] = record.offset
-                judged = self._intake.take(record.value, partition=partition, taken=taken, now=now)
-                self._next[partition] = record.offset + 1
-                forwarded = max(forwarded, judged.forwarded_at)
-                if isinstance(judged.step, Append):
-                    appends.append(judged.step)
-                elif isinstance(judged.step, Beat):
-                    beat = max(beat, judged.forwarded_at)
-                counts[VERDICTS[type(judged.step)]] += 1
-                if judged.gap is not None or isinstance(judged.step, Aside):
-                    self._alert(partition, record, judged)
+                if lane.full:  # what was read beyond is read again, when there is room
+                    consumer.seek(partition, record.offset)
+                    consumer.pause(partition)
+                    self._paused.add(partition)
+                    log.warning("reading waits for a repair", origin=self._intake.origin, partition=partition)
+                    break
+                found = lane.take(record.value, record.offset, now=now, clock=clock)
+                came.judged += found.judged
+                came.notes += found.notes
         finally:
-            self._count(partition, counts, forwarded, beat)
+            self._carry_out(lane, came, appends)
 
-    def _alert(self, partition: int, record: Record, judged: Judged) -> None:
-        where = {"origin": self._intake.origin, "partition": partition, "offset": record.offset}
-        if judged.gap is not None:
-            metrics.GAPS.labels(self._intake.origin).inc()
-            park, stream = judged.gap.park, judged.gap.stream
-            term = {"incarnation": stream.incarnation, "epoch": stream.epoch}
-            log.error("records are missing", first=park.first_missing, last=park.last_missing, **term, **where)
-        if isinstance(judged.step, Aside):
-            log.error("record put aside", reason=judged.step.reason, **where)
+    def _take_answers(self, appends: list[Append]) -> None:
+        now, clock = time.time_ns() // 1000, time.monotonic()
+        for want, page in self._repairer.answers():
+            if page is None:
+                self._asking.failed(want, clock)
+                continue
+            self._asking.answered(want, page)
+            lane = self._lanes[want.stream.partition]
+            self._carry_out(lane, lane.answered(want, page, now=now, clock=clock), appends)
+
+    def _ask(self, appends: list[Append]) -> None:
+        """Ask for what is missing; pass what nobody has brought for too long."""
+        now, clock = time.time_ns() // 1000, time.monotonic()
+        for lane, term in self._asking.overdue(self._lanes.values(), clock):
+            self._carry_out(lane, lane.give_up(term, "the origin does not answer", now=now), appends)
+        for want in self._asking.next(self._lanes.values(), clock):
+            self._repairer.ask(want)
+
+    def _resume_paused(self, consumer: Consumer) -> None:
+        for partition in [partition for partition in self._paused if not self._lanes[partition].full]:
+            self._paused.discard(partition)
+            consumer.resume(partition)
+
+    def _carry_out(self, lane: Lane, came: Came, appends: list[Append]) -> None:
+        """Collect what is to be appended, count, and tell."""
+        self._dirty.add(lane.partition)
+        counts: Counter[str] = Counter()
+        forwarded = beat = 0
+        for judged in came.judged:
+            forwarded = max(forwarded, judged.forwarded_at)
+            if isinstance(judged.step, Append):
+                appends.append(judged.step)
+            elif isinstance(judged.step, Beat):
+                beat = max(beat, judged.forwarded_at)
+            elif isinstance(judged.step, Aside):
+                log.error(
+                    "record put aside", origin=self._intake.origin, partition=lane.partition, reason=judged.step.reason
+                )
+            counts[VERDICTS[type(judged.step)]] += 1
+        self._count(lane.partition, counts, forwarded, beat)
+        for note in came.notes:
+            self._tell(note)
+        metrics.PARKED.labels(self._intake.origin, lane.partition).set(len(lane.parked))
+        metrics.WAITING.labels(self._intake.origin, lane.partition).set(lane.waiting)
+
+    def _tell(self, note: Note) -> None:
+        origin, stream = self._intake.origin, note.stream
+        where = {"partition": stream.partition, "incarnation": stream.incarnation, "epoch": stream.epoch}
+        if isinstance(note, Parked):
+            metrics.GAPS.labels(origin).inc()
+            first, last = note.park.first_missing, note.park.last_missing
+            log.error("records are missing; the stream is parked", origin=origin, first=first, last=last, **where)
+        elif isinstance(note, Passed):
+            metrics.HOLES.labels(origin).inc()
+            first, last = note.park.first_missing, note.park.last_missing
+            log.error("passed a hole", origin=origin, first=first, last=last, reason=note.reason, **where)
+        elif isinstance(note, Freed):
+            log.info("the stream goes on", origin=origin, **where)
 
     def _count(self, partition: int, counts: Mapping[str, int], forwarded: int, beat: int) -> None:
         origin = self._intake.origin
@@ -222,13 +286,14 @@ class Reader:
     async def _commit(self, consumer: Consumer) -> None:
         positions = {}
         for partition in self._dirty:
-            fitted, text = fit(self._taken[partition])
-            if fitted != self._taken[partition]:
+            lane = self._lanes[partition]
+            fitted, text = fit(lane.taken)
+            if fitted != lane.taken:
                 log.error("progress does not fit", origin=self._intake.origin, partition=partition)
                 metrics.COARSENED.labels(self._intake.origin).inc()
-            self._taken[partition] = fitted
+            lane.taken = fitted
             metrics.MISSING.labels(self._intake.origin, partition).set(fitted.missing)
-            positions[partition] = Committed(self._next[partition], text)
+            positions[partition] = Committed(lane.offset, text)
         await consumer.commit(positions)
         self._dirty.clear()
         metrics.COMMITTED.labels(self._intake.origin).set(time.time())

@@ -12,24 +12,33 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 import redis.asyncio
+from starlette.types import Receive, Scope, Send
 
 from infra.health import Health
 from infra.kafka import Committed, Consumer, Producer, count_partitions, ensure_topics
+from infra.local.ports import some_free
 from infra.postgres import make_pool
+from infra.web import serve_app
 from region.store.repository.committing import commit
 from region.store.repository.setup import prepare
 from region.store.rows import Place
 from region.store.writes import Move, Writes
+from relay.ingester.asking import Asking
 from relay.ingester.intake import Intake
 from relay.ingester.progress import Taken, read
 from relay.ingester.reader import Reader
-from replication.codec import decode_journaled, encode, encode_record
+from relay.ingester.repairer import Repairer
+from replication.codec import decode_journaled, decode_relayed, encode, encode_record
 from replication.ids import direct_conversation_id, message_id, new_user_id, region_of
 from replication.outputs import Batch, Output, RelayRow
 from replication.records import Entry, MessageSent, Relayed, Stream, Via
+from replication.repair.pages import PATH, Want, build, decode_page
+from replication.repair.server import RepairServer
+from replication.repository import runs_within
 from replication.streams import Progress
 from replication.topics import JOURNAL, mirrored_topic, relay_topic
 
@@ -277,30 +286,162 @@ async def put(kafka: str, topic: str, *values: bytes) -> None:
             await producer.append(topic, partition=0, key=None, value=value)
 
 
+async def reading(origin: str, here: str, partitions: int, kafka: str, *, url: str = "", patience: float = 0.1) -> None:
+    """Read as an ingester does, which asks the origin there, or finds it silent."""
+    repairer = Repairer(origin, url, here=here)
+    asking = Asking(patience=patience, retry=0.1)
+    try:
+        await Reader(
+            Intake(origin, here, partitions), kafka=kafka, health=Health(), repairer=repairer, asking=asking
+        ).run()
+    finally:
+        await repairer.close()
+
+
 async def test_a_hole_is_recorded_across_restarts_and_filled_by_a_late_record(
     kafka: str, journal: int, regions: tuple[str, str], relayed: Callable[[int], bytes]
 ) -> None:
-    """A jump is passed, remembered in the commit, and what comes late is still welcome, once; a heartbeat shows a lost tail."""
+    """Where the origin is silent a jump is passed, remembered in the commit, and what comes late is welcome, once; a heartbeat shows a lost tail."""
     origin, here = regions
     topic = mirrored_topic(origin, here)
-
-    def reader() -> Reader:
-        return Reader(Intake(origin, here, journal), kafka=kafka, health=Health())
 
     async def has(expected: Progress) -> bool:
         taken = await progress(kafka, origin, here)
         return 0 in taken and taken[0].of((1, 1)) == expected
 
-    async with beside(reader().run()):
+    async with beside(reading(origin, here, journal, kafka)):
         await ensure_topics(kafka, {topic: PARTITIONS})
         await put(kafka, topic, relayed(1), relayed(2), relayed(5), b"\x01garbage")
         await until(lambda: has(Progress(5, ((3, 4),))))
-    async with beside(reader().run()):
+    async with beside(reading(origin, here, journal, kafka)):
         heartbeat = encode(Relayed(via=Via(Stream(origin, 1, 1, here, 0), 6, 0), forwarded_at=1))
         await put(kafka, topic, relayed(4), relayed(4), heartbeat)
         await until(lambda: has(Progress(6, ((3, 3), (6, 6)))))
 
     assert await _sequences(kafka, journal, origin) == [1, 2, 4, 5]
+
+
+@contextlib.asynccontextmanager
+async def serving(postgres_url: str, region: str, port: int = 0) -> AsyncIterator[str]:
+    """Serve a region's streams as its gateway does; yield the URL."""
+    port = port or some_free(1)[0]
+    async with make_pool(postgres_url, size=2, name="test") as pool:
+        started = asyncio.Event()
+        app = RepairServer(_nothing_else, region=region, store=pool)
+        async with beside(serve_app(app, host="127.0.0.1", port=port, started=started)):
+            await asyncio.wait_for(started.wait(), PATIENCE)
+            yield f"http://127.0.0.1:{port}"
+
+
+async def _nothing_else(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 404, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+@pytest.fixture
+async def origin_store(postgres_url: str, regions: tuple[str, str], redis_url: str) -> str:
+    """A store of the origin with two streams of sixty sequences each to the other region."""
+    origin, here = regions
+    async with make_pool(postgres_url, size=1, name="test") as pool:
+        await prepare(pool, region=origin, partitions=PARTITIONS)
+    written = await write_rows(postgres_url, redis_url, origin, here, batches=40)
+    assert set(written.values()) == {60}
+    return postgres_url
+
+
+async def test_what_the_mirror_skipped_is_fetched_from_the_origin(
+    kafka: str, journal: int, regions: tuple[str, str], relayed: Callable[[int], bytes], origin_store: str
+) -> None:
+    """A gap and a lost tail are repaired while the stream is parked: everything is in the journal once, and in order."""
+    origin, here = regions
+    topic = mirrored_topic(origin, here)
+    await ensure_topics(kafka, {topic: PARTITIONS})
+    heartbeat = encode(Relayed(via=Via(Stream(origin, 1, 1, here, 0), 60, 0), forwarded_at=1))
+    await put(kafka, topic, relayed(1), relayed(40), relayed(41), heartbeat)
+
+    async def whole() -> bool:
+        taken = await progress(kafka, origin, here)
+        return 0 in taken and taken[0].of((1, 1)) == Progress(60)
+
+    async with (
+        serving(origin_store, origin) as url,
+        beside(reading(origin, here, journal, kafka, url=url, patience=PATIENCE)),
+    ):
+        await until(whole)
+
+    assert await _sequences(kafka, journal, origin) == list(range(1, 61))
+
+
+async def test_a_hole_is_filled_when_the_origin_answers_again(
+    kafka: str, journal: int, regions: tuple[str, str], relayed: Callable[[int], bytes], origin_store: str
+) -> None:
+    """The stream went on without; the hole is known after a restart, and asked for until it is filled."""
+    origin, here = regions
+    topic = mirrored_topic(origin, here)
+    await ensure_topics(kafka, {topic: PARTITIONS})
+    await put(kafka, topic, relayed(1), relayed(40))
+    [port] = some_free(1)
+
+    async def has(expected: Progress) -> bool:
+        taken = await progress(kafka, origin, here)
+        return 0 in taken and taken[0].of((1, 1)) == expected
+
+    async with beside(reading(origin, here, journal, kafka, url=f"http://127.0.0.1:{port}")):
+        await until(lambda: has(Progress(40, ((2, 39),))))
+    async with (
+        beside(reading(origin, here, journal, kafka, url=f"http://127.0.0.1:{port}")),
+        serving(origin_store, origin, port),
+    ):
+        await until(lambda: has(Progress(40)))
+
+    assert await _sequences(kafka, journal, origin) == list(range(1, 41))
+
+
+async def test_an_origin_serves_only_whom_a_stream_leads_to(regions: tuple[str, str], origin_store: str) -> None:
+    """Nobody else, no device that an edge carries, and nothing that cannot be read; what is gone is said to be."""
+    origin, here = regions
+    good = {"destination": here, "incarnation": "1", "epoch": "1", "partition": "0", "first": "58", "last": "70"}
+    us = {"causeway-region": here}
+    async with serving(origin_store, origin) as url, httpx.AsyncClient(base_url=url) as client:
+
+        async def status(headers: dict[str, str], method: str = "GET", **changes: str) -> int:
+            return (await client.request(method, PATH, params=good | changes, headers=headers)).status_code
+
+        answer = await client.get(PATH, params=good, headers=us)
+        assert answer.status_code == 200
+        page = decode_page(answer.content, Want(Stream(origin, 1, 1, here, 0), 58, 70))
+        assert [decode_relayed(value).via.sequence for value in page.records] == [58, 59, 60]
+        assert page.upto == 70
+        assert await status({}) == 404
+        assert await status({"causeway-region": "other"}) == 404
+        assert await status(us | {"causeway-bridged": "1"}) == 404
+        assert await status(us, destination="other") == 404
+        assert await status(us, first="0") == 400
+        assert await status(us, last="57") == 400
+        assert await status(us, partition="-1") == 400
+        assert await status(us, method="POST") == 400
+
+
+async def test_a_large_range_comes_in_pages_and_a_damaged_batch_is_a_hole_in_it(
+    regions: tuple[str, str], origin_store: str
+) -> None:
+    """Each page says how far it speaks; asked on from there, everything that can still be read comes once."""
+    origin, here = regions
+    stream = Stream(origin, 1, 1, here, 1)
+    async with await psycopg.AsyncConnection.connect(origin_store, autocommit=True) as connection:
+        await connection.execute("UPDATE outputs SET payload = 'x' WHERE partition = 1 AND first = 6")
+        found: list[int] = []
+        first = 1
+        while first <= 60:
+            runs, complete = await runs_within(connection, stream, first=first, last=60, most=7, bytes_=10**9)
+            page = build(Want(stream, first, 60), runs, now=1, complete=complete)
+            found += [decode_relayed(value).via.sequence for value in page.records]
+            first = page.upto + 1
+        few, complete = await runs_within(connection, stream, first=1, last=60, most=100, bytes_=1)
+
+    assert found == [n for n in range(1, 61) if n not in {4, 5, 6}]
+    assert len(few) == 1
+    assert not complete
 
 
 async def test_an_offset_beyond_the_topic_starts_again_and_appends_nothing_twice(
@@ -319,7 +460,7 @@ async def test_an_offset_beyond_the_topic_starts_again_and_appends_nothing_twice
         taken = await progress(kafka, origin, here)
         return taken[0].of((1, 1)) == Progress(3)
 
-    async with beside(Reader(Intake(origin, here, journal), kafka=kafka, health=Health()).run()):
+    async with beside(reading(origin, here, journal, kafka)):
         await until(has_three)
 
     assert await _sequences(kafka, journal, origin) == [3]

@@ -10,8 +10,10 @@ from infra.settings import RegionalSettings
 from relay.forwarder import drain
 from relay.forwarder.drain import Drain
 from relay.ingester import reader
+from relay.ingester.asking import Asking
 from relay.ingester.intake import Intake
 from relay.ingester.reader import Reader
+from relay.ingester.repairer import Repairer
 
 PATIENCE = 30.0
 
@@ -53,7 +55,13 @@ async def test_a_request_to_end_is_heeded_though_it_was_swallowed(part: str, mon
     running = asyncio.create_task(
         Drain(settings, Health(), asyncio.Event()).run()
         if part == "forwarder"
-        else Reader(Intake(origin="eu", here="us", partitions=1), kafka="127.0.0.1:1", health=Health()).run()
+        else Reader(
+            Intake(origin="eu", here="us", partitions=1),
+            kafka="127.0.0.1:1",
+            health=Health(),
+            repairer=Repairer("eu", "", here="us"),
+            asking=Asking(patience=1, retry=1),
+        ).run()
     )
     await kafka.asked.wait()
     kafka.asked.clear()

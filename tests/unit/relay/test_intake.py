@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.ingester.admission import object_to_record, object_to_stream
-from relay.ingester.intake import Append, Aside, Beat, Had, Intake, NewerOriginError
+from relay.ingester.intake import Append, Aside, Beat, Early, Had, Intake, NewerOriginError
 from relay.ingester.progress import LIMIT, MOST_STREAMS, Taken, UnreadableProgressError, fit, read
 from replication.codec import decode_journaled, encode, encode_record
 from replication.ids import direct_conversation_id, message_id, partition_of
@@ -98,31 +98,28 @@ def test_a_repeated_record_is_dropped() -> None:
     assert INTAKE.take(relayed(1, entry()), partition=2, taken=taken, now=9).step == Had()
 
 
-def test_a_jump_is_noticed_and_the_late_record_is_still_welcome() -> None:
-    """Parking and repair come later; nothing that does come is turned away."""
+def test_a_jump_is_noticed_and_changes_nothing() -> None:
+    """What to do about it is the lane's to say; the record is judged again when its turn has come."""
     taken = Taken()
 
     jump = INTAKE.take(relayed(3, entry()), partition=2, taken=taken, now=9)
-    late = INTAKE.take(relayed(2, entry()), partition=2, taken=taken, now=9)
 
     assert jump.gap is not None
     assert jump.gap.park == Park(1, 2)
-    assert isinstance(jump.step, Append)
-    assert isinstance(late.step, Append)
-    assert taken.streams[1, 1] == Progress(last=3, holes=((1, 1),))
+    assert jump.step == Early(3)
+    assert taken == Taken()
 
 
-def test_a_heartbeat_reveals_a_lost_tail_once() -> None:
-    """The second heartbeat has nothing new to tell."""
+def test_a_heartbeat_reveals_a_lost_tail() -> None:
+    """It tells how far the stream has come."""
     taken = Taken()
 
-    first = INTAKE.take(relayed(4), partition=2, taken=taken, now=9)
-    second = INTAKE.take(relayed(4), partition=2, taken=taken, now=9)
+    beat = INTAKE.take(relayed(4), partition=2, taken=taken, now=9)
 
-    assert first.step == second.step == Beat()
-    assert first.gap is not None
-    assert first.gap.park == Park(1, 4)
-    assert second.gap is None
+    assert beat.step == Beat()
+    assert beat.gap is not None
+    assert beat.gap.park == Park(1, 4)
+    assert taken == Taken()
 
 
 def test_a_record_put_aside_counts_as_had() -> None:
