@@ -16,6 +16,7 @@ tls         mutual TLS: certificates, contexts, their replacement
 web         running an ASGI app inside a service
 trunk       many connections multiplexed over one WebSocket between two processes
 local       the federation on one machine: toolchain, supervisor, link proxies
+observability  what operators see: the way of one message, everything at a glance, alerts, dashboards
 
     serve ─▶ settings, telemetry, health ─▶ (services, found by entry point) ─▶ kafka | postgres | web
 """

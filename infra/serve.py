@@ -22,7 +22,7 @@ from infra.errors import SettingsError
 from infra.health import Health
 from infra.settings import ServiceSettings, read
 from infra.tasks import EndedError, run_for_ever
-from infra.telemetry import admin_app, set_up_logs
+from infra.telemetry import Inquiry, admin_app, set_up_logs
 from infra.tls import Credentials
 from infra.web import serve_app
 
@@ -39,11 +39,13 @@ class Host:
         names: The services that run here.
         health: The conditions that `/health` reports; a service declares its own with `health.expect` before it awaits.
         tls: With what this process calls others, and is called; None: plain text.
+        inquiries: What else the admin port answers, by the first segment of the path.
     """
 
     names: tuple[str, ...]
     health: Health = field(default_factory=Health)
     tls: Credentials | None = None
+    inquiries: dict[str, Inquiry] = field(default_factory=dict)
     _apps: dict[str, asyncio.Future[ASGIApp]] = field(default_factory=dict)
 
     def offer(self, name: str, app: ASGIApp) -> None:
@@ -100,7 +102,7 @@ async def host_services(names: Sequence[str], settings: ServiceSettings) -> None
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with asyncio.TaskGroup() as group:
-        admin = serve_app(admin_app(host.health), host=settings.admin_host, port=settings.admin_port)
+        admin = serve_app(admin_app(host.health, host.inquiries), host=settings.admin_host, port=settings.admin_port)
         tasks = [group.create_task(admin, name="admin")]
         if host.tls is not None:
             tasks.append(group.create_task(host.tls.keep_fresh(), name="certificates"))

@@ -4,7 +4,7 @@ import logging
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 import structlog
@@ -12,7 +12,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.typing import Processor
 
+from infra.errors import CausewayError
 from infra.health import Health
+
+Inquiry = Callable[[str], Awaitable[bytes]]
+"""Answers an operator's question about one thing, by its name, with JSON."""
 
 
 class Seldom(logging.Filter):
@@ -95,8 +99,14 @@ def set_up_logs(level: str, **bound: str) -> None:
     logging.basicConfig(handlers=[libraries], level=logging.WARNING)
 
 
-def admin_app(health: Health) -> ASGIApp:
-    """Return the ASGI app of the admin port: `/health` (200 or 503, JSON) and `/metrics` (Prometheus text)."""
+def admin_app(health: Health, inquiries: Mapping[str, Inquiry] | None = None) -> ASGIApp:
+    """Return the ASGI app of the admin port: `/health` (200 or 503, JSON), `/metrics` (Prometheus text), and inquiries.
+
+    Args:
+        health: What `/health` tells.
+        inquiries: By first segment of the path: `trace` answers `/trace/NAME`. It is read at each request.
+    """
+    known = {} if inquiries is None else inquiries
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -111,8 +121,20 @@ def admin_app(health: Health) -> ASGIApp:
         elif scope["path"] == "/metrics":
             status, content_type, body = 200, CONTENT_TYPE_LATEST.encode(), generate_latest()
         else:
-            status, content_type, body = 404, b"text/plain", b"Here are /health and /metrics.\n"
+            status, content_type, body = await _inquire(known, scope["path"])
         await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", content_type)]})
         await send({"type": "http.response.body", "body": body})
 
     return app
+
+
+async def _inquire(inquiries: Mapping[str, Inquiry], path: str) -> tuple[int, bytes, bytes]:
+    """Return status, content type and body of an answer."""
+    subject, _, name = path.lstrip("/").partition("/")
+    if not name or subject not in inquiries:
+        here = ", ".join(["/health", "/metrics", *(f"/{known}/NAME" for known in sorted(inquiries))])
+        return 404, b"text/plain", f"Here are {here}.\n".encode()
+    try:
+        return 200, b"application/json", await inquiries[subject](name)
+    except CausewayError as error:
+        return error.status, b"application/problem+json", msgspec.json.encode(error.problem(), enc_hook=str)

@@ -124,6 +124,7 @@ class Deliveries:
     def _take(self, publication: Publication) -> None:
         self._heard_at = time.monotonic()
         PUBLISHED_AT.set(publication.sent_at / 1e6)
+        self._hub.published_at = publication.sent_at
         told = dict(self.continuity.covered)
         if self.continuity.take(publication.ranges) and self._hub.reliable:
             BREAKS.labels("gap").inc()

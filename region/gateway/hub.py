@@ -11,6 +11,7 @@ from region.gateway import frames
 from region.gateway.frames import EntryFrame, MarksFrame, Pending, Refused
 from region.gateway.outcomes import Decided, InFlight, Outcomes
 from region.gateway.session import Session
+from region.gateway.sightings import Sightings
 from region.gateway.submissions import now_us
 from region.gateway.views import Marks, entry_view, pending_view
 from replication.codec import decode_record
@@ -59,6 +60,7 @@ class Hub:
         in_flight: InFlight,
         revoked: Callable[[str, str], None],
         repeated: Callable[[Entry], None],
+        sightings: Sightings | None = None,
     ) -> None:
         """Begin without sessions, and without being told of outputs.
 
@@ -69,6 +71,7 @@ class Hub:
             in_flight: Sends of devices.
             revoked: Told of a user's device that was logged out.
             repeated: Told of the entry of a send that a device here repeated; it has `answer` called for it.
+            sightings: Told of entries that were queued for devices, and of the marks by which devices take them.
         """
         self._region = region
         self._instance = instance
@@ -76,6 +79,9 @@ class Hub:
         self._in_flight = in_flight
         self._revoked = revoked
         self._repeated = repeated
+        self.sightings = sightings or Sightings()
+        self.published_at = 0
+        """When fan-out sent what is being dispatched, microseconds since the epoch."""
         self._by_user: dict[str, list[Device]] = {}
         self._told: set[Device] = set()
         self.reliable = False
@@ -194,7 +200,7 @@ class Hub:
         at = now_us()
         TRANSIT_SECONDS.observe(max(0, at - entry.sent_at) / 1e6)
         hops = (*((hop.stage, hop.at) for hop in entry.hops), (f"{self._region}.delivery", at))
-        theirs = ""
+        theirs, devices = "", 0
         for user in users:
             if user not in self._by_user:
                 continue
@@ -203,7 +209,8 @@ class Hub:
             else:
                 theirs = theirs or frames.encode(EntryFrame(entry_view(entry, reader=user, marks={}), hops))
                 text = theirs
-            self._tell(partition, output, (user,), text)
+            devices += self._tell(partition, output, (user,), text)
+        self.sightings.delivered(entry.message_id, published_at=self.published_at, at=at, devices=devices)
 
     def _refusal(self, partition: int, output: Output, refusal: Refusal) -> None:
         if self._repeats(output, refusal.message_id, refusal):
@@ -242,7 +249,7 @@ class Hub:
         for device in self._by_user.get(user, ()):
             device.push(text)
 
-    def _tell(self, partition: int, output: Output, users: tuple[str, ...], text: str) -> None:
+    def _tell(self, partition: int, output: Output, users: tuple[str, ...], text: str) -> int:
         told = 0
         for user in users:
             for device in self._by_user.get(user, ()):
@@ -252,6 +259,7 @@ class Hub:
                     told += 1
         if told:
             DELIVERIES.inc(told)
+        return told
 
 
 def _marks(mark: Mark) -> str:

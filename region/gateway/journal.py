@@ -12,9 +12,10 @@ from infra.errors import UnavailableError
 from infra.health import Health
 from infra.kafka import KafkaError, Producer
 from infra.tasks import heed_cancellation
+from region.gateway.sightings import Sightings
 from replication.codec import encode
 from replication.ids import partition_of
-from replication.records import Journaled, Submission
+from replication.records import Journaled, MessageSent, Submission
 from replication.topics import JOURNAL
 
 log = structlog.get_logger()
@@ -38,7 +39,15 @@ APPEND_FAILURES = Counter("causeway_gateway_append_failures_total", "Submissions
 class Journal:
     """The gateway's end of the journal; `run` is to run beside it."""
 
-    def __init__(self, bootstrap: str, *, instance: str, partitions: int, health: Health) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        instance: str,
+        partitions: int,
+        health: Health,
+        sightings: Sightings | None = None,
+    ) -> None:
         """Prepare.
 
         Args:
@@ -46,7 +55,9 @@ class Journal:
             instance: Name of this process.
             partitions: Of the journal.
             health: Told whether Kafka answers.
+            sightings: Told of messages that were acknowledged.
         """
+        self._sightings = sightings or Sightings()
         self._bootstrap = bootstrap
         self._instance = instance
         self._partitions = partitions
@@ -89,7 +100,7 @@ class Journal:
         if self._unacknowledged == 0:
             self._progress_at = started
         self._unacknowledged += 1
-        acknowledged.add_done_callback(self._on_acknowledged(started))
+        acknowledged.add_done_callback(self._on_acknowledged(started, submission))
         return acknowledged
 
     async def run(self) -> None:
@@ -123,7 +134,9 @@ class Journal:
         self._producer = None  # closing it takes as long as its last records are given
         self._health.tell("kafka", ok=False, detail="an append failed")
 
-    def _on_acknowledged(self, started: float) -> "Callable[[asyncio.Future[int]], None]":
+    def _on_acknowledged(self, started: float, submission: Submission) -> "Callable[[asyncio.Future[int]], None]":
+        message_id = submission.id if type(submission.body) is MessageSent else ""
+
         def done(acknowledged: "asyncio.Future[int]") -> None:
             self._unacknowledged -= 1
             if acknowledged.cancelled() or acknowledged.exception() is not None:
@@ -132,5 +145,7 @@ class Journal:
                 return
             self._progress_at = time.monotonic()
             APPEND_SECONDS.observe(self._progress_at - started)
+            if message_id:
+                self._sightings.accepted(message_id, at=time.time_ns() // 1000)
 
         return done

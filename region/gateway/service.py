@@ -46,8 +46,10 @@ from region.gateway.profiles import Profiles
 from region.gateway.recipients import Recipients
 from region.gateway.repeats import Repeats
 from region.gateway.settings import GatewaySettings
+from region.gateway.sightings import Sightings
 from region.gateway.sockets import RESUME_SECONDS, Sockets
 from region.gateway.submissions import Clerk
+from region.gateway.tracing import Tracer
 from region.store.repository.setup import region_state, wait_ready
 from replication.repair.server import RepairServer
 
@@ -64,6 +66,7 @@ async def service(host: Host) -> None:
     async with DirectoryClient(settings.directory) as directory:
         gateway = Gateway(settings, signer, directory, host.health)
         host.offer("gateway", gateway.app)
+        host.inquiries["trace"] = gateway.tracer.answer
         await gateway.run()
 
 
@@ -92,7 +95,10 @@ class Gateway:
         verifier = Verifier(self._federation, time.time)
         callers = Callers(region=region, verifier=verifier, federation=self._federation, store=self._store)
         clerk = Clerk(region=region, instance=instance)
-        self._journal = Journal(settings.kafka, instance=instance, partitions=settings.partitions, health=health)
+        sightings = Sightings()
+        self._journal = Journal(
+            settings.kafka, instance=instance, partitions=settings.partitions, health=health, sightings=sightings
+        )
         outcomes, self._in_flight = Outcomes(self._journal), InFlight()
         self._marks = MarkKeeper(self._journal, clerk)
         self._repeats = Repeats(self._store)
@@ -103,6 +109,7 @@ class Gateway:
             in_flight=self._in_flight,
             revoked=callers.forget,
             repeated=self._repeats.add,
+            sightings=sightings,
         )
         self._interest = Interest(self._redis, instance=instance, users=self._hub.users)
         self._deliveries = Deliveries(
@@ -170,6 +177,14 @@ class Gateway:
         }
         self.app = make_app(make_http(routers), self._sockets.serve)
         """The ASGI app."""
+        self.tracer = Tracer(
+            region=region,
+            instance=instance,
+            partitions=settings.partitions,
+            store=self._store,
+            sightings=sightings,
+        )
+        """Tells operators where a message has been."""
 
     async def run(self) -> None:
         """Run all parts, and serve edges of other processes, until cancelled."""

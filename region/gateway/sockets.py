@@ -38,7 +38,7 @@ from region.gateway.session import (
     Session,
     Submit,
 )
-from region.gateway.submissions import Author, Clerk
+from region.gateway.submissions import Author, Clerk, now_us
 
 log = structlog.get_logger()
 
@@ -164,6 +164,7 @@ class Sockets:
                     case Submit():
                         await self._submit(connection, instruction.send)
                     case Mark(conversation_id=conversation_id, place=place, read=read):
+                        self._hub.sightings.marked(conversation_id, connection.session.user_id, place.seq, at=now_us())
                         self._marks.raise_mark(connection.reader, conversation_id, place, read=read)
                     case Reply(text=text):
                         connection.push(text)

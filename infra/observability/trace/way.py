@@ -1,0 +1,197 @@
+"""From what regions know of a message to its way: steps with their milliseconds, and a sentence. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+
+from infra.observability.trace.answers import Answer, Asked
+
+MEANING: Final[Mapping[tuple[str, str], str]] = {
+    ("gateway", "journal"): "Kafka acknowledges: accepted",
+    ("gateway", "projector"): "journal, until judged",
+    ("projector", "forwarder"): "commit, relay row, forwarder reads it",
+    ("forwarder", "ingester"): "relay topic, MirrorMaker, link",
+    ("ingester", "projector"): "journal, until judged",
+    ("projector", "fanout"): "commit, fan-out reads it",
+    ("fanout", "delivery"): "Redis, until queued for devices",
+    ("delivery", "device"): "socket, device, its mark back",
+}
+"""What lies between two stages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stretch of the way.
+
+    Attributes:
+        source: Stage where it begins, such as `us.gateway`.
+        target: Stage where it ends.
+        began: Microseconds since the epoch, by the clock of the source's region.
+        ended: The same, by the clock of the target's region.
+        meaning: What lies between.
+        branch: Whether the way goes on elsewhere, and this only leads to devices, or back to the gateway.
+    """
+
+    source: str
+    target: str
+    began: int
+    ended: int
+    meaning: str
+    branch: bool = False
+
+    @property
+    def milliseconds(self) -> float:
+        """How long it took; negative when two clocks disagree."""
+        return (self.ended - self.began) / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The way of a message.
+
+    Attributes:
+        message_id: The message.
+        state: `delivered`, `entry`, `held`, `pending`, `refused`, or `unknown`.
+        sentence: How it is.
+        steps: In the order in which they follow from each other.
+        warnings: What a reader must know: clocks that disagree, regions that were not asked, stages that nobody remembers.
+    """
+
+    message_id: str
+    state: str
+    sentence: str
+    steps: tuple[Step, ...] = ()
+    warnings: tuple[str, ...] = field(default=())
+
+
+def way_of(message_id: str, asked: Asked) -> Way:
+    """Put the way of a message together from everybody's answers."""
+    answers = list(_merged(asked.answers).values())
+    known = [answer for answer in answers if answer.state != "unknown"]
+    steps = _steps(known)
+    warnings = [f"{region} was not asked: {why}" for region, why in asked.silent.items()]
+    warnings += _clock_warnings(steps)
+    if known and not any(answer.hops for answer in known):
+        warnings.append("Its hops are not kept any more: outputs are pruned after CAUSEWAY_RETENTION_DAYS.")
+    elif known and not any(answer.accepted_at or answer.delivered_at for answer in known):
+        warnings.append(
+            "No gateway remembers it: each knows the newest 10,000 since it was started. Only stored hops are shown."
+        )
+    state, sentence = _tell(message_id, known, asked)
+    return Way(message_id, state, sentence, tuple(steps), tuple(warnings))
+
+
+def _merged(answers: Iterable[Answer]) -> dict[str, Answer]:
+    """Return one answer a region: its gateways share a store, but each has seen something else."""
+    merged: dict[str, Answer] = {}
+    for answer in answers:
+        other = merged.get(answer.region)
+        merged[answer.region] = answer if other is None else _both(other, answer)
+    return merged
+
+
+def _both(one: Answer, other: Answer) -> Answer:
+    base, more = (one, other) if one.state != "unknown" else (other, one)
+    delivered = [seen for seen in (base, more) if seen.delivered_at]
+    first = min(delivered, key=lambda seen: seen.delivered_at, default=base)
+    return Answer(
+        **{name: getattr(base, name) for name in Answer.__struct_fields__ if name not in _SEEN},
+        accepted_at=max(base.accepted_at, more.accepted_at),
+        published_at=first.published_at,
+        delivered_at=first.delivered_at,
+        devices=base.devices + more.devices,
+        had_at=min((seen.had_at for seen in (base, more) if seen.had_at), default=0),
+    )
+
+
+_SEEN: Final = frozenset({"accepted_at", "published_at", "delivered_at", "devices", "had_at"})
+
+
+def _steps(known: Sequence[Answer]) -> list[Step]:
+    chain = max((answer.hops for answer in known), key=len, default=())
+    by_region = {answer.region: answer for answer in known}
+    steps: list[Step] = []
+    if chain:
+        home = by_region.get(_region(chain[0][0]))
+        if home is not None and home.accepted_at:
+            steps.append(_step(*chain[0], f"{home.region}.journal", home.accepted_at, branch=True))
+    told: set[str] = set()
+    for place, (stage, at) in enumerate(chain):
+        if place:
+            steps.append(_step(*chain[place - 1], stage, at))
+        region = _region(stage)
+        answer = by_region.get(region)
+        if answer is not None and region not in told and place + 1 == len(answer.hops):
+            told.add(region)
+            steps += _to_devices(answer, stage, at, branch=place + 1 < len(chain))
+    return steps
+
+
+def _to_devices(answer: Answer, stage: str, at: int, *, branch: bool) -> list[Step]:
+    places = [(stage, at)]
+    if answer.published_at and answer.delivered_at and answer.devices:
+        places += [(f"{answer.region}.fanout", answer.published_at), (f"{answer.region}.delivery", answer.delivered_at)]
+        if answer.had_at:
+            places.append((f"{answer.region}.device", answer.had_at))
+    return [_step(*one, *other, branch=branch) for one, other in pairwise(places)]
+
+
+def _step(source: str, began: int, target: str, ended: int, *, branch: bool = False) -> Step:
+    meaning = MEANING.get((_part(source), _part(target)), "")
+    return Step(source, target, began, ended, meaning, branch)
+
+
+def _clock_warnings(steps: Iterable[Step]) -> list[str]:
+    worst: dict[tuple[str, str], float] = {}
+    for step in steps:
+        ends = _region(step.source), _region(step.target)
+        if step.milliseconds < 0:
+            worst[ends] = min(worst.get(ends, 0.0), step.milliseconds)
+    return [
+        f"The clock of {target} is behind the clock of {source} by {-behind:.1f} ms at least: times between them are not to be trusted."
+        if source != target
+        else f"Clocks inside {source} disagree by {-behind:.1f} ms at least."
+        for (source, target), behind in worst.items()
+    ]
+
+
+def _tell(message_id: str, known: Sequence[Answer], asked: Asked) -> tuple[str, str]:
+    by_state = {answer.state: answer for answer in reversed(known)}
+    if not known:
+        missing = f" {', '.join(asked.silent)} could not be asked." if asked.silent else ""
+        names = ", ".join(sorted({answer.region for answer in asked.answers}))
+        return "unknown", (
+            f"{names}: nobody knows {message_id}. It was never accepted, or stands in a journal that was not projected yet.{missing}"
+        )
+    if (refused := by_state.get("refused")) is not None:
+        return "refused", f"It was refused: {refused.code}. That is final; its author was told."
+    if (entry := by_state.get("entry") or by_state.get("held")) is None:
+        pending = by_state["pending"]
+        return "pending", (
+            f"It is pending in {pending.region}, and waits for {pending.waits_for}: for its decision, or its answer to whether the conversation may begin. "
+            f"See `causeway top`: links, and the lags between {pending.region} and {pending.waits_for}."
+        )
+    number = f"It is number {entry.seq} of {entry.conversation_id}"
+    return _tell_entry(number, known)
+
+
+def _tell_entry(number: str, known: Sequence[Answer]) -> tuple[str, str]:
+    held = [answer.region for answer in known if answer.state == "held"]
+    waiting = [answer.region for answer in known if answer.state == "pending"]
+    if held:
+        return "held", f"{number}, but held in {', '.join(held)}: an entry before it is missing there."
+    late = f" {', '.join(waiting)} has not been told its number yet." if waiting else ""
+    if any(answer.read for answer in known):
+        return "delivered", f"{number}; its recipient has read it.{late}"
+    if any(answer.received for answer in known):
+        return "delivered", f"{number}; a device of its recipient has it.{late}"
+    return "entry", f"{number}; no device of its recipient has said that it has it.{late}"
+
+
+def _region(stage: str) -> str:
+    return stage.partition(".")[0]
+
+
+def _part(stage: str) -> str:
+    return stage.partition(".")[2]

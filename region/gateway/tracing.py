@@ -1,0 +1,109 @@
+"""Tells an operator where one message has been, as far as this region knows; bodies stay out."""
+
+import msgspec
+import psycopg
+
+from infra.errors import MalformedRequestError, UnavailableError
+from infra.postgres import STORE_FAILURES, Pool
+from region.gateway.sightings import Sighting, Sightings
+from region.store.repository.tracing import Passage, Whereabouts, passage, whereabouts
+from replication.ids import is_message_id
+
+
+class Trace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one gateway and its store know of a message; times are microseconds since the epoch, 0 for never or not known.
+
+    Attributes:
+        region: The gateway's region.
+        instance: The gateway.
+        state: `entry`, `held`, `pending`, `refused`, or `unknown`.
+        conversation_id: Its conversation.
+        author: Who sent it.
+        recipient: To whom.
+        seq: Its number.
+        waits_for: The region that has to decide.
+        code: Why it was refused.
+        received: Whether a device of the recipient has it.
+        read: Whether the recipient has read it.
+        hops: Where it had been when this region put it out: stage and time; empty once that was pruned.
+        committed_at: When this region's projector wrote it.
+        accepted_at: When the journal had acknowledged it.
+        published_at: When fan-out sent it to this gateway.
+        delivered_at: When this gateway queued it for devices.
+        devices: For how many.
+        had_at: When a device of the recipient said that it has it.
+    """
+
+    region: str
+    instance: str
+    state: str = "unknown"
+    conversation_id: str = ""
+    author: str = ""
+    recipient: str = ""
+    seq: int = 0
+    waits_for: str = ""
+    code: str = ""
+    received: bool = False
+    read: bool = False
+    hops: tuple[tuple[str, int], ...] = ()
+    committed_at: int = 0
+    accepted_at: int = 0
+    published_at: int = 0
+    delivered_at: int = 0
+    devices: int = 0
+    had_at: int = 0
+
+
+class Tracer:
+    """Answers `/trace/MESSAGE_ID` on the admin port."""
+
+    def __init__(self, *, region: str, instance: str, partitions: int, store: Pool, sightings: Sightings) -> None:
+        """Say who asks which store, and how many partitions the journal has."""
+        self._region = region
+        self._instance = instance
+        self._partitions = partitions
+        self._store = store
+        self._sightings = sightings
+
+    async def answer(self, message_id: str) -> bytes:
+        """Return what is known of a message, as JSON.
+
+        Raises:
+            MalformedRequestError: That is no message id.
+            UnavailableError: The store cannot be asked.
+        """
+        if not is_message_id(message_id):
+            raise MalformedRequestError(reason=f"{message_id[:64]!r} is no message id")
+        found = came = None
+        try:
+            async with self._store.connection() as connection:
+                found = await whereabouts(connection, message_id)
+                if found is not None and found.position:
+                    came = await passage(connection, found, message_id=message_id, partitions=self._partitions)
+        except (*STORE_FAILURES, psycopg.Error) as error:
+            raise UnavailableError(what="The store") from error
+        return msgspec.json.encode(self._trace(message_id, found, came))
+
+    def _trace(self, message_id: str, found: Whereabouts | None, came: Passage | None) -> Trace:
+        seen = self._sightings.of(message_id) or Sighting()
+        found = found or Whereabouts("unknown", "", "")
+        return Trace(
+            region=self._region,
+            instance=self._instance,
+            state=found.state,
+            conversation_id=found.conversation_id,
+            author=found.author,
+            recipient=found.recipient,
+            seq=found.seq,
+            waits_for=found.waits_for,
+            code=found.code,
+            received=bool(found.seq) and found.received >= found.seq,
+            read=bool(found.seq) and found.read >= found.seq,
+            hops=tuple((hop.stage, hop.at) for hop in came.hops) if came else (),
+            committed_at=came.committed_at if came else 0,
+            accepted_at=seen.accepted_at,
+            published_at=seen.published_at,
+            delivered_at=seen.delivered_at,
+            devices=seen.devices,
+            had_at=self._sightings.had_at(found.conversation_id, found.recipient, found.seq) if found.seq else 0,
+        )

@@ -1,0 +1,186 @@
+"""The way of a message, put together from what gateways tell."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from infra.observability.places import UnreadableAdminError, read_admins
+from infra.observability.trace.answers import Answer, Asked
+from infra.observability.trace.show import drawn
+from infra.observability.trace.way import Way, way_of
+
+MESSAGE = "m" + "0" * 35 + "-eu"
+CONVERSATION = "d" + "0" * 32 + "-eu"
+HERE = Answer(
+    region="us",
+    instance="us/front",
+    state="entry",
+    conversation_id=CONVERSATION,
+    seq=4,
+    hops=(("us.gateway", 1_000_000), ("us.projector", 1_004_000)),
+    accepted_at=1_002_000,
+    published_at=1_007_000,
+    delivered_at=1_008_000,
+    devices=2,
+    received=True,
+)
+THERE = Answer(
+    region="eu",
+    instance="eu/front",
+    state="entry",
+    conversation_id=CONVERSATION,
+    seq=4,
+    hops=(
+        *(("us.gateway", 1_000_000), ("us.projector", 1_004_000), ("us.forwarder", 1_006_000)),
+        *(("eu.ingester", 1_026_000), ("eu.projector", 1_030_000)),
+    ),
+    published_at=1_032_000,
+    delivered_at=1_033_000,
+    devices=1,
+    had_at=1_040_000,
+    received=True,
+)
+BACK = Answer(
+    region="us",
+    instance="us/front",
+    state="entry",
+    conversation_id=CONVERSATION,
+    seq=4,
+    hops=(*THERE.hops, ("eu.forwarder", 1_031_000), ("us.ingester", 1_050_000), ("us.projector", 1_053_000)),
+    accepted_at=1_002_000,
+)
+
+
+def stretches(way: Way) -> list[tuple[str, str, float]]:
+    """From, to and milliseconds of each step."""
+    return [(step.source, step.target, step.milliseconds) for step in way.steps]
+
+
+def shown(way: Way) -> str:
+    """What a terminal shows."""
+    console = Console(file=io.StringIO(), width=160, highlight=False)
+    console.print(drawn(way))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_inside_one_region() -> None:
+    """From the gateway over journal, projector and fan-out to the devices."""
+    way = way_of(MESSAGE, Asked((HERE,)))
+
+    assert stretches(way) == [
+        ("us.gateway", "us.journal", 2.0),
+        ("us.gateway", "us.projector", 4.0),
+        ("us.projector", "us.fanout", 3.0),
+        ("us.fanout", "us.delivery", 1.0),
+    ]
+    assert (way.state, way.warnings) == ("delivered", ())
+    assert "us after 8.0 ms" in shown(way)
+
+
+def test_through_two_regions_and_back() -> None:
+    """The owner's devices are a branch; the way goes on to the author's home, which is told the number."""
+    way = way_of(MESSAGE, Asked((BACK, THERE)))
+
+    assert stretches(way)[2:] == [
+        ("us.projector", "us.forwarder", 2.0),
+        ("us.forwarder", "eu.ingester", 20.0),
+        ("eu.ingester", "eu.projector", 4.0),
+        ("eu.projector", "eu.fanout", 2.0),
+        ("eu.fanout", "eu.delivery", 1.0),
+        ("eu.delivery", "eu.device", 7.0),
+        ("eu.projector", "eu.forwarder", 1.0),
+        ("eu.forwarder", "us.ingester", 19.0),
+        ("us.ingester", "us.projector", 3.0),
+    ]
+    assert [step.branch for step in way.steps].count(True) == 4
+    assert all(step.meaning for step in way.steps)
+
+
+def test_clocks_that_disagree_are_told() -> None:
+    """A hop that ends before it begins shows by how much, at least; times are not bent to hide it."""
+    early = tuple((stage, at - 50_000 if stage.startswith("eu.") else at) for stage, at in THERE.hops)
+
+    way = way_of(MESSAGE, Asked((Answer(region="eu", instance="eu/front", state="entry", seq=4, hops=early),)))
+
+    assert ("us.forwarder", "eu.ingester", -30.0) in stretches(way)
+    assert any("clock of eu is behind the clock of us by 30.0 ms" in warning for warning in way.warnings)
+    assert "-30.0" in shown(way)
+
+
+def test_gateways_of_one_region_are_put_together() -> None:
+    """One accepted it, another has the device."""
+    other = Answer(
+        region="us", instance="us/b", published_at=1_007_000, delivered_at=1_009_000, devices=1, had_at=1_020_000
+    )
+    accepted = Answer(
+        region="us", instance="us/a", state="entry", seq=4, hops=HERE.hops, accepted_at=1_002_000, conversation_id="d"
+    )
+
+    way = way_of(MESSAGE, Asked((other, accepted)))
+
+    assert [step.target for step in way.steps] == [
+        *("us.journal", "us.projector", "us.fanout", "us.delivery", "us.device"),
+    ]
+
+
+def test_a_pending_message_says_what_it_waits_for() -> None:
+    """And shows how far it came."""
+    pending = Answer(region="us", instance="us/front", state="pending", waits_for="eu", hops=HERE.hops)
+
+    way = way_of(MESSAGE, Asked((pending, Answer(region="eu", instance="eu/front"))))
+
+    assert way.state == "pending"
+    assert "waits for eu" in way.sentence
+    assert ("us.gateway", "us.projector", 4.0) in stretches(way)
+
+
+def test_a_refused_message_says_why() -> None:
+    """By its stable code."""
+    refused = Answer(region="us", instance="us/front", state="refused", code="recipient-unknown", hops=HERE.hops)
+
+    way = way_of(MESSAGE, Asked((refused,)))
+
+    assert (way.state, "recipient-unknown" in way.sentence) == ("refused", True)
+
+
+def test_an_unknown_message_says_who_was_asked_and_who_was_not() -> None:
+    """A region that is away may know it."""
+    way = way_of(MESSAGE, Asked((Answer(region="us", instance="us/front"),), {"eu": "port 1 does not answer"}))
+
+    assert way.state == "unknown"
+    assert "eu could not be asked" in way.sentence
+    assert way.warnings == ("eu was not asked: port 1 does not answer",)
+    assert MESSAGE in shown(way)
+
+
+def test_a_held_entry_says_where() -> None:
+    """An entry before it is missing in that region alone."""
+    held = Answer(region="us", instance="us/front", state="held", conversation_id=CONVERSATION, seq=4)
+
+    way = way_of(MESSAGE, Asked((held, THERE)))
+
+    assert way.state == "held"
+    assert "held in us" in way.sentence
+
+
+def test_pruned_hops_are_told_of() -> None:
+    """The message is known, its way is not."""
+    old = Answer(region="us", instance="us/front", state="entry", conversation_id=CONVERSATION, seq=4, read=True)
+
+    way = way_of(MESSAGE, Asked((old,)))
+
+    assert way.steps == ()
+    assert "has read it" in way.sentence
+    assert any("CAUSEWAY_RETENTION_DAYS" in warning for warning in way.warnings)
+
+
+def test_admin_ports_can_be_named() -> None:
+    """Several of a region; what is written otherwise is refused with a sentence."""
+    assert read_admins(["us=http://a:1/", "us=http://b:1", "eu=https://c"]) == {
+        "us": ["http://a:1", "http://b:1"],
+        "eu": ["https://c"],
+    }
+    with pytest.raises(UnreadableAdminError, match="REGION=URL"):
+        read_admins(["us:9090"])
