@@ -10,10 +10,13 @@ from typing import Final, TypeVar
 import msgspec
 
 from infra.errors import CausewayError
-from replication.records import Hop, Journaled, Record, Relayed
+from replication.records import Hop, Journaled, PasswordChanged, Record, Relayed, Submission
 
 VERSION: Final = 1
-READABLE: Final = frozenset({1})
+"""Of what most records are written in: the oldest that has all they need, so that older software reads them."""
+NEWEST: Final = 2
+"""Of the kinds that version 1 does not have: `PasswordChanged`, which stands in journals alone."""
+READABLE: Final = frozenset({1, 2})
 LAST_VERSION: Final = 31
 """No version will ever be higher: text and MessagePack begin above it, and are damage, not records from the future."""
 
@@ -42,7 +45,7 @@ class UnknownVersionError(UndecodableRecordError):
 
 def encode(message: Journaled | Relayed) -> bytes:
     """Return the bytes of a journal or relay record, version first."""
-    return bytes((VERSION,)) + _encoder.encode(message)
+    return bytes((_version_of(message),)) + _encoder.encode(message)
 
 
 def decode_journaled(data: bytes | None) -> Journaled:
@@ -91,6 +94,12 @@ def stamped(hops: tuple[Hop, ...], stage: str, at: int) -> tuple[Hop, ...]:
     return (*hops, Hop(stage, at))
 
 
+def _version_of(message: Journaled | Relayed) -> int:
+    """Return the oldest version that has all that the message needs: who reads no newer one waits, and takes it for no damage."""
+    record = message.record
+    return NEWEST if type(record) is Submission and type(record.body) is PasswordChanged else VERSION
+
+
 def _decode(decoder: msgspec.msgpack.Decoder[T], data: bytes | None) -> T:
     if not data:
         raise UndecodableRecordError(reason="it is empty")
@@ -104,6 +113,6 @@ def _decode(decoder: msgspec.msgpack.Decoder[T], data: bytes | None) -> T:
 def _check(version: int) -> None:
     if version in READABLE:
         return
-    if VERSION < version <= LAST_VERSION:
+    if NEWEST < version <= LAST_VERSION:
         raise UnknownVersionError(version=version, readable=", ".join(map(str, sorted(READABLE))))
     raise UndecodableRecordError(reason=f"it begins with {version}, which is no version that is read")

@@ -4,6 +4,7 @@ Times are microseconds since the epoch, for people and for measuring; nothing is
 Fields are only ever added, with a default; a record of another shape gets a new codec version.
 """
 
+import hashlib
 from typing import TypeAlias
 
 import msgspec
@@ -134,11 +135,13 @@ class DeviceAdded(msgspec.Struct, frozen=True, tag="device_added"):
         device_id: Its new id.
         name: What its owner calls it.
         family: Of its refresh tokens.
+        proof: Of which password: `proof_of` its hash when it was verified. Empty says nothing, as older gateways did.
     """
 
     device_id: str
     name: str
     family: str
+    proof: str = ""
 
 
 class DeviceRefreshed(msgspec.Struct, frozen=True, tag="device_refreshed"):
@@ -160,9 +163,30 @@ class DeviceRevoked(msgspec.Struct, frozen=True, tag="device_revoked"):
 
     Attributes:
         device_id: The device.
+        why: Empty if somebody logged it out; else a code, such as `refresh-token-reused`.
     """
 
     device_id: str
+    why: str = ""
+
+
+def proof_of(password_hash: str) -> str:
+    """Return what tells one password hash from another without being of use to whoever reads it."""
+    return hashlib.blake2b(password_hash.encode(), digest_size=16, person=b"causeway-proof").hexdigest()
+
+
+class PasswordChanged(msgspec.Struct, frozen=True, tag="password_changed"):
+    """A user has another password; all devices are logged out, except one that may be kept. Of version 2.
+
+    Attributes:
+        password_hash: Argon2id of the new one.
+        replaces: `proof_of` the old hash, which was verified.
+        keep_device: The device that stays logged in; empty for none.
+    """
+
+    password_hash: str
+    replaces: str
+    keep_device: str = ""
 
 
 Body: TypeAlias = (
@@ -175,6 +199,7 @@ Body: TypeAlias = (
     | DeviceAdded
     | DeviceRefreshed
     | DeviceRevoked
+    | PasswordChanged
 )
 
 

@@ -5,6 +5,8 @@ rules        what a password and a name must look like
 passwords    Argon2id in threads
 tokens       Ed25519 JWTs: signing, verifying offline, remembering the good ones
 ports        what this package needs of the directory and of the journal
+endings      pure: why a device was logged out, as its owner is told
+credentials  changing the password, which ends all other sessions
 federation   all regions as the directory announces them: keys, holders, URLs
 registration reserve, create, confirm: repaired wherever it was interrupted
 sessions     log in, refresh, log out, list and revoke devices

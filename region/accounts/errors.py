@@ -23,6 +23,14 @@ class RegistrationUnfinishedError(OutcomeUnknownError):
     """The account may or may not exist yet. Register again with the same handle and password (it is safe), or log in."""
 
 
+class PasswordRaceError(CausewayError):
+    """The password was changed otherwise at the same moment; nothing was done. Log in with the password that you know last."""
+
+    code = "password-race"
+    status = 409
+    definite = True
+
+
 class BusyError(CausewayError):
     """Too many people are logging in at this moment; nothing was done. Try again in a few seconds."""
 

@@ -41,6 +41,8 @@ class DeviceRow:
         generation: Of the refresh token that is good now.
         created_at: Microseconds since the epoch.
         revoked: Whether it was logged out.
+        refreshed_at: When that generation was given, microseconds since the epoch; 0 for the first.
+        revoked_why: A code, as in `region.accounts.endings`; empty if somebody logged it out.
     """
 
     device_id: str
@@ -49,10 +51,29 @@ class DeviceRow:
     generation: int
     created_at: int
     revoked: bool
+    refreshed_at: int = 0
+    revoked_why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RevokedRow:
+    """A device that was logged out.
+
+    Attributes:
+        user_id: Whose.
+        device_id: The device.
+        revoked_at: When, microseconds since the epoch.
+        why: A code; empty if somebody logged it out.
+    """
+
+    user_id: str
+    device_id: str
+    revoked_at: int
+    why: str
 
 
 _USER = "SELECT user_id, handle, display_name, password_hash, reservation, home_epoch, confirmed, created_at FROM users"
-_DEVICE = "SELECT device_id, name, family, generation, created_at, revoked_at IS NOT NULL FROM devices"
+_DEVICE = "SELECT device_id, name, family, generation, created_at, revoked_at IS NOT NULL, refreshed_at, revoked_why FROM devices"
 
 
 async def user_by_id(connection: Connection, user_id: str) -> UserRow | None:
@@ -83,3 +104,13 @@ async def devices(connection: Connection, user_id: str) -> list[DeviceRow]:
         f"{_DEVICE} WHERE user_id = %s AND revoked_at IS NULL ORDER BY created_at, device_id LIMIT 1000", (user_id,)
     )
     return [DeviceRow(*row) for row in await cursor.fetchall()]
+
+
+async def revoked_since(connection: Connection, since: int, *, most: int) -> list[RevokedRow]:
+    """Return devices of anybody that were logged out at that microsecond or later, the earliest first."""
+    cursor = await connection.execute(
+        "SELECT user_id, device_id, revoked_at, revoked_why FROM devices WHERE revoked_at >= %s"
+        " ORDER BY revoked_at, user_id, device_id LIMIT %s",
+        (since, most),
+    )
+    return [RevokedRow(*row) for row in await cursor.fetchall()]

@@ -3,7 +3,6 @@
 import asyncio
 import re
 import secrets
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from global_directory.rules import read_handle
 from infra.errors import InvalidFieldError, NotFoundError, UnavailableError
 from infra.postgres import Pool
 from region.accounts import repository
+from region.accounts.endings import REUSED, ended
 from region.accounts.errors import RegistrationLostError, WrongCredentialsError
 from region.accounts.federation import Federation
 from region.accounts.passwords import Passwords
@@ -19,13 +19,12 @@ from region.accounts.registration import Registration
 from region.accounts.repository import DeviceRow, UserRow
 from region.accounts.rules import PASSWORD_LONGEST, clean_name
 from region.accounts.tokens import AccessClaims, RefreshClaims, Signer, Verifier, refused
-from replication.records import DeviceAdded, DeviceRefreshed, DeviceRevoked, Outcome
+from replication.records import DeviceAdded, DeviceRefreshed, DeviceRevoked, Outcome, proof_of
 
 FIRST_GENERATION = 1
 _DEVICE = re.compile(r"v[0-9a-f]{16}")
 REPEAT_SECONDS = 30.0
-MOST_SHOWN = 20_000
-USED = "it was used before, or its device was logged out"
+"""For how long a used refresh token gives its successor again; in the store, so that any gateway knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,6 @@ class Sessions:
         self._verifier = verifier
         self._lifetimes = lifetimes
         self._clock = clock
-        self._shown: OrderedDict[tuple[str, str, int], float] = OrderedDict()
 
     @staticmethod
     def device_name(typed: str | None) -> str:
@@ -139,7 +137,7 @@ class Sessions:
         async def settled() -> Outcome | None:
             return Outcome(id="") if await self._device(user.user_id, device_id) else None
 
-        body = DeviceAdded(device_id=device_id, name=name, family=family)
+        body = DeviceAdded(device_id=device_id, name=name, family=family, proof=proof_of(user.password_hash))
         outcome = await self._journal.decide(user.user_id, home_epoch=user.home_epoch, body=body, settled=settled)
         if outcome.code:
             raise WrongCredentialsError
@@ -148,11 +146,11 @@ class Sessions:
     async def refresh(self, token: str) -> Grant:
         """Exchange a refresh token for new tokens.
 
-        Shown again within half a minute, here, it gives the same generation again as long as that was not used: the answer
-        may have been lost. Later, or elsewhere, it counts as stolen.
+        Shown again within half a minute, through whatever gateway, it gives the same generation again as long as that was
+        not used: the answer may have been lost. Later it counts as stolen: then the device is logged out, whoever shows it.
 
         Raises:
-            InvalidTokenError: It is not good, or was used before.
+            InvalidTokenError: It is not good, or was used before, or its device was logged out; it says which.
             NotTheHolderError: The user lives elsewhere.
             UnavailableError: The journal cannot be reached.
             OutcomeUnknownError: The projector did not decide in time; the same token again is safe at once.
@@ -164,17 +162,13 @@ class Sessions:
         if user is None:
             raise refused("foreign", "its user does not live here")
         wanted = claims.generation + 1
-        lately = self._was_shown(claims)
         device = await self._current(claims)
-        if device is None or (device.generation != claims.generation and not (lately and device.generation == wanted)):
-            raise refused("revoked", USED)
-        if device.generation == wanted:
-            return self._grant(user, claims.device, claims.family, wanted)
-        self._note_shown(claims)
+        if device.generation != claims.generation:
+            return await self._repeat(user, claims, device)
 
         async def settled() -> Outcome | None:
-            device = await self._current(claims)
-            if device is None or device.generation > wanted:
+            device = await self._device(claims.sub, claims.device)
+            if device is None or device.revoked or device.generation > wanted:
                 return Outcome(id="", code="invalid-token")
             return Outcome(id="") if device.generation == wanted else None
 
@@ -182,28 +176,42 @@ class Sessions:
         outcome = await self._journal.decide(
             claims.sub, home_epoch=user.home_epoch, body=body, settled=settled, device=claims.device
         )
-        if outcome.code:
-            device = await self._current(claims) if lately else None
-            if device is None or device.generation != wanted:  # else it was an earlier showing that was decided first
-                raise refused("revoked", USED)
+        if outcome.code:  # it was an earlier showing that was decided first, or the device is logged out
+            return await self._repeat(user, claims, await self._current(claims))
         return self._grant(user, claims.device, claims.family, wanted)
 
-    def _was_shown(self, claims: RefreshClaims) -> bool:
-        """Whether that token was shown here moments ago, while it was good."""
-        seen = self._shown.get((claims.device, claims.family, claims.generation), float("-inf"))
-        return self._clock() - seen <= REPEAT_SECONDS
+    async def _repeat(self, user: UserRow, claims: RefreshClaims, device: DeviceRow) -> Grant:
+        """Give what its first use gave, if that was a moment ago and was not used; else end the device: somebody has copied the token."""
+        wanted = claims.generation + 1
+        age = self._clock() - device.refreshed_at / 1e6
+        if device.generation == wanted and age <= REPEAT_SECONDS:
+            return self._grant(user, claims.device, claims.family, wanted)
+        if device.generation < wanted:
+            raise refused("foreign", "its device was never given it")
+        await self._end(user, claims.device, REUSED)
+        raise ended(REUSED)
 
-    def _note_shown(self, claims: RefreshClaims) -> None:
-        key = claims.device, claims.family, claims.generation
-        self._shown[key] = self._clock()
-        self._shown.move_to_end(key)
-        if len(self._shown) > MOST_SHOWN:
-            self._shown.popitem(last=False)
+    async def _end(self, user: UserRow, device_id: str, why: str) -> None:
+        async def settled() -> Outcome | None:
+            device = await self._device(user.user_id, device_id)
+            return Outcome(id="") if device is None or device.revoked else None
 
-    async def _current(self, claims: RefreshClaims) -> DeviceRow | None:
-        """Return the device that the token belongs to; None if it is logged out or has logged in anew."""
+        await self._journal.decide(
+            user.user_id, home_epoch=user.home_epoch, body=DeviceRevoked(device_id, why), settled=settled
+        )
+
+    async def _current(self, claims: RefreshClaims) -> DeviceRow:
+        """Return the device that the token belongs to.
+
+        Raises:
+            InvalidTokenError: It is logged out; or the token is of no device here.
+        """
         device = await self._device(claims.sub, claims.device)
-        return device if device is not None and not device.revoked and device.family == claims.family else None
+        if device is None or device.family != claims.family:
+            raise refused("foreign", "its user or device is not known at home")
+        if device.revoked:
+            raise ended(device.revoked_why)
+        return device
 
     async def devices(self, user_id: str) -> list[DeviceRow]:
         """Return the user's devices that are logged in."""

@@ -13,6 +13,7 @@ from region.client.frames import (
     DeviceList,
     Message,
     Page,
+    PasswordChange,
     RefreshRequest,
     RegionList,
     Tokens,
@@ -57,6 +58,10 @@ class Api:
     async def revoke(self, device_id: str) -> None:
         """Log a device out."""
         await self._transport.call("DELETE", f"/devices/{device_id}", gives=NoneType, tokens=self._tokens)
+
+    async def change_password(self, change: PasswordChange) -> None:
+        """Change the user's password; all other devices are logged out."""
+        await self._transport.call("POST", "/password", gives=NoneType, body=change, tokens=self._tokens)
 
     async def user(self, user_id: str) -> User:
         """Return a user by id."""

@@ -19,6 +19,7 @@ from region.client.frames import (
     Device,
     Message,
     Page,
+    PasswordChange,
     Position,
     Read,
     Received,
@@ -271,6 +272,14 @@ class Client:
     async def revoke(self, device_id: str) -> None:
         """Log one of the user's devices out."""
         await self._api.revoke(device_id)
+
+    async def change_password(self, old: str, new: str, *, keep_this_device: bool = True) -> None:
+        """Change the user's password: all other devices are logged out, and this one too unless it is kept.
+
+        Raises:
+            ProblemError: It was turned down: `wrong-credentials`, say.
+        """
+        await self._api.change_password(PasswordChange(old, new, keep_this_device))
 
     async def regions(self) -> list[RegionEndpoint]:
         """Return the federation's regions and where each is reached."""

@@ -142,6 +142,14 @@ class Credentials(msgspec.Struct, frozen=True, omit_defaults=True):
     device_name: str | None = None
 
 
+class PasswordChange(msgspec.Struct, frozen=True):
+    """Asks for another password; all other devices are logged out."""
+
+    old_password: str
+    new_password: str
+    keep_this_device: bool = True
+
+
 class RefreshRequest(msgspec.Struct, frozen=True):
     """What refreshing takes."""
 

@@ -21,6 +21,7 @@ submissions  builds submissions
 marks        pure: merges marks; markkeeper appends them
 journal      appends to Kafka through its outages
 callers      whose token it is, and whether the device is still logged in
+revocations  follows which devices are logged out, at home and elsewhere; revoked: pure, what is known of it
 profiles     users of this and other regions
 decisions    the journal as accounts see it
 repository   SQL reads

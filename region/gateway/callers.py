@@ -8,9 +8,11 @@ import psycopg
 
 from infra.errors import UnavailableError
 from infra.postgres import STORE_FAILURES, Pool
+from region.accounts.endings import ended
 from region.accounts.federation import Federation
 from region.accounts.repository import device
 from region.accounts.tokens import AccessClaims, Verifier, refused
+from region.gateway.revoked import Revoked
 
 FRESH_SECONDS = 2.0
 """How long it is remembered that a device is logged in; so long may a revoked device still read at another gateway."""
@@ -29,9 +31,11 @@ class Callers:
         verifier: Verifier,
         federation: Federation,
         store: Pool,
+        elsewhere: Revoked,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare; `clock` gives seconds, monotonic."""
+        """Prepare; `elsewhere` knows devices of other homes that were logged out, `clock` gives seconds, monotonic."""
+        self._elsewhere = elsewhere
         self._region = region
         self._verifier = verifier
         self._federation = federation
@@ -40,15 +44,19 @@ class Callers:
         self._logged_in: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     async def anybody(self, token: str | None) -> AccessClaims:
-        """Return what a good token says, wherever its user lives; of those who live here, whether the device is logged in is seen.
+        """Return what a good token says, wherever its user lives, unless its device is known to be logged out.
+
+        Of those who live here the store knows; what other homes have told last is known of their users.
 
         Raises:
-            InvalidTokenError: It is missing or not good, or its device, of a user who lives here, was logged out.
+            InvalidTokenError: It is missing or not good, or its device was logged out.
             UnavailableError: The store or the directory is needed to tell, and away.
         """
         claims = await self._verified(token)
         if claims.home == self._region:
             await self._check_device(claims)
+        elif (why := self._elsewhere.why(claims.sub, claims.device)) is not None:
+            raise ended(why)
         return claims
 
     async def resident(self, token: str | None) -> AccessClaims:
@@ -90,7 +98,7 @@ class Callers:
             raise refused("foreign", "its user or device is not known at home")
         if found.revoked:
             self.forget(*key)
-            raise refused("revoked", "its device was logged out")
+            raise ended(found.revoked_why)
         self._logged_in[key] = now
         self._logged_in.move_to_end(key)
         if len(self._logged_in) > MOST_REMEMBERED:

@@ -45,7 +45,8 @@ class CatchUps:
             self.incarnation = state.incarnation
             known = await device(connection, user_id, device_id)
             if known is None or known.revoked:
-                return Snapshot(state.positions, state.incarnation, [], [], revoked=True)
+                why = known.revoked_why if known else ""
+                return Snapshot(state.positions, state.incarnation, [], [], revoked=why)
             return await self._read(connection, user_id, wanted, state)
 
     async def _read(self, connection: Connection, user_id: str, wanted: CatchUp, state: State) -> Snapshot:

@@ -13,6 +13,7 @@ from starlette.types import Send
 from infra.backoff import Backoff
 from infra.errors import UnavailableError
 from infra.postgres import STORE_FAILURES
+from region.accounts.endings import problem_of
 from region.gateway.marks import Reader
 from region.gateway.session import BAD_TOKEN, GOING_AWAY, RESYNC, TOO_SLOW, CatchUp, Phase, Session, Snapshot
 from region.gateway.submissions import Author
@@ -102,9 +103,9 @@ class Connection:
             asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.ended.set)  # whoever takes nothing is left behind
         self._wake.set()
 
-    def revoke(self) -> None:
-        """Close: the device was logged out."""
-        self.hang_up(BAD_TOKEN, "revoked")
+    def revoke(self, why: str) -> None:
+        """Close: the device was logged out; `why` is the code that the store keeps."""
+        self.hang_up(BAD_TOKEN, problem_of(why))
 
     def go_away(self) -> None:
         """Close: this gateway stops; the device shall reconnect."""
@@ -169,8 +170,8 @@ class Connection:
             except TimeoutError:
                 self.hang_up(RESYNC, "resync")
                 return
-            if snapshot.revoked:
-                self.revoke()
+            if snapshot.revoked is not None:
+                self.revoke(snapshot.revoked)
                 return
             for text in self.session.snapshot(snapshot, reliable=self._reliable()):
                 self._put(text)

@@ -6,13 +6,14 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.security import HTTPBearer
 from starlette.responses import Response
 
+from region.accounts.credentials import Credentials
 from region.accounts.sessions import Sessions
 from region.accounts.tokens import AccessClaims
 from region.gateway.callers import Callers
 from region.gateway.hub import Hub
-from region.gateway.openapi import answers
+from region.gateway.openapi import answers, takes
 from region.gateway.profiles import Profiles
-from region.gateway.schemas import Device, Devices, answer
+from region.gateway.schemas import Device, Devices, PasswordRequest, answer, body_of
 from region.gateway.views import rfc3339
 
 BEARER = HTTPBearer(auto_error=False, description="The access token that /register, /login or /token gave.")
@@ -24,7 +25,7 @@ def bearer_of(request: Request) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def users(*, sessions: Sessions, callers: Callers, profiles: Profiles, hub: Hub) -> APIRouter:
+def users(*, sessions: Sessions, credentials: Credentials, callers: Callers, profiles: Profiles, hub: Hub) -> APIRouter:
     """Return the endpoints of users and their devices."""
     router = APIRouter(dependencies=[Depends(BEARER)])
 
@@ -59,6 +60,26 @@ def users(*, sessions: Sessions, callers: Callers, profiles: Profiles, hub: Hub)
     async def revoke_device(device_id: str, caller: Resident) -> Response:
         """Log one of one's devices out, for good."""
         await revoke(caller, device_id)
+        return Response(status_code=204)
+
+    @router.post(
+        "/password",
+        status_code=204,
+        responses=answers(204, None, 400, 401, 409, 413, 421, 422),
+        openapi_extra=takes(
+            "PasswordRequest",
+            {"old_password": "correct horse", "new_password": "better horse", "keep_this_device": True},
+        ),
+    )
+    async def password(request: Request, caller: Resident) -> Response:
+        """Change one's password. All other devices are logged out with it, and this one too unless it is kept.
+
+        With 503 and `definite` false it may or may not have happened: repeat it.
+        """
+        wanted = await body_of(request, PasswordRequest)
+        await credentials.change(
+            caller, old=wanted.old_password, new=wanted.new_password, keep_device=wanted.keep_this_device
+        )
         return Response(status_code=204)
 
     @router.get("/users/{user_id}", responses=answers(200, "Profile", 401, 404, 421))

@@ -43,8 +43,8 @@ class Device(Protocol):
         """Read from the store what was missed, if anything was."""
         ...
 
-    def revoke(self) -> None:
-        """Close: the device was logged out."""
+    def revoke(self, why: str) -> None:
+        """Close: the device was logged out, for that reason."""
         ...
 
 
@@ -136,12 +136,12 @@ class Hub:
         told, self._told = self._told, set()
         return told
 
-    def revoke(self, user_id: str, device_id: str) -> None:
-        """Close the connections of a device that was logged out."""
+    def revoke(self, user_id: str, device_id: str, why: str = "") -> None:
+        """Close the connections of a device that was logged out; `why` is the code that the store keeps."""
         self._revoked(user_id, device_id)
         for device in list(self._by_user.get(user_id, ())):
             if device.session.device_id == device_id:
-                device.revoke()
+                device.revoke(why)
 
     def answer(self, entry: Entry, marks: Mapping[str, Marks]) -> None:
         """Tell the author's devices an entry whose send was repeated, with the marks that its members have now."""
@@ -220,7 +220,7 @@ class Hub:
 
     def _submission(self, partition: int, output: Output, submission: Submission) -> None:
         if isinstance(submission.body, DeviceRevoked):
-            self.revoke(submission.author, submission.body.device_id)
+            self.revoke(submission.author, submission.body.device_id, submission.body.why)
             return
         repeats = self._repeats(output, submission.id, submission)
         if not submission.conversation_id or submission.author not in self._by_user:

@@ -44,6 +44,20 @@ class TokenRequest(msgspec.Struct, frozen=True):
     refresh_token: str
 
 
+class PasswordRequest(msgspec.Struct, frozen=True):
+    """Asks for another password.
+
+    Attributes:
+        old_password: The present one.
+        new_password: 8 to 1,024 characters.
+        keep_this_device: Whether the device that asks stays logged in; all others are logged out in any case.
+    """
+
+    old_password: str
+    new_password: str
+    keep_this_device: bool = True
+
+
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     """What a device gets when it has logged in.
 
@@ -193,6 +207,7 @@ SHOWN: Final = (
     RegisterRequest,
     LoginRequest,
     TokenRequest,
+    PasswordRequest,
     Tokens,
     Devices,
     SendRequest,

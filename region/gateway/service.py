@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+import httpx
 import psycopg
 import structlog
 from redis.asyncio import Redis
@@ -20,6 +21,7 @@ from infra.tasks import heed_cancellation
 from infra.trunk.frames import LARGEST_MESSAGE
 from infra.trunk.server import TrunkAcceptor
 from infra.web import serve_app
+from region.accounts.credentials import Credentials
 from region.accounts.federation import Federation
 from region.accounts.passwords import Cost, Passwords
 from region.accounts.registration import Registration
@@ -45,6 +47,7 @@ from region.gateway.outcomes import InFlight, Outcomes
 from region.gateway.profiles import Profiles
 from region.gateway.recipients import Recipients
 from region.gateway.repeats import Repeats
+from region.gateway.revocations import Revocations, make_internal
 from region.gateway.settings import GatewaySettings
 from region.gateway.sightings import Sightings
 from region.gateway.sockets import RESUME_SECONDS, Sockets
@@ -93,7 +96,16 @@ class Gateway:
         self._passwords = Passwords(cost, at_once=settings.passwords_at_once)
         self._federation = Federation(directory, signer.public_key())
         verifier = Verifier(self._federation, time.time)
-        callers = Callers(region=region, verifier=verifier, federation=self._federation, store=self._store)
+        self._revocations = Revocations(
+            region=region, store=self._store, lifetime=settings.access_seconds, revoke=self._end_device
+        )
+        callers = Callers(
+            region=region,
+            verifier=verifier,
+            federation=self._federation,
+            store=self._store,
+            elsewhere=self._revocations.elsewhere,
+        )
         clerk = Clerk(region=region, instance=instance)
         sightings = Sightings()
         self._journal = Journal(
@@ -163,6 +175,7 @@ class Gateway:
             "accounts": accounts(region=region, registration=registration, sessions=sessions),
             "users": users(
                 sessions=sessions,
+                credentials=Credentials(journal=decisions, store=self._store, passwords=self._passwords),
                 callers=callers,
                 profiles=Profiles(region=region, store=self._store, directory=directory, federation=self._federation),
                 hub=self._hub,
@@ -200,7 +213,10 @@ class Gateway:
                 group.create_task(self._watch_store())
                 group.create_task(self._announce())
                 group.create_task(self._tick())
-                acceptor = RepairServer(TrunkAcceptor(self.app), region=settings.region, store=self._store)
+                group.create_task(self._revocations.follow_own())
+                group.create_task(self._follow_others())
+                inner = TrunkAcceptor(make_internal(self.app, self._revocations))
+                acceptor = RepairServer(inner, region=settings.region, store=self._store)
                 group.create_task(
                     serve_app(
                         acceptor,
@@ -243,6 +259,15 @@ class Gateway:
                 pause = backoff.next()
             await asyncio.sleep(pause)
             state = await wait_ready(self._store)
+
+    async def _follow_others(self) -> None:
+        limits = httpx.Limits(max_connections=16, keepalive_expiry=3)
+        async with httpx.AsyncClient(timeout=3, limits=limits, trust_env=False, follow_redirects=False) as client:
+            await self._revocations.follow(self._settings.peers, client)
+            await asyncio.Event().wait()  # a lone region follows nobody, for ever
+
+    def _end_device(self, user_id: str, device_id: str, why: str) -> None:
+        self._hub.revoke(user_id, device_id, why)
 
     async def _watch_store(self) -> None:
         while True:

@@ -104,14 +104,14 @@ class Snapshot:
         incarnation: Of the region.
         missed: Frames, in order.
         changed: If it was too much: the conversations that must be paged instead.
-        revoked: Whether the device was logged out meanwhile, which may have been missed like anything else.
+        revoked: Why the device was logged out meanwhile, which may have been missed like anything else; None if it was not.
     """
 
     positions: dict[int, int]
     incarnation: int
     missed: list[str]
     changed: list[ChangedConversation]
-    revoked: bool = False
+    revoked: str | None = None
 
 
 class Session:

@@ -15,6 +15,7 @@ class GatewaySettings(RegionalSettings):
         gateway_port: Port to listen on for them.
         gateway_url: Where they reach it.
         public_url: Where devices reach this region.
+        peers: Other region to its gateway's URL, as JSON; asked which devices were logged out there.
         signing_key: Path to the region's Ed25519 private key, PKCS#8 PEM.
         store_connections: The most connections to the store.
         access_seconds: How long access tokens are good.
@@ -31,6 +32,7 @@ class GatewaySettings(RegionalSettings):
     gateway_port: int = Field(ge=0, le=65535)
     gateway_url: str
     public_url: str
+    peers: dict[str, str] = Field(default_factory=dict)
     signing_key: Path
     store_connections: int = Field(12, ge=2, le=200)
     access_seconds: int = Field(15 * 60, ge=10, le=24 * 3600)

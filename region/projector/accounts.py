@@ -2,6 +2,8 @@
 
 from typing import TypeAlias
 
+import msgspec
+
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
 from region.store.rows import Device, User
@@ -11,16 +13,21 @@ from replication.records import (
     DeviceAdded,
     DeviceRefreshed,
     DeviceRevoked,
+    PasswordChanged,
     Submission,
+    proof_of,
 )
 
-Body: TypeAlias = AccountCreated | AccountConfirmed | DeviceAdded | DeviceRefreshed | DeviceRevoked
+Body: TypeAlias = AccountCreated | AccountConfirmed | DeviceAdded | DeviceRefreshed | DeviceRevoked | PasswordChanged
+
+PASSWORD_CHANGED = "password-changed"  # noqa: S105 — a code
 
 DETAILS = {
     "reservation-mismatch": "The account was made under another reservation. Register anew.",
     "user-unknown": "There is no such account, or it is not confirmed. Register, or log in elsewhere.",
     "device-revoked": "This device was logged out. Log in again.",
     "refresh-token-reused": "This refresh token was used before. Log in again.",
+    PASSWORD_CHANGED: "The password was changed meanwhile. Log in with the new one.",
 }
 """What the waiting gateway is told, by code."""
 
@@ -41,6 +48,8 @@ def judge_account(docket: Docket, case: Case, submission: Submission, body: Body
         code = _add(docket, submission.author, body)
     elif isinstance(body, DeviceRefreshed):
         code = _refresh(docket, submission.author, body)
+    elif isinstance(body, PasswordChanged):
+        code = _change_password(docket, case, submission, body)
     else:
         code = _revoke(docket, case, submission, body)
     if code:
@@ -85,6 +94,8 @@ def _add(docket: Docket, author: str, body: DeviceAdded) -> str:
     known = docket.state.devices.get((author, body.device_id))
     if known is not None:
         return "" if known.family == body.family and known.revoked_at is None else "device-revoked"
+    if body.proof and body.proof != proof_of(user.password_hash):
+        return PASSWORD_CHANGED
     _keep(docket, Device(author, body.device_id, body.name, body.family, 1, docket.now))
     return ""
 
@@ -96,7 +107,27 @@ def _refresh(docket: Docket, author: str, body: DeviceRefreshed) -> str:
     if device.generation != body.generation:
         return "refresh-token-reused"
     device.generation += 1
+    device.refreshed_at = docket.now
     _keep(docket, device)
+    return ""
+
+
+def _change_password(docket: Docket, case: Case, submission: Submission, body: PasswordChanged) -> str:
+    """Log the other devices out in the same transaction, and tell each of them as if it had been logged out by itself."""
+    user = docket.state.users.get(submission.author)
+    if user is None or not user.confirmed:
+        return "user-unknown"
+    if user.password_hash == body.password_hash:
+        return ""
+    if body.replaces != proof_of(user.password_hash):
+        return PASSWORD_CHANGED
+    user.password_hash = body.password_hash
+    docket.writes.users[user.user_id] = user
+    for device in list(docket.state.devices.values()):
+        if device.user_id == user.user_id and device.revoked_at is None and device.device_id != body.keep_device:
+            gone = DeviceRevoked(device.device_id, PASSWORD_CHANGED)
+            _end(docket, device, PASSWORD_CHANGED)
+            docket.put(case.partition, msgspec.structs.replace(submission, body=gone), users=(user.user_id,))
     return ""
 
 
@@ -105,10 +136,14 @@ def _revoke(docket: Docket, case: Case, submission: Submission, body: DeviceRevo
     if device is None:
         return "device-revoked"
     if device.revoked_at is None:
-        device.revoked_at = docket.now
-        _keep(docket, device)
+        _end(docket, device, body.why)
     docket.put(case.partition, submission, users=(submission.author,))
     return ""
+
+
+def _end(docket: Docket, device: Device, why: str) -> None:
+    device.revoked_at, device.revoked_why = docket.now, why
+    _keep(docket, device)
 
 
 def _keep(docket: Docket, device: Device) -> None:

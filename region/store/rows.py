@@ -55,7 +55,7 @@ class User:
 
 @dataclass(slots=True)
 class Device:
-    """A device of a user who is at home here; `generation` is that of its current refresh token."""
+    """A device of a user who is at home here; `generation` is that of its current refresh token, given at `refreshed_at`."""
 
     user_id: str
     device_id: str
@@ -64,6 +64,8 @@ class Device:
     generation: int
     created_at: int
     revoked_at: int | None = None
+    refreshed_at: int = 0
+    revoked_why: str = ""
 
 
 @dataclass(slots=True)

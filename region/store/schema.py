@@ -50,6 +50,10 @@ SCHEMA: tuple[str, ...] = (
         PRIMARY KEY (user_id, device_id)
     )
     """,
+    # refreshed_at: when the present generation was given; revoked_why: a code, empty if somebody logged it out.
+    "ALTER TABLE devices ADD COLUMN IF NOT EXISTS refreshed_at BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE devices ADD COLUMN IF NOT EXISTS revoked_why TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX IF NOT EXISTS devices_revoked_at ON devices (revoked_at)",
     # head: the last seq up to which nothing is missing; message_count: the running count there; position: of its newest change.
     """
     CREATE TABLE IF NOT EXISTS conversations (

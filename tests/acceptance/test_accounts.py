@@ -7,6 +7,8 @@ from collections import Counter
 import httpx
 import pytest
 
+from chaos.federation import Federation
+
 REGIONS = ("us", "eu", "ap")
 
 
@@ -154,6 +156,41 @@ async def test_devices_are_listed_and_revoked_from_anywhere(http: httpx.AsyncCli
 
     assert (await http.post(f"{urls['ap']}/logout", headers=bearer(laptop))).status_code == 204
     assert (await http.post(f"{urls['us']}/token", json={"refresh_token": laptop["refresh_token"]})).status_code == 401
+
+
+async def test_a_revoked_device_is_turned_away_by_other_regions_too(
+    http: httpx.AsyncClient, urls: dict[str, str], whole: Federation
+) -> None:
+    """They verify its token without asking, and so follow who is logged out; also after they were cut off for a while."""
+    bob = (await http.post(f"{urls['us']}/register", json=credentials())).json()
+    wanted = credentials()
+    thief = (await http.post(f"{urls['eu']}/register", json=wanted)).json()
+    later = (await http.post(f"{urls['eu']}/login", json=wanted)).json()
+    owner = (await http.post(f"{urls['eu']}/login", json=wanted)).json()
+
+    async def looks_up(device: dict[str, str]) -> httpx.Response:
+        return await http.get(f"{urls['us']}/users/{bob['user_id']}", headers=bearer(device))
+
+    async def revoke(device: dict[str, str]) -> None:
+        answer = await http.delete(f"{urls['eu']}/devices/{device['device_id']}", headers=bearer(owner))
+        assert answer.status_code == 204
+
+    async def is_turned_away(device: dict[str, str]) -> None:
+        async with asyncio.timeout(60):
+            while (answer := await looks_up(device)).status_code == 200:
+                pass
+        assert (answer.status_code, answer.json()["token_problem"]) == (401, "revoked")
+
+    assert (await looks_up(thief)).status_code == 200
+    await revoke(thief)
+    await is_turned_away(thief)
+    await whole.act("local", "cut", "us-eu")
+    await revoke(later)
+    assert (await looks_up(later)).status_code == 200  # a region that is cut off still serves
+    assert (await looks_up(thief)).status_code == 401  # and forgets nothing
+    await whole.act("local", "heal")
+    await is_turned_away(later)
+    assert (await looks_up(owner)).status_code == 200
 
 
 @pytest.mark.parametrize("region", REGIONS)

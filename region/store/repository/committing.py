@@ -74,7 +74,7 @@ async def _write_accounts(connection: Connection, writes: Writes) -> None:
         await connection.cursor().executemany(
             "INSERT INTO users (user_id, handle, folded_handle, display_name, password_hash, reservation, home_epoch, confirmed, created_at)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
-            " ON CONFLICT (user_id) DO UPDATE SET confirmed = users.confirmed OR excluded.confirmed",
+            " ON CONFLICT (user_id) DO UPDATE SET confirmed = users.confirmed OR excluded.confirmed, password_hash = excluded.password_hash",
             [
                 (
                     u.user_id,
@@ -92,10 +92,22 @@ async def _write_accounts(connection: Connection, writes: Writes) -> None:
         )
     if writes.devices:
         await connection.cursor().executemany(
-            "INSERT INTO devices (user_id, device_id, name, family, generation, created_at, revoked_at) VALUES (%s, %s, %s, %s, %s, %s, %s)"
-            " ON CONFLICT (user_id, device_id) DO UPDATE SET generation = excluded.generation, revoked_at = excluded.revoked_at",
+            "INSERT INTO devices (user_id, device_id, name, family, generation, created_at, revoked_at, refreshed_at, revoked_why)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " ON CONFLICT (user_id, device_id) DO UPDATE SET generation = excluded.generation, revoked_at = excluded.revoked_at,"
+            " refreshed_at = excluded.refreshed_at, revoked_why = excluded.revoked_why",
             [
-                (d.user_id, d.device_id, d.name, d.family, d.generation, d.created_at, d.revoked_at)
+                (
+                    d.user_id,
+                    d.device_id,
+                    d.name,
+                    d.family,
+                    d.generation,
+                    d.created_at,
+                    d.revoked_at,
+                    d.refreshed_at,
+                    d.revoked_why,
+                )
                 for d in writes.devices.values()
             ],
         )

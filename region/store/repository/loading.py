@@ -123,7 +123,7 @@ async def load(
             )
         if devices:
             await cursors["devices"].execute(
-                "SELECT user_id, device_id, name, family, generation, created_at, revoked_at"
+                "SELECT user_id, device_id, name, family, generation, created_at, revoked_at, refreshed_at, revoked_why"
                 " FROM devices WHERE user_id = ANY(%s::text[])",
                 (Texts(devices),),
             )

@@ -54,9 +54,9 @@ async def prepare(pool: Pool, *, region: str, partitions: int) -> RegionState:
 
 async def _prepare(connection: Connection, region: str, partitions: int) -> RegionState:
     known = await _state_if_there(connection)
+    for statement in SCHEMA:
+        await connection.execute(statement.encode())
     if known is None:
-        for statement in SCHEMA:
-            await connection.execute(statement.encode())
         cursor = await connection.execute("SELECT version()")
         version = await cursor.fetchone()
         if version is not None and "CockroachDB" not in version[0]:

@@ -5,6 +5,7 @@ import json
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -99,8 +100,82 @@ async def test_refresh_tokens_are_good_once(http: httpx.AsyncClient) -> None:
     stolen = await http.post("/token", json={"refresh_token": first["refresh_token"]})
 
     assert [answer.status_code for answer in (second, repeated, third, stolen)] == [200, 200, 200, 401]
-    assert stolen.json()["token_problem"] == "revoked"
-    assert (await http.get("/devices", headers=bearer(third.json()))).status_code == 200
+    assert stolen.json()["token_problem"] == "reused"
+
+
+async def test_a_used_refresh_token_that_is_shown_again_ends_its_device(
+    http: httpx.AsyncClient, person: Register
+) -> None:
+    """Its connection, its access token and its newest refresh token, each with the reason; other devices stay."""
+    ada = await person()
+    other = await http.post("/login", json={"handle": ada.tokens["handle"], "password": PASSWORD})
+    second = (await http.post("/token", json={"refresh_token": ada.tokens["refresh_token"]})).json()
+    third = (await http.post("/token", json={"refresh_token": second["refresh_token"]})).json()
+    async with ada.device() as device:
+        await device.until("welcome")
+
+        stolen = await http.post("/token", json={"refresh_token": ada.tokens["refresh_token"]})
+
+        assert await device.closed() == 4401
+    newest = await http.post("/token", json={"refresh_token": third["refresh_token"]})
+    access = await http.get("/devices", headers=bearer(third))
+    assert {answer.json()["token_problem"] for answer in (stolen, newest, access)} == {"reused"}
+    assert "change your password" in newest.json()["detail"]
+    assert len((await http.get("/devices", headers=bearer(other.json()))).json()["devices"]) == 1
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_another_password_ends_the_other_sessions(
+    http: httpx.AsyncClient, person: Register, *, kept: bool
+) -> None:
+    """And this one as well unless it is kept; the old password is good for nothing any more."""
+    ada = await person()
+    wanted = {"handle": ada.tokens["handle"], "password": PASSWORD}
+    phone = (await http.post("/login", json=wanted)).json()
+    change = {"old_password": PASSWORD, "new_password": "another password", "keep_this_device": kept}
+    async with ada.device() as mine, replace(ada, tokens=phone).device() as other:
+        await mine.until("welcome")
+        await other.until("welcome")
+
+        wrong = await ada.call("POST", "/password", json={**change, "old_password": "guessed"})
+        short = await ada.call("POST", "/password", json={**change, "new_password": "short"})
+        done = await ada.call("POST", "/password", json=change)
+
+        assert [answer.status_code for answer in (wrong, short, done)] == [401, 422, 204], done.text
+        assert await other.closed() == 4401
+        if not kept:
+            assert await mine.closed() == 4401
+    assert (await http.post("/token", json={"refresh_token": phone["refresh_token"]})).json()["token_problem"] == (
+        "password-changed"
+    )
+    mine_again = await http.post("/token", json={"refresh_token": ada.tokens["refresh_token"]})
+    assert mine_again.status_code == (200 if kept else 401)
+    assert (await http.post("/login", json=wanted)).status_code == 401
+    assert (await http.post("/login", json={**wanted, "password": "another password"})).status_code == 200
+
+
+async def test_another_password_may_be_asked_for_again(http: httpx.AsyncClient, person: Register) -> None:
+    """The answer may have been lost, and with it the knowledge that the old one is no good."""
+    ada = await person()
+    change = {"old_password": PASSWORD, "new_password": "another password"}
+
+    answers = [await ada.call("POST", "/password", json=change) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [204, 204]
+
+
+async def test_other_regions_are_told_who_was_logged_out(http: httpx.AsyncClient, person: Register) -> None:
+    """On the internal port, by device, with the reason; and how long a token may still be about."""
+    ada = await person()
+    before = (await http.get("/revocations")).json()
+    assert (await ada.call("POST", "/logout")).status_code == 204
+
+    told = (await http.get("/revocations", params={"since": before["now"]})).json()
+
+    assert told["lifetime"] == 900
+    assert [one[:2] + one[3:] for one in told["devices"]] == [[ada.id, ada.tokens["device_id"], ""]]
+    assert (await http.get("/revocations", params={"since": "9" * 5000})).status_code == 200
+    assert (await http.get("/revocations", params={"since": "x"})).status_code == 200
 
 
 async def test_a_device_that_was_logged_out_is_out(http: httpx.AsyncClient, person: Register) -> None:

@@ -19,7 +19,7 @@ from region.gateway.interest import Interest
 from region.gateway.journal import Journal
 from region.gateway.outcomes import InFlight, Outcomes
 from region.gateway.session import CatchUp, Phase, Session, Snapshot
-from replication.codec import VERSION, encode_record
+from replication.codec import NEWEST, encode_record
 from replication.outputs import Output
 from replication.records import Mark
 
@@ -70,7 +70,7 @@ class FakeDevice:
         if (wanted := self.session.restore()) is not None:
             self.wanted.append(wanted)
 
-    def revoke(self) -> None:
+    def revoke(self, why: str) -> None:
         """Nobody is logged out here."""
 
 
@@ -139,7 +139,7 @@ async def test_who_cannot_be_told_an_output_reads_the_store_alone(redis: Redis) 
             hub.join(bob)
             mark = Mark(conversation_id="d1", user_id="bob", received=3, read=3, epoch=1)
             told = Output(5, encode_record(mark), ("ada", "bob"))
-            newer = Output(6, encode_record(mark), ("ada",), version=VERSION + 1)
+            newer = Output(6, encode_record(mark), ("ada",), version=NEWEST + 1)
             later = Output(7, encode_record(mark), ("ada", "bob"))
             all_of_them = tuple(Placed(0, output) for output in (told, newer, later))
             publication = Publication(ranges=(Range(0, 5, 7),), outputs=all_of_them)

@@ -17,7 +17,7 @@ from region.gateway.recipients import Recipients
 from region.gateway.session import CatchUp, Snapshot
 from region.gateway.submissions import Author, Clerk
 from region.store.repository.setup import prepare
-from replication.codec import VERSION, encode
+from replication.codec import NEWEST, encode
 from replication.ids import direct_conversation_id
 from replication.records import Journaled
 
@@ -159,7 +159,7 @@ async def test_a_queued_message_of_a_newer_projector_shuts_nobody_out(store: Sto
     """While a region is upgraded: what cannot be read yet is left out, and the rest is told."""
     await store.begin(BOB)
     await store.queue(BOB, 2)
-    newer = bytes((VERSION + 1,)) + b"\x90"
+    newer = bytes((NEWEST + 1,)) + b"\x90"
     await store.connection.execute("UPDATE pendings SET record = %s WHERE ordinal = 0", (newer,))
 
     snapshot = await store.catch_up(CatchUp(held={}))

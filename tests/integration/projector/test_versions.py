@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY
 from infra.health import Health
 from region.projector.rehearsal import message
 from replication import codec
-from replication.codec import VERSION, encode
+from replication.codec import NEWEST, READABLE, encode
 from replication.ids import direct_conversation_id, new_user_id, partition_of
 from replication.records import Journaled
 
@@ -41,7 +41,7 @@ async def test_a_record_of_a_newer_version_waits_and_holds_up_its_partition_only
         dave = await region.user()
     await region.append(message(alice, bob, "before"))
     newer = encode(Journaled(record=message(alice, bob, "newer")))[1:]
-    await region.append_bytes(partition, bytes((VERSION + 1,)) + newer)
+    await region.append_bytes(partition, bytes((NEWEST + 1,)) + newer)
     await region.append(message(alice, bob, "after"))
     health = region.start()
 
@@ -63,7 +63,7 @@ async def test_a_record_of_a_newer_version_waits_and_holds_up_its_partition_only
     await region.stop()
 
     monkeypatch = pytest.MonkeyPatch()
-    monkeypatch.setattr(codec, "READABLE", frozenset({VERSION, VERSION + 1}))
+    monkeypatch.setattr(codec, "READABLE", READABLE | {NEWEST + 1})
     try:
         region.start()
 
@@ -80,7 +80,7 @@ async def test_a_record_of_a_newer_version_waits_and_holds_up_its_partition_only
 async def test_a_projector_whose_every_partition_waits_is_patient(region: Any, until: Until) -> None:
     """With nothing left to read it stays, says why, and does not start over."""
     for partition in range(PARTITIONS):
-        await region.append_bytes(partition, bytes((VERSION + 1,)))
+        await region.append_bytes(partition, bytes((NEWEST + 1,)))
     health = region.start()
 
     async def all_wait() -> bool:
@@ -105,13 +105,13 @@ async def test_a_newer_pending_in_the_store_is_not_the_records_fault(region: Any
 
     await until("it waits", pending)
     await region.stop()
-    newer = bytes((VERSION + 1,))
+    newer = bytes((NEWEST + 1,))
     await region.execute("UPDATE pendings SET record = %s || substring(record from 2)", newer)
     health = region.start()
     await region.append(message(alice, bob, "one", reply_to="us/gateway"))
 
     async def stopped() -> bool:
-        return f"version {VERSION + 1}" in told(health, "store")
+        return f"version {NEWEST + 1}" in told(health, "store")
 
     await until("it tells", stopped)
     assert await region.execute("SELECT 1 FROM poison") == []

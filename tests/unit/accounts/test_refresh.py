@@ -1,5 +1,7 @@
-"""Refresh tokens: good once, repeatable for a moment by whoever used them first, and of no use to whoever kept an old one."""
+"""Refresh tokens: good once, repeatable for a moment by whoever used them first, and the end of the device if an old one is shown."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -15,7 +17,7 @@ from region.accounts.registration import Registration
 from region.accounts.repository import DeviceRow, UserRow
 from region.accounts.sessions import Lifetimes, Sessions
 from region.accounts.tokens import RefreshClaims, Signer, Verifier
-from replication.records import Body, DeviceRefreshed, Outcome
+from replication.records import Body, DeviceRefreshed, DeviceRevoked, Outcome
 
 USER = UserRow("u100000000000000000000001-us", "ada", "Ada", "", "", 1, confirmed=True, created_at=0)
 
@@ -25,7 +27,7 @@ class Home:
 
     def __init__(self) -> None:
         self.device = DeviceRow("v1", "laptop", "f", 1, 0, revoked=False)
-        self.waiting: list[DeviceRefreshed] = []
+        self.waiting: list[DeviceRefreshed | DeviceRevoked] = []
         self.now = 1_000_000.0
         self.decides = True
         self.tells = True
@@ -38,16 +40,20 @@ class Home:
         """Judge what waits, as the projector does; return the last code."""
         code = ""
         for body in self.waiting:
+            if isinstance(body, DeviceRevoked):
+                self.device = replace(self.device, revoked=True, revoked_why=body.why)
+                continue
             code = "" if body.generation == self.device.generation else "refresh-token-reused"
             if not code:
-                self.device = DeviceRow("v1", "laptop", "f", self.device.generation + 1, 0, revoked=False)
+                at = int(self.now * 1e6)
+                self.device = replace(self.device, generation=self.device.generation + 1, refreshed_at=at)
         self.waiting.clear()
         return code
 
     async def decide(self, author: str, *, home_epoch: int, body: Body, settled: Settled, device: str = "") -> Outcome:
         """A journal whose projector may be away, and whose fan-out may be."""
-        assert isinstance(body, DeviceRefreshed)
-        assert (author, home_epoch, device) == (USER.user_id, 1, "v1")
+        assert isinstance(body, DeviceRefreshed | DeviceRevoked)
+        assert (author, home_epoch) == (USER.user_id, 1)
         self.waiting.append(body)
         if not self.decides:
             raise OutcomeUnknownError(what="The change")
@@ -90,24 +96,34 @@ def home() -> Home:
 
 
 @pytest.fixture
-def sessions(signer: Signer, home: Home) -> Known:
-    """Its sessions."""
-    federation = Federation(cast("Directory", home), signer.public_key())
-    made = Known(
-        region="us",
-        directory=cast("Directory", home),
-        federation=federation,
-        journal=home,
-        store=cast("Pool", None),
-        passwords=Passwords(Cost(memory=8, passes=1)),
-        registration=cast("Registration", None),
-        signer=signer,
-        verifier=Verifier(federation, home.clock),
-        lifetimes=Lifetimes(),
-        clock=home.clock,
-    )
-    made.home = home
-    return made
+def make(signer: Signer, home: Home) -> Callable[[], Known]:
+    """How to make a gateway's sessions."""
+
+    def make() -> Known:
+        federation = Federation(cast("Directory", home), signer.public_key())
+        made = Known(
+            region="us",
+            directory=cast("Directory", home),
+            federation=federation,
+            journal=home,
+            store=cast("Pool", None),
+            passwords=Passwords(Cost(memory=8, passes=1)),
+            registration=cast("Registration", None),
+            signer=signer,
+            verifier=Verifier(federation, home.clock),
+            lifetimes=Lifetimes(),
+            clock=home.clock,
+        )
+        made.home = home
+        return made
+
+    return make
+
+
+@pytest.fixture
+def sessions(make: Callable[[], Known]) -> Known:
+    """The sessions of one gateway."""
+    return make()
 
 
 @pytest.fixture
@@ -133,18 +149,43 @@ async def test_shown_again_at_once_it_gives_the_same_generation(sessions: Known,
     home.now += 29
     await sessions.refresh(token)
 
-    assert home.device.generation == 2
+    assert (home.device.generation, home.device.revoked) == (2, False)
 
 
-async def test_an_old_token_is_refused_however_often_it_is_shown(sessions: Known, home: Home, token: str) -> None:
-    """Showing it in vain makes it no fresher, although its successor was not used yet."""
+async def test_any_gateway_knows_when_a_token_was_used(
+    sessions: Known, make: Callable[[], Known], home: Home, token: str
+) -> None:
+    """The one that gave the successor may be dead."""
     await sessions.refresh(token)
+
+    await make().refresh(token)
+
+    assert (home.device.generation, home.device.revoked) == (2, False)
+
+
+async def test_an_old_token_ends_its_device(sessions: Known, home: Home, token: str) -> None:
+    """Whoever shows it: the owner and a thief cannot be told apart. Each is told why, and so is who has the newest one."""
+    newest = (await sessions.refresh(token)).refresh_token
     home.now += 3600
 
-    for _ in range(3):
-        with pytest.raises(InvalidTokenError):
-            await sessions.refresh(token)
-        home.now += 1
+    for shown in (token, token, newest):
+        with pytest.raises(InvalidTokenError) as caught:
+            await sessions.refresh(shown)
+        assert caught.value.details["token_problem"] == "reused"
+    assert home.device.revoked
+    assert "change your password" in str(caught.value)
+
+
+async def test_a_token_whose_successor_was_used_ends_its_device_at_once(
+    sessions: Known, home: Home, token: str
+) -> None:
+    """Then the answer to its first showing was not lost."""
+    await sessions.refresh((await sessions.refresh(token)).refresh_token)
+
+    with pytest.raises(InvalidTokenError):
+        await sessions.refresh(token)
+
+    assert home.device.revoked
 
 
 async def test_an_old_token_is_refused_while_fan_out_is_away_too(sessions: Known, home: Home, token: str) -> None:

@@ -100,7 +100,7 @@ async def test_who_takes_nothing_at_all_is_left_behind(monkeypatch: pytest.Monke
     writer = asyncio.create_task(connection.write())
     connection.push("x")
     await asyncio.sleep(0)
-    connection.revoke()
+    connection.revoke("")
 
     await asyncio.wait_for(connection.ended.wait(), 5)
     writer.cancel()
@@ -148,7 +148,7 @@ async def test_an_interrupted_snapshot_is_followed_by_another() -> None:
 async def test_a_device_that_was_logged_out_unnoticed_is_closed_by_its_next_snapshot() -> None:
     """That it was logged out is missed like any other output; the store tells, and nothing of the snapshot is sent."""
     wire = Wire()
-    connection = connect(wire, snapshots=[Snapshot({0: 1}, 1, ["missed"], [], revoked=True)])
+    connection = connect(wire, snapshots=[Snapshot({0: 1}, 1, ["missed"], [], revoked="")])
     writer = asyncio.create_task(connection.write())
     connection.begin(CatchUp())
     await asyncio.wait_for(writer, 5)

@@ -48,7 +48,7 @@ class FakeDevice:
 
     session: Session
     told: list[str] = field(default_factory=list)
-    revoked: bool = False
+    revoked: str | None = None
 
     def push(self, text: str) -> None:
         """Keep a frame."""
@@ -58,9 +58,9 @@ class FakeDevice:
         """Note that it would look into the store."""
         self.session.restore()
 
-    def revoke(self) -> None:
+    def revoke(self, why: str) -> None:
         """Note that it is logged out."""
-        self.revoked = True
+        self.revoked = why
 
     @property
     def frames(self) -> list[dict[str, object]]:
@@ -171,12 +171,12 @@ def test_a_revoked_device_is_closed_and_forgotten(scene: Scene) -> None:
     """And only that one."""
     one, other = device(scene.hub, ADA), device(scene.hub, ADA, "v2")
     revoked = Submission(
-        id="s", author=ADA, home="us", home_epoch=1, body=DeviceRevoked("v1"), submitted_at=0, device="v2"
+        id="s", author=ADA, home="us", home_epoch=1, body=DeviceRevoked("v1", "why"), submitted_at=0, device="v2"
     )
 
     scene.hub.dispatch(0, output(revoked, users=(ADA,)))
 
-    assert (one.revoked, other.revoked) == (True, False)
+    assert (one.revoked, other.revoked) == ("why", None)
     assert scene.forgotten == [(ADA, "v1")]
 
 

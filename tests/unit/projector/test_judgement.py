@@ -21,10 +21,12 @@ from replication.records import (
     MessageSent,
     Opening,
     Outcome,
+    PasswordChanged,
     Refusal,
     Stream,
     Submission,
     Via,
+    proof_of,
 )
 
 ALICE = "u100000000000000000000001-us"
@@ -327,6 +329,36 @@ def test_accounts_and_devices_follow_their_rules(us: Rehearsal) -> None:
 
     assert [a.code for a in us.replied("gateway") if isinstance(a, Outcome)] == [code for _, code in steps]
     assert [type(r.body) for r in us.told(user) if isinstance(r, Submission)] == [DeviceRevoked]
+    assert not any(b"secret" in bytes(output.record) for _, output in us.outputs)
+
+
+@pytest.mark.parametrize("kept", ["", "v2"])
+def test_another_password_ends_all_sessions_but_the_one_that_is_kept(us: Rehearsal, kept: str) -> None:
+    """In one step; and who logs in with the old password at the same moment is too late."""
+    user = "u800000000000000000000008-us"
+    changed = PasswordChanged("secret-2", proof_of("secret-1"), kept)
+    steps: list[tuple[Body, str]] = [
+        (PasswordChanged("secret-2", proof_of("secret-1")), "user-unknown"),
+        (AccountCreated("Zoe", "Zoe", "secret-1", "secret"), ""),
+        (AccountConfirmed("secret"), ""),
+        *((DeviceAdded(f"v{number}", "phone", f"f{number}", proof_of("secret-1")), "") for number in range(4)),
+        (DeviceRevoked("v3"), ""),
+        (PasswordChanged("secret-3", proof_of("guessed"), kept), "password-changed"),
+        (changed, ""),
+        (changed, ""),
+        (DeviceAdded("v4", "thief", "f4", proof_of("secret-1")), "password-changed"),
+        (DeviceAdded("v5", "laptop", "f5", proof_of("secret-2")), ""),
+        (DeviceRefreshed("v0", "f0", 1), "device-revoked"),
+        (DeviceRefreshed("v2", "f2", 1), "" if kept else "device-revoked"),
+    ]
+    for body, _ in steps:
+        us.submit(submission(user, body, reply_to="gateway"))
+    us.project()
+
+    assert [a.code for a in us.replied("gateway") if isinstance(a, Outcome)] == [code for _, code in steps]
+    ended = [r.body for r in us.told(user) if isinstance(r, Submission)]
+    others = [DeviceRevoked(name, "password-changed") for name in ("v0", "v1", "v2") if name != kept]
+    assert ended == [DeviceRevoked("v3"), *others]
     assert not any(b"secret" in bytes(output.record) for _, output in us.outputs)
 
 

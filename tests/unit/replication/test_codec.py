@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from replication.codec import (
     LAST_VERSION,
+    NEWEST,
     VERSION,
     UndecodableRecordError,
     UnknownVersionError,
@@ -36,6 +37,7 @@ from replication.records import (
     MessageSent,
     Opening,
     Outcome,
+    PasswordChanged,
     Refusal,
     Relayed,
     Stream,
@@ -54,9 +56,10 @@ bodies = st.one_of(
     st.builds(ConversationAnswered, texts),
     st.builds(AccountCreated, texts, texts, texts, texts),
     st.builds(AccountConfirmed, texts),
-    st.builds(DeviceAdded, texts, texts, texts),
+    st.builds(DeviceAdded, texts, texts, texts, texts),
     st.builds(DeviceRefreshed, texts, texts, counts),
-    st.builds(DeviceRevoked, texts),
+    st.builds(DeviceRevoked, texts, texts),
+    st.builds(PasswordChanged, texts, texts, texts),
 )
 submissions = st.builds(
     Submission,
@@ -160,7 +163,7 @@ def test_fields_that_older_software_does_not_write_have_defaults() -> None:
     assert (found.reply_to, found.hops, found.content_hash) == ("", (), b"")
 
 
-@given(version=st.integers(VERSION + 1, LAST_VERSION), message=journaled)
+@given(version=st.integers(NEWEST + 1, LAST_VERSION), message=journaled)
 def test_newer_versions_are_refused_by_name(version: int, message: Journaled) -> None:
     """A record of a newer version is never guessed at; the error names both."""
     with pytest.raises(UnknownVersionError, match=f"version {version}"):
@@ -177,19 +180,19 @@ def test_what_is_no_version_is_damage(version: int, message: Journaled) -> None:
 
 def test_a_relay_record_with_a_newer_inner_record_is_refused_by_name() -> None:
     """An inner record keeps the version that it was put out with, whoever forwards it."""
-    newer = encode(Relayed(via=VIA, record=encode_record(OUTCOME), version=VERSION + 1))
+    newer = encode(Relayed(via=VIA, record=encode_record(OUTCOME), version=NEWEST + 1))
 
-    with pytest.raises(UnknownVersionError, match=f"version {VERSION + 1}"):
+    with pytest.raises(UnknownVersionError, match=f"version {NEWEST + 1}"):
         decode_relayed(newer)
-    with pytest.raises(UnknownVersionError, match=f"version {VERSION + 1}"):
-        decode_record(encode_record(OUTCOME), VERSION + 1)
+    with pytest.raises(UnknownVersionError, match=f"version {NEWEST + 1}"):
+        decode_record(encode_record(OUTCOME), NEWEST + 1)
 
 
 def test_an_output_says_which_version_its_record_has() -> None:
     """It survives in the store, so that old outputs are read after an upgrade, and newer ones are refused."""
-    (found,) = decode_outputs(encode_outputs((Output(1, encode_record(OUTCOME), version=VERSION + 1),)))
+    (found,) = decode_outputs(encode_outputs((Output(1, encode_record(OUTCOME), version=NEWEST + 1),)))
 
-    assert found.version == VERSION + 1
+    assert found.version == NEWEST + 1
     assert Output(1, encode_record(OUTCOME)).version == VERSION
 
 

@@ -1,0 +1,32 @@
+"""Why a device was logged out, as its owner is told: the token problem that programs see, and the sentence that people read."""
+
+from typing import Final
+
+from infra.errors import InvalidTokenError
+from region.accounts.tokens import refused
+
+REUSED: Final = "refresh-token-reused"
+PASSWORD_CHANGED: Final = "password-changed"  # noqa: S105 — a code
+
+_ENDINGS: Final = {
+    REUSED: (
+        "reused",
+        "a refresh token of its was shown again that had been used, as a thief would, so its device was logged out; unless you know why, change your password",
+    ),
+    PASSWORD_CHANGED: ("password-changed", "the password was changed, and its device was logged out with that"),
+}
+
+
+def problem_of(why: str) -> str:
+    """Return the token problem of a device that was logged out for that reason: `revoked` if it is no special one."""
+    return _ENDINGS.get(why, ("revoked", ""))[0]
+
+
+def ended(why: str) -> InvalidTokenError:
+    """Return what is raised for the token of a device that was logged out.
+
+    Args:
+        why: The code that the store keeps; empty if somebody logged it out.
+    """
+    problem, sentence = _ENDINGS.get(why, ("revoked", "its device was logged out"))
+    return refused(problem, sentence)
