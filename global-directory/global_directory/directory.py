@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,6 +13,9 @@ from global_directory.schemas import Announcement, PublicJwk, Region, Regions, R
 from global_directory.transactions import Transactions
 from infra.errors import NotFoundError
 from replication.ids import is_user_id, new_user_id
+
+KEPT_SECONDS: Final = 100 * 24 * 3600
+"""For how long a key that signs no more is still told: as long as the refresh tokens live that it has signed, and some days."""
 
 
 def _now() -> int:
@@ -131,8 +135,8 @@ class Directory:
         )
 
     async def regions(self) -> Regions:
-        """Return all regions that have announced themselves."""
-        now = self._clock() // 1_000_000
+        """Return all regions that have announced themselves, with the keys that tokens may still be signed with."""
+        now = self._clock() // 1_000_000 - KEPT_SECONDS
         return Regions(
             await self._transactions.run("regions", lambda c: repository.find_regions(c, now), changes=False)
         )

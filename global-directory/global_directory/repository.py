@@ -89,7 +89,7 @@ async def find_regions(connection: AsyncConnection, now: int) -> tuple[Region, .
 
     Args:
         connection: Where.
-        now: Seconds since the epoch; keys that ended before are left out.
+        now: Seconds since the epoch; keys that signed no more before are left out.
     """
     rows = (await connection.execute(select(REGIONS).order_by(REGIONS.c.region))).mappings().all()
     alive = SIGNING_KEYS.c.not_after.is_(None) | (SIGNING_KEYS.c.not_after >= now)

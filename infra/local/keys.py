@@ -1,4 +1,4 @@
-"""The key that a region signs its tokens with."""
+"""The keys that a region signs its tokens with."""
 
 import os
 from pathlib import Path
@@ -12,8 +12,17 @@ def make_signing_key(path: Path) -> None:
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    write_secret(path, new_signing_key())
+
+
+def new_signing_key() -> bytes:
+    """Return a new Ed25519 private key, PKCS#8 PEM."""
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def write_secret(path: Path, content: bytes) -> None:
+    """Replace a file as a whole, so that whoever reads it sees the one or the other; only we may read it."""
     fresh = path.with_suffix(".new")
     with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123 — with its mode
-        file.write(text)
+        file.write(content)
     fresh.replace(path)

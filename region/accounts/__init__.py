@@ -4,6 +4,9 @@ errors       what can be wrong
 rules        what a password and a name must look like
 passwords    Argon2id in threads
 tokens       Ed25519 JWTs: signing, verifying offline, remembering the good ones
+ring         pure: a region's signing keys, one after another, and their file
+keyring      the ring as a gateway has it; read again when its file changes
+cli          `causeway keys`: list and rotate them
 ports        what this package needs of the directory and of the journal
 endings      pure: why a device was logged out, as its owner is told
 credentials  changing the password, which ends all other sessions

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import structlog
 
@@ -22,19 +22,19 @@ class Federation:
     """What is known of all regions; `keep_fresh` is to run beside it."""
 
     def __init__(
-        self, directory: Directory, own_key: PublicKey, *, clock: Callable[[], float] = time.monotonic
+        self, directory: Directory, own_keys: Iterable[PublicKey], *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Begin with the region's own key alone.
+        """Begin with the region's own keys alone.
 
         Args:
             directory: Who knows them all.
-            own_key: This region's public key, good without the directory.
+            own_keys: This region's public keys, good without the directory.
             clock: Seconds, monotonic.
         """
         self._directory = directory
-        self._own_key = own_key
+        self._own = {key.kid: key for key in own_keys}
         self._clock = clock
-        self._keys = {own_key.kid: own_key}
+        self._others: dict[str, PublicKey] = {}
         self._regions: dict[str, Region] = {}
         self._asked_at = float("-inf")
         self._asking = asyncio.Lock()
@@ -50,9 +50,15 @@ class Federation:
         Raises:
             UnavailableError: It is new, and the directory cannot be reached.
         """
-        if kid not in self._keys and self._clock() - self._asked_at > UNKNOWN_KEY_SECONDS:
+        known = self._known(kid)
+        if known is None and self._clock() - self._asked_at > UNKNOWN_KEY_SECONDS:
             await self.refresh()
-        return self._keys.get(kid)
+            return self._known(kid)
+        return known
+
+    def renew(self, own_keys: Iterable[PublicKey]) -> None:
+        """Take in that the region has other keys."""
+        self._own = {key.kid: key for key in own_keys}
 
     async def refresh(self) -> None:
         """Ask the directory once, however many want to know.
@@ -89,8 +95,11 @@ class Federation:
                 log.warning("directory away", problem=str(error))
             await asyncio.sleep(REFRESH_SECONDS if self._regions else UNKNOWN_KEY_SECONDS)
 
+    def _known(self, kid: str) -> PublicKey | None:
+        return self._own.get(kid) or self._others.get(kid)
+
     def _take(self, regions: tuple[Region, ...]) -> None:
-        keys = {self._own_key.kid: self._own_key}
+        keys: dict[str, PublicKey] = {}
         for region in regions:
             for signing in region.keys:
                 key = public_key(
@@ -101,5 +110,5 @@ class Federation:
                     not_after=signing.not_after,
                 )
                 keys.setdefault(signing.kid, key)
-        self._keys = keys
+        self._others = keys
         self._regions = {region.region: region for region in regions}

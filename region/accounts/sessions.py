@@ -18,7 +18,7 @@ from region.accounts.ports import Directory, Journal
 from region.accounts.registration import Registration
 from region.accounts.repository import DeviceRow, UserRow
 from region.accounts.rules import PASSWORD_LONGEST, clean_name
-from region.accounts.tokens import AccessClaims, RefreshClaims, Signer, Verifier, refused
+from region.accounts.tokens import AccessClaims, RefreshClaims, Signs, Verifier, refused
 from replication.records import DeviceAdded, DeviceRefreshed, DeviceRevoked, Outcome, proof_of
 
 FIRST_GENERATION = 1
@@ -72,7 +72,7 @@ class Sessions:
         store: Pool,
         passwords: Passwords,
         registration: Registration,
-        signer: Signer,
+        signer: Signs,
         verifier: Verifier,
         lifetimes: Lifetimes,
         clock: Callable[[], float],

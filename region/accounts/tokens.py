@@ -8,7 +8,6 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 import msgspec
@@ -25,6 +24,8 @@ REFRESH: Final = "rt+jwt"
 LEEWAY: Final = 30
 """How many seconds the clocks of two regions may differ."""
 LONGEST: Final = 4096
+LONGEST_ACCESS: Final = 24 * 3600
+"""No access token is good for more seconds: so what a key that was given up can still forge ends soon."""
 
 
 class AccessClaims(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +101,18 @@ class Keys(Protocol):
         ...
 
 
+class Signs(Protocol):
+    """What signs tokens: one key, or whichever of a ring it is the turn of."""
+
+    def access(self, claims: AccessClaims) -> str:
+        """Return a signed access token."""
+        ...
+
+    def refresh(self, claims: RefreshClaims) -> str:
+        """Return a signed refresh token."""
+        ...
+
+
 class Signer:
     """Signs tokens with a region's private key."""
 
@@ -121,18 +134,6 @@ class Signer:
         self.kid = f"{region}.{self._key.thumbprint()[:16]}"
         self.secret = hashlib.blake2b(pem, digest_size=32, person=b"causeway-derive").digest()
         """Derived from the private key, for keyed hashes that only this region can make."""
-
-    @classmethod
-    def read(cls, region: str, path: Path) -> "Signer":
-        """Read the key from a file.
-
-        Raises:
-            SettingsError: The file cannot be read, or holds something else.
-        """
-        try:
-            return cls(region, path.read_bytes())
-        except OSError as error:
-            raise SettingsError(problems=f"CAUSEWAY_SIGNING_KEY: {error.strerror}: {path}") from error
 
     def access(self, claims: AccessClaims) -> str:
         """Return a signed access token."""
@@ -251,6 +252,8 @@ def _check(claims: AccessClaims | RefreshClaims, key: PublicKey, now: float) -> 
         raise refused("foreign", "another region than its user's home has issued it")
     if not is_user_id(claims.sub):
         raise refused("malformed", "it names no user")
+    if isinstance(claims, AccessClaims) and claims.exp - claims.iat > LONGEST_ACCESS:
+        raise refused("forged", "no access token lives that long")
     outlived = key.not_after is not None and claims.iat > key.not_after
     if claims.iat < key.not_before or outlived or claims.iat > now + LEEWAY:
         raise refused("forged", "its key was not in use when it was issued")

@@ -1,6 +1,7 @@
 """The gateway's process: composes its parts, offers its app to an edge in the same process, and listens for edges elsewhere."""
 
 import asyncio
+import contextlib
 import time
 
 import httpx
@@ -10,7 +11,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from global_directory.client import Announcement, DirectoryClient, PublicJwk, SigningKey
+from global_directory.client import Announcement, DirectoryClient
 from infra.backoff import Backoff
 from infra.errors import CausewayError
 from infra.health import Health
@@ -23,10 +24,11 @@ from infra.trunk.server import TrunkAcceptor
 from infra.web import serve_app
 from region.accounts.credentials import Credentials
 from region.accounts.federation import Federation
+from region.accounts.keyring import Keyring
 from region.accounts.passwords import Cost, Passwords
 from region.accounts.registration import Registration
 from region.accounts.sessions import Lifetimes, Sessions
-from region.accounts.tokens import Signer, Verifier
+from region.accounts.tokens import Verifier
 from region.gateway.app import make_app
 from region.gateway.callers import Callers
 from region.gateway.catchup import CatchUps
@@ -65,9 +67,10 @@ WATCH_SECONDS = 1.0
 async def service(host: Host) -> None:
     """Run the gateway until cancelled."""
     settings = read(GatewaySettings)
-    signer = Signer.read(settings.region, settings.signing_key)
+    lifetime = max(settings.refresh_seconds, settings.access_seconds)
+    keyring = Keyring(settings.region, settings.signing_key, lifetime=lifetime)
     async with DirectoryClient(settings.directory) as directory:
-        gateway = Gateway(settings, signer, directory, host.health)
+        gateway = Gateway(settings, keyring, directory, host.health)
         host.offer("gateway", gateway.app)
         host.inquiries["trace"] = gateway.tracer.answer
         await gateway.run()
@@ -76,10 +79,11 @@ async def service(host: Host) -> None:
 class Gateway:
     """All parts of one gateway; `run` them until cancelled."""
 
-    def __init__(self, settings: GatewaySettings, signer: Signer, directory: DirectoryClient, health: Health) -> None:
+    def __init__(self, settings: GatewaySettings, keyring: Keyring, directory: DirectoryClient, health: Health) -> None:
         """Compose the parts; nothing is connected yet."""
         self._settings = settings
-        self._signer = signer
+        self._keyring = keyring
+        self._keys_changed = asyncio.Event()
         self._directory = directory
         self._health = health
         region, instance = settings.region, settings.instance
@@ -94,7 +98,7 @@ class Gateway:
         )
         cost = Cost(settings.password_memory, settings.password_passes, settings.password_lanes)
         self._passwords = Passwords(cost, at_once=settings.passwords_at_once)
-        self._federation = Federation(directory, signer.public_key())
+        self._federation = Federation(directory, keyring.public_keys())
         verifier = Verifier(self._federation, time.time)
         self._revocations = Revocations(
             region=region, store=self._store, lifetime=settings.access_seconds, revoke=self._end_device
@@ -151,7 +155,7 @@ class Gateway:
         registration = Registration(
             region=region,
             regions=names,
-            secret=signer.secret,
+            secret=keyring.secret,
             directory=directory,
             federation=self._federation,
             journal=decisions,
@@ -166,7 +170,7 @@ class Gateway:
             store=self._store,
             passwords=self._passwords,
             registration=registration,
-            signer=signer,
+            signer=keyring,
             verifier=verifier,
             lifetimes=Lifetimes(settings.access_seconds, settings.refresh_seconds),
             clock=time.time,
@@ -212,6 +216,7 @@ class Gateway:
                 group.create_task(self._federation.keep_fresh())
                 group.create_task(self._watch_store())
                 group.create_task(self._announce())
+                group.create_task(self._keyring.watch(self._take_keys))
                 group.create_task(self._tick())
                 group.create_task(self._revocations.follow_own())
                 group.create_task(self._follow_others())
@@ -245,8 +250,9 @@ class Gateway:
                 incarnation=state.incarnation,
                 public_url=settings.public_url,
                 gateway_url=settings.gateway_url,
-                keys=(SigningKey(self._signer.kid, PublicJwk(self._signer.public_x)),),
+                keys=self._keyring.announced(),
             )
+            self._keys_changed.clear()
             try:
                 await self._directory.announce(settings.region, announcement)
                 await self._federation.refresh()
@@ -257,8 +263,14 @@ class Gateway:
                 log.warning("region not announced", problem=str(error))
                 self._health.tell("directory", ok=False, detail=str(error))
                 pause = backoff.next()
-            await asyncio.sleep(pause)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._keys_changed.wait()
             state = await wait_ready(self._store)
+
+    def _take_keys(self) -> None:
+        self._federation.renew(self._keyring.public_keys())
+        self._keys_changed.set()
 
     async def _follow_others(self) -> None:
         limits = httpx.Limits(max_connections=16, keepalive_expiry=3)

@@ -1,11 +1,13 @@
 """Accounts through the real directory, journal, projector and store."""
 
 import asyncio
+import base64
 import json
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -15,6 +17,7 @@ from argon2 import PasswordHasher
 
 from global_directory.client import DirectoryClient
 from infra.kafka import Producer
+from region.accounts.cli import rotate
 from replication.codec import encode
 from replication.ids import partition_of
 from replication.records import AccountCreated, Journaled, Submission
@@ -34,6 +37,12 @@ def credentials(**more: str) -> dict[str, str]:
 def bearer(tokens: dict[str, str]) -> dict[str, str]:
     """The header that says who asks."""
     return {"Authorization": f"Bearer {tokens['access_token']}"}
+
+
+def kid_of(token: str) -> str:
+    """Which key has signed a token."""
+    header = token.split(".", maxsplit=1)[0]
+    return str(json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["kid"])
 
 
 async def test_registering_and_logging_in(http: httpx.AsyncClient) -> None:
@@ -162,6 +171,28 @@ async def test_another_password_may_be_asked_for_again(http: httpx.AsyncClient, 
     answers = [await ada.call("POST", "/password", json=change) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [204, 204]
+
+
+async def test_a_new_signing_key_takes_over_while_the_gateway_runs(
+    region: Any, http: httpx.AsyncClient, person: Register
+) -> None:
+    """It is listed before it signs, and what the old one has signed stays good."""
+    ada, env = await person(), region.parts["gateway"].env
+    old = kid_of(ada.tokens["access_token"])
+
+    await asyncio.to_thread(
+        rotate, "us", lead=2, ring=Path(env["CAUSEWAY_SIGNING_KEY"]), directory=env["CAUSEWAY_DIRECTORY"]
+    )
+
+    async with asyncio.timeout(60):
+        while kid_of((fresh := (await person()).tokens)["access_token"]) == old:
+            pass
+    refreshed = await http.post("/token", json={"refresh_token": ada.tokens["refresh_token"]})
+    assert refreshed.status_code == 200, refreshed.text
+    for tokens in (ada.tokens, fresh, refreshed.json()):
+        assert (await http.get("/devices", headers=bearer(tokens))).status_code == 200
+    async with ada.device() as device:
+        await device.until("welcome")
 
 
 async def test_other_regions_are_told_who_was_logged_out(http: httpx.AsyncClient, person: Register) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from global_directory import repository
 from global_directory.client import Announcement, DirectoryClient, PublicJwk, SigningKey
-from global_directory.directory import Directory
+from global_directory.directory import KEPT_SECONDS, Directory
 from global_directory.errors import (
     AlreadyConfirmedError,
     HandleTakenError,
@@ -149,6 +149,8 @@ async def test_regions_with_keys(clients: tuple[DirectoryClient, ...], announcem
     assert regions[2].public_url == "https://us.example/chat"
     assert (await eu.holder_of("us")).gateway_url == "http://gateway.us.example"
     clock.forward(1000)
+    assert (await us.regions())[2].keys == (old, new), "what it has signed may still be about"
+    clock.forward(KEPT_SECONDS)
     await us.announce("us", announcement("us", keys=(new,)))
     assert [region.keys for region in await us.regions()] == [(), (), (new,)]
 

@@ -86,7 +86,7 @@ def signer(tmp_path_factory: pytest.TempPathFactory) -> Signer:
     """The region's key."""
     path = tmp_path_factory.mktemp("key") / "us.pem"
     make_signing_key(path)
-    return Signer.read("us", path)
+    return Signer("us", path.read_bytes())
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def make(signer: Signer, home: Home) -> Callable[[], Known]:
     """How to make a gateway's sessions."""
 
     def make() -> Known:
-        federation = Federation(cast("Directory", home), signer.public_key())
+        federation = Federation(cast("Directory", home), [signer.public_key()])
         made = Known(
             region="us",
             directory=cast("Directory", home),
