@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from relay.ingester.admission import object_to_record, object_to_stream
 from relay.ingester.intake import Append, Aside, Beat, Early, Had, Intake, NewerOriginError
 from relay.ingester.progress import LIMIT, MOST_STREAMS, Taken, UnreadableProgressError, fit, read
-from replication.codec import decode_journaled, encode, encode_record
+from replication.codec import NEWEST, decode_journaled, encode, encode_record
 from replication.ids import direct_conversation_id, message_id, partition_of
 from replication.records import (
     AccountConfirmed,
@@ -143,7 +143,7 @@ def test_a_damaged_record_is_put_aside() -> None:
 def test_a_newer_version_stops_the_reader() -> None:
     """Regions are not upgraded at once; passing over what this one cannot read would lose it."""
     with pytest.raises(NewerOriginError):
-        INTAKE.take(b"\x02" + relayed(1, entry())[1:], partition=2, taken=Taken(), now=9)
+        INTAKE.take(bytes((NEWEST + 1,)) + relayed(1, entry())[1:], partition=2, taken=Taken(), now=9)
 
 
 def test_streams_of_other_terms_are_numbered_apart() -> None:
