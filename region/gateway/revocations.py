@@ -19,13 +19,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from infra.backoff import Backoff
 from infra.postgres import STORE_FAILURES, Pool
 from infra.tasks import heed_cancellation
+from infra.web import BRIDGED_HEADER
 from region.accounts.repository import revoked_since
 from region.gateway.revoked import MOST_TOLD, OVERLAP_SECONDS, Ended, Revoked, Told, next_since
 
 log = structlog.get_logger()
 
-PATH: Final = "/revocations"
-"""Where a gateway's internal port tells."""
+PATH: Final = "/internal/revocations"
+"""Where a gateway's internal port tells; not what an edge carries for a device."""
 PAUSE_SECONDS: Final = 1.0
 ASK_SECONDS: Final = 3.0
 MOST_BYTES: Final = 2 * 1024 * 1024
@@ -154,7 +155,8 @@ def make_internal(app: ASGIApp, revocations: Revocations) -> ASGIApp:
     """Return the app of the internal port: what regions ask each other, and everything that the public app serves."""
 
     async def internal(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] != PATH:
+        carried = scope["type"] != "http" or any(name == BRIDGED_HEADER for name, _ in scope["headers"])
+        if carried or scope["path"] != PATH:
             await app(scope, receive, send)
             return
         asked = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=8).get("since", ["0"])[0]

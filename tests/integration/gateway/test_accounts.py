@@ -198,15 +198,17 @@ async def test_a_new_signing_key_takes_over_while_the_gateway_runs(
 async def test_other_regions_are_told_who_was_logged_out(http: httpx.AsyncClient, person: Register) -> None:
     """On the internal port, by device, with the reason; and how long a token may still be about."""
     ada = await person()
-    before = (await http.get("/revocations")).json()
+    before = (await http.get("/internal/revocations")).json()
     assert (await ada.call("POST", "/logout")).status_code == 204
 
-    told = (await http.get("/revocations", params={"since": before["now"]})).json()
+    told = (await http.get("/internal/revocations", params={"since": before["now"]})).json()
 
     assert told["lifetime"] == 900
     assert [one[:2] + one[3:] for one in told["devices"]] == [[ada.id, ada.tokens["device_id"], ""]]
-    assert (await http.get("/revocations", params={"since": "9" * 5000})).status_code == 200
-    assert (await http.get("/revocations", params={"since": "x"})).status_code == 200
+    carried = await http.get("/internal/revocations", headers={"causeway-bridged": "1"})
+    assert carried.status_code == 404, "what an edge carries for a device is not answered"
+    assert (await http.get("/internal/revocations", params={"since": "9" * 5000})).status_code == 200
+    assert (await http.get("/internal/revocations", params={"since": "x"})).status_code == 200
 
 
 async def test_a_device_that_was_logged_out_is_out(http: httpx.AsyncClient, person: Register) -> None:
