@@ -1,0 +1,73 @@
+"""A small file system under a broker's data, made of memory: so that its disk is really full, and nobody else's is."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from infra.errors import CausewayError
+
+
+class NotMountableError(CausewayError):
+    """A small file system cannot be mounted here: {reason} Only root may, so this case needs root and no container that forbids it."""
+
+    code = "not-mountable"
+    definite = True
+
+
+class SmallDisk:
+    """A file system of bounded size over a directory, with what was in the directory."""
+
+    def __init__(self, directory: Path, *, megabytes: int) -> None:
+        """Prepare.
+
+        Args:
+            directory: Whose content is to stand on it; nobody may use it while it is put there or taken away.
+            megabytes: Its size.
+        """
+        self._directory = directory
+        self._aside = directory.with_name(f"{directory.name}-aside")
+        self._megabytes = megabytes
+
+    async def put(self) -> None:
+        """Mount it, with a copy of what is there.
+
+        Raises:
+            NotMountableError: We may not.
+        """
+        if os.geteuid() != 0:
+            raise NotMountableError(reason="this user may not.")
+        await asyncio.to_thread(self._put)
+
+    async def grow(self, megabytes: int) -> None:
+        """Let it be larger, as one who makes room does."""
+        await _run("mount", "-o", f"remount,size={megabytes}m", str(self._directory))
+
+    async def take_away(self) -> None:
+        """Unmount it, and leave its content in the directory."""
+        await asyncio.to_thread(shutil.rmtree, self._aside)
+        await asyncio.to_thread(shutil.copytree, self._directory, self._aside)
+        await _run("umount", str(self._directory))
+        await asyncio.to_thread(shutil.copytree, self._aside, self._directory, dirs_exist_ok=True)
+        await asyncio.to_thread(shutil.rmtree, self._aside)
+
+    @property
+    def free(self) -> int:
+        """Bytes that are free."""
+        return shutil.disk_usage(self._directory).free
+
+    def _put(self) -> None:
+        shutil.copytree(self._directory, self._aside)
+        command = ["mount", "-t", "tmpfs", "-o", f"size={self._megabytes}m", "causeway", str(self._directory)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # of our own making
+        if done.returncode:
+            shutil.rmtree(self._aside)
+            raise NotMountableError(reason=done.stderr.strip())
+        shutil.copytree(self._aside, self._directory, dirs_exist_ok=True)
+
+
+async def _run(*command: str) -> None:
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise NotMountableError(reason=done.stderr.strip())
