@@ -58,6 +58,10 @@ class Committed:
     metadata: str
 
 
+ANSWER_MS = 3_000
+"""How long one request may take before its connection is given up, and whoever leads now is asked for; a broker that stands still
+shows by that alone. Kafka itself leaves one out after 2 s where there are several. Repeating is harmless: producers are idempotent."""
+
 REPLICAS = 3
 """Brokers that keep a topic when nothing else is wanted: of three, one may be lost unnoticed."""
 
@@ -198,6 +202,8 @@ class Producer:
             KafkaError: The broker cannot be reached.
         """
         self._producer = AIOKafkaProducer(**self._options)
+        # Of connections only: that of the producer is also how long records may wait for a leader, or for room.
+        self._producer.client._request_timeout_ms = ANSWER_MS  # noqa: SLF001 — there is one setting for all of these
         try:
             await self._producer.start()
         except BaseException:
@@ -270,7 +276,7 @@ class Consumer:
             "fetch_max_wait_ms": 1000,
             "fetch_max_bytes": 8 * 1024 * 1024,
             "max_partition_fetch_bytes": 2 * 1024 * 1024,
-            "request_timeout_ms": 10_000,
+            "request_timeout_ms": ANSWER_MS,
             "retry_backoff_ms": 100,
             "metadata_max_age_ms": 30_000,
             "security_protocol": "SSL" if tls else "PLAINTEXT",

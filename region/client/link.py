@@ -34,6 +34,8 @@ from region.client.stores import Saved
 from region.client.transport import Transport
 
 WELCOME_SECONDS = 20.0
+CALM_SECONDS = 10.0
+"""After so long without being turned down, the pauses begin small again."""
 PAGE = 200
 UNAUTHORIZED = 401
 MALFORMED_HELLO, BAD_TOKEN = 4400, 4401
@@ -64,6 +66,8 @@ class Link:
         self._me = ""
         self._welcome_limit: asyncio.Timeout | None = None
         self._ended: ClientError | None = LoggedOutError()
+        self._postponing = Backoff(first=0.5, cap=4.0)
+        self._postponed_at = 0.0
 
     def start(self, saved: Saved) -> None:
         """Connect, with what an earlier run has left."""
@@ -228,7 +232,11 @@ class Link:
             return
 
     async def _retry(self) -> None:
-        await asyncio.sleep(Backoff(first=2.0).next())
+        now = asyncio.get_running_loop().time()
+        if now - self._postponed_at > CALM_SECONDS:
+            self._postponing.reset()
+        self._postponed_at = now
+        await asyncio.sleep(self._postponing.next())
         self._perform(self._connection.retry())
 
     async def _look_after_handles(self) -> None:
