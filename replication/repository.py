@@ -3,6 +3,7 @@
 A region's store writes them, in the one statement of each batch.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -108,21 +109,35 @@ async def stream_heads(connection: Connection, *, origin: str, incarnation: int,
     ]
 
 
-async def batches_following(connection: Connection, positions: Mapping[int, int], *, most: int) -> list[Batch]:
-    """Return the batches above each partition's position, in order, that many of each partition at most; one query serves all.
+async def batches_following(
+    connection: Connection, positions: Mapping[int, int], *, most: int, size: int
+) -> tuple[list[Batch], bool]:
+    """Return the batches above each partition's position, in order, and whether these are all; one query serves all partitions.
 
     A batch that is damaged is returned as such, without outputs: it must not hold up those after it.
+
+    Args:
+        connection: Where.
+        positions: Partition to position.
+        most: How many batches of each partition at most.
+        size: Bytes of each partition: with so many, no further batch of it is read.
     """
     cursor = await connection.execute(
         "SELECT o.partition, o.first, o.last, o.committed_at, o.payload"
         " FROM unnest(%s::int[], %s::bigint[]) AS place (partition, position)"
-        " CROSS JOIN LATERAL (SELECT partition, first, last, committed_at, payload FROM outputs"
-        "   WHERE outputs.partition = place.partition AND outputs.first > place.position ORDER BY first LIMIT %s) o"
-        " ORDER BY o.partition, o.first",
-        (list(positions), list(positions.values()), most),
+        " CROSS JOIN LATERAL (SELECT *, sum(octet_length(payload)) OVER (ORDER BY first) - octet_length(payload) AS before FROM ("
+        "   SELECT partition, first, last, committed_at, payload FROM outputs"
+        "   WHERE outputs.partition = place.partition AND outputs.first > place.position ORDER BY first LIMIT %s) x) o"
+        " WHERE o.before < %s ORDER BY o.partition, o.first",
+        (list(positions), list(positions.values()), most, size),
         binary=True,
     )
-    return [_batch(*row) for row in await cursor.fetchall()]
+    rows = await cursor.fetchall()
+    read = Counter[int]()
+    for partition, *_, payload in rows:
+        read[partition] += len(payload)
+    whole = len(rows) < most and all(bytes_ < size for bytes_ in read.values())
+    return [_batch(*row) for row in rows], whole
 
 
 def _batch(partition: int, first: int, last: int, committed_at: int, payload: bytes) -> Batch:
@@ -132,22 +147,32 @@ def _batch(partition: int, first: int, last: int, committed_at: int, payload: by
         return Batch(partition, first, last, (), committed_at, damaged=True)
 
 
-async def runs_after(connection: Connection, places: Sequence[Place], *, origin: str, most: int) -> list[Run]:
-    """Return what follows each place, that many runs of each at most: the rest of its stream, then the streams of later terms.
+async def runs_after(
+    connection: Connection, places: Sequence[Place], *, origin: str, most: int, size: int
+) -> tuple[list[Run], bool]:
+    """Return what follows each place, and whether that is all: the rest of its stream, then the streams of later terms.
 
     Runs of a destination and partition are in order; one query serves all places, and reads nothing before them.
+
+    Args:
+        connection: Where.
+        places: How far each has come.
+        origin: This region.
+        most: How many runs of each at most.
+        size: Bytes of the batches that the runs of each refer to: with so many, no further run of it is read.
     """
     cursor = await connection.execute(
-        "SELECT r.destination, r.partition, r.incarnation, r.epoch, r.first, r.positions, o.payload"
+        "SELECT r.destination, r.partition, r.incarnation, r.epoch, r.first, r.positions, r.payload"
         " FROM unnest(%s::text[], %s::int[], %s::int[], %s::int[], %s::bigint[])"
         "   AS place (destination, partition, incarnation, epoch, sequence)"
-        " CROSS JOIN LATERAL ("
+        " CROSS JOIN LATERAL (SELECT x.*, o.payload, sum(octet_length(o.payload)) OVER (ORDER BY x.incarnation, x.epoch, x.first)"
+        "    - octet_length(o.payload) AS before FROM ("
         "   SELECT destination, partition, incarnation, epoch, first, positions, batch_first FROM relay_rows"
         "   WHERE relay_rows.destination = place.destination AND relay_rows.partition = place.partition"
         "   AND (relay_rows.incarnation, relay_rows.epoch, relay_rows.first) > (place.incarnation, place.epoch, place.sequence)"
-        "   ORDER BY incarnation, epoch, first LIMIT %s) r"
-        " JOIN outputs o ON o.partition = r.partition AND o.first = r.batch_first"
-        " ORDER BY r.destination, r.partition, r.incarnation, r.epoch, r.first",
+        "   ORDER BY incarnation, epoch, first LIMIT %s) x"
+        "   JOIN outputs o ON o.partition = x.partition AND o.first = x.batch_first) r"
+        " WHERE r.before < %s ORDER BY r.destination, r.partition, r.incarnation, r.epoch, r.first",
         (
             [place.destination for place in places],
             [place.partition for place in places],
@@ -155,15 +180,18 @@ async def runs_after(connection: Connection, places: Sequence[Place], *, origin:
             [place.epoch for place in places],
             [place.sequence for place in places],
             most,
+            size,
         ),
         binary=True,
     )
     found: list[Run] = []
+    read = Counter[tuple[str, int]]()
     for destination, partition, incarnation, epoch, first, positions, payload in await cursor.fetchall():
+        read[destination, partition] += len(payload)
         by_position = {output.position: output for output in decode_outputs(payload)}
         stream = Stream(origin, incarnation, epoch, destination, partition)
         found.append(Run(stream, first, tuple(by_position[position] for position in positions)))
-    return found
+    return found, len(found) < most and all(bytes_ < size for bytes_ in read.values())
 
 
 async def runs_within(

@@ -39,6 +39,8 @@ REDIS_SECONDS: Final = 10.0
 """How long one exchange with Redis may take; then it is taken for lost, and repeated."""
 MOST_BATCHES: Final = 50
 """Batches of one partition that are read at once."""
+MOST_BYTES: Final = 12 * 1024 * 1024
+"""Of all partitions, before the last batch of each: what is held in memory, and Redis drops who has 32 MB of publications waiting."""
 
 _encoder = msgspec.msgpack.Encoder()
 
@@ -105,7 +107,8 @@ class Follower:
 
     async def _step(self, connection: Connection, client: redis.asyncio.Redis) -> None:
         self._nudged.clear()
-        batches = await batches_following(connection, self._ranges.read, most=MOST_BATCHES)
+        share = MOST_BYTES // max(1, len(self._ranges.read))
+        batches, whole = await batches_following(connection, self._ranges.read, most=MOST_BATCHES, size=share)
         began = time.perf_counter()
         if batches or time.monotonic() >= self._beaten_at + HEARTBEAT_SECONDS:
             async with asyncio.timeout(REDIS_SECONDS):
@@ -114,7 +117,7 @@ class Follower:
             metrics.STEP_SECONDS.observe(time.perf_counter() - began)
             _measure(batches)
         await self._save(connection)
-        if len(batches) < MOST_BATCHES:  # so that is all: whatever was committed since has nudged
+        if whole:  # so that is all: whatever was committed since has nudged
             metrics.CAUGHT_UP.set(time.time())
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):

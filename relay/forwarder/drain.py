@@ -30,6 +30,8 @@ SAVE_SECONDS: Final = 0.2
 
 MOST_RUNS: Final = 50
 """Relay rows of one destination and partition that are sent at once."""
+MOST_BYTES: Final = 12 * 1024 * 1024
+"""Of the batches that all of them refer to, before the last one of each."""
 
 CONDITION: Final = "forwarding"
 
@@ -95,8 +97,13 @@ class Drain:
         while True:
             heed_cancellation()
             self._nudged.clear()
-            runs = await runs_after(
-                connection, list(self._places.values()), origin=self._settings.region, most=MOST_RUNS
+            places = list(self._places.values())
+            runs, whole = await runs_after(
+                connection,
+                places,
+                origin=self._settings.region,
+                most=MOST_RUNS,
+                size=MOST_BYTES // max(1, len(places)),
             )
             if runs:
                 await self._send(producer, plan_runs(self._places, runs, now=time.time_ns() // 1000))
@@ -104,7 +111,7 @@ class Drain:
             await self._beat(producer)
             if self._dirty and (not runs or time.monotonic() >= self._saved_at + SAVE_SECONDS):
                 await self._save(connection)
-            if len(runs) < MOST_RUNS:  # so that is all: whatever was committed since has nudged
+            if whole:  # so that is all: whatever was committed since has nudged
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(POLL_SECONDS):
                         await self._nudged.wait()

@@ -206,6 +206,22 @@ async def test_lost_nudges_cost_half_a_second_at_most(world: World) -> None:
     assert world.gateway.breaks == []
 
 
+async def test_what_is_much_is_read_by_little_without_waiting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backlog larger than what is held at a time comes whole and in order, though nobody nudges."""
+    monkeypatch.setattr(follower, "MOST_BYTES", PARTITIONS)
+    monkeypatch.setattr(follower, "POLL_SECONDS", 1000.0)
+    async with world.following():
+        await world.gateway.begun()
+    for number in range(5):
+        await world.put(0, f"a{number}", nudge=False)
+        await world.put(1, f"b{number}", nudge=False)
+    async with world.following():
+        await world.gateway.until(10)
+
+    assert list(world.gateway.got) == sorted(world.gateway.got, key=lambda place: place[1])
+    assert world.gateway.breaks == []
+
+
 async def test_a_restarted_fan_out_leaves_nothing_out(world: World) -> None:
     """Killed between publishing and keeping its place, it repeats; what was put out meanwhile is told; ranges overlap, never break."""
     async with world.following():
