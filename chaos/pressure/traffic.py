@@ -82,7 +82,8 @@ class Traffic:
         self._filler = secrets.token_urlsafe(order.size)[: max(1, order.size - DIGITS - len(self._run) - 2)]
         self._stack = AsyncExitStack()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._names: dict[str, int] = {}
+        self._names: dict[str, Fate] = {}
+        self._number = 0
 
     async def __aenter__(self) -> Self:
         """Make the accounts, connect, and let every pair exchange a first message.
@@ -172,11 +173,11 @@ class Traffic:
             await asyncio.sleep(0.005)
 
     async def _send(self, path: str, one: Client, other: Client, *, due: float | None = None) -> None:
-        number = len(self.fates)
+        self._number += 1
         fate = Fate(path, time.time() if due is None else due)
         self.fates.append(fate)
-        name = f"{self._run}:{number:0{DIGITS}d}"
-        self._names[name] = number
+        name = f"{self._run}:{self._number:0{DIGITS}d}"
+        self._names[name] = fate
         handle = await one.send(f"{name} {self._filler}", to=other.user_id, client_message_id=name)
 
         async def follow() -> None:
@@ -190,12 +191,12 @@ class Traffic:
         async for event in client.events():
             match event:
                 case Arrived(message=message) if message.sender_id != client.user_id:
-                    number = self._names.get(message.text.partition(" ")[0])
-                    if number is not None and self.fates[number].shown is None:
-                        self.fates[number].shown = time.time()
+                    fate = self._names.get(message.text.partition(" ")[0])
+                    if fate is not None and fate.shown is None:
+                        fate.shown = time.time()
                     client.mark_read(message)
                 case Refused(client_message_id=name, code=code) if name in self._names:
-                    self.fates[self._names[name]].refused = code
+                    self._names[name].refused = code
                 case _:
                     pass
 
