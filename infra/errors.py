@@ -105,6 +105,14 @@ class UnavailableError(CausewayError):
     definite = True
 
 
+class BusyError(CausewayError):
+    """{what} has too much under way; nothing was done. Try again in a moment."""
+
+    code = "busy"
+    status = 503
+    definite = True
+
+
 class OutcomeUnknownError(CausewayError):
     """{what} was not confirmed in time; it may or may not have happened. Try again with the same id: it cannot happen twice."""
 

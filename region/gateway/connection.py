@@ -40,6 +40,30 @@ class Limits:
     characters: int = 4 * 1024 * 1024
 
 
+class Room:
+    """What the queues of all devices hold together, and may; beyond, those with the longest ones are cut off.
+
+    Attributes:
+        held: Characters in all of them.
+        devices: Whose queues they are.
+    """
+
+    def __init__(self, most: int) -> None:
+        """Begin empty.
+
+        Args:
+            most: The most characters.
+        """
+        self.held = 0
+        self.devices: set[Connection] = set()
+        self._most = most
+
+    def make(self) -> None:
+        """Make room, if there is none."""
+        while self.held > self._most and self.devices:
+            max(self.devices, key=lambda device: device.queued[1]).cut()
+
+
 class Connection:
     """One device; `write` is to run beside whoever reads its frames."""
 
@@ -53,6 +77,7 @@ class Connection:
         reliable: Callable[[], bool],
         gate: asyncio.Semaphore,
         limits: Limits,
+        room: Room | None = None,
     ) -> None:
         """Begin.
 
@@ -64,6 +89,7 @@ class Connection:
             reliable: Whether this gateway is told of all outputs.
             gate: Bounds how many snapshots are read at once.
             limits: Of the queue.
+            room: Of all queues; of its own by default.
         """
         self.session = session
         self.author = author
@@ -73,6 +99,8 @@ class Connection:
         self._reliable = reliable
         self._gate = gate
         self._limits = limits
+        self._room = room or Room(limits.characters)
+        self._room.devices.add(self)
         self._queue: deque[str] = deque()
         self._characters = 0
         self._wake = asyncio.Event()
@@ -92,9 +120,14 @@ class Connection:
             return
         self._put(text)
         if len(self._queue) > self._limits.frames or self._characters > self._limits.characters:
-            SLOW_CUTS.inc()
-            self._drop()
-            self.hang_up(TOO_SLOW, "too slow")
+            self.cut()
+        self._room.make()
+
+    def cut(self) -> None:
+        """Close at once, and drop what is queued: it takes too little."""
+        SLOW_CUTS.inc()
+        self._drop()
+        self.hang_up(TOO_SLOW, "too slow")
 
     def hang_up(self, code: int, reason: str) -> None:
         """Close after what is queued; the first reason counts."""
@@ -131,7 +164,7 @@ class Connection:
             while True:
                 while self._queue:
                     text = self._queue.popleft()
-                    self._characters -= len(text)
+                    self._count(-len(text))
                     await self._send({"type": "websocket.send", "text": text})
                 if self._hangup is not None:
                     code, reason = self._hangup
@@ -148,6 +181,7 @@ class Connection:
         """Let go of everything; nothing is sent any more."""
         self.session.close()
         self._drop()
+        self._room.devices.discard(self)
         if self._catching_up is not None:
             self._catching_up.cancel()
             await asyncio.gather(self._catching_up, return_exceptions=True)
@@ -181,9 +215,13 @@ class Connection:
 
     def _put(self, text: str) -> None:
         self._queue.append(text)
-        self._characters += len(text)
+        self._count(len(text))
         self._wake.set()
 
     def _drop(self) -> None:
         self._queue.clear()
-        self._characters = 0
+        self._count(-self._characters)
+
+    def _count(self, characters: int) -> None:
+        self._characters += characters
+        self._room.held += characters

@@ -30,6 +30,9 @@ from region.gateway.schemas import schema_components
 log = structlog.get_logger()
 
 SAFE: Final = frozenset({"GET", "HEAD"})
+LATER: Final = frozenset({429, 503})
+RETRY_SECONDS: Final = 1
+"""After how many seconds to come again, if the error does not say."""
 PROBLEM: Final = "application/problem+json"
 
 DESCRIPTION: Final = """
@@ -80,7 +83,9 @@ def _forget_fastapis_errors(responses: dict[str, dict[str, object]]) -> None:
 def problem(error: CausewayError) -> Response:
     """Return the response of an error."""
     content = error.problem()
-    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None  # noqa: PLR2004
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}  # noqa: PLR2004
+    if content["status"] in LATER:
+        headers["Retry-After"] = str(error.details.get("retry_after", RETRY_SECONDS))
     return JSONResponse(content, cast("int", content["status"]), headers=headers, media_type=PROBLEM)
 
 

@@ -8,7 +8,7 @@ import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
 from infra.backoff import Backoff
-from infra.errors import UnavailableError
+from infra.errors import BusyError, UnavailableError
 from infra.health import Health
 from infra.kafka import KafkaError, Producer
 from infra.tasks import heed_cancellation
@@ -20,10 +20,13 @@ from replication.topics import JOURNAL
 
 log = structlog.get_logger()
 
-STALLED_SECONDS = 2.0
-"""With nothing acknowledged for that long, new submissions are refused; those on the way tell when Kafka is back."""
+STALLED_SECONDS = 3.0
+"""Longer than it takes three brokers to do without one of them. With nothing acknowledged for that long, new submissions are refused; those on the way tell when Kafka is back."""
 
 WATCH_SECONDS = 1.0
+
+MOST_BYTES = 32 * 1024 * 1024
+"""With so many bytes on the way to Kafka, new submissions are refused: devices and requests wait for more than it takes."""
 
 APPEND_SECONDS = Histogram(
     "causeway_gateway_append_seconds",
@@ -32,6 +35,9 @@ APPEND_SECONDS = Histogram(
 )
 UNACKNOWLEDGED = Gauge(
     "causeway_gateway_unacknowledged", "Submissions that were sent to Kafka and not acknowledged yet."
+)
+UNACKNOWLEDGED_BYTES = Gauge(
+    "causeway_gateway_unacknowledged_bytes", "Bytes of submissions that wait for Kafka, in its producer or before it."
 )
 APPEND_FAILURES = Counter("causeway_gateway_append_failures_total", "Submissions that Kafka did not acknowledge.")
 
@@ -65,6 +71,7 @@ class Journal:
         self._producer: Producer | None = None
         self._failed = asyncio.Event()
         self._unacknowledged = 0
+        self._bytes = 0
         self._progress_at = 0.0
         health.expect("kafka")
 
@@ -81,26 +88,31 @@ class Journal:
 
         Raises:
             UnavailableError: Kafka is away; nothing was sent.
+            BusyError: Too much waits for Kafka; nothing was sent.
         """
         producer = self._producer
         if producer is None or self.is_away:
             raise UnavailableError(what="The journal")
         key = submission.conversation_id or submission.author
         started = time.monotonic()
+        value = encode(Journaled(record=submission))
+        if self._bytes + len(value) > MOST_BYTES:
+            raise BusyError(what="The journal")
+        self._bytes += len(value)
         try:
             acknowledged = await producer.send(
-                JOURNAL,
-                partition=partition_of(key, self._partitions),
-                key=key.encode(),
-                value=encode(Journaled(record=submission)),
+                JOURNAL, partition=partition_of(key, self._partitions), key=key.encode(), value=value
             )
-        except KafkaError as error:
+        except BaseException as error:
+            self._bytes -= len(value)
+            if not isinstance(error, KafkaError):
+                raise
             self._failed.set()
             raise UnavailableError(what="The journal") from error
         if self._unacknowledged == 0:
             self._progress_at = started
         self._unacknowledged += 1
-        acknowledged.add_done_callback(self._on_acknowledged(started, submission))
+        acknowledged.add_done_callback(self._on_acknowledged(started, submission, len(value)))
         return acknowledged
 
     async def run(self) -> None:
@@ -126,6 +138,7 @@ class Journal:
         while not self._failed.is_set():
             self._health.tell("kafka", ok=not self.is_away, detail="no acknowledgements" if self.is_away else "")
             UNACKNOWLEDGED.set(self._unacknowledged)
+            UNACKNOWLEDGED_BYTES.set(self._bytes)
             try:
                 async with asyncio.timeout(WATCH_SECONDS):
                     await self._failed.wait()
@@ -134,11 +147,14 @@ class Journal:
         self._producer = None  # closing it takes as long as its last records are given
         self._health.tell("kafka", ok=False, detail="an append failed")
 
-    def _on_acknowledged(self, started: float, submission: Submission) -> "Callable[[asyncio.Future[int]], None]":
+    def _on_acknowledged(
+        self, started: float, submission: Submission, size: int
+    ) -> "Callable[[asyncio.Future[int]], None]":
         message_id = submission.id if type(submission.body) is MessageSent else ""
 
         def done(acknowledged: "asyncio.Future[int]") -> None:
             self._unacknowledged -= 1
+            self._bytes -= size
             if acknowledged.cancelled() or acknowledged.exception() is not None:
                 APPEND_FAILURES.inc()
                 self._failed.set()

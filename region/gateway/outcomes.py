@@ -5,15 +5,17 @@ asked; and when time is up, the answer is that the outcome is unknown.
 """
 
 import asyncio
-from collections import OrderedDict
+import time
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+import prometheus_client
 import psycopg
-from prometheus_client import Counter, Gauge
+from prometheus_client import Gauge
 
-from infra.errors import OutcomeUnknownError
+from infra.errors import BusyError, OutcomeUnknownError
 from infra.postgres import STORE_FAILURES
 from region.gateway.journal import Journal
 from replication.records import Entry, Outcome, Refusal, Submission
@@ -24,10 +26,16 @@ NEXT_LOOK: Final = 0.5
 DEADLINE: Final = 5.0
 """Seconds until the answer is that the outcome is unknown."""
 MOST_IN_FLIGHT: Final = 50_000
+MOST_WAITING: Final = 2_000
+"""Requests that may wait for an outcome; each holds its connection and its body, and may ask the store."""
+MOST_EACH: Final = 1_000
+WINDOW_SECONDS: Final = 30.0
+"""So many sends of one user may lack an outcome, of those within that time: whoever sends more than is projected is told so.
+Older ones do not count: an outcome may have been missed here, for good."""
 
 WAITING = Gauge("causeway_gateway_waiting_requests", "Requests that wait for the projector's outcome.")
 IN_FLIGHT = Gauge("causeway_gateway_in_flight_sends", "Sends of devices whose outcome has not come by yet.")
-ANSWERED = Counter(
+ANSWERED = prometheus_client.Counter(
     "causeway_gateway_outcomes_total", "Requests that waited for an outcome, by what answered them.", ["by"]
 )
 BY_FANOUT, BY_STORE, BY_NOBODY = (ANSWERED.labels(by) for by in ("fanout", "store", "nobody"))
@@ -65,6 +73,7 @@ class Outcomes:
         """Say where submissions are appended."""
         self._journal = journal
         self._waiting: dict[str, list[_Waiter]] = {}
+        self._count = 0
 
     async def submit(self, submission: Submission, look: Look) -> Decided:
         """Append a submission and wait for what becomes of it.
@@ -75,16 +84,21 @@ class Outcomes:
 
         Raises:
             UnavailableError: The journal is away; nothing was sent.
+            BusyError: Too many requests wait; nothing was sent.
             OutcomeUnknownError: Neither fan-out nor the store told in time.
         """
+        if self._count >= MOST_WAITING:
+            raise BusyError(what="This gateway")
         future: asyncio.Future[Decided] = asyncio.get_running_loop().create_future()
         waiter = _Waiter(submission.content_hash, future)
         self._waiting.setdefault(submission.id, []).append(waiter)
+        self._count += 1
         WAITING.inc()
         try:
             appended = await self._journal.send(submission)
             return await self._await(submission, appended, future, look)
         finally:
+            self._count -= 1
             WAITING.dec()
             self._leave(submission.id, waiter)
 
@@ -154,32 +168,65 @@ class InFlight:
     By content as well: the late answer to one send must not be taken for that to another text under the same name.
     """
 
-    def __init__(self, most: int = MOST_IN_FLIGHT) -> None:
-        """Begin empty."""
+    def __init__(
+        self, most: int = MOST_IN_FLIGHT, *, each: int = MOST_EACH, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """Begin empty.
+
+        Args:
+            most: How many are remembered.
+            each: How many of one user may lack an outcome at a time; 0 for any number.
+            clock: Tells seconds.
+        """
         self._sent: OrderedDict[tuple[str, bytes], tuple[Sent, int]] = OrderedDict()
+        self._fresh: OrderedDict[tuple[str, bytes], tuple[str, float]] = OrderedDict()
+        self._of_user: Counter[str] = Counter()
         self._most = most
+        self._each = each
+        self._clock = clock
 
     def __len__(self) -> int:
         """How many messages wait, by content."""
         return len(self._sent)
 
+    def has_room(self, user_id: str) -> bool:
+        """Whether that user may send one more: not so while too many of the last half minute have no outcome."""
+        long_ago = self._clock() - WINDOW_SECONDS
+        while self._fresh and next(iter(self._fresh.values()))[1] < long_ago:
+            self._uncount(next(iter(self._fresh)))
+        return not self._each or self._of_user[user_id] < self._each
+
     def add(self, message_id: str, content_hash: bytes, sent: Sent) -> None:
         """Remember a send; those of the same id and content are the same, so they are counted."""
-        _, times = self._sent.get((message_id, content_hash), (sent, 0))
-        self._sent[message_id, content_hash] = sent, times + 1
+        key = message_id, content_hash
+        _, times = self._sent.get(key, (sent, 0))
+        self._sent[key] = sent, times + 1
+        if key not in self._fresh:
+            self._fresh[key] = sent.user_id, self._clock()
+            self._of_user[sent.user_id] += 1
         if len(self._sent) > self._most:
-            self._sent.popitem(last=False)
+            oldest, _ = self._sent.popitem(last=False)
+            self._uncount(oldest)
 
     def pop(self, message_id: str, content_hash: bytes) -> Sent | None:
         """Forget one send of that id and content, and return it."""
-        sent, times = self._sent.get((message_id, content_hash), (None, 0))
+        key = message_id, content_hash
+        sent, times = self._sent.get(key, (None, 0))
         if sent is None:
             return None
+        self._uncount(key)
         if times == 1:
-            del self._sent[message_id, content_hash]
+            del self._sent[key]
         else:
-            self._sent[message_id, content_hash] = sent, times - 1
+            self._sent[key] = sent, times - 1
         return sent
+
+    def _uncount(self, key: tuple[str, bytes]) -> None:
+        user_id, _ = self._fresh.pop(key, ("", 0.0))
+        if user_id:
+            self._of_user[user_id] -= 1
+            if not self._of_user[user_id]:
+                del self._of_user[user_id]
 
     def measure(self) -> None:
         """Report how many there are."""

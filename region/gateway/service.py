@@ -115,7 +115,7 @@ class Gateway:
         self._journal = Journal(
             settings.kafka, instance=instance, partitions=settings.partitions, health=health, sightings=sightings
         )
-        outcomes, self._in_flight = Outcomes(self._journal), InFlight()
+        outcomes, self._in_flight = Outcomes(self._journal), InFlight(each=settings.sends_under_way)
         self._marks = MarkKeeper(self._journal, clerk)
         self._repeats = Repeats(self._store)
         self._hub = Hub(
@@ -150,6 +150,7 @@ class Gateway:
             in_flight=self._in_flight,
             marks=self._marks,
             limits=Limits(settings.queue_frames, settings.queue_characters),
+            most_queued=settings.queues_characters,
         )
         decisions = Decisions(clerk, outcomes)
         registration = Registration(

@@ -30,7 +30,8 @@ GOING_AWAY: Final = 1001
 RESYNC: Final = 1012
 
 MOST_BUFFERED: Final = 2_000
-"""How many live events may wait for a snapshot; beyond, they are dropped and the store is read once more."""
+MOST_BUFFERED_CHARACTERS: Final = 2 * 1024 * 1024
+"""How many live events, and characters of them, may wait for a snapshot; beyond, they are dropped and the store is read once more."""
 MOST_NAMED: Final = 500
 """How many conversations one `changed` frame names; a trunk carries no frame above 128 KiB."""
 
@@ -117,7 +118,17 @@ class Snapshot:
 class Session:
     """One device's WebSocket after its token was found good."""
 
-    __slots__ = ("_buffered", "_interrupted", "_welcomed", "device_id", "phase", "region", "told", "user_id")
+    __slots__ = (
+        "_buffered",
+        "_characters",
+        "_interrupted",
+        "_welcomed",
+        "device_id",
+        "phase",
+        "region",
+        "told",
+        "user_id",
+    )
 
     def __init__(self, *, user_id: str, device_id: str, region: str) -> None:
         """Begin before the device's hello."""
@@ -127,6 +138,7 @@ class Session:
         self.phase = Phase.GREETING
         self.told: dict[int, int] = {}
         self._buffered: list[tuple[int, int, str]] = []
+        self._characters = 0
         self._interrupted = False
         self._welcomed = False
 
@@ -182,7 +194,7 @@ class Session:
             self.phase = Phase.LIVE
             outgoing += [text for partition, position, text in self._buffered if self._is_news(partition, position)]
         self._interrupted = False
-        self._buffered.clear()
+        self._unbuffer()
         return outgoing
 
     def live(self, partition: int, position: int, text: str) -> bool:
@@ -190,7 +202,8 @@ class Session:
         if self.phase is Phase.LIVE:
             return self._is_news(partition, position)
         if self.phase is Phase.CATCHING_UP:
-            if len(self._buffered) < MOST_BUFFERED:
+            self._characters += len(text)
+            if len(self._buffered) < MOST_BUFFERED and self._characters <= MOST_BUFFERED_CHARACTERS:
                 self._buffered.append((partition, position, text))
             else:
                 self._interrupted = True
@@ -229,7 +242,11 @@ class Session:
     def close(self) -> None:
         """Take in that the connection is gone."""
         self.phase = Phase.CLOSED
+        self._unbuffer()
+
+    def _unbuffer(self) -> None:
         self._buffered.clear()
+        self._characters = 0
 
     def token(self, incarnation: int) -> str:
         """Return the resume token for what the device has been told."""

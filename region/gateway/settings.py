@@ -26,6 +26,8 @@ class GatewaySettings(RegionalSettings):
         passwords_at_once: How many passwords are hashed at a time.
         queue_frames: The most live frames that wait for one device.
         queue_characters: The most characters in them.
+        queues_characters: The most characters that wait for all devices; beyond, the slowest are cut off.
+        sends_under_way: How many sends of one user may lack an outcome at a time; 0 for any number.
     """
 
     gateway_host: str = "127.0.0.1"
@@ -43,3 +45,5 @@ class GatewaySettings(RegionalSettings):
     passwords_at_once: int = Field(2, ge=1, le=64)
     queue_frames: int = Field(2_000, ge=10)
     queue_characters: int = Field(4 * 1024 * 1024, ge=64 * 1024)
+    queues_characters: int = Field(128 * 1024 * 1024, ge=1024 * 1024)
+    sends_under_way: int = Field(1_000, ge=0)

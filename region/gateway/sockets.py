@@ -12,12 +12,19 @@ import structlog
 from prometheus_client import Counter, Gauge
 from starlette.types import Receive, Scope, Send
 
-from infra.errors import CausewayError, InvalidTokenError, NotTheHolderError, OutcomeUnknownError, UnavailableError
+from infra.errors import (
+    BusyError,
+    CausewayError,
+    InvalidTokenError,
+    NotTheHolderError,
+    OutcomeUnknownError,
+    UnavailableError,
+)
 from region.accounts.tokens import AccessClaims
 from region.gateway import frames
 from region.gateway.callers import Callers
 from region.gateway.catchup import CatchUps
-from region.gateway.connection import Connection, Limits
+from region.gateway.connection import Connection, Limits, Room
 from region.gateway.frames import Accepted, Resume
 from region.gateway.hub import Hub
 from region.gateway.interest import Interest
@@ -73,8 +80,9 @@ class Sockets:
         in_flight: InFlight,
         marks: MarkKeeper,
         limits: Limits,
+        most_queued: int = 128 * 1024 * 1024,
     ) -> None:
-        """Prepare."""
+        """Prepare; `most_queued` is how many characters may wait for all devices together."""
         self._region = region
         self._callers = callers
         self._hub = hub
@@ -86,6 +94,7 @@ class Sockets:
         self._in_flight = in_flight
         self._marks = marks
         self._limits = limits
+        self._room = Room(most_queued)
         self._gate = asyncio.Semaphore(SNAPSHOTS_AT_ONCE)
         self._connections: set[Connection] = set()
 
@@ -135,6 +144,7 @@ class Sockets:
             reliable=lambda: self._hub.reliable,
             gate=self._gate,
             limits=self._limits,
+            room=self._room,
         )
         self._connections.add(connection)
         writer = asyncio.create_task(connection.write())
@@ -191,6 +201,8 @@ class Sockets:
     async def _submit(self, connection: Connection, send: frames.Send) -> None:
         author, named = connection.author, send.recipient_id or send.conversation_id or ""
         try:
+            if not self._in_flight.has_room(author.user_id):
+                raise BusyError(what="Your account")
             found = self._recipients.known(author.user_id, named) or await self._recipients.find(
                 author.user_id, recipient_id=send.recipient_id, conversation_id=send.conversation_id
             )

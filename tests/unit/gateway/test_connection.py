@@ -8,7 +8,7 @@ import pytest
 from starlette.types import Message
 
 from region.gateway import connection as module
-from region.gateway.connection import Connection, Limits
+from region.gateway.connection import Connection, Limits, Room
 from region.gateway.session import CatchUp, Session, Snapshot
 from region.gateway.submissions import Author
 
@@ -38,7 +38,9 @@ class Wire:
             await asyncio.wait_for(self._enough.wait(), 5)
 
 
-def connect(wire: Wire, *, snapshots: list[Snapshot] | None = None, frames: int = 5) -> Connection:
+def connect(
+    wire: Wire, *, snapshots: list[Snapshot] | None = None, frames: int = 5, room: Room | None = None
+) -> Connection:
     """A device that has said hello."""
     session = Session(user_id="u", device_id="v", region="us")
     session.receive('{"type":"hello"}')
@@ -55,6 +57,7 @@ def connect(wire: Wire, *, snapshots: list[Snapshot] | None = None, frames: int 
         reliable=lambda: True,
         gate=asyncio.Semaphore(1),
         limits=Limits(frames=frames, characters=1000),
+        room=room,
     )
 
 
@@ -89,6 +92,22 @@ async def test_a_slow_device_is_cut(count: int, size: int) -> None:
 
     assert wire.sent == [{"type": "websocket.close", "code": 4408, "reason": "too slow"}]
     assert connection.queued == (0, 0)
+
+
+async def test_when_all_queues_together_hold_too_much_the_slowest_device_is_cut() -> None:
+    """Not the one that is told something just then; and what goes away no longer counts."""
+    room, wires = Room(1000), [Wire() for _ in range(3)]
+    slow, other, third = (connect(wire, room=room) for wire in wires)
+    slow.push("x" * 600)
+    other.push("x" * 300)
+    third.push("x" * 200)
+
+    assert slow.queued == (0, 0)
+    assert (other.queued, third.queued, room.held) == ((1, 300), (1, 200), 500)
+    await asyncio.wait_for(slow.write(), 5)
+    assert wires[0].sent == [{"type": "websocket.close", "code": 4408, "reason": "too slow"}]
+    await other.end()
+    assert room.held == 200
 
 
 async def test_who_takes_nothing_at_all_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
