@@ -73,6 +73,14 @@ class NotFoundError(CausewayError):
     definite = True
 
 
+class MethodNotAllowedError(CausewayError):
+    """{method} is not possible here. See the list of endpoints at /docs."""
+
+    code = "method-not-allowed"
+    status = 405
+    definite = True
+
+
 class ContentConflictError(CausewayError):
     """The client message id {client_message_id} was already used for other content. Use a new one for a new message."""
 

@@ -1,6 +1,7 @@
 """The directory's HTTP API, described by OpenAPI under `/docs`; spoken by `client`, inside the federation only."""
 
 import json
+from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -16,7 +17,8 @@ from global_directory.schemas import (
     TokenRequest,
     User,
 )
-from infra.errors import CausewayError, MalformedRequestError
+from infra.bodies import BoundedBody
+from infra.errors import CausewayError, MalformedRequestError, MethodNotAllowedError, NotFoundError
 
 PROBLEM = "application/problem+json"
 
@@ -27,6 +29,7 @@ def make_app(directory: Directory) -> FastAPI:
     app.add_exception_handler(CausewayError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _no_such_path)
+    app.add_middleware(BoundedBody)
     _offer_reservations(app, directory)
     _offer_lookups(app, directory)
     return app
@@ -79,7 +82,12 @@ async def _malformed(_: Request, error: Exception) -> Response:
     return _problem(MalformedRequestError(reason="; ".join(reasons)))
 
 
-async def _no_such_path(_: Request, error: Exception) -> Response:
+async def _no_such_path(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    body = {"type": "about:blank", "title": error.detail, "status": error.status_code, "code": "http", "definite": True}
-    return Response(json.dumps(body), status_code=error.status_code, headers=error.headers, media_type=PROBLEM)
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return _problem(NotFoundError(what="path"))
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        refused = _problem(MethodNotAllowedError(method=request.method))
+        refused.headers.update(error.headers or {})
+        return refused
+    return _problem(MalformedRequestError(reason=error.detail))

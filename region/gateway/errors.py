@@ -25,14 +25,6 @@ class OutOfOrderError(CausewayError):
     definite = True
 
 
-class MethodNotAllowedError(CausewayError):
-    """{method} is not possible here. See the list of endpoints at /docs."""
-
-    code = "method-not-allowed"
-    status = 405
-    definite = True
-
-
 class InternalError(CausewayError):
     """Something went wrong here, and it was noted. Try again; a repeated client message id cannot happen twice."""
 

@@ -11,20 +11,20 @@ from fastapi.responses import JSONResponse
 from psycopg.errors import UndefinedTable
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.routing import Match
 
+from infra.bodies import BoundedBody
 from infra.errors import (
     CausewayError,
     InvalidFieldError,
     MalformedRequestError,
+    MethodNotAllowedError,
     NotFoundError,
     OutcomeUnknownError,
-    TooLargeError,
     UnavailableError,
 )
-from infra.limits import LARGEST_REQUEST
 from infra.postgres import STORE_FAILURES
-from region.gateway.errors import InternalError, MethodNotAllowedError
+from region.gateway.errors import InternalError
 from region.gateway.schemas import schema_components
 
 log = structlog.get_logger()
@@ -57,7 +57,7 @@ def make_app(routers: Mapping[str, APIRouter]) -> FastAPI:
     for kind in (*STORE_FAILURES, UndefinedTable):
         app.add_exception_handler(kind, _on_away)
     app.add_exception_handler(Exception, _on_anything)
-    app.add_middleware(_Limit)
+    app.add_middleware(BoundedBody)
 
     def openapi() -> dict[str, object]:
         if not app.openapi_schema:
@@ -99,9 +99,18 @@ async def _on_http(request: Request, error: Exception) -> Response:
         return problem(NotFoundError(what="path"))
     if status == 405:  # noqa: PLR2004
         response = problem(MethodNotAllowedError(method=request.method))
-        response.headers.update(cast("HTTPException", error).headers or {})
+        response.headers["Allow"] = ", ".join(_methods(request))
         return response
     return problem(MalformedRequestError(reason=str(cast("HTTPException", error).detail)))
+
+
+def _methods(request: Request) -> list[str]:
+    """Return the methods of all endpoints at that path; Starlette names those of the first alone."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            found |= getattr(route, "methods", None) or set()
+    return sorted(found)
 
 
 async def _on_validation(_: Request, error: Exception) -> Response:
@@ -120,31 +129,3 @@ async def _on_away(request: Request, error: Exception) -> Response:
 async def _on_anything(request: Request, error: Exception) -> Response:
     log.error("request failed", method=request.method, path=request.scope.get("path"), exc_info=error)
     return problem(InternalError())
-
-
-class _Limit:
-    """Refuses bodies that are larger than any request may be, announced or not."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if announced.isdigit() and int(announced[:20]) > LARGEST_REQUEST:
-            error = TooLargeError(what="The request", size=int(announced[:20]), limit=LARGEST_REQUEST)
-            await problem(error)(scope, receive, send)
-            return
-        taken = 0
-
-        async def limited() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > LARGEST_REQUEST:
-                raise TooLargeError(what="The request", size=taken, limit=LARGEST_REQUEST)
-            return message
-
-        await self._app(scope, limited, send)

@@ -11,7 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from global_directory.client import DirectoryClient
 from global_directory.errors import UnknownRegionError
-from infra.errors import CausewayError, NotFoundError, UnavailableError
+from infra.bodies import GoneError
+from infra.errors import CausewayError, UnavailableError
 from infra.trunk.client import TrunkPool
 from relay.edge import metrics
 from relay.edge.device import Device
@@ -80,6 +81,8 @@ class Edge:
         elif scope["type"] == "http":
             try:
                 await self._serve_http(scope, Body(receive), send)
+            except GoneError:
+                return
             except CausewayError as error:
                 await send_problem(send, error, region=self.region)
 
@@ -130,7 +133,7 @@ class Edge:
             try:
                 home = await self._find(way)
             except UnavailableError:
-                if not isinstance(way, HandleHome) or not way.unknown_is_here:
+                if not isinstance(way, HandleHome) or not way.is_login:
                     raise
                 await self._try_here(scope, body, send)
             else:
@@ -155,10 +158,8 @@ class Edge:
                 )
             case UserHome(user_id=user_id):
                 return await self._home_of(user_id)
-            case HandleHome(handle=handle, unknown_is_here=unknown_is_here):
+            case HandleHome(handle=handle):
                 user = await _in_time(self.directory.find_handle(handle))
-                if user is None and not unknown_is_here:
-                    raise NotFoundError(what="user")
                 return Home(self.region) if user is None else Home(user.home, user.user_id)
 
     async def _home_of(self, user_id: str) -> Home:
@@ -169,7 +170,7 @@ class Edge:
                 raise
             return Home(region_of(user_id))  # where the user was born knows more
         if user is None:
-            raise NotFoundError(what="user")
+            return Home(self.region)  # which says so to those alone who may ask
         return Home(user.home, user_id)
 
     async def _try_here(self, scope: Scope, body: Body, send: Send) -> None:

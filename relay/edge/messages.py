@@ -6,13 +6,9 @@ from typing import Final
 import msgspec
 from starlette.types import Message, Receive, Send
 
-from infra.errors import CausewayError, TooLargeError
-from infra.heads import TooSlowError
-from infra.limits import LARGEST_REQUEST
+from infra.bodies import GoneError, read_body
+from infra.errors import CausewayError
 from relay.edge.redirects import Holder, read_redirect
-
-BODY_SECONDS: Final = 10.0
-"""How long a request body may take."""
 
 REDIRECTED: Final = 421
 SERVICE_UNAVAILABLE: Final = 503
@@ -24,7 +20,7 @@ class Body:
     def __init__(self, receive: Receive) -> None:
         """Read from the device when somebody wants the body."""
         self._receive = receive
-        self._read = bytearray()
+        self._read = b""
         self._complete = False
         self.complete_at = 0.0
         """When all of it was read, by the event loop's clock."""
@@ -35,16 +31,13 @@ class Body:
         Raises:
             TooLargeError: It is larger than is accepted.
             TooSlowError: It takes too long.
+            GoneError: The device left before it was whole.
         """
         if not self._complete:
-            try:
-                async with asyncio.timeout(BODY_SECONDS):
-                    while not self._complete:
-                        await self._read_more()
-            except TimeoutError as error:
-                raise TooSlowError(what="body", seconds=BODY_SECONDS) from error
+            self._read = await read_body(self._receive)
+            self._complete = True
             self.complete_at = asyncio.get_running_loop().time()
-        return bytes(self._read)
+        return self._read
 
     def replay(self) -> Receive:
         """Return an ASGI `receive` that begins with what was read, and goes on with what the device sends."""
@@ -55,19 +48,12 @@ class Body:
             if replayed:
                 return await self._receive()
             replayed = True
-            return {"type": "http.request", "body": await self.read(), "more_body": False}
+            try:
+                return {"type": "http.request", "body": await self.read(), "more_body": False}
+            except GoneError:
+                return {"type": "http.disconnect"}
 
         return receive
-
-    async def _read_more(self) -> None:
-        message = await self._receive()
-        if message["type"] != "http.request":
-            self._complete = True
-            return
-        self._read += message.get("body", b"")
-        self._complete = not message.get("more_body", False)
-        if len(self._read) > LARGEST_REQUEST:
-            raise TooLargeError(what="The request", size=len(self._read), limit=LARGEST_REQUEST)
 
 
 class Answer:

@@ -37,15 +37,15 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class HandleHome:
-    """The home of whoever has the handle serves it.
+    """The home of whoever has the handle serves it; the local gateway if nobody has.
 
     Attributes:
         handle: In any spelling.
-        unknown_is_here: Whether the local gateway answers when nobody has it; else nobody has what was asked for.
+        is_login: Whether somebody logs in, which is tried here while the directory is away.
     """
 
     handle: str
-    unknown_is_here: bool
+    is_login: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +109,15 @@ def route(
     """
     if needs_body(method, path):
         return _by_body(path, body, regions)
+    token = bearer_of(headers)
+    if token is None:
+        return HERE  # who does not say who they are learns nothing, not even who exists
     if method == "GET" and path.startswith("/users/") and is_user_id(user_id := path.removeprefix("/users/")):
         return UserHome(user_id)
     if method == "GET" and path == "/users":
         handle = parse_qs(query.decode("latin-1")).get("handle", [""])[0]
-        return HandleHome(handle, unknown_is_here=False) if handle else HERE
-    return by_token(bearer_of(headers), regions)
+        return HandleHome(handle, is_login=False) if handle else HERE
+    return by_token(token, regions)
 
 
 def by_token(token: str | None, regions: Collection[str]) -> Way:
@@ -133,7 +136,7 @@ def _by_body(path: str, body: bytes, regions: Collection[str]) -> Way:
     if path == "/token":
         return by_token(found.refresh_token, regions)
     if path == "/login":
-        return HandleHome(found.handle, unknown_is_here=True) if found.handle else HERE
+        return HandleHome(found.handle, is_login=True) if found.handle else HERE
     if found.home_region is None:
         return HERE
     return Home(found.home_region) if found.home_region in regions else NoSuchRegion(found.home_region)

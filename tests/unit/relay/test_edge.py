@@ -11,8 +11,9 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from global_directory.client import DirectoryClient
+from infra import bodies
 from infra.limits import LARGEST_REQUEST
-from relay.edge import app, messages
+from relay.edge import app
 from relay.edge.app import Edge, Local
 from relay.edge.http import bridged_headers, end_to_end
 
@@ -171,12 +172,25 @@ async def test_users_are_looked_up_where_they_live(world: World, device: httpx.A
     world.directory = {f"/users/{EU_USER}": {"user_id": EU_USER, "handle": "Ada", "home": "ap", "home_epoch": 2}}
     unborn = "u" + "b" * 24 + "-eu"
 
+    device.headers.update(bearer("us"))
     assert (await device.get(f"/users/{EU_USER}")).json() == {"served_by": "ap"}
-    assert (await device.get(f"/users/{unborn}")).status_code == 404
-    assert (await device.get("/users?handle=nobody")).status_code == 404
+    assert (await device.get(f"/users/{unborn}")).json() == {"served_by": "us"}
+    assert (await device.get("/users?handle=nobody")).json() == {"served_by": "us"}
     world.directory = None
     assert (await device.get("/users/" + "u" + "c" * 24 + "-eu")).json() == {"served_by": "eu"}
     assert (await device.get("/users?handle=carl")).status_code == 503
+
+
+@pytest.mark.parametrize("path", [f"/users/{EU_USER}", "/users?handle=ada", "/users?handle=nobody"])
+async def test_a_stranger_is_not_told_who_exists(world: World, device: httpx.AsyncClient, path: str) -> None:
+    """Whoever brings no token gets the local gateway's 401, whether or not there is such a user, and whoever is away."""
+    user = {"user_id": EU_USER, "handle": "ada", "home": "eu", "home_epoch": 1}
+    world.directory = {f"/users/{EU_USER}": user, "/handles/ada": user}
+    world.answers["us"] = [(401, {"code": "invalid-token"})]
+
+    answer = await device.get(path)
+
+    assert (answer.status_code, answer.headers["causeway-region"], world.asked) == (401, "us", [])
 
 
 async def test_a_directory_that_says_nothing_is_as_one_that_is_away(
@@ -185,6 +199,7 @@ async def test_a_directory_that_says_nothing_is_as_one_that_is_away(
     """A device does not wait for it: the region of birth is asked, or the problem is told."""
     monkeypatch.setattr(app, "FIND_SECONDS", 0.05)
     world.directory_is_silent = True
+    device.headers.update(bearer("us"))
 
     assert (await device.get("/users/" + "u" + "c" * 24 + "-eu")).json() == {"served_by": "eu"}
     assert (await device.get("/users?handle=carl")).json()["code"] == "unavailable"
@@ -278,7 +293,7 @@ async def test_a_gateway_that_never_answers_is_given_up_by_the_edge(
 
 async def test_a_body_that_never_ends_is_given_up(device: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing was done."""
-    monkeypatch.setattr(messages, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(bodies, "BODY_SECONDS", 0.05)
 
     async def endless() -> AsyncIterator[bytes]:
         yield b"{"
