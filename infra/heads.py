@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Final
 
 import msgspec
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
@@ -60,6 +60,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         """Begin, and expect a request soon."""
+        self._begun: list[RequestResponseCycle] = []
         super().connection_made(transport)
         self.caller = caller_at(transport)
         self._expect_head()
@@ -68,6 +69,9 @@ class BoundedHttp(HttpToolsProtocol):
         """End."""
         self._head_is_there()
         super().connection_lost(exc)
+        for cycle in self._begun:  # uvicorn tells the last one alone; others would write to a connection that is gone
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         """Take what came, unless it is more of what was refused."""
@@ -109,6 +113,8 @@ class BoundedHttp(HttpToolsProtocol):
         if self._refusal is not None:
             raise _OutOfBoundsError
         super().on_headers_complete()
+        if self.cycle is not None and self.cycle not in self._begun:
+            self._begun = [*(cycle for cycle in self._begun if not cycle.response_complete), self.cycle]
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""

@@ -22,7 +22,7 @@ from infra.errors import SettingsError
 from infra.health import Health
 from infra.settings import ServiceSettings, read
 from infra.tasks import EndedError, run_for_ever
-from infra.telemetry import Inquiry, admin_app, set_up_logs
+from infra.telemetry import TASKS, Inquiry, admin_app, set_up_logs
 from infra.tls import Credentials
 from infra.web import serve_app
 
@@ -99,6 +99,7 @@ async def host_services(names: Sequence[str], settings: ServiceSettings) -> None
     services = {name: find_service(name) for name in names}
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    TASKS.set_function(lambda: len(asyncio.all_tasks(loop)))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with asyncio.TaskGroup() as group:

@@ -8,12 +8,14 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 import structlog
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.typing import Processor
 
 from infra.errors import CausewayError
 from infra.health import Health
+
+TASKS = Gauge("causeway_process_tasks", "Tasks of this process's event loop; steady at rest.")
 
 Inquiry = Callable[[str], Awaitable[bytes]]
 """Answers an operator's question about one thing, by its name, with JSON."""
@@ -61,6 +63,11 @@ class Seldom(logging.Filter):
         return True
 
 
+def is_a_strangers(record: logging.LogRecord) -> bool:
+    """Return whether a library logs a traceback for what a stranger sent, who was answered and cut off: it would fill the log."""
+    return record.name == "uvicorn.error" and str(record.msg).startswith("Invalid UTF-8")
+
+
 def set_up_logs(level: str, **bound: str) -> None:
     """Write one JSON object a line to standard error, each with the bound names (region, instance).
 
@@ -85,6 +92,7 @@ def set_up_logs(level: str, **bound: str) -> None:
     structlog.contextvars.bind_contextvars(**bound)
     libraries = logging.StreamHandler(sys.stderr)
     libraries.addFilter(Seldom())
+    libraries.addFilter(lambda record: not is_a_strangers(record))
     libraries.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[

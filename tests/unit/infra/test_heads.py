@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import json
+import logging
 from collections.abc import AsyncIterator, Iterator
 from itertools import repeat
 
 import pytest
-from starlette.types import Receive, Scope, Send
+import uvloop
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra import heads
 from infra.heads import LARGEST_HEAD
@@ -28,17 +30,24 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": str(size).encode()})
 
 
-@pytest.fixture
-async def port() -> AsyncIterator[int]:
-    """The port of a server."""
+@contextlib.asynccontextmanager
+async def served(what: ASGIApp) -> AsyncIterator[int]:
+    """Serve an app; give the port."""
     [port] = ports.some_free(1)
     started = asyncio.Event()
-    server = asyncio.create_task(serve_app(app, host="127.0.0.1", port=port, started=started))
+    server = asyncio.create_task(serve_app(what, host="127.0.0.1", port=port, started=started))
     async with asyncio.timeout(LIMIT):
         await started.wait()
     yield port
     server.cancel()
     await asyncio.gather(server, return_exceptions=True)
+
+
+@pytest.fixture
+async def port() -> AsyncIterator[int]:
+    """The port of a server."""
+    async with served(app) as port:
+        yield port
 
 
 class Device:
@@ -147,6 +156,41 @@ async def test_a_head_that_never_ends_is_given_up(
             await slow.send(iter([trickle]))
             status, body = await slow.answer()
     assert (status, json.loads(body)["code"]) == (408, "too-slow")
+
+
+@pytest.mark.parametrize("rest", [b"", b"\x00"], ids=["alone", "before what is no HTTP"])
+def test_requests_whose_connection_is_closed_leave_no_trace_in_the_log(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, rest: bytes
+) -> None:
+    """Several at once, being served while it is cut: a stranger must not be able to fill the log with tracebacks."""
+    monkeypatch.setattr(heads, "LINGER_SECONDS", 0.01)
+    uvloop.run(leave_while_served(rest))  # the loop that services run in: another one is silent about this
+
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+async def leave_while_served(rest: bytes) -> None:
+    """Send several requests at once and leave, or be cut off, before the first is answered."""
+    asked, gone, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def late(scope: Scope, receive: Receive, send: Send) -> None:
+        asked.set()
+        await gone.wait()
+        try:
+            await app(scope, receive, send)
+        finally:
+            done.set()
+
+    async with served(late) as port:
+        async with connected(port) as device:
+            await device.send(iter([(REQUEST + b"\r\n") * 5 + rest]))
+            async with asyncio.timeout(LIMIT):
+                await asked.wait()
+            if rest:
+                assert await device.ended()
+        gone.set()
+        async with asyncio.timeout(LIMIT):
+            await done.wait()
 
 
 async def test_what_is_no_http_is_a_problem_too(port: int) -> None:

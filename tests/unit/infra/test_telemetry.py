@@ -1,11 +1,14 @@
 """What libraries log: as our own lines are, and not seventy times a second while Kafka is away."""
 
+import inspect
 import json
 import logging
 import subprocess
 import sys
 
-from infra.telemetry import Seldom
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from infra.telemetry import Seldom, is_a_strangers
 
 
 def record(message: str, *arguments: object, failed: bool = False) -> logging.LogRecord:
@@ -61,3 +64,14 @@ thread.join()
 
     assert line.pop("timestamp").endswith("Z")
     assert line == {"instance": "us/fanout", "level": "error", "logger": "aiokafka", "event": 'no "node" 7'}
+
+
+def test_what_strangers_send_leaves_no_traceback() -> None:
+    """A frame that is no text is answered by 1007; the words are uvicorn's own. Every other traceback passes."""
+    words = "Invalid UTF-8 sequence received from client."
+    assert words in inspect.getsource(WebSocketsSansIOProtocol)
+
+    of_stranger, ours = record(words, failed=True), record("Exception in ASGI application", failed=True)
+    of_stranger.name = ours.name = "uvicorn.error"
+
+    assert [is_a_strangers(one) for one in (of_stranger, ours)] == [True, False]
