@@ -3,6 +3,7 @@
 federation  the whole federation as operators see it: its parts, links and addresses, through the command line
 demo        two people of different regions, one of them travelling, on real traffic
 bench       open-loop load, with every message accounted for
+fuzz        malformed requests and frames, and what must not come of them
 judge       a drill's ledger, and checkers that say from it whether the invariants held
 people      people of tests and drills: a device, and everything that its screen has shown
 """

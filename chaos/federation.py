@@ -28,11 +28,13 @@ class PartStatus(msgspec.Struct, frozen=True):
         state: `healthy`, when it is well.
         pid: Its process; None if it has none.
         ports: What it listens on, by name.
+        log: Where its output goes.
     """
 
     state: str
     pid: int | None = None
     ports: dict[str, int] = {}
+    log: str = ""
 
 
 class RegionStatus(msgspec.Struct, frozen=True):

@@ -244,7 +244,7 @@ def main(argv: list[str]) -> NoReturn:
     root = Path(argv[1])
     arguments = argv[2:]
     try:
-        program = ensure(root, dev=arguments[:1] == ["test"] or "CAUSEWAY_DEV" in os.environ)
+        program = ensure(root, dev=arguments[:1] in (["test"], ["fuzz"]) or "CAUSEWAY_DEV" in os.environ)
     except BootstrapError as error:
         say(str(error))
         sys.exit(1)

@@ -1,0 +1,101 @@
+"""Accounts that the fuzzer acts as: each has a good token whenever one is asked for, whatever was done to its devices meanwhile."""
+
+import secrets
+import time
+from typing import Final
+
+import httpx
+import msgspec
+
+from infra.errors import CausewayError
+
+PATIENCE: Final = 60.0
+"""Seconds for which a visitor that is told to come later comes again."""
+TOO_MANY: Final = 429
+AWAY: Final = 503
+MADE: Final = frozenset({200, 201})
+
+
+class NoVisitorError(CausewayError):
+    """The fuzzer could not log in at {url} ({reason}). Is the federation well? See `causeway status`."""
+
+    code = "no-visitor"
+    definite = True
+
+
+class _Tokens(msgspec.Struct):
+    user_id: str
+    access_token: str
+
+
+class Visitor:
+    """One account, used by one thread at a time."""
+
+    def __init__(self, url: str) -> None:
+        """Register at the region of that URL.
+
+        Raises:
+            NoVisitorError: It was not possible.
+        """
+        self._url = url
+        self._handle, self._password = "", ""
+        self._token = ""
+        self.user_id = ""
+        self._register()
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """What nobody else may ever be shown."""
+        return frozenset({self._password, self._token}) - {""}
+
+    def token(self) -> str:
+        """Return an access token that is good, as far as is known.
+
+        Raises:
+            NoVisitorError: None could be had.
+        """
+        if not self._token:
+            answer = self._post("/login", {"handle": self._handle, "password": self._password})
+            if answer.status_code in MADE:
+                self._take(answer)
+            else:
+                self._register()  # its password was changed: what is fuzzed may do that
+        return self._token
+
+    def spoil(self) -> None:
+        """Note that the token is of no more use."""
+        self._token = ""
+
+    def write(self, to: "Visitor") -> str:
+        """Send a message, which makes a conversation; return the conversation's id.
+
+        Raises:
+            NoVisitorError: It was not possible.
+        """
+        answer = self._post("/messages", {"recipient_id": to.user_id, "text": "hello"}, token=self.token())
+        if answer.status_code not in MADE:
+            raise NoVisitorError(url=self._url, reason=f"{answer.status_code}: {answer.text[:200]}")
+        return str(answer.json()["conversation_id"])
+
+    def _register(self) -> None:
+        self._handle, self._password = f"fuzz-{secrets.token_hex(8)}", secrets.token_urlsafe(16)
+        answer = self._post("/register", {"handle": self._handle, "password": self._password})
+        if answer.status_code not in MADE:
+            raise NoVisitorError(url=self._url, reason=f"{answer.status_code}: {answer.text[:200]}")
+        self._take(answer)
+
+    def _take(self, answer: httpx.Response) -> None:
+        tokens = msgspec.json.decode(answer.content, type=_Tokens)
+        self._token, self.user_id = tokens.access_token, tokens.user_id
+
+    def _post(self, path: str, content: dict[str, str], *, token: str = "") -> httpx.Response:
+        until = time.monotonic() + PATIENCE
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        while True:
+            try:
+                answer = httpx.post(self._url + path, json=content, headers=headers, timeout=30, trust_env=False)
+            except httpx.TransportError as error:
+                raise NoVisitorError(url=self._url, reason=str(error) or type(error).__name__) from error
+            if answer.status_code not in {TOO_MANY, AWAY} or time.monotonic() > until:
+                return answer
+            time.sleep(min(10.0, float(answer.headers.get("retry-after", "1"))))
