@@ -113,12 +113,10 @@ class UnavailableError(CausewayError):
     definite = True
 
 
-class BusyError(CausewayError):
+class BusyError(UnavailableError):
     """{what} has too much under way; nothing was done. Try again in a moment."""
 
     code = "busy"
-    status = 503
-    definite = True
 
 
 class OutcomeUnknownError(CausewayError):

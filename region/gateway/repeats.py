@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import psycopg
 import structlog
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from infra.backoff import Backoff
 from infra.postgres import STORE_FAILURES, Pool
@@ -17,10 +17,11 @@ from replication.records import Entry
 
 log = structlog.get_logger()
 
-MOST_WAITING = 10_000
-"""Beyond, an answer is left out; the device repeats what has none when it reconnects."""
+MOST_WAITING = 2_000
+"""Each of 16 KiB at most. Beyond, an answer is left out; the device repeats what has none when it reconnects."""
 MOST_AT_ONCE = 500
 
+WAITING = Gauge("causeway_gateway_repeats_waiting", "Answers to repeated sends that wait for a look into the store.")
 DROPPED = Counter(
     "causeway_gateway_repeats_dropped_total", "Answers to repeated sends that were left out, since too many waited."
 )
@@ -41,6 +42,7 @@ class Repeats:
             DROPPED.inc()
             return
         self._waiting.append(entry)
+        WAITING.set(len(self._waiting))
         self._added.set()
 
     async def run(self, answer: Callable[[Entry, Mapping[str, Marks]], None]) -> None:
@@ -66,6 +68,7 @@ class Repeats:
             for entry in entries:
                 self._waiting.popleft()
                 answer(entry, found.get(entry.conversation_id, {}))
+            WAITING.set(len(self._waiting))
 
     async def _marks(self, conversations: set[str]) -> dict[str, dict[str, Marks]]:
         found: dict[str, dict[str, Marks]] = {}

@@ -142,6 +142,11 @@ class Session:
         self._interrupted = False
         self._welcomed = False
 
+    @property
+    def buffered(self) -> int:
+        """How many characters of live events wait for a snapshot."""
+        return self._characters
+
     def receive(self, text: str | None) -> Instruction:
         """Take a frame of the device.
 
@@ -202,9 +207,9 @@ class Session:
         if self.phase is Phase.LIVE:
             return self._is_news(partition, position)
         if self.phase is Phase.CATCHING_UP:
-            self._characters += len(text)
-            if len(self._buffered) < MOST_BUFFERED and self._characters <= MOST_BUFFERED_CHARACTERS:
+            if len(self._buffered) < MOST_BUFFERED and self._characters + len(text) <= MOST_BUFFERED_CHARACTERS:
                 self._buffered.append((partition, position, text))
+                self._characters += len(text)
             else:
                 self._interrupted = True
         return False

@@ -58,6 +58,9 @@ QUEUED_FRAMES = Gauge("causeway_gateway_queued_frames", "Frames that wait to be 
 QUEUED_CHARACTERS = Gauge(
     "causeway_gateway_queued_characters", "Characters of frames that wait to be written to devices."
 )
+BUFFERED_CHARACTERS = Gauge(
+    "causeway_gateway_buffered_characters", "Characters of live frames that wait until a snapshot was read."
+)
 LONGEST_QUEUE = Gauge("causeway_gateway_longest_queue_frames", "Frames that wait to be written to the slowest device.")
 SENDS = Counter("causeway_gateway_sends_total", "Messages that devices sent, by what became of them here.", ["result"])
 _ACCEPTED, _REFUSED, _FAILED = (SENDS.labels(result) for result in ("accepted", "refused", "failed"))
@@ -123,6 +126,7 @@ class Sockets:
         queued = [connection.queued for connection in self._connections]
         QUEUED_FRAMES.set(sum(frames for frames, _ in queued))
         QUEUED_CHARACTERS.set(sum(characters for _, characters in queued))
+        BUFFERED_CHARACTERS.set(sum(connection.session.buffered for connection in self._connections))
         LONGEST_QUEUE.set(max((frames for frames, _ in queued), default=0))
 
     async def close_all(self) -> None:

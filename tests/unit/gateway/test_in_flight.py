@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from infra.errors import BusyError
+from infra.errors import BusyError, UnavailableError
 from region.gateway import outcomes as waiting
 from region.gateway.journal import Journal
 from region.gateway.outcomes import Decision, InFlight, Outcomes, Sent
@@ -121,3 +121,9 @@ async def test_requests_beyond_the_bound_are_turned_down_at_once(monkeypatch: py
     for task in (tasks[1], another):
         task.cancel()
     await asyncio.gather(tasks[1], another, return_exceptions=True)
+
+
+def test_who_copes_with_a_journal_that_is_away_copes_with_a_busy_one() -> None:
+    """Marks, for one, are kept and tried again."""
+    assert issubclass(BusyError, UnavailableError)
+    assert (BusyError.code, BusyError.status, BusyError.definite) == ("busy", 503, True)

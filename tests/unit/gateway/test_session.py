@@ -12,6 +12,7 @@ from region.gateway.cursors import Place, ResumeToken, read_resume, write_resume
 from region.gateway.frames import ChangedConversation
 from region.gateway.session import (
     MOST_BUFFERED,
+    MOST_BUFFERED_CHARACTERS,
     CatchUp,
     Hangup,
     Mark,
@@ -226,15 +227,20 @@ def test_without_live_events_a_session_waits() -> None:
     assert session.phase is Phase.SUSPENDED
 
 
-def test_too_many_events_while_catching_up_are_read_again() -> None:
-    """What waits is bounded."""
+@pytest.mark.parametrize(
+    ("count", "size"), [(MOST_BUFFERED + 1, 1), (3, MOST_BUFFERED_CHARACTERS // 2)], ids=["many", "large"]
+)
+def test_too_many_events_while_catching_up_are_read_again(count: int, size: int) -> None:
+    """What waits is bounded, by number and by size."""
     session = greeted()
-    for position in range(MOST_BUFFERED + 1):
-        session.live(0, 100 + position, "x")
+    for position in range(count):
+        session.live(0, 100 + position, "x" * size)
+    assert session.buffered <= MOST_BUFFERED_CHARACTERS
 
     session.snapshot(Snapshot({0: 10}, 1, [], []), reliable=True)
 
     assert session.phase is Phase.SUSPENDED
+    assert session.buffered == 0
 
 
 @given(data=st.data(), count=st.integers(1, 40))
