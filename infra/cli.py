@@ -80,6 +80,9 @@ def bring_up(
     brokers: Annotated[
         str, typer.Option(help="Regions whose Kafka has three brokers, such as us=3; the others have one.")
     ] = "",
+    tls: Annotated[
+        bool, typer.Option("--tls/--no-tls", help="Mutual TLS between regions, and Kafka access lists.")
+    ] = True,
     demo: Annotated[bool, typer.Option(help="Show the demonstration when all is well.")] = True,
 ) -> None:
     """Install what is missing, start the federation, wait until it is well, and show it at work.
@@ -98,6 +101,7 @@ def bring_up(
         processes=processes,  # type: ignore[arg-type]  # checked above
         brokers=read_brokers(brokers),
         build=homes.build(),
+        tls=tls,
     )
     with _terminable():
         ours = False

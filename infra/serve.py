@@ -23,7 +23,7 @@ from infra.health import Health
 from infra.settings import ServiceSettings, read
 from infra.tasks import EndedError, run_for_ever
 from infra.telemetry import TASKS, Inquiry, admin_app, set_up_logs
-from infra.tls import Credentials
+from infra.tls import MutualTls
 from infra.web import serve_app
 
 log = structlog.get_logger()
@@ -44,7 +44,7 @@ class Host:
 
     names: tuple[str, ...]
     health: Health = field(default_factory=Health)
-    tls: Credentials | None = None
+    tls: MutualTls | None = None
     inquiries: dict[str, Inquiry] = field(default_factory=dict)
     _apps: dict[str, asyncio.Future[ASGIApp]] = field(default_factory=dict)
 
@@ -58,7 +58,7 @@ class Host:
         """Return the app that the service of that name offers, once it does; None if it does not run here."""
         return await self._future(name) if name in self.names else None
 
-    def credentials(self, name: str) -> Credentials | None:
+    def mutual_tls(self, name: str) -> MutualTls | None:
         """Return with what this process, which is that region or the directory, calls others and is called; None: plain text.
 
         Raises:
@@ -95,7 +95,7 @@ async def host_services(names: Sequence[str], settings: ServiceSettings) -> None
     Raises:
         ExceptionGroup: A service failed; the others were cancelled.
     """
-    host = Host(tuple(names), tls=Credentials.read(settings))
+    host = Host(tuple(names), tls=MutualTls.read(settings))
     services = {name: find_service(name) for name in names}
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

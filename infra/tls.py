@@ -29,7 +29,7 @@ _EXPIRES = Gauge(
 )
 
 
-class Credentials:
+class MutualTls:
     """A certificate with its key, and the authorities by which others are judged.
 
     Attributes:
@@ -52,7 +52,7 @@ class Credentials:
         self._load(self.server, self.client)
 
     @classmethod
-    def read(cls, settings: ServiceSettings) -> "Credentials | None":
+    def read(cls, settings: ServiceSettings) -> "MutualTls | None":
         """Read what the settings name; None if they name nothing, and so want plain text.
 
         Raises:
@@ -152,15 +152,15 @@ class Credentials:
 class PeerTransport(httpx.AsyncHTTPTransport):
     """Carries an httpx client's requests to one region, or the directory, and to nobody who has another certificate."""
 
-    def __init__(self, name: str, credentials: Credentials | None, **options: Any) -> None:
+    def __init__(self, name: str, tls: MutualTls | None, **options: Any) -> None:
         """Prepare.
 
         Args:
             name: Who is meant.
-            credentials: Who calls; None for plain text.
+            tls: Who calls; None for plain text.
             options: As for httpx's own transport.
         """
-        super().__init__(verify=credentials.client if credentials else True, trust_env=False, **options)
+        super().__init__(verify=tls.client if tls else True, trust_env=False, **options)
         self._host = host_name(name)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from infra.heads import AnsweringWebSocket, BoundedHttp
 from infra.identity import Door
-from infra.tls import Credentials
+from infra.tls import MutualTls
 
 
 class _Config(uvicorn.Config):
@@ -39,7 +39,7 @@ async def serve_app(
     port: int,
     started: asyncio.Event | None = None,
     largest_message: int = 64 * 1024,
-    tls: Credentials | None = None,
+    tls: MutualTls | None = None,
     door: Door | None = None,
 ) -> None:
     """Serve an ASGI app until cancelled, then let it finish what it has begun, for two seconds at most.

@@ -9,6 +9,7 @@ observer   raw WebSockets, connected throughout, which note what a region sends,
 frames     what regions send over a WebSocket
 reader     whole histories and digests, once everything has settled
 nemesis    carries the faults out
+greeting   how long a gateway takes to answer a stranger
 witness    sees from outside that a fault is really there, and that it is over
 figures    pure: what a ledger comes to in numbers
 picture    throughput and latency, with the faults drawn over them

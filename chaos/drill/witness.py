@@ -4,11 +4,10 @@ It asks the operating system and the link, never those who put the fault on.
 """
 
 import asyncio
-import time
 
-import aiohttp
 import psutil
 
+from chaos.drill.greeting import greeted
 from chaos.drill.schedule import Kind
 
 LOOK_SECONDS = 0.02
@@ -53,7 +52,7 @@ class LinkWitness:
     """
 
     def __init__(self, port: int) -> None:
-        self._url = f"http://127.0.0.1:{port}/healthz"
+        self._port = port
 
     async def saw(self, kind: Kind) -> str:
         """Wait until nobody answers, or late if the link is to be slow; return what was seen."""
@@ -72,13 +71,4 @@ class LinkWitness:
 
     async def _ask(self) -> float | None:
         """Return how long an answer took, seconds; None if none came."""
-        began = time.monotonic()
-        try:
-            async with (
-                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SILENT_SECONDS)) as http,
-                http.get(self._url) as answer,
-            ):
-                await answer.read()
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            return None
-        return time.monotonic() - began
+        return await greeted(self._port, patience=SILENT_SECONDS)

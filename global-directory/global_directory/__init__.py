@@ -13,6 +13,9 @@ schema        tables
 localities    where rows rest: what only CockroachDB understands
 app           the HTTP API
 metrics       what it counts
+trust         which regions are trusted, followed by every process that meets others
+roll          who was expelled, kept in mind by the directory
+cli           `causeway region`
 settings      typed settings
 service       the process
 

@@ -8,8 +8,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from global_directory.directory import Directory
+from global_directory.errors import NotYoursError
+from global_directory.roll import Roll
 from global_directory.schemas import (
     Announcement,
+    Expulsions,
     Region,
     Regions,
     Reservation,
@@ -19,12 +22,13 @@ from global_directory.schemas import (
 )
 from infra.bodies import BoundedBody
 from infra.errors import CausewayError, MalformedRequestError, MethodNotAllowedError, NotFoundError
+from infra.identity import DIRECTORY, caller_of
 
 PROBLEM = "application/problem+json"
 
 
-def make_app(directory: Directory) -> FastAPI:
-    """Return the ASGI app that answers for a directory."""
+def make_app(directory: Directory, roll: Roll | None = None) -> FastAPI:
+    """Return the ASGI app that answers for a directory; `roll` is who was expelled, as far as is known without asking the store."""
     app = FastAPI(title="Causeway directory", description=__doc__)
     app.add_exception_handler(CausewayError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
@@ -32,6 +36,7 @@ def make_app(directory: Directory) -> FastAPI:
     app.add_middleware(BoundedBody)
     _offer_reservations(app, directory)
     _offer_lookups(app, directory)
+    _offer_expulsion(app, directory, roll or Roll(directory))
     return app
 
 
@@ -63,8 +68,34 @@ def _offer_lookups(app: FastAPI, directory: Directory) -> None:
         return await directory.regions()
 
     @app.put("/regions/{region}", summary="Announce a region")
-    async def announce(region: str, announcement: Announcement) -> Region:
+    async def announce(region: str, announcement: Announcement, request: Request) -> Region:
+        _only(region, request, "announce it")
         return await directory.announce(region, announcement)
+
+
+def _offer_expulsion(app: FastAPI, directory: Directory, roll: Roll) -> None:
+    @app.get("/expulsions", summary="Regions that were expelled from trust")
+    async def expulsions() -> Expulsions:
+        return Expulsions(tuple(sorted(await roll.expelled())))
+
+    @app.put("/expulsions/{region}", status_code=204, summary="Expel a region from trust")
+    async def expel(region: str, request: Request) -> None:
+        _only(DIRECTORY, request, "expel a region")
+        await directory.expel(region)
+        await roll.read()
+
+    @app.delete("/expulsions/{region}", status_code=204, summary="Trust a region again")
+    async def readmit(region: str, request: Request) -> None:
+        _only(DIRECTORY, request, "readmit a region")
+        await directory.readmit(region)
+        await roll.read()
+
+
+def _only(owner: str, request: Request, what: str) -> None:
+    """Refuse whoever is somebody else; while TLS is off, nobody is known."""
+    caller = caller_of(request.scope)
+    if caller is not None and caller != owner:
+        raise NotYoursError(caller=caller, what=what, owner=owner)
 
 
 def _problem(error: CausewayError) -> Response:

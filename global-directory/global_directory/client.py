@@ -24,6 +24,7 @@ from global_directory.errors import UnknownRegionError
 from global_directory.rules import read_handle
 from global_directory.schemas import (
     Announcement,
+    Expulsions,
     PublicJwk,
     Region,
     Regions,
@@ -35,6 +36,8 @@ from global_directory.schemas import (
 )
 from global_directory.transport import Sleep, Transport
 from infra.errors import InvalidFieldError, NotFoundError, UnavailableError
+from infra.identity import DIRECTORY
+from infra.tls import MutualTls, PeerTransport
 from replication.ids import is_user_id
 
 __all__ = ["Announcement", "DirectoryClient", "PublicJwk", "Region", "Reservation", "SigningKey", "User"]
@@ -50,6 +53,7 @@ REGIONS_FRESH: Final = 2.0
 STALE_WAIT: Final = 0.3
 """How long a look-up waits for the directory when it has an older answer to give instead, seconds."""
 _ALL: Final = "regions"
+_LIMITS: Final = httpx.Limits(max_connections=32, max_keepalive_connections=8, keepalive_expiry=4)
 
 
 class DirectoryClient:
@@ -65,6 +69,7 @@ class DirectoryClient:
         clock: Callable[[], float] = time.monotonic,
         sleep: Sleep = asyncio.sleep,
         transport: httpx.AsyncBaseTransport | None = None,
+        tls: MutualTls | None = None,
     ) -> None:
         """Prepare a client; it connects when it is first used.
 
@@ -76,12 +81,12 @@ class DirectoryClient:
             clock: Seconds, for the age of what is remembered.
             sleep: Waits between attempts.
             transport: What carries requests, instead of the network.
+            tls: Who asks; None: in plain text.
         """
         self._http = httpx.AsyncClient(
             base_url=url,
             timeout=httpx.Timeout(timeout, connect=timeout / 3),
-            limits=httpx.Limits(max_connections=32, max_keepalive_connections=8, keepalive_expiry=4),
-            transport=transport,
+            transport=transport or PeerTransport(DIRECTORY, tls, limits=_LIMITS),
             trust_env=False,
         )
         self._transport = Transport(self._http, attempts=attempts, sleep=sleep)
@@ -166,6 +171,38 @@ class DirectoryClient:
         found = await self._transport.call("PUT", path, Region, name="announce", body=announcement, changes=True)
         self._regions.forget(_ALL)
         return found
+
+    async def expulsions(self) -> frozenset[str]:
+        """Return the regions that were expelled from trust.
+
+        Raises:
+            UnavailableError: The directory cannot be reached; an ExpelledError if it does not serve who asks.
+        """
+        return frozenset((await self._transport.call("GET", "/expulsions", Expulsions, name="expulsions")).expelled)
+
+    async def expel(self, region: str) -> None:
+        """Expel a region from trust; only the directory's own certificate may. May be repeated.
+
+        Raises:
+            UnknownRegionError: It has never announced itself.
+            NotYoursError: Another certificate was shown.
+            UnavailableError: The directory cannot be reached; nothing was done.
+            OutcomeUnknownError: It may be expelled.
+        """
+        path = f"/expulsions/{quote(region, safe='')}"
+        await self._transport.call("PUT", path, type(None), name="expel", changes=True)
+
+    async def readmit(self, region: str) -> None:
+        """Trust a region again; only the directory's own certificate may. May be repeated.
+
+        Raises:
+            UnknownRegionError: No region can have that name.
+            NotYoursError: Another certificate was shown.
+            UnavailableError: The directory cannot be reached; nothing was done.
+            OutcomeUnknownError: It may be readmitted.
+        """
+        path = f"/expulsions/{quote(region, safe='')}"
+        await self._transport.call("DELETE", path, type(None), name="readmit", changes=True)
 
     async def find_handle(self, handle: str) -> User | None:
         """Return who has a handle, in any spelling; None if nobody has, or it is no handle.

@@ -9,7 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from global_directory import metrics, repository, rules
 from global_directory.errors import HandleTakenError, UnknownRegionError
-from global_directory.schemas import Announcement, PublicJwk, Region, Regions, Reservation, ReserveRequest, User
+from global_directory.schemas import (
+    Announcement,
+    Expulsions,
+    PublicJwk,
+    Region,
+    Regions,
+    Reservation,
+    ReserveRequest,
+    User,
+)
 from global_directory.transactions import Transactions
 from infra.errors import NotFoundError
 from replication.ids import is_user_id, new_user_id
@@ -135,7 +144,7 @@ class Directory:
         )
 
     async def regions(self) -> Regions:
-        """Return all regions that have announced themselves, with the keys that tokens may still be signed with."""
+        """Return all regions that have announced themselves and are trusted, with the keys that tokens may still be signed with."""
         now = self._clock() // 1_000_000 - KEPT_SECONDS
         return Regions(
             await self._transactions.run("regions", lambda c: repository.find_regions(c, now), changes=False)
@@ -168,6 +177,35 @@ class Directory:
         registered = await self._transactions.run("announce", operation)
         metrics.ANNOUNCED_AT.labels(region).set(now / 1e6)
         return registered
+
+    async def expulsions(self) -> Expulsions:
+        """Return the regions that were expelled from trust."""
+        return Expulsions(await self._transactions.run("expulsions", repository.find_expulsions, changes=False))
+
+    async def expel(self, region: str) -> None:
+        """Expel a region from trust; may be repeated.
+
+        Raises:
+            UnknownRegionError: It has never announced itself.
+        """
+        rules.check_region(region)
+        now = self._clock()
+
+        async def operation(connection: AsyncConnection) -> None:
+            if await repository.find_region(connection, region) is None:
+                raise UnknownRegionError(region=region)
+            await repository.put_expulsion(connection, region, now)
+
+        await self._transactions.run("expel", operation)
+
+    async def readmit(self, region: str) -> None:
+        """Trust a region again; may be repeated.
+
+        Raises:
+            UnknownRegionError: No region can have that name.
+        """
+        rules.check_region(region)
+        await self._transactions.run("readmit", lambda c: repository.remove_expulsion(c, region))
 
     @staticmethod
     def _found(by: str, holding: rules.Holding | None) -> User:

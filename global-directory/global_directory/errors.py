@@ -1,6 +1,6 @@
 """What the directory refuses, and why; every refusal is definite."""
 
-from infra.errors import CausewayError
+from infra.errors import CausewayError, UnavailableError
 
 
 class HandleTakenError(CausewayError):
@@ -56,6 +56,21 @@ class KeyConflictError(CausewayError):
 
     code = "key-conflict"
     status = 409
+    definite = True
+
+
+class NotYoursError(CausewayError):
+    """{caller} may not {what}; only {owner} may. Use the certificate of {owner}."""
+
+    code = "not-yours"
+    status = 403
+    definite = True
+
+
+class ExpelledError(UnavailableError):
+    """The directory does not serve region {region}, which was expelled from trust. Ask the federation's operators; `causeway region readmit {region}` lets it in again."""
+
+    code = "expelled"
     definite = True
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from global_directory.localities import statements
 from global_directory.rules import Handle, Holding
-from global_directory.schema import HANDLES, REGIONS, SIGNING_KEYS, STATEMENTS
+from global_directory.schema import EXPULSIONS, HANDLES, REGIONS, SIGNING_KEYS, STATEMENTS
 from global_directory.schemas import PublicJwk, Region, SigningKey
 
 
@@ -85,13 +85,21 @@ async def remove_holding(connection: AsyncConnection, known: Holding) -> None:
 
 
 async def find_regions(connection: AsyncConnection, now: int) -> tuple[Region, ...]:
-    """Return all regions with their keys, sorted.
+    """Return all regions that were not expelled, with their keys, sorted.
 
     Args:
         connection: Where.
         now: Seconds since the epoch; keys that signed no more before are left out.
     """
-    rows = (await connection.execute(select(REGIONS).order_by(REGIONS.c.region))).mappings().all()
+    rows = (
+        (
+            await connection.execute(
+                select(REGIONS).where(REGIONS.c.region.not_in(select(EXPULSIONS.c.region))).order_by(REGIONS.c.region)
+            )
+        )
+        .mappings()
+        .all()
+    )
     alive = SIGNING_KEYS.c.not_after.is_(None) | (SIGNING_KEYS.c.not_after >= now)
     found = (await connection.execute(select(SIGNING_KEYS).where(alive).order_by(SIGNING_KEYS.c.kid))).mappings().all()
     keys: dict[str, list[SigningKey]] = {}
@@ -104,6 +112,22 @@ async def find_region(connection: AsyncConnection, region: str) -> Region | None
     """Return a region without its keys."""
     row = (await connection.execute(select(REGIONS).where(REGIONS.c.region == region))).mappings().one_or_none()
     return None if row is None else _region(row, ())
+
+
+async def find_expulsions(connection: AsyncConnection) -> tuple[str, ...]:
+    """Return the regions that were expelled, sorted."""
+    return tuple((await connection.execute(select(EXPULSIONS.c.region).order_by(EXPULSIONS.c.region))).scalars())
+
+
+async def put_expulsion(connection: AsyncConnection, region: str, now: int) -> None:
+    """Expel a region; one that is expelled stays so since when it was."""
+    written = upsert(EXPULSIONS).values(region=region, expelled_at=now)
+    await connection.execute(written.on_conflict_do_nothing(index_elements=[EXPULSIONS.c.region]))
+
+
+async def remove_expulsion(connection: AsyncConnection, region: str) -> None:
+    """Readmit a region, if it was expelled."""
+    await connection.execute(delete(EXPULSIONS).where(EXPULSIONS.c.region == region))
 
 
 async def put_region(connection: AsyncConnection, region: Region) -> None:

@@ -46,5 +46,12 @@ SIGNING_KEYS: Final = Table(
     Column("not_after", BigInteger),
 )
 
+EXPULSIONS: Final = Table(
+    "expulsions",
+    METADATA,
+    Column("region", Text, primary_key=True),
+    Column("expelled_at", BigInteger, nullable=False),
+)
+
 STATEMENTS: Final = tuple(CreateTable(table, if_not_exists=True) for table in METADATA.sorted_tables)
 """What creates the tables that are missing; each is run in a transaction of its own, as CockroachDB wants DDL."""

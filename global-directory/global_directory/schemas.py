@@ -158,7 +158,14 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
+class Expulsions:
+    """Regions that were expelled from trust, sorted by name."""
+
+    expelled: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Regions:
-    """All regions that have announced themselves, sorted by name."""
+    """All regions that have announced themselves and are trusted, sorted by name."""
 
     regions: tuple[Region, ...]

@@ -9,10 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from global_directory import repository
 from global_directory.app import make_app
 from global_directory.directory import Directory
+from global_directory.roll import Roll
 from global_directory.settings import DirectorySettings
 from global_directory.transactions import Transactions, make_engine
 from infra.backoff import Backoff
+from infra.errors import SettingsError
 from infra.health import Health
+from infra.identity import DIRECTORY, Door
 from infra.serve import Host
 from infra.settings import read
 from infra.web import serve_app
@@ -30,14 +33,29 @@ async def service(host: Host) -> None:
     settings = read(DirectorySettings)
     host.health.expect(STORE, HTTP)
     engine = make_engine(settings.directory_store, size=settings.directory_connections)
-    app = make_app(Directory(Transactions(engine), ttl=settings.reservation_ttl))
+    tls = host.mutual_tls(DIRECTORY)
+    regions = {name.strip() for name in settings.regions.split(",")} - {""}
+    if tls is not None and not regions:
+        raise SettingsError(problems="CAUSEWAY_REGIONS: missing; with TLS, only regions that are named there may call")
+    door = Door({DIRECTORY, *regions})
+    directory = Directory(Transactions(engine), ttl=settings.reservation_ttl)
+    roll = Roll(directory, door)
+    app = make_app(directory, roll)
     host.offer("directory", app)
     started = asyncio.Event()
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(
-                serve_app(app, host=settings.directory_host, port=settings.directory_port, started=started)
+                serve_app(
+                    app,
+                    host=settings.directory_host,
+                    port=settings.directory_port,
+                    started=started,
+                    tls=tls,
+                    door=door,
+                )
             )
+            group.create_task(roll.keep_fresh())
             group.create_task(_tell_started(host.health, started))
             group.create_task(watch_store(engine, host.health, settings.directory_localities))
     finally:

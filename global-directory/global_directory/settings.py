@@ -14,6 +14,7 @@ class DirectorySettings(ServiceSettings):
         directory_host: The address to bind it to.
         directory_connections: The most connections to its store.
         directory_localities: Region of the federation to region of the CockroachDB cluster, JSON; the first is the primary.
+        regions: All regions of the federation, comma-separated: who may call, over TLS.
         reservation_ttl: How long a handle stays reserved without being confirmed, seconds.
     """
 
@@ -22,4 +23,5 @@ class DirectorySettings(ServiceSettings):
     directory_host: str = "127.0.0.1"
     directory_connections: int = Field(8, ge=1, le=256)
     directory_localities: dict[str, str] = Field(default_factory=dict)
+    regions: str = ""
     reservation_ttl: float = Field(120.0, gt=0, le=86400)

@@ -33,6 +33,8 @@ _REFUSALS: Final[dict[str, type[CausewayError]]] = {
         errors.StaleAnnouncementError,
         errors.IncarnationConflictError,
         errors.KeyConflictError,
+        errors.NotYoursError,
+        errors.ExpelledError,
         InvalidFieldError,
         MalformedRequestError,
         NotFoundError,

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 
+from infra.acls import AccessLists, allowances
 from infra.errors import CausewayError
 from infra.kafka import KafkaError, ensure_topics
 from infra.local import probe, process
@@ -202,10 +203,13 @@ class Child:
             self._set(asked.asked(time.time(), well=well, why=why))
 
     async def _settle(self) -> bool:
-        """Make Kafka's topics; whether they are there."""
+        """Make Kafka's topics, and let other regions read what is meant for them; whether that is done."""
         try:
             address = f"127.0.0.1:{self.part.ports['kafka']}"
             await ensure_topics(address, self.part.topics, replication=self.part.replication)
+            if self.part.readers:
+                async with AccessLists(address) as lists:
+                    await lists.change(add=allowances(self.part.readers))
         except (KafkaError, OSError):
             return False
         return True

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import msgspec
 
+from infra.identity import DIRECTORY
 from infra.local import toolchain
+from infra.local.certificates import AUTHORITY
 from infra.local.errors import HomeInUseError, LocalError, StaleHomeError
 from infra.local.process import Identity
 from infra.local.tools import stage_of
-from infra.local.topology import BASE_PORT, DIRECTORY, FORMAT, REGIONS, Federation, UnknownRegionError
+from infra.local.topology import BASE_PORT, FORMAT, REGIONS, Federation, UnknownRegionError
 
 DESCRIPTION = "federation.json"
 PROCESSES = "processes.json"
@@ -24,7 +26,7 @@ BOOT = Path("/proc/sys/kernel/random/boot_id")
 LOCK = "supervisor.lock"
 VISITORS = "chaos"
 """Where commands that look from outside keep what they want to find again: accounts that they registered."""
-DIRECTORIES = frozenset({"logs", "links", VISITORS, DIRECTORY, f"{DIRECTORY}-postgres", *REGIONS})
+DIRECTORIES = frozenset({"logs", "links", AUTHORITY, VISITORS, DIRECTORY, f"{DIRECTORY}-postgres", *REGIONS})
 FILES = frozenset({PROCESSES, f"{PROCESSES}.new", SOCKET, f"{DESCRIPTION}.new", DESCRIPTION, LOCK})
 LEFTOVER_SECONDS = 15.0
 BASE_PORTS = range(1024, 65_001)

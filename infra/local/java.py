@@ -25,7 +25,9 @@ class Java:
         """Return where the AOT cache of that name lies."""
         return self.caches / f"{name}.aot"
 
-    def command(self, main: str, *arguments: str, cache: str, log4j: Path, heap: str = "256m") -> tuple[str, ...]:
+    def command(
+        self, main: str, *arguments: str, cache: str, log4j: Path, heap: str = "256m", hosts: Path | None = None
+    ) -> tuple[str, ...]:
         """Return the command line that runs a class.
 
         Args:
@@ -34,6 +36,7 @@ class Java:
             cache: Name of the AOT cache to start from; a missing one only costs time.
             log4j: Its logging configuration.
             heap: The most memory that its heap may take.
+            hosts: A hosts file by which it finds addresses, instead of asking the machine.
         """
         return (
             str(self.program),
@@ -44,6 +47,7 @@ class Java:
             "-Xms32m",
             f"-Xmx{heap}",
             f"-Dlog4j2.configurationFile={log4j}",
+            *([] if hosts is None else [f"-Djdk.net.hosts.file={hosts}"]),
             "-cp",
             ":".join(map(str, self.libraries)),
             main,

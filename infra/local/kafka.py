@@ -8,6 +8,8 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from pathlib import Path
 
+from infra.identity import DOMAIN, host_name
+from infra.local.certificates import Files
 from infra.local.errors import PartFailedError, StaleHomeError
 from infra.local.java import Java
 from infra.local.parts import Listens, Part
@@ -44,6 +46,14 @@ SEVERAL = {
     "controller.quorum.election.backoff.max.ms": "500",
 }
 """What only brokers that stand in for each other need."""
+GUARDED = {
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "super.users": "User:ANONYMOUS",  # who comes by the region's own listeners; a peer's cannot be entered without a certificate
+    "ssl.client.auth": "required",
+    "ssl.enabled.protocols": "TLSv1.3",
+    "ssl.principal.mapping.rules": f"RULE:^CN=([a-z0-9]+)[.]{DOMAIN.replace('.', '[.]')}$/$1/,DEFAULT",
+}
+"""What keeps peers from all but what access lists allow them (`infra.acls`)."""
 CLUSTER_ID = "kafka-cluster-id"
 # What Kafka and MirrorMaker log above warnings: little, since they say most things once for every client that they have.
 LOUD = (
@@ -74,6 +84,7 @@ def kafka_part(
     topics: Mapping[str, int],
     node: int = 1,
     voters: Mapping[int, int] | None = None,
+    tls: Files | None = None,
 ) -> Part:
     """Describe one broker; its listeners are made here, and nowhere else, also those of a broker of several.
 
@@ -88,6 +99,7 @@ def kafka_part(
         topics: Topic to number of partitions, made before it counts as well.
         node: Its number among the brokers of its region.
         voters: Number to controller port of all of the region's brokers; this one alone by default.
+        tls: The region's certificate, with which it meets peers; None: in plain text.
     """
     nodes = voters or {node: controller}
     listeners = {"INTERNAL": (port, port)} | {peer.upper(): ports for peer, ports in peers.items()}
@@ -95,11 +107,19 @@ def kafka_part(
         "CONTROLLER": f"CONTROLLER://127.0.0.1:{controller}"
     }
     settings = SETTINGS | replicated(len(nodes)) | (SEVERAL if len(nodes) > 1 else {})
+    settings |= ssl_settings(tls) | GUARDED if tls else {}
+    own = {"INTERNAL", "CONTROLLER"}
+    # A peer verifies the name by which it reaches us, so that is not an address: every region's certificate has that one.
+    seen_at = host_name(name.split("/", maxsplit=1)[0]) if tls else "127.0.0.1"
     settings |= {
         "node.id": str(node),
         "listeners": ",".join(bound.values()),
-        "advertised.listeners": ",".join(f"{name}://127.0.0.1:{seen}" for name, (_, seen) in listeners.items()),
-        "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in bound),
+        "advertised.listeners": ",".join(
+            f"{name}://{'127.0.0.1' if name in own else seen_at}:{seen}" for name, (_, seen) in listeners.items()
+        ),
+        "listener.security.protocol.map": ",".join(
+            f"{name}:{'SSL' if tls and name not in own else 'PLAINTEXT'}" for name in bound
+        ),
         "controller.quorum.voters": ",".join(f"{one}@127.0.0.1:{at}" for one, at in nodes.items()),
         "log.dirs": str(directory / "data"),
     }
@@ -115,7 +135,18 @@ def kafka_part(
         files={properties: properties_text(settings), log4j: LOG4J},
         topics=topics,
         replication=len(nodes),
+        readers=tuple(peers) if tls else (),
     )
+
+
+def ssl_settings(tls: Files, prefix: str = "") -> dict[str, str]:
+    """Return with what a broker, or a client, meets others over TLS."""
+    return {
+        f"{prefix}ssl.keystore.type": "PEM",
+        f"{prefix}ssl.keystore.location": str(tls.both),
+        f"{prefix}ssl.truststore.type": "PEM",
+        f"{prefix}ssl.truststore.location": str(tls.authorities),
+    }
 
 
 def replicated(brokers: int) -> dict[str, str]:

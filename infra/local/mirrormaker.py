@@ -1,10 +1,13 @@
 """The MirrorMaker 2 into a region: it reads `relay.<region>` of every other region's Kafka through the link, beside its target."""
 
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 
+from infra.identity import host_name
+from infra.local.certificates import Files
 from infra.local.java import Java
-from infra.local.kafka import LOG4J, properties_text
+from infra.local.kafka import LOG4J, properties_text, ssl_settings
 from infra.local.parts import Part, Says
 
 MAIN = "org.apache.kafka.connect.mirror.MirrorMaker"
@@ -51,6 +54,7 @@ def mirror_part(
     needs: frozenset[str],
     needs_one: tuple[tuple[str, ...], ...] = (),
     brokers: Mapping[str, int] | None = None,
+    tls: Files | None = None,
 ) -> Part:
     """Describe the MirrorMaker into a region.
 
@@ -61,16 +65,22 @@ def mirror_part(
         log: Where its output goes.
         target: The region that it mirrors into.
         bootstrap: The target's Kafka.
-        sources: Other region to its Kafka, as reached through the link from the target.
+        sources: Other region to its Kafka, as reached through the link from the target; with `tls`, by the region's name.
         needs: Parts that must be well before it starts.
         needs_one: Groups of which one part each must be.
         brokers: Region to how many brokers its Kafka has, where it has more than one.
+        tls: The target's certificate, with which it meets the sources; None: in plain text.
     """
     properties, log4j = directory / "mirror.properties", directory / "log4j2.properties"
+    hosts = directory / "hosts" if tls else None
+    files = {properties: properties_text(settings(target, bootstrap, sources, brokers or {}, tls)), log4j: LOG4J}
+    if hosts is not None:
+        names = [*map(host_name, sources), "localhost", socket.gethostname()]
+        files[hosts] = "".join(f"127.0.0.1 {name}\n" for name in names)
     return Part(
         name,
         "mirror",
-        java.command(MAIN, str(properties), "--clusters", target, cache="mirror", log4j=log4j),
+        java.command(MAIN, str(properties), "--clusters", target, cache="mirror", log4j=log4j, hosts=hosts),
         directory,
         log,
         Says(
@@ -80,11 +90,13 @@ def mirror_part(
         ),
         needs=needs,
         needs_one=needs_one,
-        files={properties: properties_text(settings(target, bootstrap, sources, brokers or {})), log4j: LOG4J},
+        files=files,
     )
 
 
-def settings(target: str, bootstrap: str, sources: Mapping[str, str], brokers: Mapping[str, int]) -> dict[str, str]:
+def settings(
+    target: str, bootstrap: str, sources: Mapping[str, str], brokers: Mapping[str, int], tls: Files | None
+) -> dict[str, str]:
     """Return MirrorMaker's properties; only topics that are meant for the target are mirrored, so nothing circles."""
     result = GLOBAL | {"clusters": ", ".join([target, *sources]), f"{target}.bootstrap.servers": bootstrap}
     result |= {f"{target}.{key}": value for key, value in TARGET.items()}
@@ -95,8 +107,13 @@ def settings(target: str, bootstrap: str, sources: Mapping[str, str], brokers: M
             f"{source}->{target}.enabled": "true",
             f"{source}->{target}.topics": rf"relay\\.{target}",
             f"{target}->{source}.enabled": "false",
-            # kept by the source, where the translation of its offsets stands
-            f"{source}->{target}.offset-syncs.topic.replication.factor": str(brokers.get(source, 1)),
+            # the translation of its offsets stands beside us: in the source we only read
+            f"{source}->{target}.offset-syncs.topic.location": "target",
+            f"{source}->{target}.offset-syncs.topic.replication.factor": str(brokers.get(target, 1)),
         }
+        if tls is not None:
+            result[f"{source}.security.protocol"] = "SSL"
+            result[f"{source}.ssl.enabled.protocols"] = "TLSv1.3"
+            result |= ssl_settings(tls, f"{source}.")
         result |= {f"{source}.{key}": value for key, value in SOURCE.items()}
     return result

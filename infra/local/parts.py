@@ -55,6 +55,7 @@ class Part:
         needs_one: Groups of parts that stand in for each other: one of each must be well before it starts.
         files: Written before each start, by path.
         topics: Kafka only: topic to number of partitions, made before it counts as well.
+        readers: Kafka only: other regions, which are allowed to read what is meant for them before it counts as well.
         replication: Kafka only: how many brokers keep those topics.
         stop_signal: What asks it to end cleanly.
         unprivileged: It refuses to run as root.
@@ -72,6 +73,7 @@ class Part:
     needs_one: tuple[tuple[str, ...], ...] = ()
     files: Mapping[Path, str] = field(default_factory=dict)
     topics: Mapping[str, int] = field(default_factory=dict)
+    readers: tuple[str, ...] = ()
     replication: int = 1
     stop_signal: signal.Signals = signal.SIGTERM
     unprivileged: bool = False

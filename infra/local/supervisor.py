@@ -15,7 +15,8 @@ import msgspec
 import uvloop
 
 from infra.errors import CausewayError
-from infra.local import control, homes, keys, ports, toolchain
+from infra.identity import DIRECTORY
+from infra.local import certificates, control, homes, keys, ports, toolchain
 from infra.local.child import Child
 from infra.local.control import Act, Ask, Reply, Request, Reshape, Status, Stop
 from infra.local.diary import tell
@@ -67,6 +68,8 @@ class Supervisor:
         self._shapes_file().unlink(missing_ok=True)  # shapes hold for one life of the federation
         for region in self.topology.federation.regions:
             keys.make_signing_key(signing_key(self.home, region))
+        if self.topology.federation.tls:
+            certificates.ensure(self.home, [*self.topology.federation.regions, DIRECTORY])
         server = await self._listen()
         self._start([*self.children])
         tasks = [asyncio.create_task(self._rotate()), asyncio.create_task(self._stop_when(told))]

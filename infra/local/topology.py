@@ -16,14 +16,15 @@ from typing import Literal
 
 import msgspec
 
+from infra.identity import DIRECTORY, host_name
 from infra.local import kafka, mirrormaker, postgres, services, valkey
+from infra.local.certificates import Files
 from infra.local.errors import LocalError, UnknownPartError
 from infra.local.linkproxy import Passage, Plan
 from infra.local.parts import Answers, Part
 from infra.local.tools import Tools
 
 REGIONS = ("us", "eu", "ap")
-DIRECTORY = "directory"
 BASE_PORT = 7000
 BROKERS = (1, 3)
 FORMAT = 1
@@ -83,6 +84,7 @@ class Federation(msgspec.Struct, frozen=True):
         build: For tests only: a Python file that runs the services instead of `infra.serve`, with the same arguments.
         format: Of the home's layout.
         brokers: Region to how many brokers its Kafka has, where it has more than one; fixed once there is data.
+        tls: Whether regions meet each other, and the directory, over mutual TLS, and Kafka lets them do no more than they must.
     """
 
     home: str
@@ -94,6 +96,7 @@ class Federation(msgspec.Struct, frozen=True):
     build: str = ""
     format: int = FORMAT
     brokers: dict[str, int] = {}
+    tls: bool = True
 
     def __post_init__(self) -> None:
         """Check the regions.
@@ -307,6 +310,7 @@ def _kafka(federation: Federation, tools: Tools, home: Path, region: str, peers:
             },
             topics={"journal": federation.partitions} | {f"relay.{peer}": federation.partitions for peer in peers},
             node=broker,
+            tls=_files(federation, home, region),
             voters={one: ports.controller(one) for one in names},
         )
         for broker, name in names.items()
@@ -348,7 +352,7 @@ def _directory(federation: Federation, tools: Tools, home: Path) -> list[Part]:
         "CAUSEWAY_DIRECTORY_STORE": postgres.url(base + 1),
         "CAUSEWAY_REGIONS": ",".join(federation.regions),
         "CAUSEWAY_LOG_LEVEL": federation.log_level,
-    }
+    } | _tls(federation, home, DIRECTORY)
     service = services.service_part(
         DIRECTORY,
         [DIRECTORY],
@@ -392,12 +396,16 @@ def _region(federation: Federation, tools: Tools, home: Path, region: str) -> li
         target=region,
         bootstrap=_bootstrap(federation, region),
         sources={
-            peer: ",".join(f"127.0.0.1:{ports.link_to_kafka(peer, broker)}" for broker in brokers(federation, peer))
+            peer: ",".join(
+                f"{host_name(peer) if federation.tls else '127.0.0.1'}:{ports.link_to_kafka(peer, broker)}"
+                for broker in brokers(federation, peer)
+            )
             for peer in peers
         },
         needs=frozenset({"links"}),
         needs_one=tuple(_names(federation, name) for name in federation.regions),
         brokers=federation.brokers,
+        tls=_files(federation, home, region),
     )
     needs = frozenset({"links", DIRECTORY, *(part.name for part in stateful if part.kind != "kafka")})
     env = _environment(federation, home, region, ports, peers)
@@ -421,8 +429,24 @@ def _region(federation: Federation, tools: Tools, home: Path, region: str) -> li
     return [*stateful, *([mirror] if peers else []), *running]
 
 
-def _environment(federation: Federation, home: Path, region: str, ports: Ports, peers: list[str]) -> dict[str, str]:
+def _files(federation: Federation, home: Path, name: str) -> Files | None:
+    return Files.of(home, name) if federation.tls else None
+
+
+def _tls(federation: Federation, home: Path, name: str) -> dict[str, str]:
+    files = _files(federation, home, name)
+    if files is None:
+        return {}
     return {
+        "CAUSEWAY_TLS_CERTIFICATE": str(files.certificate),
+        "CAUSEWAY_TLS_KEY": str(files.key),
+        "CAUSEWAY_TLS_AUTHORITIES": str(files.authorities),
+    }
+
+
+def _environment(federation: Federation, home: Path, region: str, ports: Ports, peers: list[str]) -> dict[str, str]:
+    scheme = "https" if federation.tls else "http"
+    return _tls(federation, home, region) | {
         "CAUSEWAY_REGION": region,
         "CAUSEWAY_REGIONS": ",".join(federation.regions),
         "CAUSEWAY_PARTITIONS": str(federation.partitions),
@@ -430,13 +454,13 @@ def _environment(federation: Federation, home: Path, region: str, ports: Ports, 
         "CAUSEWAY_KAFKA_REPLICATION": str(federation.brokers.get(region, 1)),
         "CAUSEWAY_STORE": postgres.url(ports.postgres),
         "CAUSEWAY_REDIS": f"redis://127.0.0.1:{ports.redis}/0",
-        "CAUSEWAY_DIRECTORY": f"http://127.0.0.1:{ports.link_to_directory}",
+        "CAUSEWAY_DIRECTORY": f"{scheme}://127.0.0.1:{ports.link_to_directory}",
         "CAUSEWAY_PUBLIC_PORT": str(ports.public),
         "CAUSEWAY_PUBLIC_URL": f"http://127.0.0.1:{ports.public}",
         "CAUSEWAY_GATEWAY_PORT": str(ports.gateway),
-        "CAUSEWAY_GATEWAY_URL": f"http://127.0.0.1:{ports.gateway}",
+        "CAUSEWAY_GATEWAY_URL": f"{scheme}://127.0.0.1:{ports.gateway}",
         "CAUSEWAY_PEERS": msgspec.json.encode(
-            {peer: f"http://127.0.0.1:{ports.link_to_gateway(peer)}" for peer in peers}
+            {peer: f"{scheme}://127.0.0.1:{ports.link_to_gateway(peer)}" for peer in peers}
         ).decode(),
         "CAUSEWAY_REPAIR_PATIENCE": "10",  # drills are short
         "CAUSEWAY_SIGNING_KEY": str(signing_key(home, region)),

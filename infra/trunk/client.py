@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from websockets.asyncio.client import ClientConnection, connect
@@ -12,6 +12,7 @@ from websockets.exceptions import InvalidHandshake, WebSocketException
 
 from infra.backoff import Backoff
 from infra.errors import UnavailableError
+from infra.identity import host_name
 from infra.trunk.frames import LARGEST_MESSAGE, PATH, Open, TrunkProtocolError
 from infra.trunk.link import Channel, Link
 
@@ -31,15 +32,15 @@ class TrunkPool:
 
         Args:
             url: Base URL of the other process, `http://` or `https://`.
-            peer: Its name, for errors, logs and metrics.
+            peer: Whose it is: a region.
             size: How many connections to keep.
-            tls: Context for mutual TLS; None for plain text, or the default for `https://`.
+            tls: Context for mutual TLS, in which the other process must have its peer's certificate; None for plain text.
             most_back_off: Longest pause between attempts to connect, seconds.
         """
         self._url = url.replace("http", "ws", 1).rstrip("/") + PATH
         self._peer = peer
         self._size = size
-        self._tls = tls
+        self._tls: dict[str, Any] = {} if tls is None else {"ssl": tls, "server_hostname": host_name(peer)}
         self._most_back_off = most_back_off
         self._links: list[Link] = []
         self._changed = asyncio.Event()
@@ -66,10 +67,13 @@ class TrunkPool:
             self._hurrying.discard(limit)
 
     async def run(self) -> None:
-        """Keep the trunks connected until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self._size):
-                group.create_task(self._keep())
+        """Keep the trunks connected until cancelled; then the other process counts as unreachable."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._size):
+                    group.create_task(self._keep())
+        finally:
+            self._tell_failing("they are not wanted any more")
 
     async def open(self, opening: Open) -> Channel:
         """Open a channel on the trunk with the fewest; the number in the argument is ignored.
@@ -95,7 +99,7 @@ class TrunkPool:
             try:
                 async with connect(
                     self._url,
-                    ssl=self._tls,
+                    **self._tls,
                     compression=None,
                     max_size=LARGEST_MESSAGE,
                     open_timeout=5,
@@ -107,7 +111,7 @@ class TrunkPool:
                     backoff.reset()
                     await self._carry(connection)
             except (OSError, WebSocketException, InvalidHandshake, TrunkProtocolError) as error:
-                self._tell_failing(error)
+                self._tell_failing(str(error) or type(error).__name__)
             await asyncio.sleep(backoff.next())
 
     async def _carry(self, connection: ClientConnection) -> None:
@@ -134,10 +138,10 @@ class TrunkPool:
         except (OSError, WebSocketException):
             await connection.close(1011)
 
-    def _tell_failing(self, error: Exception) -> None:
+    def _tell_failing(self, reason: str) -> None:
         if not self._links:
             if not self._failing:
-                log.warning("trunk lost", peer=self._peer, reason=str(error) or type(error).__name__)
+                log.warning("trunk lost", peer=self._peer, reason=reason)
             self._failing = True
             self._changed.set()
             for limit in self._hurrying:

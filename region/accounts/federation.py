@@ -35,14 +35,19 @@ class Federation:
         self._own = {key.kid: key for key in own_keys}
         self._clock = clock
         self._others: dict[str, PublicKey] = {}
+        self._distrusted: frozenset[str] = frozenset()
         self._regions: dict[str, Region] = {}
         self._asked_at = float("-inf")
         self._asking = asyncio.Lock()
 
     @property
     def regions(self) -> tuple[Region, ...]:
-        """The regions known so far, sorted by name."""
-        return tuple(self._regions[name] for name in sorted(self._regions))
+        """The regions known so far that are trusted, sorted by name."""
+        return tuple(self._regions[name] for name in sorted(self._regions) if name not in self._distrusted)
+
+    def distrust(self, regions: frozenset[str]) -> None:
+        """From now on know no key of these regions, but again those of others that were named before."""
+        self._distrusted = regions
 
     async def find(self, kid: str) -> PublicKey | None:
         """Return the key of that id, asking the directory if it is new; None if nobody has announced it.
@@ -96,7 +101,8 @@ class Federation:
             await asyncio.sleep(REFRESH_SECONDS if self._regions else UNKNOWN_KEY_SECONDS)
 
     def _known(self, kid: str) -> PublicKey | None:
-        return self._own.get(kid) or self._others.get(kid)
+        other = self._others.get(kid)
+        return self._own.get(kid) or (None if other is None or other.region in self._distrusted else other)
 
     def _take(self, regions: tuple[Region, ...]) -> None:
         keys: dict[str, PublicKey] = {}

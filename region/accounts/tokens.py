@@ -203,6 +203,11 @@ class Verifier:
             raise refused("expired", "it has expired")
         return claims
 
+    def forget(self, regions: frozenset[str]) -> None:
+        """Verify tokens of these regions anew when they are next shown: their keys may not be good any more."""
+        for digest in [digest for digest, claims in self._good.items() if claims.iss in regions]:
+            del self._good[digest]
+
     async def refresh(self, token: str) -> RefreshClaims:
         """Return what a good refresh token says; whether its generation is still good is the projector's to judge.
 

@@ -17,6 +17,7 @@ from prometheus_client import Gauge
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.backoff import Backoff
+from infra.identity import host_name
 from infra.postgres import STORE_FAILURES, Pool
 from infra.tasks import heed_cancellation
 from infra.web import BRIDGED_HEADER
@@ -124,7 +125,7 @@ class Revocations:
             pause = PAUSE_SECONDS
             try:
                 async with asyncio.timeout(ASK_SECONDS):
-                    told = await _ask(client, url, since)
+                    told = await _ask(client, home, url, since)
             except (httpx.HTTPError, TimeoutError, msgspec.DecodeError, ValueError) as error:
                 if backoff.attempts == 0:
                     log.warning("revocations not followed", home=home, problem=str(error) or type(error).__name__)
@@ -139,8 +140,10 @@ class Revocations:
             await asyncio.sleep(pause)
 
 
-async def _ask(client: httpx.AsyncClient, url: str, since: int) -> Told:
-    async with client.stream("GET", url.rstrip("/") + PATH, params={"since": str(since)}) as response:
+async def _ask(client: httpx.AsyncClient, home: str, url: str, since: int) -> Told:
+    only = {"sni_hostname": host_name(home)}  # over TLS, nobody else may answer
+    path = url.rstrip("/") + PATH
+    async with client.stream("GET", path, params={"since": str(since)}, extensions=only) as response:
         response.raise_for_status()
         content = bytearray()
         async for part in response.aiter_bytes():

@@ -12,13 +12,16 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from global_directory.client import Announcement, DirectoryClient
+from global_directory.trust import Trust
 from infra.backoff import Backoff
 from infra.errors import CausewayError
 from infra.health import Health
+from infra.identity import Door
 from infra.postgres import STORE_FAILURES, make_pool
 from infra.serve import Host
 from infra.settings import read
 from infra.tasks import heed_cancellation
+from infra.tls import MutualTls
 from infra.trunk.frames import LARGEST_MESSAGE
 from infra.trunk.server import TrunkAcceptor
 from infra.web import serve_app
@@ -69,8 +72,9 @@ async def service(host: Host) -> None:
     settings = read(GatewaySettings)
     lifetime = max(settings.refresh_seconds, settings.access_seconds)
     keyring = Keyring(settings.region, settings.signing_key, lifetime=lifetime)
-    async with DirectoryClient(settings.directory) as directory:
-        gateway = Gateway(settings, keyring, directory, host.health)
+    tls = host.mutual_tls(settings.region)
+    async with DirectoryClient(settings.directory, tls=tls) as directory:
+        gateway = Gateway(settings, keyring, directory, host.health, tls)
         host.offer("gateway", gateway.app)
         host.inquiries["trace"] = gateway.tracer.answer
         await gateway.run()
@@ -79,13 +83,24 @@ async def service(host: Host) -> None:
 class Gateway:
     """All parts of one gateway; `run` them until cancelled."""
 
-    def __init__(self, settings: GatewaySettings, keyring: Keyring, directory: DirectoryClient, health: Health) -> None:
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        keyring: Keyring,
+        directory: DirectoryClient,
+        health: Health,
+        tls: MutualTls | None = None,
+    ) -> None:
         """Compose the parts; nothing is connected yet."""
         self._settings = settings
         self._keyring = keyring
         self._keys_changed = asyncio.Event()
         self._directory = directory
         self._health = health
+        self._tls = tls
+        self._door = Door({settings.region, *settings.others})
+        self._trust = Trust(directory, kafka=settings.kafka if tls else None)
+        self._trust.tell(self._door.expel)
         region, instance = settings.region, settings.instance
         names = frozenset({region, *settings.others})
         health.expect("store", "directory")
@@ -100,6 +115,8 @@ class Gateway:
         self._passwords = Passwords(cost, at_once=settings.passwords_at_once)
         self._federation = Federation(directory, keyring.public_keys())
         verifier = Verifier(self._federation, time.time)
+        self._trust.tell(self._federation.distrust)
+        self._trust.tell(verifier.forget)
         self._revocations = Revocations(
             region=region, store=self._store, lifetime=settings.access_seconds, revoke=self._end_device
         )
@@ -215,6 +232,7 @@ class Gateway:
                 group.create_task(self._marks.run())
                 group.create_task(self._repeats.run(self._hub.answer))
                 group.create_task(self._federation.keep_fresh())
+                group.create_task(self._trust.run())
                 group.create_task(self._watch_store())
                 group.create_task(self._announce())
                 group.create_task(self._keyring.watch(self._take_keys))
@@ -229,6 +247,8 @@ class Gateway:
                         host=settings.gateway_host,
                         port=settings.gateway_port,
                         largest_message=LARGEST_MESSAGE,
+                        tls=self._tls,
+                        door=self._door,
                     )
                 )
         finally:
@@ -275,7 +295,8 @@ class Gateway:
 
     async def _follow_others(self) -> None:
         limits = httpx.Limits(max_connections=16, keepalive_expiry=3)
-        async with httpx.AsyncClient(timeout=3, limits=limits, trust_env=False, follow_redirects=False) as client:
+        verify = self._tls.client if self._tls else True
+        async with httpx.AsyncClient(verify=verify, timeout=3, limits=limits, trust_env=False) as client:
             await self._revocations.follow(self._settings.peers, client)
             await asyncio.Event().wait()  # a lone region follows nobody, for ever
 

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import Iterable
 from typing import Final
 
 import httpx
 from starlette.types import Scope, Send
 
+from infra.identity import host_name
 from infra.trunk.client import TrunkPool
 from infra.web import BRIDGED_HEADER
 from relay.edge import metrics
@@ -38,9 +40,10 @@ _OWN: Final = frozenset(
 )
 
 
-def make_client() -> httpx.AsyncClient:
+def make_client(tls: ssl.SSLContext | None = None) -> httpx.AsyncClient:
     """Return a client for gateways: its idle connections are given up before their server does, which would look like a failure."""
     return httpx.AsyncClient(
+        verify=True if tls is None else tls,
         timeout=httpx.Timeout(10, connect=3, pool=3),
         limits=httpx.Limits(max_connections=256, max_keepalive_connections=32, keepalive_expiry=3),
         follow_redirects=False,
@@ -110,7 +113,11 @@ async def bridge(
     path = scope.get("raw_path") or scope["path"].encode()
     query = b"?" + scope["query_string"] if scope["query_string"] else b""
     request = client.build_request(
-        scope["method"], httpx.URL(url).copy_with(raw_path=path + query), headers=headers, content=body
+        scope["method"],
+        httpx.URL(url).copy_with(raw_path=path + query),
+        headers=headers,
+        content=body,
+        extensions={"sni_hostname": host_name(region)},  # over TLS, nobody else may answer
     )
     with metrics.SECONDS.labels(region).time():
         response = await _ask(client, request, region, deadline=deadline, pool=pool)

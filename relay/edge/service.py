@@ -6,6 +6,7 @@ from functools import partial
 from starlette.middleware.cors import CORSMiddleware
 
 from global_directory.client import DirectoryClient
+from global_directory.trust import Trust
 from infra.health import Health
 from infra.serve import Host
 from infra.settings import read
@@ -25,10 +26,12 @@ async def service(host: Host) -> None:
     gateways = dict(settings.peers)
     if local is None:
         gateways[settings.region] = settings.gateway_url
-    pools = {region: TrunkPool(url, peer=region, size=settings.trunks) for region, url in gateways.items()}
+    tls = host.mutual_tls(settings.region)
+    context = tls.client if tls else None
+    pools = {region: TrunkPool(url, peer=region, size=settings.trunks, tls=context) for region, url in gateways.items()}
     for region, pool in pools.items():
         metrics.TRUNKS.labels(region).set_function(partial(_connections, pool))
-    async with DirectoryClient(settings.directory) as directory, make_client() as client:
+    async with DirectoryClient(settings.directory, tls=tls) as directory, make_client(context) as client:
         edge = Edge(
             region=settings.region,
             public_url=settings.public_url,
@@ -48,9 +51,11 @@ async def service(host: Host) -> None:
             expose_headers=["Causeway-Region", "Location", "Retry-After"],
         )
         started = asyncio.Event()
+        trust = Trust(directory, kafka=settings.kafka if tls else None)
         async with asyncio.TaskGroup() as group:
-            for pool in pools.values():
-                group.create_task(pool.run())
+            group.create_task(trust.run())
+            for region, pool in pools.items():
+                group.create_task(trust.while_trusted(region, pool.run))
             if local is not None:
                 group.create_task(_find_gateway(host, local))
             group.create_task(_tell_started(host.health, started))

@@ -2,8 +2,12 @@
 
 import asyncio
 
+from global_directory.client import DirectoryClient
+from global_directory.trust import Trust
 from infra.serve import Host
 from infra.settings import RegionalSettings, read
+from relay.forwarder.access import CONDITION as ACCESS
+from relay.forwarder.access import keep_access
 from relay.forwarder.drain import CONDITION, Drain
 from relay.forwarder.nudges import listen
 
@@ -16,6 +20,12 @@ async def service(host: Host) -> None:
         host.health.tell(CONDITION, ok=True, detail="there is no other region")
         await asyncio.Event().wait()
     nudged = asyncio.Event()
-    async with asyncio.TaskGroup() as group:
+    tls = host.mutual_tls(settings.region)
+    async with DirectoryClient(settings.directory, tls=tls) as directory, asyncio.TaskGroup() as group:
+        if tls is not None:
+            host.health.expect(ACCESS)
+            trust = Trust(directory, kafka=settings.kafka)
+            group.create_task(trust.run())
+            group.create_task(keep_access(settings.kafka, settings.others, trust, host.health))
         group.create_task(listen(settings.redis, settings.others, nudged))
         group.create_task(Drain(settings, host.health, nudged).run())

@@ -7,6 +7,7 @@ import httpx
 import structlog
 
 from infra.errors import CausewayError, TooLargeError, UnavailableError
+from infra.identity import host_name
 from relay.edge.http import make_client
 from relay.ingester import metrics
 from replication.repair.pages import LARGEST_ANSWER, PATH, Page, Want, decode_page, query
@@ -78,7 +79,10 @@ class Repairer:
             raise UnavailableError(what=f"The internal port of {self._origin}, which is not among CAUSEWAY_PEERS,")
         body = bytearray()
         url = self._url.rstrip("/") + PATH
-        async with self._client.stream("GET", url, params=query(want), headers=self._headers) as response:
+        only = {"sni_hostname": host_name(self._origin)}  # over TLS, nobody else may answer
+        async with self._client.stream(
+            "GET", url, params=query(want), headers=self._headers, extensions=only
+        ) as response:
             async for part in response.aiter_bytes():
                 body += part
                 if len(body) > LARGEST_ANSWER:

@@ -1,11 +1,16 @@
 """The ingester: one reader for each other region."""
 
 import asyncio
+from collections.abc import Iterable
+from functools import partial
 
+from global_directory.client import DirectoryClient
+from global_directory.trust import Trust
 from infra.health import Health
 from infra.serve import Host
 from infra.settings import read
-from infra.tasks import run_for_ever
+from infra.tls import MutualTls
+from relay.edge.http import make_client
 from relay.ingester.asking import Asking
 from relay.ingester.intake import Intake
 from relay.ingester.reader import Reader
@@ -20,16 +25,29 @@ async def service(host: Host) -> None:
     if not settings.others:
         host.health.tell("regions", ok=True, detail="there is no other")
         await asyncio.Event().wait()
-    async with asyncio.TaskGroup() as group:
+    tls = host.mutual_tls(settings.region)
+    async with DirectoryClient(settings.directory, tls=tls) as directory, asyncio.TaskGroup() as group:
+        trust = Trust(directory, kafka=settings.kafka if tls else None)
+        trust.tell(partial(_tell_expelled, host.health, settings.others))
+        group.create_task(trust.run())
         for origin in settings.others:
-            group.create_task(run_for_ever(_read(origin, settings, host.health)), name=f"from {origin}")
+            group.create_task(
+                trust.while_trusted(origin, partial(_read, origin, settings, host.health, tls)), name=f"from {origin}"
+            )
 
 
-async def _read(origin: str, settings: IngesterSettings, health: Health) -> None:
+async def _read(origin: str, settings: IngesterSettings, health: Health, tls: MutualTls | None) -> None:
     intake = Intake(origin, settings.region, settings.partitions)
-    repairer = Repairer(origin, settings.peers.get(origin, ""), here=settings.region)
+    client = make_client(tls.client if tls else None)
+    repairer = Repairer(origin, settings.peers.get(origin, ""), here=settings.region, client=client)
     asking = Asking(patience=settings.repair_patience, retry=settings.repair_retry)
     try:
         await Reader(intake, kafka=settings.kafka, health=health, repairer=repairer, asking=asking).run()
     finally:
         await repairer.close()
+
+
+def _tell_expelled(health: Health, origins: Iterable[str], expelled: frozenset[str]) -> None:
+    """What an expelled region sent waits in its mirrored topic, which is as it should be."""
+    for origin in expelled.intersection(origins):
+        health.tell(f"from {origin}", ok=True, detail="expelled from trust; nothing of it is taken in")

@@ -29,7 +29,7 @@ START_SECONDS = 60.0
 
 
 @contextlib.contextmanager
-def running(part: Part, tools: Tools) -> Iterator[Part]:
+def run(part: Part, tools: Tools) -> Iterator[Part]:
     """Run a part for as long as the context lasts."""
     process.prepare(part, tools)
     child = process.spawn(part)
@@ -41,6 +41,12 @@ def running(part: Part, tools: Tools) -> Iterator[Part]:
         yield part
     finally:
         process.stop(child, part.stop_signal)
+
+
+@pytest.fixture(scope="session")
+def running() -> Callable[[Part, Tools], contextlib.AbstractContextManager[Part]]:
+    """How to run a part of a test's own, for as long as a context lasts."""
+    return run
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +70,7 @@ def kafka(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
         peers={},
         topics={},
     )
-    with running(part, tools):
+    with run(part, tools):
         yield f"127.0.0.1:{port}"
     shutil.rmtree(directory, ignore_errors=True)
 
@@ -88,7 +94,7 @@ def postgres_server(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> I
     data = tools.cluster(home, "test")
     port = ports.some_free(1)[0]
     part = postgres.postgres_part("test/postgres", bin_directory=tools.postgres, data=data, log=home / "log", port=port)
-    with running(part, tools):
+    with run(part, tools):
         yield port
     shutil.rmtree(data, ignore_errors=True)
     if tools.stage is not None:
@@ -119,7 +125,7 @@ def redis_url(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """URL of a Valkey of this session; tests share it, so they choose their own key prefixes or databases."""
     directory: Path = tmp_path_factory.mktemp("redis")
     port = ports.some_free(1)[0]
-    with running(
+    with run(
         redis_part("test/redis", program=tools.valkey, directory=directory, log=directory / "log", port=port), tools
     ):
         yield f"redis://127.0.0.1:{port}/0"

@@ -17,7 +17,7 @@ from infra.errors import SettingsError
 from infra.identity import Door, caller_of, host_name
 from infra.local import ports
 from infra.local.certificates import Authority, Files, ensure
-from infra.tls import Credentials, PeerTransport
+from infra.tls import MutualTls, PeerTransport
 from infra.web import serve_app
 
 pytestmark = pytest.mark.integration
@@ -33,10 +33,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-def credentials(home: Path, name: str) -> Credentials:
+def identity(home: Path, name: str) -> MutualTls:
     """What a region of that home has."""
     files = Files.of(home, name)
-    return Credentials(files.certificate, files.key, files.authorities)
+    return MutualTls(files.certificate, files.key, files.authorities)
 
 
 async def tell_caller(scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,7 +54,7 @@ async def tell_caller(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @contextlib.asynccontextmanager
-async def serving(tls: Credentials, door: Door | None = None) -> AsyncIterator[int]:
+async def serving(tls: MutualTls, door: Door | None = None) -> AsyncIterator[int]:
     """Serve while the context lasts, and give the port."""
     [port] = ports.some_free(1)
     started = asyncio.Event()
@@ -67,7 +67,7 @@ async def serving(tls: Credentials, door: Door | None = None) -> AsyncIterator[i
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def ask(port: int, meant: str, tls: Credentials | None) -> httpx.Response:
+async def ask(port: int, meant: str, tls: MutualTls | None) -> httpx.Response:
     """Ask whoever is at the port, if it is who is meant."""
     async with httpx.AsyncClient(transport=PeerTransport(meant, tls), timeout=20) as client:
         return await client.get(f"https://127.0.0.1:{port}/")
@@ -75,8 +75,8 @@ async def ask(port: int, meant: str, tls: Credentials | None) -> httpx.Response:
 
 async def test_both_ends_know_each_other_by_their_certificates(home: Path) -> None:
     """The app is told which region asks, over HTTP and over a WebSocket."""
-    async with serving(credentials(home, "us")) as port:
-        eu = credentials(home, "eu")
+    async with serving(identity(home, "us")) as port:
+        eu = identity(home, "eu")
         assert (await ask(port, "us", eu)).text == "eu"
         async with connect(
             f"wss://127.0.0.1:{port}/", ssl=eu.client, server_hostname=host_name("us"), proxy=None
@@ -86,15 +86,15 @@ async def test_both_ends_know_each_other_by_their_certificates(home: Path) -> No
 
 async def test_another_region_is_not_taken_for_the_one_that_is_meant(home: Path) -> None:
     """Though its certificate is of the same authority, and the address is right."""
-    async with serving(credentials(home, "us")) as port:
+    async with serving(identity(home, "us")) as port:
         with pytest.raises(httpx.ConnectError, match="mismatch"):
-            await ask(port, "ap", credentials(home, "eu"))
+            await ask(port, "ap", identity(home, "eu"))
 
 
 async def test_strangers_are_turned_away(home: Path, tmp_path: Path) -> None:
     """Without a certificate, with one that ended, or with one of a foreign authority."""
     ensure(tmp_path / "foreign", ["eu"])
-    foreign = credentials(tmp_path / "foreign", "eu")
+    foreign = identity(tmp_path / "foreign", "eu")
     foreign.client.load_verify_locations(Files.of(home, "us").authorities)  # it would trust us, we do not trust it
     authority = Authority.read(home / "authority")
     assert authority
@@ -103,24 +103,24 @@ async def test_strangers_are_turned_away(home: Path, tmp_path: Path) -> None:
     ended = ssl.create_default_context(cafile=files.authorities)
     ended.load_cert_chain(files.certificate, files.key)
     nobody = ssl.create_default_context(cafile=files.authorities)
-    async with serving(credentials(home, "us")) as port:
+    async with serving(identity(home, "us")) as port:
         for context in (foreign.client, ended, nobody):
             transport = httpx.AsyncHTTPTransport(verify=context)
             async with httpx.AsyncClient(transport=transport, timeout=20) as client:
                 with pytest.raises(httpx.TransportError):
                     await client.get(f"https://127.0.0.1:{port}/", extensions={"sni_hostname": host_name("us")})
-        assert (await ask(port, "us", credentials(home, "eu"))).status_code == 200
+        assert (await ask(port, "us", identity(home, "eu"))).status_code == 200
 
 
 async def test_a_door_refuses_whom_it_does_not_know_and_says_so(home: Path) -> None:
     """A region of the same authority that has no business here, over HTTP and WebSocket."""
-    async with serving(credentials(home, "us"), Door(["eu"])) as port:
-        answer = await ask(port, "us", credentials(home, "ap"))
+    async with serving(identity(home, "us"), Door(["eu"])) as port:
+        answer = await ask(port, "us", identity(home, "ap"))
         assert (answer.status_code, answer.json()["code"]) == (403, "stranger")
         with pytest.raises(InvalidStatus, match="403"):
             await connect(
                 f"wss://127.0.0.1:{port}/",
-                ssl=credentials(home, "ap").client,
+                ssl=identity(home, "ap").client,
                 server_hostname=host_name("us"),
                 proxy=None,
             )
@@ -129,8 +129,8 @@ async def test_a_door_refuses_whom_it_does_not_know_and_says_so(home: Path) -> N
 async def test_who_is_expelled_is_cut_and_refused_until_readmitted(home: Path) -> None:
     """What is open ends at once; others are not disturbed."""
     door = Door(["eu", "ap"])
-    eu, ap = credentials(home, "eu"), credentials(home, "ap")
-    async with serving(credentials(home, "us"), door) as port, asyncio.timeout(30):
+    eu, ap = identity(home, "eu"), identity(home, "ap")
+    async with serving(identity(home, "us"), door) as port, asyncio.timeout(30):
         url, name = f"wss://127.0.0.1:{port}/", host_name("us")
         cut = await connect(url, ssl=eu.client, server_hostname=name, proxy=None)
         other = await connect(url, ssl=ap.client, server_hostname=name, proxy=None)
@@ -151,7 +151,7 @@ async def test_who_is_expelled_is_cut_and_refused_until_readmitted(home: Path) -
 async def test_a_certificate_is_replaced_without_a_restart(tmp_path: Path) -> None:
     """The next connection is made with the new one; one that cannot be used is refused, and the old goes on."""
     ensure(tmp_path, ["us", "eu"])
-    us, eu = credentials(tmp_path, "us"), credentials(tmp_path, "eu")
+    us, eu = identity(tmp_path, "us"), identity(tmp_path, "eu")
     authority = Authority.read(tmp_path / "authority")
     assert authority
     async with serving(us) as port:
@@ -172,7 +172,7 @@ async def test_a_certificate_is_replaced_without_a_restart(tmp_path: Path) -> No
         assert await _serial(port, eu) == after
 
 
-async def _serial(port: int, caller: Credentials) -> str:
+async def _serial(port: int, caller: MutualTls) -> str:
     reader, writer = await asyncio.open_connection(
         "127.0.0.1", port, ssl=caller.client, server_hostname=host_name("us")
     )

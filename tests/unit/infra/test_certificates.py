@@ -10,7 +10,7 @@ from infra.errors import SettingsError
 from infra.identity import named_by
 from infra.local.certificates import LIFE, RENEW_BEFORE, Authority, Files, ensure
 from infra.settings import ServiceSettings
-from infra.tls import Credentials
+from infra.tls import MutualTls
 
 NOW = datetime.now(UTC)
 
@@ -26,10 +26,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_settings_name_all_or_nothing() -> None:
     """One sentence says what is missing; nothing at all is plain text."""
     plain = ServiceSettings(instance="us/test", admin_port=0, log_level="error")
-    assert Credentials.read(plain) is None
+    assert MutualTls.read(plain) is None
     half = ServiceSettings(instance="us/test", admin_port=0, log_level="error", tls_certificate=Path("certificate.pem"))
     with pytest.raises(SettingsError, match="CAUSEWAY_TLS_KEY, CAUSEWAY_TLS_AUTHORITIES: missing"):
-        Credentials.read(half)
+        MutualTls.read(half)
 
 
 def test_what_cannot_be_used_is_refused_at_start(home: Path, tmp_path: Path) -> None:
@@ -42,17 +42,17 @@ def test_what_cannot_be_used_is_refused_at_start(home: Path, tmp_path: Path) -> 
     (tmp_path / "rubbish").write_text("rubbish")
 
     with pytest.raises(SettingsError, match=r"no-such.pem: no such file"):
-        Credentials(tmp_path / "no-such.pem", files.key, files.authorities)
+        MutualTls(tmp_path / "no-such.pem", files.key, files.authorities)
     with pytest.raises(SettingsError, match=r"CAUSEWAY_TLS_CERTIFICATE: .*rubbish holds no certificate"):
-        Credentials(tmp_path / "rubbish", files.key, files.authorities)
+        MutualTls(tmp_path / "rubbish", files.key, files.authorities)
     with pytest.raises(SettingsError, match=r"CAUSEWAY_TLS_CERTIFICATE: .* ended at .*; renew it"):
-        Credentials(ended.certificate, ended.key, ended.authorities)
+        MutualTls(ended.certificate, ended.key, ended.authorities)
     with pytest.raises(SettingsError, match=r"CAUSEWAY_TLS_KEY: .* is not the key"):
-        Credentials(files.certificate, ended.key, files.authorities)
+        MutualTls(files.certificate, ended.key, files.authorities)
     with pytest.raises(SettingsError, match=r"CAUSEWAY_TLS_AUTHORITIES: .*rubbish"):
-        Credentials(files.certificate, files.key, tmp_path / "rubbish")
+        MutualTls(files.certificate, files.key, tmp_path / "rubbish")
     with pytest.raises(SettingsError, match=r"is for us\.causeway\.internal, not for eu"):
-        Credentials(files.certificate, files.key, files.authorities).check_name("eu")
+        MutualTls(files.certificate, files.key, files.authorities).check_name("eu")
 
 
 def test_a_certificate_names_one_region() -> None:

@@ -155,7 +155,7 @@ def test_kafka_advertises_to_a_peer_that_peers_end_of_the_link() -> None:
     listeners = dict(entry.split("://") for entry in properties["listeners"].split(","))
     [passage] = [passage for passage in topology.passages if passage.name == "eu-us/kafka"]
 
-    assert advertised["EU"] == f"127.0.0.1:{passage.listen}"
+    assert advertised["EU"] == f"us.causeway.internal:{passage.listen}"
     assert listeners["EU"] == f"127.0.0.1:{passage.port}"
     assert advertised["INTERNAL"] == listeners["INTERNAL"]
 
@@ -189,10 +189,10 @@ def test_every_broker_of_three_is_told_of_and_one_is_enough_to_start_with() -> N
     assert topology.parts["us/front"].env["CAUSEWAY_KAFKA"] == ",".join(f"127.0.0.1:{port}" for port in own)
     mirror = server_properties(topology.parts["eu/mirror"])
     ways = [links[f"eu-us/kafka-{number}"] for number in (1, 2, 3)]
-    assert mirror["us.bootstrap.servers"] == ",".join(f"127.0.0.1:{way.listen}" for way in ways)
+    assert mirror["us.bootstrap.servers"] == ",".join(f"us.causeway.internal:{way.listen}" for way in ways)
     for name, way in zip(three, ways, strict=True):
         advertised = server_properties(topology.parts[name])["advertised.listeners"]
-        assert f"EU://127.0.0.1:{way.listen}" in advertised
+        assert f"EU://us.causeway.internal:{way.listen}" in advertised
         assert topology.parts[name].ports["kafka-eu"] == way.port
     assert three in topology.parts["us/front"].groups
     assert three in topology.parts["eu/mirror"].groups
@@ -212,6 +212,40 @@ def test_other_numbers_of_brokers_are_refused(text: str) -> None:
     """Two would be worse than one: with either of them lost, nothing is accepted."""
     with pytest.raises(BrokersError, match="1 and 3"):
         read_brokers(text)
+
+
+def test_a_peer_reaches_kafka_by_the_name_in_its_certificate() -> None:
+    """Which leads to the link: the mirror verifies whose Kafka that is, not only that it is some region's."""
+    mirror = laid_out().parts["eu/mirror"]
+    properties = server_properties(mirror)
+    [hosts] = [text for path, text in mirror.files.items() if path.name == "hosts"]
+
+    assert properties["us.bootstrap.servers"].startswith("us.causeway.internal:")
+    assert properties["us.security.protocol"] == "SSL"
+    assert "eu.security.protocol" not in properties
+    assert "127.0.0.1 us.causeway.internal\n" in hosts
+
+
+def test_only_peers_meet_kafka_over_tls() -> None:
+    """With its own region it goes on in plain text, as what may do everything."""
+    properties = server_properties(laid_out().parts["us/kafka"])
+    protocols = dict(entry.split(":") for entry in properties["listener.security.protocol.map"].split(","))
+
+    assert protocols == {"INTERNAL": "PLAINTEXT", "CONTROLLER": "PLAINTEXT", "EU": "SSL", "AP": "SSL"}
+    assert properties["ssl.client.auth"] == "required"
+    assert properties["authorizer.class.name"].endswith("StandardAuthorizer")
+
+
+def test_without_tls_everything_is_plain() -> None:
+    """No certificate is named anywhere, and nobody is refused."""
+    topology = laid_out(tls=False)
+    written = [text for part in topology.parts.values() for text in (*part.files.values(), *part.env.values())]
+
+    assert not [
+        text for text in written if "https" in text or "ssl." in text or "pem" in text.replace("signing-key.pem", "")
+    ]
+    assert not topology.parts["us/kafka"].readers
+    assert not any(name.startswith("CAUSEWAY_TLS") for part in topology.parts.values() for name in part.env)
 
 
 def test_a_mirror_takes_only_what_is_meant_for_its_region() -> None:
@@ -234,7 +268,7 @@ def test_services_reach_peers_by_url() -> None:
     peers = json.loads(topology.parts["us/front"].env["CAUSEWAY_PEERS"])
     listens = {passage.name: passage.listen for passage in topology.passages}
 
-    assert peers == {peer: f"http://127.0.0.1:{listens[f'us-{peer}/gateway']}" for peer in ("eu", "ap")}
+    assert peers == {peer: f"https://127.0.0.1:{listens[f'us-{peer}/gateway']}" for peer in ("eu", "ap")}
 
 
 def test_one_region_alone_needs_no_mirror() -> None:

@@ -1,0 +1,89 @@
+"""`causeway region`: expel a region from the others' trust, readmit it, and see who is expelled.
+
+It asks the directory as the directory itself: by the certificate that lies in the local federation's home or, where
+`CAUSEWAY_DIRECTORY` names another directory, by the one that `CAUSEWAY_TLS_…` name.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+
+from global_directory.client import DirectoryClient
+from global_directory.trust import ASK_SECONDS
+from infra.identity import DIRECTORY
+from infra.local import homes
+from infra.local.certificates import Files
+from infra.local.errors import NotRunningError
+from infra.settings import ServiceSettings, read
+from infra.tls import MutualTls
+
+T = TypeVar("T")
+Region = Annotated[str, typer.Argument(help="A region, such as eu.", show_default=False)]
+
+app = typer.Typer(no_args_is_help=True, help="Expel a region from the others' trust, and readmit it.")
+console = Console(highlight=False)
+
+
+@app.command()
+def expel(region: Region) -> None:
+    """Expel a region: no other takes its connections, tokens or records any more, within seconds; what came before stays.
+
+    Example: causeway region expel eu
+    """
+    _ask(lambda directory: directory.expel(region))
+    console.print(f"{region} is expelled. Regions that can be reached cut it off within {2 * ASK_SECONDS:.0f} seconds.")
+    console.print(f"What it and they send each other waits; `causeway region readmit {region}` lets it pass.")
+
+
+@app.command()
+def readmit(region: Region) -> None:
+    """Trust a region again: everything goes on where it stopped.
+
+    Example: causeway region readmit eu
+    """
+    _ask(lambda directory: directory.readmit(region))
+    console.print(f"{region} is trusted again; regions hear of it within {2 * ASK_SECONDS:.0f} seconds.")
+
+
+@app.command("list")
+def list_regions() -> None:
+    """List the regions, and those that are expelled.
+
+    Example: causeway region list
+    """
+
+    async def ask(directory: DirectoryClient) -> dict[str, str]:
+        trusted = {region.region: region.public_url for region in await directory.regions()}
+        return trusted | dict.fromkeys(await directory.expulsions(), "expelled from trust")
+
+    for region, what in sorted(_ask(ask).items()):
+        console.print(f"{region}: {what}")
+
+
+def _ask(question: Callable[[DirectoryClient], Awaitable[T]]) -> T:
+    async def run() -> T:
+        url, tls = _where()
+        async with DirectoryClient(url, tls=tls) as directory:
+            return await question(directory)
+
+    return asyncio.run(run())
+
+
+def _where() -> tuple[str, MutualTls | None]:
+    if (url := os.environ.get("CAUSEWAY_DIRECTORY")) is not None:
+        os.environ.setdefault("CAUSEWAY_INSTANCE", "operator")
+        os.environ.setdefault("CAUSEWAY_ADMIN_PORT", "0")
+        return url, MutualTls.read(read(ServiceSettings))
+    home = homes.home()
+    if not (home / homes.DESCRIPTION).exists():
+        raise NotRunningError(home=home)
+    federation = homes.read_federation(home)
+    address = f"127.0.0.1:{federation.base_port}"
+    if not federation.tls:
+        return f"http://{address}", None
+    files = Files.of(home, DIRECTORY)
+    return f"https://{address}", MutualTls(files.certificate, files.key, files.authorities)

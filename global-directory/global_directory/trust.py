@@ -1,0 +1,125 @@
+"""Which regions are trusted: what the directory says, followed by every process that meets other regions.
+
+    trust = Trust(directory, kafka=settings.kafka)
+    trust.tell(door.expel)                            # now, and whenever it changes
+    group.create_task(trust.run())
+    group.create_task(trust.while_trusted("eu", reader.run))
+
+While the directory cannot be reached, what it said last holds. A process that was only just started, and cannot ask it, finds it in
+the access lists of its region's Kafka, where the forwarder denies everything to whoever was expelled.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol
+
+import structlog
+
+from infra.acls import AccessLists
+from infra.errors import CausewayError
+from infra.kafka import KafkaError
+from infra.tasks import heed_cancellation, run_for_ever
+
+log = structlog.get_logger()
+
+ASK_SECONDS: Final = 2.0
+"""How often the directory is asked."""
+
+Listener = Callable[[frozenset[str]], None]
+
+
+class Directory(Protocol):
+    """Who knows."""
+
+    async def expulsions(self) -> frozenset[str]:
+        """Return the regions that were expelled.
+
+        Raises:
+            CausewayError: They cannot be told.
+        """
+        ...
+
+
+class Trust:
+    """Who was expelled, as far as is known here; `run` it until cancelled."""
+
+    def __init__(self, directory: Directory, *, kafka: str | None = None, pause: float = ASK_SECONDS) -> None:
+        """Begin by trusting everybody.
+
+        Args:
+            directory: Who knows.
+            kafka: Bootstrap servers of the Kafka whose access lists remember it; None if none does.
+            pause: Between two questions, seconds.
+        """
+        self.expelled: frozenset[str] = frozenset()
+        self.certain = False
+        """Whether the directory was heard."""
+        self._directory = directory
+        self._kafka = kafka
+        self._pause = pause
+        self._listeners: list[Listener] = []
+        self._changed = asyncio.Event()
+
+    def tell(self, listener: Listener) -> None:
+        """Tell a listener who was expelled: now, and whenever that changes."""
+        self._listeners.append(listener)
+        listener(self.expelled)
+
+    async def run(self) -> None:
+        """Ask again and again, until cancelled."""
+        while True:
+            heed_cancellation()
+            try:
+                self._take(await self._directory.expulsions(), certain=True)
+            except CausewayError as error:
+                log.debug("who is trusted cannot be asked", problem=str(error))
+                if not self.certain:
+                    await self._remember()
+            await asyncio.sleep(self._pause)
+
+    async def while_trusted(self, region: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Run something that never ends by itself whenever that region is trusted, until cancelled.
+
+        Raises:
+            Exception: It failed, or ended.
+        """
+        while True:
+            if region in self.expelled:
+                await self._changed.wait()
+                continue
+            running = asyncio.ensure_future(run_for_ever(run()))
+            change = asyncio.ensure_future(self._changed.wait())
+            try:
+                await asyncio.wait({running, change}, return_when=asyncio.FIRST_COMPLETED)
+                while region not in self.expelled and not running.done():
+                    change = asyncio.ensure_future(self._changed.wait())
+                    await asyncio.wait({running, change}, return_when=asyncio.FIRST_COMPLETED)
+                if running.done():
+                    running.result()
+            finally:
+                change.cancel()
+                running.cancel()
+                await asyncio.gather(running, change, return_exceptions=True)
+
+    async def _remember(self) -> None:
+        if self._kafka is None:
+            return
+        try:
+            async with AccessLists(self._kafka) as lists:
+                denied = {rule.who for rule in await lists.read() if rule.permission == "deny"}
+        except (KafkaError, OSError) as error:
+            log.debug("access lists cannot be read", problem=str(error))
+            return
+        if not self.certain:
+            self._take(frozenset(denied), certain=False)
+
+    def _take(self, expelled: frozenset[str], *, certain: bool) -> None:
+        news = expelled != self.expelled or certain != self.certain
+        if expelled != self.expelled:
+            log.warning("trust changed", expelled=sorted(expelled))
+        self.expelled, self.certain = expelled, certain
+        if news:
+            changed, self._changed = self._changed, asyncio.Event()
+            for listener in self._listeners:
+                listener(expelled)
+            changed.set()

@@ -1,0 +1,147 @@
+"""Kafka's access lists: what other regions may read of this region's Kafka. Besides `infra.kafka` the only module that knows aiokafka.
+
+A region's own parts come by listeners that are not authenticated here, and are super users; another region comes over TLS, is
+who its certificate names, and may do what stands here, and nothing else.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal, Self
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import for_code
+from aiokafka.protocol.admin import CreateAclsRequest, DeleteAclsRequest, DescribeAclsRequest
+
+Resource = Literal["topic", "group", "cluster"]
+Operation = Literal["all", "read", "describe", "describe-configs"]
+Permission = Literal["deny", "allow"]
+
+CLUSTER: Final = "kafka-cluster"
+EVERY: Final = "*"
+HEARTBEATS: Final = "heartbeats"
+"""A topic of MirrorMaker's own: it mirrors those of a source to measure how far behind it is."""
+
+_RESOURCES: Final[dict[Resource, int]] = {"topic": 2, "group": 3, "cluster": 4}
+_OPERATIONS: Final[dict[Operation, int]] = {"all": 2, "read": 3, "describe": 8, "describe-configs": 10}
+_PERMISSIONS: Final[dict[Permission, int]] = {"deny": 2, "allow": 3}
+_LITERAL: Final = 3
+_ANY: Final = 1
+_ANY_HOST: Final = "*"
+_PRINCIPAL: Final = "User:"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Rule:
+    """What somebody may, or may not, do.
+
+    Attributes:
+        who: A region, as its certificate names it.
+        resource: The kind of what it is about.
+        name: Of the resource; `EVERY` for all of them.
+        operation: What may be done with it.
+        permission: Whether it may; a denial outweighs everything.
+    """
+
+    who: str
+    resource: Resource
+    name: str
+    operation: Operation
+    permission: Permission = "allow"
+
+
+def allowances(peers: Iterable[str]) -> frozenset[Rule]:
+    """Return what MirrorMakers beside those regions need here: to read what is meant for each, and to see how it is configured."""
+    may: tuple[Operation, ...] = ("read", "describe", "describe-configs")
+    return frozenset(
+        Rule(peer, "topic", topic, operation)
+        for peer in peers
+        for topic in (f"relay.{peer}", HEARTBEATS)
+        for operation in may
+    )
+
+
+def denials(peers: Iterable[str]) -> frozenset[Rule]:
+    """Return what keeps those regions from everything."""
+    everything: tuple[tuple[Resource, str], ...] = (("topic", EVERY), ("group", EVERY), ("cluster", CLUSTER))
+    return frozenset(Rule(peer, resource, name, "all", "deny") for peer in peers for resource, name in everything)
+
+
+class AccessLists:
+    """The access lists of one Kafka; an async context manager."""
+
+    def __init__(self, bootstrap: str) -> None:
+        """Prepare.
+
+        Args:
+            bootstrap: Bootstrap servers, by a listener whose users may change access lists.
+        """
+        self._admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="access-lists")
+
+    async def __aenter__(self) -> Self:
+        """Connect.
+
+        Raises:
+            KafkaError: The broker cannot be reached.
+        """
+        try:
+            await self._admin.start()
+        except BaseException:
+            await self._admin._client.close()  # noqa: SLF001 — its own close does nothing before it has started
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Disconnect."""
+        await self._admin.close()
+
+    async def read(self) -> frozenset[Rule]:
+        """Return the rules that are in force, but for those that say what no `Rule` can.
+
+        Raises:
+            KafkaError: The broker cannot be reached, or refused.
+        """
+        found = await self._send(DescribeAclsRequest(_ANY, None, _ANY, None, None, _ANY, _ANY))
+        resources = {code: name for name, code in _RESOURCES.items()}
+        operations = {code: name for name, code in _OPERATIONS.items()}
+        permissions = {code: name for name, code in _PERMISSIONS.items()}
+        return frozenset(
+            Rule(who.removeprefix(_PRINCIPAL), resources[kind], name, operations[operation], permissions[permission])
+            for kind, name, pattern, rules in found.resources
+            if kind in resources and pattern == _LITERAL
+            for who, host, operation, permission in rules
+            if host == _ANY_HOST and operation in operations and permission in permissions
+        )
+
+    async def change(self, *, add: Iterable[Rule] = (), remove: Iterable[Rule] = ()) -> bool:
+        """Add the rules that are missing, and remove those that are there; return whether anything was to be done.
+
+        Raises:
+            KafkaError: The broker cannot be reached, or refused; some may be changed.
+        """
+        there = await self.read()
+        missing, unwanted = sorted(frozenset(add) - there), sorted(frozenset(remove) & there)
+        await asyncio.gather(*(self._send(CreateAclsRequest(*_fields(rule))) for rule in missing))
+        await asyncio.gather(*(self._send(DeleteAclsRequest(*_fields(rule))) for rule in unwanted))
+        return bool(missing or unwanted)
+
+    async def _send(self, request: CreateAclsRequest | DeleteAclsRequest | DescribeAclsRequest):  # type: ignore[no-untyped-def]  # aiokafka is untyped
+        answer = await self._admin._send_request(request)  # noqa: SLF001 — it has no public call for access lists
+        entries = getattr(answer, "creation_responses", None) or getattr(answer, "filter_responses", None)
+        codes = [entry[0] for entry in entries] if entries else [getattr(answer, "error_code", 0)]
+        for code in codes:
+            if code:
+                raise for_code(code)
+        return answer
+
+
+def _fields(rule: Rule) -> tuple[int, str, int, str, str, int, int]:
+    return (
+        _RESOURCES[rule.resource],
+        rule.name,
+        _LITERAL,
+        _PRINCIPAL + rule.who,
+        _ANY_HOST,
+        _OPERATIONS[rule.operation],
+        _PERMISSIONS[rule.permission],
+    )

@@ -1,0 +1,59 @@
+"""Keeps what other regions may do in this region's Kafka: read what is meant for them, and nothing at all once they are expelled."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+import structlog
+
+from global_directory.trust import Trust
+from infra.acls import AccessLists, allowances, denials
+from infra.backoff import Backoff
+from infra.errors import CausewayError
+from infra.health import Health
+from infra.kafka import KafkaError
+from infra.tasks import heed_cancellation
+
+log = structlog.get_logger()
+
+LOOK_SECONDS: Final = 60.0
+"""How often it is looked whether somebody else has changed them."""
+
+CONDITION: Final = "access lists"
+
+
+async def keep_access(kafka: str, peers: Iterable[str], trust: Trust, health: Health) -> None:
+    """Keep the access lists as trust wants them, until cancelled.
+
+    Args:
+        kafka: Bootstrap servers, by a listener whose users may change access lists.
+        peers: The other regions.
+        trust: Who was expelled; nobody is let in again before the directory was heard.
+        health: Where the condition `access lists` is told.
+    """
+    regions = frozenset(peers)
+    changed, backoff = asyncio.Event(), Backoff(first=0.2)
+    trust.tell(lambda _: changed.set())
+    while True:
+        heed_cancellation()
+        changed.clear()
+        expelled = regions & trust.expelled
+        try:
+            async with AccessLists(kafka) as lists:
+                news = await lists.change(
+                    add=allowances(regions) | denials(expelled),
+                    remove=denials(regions - expelled) if trust.certain else (),
+                )
+        except (KafkaError, OSError, CausewayError) as error:
+            health.tell(CONDITION, ok=False, detail=str(error) or type(error).__name__)
+            await asyncio.sleep(backoff.next())
+            continue
+        if news:
+            log.info("access lists changed", expelled=sorted(expelled))
+        health.tell(CONDITION, ok=True)
+        backoff.reset()
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                await changed.wait()
+        except TimeoutError:
+            continue

@@ -1,0 +1,211 @@
+"""What another region may do in a region's Kafka, on a real one with its real settings: read what is meant for it, and nothing else."""
+
+import asyncio
+import shutil
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import ClusterAuthorizationFailedError, TopicAuthorizationFailedError
+from aiokafka.protocol.fetch import FetchRequest
+
+from infra.acls import AccessLists, allowances, denials
+from infra.identity import DOMAIN
+from infra.kafka import Consumer, KafkaError, Producer, ensure_topics
+from infra.local import ports
+from infra.local.certificates import Authority, Files, ensure
+from infra.local.kafka import kafka_part
+from infra.local.parts import Part
+from infra.local.tools import Tools
+
+pytestmark = pytest.mark.integration
+
+NOW = datetime.now(UTC)
+Running = Callable[[Part, Tools], AbstractContextManager[Part]]
+
+
+@dataclass(frozen=True)
+class Us:
+    """The Kafka of us.
+
+    Attributes:
+        home: Where certificates are.
+        own: Bootstrap servers for its own region.
+        for_eu: Bootstrap servers for eu.
+    """
+
+    home: Path
+    own: str
+    for_eu: str
+
+    def context(self, files: Files | None) -> ssl.SSLContext:
+        """How somebody with these files connects, who trusts us whatever their own authority is."""
+        context = ssl.create_default_context(cafile=Files.of(self.home, "us").authorities)
+        if files is not None:
+            context.load_cert_chain(files.certificate, files.key)
+        return context
+
+    def as_region(self, region: str) -> ssl.SSLContext:
+        """How a region connects."""
+        return self.context(Files.of(self.home, region))
+
+
+@pytest.fixture(scope="module")
+def us(tools: Tools, running: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Us]:
+    """A Kafka with a listener for eu, and a journal and relay topics with a record each."""
+    home = tmp_path_factory.mktemp("guarded")
+    ensure(home, ["us", "eu", "ap"])
+    own, controller, for_eu, for_ap = ports.some_free(4)
+    part = kafka_part(
+        "us/kafka",
+        java=tools.java,
+        directory=home / "us" / "kafka",
+        log=home / "log",
+        port=own,
+        controller=controller,
+        peers={"eu": (for_eu, for_eu), "ap": (for_ap, for_ap)},
+        topics={},
+        tls=Files.of(home, "us"),
+    )
+    part.directory.mkdir(parents=True)
+    with running(part, tools):
+        yield Us(home, f"127.0.0.1:{own}", f"us.{DOMAIN}:{for_eu}")
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lead the names in certificates to this machine, as the mirror's hosts file does."""
+    known = socket.getaddrinfo
+
+    def find(host: Any, *arguments: Any, **options: Any) -> Any:
+        ours = isinstance(host, str) and host.endswith(f".{DOMAIN}")
+        return known("127.0.0.1" if ours else host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", find)
+
+
+@pytest.fixture(autouse=True)
+async def open_lists(us: Us) -> AsyncIterator[AccessLists]:
+    """Topics with a record each, and the access lists as they are when nobody is expelled."""
+    topics = ("journal", "relay.eu", "relay.ap")
+    await ensure_topics(us.own, dict.fromkeys(topics, 1))
+    async with AccessLists(us.own) as lists, Producer(us.own, client="us") as producer:
+        await lists.change(add=allowances(["eu", "ap"]), remove=denials(["eu", "ap"]))
+        for topic in topics:
+            await producer.append(topic, partition=0, key=None, value=topic.encode())
+        yield lists
+
+
+async def first(us: Us, topic: str, tls: ssl.SSLContext) -> bytes | None:
+    """Read the first record of a topic, through the listener for eu."""
+    async with asyncio.timeout(60), Consumer(us.for_eu, topic, client="reader", tls=tls) as consumer:
+        consumer.assign({0: 0})
+        while True:
+            for records in (await consumer.read(wait_ms=200, most=1)).values():
+                return records[0].value
+
+
+async def fetch(us: Us, topic: str, tls: ssl.SSLContext) -> tuple[int, bytes]:
+    """Ask the broker for the first records of a topic, whatever it says of the topic; return its error code and what it gave."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=us.for_eu, security_protocol="SSL", ssl_context=tls)
+    await admin.start()
+    try:
+        request = FetchRequest(0, 1, 1_000_000, 0, [(topic, [(0, 0, 1_000_000)])])
+        [(_, [(_, code, *_, records)])] = (await admin._send_request(request)).topics  # noqa: SLF001 — nobody reads so by itself
+    finally:
+        await admin.close()
+    return code, records or b""
+
+
+async def append(us: Us, topic: str, tls: ssl.SSLContext) -> None:
+    """Append a record, through the listener for eu."""
+    async with asyncio.timeout(60), Producer(us.for_eu, client="forger", tls=tls) as producer:
+        await producer.append(topic, partition=0, key=None, value=b"forged")
+
+
+async def test_a_region_reads_what_is_meant_for_it(us: Us) -> None:
+    """By whatever listener: who it is stands in its certificate."""
+    assert await first(us, "relay.eu", us.as_region("eu")) == b"relay.eu"
+    assert await first(us, "relay.ap", us.as_region("ap")) == b"relay.ap"
+
+
+@pytest.mark.parametrize("topic", ["journal", "relay.ap"])
+async def test_a_region_reads_neither_the_journal_nor_what_is_meant_for_another(us: Us, topic: str) -> None:
+    """Though it asks for the records without having been told that the topic is there."""
+    assert (await fetch(us, "relay.eu", us.as_region("eu")))[1].endswith(b"relay.eu\0")
+    assert await fetch(us, topic, us.as_region("eu")) == (TopicAuthorizationFailedError.errno, b"")
+
+
+@pytest.mark.parametrize("topic", ["journal", "relay.eu", "relay.ap", "heartbeats"])
+async def test_a_region_writes_nothing(us: Us, topic: str) -> None:
+    """Not even where it may read."""
+    with pytest.raises((TopicAuthorizationFailedError, ClusterAuthorizationFailedError)):
+        await append(us, topic, us.as_region("eu"))
+
+
+async def test_a_region_makes_no_topics(us: Us) -> None:
+    """It could fill the disk, or stand in the way of a name."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=us.for_eu, security_protocol="SSL", ssl_context=us.as_region("eu"))
+    await admin.start()
+    try:
+        [(_, code, *_)] = (await admin.create_topics([NewTopic("eu.relay.us", 1, 1)])).topic_errors
+    finally:
+        await admin.close()
+    assert code in {TopicAuthorizationFailedError.errno, ClusterAuthorizationFailedError.errno}
+
+
+async def test_the_region_s_own_certificate_is_no_key_to_everything(us: Us) -> None:
+    """Who comes by a peer's listener is no super user, though it be us."""
+    assert await fetch(us, "journal", us.as_region("us")) == (TopicAuthorizationFailedError.errno, b"")
+
+
+async def test_strangers_are_turned_away(us: Us, tmp_path: Path) -> None:
+    """Without a certificate, with one that ended, of a foreign authority, or in plain text."""
+    authority = Authority.read(us.home / "authority")
+    assert authority
+    ended = Files(tmp_path / "ended")
+    authority.write(ended, "eu", NOW - timedelta(days=2), timedelta(days=1))
+    ensure(tmp_path, ["eu"])
+    strangers = [us.context(None), us.context(ended), us.context(Files.of(tmp_path, "eu")), None]
+    for stranger in strangers:
+        with pytest.raises(KafkaError):
+            async with asyncio.timeout(60), Producer(us.for_eu, client="stranger", tls=stranger):
+                pytest.fail("it was let in")
+
+
+async def test_who_is_expelled_reads_nothing_more_until_readmitted(us: Us, open_lists: AccessLists) -> None:
+    """Over the connection that it has, too; then it goes on where it was."""
+    async with asyncio.timeout(60), Consumer(us.for_eu, "relay.eu", client="eu", tls=us.as_region("eu")) as consumer:
+        consumer.assign({0: 0})
+        while not await consumer.read(wait_ms=200, most=1):
+            pass
+        assert await open_lists.change(add=denials(["eu"]))
+        assert {rule.who for rule in await open_lists.read() if rule.permission == "deny"} == {"eu"}
+        async with Producer(us.own, client="us") as producer:
+            await producer.append("relay.eu", partition=0, key=None, value=b"meanwhile")
+        with pytest.raises(TopicAuthorizationFailedError):
+            await _read_for_ever(consumer)
+        assert await first(us, "relay.ap", us.as_region("ap")) == b"relay.ap"
+        assert await open_lists.change(remove=denials(["eu"]))
+        assert not await open_lists.change(remove=denials(["eu"]))
+
+    async with asyncio.timeout(60), Consumer(us.for_eu, "relay.eu", client="eu", tls=us.as_region("eu")) as consumer:
+        consumer.assign({0: 1})
+        values: list[bytes | None] = []
+        while b"meanwhile" not in values:
+            values += [
+                record.value for records in (await consumer.read(wait_ms=200, most=9)).values() for record in records
+            ]
+
+
+async def _read_for_ever(consumer: Consumer) -> None:
+    while True:
+        await consumer.read(wait_ms=200, most=1)
