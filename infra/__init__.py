@@ -9,6 +9,7 @@ health      what `/health` answers
 telemetry   structured logs and the metrics page
 kafka       the only module that imports aiokafka
 postgres    pools, and retries of serialization failures
+schema      schema revisions: carrying them out, and who may work on a store
 tasks       ending tasks for certain
 heads       HTTP requests whose head is bounded in size and time
 identity    who is at the other end of a connection, and who is let in

@@ -1,6 +1,6 @@
 """SQL that reads outputs and relay rows, and keeps the progress of those who follow them, in the caller's transaction.
 
-A region's store writes them, in the one statement of each batch.
+A region's store has the tables, and writes them in the one statement of each batch.
 """
 
 from collections import Counter
@@ -13,41 +13,6 @@ from infra.postgres import Connection
 from replication.codec import UndecodableRecordError
 from replication.outputs import Batch, Output, StoredRun, decode_outputs
 from replication.records import Stream
-
-SCHEMA: tuple[str, ...] = (
-    """
-    CREATE TABLE IF NOT EXISTS outputs (
-        partition INT NOT NULL,
-        first BIGINT NOT NULL,
-        last BIGINT NOT NULL,
-        committed_at BIGINT NOT NULL,
-        payload BYTEA NOT NULL,
-        PRIMARY KEY (partition, first)
-    )
-    """,
-    """
-    CREATE TABLE IF NOT EXISTS relay_rows (
-        destination TEXT NOT NULL,
-        partition INT NOT NULL,
-        incarnation INT NOT NULL,
-        epoch INT NOT NULL,
-        first BIGINT NOT NULL,
-        last BIGINT NOT NULL,
-        positions BIGINT[] NOT NULL,
-        batch_first BIGINT NOT NULL,
-        PRIMARY KEY (destination, partition, incarnation, epoch, first)
-    )
-    """,
-    """
-    CREATE TABLE IF NOT EXISTS followers (
-        name TEXT NOT NULL,
-        partition INT NOT NULL,
-        position BIGINT NOT NULL,
-        updated_at BIGINT NOT NULL,
-        PRIMARY KEY (name, partition)
-    )
-    """,
-)
 
 
 @dataclass(frozen=True, slots=True)

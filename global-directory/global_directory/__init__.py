@@ -9,7 +9,8 @@ rules         pure: judges reservations, confirmations, releases, announcements
 directory     the use cases: one transaction each, read, judge, write
 repository    SQL
 transactions  whole transactions, retried while they lose races, and never when their outcome is unknown
-schema        tables
+schema        tables, as this version uses them
+revisions     tables, and every change of them
 localities    where rows rest: what only CockroachDB understands
 app           the HTTP API
 metrics       what it counts

@@ -8,26 +8,39 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from global_directory.localities import statements
+from global_directory.revisions import SCHEMA
 from global_directory.rules import Handle, Holding
-from global_directory.schema import EXPULSIONS, HANDLES, REGIONS, SIGNING_KEYS, STATEMENTS
+from global_directory.schema import EXPULSIONS, HANDLES, REGIONS, SIGNING_KEYS
 from global_directory.schemas import PublicJwk, Region, SigningKey
+from infra.schema.repository import connect
+from infra.schema.repository import state as schema_state
+from infra.schema.revisions import check
 
 
 async def prepare(engine: AsyncEngine, localities: dict[str, str]) -> None:
-    """Create the tables that are missing, and on CockroachDB say where their rows rest.
+    """Make a new store's tables, or take over those that are older than revisions, and on CockroachDB say where their rows rest.
 
     Args:
         engine: The store.
         localities: Region of the federation to region of the CockroachDB cluster; empty for a cluster of one region.
 
     Raises:
-        sqlalchemy.exc.DBAPIError: The store cannot be used, or another replica is doing the same right now.
+        SchemaError: Its schema is none that this version understands.
+        sqlalchemy.exc.DBAPIError, psycopg.Error: The store cannot be used.
     """
+    url = engine.url.render_as_string(hide_password=False)
+    async with await connect(url, name="causeway-directory") as looking:
+        state = await schema_state(looking)
+    if state is None:
+        from infra.schema.worker import create  # noqa: PLC0415  # alembic, once in a store's life
+
+        state = await create(SCHEMA, url)
+    check(SCHEMA, state)
+    if not localities:
+        return
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
-        for statement in STATEMENTS:
-            await connection.execute(statement)
-        if localities and is_cockroachdb(await version(connection)):
+        if is_cockroachdb(await version(connection)):
             database = (await connection.execute(text("SELECT current_database()"))).scalar_one()
             for line in statements(database, localities):
                 await connection.execute(text(line))

@@ -1,9 +1,8 @@
-"""Tables of the directory, for CockroachDB and PostgreSQL alike; where rows rest is said in `localities`."""
+"""Tables of the directory as this version uses them; `revisions` make them, and `localities` says where their rows rest."""
 
 from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, MetaData, Table, Text
-from sqlalchemy.schema import CreateTable
 
 METADATA: Final = MetaData()
 
@@ -52,6 +51,3 @@ EXPULSIONS: Final = Table(
     Column("region", Text, primary_key=True),
     Column("expelled_at", BigInteger, nullable=False),
 )
-
-STATEMENTS: Final = tuple(CreateTable(table, if_not_exists=True) for table in METADATA.sorted_tables)
-"""What creates the tables that are missing; each is run in a transaction of its own, as CockroachDB wants DDL."""

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import psycopg
 import structlog
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -16,6 +17,13 @@ from infra.backoff import Backoff
 from infra.errors import SettingsError
 from infra.health import Health
 from infra.identity import DIRECTORY, Door
+from global_directory.revisions import SCHEMA
+from global_directory.settings import DirectorySettings
+from global_directory.transactions import Transactions, make_engine
+from infra.backoff import Backoff
+from infra.errors import CausewayError
+from infra.health import Health
+from infra.schema.guard import Guard
 from infra.serve import Host
 from infra.settings import read
 from infra.web import serve_app
@@ -32,6 +40,7 @@ async def service(host: Host) -> None:
     """Run the directory until cancelled; it outlives its store."""
     settings = read(DirectorySettings)
     host.health.expect(STORE, HTTP)
+    guard = Guard(SCHEMA, settings.directory_store, instance=settings.instance, service="directory", health=host.health)
     engine = make_engine(settings.directory_store, size=settings.directory_connections)
     tls = host.mutual_tls(DIRECTORY)
     regions = {name.strip() for name in settings.regions.split(",")} - {""}
@@ -41,10 +50,12 @@ async def service(host: Host) -> None:
     directory = Directory(Transactions(engine), ttl=settings.reservation_ttl)
     roll = Roll(directory, door)
     app = make_app(directory, roll)
+    app = make_app(Directory(Transactions(engine, usable=lambda: guard.understands), ttl=settings.reservation_ttl))
     host.offer("directory", app)
     started = asyncio.Event()
     try:
         async with asyncio.TaskGroup() as group:
+            group.create_task(guard.run())
             group.create_task(
                 serve_app(
                     app,
@@ -67,12 +78,12 @@ async def watch_store(engine: AsyncEngine, health: Health, localities: dict[str,
     prepared, backoff = False, Backoff(first=0.2)
     while True:
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(10 if prepared else 60):
                 if prepared:
                     await repository.ping(engine)
                 else:
                     await repository.prepare(engine, localities)
-        except (SQLAlchemyError, TimeoutError) as error:
+        except (SQLAlchemyError, psycopg.Error, CausewayError, TimeoutError) as error:
             problem = str(error.orig) if isinstance(error, DBAPIError) else str(error) or "no answer in time"
             health.tell(STORE, ok=False, detail=problem)
             log.warning("the directory's store cannot be used", problem=problem, failures=backoff.attempts + 1)

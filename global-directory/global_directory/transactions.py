@@ -95,7 +95,12 @@ class Transactions:
     """Runs operations, each as one transaction, as often as it takes."""
 
     def __init__(
-        self, engine: AsyncEngine, *, attempts: int = ATTEMPTS, before_commit: BeforeCommit | None = None
+        self,
+        engine: AsyncEngine,
+        *,
+        attempts: int = ATTEMPTS,
+        before_commit: BeforeCommit | None = None,
+        usable: Callable[[], bool] = lambda: True,
     ) -> None:
         """Use an engine.
 
@@ -103,8 +108,10 @@ class Transactions:
             engine: As `make_engine` makes it.
             attempts: The most attempts for one operation.
             before_commit: Run before each commit, in its transaction; with it tests bring about real conflicts.
+            usable: Whether the store may be touched.
         """
         self._engine = engine
+        self._usable = usable
         self._attempts = attempts
         self._before_commit = before_commit
 
@@ -120,6 +127,8 @@ class Transactions:
             UnavailableError: Nothing was done; the store is away, or every attempt lost its race.
             OutcomeUnknownError: The commit may have happened.
         """
+        if not self._usable():
+            raise UnavailableError(what=WHAT)
         began = time.perf_counter()
         try:
             async for attempt in AsyncRetrying(

@@ -1,10 +1,14 @@
 """The fan-out service of a region."""
 
+from infra.schema.guard import Guard
 from infra.serve import Host
 from infra.settings import RegionalSettings, read
 from region.fanout.follower import Follower
+from region.store.revisions import SCHEMA
 
 
 async def service(host: Host) -> None:
     """Tell gateways what the projector put out, until cancelled."""
-    await Follower(read(RegionalSettings), host.health).run()
+    settings = read(RegionalSettings)
+    guard = Guard(SCHEMA, settings.store, instance=settings.instance, service="fanout", health=host.health)
+    await guard.watch_over(Follower(settings, host.health).run)

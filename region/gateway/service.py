@@ -18,6 +18,7 @@ from infra.errors import CausewayError
 from infra.health import Health
 from infra.identity import Door
 from infra.postgres import STORE_FAILURES, make_pool
+from infra.schema.guard import Guard
 from infra.serve import Host
 from infra.settings import read
 from infra.tasks import heed_cancellation
@@ -59,6 +60,7 @@ from region.gateway.sockets import RESUME_SECONDS, Sockets
 from region.gateway.submissions import Clerk
 from region.gateway.tracing import Tracer
 from region.store.repository.setup import region_state, wait_ready
+from region.store.revisions import SCHEMA
 from replication.repair.server import RepairServer
 
 log = structlog.get_logger()
@@ -70,6 +72,7 @@ WATCH_SECONDS = 1.0
 async def service(host: Host) -> None:
     """Run the gateway until cancelled."""
     settings = read(GatewaySettings)
+    guard = Guard(SCHEMA, settings.store, instance=settings.instance, service="gateway", health=host.health)
     lifetime = max(settings.refresh_seconds, settings.access_seconds)
     keyring = Keyring(settings.region, settings.signing_key, lifetime=lifetime)
     tls = host.mutual_tls(settings.region)
@@ -77,7 +80,7 @@ async def service(host: Host) -> None:
         gateway = Gateway(settings, keyring, directory, host.health, tls)
         host.offer("gateway", gateway.app)
         host.inquiries["trace"] = gateway.tracer.answer
-        await gateway.run()
+        await guard.watch_over(gateway.run)
 
 
 class Gateway:

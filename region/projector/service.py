@@ -14,6 +14,7 @@ from infra.health import Health
 from infra.kafka import Consumer, KafkaError, Record, ensure_topics
 from infra.pace import Pace
 from infra.postgres import LOST_RACES, STORE_FAILURES, Pool, make_pool
+from infra.schema.guard import Guard
 from infra.serve import Host
 from infra.settings import RegionalSettings, read
 from infra.tasks import heed_cancellation
@@ -25,6 +26,7 @@ from region.projector.pruning import prune_forever
 from region.projector.watch import watch
 from region.store.repository.committing import FencedError
 from region.store.repository.setup import prepare
+from region.store.revisions import SCHEMA
 from region.store.rows import Place
 from replication.codec import UnknownVersionError
 from replication.topics import JOURNAL
@@ -91,7 +93,11 @@ def check_bounds(place: Place, first: int, end: int) -> None:
 
 async def service(host: Host) -> None:
     """Project this region's journal until cancelled."""
-    await project_forever(host.health, read(ProjectorSettings))
+    settings = read(ProjectorSettings)
+    guard = Guard(SCHEMA, settings.store, instance=settings.instance, service="projector", health=host.health)
+    async with asyncio.TaskGroup() as group:  # the projector makes a new store, so it does not wait for the guard
+        group.create_task(guard.run(), name="schema guard")
+        await project_forever(host.health, settings)
 
 
 async def project_forever(health: Health, settings: ProjectorSettings, *, topic: str = JOURNAL) -> None:

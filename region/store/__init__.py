@@ -1,6 +1,6 @@
 """The region's store: what its tables hold, and the SQL that reads and writes them.
 
-schema      the tables
+revisions   the tables, and every change of them
 rows        one class for what each table holds
 writes      what one batch changes
 arrays      lists as PostgreSQL arrays, for statements that take a whole batch

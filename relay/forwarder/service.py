@@ -4,6 +4,8 @@ import asyncio
 
 from global_directory.client import DirectoryClient
 from global_directory.trust import Trust
+from infra.schema.guard import Guard
+from infra.schema.known import find_schema
 from infra.serve import Host
 from infra.settings import RegionalSettings, read
 from relay.forwarder.access import CONDITION as ACCESS
@@ -20,6 +22,9 @@ async def service(host: Host) -> None:
         host.health.tell(CONDITION, ok=True, detail="there is no other region")
         await asyncio.Event().wait()
     nudged = asyncio.Event()
+    guard = Guard(
+        find_schema("region"), settings.store, instance=settings.instance, service="forwarder", health=host.health
+    )
     tls = host.mutual_tls(settings.region)
     async with DirectoryClient(settings.directory, tls=tls) as directory, asyncio.TaskGroup() as group:
         if tls is not None:
@@ -28,4 +33,4 @@ async def service(host: Host) -> None:
             group.create_task(trust.run())
             group.create_task(keep_access(settings.kafka, settings.others, trust, host.health))
         group.create_task(listen(settings.redis, settings.others, nudged))
-        group.create_task(Drain(settings, host.health, nudged).run())
+        group.create_task(guard.watch_over(Drain(settings, host.health, nudged).run))

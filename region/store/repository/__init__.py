@@ -1,6 +1,6 @@
 """The store's SQL, by what it serves; what gateways read stands in their own repository.
 
-setup       creating the tables, and waiting until they are there
+setup       making a new store, and waiting until it is there
 loading     what a projector must know before it judges a batch
 committing  a judged batch, in one transaction that is fenced by the journal offset
 hot         the one statement that every batch is written by

@@ -1,4 +1,4 @@
-"""Creating the store's tables, and waiting until they are there."""
+"""Making a new store, and waiting until it is there."""
 
 import asyncio
 
@@ -8,22 +8,13 @@ import structlog
 from infra.backoff import Backoff
 from infra.errors import CausewayError
 from infra.postgres import Connection, Pool
+from infra.schema.repository import state
+from infra.schema.revisions import check
 from infra.tasks import heed_cancellation
+from region.store.revisions import SCHEMA
 from region.store.rows import RegionState
-from region.store.schema import POSTGRES_ONLY, SCHEMA
 
 log = structlog.get_logger()
-
-RACES = (
-    psycopg.errors.UniqueViolation,
-    psycopg.errors.DuplicateObject,
-    psycopg.errors.DuplicateTable,
-    psycopg.errors.InternalError_,
-)
-"""What `IF NOT EXISTS` raises when two prepare at once."""
-
-ATTEMPTS = 10
-"""How often such a race may be lost; then the error is another's fault."""
 
 
 class ForeignStoreError(CausewayError):
@@ -34,49 +25,43 @@ class ForeignStoreError(CausewayError):
 
 
 async def prepare(pool: Pool, *, region: str, partitions: int) -> RegionState:
-    """Create what is missing, as incarnation 1 in epoch 1 if the store is new; safe to repeat, and by several at once.
+    """Make a new store, as incarnation 1 in epoch 1; safe to repeat, and by several at once.
+
+    A store that has tables and no revisions is older than those are, and gets all of them, too.
 
     Raises:
         ForeignStoreError: It is another region's store, or has another number of partitions.
+        SchemaError: Its schema is none that this version understands.
         psycopg.OperationalError: The store cannot be reached.
     """
-    backoff = Backoff(most=0.5)
-    while True:
-        try:
-            async with pool.connection() as connection:
-                return await _prepare(connection, region, partitions)
-        except RACES as race:
-            if backoff.attempts >= ATTEMPTS:
-                raise
-            log.debug("raced for the schema", attempt=backoff.attempts, error=str(race))
-            await asyncio.sleep(backoff.next())
+    async with pool.connection() as connection:
+        schema = await state(connection)
+    if schema is None:
+        from infra.schema.worker import create  # noqa: PLC0415  # SQLAlchemy and alembic, once in a store's life
 
-
-async def _prepare(connection: Connection, region: str, partitions: int) -> RegionState:
-    known = await _state_if_there(connection)
-    for statement in SCHEMA:
-        await connection.execute(statement.encode())
-    if known is None:
-        cursor = await connection.execute("SELECT version()")
-        version = await cursor.fetchone()
-        if version is not None and "CockroachDB" not in version[0]:
-            for statement in POSTGRES_ONLY:
-                await connection.execute(statement.encode())
-        await connection.execute(
-            "INSERT INTO journal_partitions (partition, next_offset, position, updated_at)"
-            " SELECT p, 0, 0, 0 FROM generate_series(0, %s::int - 1) AS p ON CONFLICT DO NOTHING",
-            (partitions,),
-        )
-        await connection.execute(
-            "INSERT INTO region_state (region, incarnation, epoch, partitions)"
-            " SELECT %s, 1, 1, %s WHERE NOT EXISTS (SELECT 1 FROM region_state) ON CONFLICT DO NOTHING",
-            (region, partitions),
-        )
-        known = await _state_if_there(connection)
+        assert isinstance(pool.conninfo, str)
+        schema = await create(SCHEMA, pool.conninfo)
+    check(SCHEMA, schema)
+    async with pool.connection() as connection:
+        known = await _state_if_there(connection) or await _begin(connection, region, partitions)
     if known is None or (known.region, known.partitions) != (region, partitions):
         found = "nobody" if known is None else f"{known.region} with {known.partitions} partitions"
         raise ForeignStoreError(found=found, wanted=f"{region} with {partitions} partitions")
     return known
+
+
+async def _begin(connection: Connection, region: str, partitions: int) -> RegionState | None:
+    await connection.execute(
+        "INSERT INTO journal_partitions (partition, next_offset, position, updated_at)"
+        " SELECT p, 0, 0, 0 FROM generate_series(0, %s::int - 1) AS p ON CONFLICT DO NOTHING",
+        (partitions,),
+    )
+    await connection.execute(
+        "INSERT INTO region_state (region, incarnation, epoch, partitions)"
+        " SELECT %s, 1, 1, %s WHERE NOT EXISTS (SELECT 1 FROM region_state) ON CONFLICT DO NOTHING",
+        (region, partitions),
+    )
+    return await _state_if_there(connection)
 
 
 async def region_state(pool: Pool) -> RegionState | None:
@@ -100,12 +85,12 @@ async def wait_ready(pool: Pool, *, longest: float = 2.0) -> RegionState:
     while True:
         heed_cancellation()
         try:
-            state = await region_state(pool)
+            found = await region_state(pool)
         except psycopg.OperationalError as error:
             log.debug("the store cannot be reached", error=str(error))
-            state = None
-        if state is not None:
-            return state
+            found = None
+        if found is not None:
+            return found
         await asyncio.sleep(backoff.next())
 
 

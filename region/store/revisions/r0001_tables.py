@@ -1,11 +1,16 @@
-"""Tables of the region's store; PostgreSQL and CockroachDB alike, so no sequences, domains, LISTEN or advisory locks.
+"""The store's tables, as they were when revisions began; PostgreSQL and CockroachDB alike, so no sequences, domains, LISTEN or advisory locks.
 
 Every statement may be run again. What only PostgreSQL understands stands in `POSTGRES_ONLY`.
 """
 
-import replication.repository
+from infra.schema.operations import execute, execute_on_postgresql
+from infra.schema.revisions import Kind
 
-SCHEMA: tuple[str, ...] = (
+revision = "0001"
+down_revision = None
+KIND = Kind.EXPAND
+
+TABLES = (
     # One row: which incarnation of which region this store belongs to.
     """
     CREATE TABLE IF NOT EXISTS region_state (
@@ -50,10 +55,6 @@ SCHEMA: tuple[str, ...] = (
         PRIMARY KEY (user_id, device_id)
     )
     """,
-    # refreshed_at: when the present generation was given; revoked_why: a code, empty if somebody logged it out.
-    "ALTER TABLE devices ADD COLUMN IF NOT EXISTS refreshed_at BIGINT NOT NULL DEFAULT 0",
-    "ALTER TABLE devices ADD COLUMN IF NOT EXISTS revoked_why TEXT NOT NULL DEFAULT ''",
-    "CREATE INDEX IF NOT EXISTS devices_revoked_at ON devices (revoked_at)",
     # head: the last seq up to which nothing is missing; message_count: the running count there; position: of its newest change.
     """
     CREATE TABLE IF NOT EXISTS conversations (
@@ -146,12 +147,50 @@ SCHEMA: tuple[str, ...] = (
         PRIMARY KEY (partition, journal_offset)
     )
     """,
-    *replication.repository.SCHEMA,
+    # What fan-out and the forwarder follow.
+    """
+    CREATE TABLE IF NOT EXISTS outputs (
+        partition INT NOT NULL,
+        first BIGINT NOT NULL,
+        last BIGINT NOT NULL,
+        committed_at BIGINT NOT NULL,
+        payload BYTEA NOT NULL,
+        PRIMARY KEY (partition, first)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS relay_rows (
+        destination TEXT NOT NULL,
+        partition INT NOT NULL,
+        incarnation INT NOT NULL,
+        epoch INT NOT NULL,
+        first BIGINT NOT NULL,
+        last BIGINT NOT NULL,
+        positions BIGINT[] NOT NULL,
+        batch_first BIGINT NOT NULL,
+        PRIMARY KEY (destination, partition, incarnation, epoch, first)
+    )
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS followers (
+        name TEXT NOT NULL,
+        partition INT NOT NULL,
+        position BIGINT NOT NULL,
+        updated_at BIGINT NOT NULL,
+        PRIMARY KEY (name, partition)
+    )
+    """,
 )
 
-POSTGRES_ONLY: tuple[str, ...] = (
+POSTGRES_ONLY = (
     # Batches and texts are near the size at which PostgreSQL tries to compress; that costs more than it saves here.
     "ALTER TABLE outputs ALTER COLUMN payload SET STORAGE EXTERNAL",
     "ALTER TABLE entries ALTER COLUMN text SET STORAGE EXTERNAL",
     "ALTER TABLE entries SET (toast_tuple_target = 8160)",
 )
+
+
+def upgrade() -> None:
+    """Make what is missing."""
+    execute(*TABLES)
+    execute_on_postgresql(*POSTGRES_ONLY)

@@ -1,0 +1,1 @@
+"""The environment in which alembic runs revisions; `env` is run, never imported."""
