@@ -1,4 +1,4 @@
-"""The directory's tables, as they were when revisions began; each statement may be run again."""
+"""The tables of the directory, as they were when revisions began; each statement may be run again."""
 
 from infra.schema.operations import execute
 from infra.schema.revisions import Kind

@@ -1,6 +1,7 @@
-"""The store's tables, as they were when revisions began; PostgreSQL and CockroachDB alike, so no sequences, domains, LISTEN or advisory locks.
+"""The tables of a region's store, as they were when revisions began.
 
-Every statement may be run again. What only PostgreSQL understands stands in `POSTGRES_ONLY`.
+For PostgreSQL and CockroachDB alike, so no sequences, domains, LISTEN or advisory locks; every statement may be run again. What only
+PostgreSQL understands stands in `POSTGRES_ONLY`.
 """
 
 from infra.schema.operations import execute, execute_on_postgresql
