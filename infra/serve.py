@@ -18,6 +18,7 @@ import structlog
 import uvloop
 from starlette.types import ASGIApp
 
+from infra.ending import Ending
 from infra.errors import SettingsError
 from infra.health import Health
 from infra.settings import ServiceSettings, read
@@ -37,6 +38,7 @@ class Host:
 
     Attributes:
         names: The services that run here.
+        ending: How the process ends; servers and whoever is to send somebody away take part in it.
         health: The conditions that `/health` reports; a service declares its own with `health.expect` before it awaits.
         tls: With what this process calls others, and is called; None: plain text.
         inquiries: What else the admin port answers, by the first segment of the path.
@@ -45,6 +47,7 @@ class Host:
     names: tuple[str, ...]
     health: Health = field(default_factory=Health)
     tls: MutualTls | None = None
+    ending: Ending = field(default_factory=Ending)
     inquiries: dict[str, Inquiry] = field(default_factory=dict)
     _apps: dict[str, asyncio.Future[ASGIApp]] = field(default_factory=dict)
 
@@ -114,6 +117,8 @@ async def host_services(names: Sequence[str], settings: ServiceSettings) -> None
         log.info("started", services=names)
         await stop.wait()
         log.info("stopping", services=names)
+        host.health.tell("running", ok=False, detail="it is being stopped")
+        await host.ending.run()
         for task in tasks:
             task.cancel()
 

@@ -8,6 +8,7 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
+from infra.ending import Ending
 from infra.heads import AnsweringWebSocket, BoundedHttp
 from infra.identity import Door
 from infra.tls import MutualTls
@@ -21,6 +22,9 @@ class _Config(uvicorn.Config):
 
 BRIDGED_HEADER: Final = b"causeway-bridged"
 """What an edge adds to every request that it carries for a device; a device cannot take it away."""
+
+FINISH_SECONDS: Final = 5
+"""How long requests may take that were begun when the process began to end."""
 
 
 class _Server(uvicorn.Server):
@@ -41,8 +45,9 @@ async def serve_app(
     largest_message: int = 64 * 1024,
     tls: MutualTls | None = None,
     door: Door | None = None,
+    ending: Ending | None = None,
 ) -> None:
-    """Serve an ASGI app until cancelled, then let it finish what it has begun, for two seconds at most.
+    """Serve an ASGI app until cancelled, then let it finish what it has begun, for two seconds at most; or until the process ends in order.
 
     Args:
         app: Any ASGI application; lifespan events are not sent to it.
@@ -52,6 +57,7 @@ async def serve_app(
         largest_message: The largest WebSocket message that is accepted, bytes; for trunks `infra.trunk.frames.LARGEST_MESSAGE`.
         tls: Speak mutual TLS alone, as whom these say; None: plain text.
         door: Who may come in, with `tls`; None: whoever has a certificate.
+        ending: Of the process: nobody new is let in once it has begun, and what was begun is finished at its last.
 
     Raises:
         SystemExit: The port cannot be bound; uvicorn has logged why.
@@ -72,7 +78,7 @@ async def serve_app(
         log_config=None,
         server_header=False,
         date_header=False,
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=2 if ending is None else FINISH_SECONDS,
         ssl_context_factory=None if tls is None else lambda *_: tls.server,
     )
     server = _Server(config)
@@ -80,6 +86,10 @@ async def serve_app(
         config.door = door
         door.watch(server.server_state.connections)  # type: ignore[arg-type]  # they are of the two kinds above
     task = asyncio.create_task(server.serve())
+    if ending is not None:
+        ending.serving.add(task)
+        task.add_done_callback(ending.serving.discard)
+    closing = asyncio.create_task(_close(server, ending))
     try:
         while not server.started and not task.done():  # noqa: ASYNC110 — uvicorn has no event for it
             await asyncio.sleep(0.01)
@@ -90,3 +100,15 @@ async def serve_app(
         server.should_exit = True
         await task
         raise
+    finally:
+        closing.cancel()
+
+
+async def _close(server: _Server, ending: Ending | None) -> None:
+    if ending is None:
+        return
+    await ending.begun.wait()
+    for listener in server.servers:
+        listener.close()
+    await ending.last.wait()
+    server.should_exit = True

@@ -10,19 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from global_directory import repository
 from global_directory.app import make_app
 from global_directory.directory import Directory
+from global_directory.revisions import SCHEMA
 from global_directory.roll import Roll
 from global_directory.settings import DirectorySettings
 from global_directory.transactions import Transactions, make_engine
 from infra.backoff import Backoff
-from infra.errors import SettingsError
+from infra.errors import CausewayError, SettingsError
 from infra.health import Health
 from infra.identity import DIRECTORY, Door
-from global_directory.revisions import SCHEMA
-from global_directory.settings import DirectorySettings
-from global_directory.transactions import Transactions, make_engine
-from infra.backoff import Backoff
-from infra.errors import CausewayError
-from infra.health import Health
 from infra.schema.guard import Guard
 from infra.serve import Host
 from infra.settings import read
@@ -47,10 +42,9 @@ async def service(host: Host) -> None:
     if tls is not None and not regions:
         raise SettingsError(problems="CAUSEWAY_REGIONS: missing; with TLS, only regions that are named there may call")
     door = Door({DIRECTORY, *regions})
-    directory = Directory(Transactions(engine), ttl=settings.reservation_ttl)
+    directory = Directory(Transactions(engine, usable=lambda: guard.understands), ttl=settings.reservation_ttl)
     roll = Roll(directory, door)
     app = make_app(directory, roll)
-    app = make_app(Directory(Transactions(engine, usable=lambda: guard.understands), ttl=settings.reservation_ttl))
     host.offer("directory", app)
     started = asyncio.Event()
     try:
@@ -64,6 +58,7 @@ async def service(host: Host) -> None:
                     started=started,
                     tls=tls,
                     door=door,
+                    ending=host.ending,
                 )
             )
             group.create_task(roll.keep_fresh())

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from infra.acls import AccessLists, allowances
 from infra.errors import CausewayError
@@ -16,6 +17,7 @@ from infra.local.diary import tell
 from infra.local.errors import DiskFullError
 from infra.local.parts import Answers, Part
 from infra.local.process import Identity
+from infra.local.services import command
 from infra.local.state import Condition, Phase
 from infra.local.tools import Tools
 
@@ -37,6 +39,7 @@ class Child:
             changed: Called after each change of condition or process.
         """
         self.part = part
+        self._build = ""
         self.condition = Condition(since=time.time())
         self.identity: Identity | None = None
         self._tools = tools
@@ -47,6 +50,18 @@ class Child:
         self._well = asyncio.Event()
         self._stirred = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+
+    @property
+    def build(self) -> str:
+        """As which version its services run, as `services.command` takes it; matters from its next start on."""
+        return self._build
+
+    @build.setter
+    def build(self, build: str) -> None:
+        if self.part.services:
+            self._build = build
+            tell("version", part=self.part.name, build=build or "this checkout")
+            self.part = replace(self.part, argv=(*command(self._tools.python, build), *self.part.services))
 
     def keep(self, others: Mapping[str, "Child"]) -> None:
         """Start it, and keep it running until `stop` or `kill`."""

@@ -2,18 +2,19 @@
 
 import asyncio
 import subprocess
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from infra.kafka import KafkaError, truncate
-from infra.local import control, homes, toolchain, up, view
+from infra.local import control, homes, rolling, toolchain, up, view
 from infra.local.control import Act, Ask, Reshape, Status
 from infra.local.errors import NotRunningError, SupervisorGoneError, TruncationError, UnknownPartError
 from infra.local.link import Shape, parse_bandwidth, parse_seconds
 from infra.local.linkproxy import direction
-from infra.local.topology import Topology, lay_out, nearest
+from infra.local.topology import Topology, lay_out, nearest, read_regions
 
 EXAMPLES = """Look at, disturb and heal single parts and links, from any terminal.
 
@@ -124,6 +125,46 @@ def restart(names: Names) -> None:
     Example: causeway local restart us/projector us/fanout
     """
     _act(Act("restart", tuple(names)))
+
+
+@app.command("roll")
+def roll_services(
+    regions: Annotated[
+        str | None, typer.Option(help="Which regions, comma-separated, in this order; all by default.")
+    ] = None,
+    *,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            help="The next version: its checkout, in which ./causeway was run once (or a Python file that runs services)."
+        ),
+    ] = None,
+    back: Annotated[bool, typer.Option("--back", help="To the version that `causeway up` has started.")] = False,
+    patience: Annotated[
+        float, typer.Option(min=1, help="Seconds that a process may take to be well and to catch up.")
+    ] = 120.0,
+) -> None:
+    """Restart every service, one process after another, each once the one before is well and has caught up.
+
+    Region by region, readers before writers; it stops at the first that does not become well. Devices notice no more than a new connection.
+    The version holds until `causeway down`; then start the next version's own `causeway up`. What to do before and after: docs/operations/upgrade.md.
+
+    Examples: causeway local roll; causeway local roll --to ../next; causeway local roll --to ../next --regions us; causeway local roll --back
+    """
+    topology = _topology()
+    chosen = read_regions(regions) if regions else topology.federation.regions
+    for region in chosen:
+        if region not in topology.federation.regions:
+            raise UnknownPartError(name=region, known=", ".join(topology.federation.regions))
+    control.ask(homes.home(), Ask())
+    build = "" if back else None if to is None else rolling.check_version(to)
+    names = rolling.plan(topology.parts.values(), chosen)
+    rolling.roll(
+        topology, names, build=build, patience=patience, tell=lambda line: console.print(line, highlight=False)
+    )
+    console.print(
+        f"{len(names)} processes were rolled" + (f" to {build}." if build else "."), soft_wrap=True, highlight=False
+    )
 
 
 @app.command()

@@ -39,12 +39,15 @@ class Act(msgspec.Struct, frozen=True, tag=True):
         names: To whom.
         stay_down: With `kill`: do not start it again.
         wait: Seconds to wait for the parts to be well again after `restart`, `resume` or `heal`.
+        build: With `restart`: as which version services start from now on; empty for the one that the federation was brought up as,
+            None for the one that each runs as.
     """
 
     verb: Literal["kill", "pause", "resume", "restart", "heal"]
     names: tuple[str, ...]
     stay_down: bool = False
     wait: float = 60.0
+    build: str | None = None
 
 
 class Reshape(msgspec.Struct, frozen=True, tag=True):

@@ -59,6 +59,7 @@ class Part:
         replication: Kafka only: how many brokers keep those topics.
         stop_signal: What asks it to end cleanly.
         unprivileged: It refuses to run as root.
+        services: Which services it hosts, if it does.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Part:
     replication: int = 1
     stop_signal: signal.Signals = signal.SIGTERM
     unprivileged: bool = False
+    services: tuple[str, ...] = ()
 
     @property
     def region(self) -> str | None:

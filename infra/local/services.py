@@ -21,6 +21,20 @@ PROCESSES: Mapping[str, Mapping[str, Sequence[str]]] = {
 }
 
 
+def command(python: Path, build: str) -> tuple[str, ...]:
+    """Return what runs services, given their names.
+
+    Args:
+        python: The interpreter of this checkout.
+        build: Another version: a checkout of its own, or a Python file; empty for this one.
+    """
+    if not build:
+        return (str(python), "-m", "infra.serve")
+    if Path(build).is_dir():
+        return (str(Path(build) / ".causeway" / "venv" / "bin" / "python"), "-m", "infra.serve")
+    return (str(python), build)
+
+
 def service_part(
     name: str,
     services: Sequence[str],
@@ -53,7 +67,7 @@ def service_part(
     return Part(
         name,
         "service",
-        (str(python), *([build] if build else ["-m", "infra.serve"]), *services),
+        (*command(python, build), *services),
         directory,
         log,
         Answers(admin),
@@ -61,4 +75,5 @@ def service_part(
         ports=dict(ports) | {"admin": admin},
         needs=needs,
         needs_one=needs_one,
+        services=tuple(services),
     )

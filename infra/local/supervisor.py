@@ -131,7 +131,7 @@ class Supervisor:
                     self._start([child.part.name for child in children if not child.condition.runs])
             case "restart":
                 await asyncio.gather(*(child.stop() for child in children))
-                self._start(names)
+                self._start_as(request.build, children)
         if request.verb in {"resume", "heal", "restart"}:
             await self._until_well(children, request.wait)
 
@@ -157,6 +157,12 @@ class Supervisor:
             raise LinksDownError from None
         if b" 200 " not in line:
             raise LinksDownError
+
+    def _start_as(self, build: str | None, children: list[Child]) -> None:
+        for child in children:
+            if build is not None:
+                child.build = build or self.topology.federation.build
+        self._start([child.part.name for child in children])
 
     def _start(self, names: list[str]) -> None:
         for name in names:

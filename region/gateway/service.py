@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from global_directory.client import Announcement, DirectoryClient
 from global_directory.trust import Trust
 from infra.backoff import Backoff
+from infra.ending import Ending
 from infra.errors import CausewayError
 from infra.health import Health
 from infra.identity import Door
@@ -67,6 +68,8 @@ log = structlog.get_logger()
 
 ANNOUNCE_SECONDS = 30.0
 WATCH_SECONDS = 1.0
+AWAY_SECONDS = 2.0
+"""Over so long devices are sent away before the process ends, so that they do not all return at once."""
 
 
 async def service(host: Host) -> None:
@@ -79,6 +82,8 @@ async def service(host: Host) -> None:
     async with DirectoryClient(settings.directory, tls=tls) as directory:
         gateway = Gateway(settings, keyring, directory, host.health, tls)
         host.offer("gateway", gateway.app)
+        gateway.ending = host.ending
+        host.ending.farewells.append(gateway.send_away)
         host.inquiries["trace"] = gateway.tracer.answer
         await guard.watch_over(gateway.run)
 
@@ -215,6 +220,8 @@ class Gateway:
         }
         self.app = make_app(make_http(routers), self._sockets.serve)
         """The ASGI app."""
+        self.ending: Ending | None = None
+        """How the process ends, if it is to end in order."""
         self.tracer = Tracer(
             region=region,
             instance=instance,
@@ -252,6 +259,7 @@ class Gateway:
                         largest_message=LARGEST_MESSAGE,
                         tls=self._tls,
                         door=self._door,
+                        ending=self.ending,
                     )
                 )
         finally:
@@ -260,6 +268,10 @@ class Gateway:
             self._passwords.close()
             await self._redis.aclose()
             await self._store.close()
+
+    async def send_away(self) -> None:
+        """Send the devices elsewhere, before the process ends."""
+        await self._sockets.send_away(within=AWAY_SECONDS)
 
     async def _announce(self) -> None:
         """Tell the directory of this region, now and then, as long as this region holds itself."""

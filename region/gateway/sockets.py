@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Mapping
 from functools import partial
+from random import shuffle
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -53,6 +54,7 @@ HELLO_SECONDS: Final = 10.0
 TRY_AGAIN_LATER: Final = 1013
 SNAPSHOTS_AT_ONCE: Final = 6
 RESUME_SECONDS: Final = 1.0
+AWAY_STEP_SECONDS: Final = 0.05
 
 QUEUED_FRAMES = Gauge("causeway_gateway_queued_frames", "Frames that wait to be written to devices.")
 QUEUED_CHARACTERS = Gauge(
@@ -100,12 +102,17 @@ class Sockets:
         self._room = Room(most_queued)
         self._gate = asyncio.Semaphore(SNAPSHOTS_AT_ONCE)
         self._connections: set[Connection] = set()
+        self._ending = False
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one WebSocket; an ASGI app."""
         if (await receive())["type"] != "websocket.connect":
             return
         await send({"type": "websocket.accept"})
+        if self._ending:
+            with contextlib.suppress(OSError, RuntimeError):
+                await _turn_away(send, UnavailableError(what="This gateway"))
+            return
         try:
             claims = await self._callers.resident(_token(scope))
         except CausewayError as error:
@@ -128,6 +135,21 @@ class Sockets:
         QUEUED_CHARACTERS.set(sum(characters for _, characters in queued))
         BUFFERED_CHARACTERS.set(sum(connection.session.buffered for connection in self._connections))
         LONGEST_QUEUE.set(max((frames for frames, _ in queued), default=0))
+
+    async def send_away(self, *, within: float) -> None:
+        """Tell devices to reconnect, in no order and spread over a while (seconds), and turn new ones away.
+
+        All at once they would return all at once, and the others of this region would feel it.
+        """
+        self._ending = True
+        leaving = list(self._connections)
+        shuffle(leaving)
+        steps = max(1, int(within / AWAY_STEP_SECONDS))
+        for step in range(steps if leaving else 0):
+            for connection in leaving[step::steps]:
+                connection.go_away()
+            await asyncio.sleep(AWAY_STEP_SECONDS)
+        await self.close_all()
 
     async def close_all(self) -> None:
         """Tell all devices to reconnect elsewhere, and wait a moment until they were told."""

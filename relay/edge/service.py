@@ -59,7 +59,15 @@ async def service(host: Host) -> None:
             if local is not None:
                 group.create_task(_find_gateway(host, local))
             group.create_task(_tell_started(host.health, started))
-            group.create_task(serve_app(app, host=settings.public_host, port=settings.public_port, started=started))
+            group.create_task(
+                serve_app(
+                    app,
+                    host=settings.public_host,
+                    port=settings.public_port,
+                    started=started,
+                    ending=host.ending,
+                )
+            )
 
 
 async def _find_gateway(host: Host, local: Local) -> None:

@@ -1,5 +1,7 @@
 """What alembic runs for each of our upgrades: over the connection that `infra.schema.worker` gives it, or into a text."""
 
+# ruff: noqa: INP001 — alembic runs it; nobody can import it
+
 from alembic import context
 
 from infra.schema.repository import VERSION_TABLE

@@ -1,1 +1,0 @@
-"""The environment in which alembic runs revisions; `env` is run, never imported."""
