@@ -1,4 +1,4 @@
-"""Drills: steady traffic between three regions, faults one after another, and the judge's verdict on what clients saw.
+"""Drills: steady traffic between three regions, faults meanwhile, and the judge's verdict on what clients saw.
 
 cli        `causeway drill`: runs one, lists them
 run        one drill from its beginning to its verdict
@@ -15,8 +15,10 @@ figures    pure: what a ledger comes to in numbers
 picture    throughput and latency, with the faults drawn over them
 report     HTML for people, JSON for programs
 
-    cli ─▶ run ─┬▶ devices, observer, reader ─▶ ledger ◀─ nemesis ◀─ schedule
-                │        └ workload               │          └ witness
-                └▶ judge, figures ◀───────────────┘
+    cli ─▶ run ─┬▶ course ─▶ devices, observer ─┐
+                │    └ workload                  ▼
+                ├▶ reader ─────────────────────▶ ledger ◀─ nemesis ◀─ schedule
+                │                                │           └ faults ─▶ witness
+                └▶ judge, figures ◀──────────────┘
                       └─▶ report ─▶ picture
 """

@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +15,8 @@ from rich.table import Table
 from chaos.bench.measure import machine
 from chaos.drill.figures import count
 from chaos.drill.report import RULES, Report, write
-from chaos.drill.run import Order, Progress, drill
+from chaos.drill.run import Order, Watched, drill
+from chaos.drill.schedule import Name
 from chaos.judge.judgement import Judgement, judge
 from chaos.judge.ledger import Ledger, read
 from chaos.judge.sufficiency import Needs
@@ -35,14 +35,12 @@ app = typer.Typer(
 )
 
 
-class Name(StrEnum):
-    """The drills there are."""
-
-    PARTS = "parts"
-
-
 ABOUT = {
-    Name.PARTS: "every part of every region killed, paused or restarted, and every link cut or slowed, one after another"
+    Name.PARTS: "every part of every region killed, paused or restarted, every Redis wiped, every link cut, slowed or narrowed, one after another",
+    Name.PAIRS: "two at once: parts killed, paused or restarted, links cut, slowed or narrowed, the second at a random moment after the first",
+    Name.RELAY: "every MirrorMaker made to repeat or killed, every relay topic truncated before it was copied, links disturbed",
+    Name.DOUBLES: "a second instance of every service, started while the first stands still; then both go on",
+    Name.DISKS: "every Kafka and PostgreSQL with a full disk (as root: it takes a mount)",
 }
 
 
@@ -81,10 +79,10 @@ def run(
     home = homes.home()
     where = out or home / "chaos" / f"drill-{name}-{seed}-{began_at.replace(':', '')[:17]}"
     where.mkdir(parents=True, exist_ok=True)
-    path, progress = where / "ledger.jsonl", Progress()
+    path, progress = where / "ledger.jsonl", Watched("looking at the federation")
     try:
         with Ledger(path, seed=seed, about=f"{name}, {minutes:g} min at {rate:g}/s", fifo=True) as ledger:
-            order = Order(home, seconds=60 * minutes, rate=rate, seed=seed)
+            order = Order(name, home, seconds=60 * minutes, rate=rate, seed=seed)
             planned = uvloop.run(_watched(order, ledger, progress, console))
     except CausewayError as error:
         console.print(f"causeway drill: {error}", style="red", markup=False)
@@ -100,6 +98,7 @@ def run(
         began_at=began_at,
         machine=of,
         offline=progress.tally.offline,
+        share=round(progress.share, 3),
         judgement=judgement,
         figures=count(read(path)),
     )
@@ -109,7 +108,7 @@ def run(
     raise typer.Exit(EXITS[judgement.verdict])
 
 
-async def _watched(order: Order, ledger: Ledger, progress: Progress, console: Console) -> tuple[object, ...]:
+async def _watched(order: Order, ledger: Ledger, progress: Watched, console: Console) -> tuple[object, ...]:
     """Run a drill and tell every now and then how it goes: in place on a terminal, else line by line."""
     work = asyncio.create_task(drill(order, ledger, progress))
     try:
@@ -126,7 +125,7 @@ async def _watched(order: Order, ledger: Ledger, progress: Progress, console: Co
         await asyncio.gather(work, return_exceptions=True)
 
 
-def _line(progress: Progress, order: Order) -> str:
+def _line(progress: Watched, order: Order) -> str:
     tally, nemesis = progress.tally, progress.nemesis
     faults = "" if nemesis is None else f" · faults {nemesis.done} of {progress.faults}"
     present = "" if nemesis is None or not nemesis.present else f" · now [red]{nemesis.present}[/red]"

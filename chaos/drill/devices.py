@@ -31,11 +31,27 @@ class Tally:
     def __init__(self) -> None:
         """Begin with nothing."""
         self.invoked = self.accepted = self.shown = self.refused = self.offline = 0
+        self._awaited: set[str] = set()
 
     @property
     def under_way(self) -> int:
-        """How many accepted messages have not been shown yet, and how many are not even accepted."""
-        return self.invoked - self.refused - min(self.accepted, self.shown)
+        """How many messages have not come to their recipient's screen, nor been refused."""
+        return len(self._awaited)
+
+    def sent(self, content: str) -> None:
+        """A message was sent."""
+        self.invoked += 1
+        self._awaited.add(content)
+
+    def arrived(self, content: str) -> None:
+        """A message came to a screen of somebody else than its author."""
+        self.shown += 1
+        self._awaited.discard(content)
+
+    def turned_down(self, content: str) -> None:
+        """A message's author was told that it is refused."""
+        self.refused += 1
+        self._awaited.discard(content)
 
 
 def sighting(message: Message) -> e.Sighting:
@@ -79,6 +95,7 @@ class Device:
         self._tally = tally
         self._tasks: set[asyncio.Task[None]] = set()
         self._ops: dict[str, int] = {}
+        self._contents: dict[str, str] = {}
         self._epochs: Counter[str] = Counter()
 
     @property
@@ -107,12 +124,11 @@ class Device:
         op = self._ledger.op()
         name = f"o{op}"
         self._ops[name] = op
-        self._tally.invoked += 1
+        content = self._contents[name] = digest(text)
+        self._tally.sent(content)
         self._ledger.note(
-            e.Invoke(
-                self._ledger.now(), op, "send", self.name, self.user, self.seat.region, conversation, digest(text)
-            )
-        )  # fmt: skip
+            e.Invoke(self._ledger.now(), op, "send", self.name, self.user, self.seat.region, conversation, content)
+        )
         handle = await self.client.send(text, to=to.user, client_message_id=name)
         self._spawn(self._follow(op, handle))
         return handle
@@ -155,7 +171,7 @@ class Device:
                     self._marked(event)
                 case Refused(client_message_id=name):
                     self._ops.pop(name, None)
-                    self._tally.refused += 1
+                    self._tally.turned_down(self._contents.pop(name, ""))
                     self._ledger.note(e.Refused(self._ledger.now(), int(name[1:]), self.name, event.code))
                 case Offline():
                     self._tally.offline += 1
@@ -165,9 +181,10 @@ class Device:
     def _arrived(self, message: Message) -> None:
         conversation = message.conversation_id
         self._epochs[conversation] = max(self._epochs[conversation], message.epoch or 0)
-        self._ledger.note(e.Live(self._ledger.now(), self.name, conversation, sighting(message)))
+        seen = sighting(message)
+        self._ledger.note(e.Live(self._ledger.now(), self.name, conversation, seen))
         if message.sender_id != self.user:
-            self._tally.shown += 1
+            self._tally.arrived(seen.content or "")
             self.client.mark_read(message)
 
     def _marked(self, marked: Marked) -> None:

@@ -1,29 +1,36 @@
-"""Carries a schedule of faults out, one after another, and notes what was done and what was seen of it.
+"""Carries a schedule of faults out, slot after slot, and notes what was done and what was seen of it.
 
 It speaks to the supervisor as `causeway local` does, over its socket: starting a command for each look would cost seconds of
 CPU, which the federation is to have.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import psutil
+from redis.exceptions import RedisError
 
-from chaos.drill.schedule import LINK_KINDS, Fault, Kind
-from chaos.drill.witness import LinkWitness, ProcessWitness
+from chaos.drill.faults.caches import CacheWiped
+from chaos.drill.faults.disks import DiskFull
+from chaos.drill.faults.doubles import ServiceDoubled
+from chaos.drill.faults.injector import POLL_SECONDS, RECOVERY_SECONDS, Injector, NotPossibleError, Supervisor
+from chaos.drill.faults.links import LINKS, LinkFault
+from chaos.drill.faults.mirrors import MirrorRepeats, RelayTruncated
+from chaos.drill.faults.parts import PartFault
+from chaos.drill.schedule import ON_LINKS, Fault, Kind, Targets, by_slot
 from chaos.judge import events as e
 from chaos.judge.ledger import Ledger
 from infra.errors import CausewayError
+from infra.kafka import KafkaError
 from infra.local import control
-from infra.local.control import Act, Ask, Request, Reshape, Status
+from infra.local.control import Act, Ask, PartStatus, Request, Reshape, Status
 from infra.local.link import Shape
 
-LINKS = "links"
-LATENCY_SECONDS = 0.15
-POLL_SECONDS = 0.2
-RECOVERY_SECONDS = 120.0
 CALM_SECONDS = 3.0
+PATIENCE_SECONDS = RECOVERY_SECONDS + 30.0
 
 
 class NotRecoveredError(CausewayError):
@@ -33,18 +40,52 @@ class NotRecoveredError(CausewayError):
     definite = True
 
 
-def targets(status: Status) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the parts and the links between regions that may be struck; the link proxy itself is the drill's own tool."""
+def targets(status: Status) -> Targets:
+    """Return what may be struck; the link proxy itself is the drill's own tool."""
     regions = sorted(status.regions)
-    parts = tuple(sorted(name for name, part in status.parts().items() if name != LINKS and part.pid is not None))
-    return parts, tuple(f"{one}-{other}" for one in regions for other in regions if one < other)
+    parts = {name: part for name, part in sorted(status.parts().items()) if name != LINKS and part.pid is not None}
+
+    def serving(*ports: str) -> tuple[str, ...]:
+        return tuple(name for name, part in parts.items() if set(ports) & set(part.ports))
+
+    return Targets(
+        parts=tuple(parts),
+        links=tuple(f"{one}-{other}" for one in regions for other in regions if one < other),
+        caches=serving("redis"),
+        mirrors=tuple(name for name in parts if name.endswith("/mirror")),
+        services=tuple(name for name, part in parts.items() if _is_service(part)),
+        disks=serving("kafka", "postgres"),
+    )
+
+
+def _is_service(part: PartStatus) -> bool:
+    return "admin" in part.ports
+
+
+def injector_of(fault: Fault, before: Status, ask: Supervisor) -> Injector:
+    """Return what carries a fault out.
+
+    Args:
+        fault: Which.
+        before: How everything is.
+        ask: Asks the supervisor.
+    """
+    if fault.kind in ON_LINKS:
+        return LinkFault(fault.kind, fault.target, before, ask)
+    others: dict[Kind, Callable[[str, Status, Supervisor], Injector]] = {
+        Kind.WIPE: CacheWiped,
+        Kind.REPEAT: MirrorRepeats,
+        Kind.TRUNCATE: RelayTruncated,
+        Kind.DOUBLE: ServiceDoubled,
+        Kind.FULL: DiskFull,
+    }
+    return others.get(fault.kind, partial(PartFault, fault.kind))(fault.target, before, ask)
 
 
 class Nemesis:
     """Puts faults on and takes them off.
 
     Attributes:
-        present: What is the matter now, for those who watch; empty if nothing is.
         done: How many faults have come and gone.
 
     Args:
@@ -53,13 +94,18 @@ class Nemesis:
     """
 
     def __init__(self, home: Path, ledger: Ledger) -> None:
-        self.present = ""
         self.done = 0
+        self._present: dict[str, str] = {}
         self._home = home
         self._ledger = ledger
 
+    @property
+    def present(self) -> str:
+        """What is the matter now, for those who watch; empty if nothing is."""
+        return ", ".join(self._present.values())
+
     async def run(self, faults: Sequence[Fault], *, elapsed: Callable[[], float]) -> None:
-        """Carry out a schedule; a fault waits until the one before it is over and some calm has passed.
+        """Carry out a schedule; a slot waits until the one before it is over and some calm has passed.
 
         Args:
             faults: In order.
@@ -70,12 +116,17 @@ class Nemesis:
             LocalError: The federation is not running, or refuses.
         """
         over = 0.0
-        for fault in faults:
-            await asyncio.sleep(max(0.0, max(fault.at, over + CALM_SECONDS) - elapsed()))
-            self.present = f"{fault.kind} {fault.target}"
-            await self._carry_out(fault)
-            self.present, over = "", elapsed()
-            self.done += 1
+        for together in by_slot(faults):
+            await asyncio.sleep(max(0.0, max(together[0].at, over + CALM_SECONDS) - elapsed()))
+            carrying = [asyncio.create_task(self._carry_out(fault)) for fault in together]
+            try:
+                for one in asyncio.as_completed(carrying):
+                    await one
+            finally:
+                for task in carrying:
+                    task.cancel()
+                await asyncio.gather(*carrying, return_exceptions=True)
+            over = elapsed()
 
     async def heal(self) -> None:
         """Take everything off, whatever it is."""
@@ -85,66 +136,48 @@ class Nemesis:
         await self._ask(Reshape(shapes))
 
     async def _carry_out(self, fault: Fault) -> None:
-        status = await self._ask(Ask())
-        on_link = fault.kind in LINK_KINDS
-        witness = self._on_link(status, fault) if on_link else ProcessWitness(status.parts()[fault.target].pid or 0)
-        ends, began = asyncio.get_running_loop().time() + fault.hold, status
+        await asyncio.sleep(fault.later)
+        injector = injector_of(fault, await self._running(fault), self._ask)
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + fault.hold
+        self._present[fault.name] = f"{fault.kind} {fault.target}"
         self._ledger.note(e.FaultBegun(self._ledger.now(), fault.name, str(fault.kind), fault.target))
-        watching = asyncio.create_task(self._watch(fault, witness))
+        watching = asyncio.create_task(self._watch(fault, injector))
+        await asyncio.sleep(0)  # the witness looks first
         try:
-            await self._ask(_put_on(fault))
-            await asyncio.sleep(max(0.0, ends - asyncio.get_running_loop().time()))
-            if fault.kind is Kind.PAUSE:
-                await self._ask(Act("resume", (fault.target,)))
-            elif on_link:
-                await self._ask(Reshape({direction: Shape() for direction in _directions(fault)}))
-            await self._recovered(fault, witness, began)
+            with contextlib.suppress(
+                NotPossibleError, KafkaError, RedisError, OSError
+            ):  # nobody sees it then, and the judge doubts
+                await injector.put_on()
+                await asyncio.sleep(max(0.0, ends - loop.time()))
+            await injector.take_off()
+            try:
+                async with asyncio.timeout(RECOVERY_SECONDS):
+                    await injector.recovered()
+            except TimeoutError:
+                raise NotRecoveredError(target=fault.target, seconds=RECOVERY_SECONDS, kind=fault.kind) from None
+        except BaseException:
+            await injector.abandon()
+            raise
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
+            del self._present[fault.name]
         self._ledger.note(e.FaultEnded(self._ledger.now(), fault.name))
+        self.done += 1
 
-    async def _watch(self, fault: Fault, witness: ProcessWitness | LinkWitness) -> None:
-        seen = await witness.saw(fault.kind)
+    async def _running(self, fault: Fault) -> Status:
+        """Return how everything is, once there is a process to be struck: the other fault of its slot may have ended it."""
+        while True:
+            status = await self._ask(Ask())
+            part = status.parts().get(fault.target)
+            if part is None or (part.pid is not None and psutil.pid_exists(part.pid)):
+                return status
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _watch(self, fault: Fault, injector: Injector) -> None:
+        seen = await injector.saw()
         self._ledger.note(e.FaultSeen(self._ledger.now(), fault.name, seen))
 
-    async def _recovered(self, fault: Fault, witness: ProcessWitness | LinkWitness, before: Status) -> None:
-        """Wait until what was struck is well: a part by its own account, with another process if it had to begin anew."""
-        try:
-            async with asyncio.timeout(RECOVERY_SECONDS):
-                if isinstance(witness, LinkWitness):
-                    await witness.open()
-                    return
-                anew = fault.kind is not Kind.PAUSE
-                while not _is_well(await self._ask(Ask()), before, fault.target, anew=anew):  # noqa: ASYNC110  # it tells only who asks
-                    await asyncio.sleep(POLL_SECONDS)
-        except TimeoutError:
-            raise NotRecoveredError(target=fault.target, seconds=RECOVERY_SECONDS, kind=fault.kind) from None
-
-    def _on_link(self, status: Status, fault: Fault) -> LinkWitness:
-        return LinkWitness(status.parts()[LINKS].ports[f"{fault.target}/gateway"])
-
     async def _ask(self, request: Request) -> Status:
-        return await asyncio.to_thread(control.ask, self._home, request)
-
-
-def _put_on(fault: Fault) -> Request:
-    match fault.kind:
-        case Kind.KILL | Kind.PAUSE | Kind.RESTART:
-            verb = {Kind.KILL: "kill", Kind.PAUSE: "pause", Kind.RESTART: "restart"}[fault.kind]
-            return Act(verb, (fault.target,))  # type: ignore[arg-type]  # one of its literals
-        case Kind.LATENCY:
-            return Reshape({direction: Shape(latency=LATENCY_SECONDS) for direction in _directions(fault)})
-        case Kind.CUT | Kind.ONE_WAY:
-            return Reshape({direction: Shape(cut=True) for direction in _directions(fault)})
-
-
-def _directions(fault: Fault) -> list[str]:
-    source, _, target = fault.target.partition("-")
-    return [f"{source}>{target}"] if fault.kind is Kind.ONE_WAY else [f"{source}>{target}", f"{target}>{source}"]
-
-
-def _is_well(now: Status, before: Status, name: str, *, anew: bool) -> bool:
-    part = now.parts()[name]
-    other = part.pid is not None and part.pid != before.parts()[name].pid
-    return part.state == "healthy" and (other or not anew) and (part.pid is None or psutil.pid_exists(part.pid))
+        return await asyncio.to_thread(control.ask, self._home, request, PATIENCE_SECONDS)

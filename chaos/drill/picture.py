@@ -12,6 +12,13 @@ COLOURS = {
     Kind.CUT: "tab:brown",
     Kind.ONE_WAY: "tab:pink",
     Kind.LATENCY: "tab:cyan",
+    Kind.JITTER: "tab:blue",
+    Kind.BANDWIDTH: "tab:olive",
+    Kind.WIPE: "tab:green",
+    Kind.REPEAT: "gold",
+    Kind.TRUNCATE: "crimson",
+    Kind.DOUBLE: "magenta",
+    Kind.FULL: "tab:gray",
 }
 OBJECTIVE_MS = 300
 

@@ -33,6 +33,11 @@ RULES = {
 }
 
 
+MOST_SHOWN = 5
+"""How much evidence is shown at first; the rest unfolds."""
+LONG_MS = 10_000
+
+
 class Report(msgspec.Struct, frozen=True):
     """A drill.
 
@@ -45,6 +50,7 @@ class Report(msgspec.Struct, frozen=True):
         began_at: RFC 3339.
         machine: What it ran on.
         offline: How often a device lost its connection.
+        share: How much of one core the drill itself took while the traffic flowed.
         judgement: The verdict, and each checker's ruling.
         figures: In numbers.
     """
@@ -57,6 +63,7 @@ class Report(msgspec.Struct, frozen=True):
     began_at: str
     machine: Machine
     offline: int
+    share: float
     judgement: Judgement
     figures: Figures
 
@@ -74,7 +81,7 @@ def html(report: Report, light: str, dark: str) -> str:
     """Return the page, with its picture for light and for dark screens, as SVG."""
     verdict = report.judgement.verdict
     figures, of = report.figures, report.machine
-    about = f"{of.cores} cores, {of.memory_gb} GB, {of.kernel}, {of.python}, load before {of.load_before}; everything on one machine"
+    about = f"{of.cores} cores, {of.memory_gb} GB, {of.kernel}, {of.python}, load before {of.load_before}; everything on one machine, of which the drill itself took {100 * report.share:.0f} % of a core"
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark"><title>Drill {escape(report.name)}, seed {report.seed}: {verdict}</title>
@@ -84,7 +91,7 @@ def html(report: Report, light: str, dark: str) -> str:
 {_tiles(report)}
 <h2>What happened</h2><div class="wide">{_picture(light, dark)}</div>
 <h2>Rulings</h2>{"".join(map(_ruling, report.judgement.rulings))}
-<h2>Faults</h2><div class="wide">{_faults(figures)}</div>
+<h2>Faults</h2><p class="note">Accepted: sends accepted meanwhile. Slowest: the longest that a message sent meanwhile took to its recipient's screen.</p><div class="wide">{_faults(figures)}</div>
 <footer>{escape(about)}. The ledger and the same figures as JSON lie beside this page.</footer>
 </main></body></html>
 """
@@ -130,12 +137,14 @@ def _ruling(ruling: Ruling) -> str:
 
 
 def _evidence(title: str, evidence: Iterable[Evidence]) -> str:
-    items = "".join(
+    items = [
         f"<li>{escape(one.what)} <code>{escape(', '.join(one.ids))}</code>"
         f" <small>{'ledger line ' + ', '.join(map(str, one.lines)) if one.lines else ''}</small></li>"
         for one in evidence
-    )
-    return f"<p>{title}:</p><ul>{items}</ul>" if items else ""
+    ]
+    shown, rest = "".join(items[:MOST_SHOWN]), "".join(items[MOST_SHOWN:])
+    more = f"<details><summary>{len(items) - MOST_SHOWN} more</summary><ul>{rest}</ul></details>" if rest else ""
+    return f"<p>{title}:</p><ul>{shown}</ul>{more}" if items else ""
 
 
 def _faults(figures: Figures) -> str:
@@ -145,7 +154,7 @@ def _faults(figures: Figures) -> str:
         f"<td>{fault.accepted:,}</td><td>{_ms(fault.slowest)}</td></tr>"
         for fault in figures.faults
     )
-    columns = ("", "fault", "of", "at", "lasted", "seen after", "by", "accepted meanwhile", "slowest to the screen")
+    columns = ("", "fault", "of", "at", "lasted", "seen after", "by", "accepted", "slowest")
     return (
         f"<table><thead><tr>{''.join(f'<th>{one}</th>' for one in columns)}</tr></thead><tbody>{rows}</tbody></table>"
     )
@@ -160,4 +169,6 @@ def _spread(latency: Latency) -> str:
 
 
 def _ms(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:,.0f} ms"
+    if math.isnan(value):
+        return "-"
+    return f"{value:,.0f} ms" if value < LONG_MS else f"{value / 1000:,.1f} s"

@@ -2,55 +2,39 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+import time
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from chaos.drill.devices import Device, Tally
-from chaos.drill.nemesis import CALM_SECONDS, LINKS, Nemesis, targets
-from chaos.drill.observer import Observer
+from chaos.drill.course import Course, NotReadyError, Progress, Scale
+from chaos.drill.faults.links import LINKS
+from chaos.drill.nemesis import CALM_SECONDS, Nemesis, targets
 from chaos.drill.reader import Reader
-from chaos.drill.schedule import ENOUGH_SENDS, Fault, plan
-from chaos.drill.workload import pairs, seats, sends, text
-from chaos.judge import events as e
+from chaos.drill.schedule import ENOUGH_SENDS, Fault, Name, plan
 from chaos.judge.ledger import Ledger
-from infra.errors import CausewayError
 from infra.local import control
 from infra.local.control import Ask, Status
-from region.client import ClientError, Stage
 
 USERS_OF_A_REGION = 4
 FEWEST_REGIONS = 2
-START_SECONDS = 90.0
-ARRIVE_SECONDS = 120.0
-REST_SECONDS = 8.0
-REJOIN_SECONDS = 45.0
 OVERRUN = 2.0
 
 
-class NotReadyError(CausewayError):
-    """The drill cannot begin: {reason}"""  # noqa: D415  # the reason ends it
-
-    code = "drill-not-ready"
-    definite = True
-
-
 @dataclass(slots=True)
-class Progress:
-    """What a drill is doing, for those who watch it.
+class Watched(Progress):
+    """What a drill is doing, and its faults.
 
     Attributes:
-        doing: In words.
-        elapsed: Seconds of traffic so far.
         faults: How many are to come in all.
+        nemesis: Who carries them out, once somebody does.
+        share: How much of one core the drill itself took while the traffic flowed.
     """
 
-    doing: str = "looking at the federation"
-    elapsed: float = 0.0
     faults: int = 0
-    tally: Tally = field(default_factory=Tally)
     nemesis: Nemesis | None = None
+    share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +42,21 @@ class Order:
     """What is asked for.
 
     Attributes:
+        name: Which drill.
         home: The federation's home.
         seconds: How long the traffic flows.
         rate: Messages a second.
         seed: What workload and faults follow from.
     """
 
+    name: Name
     home: Path
     seconds: float
     rate: float
     seed: int
 
 
-async def drill(order: Order, ledger: Ledger, progress: Progress) -> tuple[Fault, ...]:
+async def drill(order: Order, ledger: Ledger, progress: Watched) -> tuple[Fault, ...]:
     """Run a drill on the federation that is up; return the faults that were planned.
 
     Raises:
@@ -81,16 +67,18 @@ async def drill(order: Order, ledger: Ledger, progress: Progress) -> tuple[Fault
     _check(status)
     regions = tuple(sorted(status.regions))
     urls = {region: status.regions[region].public_url for region in regions}
-    parts, links = targets(status)
-    faults = plan(parts, links, seconds=order.seconds, rate=order.rate, seed=order.seed)
+    faults = plan(order.name, targets(status), seconds=order.seconds, rate=order.rate, seed=order.seed)
     progress.faults = len(faults)
     async with AsyncExitStack() as stack:
-        course = _Course(order, ledger, progress, urls)
+        scale = Scale(f"drill {order.seed}", USERS_OF_A_REGION, rate=order.rate, seed=order.seed)
+        course = Course(scale, ledger, progress, urls)
         await course.gather(stack)
         await course.greet()
         progress.nemesis = nemesis = Nemesis(order.home, ledger)
         try:
-            await course.storm(nemesis, faults)
+            began, busy = time.monotonic(), time.process_time()
+            await _storm(order, course, nemesis, faults)
+            progress.share = (time.process_time() - busy) / (time.monotonic() - began)
         finally:
             progress.doing = "healing"
             await nemesis.heal()
@@ -109,103 +97,15 @@ def _check(status: Status) -> None:
         raise NotReadyError(reason="its regions have no link between them.")
 
 
-class _Course:
-    """The people of a drill, and what they do from phase to phase."""
-
-    def __init__(self, order: Order, ledger: Ledger, progress: Progress, urls: dict[str, str]) -> None:
-        self.devices: list[Device] = []
-        self.observers: list[Observer] = []
-        self.talks: dict[str, tuple[int, int]] = {}
-        self._order = order
-        self._ledger = ledger
-        self._progress = progress
-        self._urls = urls
-        self._pairs = pairs(seats(tuple(urls), USERS_OF_A_REGION))
-        self._conversations: dict[tuple[int, int], str] = {}
-        self._run = f"drill {order.seed}"
-
-    async def gather(self, stack: AsyncExitStack) -> None:
-        """Make accounts, connect devices, and an observer of one user of each region, at home or through another region by turns."""
-        regions = list(self._urls)
-        for seat in seats(tuple(regions), USERS_OF_A_REGION):
-            self._progress.doing = f"making account {seat.number + 1}"
-            endpoints = [self._urls[seat.region], *(url for name, url in self._urls.items() if name != seat.region)]
-            device = Device(seat, endpoints, self._ledger, self._progress.tally)
-            try:
-                self.devices.append(await stack.enter_async_context(device))
-            except ClientError as error:
-                raise NotReadyError(reason=f"no account could be made in {seat.region}: {error}") from error
-        for number, device in enumerate(self.devices[: len(regions)]):
-            region = regions[(number + number % 2) % len(regions)]
-            observer = Observer(
-                f"o{number}", self._urls[region], region,
-                handle=device.handle, password=device.password, ledger=self._ledger,
-            )  # fmt: skip
-            self.observers.append(await stack.enter_async_context(observer))
-        self._progress.doing = "connecting observers"
-        if not all([await observer.is_online(within=START_SECONDS) for observer in self.observers]):
-            raise NotReadyError(reason="an observer was not welcomed.")
-
-    async def greet(self) -> None:
-        """Send a first message in every conversation; so it is known who its members are before anything happens to it."""
-        self._progress.doing = "greeting"
-        try:
-            async with asyncio.timeout(START_SECONDS):
-                await asyncio.gather(*(self._open(number, *pair) for number, pair in enumerate(self._pairs)))
-        except TimeoutError:
-            raise NotReadyError(reason=f"first messages had not arrived after {START_SECONDS:.0f} s.") from None
-
-    async def storm(self, nemesis: Nemesis, faults: tuple[Fault, ...]) -> None:
-        """Let the traffic flow for as long as it is to, and until all faults have come and gone."""
-        self._progress.doing = "traffic"
-        began = self._ledger.now()
-
-        def elapsed() -> float:
-            self._progress.elapsed = self._ledger.now() - began
-            return self._progress.elapsed
-
-        async with _running(self._send(elapsed)):
-            with contextlib.suppress(TimeoutError):  # the faults that were left out make the judge doubt
-                async with asyncio.timeout(OVERRUN * self._order.seconds):
-                    await nemesis.run(faults, elapsed=elapsed)
-            enough = ENOUGH_SENDS / self._order.rate  # for the last fault, too, something must be accepted afterwards
-            await asyncio.sleep(max(CALM_SECONDS, enough, self._order.seconds - elapsed()))
-
-    async def settle(self) -> None:
-        """Wait until everything has arrived, or for long enough; then for a rest; note who is connected by then."""
-        tally, self._progress.doing = self._progress.tally, "waiting for what is under way"
-        loop = asyncio.get_running_loop()
-        until = loop.time() + ARRIVE_SECONDS
-        while tally.under_way and loop.time() < until:  # noqa: ASYNC110  # three counters, looked at now and then
-            await asyncio.sleep(0.25)
-        online = await asyncio.gather(*(device.is_online(within=REJOIN_SECONDS) for device in self.devices))
-        await asyncio.gather(*(observer.is_online(within=REJOIN_SECONDS) for observer in self.observers))
-        self._progress.doing = "resting"
-        await asyncio.sleep(REST_SECONDS)
-        for device, is_online in zip(self.devices, online, strict=True):
-            device.give_up()
-            if not is_online:
-                await device.leave()
-        self._ledger.note(e.Settled(self._ledger.now()))
-
-    async def _open(self, number: int, one: int, other: int) -> None:
-        sender, recipient = self.devices[one], self.devices[other]
-        handle = await sender.send(text(f"{self._run} greeting", number), recipient, None)
-        await handle.reach(Stage.NUMBERED)
-        conversation = handle.conversation_id
-        self._conversations[one, other] = self._conversations[other, one] = conversation
-        self.talks[conversation] = one, other
-        for device in (sender, recipient):
-            self._ledger.note(e.Member(self._ledger.now(), conversation, device.user, device.seat.region))
-
-    async def _send(self, elapsed: Callable[[], float]) -> None:
-        for send in sends(self._pairs, rate=self._order.rate, seed=self._order.seed):
-            wait = send.due - elapsed()
-            if wait > 0:
-                await asyncio.sleep(wait)
-            sender, recipient = self.devices[send.sender], self.devices[send.recipient]
-            conversation = self._conversations[send.sender, send.recipient]
-            await sender.send(text(self._run, send.number), recipient, conversation)
+async def _storm(order: Order, course: Course, nemesis: Nemesis, faults: tuple[Fault, ...]) -> None:
+    """Let the traffic flow for as long as it is to, and until all faults have come and gone."""
+    elapsed = course.clock()
+    async with _running(course.write(elapsed)):
+        with contextlib.suppress(TimeoutError):  # the faults that were left out make the judge doubt
+            async with asyncio.timeout(OVERRUN * order.seconds):
+                await nemesis.run(faults, elapsed=elapsed)
+        enough = ENOUGH_SENDS / order.rate  # for the last fault, too, something must be accepted afterwards
+        await asyncio.sleep(max(CALM_SECONDS, enough, order.seconds - elapsed()))
 
 
 @asynccontextmanager

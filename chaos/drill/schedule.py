@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import chain, zip_longest
+from itertools import chain, groupby, islice, zip_longest
 from random import Random
 from typing import TypeVar
 
 T = TypeVar("T")
 
-SLOT_SECONDS = 10.0
-"""For how long one fault, the recovery from it and the calm after it are reckoned."""
 SHORTEST, LONGEST = 3.0, 5.0
+LATER_SECONDS = 3.0
+"""How long after the first of a pair the second begins at most."""
 ENOUGH_SENDS = 40
 
 
@@ -30,9 +30,58 @@ class Kind(StrEnum):
     """A link lets nothing pass from the first to the second."""
     LATENCY = "latency"
     """Each byte travels 150 ms longer, each way."""
+    JITTER = "jitter"
+    """Each byte travels 50 to 250 ms longer, each way."""
+    BANDWIDTH = "bandwidth"
+    """A link carries 250 kbit/s each way, less than what is to pass."""
+    WIPE = "wipe"
+    """Redis forgets everything."""
+    REPEAT = "repeat"
+    """MirrorMaker loses its place, and copies records that it has copied before."""
+    TRUNCATE = "truncate"
+    """While MirrorMaker is down, relay topics lose what it has not copied."""
+    DOUBLE = "double"
+    """A service stands still, a second instance of it is started, and the first one goes on beside it."""
+    FULL = "full disk"
+    """The file system on which a part's data lies has no room left."""
 
 
-LINK_KINDS = (Kind.CUT, Kind.ONE_WAY, Kind.LATENCY)
+ON_LINKS = (Kind.CUT, Kind.ONE_WAY, Kind.LATENCY, Kind.JITTER, Kind.BANDWIDTH)
+
+
+class Name(StrEnum):
+    """The drills that there are."""
+
+    PARTS = "parts"
+    PAIRS = "pairs"
+    RELAY = "relay"
+    DOUBLES = "doubles"
+    DISKS = "disks"
+
+
+SLOTS = {Name.PARTS: 10.0, Name.PAIRS: 15.0, Name.RELAY: 20.0, Name.DOUBLES: 20.0, Name.DISKS: 40.0}
+"""For how long one fault, or pair of faults, is reckoned with the recovery from it and the calm after it, seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What there is to strike, by full name.
+
+    Attributes:
+        parts: All parts, but for the drill's own tool, the link proxy.
+        links: Pairs of regions, such as eu-us.
+        caches: The parts that are a Redis.
+        mirrors: The parts that are a MirrorMaker.
+        services: The parts that are processes of our own.
+        disks: The parts that keep data on disk.
+    """
+
+    parts: tuple[str, ...]
+    links: tuple[str, ...] = ()
+    caches: tuple[str, ...] = ()
+    mirrors: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    disks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +90,21 @@ class Fault:
 
     Attributes:
         number: From 1, in the order in which they begin.
+        slot: Which other faults it is put on together with: those of the same slot.
         at: Not earlier than this, seconds after the traffic began.
         kind: What is done.
         target: A part, such as us/kafka, or a link, such as us-eu.
         hold: How long it lasts at least, seconds.
+        later: How long after the first of its slot it begins, seconds.
     """
 
     number: int
+    slot: int
     at: float
     kind: Kind
     target: str
     hold: float
+    later: float = 0.0
 
     @property
     def name(self) -> str:
@@ -59,42 +112,104 @@ class Fault:
         return f"f{self.number}"
 
 
-def plan(parts: Sequence[str], links: Sequence[str], *, seconds: float, rate: float, seed: int) -> tuple[Fault, ...]:
-    """Return the faults of a drill, one in each slot, never two at a time.
+def plan(name: Name, targets: Targets, *, seconds: float, rate: float, seed: int) -> tuple[Fault, ...]:
+    """Return the faults of a drill, slot after slot.
 
-    When there is time enough every part is killed, and what time is left goes to pauses, restarts and links by turns; when there
-    is less, kills, pauses, restarts and links take turns from the start, on parts that differ.
+    `parts` strikes one thing at a time. When there is time enough every part is killed, and what time is left goes to everything else by
+    turns; when there is less, kills, pauses, restarts and the rest take turns from the start, on parts that differ. `pairs` strikes two things at
+    once, the second at a random moment after the first. The others strike what is theirs, one at a time, over and over.
 
     Args:
-        parts: All that may be struck.
-        links: Pairs of regions, such as us-eu.
+        name: Which drill.
+        targets: What there is.
         seconds: How long the traffic flows.
         rate: Messages a second; slow traffic makes faults last until enough of it has met them.
         seed: Decides the rest.
     """
     random = Random(seed)
-    slots = max(1, int(seconds / SLOT_SECONDS) - 1)
-    kills, pauses, restarts = ([(kind, part) for part in _shuffled(parts, random)] for kind in list(Kind)[:3])
-    on_links = _shuffled([(kind, _turned(link, random)) for link in links for kind in LINK_KINDS], random)
-    if slots >= len(kills):
-        others = list(_by_turns(pauses, restarts, on_links))
-        chosen = _shuffled(kills + others[: slots - len(kills)], random)
+    slots = max(1, int(seconds / SLOTS[name]) - 1)
+    if name is Name.PAIRS:
+        chosen = list(islice(_pairs(targets, random), slots))
     else:
-        third = len(kills) // 3 + 1  # three thirds of one order, so that no part has two faults while others have none
-        order = [part for _, part in kills]
-        chosen = list(
-            _by_turns(
-                kills[:third],
-                [(Kind.PAUSE, part) for part in order[third : 2 * third]],
-                [(Kind.RESTART, part) for part in order[2 * third :]],
-                on_links,
-            )
-        )[:slots]
+        chosen = [
+            (one,)
+            for one in (_singly(targets, slots, random) if name is Name.PARTS else _turns(name, targets, slots, random))
+        ]
     least = max(SHORTEST, ENOUGH_SENDS / rate)
-    return tuple(
-        Fault(number, number * SLOT_SECONDS, kind, target, round(least + random.random() * (LONGEST - SHORTEST), 1))
-        for number, (kind, target) in enumerate(chosen, 1)
+    faults: list[Fault] = []
+    for slot, together in enumerate(chosen, 1):
+        later = 0.0
+        for kind, target in together:
+            hold = round(least + random.random() * (LONGEST - SHORTEST), 1)
+            faults.append(Fault(len(faults) + 1, slot, slot * SLOTS[name], kind, target, hold, later))
+            later = round(random.random() * LATER_SECONDS, 1)
+    return tuple(faults)
+
+
+def by_slot(faults: Iterable[Fault]) -> list[tuple[Fault, ...]]:
+    """Return the faults that are put on together, slot by slot."""
+    return [tuple(together) for _, together in groupby(faults, key=lambda fault: fault.slot)]
+
+
+def _singly(targets: Targets, slots: int, random: Random) -> list[tuple[Kind, str]]:
+    kills, pauses, restarts = ([(kind, part) for part in _shuffled(targets.parts, random)] for kind in list(Kind)[:3])
+    wipes = [(Kind.WIPE, cache) for cache in _shuffled(targets.caches, random)]
+    others = list(_by_turns(_shuffled(_on_links(targets, random), random), wipes))
+    if slots >= len(kills):
+        rest = list(_by_turns(pauses, restarts, others))
+        return _shuffled(kills + rest[: slots - len(kills)], random)
+    third = len(kills) // 3 + 1  # three thirds of one order, so that no part has two faults while others have none
+    order = [part for _, part in kills]
+    turns = _by_turns(
+        kills[:third],
+        [(Kind.PAUSE, part) for part in order[third : 2 * third]],
+        [(Kind.RESTART, part) for part in order[2 * third :]],
+        others,
     )
+    once: dict[str, Kind] = {}
+    for kind, target in turns:
+        once.setdefault(target, kind)
+    return [(kind, target) for target, kind in once.items()][:slots]
+
+
+def _pairs(targets: Targets, random: Random) -> Iterable[tuple[tuple[Kind, str], ...]]:
+    """Return pairs without an end: on two parts, or on a part and a link."""
+    while True:
+        parts = _shuffled(targets.parts, random)
+        links = _shuffled(_on_links(targets, random), random)
+        for one, other in zip(parts[::2], parts[1::2], strict=False):
+            first = random.choice([Kind.KILL, Kind.PAUSE, Kind.RESTART]), one
+            second = random.choice([Kind.KILL, Kind.PAUSE, Kind.RESTART]), other
+            link = next((place for place, (_, where) in enumerate(links) if not _answers_for(one, where)), None)
+            if link is not None and random.random() < 1 / 4:
+                second = links.pop(link)
+            yield tuple(_shuffled([first, second], random))
+
+
+def _answers_for(part: str, link: str) -> bool:
+    """Whether a part is what answers at the end of a link: while it is struck, nobody can tell what the link does."""
+    return part in {f"{link.partition('-')[2]}/{name}" for name in ("front", "gateway", "services")}
+
+
+def _turns(name: Name, targets: Targets, slots: int, random: Random) -> list[tuple[Kind, str]]:
+    decks: list[list[tuple[Kind, str]]] = {
+        Name.RELAY: [
+            [(Kind.REPEAT, mirror) for mirror in targets.mirrors],
+            [(Kind.TRUNCATE, mirror) for mirror in targets.mirrors],
+            [(Kind.KILL, mirror) for mirror in targets.mirrors],
+            _on_links(targets, random),
+        ],
+        Name.DOUBLES: [[(Kind.DOUBLE, service) for service in targets.services]],
+        Name.DISKS: [[(Kind.FULL, disk) for disk in targets.disks]],
+    }[name]
+    found: list[tuple[Kind, str]] = []
+    while len(found) < slots and any(decks):
+        found += _by_turns(*(_shuffled(deck, random) for deck in decks))
+    return found[:slots]
+
+
+def _on_links(targets: Targets, random: Random) -> list[tuple[Kind, str]]:
+    return [(kind, _turned(link, random)) for link in targets.links for kind in ON_LINKS]
 
 
 def _shuffled(items: Iterable[T], random: Random) -> list[T]:
@@ -110,5 +225,5 @@ def _turned(link: str, random: Random) -> str:
     return "-".join(ends)
 
 
-def _by_turns(*decks: list[tuple[Kind, str]]) -> Iterable[tuple[Kind, str]]:
+def _by_turns(*decks: Sequence[tuple[Kind, str]]) -> Iterable[tuple[Kind, str]]:
     return (one for one in chain.from_iterable(zip_longest(*decks)) if one is not None)

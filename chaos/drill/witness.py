@@ -5,10 +5,10 @@ It asks the operating system and the link, never those who put the fault on.
 
 import asyncio
 
+import aiohttp
 import psutil
 
 from chaos.drill.greeting import greeted
-from chaos.drill.schedule import Kind
 
 LOOK_SECONDS = 0.02
 SILENT_SECONDS = 1.0
@@ -27,48 +27,76 @@ class ProcessWitness:
         """
         self._process = psutil.Process(pid)
 
-    async def saw(self, kind: Kind) -> str:
-        """Wait until the process is gone, or stands still if it is to be paused; return what was seen."""
-        while (found := self._look(kind)) is None:  # noqa: ASYNC110  # another's child tells only who asks
-            await asyncio.sleep(LOOK_SECONDS)
-        return found
+    async def gone(self) -> str:
+        """Wait until the process is gone; return what was seen."""
+        return await self._until(f"process {self._process.pid} is gone", psutil.STATUS_DEAD, psutil.STATUS_ZOMBIE)
 
-    def _look(self, kind: Kind) -> str | None:
-        pid = self._process.pid
+    async def stands_still(self) -> str:
+        """Wait until the process stands still; return what was seen."""
+        return await self._until(f"process {self._process.pid} stands still", psutil.STATUS_STOPPED)
+
+    def is_still(self) -> bool:
+        """Whether the process stands still."""
+        return self._state() == psutil.STATUS_STOPPED
+
+    async def _until(self, seen: str, *states: str) -> str:
+        while self._state() not in states:  # noqa: ASYNC110  # another's child tells only who asks
+            await asyncio.sleep(LOOK_SECONDS)
+        return seen
+
+    def _state(self) -> str:
         try:
-            state = self._process.status() if self._process.is_running() else psutil.STATUS_DEAD
+            return str(self._process.status()) if self._process.is_running() else psutil.STATUS_DEAD
         except psutil.NoSuchProcess:
-            state = psutil.STATUS_DEAD
-        if kind is Kind.PAUSE:
-            return f"process {pid} stands still" if state == psutil.STATUS_STOPPED else None
-        return f"process {pid} is gone" if state in {psutil.STATUS_DEAD, psutil.STATUS_ZOMBIE} else None
+            return psutil.STATUS_DEAD
 
 
 class LinkWitness:
-    """Asks for an answer through a link, as the edge of one region does of the gateway of the other.
+    """Asks for an answer through a link, as the edge of one region does of the gateway of the other, and for one past it.
+
+    Only what the link alone keeps from answering, or makes late, tells something of the link.
 
     Args:
-        port: Where the link listens for that.
+        through: Port where the link listens for that.
+        past: Port of the gateway itself.
     """
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, *, through: int, past: int) -> None:
+        self._through = through
+        self._past = past
 
-    async def saw(self, kind: Kind) -> str:
-        """Wait until nobody answers, or late if the link is to be slow; return what was seen."""
+    async def silent(self) -> str:
+        """Wait until nobody answers through the link; return what was seen."""
+        while await _answer(self._through) is not None or await _answer(self._past) is None:  # noqa: ASYNC110  # as above
+            await asyncio.sleep(LOOK_SECONDS)
+        return f"no answer through it within {SILENT_SECONDS:.0f} s, and one past it"
+
+    async def slow(self) -> str:
+        """Wait until an answer comes late through the link; return what was seen."""
         while True:
-            took = await self._ask()
-            if kind is Kind.LATENCY and took is not None and took > LATE_SECONDS:
-                return f"an answer took {1000 * took:.0f} ms"
-            if kind is not Kind.LATENCY and took is None:
-                return f"no answer within {SILENT_SECONDS:.0f} s"
+            took, direct = await _answer(self._through), await _answer(self._past)
+            if took is not None and direct is not None and took > direct + LATE_SECONDS:
+                return f"an answer took {1000 * took:.0f} ms through it, and {1000 * direct:.0f} ms past it"
             await asyncio.sleep(LOOK_SECONDS)
 
     async def open(self) -> None:
-        """Wait until answers come, and soon."""
-        while (took := await self._ask()) is None or took > LATE_SECONDS:  # noqa: ASYNC110  # as above
+        """Wait until answers come through the link, and soon."""
+        while (took := await _answer(self._through)) is None or took > LATE_SECONDS:  # noqa: ASYNC110  # as above
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _ask(self) -> float | None:
-        """Return how long an answer took, seconds; None if none came."""
-        return await greeted(self._port, patience=SILENT_SECONDS)
+
+async def answers_well(port: int) -> bool:
+    """Whether a service says on its admin port that it is well."""
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SILENT_SECONDS)) as http,
+            http.get(f"http://127.0.0.1:{port}/health") as answer,
+        ):
+            return answer.ok
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        return False
+
+
+async def _answer(port: int) -> float | None:
+    """Return how long an answer took, seconds; None if none came."""
+    return await greeted(port, patience=SILENT_SECONDS)

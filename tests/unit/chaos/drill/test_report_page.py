@@ -15,7 +15,7 @@ def page(*events: e.Event) -> str:
     return html(
         Report(
             name="parts", seed=1, rate=20, minutes=1, planned=1, began_at="2026-01-01T00:00:00+00:00",
-            machine=machine, offline=0, judgement=judge(ledger), figures=count(ledger),
+            machine=machine, offline=0, share=0.1, judgement=judge(ledger), figures=count(ledger),
         ),
         "<svg/>",
         "<svg/>",
