@@ -8,9 +8,15 @@ from region.client import Message
 
 
 class Entry(msgspec.Struct, tag="entry"):
-    """An entry."""
+    """An entry.
+
+    Attributes:
+        message: What it says.
+        hops: Where it has been, if it comes as it was numbered; nothing of one that answers a repeated send, or was missed.
+    """
 
     message: Message
+    hops: list[tuple[str, int]] = []
 
 
 class Head(msgspec.Struct):

@@ -134,7 +134,11 @@ class Observer:
         assert self._open is not None
         match frame:
             case Entry(message=message):
-                self._ledger.note(e.Live(self._ledger.now(), self._open, message.conversation_id, sighting(message)))
+                self._ledger.note(
+                    e.Live(
+                        self._ledger.now(), self._open, message.conversation_id, sighting(message), self._answers(frame)
+                    )
+                )  # fmt: skip
                 self._hold(message)
             case Marks():
                 self._ledger.note(
@@ -155,9 +159,17 @@ class Observer:
             case Resume(token=token):
                 self._resume = token
 
+    def _answers(self, entry: Entry) -> bool:
+        """Whether it may answer a send that another device of the user has repeated: such an answer goes to all of them."""
+        assert self._grant is not None
+        mine = entry.message.sender_id == self._grant.user_id
+        return (
+            mine and not entry.hops and _place(entry.message) <= self._held.get(entry.message.conversation_id, (0, 0))
+        )
+
     def _hold(self, message: Message) -> None:
-        place = message.epoch or 0, message.seq or 0
-        self._held[message.conversation_id] = max(place, self._held.get(message.conversation_id, (0, 0)))
+        held = self._held.get(message.conversation_id, (0, 0))
+        self._held[message.conversation_id] = max(_place(message), held)
 
     async def _repair_all(self) -> None:
         """Read what it was told that it lacks; if that fails the connection is given up, and over the next one it is read."""
@@ -217,3 +229,7 @@ class Observer:
                 answer = content.decode(errors="replace")[:200]
                 raise ObserverError(name=self._name, status=response.status, path=path, answer=answer)
             return content
+
+
+def _place(message: Message) -> tuple[int, int]:
+    return message.epoch or 0, message.seq or 0

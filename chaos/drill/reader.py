@@ -1,5 +1,6 @@
 """Once everything has settled: every member's whole histories, from their home and from elsewhere, and what regions hold.
 
+Everybody also asks for some conversations of others, which nobody must be shown.
 A region's digest is that of what it serves to a member who lives there: every member is served from the copy of their home.
 """
 
@@ -13,11 +14,13 @@ import msgspec
 from chaos.drill.devices import Device, sighting
 from chaos.judge import events as e
 from chaos.judge.ledger import Ledger
-from region.client import Client, ClientError
+from region.client import Client, ClientError, ProblemError
 
 PAGE = 200
 ATTEMPTS = 3
 AT_ONCE = 4
+STRANGE = 3
+"""How many conversations of others everybody asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,18 @@ def digests(copies: Mapping[str, Sequence[Copy]], at: float) -> list[e.Digest]:
     return found
 
 
+def strange(talks: Mapping[str, tuple[int, int]], seat: int) -> list[str]:
+    """Return some conversations of others, not the same for every seat.
+
+    Args:
+        talks: Conversation to the seats of its members.
+        seat: Whose are left out.
+    """
+    others = [name for name, members in talks.items() if seat not in members]
+    begin = seat % len(others) if others else 0
+    return (others[begin:] + others[:begin])[:STRANGE]
+
+
 class Reader:
     """Reads histories, and notes them.
 
@@ -83,12 +98,13 @@ class Reader:
                 others = [region for region in self._urls if region != device.seat.region]
                 elsewhere = others[device.seat.number // len(self._urls) % len(others)]
                 mine = [name for name, members in talks.items() if device.seat.number in members]
-                for region in (device.seat.region, elsewhere):
-                    group.create_task(self._as_member(device, region, mine))
+                theirs = strange(talks, device.seat.number)
+                for region, others in ((device.seat.region, theirs), (elsewhere, [])):
+                    group.create_task(self._as_member(device, region, mine, others))
         for one in digests(self._copies, self._ledger.now()):
             self._ledger.note(one)
 
-    async def _as_member(self, device: Device, region: str, conversations: list[str]) -> None:
+    async def _as_member(self, device: Device, region: str, conversations: list[str], others: list[str]) -> None:
         async with self._limit, Client([self._urls[region]], listen=False, device_name="drill reader") as client:
             try:
                 await client.log_in(device.handle, device.password)
@@ -101,6 +117,8 @@ class Reader:
                         if region == device.seat.region:
                             self._copies.setdefault(conversation, []).append(Copy(region, entries))
                         break
+            for conversation in others:
+                await self._ask_as_stranger(client, device, region, conversation)
 
     async def _history(
         self, client: Client, device: Device, region: str, conversation: str
@@ -122,3 +140,19 @@ class Reader:
                 self._ledger.note(e.Ok(self._ledger.now(), op, conversation, whole=True))
                 return tuple(entries)
             after = page.previous
+
+    async def _ask_as_stranger(self, client: Client, device: Device, region: str, conversation: str) -> None:
+        """Ask for what is not theirs; whatever they are shown is for the judge."""
+        op = self._ledger.op()
+        reader = f"r{device.seat.number}-{region}"
+        self._ledger.note(e.Invoke(self._ledger.now(), op, "history", reader, device.user, region, conversation))
+        try:
+            page = await client.history(conversation=conversation, limit=PAGE, after="0.0")
+        except ProblemError as error:
+            self._ledger.note(e.Fail(self._ledger.now(), op, error.code))
+        except ClientError as error:
+            self._ledger.note(e.Info(self._ledger.now(), op, error.code))
+        else:
+            seen = [sighting(message) for message in page.messages if message.seq is not None]
+            self._ledger.note(e.Page(self._ledger.now(), op, conversation, seen))
+            self._ledger.note(e.Ok(self._ledger.now(), op, conversation))

@@ -77,6 +77,26 @@ class Region:
         return socket
 
 
+class Answering(Region):
+    """A region that sends three entries of b, and then the second one twice: as the answer to a repeated send, and once more live."""
+
+    async def converse(self, request: web.Request) -> web.WebSocketResponse:
+        """Serve a connection."""
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        hello = await socket.receive_json()
+        self.hellos.append(hello["resume"])
+        mine = [{**message(seq), "sender_id": "b"} for seq in (1, 2, 3)]
+        live = [{"type": "entry", "message": one, "hops": [["us.delivery", 1]]} for one in mine]
+        for frame in (*live, {"type": "entry", "message": mine[1], "hops": []}, live[1]):
+            await socket.send_json(frame)
+        await socket.send_json({"type": "welcome", "resume": "first"})
+        self.repaired.set()
+        async for frame in socket:
+            assert frame.type is WSMsgType.CLOSE
+        return socket
+
+
 async def observed(region: Region, path: Path) -> list[e.Event]:
     """Return what an observer of that region notes until it has read what it lacks."""
     async with TestServer(region.app()) as server:
@@ -111,3 +131,12 @@ async def test_what_could_not_be_read_is_read_over_the_next_connection(tmp_path:
     assert region.hellos == [None, "first", "first"]
     assert [event.code for event in noted if isinstance(event, e.Info)] == ["not-answered"]
     assert [entry.seq for event in noted if isinstance(event, e.Page) for entry in event.entries] == [2, 3]
+
+
+async def test_an_answer_to_a_repeated_send_is_told_from_an_entry_that_comes_twice(tmp_path: Path) -> None:
+    """The user's other device had repeated a send: all devices of the user are told what became of it, without its way."""
+    noted = await observed(Answering(), tmp_path / "ledger.jsonl")
+
+    live = [event for event in noted if isinstance(event, e.Live)]
+    assert [event.entry.seq for event in live] == [1, 2, 3, 2, 2]
+    assert [event.again for event in live] == [False, False, False, True, False]
