@@ -4,7 +4,7 @@ import os
 import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -20,6 +20,7 @@ PORTS = 400
 LIMIT_SECONDS = 300
 
 MakePerson = Callable[..., Awaitable[Person]]
+StartFederation = Callable[..., AbstractContextManager[Federation]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,19 +48,31 @@ def free_block() -> int:
 
 
 @pytest.fixture(scope="session")
-def federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]:
+def start_federation(tmp_path_factory: pytest.TempPathFactory) -> StartFederation:
+    """Give a test a way to start a federation of its own; takes options of `causeway up`, and settings."""
+
+    @contextmanager
+    def start(*options: str, **settings: str) -> Iterator[Federation]:
+        home = str(tmp_path_factory.mktemp("federation") / "home")
+        environment = {"CAUSEWAY_HOME": home, "CAUSEWAY_BASE_PORT": str(free_block()), **settings}
+        federation = Federation(environment, command=(str(LAUNCHER),))
+        try:
+            federation.run("up", "--detach", "--no-demo", *options, patience=LIMIT_SECONDS)
+            yield federation
+        finally:
+            federation.run("down", "--wipe")
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def federation(start_federation: StartFederation) -> Iterator[Federation]:
     """The federation; CAUSEWAY_ACCEPTANCE_HOME names one that is up already and stays up."""
     if (home := os.environ.get("CAUSEWAY_ACCEPTANCE_HOME")) is not None:
         yield Federation({"CAUSEWAY_HOME": home}, command=(str(LAUNCHER),))
         return
-    home = str(tmp_path_factory.mktemp("federation") / "home")
-    environment = {"CAUSEWAY_HOME": home, "CAUSEWAY_BASE_PORT": str(free_block())}
-    federation = Federation(environment, command=(str(LAUNCHER),))
-    try:
-        federation.run("up", "--detach", "--no-demo", patience=LIMIT_SECONDS)
+    with start_federation() as federation:
         yield federation
-    finally:
-        federation.run("down", "--wipe")
 
 
 @pytest.fixture(scope="session")

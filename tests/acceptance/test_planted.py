@@ -1,0 +1,98 @@
+"""Faults planted into running services: the judge finds each by what clients saw, and nothing else; without one it finds nothing.
+
+`tests/builds/planted.py` has the faults. All runs share a federation of that build, at the same time; each has people of its own.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from chaos.drill.course import Course, Progress, Scale
+from chaos.drill.reader import Reader
+from chaos.federation import Federation
+from chaos.judge.judgement import CHECKERS, Judgement, judge
+from chaos.judge.ledger import Ledger, read
+from chaos.judge.sufficiency import Needs
+from chaos.judge.verdict import Verdict
+
+BUILD = Path(__file__).parents[1] / "builds" / "planted.py"
+SETTINGS = {"CAUSEWAY_BUILD": str(BUILD), "CAUSEWAY_PASSWORD_MEMORY": "64", "CAUSEWAY_PASSWORD_PASSES": "1"}
+ROUNDS, RATE = 6, 10.0
+ARRIVE_SECONDS, REST_SECONDS = 25.0, 2.0
+NEEDS = Needs(faults=0, rest=REST_SECONDS / 2)
+
+RED = {
+    "dropped_before_the_store": {"lost"},
+    "not_relayed": {"lost"},
+    "dropped_in_the_relay": {"lost"},
+    "sequence_reused": {"lost"},
+    "deduplication_off": {"duplicate"},
+    "text_of_nobody": {"phantom"},
+    "overtaken": {"order"},
+    "swapped_in_a_copy": {"order", "digests"},
+    "copy_differs": {"phantom", "digests"},
+    "number_skipped": {"hole", "lost"},  # whoever is shown nothing above a hole lacks what follows it
+    "live_entry_skipped": {"stream", "lost"},  # a device that nobody tells that it lacks something never asks for it
+    "live_entry_repeated": {"stream"},
+    "mark_lowered": {"marks"},
+    "status_lowered": {"marks"},
+    "shown_to_a_stranger": {"entitlement"},
+    "stranger_admitted": {"entitlement"},
+}
+GREEN = ("nothing", "appended_twice")
+
+
+@pytest.fixture(scope="module")
+def judged(
+    start_federation: Callable[..., contextlib.AbstractContextManager[Federation]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, Judgement]:
+    """What the judge says of each run."""
+    ledgers = tmp_path_factory.mktemp("ledgers")
+    with start_federation("--regions", "us,eu", "--processes", "paired", **SETTINGS) as federation:
+        urls = {name: region.public_url for name, region in federation.status().regions.items()}
+
+        async def run_all() -> None:
+            async with asyncio.TaskGroup() as group:
+                for name in (*RED, *GREEN):
+                    group.create_task(run(name, ledgers / name, urls))
+
+        asyncio.run(run_all())
+    return {name: judge(read(ledgers / name), NEEDS) for name in (*RED, *GREEN)}
+
+
+async def run(name: str, path: Path, urls: dict[str, str]) -> None:
+    """Let four people write to each other; note everything."""
+    scale = Scale(f"planted {name}", 2, rate=RATE, seed=1, arrive=ARRIVE_SECONDS, rest=REST_SECONDS)
+    with Ledger(path, seed=1, about=name, fifo=True) as ledger:
+        course = Course(scale, ledger, Progress(), urls)
+        async with AsyncExitStack() as stack:
+            await course.gather(stack)
+            await course.greet()
+            await course.write(course.clock(), rounds=ROUNDS)
+            await course.settle()
+            await Reader(ledger, urls).read_all(course.devices, course.talks)
+
+
+@pytest.mark.parametrize("name", RED)
+def test_a_planted_fault_is_red(judged: dict[str, Judgement], name: str) -> None:
+    """The checkers that are for it rule false; all others say true, so it is known what was wrong."""
+    judgement = judged[name]
+
+    assert judgement.named(Verdict.FALSE) == RED[name], judgement
+    assert judgement.named(Verdict.TRUE) == set(CHECKERS) - RED[name], judgement
+
+
+@pytest.mark.parametrize("name", GREEN)
+def test_nothing_planted_is_green(judged: dict[str, Judgement], name: str) -> None:
+    """Neither a run without a fault nor one whose appends are all repeated, beside those with faults."""
+    assert judged[name].named(Verdict.TRUE) == set(CHECKERS), judged[name]
+
+
+def test_every_checker_is_proven() -> None:
+    """By a fault in a running system, not only by one in a ledger."""
+    assert set().union(*RED.values()) == set(CHECKERS)
