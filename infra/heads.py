@@ -1,12 +1,15 @@
 """HTTP over httptools with bounds on a request's head: its bytes, its lines, and the time it takes; uvicorn has them for h11 alone."""
 
 import asyncio
+import socket
+import struct
 from http import HTTPStatus
 from typing import Final
 
 import msgspec
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 from websockets.http11 import Request
 
 from infra.errors import CausewayError, MalformedRequestError
@@ -23,6 +26,10 @@ HEAD_SECONDS: Final = 10.0
 
 LINGER_SECONDS: Final = 1.0
 """How long what still comes is thrown away after a refusal: a connection closed at once would be reset, and the answer with it."""
+
+
+FLUSH_SECONDS: Final = 3.0
+"""How long a WebSocket's peer may take what is left when it is closed; one that reads nothing would keep the connection for ever."""
 
 
 class HeadTooLargeError(CausewayError):
@@ -160,7 +167,11 @@ class BoundedHttp(HttpToolsProtocol):
 
 
 class AnsweringWebSocket(WebSocketsSansIOProtocol):
-    """uvicorn's protocol; a handshake that websockets cannot parse is answered 400, and not left waiting for ever."""
+    """uvicorn's protocol; a handshake that websockets cannot parse is answered 400, and not left waiting for ever.
+
+    Nor is a connection that is closed while its peer reads nothing: a TCP window that is shut stays so as long as somebody
+    answers its probes, and with it what was to be sent, and whoever waits until it is.
+    """
 
     caller: str | None = None
     """Whom the certificate of the other end names; None over plain text."""
@@ -169,6 +180,31 @@ class AnsweringWebSocket(WebSocketsSansIOProtocol):
         """Begin."""
         super().connection_made(transport)
         self.caller = caller_at(transport)
+
+    def keepalive_timeout(self) -> None:
+        """Close: the peer answers no pings."""
+        super().keepalive_timeout()
+        self._abort_soon()
+
+    def handle_close(self, event: Frame) -> None:
+        """Close: the peer wants it."""
+        super().handle_close(event)
+        self._abort_soon()
+
+    async def run_asgi(self) -> None:
+        """Run the app, and close when it has ended."""
+        await super().run_asgi()
+        self._abort_soon()
+
+    def _abort_soon(self) -> None:
+        self.loop.call_later(FLUSH_SECONDS, self._abort)
+
+    def _abort(self) -> None:
+        if self.disconnected:
+            return
+        # Without this the kernel goes on with what it holds for the peer, which is more than we do.
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
 
     def handle_connect(self, event: Request) -> None:
         """Begin the app, which runs in the next round."""

@@ -175,8 +175,8 @@ async def _deaf_receivers(scene: Scene) -> None:
                 await stack.enter_async_context(device.connected())
             async with flooder.flood():
                 await asyncio.sleep(scene.seconds)
-        scene.notes["devices cut off"] = sum(device.cut for device in deaf)
         await asyncio.sleep(AFTER_SECONDS)
+        scene.notes["devices cut off"] = sum(device.cut for device in deaf)
     scene.notes["sent to them, MB"] = round(flooder.accepted * DEAF_BYTES / 1e6, 1)
     scene.notes["accepted for them"] = flooder.accepted
     read = [message async for message in victim.walk(peer=talker.user_id)]

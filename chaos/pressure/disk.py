@@ -40,17 +40,9 @@ class SmallDisk:
             raise NotMountableError(reason="this user may not.")
         await asyncio.to_thread(self._put)
 
-    async def grow(self, megabytes: int) -> None:
-        """Let it be larger, as one who makes room does."""
-        await _run("mount", "-o", f"remount,size={megabytes}m", str(self._directory))
-
     async def take_away(self) -> None:
         """Unmount it, and leave its content in the directory."""
-        await asyncio.to_thread(shutil.rmtree, self._aside)
-        await asyncio.to_thread(shutil.copytree, self._directory, self._aside)
-        await _run("umount", str(self._directory))
-        await asyncio.to_thread(shutil.copytree, self._aside, self._directory, dirs_exist_ok=True)
-        await asyncio.to_thread(shutil.rmtree, self._aside)
+        await asyncio.to_thread(self._take_away)
 
     @property
     def free(self) -> int:
@@ -58,16 +50,31 @@ class SmallDisk:
         return shutil.disk_usage(self._directory).free
 
     def _put(self) -> None:
-        shutil.copytree(self._directory, self._aside)
-        command = ["mount", "-t", "tmpfs", "-o", f"size={self._megabytes}m", "causeway", str(self._directory)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # of our own making
-        if done.returncode:
+        _copy(self._directory, self._aside)
+        try:
+            _run("mount", "-t", "tmpfs", "-o", f"size={self._megabytes}m", "causeway", str(self._directory))
+            _copy(self._aside, self._directory)
+        except NotMountableError:
+            if self._directory.is_mount():
+                _run("umount", str(self._directory))
             shutil.rmtree(self._aside)
-            raise NotMountableError(reason=done.stderr.strip())
-        shutil.copytree(self._aside, self._directory, dirs_exist_ok=True)
+            raise
+
+    def _take_away(self) -> None:
+        shutil.rmtree(self._aside)
+        _copy(self._directory, self._aside)
+        _run("umount", str(self._directory))
+        shutil.rmtree(self._directory)
+        self._aside.rename(self._directory)
 
 
-async def _run(*command: str) -> None:
-    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=False)
+def _copy(source: Path, target: Path) -> None:
+    """Copy with holes as holes: Kafka's indexes are mostly such."""
+    target.mkdir(exist_ok=True)
+    _run("cp", "-a", "--sparse=always", f"{source}/.", str(target))
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # of our own making
     if done.returncode:
-        raise NotMountableError(reason=done.stderr.strip())
+        raise NotMountableError(reason=done.stderr.strip()[-300:])

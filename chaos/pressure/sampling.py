@@ -2,13 +2,13 @@
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import aiohttp
 import msgspec
-import psutil
 from prometheus_client.parser import text_string_to_metric_families
 
 from infra.errors import CausewayError
@@ -17,8 +17,11 @@ from infra.local.control import Act, Ask, Request, Status
 
 SAMPLE_SECONDS = 1.0
 SCRAPE_SECONDS = 2.0
+PAGE = os.sysconf("SC_PAGE_SIZE")
 QUEUES = (
     "causeway_gateway_queued_characters",
+    "causeway_gateway_buffered_characters",
+    "causeway_gateway_repeats_waiting",
     "causeway_gateway_unacknowledged",
     "causeway_gateway_unacknowledged_bytes",
     "causeway_gateway_waiting_requests",
@@ -55,18 +58,22 @@ async def act(home: Path, verb: str, *names: str, stay_down: bool = False) -> St
 
 def memory_of(pid: int) -> int:
     """Return the bytes that a process and its children keep in memory; pages that they share count once."""
+    family = [pid]
+    for one in family:
+        with contextlib.suppress(OSError):
+            family += map(int, Path(f"/proc/{one}/task/{one}/children").read_text().split())
+    return sum(_kept(one, alone=len(family) == 1) for one in family)
+
+
+def _kept(pid: int, *, alone: bool) -> int:
+    """Return a process's resident memory; or, where pages are shared, its share of them."""
     try:
-        process = psutil.Process(pid)
-        children = process.children(recursive=True)
-        if not children:
-            return int(process.memory_info().rss)
-    except psutil.Error:
+        if alone:
+            return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
         return 0
-    total = 0
-    for one in (process, *children):
-        with contextlib.suppress(psutil.Error):
-            total += one.memory_full_info().pss
-    return total
+    return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
 
 
 class Sampler:
