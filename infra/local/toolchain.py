@@ -77,7 +77,7 @@ def ensure(progress: Progress) -> Tools:
     places = {scratch: SCRATCH_BYTES, tools.stage or directory: STAGE_BYTES, directory: NEEDED_BYTES}
     for place, needed in places.items():
         process.need_room(place, needed)
-    with _only_one(directory / "install.lock"), process.explained(*places):
+    with only_one(directory / "install.lock"), process.explained(*places):
         if not _has_jars(tools):
             from infra.local import maven  # noqa: PLC0415 — half a second of imports that only an installation needs
 
@@ -182,7 +182,8 @@ def _valkey() -> Path:
 
 
 @contextmanager
-def _only_one(path: Path) -> Iterator[None]:
+def only_one(path: Path) -> Iterator[None]:
+    """Hold a lock file, so that two installations do not trip over each other."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -4,15 +4,18 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from region.gateway.requests import counted
+
 NO_SUCH_PATH: Final = 4404
 
 
 def make_app(http: ASGIApp, sockets: ASGIApp) -> ASGIApp:
     """Return the app."""
+    counting = counted(http)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await http(scope, receive, send)
+            await counting(scope, receive, send)
         elif scope["type"] == "websocket" and scope["path"] == "/ws":
             await sockets(scope, receive, send)
         elif scope["type"] == "websocket":

@@ -24,6 +24,7 @@ from infra.errors import (
     UnavailableError,
 )
 from infra.postgres import STORE_FAILURES
+from region.gateway.asyncapi import describe
 from region.gateway.errors import InternalError
 from region.gateway.schemas import schema_components
 
@@ -39,6 +40,7 @@ DESCRIPTION: Final = """
 Causeway is a federated messenger. Any region's URL serves any user. Log in, then send the access token as
 `Authorization: Bearer …`. Every error is a problem (RFC 9457) with a stable `code`; `definite` says whether the request
 certainly changed nothing. Repeat what is not definite, or has status 503, with the same `client_message_id`.
+The WebSocket is described by `/asyncapi.json`.
 """
 
 
@@ -70,6 +72,10 @@ def make_app(routers: Mapping[str, APIRouter]) -> FastAPI:
             app.openapi_schema = schema
         return app.openapi_schema
 
+    async def asyncapi(_: Request) -> Response:
+        return Response(describe(app.title, app.version), media_type="application/json")
+
+    app.add_route("/asyncapi.json", asyncapi, include_in_schema=False)
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this as the way to extend it
     return app
 

@@ -25,9 +25,11 @@ DELIVERIES = Counter("causeway_gateway_deliveries_total", "Frames about outputs 
 UNREADABLE = Counter("causeway_gateway_unreadable_outputs_total", "Outputs that could not be read, so not told.")
 TRANSIT_SECONDS = Histogram(
     "causeway_gateway_entry_seconds",
-    "From an entry's acceptance at its author's home until it is queued for devices here.",
+    "From an entry's acceptance at its author's home until it is queued for devices here; `way` is remote if that is elsewhere.",
+    ["way"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 1.5, 5, 60),
 )
+_HOME, _REMOTE = TRANSIT_SECONDS.labels("home"), TRANSIT_SECONDS.labels("remote")
 
 
 class Device(Protocol):
@@ -198,7 +200,7 @@ class Hub:
         if not any(user in self._by_user for user in users):
             return
         at = now_us()
-        TRANSIT_SECONDS.observe(max(0, at - entry.sent_at) / 1e6)
+        (_HOME if entry.home == self._region else _REMOTE).observe(max(0, at - entry.sent_at) / 1e6)
         hops = (*((hop.stage, hop.at) for hop in entry.hops), (f"{self._region}.delivery", at))
         theirs, devices = "", 0
         for user in users:

@@ -31,7 +31,7 @@ MOST_BYTES = 32 * 1024 * 1024
 APPEND_SECONDS = Histogram(
     "causeway_gateway_append_seconds",
     "From a submission's send until all in-sync replicas have it.",
-    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 1.5, 5, 10),
 )
 UNACKNOWLEDGED = Gauge(
     "causeway_gateway_unacknowledged", "Submissions that were sent to Kafka and not acknowledged yet."

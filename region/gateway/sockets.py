@@ -33,6 +33,7 @@ from region.gateway.journal import Journal
 from region.gateway.markkeeper import MarkKeeper
 from region.gateway.outcomes import InFlight, Sent
 from region.gateway.recipients import Recipients
+from region.gateway.requests import turned_down
 from region.gateway.session import (
     BAD_TOKEN,
     MALFORMED_HELLO,
@@ -65,7 +66,8 @@ BUFFERED_CHARACTERS = Gauge(
 )
 LONGEST_QUEUE = Gauge("causeway_gateway_longest_queue_frames", "Frames that wait to be written to the slowest device.")
 SENDS = Counter("causeway_gateway_sends_total", "Messages that devices sent, by what became of them here.", ["result"])
-_ACCEPTED, _REFUSED, _FAILED = (SENDS.labels(result) for result in ("accepted", "refused", "failed"))
+_ACCEPTED, _FAILED = SENDS.labels("accepted"), SENDS.labels("failed")
+_TURNED_DOWN = {result: SENDS.labels(result) for result in ("refused", "limited", "unavailable")}
 
 
 class Sockets:
@@ -226,8 +228,9 @@ class Sockets:
 
     async def _submit(self, connection: Connection, send: frames.Send) -> None:
         author, named = connection.author, send.recipient_id or send.conversation_id or ""
+        limited = not self._in_flight.has_room(author.user_id)
         try:
-            if not self._in_flight.has_room(author.user_id):
+            if limited:
                 raise BusyError(what="Your account")
             found = self._recipients.known(author.user_id, named) or await self._recipients.find(
                 author.user_id, recipient_id=send.recipient_id, conversation_id=send.conversation_id
@@ -248,7 +251,7 @@ class Sockets:
                 self._in_flight.pop(submission.id, submission.content_hash)
                 raise
         except CausewayError as error:
-            _REFUSED.inc()
+            _TURNED_DOWN["limited" if limited else turned_down(error.status)].inc()
             connection.push(frames.error_frame(error, send.client_message_id))
             return
         accepted = Accepted(send.client_message_id, submission.id, found[0])

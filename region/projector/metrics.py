@@ -37,6 +37,11 @@ LAG = Gauge("causeway_projector_lag_records", "Journal records that wait to be p
 PROCESSED = Gauge(
     "causeway_projector_processed_timestamp_seconds", "When the record projected last was journaled.", ["partition"]
 )
+REACHED = Gauge(
+    "causeway_projector_reached_timestamp_seconds",
+    "Everything that was journaled before then is projected.",
+    ["partition"],
+)
 NUDGE_FAILURES = Counter("causeway_projector_nudge_failures_total", "Nudges that Redis did not take.")
 PRUNED = Counter("causeway_projector_pruned_total", "Old rows taken out of the store.", ["table"])
 

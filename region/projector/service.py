@@ -222,6 +222,7 @@ class Projector:
                 expected[partition] = records[-1].offset + 1
                 metrics.NEXT_OFFSET.labels(partition).set(expected[partition])
                 metrics.PROCESSED.labels(partition).set(records[-1].timestamp / 1000)
+                metrics.REACHED.labels(partition).set(records[-1].timestamp / 1000)
             if newer:
                 self._wait_at(newer, consumer, expected)
 

@@ -64,10 +64,13 @@ async def watch(
             health.tell("store", ok=False, detail=f"the store has been silent for {silent:.0f} s")
         try:
             async with asyncio.timeout(patience):  # one request: each waits behind a fetch, and so for a second
+                asked_at = time.time()
                 ends = await journal.ends(expected)
             for partition, end in ends.items():
                 metrics.JOURNAL_END.labels(partition).set(end)
                 metrics.LAG.labels(partition).set(max(0, end - expected[partition]))
+                if expected[partition] >= end:
+                    metrics.REACHED.labels(partition).set(asked_at)
         except (KafkaError, OSError) as error:  # the timeout among them
             reason = str(error) or type(error).__name__
             log.warning("the journal's end is unknown", error=reason)

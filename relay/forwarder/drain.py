@@ -97,6 +97,7 @@ class Drain:
         while True:
             heed_cancellation()
             self._nudged.clear()
+            began = time.time()
             places = list(self._places.values())
             runs, whole = await runs_after(
                 connection,
@@ -107,7 +108,7 @@ class Drain:
             )
             if runs:
                 await self._send(producer, plan_runs(self._places, runs, now=time.time_ns() // 1000))
-            self._tell_drained({run.stream.destination for run in runs})
+            self._tell_drained(() if whole else {run.stream.destination for run in runs}, began)
             await self._beat(producer)
             if self._dirty and (not runs or time.monotonic() >= self._saved_at + SAVE_SECONDS):
                 await self._save(connection)
@@ -146,9 +147,10 @@ class Drain:
         self._saved_at = time.monotonic()
         metrics.SAVED.set(time.time())
 
-    def _tell_drained(self, busy: Iterable[str]) -> None:
+    def _tell_drained(self, busy: Iterable[str], began: float) -> None:
+        """Tell that everything was sent that there was at that time, but for those destinations."""
         for destination in set(self._settings.others) - set(busy):
-            metrics.DRAINED.labels(destination).set(time.time())
+            metrics.DRAINED.labels(destination).set(began)
 
 
 async def _put(producer: Producer, sendings: Sequence[Sending]) -> None:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from infra.observability.trace.way import Step, Way
 
-BAR = 32
+BAR = 20
 
 
 def drawn(way: Way) -> RenderableType:
@@ -30,7 +30,7 @@ def _table(steps: Sequence[Step]) -> Table:
         ("", "left"),
         ("what lies between", "left"),
     ):
-        table.add_column(name, justify=justify, no_wrap=name != "what lies between")  # type: ignore[arg-type]  # rich's literal
+        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]  # rich's literal
     for step in steps:
         late = step.milliseconds < 0
         table.add_row(

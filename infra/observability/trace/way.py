@@ -8,14 +8,15 @@ from typing import Final
 from infra.observability.trace.answers import Answer, Asked
 
 MEANING: Final[Mapping[tuple[str, str], str]] = {
-    ("gateway", "journal"): "Kafka acknowledges: accepted",
+    ("gateway", "journal"): "Kafka: accepted",
     ("gateway", "projector"): "journal, until judged",
-    ("projector", "forwarder"): "commit, relay row, forwarder reads it",
-    ("forwarder", "ingester"): "relay topic, MirrorMaker, link",
+    ("projector", "projector"): "the recipient's home is asked",
+    ("projector", "forwarder"): "commit, relay row",
+    ("forwarder", "ingester"): "relay topic, mirror, link",
     ("ingester", "projector"): "journal, until judged",
-    ("projector", "fanout"): "commit, fan-out reads it",
-    ("fanout", "delivery"): "Redis, until queued for devices",
-    ("delivery", "device"): "socket, device, its mark back",
+    ("projector", "fanout"): "commit, fan-out",
+    ("fanout", "delivery"): "Redis, until queued",
+    ("delivery", "device"): "socket, and its mark back",
 }
 """What lies between two stages."""
 
@@ -170,7 +171,7 @@ def _tell(message_id: str, known: Sequence[Answer], asked: Asked) -> tuple[str, 
         pending = by_state["pending"]
         return "pending", (
             f"It is pending in {pending.region}, and waits for {pending.waits_for}: for its decision, or its answer to whether the conversation may begin. "
-            f"See `causeway top`: links, and the lags between {pending.region} and {pending.waits_for}."
+            f"See `causeway status` for links that are cut."
         )
     number = f"It is number {entry.seq} of {entry.conversation_id}"
     return _tell_entry(number, known)

@@ -16,6 +16,7 @@ from typing import cast
 
 import aiohttp
 import httpx
+import jsonschema_rs
 import pytest
 
 from infra.kafka import ensure_topics
@@ -26,6 +27,7 @@ from infra.local.parts import Part
 from infra.local.services import service_part
 from infra.local.tools import Tools
 from infra.local.valkey import redis_part
+from region.gateway.asyncapi import describe
 from replication.topics import JOURNAL
 
 PATIENCE = 60.0
@@ -201,6 +203,17 @@ class Person:
             yield device
 
 
+ASYNCAPI = json.loads(describe("Causeway", "test"))["components"]
+
+
+def check_described(frame: Frame) -> None:
+    """Every frame that ever comes is as the AsyncAPI description says, and has no field that it does not name."""
+    name = ASYNCAPI["messages"][frame["type"]]["payload"]["$ref"].rsplit("/", 1)[1]
+    schema = {"$ref": f"#/components/schemas/{name}", "components": ASYNCAPI}
+    jsonschema_rs.validator_for(schema).validate(frame)
+    assert set(frame) <= set(ASYNCAPI["schemas"][name]["properties"]), frame
+
+
 class Socket:
     """A device's WebSocket, with all frames that it ever got."""
 
@@ -225,6 +238,7 @@ class Socket:
         assert message.type is aiohttp.WSMsgType.TEXT, (message, self.socket.close_code)
         frame = cast("Frame", json.loads(message.data))
         self.frames.append(frame)
+        check_described(frame)
         return frame
 
     async def until(self, kind: str, **wanted: object) -> Frame:

@@ -291,3 +291,11 @@ async def test_openapi_describes_every_endpoint(http: httpx.AsyncClient) -> None
     referred = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
     assert referred <= schemas.keys()
     assert {"SendRequest", "Page", "Problem"} <= referred
+
+
+async def test_asyncapi_describes_the_websocket(http: httpx.AsyncClient) -> None:
+    """Beside OpenAPI, for everybody; frames are validated by it wherever these tests read one."""
+    described = (await http.get("/asyncapi.json")).json()
+
+    assert (described["asyncapi"], described["channels"]["socket"]["address"]) == ("3.0.0", "/ws")
+    assert {"hello", "send", "entry", "welcome"} <= described["components"]["messages"].keys()

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable
 
 import pytest
+from prometheus_client import REGISTRY
 
 from infra.health import Health
 from infra.kafka import KafkaError
@@ -92,3 +93,22 @@ async def test_what_nobody_expects_ends_the_watcher_with_its_error() -> None:
 def test_absence_is_told_within_ten_seconds() -> None:
     """The longest that Kafka can be away unnoticed."""
     assert PAUSE + PATIENCE < 10
+
+
+async def test_how_far_the_journal_is_projected_is_told() -> None:
+    """Up to now where nothing waits; else that stays as it was, for whoever projects tells it."""
+
+    def reached(partition: int) -> float:
+        return (
+            REGISTRY.get_sample_value("causeway_projector_reached_timestamp_seconds", {"partition": str(partition)})
+            or 0
+        )
+
+    began, health = time.time(), Health()
+    watching = asyncio.create_task(watch(Journal(), Projection(), {7: 10, 8: 9}, health, pause=0, patience=1))
+
+    await until(lambda: reached(7) >= began)
+    assert reached(8) == 0
+    watching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await watching
