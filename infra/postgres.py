@@ -4,6 +4,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
+from psycopg_pool.pool_async import AddConnection, MaintenanceTask
 
 Connection = psycopg.AsyncConnection[TupleRow]
 Pool = AsyncConnectionPool[Connection]
@@ -36,6 +37,21 @@ LIMITS = {
 """What a connection brings along, unless its URL says otherwise."""
 
 
+RECONNECT_SECONDS = 0.5
+"""The longest pause before a connection is tried again."""
+
+
+class _EagerPool(AsyncConnectionPool[Connection]):
+    """A pool that is back soon after its store is, however long that was away.
+
+    The library doubles its pauses without a limit: after a minute's outage it comes back up to a minute late.
+    """
+
+    async def schedule_task(self, task: MaintenanceTask, delay: float) -> None:
+        """Do something later; connect no later than soon."""
+        await super().schedule_task(task, min(delay, RECONNECT_SECONDS) if isinstance(task, AddConnection) else delay)
+
+
 def make_pool(url: str, *, size: int, name: str) -> Pool:
     """Return a pool that is not opened yet; connections are in autocommit mode, transactions are explicit.
 
@@ -46,7 +62,7 @@ def make_pool(url: str, *, size: int, name: str) -> Pool:
     """
     said = conninfo_to_dict(url)
     limits = {setting: value for setting, value in LIMITS.items() if setting not in said}
-    return AsyncConnectionPool(
+    return _EagerPool(
         url,
         min_size=1,
         max_size=size,
