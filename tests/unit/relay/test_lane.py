@@ -317,7 +317,7 @@ def test_every_record_passes_once_and_in_order_whatever_happens(
         world.read(3)
         world.answer(4)
     for _ in range(len(every)):
-        if wanted <= set(world.journal):
+        if not world.holes() & wanted:
             break
         world.fill(3)
 
