@@ -54,12 +54,16 @@ class Run:
     Attributes:
         stream: The stream.
         first: The first sequence.
-        outputs: What each sequence carries, in order.
+        last: The last sequence.
+        outputs: What each sequence carries, in order; none if their batch is gone or damaged.
+        batch_first: Position of the first output of that batch.
     """
 
     stream: Stream
     first: int
+    last: int
     outputs: tuple[Output, ...]
+    batch_first: int = 0
 
 
 async def stream_heads(connection: Connection, *, origin: str, incarnation: int, epoch: int) -> list[StreamHead]:
@@ -117,7 +121,8 @@ async def runs_after(
 ) -> tuple[list[Run], bool]:
     """Return what follows each place, and whether that is all: the rest of its stream, then the streams of later terms.
 
-    Runs of a destination and partition are in order; one query serves all places, and reads nothing before them.
+    Runs of a destination and partition are in order; one query serves all places, and reads nothing before them. What a
+    damaged batch carried is returned as a run without outputs: it must not hold up those after it.
 
     Args:
         connection: Where.
@@ -127,16 +132,17 @@ async def runs_after(
         size: Bytes of the batches that the runs of each refer to: with so many, no further run of it is read.
     """
     cursor = await connection.execute(
-        "SELECT r.destination, r.partition, r.incarnation, r.epoch, r.first, r.positions, r.payload"
+        "SELECT r.destination, r.partition, r.incarnation, r.epoch, r.first, r.last, r.positions, r.batch_first, r.payload"
         " FROM unnest(%s::text[], %s::int[], %s::int[], %s::int[], %s::bigint[])"
         "   AS place (destination, partition, incarnation, epoch, sequence)"
-        " CROSS JOIN LATERAL (SELECT x.*, o.payload, sum(octet_length(o.payload)) OVER (ORDER BY x.incarnation, x.epoch, x.first)"
-        "    - octet_length(o.payload) AS before FROM ("
-        "   SELECT destination, partition, incarnation, epoch, first, positions, batch_first FROM relay_rows"
+        " CROSS JOIN LATERAL (SELECT x.*, o.payload,"
+        "    coalesce(sum(octet_length(o.payload)) OVER (ORDER BY x.incarnation, x.epoch, x.first), 0)"
+        "    - coalesce(octet_length(o.payload), 0) AS before FROM ("
+        "   SELECT destination, partition, incarnation, epoch, first, last, positions, batch_first FROM relay_rows"
         "   WHERE relay_rows.destination = place.destination AND relay_rows.partition = place.partition"
         "   AND (relay_rows.incarnation, relay_rows.epoch, relay_rows.first) > (place.incarnation, place.epoch, place.sequence)"
         "   ORDER BY incarnation, epoch, first LIMIT %s) x"
-        "   JOIN outputs o ON o.partition = x.partition AND o.first = x.batch_first) r"
+        "   LEFT JOIN outputs o ON o.partition = x.partition AND o.first = x.batch_first) r"
         " WHERE r.before < %s ORDER BY r.destination, r.partition, r.incarnation, r.epoch, r.first",
         (
             [place.destination for place in places],
@@ -151,11 +157,10 @@ async def runs_after(
     )
     found: list[Run] = []
     read = Counter[tuple[str, int]]()
-    for destination, partition, incarnation, epoch, first, positions, payload in await cursor.fetchall():
-        read[destination, partition] += len(payload)
-        by_position = {output.position: output for output in decode_outputs(payload)}
+    for destination, partition, incarnation, epoch, first, last, positions, batch_first, payload in await cursor.fetchall():
+        read[destination, partition] += len(payload or b"")
         stream = Stream(origin, incarnation, epoch, destination, partition)
-        found.append(Run(stream, first, tuple(by_position[position] for position in positions)))
+        found.append(Run(stream, first, last, _carried(positions, payload), batch_first))
     return found, len(found) < most and all(bytes_ < size for bytes_ in read.values())
 
 

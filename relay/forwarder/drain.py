@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+import msgspec
 import psycopg
 import structlog
 
@@ -121,6 +122,15 @@ class Drain:
         for destination, partition in plan.gaps:
             log.error("relay rows are missing", destination=destination, partition=partition)
             metrics.GAPS.labels(destination).inc()
+        for run in plan.damaged:
+            log.error(
+                "a batch cannot be read, its records are not sent",
+                batch=run.batch_first,
+                first=run.first,
+                last=run.last,
+                **msgspec.structs.asdict(run.stream),
+            )
+            metrics.DAMAGED.labels(run.stream.destination).inc(run.last - run.first + 1)
         await _put(producer, plan.sendings)
         self._places.update(plan.places)
         self._dirty |= set(plan.places)

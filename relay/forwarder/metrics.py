@@ -7,6 +7,11 @@ HEARTBEATS = Counter("causeway_forwarder_heartbeats", "Heartbeats put into relay
 GAPS = Counter(
     "causeway_forwarder_gaps", "Relay rows that do not continue their stream: rows are missing.", ["destination"]
 )
+DAMAGED = Counter(
+    "causeway_forwarder_damaged_records",
+    "Records that were not sent since their batch in the store cannot be read.",
+    ["destination"],
+)
 BATCH = Gauge("causeway_forwarder_batch_records", "Records in the last batch: how much had waited.")
 DRAINED = Gauge(
     "causeway_forwarder_drained_timestamp_seconds", "When nothing was left to send to the destination.", ["destination"]

@@ -40,11 +40,13 @@ class Plan:
         sendings: In order.
         places: Lane to its new place; lanes that send nothing are missing.
         gaps: Lanes whose rows do not continue their stream.
+        damaged: Runs whose batch cannot be read: they are passed over, and stay a hole at the destination until it is mended.
     """
 
     sendings: tuple[Sending, ...]
     places: Mapping[Lane, Place]
     gaps: tuple[Lane, ...]
+    damaged: tuple[Run, ...] = ()
 
 
 def plan_runs(places: Mapping[Lane, Place], runs: Iterable[Run], *, now: int) -> Plan:
@@ -58,6 +60,7 @@ def plan_runs(places: Mapping[Lane, Place], runs: Iterable[Run], *, now: int) ->
     sendings: list[Sending] = []
     reached: dict[Lane, Place] = {}
     gaps: list[Lane] = []
+    damaged: list[Run] = []
     for run in runs:
         stream = run.stream
         lane = (stream.destination, stream.partition)
@@ -65,13 +68,14 @@ def plan_runs(places: Mapping[Lane, Place], runs: Iterable[Run], *, now: int) ->
         same_stream = (place.incarnation, place.epoch) == (stream.incarnation, stream.epoch)
         if run.first != (place.sequence + 1 if same_stream else 1):
             gaps.append(lane)
+        if not run.outputs:
+            damaged.append(run)
         for sequence, output in enumerate(run.outputs, start=run.first):
             via = Via(stream, sequence, output.position)
             relayed = Relayed(via=via, record=output.record, forwarded_at=now, version=output.version)
             sendings.append(Sending(stream.destination, stream.partition, encode(relayed)))
-        last = run.first + len(run.outputs) - 1
-        reached[lane] = Place(stream.destination, stream.partition, stream.incarnation, stream.epoch, last)
-    return Plan(tuple(sendings), reached, tuple(gaps))
+        reached[lane] = Place(stream.destination, stream.partition, stream.incarnation, stream.epoch, run.last)
+    return Plan(tuple(sendings), reached, tuple(gaps), tuple(damaged))
 
 
 def plan_heartbeats(

@@ -46,7 +46,16 @@ class TopicChangedError(CausewayError):
 class Reader:
     """One origin's reader; `run` it until cancelled."""
 
-    def __init__(self, intake: Intake, *, kafka: str, health: Health, repairer: Repairer, asking: Asking) -> None:
+    def __init__(
+        self,
+        intake: Intake,
+        *,
+        kafka: str,
+        health: Health,
+        repairer: Repairer,
+        asking: Asking,
+        silence: float = 30.0,
+    ) -> None:
         """Prepare.
 
         Args:
@@ -55,10 +64,13 @@ class Reader:
             health: Where the condition `from <origin>` is told.
             repairer: Asks the origin for what is missing.
             asking: Says what to ask it for.
+            silence: After how many seconds in which nothing came, not even a heartbeat, that is told.
         """
         self._intake = intake
         self._repairer = repairer
         self._asking = asking
+        self._silence = silence
+        self._heard_at = 0.0
         self._kafka = kafka
         self._health = health
         self._topic = mirrored_topic(intake.origin, intake.here)
@@ -109,6 +121,7 @@ class Reader:
 
     async def _resume(self, consumer: Consumer, partitions: int) -> None:
         self._lanes, self._paused, self._dirty = {}, set(), set()
+        self._heard_at = time.monotonic()
         for partition in range(partitions):
             committed = await consumer.committed(partition)
             first, end = await consumer.bounds(partition)
@@ -157,10 +170,22 @@ class Reader:
                 self._committed_at = now
             if stalled:
                 raise stalled
+            self._tell_silence(now)
             if now >= check_at:
                 check_at = now + TOPIC_CHECK_SECONDS
                 if (count := await count_partitions(self._kafka, self._topic)) != partitions:
                     raise TopicChangedError(topic=self._topic, now=count, before=partitions)
+
+    def _tell_silence(self, now: float) -> None:
+        """Tell for how long nothing has come; an origin that never sent anything sends no heartbeats either."""
+        silent = now - self._heard_at
+        known = any(lane.taken.streams for lane in self._lanes.values())
+        if known and silent > self._silence:
+            origin, here = self._intake.origin, self._intake.here
+            detail = f"nothing has come from {origin} for {silent:.0f} s, not even a heartbeat: look at the forwarder of {origin}, the link, and MirrorMaker into {here}"
+            self._health.tell(self._condition, ok=False, detail=detail)
+        else:
+            self._health.tell(self._condition, ok=True)
 
     async def _take_in(
         self, consumer: Consumer, producer: Producer, batch: Mapping[int, Sequence[Record]]
@@ -201,6 +226,7 @@ class Reader:
             )
             metrics.OFFSET_JUMPS.labels(self._intake.origin).inc()
         came = Came()
+        self._heard_at = clock
         try:
             for record in records:
                 if lane.full:  # what was read beyond is read again, when there is room

@@ -42,7 +42,14 @@ async def _read(origin: str, settings: IngesterSettings, health: Health, tls: Mu
     repairer = Repairer(origin, settings.peers.get(origin, ""), here=settings.region, client=client)
     asking = Asking(patience=settings.repair_patience, retry=settings.repair_retry)
     try:
-        await Reader(intake, kafka=settings.kafka, health=health, repairer=repairer, asking=asking).run()
+        await Reader(
+            intake,
+            kafka=settings.kafka,
+            health=health,
+            repairer=repairer,
+            asking=asking,
+            silence=settings.ingester_silence,
+        ).run()
     finally:
         await repairer.close()
 

@@ -12,10 +12,10 @@ class IngesterSettings(RegionalSettings):
         peers: Other region to the URL of its internal port, as JSON; asked for what the mirror skipped.
         repair_patience: How long a stream stays parked at a gap while its origin does not answer, seconds.
         repair_retry: Until a hole is asked for again at first, seconds; the pause doubles while nothing comes.
-        silence: After how many seconds without a heartbeat of an origin its condition no longer holds.
+        ingester_silence: After how many seconds in which nothing came from an origin, not even a heartbeat, its condition no longer holds.
     """
 
     peers: dict[str, str] = Field(default_factory=dict)
     repair_patience: float = Field(30, gt=0, le=3600)
     repair_retry: float = Field(10, gt=0, le=3600)
-    silence: float = Field(30, gt=5, le=3600)
+    ingester_silence: float = Field(30, gt=5, le=3600)

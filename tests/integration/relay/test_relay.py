@@ -286,13 +286,27 @@ async def put(kafka: str, topic: str, *values: bytes) -> None:
             await producer.append(topic, partition=0, key=None, value=value)
 
 
-async def reading(origin: str, here: str, partitions: int, kafka: str, *, url: str = "", patience: float = 0.1) -> None:
+async def reading(
+    origin: str,
+    here: str,
+    partitions: int,
+    kafka: str,
+    *,
+    url: str = "",
+    patience: float = 0.1,
+    health: Health | None = None,
+) -> None:
     """Read as an ingester does, which asks the origin there, or finds it silent."""
     repairer = Repairer(origin, url, here=here)
     asking = Asking(patience=patience, retry=0.1)
     try:
         await Reader(
-            Intake(origin, here, partitions), kafka=kafka, health=Health(), repairer=repairer, asking=asking
+            Intake(origin, here, partitions),
+            kafka=kafka,
+            health=health or Health(),
+            repairer=repairer,
+            asking=asking,
+            silence=2,
         ).run()
     finally:
         await repairer.close()
@@ -395,6 +409,26 @@ async def test_a_hole_is_filled_when_the_origin_answers_again(
         await until(lambda: has(Progress(40)))
 
     assert await _sequences(kafka, journal, origin) == list(range(1, 41))
+
+
+async def test_silence_is_no_health(
+    kafka: str, journal: int, regions: tuple[str, str], relayed: Callable[[int], bytes]
+) -> None:
+    """From whom something has come, a heartbeat comes every few seconds; from whom nothing ever has, nothing is missed."""
+    origin, here = regions
+    topic, health, condition = mirrored_topic(origin, here), Health(), f"from {origin}"
+    await ensure_topics(kafka, {topic: PARTITIONS})
+
+    async def told(*, ok: bool) -> bool:
+        return condition in health.conditions and health.conditions[condition].ok == ok
+
+    async with beside(reading(origin, here, journal, kafka, health=health)):
+        await until(lambda: told(ok=True))
+        await put(kafka, topic, relayed(1))
+        await until(lambda: told(ok=False))
+        assert "not even a heartbeat" in health.conditions[condition].detail
+        await put(kafka, topic, encode(Relayed(via=Via(Stream(origin, 1, 1, here, 0), 1, 0), forwarded_at=1)))
+        await until(lambda: told(ok=True))
 
 
 async def test_an_origin_serves_only_whom_a_stream_leads_to(regions: tuple[str, str], origin_store: str) -> None:

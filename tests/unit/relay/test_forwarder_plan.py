@@ -15,7 +15,7 @@ LANE = ("eu", 2)
 def run(first: int, count: int, stream: Stream = STREAM) -> Run:
     """Return a run whose outputs have ten times the sequence as position."""
     outputs = tuple(Output((first + n) * 10, msgspec.Raw(b"\x01")) for n in range(count))
-    return Run(stream, first, outputs)
+    return Run(stream, first, first + count - 1, outputs)
 
 
 def test_runs_become_numbered_records_in_order() -> None:
@@ -32,7 +32,7 @@ def test_runs_become_numbered_records_in_order() -> None:
 def test_a_record_goes_out_with_the_version_that_it_was_put_out_with() -> None:
     """Rows that were written before an upgrade are forwarded after it."""
     outputs = tuple(Output(n, msgspec.Raw(b"\x01"), version=version) for n, version in ((1, 0), (2, 1)))
-    plan = plan_runs({LANE: Place("eu", 2, 1, 1, 0)}, [Run(STREAM, 1, outputs)], now=99)
+    plan = plan_runs({LANE: Place("eu", 2, 1, 1, 0)}, [Run(STREAM, 1, 2, outputs)], now=99)
 
     assert [msgspec.msgpack.decode(sending.value[1:])["version"] for sending in plan.sendings] == [0, 1]
 
@@ -75,3 +75,23 @@ def test_idle_streams_send_heartbeats_with_their_last_sequence() -> None:
     assert beat.is_heartbeat
     assert beat.via == Via(Stream("us", 1, 1, "eu", 0), 9, 0)
     assert plan_heartbeats("us", places[:1], {("eu", 0): 100.0 - HEARTBEAT_SECONDS}, clock=100.0, now=7)
+
+
+def test_a_batch_that_cannot_be_read_is_passed_over_and_told() -> None:
+    """What follows goes on with its own sequences, so that the destination sees what is missing."""
+    damaged = Run(STREAM, 4, 6, ())
+
+    plan = plan_runs({LANE: Place("eu", 2, 1, 1, 3)}, [damaged, run(7, 1)], now=99)
+
+    assert [decode_relayed(sending.value).via.sequence for sending in plan.sendings] == [7]
+    assert plan.places == {LANE: Place("eu", 2, 1, 1, 7)}
+    assert plan.damaged == (damaged,)
+    assert plan.gaps == ()
+
+
+def test_a_damaged_batch_at_the_end_is_revealed_by_the_heartbeat() -> None:
+    """Nothing may follow for long."""
+    plan = plan_runs({LANE: Place("eu", 2, 1, 1, 3)}, [Run(STREAM, 4, 6, ())], now=99)
+
+    [beat] = plan_heartbeats("us", plan.places.values(), {}, clock=HEARTBEAT_SECONDS, now=99)
+    assert decode_relayed(beat.value).via.sequence == 6
