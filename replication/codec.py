@@ -89,6 +89,17 @@ def decode_record(data: msgspec.Raw, version: int) -> Record:
         raise UndecodableRecordError(reason=str(error)) from error
 
 
+def is_newer(data: bytes | None) -> bool:
+    """Whether a relay record, or the record inside it, was written by software that is newer than this."""
+    try:
+        decode_relayed(data)
+    except UnknownVersionError:
+        return True
+    except UndecodableRecordError:
+        return False
+    return False
+
+
 def stamped(hops: tuple[Hop, ...], stage: str, at: int) -> tuple[Hop, ...]:
     """Return the hops with one more."""
     return (*hops, Hop(stage, at))

@@ -157,7 +157,17 @@ async def runs_after(
     )
     found: list[Run] = []
     read = Counter[tuple[str, int]]()
-    for destination, partition, incarnation, epoch, first, last, positions, batch_first, payload in await cursor.fetchall():
+    for (
+        destination,
+        partition,
+        incarnation,
+        epoch,
+        first,
+        last,
+        positions,
+        batch_first,
+        payload,
+    ) in await cursor.fetchall():
         read[destination, partition] += len(payload or b"")
         stream = Stream(origin, incarnation, epoch, destination, partition)
         found.append(Run(stream, first, last, _carried(positions, payload), batch_first))

@@ -10,6 +10,7 @@ entries     pure: what owners elsewhere decided
 marks       pure: received and read
 accounts    pure: users and devices
 memory      what is kept in memory between batches
+reading     pure: journal records into cases; what newer software wrote goes aside with what follows it
 loop        one batch: load, judge, commit; halve it when it fails
 nudge       tells followers, through Redis, that there is something new
 service     the process: Kafka to loop, whatever is away

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from infra.errors import CausewayError
+from replication.poison.records import Kind, Poison
 from replication.records import (
     ConversationAnswered,
     Entry,
@@ -16,6 +17,7 @@ from replication.records import (
     Submission,
     Via,
 )
+from replication.topics import JOURNAL
 
 
 class ImpossibleRecordError(CausewayError):
@@ -35,7 +37,10 @@ class Case:
         record: The record; None if it could not be read.
         via: The stream place that it came by; None if it was submitted here.
         value: Its bytes, for the case that it must be put aside.
-        flaw: Why it cannot be read; empty if it can.
+        flaw: Why it is put aside unjudged; empty if it is judged.
+        kind: What kind of poison it is then.
+        key: The conversation or user by which it was journaled; empty if by none.
+        revived: Whether it had been put aside before, so that the journal was read past it long ago.
     """
 
     partition: int
@@ -44,6 +49,13 @@ class Case:
     via: Via | None = None
     value: bytes | None = None
     flaw: str = ""
+    kind: Kind = Kind.UNREADABLE
+    key: str = ""
+    revived: bool = False
+
+    def as_poison(self, kind: Kind, reason: str) -> Poison:
+        """Return what is kept of it when it is put aside."""
+        return Poison(JOURNAL, self.partition, self.offset, kind, reason, self.value, self.key)
 
 
 @dataclass(slots=True)

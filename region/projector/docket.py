@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from region.projector.cases import Case
-from region.store.rows import Conversation, Device, Known, Member, Pending, Place, Poison, User
+from region.store.rows import Conversation, Device, Known, Member, Pending, Place, User
 from region.store.writes import Move, Writes
 from replication.codec import encode_record
 from replication.outputs import Batch, Output, RelayRow
+from replication.poison.records import Kind
 from replication.records import Hop, Outcome, Record, Stream, Submission
 
 
@@ -106,8 +107,12 @@ class Docket:
         self._drafts: dict[int, _Draft] = {}
 
     def enter(self, case: Case) -> None:
-        """Take a case up: its partition is read up to it."""
-        self._draft(case.partition).next_offset = case.offset + 1
+        """Take a case up: its partition is read up to it, unless it is one that was put aside and is judged again."""
+        draft = self._draft(case.partition)
+        if case.revived:
+            self.writes.replayed.append(case.as_poison(case.kind, ""))
+        else:
+            draft.next_offset = case.offset + 1
 
     def put(
         self,
@@ -170,10 +175,14 @@ class Docket:
             self.writes.members.pop((conversation_id, user_id), None)
         self.writes.removed.add(conversation_id)
 
-    def put_aside(self, case: Case, reason: str) -> None:
-        """Keep a record aside that cannot be read or applied."""
-        self.count("poison")
-        self.writes.poison.append(Poison(case.partition, case.offset, reason.replace("\0", ""), case.value))
+    def put_aside(self, case: Case, reason: str, kind: Kind = Kind.IMPOSSIBLE) -> None:
+        """Keep a record aside that cannot be read or applied, now or ever."""
+        self.count("poison", kind.value)
+        self.writes.poison.append(case.as_poison(kind, reason))
+        if case.revived:
+            self.writes.replayed = [
+                kept for kept in self.writes.replayed if (kept.partition, kept.offset) != (case.partition, case.offset)
+            ]
 
     def settle(self, heads: Mapping[Stream, int]) -> list[Move]:
         """Close the batch: fill in the outputs and relay rows; return how far it takes each partition.

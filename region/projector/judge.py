@@ -26,7 +26,7 @@ def judge(docket: Docket, case: Case) -> None:
     """Judge one case; what cannot be read or applied is put aside, and its author is told."""
     docket.enter(case)
     if case.record is None:
-        docket.put_aside(case, case.flaw)
+        docket.put_aside(case, case.flaw, case.kind)
         return
     try:
         _judge(docket, case)

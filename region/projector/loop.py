@@ -11,17 +11,20 @@ import structlog
 
 import replication.repository
 from infra.errors import CausewayError
-from infra.kafka import Record
 from infra.postgres import Connection
 from region.projector import metrics
 from region.projector.cases import Case, Needs, needs_of, read_marks, recipients
 from region.projector.docket import Docket, State
 from region.projector.judge import condemn, finish, judge
 from region.projector.memory import Memory
+from region.projector.reading import Held, revived
 from region.store.repository import loading
 from region.store.repository.committing import FencedError, commit
 from region.store.rows import Place, RegionState
-from replication.codec import UndecodableRecordError, UnknownVersionError, decode_journaled
+from replication.codec import UndecodableRecordError, UnknownVersionError
+from replication.poison import repository as poison
+from replication.poison.records import Poison
+from replication.topics import JOURNAL
 
 log = structlog.get_logger()
 
@@ -33,6 +36,10 @@ UNJUDGEABLE = (CausewayError, ArithmeticError, AssertionError, AttributeError, L
 
 UNWRITABLE = (psycopg.DataError, psycopg.IntegrityError, struct.error)
 """What a record can cause while its outcome is written; the store's own failures are tried again."""
+
+
+MOST_WANTED = 100
+"""Records that are replayed in one batch because somebody wants it."""
 
 
 class BatchError(Exception):
@@ -52,45 +59,11 @@ class Committed:
     destinations: tuple[str, ...]
 
 
-def cases_of(batches: dict[int, list[Record]]) -> tuple[list[Case], dict[int, UnknownVersionError]]:
-    """Return the cases of what was read, and the partitions that must wait for an upgrade, with the reason.
-
-    Args:
-        batches: Records by partition; cut off before the first of each that newer software wrote.
-    """
-    cases: list[Case] = []
-    newer: dict[int, UnknownVersionError] = {}
-    for partition, records in list(batches.items()):
-        before = len(cases)
-        try:
-            cases.extend(map(case_of, records))
-        except UnknownVersionError as error:
-            newer[partition] = error
-            batches[partition] = records[: len(cases) - before]
-            if not batches[partition]:
-                del batches[partition]
-    return cases, newer
-
-
-def case_of(record: Record) -> Case:
-    """Return the case of a journal record; one that cannot be read has a flaw.
-
-    Raises:
-        UnknownVersionError: Newer software wrote it; it is no flaw, but must wait.
-    """
-    try:
-        journaled = decode_journaled(record.value)
-    except UnknownVersionError:
-        raise
-    except UndecodableRecordError as error:
-        return Case(record.partition, record.offset, None, value=record.value, flaw=str(error))
-    return Case(record.partition, record.offset, journaled.record, journaled.via, record.value)
-
-
 class Projection:
     """Projects batches of a journal into a store.
 
     Attributes:
+        held: Whom something of a newer version is aside for.
         busy_since: Since when it has been at a batch, on the monotonic clock; None between batches.
     """
 
@@ -105,6 +78,7 @@ class Projection:
         self._connection = connection
         self._region = region
         self._memory = memory
+        self.held = Held()
         self.busy_since: float | None = None
 
     async def begin(self, partitions: Sequence[int]) -> dict[int, Place]:
@@ -121,6 +95,55 @@ class Projection:
         self._memory.places = await loading.places(self._connection, partitions)
         self._memory.heads = {head.stream: head.last for head in heads}
         return dict(self._memory.places)
+
+    async def revive(self) -> Committed:
+        """Take in what was put aside for newer software, and can be read by now; what follows it waited, and follows. Call it after `begin`.
+
+        Raises:
+            FencedError: Another projector has moved on.
+            psycopg.OperationalError: The store failed.
+        """
+        self.held = Held()
+        cases: list[Case] = []
+        for kept in await poison.waiting(self._connection, JOURNAL, list(self._memory.places)):
+            if self.held.has(kept.partition, kept.key):
+                self.held.add(kept.partition, kept.key)
+                continue
+            try:
+                cases.append(revived(kept))
+            except UnknownVersionError:
+                self.held.add(kept.partition, kept.key)
+        return await self._project_all(cases)
+
+    async def replay(self) -> Committed:
+        """Judge again what somebody wants replayed; what waits for a newer version waits on.
+
+        Raises:
+            FencedError: Another projector has moved on.
+            psycopg.OperationalError: The store failed.
+        """
+        cases: list[Case] = []
+        in_vain: list[Poison] = []
+        for kept in await poison.wanted(self._connection, JOURNAL, list(self._memory.places), most=MOST_WANTED):
+            try:
+                if self.held.has(kept.partition, kept.key):
+                    in_vain.append(kept)
+                else:
+                    cases.append(revived(kept))
+            except UnknownVersionError:
+                in_vain.append(kept)
+        if in_vain:
+            await poison.note_tried(self._connection, in_vain, now=time.time_ns() // 1000)
+        return await self._project_all(cases)
+
+    async def _project_all(self, cases: Sequence[Case]) -> Committed:
+        positions: dict[int, int] = {}
+        destinations: set[str] = set()
+        for start in range(0, len(cases), MOST_WANTED):
+            committed = await self.project(cases[start : start + MOST_WANTED])
+            positions |= committed.positions
+            destinations |= set(committed.destinations)
+        return Committed(positions, tuple(sorted(destinations)))
 
     async def project(self, cases: Sequence[Case]) -> Committed:
         """Project a batch, whatever is in it; what cannot be applied is put aside.

@@ -26,7 +26,16 @@ OLDEST_PENDING = Gauge(
 DUPLICATES = Counter("causeway_projector_duplicates_total", "Records that were known already.")
 DROPPED = Counter("causeway_projector_dropped_total", "Marks that were dropped, by reason.", ["reason"])
 HELD = Counter("causeway_projector_held_total", "Entries held because an earlier one is missing.")
-POISON = Counter("causeway_projector_poison_total", "Records put aside because they cannot be read or applied.")
+POISON = Counter(
+    "causeway_projector_poison_total",
+    "Records put aside because they cannot be read or applied, or not yet, by kind.",
+    ["kind"],
+)
+ASIDE = Gauge(
+    "causeway_aside_records",
+    "Records that are aside now, by the topic in which they stood and by kind.",
+    ["source", "kind"],
+)
 WAITING = Gauge("causeway_projector_waiting_partitions", "Partitions whose next record waits for newer software.")
 FENCED = Counter("causeway_projector_fenced_total", "Batches that another projector had projected already.")
 FAILURES = Counter("causeway_projector_failures_total", "Times that a session ended with an error, by kind.", ["kind"])
@@ -52,7 +61,9 @@ def count(what: str, code: str, times: int) -> None:
         REFUSALS.labels(code).inc(times)
     elif what == "pending":
         PENDINGS.labels(code).inc(times)
+    elif what == "poison":
+        POISON.labels(code).inc(times)
     elif what == "dropped":
         DROPPED.labels(code).inc(times)
     else:
-        {"duplicate": DUPLICATES, "held": HELD, "poison": POISON}[what].inc(times)
+        {"duplicate": DUPLICATES, "held": HELD}[what].inc(times)

@@ -12,6 +12,7 @@ from infra.tasks import heed_cancellation
 from region.projector import metrics
 from region.store.repository.loading import waiting_since
 from region.store.repository.pruning import prune
+from replication.poison.repository import counts
 
 log = structlog.get_logger()
 
@@ -40,6 +41,7 @@ async def prune_forever(pool: Pool, *, retention: float, partitions: tuple[int, 
             for partition in partitions:
                 await _prune(pool, partition, before=int((time.time() - retention) * 1e6))
             await measure_pendings(pool)
+            await measure_aside(pool)
         except psycopg.Error as error:
             log.warning("pruning is put off", error=str(error))
 
@@ -57,6 +59,19 @@ async def measure_pendings(pool: Pool) -> None:
         metrics.OLDEST_PENDING.labels(region).set(oldest / 1e6)
         if time.time() - oldest / 1e6 > LONG:
             log.warning("messages wait for long", region=region, messages=count, oldest=oldest)
+
+
+async def measure_aside(pool: Pool) -> None:
+    """Measure how many records are aside.
+
+    Raises:
+        psycopg.Error: The store failed.
+    """
+    async with pool.connection() as connection:
+        found = await counts(connection)
+    metrics.ASIDE.clear()
+    for (source, kind), count in found.items():
+        metrics.ASIDE.labels(source, kind).set(count)
 
 
 async def _prune(pool: Pool, partition: int, *, before: int) -> None:

@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from region.projector.cases import Case, needs_of, read_marks, recipients
 from region.projector.docket import Docket, State, advanced
 from region.projector.judge import finish, judge
-from region.store.rows import Conversation, Device, Pending, Place, Poison, User
+from region.store.rows import Conversation, Device, Pending, Place, User
 from region.store.writes import Writes
 from replication.codec import decode_record
 from replication.ids import content_hash, direct_conversation_id, message_id, partition_of, region_of
 from replication.outputs import Output
+from replication.poison.records import Poison
 from replication.records import (
     Body,
     Entry,

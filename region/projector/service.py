@@ -1,6 +1,7 @@
 """The projector's process: Kafka's journal in, the store out; it waits for whatever is away, and starts over when fenced."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 
 import psycopg
@@ -19,10 +20,11 @@ from infra.serve import Host
 from infra.settings import RegionalSettings, read
 from infra.tasks import heed_cancellation
 from region.projector import metrics
-from region.projector.loop import Projection, cases_of
+from region.projector.loop import Committed, Projection
 from region.projector.memory import Memory
 from region.projector.nudge import Nudger
 from region.projector.pruning import prune_forever
+from region.projector.reading import cases_of
 from region.projector.watch import watch
 from region.store.repository.committing import FencedError
 from region.store.repository.setup import prepare
@@ -37,6 +39,9 @@ CONDITIONS = ("store", "journal", "version")
 
 PACE_SECONDS = 0.008
 """Between the beginnings of two batches, at least: a batch has a price, in every part that follows it."""
+
+REPLAY_SECONDS = 2.0
+"""How often to look whether somebody wants something replayed."""
 
 REST_SECONDS = 0.03
 """The longest rest after a batch; up to that, as long as the batch took."""
@@ -185,6 +190,7 @@ class Projector:
         async with self._pool.connection() as connection:
             projection = Projection(connection, region, self._memory)
             places = await projection.begin(settings.own_partitions)
+            self._tell(await projection.revive())
             self._health.tell("store", ok=True)
             async with Consumer(settings.kafka, self._topic, client=f"{settings.instance}-projector") as consumer:
                 for place in places.values():
@@ -194,15 +200,19 @@ class Projector:
                 self._health.tell("journal", ok=True)
                 self._waiting.clear()
                 metrics.WAITING.set(0)
-                self._health.tell("version", ok=True)
+                self._tell_version(projection)
                 async with asyncio.TaskGroup() as group:
                     group.create_task(watch(consumer, projection, expected, self._health), name="watch")
                     await self._read(consumer, projection, expected)
 
     async def _read(self, consumer: Consumer, projection: Projection, expected: dict[int, int]) -> None:
         pace = Pace(least=PACE_SECONDS, longest_rest=REST_SECONDS)
+        look_at = 0.0
         while True:
             heed_cancellation()
+            if time.monotonic() >= look_at:
+                self._tell(await projection.replay())
+                look_at = time.monotonic() + REPLAY_SECONDS
             await pace.rest()
             batches = await consumer.read(wait_ms=1000, most=self._settings.projector_batch)
             if not batches:
@@ -211,9 +221,8 @@ class Projector:
             pace.begin()
             for partition, records in batches.items():
                 check_dense(expected, partition, records)
-            cases, newer = cases_of(batches)
-            committed = await projection.project(cases)
-            self._nudger.tell(committed)
+            cases, newer = cases_of(batches, projection.held)
+            self._tell(await projection.project(cases))
             self._backoff.reset()
             self._health.tell("store", ok=True)
             metrics.RECORDS.inc(len(cases))
@@ -225,6 +234,21 @@ class Projector:
                 metrics.REACHED.labels(partition).set(records[-1].timestamp / 1000)
             if newer:
                 self._wait_at(newer, consumer, expected)
+            self._tell_version(projection)
+
+    def _tell(self, committed: Committed) -> None:
+        if committed.positions:
+            self._nudger.tell(committed)
+
+    def _tell_version(self, projection: Projection) -> None:
+        """Tell whether something waits for newer software; a partition that stands still was told already."""
+        if self._waiting:
+            return
+        if aside := len(projection.held):
+            detail = f"records of a newer version are aside, of {aside} conversations or users: upgrade this region's projector, which then takes them in by itself, in order"
+            self._health.tell("version", ok=False, detail=detail)
+        else:
+            self._health.tell("version", ok=True)
 
     def _wait_at(
         self, newer: Mapping[int, UnknownVersionError], consumer: Consumer, expected: Mapping[int, int]

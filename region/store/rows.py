@@ -174,13 +174,3 @@ class Pending:
 
 Known: TypeAlias = Entry | Refusal | Pending
 """What became of a message id: numbered, refused, or waiting."""
-
-
-@dataclass(frozen=True, slots=True)
-class Poison:
-    """A journal record that could not be read or applied, kept aside."""
-
-    partition: int
-    offset: int
-    reason: str
-    value: bytes | None

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from region.store.rows import Conversation, Device, Member, Pending, Place, Poison, User
+from region.store.rows import Conversation, Device, Member, Pending, Place, User
 from replication.outputs import Batch, RelayRow
+from replication.poison.records import Poison
 from replication.records import Entry, Refusal
 
 
@@ -38,6 +39,7 @@ class Writes:
         users: Users that changed.
         devices: Devices that changed.
         poison: Records that were put aside.
+        replayed: Records that had been, and are taken in by this batch.
         outputs: The batches of outputs, one a partition.
         relay_rows: What goes to other regions.
     """
@@ -53,10 +55,12 @@ class Writes:
     users: dict[str, User] = field(default_factory=dict)
     devices: dict[tuple[str, str], Device] = field(default_factory=dict)
     poison: list[Poison] = field(default_factory=list)
+    replayed: list[Poison] = field(default_factory=list)
     outputs: list[Batch] = field(default_factory=list)
     relay_rows: list[RelayRow] = field(default_factory=list)
 
     @property
     def rare(self) -> bool:
         """Whether there is anything to write that most batches do not have."""
-        return bool(self.refusals or self.revealed or self.removed or self.users or self.devices or self.poison)
+        rarities = (self.refusals, self.revealed, self.removed, self.users, self.devices, self.poison, self.replayed)
+        return any(rarities)

@@ -6,6 +6,7 @@ intake     pure: one mirrored record into what is to be done with it
 lane       pure: one mirrored partition: parked streams, what waits behind their gaps, what a crash must find again
 asking     pure: which gaps and holes the origin is asked for next
 repairer   asks the origin over HTTP
+shelf      keeps poison in the store, and brings it back
 reader     reads one origin's mirrored topic, batch by batch, and commits after every append is acknowledged
 settings   what it is configured with
 metrics    what is counted

@@ -20,12 +20,13 @@ from replication.codec import (
     stamped,
 )
 from replication.ids import partition_of
-from replication.records import Hop, Journaled, Mark, Opening, Relayed, Stream
+from replication.poison.records import Kind
+from replication.records import Hop, Journaled, Mark, Opening, Relayed, Stream, Via
 from replication.streams import DROP, Drop, Park, Verdict, judge, judge_heartbeat
 
 
 class NewerOriginError(CausewayError):
-    """{origin} sends records of version {version}, which this software cannot read. Upgrade this region; nothing is lost meanwhile."""
+    """{origin} sends records of a newer version than this software can read, more than are put aside. Upgrade this region; partition {partition} waits, and nothing is lost."""
 
     code = "newer-origin"
     definite = True
@@ -58,13 +59,17 @@ class Beat:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """The record must not be appended; its sequence counts as had.
+    """The record must not be appended, but kept; its sequence, where that can be read, counts as had.
 
     Attributes:
-        reason: For the log.
+        reason: For people.
+        kind: Of poison.
+        via: Its place in its stream, if that can be read.
     """
 
     reason: str
+    kind: Kind = Kind.UNREADABLE
+    via: Via | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,20 +145,18 @@ class Intake:
             taken: What was taken in so far from that partition; changed in place.
             now: Microseconds since the epoch.
 
-        Raises:
-            NewerOriginError: It is of a version that this software does not know; it and what follows must wait.
         """
         try:
             relayed = decode_relayed(value)
         except UnknownVersionError as error:
-            raise NewerOriginError(origin=self.origin, version=error.details["version"]) from error
+            return Judged(Aside(str(error), Kind.NEWER))
         except UndecodableRecordError as error:
             return Judged(Aside(str(error)))
         stream = relayed.via.stream
         term = (stream.incarnation, stream.epoch)
         objection = object_to_stream(stream, origin=self.origin, here=self.here, partition=partition)
         if objection is not None:
-            return Judged(Aside(objection), relayed.forwarded_at)
+            return Judged(Aside(objection, Kind.IMPOSSIBLE, relayed.via), relayed.forwarded_at)
         if relayed.is_heartbeat:
             return Judged(BEAT, relayed.forwarded_at, _gap_before_heartbeat(taken, relayed), term)
         verdict = _note(taken, relayed)
@@ -162,14 +165,38 @@ class Intake:
         step = HAD if isinstance(verdict, Drop) else self._admit(relayed, now)
         return Judged(step, relayed.forwarded_at, None, term)
 
+    def readmit(self, value: bytes | None, *, partition: int, taken: Taken, now: int) -> Append | Aside:
+        """Judge a record again that was put aside, whether or not its sequence counts as had; if it is in a hole, that is filled.
+
+        Args:
+            value: Its bytes.
+            partition: The mirrored topic's.
+            taken: What was taken in from that partition; changed in place.
+            now: Microseconds since the epoch.
+        """
+        try:
+            relayed = decode_relayed(value)
+        except UnknownVersionError as error:
+            return Aside(str(error), Kind.NEWER)
+        except UndecodableRecordError as error:
+            return Aside(str(error))
+        stream = relayed.via.stream
+        objection = object_to_stream(stream, origin=self.origin, here=self.here, partition=partition)
+        if objection is not None or relayed.is_heartbeat:
+            return Aside(objection or "it is a heartbeat", Kind.IMPOSSIBLE, relayed.via)
+        step = self._admit(relayed, now)
+        if isinstance(step, Append):
+            _note(taken, relayed)
+        return step
+
     def _admit(self, relayed: Relayed, now: int) -> Append | Aside:
         try:
             record = decode_record(relayed.record, relayed.version)
         except UndecodableRecordError as error:
-            return Aside(str(error))
+            return Aside(str(error), Kind.UNREADABLE, relayed.via)
         objection = object_to_record(record, origin=self.origin, here=self.here)
         if objection is not None:
-            return Aside(objection)
+            return Aside(objection, Kind.IMPOSSIBLE, relayed.via)
         admitted = self._stamp(cast("Admissible", record), relayed.forwarded_at, now)
         key = admitted.conversation_id
         return Append(

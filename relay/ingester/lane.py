@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
-from relay.ingester.intake import Aside, Early, Intake, Judged, NewerOriginError
+from relay.ingester.intake import Append, Aside, Early, Intake, Judged
 from relay.ingester.progress import Taken, Term
+from replication.poison.records import Poison
 from replication.records import Stream
 from replication.repair.pages import Page, Want
 from replication.streams import Park, Range, give_up
+from replication.topics import mirrored_topic
 
 MOST_WAITING: Final = 2000
 MOST_BYTES: Final = 4 * 1024 * 1024
@@ -100,10 +102,18 @@ class Came:
     Attributes:
         judged: Records to carry out, in order.
         notes: What is to be told.
+        poison: What must be kept aside before anything is committed.
     """
 
     judged: list[Judged] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    poison: list[Poison] = field(default_factory=list)
+
+    def add(self, more: "Came") -> None:
+        """Add what came after it."""
+        self.judged += more.judged
+        self.notes += more.notes
+        self.poison += more.poison
 
 
 @dataclass(slots=True)
@@ -148,14 +158,11 @@ class Lane:
             offset: Where it stands.
             now: Microseconds since the epoch.
             clock: Seconds on a monotonic clock.
-
-        Raises:
-            NewerOriginError: It is of a version that this software does not know; it and what follows must wait.
         """
-        self.next = offset
         came = Came()
         judged = self.intake.take(value, partition=self.partition, taken=self.taken, now=now)
         self.next = offset + 1
+        self._put_aside(judged, offset, value, came)
         if not isinstance(judged.step, Early):
             came.judged.append(judged)
         if (gap := judged.gap) is not None:
@@ -192,6 +199,7 @@ class Lane:
                 judged = self._read(value, now)
             if not isinstance(judged.step, Early):
                 came.judged.append(judged)
+                self._put_aside(judged, None, value, came)
         self._pass_over(term, page.upto, gone, came, now)
         if term in self.parked:
             self.parked[term].since = clock
@@ -225,11 +233,24 @@ class Lane:
         known = self.taken.of(term)
         return 0 if known is None else known.last
 
+    def readmit(self, value: bytes | None, *, now: int) -> Append | Aside:
+        """Judge a record again that was put aside; see `Intake.readmit`."""
+        return self.intake.readmit(value, partition=self.partition, taken=self.taken, now=now)
+
     def _read(self, value: bytes, now: int) -> Judged:
-        try:
-            return self.intake.take(value, partition=self.partition, taken=self.taken, now=now)
-        except NewerOriginError as error:  # it stays a hole, and is asked for again
-            return Judged(Aside(str(error)))
+        return self.intake.take(value, partition=self.partition, taken=self.taken, now=now)
+
+    def _put_aside(self, judged: Judged, place: int | None, value: bytes | None, came: Came) -> None:
+        """Note what must be kept; what came in an answer and has no place in a stream stays a hole, and the origin keeps it."""
+        step = judged.step
+        if not isinstance(step, Aside):
+            return
+        source = mirrored_topic(self.intake.origin, self.intake.here)
+        if place is None and step.via is not None:
+            stream, place = step.via.stream, step.via.sequence
+            source = f"{source}.repair-{stream.incarnation}.{stream.epoch}"
+        if place is not None:
+            came.poison.append(Poison(source, self.partition, place, step.kind, step.reason, value))
 
     def _keep(self, parking: Parking, sequence: int, waiting: Waiting) -> None:
         parking.waiting[sequence] = waiting
@@ -242,7 +263,9 @@ class Lane:
         while (next_ := parking.waiting.pop(self._last(term) + 1, None)) is not None:
             self.waiting -= 1
             self.waiting_bytes -= len(next_.value)
-            came.judged.append(self.intake.take(next_.value, partition=self.partition, taken=self.taken, now=now))
+            judged = self._read(next_.value, now)
+            came.judged.append(judged)
+            self._put_aside(judged, next_.offset, next_.value, came)
         if not parking.waiting and self._last(term) >= parking.upto:
             del self.parked[term]
             came.notes.append(Freed(parking.stream))

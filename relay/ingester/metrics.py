@@ -5,6 +5,7 @@ from prometheus_client import Counter, Gauge
 RECORDS = Counter("causeway_ingester_records", "Mirrored records by what became of them.", ["origin", "verdict"])
 GAPS = Counter("causeway_ingester_gaps", "Gaps in a stream: records are missing, and asked for.", ["origin"])
 MISSING = Gauge("causeway_ingester_missing_records", "Sequences that are recorded as holes.", ["origin", "partition"])
+POISON = Counter("causeway_ingester_poison", "Mirrored records that were put aside, by kind.", ["origin", "kind"])
 PARKED = Gauge("causeway_ingester_parked_streams", "Streams that stand before a gap.", ["origin", "partition"])
 WAITING = Gauge("causeway_ingester_waiting_records", "Records that wait behind gaps.", ["origin", "partition"])
 HOLES = Counter("causeway_ingester_holes", "Gaps that were passed unrepaired, as holes.", ["origin"])

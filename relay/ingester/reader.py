@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+import psycopg
 import structlog
 
 from infra.backoff import Backoff
@@ -20,6 +21,9 @@ from relay.ingester.intake import Append, Aside, Beat, Had, Intake, NewerOriginE
 from relay.ingester.lane import Came, Freed, Lane, Note, Parked, Passed
 from relay.ingester.progress import Taken, UnreadableProgressError, fit, read
 from relay.ingester.repairer import Repairer
+from relay.ingester.shelf import Shelf
+from replication.codec import is_newer
+from replication.poison.records import Poison
 from replication.topics import JOURNAL, mirrored_topic
 
 log = structlog.get_logger()
@@ -54,6 +58,7 @@ class Reader:
         health: Health,
         repairer: Repairer,
         asking: Asking,
+        shelf: Shelf,
         silence: float = 30.0,
     ) -> None:
         """Prepare.
@@ -64,11 +69,15 @@ class Reader:
             health: Where the condition `from <origin>` is told.
             repairer: Asks the origin for what is missing.
             asking: Says what to ask it for.
+            shelf: Keeps what cannot be taken in.
             silence: After how many seconds in which nothing came, not even a heartbeat, that is told.
         """
         self._intake = intake
         self._repairer = repairer
         self._asking = asking
+        self._shelf = shelf
+        self._poison: list[Poison] = []
+        self._standing: set[int] = set()
         self._silence = silence
         self._heard_at = 0.0
         self._kafka = kafka
@@ -100,7 +109,7 @@ class Reader:
                     self._health.tell(self._condition, ok=True)
                     backoff.reset()
                     await self._read_on(consumer, producer, partitions)
-            except (KafkaError, OSError, CausewayError) as error:
+            except (KafkaError, OSError, psycopg.Error, CausewayError) as error:
                 log.warning(
                     "ingester interrupted", origin=self._intake.origin, reason=str(error) or type(error).__name__
                 )
@@ -120,7 +129,7 @@ class Reader:
             await asyncio.sleep(1)
 
     async def _resume(self, consumer: Consumer, partitions: int) -> None:
-        self._lanes, self._paused, self._dirty = {}, set(), set()
+        self._lanes, self._paused, self._dirty, self._standing, self._poison = {}, set(), set(), set(), []
         self._heard_at = time.monotonic()
         for partition in range(partitions):
             committed = await consumer.committed(partition)
@@ -163,44 +172,45 @@ class Reader:
             batch = await consumer.read(wait_ms=50 if self._dirty or parked else 1000, most=MOST_RECORDS)
             if batch:
                 pace.begin()
-            stalled = await self._take_in(consumer, producer, batch)
+            await self._take_in(consumer, producer, batch)
+            await self._readmit(producer)
             now = time.monotonic()
-            if self._dirty and (stalled or not batch or now >= self._committed_at + COMMIT_SECONDS):
+            if self._dirty and (not batch or now >= self._committed_at + COMMIT_SECONDS):
                 await self._commit(consumer)
                 self._committed_at = now
-            if stalled:
-                raise stalled
-            self._tell_silence(now)
+            self._tell(now)
             if now >= check_at:
                 check_at = now + TOPIC_CHECK_SECONDS
                 if (count := await count_partitions(self._kafka, self._topic)) != partitions:
                     raise TopicChangedError(topic=self._topic, now=count, before=partitions)
 
-    def _tell_silence(self, now: float) -> None:
-        """Tell for how long nothing has come; an origin that never sent anything sends no heartbeats either."""
+    def _tell(self, now: float) -> None:
+        """Tell whether all is well; an origin that never sent anything sends no heartbeats either."""
         silent = now - self._heard_at
         known = any(lane.taken.streams for lane in self._lanes.values())
-        if known and silent > self._silence:
-            origin, here = self._intake.origin, self._intake.here
+        origin, here, detail = self._intake.origin, self._intake.here, ""
+        if self._standing:
+            detail = str(NewerOriginError(origin=origin, partition=", ".join(map(str, sorted(self._standing)))))
+        elif known and silent > self._silence:
             detail = f"nothing has come from {origin} for {silent:.0f} s, not even a heartbeat: look at the forwarder of {origin}, the link, and MirrorMaker into {here}"
-            self._health.tell(self._condition, ok=False, detail=detail)
-        else:
-            self._health.tell(self._condition, ok=True)
+        self._health.tell(self._condition, ok=not detail, detail=detail)
 
-    async def _take_in(
-        self, consumer: Consumer, producer: Producer, batch: Mapping[int, Sequence[Record]]
-    ) -> NewerOriginError | None:
-        """Append what is new, and wait until all of it is acknowledged; return why the reader must stop here, if it must."""
+    async def _take_in(self, consumer: Consumer, producer: Producer, batch: Mapping[int, Sequence[Record]]) -> None:
+        """Append what is new, keep aside what cannot be, and wait until all of it is acknowledged."""
         appends: list[Append] = []
-        stalled: NewerOriginError | None = None
         self._take_answers(appends)
         for partition, records in batch.items():
-            try:
-                self._take_partition(consumer, partition, records, appends)
-            except NewerOriginError as error:
-                stalled = error
+            self._take_partition(consumer, partition, records, appends)
         self._ask(appends)
         self._resume_paused(consumer)
+        await self._append(producer, appends)
+        if self._poison:
+            await self._shelf.put(self._poison)
+            self._poison = []
+        if batch:
+            metrics.BATCH.labels(self._intake.origin).set(sum(map(len, batch.values())))
+
+    async def _append(self, producer: Producer, appends: Sequence[Append]) -> None:
         sent = [
             await producer.send(JOURNAL, partition=append.partition, key=append.key, value=append.value)
             for append in appends
@@ -208,9 +218,26 @@ class Reader:
         for result in await asyncio.gather(*sent, return_exceptions=True):
             if isinstance(result, BaseException):
                 raise result
-        if batch:
-            metrics.BATCH.labels(self._intake.origin).set(sum(map(len, batch.values())))
-        return stalled
+
+    async def _readmit(self, producer: Producer) -> None:
+        """Take in what was put aside, where somebody wants it or it can be read by now; a projector drops what it has had."""
+        now = time.time_ns() // 1000
+        replayed: list[Poison] = []
+        in_vain: list[Poison] = []
+        appends: list[Append] = []
+        for kept in self._shelf.due():
+            lane = self._lanes.get(kept.partition)
+            step = None if lane is None else lane.readmit(kept.value, now=now)
+            if isinstance(step, Append):
+                appends.append(step)
+                replayed.append(kept)
+                self._dirty.add(kept.partition)
+            else:
+                in_vain.append(kept)
+        if replayed or in_vain:
+            await self._append(producer, appends)
+            await self._shelf.note(replayed, in_vain)
+            log.info("replayed", origin=self._intake.origin, records=len(replayed), in_vain=len(in_vain))
 
     def _take_partition(
         self, consumer: Consumer, partition: int, records: Sequence[Record], appends: list[Append]
@@ -235,9 +262,12 @@ class Reader:
                     self._paused.add(partition)
                     log.warning("reading waits for a repair", origin=self._intake.origin, partition=partition)
                     break
-                found = lane.take(record.value, record.offset, now=now, clock=clock)
-                came.judged += found.judged
-                came.notes += found.notes
+                if self._shelf.full and is_newer(record.value):
+                    consumer.seek(partition, record.offset)
+                    consumer.pause(partition)
+                    self._standing.add(partition)
+                    break
+                came.add(lane.take(record.value, record.offset, now=now, clock=clock))
         finally:
             self._carry_out(lane, came, appends)
 
@@ -279,14 +309,16 @@ class Reader:
                 log.error(
                     "record put aside", origin=self._intake.origin, partition=lane.partition, reason=judged.step.reason
                 )
+                metrics.POISON.labels(self._intake.origin, judged.step.kind.value).inc()
             counts[VERDICTS[type(judged.step)]] += 1
         self._count(lane.partition, counts, forwarded, beat)
+        self._poison += came.poison
         for note in came.notes:
-            self._tell(note)
+            self._log(note)
         metrics.PARKED.labels(self._intake.origin, lane.partition).set(len(lane.parked))
         metrics.WAITING.labels(self._intake.origin, lane.partition).set(lane.waiting)
 
-    def _tell(self, note: Note) -> None:
+    def _log(self, note: Note) -> None:
         origin, stream = self._intake.origin, note.stream
         where = {"partition": stream.partition, "incarnation": stream.incarnation, "epoch": stream.epoch}
         if isinstance(note, Parked):

@@ -9,6 +9,7 @@ from global_directory.trust import Trust
 from infra.health import Health
 from infra.serve import Host
 from infra.settings import read
+from infra.tasks import run_for_ever
 from infra.tls import MutualTls
 from relay.edge.http import make_client
 from relay.ingester.asking import Asking
@@ -16,6 +17,8 @@ from relay.ingester.intake import Intake
 from relay.ingester.reader import Reader
 from relay.ingester.repairer import Repairer
 from relay.ingester.settings import IngesterSettings
+from relay.ingester.shelf import Shelf
+from replication.topics import mirrored_topic
 
 
 async def service(host: Host) -> None:
@@ -41,15 +44,20 @@ async def _read(origin: str, settings: IngesterSettings, health: Health, tls: Mu
     client = make_client(tls.client if tls else None)
     repairer = Repairer(origin, settings.peers.get(origin, ""), here=settings.region, client=client)
     asking = Asking(patience=settings.repair_patience, retry=settings.repair_retry)
+    shelf = Shelf(settings.store, mirrored_topic(origin, settings.region))
+    reader = Reader(
+        intake,
+        kafka=settings.kafka,
+        health=health,
+        repairer=repairer,
+        asking=asking,
+        shelf=shelf,
+        silence=settings.ingester_silence,
+    )
     try:
-        await Reader(
-            intake,
-            kafka=settings.kafka,
-            health=health,
-            repairer=repairer,
-            asking=asking,
-            silence=settings.ingester_silence,
-        ).run()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(run_for_ever(shelf.run()), name=f"poison from {origin}")
+            group.create_task(run_for_ever(reader.run()), name=f"reader from {origin}")
     finally:
         await repairer.close()
 

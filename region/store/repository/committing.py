@@ -10,6 +10,7 @@ from infra.postgres import Connection
 from region.store.arrays import Byteas, Int8s, Texts
 from region.store.repository.hot import write
 from region.store.writes import Move, Writes
+from replication.poison import repository as poison
 from replication.records import Refusal
 
 
@@ -130,7 +131,6 @@ async def _write_rarities(connection: Connection, writes: Writes, now: int) -> N
         await connection.execute("DELETE FROM members WHERE conversation_id = ANY(%s::text[])", gone)
         await connection.execute("DELETE FROM conversations WHERE conversation_id = ANY(%s::text[])", gone)
     if writes.poison:
-        await connection.cursor().executemany(
-            "INSERT INTO poison (partition, journal_offset, reason, value, found_at) VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-            [(p.partition, p.offset, p.reason, p.value, now) for p in writes.poison],
-        )
+        await poison.put_aside(connection, writes.poison, now=now)
+    if writes.replayed:
+        await poison.note_replayed(connection, writes.replayed, now=now)

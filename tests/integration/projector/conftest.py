@@ -35,11 +35,11 @@ class Region:
     async def append(self, record: Submission | Entry | Refusal | Mark | Opening, via: Via | None = None) -> None:
         """Append a record to the journal."""
         key = record.key if isinstance(record, Submission) else record.conversation_id
-        await self.append_bytes(partition_of(key, PARTITIONS), encode(Journaled(record=record, via=via)))
+        await self.append_bytes(partition_of(key, PARTITIONS), encode(Journaled(record=record, via=via)), key)
 
-    async def append_bytes(self, partition: int, value: bytes) -> None:
+    async def append_bytes(self, partition: int, value: bytes, key: str = "") -> None:
         """Append anything."""
-        await self.producer.append(self.topic, partition=partition, key=None, value=value)
+        await self.producer.append(self.topic, partition=partition, key=key.encode() or None, value=value)
 
     async def user(self) -> str:
         """Return a new user who is at home here, confirmed."""

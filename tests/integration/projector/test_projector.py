@@ -12,8 +12,9 @@ import redis.asyncio
 from infra.kafka import Record
 from infra.postgres import make_pool
 from region.projector import service
-from region.projector.loop import Projection, case_of
+from region.projector.loop import Projection
 from region.projector.memory import Memory
+from region.projector.reading import case_of
 from region.projector.rehearsal import message, submission
 from region.store.repository.committing import FencedError, commit
 from region.store.repository.setup import prepare
@@ -210,7 +211,7 @@ async def test_poison_is_put_aside_and_nothing_is_held_up(region: Any, until: Un
     region.start()
 
     async def done() -> bool:
-        return await seqs(region) == [1, 2] and len(await region.execute("SELECT 1 FROM poison")) == 4
+        return await seqs(region) == [1, 2] and len(await region.execute("SELECT 1 FROM aside")) == 4
 
     await until("two entries and four aside", done)
     refusals = [record for record in await region.records() if isinstance(record, Refusal)]
@@ -247,7 +248,7 @@ async def test_what_the_store_refuses_is_halved_down_to_the_culprit(region: Any,
     region.start()
 
     async def done() -> bool:
-        return len(await seqs(region)) == 3 and len(await region.execute("SELECT 1 FROM poison")) == 1
+        return len(await seqs(region)) == 3 and len(await region.execute("SELECT 1 FROM aside")) == 1
 
     await until("two are numbered, one is put aside", done)
 

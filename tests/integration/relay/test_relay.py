@@ -32,9 +32,13 @@ from relay.ingester.intake import Intake
 from relay.ingester.progress import Taken, read
 from relay.ingester.reader import Reader
 from relay.ingester.repairer import Repairer
+from relay.ingester.shelf import Shelf
+from replication import codec
 from replication.codec import decode_journaled, decode_relayed, encode, encode_record
 from replication.ids import direct_conversation_id, message_id, new_user_id, region_of
 from replication.outputs import Batch, Output, RelayRow
+from replication.poison import repository
+from replication.poison.records import Kept, Kind
 from replication.records import Entry, MessageSent, Relayed, Stream, Via
 from replication.repair.pages import PATH, Want, build, decode_page
 from replication.repair.server import RepairServer
@@ -42,11 +46,11 @@ from replication.repository import runs_within
 from replication.streams import Progress
 from replication.topics import JOURNAL, mirrored_topic, relay_topic
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
 ROOT = Path(__file__).parents[3]
 PARTITIONS = 2
-PATIENCE = 60.0
+PATIENCE = 150.0
 
 
 @pytest.fixture
@@ -295,19 +299,24 @@ async def reading(
     url: str = "",
     patience: float = 0.1,
     health: Health | None = None,
+    store: str = "postgresql://127.0.0.1:1/none",
 ) -> None:
     """Read as an ingester does, which asks the origin there, or finds it silent."""
     repairer = Repairer(origin, url, here=here)
     asking = Asking(patience=patience, retry=0.1)
+    shelf = Shelf(store, mirrored_topic(origin, here))
     try:
-        await Reader(
-            Intake(origin, here, partitions),
-            kafka=kafka,
-            health=health or Health(),
-            repairer=repairer,
-            asking=asking,
-            silence=2,
-        ).run()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(shelf.run())
+            await Reader(
+                Intake(origin, here, partitions),
+                kafka=kafka,
+                health=health or Health(),
+                repairer=repairer,
+                asking=asking,
+                shelf=shelf,
+                silence=2,
+            ).run()
     finally:
         await repairer.close()
 
@@ -325,7 +334,7 @@ async def test_a_hole_is_recorded_across_restarts_and_filled_by_a_late_record(
 
     async with beside(reading(origin, here, journal, kafka)):
         await ensure_topics(kafka, {topic: PARTITIONS})
-        await put(kafka, topic, relayed(1), relayed(2), relayed(5), b"\x01garbage")
+        await put(kafka, topic, relayed(1), relayed(2), relayed(5))
         await until(lambda: has(Progress(5, ((3, 4),))))
     async with beside(reading(origin, here, journal, kafka)):
         heartbeat = encode(Relayed(via=Via(Stream(origin, 1, 1, here, 0), 6, 0), forwarded_at=1))
@@ -409,6 +418,51 @@ async def test_a_hole_is_filled_when_the_origin_answers_again(
         await until(lambda: has(Progress(40)))
 
     assert await _sequences(kafka, journal, origin) == list(range(1, 41))
+
+
+async def test_what_cannot_be_taken_in_is_kept_and_taken_in_when_it_can_be(  # noqa: PLR0917 — fixtures
+    kafka: str,
+    journal: int,
+    regions: tuple[str, str],
+    relayed: Callable[[int], bytes],
+    postgres_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Garbage is tried in vain when somebody wants it; what newer software wrote comes by itself once it can be read, and fills its hole."""
+    origin, here = regions
+    topic = mirrored_topic(origin, here)
+    await ensure_topics(kafka, {topic: PARTITIONS})
+    async with make_pool(postgres_url, size=1, name="test") as pool:
+        await prepare(pool, region=here, partitions=PARTITIONS)
+    newer = bytes((codec.NEWEST + 1,)) + relayed(2)[1:]
+    await put(kafka, topic, relayed(1), b"\x01garbage", newer, relayed(3))
+
+    async def has(expected: Progress) -> bool:
+        taken = await progress(kafka, origin, here)
+        return 0 in taken and taken[0].of((1, 1)) == expected
+
+    async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as store:
+
+        async def aside() -> list[Kept]:
+            return await repository.listing(store, also_replayed=True, most=9)
+
+        async with beside(reading(origin, here, journal, kafka, store=postgres_url)):
+            await until(lambda: has(Progress(3, ((2, 2),))))
+            kept = {one.poison.kind: one.poison for one in await aside()}
+            assert {(one.offset, one.value) for one in kept.values()} == {(1, b"\x01garbage"), (2, newer)}
+            for one in kept.values():
+                await repository.want_replay(store, one, by="olga", now=7)
+
+            async def both_tried() -> bool:
+                return all(one.tried_at and one.wanted_at is None for one in await aside())
+
+            await until(both_tried)
+        monkeypatch.setattr(codec, "READABLE", codec.READABLE | {codec.NEWEST + 1})
+        async with beside(reading(origin, here, journal, kafka, store=postgres_url)):
+            await until(lambda: has(Progress(3)))
+            [replayed] = [one for one in await aside() if one.poison.kind is Kind.NEWER]
+            assert replayed.replayed_at is not None
+    assert await _sequences(kafka, journal, origin) == [1, 2, 3]
 
 
 async def test_silence_is_no_health(

@@ -14,6 +14,7 @@ from relay.ingester.asking import Asking
 from relay.ingester.intake import Intake
 from relay.ingester.reader import Reader
 from relay.ingester.repairer import Repairer
+from relay.ingester.shelf import Shelf
 
 PATIENCE = 30.0
 
@@ -61,6 +62,7 @@ async def test_a_request_to_end_is_heeded_though_it_was_swallowed(part: str, mon
             health=Health(),
             repairer=Repairer("eu", "", here="us"),
             asking=Asking(patience=1, retry=1),
+            shelf=Shelf("postgresql://127.0.0.1:1/none", "eu.relay.us"),
         ).run()
     )
     await kafka.asked.wait()

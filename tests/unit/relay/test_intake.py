@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.ingester.admission import object_to_record, object_to_stream
-from relay.ingester.intake import Append, Aside, Beat, Early, Had, Intake, NewerOriginError
+from relay.ingester.intake import Append, Aside, Beat, Early, Had, Intake
 from relay.ingester.progress import LIMIT, MOST_STREAMS, Taken, UnreadableProgressError, fit, read
-from replication.codec import NEWEST, decode_journaled, encode, encode_record
+from replication.codec import NEWEST, decode_journaled, encode, encode_record, is_newer
 from replication.ids import direct_conversation_id, message_id, partition_of
+from replication.poison.records import Kind
 from replication.records import (
     AccountConfirmed,
     Entry,
@@ -140,10 +141,33 @@ def test_a_damaged_record_is_put_aside() -> None:
     assert isinstance(INTAKE.take(broken, partition=2, taken=Taken(), now=9).step, Aside)
 
 
-def test_a_newer_version_stops_the_reader() -> None:
-    """Regions are not upgraded at once; passing over what this one cannot read would lose it."""
-    with pytest.raises(NewerOriginError):
-        INTAKE.take(bytes((NEWEST + 1,)) + relayed(1, entry())[1:], partition=2, taken=Taken(), now=9)
+def test_a_newer_version_is_put_aside_as_such() -> None:
+    """Regions are not upgraded at once; what this one cannot read yet is kept, and stays a gap in its stream."""
+    taken = Taken()
+    for newer in (
+        bytes((NEWEST + 1,)) + relayed(1, entry())[1:],
+        encode(Relayed(via=Via(STREAM, 1, 1), record=encode_record(entry()), version=NEWEST + 1)),
+    ):
+        step = INTAKE.take(newer, partition=2, taken=taken, now=9).step
+        assert isinstance(step, Aside)
+        assert step.kind is Kind.NEWER
+        assert is_newer(newer)
+    assert taken == Taken()
+    assert not is_newer(relayed(1, entry()))
+    assert not is_newer(b"garbage")
+
+
+def test_what_was_put_aside_is_admitted_again_whether_or_not_it_counts_as_had() -> None:
+    """It fills its hole, if it is one; what still may not come is put aside again."""
+    taken = Taken({(1, 1): Progress(5, ((2, 2),))})
+
+    assert isinstance(INTAKE.readmit(relayed(2, entry()), partition=2, taken=taken, now=9), Append)
+    assert taken.streams[1, 1] == Progress(5)
+    assert isinstance(INTAKE.readmit(relayed(2, entry()), partition=2, taken=taken, now=9), Append)
+    for refused in (relayed(2, entry(OWNED_BY_EU)), relayed(2), b"garbage", None):
+        assert isinstance(INTAKE.readmit(refused, partition=2, taken=taken, now=9), Aside)
+    assert isinstance(INTAKE.readmit(relayed(2, entry()), partition=1, taken=taken, now=9), Aside)
+    assert taken.streams[1, 1] == Progress(5)
 
 
 def test_streams_of_other_terms_are_numbered_apart() -> None:

@@ -1,0 +1,9 @@
+"""Records that could not be read or applied: put aside in the region's store, listed, looked into, and replayed.
+
+records     pure: what is kept of one, and how it is named
+outline     pure: what can be told of its bytes without telling what people wrote, or any secret
+repository  SQL of the table that keeps them
+cli         `causeway poison`
+
+    region.projector ─▶ repository ◀─ relay.ingester       cli ─▶ repository: a wish for a replay, which they fulfil
+"""

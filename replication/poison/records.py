@@ -1,0 +1,91 @@
+"""What is kept of a record that was put aside, and how a person names it. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from infra.errors import CausewayError
+
+
+class Kind(StrEnum):
+    """Why a record was put aside."""
+
+    UNREADABLE = "unreadable"
+    """Its bytes are no record."""
+
+    IMPOSSIBLE = "impossible"
+    """It can be read, and not applied, or does not belong where it came from."""
+
+    NEWER = "newer"
+    """Newer software wrote it; whoever can read it takes it in by itself."""
+
+    BEHIND = "behind"
+    """It follows a newer one of the same conversation or user, and is taken in after it."""
+
+
+class NoSuchPoisonError(CausewayError):
+    """There is no poison {name} in this region. `causeway poison list REGION --all` shows what there is."""
+
+    code = "no-such-poison"
+    status = 404
+    definite = True
+
+
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """A record that was put aside.
+
+    Attributes:
+        source: The topic in which it stood: the journal, or a mirrored relay topic.
+        partition: Its partition there.
+        offset: Its offset there.
+        kind: Why it was put aside.
+        reason: The same, in a sentence.
+        value: Its bytes.
+        key: The conversation or user that it concerns; empty if that is not known.
+    """
+
+    source: str
+    partition: int
+    offset: int
+    kind: Kind
+    reason: str
+    value: bytes | None
+    key: str = ""
+
+    @property
+    def name(self) -> str:
+        """How a person names it."""
+        return f"{self.source}/{self.partition}/{self.offset}"
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The same as the store has it; times in microseconds since the epoch.
+
+    Attributes:
+        poison: The record.
+        found_at: When it was put aside.
+        wanted_at: When somebody asked last for its replay; None if nobody did.
+        wanted_by: Who.
+        tried_at: When a replay failed last; None if none did.
+        replayed_at: When it was taken in after all; None if it was not.
+    """
+
+    poison: Poison
+    found_at: int
+    wanted_at: int | None = None
+    wanted_by: str = ""
+    tried_at: int | None = None
+    replayed_at: int | None = None
+
+
+def place_of(name: str) -> tuple[str, int, int]:
+    """Return source, partition and offset of a name.
+
+    Raises:
+        NoSuchPoisonError: It is none.
+    """
+    source, partition, offset, *rest = [*name.rsplit("/", 2), "", ""]
+    if rest != ["", ""] or not (partition.isdecimal() and offset.isdecimal() and len(offset) < 19):  # noqa: PLR2004 — a bigint
+        raise NoSuchPoisonError(name=name)
+    return source, int(partition), int(offset)
