@@ -1,6 +1,7 @@
 """How operators see a federation: the way of one message, everything at a glance, alerts and dashboards.
 
 trace        the way of one message, asked of the regions' admin ports
+top          everything at a glance, on a full screen
 dashboards   the Grafana dashboard, made from a list of panels
 names        pure: which metrics rules and dashboards name, and which of them nobody exposes
 places       where the admin ports are
