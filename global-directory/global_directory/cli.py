@@ -66,14 +66,15 @@ def list_regions() -> None:
 
 def _ask(question: Callable[[DirectoryClient], Awaitable[T]]) -> T:
     async def run() -> T:
-        url, tls = _where()
+        url, tls = where()
         async with DirectoryClient(url, tls=tls) as directory:
             return await question(directory)
 
     return asyncio.run(run())
 
 
-def _where() -> tuple[str, MutualTls | None]:
+def where() -> tuple[str, MutualTls | None]:
+    """Return the URL of the directory that CAUSEWAY_DIRECTORY names, or of the local federation's, and with what to come in there."""
     if (url := os.environ.get("CAUSEWAY_DIRECTORY")) is not None:
         os.environ.setdefault("CAUSEWAY_INSTANCE", "operator")
         os.environ.setdefault("CAUSEWAY_ADMIN_PORT", "0")

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from global_directory.cli import where
 from global_directory.client import DirectoryClient
 from infra.errors import CausewayError, UnavailableError
 from infra.local import homes
@@ -37,7 +38,7 @@ Examples:
 
   causeway keys rotate us                           # takes over in two minutes
 
-  causeway keys rotate us --ring /etc/causeway/signing-key.pem --directory http://directory:7000
+  causeway keys rotate us --ring /etc/causeway/signing-key.pem   # elsewhere; CAUSEWAY_DIRECTORY names the directory
 """
 
 app = typer.Typer(help=HELP, no_args_is_help=True)
@@ -47,9 +48,6 @@ Region = Annotated[str, typer.Argument(help="The region, such as us.", show_defa
 RingPath = Annotated[
     Path | None,
     typer.Option("--ring", help="The file that CAUSEWAY_SIGNING_KEY names; the local federation's otherwise."),
-]
-DirectoryUrl = Annotated[
-    str | None, typer.Option("--directory", help="URL of the directory; the local federation's without --ring.")
 ]
 Lead = Annotated[
     int,
@@ -90,7 +88,6 @@ def rotate(
     *,
     lead: Lead = 120,
     ring: RingPath = None,
-    directory: DirectoryUrl = None,
     refresh_seconds: Lifetime = REFRESH,
 ) -> None:
     """Add a key that takes over after the lead, and wait until the directory lists it.
@@ -104,13 +101,12 @@ def rotate(
         write_secret(path, write_ring(fresh))
     key = fresh.keys[-1]
     console.print(_table(fresh, refresh_seconds))
-    url = directory or (None if ring else f"http://127.0.0.1:{homes.read_federation(homes.home()).base_port}")
-    if url is None:
+    if ring and "CAUSEWAY_DIRECTORY" not in os.environ:
         console.print(
-            "Written. Give the file to every gateway of the region; --directory would have watched for the key."
+            "Written. Give the file to every gateway of the region within the lead. With CAUSEWAY_DIRECTORY set, the directory would have been watched."
         )
         return
-    if not asyncio.run(_published(url, region, key.signer.kid)):
+    if not asyncio.run(_published(region, key.signer.kid)):
         reason = f"not after {PUBLISHED_SECONDS:.0f} s"
         raise NotPublishedError(kid=key.signer.kid, reason=reason, start=_time(key.signs_from), region=region)
     console.print(f"The directory lists {key.signer.kid}; it signs from {_time(key.signs_from)}.")
@@ -146,8 +142,9 @@ def _alone(path: Path) -> Iterator[None]:
         os.close(folder)
 
 
-async def _published(url: str, region: str, kid: str) -> bool:
-    async with DirectoryClient(url) as directory:
+async def _published(region: str, kid: str) -> bool:
+    url, tls = where()
+    async with DirectoryClient(url, tls=tls) as directory:
         deadline = time.monotonic() + PUBLISHED_SECONDS
         while time.monotonic() < deadline:
             try:

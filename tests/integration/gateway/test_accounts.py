@@ -174,15 +174,16 @@ async def test_another_password_may_be_asked_for_again(http: httpx.AsyncClient, 
 
 
 async def test_a_new_signing_key_takes_over_while_the_gateway_runs(
-    region: Any, http: httpx.AsyncClient, person: Register
+    region: Any, http: httpx.AsyncClient, person: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is listed before it signs, and what the old one has signed stays good."""
     ada, env = await person(), region.parts["gateway"].env
     old = kid_of(ada.tokens["access_token"])
 
-    await asyncio.to_thread(
-        rotate, "us", lead=2, ring=Path(env["CAUSEWAY_SIGNING_KEY"]), directory=env["CAUSEWAY_DIRECTORY"]
-    )
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+
+    await asyncio.to_thread(rotate, "us", lead=2, ring=Path(env["CAUSEWAY_SIGNING_KEY"]))
 
     async with asyncio.timeout(60):
         while kid_of((fresh := (await person()).tokens)["access_token"]) == old:
@@ -299,3 +300,21 @@ async def test_asyncapi_describes_the_websocket(http: httpx.AsyncClient) -> None
 
     assert (described["asyncapi"], described["channels"]["socket"]["address"]) == ("3.0.0", "/ws")
     assert {"hello", "send", "entry", "welcome"} <= described["components"]["messages"].keys()
+
+
+async def test_passwords_are_guessed_so_often_and_no_more(http: httpx.AsyncClient, person: Register) -> None:
+    """Whether or not there is such a handle; the right one is not tried either then. Others log in all the while."""
+    ada = await person()
+    for handle in (ada.tokens["handle"], f"u{secrets.token_hex(8)}"):
+        guesses = [{"handle": handle, "password": f"guess {number:04}"} for number in range(40)]
+        answers = [await http.post("/login", json=guess) for guess in guesses]
+
+        assert [answer.status_code for answer in answers] == [401] * 30 + [429] * 10
+        told = answers[-1].json()
+        assert (told["code"], told["definite"]) == ("rate-limited", True)
+        assert int(answers[-1].headers["Retry-After"]) == told["retry_after"] > 0
+    right = await http.post("/login", json={"handle": ada.tokens["handle"].upper(), "password": PASSWORD})
+    assert right.status_code == 429
+    bob = await person()
+    other = await http.post("/login", json={"handle": bob.tokens["handle"], "password": PASSWORD})
+    assert other.status_code == 200
