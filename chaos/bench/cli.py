@@ -16,7 +16,9 @@ import uvloop
 from rich.console import Console
 from rich.progress import Progress
 
+from chaos.bench import storm
 from chaos.bench.accounts import Account, Accounts
+from chaos.bench.fleet import Fleet
 from chaos.bench.load import Device, Load
 from chaos.bench.measure import Machine, Meter, machine
 from chaos.bench.report import Report, Step, table, usage_table, write
@@ -95,8 +97,9 @@ def read_rates(text: str) -> tuple[float, ...]:
     return tuple(rates)
 
 
-@app.command()
+@app.callback(invoke_without_command=True)
 def bench(  # noqa: PLR0917  # typer calls it, by name
+    context: typer.Context,
     scenario: Annotated[
         list[Scenario] | None, typer.Option(help="Where messages go; may be repeated. All of them by default.")
     ] = None,
@@ -113,6 +116,8 @@ def bench(  # noqa: PLR0917  # typer calls it, by name
     out: Annotated[Path, typer.Option(help="Where the JSON and the picture go.")] = OUT,
 ) -> None:
     """Run the scenarios against the federation that is up. Exit 1 if any message was lost, doubled or out of order."""
+    if context.invoked_subcommand is not None:
+        return
     console = Console(width=None if sys.stdout.isatty() else 180)
     clean = True
     try:
@@ -132,6 +137,51 @@ def bench(  # noqa: PLR0917  # typer calls it, by name
         raise typer.Exit(2) from error
     if not clean:
         raise typer.Exit(1)
+
+
+@app.command("storm")
+def run_storm(
+    devices: Annotated[int, typer.Option(min=2, max=20_000, help="How many devices come back.")] = 5_000,
+    users: Annotated[int, typer.Option(min=2, max=2_000, help="Of how many users.")] = 250,
+    region: Annotated[str, typer.Option(help="Whose gateway dies.")] = HOME,
+    within: Annotated[float, typer.Option(help="In how many seconds all have to be served again.")] = 20.0,
+    out: Annotated[Path, typer.Option(help="Where the JSON and the picture go.")] = OUT,
+) -> None:
+    """Kill a gateway (SIGKILL) and see all of its devices come back. Exit 1 if not all were served again in time.
+
+    Example: causeway bench storm --devices 5000
+    """
+    console = Console(width=None if sys.stdout.isatty() else 180)
+    try:
+        storm.allow_files(devices)
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            found = uvloop.run(_storm(region, users, devices, within, progress))
+    except CausewayError as error:
+        console.print(f"causeway bench storm: {error}", style="red", markup=False)
+        raise typer.Exit(2) from error
+    data, picture = storm.write(found, out)
+    for line in storm.describe(found):
+        console.print(line, highlight=False)
+    console.print(f"Written: {data.name} and {picture.name} in {out}")
+    if not found.served:
+        console.print("Not all were served again in time.", style="red")
+        raise typer.Exit(1)
+
+
+async def _storm(region: str, users: int, devices: int, within: float, progress: Progress) -> storm.Storm:
+    federation = Federation()
+    status = await asyncio.to_thread(federation.status)
+    if region not in status.regions:
+        raise NotReadyError(reason=f"region {region} is not up; start it with `causeway up`.")
+    task = progress.add_task("users", total=users)
+    url = status.regions[region].public_url
+    fleet = await Fleet(Path(status.home), region, url).provide(
+        users,
+        devices,
+        progress=lambda what, done, total: progress.update(task, description=what, completed=done, total=total),
+    )
+    progress.update(task, description=f"the storm: {devices} devices", completed=0, total=None)
+    return await storm.storm(federation, region, url, fleet, limit=within)
 
 
 async def _run(plan: Plan, progress: Progress) -> Report:
