@@ -8,6 +8,7 @@ whoever supervises it starts it anew.
 import asyncio
 import contextlib
 import gc
+import resource
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -30,6 +31,8 @@ from infra.web import serve_app
 log = structlog.get_logger()
 
 GROUP = "causeway.services"
+FEW_FILES = 8_192
+"""With fewer files than that a gateway cannot hold the devices that it is made for; see `ulimit -Hn`."""
 
 
 @dataclass
@@ -137,6 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = read(ServiceSettings)
         set_up_logs(settings.log_level, instance=settings.instance)
+        _allow_files()
         with contextlib.suppress(KeyboardInterrupt):
             uvloop.run(host_services(names, settings))
     except SettingsError as error:
@@ -148,6 +152,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log.exception("failed", services=names)
         return 1
     return 0
+
+
+def _allow_files() -> None:
+    """Let this process open as many files as the machine allows: each device is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        soft = hard
+    if soft != resource.RLIM_INFINITY and soft < FEW_FILES:
+        log.warning("few files may be opened, so few devices connected", limit=soft, wanted=FEW_FILES)
 
 
 def _refuse(*errors: SettingsError) -> int:

@@ -79,6 +79,7 @@ async def serve_app(
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=2 if ending is None else FINISH_SECONDS,
+        proxy_headers=False,  # by default uvicorn believes whatever whoever connects from loopback says of addresses
         ssl_context_factory=None if tls is None else lambda *_: tls.server,
     )
     server = _Server(config)

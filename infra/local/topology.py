@@ -31,6 +31,14 @@ FORMAT = 1
 Processes = Literal["default", "separate", "paired", "together", "none"]
 
 
+ONE_ADDRESS = {
+    "CAUSEWAY_RATE_REGISTER": "100000/60",
+    "CAUSEWAY_RATE_LOGIN_ADDRESS": "100000/60",
+    "CAUSEWAY_RATE_LOGIN_HANDLE": "30/60",
+}
+"""Settings for a machine on which all users have one address, and benchmarks make hundreds of accounts."""
+
+
 class UnknownRegionError(LocalError):
     """There is no region '{region}'; name one or more of {known}, separated by commas."""
 
@@ -464,5 +472,6 @@ def _environment(federation: Federation, home: Path, region: str, ports: Ports, 
         ).decode(),
         "CAUSEWAY_REPAIR_PATIENCE": "10",  # drills are short
         "CAUSEWAY_SIGNING_KEY": str(signing_key(home, region)),
+        **ONE_ADDRESS,
         "CAUSEWAY_LOG_LEVEL": federation.log_level,
     }

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from global_directory.rules import read_handle
@@ -143,11 +143,15 @@ class Sessions:
             raise WrongCredentialsError
         return self._grant(user, device_id, family, FIRST_GENERATION)
 
-    async def refresh(self, token: str) -> Grant:
+    async def refresh(self, token: str, *, admit: Callable[[str], Awaitable[None]] | None = None) -> Grant:
         """Exchange a refresh token for new tokens.
 
         Shown again within half a minute, through whatever gateway, it gives the same generation again as long as that was
         not used: the answer may have been lost. Later it counts as stolen: then the device is logged out, whoever shows it.
+
+        Args:
+            token: As it was given.
+            admit: Told the device once the token's signature was found good; what it raises ends the matter.
 
         Raises:
             InvalidTokenError: It is not good, or was used before, or its device was logged out; it says which.
@@ -158,6 +162,8 @@ class Sessions:
         claims = await self._verifier.refresh(token)
         if claims.home != self._region:
             raise self._federation.elsewhere(claims.home)
+        if admit is not None:
+            await admit(claims.device)
         user = await self._user(claims.sub)
         if user is None:
             raise refused("foreign", "its user does not live here")

@@ -28,3 +28,8 @@ class Backoff:
     def reset(self) -> None:
         """Begin anew, after a success."""
         self.attempts = 0
+
+
+def longer(seconds: float, *, chance: Callable[[], float] = random) -> float:
+    """Return how long to wait when a region has asked for that many seconds: up to half as long again, so that clients spread out."""
+    return seconds * (1 + chance() / 2)

@@ -106,7 +106,13 @@ class KeepMarks:
 
 @dataclass(frozen=True, slots=True)
 class Postpone:
-    """The region cannot take messages now: call `retry` after a while."""
+    """The region cannot take messages now: call `retry` after a while.
+
+    Attributes:
+        seconds: For how long it asked not to be bothered; 0 if it did not say.
+    """
+
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,7 @@ class Connection:
 
     Attributes:
         online: Whether the region has said welcome over the present connection.
+        away_for: For how many seconds the region asked this device to stay away before it closed the connection; 0 if it did not.
     """
 
     def __init__(
@@ -144,6 +151,7 @@ class Connection:
             marks: Conversation to what was marked and is not confirmed yet.
         """
         self.online = False
+        self.away_for = 0.0
         self._resume = resume
         self._timelines = {name: Timeline(position) for name, position in (positions or {}).items()}
         self._outbox = Outbox(items)
@@ -164,6 +172,7 @@ class Connection:
 
     def opened(self) -> list[Action]:
         """A WebSocket was opened."""
+        self.away_for = 0.0
         held = {name: timeline.held for name, timeline in self._timelines.items()}
         newest = dict(list(held.items())[-MOST_HELD:])
         return [
@@ -184,7 +193,7 @@ class Connection:
     def retry(self) -> list[Action]:
         """The wait after `Postpone` is over."""
         self._postponed = False
-        self._outbox.rewind()
+        self._outbox.rewind(accepted=False)
         return self._flush()
 
     def type(self, item: Item) -> list[Action]:
@@ -221,7 +230,7 @@ class Connection:
             actions += self._repair(conversation_id)
         return actions
 
-    def received(self, frame: RegionFrame | None) -> list[Action]:  # noqa: C901  # one arm a frame
+    def received(self, frame: RegionFrame | None) -> list[Action]:  # noqa: C901, PLR0912  # one arm a frame
         """A frame came; None stands for one that this version does not know."""
         match frame:
             case Entry(message=message, hops=hops):
@@ -237,7 +246,7 @@ class Connection:
             case Error(client_message_id=str(name), definite=True, status=status) if status not in RETRYABLE:
                 return self._refuse(name, frame.code, frame.detail)
             case Error(client_message_id=str(), definite=False) | Error(client_message_id=str(), status=429 | 503):
-                return self._postpone()
+                return self._postpone(frame.retry_after)
             case Resume(token=token):
                 self._resume = token
                 return [Keep(token)]
@@ -245,6 +254,9 @@ class Connection:
                 return self.heads((changed.conversation_id, changed.head) for changed in conversations)
             case Welcome():
                 return self._begin(frame)
+            case Error(retry_after=seconds) if seconds > 0:
+                self.away_for = seconds
+                return []
             case Pong() | Error() | None:
                 return []
             case _:
@@ -310,12 +322,12 @@ class Connection:
             actions.append(Settle(client_message_id))
         return actions + self._flush()
 
-    def _postpone(self) -> list[Action]:
+    def _postpone(self, seconds: float) -> list[Action]:
         # One wait for all that were turned down: each repeats everything, so one for each would multiply them.
         if self._postponed:
             return []
         self._postponed = True
-        return [Postpone()]
+        return [Postpone(seconds)]
 
     def _flush(self) -> list[Action]:
         if not self.online or self._postponed:

@@ -308,6 +308,7 @@ class Error(msgspec.Struct, frozen=True, tag="error"):
     status: int = 0
     definite: bool = False
     client_message_id: str | None = None
+    retry_after: float = 0.0
 
 
 RegionFrame: TypeAlias = Welcome | Changed | Accepted | Pending | Entry | Refusal | Marks | Resume | Pong | Error

@@ -8,7 +8,7 @@ from collections.abc import Coroutine, Iterable
 import aiohttp
 
 from region.client.api import Api
-from region.client.backoff import Backoff
+from region.client.backoff import Backoff, longer
 from region.client.connection import (
     Action,
     Advance,
@@ -39,7 +39,7 @@ CALM_SECONDS = 10.0
 PAGE = 200
 UNAUTHORIZED = 401
 MALFORMED_HELLO, BAD_TOKEN = 4400, 4401
-COME_BACK = frozenset({1001, 1012, 4408, BAD_TOKEN})
+COME_BACK = frozenset({1001, 1012, 4408, 4429, BAD_TOKEN})
 """Close codes after which the same endpoint is the right one."""
 
 
@@ -140,7 +140,7 @@ class Link:
             self._lose(reason)
             if fail_over:
                 self._transport.fail_over(endpoint)
-            await asyncio.sleep(backoff.next())
+            await asyncio.sleep(max(backoff.next(), longer(self._connection.away_for)))
 
     async def _begin_now(self) -> None:
         """Take what there is already as history: only what comes later is told."""
@@ -186,8 +186,8 @@ class Link:
                     self._spawn(self._repair(action))
                 case Compare():
                     self._spawn(self._compare())
-                case Postpone():
-                    self._spawn(self._retry())
+                case Postpone(seconds=seconds):
+                    self._spawn(self._retry(seconds))
                 case Ready(region=region, complete=complete):
                     self._come_online(region, complete=complete)
                 case Tell() | Keep() | KeepMarks() | Advance() | Settle():
@@ -231,12 +231,13 @@ class Link:
             self._perform(self._connection.heads(heads))
             return
 
-    async def _retry(self) -> None:
+    async def _retry(self, seconds: float) -> None:
         now = asyncio.get_running_loop().time()
         if now - self._postponed_at > CALM_SECONDS:
             self._postponing.reset()
         self._postponed_at = now
-        await asyncio.sleep(self._postponing.next())
+        pause = self._postponing.next()
+        await asyncio.sleep(max(pause, longer(seconds)))
         self._perform(self._connection.retry())
 
     async def _look_after_handles(self) -> None:

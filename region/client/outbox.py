@@ -89,14 +89,19 @@ class Outbox:
         self._go_on(client_message_id)
         return self._items.pop(client_message_id, None) is not None
 
-    def rewind(self) -> None:
-        """Send everything that has no outcome once more, in order: the connection is a new one, or asked for it."""
+    def rewind(self, *, accepted: bool = True) -> None:
+        """Send what has no outcome once more, in order: the connection is a new one, or asked for it.
+
+        Args:
+            accepted: Whether what the journal has is sent again, too; over the same connection that would tell nothing new.
+        """
         self._unsent: dict[str, deque[str]] = {}
         self._ready: dict[str, None] = {}
         self._under_way: dict[str, str] = {}
         self._busy: dict[str, str] = {}
-        for item in self._items.values():
-            self._enqueue(item)
+        for name, item in self._items.items():
+            if accepted or name not in self._accepted:
+                self._enqueue(item)
 
     def _take(self, destination: str) -> list[Item]:
         """Take the next one for a destination; what was accepted before has its place already, and holds nothing up."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 import aiohttp
 import msgspec
 
-from region.client.backoff import Backoff
+from region.client.backoff import Backoff, longer
 from region.client.errors import ClientError, ProblemError, UnreachableError
 from region.client.frames import Problem
 
@@ -105,8 +105,9 @@ class Transport:
             endpoint = self.endpoint
             token = None if tokens is None else await tokens(refused)
             failure: ClientError
+            asked = 0.0
             try:
-                status, content = await self._once(
+                status, content, asked = await self._once(
                     method, endpoint + path, body, query, {**(headers or {}), **_bearer(token)}
                 )
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -125,7 +126,7 @@ class Transport:
                 definite = definite and failure.definite
                 if status != TOO_MANY_REQUESTS:
                     self.fail_over(endpoint)
-            delay = backoff.next()
+            delay = max(backoff.next(), longer(asked))
             if loop.time() + delay > deadline:
                 raise failure
             await asyncio.sleep(delay)
@@ -160,14 +161,19 @@ class Transport:
         body: msgspec.Struct | None,
         query: Mapping[str, str] | None,
         headers: Mapping[str, str],
-    ) -> tuple[int, bytes]:
+    ) -> tuple[int, bytes, float]:
         assert self._http is not None
         data = None if body is None else msgspec.json.encode(body)
         content_type = {} if body is None else {"Content-Type": "application/json"}
         async with self._http.request(
             method, url, data=data, params=query, headers={**headers, **content_type}
         ) as response:
-            return response.status, await response.read()
+            return response.status, await response.read(), _retry_after(response.headers.get("Retry-After", ""))
+
+
+def _retry_after(value: str) -> float:
+    """Return for how many seconds a region asks to wait; 0 if it does not, or names a date."""
+    return float(value) if value.isdecimal() and len(value) < 6 else 0.0  # noqa: PLR2004  # more than a day is no waiting
 
 
 def _bearer(token: str | None) -> dict[str, str]:

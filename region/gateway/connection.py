@@ -77,6 +77,7 @@ class Connection:
         reliable: Callable[[], bool],
         gate: asyncio.Semaphore,
         limits: Limits,
+        welcomed: Callable[[], None],
         room: Room | None = None,
     ) -> None:
         """Begin.
@@ -90,6 +91,7 @@ class Connection:
             gate: Bounds how many snapshots are read at once.
             limits: Of the queue.
             room: Of all queues; of its own by default.
+            welcomed: Called when the first snapshot is queued for the device.
         """
         self.session = session
         self.author = author
@@ -101,6 +103,7 @@ class Connection:
         self._limits = limits
         self._room = room or Room(limits.characters)
         self._room.devices.add(self)
+        self._welcomed = welcomed
         self._queue: deque[str] = deque()
         self._characters = 0
         self._wake = asyncio.Event()
@@ -209,6 +212,7 @@ class Connection:
                 return
             for text in self.session.snapshot(snapshot, reliable=self._reliable()):
                 self._put(text)
+            self._welcomed()
             if self._reliable():
                 self.catch_up()  # what was missed while the snapshot was read, if anything was
             return

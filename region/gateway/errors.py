@@ -25,6 +25,22 @@ class OutOfOrderError(CausewayError):
     definite = True
 
 
+class RateLimitedError(CausewayError):
+    """This was done too often in a short time; nothing was done now. Try again in {retry_after} seconds."""
+
+    code = "rate-limited"
+    status = 429
+    definite = True
+
+
+class CrowdedError(CausewayError):
+    """Too many devices are connecting at this moment; nothing was done. Try again in {retry_after} seconds."""
+
+    code = "busy"
+    status = 503
+    definite = True
+
+
 class InternalError(CausewayError):
     """Something went wrong here, and it was noted. Try again; a repeated client message id cannot happen twice."""
 

@@ -141,6 +141,7 @@ class ErrorFrame(msgspec.Struct, frozen=True, tag="error"):
     definite: bool
     detail: str
     client_message_id: str | UnsetType = UNSET
+    retry_after: float | UnsetType = UNSET
 
 
 RegionFrame: TypeAlias = (
@@ -167,7 +168,8 @@ def decode(text: str) -> DeviceFrame:
 
 
 def error_frame(error: CausewayError, client_message_id: str | None = None) -> str:
-    """Return the text of an error; the name of the send that it is about travels with it."""
+    """Return the text of an error; the name of the send that it is about travels with it, and the seconds to wait if it names them."""
+    wait = error.details.get("retry_after")
     return encode(
         ErrorFrame(
             code=error.code,
@@ -176,5 +178,6 @@ def error_frame(error: CausewayError, client_message_id: str | None = None) -> s
             definite=error.definite,
             detail=str(error),
             client_message_id=UNSET if client_message_id is None else client_message_id,
+            retry_after=float(wait) if isinstance(wait, int | float) else UNSET,
         )
     )

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from infra.errors import InvalidFieldError
 from region.accounts.registration import Application, Registration, unfinished
 from region.accounts.sessions import Grant, Sessions
+from region.gateway.guards import Guards
 from region.gateway.openapi import answers, takes
 from region.gateway.schemas import (
     LoginRequest,
@@ -21,14 +22,14 @@ from region.gateway.schemas import (
 LONGEST_KEY = 256
 
 
-def accounts(*, region: str, registration: Registration, sessions: Sessions) -> APIRouter:
+def accounts(*, region: str, registration: Registration, sessions: Sessions, guards: Guards) -> APIRouter:
     """Return the endpoints with which one gets tokens."""
     router = APIRouter()
 
     @router.post(
         "/register",
         status_code=201,
-        responses=answers(201, "Tokens", 400, 409, 413, 421, 422),
+        responses=answers(201, "Tokens", 400, 409, 413, 421, 422, 429),
         openapi_extra=takes(
             "RegisterRequest", {"handle": "ada", "password": "correct horse", "display_name": "Ada L."}
         ),
@@ -50,6 +51,7 @@ def accounts(*, region: str, registration: Registration, sessions: Sessions) -> 
             idempotency_key=idempotency_key,
         )
         name = sessions.device_name(wanted.device_name)
+        await guards.register(request)
         user = await registration.register(application)
         with unfinished():
             grant = await sessions.add_device(user, name)
@@ -57,24 +59,26 @@ def accounts(*, region: str, registration: Registration, sessions: Sessions) -> 
 
     @router.post(
         "/login",
-        responses=answers(200, "Tokens", 400, 401, 413, 421, 422),
+        responses=answers(200, "Tokens", 400, 401, 413, 421, 422, 429),
         openapi_extra=takes("LoginRequest", {"handle": "ada", "password": "correct horse", "device_name": "laptop"}),
     )
     async def login(request: Request) -> Response:
         """Log a device in. The answer does not tell whether the handle exists."""
         wanted = await body_of(request, LoginRequest)
-        grant = await sessions.log_in(wanted.handle, wanted.password, sessions.device_name(wanted.device_name))
+        name = sessions.device_name(wanted.device_name)
+        await guards.login(request, wanted.handle)
+        grant = await sessions.log_in(wanted.handle, wanted.password, name)
         return answer(_tokens(grant, region))
 
     @router.post(
         "/token",
-        responses=answers(200, "Tokens", 400, 401, 421, 422),
+        responses=answers(200, "Tokens", 400, 401, 421, 422, 429),
         openapi_extra=takes("TokenRequest", {"refresh_token": "eyJ…"}),
     )
     async def token(request: Request) -> Response:
         """Exchange a refresh token, which is good once, for new tokens."""
         wanted = await body_of(request, TokenRequest)
-        return answer(_tokens(await sessions.refresh(wanted.refresh_token), region))
+        return answer(_tokens(await sessions.refresh(wanted.refresh_token, admit=guards.refresh), region))
 
     return router
 

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from region.accounts.tokens import AccessClaims
 from region.gateway.callers import Callers
+from region.gateway.guards import Guards
 from region.gateway.http_users import BEARER, bearer_of
 from region.gateway.messages import Asked, Messages
 from region.gateway.openapi import answers, takes
@@ -21,7 +22,7 @@ Cursor = Annotated[str | None, Query(max_length=CURSOR_LONGEST)]
 Identifier = Annotated[str | None, Query(max_length=64)]
 
 
-def messages(*, callers: Callers, messages: Messages) -> APIRouter:
+def messages(*, callers: Callers, messages: Messages, guards: Guards) -> APIRouter:
     """Return the endpoints of messages."""
     router = APIRouter(dependencies=[Depends(BEARER)])
 
@@ -33,7 +34,7 @@ def messages(*, callers: Callers, messages: Messages) -> APIRouter:
     @router.post(
         "/messages",
         status_code=201,
-        responses=answers(201, "Message", 400, 401, 404, 409, 413, 421, 422, also={200: "It was sent before"}),
+        responses=answers(201, "Message", 400, 401, 404, 409, 413, 421, 422, 429, also={200: "It was sent before"}),
         openapi_extra=takes(
             "SendRequest", {"recipient_id": "u3f2a9c…-us", "text": "Hello", "client_message_id": "3c1e…"}
         ),
@@ -43,7 +44,9 @@ def messages(*, callers: Callers, messages: Messages) -> APIRouter:
 
         With 503 and `definite` false it may or may not have been sent: repeat it with the same `client_message_id`.
         """
-        sent = await messages.send(caller, await body_of(request, SendRequest))
+        wanted = await body_of(request, SendRequest)
+        await guards.send(caller.sub, caller.device)
+        sent = await messages.send(caller, wanted)
         return answer(sent.message, 201 if sent.created else 200)
 
     @router.get("/messages", responses=answers(200, "Page", 400, 401, 404, 421, 422))

@@ -10,6 +10,7 @@ from region.accounts.credentials import Credentials
 from region.accounts.sessions import Sessions
 from region.accounts.tokens import AccessClaims
 from region.gateway.callers import Callers
+from region.gateway.guards import Guards
 from region.gateway.hub import Hub
 from region.gateway.openapi import answers, takes
 from region.gateway.profiles import Profiles
@@ -25,7 +26,15 @@ def bearer_of(request: Request) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def users(*, sessions: Sessions, credentials: Credentials, callers: Callers, profiles: Profiles, hub: Hub) -> APIRouter:
+def users(
+    *,
+    sessions: Sessions,
+    credentials: Credentials,
+    callers: Callers,
+    profiles: Profiles,
+    hub: Hub,
+    guards: Guards,
+) -> APIRouter:
     """Return the endpoints of users and their devices."""
     router = APIRouter(dependencies=[Depends(BEARER)])
 
@@ -65,7 +74,7 @@ def users(*, sessions: Sessions, credentials: Credentials, callers: Callers, pro
     @router.post(
         "/password",
         status_code=204,
-        responses=answers(204, None, 400, 401, 409, 413, 421, 422),
+        responses=answers(204, None, 400, 401, 409, 413, 421, 422, 429),
         openapi_extra=takes(
             "PasswordRequest",
             {"old_password": "correct horse", "new_password": "better horse", "keep_this_device": True},
@@ -77,6 +86,7 @@ def users(*, sessions: Sessions, credentials: Credentials, callers: Callers, pro
         With 503 and `definite` false it may or may not have happened: repeat it.
         """
         wanted = await body_of(request, PasswordRequest)
+        await guards.password(caller.sub)
         await credentials.change(
             caller, old=wanted.old_password, new=wanted.new_password, keep_device=wanted.keep_this_device
         )

@@ -14,6 +14,7 @@ _TEXTS: Final[Mapping[int, str]] = {
     413: "Too large",
     421: "Another region is in charge; `holder` names it",
     422: "A field is not acceptable",
+    429: "Too often; `Retry-After` says when it may be tried again",
     503: "Something is away; `definite` tells whether nothing was done",
 }
 

@@ -35,11 +35,13 @@ from region.accounts.registration import Registration
 from region.accounts.sessions import Lifetimes, Sessions
 from region.accounts.tokens import Verifier
 from region.gateway.app import make_app
+from region.gateway.arrivals import Arrivals
 from region.gateway.callers import Callers
 from region.gateway.catchup import CatchUps
 from region.gateway.connection import Limits
 from region.gateway.decisions import Decisions
 from region.gateway.deliveries import Deliveries
+from region.gateway.guards import Guards
 from region.gateway.http import make_app as make_http
 from region.gateway.http_accounts import accounts
 from region.gateway.http_messages import messages
@@ -48,8 +50,10 @@ from region.gateway.http_users import users
 from region.gateway.hub import Hub
 from region.gateway.interest import Interest
 from region.gateway.journal import Journal
+from region.gateway.limiter import Limiter
 from region.gateway.markkeeper import MarkKeeper
 from region.gateway.messages import Messages
+from region.gateway.origins import Carried
 from region.gateway.outcomes import InFlight, Outcomes
 from region.gateway.profiles import Profiles
 from region.gateway.recipients import Recipients
@@ -163,6 +167,11 @@ class Gateway:
         )
         recipients = Recipients(region=region, regions=names, store=self._store, directory=directory)
         self._catchups = CatchUps(region=region, store=self._store)
+        self._rates_redis = Redis.from_url(
+            settings.redis, socket_connect_timeout=1, socket_timeout=None, retry=Retry(NoBackoff(), 0)
+        )
+        self._limiter = Limiter(self._rates_redis)
+        guards = Guards(self._limiter, settings.allowances, region=region)
         self._sockets = Sockets(
             region=region,
             callers=callers,
@@ -176,6 +185,9 @@ class Gateway:
             marks=self._marks,
             limits=Limits(settings.queue_frames, settings.queue_characters),
             most_queued=settings.queues_characters,
+            guards=guards,
+            arrivals=Arrivals(most=settings.most_arriving, most_open=settings.most_sockets),
+            frames_rate=settings.rate_frames,
         )
         decisions = Decisions(clerk, outcomes)
         registration = Registration(
@@ -202,16 +214,18 @@ class Gateway:
             clock=time.time,
         )
         routers = {
-            "accounts": accounts(region=region, registration=registration, sessions=sessions),
+            "accounts": accounts(region=region, registration=registration, sessions=sessions, guards=guards),
             "users": users(
                 sessions=sessions,
                 credentials=Credentials(journal=decisions, store=self._store, passwords=self._passwords),
                 callers=callers,
                 profiles=Profiles(region=region, store=self._store, directory=directory, federation=self._federation),
                 hub=self._hub,
+                guards=guards,
             ),
             "messages": messages(
                 callers=callers,
+                guards=guards,
                 messages=Messages(
                     store=self._store, recipients=recipients, clerk=clerk, outcomes=outcomes, marks=self._marks
                 ),
@@ -247,9 +261,10 @@ class Gateway:
                 group.create_task(self._announce())
                 group.create_task(self._keyring.watch(self._take_keys))
                 group.create_task(self._tick())
+                group.create_task(self._limiter.run())
                 group.create_task(self._revocations.follow_own())
                 group.create_task(self._follow_others())
-                inner = TrunkAcceptor(make_internal(self.app, self._revocations))
+                inner = TrunkAcceptor(Carried(make_internal(self.app, self._revocations)))
                 acceptor = RepairServer(inner, region=settings.region, store=self._store)
                 group.create_task(
                     serve_app(
@@ -267,6 +282,7 @@ class Gateway:
             await self._interest.say_goodbye()
             self._passwords.close()
             await self._redis.aclose()
+            await self._rates_redis.aclose()
             await self._store.close()
 
     async def send_away(self) -> None:

@@ -1,10 +1,22 @@
 """Settings of the gateway."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_settings import NoDecode
 
 from infra.settings import RegionalSettings
+from region.gateway.guards import Allowances
+from region.gateway.rates import Rate
+
+
+def _read(value: object) -> object:
+    return Rate.read(value) if isinstance(value, str) else value
+
+
+Often = Annotated[Rate, NoDecode, BeforeValidator(_read)]
+"""Such as `10/300`: ten in 300 seconds, all at once if need be."""
 
 
 class GatewaySettings(RegionalSettings):
@@ -28,6 +40,16 @@ class GatewaySettings(RegionalSettings):
         queue_characters: The most characters in them.
         queues_characters: The most characters that wait for all devices; beyond, the slowest are cut off.
         sends_under_way: How many sends of one user may lack an outcome at a time; 0 for any number.
+        most_arriving: How many devices may be on their way in, connected and not welcomed.
+        most_sockets: How many devices may be connected.
+        rate_register: Accounts made, by address; each of these such as `30/3600`.
+        rate_login_address: Logins tried, by address.
+        rate_login_handle: Logins tried, by handle and address; passwords tried when one is changed, by user.
+        rate_login_anywhere: Logins tried, by handle from everywhere.
+        rate_connect: WebSockets opened, and tokens refreshed, by device.
+        rate_send_device: Messages sent, by device.
+        rate_send_user: Messages sent, by user.
+        rate_frames: Frames of any kind, by connection.
     """
 
     gateway_host: str = "127.0.0.1"
@@ -47,3 +69,26 @@ class GatewaySettings(RegionalSettings):
     queue_characters: int = Field(4 * 1024 * 1024, ge=64 * 1024)
     queues_characters: int = Field(128 * 1024 * 1024, ge=1024 * 1024)
     sends_under_way: int = Field(1_000, ge=0)
+    most_arriving: int = Field(1_000, ge=1)
+    most_sockets: int = Field(20_000, ge=1)
+    rate_register: Often = Rate(30, 3600)
+    rate_login_address: Often = Rate(60, 60)
+    rate_login_handle: Often = Rate(10, 300)
+    rate_login_anywhere: Often = Rate(50, 600)
+    rate_connect: Often = Rate(30, 60)
+    rate_send_device: Often = Rate(1_000, 10)
+    rate_send_user: Often = Rate(2_000, 10)
+    rate_frames: Often = Rate(5_000, 5)
+
+    @property
+    def allowances(self) -> Allowances:
+        """How often what may be done, for the guards."""
+        return Allowances(
+            register=self.rate_register,
+            login_address=self.rate_login_address,
+            login_handle=self.rate_login_handle,
+            login_anywhere=self.rate_login_anywhere,
+            connect=self.rate_connect,
+            send_device=self.rate_send_device,
+            send_user=self.rate_send_user,
+        )

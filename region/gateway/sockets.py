@@ -23,21 +23,26 @@ from infra.errors import (
 )
 from region.accounts.tokens import AccessClaims
 from region.gateway import frames
+from region.gateway.arrivals import Arrival, Arrivals
 from region.gateway.callers import Callers
 from region.gateway.catchup import CatchUps
 from region.gateway.connection import Connection, Limits, Room
+from region.gateway.errors import CrowdedError, RateLimitedError
 from region.gateway.frames import Accepted, Resume
+from region.gateway.guards import Guards
 from region.gateway.hub import Hub
 from region.gateway.interest import Interest
 from region.gateway.journal import Journal
 from region.gateway.markkeeper import MarkKeeper
 from region.gateway.outcomes import InFlight, Sent
+from region.gateway.rates import Rate, taken
 from region.gateway.recipients import Recipients
 from region.gateway.requests import turned_down
 from region.gateway.session import (
     BAD_TOKEN,
     MALFORMED_HELLO,
     NOT_THE_HOLDER,
+    RATE_LIMITED,
     RESYNC,
     CatchUp,
     Hangup,
@@ -56,6 +61,12 @@ TRY_AGAIN_LATER: Final = 1013
 SNAPSHOTS_AT_ONCE: Final = 6
 RESUME_SECONDS: Final = 1.0
 AWAY_STEP_SECONDS: Final = 0.05
+STRIKES: Final = Rate(2_000, 60)
+"""How often a device may send in vain, since it sends too often, before it is cut off."""
+CUT_SECONDS: Final = 5
+"""How long a device that was cut off is asked to stay away."""
+
+CUT = Counter("causeway_gateway_rate_cuts_total", "Devices that were cut off, since they went on too often.", ["what"])
 
 QUEUED_FRAMES = Gauge("causeway_gateway_queued_frames", "Frames that wait to be written to devices.")
 QUEUED_CHARACTERS = Gauge(
@@ -87,9 +98,15 @@ class Sockets:
         in_flight: InFlight,
         marks: MarkKeeper,
         limits: Limits,
+        guards: Guards,
+        arrivals: Arrivals,
+        frames_rate: Rate,
         most_queued: int = 128 * 1024 * 1024,
     ) -> None:
-        """Prepare; `most_queued` is how many characters may wait for all devices together."""
+        """Prepare; `frames_rate` bounds the frames of one connection, `most_queued` the characters that wait for all devices."""
+        self._guards = guards
+        self._arrivals = arrivals
+        self._frames_rate = frames_rate
         self._region = region
         self._callers = callers
         self._hub = hub
@@ -116,12 +133,16 @@ class Sockets:
                 await _turn_away(send, UnavailableError(what="This gateway"))
             return
         try:
-            claims = await self._callers.resident(_token(scope))
-        except CausewayError as error:
-            with contextlib.suppress(OSError, RuntimeError):
-                await _turn_away(send, error)
+            arrival = self._arrivals.begin(len(self._connections))
+        except CrowdedError as error:
+            await _turn_away(send, error)
             return
-        await self._serve(claims, receive, send)
+        try:
+            claims = await self._admit(scope, send)
+            if claims is not None:
+                await self._serve(claims, receive, send, arrival)
+        finally:
+            arrival.done()
 
     def send_resume_tokens(self, covered: Mapping[int, int], incarnation: int) -> None:
         """Send a newer resume token to devices that were told something."""
@@ -163,7 +184,17 @@ class Sockets:
             for ending in late:
                 ending.cancel()
 
-    async def _serve(self, claims: AccessClaims, receive: Receive, send: Send) -> None:
+    async def _admit(self, scope: Scope, send: Send) -> AccessClaims | None:
+        """Return whose device it is; one that may not come in is told why."""
+        try:
+            claims = await self._callers.resident(_token(scope))
+            await self._guards.connect(claims.device)
+        except CausewayError as error:
+            await _turn_away(send, error)
+            return None
+        return claims
+
+    async def _serve(self, claims: AccessClaims, receive: Receive, send: Send, arrival: Arrival) -> None:
         connection = Connection(
             Session(user_id=claims.sub, device_id=claims.device, region=self._region),
             Author(claims.sub, claims.epoch, claims.device),
@@ -173,6 +204,7 @@ class Sockets:
             gate=self._gate,
             limits=self._limits,
             room=self._room,
+            welcomed=arrival.done,
         )
         self._connections.add(connection)
         writer = asyncio.create_task(connection.write())
@@ -195,12 +227,25 @@ class Sockets:
         timer = asyncio.get_running_loop().call_later(
             HELLO_SECONDS, lambda: connection.hang_up(MALFORMED_HELLO, "no hello")
         )
+        tat = strikes = 0.0
         try:
             while (message := await receive())["type"] == "websocket.receive":
+                tat, wait = taken(tat, self._frames_rate, self._guards.now())
+                if wait > 0:
+                    await _cut(connection, "frames")
+                    return
                 instruction = connection.session.receive(message.get("text"))
                 match instruction:
                     case Submit():
-                        await self._submit(connection, instruction.send)
+                        if await self._submit(connection, instruction.send):
+                            continue
+                        await asyncio.sleep(
+                            0
+                        )  # a flood is answered without a pause; others have their turn all the same
+                        strikes, wait = taken(strikes, STRIKES, self._guards.now())
+                        if wait > 0:
+                            await _cut(connection, "sends")
+                            return
                     case Mark(conversation_id=conversation_id, place=place, read=read):
                         self._hub.sightings.marked(conversation_id, connection.session.user_id, place.seq, at=now_us())
                         self._marks.raise_mark(connection.reader, conversation_id, place, read=read)
@@ -226,12 +271,14 @@ class Sockets:
             return
         connection.begin(wanted)
 
-    async def _submit(self, connection: Connection, send: frames.Send) -> None:
+    async def _submit(self, connection: Connection, send: frames.Send) -> bool:
+        """Append a message; return False if its device sends too often."""
         author, named = connection.author, send.recipient_id or send.conversation_id or ""
         limited = not self._in_flight.has_room(author.user_id)
         try:
             if limited:
                 raise BusyError(what="Your account")
+            await self._guards.send(author.user_id, author.device)
             found = self._recipients.known(author.user_id, named) or await self._recipients.find(
                 author.user_id, recipient_id=send.recipient_id, conversation_id=send.conversation_id
             )
@@ -253,9 +300,18 @@ class Sockets:
         except CausewayError as error:
             _TURNED_DOWN["limited" if limited else turned_down(error.status)].inc()
             connection.push(frames.error_frame(error, send.client_message_id))
-            return
+            return not isinstance(error, RateLimitedError)
         accepted = Accepted(send.client_message_id, submission.id, found[0])
         appended.add_done_callback(partial(_on_appended, connection, accepted))
+        return True
+
+
+async def _cut(connection: Connection, reason: str) -> None:
+    """End a connection that goes on although it was told to wait."""
+    CUT.labels(reason).inc()
+    connection.push(frames.error_frame(RateLimitedError(retry_after=CUT_SECONDS)))
+    connection.hang_up(RATE_LIMITED, "rate-limited")
+    await connection.ended.wait()
 
 
 def _on_appended(connection: Connection, accepted: Accepted, appended: "asyncio.Future[int]") -> None:
@@ -287,9 +343,12 @@ async def _turn_away(send: Send, error: CausewayError) -> None:
             code, reason = NOT_THE_HOLDER, msgspec.json.encode(error.details).decode()
         case InvalidTokenError():
             code, reason = BAD_TOKEN, str(error.details.get("token_problem", error.code))
-        case UnavailableError():
+        case RateLimitedError():
+            code, reason = RATE_LIMITED, error.code
+        case UnavailableError() | CrowdedError():
             code, reason = TRY_AGAIN_LATER, error.code
         case _:
             code, reason = MALFORMED_HELLO, error.code
-    await send({"type": "websocket.send", "text": frames.error_frame(error)})
-    await send({"type": "websocket.close", "code": code, "reason": reason})
+    with contextlib.suppress(OSError, RuntimeError):  # the device is gone
+        await send({"type": "websocket.send", "text": frames.error_frame(error)})
+        await send({"type": "websocket.close", "code": code, "reason": reason})

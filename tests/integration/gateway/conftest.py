@@ -26,6 +26,7 @@ from infra.local.keys import make_signing_key
 from infra.local.parts import Part
 from infra.local.services import service_part
 from infra.local.tools import Tools
+from infra.local.topology import ONE_ADDRESS
 from infra.local.valkey import redis_part
 from region.gateway.asyncapi import describe
 from replication.topics import JOURNAL
@@ -99,6 +100,7 @@ def running_region(
         "CAUSEWAY_SIGNING_KEY": str(key),
         "CAUSEWAY_PASSWORD_MEMORY": "64",
         "CAUSEWAY_PASSWORD_PASSES": "1",
+        **ONE_ADDRESS,
     }
     parts = {
         "kafka": kafka_part(

@@ -171,6 +171,27 @@ def test_many_that_are_turned_down_wait_once_and_nothing_goes_out_meanwhile() ->
     assert [frame["client_message_id"] for frame in sent(connection.retry())] == ["a", "b", "c"]
 
 
+def test_a_region_that_asks_for_a_pause_gets_it() -> None:
+    """For as long as it says; what it has accepted is not sent again over the same connection, which would count as well."""
+    connection = online(items=[item("a"), item("b"), item("c")])
+    connection.received(Accepted("a", "m1", "d1"))
+    limited = Error("rate-limited", "", 429, definite=True, client_message_id="b", retry_after=7.0)
+
+    assert connection.received(limited) == [Postpone(7.0)]
+    assert [frame["client_message_id"] for frame in sent(connection.retry())] == ["b", "c"]
+
+
+def test_a_region_that_asks_to_stay_away_is_heeded() -> None:
+    """It says so before it closes the connection; the next one begins without that."""
+    connection = online()
+    assert connection.received(Error("busy", "", 503, definite=True, retry_after=3.5)) == []
+    connection.lost()
+
+    assert connection.away_for == 3.5
+    connection.opened()
+    assert connection.away_for == 0
+
+
 def test_a_lost_connection_sends_again_under_the_same_name() -> None:
     """What was accepted but has no outcome is repeated, too."""
     connection = online(items=[item("a"), item("b")])

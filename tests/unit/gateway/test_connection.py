@@ -56,6 +56,7 @@ def connect(
         read=read,
         reliable=lambda: True,
         gate=asyncio.Semaphore(1),
+        welcomed=lambda: None,
         limits=Limits(frames=frames, characters=1000),
         room=room,
     )

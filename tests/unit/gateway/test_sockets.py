@@ -1,21 +1,28 @@
-"""A device's socket from outside, on fakes: what its sends leave behind."""
+"""A device's socket from outside, on fakes: what its sends leave behind, and what it is told when it comes or sends too often."""
 
 import asyncio
 import json
+from dataclasses import dataclass, field
 from typing import cast
 
+import pytest
+from redis.asyncio import Redis
 from starlette.types import Message
 
 from infra.errors import UnavailableError
 from region.accounts.tokens import AccessClaims
+from region.gateway.arrivals import Arrivals
 from region.gateway.callers import Callers
 from region.gateway.catchup import CatchUps
 from region.gateway.connection import Limits
+from region.gateway.guards import Allowances, Guards
 from region.gateway.hub import Hub
 from region.gateway.interest import Interest
 from region.gateway.journal import Journal
+from region.gateway.limiter import Limiter
 from region.gateway.markkeeper import MarkKeeper
 from region.gateway.outcomes import InFlight, Outcomes
+from region.gateway.rates import Rate
 from region.gateway.recipients import Recipients
 from region.gateway.session import CatchUp, Snapshot
 from region.gateway.sockets import Sockets
@@ -24,10 +31,30 @@ from replication.ids import direct_conversation_id
 from replication.records import Submission
 
 ADA, BOB = "u" + "a" * 24 + "-us", "u" + "b" * 24 + "-us"
+PLENTY = Rate(1_000_000, 1)
+Frame = dict[str, object]
+HELLO: Frame = {"type": "hello", "resume": None, "held": None}
 
 
+class AlwaysHere(Limiter):
+    """A limiter whose Redis grants everything, by a clock that stands still."""
+
+    def __init__(self) -> None:
+        super().__init__(cast("Redis", None), clock=lambda: 1000.0)
+        self._away_until = float("inf")
+
+
+@dataclass
 class Region:
-    """Everything that a socket stands on; the journal is away."""
+    """Everything that a socket stands on; the journal may be away.
+
+    Attributes:
+        away: Whether the journal is.
+        stored: Set when the store can be read.
+    """
+
+    away: bool = False
+    stored: asyncio.Event = field(default_factory=asyncio.Event)
 
     def known(self, author: str, named: str) -> tuple[str, str]:
         """Find a recipient."""
@@ -41,21 +68,90 @@ class Region:
         """Register interest."""
         return True
 
+    async def settled(self, _user: str) -> bool:
+        """Interest is registered."""
+        return True
+
     def withdraw(self, _user: str) -> None:
         """Withdraw interest."""
 
     async def read(self, _user: str, _device: str, _wanted: CatchUp) -> Snapshot:
         """Read a snapshot."""
+        await self.stored.wait()
         return Snapshot({0: 0}, 1, [], [])
 
     async def send(self, _submission: Submission) -> "asyncio.Future[int]":
         """Append to the journal."""
-        raise UnavailableError(what="The journal")
+        if self.away:
+            raise UnavailableError(what="The journal")
+        appended = asyncio.get_running_loop().create_future()
+        appended.set_result(0)
+        return appended
 
 
-async def test_a_send_that_did_not_reach_the_journal_is_not_waited_for() -> None:
-    """It is refused at once, and nothing is remembered of it."""
-    region, in_flight = Region(), InFlight()
+@dataclass
+class Scene:
+    """A gateway's sockets.
+
+    Attributes:
+        region: What they stand on.
+        sockets: The sockets.
+        in_flight: Sends whose outcome is not known.
+    """
+
+    region: Region
+    sockets: Sockets
+    in_flight: InFlight
+
+
+class Device:
+    """One device's WebSocket: what it was told, and how it ended."""
+
+    def __init__(self, scene: Scene) -> None:
+        """Connect."""
+        self.told: list[Frame] = []
+        self.close: tuple[int, str] | None = None
+        self._coming: asyncio.Queue[Message] = asyncio.Queue()
+        self._changed = asyncio.Event()
+        self._coming.put_nowait({"type": "websocket.connect"})
+        scope = {"type": "websocket", "path": "/ws", "headers": [], "query_string": b""}
+        self.serving = asyncio.create_task(scene.sockets.serve(scope, self._coming.get, self._take))
+
+    def say(self, frame: Frame) -> None:
+        """Send a frame."""
+        self._coming.put_nowait({"type": "websocket.receive", "text": json.dumps(frame)})
+
+    def send(self, name: str) -> None:
+        """Send a message."""
+        self.say({"type": "send", "client_message_id": name, "recipient_id": BOB, "text": "hi"})
+
+    async def leave(self) -> None:
+        """Disconnect."""
+        self._coming.put_nowait({"type": "websocket.disconnect"})
+        await asyncio.wait_for(self.serving, 30)
+
+    async def until(self, kind: str, count: int = 1) -> list[Frame]:
+        """Wait until that many frames of a type were told."""
+        async with asyncio.timeout(30):
+            while len(found := [frame for frame in self.told if frame.get("type") == kind]) < count:
+                self._changed.clear()
+                await self._changed.wait()
+        return found
+
+    async def _take(self, message: Message) -> None:
+        if message["type"] == "websocket.close":
+            self.close = message["code"], message["reason"]
+        elif message["type"] == "websocket.send":
+            self.told.append(json.loads(message["text"]))
+        self._changed.set()
+
+
+def scene(
+    *, away: bool = False, arriving: int = 100, frames: Rate = PLENTY, device: Rate = PLENTY, connect: Rate = PLENTY
+) -> Scene:
+    """Return a gateway's sockets, with those limits."""
+    region, in_flight = Region(away), InFlight()
+    region.stored.set()
     hub = Hub(
         region="us",
         instance="us/gateway",
@@ -65,6 +161,15 @@ async def test_a_send_that_did_not_reach_the_journal_is_not_waited_for() -> None
         repeated=lambda _entry: None,
     )
     hub.restore()
+    allowances = Allowances(
+        register=PLENTY,
+        login_address=PLENTY,
+        login_handle=PLENTY,
+        login_anywhere=PLENTY,
+        connect=connect,
+        send_device=device,
+        send_user=PLENTY,
+    )
     sockets = Sockets(
         region="us",
         callers=cast("Callers", region),
@@ -77,26 +182,84 @@ async def test_a_send_that_did_not_reach_the_journal_is_not_waited_for() -> None
         in_flight=in_flight,
         marks=cast("MarkKeeper", region),
         limits=Limits(),
+        guards=Guards(AlwaysHere(), allowances, region="us"),
+        arrivals=Arrivals(most=arriving, most_open=arriving, chance=lambda: 0.5),
+        frames_rate=frames,
     )
-    coming: asyncio.Queue[Message] = asyncio.Queue()
-    told: list[dict[str, object]] = []
-    await coming.put({"type": "websocket.connect"})
-    for frame in (
-        {"type": "hello", "resume": None, "held": None},
-        {"type": "send", "client_message_id": "c1", "recipient_id": BOB, "text": "hi"},
-    ):
-        await coming.put({"type": "websocket.receive", "text": json.dumps(frame)})
+    return Scene(region, sockets, in_flight)
 
-    async def send(message: Message) -> None:
-        told.append(json.loads(message.get("text") or "{}"))
-        if told[-1].get("client_message_id") == "c1":
-            await coming.put({"type": "websocket.disconnect"})
 
-    scope = {"type": "websocket", "path": "/ws", "headers": [], "query_string": b""}
-    async with asyncio.timeout(30):
-        await sockets.serve(scope, coming.get, send)
+async def test_a_send_that_did_not_reach_the_journal_is_not_waited_for() -> None:
+    """It is refused at once, and nothing is remembered of it."""
+    there = scene(away=True)
+    device = Device(there)
+    device.say(HELLO)
+    device.send("c1")
 
-    assert [(frame["code"], frame["definite"]) for frame in told if frame.get("type") == "error"] == [
-        ("unavailable", True)
-    ]
-    assert len(in_flight) == 0
+    (error,) = await device.until("error")
+    await device.leave()
+
+    assert (error["code"], error["definite"], error["client_message_id"]) == ("unavailable", True, "c1")
+    assert len(there.in_flight) == 0
+
+
+async def test_a_device_that_sends_too_often_is_told_how_long_to_wait() -> None:
+    """Definitely: what it sent is not in the journal. The connection lives on."""
+    device = Device(scene(device=Rate(2, 10)))
+    device.say(HELLO)
+    for name in ("a", "b", "c"):
+        device.send(name)
+
+    (error,) = await device.until("error")
+    assert (error["code"], error["status"], error["definite"]) == ("rate-limited", 429, True)
+    assert (error["client_message_id"], error["retry_after"]) == ("c", 5.0)
+    assert len(await device.until("accepted", 2)) == 2
+    device.say({"type": "ping", "nonce": "1"})
+    await device.until("pong")
+    await device.leave()
+
+
+@pytest.mark.parametrize("kind", ["send", "ping"])
+async def test_a_device_that_goes_on_is_cut_off(kind: str) -> None:
+    """Whatever it floods the region with; it is told how long to stay away."""
+    device = Device(scene(device=Rate(2, 10), frames=PLENTY if kind == "send" else Rate(50, 10)))
+    device.say(HELLO)
+    for number in range(2_100):
+        if kind == "send":
+            device.send(f"c{number}")
+        else:
+            device.say({"type": "ping", "nonce": "1"})
+    await asyncio.wait_for(device.serving, 30)
+
+    assert device.close == (4429, "rate-limited")
+    assert (await device.until("error"))[-1]["retry_after"] == 5.0
+
+
+async def test_a_device_that_connects_too_often_is_turned_away() -> None:
+    """With the seconds to wait, before anything is read for it."""
+    there = scene(connect=Rate(1, 60))
+    await Device(there).leave()
+    device = Device(there)
+    await asyncio.wait_for(device.serving, 30)
+
+    assert device.close == (4429, "rate-limited")
+    assert (device.told[0]["code"], device.told[0]["retry_after"]) == ("rate-limited", 60.0)
+
+
+async def test_only_so_many_devices_are_on_their_way_in() -> None:
+    """Another one is told when to come again; who was welcomed, or has left, makes room."""
+    there = scene(arriving=2)
+    there.region.stored.clear()
+    first, second, third = (Device(there) for _ in range(3))
+    await asyncio.wait_for(third.serving, 30)
+    assert third.close == (1013, "busy")
+    assert (third.told[0]["code"], third.told[0]["definite"], third.told[0]["retry_after"]) == ("busy", True, 3.0)
+
+    await first.leave()
+    fourth = Device(there)
+    for device in (second, fourth):
+        device.say(HELLO)
+    there.region.stored.set()
+    for device in (second, fourth):
+        await device.until("welcome")
+        await device.leave()

@@ -1,0 +1,127 @@
+"""What may be done how often: logging in, registering, refreshing, connecting, sending. Each raises when it is too often.
+
+A handle's allowance is kept apart for each region that logins come through. Whether the handle exists, and so which region
+counts, does not show then: an edge's users are all counted alike.
+"""
+
+import math
+from collections import OrderedDict
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
+from typing import Final
+
+from starlette.requests import Request
+from starlette.types import Scope
+
+from region.gateway.errors import RateLimitedError
+from region.gateway.limiter import Limiter
+from region.gateway.origins import through
+from region.gateway.rates import Book, Rate
+
+LEASE: Final = 25
+"""How many messages of a user one question covers: a question for each would cost as much as the message."""
+MOST_LEASES: Final = 50_000
+IPV6_BITS: Final = 64
+"""A household or a server has that many bits of an IPv6 address to itself, so they count as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowances:
+    """How often each may be done.
+
+    Attributes:
+        register: Accounts made, by address.
+        login_address: Logins tried, by address.
+        login_handle: Logins tried, by handle and address; passwords tried at `/password`, by user.
+        login_anywhere: Logins tried, by handle from everywhere.
+        connect: WebSockets opened, and tokens refreshed, by device.
+        send_device: Messages sent, by device and gateway.
+        send_user: Messages sent, by user.
+    """
+
+    register: Rate
+    login_address: Rate
+    login_handle: Rate
+    login_anywhere: Rate
+    connect: Rate
+    send_device: Rate
+    send_user: Rate
+
+
+class Guards:
+    """Raises RateLimitedError when something is done too often."""
+
+    def __init__(self, limiter: Limiter, allowances: Allowances, *, region: str) -> None:
+        """Say who counts, and how often what may be done."""
+        self._limiter = limiter
+        self._allowed = allowances
+        self._region = region
+        self._devices = Book()
+        self._leases: OrderedDict[str, int] = OrderedDict()
+
+    async def login(self, request: Request, handle: str) -> None:
+        """A login is tried with that handle, as it was typed."""
+        address, via = address_of(request.scope), through(request.scope) or self._region
+        folded = handle[:128].casefold()
+        await self._demand("login", address, self._allowed.login_address)
+        await self._demand("login-handle", f"{via} {folded} {address}", self._allowed.login_handle)
+        await self._demand("login-anywhere", f"{via} {folded}", self._allowed.login_anywhere)
+
+    async def password(self, user_id: str) -> None:
+        """A user's password is tried by a device that is logged in."""
+        await self._demand("password", user_id, self._allowed.login_handle)
+
+    async def register(self, request: Request) -> None:
+        """An account is to be made."""
+        await self._demand("register", address_of(request.scope), self._allowed.register)
+
+    async def connect(self, device_id: str) -> None:
+        """A device opens a WebSocket."""
+        await self._demand("connect", device_id, self._allowed.connect)
+
+    async def refresh(self, device_id: str) -> None:
+        """A device exchanges a refresh token."""
+        await self._demand("refresh", device_id, self._allowed.connect)
+
+    async def send(self, user_id: str, device_id: str) -> None:
+        """A device sends a message."""
+        rate = self._allowed.send_device
+        wait = self._devices.take(device_id, rate, self._limiter.now())
+        if wait > 0:
+            raise RateLimitedError(retry_after=_seconds(wait))
+        left = self._leases.pop(user_id, 0)
+        if left == 0:
+            lease = max(1, min(LEASE, self._allowed.send_user.count // 4))
+            await self._demand("send", user_id, self._allowed.send_user, lease)
+            left = lease
+        self._leases[user_id] = left - 1
+        if len(self._leases) > MOST_LEASES:
+            self._leases.popitem(last=False)
+
+    def now(self) -> float:
+        """Return the time by which is counted, seconds, monotonic."""
+        return self._limiter.now()
+
+    async def _demand(self, kind: str, subject: str, rate: Rate, cost: int = 1) -> None:
+        wait = await self._limiter.take(kind, subject, rate, cost)
+        if wait > 0:
+            raise RateLimitedError(retry_after=_seconds(wait))
+
+
+def address_of(scope: Scope) -> str:
+    """Return by which address a caller is counted: the whole of IPv4, half of IPv6; empty if it is not known."""
+    client = scope.get("client")
+    text = str(client[0]) if client else ""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return text
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(IPv6Address(int(address) >> IPV6_BITS << IPV6_BITS))
+    return text
+
+
+def _seconds(wait: float) -> int:
+    return max(1, math.ceil(wait))
