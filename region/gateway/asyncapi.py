@@ -17,7 +17,7 @@ Fields that you do not know: ignore them.
 
 CLOSE_CODES: Final = """
 Close codes: 4400 the hello was malformed, missing or late · 4401 the token is not good, or the device was logged out · 4408 it took too little for too
-long · 4421 another region is in charge since now (the reason is JSON) · 1001 the gateway stops · 1009 a message of more than 64 KiB · 1012 resynchronise ·
+long · 4429 too often; an error before it says how long to stay away · 4421 another region is in charge since now (the reason is JSON) · 1001 the gateway stops · 1009 a message of more than 64 KiB · 1012 resynchronise ·
 1013 try again later.
 """
 

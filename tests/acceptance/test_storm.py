@@ -1,6 +1,5 @@
 """A gateway dies, and its devices come back at once."""
 
-
 from pathlib import Path
 
 from chaos.federation import Federation
