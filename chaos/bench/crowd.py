@@ -13,7 +13,7 @@ import aiohttp
 import msgspec
 
 from chaos.bench.fleet import Pass
-from region.client.backoff import Backoff, longer
+from region.client import Backoff, longer
 
 HANDSHAKE_SECONDS = 20.0
 

@@ -32,6 +32,7 @@ A first conversation:
             ...
 """
 
+from region.client.backoff import Backoff, longer
 from region.client.client import Client
 from region.client.errors import ClientError, LoggedOutError, ProblemError, UnreachableError, UnsendableError
 from region.client.events import Arrived, Event, LoggedOut, Marked, Offline, Online, Queued, Refused
@@ -41,6 +42,7 @@ from region.client.stores import MemoryStore, SqliteStore, Store
 
 __all__ = [
     "Arrived",
+    "Backoff",
     "Client",
     "ClientError",
     "Conversation",
@@ -65,4 +67,5 @@ __all__ = [
     "UnreachableError",
     "UnsendableError",
     "User",
+    "longer",
 ]
