@@ -39,7 +39,7 @@ UNWRITABLE = (psycopg.DataError, psycopg.IntegrityError, struct.error)
 
 
 MOST_WANTED = 100
-"""Records that are replayed in one batch because somebody wants it."""
+"""Records that were put aside and are judged again in one batch."""
 
 
 class BatchError(Exception):
@@ -104,16 +104,27 @@ class Projection:
             psycopg.OperationalError: The store failed.
         """
         self.held = Held()
-        cases: list[Case] = []
-        for kept in await poison.waiting(self._connection, JOURNAL, list(self._memory.places)):
-            if self.held.has(kept.partition, kept.key):
-                self.held.add(kept.partition, kept.key)
-                continue
-            try:
-                cases.append(revived(kept))
-            except UnknownVersionError:
-                self.held.add(kept.partition, kept.key)
-        return await self._project_all(cases)
+        positions: dict[int, int] = {}
+        destinations: set[str] = set()
+        after = (-1, 0)
+        while page := await poison.waiting(
+            self._connection, JOURNAL, list(self._memory.places), after=after, most=MOST_WANTED
+        ):
+            after = (page[-1].partition, page[-1].offset)
+            cases: list[Case] = []
+            for kept in page:
+                if self.held.has(kept.partition, kept.key):
+                    self.held.add(kept.partition, kept.key)
+                    continue
+                try:
+                    cases.append(revived(kept))
+                except UnknownVersionError:
+                    self.held.add(kept.partition, kept.key)
+            if cases:
+                committed = await self.project(cases)
+                positions |= committed.positions
+                destinations |= set(committed.destinations)
+        return Committed(positions, tuple(sorted(destinations)))
 
     async def replay(self) -> Committed:
         """Judge again what somebody wants replayed; what waits for a newer version waits on.
@@ -134,16 +145,7 @@ class Projection:
                 in_vain.append(kept)
         if in_vain:
             await poison.note_tried(self._connection, in_vain, now=time.time_ns() // 1000)
-        return await self._project_all(cases)
-
-    async def _project_all(self, cases: Sequence[Case]) -> Committed:
-        positions: dict[int, int] = {}
-        destinations: set[str] = set()
-        for start in range(0, len(cases), MOST_WANTED):
-            committed = await self.project(cases[start : start + MOST_WANTED])
-            positions |= committed.positions
-            destinations |= set(committed.destinations)
-        return Committed(positions, tuple(sorted(destinations)))
+        return await self.project(cases) if cases else Committed({}, ())
 
     async def project(self, cases: Sequence[Case]) -> Committed:
         """Project a batch, whatever is in it; what cannot be applied is put aside.

@@ -17,6 +17,10 @@ MOST_ASIDE: Final = 10_000
 """Records of one partition that may be aside for a newer version; a newer gateway would fill the store otherwise."""
 
 
+LONGEST_KEY: Final = 200
+"""Bytes of a key that are kept; ids are shorter."""
+
+
 class Held:
     """Conversations and users of whom a record of a newer version is aside, so that what follows must wait behind it."""
 
@@ -63,7 +67,7 @@ def cases_of(batches: dict[int, list[Record]], held: Held) -> tuple[list[Case], 
     for partition, records in list(batches.items()):
         before = len(cases)
         for record in records:
-            key = (record.key or b"").decode("utf-8", "replace")
+            key = key_of(record)
             try:
                 case = case_of(record)
             except UnknownVersionError as error:
@@ -91,13 +95,18 @@ def cases_of(batches: dict[int, list[Record]], held: Held) -> tuple[list[Case], 
     return cases, newer
 
 
+def key_of(record: Record) -> str:
+    """Return by what a record was journaled, as the store can keep it; empty if by nothing."""
+    return (record.key or b"")[:LONGEST_KEY].decode("utf-8", "replace").replace("\0", "")
+
+
 def case_of(record: Record) -> Case:
     """Return the case of a journal record; one that cannot be read has a flaw.
 
     Raises:
         UnknownVersionError: Newer software wrote it.
     """
-    key = (record.key or b"").decode("utf-8", "replace")
+    key = key_of(record)
     try:
         journaled = decode_journaled(record.value)
     except UnknownVersionError:

@@ -93,7 +93,9 @@ class Shelf:
         async with self._pool.connection() as connection:
             found = await repository.wanted(connection, self._topic, self._partitions, most=MOST_WANTED)
             if not self._looked:
-                waiting = await repository.waiting(connection, self._topic, self._partitions)
+                waiting = await repository.waiting(
+                    connection, self._topic, self._partitions, after=(-1, 0), most=2 * MOST_NEWER
+                )
                 self._newer = sum(is_newer(record.value) for record in waiting)
                 found += [record for record in waiting if record not in found and not is_newer(record.value)]
                 self._looked = True

@@ -48,12 +48,23 @@ async def note_tried(connection: Connection, records: Iterable[Poison], *, now: 
     )
 
 
-async def waiting(connection: Connection, source: str, partitions: Collection[int]) -> list[Poison]:
-    """Return what of a topic, and of answers that repaired it, waits for newer software or behind that, in the order in which it stood."""
+async def waiting(
+    connection: Connection, source: str, partitions: Collection[int], *, after: tuple[int, int], most: int
+) -> list[Poison]:
+    """Return what of a topic, and of answers that repaired it, waits for newer software or behind that, in the order in which it stood.
+
+    Args:
+        connection: Where.
+        source: The topic.
+        partitions: Of the topic.
+        after: Partition and offset after which to begin; for another page.
+        most: How many at most.
+    """
     cursor = await connection.execute(
         f"SELECT {_COLUMNS} FROM aside WHERE (source = %s OR source LIKE %s) AND partition = ANY(%s)"  # noqa: S608 — constant columns
-        " AND kind IN ('newer', 'behind') AND replayed_at IS NULL ORDER BY partition, place",
-        (source, f"{source}.repair-%", list(partitions)),
+        " AND kind IN ('newer', 'behind') AND replayed_at IS NULL AND (partition, place) > (%s, %s)"
+        " ORDER BY partition, place LIMIT %s",
+        (source, f"{source}.repair-%", list(partitions), *after, most),
         binary=True,
     )
     return [_kept(row).poison for row in await cursor.fetchall()]

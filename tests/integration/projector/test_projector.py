@@ -202,7 +202,7 @@ async def test_poison_is_put_aside_and_nothing_is_held_up(region: Any, until: Un
     conversation = direct_conversation_id(alice, bob)
     partition = partition_of(conversation, region.settings.partitions)
     await region.append(message(alice, bob, "before"))
-    await region.append_bytes(partition, b"junk")
+    await region.append_bytes(partition, b"junk", "nul \0 in it")
     await region.append_bytes(partition, b"\x63" + encode(Journaled(record=message(alice, bob, "none")))[1:])
     await region.append(message(alice, bob, "nul \0 in it", reply_to="us/gateway"))
     forged = msgspec.structs.replace(message(alice, bob, "forged"), content_hash=b"", id=message(bob, alice, "x").id)

@@ -1,7 +1,7 @@
 """What newer software wrote goes aside with all that follows it, and with nothing else."""
 
 from infra.kafka import Record
-from region.projector.reading import Held, cases_of
+from region.projector.reading import LONGEST_KEY, Held, cases_of, key_of
 from region.projector.rehearsal import message
 from replication.codec import NEWEST, encode
 from replication.ids import new_user_id
@@ -52,3 +52,10 @@ def test_a_partition_that_begins_with_what_must_wait_is_left_out() -> None:
     batches = {0: [record(0, "", newer=True)]}
     cases, newer = cases_of(batches, Held())
     assert (cases, list(newer), batches) == ([], [0], {})
+
+
+def test_any_key_can_be_kept() -> None:
+    """A store takes no NUL and no half character; else a poison record could not even be put aside."""
+    assert key_of(Record(0, 0, 0, b"a\0\xff", b"")) == "a\ufffd"
+    assert key_of(Record(0, 0, 0, None, b"")) == ""
+    assert len(key_of(Record(0, 0, 0, b"k" * 10_000, b""))) == LONGEST_KEY
