@@ -16,6 +16,7 @@ import httpx
 import psycopg
 import pytest
 import redis.asyncio
+from prometheus_client import REGISTRY
 from starlette.types import Receive, Scope, Send
 
 from infra.health import Health
@@ -27,6 +28,7 @@ from region.store.repository.committing import commit
 from region.store.repository.setup import prepare
 from region.store.rows import Place
 from region.store.writes import Move, Writes
+from relay.ingester import lane
 from relay.ingester.asking import Asking
 from relay.ingester.intake import Intake
 from relay.ingester.progress import Taken, read
@@ -393,6 +395,48 @@ async def test_what_the_mirror_skipped_is_fetched_from_the_origin(
         await until(whole)
 
     assert await _sequences(kafka, journal, origin) == list(range(1, 61))
+
+
+async def test_reading_stands_still_while_nothing_more_can_wait_and_goes_on(  # noqa: PLR0917 — fixtures
+    kafka: str,
+    journal: int,
+    regions: tuple[str, str],
+    relayed: Callable[[int], bytes],
+    origin_store: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What waits behind a gap is bounded; the other partition goes on, and nothing of either is lost."""
+    monkeypatch.setattr(lane, "MOST_WAITING", 5)
+    origin, here = regions
+    topic = mirrored_topic(origin, here)
+    await ensure_topics(kafka, {topic: PARTITIONS})
+    await put(kafka, topic, relayed(1), *(relayed(sequence) for sequence in range(40, 61)))
+    other = encode(
+        Relayed(via=Via(Stream(origin, 1, 1, here, 1), 1, 1), record=encode_record(entry(origin)), forwarded_at=1)
+    )
+    async with Producer(kafka, client="test") as producer:
+        await producer.append(topic, partition=1, key=None, value=other)
+    [port] = some_free(1)
+
+    async def has(partition: int, expected: Progress) -> bool:
+        taken = await progress(kafka, origin, here)
+        return partition in taken and taken[partition].of((1, 1)) == expected
+
+    async def full() -> bool:
+        labels = {"origin": origin, "partition": "0"}
+        return REGISTRY.get_sample_value("causeway_ingester_waiting_records", labels) == 5
+
+    url = f"http://127.0.0.1:{port}"
+    async with beside(reading(origin, here, journal, kafka, url=url, patience=PATIENCE)):
+        await until(full)
+        await until(lambda: has(1, Progress(1)))
+        async with serving(origin_store, origin, port):
+            await until(lambda: has(0, Progress(60)))
+
+    found = await journaled(kafka, journal, origin)
+    assert sorted(via.sequence for vias in found.values() for via in vias if via.stream.partition == 0) == list(
+        range(1, 61)
+    )
 
 
 async def test_a_hole_is_filled_when_the_origin_answers_again(
