@@ -237,6 +237,26 @@ async def test_a_restarted_fan_out_leaves_nothing_out(world: World) -> None:
     assert world.gateway.breaks == []
 
 
+async def test_two_fan_outs_at_once_leave_nothing_out(world: World) -> None:
+    """A second one, which comes while the first still runs, repeats what that one tells: ranges overlap, and never break."""
+    async with world.following():
+        await world.gateway.begun()
+        await world.put(0, "a")
+        await world.gateway.until(1)
+        async with world.following() as second:
+            async with asyncio.timeout(PATIENCE):
+                while not second.ok:  # noqa: ASYNC110 — health has no event
+                    await asyncio.sleep(0.01)
+            for number in range(20):
+                await world.put(number % PARTITIONS, f"b{number}")
+            await world.gateway.until(21)
+        await world.put(1, "c")
+        await world.gateway.until(22)
+
+    assert sorted(world.gateway.got.values()) == sorted(["a", *(f"b{number}" for number in range(20)), "c"])
+    assert world.gateway.breaks == []
+
+
 async def test_its_place_is_kept(world: World) -> None:
     """What everybody was told is not told again for ever."""
     async with world.following():

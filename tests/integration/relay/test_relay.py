@@ -138,6 +138,16 @@ class Service:
             self._process.send_signal(signal.SIGKILL)
             await self._process.wait()
 
+    def freeze(self) -> None:
+        """Stop it where it is: it keeps its connections, and what it believes."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
 
 async def copy(kafka: str, origin: str, here: str) -> None:
     """Copy a relay topic as MirrorMaker does; now and then go back, as after a kill."""
@@ -153,11 +163,15 @@ async def copy(kafka: str, origin: str, here: str) -> None:
                     consumer.seek(partition, max(0, records[0].offset - 15))
 
 
-async def write_rows(store: str, redis_url: str, origin: str, here: str, *, batches: int) -> dict[Stream, int]:
+async def write_rows(
+    store: str, redis_url: str, origin: str, here: str, *, batches: int, after: dict[Stream, int] | None = None
+) -> dict[Stream, int]:
     """Write what a projector would, bit by bit; return how many sequences each stream has."""
     streams = {partition: Stream(origin, 1, 1, here, partition) for partition in range(PARTITIONS)}
-    written = dict.fromkeys(streams.values(), 0)
-    position = dict.fromkeys(streams, 0)
+    written = dict.fromkeys(streams.values(), 0) | (after or {})
+    position = {
+        partition: written[stream] // 3 * 5 for partition, stream in streams.items()
+    }  # three of each five are relayed
     async with (
         await psycopg.AsyncConnection.connect(store, autocommit=True) as connection,
         redis.asyncio.from_url(redis_url) as client,
@@ -246,6 +260,63 @@ async def test_kills_anywhere_lose_nothing_and_keep_the_order(  # noqa: PLR0917 
         for vias in (await journaled(kafka, journal, origin)).values()
         for stream in written
         for sequence in _in_order(via.sequence for via in vias if via.stream == stream)
+    ]
+    assert sorted(arrived) == sorted(
+        (stream, sequence) for stream, count in written.items() for sequence in range(1, count + 1)
+    )
+    assert all(taken.missing == 0 for taken in (await progress(kafka, origin, here)).values())
+
+
+async def test_two_at_once_one_of_them_a_zombie_lose_nothing_and_keep_the_order(  # noqa: PLR0917 — fixtures
+    kafka: str, redis_url: str, postgres_url: str, journal: int, regions: tuple[str, str], tmp_path: Path
+) -> None:
+    """Two forwarders and two ingesters work on one region; one of each is frozen, and goes on with what it believed long after."""
+    origin, here = regions
+    async with make_pool(postgres_url, size=1, name="test") as pool:
+        await prepare(pool, region=origin, partitions=PARTITIONS)
+    common = {
+        "admin_port": "0",
+        "regions": f"{origin},{here}",
+        "kafka": kafka,
+        "store": postgres_url,
+        "redis": redis_url,
+        "directory": "http://127.0.0.1:9",
+    }
+    services = [
+        Service(
+            name, tmp_path / f"{name}{number}", region=region, partitions=partitions, instance=f"{number}", **common
+        )
+        for number in range(2)
+        for name, region, partitions in (("forwarder", origin, str(PARTITIONS)), ("ingester", here, str(journal)))
+    ]
+    zombies = services[:2]
+    await ensure_topics(kafka, {relay_topic(here): PARTITIONS, mirrored_topic(origin, here): PARTITIONS})
+    try:
+        async with beside(copy(kafka, origin, here)):
+            for service in services:
+                await service.start()
+            written = await write_rows(postgres_url, redis_url, origin, here, batches=60)
+            await until(lambda: _has_all(kafka, origin, here, written))
+            more = asyncio.create_task(write_rows(postgres_url, redis_url, origin, here, batches=200, after=written))
+            known = await progress(kafka, origin, here)
+            await until(lambda: _has_moved(kafka, origin, here, known, more))
+            for zombie in zombies:
+                zombie.freeze()
+            written = await more
+            await until(lambda: _has_all(kafka, origin, here, written))
+            for zombie in zombies:
+                zombie.thaw()
+            written = await write_rows(postgres_url, redis_url, origin, here, batches=60, after=written)
+            await until(lambda: _has_all(kafka, origin, here, written))
+    finally:
+        for service in services:
+            await service.kill()
+
+    arrived = [
+        (stream, sequence)
+        for vias in (await journaled(kafka, journal, origin)).values()
+        for stream in written
+        for sequence in dict.fromkeys(via.sequence for via in vias if via.stream == stream)
     ]
     assert sorted(arrived) == sorted(
         (stream, sequence) for stream, count in written.items() for sequence in range(1, count + 1)
