@@ -14,7 +14,7 @@ from infra.local.control import Act, Ask, Reshape, Status
 from infra.local.errors import NotRunningError, SupervisorGoneError, TruncationError, UnknownPartError
 from infra.local.link import Shape, parse_bandwidth, parse_seconds
 from infra.local.linkproxy import direction
-from infra.local.topology import Topology, lay_out, nearest, read_regions
+from infra.local.topology import DIRECTORY, Topology, lay_out, nearest
 
 EXAMPLES = """Look at, disturb and heal single parts and links, from any terminal.
 
@@ -129,8 +129,12 @@ def restart(names: Names) -> None:
 
 @app.command("roll")
 def roll_services(
-    regions: Annotated[
-        str | None, typer.Option(help="Which regions, comma-separated, in this order; all by default.")
+    places: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Which regions, and directory, in this order; the directory and all regions when none is named.",
+            show_default=False,
+        ),
     ] = None,
     *,
     to: Annotated[
@@ -149,16 +153,16 @@ def roll_services(
     Region by region, readers before writers; it stops at the first that does not become well. Devices notice no more than a new connection.
     The version holds until `causeway down`; then start the next version's own `causeway up`. What to do before and after: docs/operations/upgrade.md.
 
-    Examples: causeway local roll; causeway local roll --to ../next; causeway local roll --to ../next --regions us; causeway local roll --back
+    Examples: causeway local roll; causeway local roll --to ../next; causeway local roll us --to ../next; causeway local roll us --back
     """
     topology = _topology()
-    chosen = read_regions(regions) if regions else topology.federation.regions
-    for region in chosen:
-        if region not in topology.federation.regions:
-            raise UnknownPartError(name=region, known=", ".join(topology.federation.regions))
+    known = (DIRECTORY, *topology.federation.regions)
+    for place in places or ():
+        if place not in known:
+            raise UnknownPartError(name=place, known=", ".join(known))
     control.ask(homes.home(), Ask())
     build = "" if back else None if to is None else rolling.check_version(to)
-    names = rolling.plan(topology.parts.values(), chosen)
+    names = rolling.plan(topology.parts.values(), places or known)
     rolling.roll(
         topology, names, build=build, patience=patience, tell=lambda line: console.print(line, highlight=False)
     )

@@ -56,17 +56,16 @@ def check_version(path: Path) -> str:
     return str(path.absolute())
 
 
-def plan(parts: Iterable[Part], regions: Iterable[str]) -> list[str]:
-    """Return the parts to roll, in order: the directory's, then region by region, readers before writers.
+def plan(parts: Iterable[Part], places: Iterable[str]) -> list[str]:
+    """Return the parts to roll, in order: place by place, readers before writers.
 
     Args:
         parts: All parts.
-        regions: Which regions, in which order.
+        places: Which regions, and `directory`, in which order.
     """
-    services = [part for part in parts if part.kind == "service"]
-    places = [None, *regions]
-    chosen = [part for part in services if part.region in places]
-    return [part.name for part in sorted(chosen, key=lambda part: (places.index(part.region), _rank(part)))]
+    order = list(places)
+    chosen = [part for part in parts if part.kind == "service" and _place(part) in order]
+    return [part.name for part in sorted(chosen, key=lambda part: (order.index(_place(part)), _rank(part)))]
 
 
 def behind(services: Iterable[str], metrics: str, since: float) -> str:
@@ -118,6 +117,10 @@ def roll(topology: Topology, names: list[str], *, build: str | None, patience: f
             done = ", ".join(names[: number - 1]) or "nothing"
             raise NotRolledError(part=name, version=version, reason=reason, done=done)
         tell(f"{number:>3} of {len(names)}  {name} is well and has caught up after {time.monotonic() - began:.1f} s")
+
+
+def _place(part: Part) -> str:
+    return part.region or part.name
 
 
 def _rank(part: Part) -> int:

@@ -42,18 +42,19 @@ def once(text: str, old: str, new: str) -> str:
     return text.replace(old, new)
 
 
-def build(*, ahead: int = 0) -> None:
+def build(*, writes_newer: bool = False) -> None:
     """Make the version of this process the next one; before anything imports records.
 
     Args:
-        ahead: By how much the version of the records that are written is above the present one.
+        writes_newer: Whether records are written in the codec's next version, and not only read.
     """
     records = importlib.import_module("replication.records")
     _change_source(records)
     codec = importlib.import_module("replication.codec")
-    present: int = codec.VERSION
-    codec.VERSION = present + ahead  # type: ignore[attr-defined]  # as another source would say
-    codec.READABLE = frozenset({*codec.READABLE, present + 1})  # type: ignore[attr-defined]  # as above
+    newer: int = codec.NEWEST + 1
+    codec.READABLE = frozenset({*codec.READABLE, newer})  # type: ignore[attr-defined]  # as another source would say
+    if writes_newer:
+        codec.VERSION = newer  # type: ignore[attr-defined]  # as above
     from tests.builds.next_schema import next_schema  # noqa: PLC0415  # it imports the store, whose records are as of now
 
     revisions = importlib.import_module("region.store.revisions")

@@ -5,5 +5,5 @@ import sys
 from tests.builds.next_version import build, run
 
 if __name__ == "__main__":
-    build(ahead=1)
+    build(writes_newer=True)
     sys.exit(run())

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from replication.codec import (
     LAST_VERSION,
     NEWEST,
+    READABLE,
     VERSION,
     UndecodableRecordError,
     UnknownVersionError,
@@ -194,6 +195,28 @@ def test_an_output_says_which_version_its_record_has() -> None:
 
     assert found.version == NEWEST + 1
     assert Output(1, encode_record(OUTCOME)).version == VERSION
+
+
+@given(message=journaled, record=records, via=vias)
+def test_the_release_that_reads_a_version_before_it_writes_it_reads_both(
+    message: Journaled, record: Any, via: Via
+) -> None:
+    """Neighbours are one release apart: what the next one will write, unknown fields and all, this one reads, and writes what it wrote."""
+    newer = NEWEST + 1
+    plain = msgspec.msgpack.decode(encode(message)[1:])
+    ahead = bytes((newer,)) + msgspec.msgpack.encode(with_unknown_fields(plain))
+    relayed = Relayed(via=via, record=encode_record(record), version=newer)
+    with pytest.raises(UnknownVersionError):
+        decode_journaled(ahead)
+    with pytest.MonkeyPatch.context() as release:
+        release.setattr("replication.codec.READABLE", READABLE | {newer})
+
+        assert decode_journaled(ahead) == message
+        assert decode_journaled(encode(message)) == message
+        assert encode(message)[0] in READABLE
+        outer = bytes((newer,)) + encode(relayed)[1:]
+        for read in (decode_relayed(outer), decode_relayed(encode(relayed))):
+            assert decode_record(read.record, read.version) == record
 
 
 @pytest.mark.parametrize("depth", [10_000, 200_000])
