@@ -8,13 +8,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from infra.identity import DIRECTORY
 from infra.kafka import KafkaError, truncate
 from infra.local import control, homes, rolling, toolchain, up, view
 from infra.local.control import Act, Ask, Reshape, Status
 from infra.local.errors import NotRunningError, SupervisorGoneError, TruncationError, UnknownPartError
 from infra.local.link import Shape, parse_bandwidth, parse_seconds
 from infra.local.linkproxy import direction
-from infra.local.topology import DIRECTORY, Topology, lay_out, nearest
+from infra.local.topology import Topology, lay_out, nearest
 
 EXAMPLES = """Look at, disturb and heal single parts and links, from any terminal.
 
