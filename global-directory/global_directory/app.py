@@ -42,8 +42,9 @@ def make_app(directory: Directory, roll: Roll | None = None) -> FastAPI:
 
 def _offer_reservations(app: FastAPI, directory: Directory) -> None:
     @app.post("/reservations", summary="Reserve a handle; fixes the user id")
-    async def reserve(request: ReserveRequest) -> Reservation:
-        return await directory.reserve(request)
+    async def reserve(wanted: ReserveRequest, request: Request) -> Reservation:
+        _only(wanted.home_region, request, "reserve a handle there")
+        return await directory.reserve(wanted)
 
     @app.post("/reservations/confirm", summary="Make a reservation permanent")
     async def confirm(request: TokenRequest) -> User:

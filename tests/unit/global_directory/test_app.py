@@ -1,0 +1,69 @@
+"""What a region may ask of the directory: things in its own name alone, by the certificate that it shows."""
+
+from collections.abc import AsyncIterator
+from typing import cast
+
+import httpx
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from global_directory.app import make_app
+from global_directory.directory import Directory
+from global_directory.schemas import Announcement, Region, Reservation, ReserveRequest
+from infra.identity import CALLER
+
+
+class Fake:
+    """A directory that grants everything that it is asked, and notes it."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def reserve(self, request: ReserveRequest) -> Reservation:
+        """Grant."""
+        self.asked.append("reserve")
+        return Reservation(
+            request.handle, f"u{'0' * 24}-us", request.home_region, 1, "token", confirmed=False, reserved_until=1
+        )
+
+    async def announce(self, region: str, announced: Announcement) -> Region:
+        """Grant."""
+        self.asked.append("announce")
+        return Region(region, "us", 1, 1, announced.public_url, announced.gateway_url, 1, ())
+
+
+@pytest.fixture
+def directory() -> Fake:
+    """A directory."""
+    return Fake()
+
+
+@pytest.fixture
+async def regions(directory: Fake) -> AsyncIterator[httpx.AsyncClient]:
+    """Whoever shows the certificate that the header `caller` names; none without it."""
+    app = make_app(cast("Directory", directory))
+
+    async def called(scope: Scope, receive: Receive, send: Send) -> None:
+        caller = dict(scope["headers"]).get(b"caller")
+        await app({**scope, CALLER: caller and caller.decode()}, receive, send)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(called), base_url="http://directory") as client:
+        yield client
+
+
+RESERVE = {"handle": "ada", "home_region": "us", "idempotency_key": "k"}
+ANNOUNCE = {"holder": "us", "epoch": 1, "incarnation": 1, "public_url": "http://us", "gateway_url": "http://us"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content"), [("POST", "/reservations", RESERVE), ("PUT", "/regions/us", ANNOUNCE)]
+)
+async def test_a_region_acts_in_its_own_name_alone(
+    directory: Fake, regions: httpx.AsyncClient, method: str, path: str, content: dict[str, object]
+) -> None:
+    """Another one is refused: it could take handles for a region that knows nothing of them, or announce keys of its own for it."""
+    refused = await regions.request(method, path, json=content, headers={"caller": "eu"})
+    assert (refused.status_code, refused.json()["code"], directory.asked) == (403, "not-yours", [])
+
+    assert (await regions.request(method, path, json=content, headers={"caller": "us"})).status_code == 200
+    assert (await regions.request(method, path, json=content)).status_code == 200  # while TLS is off, nobody is known
