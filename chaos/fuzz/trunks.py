@@ -95,6 +95,7 @@ async def _play(port: Port, messages: Sequence[bytes], tally: Tally) -> None:
             async with connect(
                 port.url.replace("http", "ws", 1) + PATH,
                 ssl=port.tls,
+                server_hostname=port.server,
                 compression=None,
                 max_size=LARGEST_MESSAGE,
                 close_timeout=1,

@@ -30,12 +30,14 @@ class Port:
     Attributes:
         name: What to call it, such as `us public`.
         url: Of it.
-        tls: How to speak TLS there; None for plain text.
+        tls: How to speak TLS there, and as whom; None for plain text.
+        server: Whose certificate is expected, with TLS.
     """
 
     name: str
     url: str
     tls: ssl.SSLContext | None = None
+    server: str | None = None
 
     @property
     def authority(self) -> str:
@@ -167,7 +169,7 @@ async def connected(port: Port) -> AsyncIterator[Wire]:
             parts.port,
             limit=LARGEST_ANSWER,
             ssl=port.tls,
-            server_hostname=parts.hostname if port.tls else None,
+            server_hostname=port.server,
         )
     try:
         yield Wire(reader, writer)
