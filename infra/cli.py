@@ -6,6 +6,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from rich.console import Console
 from infra.errors import CausewayError
 from infra.local import cli as local
 from infra.local import control, homes, locking, toolchain, up, view
+from infra.local.audit import Audit, audit
 from infra.local.control import Status
 from infra.local.errors import LocalError, NotRunningError, SupervisorGoneError
 from infra.local.services import PROCESSES
@@ -46,6 +48,19 @@ CHECKS = {
     "ruff format": ["ruff", "format", "--check", "--quiet", "."],
     "mypy": ["mypy"],
     "lint-imports": ["lint-imports"],
+    "bandit": [
+        "bandit",
+        "--quiet",
+        "--configfile",
+        "pyproject.toml",
+        "--recursive",
+        "region",
+        "relay",
+        "global-directory",
+        "replication",
+        "infra",
+        "chaos",
+    ],
 }
 
 PLACE_ERRORS = {
@@ -159,7 +174,7 @@ def status(
 
 @app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def run_tests(context: typer.Context) -> None:
-    """Check style, types and layers, then run all tests; what follows goes to pytest.
+    """Check style, types, layers, our code and our packages, then run all tests; what follows goes to pytest.
 
     Examples: causeway test; causeway test tests/unit -x
     """
@@ -175,9 +190,14 @@ def run_tests(context: typer.Context) -> None:
         if not well:
             failed.append(name)
             print(done.stdout + done.stderr)
+    audited = _audit_packages(programs / "pip-audit")
+    if audited.result == "failed":
+        failed.append("pip-audit")
     toolchain.ensure(_say)
     with _terminable():
         tested = _run_to_its_end([str(programs / "pytest"), *context.args])
+    if audited.result == "unknown":
+        console.print(f"NOT AUDITED: the locked packages; {audited.words}.", style="yellow")
     if failed:  # said last, too: what pytest prints in the end may be all green
         console.print(f"FAILED: {', '.join(failed)}; see above, before the tests.", style="red")
     raise typer.Exit(tested or (1 if failed else 0))
@@ -243,6 +263,16 @@ def main() -> None:
 
 def _say(line: str) -> None:
     console.print(line, soft_wrap=True)
+
+
+def _audit_packages(program: Path) -> Audit:
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as directory:
+        audited = audit(program, toolchain.ROOT / "requirements-dev.lock", directory=Path(directory))
+    result = "could not be asked" if audited.result == "unknown" else audited.result
+    style = {"passed": None, "failed": "red", "unknown": "yellow"}[audited.result]
+    console.print(f"pip-audit: {result} ({time.monotonic() - started:.0f} s): {audited.words}", style=style)
+    return audited
 
 
 def _run_to_its_end(command: list[str]) -> int:
