@@ -5,5 +5,6 @@ demo        two people of different regions, one of them travelling, on real tra
 bench       open-loop load, with every message accounted for
 fuzz        malformed requests and frames, and what must not come of them
 judge       a drill's ledger, and checkers that say from it whether the invariants held
+leaks       secrets, searched for wherever they have no business
 people      people of tests and drills: a device, and everything that its screen has shown
 """

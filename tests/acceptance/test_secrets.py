@@ -1,0 +1,140 @@
+"""Passwords, tokens, private keys and texts stand where they belong and nowhere else: not in logs, arguments, metrics, error bodies or files."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import aiohttp
+import httpx
+
+from chaos.federation import Federation
+from chaos.leaks import Place, places_of, search
+from chaos.people import Person
+
+MakePerson = Callable[..., Awaitable[Person]]
+
+
+class Flow:
+    """What one person does over HTTP, with everything that must stay secret."""
+
+    def __init__(self, http: httpx.AsyncClient, url: str) -> None:
+        self._http, self._url = http, url
+        self.handle = f"marked-{secrets.token_hex(6)}"
+        self.secrets = {"password": f"password-{secrets.token_urlsafe(18)}"}
+        self.errors: list[Place] = []
+        self.tokens: dict[str, str] = {}
+
+    async def post(self, path: str, content: object, *, token: str = "") -> httpx.Response:
+        """Ask, and keep what an error says."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        raw = {"content": content} if isinstance(content, bytes) else {"json": content}
+        answer = await self._http.post(self._url + path, headers=headers, **raw)
+        if answer.is_error:
+            self.errors.append(Place("answer", f"{answer.status_code} to {path}", answer.content))
+        return answer
+
+    def take(self, answer: httpx.Response, when: str) -> None:
+        """Take tokens, which are secret each; the signature alone is as good as the whole."""
+        assert answer.status_code in {200, 201}, answer.text
+        self.tokens = answer.json()
+        for kind in ("access_token", "refresh_token"):
+            self.secrets[f"{kind}, {when}"] = self.tokens[kind].rpartition(".")[2]
+
+    async def run(self) -> None:
+        """Register, log in, refresh, fail in many ways with secrets in hand, and log out."""
+        password = self.secrets["password"]
+        self.take(await self.post("/register", {"handle": self.handle, "password": password}), "registered")
+        self.take(await self.post("/login", {"handle": self.handle, "password": password}), "logged in")
+        old = self.tokens["refresh_token"]
+        self.take(await self.post("/token", {"refresh_token": old}), "refreshed")
+        access = self.tokens["access_token"]
+        wrong = self.secrets["wrong password"] = f"wrong-{secrets.token_urlsafe(18)}"
+        text = self.secrets["text"] = f"text-{secrets.token_urlsafe(18)}"
+        failing: list[tuple[str, object, str]] = [
+            ("/login", {"handle": self.handle, "password": wrong}, ""),
+            ("/login", {"handle": [wrong], "password": password}, ""),
+            ("/register", {"handle": self.handle, "password": wrong}, ""),
+            ("/register", {"handle": f"{self.handle} {wrong}", "password": password, "display_name": 7}, ""),
+            ("/register", f'{{"password": "{password}", "handle": '.encode(), ""),
+            ("/token", {"refresh_token": self.tokens["access_token"]}, ""),
+            ("/token", {"refresh_token": self.tokens["refresh_token"][:-9] + "AAAAAAAAA"}, ""),
+            ("/messages", {"text": text, "recipient_id": 7}, access),
+            ("/messages", {"text": text + "\0", "recipient_id": self.tokens["user_id"]}, access),
+            ("/messages", {"text": text, "recipient_id": f"u{'0' * 24}-us"}, access),
+            ("/messages", {"text": text, "recipient_id": "x", "client_message_id": ""}, access[:-9] + "AAAAAAAAA"),
+            ("/messages", f'{{"text": "{text}", '.encode(), access),
+        ]
+        for path, content, token in failing:
+            assert (await self.post(path, content, token=token)).is_error
+        assert (await self.post("/logout", {}, token=access)).status_code == 204
+        assert (await self.post("/messages", {"text": text, "recipient_id": "x"}, token=access)).status_code == 401
+
+
+async def listen(url: str, token: str) -> None:
+    """Open a WebSocket as a browser does, with the token in the address, and send what is no frame."""
+    async with aiohttp.ClientSession() as session, session.ws_connect(f"{url}/ws?access_token={token}") as socket:
+        await socket.send_json({"type": "hello", "resume": None, "held": None})
+        while (await socket.receive_json(timeout=30))["type"] != "welcome":
+            pass
+        await socket.send_str("[")
+        assert (await socket.receive_json(timeout=30))["type"] == "error"
+
+
+def private_keys(home: Path) -> dict[str, str]:
+    """Return a line of each private key by its file, which nobody else may read."""
+    found = {}
+    for path in sorted(home.rglob("*.pem")):
+        _, _, key = path.read_text().partition("PRIVATE KEY-----")
+        if key:
+            assert path.stat().st_mode & 0o077 == 0, f"others may read {path}"
+            found[str(path.relative_to(home))] = key.split()[0]
+    return found
+
+
+async def test_secrets_stand_nowhere_but_where_they_belong(
+    whole: Federation, http: httpx.AsyncClient, urls: dict[str, str], make_person: MakePerson
+) -> None:
+    """After a real flow through two regions, with failures of every kind, and a store and a gateway that were started again meanwhile."""
+    status = whole.status()
+    flow = Flow(http, urls["us"])
+    one, other = await make_person("us"), await make_person("eu", via="us")
+    flow.secrets["message"] = text = f"message-{secrets.token_urlsafe(18)}"
+    await listen(urls["eu"], one.client.tokens.access_token)
+    await flow.run()
+    await one.write(text, other)
+    await other.sees(text)
+    await whole.act("local", "restart", "us/postgres", "eu/front")
+    await one.write(f"{text} again", other)
+    await other.sees(f"{text} again")
+    for name, person in (("one", one), ("other", other)):
+        flow.secrets[f"password of {name}"] = f"password of {person.client.tokens.handle}"
+        flow.secrets[f"access token of {name}"] = person.client.tokens.access_token.rpartition(".")[2]
+        flow.secrets[f"refresh token of {name}"] = person.client.tokens.refresh_token.rpartition(".")[2]
+    keys = private_keys(Path(status.home))
+    flow.secrets.update(keys)
+
+    places = [*flow.errors, *places_of(whole.status())]
+
+    assert search(flow.secrets, places) == []
+    assert {place.kind for place in places} == {"log", "arguments", "environment", "metrics", "file", "answer"}
+    assert len(keys) >= len(urls)
+
+
+async def test_the_search_would_find_them(whole: Federation) -> None:
+    """What is no secret, and stands there, is found in each kind of place: so they were read."""
+    places = list(places_of(whole.status()))
+
+    found = {
+        (leak.secret, leak.kind)
+        for leak in search(
+            {"a part": "us/projector", "a module": "infra.serve", "a metric": "causeway_process_tasks"}, places
+        )
+    }
+
+    assert {
+        ("a part", "log"),
+        ("a module", "arguments"),
+        ("a part", "environment"),
+        ("a metric", "metrics"),
+        ("a part", "file"),
+    } <= found
