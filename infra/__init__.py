@@ -7,6 +7,7 @@ serve       the process host: runs one or more services in one process
 limits      what holds wherever a request passes
 health      what `/health` answers
 telemetry   structured logs and the metrics page
+tracing     the only module that imports OpenTelemetry: trace context that travels with records
 kafka       the only module that imports aiokafka
 postgres    pools, and retries of serialization failures
 schema      schema revisions: carrying them out, and who may work on a store

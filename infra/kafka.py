@@ -4,13 +4,14 @@ import asyncio
 import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, OffsetAndMetadata, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from infra import tracing
 from infra.errors import UnavailableError
 
 __all__ = [
@@ -36,6 +37,7 @@ class Record:
         timestamp: When it was produced, milliseconds since the epoch.
         key: Its key.
         value: Its value; None for a tombstone.
+        trace: The `traceparent` in its headers; empty if there is none.
     """
 
     partition: int
@@ -43,6 +45,7 @@ class Record:
     timestamp: int
     key: bytes | None
     value: bytes | None
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,8 +219,12 @@ class Producer:
         if self._producer is not None:
             await _stop(self._producer, self._producer.client)
 
-    async def send(self, topic: str, *, partition: int, key: bytes | None, value: bytes) -> "asyncio.Future[int]":
+    async def send(
+        self, topic: str, *, partition: int, key: bytes | None, value: bytes, trace: str = ""
+    ) -> "asyncio.Future[int]":
         """Queue a record; return a future of its offset, done when it is acknowledged.
+
+        With a `traceparent`, a span lasts until then, and the record's headers carry it on.
 
         Waits only while the buffer is full, so records of one caller keep their order.
 
@@ -226,10 +233,14 @@ class Producer:
         """
         if self._producer is None:
             raise UnavailableError(what="The journal")
-        delivery = await self._producer.send(topic, value, key=key, partition=partition)
+        span = tracing.begin(f"append {topic}", trace, kind=tracing.SpanKind.PRODUCER) if trace else None
+        headers = None if span is None else [(tracing.HEADER, tracing.carried(span).encode())]
+        delivery = await self._producer.send(topic, value, key=key, partition=partition, headers=headers)
         offset: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
         def done(sent: "asyncio.Future[object]") -> None:
+            if span is not None:
+                span.end()
             if offset.cancelled():
                 return
             if sent.cancelled():
@@ -242,13 +253,13 @@ class Producer:
         delivery.add_done_callback(done)
         return offset
 
-    async def append(self, topic: str, *, partition: int, key: bytes | None, value: bytes) -> int:
+    async def append(self, topic: str, *, partition: int, key: bytes | None, value: bytes, trace: str = "") -> int:
         """Append a record and return its offset, once all in-sync replicas have it.
 
         Raises:
             KafkaError: It was not acknowledged; it may be there all the same, unless the error says otherwise.
         """
-        return await (await self.send(topic, partition=partition, key=key, value=value))
+        return await (await self.send(topic, partition=partition, key=key, value=value, trace=trace))
 
 
 class Consumer:
@@ -336,9 +347,12 @@ class Consumer:
         Raises:
             KafkaError: The broker cannot be reached, or an offset is out of its range.
         """
-        batches: dict[TopicPartition, Sequence[Record]] = await self._live.getmany(timeout_ms=wait_ms, max_records=most)
+        batches: dict[TopicPartition, Sequence[Any]] = await self._live.getmany(timeout_ms=wait_ms, max_records=most)
         return {
-            partition.partition: [Record(r.partition, r.offset, r.timestamp, r.key, r.value) for r in records]
+            partition.partition: [
+                Record(r.partition, r.offset, r.timestamp, r.key, r.value, tracing.parent_of(r.headers))
+                for r in records
+            ]
             for partition, records in batches.items()
         }
 

@@ -25,6 +25,7 @@ class Output(msgspec.Struct, frozen=True, array_like=True):
         reply_to: The gateway instance that waits for it; empty if none does.
         known: Whether it repeats the outcome of an earlier submission.
         version: Of the codec that encoded the record.
+        trace: The `traceparent` by which its trace goes on; empty if it is not traced.
     """
 
     position: int
@@ -33,6 +34,7 @@ class Output(msgspec.Struct, frozen=True, array_like=True):
     reply_to: str = ""
     known: bool = False
     version: int = VERSION
+    trace: str = ""
 
 
 class Batch(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from infra import tracing
 from region.gateway.requests import counted
 
 NO_SUCH_PATH: Final = 4404
@@ -15,7 +16,8 @@ def make_app(http: ASGIApp, sockets: ASGIApp) -> ASGIApp:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await counting(scope, receive, send)
+            with tracing.continued(scope["headers"]):
+                await counting(scope, receive, send)
         elif scope["type"] == "websocket" and scope["path"] == "/ws":
             await sockets(scope, receive, send)
         elif scope["type"] == "websocket":

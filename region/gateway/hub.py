@@ -6,6 +6,7 @@ from typing import Protocol
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
+from infra import tracing
 from infra.errors import CausewayError
 from region.gateway import frames
 from region.gateway.frames import EntryFrame, MarksFrame, Pending, Refused
@@ -212,6 +213,14 @@ class Hub:
                 theirs = theirs or frames.encode(EntryFrame(entry_view(entry, reader=user, marks={}), hops))
                 text = theirs
             devices += self._tell(partition, output, (user,), text)
+        if output.trace and devices:
+            tracing.begin(
+                "deliver",
+                output.trace,
+                kind=tracing.SpanKind.CONSUMER,
+                attributes={"causeway.region": self._region, "causeway.devices": devices},
+                at=self.published_at * 1000 or None,
+            ).end()
         self.sightings.delivered(entry.message_id, published_at=self.published_at, at=at, devices=devices)
 
     def _refusal(self, partition: int, output: Output, refusal: Refusal) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
+from infra import tracing
 from infra.backoff import Backoff
 from infra.errors import BusyError, UnavailableError
 from infra.health import Health
@@ -99,11 +100,18 @@ class Journal:
         if self._bytes + len(value) > MOST_BYTES:
             raise BusyError(what="The journal")
         self._bytes += len(value)
+        span = tracing.begin("accept", tracing.current(), kind=tracing.SpanKind.SERVER)
         try:
             acknowledged = await producer.send(
-                JOURNAL, partition=partition_of(key, self._partitions), key=key.encode(), value=value
+                JOURNAL,
+                partition=partition_of(key, self._partitions),
+                key=key.encode(),
+                value=value,
+                trace=tracing.carried(span),
             )
         except BaseException as error:
+            tracing.fail(span, error)
+            span.end()
             self._bytes -= len(value)
             if not isinstance(error, KafkaError):
                 raise
@@ -113,6 +121,7 @@ class Journal:
             self._progress_at = started
         self._unacknowledged += 1
         acknowledged.add_done_callback(self._on_acknowledged(started, submission, len(value)))
+        acknowledged.add_done_callback(lambda _: span.end())
         return acknowledged
 
     async def run(self) -> None:

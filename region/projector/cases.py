@@ -41,6 +41,7 @@ class Case:
         kind: What kind of poison it is then.
         key: The conversation or user by which it was journaled; empty if by none.
         revived: Whether it had been put aside before, so that the journal was read past it long ago.
+        trace: The `traceparent` that it came with, then the one by which what follows from it goes on; empty if it is not traced.
     """
 
     partition: int
@@ -52,6 +53,7 @@ class Case:
     kind: Kind = Kind.UNREADABLE
     key: str = ""
     revived: bool = False
+    trace: str = ""
 
     def as_poison(self, kind: Kind, reason: str) -> Poison:
         """Return what is kept of it when it is put aside."""

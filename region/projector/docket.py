@@ -103,11 +103,14 @@ class Docket:
         self.writes = Writes()
         self.risen: dict[tuple[str, str], Risen] = {}
         self.counted: Counter[tuple[str, str]] = Counter()
+        self.trace = ""
+        """Of the case that is judged."""
         self._places = places
         self._drafts: dict[int, _Draft] = {}
 
     def enter(self, case: Case) -> None:
         """Take a case up: its partition is read up to it, unless it is one that was put aside and is judged again."""
+        self.trace = case.trace
         draft = self._draft(case.partition)
         if case.revived:
             self.writes.replayed.append(case.as_poison(case.kind, ""))
@@ -136,7 +139,7 @@ class Docket:
         """
         draft = self._draft(partition)
         draft.position = position = draft.position + 1
-        draft.outputs.append(Output(position, encode_record(record), users, reply_to, known))
+        draft.outputs.append(Output(position, encode_record(record), users, reply_to, known, trace=self.trace))
         for destination in to:
             draft.relays.setdefault(destination, []).append(position)
         return position

@@ -49,6 +49,7 @@ def condemn(docket: Docket, case: Case, reason: str) -> None:
 
 def finish(docket: Docket) -> None:
     """End the batch: put out the marks that rose in it, each once, with its final value."""
+    docket.trace = ""  # they are of several cases
     marks.put_risen(docket)
 
 

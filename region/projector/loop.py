@@ -18,6 +18,7 @@ from region.projector.docket import Docket, State
 from region.projector.judge import condemn, finish, judge
 from region.projector.memory import Memory
 from region.projector.reading import Held, revived
+from region.projector.tracing import traced
 from region.store.repository import loading
 from region.store.repository.committing import FencedError, commit
 from region.store.rows import Place, RegionState
@@ -173,6 +174,10 @@ class Projection:
         return Committed({**former.positions, **latter.positions}, destinations)
 
     async def _attempt(self, cases: Sequence[Case]) -> Committed:
+        with traced(cases, self._region.region) as followed:
+            return await self._judge_and_commit(followed)
+
+    async def _judge_and_commit(self, cases: Sequence[Case]) -> Committed:
         started = time.perf_counter()
         try:
             state = await self._load(cases)

@@ -113,7 +113,9 @@ def case_of(record: Record) -> Case:
         raise
     except UndecodableRecordError as error:
         return Case(record.partition, record.offset, None, value=record.value, flaw=str(error), key=key)
-    return Case(record.partition, record.offset, journaled.record, journaled.via, record.value, key=key)
+    return Case(
+        record.partition, record.offset, journaled.record, journaled.via, record.value, key=key, trace=record.trace
+    )
 
 
 def revived(kept: Poison) -> Case:

@@ -131,7 +131,7 @@ class Drain:
                 **msgspec.structs.asdict(run.stream),
             )
             metrics.DAMAGED.labels(run.stream.destination).inc(run.last - run.first + 1)
-        await _put(producer, plan.sendings)
+        await put(producer, plan.sendings)
         self._places.update(plan.places)
         self._dirty |= set(plan.places)
         self._spoke_at |= dict.fromkeys(plan.places, time.monotonic())
@@ -144,7 +144,7 @@ class Drain:
         beats = plan_heartbeats(
             self._settings.region, self._places.values(), self._spoke_at, clock=clock, now=time.time_ns() // 1000
         )
-        await _put(producer, beats)
+        await put(producer, beats)
         for beat in beats:
             self._spoke_at[beat.destination, beat.partition] = clock
             metrics.HEARTBEATS.labels(beat.destination).inc()
@@ -163,7 +163,7 @@ class Drain:
             metrics.DRAINED.labels(destination).set(began)
 
 
-async def _put(producer: Producer, sendings: Sequence[Sending]) -> None:
+async def put(producer: Producer, sendings: Sequence[Sending]) -> None:
     """Append everything, in order, and wait until all of it is acknowledged.
 
     Raises:
@@ -171,7 +171,11 @@ async def _put(producer: Producer, sendings: Sequence[Sending]) -> None:
     """
     sent = [
         await producer.send(
-            relay_topic(sending.destination), partition=sending.partition, key=None, value=sending.value
+            relay_topic(sending.destination),
+            partition=sending.partition,
+            key=None,
+            value=sending.value,
+            trace=sending.trace,
         )
         for sending in sendings
     ]

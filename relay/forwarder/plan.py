@@ -25,11 +25,13 @@ class Sending:
         destination: Which topic.
         partition: Of the topic.
         value: The record.
+        trace: The `traceparent` that it goes on with; empty if it is not traced.
     """
 
     destination: str
     partition: int
     value: bytes
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def plan_runs(places: Mapping[Lane, Place], runs: Iterable[Run], *, now: int) ->
         for sequence, output in enumerate(run.outputs, start=run.first):
             via = Via(stream, sequence, output.position)
             relayed = Relayed(via=via, record=output.record, forwarded_at=now, version=output.version)
-            sendings.append(Sending(stream.destination, stream.partition, encode(relayed)))
+            sendings.append(Sending(stream.destination, stream.partition, encode(relayed), output.trace))
         reached[lane] = Place(stream.destination, stream.partition, stream.incarnation, stream.epoch, run.last)
     return Plan(tuple(sendings), reached, tuple(gaps), tuple(damaged))
 

@@ -3,7 +3,7 @@
 Pure: `reader` brings the bytes and the time, and carries the steps out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias, cast
 
 import msgspec
@@ -40,11 +40,13 @@ class Append:
         partition: Of the local journal.
         key: Of the journal record.
         value: Of the journal record.
+        trace: The `traceparent` that it goes on with; empty if it is not traced.
     """
 
     partition: int
     key: bytes
     value: bytes
+    trace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,10 @@ class Judged:
     forwarded_at: int = 0
     gap: Gap | None = None
     term: Term | None = None
+
+    def traced(self, trace: str) -> "Judged":
+        """Return it with what is to be appended, if anything, going on in that trace."""
+        return replace(self, step=replace(self.step, trace=trace)) if isinstance(self.step, Append) else self
 
 
 @dataclass(frozen=True, slots=True)

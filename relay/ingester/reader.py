@@ -212,7 +212,9 @@ class Reader:
 
     async def _append(self, producer: Producer, appends: Sequence[Append]) -> None:
         sent = [
-            await producer.send(JOURNAL, partition=append.partition, key=append.key, value=append.value)
+            await producer.send(
+                JOURNAL, partition=append.partition, key=append.key, value=append.value, trace=append.trace
+            )
             for append in appends
         ]
         for result in await asyncio.gather(*sent, return_exceptions=True):
@@ -267,7 +269,12 @@ class Reader:
                     consumer.pause(partition)
                     self._standing.add(partition)
                     break
-                came.add(lane.take(record.value, record.offset, now=now, clock=clock))
+                found = lane.take(record.value, record.offset, now=now, clock=clock)
+                if (
+                    record.trace and found.judged
+                ):  # what waited behind a gap, or is brought by a repair, has lost its trace
+                    found.judged[0] = found.judged[0].traced(record.trace)
+                came.add(found)
         finally:
             self._carry_out(lane, came, appends)
 

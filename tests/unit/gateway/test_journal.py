@@ -20,7 +20,7 @@ class StalledProducer:
     def __init__(self) -> None:
         self.goes_on = asyncio.Event()
 
-    async def send(self, _topic: str, *, partition: int, key: bytes, value: bytes) -> "asyncio.Future[int]":
+    async def send(self, _topic: str, *, partition: int, key: bytes, value: bytes, trace: str) -> "asyncio.Future[int]":
         """Wait for room, then acknowledge at once."""
         await self.goes_on.wait()
         done: asyncio.Future[int] = asyncio.get_running_loop().create_future()

@@ -5,7 +5,18 @@ from prometheus_client import REGISTRY
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from infra import tracing
+from region.gateway.app import make_app
 from region.gateway.requests import counted, result_of, turned_down
+
+
+async def nothing() -> Message:
+    """No body."""
+    return {"type": "http.request"}
+
+
+async def ignore(message: Message) -> None:
+    """Drop an answer."""
 
 
 @pytest.mark.parametrize(
@@ -28,12 +39,6 @@ async def test_requests_are_counted_even_if_they_fail_without_an_answer() -> Non
     def count(result: str) -> float:
         return REGISTRY.get_sample_value("causeway_gateway_requests_total", {"result": result}) or 0.0
 
-    async def nothing() -> Message:
-        return {"type": "http.request"}
-
-    async def ignore(message: Message) -> None:
-        """Drop it."""
-
     async def fails(scope: Scope, receive: Receive, send: Send) -> None:
         raise OSError
 
@@ -44,3 +49,19 @@ async def test_requests_are_counted_even_if_they_fail_without_an_answer() -> Non
         await counted(fails)(scope, nothing, ignore)
 
     assert (count("refused"), count("failed")) == (before[0] + 1, before[1] + 1)
+
+
+async def test_a_request_is_served_in_the_trace_that_it_names() -> None:
+    """What it submits goes on in it; without a header it is in none."""
+    seen: list[str] = []
+
+    async def serves(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(tracing.current())
+
+    parent = f"00-{'a' * 32}-{'b' * 16}-01"
+    app = make_app(serves, serves)
+    for headers in ([(b"traceparent", parent.encode())], []):
+        scope: Scope = {"type": "http", "method": "POST", "path": "/messages", "headers": headers}
+        await app(scope, nothing, ignore)
+
+    assert seen == [parent, ""]
