@@ -1,0 +1,51 @@
+"""A short drill on the session's federation: parts and links are struck in turn under traffic, and the judge's verdict is true."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from chaos.federation import Federation
+
+MINUTES, RATE, SEED = 3, 60, 1
+PATIENCE_SECONDS = 900.0
+"""Faults wait for the recovery from those before them, and everybody's histories are read at the end."""
+
+
+class Struck(msgspec.Struct):
+    """A fault of the report."""
+
+    kind: str
+    seen: float | None
+
+
+class Figures(msgspec.Struct):
+    """The figures of the report that are looked at."""
+
+    faults: list[Struck]
+    accepted: int
+    unanswered: int
+
+
+class Report(msgspec.Struct):
+    """What is looked at of a report."""
+
+    planned: int
+    figures: Figures
+
+
+@pytest.mark.timeout(PATIENCE_SECONDS + 60)
+def test_a_drill_of_three_minutes_is_true(whole: Federation, tmp_path: Path) -> None:
+    """Exit 0 says so: every fault was seen from outside, and whatever clients were promised held."""
+    whole.run(
+        "drill", "run", "parts", "--minutes", str(MINUTES), "--rate", str(RATE), "--seed", str(SEED), "--out", str(tmp_path),
+        patience=PATIENCE_SECONDS,
+    )  # fmt: skip
+
+    report = msgspec.json.decode((tmp_path / "report.json").read_bytes(), type=Report)
+    assert (tmp_path / "report.html").exists()
+    assert len(report.figures.faults) == report.planned
+    assert all(fault.seen is not None for fault in report.figures.faults)
+    assert len({fault.kind for fault in report.figures.faults}) > 3
+    assert report.figures.unanswered == 0
+    assert report.figures.accepted > 0.9 * 60 * MINUTES * RATE

@@ -1,0 +1,129 @@
+"""The nemesis carries a schedule out, slot after slot, and notes only what a witness saw."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from chaos.drill import nemesis
+from chaos.drill.faults.injector import NotPossibleError
+from chaos.drill.nemesis import Nemesis, NotRecoveredError
+from chaos.drill.schedule import Fault, Kind
+from chaos.judge import events as e
+from chaos.judge.ledger import Ledger, read
+from infra.local.control import Status
+
+LIMIT_SECONDS = 30.0
+
+
+class Injector:
+    """Strikes nothing; tells what was asked of it.
+
+    Attributes:
+        calls: In order.
+    """
+
+    def __init__(self, *, possible: bool = True, seen: bool = True, recovers: bool = True) -> None:
+        """Say how it goes."""
+        self.calls: list[str] = []
+        self.is_on = asyncio.Event()
+        self._possible, self._seen, self._recovers = possible, seen, recovers
+
+    async def put_on(self) -> None:
+        """Take note."""
+        self.calls.append("put on")
+        if not self._possible:
+            raise NotPossibleError(reason="so it is.")
+        self.is_on.set()
+
+    async def saw(self) -> str:
+        """See it once it is on, or never."""
+        await (self.is_on if self._seen else asyncio.Event()).wait()
+        return "it is on"
+
+    async def take_off(self) -> None:
+        """Take note."""
+        self.calls.append("taken off")
+
+    async def recovered(self) -> None:
+        """Be well at once, or never."""
+        if not self._recovers:
+            await asyncio.Event().wait()
+
+    async def abandon(self) -> None:
+        """Take note."""
+        self.calls.append("abandoned")
+
+
+FaultEvent = e.FaultBegun | e.FaultSeen | e.FaultEnded
+Play = Callable[[dict[Fault, Injector]], Awaitable[list[FaultEvent]]]
+
+
+def fault(number: int, *, slot: int = 1, later: float = 0.0) -> Fault:
+    """Return a fault that lasts a moment."""
+    return Fault(number, slot, 0.0, Kind.KILL, f"part {number}", 0.05, later)
+
+
+@pytest.fixture
+def play(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Play:
+    """Give the test a way to carry faults out, and to see what the ledger has of them."""
+    status = Status("healthy", "/home", None, {}, {})
+    monkeypatch.setattr("chaos.drill.nemesis.control.ask", lambda *_: status)
+    monkeypatch.setattr(nemesis, "CALM_SECONDS", 0.0)
+    monkeypatch.setattr(nemesis, "RECOVERY_SECONDS", 0.1)
+
+    async def carry_out(faults: dict[Fault, Injector]) -> list[FaultEvent]:
+        by_name = {one.name: injector for one, injector in faults.items()}
+        monkeypatch.setattr(nemesis, "injector_of", lambda one, *_: by_name[one.name])
+        path = tmp_path / "ledger.jsonl"
+        try:
+            with Ledger(path, seed=1) as ledger:
+                async with asyncio.timeout(LIMIT_SECONDS):
+                    await Nemesis(Path("/home"), ledger).run(list(faults), elapsed=ledger.now)
+        finally:
+            events = [event for _, event in read(path)]
+        return [event for event in events if isinstance(event, FaultEvent)]
+
+    return carry_out
+
+
+def told(events: list[FaultEvent]) -> list[str]:
+    """Return the events in short."""
+    return [f"{type(event).__name__.removeprefix('Fault').lower()} {event.fault}" for event in events]
+
+
+async def test_slots_follow_one_another(play: Play) -> None:
+    """Nothing begins before what came before it is over; what was seen is noted while it lasts."""
+    events = await play({fault(1): Injector(), fault(2, slot=2): Injector()})
+
+    assert told(events) == ["begun f1", "seen f1", "ended f1", "begun f2", "seen f2", "ended f2"]
+
+
+async def test_faults_of_a_slot_meet(play: Play) -> None:
+    """The second begins while the first lasts."""
+    events = await play({fault(1): Injector(), fault(2, later=0.02): Injector()})
+
+    assert told(events).index("begun f2") < told(events).index("ended f1")
+
+
+async def test_what_cannot_be_put_on_is_not_seen(play: Play) -> None:
+    """So the judge does not say true; and the drill goes on."""
+    events = await play({fault(1): Injector(possible=False), fault(2, slot=2): Injector()})
+
+    assert told(events) == ["begun f1", "ended f1", "begun f2", "seen f2", "ended f2"]
+
+
+async def test_what_nobody_sees_is_not_noted_as_seen(play: Play) -> None:
+    """Whoever put it on does not count."""
+    assert told(await play({fault(1): Injector(seen=False)})) == ["begun f1", "ended f1"]
+
+
+async def test_a_drill_that_is_given_up_undoes_what_the_supervisor_cannot(play: Play) -> None:
+    """One part does not become well; the fault that lasts beside it is undone as well."""
+    stuck, beside = Injector(recovers=False), Injector(recovers=False)
+
+    with pytest.raises(NotRecoveredError):
+        await play({fault(1): stuck, fault(2, later=0.02): beside})
+
+    assert stuck.calls == beside.calls == ["put on", "taken off", "abandoned"]
