@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from chaos.drill.faults.injector import POLL_SECONDS, OnPart
+from chaos.drill.faults.injector import POLL_SECONDS, OnPart, Supervisor
+from infra.local.control import Status
+from infra.tasks import heed_cancellation
 
 KEY = "drill"
 
@@ -17,9 +19,15 @@ class CacheWiped(OnPart):
 
     anew = False
 
+    def __init__(self, target: str, before: Status, ask: Supervisor) -> None:
+        """Prepare."""
+        super().__init__(target, before, ask)
+        self._is_watched = asyncio.Event()
+
     async def put_on(self) -> None:
-        """Empty it."""
+        """Empty it, once the witness looks."""
         async with self._client() as client:
+            await self._is_watched.wait()
             await client.flushall()
 
     async def saw(self) -> str:
@@ -27,7 +35,9 @@ class CacheWiped(OnPart):
         async with self._client() as client:
             await client.set(KEY, "here")
             held = await client.dbsize()
-            while await client.exists(KEY):  # noqa: ASYNC110  # it tells only who asks
+            self._is_watched.set()
+            while await client.exists(KEY):
+                heed_cancellation()
                 await asyncio.sleep(0.01)
         return f"of {held} keys, one that was put there is gone"
 
@@ -37,13 +47,15 @@ class CacheWiped(OnPart):
     async def recovered(self) -> None:
         """Wait until somebody has put something there again."""
         async with self._client() as client:
-            while not await client.dbsize():  # noqa: ASYNC110  # as above
+            while not await client.dbsize():
+                heed_cancellation()
                 await asyncio.sleep(POLL_SECONDS)
         await super().recovered()
 
     @contextlib.asynccontextmanager
     async def _client(self) -> AsyncIterator["redis.asyncio.Redis"]:
-        client = redis.asyncio.Redis(port=self.port)
+        # No socket_timeout: redis keeps it with asyncio.wait_for, which before Python 3.12 may swallow a request to end.
+        client = redis.asyncio.Redis(port=self.port, socket_timeout=None)
         try:
             yield client
         finally:
