@@ -18,7 +18,10 @@ TOO_LARGE: Final = 1009
 _DROPPED: Final = frozenset(
     {b"connection", b"host", b"upgrade", b"sec-websocket-key", b"sec-websocket-version", b"sec-websocket-extensions"}
 )
-_UNSENDABLE: Final = frozenset({1005, 1006, 1015})
+_SENDABLE: Final = frozenset({*range(1000, 1004), *range(1007, 1015), *range(3000, 5000)})
+"""Codes that may stand in a close frame: RFC 6455, 7.4."""
+_LONGEST_REASON: Final = 123
+"""Bytes; a close frame takes no more."""
 
 
 async def carry(pool: TrunkPool, region: str, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,7 +53,7 @@ async def _connect(channel: Channel, region: str, receive: Receive, send: Send) 
         await refuse(send, region)
     except ChannelClosedError as closed:
         await send({"type": "websocket.accept"})  # browsers see a code and a reason only after that
-        await send(_close(closed))
+        await send(close_of(closed))
     else:
         await send({"type": "websocket.accept", "subprotocol": subprotocol})
         with metrics.SOCKETS.labels(region).track_inprogress():
@@ -76,7 +79,7 @@ async def _exchange(channel: Channel, receive: Receive, send: Send) -> None:
     except ChannelClosedError as closed:
         if not (upwards.done() and upwards.result()):
             with contextlib.suppress(OSError):
-                await send(_close(closed))
+                await send(close_of(closed))
     except OSError:
         pass  # the device is gone
     finally:
@@ -110,6 +113,8 @@ def _opening(scope: Scope) -> Open:
     )
 
 
-def _close(closed: ChannelClosedError) -> dict[str, str | int]:
-    code = 1001 if closed.close_code in _UNSENDABLE else closed.close_code
-    return {"type": "websocket.close", "code": code, "reason": closed.reason}
+def close_of(closed: ChannelClosedError) -> dict[str, str | int]:
+    """Return how a device is told; what another region says as code and reason may be anything, and is made sendable."""
+    code = closed.close_code if closed.close_code in _SENDABLE else 1001
+    reason = closed.reason.encode(errors="replace")[:_LONGEST_REASON].decode(errors="ignore")
+    return {"type": "websocket.close", "code": code, "reason": reason}
