@@ -3,9 +3,9 @@
 Pure. An origin decides only about what it holds, so what it says about anything else is put aside.
 """
 
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
-from replication.ids import is_conversation_id, is_user_id, region_of
+from replication.ids import direct_conversation_id, is_conversation_id, is_user_id, region_of
 from replication.records import (
     ConversationAnswered,
     Entry,
@@ -25,6 +25,10 @@ Admissible: TypeAlias = Submission | Entry | Refusal | Mark | Opening
 
 RELAYED_BODIES: Final = (MessageSent, MessageReceived, MessageRead, ConversationAnswered)
 """What a home sends to a conversation's owner; accounts and devices concern the home alone."""
+
+
+NEWEST_HOME_EPOCH: Final = 1
+"""The newest home epoch that is known of anybody; until users move, the one that they were born with."""
 
 
 def home_of(user_id: str) -> str:
@@ -51,9 +55,24 @@ def object_to_record(record: Record, *, origin: str, here: str) -> str | None:
         return "it names no conversation"
     owner = region_of(record.conversation_id)
     if not isinstance(record, Submission):
-        return None if owner == origin else f"the conversation is owned by {owner}"
+        return _object_to_ids(record) if owner == origin else f"the conversation is owned by {owner}"
     if not isinstance(record.body, RELAYED_BODIES):
         return "accounts and devices concern the home alone"
     if not is_user_id(record.author) or record.home != origin or home_of(record.author) != origin:
         return f"the author does not live in {origin}"
-    return None if owner == here else f"the conversation is owned by {owner}"
+    return _object_to_ids(record) if owner == here else f"the conversation is owned by {owner}"
+
+
+def _object_to_ids(record: Admissible) -> str | None:
+    """Return how ids do not follow from each other: a conversation is its two members', so nobody can put words into another one."""
+    if isinstance(record, Entry) or (isinstance(record, Submission) and isinstance(record.body, MessageSent)):
+        author, other = record.author, cast("MessageSent", record.body).recipient_id
+    elif isinstance(record, Opening):
+        author, other = record.author, record.recipient
+    else:
+        return None
+    if not (is_user_id(author) and is_user_id(other)) or author == other:
+        return "its author or its recipient is nobody"
+    if record.conversation_id != direct_conversation_id(author, other):
+        return "its conversation is not that of its author and recipient"
+    return None

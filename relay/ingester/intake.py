@@ -9,7 +9,7 @@ from typing import TypeAlias, cast
 import msgspec
 
 from infra.errors import CausewayError
-from relay.ingester.admission import Admissible, object_to_record, object_to_stream
+from relay.ingester.admission import NEWEST_HOME_EPOCH, Admissible, object_to_record, object_to_stream
 from relay.ingester.progress import Taken, Term
 from replication.codec import (
     UndecodableRecordError,
@@ -21,7 +21,7 @@ from replication.codec import (
 )
 from replication.ids import partition_of
 from replication.poison.records import Kind
-from replication.records import Hop, Journaled, Mark, Opening, Relayed, Stream, Via
+from replication.records import Hop, Journaled, Mark, Opening, Relayed, Stream, Submission, Via
 from replication.streams import DROP, Drop, Park, Verdict, judge, judge_heartbeat
 
 
@@ -203,6 +203,8 @@ class Intake:
         objection = object_to_record(record, origin=self.origin, here=self.here)
         if objection is not None:
             return Aside(objection, Kind.IMPOSSIBLE, relayed.via)
+        if isinstance(record, Submission) and record.home_epoch > NEWEST_HOME_EPOCH:  # it may be true, and only not known yet
+            return Aside(f"home epoch {record.home_epoch} of its author is not known here yet", Kind.NEWER, relayed.via)
         admitted = self._stamp(cast("Admissible", record), relayed.forwarded_at, now)
         key = admitted.conversation_id
         return Append(

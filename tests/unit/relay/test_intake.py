@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from relay.ingester import intake
 from relay.ingester.admission import object_to_record, object_to_stream
 from relay.ingester.intake import Append, Aside, Beat, Early, Had, Intake
 from relay.ingester.progress import LIMIT, MOST_STREAMS, Taken, UnreadableProgressError, fit, read
@@ -30,7 +31,8 @@ from replication.streams import Park, Progress
 
 AUTHOR, FRIEND = "u" + "1" * 24 + "-us", "u" + "2" * 24 + "-eu"
 OWNED_BY_US = direct_conversation_id(AUTHOR, FRIEND)
-OWNED_BY_EU = direct_conversation_id("u" + "0" * 24 + "-eu", AUTHOR)
+OTHER = "u" + "0" * 24 + "-eu"
+OWNED_BY_EU = direct_conversation_id(OTHER, AUTHOR)
 STREAM = Stream("us", 1, 1, "eu", 2)
 INTAKE = Intake("us", "eu", partitions=8)
 BODY = MessageSent(recipient_id=FRIEND, client_message_id="c", text="hello")
@@ -43,7 +45,7 @@ def submission(conversation: str = OWNED_BY_EU, **changes: object) -> Submission
         author=AUTHOR,
         home="us",
         home_epoch=1,
-        body=BODY,
+        body=BODY if conversation == OWNED_BY_US else msgspec.structs.replace(BODY, recipient_id=OTHER),
         submitted_at=5,
         conversation_id=conversation,
         hops=(Hop("us.gateway", 1),),
@@ -194,6 +196,9 @@ def test_streams_of_other_terms_are_numbered_apart() -> None:
         (submission(body=AccountConfirmed(reservation="r")), False),
         (entry(), True),
         (entry(OWNED_BY_EU), False),
+        (entry("d" + "1" * 32 + "-us"), False),
+        (submission(conversation_id="d" + "1" * 32 + "-eu"), False),
+        (Opening(conversation_id="d" + "1" * 32 + "-us", author=AUTHOR, recipient=FRIEND, epoch=1), False),
         (Mark(conversation_id=OWNED_BY_US, user_id=AUTHOR, received=1, read=0, epoch=1), True),
         (Mark(conversation_id=OWNED_BY_EU, user_id=AUTHOR, received=1, read=0, epoch=1), False),
         (Opening(conversation_id=OWNED_BY_US, author=AUTHOR, recipient=FRIEND, epoch=1), True),
@@ -215,6 +220,18 @@ def test_streams_of_other_terms_are_numbered_apart() -> None:
 def test_an_origin_speaks_for_what_it_holds_only(record: Record, admissible: bool) -> None:  # noqa: FBT001 — a parameter of the test
     """Its own users' submissions, and outcomes of its own conversations."""
     assert (object_to_record(record, origin="us", here="eu") is None) == admissible
+
+
+def test_a_home_epoch_that_is_not_known_yet_is_kept_and_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As what newer software wrote; once it is known, the same record passes."""
+    taken, value = Taken(), relayed(1, submission(home_epoch=2))
+
+    step = INTAKE.take(value, partition=2, taken=taken, now=9).step
+    assert isinstance(step, Aside)
+    assert (step.kind, "home epoch 2" in step.reason) == (Kind.NEWER, True)
+
+    monkeypatch.setattr(intake, "NEWEST_HOME_EPOCH", 2)
+    assert isinstance(INTAKE.readmit(value, partition=2, taken=taken, now=9), Append)
 
 
 @pytest.mark.parametrize(
