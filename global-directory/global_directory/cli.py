@@ -1,4 +1,4 @@
-"""`causeway region`: expel a region from the others' trust, readmit it, and see who is expelled.
+"""`causeway region`: expel a region from the others' trust, readmit it, see who is expelled, and renew certificates.
 
 It asks the directory as the directory itself: by the certificate that lies in the local federation's home or, where
 `CAUSEWAY_DIRECTORY` names another directory, by the one that `CAUSEWAY_TLS_…` name.
@@ -15,16 +15,19 @@ from rich.console import Console
 from global_directory.client import DirectoryClient
 from global_directory.trust import ASK_SECONDS
 from infra.identity import DIRECTORY
-from infra.local import homes
+from infra.local import certificates, homes
 from infra.local.certificates import Files
 from infra.local.errors import NotRunningError
+from infra.local.topology import UnknownRegionError
 from infra.settings import ServiceSettings, read
 from infra.tls import MutualTls
 
 T = TypeVar("T")
 Region = Annotated[str, typer.Argument(help="A region, such as eu.", show_default=False)]
 
-app = typer.Typer(no_args_is_help=True, help="Expel a region from the others' trust, and readmit it.")
+app = typer.Typer(
+    no_args_is_help=True, help="Expel a region from the others' trust, readmit it, renew its certificate."
+)
 console = Console(highlight=False)
 
 
@@ -62,6 +65,32 @@ def list_regions() -> None:
 
     for region, what in sorted(_ask(ask).items()):
         console.print(f"{region}: {what}")
+
+
+@app.command()
+def renew(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Regions, or directory; all when none is named.", show_default=False)
+    ] = None,
+) -> None:
+    """Give regions of the local federation, and the directory, new certificates of its own authority, before the old ones end.
+
+    Examples: causeway region renew; causeway region renew eu
+    """
+    home = homes.home()
+    if not (home / homes.DESCRIPTION).exists():
+        raise NotRunningError(home=home)
+    known = (*homes.read_federation(home).regions, DIRECTORY)
+    for name in set(names or ()) - set(known):
+        raise UnknownRegionError(region=name, known=", ".join(known))
+    renewed = names or known
+    certificates.renew(home, renewed)
+    console.print(f"New certificates: {', '.join(renewed)}. Services use them for connections made from now on.")
+    regions = [name for name in renewed if name != DIRECTORY]
+    if regions:
+        console.print("Kafka and MirrorMaker read them when they start; one region after another:")
+    for name in regions:
+        console.print(f"  ./causeway local restart {name}/kafka && ./causeway local restart {name}/mirror")
 
 
 def _ask(question: Callable[[DirectoryClient], Awaitable[T]]) -> T:

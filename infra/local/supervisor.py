@@ -29,6 +29,7 @@ from infra.local.topology import Topology, lay_out, signing_key
 from infra.telemetry import set_up_logs
 
 LOG_SECONDS = 30.0
+RENEW_SECONDS = 3600.0
 WAVES = (("service", "mirror"), ("kafka", "postgres", "redis", "links"))
 
 
@@ -72,7 +73,11 @@ class Supervisor:
             certificates.ensure(self.home, [*self.topology.federation.regions, DIRECTORY])
         server = await self._listen()
         self._start([*self.children])
-        tasks = [asyncio.create_task(self._rotate()), asyncio.create_task(self._stop_when(told))]
+        tasks = [
+            asyncio.create_task(self._rotate()),
+            asyncio.create_task(self._renew()),
+            asyncio.create_task(self._stop_when(told)),
+        ]
         await self.stopped.wait()
         server.close()
         (self.home / control.SOCKET).unlink(missing_ok=True)
@@ -221,6 +226,23 @@ class Supervisor:
 
     def _shapes_file(self) -> Path:
         return self.home / "links" / "shapes.json"
+
+    async def _renew(self) -> None:
+        """Renew certificates before they end; services see that themselves, Kafka and MirrorMaker are started again."""
+        federation = self.topology.federation
+        while federation.tls:
+            await asyncio.sleep(RENEW_SECONDS)
+            renewed = certificates.ensure(self.home, [*federation.regions, DIRECTORY])
+            for region in renewed:
+                parts = [
+                    name
+                    for name, child in self.children.items()
+                    if child.part.region == region and child.part.kind in {"kafka", "mirror"} and child.condition.runs
+                ]
+                tell("renewed", certificate=region, restarts=parts)
+                for name in parts:
+                    with contextlib.suppress(NotWellError):  # its status tells
+                        await self.act(Act("restart", (name,)))
 
     async def _rotate(self) -> None:
         while True:

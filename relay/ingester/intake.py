@@ -203,7 +203,9 @@ class Intake:
         objection = object_to_record(record, origin=self.origin, here=self.here)
         if objection is not None:
             return Aside(objection, Kind.IMPOSSIBLE, relayed.via)
-        if isinstance(record, Submission) and record.home_epoch > NEWEST_HOME_EPOCH:  # it may be true, and only not known yet
+        if (
+            isinstance(record, Submission) and record.home_epoch > NEWEST_HOME_EPOCH
+        ):  # it may be true, and only not known yet
             return Aside(f"home epoch {record.home_epoch} of its author is not known here yet", Kind.NEWER, relayed.via)
         admitted = self._stamp(cast("Admissible", record), relayed.forwarded_at, now)
         key = admitted.conversation_id

@@ -1,0 +1,148 @@
+"""A region that the others do not trust any more, and one that lies: nothing of it is taken, and nothing is lost."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+import httpx
+import msgspec
+
+from chaos.federation import Federation, Status
+from chaos.people import Person
+from infra.kafka import Consumer, Producer, count_partitions
+from region.client import Stage
+from replication.codec import decode_journaled, encode, encode_record
+from replication.ids import direct_conversation_id, message_id, new_user_id, region_of
+from replication.records import MessageSent, Relayed, Stream, Submission, Via
+
+MakePerson = Callable[..., "asyncio.Future[Person]"]
+As = Callable[[Person], dict[str, str]]
+PATIENCE = 120.0
+
+
+def admin(status: Status, part: str, page: str) -> str:
+    """Where a part says how it is."""
+    return f"http://127.0.0.1:{status.parts()[part].ports['admin']}/{page}"
+
+
+async def until_health_says(http: httpx.AsyncClient, url: str, what: str, *, says: bool = True) -> None:
+    """Wait until a part's health says something, or does not say it any more."""
+    async with asyncio.timeout(PATIENCE):
+        while (what in (await http.get(url)).text) is not says:  # noqa: ASYNC110 — another process
+            await asyncio.sleep(0.1)
+
+
+@contextlib.asynccontextmanager
+async def expelled(federation: Federation, http: httpx.AsyncClient, region: str) -> AsyncIterator[None]:
+    """Expel a region for a while; it has been heard of by the other's ingester."""
+    health = admin(federation.status(), "us/ingester", "health")
+    await federation.act("region", "expel", region)
+    try:
+        await until_health_says(http, health, "expelled from trust")
+        yield
+    finally:
+        await federation.act("region", "readmit", region)
+    await until_health_says(http, health, "expelled from trust", says=False)
+
+
+async def test_a_region_is_expelled_and_readmitted(
+    make_person: MakePerson, whole: Federation, http: httpx.AsyncClient, urls: dict[str, str], as_: As
+) -> None:
+    """Its tokens, records and connections count for nothing elsewhere; others go on; then everything that waited arrives, once."""
+    alice, boris, carol = await make_person("us"), await make_person("eu"), await make_person("ap")
+    opening = await alice.write("before", boris)
+    await opening.reach(Stage.READ)
+    conversation = opening.conversation_id
+    await (await alice.write("before", carol)).reach(Stage.READ)
+    about = f"{urls['us']}/users/{alice.id}"
+    assert (await http.get(about, headers=as_(boris))).status_code == 200
+
+    async with expelled(whole, http, "eu"):
+        async with asyncio.timeout(PATIENCE):
+            while (await http.get(about, headers=as_(boris))).status_code != 401:  # noqa: ASYNC110 — another process
+                await asyncio.sleep(0.1)
+            while "eu" in await _regions(http, urls["us"]):  # noqa: ASYNC110 — as above
+                await asyncio.sleep(0.1)
+        assert "eu: expelled" in await whole.act("region", "list")
+        handles = [await alice.write("to the expelled", boris), await boris.write("from the expelled", alice)]
+        for handle in handles:
+            await asyncio.wait_for(handle.reach(Stage.ACCEPTED), PATIENCE)
+        await asyncio.wait_for((await alice.write("meanwhile", carol)).reach(Stage.READ), PATIENCE)
+        assert "from the expelled" not in alice.texts(conversation)
+        assert "to the expelled" not in boris.texts(conversation)
+
+    for handle in handles:
+        await asyncio.wait_for(handle.reach(Stage.READ), PATIENCE)
+    assert alice.texts(conversation) == boris.texts(conversation)
+    assert sorted(alice.texts(conversation)) == ["before", "from the expelled", "to the expelled"]
+    assert alice.seqs(conversation) == [1, 2, 3]
+
+
+async def test_what_a_region_may_not_say_comes_no_further_than_the_mirror(
+    make_person: MakePerson, federation: Federation, http: httpx.AsyncClient
+) -> None:
+    """By its own MirrorMaker's way: words of somebody who lives elsewhere are counted, never journaled; real ones go on."""
+    alice, boris = await make_person("us"), await make_person("eu")
+    await (await alice.write("before", boris)).reach(Stage.READ)
+    status = federation.status()
+    kafka = {name: f"127.0.0.1:{status.parts()[f'{name}/kafka'].ports['kafka']}" for name in ("us", "eu")}
+    metrics = admin(status, "us/ingester", "metrics")
+    before = await _refused(http, metrics)
+
+    forged = _forged(victim="us", author_of="ap", by="eu")
+    stream = Stream("eu", 1, 0, "us", 0)  # an older one than the real, which it does not touch
+    for number, record in enumerate(forged, start=1):
+        value = encode(Relayed(via=Via(stream, number, number), record=encode_record(record), forwarded_at=1))
+        async with Producer(kafka["eu"], client="forger") as producer:
+            await producer.append("relay.us", partition=0, key=None, value=value)
+
+    async with asyncio.timeout(PATIENCE):
+        while await _refused(http, metrics) < before + len(forged):  # noqa: ASYNC110 — another process
+            await asyncio.sleep(0.1)
+    await asyncio.wait_for((await boris.write("real", alice)).reach(Stage.READ), PATIENCE)
+    assert not await _journaled(kafka["us"], {record.id for record in forged})
+
+
+def _forged(*, victim: str, author_of: str, by: str) -> list[Submission]:
+    """Make what somebody of one region never said to somebody of another: as theirs, and as the forger's own."""
+    while True:
+        author, recipient = new_user_id(author_of), new_user_id(victim)
+        conversation = direct_conversation_id(author, recipient)
+        if region_of(conversation) == victim:
+            break
+    plain = Submission(
+        id=message_id(author, conversation, "c"),
+        author=author,
+        home=author_of,
+        home_epoch=1,
+        body=MessageSent(recipient, "c", "forged"),
+        submitted_at=1,
+        conversation_id=conversation,
+    )
+    return [plain, msgspec.structs.replace(plain, home=by)]
+
+
+async def _refused(http: httpx.AsyncClient, url: str) -> float:
+    name = 'causeway_ingester_records_total{origin="eu",verdict="refused"} '
+    lines = (await http.get(url)).text.splitlines()
+    return sum(float(line.removeprefix(name)) for line in lines if line.startswith(name))
+
+
+async def _journaled(kafka: str, wanted: set[str]) -> set[str]:
+    """Return which submissions of these ids a journal has."""
+    found: set[str] = set()
+    partitions = await count_partitions(kafka, "journal")
+    async with Consumer(kafka, "journal", client="test") as consumer:
+        bounds = {partition: await consumer.bounds(partition) for partition in range(partitions)}
+        reached = {partition: first for partition, (first, _) in bounds.items()}
+        consumer.assign(reached)
+        while any(reached[partition] < end for partition, (_, end) in bounds.items()):
+            for partition, records in (await consumer.read(wait_ms=200, most=5000)).items():
+                reached[partition] = records[-1].offset + 1
+                ids = (decode_journaled(record.value).record for record in records)
+                found |= {record.id for record in ids if isinstance(record, Submission)}
+    return found & wanted
+
+
+async def _regions(http: httpx.AsyncClient, url: str) -> set[str]:
+    return {region["region"] for region in (await http.get(f"{url}/regions")).json()["regions"]}
