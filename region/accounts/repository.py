@@ -1,5 +1,6 @@
 """SQL reads of users and devices; nothing here writes, since only the projector does."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infra.postgres import Connection
@@ -96,6 +97,17 @@ async def device(connection: Connection, user_id: str, device_id: str) -> Device
     cursor = await connection.execute(f"{_DEVICE} WHERE user_id = %s AND device_id = %s", (user_id, device_id))
     row = await cursor.fetchone()
     return None if row is None else DeviceRow(*row)
+
+
+async def devices_at_once(connection: Connection, asked: Sequence[tuple[str, str]]) -> dict[tuple[str, str], DeviceRow]:
+    """Return those devices, revoked or not, by user and device; what is missing does not exist."""
+    cursor = await connection.execute(
+        "SELECT a.user_id, a.device_id, d.name, d.family, d.generation, d.created_at, d.revoked_at IS NOT NULL, d.refreshed_at, d.revoked_why"
+        " FROM unnest(%s::text[], %s::text[]) AS a(user_id, device_id)"
+        " JOIN devices d ON d.user_id = a.user_id AND d.device_id = a.device_id",
+        ([user for user, _ in asked], [device for _, device in asked]),
+    )
+    return {(row[0], row[1]): DeviceRow(*row[1:]) for row in await cursor.fetchall()}
 
 
 async def devices(connection: Connection, user_id: str) -> list[DeviceRow]:

@@ -1,5 +1,7 @@
 """Whose token it is, whether this region is the one to serve them, and whether the device is still logged in."""
 
+import asyncio
+import itertools
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -10,7 +12,7 @@ from infra.errors import UnavailableError
 from infra.postgres import STORE_FAILURES, Pool
 from region.accounts.endings import ended
 from region.accounts.federation import Federation
-from region.accounts.repository import device
+from region.accounts.repository import DeviceRow, devices_at_once
 from region.accounts.tokens import AccessClaims, Verifier, refused
 from region.gateway.revoked import Revoked
 
@@ -19,6 +21,8 @@ FRESH_SECONDS = 2.0
 STALE_SECONDS = 900.0
 """How long it is believed while the store is away: as long as an access token lives."""
 MOST_REMEMBERED = 50_000
+MOST_AT_ONCE = 256
+"""Devices of one question to the store."""
 
 
 class Callers:
@@ -41,6 +45,8 @@ class Callers:
         self._federation = federation
         self._store = store
         self._clock = clock
+        self._asked: dict[tuple[str, str], asyncio.Future[DeviceRow | None]] = {}
+        self._looking: asyncio.Task[None] | None = None
         self._logged_in: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     async def anybody(self, token: str | None) -> AccessClaims:
@@ -82,14 +88,41 @@ class Callers:
             raise refused("missing", "none was given")
         return await self._verifier.access(token)
 
+    async def _look_up(self, key: tuple[str, str]) -> DeviceRow | None:
+        """Return a device; many who ask at the same time, as after a gateway's death, share one question to the store."""
+        answer = self._asked.get(key)
+        if answer is None:
+            answer = self._asked[key] = asyncio.get_running_loop().create_future()
+            if self._looking is None or self._looking.done():
+                self._looking = asyncio.create_task(self._look())
+        return await asyncio.shield(answer)
+
+    async def _look(self) -> None:
+        await asyncio.sleep(0)  # others who are here already
+        while self._asked:
+            batch = dict(itertools.islice(self._asked.items(), MOST_AT_ONCE))
+            try:
+                async with self._store.connection() as connection:
+                    found = await devices_at_once(connection, list(batch))
+            except Exception as error:  # noqa: BLE001 — whoever asked judges it
+                outcome: dict[tuple[str, str], DeviceRow] | Exception = error
+            else:
+                outcome = found
+            for key, answer in batch.items():
+                del self._asked[key]
+                if isinstance(outcome, Exception):
+                    answer.set_exception(outcome)
+                    answer.exception()  # seen, even if nobody waits any more
+                else:
+                    answer.set_result(outcome.get(key))
+
     async def _check_device(self, claims: AccessClaims) -> None:
         key, now = (claims.sub, claims.device), self._clock()
         seen = self._logged_in.get(key, float("-inf"))
         if now - seen < FRESH_SECONDS:
             return
         try:
-            async with self._store.connection() as connection:
-                found = await device(connection, claims.sub, claims.device)
+            found = await self._look_up(key)
         except (*STORE_FAILURES, psycopg.Error) as error:
             if now - seen < STALE_SECONDS:
                 return

@@ -1,0 +1,120 @@
+"""Whether devices are logged in: one question to the store for all who ask at once, and an answer of its own for each."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from typing import cast
+
+import psycopg
+import pytest
+
+from infra.errors import InvalidTokenError, UnavailableError
+from infra.postgres import Pool
+from region.accounts.federation import Federation
+from region.accounts.tokens import AccessClaims, Verifier
+from region.gateway.callers import MOST_AT_ONCE, Callers
+from region.gateway.revoked import Ended, Revoked, Told
+
+HOUR = 3_600_000_000
+
+
+class Store:
+    """A store with devices of one user, `v0`, `v1`, …; those that are named are revoked. It may be away."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+        self.revoked: set[str] = set()
+        self.away = False
+
+    @contextlib.asynccontextmanager
+    async def connection(self) -> AsyncIterator["Store"]:
+        """Return a connection."""
+        if self.away:
+            raise psycopg.OperationalError
+        yield self
+
+    async def execute(self, _: str, asked: tuple[Sequence[str], Sequence[str]]) -> "Store":
+        """Ask for devices."""
+        self.asked.append(len(asked[1]))
+        self._rows = [
+            (user, name, "", "f", 1, 0, name in self.revoked, 0, "why")
+            for user, name in zip(*asked, strict=True)
+            if name.startswith("v")
+        ]
+        return self
+
+    async def fetchall(self) -> list[tuple[object, ...]]:
+        """Return what was found."""
+        return list(self._rows)
+
+
+class Believing:
+    """Takes a token for what it says: home and device."""
+
+    async def access(self, token: str) -> AccessClaims:
+        """Return the claims."""
+        home, device = token.split()
+        return AccessClaims(sub="ada", home=home, epoch=1, device=device, iss=home, iat=0, exp=0)
+
+
+@pytest.fixture
+def store() -> Store:
+    """The store."""
+    return Store()
+
+
+@pytest.fixture
+def revoked() -> Revoked:
+    """What other homes have told."""
+    return Revoked()
+
+
+@pytest.fixture
+def callers(store: Store, revoked: Revoked) -> Callers:
+    """A gateway of us."""
+    return Callers(
+        region="us",
+        verifier=cast("Verifier", Believing()),
+        federation=cast("Federation", None),
+        store=cast("Pool", store),
+        elsewhere=revoked,
+        clock=lambda: 0.0,
+    )
+
+
+async def test_many_devices_at_once_are_few_questions(callers: Callers, store: Store) -> None:
+    """Each gets its own answer all the same: whether it is logged in, logged out, or not known."""
+    store.revoked = {"v7"}
+    names = [f"v{number}" for number in range(MOST_AT_ONCE + 50)] + ["stranger"]
+
+    answers = await asyncio.gather(*(callers.resident(f"us {name}") for name in names), return_exceptions=True)
+
+    assert sum(store.asked) == len(names)
+    assert len(store.asked) == 2
+    wrong = {name: answer for name, answer in zip(names, answers, strict=True) if isinstance(answer, Exception)}
+    assert set(wrong) == {"v7", "stranger"}
+    assert all(isinstance(error, InvalidTokenError) for error in wrong.values())
+
+
+async def test_a_store_that_is_away_turns_nobody_out_who_was_seen(callers: Callers, store: Store) -> None:
+    """And lets nobody in who was not; one who gives up waiting takes nothing from the others."""
+    store.away = True
+    asking = asyncio.create_task(callers.resident("us v1"))
+    other = asyncio.create_task(callers.resident("us v1"))
+    await asyncio.sleep(0)
+    asking.cancel()
+
+    with pytest.raises(UnavailableError):
+        await other
+    store.away = False
+    assert (await callers.resident("us v1")).device == "v1"
+
+
+async def test_what_other_homes_have_told_counts(callers: Callers, store: Store, revoked: Revoked) -> None:
+    """A user of another region whose device was logged out there is turned away here, without asking."""
+    assert (await callers.anybody("eu v1")).device == "v1"
+    revoked.take(Told(HOUR, 900.0, [Ended("ada", "v1", HOUR, "")]), 0.0)
+
+    with pytest.raises(InvalidTokenError):
+        await callers.anybody("eu v1")
+    assert store.asked == []
