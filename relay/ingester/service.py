@@ -34,12 +34,11 @@ async def service(host: Host) -> None:
         trust.tell(partial(_tell_expelled, host.health, settings.others))
         group.create_task(trust.run())
         for origin in settings.others:
-            group.create_task(
-                trust.while_trusted(origin, partial(_read, origin, settings, host.health, tls)), name=f"from {origin}"
-            )
+            read_on = partial(_read, origin, settings, host.health, tls, trust)
+            group.create_task(trust.while_trusted(origin, read_on), name=f"from {origin}")
 
 
-async def _read(origin: str, settings: IngesterSettings, health: Health, tls: MutualTls | None) -> None:
+async def _read(origin: str, settings: IngesterSettings, health: Health, tls: MutualTls | None, trust: Trust) -> None:
     intake = Intake(origin, settings.region, settings.partitions)
     client = make_client(tls.client if tls else None)
     repairer = Repairer(origin, settings.peers.get(origin, ""), here=settings.region, client=client)
@@ -59,6 +58,7 @@ async def _read(origin: str, settings: IngesterSettings, health: Health, tls: Mu
             group.create_task(run_for_ever(shelf.run()), name=f"poison from {origin}")
             group.create_task(run_for_ever(reader.run()), name=f"reader from {origin}")
     finally:
+        _tell_expelled(health, [origin], trust.expelled)  # the reader may have told something else while it was ending
         await repairer.close()
 
 
