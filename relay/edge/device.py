@@ -93,6 +93,6 @@ def _turns_away(message: Message) -> bool:
         return False
     try:
         frame = _frame.decode(text)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return False
     return (frame.type, frame.code) == ("error", "not-the-holder")

@@ -77,7 +77,7 @@ def read_redirect(body: bytes) -> Holder | None:
     """Read the problem details of a 421; None if they do not say who holds it."""
     try:
         return _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 

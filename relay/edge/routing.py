@@ -131,7 +131,7 @@ def by_token(token: str | None, regions: Collection[str]) -> Way:
 def _by_body(path: str, body: bytes, regions: Collection[str]) -> Way:
     try:
         found = _body.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return HERE
     if path == "/token":
         return by_token(found.refresh_token, regions)

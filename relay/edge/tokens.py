@@ -36,7 +36,7 @@ def read_claims(token: str) -> Claims | None:
         return None
     try:
         return _decoder.decode(urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (msgspec.DecodeError, binascii.Error, ValueError):
+    except (msgspec.DecodeError, binascii.Error, ValueError, RecursionError):
         return None
 
 
