@@ -144,5 +144,5 @@ def decode_frames(message: bytes) -> list[Frame]:
     """
     try:
         return _decoder.decode(message)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise TrunkProtocolError(reason=str(error)) from error

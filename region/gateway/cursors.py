@@ -115,7 +115,7 @@ def read_resume(text: str) -> ResumeToken | None:
         return None
     try:
         token = _decoder.decode(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
-    except (binascii.Error, msgspec.DecodeError, ValueError):
+    except (binascii.Error, msgspec.DecodeError, ValueError, RecursionError):
         return None
     in_range = all(0 <= position <= LARGEST for position in token.positions)
     return token if in_range else None

@@ -103,3 +103,10 @@ def test_a_token_is_usable_where_it_was_given() -> None:
 def test_a_token_ahead_of_the_store_is_not_usable() -> None:
     """A store that lost what the device was told cannot continue from there."""
     assert usable(ResumeToken("us", 1, (6, 7)), region="us", incarnation=1, positions={0: 5, 1: 9}) is None
+
+
+def test_a_resume_token_nested_without_end_is_none_of_ours() -> None:
+    """Whoever is logged in may send one; it must not end the connection as a fault of ours."""
+    nested = base64.urlsafe_b64encode(b"\x94\xa2us\x01\x90" + b"\x91" * 5_000).decode()
+
+    assert read_resume(nested) is None
