@@ -82,10 +82,12 @@ class Interest:
             RedisError: Redis cannot be reached.
             TimeoutError: It does not answer.
         """
-        await self._say_alive()
         users = list(self._users())
         for start in range(0, len(users), CHUNK):
             await self._write(dict.fromkeys(users[start : start + CHUNK], True))
+        await (
+            self._say_alive()
+        )  # last: whoever is alive and named by no user is told of nothing, and believes that there was nothing
         self._renewed_at = time.monotonic()
 
     async def keep(self) -> None:
@@ -120,17 +122,27 @@ class Interest:
             log.info("redis away at the end")
 
     async def _beat(self) -> None:
-        if await self._say_alive():
+        if not await self._renew():
             raise LostInterestError
         HEARTBEAT_AT.set(time.time())
         if time.monotonic() - self._renewed_at > RENEW_SECONDS:
             await self.register_all()
 
-    async def _say_alive(self) -> bool:
-        """Say it, by Redis' own clock; return whether Redis did not know of this gateway."""
+    async def _say_alive(self) -> None:
+        """Say it, by Redis' own clock."""
         async with asyncio.timeout(REDIS_SECONDS):
             seconds, _ = await self._redis.time()
-            return bool(await self._redis.zadd(GATEWAYS, {self._instance: seconds}))
+            await self._redis.zadd(GATEWAYS, {self._instance: seconds})
+
+    async def _renew(self) -> bool:
+        """Say it again; return whether Redis knew of this gateway. One that it does not know is not added before its users are."""
+        async with asyncio.timeout(REDIS_SECONDS):
+            seconds, _ = await self._redis.time()
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                pipeline.zscore(GATEWAYS, self._instance)
+                pipeline.zadd(GATEWAYS, {self._instance: seconds}, xx=True)
+                known, _ = await pipeline.execute()
+        return known is not None
 
     async def _flush(self) -> None:
         self._changed.clear()

@@ -11,11 +11,11 @@ import pytest
 from redis.asyncio import Redis
 
 from infra.health import Health
-from region.delivery import Placed, Publication, Range, gateway_channel
+from region.delivery import GATEWAYS, Placed, Publication, Range, gateway_channel, interest_key
 from region.gateway import deliveries as module
 from region.gateway.deliveries import Deliveries
 from region.gateway.hub import Hub
-from region.gateway.interest import Interest
+from region.gateway.interest import Interest, LostInterestError
 from region.gateway.journal import Journal
 from region.gateway.outcomes import InFlight, Outcomes
 from region.gateway.session import CatchUp, Phase, Session, Snapshot
@@ -150,3 +150,21 @@ async def test_who_cannot_be_told_an_output_reads_the_store_alone(redis: Redis) 
     assert ada.wanted == [CatchUp(told={0: 5})], "once, from before what it was not told"
     assert len(ada.told) == 1, "what comes later waits for the snapshot"
     assert bob.session.phase is Phase.LIVE
+
+
+async def test_a_gateway_that_redis_has_forgotten_is_not_alive_before_its_users_are_known(redis_url: str) -> None:
+    """Else fan-out takes it for one whom nothing concerns, and covers what it is not told: that entry would never be missed."""
+    async with Redis.from_url(redis_url) as redis:
+        name = f"us/gateway-{uuid.uuid4().hex[:6]}"
+        interest = Interest(redis, instance=name, users=lambda: ["u1"])
+        await interest.register_all()
+        await redis.zrem(GATEWAYS, name)
+        await redis.srem(interest_key("u1"), name)
+
+        with pytest.raises(LostInterestError):
+            await asyncio.wait_for(interest.keep(), PATIENCE)
+
+        assert await redis.zscore(GATEWAYS, name) is None
+        await interest.register_all()
+        assert await redis.zscore(GATEWAYS, name) is not None
+        assert await redis.sismember(interest_key("u1"), name)
