@@ -10,7 +10,17 @@ import msgspec
 
 from replication.outputs import NUDGES, Nudge, Output
 
-__all__ = ["GATEWAYS", "NUDGES", "Nudge", "Placed", "Publication", "Range", "gateway_channel", "interest_key"]
+__all__ = [
+    "GATEWAYS",
+    "NUDGES",
+    "Nudge",
+    "Placed",
+    "Publication",
+    "Range",
+    "gateway_channel",
+    "interest_key",
+    "registering_key",
+]
 
 GATEWAYS: Final = "gateways"
 """Sorted set: gateway instance, scored by when it last said that it is alive: seconds since the epoch by Redis' own clock, so
@@ -25,6 +35,11 @@ def interest_key(user_id: str) -> str:
 def gateway_channel(instance: str) -> str:
     """Return the channel on which a gateway listens."""
     return f"gateway:{instance}"
+
+
+def registering_key(instance: str) -> str:
+    """Return the key that lives while a gateway registers its users: gone meanwhile, Redis was emptied."""
+    return f"registering:{instance}"
 
 
 class Range(msgspec.Struct, frozen=True, array_like=True):

@@ -125,7 +125,7 @@ class Follower:
 
     async def _publish(self, client: redis.asyncio.Redis, batches: Sequence[Batch]) -> None:
         users = users_of(batches)
-        asking = client.pipeline(transaction=False)
+        asking = client.pipeline(transaction=True)  # a Redis that is emptied in between forgets both or neither
         asking.time()
         asking.zrange(GATEWAYS, 0, -1, withscores=True)
         for user in users:

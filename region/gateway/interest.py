@@ -1,6 +1,7 @@
 """Telling fan-out, through Redis, which users have a device at this gateway, and that the gateway is alive."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import Callable, Iterable
 
@@ -10,7 +11,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from infra.tasks import heed_cancellation
-from region.delivery import GATEWAYS, interest_key
+from region.delivery import GATEWAYS, interest_key, registering_key
 
 log = structlog.get_logger()
 
@@ -21,6 +22,13 @@ RENEW_SECONDS = 300.0
 CHUNK = 500
 REDIS_SECONDS = 5.0
 """How long one exchange with Redis may take; then it is taken for lost."""
+
+ALIVE_IF_WHOLE = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('ZADD', KEYS[2], redis.call('TIME')[1], ARGV[2])
+return 1
+"""
+"""Says that a gateway is alive, unless Redis was emptied since it began to register its users: by Redis' own clock."""
 
 HEARTBEAT_AT = Gauge(
     "causeway_gateway_heartbeat_timestamp_seconds", "When this gateway last told Redis that it is alive."
@@ -76,18 +84,26 @@ class Interest:
         self._changed.set()
 
     async def register_all(self) -> None:
-        """Say that this gateway is alive, and register all users.
+        """Register all users, then say that this gateway is alive.
+
+        In this order: of a gateway that is alive, and that no user names, fan-out believes that nothing concerns it.
 
         Raises:
             RedisError: Redis cannot be reached.
             TimeoutError: It does not answer.
+            LostInterestError: Redis was emptied meanwhile.
         """
+        attempt = secrets.token_hex(8)
+        async with asyncio.timeout(REDIS_SECONDS):
+            await self._redis.set(registering_key(self._instance), attempt, ex=LIFE_SECONDS)
         users = list(self._users())
         for start in range(0, len(users), CHUNK):
             await self._write(dict.fromkeys(users[start : start + CHUNK], True))
-        await (
-            self._say_alive()
-        )  # last: whoever is alive and named by no user is told of nothing, and believes that there was nothing
+        async with asyncio.timeout(REDIS_SECONDS):
+            keys = [registering_key(self._instance), GATEWAYS]
+            whole = await self._redis.eval(ALIVE_IF_WHOLE, len(keys), *keys, attempt, self._instance)
+        if not whole:
+            raise LostInterestError
         self._renewed_at = time.monotonic()
 
     async def keep(self) -> None:
@@ -127,12 +143,6 @@ class Interest:
         HEARTBEAT_AT.set(time.time())
         if time.monotonic() - self._renewed_at > RENEW_SECONDS:
             await self.register_all()
-
-    async def _say_alive(self) -> None:
-        """Say it, by Redis' own clock."""
-        async with asyncio.timeout(REDIS_SECONDS):
-            seconds, _ = await self._redis.time()
-            await self._redis.zadd(GATEWAYS, {self._instance: seconds})
 
     async def _renew(self) -> bool:
         """Say it again; return whether Redis knew of this gateway. One that it does not know is not added before its users are."""

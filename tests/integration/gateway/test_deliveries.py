@@ -11,7 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from infra.health import Health
-from region.delivery import GATEWAYS, Placed, Publication, Range, gateway_channel, interest_key
+from region.delivery import GATEWAYS, Placed, Publication, Range, gateway_channel, interest_key, registering_key
 from region.gateway import deliveries as module
 from region.gateway.deliveries import Deliveries
 from region.gateway.hub import Hub
@@ -168,3 +168,34 @@ async def test_a_gateway_that_redis_has_forgotten_is_not_alive_before_its_users_
         await interest.register_all()
         assert await redis.zscore(GATEWAYS, name) is not None
         assert await redis.sismember(interest_key("u1"), name)
+
+
+async def test_a_redis_that_is_emptied_while_users_are_registered_does_not_make_their_gateway_alive(
+    redis_url: str,
+) -> None:
+    """Part of them would be forgotten, and what concerns those covered untold."""
+    async with Redis.from_url(redis_url) as redis:
+        name = f"us/gateway-{uuid.uuid4().hex[:6]}"
+        emptied: list[bool] = []
+
+        def users() -> list[str]:
+            """Who is here; asked for once the registration has begun."""
+            return ["u2"]
+
+        class Emptied(Interest):
+            """Loses what Redis knows right after its users were written."""
+
+            async def _write(self, wanted: dict[str, bool]) -> None:
+                await super()._write(wanted)
+                if not emptied:
+                    emptied.append(True)
+                    await redis.delete(interest_key("u2"), registering_key(name), GATEWAYS)
+
+        interest = Emptied(redis, instance=name, users=users)
+        with pytest.raises(LostInterestError):
+            await interest.register_all()
+        assert await redis.zscore(GATEWAYS, name) is None
+
+        await interest.register_all()
+        assert await redis.zscore(GATEWAYS, name) is not None
+        assert await redis.sismember(interest_key("u2"), name)
