@@ -67,9 +67,14 @@ def never_numbered(events: Events, random: Random) -> Events:
 
 @_red("lost")
 def never_delivered(events: Events, random: Random) -> Events:
-    """The last entry that a device was to be sent does not come."""
-    place = live_entry(events, random, last=True)
-    return events[:place] + events[place + 1 :]
+    """The last entry of a conversation that a device was to be sent does not come, over none of its connections."""
+    lost = events[live_entry(events, random, last=True)]
+    assert isinstance(lost, e.Live)
+    return [event for event in events if not (isinstance(event, e.Live) and _arrival(event) == _arrival(lost))]
+
+
+def _arrival(live: e.Live) -> tuple[str, str, int]:
+    return live.connection.partition(".")[0], live.conversation, live.entry.seq
 
 
 @_red("lost")
