@@ -1,6 +1,7 @@
 """Access and refresh tokens: Ed25519-signed JWTs that any region can verify with the public key of the one that issued them.
 
-An access token is issued by its user's home, names it (`home`, which must equal `iss`) and lives for minutes. A refresh token
+An access token is issued by its user's home, names it (`home`, which must equal `iss`) and lives for minutes. Until users can move,
+home is where a user was born, which the user id names: so no region's key is good for users of another. A refresh token
 carries (family, generation) of its device, so that whoever holds the home's duties can judge it.
 """
 
@@ -16,7 +17,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from infra.errors import InvalidTokenError, SettingsError
-from replication.ids import is_user_id
+from replication.ids import is_user_id, region_of
 
 ALGORITHM: Final = "Ed25519"  # RFC 9864's name for EdDSA with this curve
 ACCESS: Final = "at+jwt"
@@ -257,6 +258,8 @@ def _check(claims: AccessClaims | RefreshClaims, key: PublicKey, now: float) -> 
         raise refused("foreign", "another region than its user's home has issued it")
     if not is_user_id(claims.sub):
         raise refused("malformed", "it names no user")
+    if region_of(claims.sub) != claims.home:
+        raise refused("foreign", "its user was born in another region than it says")
     if isinstance(claims, AccessClaims) and claims.exp - claims.iat > LONGEST_ACCESS:
         raise refused("forged", "no access token lives that long")
     outlived = key.not_after is not None and claims.iat > key.not_after

@@ -68,8 +68,8 @@ def read_query(origin: str, text: bytes) -> Want:
     Raises:
         MalformedRequestError: It is none.
     """
-    found = dict(parse_qsl(text.decode("latin-1"), max_num_fields=20))
     try:
+        found = dict(parse_qsl(text.decode("latin-1"), max_num_fields=20))
         stream = Stream(
             origin,
             incarnation=_number(found, "incarnation"),

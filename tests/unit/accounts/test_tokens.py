@@ -123,6 +123,7 @@ async def test_a_token_of_no_region_has_an_unknown_key() -> None:
         (EU, changed(GOOD, iss="eu")),
         (US, changed(GOOD, home="eu")),
         (US, changed(GOOD, home="eu", iss="eu")),
+        (EU, changed(GOOD, home="eu", iss="eu")),
     ],
 )
 async def test_only_the_home_issues_its_users_tokens(signer: Signer, claims: AccessClaims) -> None:
