@@ -20,7 +20,7 @@ from chaos.bench.measure import machine
 from chaos.pressure.cases import CASES, Case, Scene
 from chaos.pressure.figures import Figures, count
 from chaos.pressure.posts import Posts
-from chaos.pressure.recovery import Recovery, recover
+from chaos.pressure.recovery import BOUND_SECONDS, Recovery, faults, recover
 from chaos.pressure.report import Report, summary, write
 from chaos.pressure.sampling import Sampler, ask
 from chaos.pressure.traffic import Order, Traffic
@@ -152,9 +152,13 @@ def recovery(
     ] = 0.0,
     rate: Rate = 40.0,
     times: Annotated[int, typer.Option(min=1, help="How often each.")] = 1,
+    bound: Annotated[
+        float, typer.Option(min=0, help="Seconds beyond a part's own restart, until accepted and until shown at home.")
+    ] = BOUND_SECONDS,
+    across: Annotated[float, typer.Option(min=0, help="The same until shown in another region.")] = BOUND_SECONDS,
     out: Out = OUT,
 ) -> None:
-    """Kill parts under steady traffic, one after another, and tell how long each took to come back and clients waited beyond it.
+    """Kill parts under steady traffic, tell how long each took to come back and clients waited beyond it; exit 1 if beyond a bound, or lost.
 
     Examples: causeway pressure recovery us/kafka us/postgres us/redis; causeway pressure recovery us/kafka-1 --pause 15
     """
@@ -165,7 +169,10 @@ def recovery(
     console = Console(width=None if sys.stdout.isatty() else 160)
     console.print(_table(done))
     console.print(f"{file}")
-    if any(one.lost for one in done):
+    wrong = [fault for one in done for fault in faults(one, home=bound, across=across)]
+    for fault in wrong:
+        console.print(fault, style="red", soft_wrap=True)
+    if wrong:
         raise typer.Exit(1)
 
 

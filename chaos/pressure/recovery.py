@@ -17,6 +17,8 @@ BEFORE_SECONDS = 5.0
 AFTER_SECONDS = 12.0
 WELL_SECONDS = 120.0
 SETTLE_SECONDS = 120.0
+BOUND_SECONDS = 3.0
+"""What clients may wait beyond a part's own restart."""
 
 
 class NotBackError(CausewayError):
@@ -60,8 +62,31 @@ class Recovery(msgspec.Struct, frozen=True):
     refused: int
 
     def beyond(self, path: str, what: str) -> float:
-        """Return how long clients waited beyond the part's own restart, at least nothing."""
-        return max(0.0, getattr(self.waited[path], what) - self.own) if path in self.waited else math.nan
+        """Return how long clients waited beyond the part's own restart, at least nothing; not a number if nobody was measured."""
+        waited = getattr(self.waited[path], what) if path in self.waited else math.nan
+        return math.nan if math.isnan(waited) else max(0.0, waited - self.own)
+
+
+def faults(one: Recovery, *, home: float, across: float) -> list[str]:
+    """Return what is wrong with a recovery, as sentences; none if it is as it should be.
+
+    Args:
+        one: The recovery.
+        home: Seconds that acceptance, and showing to a recipient of the same region, may take beyond the part's own restart.
+        across: The same for showing to a recipient of another region; with only one region nobody is there to be measured.
+    """
+    wrong = [f"{one.part}: {one.lost} messages were accepted and lost"] if one.lost else []
+    for path, what, told, bound in (
+        ("local", "ack", "accepted", home),
+        ("local", "screen", "shown at home", home),
+        ("cross", "screen", "shown across regions", across),
+    ):
+        beyond = one.beyond(path, what)
+        if math.isnan(beyond) and path == "local":
+            wrong.append(f"{one.part}: no message was measured until it was {told}")
+        elif beyond > bound:
+            wrong.append(f"{one.part}: {told} {beyond:.1f} s beyond its own restart; the bound is {bound:g} s")
+    return wrong
 
 
 async def recover(home: Path, traffic: Traffic, part: str, *, pause: float = 0.0) -> Recovery:
