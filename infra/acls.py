@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, Self
 
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import for_code
+from aiokafka.errors import SecurityDisabled, for_code
 from aiokafka.protocol.admin import CreateAclsRequest, DeleteAclsRequest, DescribeAclsRequest
 
 Resource = Literal["topic", "group", "cluster"]
@@ -96,12 +96,15 @@ class AccessLists:
         await self._admin.close()
 
     async def read(self) -> frozenset[Rule]:
-        """Return the rules that are in force, but for those that say what no `Rule` can.
+        """Return the rules that are in force, but for those that say what no `Rule` can; none if the broker keeps no access lists.
 
         Raises:
             KafkaError: The broker cannot be reached, or refused.
         """
-        found = await self._send(DescribeAclsRequest(_ANY, None, _ANY, None, None, _ANY, _ANY))
+        try:
+            found = await self._send(DescribeAclsRequest(_ANY, None, _ANY, None, None, _ANY, _ANY))
+        except SecurityDisabled:
+            return frozenset()
         resources = {code: name for name, code in _RESOURCES.items()}
         operations = {code: name for name, code in _OPERATIONS.items()}
         permissions = {code: name for name, code in _PERMISSIONS.items()}

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import structlog
 from starlette.types import Scope
 
-from infra.errors import CausewayError
+from infra.errors import CausewayError, UnavailableError
 
 log = structlog.get_logger()
 
@@ -82,6 +82,7 @@ class Door:
         """Let in those names, and nobody else."""
         self._allowed = frozenset(allowed)
         self._expelled: frozenset[str] = frozenset()
+        self._held: frozenset[str] = frozenset()
         self._connections: Collection[Connected] = ()
 
     def watch(self, connections: Collection[Connected]) -> None:
@@ -92,11 +93,17 @@ class Door:
         """Return why that caller may not come in; None if it may."""
         if caller is None or caller not in self._allowed:
             return StrangerError(caller=caller or "Nobody known")
+        if caller in self._held:
+            return UnavailableError(what=f"Whoever tells whether region {caller} is trusted")
         return ExpelledCallerError(region=caller) if caller in self._expelled else None
+
+    def hold(self, names: Iterable[str]) -> None:
+        """Let none of these in until `expel` tells who was expelled."""
+        self._held = frozenset(names)
 
     def expel(self, names: Iterable[str]) -> None:
         """From now on let none of these in, but again those that were named before; cut the connections of whoever is named."""
-        self._expelled = frozenset(names)
+        self._expelled, self._held = frozenset(names), frozenset()
         for connection in list(self._connections):
             if connection.caller in self._expelled:
                 log.warning("connection cut", caller=connection.caller, reason="expelled from trust")

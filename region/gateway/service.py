@@ -112,6 +112,7 @@ class Gateway:
         self._tls = tls
         self._door = Door({settings.region, *settings.others})
         self._trust = Trust(directory, kafka=settings.kafka if tls else None)
+        self._door.hold(settings.others)
         self._trust.tell(self._door.expel)
         region, instance = settings.region, settings.instance
         names = frozenset({region, *settings.others})

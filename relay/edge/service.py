@@ -55,7 +55,8 @@ async def service(host: Host) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(trust.run())
             for region, pool in pools.items():
-                group.create_task(trust.while_trusted(region, pool.run))
+                ours = region == settings.region
+                group.create_task(pool.run() if ours else trust.while_trusted(region, pool.run))
             if local is not None:
                 group.create_task(_find_gateway(host, local))
             group.create_task(_tell_started(host.health, started))
