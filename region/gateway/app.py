@@ -11,7 +11,7 @@ NO_SUCH_PATH: Final = 4404
 
 
 def make_app(http: ASGIApp, sockets: ASGIApp) -> ASGIApp:
-    """Return the app."""
+    """Return the app; it continues traces, since edges let none in that devices name."""
     counting = counted(http)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

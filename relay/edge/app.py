@@ -13,6 +13,7 @@ from global_directory.client import DirectoryClient
 from global_directory.errors import UnknownRegionError
 from infra.bodies import GoneError
 from infra.errors import CausewayError, UnavailableError
+from infra.tracing import HEADER
 from infra.trunk.client import TrunkPool
 from relay.edge import metrics
 from relay.edge.device import Device
@@ -31,6 +32,8 @@ log = structlog.get_logger()
 SOCKET_PATH: Final = "/ws"
 NO_SUCH_PATH: Final = 4404
 WRONG_CREDENTIALS: Final = 401
+TRACING: Final = frozenset({HEADER.encode(), b"tracestate", b"baggage"})
+"""Headers that a device does not decide about: what is sampled, and what traces carry, is the operators' affair."""
 FIND_SECONDS: Final = 3.0
 """How long the directory may take to say where a home is."""
 BRIDGED_SECONDS: Final = 10.0
@@ -75,7 +78,10 @@ class Edge:
     noted: dict[str, Holder] = field(default_factory=dict)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request or WebSocket."""
+        """Serve one request or WebSocket, outside any trace that a device names."""
+        if "headers" in scope:
+            untraced = [(name, value) for name, value in scope["headers"] if name.lower() not in TRACING]
+            scope = {**scope, "headers": untraced}
         if scope["type"] == "websocket":
             await self._serve_socket(scope, receive, send)
         elif scope["type"] == "http":

@@ -33,6 +33,7 @@ class World:
     Attributes:
         answers: Region to what its gateway answers, in order; the last one is repeated. An exception is raised.
         asked: The requests that gateways in other processes got.
+        headers: What the gateway in the edge's process got last.
         silent: Whether gateways in other processes never answer.
         directory_is_silent: Whether the directory never does.
         directory: Path to what the directory answers; None for a directory that is away.
@@ -40,6 +41,7 @@ class World:
 
     answers: dict[str, list[tuple[int, object] | Exception]] = field(default_factory=dict)
     asked: list[httpx.Request] = field(default_factory=list)
+    headers: dict[bytes, bytes] = field(default_factory=dict)
     silent: bool = False
     directory_is_silent: bool = False
     directory: dict[str, object] | None = field(default_factory=dict)
@@ -72,6 +74,7 @@ class World:
 
     async def here(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Stand for the gateway in the edge's process: it reads the whole body."""
+        self.headers = dict(scope["headers"])
         while (await receive()).get("more_body"):
             pass
         status, content = self.answer("us")
@@ -137,6 +140,18 @@ async def test_travellers_are_bridged_home(world: World, device: httpx.AsyncClie
     assert request.headers["causeway-bridged"] == "1"
     assert request.headers["x-kept"] == "2"
     assert "x-private" not in request.headers
+
+
+@pytest.mark.parametrize("home", ["us", "eu"])
+async def test_devices_do_not_decide_about_tracing(world: World, device: httpx.AsyncClient, home: str) -> None:
+    """A parent that says `sampled` would have each of its messages traced in all regions; here and bridged, it is dropped."""
+    named = {"Traceparent": f"00-{'a' * 32}-{'b' * 16}-01", "tracestate": "x=1", "baggage": "y=2", "x-kept": "2"}
+
+    await device.post("/messages", headers=bearer(home) | named, content=b"{}")
+
+    got = world.headers if home == "us" else {name.lower(): value for name, value in world.asked[0].headers.raw}
+    assert got[b"x-kept"] == b"2"
+    assert not got.keys() & {b"traceparent", b"tracestate", b"baggage"}
 
 
 async def test_login_goes_where_the_handle_lives_and_does_not_tell(world: World, device: httpx.AsyncClient) -> None:
