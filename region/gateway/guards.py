@@ -13,6 +13,8 @@ from typing import Final
 from starlette.requests import Request
 from starlette.types import Scope
 
+from global_directory.rules import read_handle
+from infra.errors import InvalidFieldError
 from region.gateway.errors import RateLimitedError
 from region.gateway.limiter import Limiter
 from region.gateway.origins import through
@@ -62,7 +64,7 @@ class Guards:
     async def login(self, request: Request, handle: str) -> None:
         """A login is tried with that handle, as it was typed."""
         address, via = address_of(request.scope), through(request.scope) or self._region
-        folded = handle[:128].casefold()
+        folded = _folded(handle)
         await self._demand("login", address, self._allowed.login_address)
         await self._demand("login-handle", f"{via} {folded} {address}", self._allowed.login_handle)
         await self._demand("login-anywhere", f"{via} {folded}", self._allowed.login_anywhere)
@@ -121,6 +123,14 @@ def address_of(scope: Scope) -> str:
             return str(address.ipv4_mapped)
         return str(IPv6Address(int(address) >> IPV6_BITS << IPV6_BITS))
     return text
+
+
+def _folded(typed: str) -> str:
+    """Return a handle as logging in reads it, so that every spelling counts as one; anything else as it was typed."""
+    try:
+        return read_handle(typed).folded
+    except InvalidFieldError:
+        return typed[:128].casefold()
 
 
 def _seconds(wait: float) -> int:
