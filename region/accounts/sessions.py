@@ -23,8 +23,13 @@ from replication.records import DeviceAdded, DeviceRefreshed, DeviceRevoked, Out
 
 FIRST_GENERATION = 1
 _DEVICE = re.compile(r"v[0-9a-f]{16}")
-REPEAT_SECONDS = 30.0
-"""For how long a used refresh token gives its successor again; in the store, so that any gateway knows."""
+REPEAT_SECONDS = 600.0
+"""For how long a used refresh token gives its unused successor again; in the store, so that any gateway knows.
+
+Long enough for a phone that lost coverage just when it was answered, and shorter than an access token lives: whoever goes on with
+a copy meets the owner's next refresh. The projector's clock says when it was used, the gateway's how long ago that is: a few
+seconds between them do not matter.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,7 @@ class Sessions:
     async def refresh(self, token: str, *, admit: Callable[[str], Awaitable[None]] | None = None) -> Grant:
         """Exchange a refresh token for new tokens.
 
-        Shown again within half a minute, through whatever gateway, it gives the same generation again as long as that was
+        Shown again within ten minutes, through whatever gateway, it gives the same generation again as long as that was
         not used: the answer may have been lost. Later it counts as stolen: then the device is logged out, whoever shows it.
 
         Args:
@@ -187,7 +192,7 @@ class Sessions:
         return self._grant(user, claims.device, claims.family, wanted)
 
     async def _repeat(self, user: UserRow, claims: RefreshClaims, device: DeviceRow) -> Grant:
-        """Give what its first use gave, if that was a moment ago and was not used; else end the device: somebody has copied the token."""
+        """Give what its first use gave, if that was a while ago at most and was not used; else end the device: somebody has copied the token."""
         wanted = claims.generation + 1
         age = self._clock() - device.refreshed_at / 1e6
         if device.generation == wanted and age <= REPEAT_SECONDS:

@@ -152,6 +152,17 @@ async def test_shown_again_at_once_it_gives_the_same_generation(sessions: Known,
     assert (home.device.generation, home.device.revoked) == (2, False)
 
 
+async def test_a_device_that_was_offline_when_it_was_answered_goes_on(sessions: Known, home: Home, token: str) -> None:
+    """Its token is the only one that it has: minutes later it still gives the successor, whichever clock is ahead."""
+    await sessions.refresh(token)
+    for step in (-5.0, 36.0, 560.0):
+        home.now += step
+        again = await sessions.refresh(token)
+
+    await sessions.refresh(again.refresh_token)
+    assert (home.device.generation, home.device.revoked) == (3, False)
+
+
 async def test_any_gateway_knows_when_a_token_was_used(
     sessions: Known, make: Callable[[], Known], home: Home, token: str
 ) -> None:
