@@ -210,10 +210,13 @@ class Connection:
             if snapshot.revoked is not None:
                 self.revoke(snapshot.revoked)
                 return
+            if self._hangup is not None:
+                return  # it was closed meanwhile, and takes nothing any more
             for text in self.session.snapshot(snapshot, reliable=self._reliable()):
                 self._put(text)
+            self._room.make()
             self._welcomed()
-            if self._reliable():
+            if self._hangup is None and self._reliable():
                 self.catch_up()  # what was missed while the snapshot was read, if anything was
             return
 

@@ -1,7 +1,7 @@
 """One device's queue: drained in order, bounded, and closed with a reason."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -39,7 +39,12 @@ class Wire:
 
 
 def connect(
-    wire: Wire, *, snapshots: list[Snapshot] | None = None, frames: int = 5, room: Room | None = None
+    wire: Wire,
+    *,
+    snapshots: list[Snapshot] | None = None,
+    frames: int = 5,
+    room: Room | None = None,
+    welcomed: Callable[[], None] = lambda: None,
 ) -> Connection:
     """A device that has said hello."""
     session = Session(user_id="u", device_id="v", region="us")
@@ -56,7 +61,7 @@ def connect(
         read=read,
         reliable=lambda: True,
         gate=asyncio.Semaphore(1),
-        welcomed=lambda: None,
+        welcomed=welcomed,
         limits=Limits(frames=frames, characters=1000),
         room=room,
     )
@@ -109,6 +114,32 @@ async def test_when_all_queues_together_hold_too_much_the_slowest_device_is_cut(
     assert wires[0].sent == [{"type": "websocket.close", "code": 4408, "reason": "too slow"}]
     await other.end()
     assert room.held == 200
+
+
+async def test_a_snapshot_makes_room_too() -> None:
+    """What it adds may be too much for all queues together; then the slowest device goes."""
+    room, welcomed = Room(1000), asyncio.Event()
+    slow = connect(Wire(), room=room)
+    late = connect(Wire(), room=room, snapshots=[Snapshot({0: 1}, 1, ["x" * 300], [])], welcomed=welcomed.set)
+    slow.push("x" * 900)
+    late.begin(CatchUp())
+    await asyncio.wait_for(welcomed.wait(), 5)
+
+    assert (slow.queued, late.queued[0]) == ((0, 0), 2)
+    assert room.held == late.queued[1]
+    await slow.end()
+    await late.end()
+
+
+async def test_nothing_is_queued_for_a_device_that_was_hung_up_meanwhile() -> None:
+    """Neither what its snapshot brings, nor another snapshot."""
+    connection = connect(Wire())
+    connection.begin(CatchUp())
+    connection.cut()
+    await asyncio.sleep(0)  # the snapshot comes
+
+    assert connection.queued == (0, 0)
+    await connection.end()
 
 
 async def test_who_takes_nothing_at_all_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
