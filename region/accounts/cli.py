@@ -24,6 +24,8 @@ from infra.local.topology import signing_key
 from region.accounts.ring import Ring, read_ring, rotated, write_ring
 from region.accounts.sessions import Lifetimes
 
+LEAST_LEAD: Final = 30
+"""Seconds; other regions ask the directory for keys every so often, and must know a key before it signs."""
 PUBLISHED_SECONDS: Final = 30.0
 """How long a running gateway may take to announce a new key: it looks at the file every two seconds."""
 
@@ -56,6 +58,13 @@ Lead = Annotated[
     ),
 ]
 Lifetime = Annotated[int, typer.Option("--refresh-seconds", help="CAUSEWAY_REFRESH_SECONDS, if it is set.")]
+Force = Annotated[
+    bool,
+    typer.Option(
+        "--force",
+        help=f"Take a lead below {LEAST_LEAD} seconds: tokens may be refused elsewhere until the key is known there.",
+    ),
+]
 REFRESH = Lifetimes().refresh
 
 
@@ -63,6 +72,13 @@ class NoRingError(CausewayError):
     """There are no signing keys at {path}: {reason}. Name a region of this federation, or the file with --ring."""
 
     code = "no-signing-keys"
+    definite = True
+
+
+class ShortLeadError(CausewayError):
+    """A lead of {lead} s is too short: other regions would refuse tokens of a key that they do not know yet. Take {least} s or more, or --force."""
+
+    code = "short-lead"
     definite = True
 
 
@@ -89,11 +105,14 @@ def rotate(
     lead: Lead = 120,
     ring: RingPath = None,
     refresh_seconds: Lifetime = REFRESH,
+    force: Force = False,
 ) -> None:
     """Add a key that takes over after the lead, and wait until the directory lists it.
 
     Examples: causeway keys rotate us; causeway keys rotate us --lead 600
     """
+    if lead < LEAST_LEAD and not force:
+        raise ShortLeadError(lead=lead, least=LEAST_LEAD)
     path = _path(region, ring)
     with _alone(path):
         known = _read(region, path)

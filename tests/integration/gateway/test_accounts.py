@@ -183,7 +183,7 @@ async def test_a_new_signing_key_takes_over_while_the_gateway_runs(
     for name, value in env.items():
         monkeypatch.setenv(name, value)
 
-    await asyncio.to_thread(rotate, "us", lead=2, ring=Path(env["CAUSEWAY_SIGNING_KEY"]))
+    await asyncio.to_thread(rotate, "us", lead=2, force=True, ring=Path(env["CAUSEWAY_SIGNING_KEY"]))
 
     async with asyncio.timeout(60):
         while kid_of((fresh := (await person()).tokens)["access_token"]) == old:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from global_directory.schemas import Region
 from infra.errors import InvalidTokenError, SettingsError
 from infra.local.keys import new_signing_key
+from region.accounts.cli import LEAST_LEAD, ShortLeadError, rotate
 from region.accounts.federation import Federation
 from region.accounts.keyring import Keyring
 from region.accounts.ports import Directory
@@ -189,3 +190,16 @@ def test_a_damaged_ring_is_named(path: Path, damage: object) -> None:
 
     with pytest.raises(SettingsError, match="CAUSEWAY_SIGNING_KEY"):
         read_ring("us", damage(path.read_bytes()))  # type: ignore[operator]
+
+
+def test_a_key_does_not_sign_before_it_can_be_known(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless that is forced; nothing is written then."""
+    monkeypatch.delenv("CAUSEWAY_DIRECTORY", raising=False)
+    before = path.read_bytes()
+    with pytest.raises(ShortLeadError):
+        rotate("us", lead=LEAST_LEAD - 1, ring=path)
+    assert path.read_bytes() == before
+
+    rotate("us", lead=0, force=True, ring=path)
+    rotate("us", lead=LEAST_LEAD, ring=path)
+    assert len(read_ring("us", path.read_bytes()).keys) == 3
