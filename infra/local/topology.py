@@ -33,7 +33,9 @@ Processes = Literal["default", "separate", "paired", "together", "none"]
 
 ONE_ADDRESS = {
     "CAUSEWAY_RATE_REGISTER": "100000/60",
+    "CAUSEWAY_RATE_REGISTER_THROUGH": "100000/60",
     "CAUSEWAY_RATE_LOGIN_ADDRESS": "100000/60",
+    "CAUSEWAY_RATE_LOGIN_THROUGH": "100000/60",
     "CAUSEWAY_RATE_LOGIN_HANDLE": "30/60",
 }
 """Settings for a machine on which all users have one address, and benchmarks make hundreds of accounts."""

@@ -33,19 +33,25 @@ class Allowances:
 
     Attributes:
         register: Accounts made, by address.
+        register_through: Accounts made, by the other region whose edge carries them; it alone says from which addresses.
         login_address: Logins tried, by address.
         login_handle: Logins tried, by handle and address; passwords tried at `/password`, by user.
         login_anywhere: Logins tried, by handle from everywhere.
+        login_through: Logins tried, by the other region whose edge carries them.
         connect: WebSockets opened, and tokens refreshed, by device.
+        connect_user: WebSockets opened, by user.
         send_device: Messages sent, by device and gateway.
         send_user: Messages sent, by user.
     """
 
     register: Rate
+    register_through: Rate
     login_address: Rate
     login_handle: Rate
     login_anywhere: Rate
+    login_through: Rate
     connect: Rate
+    connect_user: Rate
     send_device: Rate
     send_user: Rate
 
@@ -66,6 +72,7 @@ class Guards:
         address, via = address_of(request.scope), through(request.scope) or self._region
         folded = _folded(handle)
         await self._demand("login", address, self._allowed.login_address)
+        await self._through("login-through", request, self._allowed.login_through)
         await self._demand("login-handle", f"{via} {folded} {address}", self._allowed.login_handle)
         await self._demand("login-anywhere", f"{via} {folded}", self._allowed.login_anywhere)
 
@@ -76,10 +83,12 @@ class Guards:
     async def register(self, request: Request) -> None:
         """An account is to be made."""
         await self._demand("register", address_of(request.scope), self._allowed.register)
+        await self._through("register-through", request, self._allowed.register_through)
 
-    async def connect(self, device_id: str) -> None:
-        """A device opens a WebSocket."""
+    async def connect(self, user_id: str, device_id: str) -> None:
+        """A device of a user opens a WebSocket."""
         await self._demand("connect", device_id, self._allowed.connect)
+        await self._demand("connect-user", user_id, self._allowed.connect_user)
 
     async def refresh(self, device_id: str) -> None:
         """A device exchanges a refresh token."""
@@ -103,6 +112,12 @@ class Guards:
     def now(self) -> float:
         """Return the time by which is counted, seconds, monotonic."""
         return self._limiter.now()
+
+    async def _through(self, kind: str, request: Request, rate: Rate) -> None:
+        """Count what another region carries: the addresses that it names need not be true."""
+        via = through(request.scope)
+        if via is not None:
+            await self._demand(kind, via, rate)
 
     async def _demand(self, kind: str, subject: str, rate: Rate, cost: int = 1) -> None:
         wait = await self._limiter.take(kind, subject, rate, cost)

@@ -43,10 +43,13 @@ class GatewaySettings(RegionalSettings):
         most_arriving: How many devices may be on their way in, connected and not welcomed.
         most_sockets: How many devices may be connected.
         rate_register: Accounts made, by address; each of these such as `30/3600`.
+        rate_register_through: Accounts made, by the other region that carries them.
         rate_login_address: Logins tried, by address.
         rate_login_handle: Logins tried, by handle and address; passwords tried when one is changed, by user.
         rate_login_anywhere: Logins tried, by handle from everywhere.
+        rate_login_through: Logins tried, by the other region that carries them.
         rate_connect: WebSockets opened, and tokens refreshed, by device.
+        rate_connect_user: WebSockets opened, by user.
         rate_send_device: Messages sent, by device.
         rate_send_user: Messages sent, by user.
         rate_frames: Frames of any kind, by connection.
@@ -72,10 +75,13 @@ class GatewaySettings(RegionalSettings):
     most_arriving: int = Field(1_000, ge=1)
     most_sockets: int = Field(20_000, ge=1)
     rate_register: Often = Rate(30, 3600)
+    rate_register_through: Often = Rate(1_000, 3600)
     rate_login_address: Often = Rate(60, 60)
     rate_login_handle: Often = Rate(10, 300)
     rate_login_anywhere: Often = Rate(50, 600)
+    rate_login_through: Often = Rate(2_000, 60)
     rate_connect: Often = Rate(30, 60)
+    rate_connect_user: Often = Rate(120, 60)
     rate_send_device: Often = Rate(1_000, 10)
     rate_send_user: Often = Rate(2_000, 10)
     rate_frames: Often = Rate(5_000, 5)
@@ -85,10 +91,13 @@ class GatewaySettings(RegionalSettings):
         """How often what may be done, for the guards."""
         return Allowances(
             register=self.rate_register,
+            register_through=self.rate_register_through,
             login_address=self.rate_login_address,
             login_handle=self.rate_login_handle,
             login_anywhere=self.rate_login_anywhere,
+            login_through=self.rate_login_through,
             connect=self.rate_connect,
+            connect_user=self.rate_connect_user,
             send_device=self.rate_send_device,
             send_user=self.rate_send_user,
         )

@@ -188,7 +188,7 @@ class Sockets:
         """Return whose device it is; one that may not come in is told why."""
         try:
             claims = await self._callers.resident(_token(scope))
-            await self._guards.connect(claims.device)
+            await self._guards.connect(claims.sub, claims.device)
         except CausewayError as error:
             await _turn_away(send, error)
             return None

@@ -8,6 +8,7 @@ from region.gateway.guards import Allowances, Guards
 from region.gateway.limiter import Limiter
 from region.gateway.origins import THROUGH
 from region.gateway.rates import Book, Rate
+from region.gateway.settings import GatewaySettings
 
 PLENTY = Rate(1_000_000, 1)
 
@@ -58,3 +59,32 @@ async def test_what_is_no_handle_is_counted_too() -> None:
 
     with pytest.raises(RateLimitedError):
         await there.login(request("192.0.2.2"), "no HANDLE " + "x" * 1000)
+
+
+async def test_what_another_region_carries_counts_together_whatever_addresses_it_names() -> None:
+    """It could make them up; this region's own edge, and other regions, are not concerned."""
+    there = guards(login_through=Rate(2, 60), register_through=Rate(2, 60))
+    for number in range(2):
+        await there.login(request(f"192.0.2.{number}", "eu"), f"user{number}")
+        await there.register(request(f"192.0.2.{number}", "eu"))
+
+    with pytest.raises(RateLimitedError):
+        await there.login(request("192.0.2.9", "eu"), "another")
+    with pytest.raises(RateLimitedError):
+        await there.register(request("192.0.2.9", "eu"))
+    for via in (None, "ap"):
+        await there.login(request("192.0.2.9", via), "another")
+        await there.register(request("192.0.2.9", via))
+
+
+async def test_a_user_with_many_devices_cannot_take_all_the_room() -> None:
+    """Twenty devices may come back at once, twice and again; a thousand may not."""
+    there = guards(connect=Rate(30, 60), connect_user=GatewaySettings.model_fields["rate_connect_user"].default)
+    for number in range(60):
+        await there.connect("ada", f"v{number % 20}")
+
+    for number in range(60):
+        await there.connect("ada", f"w{number}")
+    with pytest.raises(RateLimitedError):
+        await there.connect("ada", "x")
+    await there.connect("bob", "v0")

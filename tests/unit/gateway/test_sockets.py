@@ -163,10 +163,13 @@ def scene(
     hub.restore()
     allowances = Allowances(
         register=PLENTY,
+        register_through=PLENTY,
         login_address=PLENTY,
         login_handle=PLENTY,
         login_anywhere=PLENTY,
+        login_through=PLENTY,
         connect=connect,
+        connect_user=PLENTY,
         send_device=device,
         send_user=PLENTY,
     )
