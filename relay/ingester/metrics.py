@@ -8,6 +8,16 @@ MISSING = Gauge("causeway_ingester_missing_records", "Sequences that are recorde
 POISON = Counter("causeway_ingester_poison", "Mirrored records that were put aside, by kind.", ["origin", "kind"])
 PARKED = Gauge("causeway_ingester_parked_streams", "Streams that stand before a gap.", ["origin", "partition"])
 WAITING = Gauge("causeway_ingester_waiting_records", "Records that wait behind gaps.", ["origin", "partition"])
+STANDING = Gauge(
+    "causeway_ingester_standing_partitions",
+    "Partitions that stand at a record of newer software, since no more may be put aside.",
+    ["origin"],
+)
+EXPELLED = Gauge(
+    "causeway_ingester_expelled_origins",
+    "1 while nothing of that origin is taken in, for it was expelled from trust.",
+    ["origin"],
+)
 HOLES = Counter("causeway_ingester_holes", "Gaps that were passed unrepaired, as holes.", ["origin"])
 REPAIRS = Counter("causeway_ingester_repairs", "Questions for what was missed, by outcome.", ["origin", "outcome"])
 REPAIRED = Counter("causeway_ingester_repaired_records", "Records that the origin answered with.", ["origin"])

@@ -189,6 +189,7 @@ class Reader:
         silent = now - self._heard_at
         known = any(lane.taken.streams for lane in self._lanes.values())
         origin, here, detail = self._intake.origin, self._intake.here, ""
+        metrics.STANDING.labels(origin).set(len(self._standing))
         if self._standing:
             detail = str(NewerOriginError(origin=origin, partition=", ".join(map(str, sorted(self._standing)))))
         elif known and silent > self._silence:

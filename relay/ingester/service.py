@@ -12,6 +12,7 @@ from infra.settings import read
 from infra.tasks import run_for_ever
 from infra.tls import MutualTls
 from relay.edge.http import make_client
+from relay.ingester import metrics
 from relay.ingester.asking import Asking
 from relay.ingester.intake import Intake
 from relay.ingester.reader import Reader
@@ -31,7 +32,7 @@ async def service(host: Host) -> None:
     tls = host.mutual_tls(settings.region)
     async with DirectoryClient(settings.directory, tls=tls) as directory, asyncio.TaskGroup() as group:
         trust = Trust(directory, kafka=settings.kafka if tls else None)
-        trust.tell(partial(_tell_expelled, host.health, settings.others))
+        trust.tell(partial(tell_expelled, host.health, settings.others))
         group.create_task(trust.run())
         for origin in settings.others:
             read_on = partial(_read, origin, settings, host.health, tls, trust)
@@ -58,11 +59,13 @@ async def _read(origin: str, settings: IngesterSettings, health: Health, tls: Mu
             group.create_task(run_for_ever(shelf.run()), name=f"poison from {origin}")
             group.create_task(run_for_ever(reader.run()), name=f"reader from {origin}")
     finally:
-        _tell_expelled(health, [origin], trust.expelled)  # the reader may have told something else while it was ending
+        tell_expelled(health, [origin], trust.expelled)  # the reader may have told something else while it was ending
         await repairer.close()
 
 
-def _tell_expelled(health: Health, origins: Iterable[str], expelled: frozenset[str]) -> None:
-    """What an expelled region sent waits in its mirrored topic, which is as it should be."""
-    for origin in expelled.intersection(origins):
-        health.tell(f"from {origin}", ok=True, detail="expelled from trust; nothing of it is taken in")
+def tell_expelled(health: Health, origins: Iterable[str], expelled: frozenset[str]) -> None:
+    """What an expelled region sent waits in its mirrored topic, which is as it should be: no alert is to be raised for it."""
+    for origin in origins:
+        metrics.EXPELLED.labels(origin).set(origin in expelled)
+        if origin in expelled:
+            health.tell(f"from {origin}", ok=True, detail="expelled from trust; nothing of it is taken in")
