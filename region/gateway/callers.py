@@ -14,7 +14,7 @@ from region.accounts.endings import ended
 from region.accounts.federation import Federation
 from region.accounts.repository import DeviceRow, devices_at_once
 from region.accounts.tokens import AccessClaims, Verifier, refused
-from region.gateway.revoked import Revoked
+from region.gateway.revoked import RevokedElsewhere
 
 FRESH_SECONDS = 2.0
 """How long it is remembered that a device is logged in; so long may a revoked device still read at another gateway."""
@@ -35,7 +35,7 @@ class Callers:
         verifier: Verifier,
         federation: Federation,
         store: Pool,
-        elsewhere: Revoked,
+        elsewhere: RevokedElsewhere,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare; `elsewhere` knows devices of other homes that were logged out, `clock` gives seconds, monotonic."""
@@ -61,7 +61,7 @@ class Callers:
         claims = await self._verified(token)
         if claims.home == self._region:
             await self._check_device(claims)
-        elif (why := self._elsewhere.why(claims.sub, claims.device)) is not None:
+        elif (why := self._elsewhere.why(claims.home, claims.sub, claims.device)) is not None:
             raise ended(why)
         return claims
 

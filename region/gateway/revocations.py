@@ -5,7 +5,7 @@ A home that cannot be reached is believed to have told everything: its users are
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -22,14 +22,20 @@ from infra.postgres import STORE_FAILURES, Pool
 from infra.tasks import heed_cancellation
 from infra.web import BRIDGED_HEADER
 from region.accounts.repository import revoked_since
-from region.gateway.revoked import MOST_TOLD, OVERLAP_SECONDS, Ended, Revoked, Told, next_since
+from region.gateway.revoked import MOST_TOLD, OVERLAP_SECONDS, Ended, Revoked, RevokedElsewhere, Told, next_since
 
 log = structlog.get_logger()
 
 PATH: Final = "/internal/revocations"
 """Where a gateway's internal port tells; not what an edge carries for a device."""
 PAUSE_SECONDS: Final = 1.0
+FULL_SECONDS: Final = 0.2
+"""The pause after an answer that may not be all; a home that answers nothing else costs no more than that."""
 ASK_SECONDS: Final = 3.0
+AT_ONCE: Final = 4
+"""Answers that are made at the same time; who asks meanwhile waits."""
+ANSWER_SECONDS: Final = 2.0
+"""After which who asked is turned away, to come again."""
 MOST_BYTES: Final = 2 * 1024 * 1024
 """The largest answer that is read; one with `MOST_TOLD` devices has a third of it."""
 
@@ -69,7 +75,7 @@ class Revocations:
         self._lifetime = lifetime
         self._revoke = revoke
         self._clock = clock
-        self.elsewhere = Revoked()
+        self.elsewhere = RevokedElsewhere()
         """Devices of other homes."""
         self._here = Revoked()
 
@@ -107,19 +113,15 @@ class Revocations:
                 pause = 0.0 if told.is_full else pause
             await asyncio.sleep(pause)
 
-    async def follow(self, homes: Mapping[str, str], client: httpx.AsyncClient) -> None:
-        """Ask all other homes, until cancelled.
+    async def follow(self, home: str, url: str, client: httpx.AsyncClient) -> None:
+        """Ask another home, until cancelled.
 
         Args:
-            homes: Region to the URL of its gateway's internal port.
+            home: The region.
+            url: Of its gateway's internal port.
             client: What asks; it verifies whom it asks where regions are authenticated.
         """
-        async with asyncio.TaskGroup() as group:
-            for home, url in homes.items():
-                group.create_task(self._follow(home, url, client))
-
-    async def _follow(self, home: str, url: str, client: httpx.AsyncClient) -> None:
-        since, backoff = 0, Backoff(first=0.5, most=2.0)
+        since, strange, backoff = 0, False, Backoff(first=0.5, most=2.0)
         while True:
             heed_cancellation()
             pause = PAUSE_SECONDS
@@ -132,11 +134,14 @@ class Revocations:
                 pause = backoff.next()
             else:
                 backoff.reset()
-                self.elsewhere.take(told, time.monotonic())
+                strangers = self.elsewhere.take(home, told, time.monotonic())
+                if strangers and not strange:
+                    log.warning("revocations passed over", home=home, devices=strangers, reason="not of its users")
+                strange = strangers > 0
                 KEPT.set(len(self.elsewhere))
                 since = next_since(told)
                 FOLLOWED_AT.labels(home).set(time.time())
-                pause = 0.0 if told.is_full else pause
+                pause = FULL_SECONDS if told.is_full else pause
             await asyncio.sleep(pause)
 
 
@@ -156,18 +161,24 @@ async def _ask(client: httpx.AsyncClient, home: str, url: str, since: int) -> To
 
 def make_internal(app: ASGIApp, revocations: Revocations) -> ASGIApp:
     """Return the app of the internal port: what regions ask each other, and everything that the public app serves."""
+    making = asyncio.Semaphore(AT_ONCE)
 
     async def internal(scope: Scope, receive: Receive, send: Send) -> None:
         carried = scope["type"] != "http" or any(name == BRIDGED_HEADER for name, _ in scope["headers"])
         if carried or scope["path"] != PATH:
             await app(scope, receive, send)
             return
-        asked = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=8).get("since", ["0"])[0]
         try:
-            content = msgspec.json.encode(await revocations.told(int(asked[:20]) if asked.isdecimal() else 0))
-            status = 200
-        except (*STORE_FAILURES, psycopg.Error):
-            content, status = b"{}", 503
+            asked = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=8).get("since", ["0"])[0]
+        except ValueError:
+            content, status = b"{}", 400
+        else:
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS), making:
+                    told = await revocations.told(int(asked[:20]) if asked.isdecimal() else 0)
+                content, status = msgspec.json.encode(told), 200
+            except (*STORE_FAILURES, psycopg.Error, TimeoutError):
+                content, status = b"{}", 503
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})

@@ -3,16 +3,25 @@
 Pure: `region.gateway.revocations` reads and follows.
 """
 
+import re
 from collections import OrderedDict
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+
+from region.accounts.tokens import LONGEST_ACCESS
+from replication.ids import is_user_id, region_of
 
 OVERLAP_SECONDS: Final = 60.0
 """How far back a follower asks again: a transaction may commit that much later than the moment it is stamped with."""
 MOST_TOLD: Final = 5_000
 """How many devices one answer names; whoever gets that many asks again at once."""
-MOST_KEPT: Final = 200_000
+MOST_KEPT: Final = 100_000
+"""How many devices of one home are known; no home crowds out what another has told."""
+
+_DEVICE: Final = re.compile(r"v[0-9a-f]{16}")
+_Name = Annotated[str, msgspec.Meta(max_length=64)]
+_Moment = Annotated[int, msgspec.Meta(ge=0, le=2**60)]
 
 
 class Ended(msgspec.Struct, frozen=True, array_like=True):
@@ -25,10 +34,10 @@ class Ended(msgspec.Struct, frozen=True, array_like=True):
         why: A code; empty if somebody logged it out.
     """
 
-    user_id: str
-    device_id: str
-    at: int
-    why: str
+    user_id: _Name
+    device_id: _Name
+    at: _Moment
+    why: _Name
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -40,8 +49,8 @@ class Told(msgspec.Struct, frozen=True):
         devices: The devices, the earliest first.
     """
 
-    now: int
-    lifetime: float
+    now: _Moment
+    lifetime: Annotated[float, msgspec.Meta(ge=0)]
     devices: list[Ended]
 
     @property
@@ -50,8 +59,17 @@ class Told(msgspec.Struct, frozen=True):
         return len(self.devices) >= MOST_TOLD
 
 
+def those_of(home: str, devices: list[Ended]) -> list[Ended]:
+    """Return the devices of users who live there: of nobody else a home has anything to tell. Until users can move, they live where they were born."""
+    return [
+        one
+        for one in devices
+        if is_user_id(one.user_id) and region_of(one.user_id) == home and _DEVICE.fullmatch(one.device_id)
+    ]
+
+
 class Revoked:
-    """Which devices of other homes were logged out, as far as their homes have told."""
+    """Which devices of one home were logged out, as far as it has told."""
 
     def __init__(self, most: int = MOST_KEPT) -> None:
         """Know of none; hold that many at most, the earliest are forgotten first."""
@@ -74,9 +92,10 @@ class Revoked:
             now: Seconds, monotonic.
         """
         news = [one for one in told.devices if (one.user_id, one.device_id) not in self._why]
+        lifetime = min(told.lifetime, float(LONGEST_ACCESS))
         for one in news:
             age = max(0.0, (told.now - one.at) / 1e6)
-            self._why[one.user_id, one.device_id] = now + max(0.0, told.lifetime - age) + OVERLAP_SECONDS, one.why
+            self._why[one.user_id, one.device_id] = now + max(0.0, lifetime - age) + OVERLAP_SECONDS, one.why
         self._forget(now)
         return news
 
@@ -86,6 +105,36 @@ class Revoked:
             if until > now and len(self._why) <= self._most:
                 return
             del self._why[key]
+
+
+class RevokedElsewhere:
+    """The same of all other homes, each for itself."""
+
+    def __init__(self, most: int = MOST_KEPT) -> None:
+        """Know of none; hold that many of each home at most."""
+        self._most = most
+        self._homes: dict[str, Revoked] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._homes.values()))
+
+    def why(self, home: str, user_id: str, device_id: str) -> str | None:
+        """Return why a device of a user of that home was logged out; None if it was not, as far as is known."""
+        known = self._homes.get(home)
+        return None if known is None else known.why(user_id, device_id)
+
+    def take(self, home: str, told: Told, now: float) -> int:
+        """Take in what a home has told of its own users; return how many devices it had nothing to tell of.
+
+        Args:
+            home: Who was asked.
+            told: Its answer.
+            now: Seconds, monotonic.
+        """
+        known = self._homes.setdefault(home, Revoked(self._most))
+        own = those_of(home, told.devices)
+        known.take(msgspec.structs.replace(told, devices=own), now)
+        return len(told.devices) - len(own)
 
 
 def next_since(told: Told) -> int:

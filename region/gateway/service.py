@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+from functools import partial
 
 import httpx
 import psycopg
@@ -328,9 +329,12 @@ class Gateway:
     async def _follow_others(self) -> None:
         limits = httpx.Limits(max_connections=16, keepalive_expiry=3)
         verify = self._tls.client if self._tls else True
-        async with httpx.AsyncClient(verify=verify, timeout=3, limits=limits, trust_env=False) as client:
-            await self._revocations.follow(self._settings.peers, client)
-            await asyncio.Event().wait()  # a lone region follows nobody, for ever
+        async with (
+            httpx.AsyncClient(verify=verify, timeout=3, limits=limits, trust_env=False) as client,
+            asyncio.TaskGroup() as group,
+        ):
+            for home, url in self._settings.peers.items():
+                group.create_task(self._trust.while_trusted(home, partial(self._revocations.follow, home, url, client)))
 
     def _end_device(self, user_id: str, device_id: str, why: str) -> None:
         self._hub.revoke(user_id, device_id, why)

@@ -13,9 +13,11 @@ from infra.postgres import Pool
 from region.accounts.federation import Federation
 from region.accounts.tokens import AccessClaims, Verifier
 from region.gateway.callers import MOST_AT_ONCE, Callers
-from region.gateway.revoked import Ended, Revoked, Told
+from region.gateway.revoked import Ended, RevokedElsewhere, Told
 
 HOUR = 3_600_000_000
+ADA = "u" + "a" * 24 + "-eu"
+DEVICE = "v" + "1" * 16
 
 
 class Store:
@@ -54,7 +56,7 @@ class Believing:
     async def access(self, token: str) -> AccessClaims:
         """Return the claims."""
         home, device = token.split()
-        return AccessClaims(sub="ada", home=home, epoch=1, device=device, iss=home, iat=0, exp=0)
+        return AccessClaims(sub=ADA, home=home, epoch=1, device=device, iss=home, iat=0, exp=0)
 
 
 @pytest.fixture
@@ -64,13 +66,13 @@ def store() -> Store:
 
 
 @pytest.fixture
-def revoked() -> Revoked:
+def revoked() -> RevokedElsewhere:
     """What other homes have told."""
-    return Revoked()
+    return RevokedElsewhere()
 
 
 @pytest.fixture
-def callers(store: Store, revoked: Revoked) -> Callers:
+def callers(store: Store, revoked: RevokedElsewhere) -> Callers:
     """A gateway of us."""
     return Callers(
         region="us",
@@ -110,11 +112,13 @@ async def test_a_store_that_is_away_turns_nobody_out_who_was_seen(callers: Calle
     assert (await callers.resident("us v1")).device == "v1"
 
 
-async def test_what_other_homes_have_told_counts(callers: Callers, store: Store, revoked: Revoked) -> None:
+async def test_what_other_homes_have_told_counts(callers: Callers, store: Store, revoked: RevokedElsewhere) -> None:
     """A user of another region whose device was logged out there is turned away here, without asking."""
-    assert (await callers.anybody("eu v1")).device == "v1"
-    revoked.take(Told(HOUR, 900.0, [Ended("ada", "v1", HOUR, "")]), 0.0)
+    assert (await callers.anybody(f"eu {DEVICE}")).device == DEVICE
+    revoked.take("ap", Told(HOUR, 900.0, [Ended(ADA, DEVICE, HOUR, "")]), 0.0)
+    assert (await callers.anybody(f"eu {DEVICE}")).device == DEVICE, "not of a user of ap"
+    revoked.take("eu", Told(HOUR, 900.0, [Ended(ADA, DEVICE, HOUR, "")]), 0.0)
 
     with pytest.raises(InvalidTokenError):
-        await callers.anybody("eu v1")
+        await callers.anybody(f"eu {DEVICE}")
     assert store.asked == []
