@@ -39,6 +39,19 @@ def lane() -> Lane:
     return Lane(Intake("us", "eu", partitions=8), 2, Taken(), 0)
 
 
+def stream_of(to: Lane) -> Stream:
+    """Return the first stream of a lane."""
+    return msgspec.structs.replace(STREAM, partition=to.partition)
+
+
+def lanes(count: int, gap: int = 2) -> list[Lane]:
+    """Return lanes, each with a stream that is parked behind a gap of that many records."""
+    made = [Lane(Intake("us", "eu", partitions=8), partition, Taken(), 0) for partition in range(count)]
+    for one in made:
+        take(one, record(gap + 1, stream_of(one)))
+    return made
+
+
 def sequences(came: Came, stream: Stream = STREAM) -> list[int]:
     """Return which sequences of a stream are appended, in order."""
     vias = [decode_journaled(j.step.value).via for j in came.judged if isinstance(j.step, Append)]
@@ -166,7 +179,7 @@ def test_a_lane_fills_up() -> None:
 
 
 def test_a_silent_origin_is_asked_with_pauses_and_a_gap_given_up_in_the_end() -> None:
-    """Patience is counted from when the repair last came forward."""
+    """Patience is counted from the first question after the last answer."""
     asking, here = Asking(patience=10, retry=5), lane()
     take(here, record(1), record(5))
     [want] = asking.next([here], 0.0)
@@ -178,8 +191,46 @@ def test_a_silent_origin_is_asked_with_pauses_and_a_gap_given_up_in_the_end() ->
     assert asking.overdue([here], 9.9) == []
     asking.answered(want, page := Page(2, (record(2),)))
     here.answered(want, page, now=9, clock=9.9)
-    assert asking.overdue([here], 19.8) == []
-    assert asking.overdue([here], 20.0) == [(here, (1, 1))]
+    assert asking.overdue([here], 99.0) == []
+    [want] = asking.next([here], 99.0)
+    assert asking.overdue([here], 108.9) == []
+    assert asking.overdue([here], 109.0) == [(here, (1, 1))]
+
+
+def test_a_stream_that_the_origin_answers_nothing_of_is_given_up_though_it_answers_others() -> None:
+    """Only once its own questions failed for as long as patience lasts."""
+    asking, (bad, good) = Asking(patience=10, retry=5), lanes(2)
+    for clock in range(0, 40, 2):
+        for want in asking.next([bad, good], float(clock)):
+            if want.stream.partition == bad.partition:
+                asking.failed(want, clock + 0.5)
+            else:
+                asking.answered(want, Page(want.first))
+                good.answered(want, Page(want.first), now=9, clock=float(clock))
+        if asking.overdue([bad, good], float(clock)):
+            break
+        if clock % 8 == 0:
+            take(good, record(good.missing((1, 1)).last + 9 if good.parked else 9999, stream_of(good)))
+
+    assert asking.overdue([bad, good], float(clock)) == [(bad, (1, 1))]
+    assert clock >= asking.patience
+
+
+@given(parked=st.integers(3, 9), pages=st.integers(1, 12), seconds=st.floats(0.1, 9.0))
+def test_no_stream_waits_in_vain_while_the_origin_answers(parked: int, pages: int, seconds: float) -> None:
+    """However much is missing: each has its turn, and none becomes a hole for the time that the others take."""
+    asking, here = Asking(patience=10, retry=5), lanes(parked, gap=pages * 500)
+    clock, turns = 0.0, []
+    while any(one.parked for one in here):
+        wants = asking.next(here, clock)
+        clock += seconds
+        for want in wants:
+            turns.append(want.stream.partition)
+            asking.answered(want, page := Page(min(want.last, want.first + 499)))
+            here[want.stream.partition].answered(want, page, now=9, clock=clock)
+            assert asking.overdue(here, clock) == []
+
+    assert sorted(turns[:parked]) == list(range(parked))
 
 
 def test_holes_are_asked_for_in_rounds_that_become_rare() -> None:
@@ -202,13 +253,9 @@ def test_holes_are_asked_for_in_rounds_that_become_rare() -> None:
 
 def test_an_origin_is_asked_little_at_once() -> None:
     """However many streams are parked."""
-    asking, lanes = Asking(patience=10, retry=5), []
-    for partition in range(AT_ONCE + 3):
-        one = Lane(Intake("us", "eu", partitions=8), partition, Taken(), 0)
-        take(one, record(3, msgspec.structs.replace(STREAM, partition=partition)))
-        lanes.append(one)
+    asking = Asking(patience=10, retry=5)
 
-    assert len(asking.next(lanes, 0.0)) == AT_ONCE
+    assert len(asking.next(lanes(AT_ONCE + 3), 0.0)) == AT_ONCE
 
 
 @dataclass
