@@ -7,6 +7,8 @@ from functools import partial
 from global_directory.client import DirectoryClient
 from global_directory.trust import Trust
 from infra.health import Health
+from infra.schema.guard import Guard
+from infra.schema.known import find_schema
 from infra.serve import Host
 from infra.settings import read
 from infra.tasks import run_for_ever
@@ -29,6 +31,13 @@ async def service(host: Host) -> None:
     if not settings.others:
         host.health.tell("regions", ok=True, detail="there is no other")
         await asyncio.Event().wait()
+    guard = Guard(
+        find_schema("region"), settings.store, instance=settings.instance, service="ingester", health=host.health
+    )
+    await guard.watch_over(partial(_take_in, settings, host))
+
+
+async def _take_in(settings: IngesterSettings, host: Host) -> None:
     tls = host.mutual_tls(settings.region)
     async with DirectoryClient(settings.directory, tls=tls) as directory, asyncio.TaskGroup() as group:
         trust = Trust(directory, kafka=settings.kafka if tls else None)
