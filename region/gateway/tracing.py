@@ -4,54 +4,11 @@ import msgspec
 import psycopg
 
 from infra.errors import MalformedRequestError, UnavailableError
+from infra.observability.trace.answers import Trace
 from infra.postgres import STORE_FAILURES, Pool
 from region.gateway.sightings import Sighting, Sightings
 from region.store.repository.tracing import Passage, Whereabouts, passage, whereabouts
 from replication.ids import is_message_id
-
-
-class Trace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one gateway and its store know of a message; times are microseconds since the epoch, 0 for never or not known.
-
-    Attributes:
-        region: The gateway's region.
-        instance: The gateway.
-        state: `entry`, `held`, `pending`, `refused`, or `unknown`.
-        conversation_id: Its conversation.
-        author: Who sent it.
-        recipient: To whom.
-        seq: Its number.
-        waits_for: The region that has to decide.
-        code: Why it was refused.
-        received: Whether a device of the recipient has it.
-        read: Whether the recipient has read it.
-        hops: Where it had been when this region put it out: stage and time; empty once that was pruned.
-        committed_at: When this region's projector wrote it.
-        accepted_at: When the journal had acknowledged it.
-        published_at: When fan-out sent it to this gateway.
-        delivered_at: When this gateway queued it for devices.
-        devices: For how many.
-        had_at: When a device of the recipient said that it has it.
-    """
-
-    region: str
-    instance: str
-    state: str = "unknown"
-    conversation_id: str = ""
-    author: str = ""
-    recipient: str = ""
-    seq: int = 0
-    waits_for: str = ""
-    code: str = ""
-    received: bool = False
-    read: bool = False
-    hops: tuple[tuple[str, int], ...] = ()
-    committed_at: int = 0
-    accepted_at: int = 0
-    published_at: int = 0
-    delivered_at: int = 0
-    devices: int = 0
-    had_at: int = 0
 
 
 class Tracer:

@@ -27,8 +27,8 @@ class NobodyAskedError(CausewayError):
     definite = True
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What one gateway knows of a message; times are microseconds since the epoch, 0 for never or not known.
+class Trace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one gateway and its store know of a message; times are microseconds since the epoch, 0 for never or not known.
 
     Attributes:
         region: The gateway's region.
@@ -42,8 +42,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         code: Why it was refused.
         received: Whether a device of the recipient has it.
         read: Whether the recipient has read it.
-        hops: Where it had been when the region put it out; empty once that was pruned.
-        committed_at: When the region's projector wrote it.
+        hops: Where it had been when this region put it out: stage and time; empty once that was pruned.
+        committed_at: When this region's projector wrote it.
         accepted_at: When the journal had acknowledged it.
         published_at: When fan-out sent it to this gateway.
         delivered_at: When this gateway queued it for devices.
@@ -80,7 +80,7 @@ class Asked:
         silent: Region to why none of its gateways could be asked.
     """
 
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[Trace, ...] = ()
     silent: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -96,23 +96,23 @@ async def ask(message_id: str, admins: Mapping[str, Sequence[str]]) -> Asked:
     """
     async with httpx.AsyncClient(timeout=ASK_SECONDS, trust_env=False) as client:
         regions = await asyncio.gather(*(_ask_region(client, message_id, urls) for urls in admins.values()))
-    answers = tuple(answer for found in regions for answer in found if isinstance(answer, Answer))
+    answers = tuple(answer for found in regions for answer in found if isinstance(answer, Trace))
     silent = {
         region: "; ".join(str(why) for why in found) or "no admin port is known"
         for region, found in zip(admins, regions, strict=True)
-        if not any(isinstance(answer, Answer) for answer in found)
+        if not any(isinstance(answer, Trace) for answer in found)
     }
     if not answers:
         raise NobodyAskedError(reasons="; ".join(f"{region}: {why}" for region, why in silent.items()) or "none is up")
     return Asked(answers, silent)
 
 
-async def _ask_region(client: httpx.AsyncClient, message_id: str, urls: Sequence[str]) -> list[Answer | str]:
+async def _ask_region(client: httpx.AsyncClient, message_id: str, urls: Sequence[str]) -> list[Trace | str]:
     asked = await asyncio.gather(*(_ask_one(client, f"{url}/trace/{message_id}") for url in urls))
     return [answer for answer in asked if answer is not None]
 
 
-async def _ask_one(client: httpx.AsyncClient, url: str) -> Answer | str | None:
+async def _ask_one(client: httpx.AsyncClient, url: str) -> Trace | str | None:
     """Return what a gateway answers, why it does not, or None where there is no gateway."""
     try:
         response = await client.get(url)
@@ -122,7 +122,7 @@ async def _ask_one(client: httpx.AsyncClient, url: str) -> Answer | str | None:
         return None
     if response.is_success:
         with contextlib.suppress(msgspec.DecodeError):
-            return msgspec.json.decode(response.content, type=Answer)
+            return msgspec.json.decode(response.content, type=Trace)
     return _problem(response)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
-from infra.observability.trace.answers import Answer, Asked
+from infra.observability.trace.answers import Asked, Trace
 
 MEANING: Final[Mapping[tuple[str, str], str]] = {
     ("gateway", "journal"): "Kafka: accepted",
@@ -83,21 +83,21 @@ def way_of(message_id: str, asked: Asked) -> Way:
     return Way(message_id, state, sentence, tuple(steps), tuple(warnings))
 
 
-def _merged(answers: Iterable[Answer]) -> dict[str, Answer]:
+def _merged(answers: Iterable[Trace]) -> dict[str, Trace]:
     """Return one answer a region: its gateways share a store, but each has seen something else."""
-    merged: dict[str, Answer] = {}
+    merged: dict[str, Trace] = {}
     for answer in answers:
         other = merged.get(answer.region)
         merged[answer.region] = answer if other is None else _both(other, answer)
     return merged
 
 
-def _both(one: Answer, other: Answer) -> Answer:
+def _both(one: Trace, other: Trace) -> Trace:
     base, more = (one, other) if one.state != "unknown" else (other, one)
     delivered = [seen for seen in (base, more) if seen.delivered_at]
     first = min(delivered, key=lambda seen: seen.delivered_at, default=base)
-    return Answer(
-        **{name: getattr(base, name) for name in Answer.__struct_fields__ if name not in _SEEN},
+    return Trace(
+        **{name: getattr(base, name) for name in Trace.__struct_fields__ if name not in _SEEN},
         accepted_at=max(base.accepted_at, more.accepted_at),
         published_at=first.published_at,
         delivered_at=first.delivered_at,
@@ -109,7 +109,7 @@ def _both(one: Answer, other: Answer) -> Answer:
 _SEEN: Final = frozenset({"accepted_at", "published_at", "delivered_at", "devices", "had_at"})
 
 
-def _steps(known: Sequence[Answer]) -> list[Step]:
+def _steps(known: Sequence[Trace]) -> list[Step]:
     chain = max((answer.hops for answer in known), key=len, default=())
     by_region = {answer.region: answer for answer in known}
     steps: list[Step] = []
@@ -129,7 +129,7 @@ def _steps(known: Sequence[Answer]) -> list[Step]:
     return steps
 
 
-def _to_devices(answer: Answer, stage: str, at: int, *, branch: bool) -> list[Step]:
+def _to_devices(answer: Trace, stage: str, at: int, *, branch: bool) -> list[Step]:
     places = [(stage, at)]
     if answer.published_at and answer.delivered_at and answer.devices:
         places += [(f"{answer.region}.fanout", answer.published_at), (f"{answer.region}.delivery", answer.delivered_at)]
@@ -157,7 +157,7 @@ def _clock_warnings(steps: Iterable[Step]) -> list[str]:
     ]
 
 
-def _tell(message_id: str, known: Sequence[Answer], asked: Asked) -> tuple[str, str]:
+def _tell(message_id: str, known: Sequence[Trace], asked: Asked) -> tuple[str, str]:
     by_state = {answer.state: answer for answer in reversed(known)}
     if not known:
         missing = f" {', '.join(asked.silent)} could not be asked." if asked.silent else ""
@@ -177,7 +177,7 @@ def _tell(message_id: str, known: Sequence[Answer], asked: Asked) -> tuple[str, 
     return _tell_entry(number, known)
 
 
-def _tell_entry(number: str, known: Sequence[Answer]) -> tuple[str, str]:
+def _tell_entry(number: str, known: Sequence[Trace]) -> tuple[str, str]:
     held = [answer.region for answer in known if answer.state == "held"]
     waiting = [answer.region for answer in known if answer.state == "pending"]
     if held:

@@ -6,13 +6,13 @@ import pytest
 from rich.console import Console
 
 from infra.observability.places import UnreadableAdminError, read_admins
-from infra.observability.trace.answers import Answer, Asked
+from infra.observability.trace.answers import Asked, Trace
 from infra.observability.trace.show import drawn
 from infra.observability.trace.way import Way, way_of
 
 MESSAGE = "m" + "0" * 35 + "-eu"
 CONVERSATION = "d" + "0" * 32 + "-eu"
-HERE = Answer(
+HERE = Trace(
     region="us",
     instance="us/front",
     state="entry",
@@ -25,7 +25,7 @@ HERE = Answer(
     devices=2,
     received=True,
 )
-THERE = Answer(
+THERE = Trace(
     region="eu",
     instance="eu/front",
     state="entry",
@@ -41,7 +41,7 @@ THERE = Answer(
     had_at=1_040_000,
     received=True,
 )
-BACK = Answer(
+BACK = Trace(
     region="us",
     instance="us/front",
     state="entry",
@@ -102,7 +102,7 @@ def test_clocks_that_disagree_are_told() -> None:
     """A hop that ends before it begins shows by how much, at least; times are not bent to hide it."""
     early = tuple((stage, at - 50_000 if stage.startswith("eu.") else at) for stage, at in THERE.hops)
 
-    way = way_of(MESSAGE, Asked((Answer(region="eu", instance="eu/front", state="entry", seq=4, hops=early),)))
+    way = way_of(MESSAGE, Asked((Trace(region="eu", instance="eu/front", state="entry", seq=4, hops=early),)))
 
     assert ("us.forwarder", "eu.ingester", -30.0) in stretches(way)
     assert any("clock of eu is behind the clock of us by 30.0 ms" in warning for warning in way.warnings)
@@ -111,10 +111,10 @@ def test_clocks_that_disagree_are_told() -> None:
 
 def test_gateways_of_one_region_are_put_together() -> None:
     """One accepted it, another has the device."""
-    other = Answer(
+    other = Trace(
         region="us", instance="us/b", published_at=1_007_000, delivered_at=1_009_000, devices=1, had_at=1_020_000
     )
-    accepted = Answer(
+    accepted = Trace(
         region="us", instance="us/a", state="entry", seq=4, hops=HERE.hops, accepted_at=1_002_000, conversation_id="d"
     )
 
@@ -127,9 +127,9 @@ def test_gateways_of_one_region_are_put_together() -> None:
 
 def test_a_pending_message_says_what_it_waits_for() -> None:
     """And shows how far it came."""
-    pending = Answer(region="us", instance="us/front", state="pending", waits_for="eu", hops=HERE.hops)
+    pending = Trace(region="us", instance="us/front", state="pending", waits_for="eu", hops=HERE.hops)
 
-    way = way_of(MESSAGE, Asked((pending, Answer(region="eu", instance="eu/front"))))
+    way = way_of(MESSAGE, Asked((pending, Trace(region="eu", instance="eu/front"))))
 
     assert way.state == "pending"
     assert "waits for eu" in way.sentence
@@ -138,7 +138,7 @@ def test_a_pending_message_says_what_it_waits_for() -> None:
 
 def test_a_refused_message_says_why() -> None:
     """By its stable code."""
-    refused = Answer(region="us", instance="us/front", state="refused", code="recipient-unknown", hops=HERE.hops)
+    refused = Trace(region="us", instance="us/front", state="refused", code="recipient-unknown", hops=HERE.hops)
 
     way = way_of(MESSAGE, Asked((refused,)))
 
@@ -147,7 +147,7 @@ def test_a_refused_message_says_why() -> None:
 
 def test_an_unknown_message_says_who_was_asked_and_who_was_not() -> None:
     """A region that is away may know it."""
-    way = way_of(MESSAGE, Asked((Answer(region="us", instance="us/front"),), {"eu": "port 1 does not answer"}))
+    way = way_of(MESSAGE, Asked((Trace(region="us", instance="us/front"),), {"eu": "port 1 does not answer"}))
 
     assert way.state == "unknown"
     assert "eu could not be asked" in way.sentence
@@ -157,7 +157,7 @@ def test_an_unknown_message_says_who_was_asked_and_who_was_not() -> None:
 
 def test_a_held_entry_says_where() -> None:
     """An entry before it is missing in that region alone."""
-    held = Answer(region="us", instance="us/front", state="held", conversation_id=CONVERSATION, seq=4)
+    held = Trace(region="us", instance="us/front", state="held", conversation_id=CONVERSATION, seq=4)
 
     way = way_of(MESSAGE, Asked((held, THERE)))
 
@@ -167,7 +167,7 @@ def test_a_held_entry_says_where() -> None:
 
 def test_pruned_hops_are_told_of() -> None:
     """The message is known, its way is not."""
-    old = Answer(region="us", instance="us/front", state="entry", conversation_id=CONVERSATION, seq=4, read=True)
+    old = Trace(region="us", instance="us/front", state="entry", conversation_id=CONVERSATION, seq=4, read=True)
 
     way = way_of(MESSAGE, Asked((old,)))
 
