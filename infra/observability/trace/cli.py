@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import sys
 from typing import Annotated
 
 import msgspec
@@ -15,6 +16,8 @@ from infra.observability.trace.way import Way, way_of
 
 MESSAGE_ID = re.compile(r"m[0-9a-f]{35}-[a-z][a-z0-9]{1,7}")
 STATES_OF_TROUBLE = {"unknown": 1}
+WIDE = 160
+"""Columns of what is not shown on a terminal, so that no stage is cut off in pipes and logs."""
 
 app = typer.Typer()
 
@@ -41,7 +44,7 @@ def trace(
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(_described(way)), indent=2).decode())
     else:
-        console = Console(highlight=False)
+        console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
         console.print(drawn(way), soft_wrap=True)
     raise typer.Exit(STATES_OF_TROUBLE.get(way.state, 0))
 
