@@ -23,7 +23,7 @@ from relay.ingester.progress import Taken, UnreadableProgressError, fit, read
 from relay.ingester.repairer import Repairer
 from relay.ingester.shelf import Shelf
 from replication.codec import is_newer
-from replication.poison.records import Poison
+from replication.poison.records import Poison, told
 from replication.topics import JOURNAL, mirrored_topic
 
 log = structlog.get_logger()
@@ -203,7 +203,7 @@ class Reader:
         for partition, records in batch.items():
             self._take_partition(consumer, partition, records, appends)
         self._ask(appends)
-        self._resume_paused(consumer)
+        self.resume_paused(consumer)
         await self._append(producer, appends)
         if self._poison:
             await self._shelf.put(self._poison)
@@ -297,10 +297,15 @@ class Reader:
         for want in self._asking.next(self._lanes.values(), clock):
             self._repairer.ask(want)
 
-    def _resume_paused(self, consumer: Consumer) -> None:
+    def resume_paused(self, consumer: Consumer) -> None:
+        """Read on where there is room again."""
         for partition in [partition for partition in self._paused if not self._lanes[partition].full]:
             self._paused.discard(partition)
             consumer.resume(partition)
+        if not self._shelf.full:
+            for partition in self._standing:
+                consumer.resume(partition)
+            self._standing.clear()
 
     def _carry_out(self, lane: Lane, came: Came, appends: list[Append]) -> None:
         """Collect what is to be appended, count, and tell."""
@@ -314,9 +319,8 @@ class Reader:
             elif isinstance(judged.step, Beat):
                 beat = max(beat, judged.forwarded_at)
             elif isinstance(judged.step, Aside):
-                log.error(
-                    "record put aside", origin=self._intake.origin, partition=lane.partition, reason=judged.step.reason
-                )
+                reason = told(judged.step.reason)
+                log.error("record put aside", origin=self._intake.origin, partition=lane.partition, reason=reason)
                 metrics.POISON.labels(self._intake.origin, judged.step.kind.value).inc()
             counts[VERDICTS[type(judged.step)]] += 1
         self._count(lane.partition, counts, forwarded, beat)

@@ -56,7 +56,7 @@ class Shelf:
             while True:
                 heed_cancellation()
                 try:
-                    await self._look()
+                    await self.look()
                 except (psycopg.Error, OSError) as error:
                     log.debug("poison cannot be looked for", reason=type(error).__name__)
                 await asyncio.sleep(LOOK_SECONDS)
@@ -76,7 +76,7 @@ class Shelf:
         """
         async with self._pool.connection() as connection:
             await repository.put_aside(connection, records, now=time.time_ns() // 1000)
-        self._newer += sum(record.kind is Kind.NEWER for record in records)
+            self._newer += sum(record.kind is Kind.NEWER for record in records)
 
     async def note(self, replayed: Sequence[Poison], in_vain: Sequence[Poison]) -> None:
         """Note what was taken in after all, and what was tried in vain.
@@ -88,15 +88,28 @@ class Shelf:
         async with self._pool.connection() as connection:
             await repository.note_replayed(connection, replayed, now=now)
             await repository.note_tried(connection, in_vain, now=now)
+            self._newer -= sum(record.kind is Kind.NEWER for record in replayed)
 
-    async def _look(self) -> None:
+    async def look(self) -> None:
+        """Look once for what is to be taken in, and count what is aside.
+
+        Raises:
+            psycopg.Error: It is not known.
+        """
         async with self._pool.connection() as connection:
             found = await repository.wanted(connection, self._topic, self._partitions, most=MOST_WANTED)
+            counts = await repository.counts(
+                connection
+            )  # the pool has one connection, so nothing is put aside meanwhile
+            self._newer = sum(
+                count
+                for (source, kind), count in counts.items()
+                if kind == Kind.NEWER and (source == self._topic or source.startswith(f"{self._topic}.repair-"))
+            )
             if not self._looked:
                 waiting = await repository.waiting(
                     connection, self._topic, self._partitions, after=(-1, 0), most=2 * MOST_NEWER
                 )
-                self._newer = sum(is_newer(record.value) for record in waiting)
                 found += [record for record in waiting if record not in found and not is_newer(record.value)]
                 self._looked = True
         known = set(self._due)

@@ -2,8 +2,18 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from infra.errors import CausewayError
+
+LONGEST_REASON: Final = 400
+"""Characters of a reason that are kept and told; a peer may have written parts of it."""
+
+
+def told(reason: str) -> str:
+    """Return a reason as it may stand in logs and in the store: of bounded length, and without control characters."""
+    cut = reason if len(reason) <= LONGEST_REASON else reason[: LONGEST_REASON - 1] + "…"
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in cut)
 
 
 class Kind(StrEnum):

@@ -6,7 +6,7 @@ A row is never deleted by software: it says what was done about it. The offset i
 from collections.abc import Collection, Iterable, Sequence
 
 from infra.postgres import Connection
-from replication.poison.records import Kept, Kind, Poison
+from replication.poison.records import Kept, Kind, Poison, told
 
 _COLUMNS = "source, partition, place, kind, reason, value, key, found_at, wanted_at, wanted_by, tried_at, replayed_at"
 
@@ -25,10 +25,7 @@ async def put_aside(connection: Connection, records: Iterable[Poison], *, now: i
         " kind = excluded.kind, reason = excluded.reason, wanted_at = NULL,"
         " tried_at = CASE WHEN aside.wanted_at IS NULL THEN aside.tried_at ELSE excluded.found_at END"
         " WHERE aside.replayed_at IS NULL",
-        [
-            (p.source, p.partition, p.offset, p.kind.value, p.key, p.reason.replace("\0", ""), p.value, now)
-            for p in records
-        ],
+        [(p.source, p.partition, p.offset, p.kind.value, p.key, told(p.reason), p.value, now) for p in records],
     )
 
 
