@@ -249,9 +249,11 @@ async def _backwards(
     queued = []
     if before is None:
         queued = await repository.queued_in(connection, conversation_id, author=reader, most=limit)
-    room = limit - len(queued)
     seq = LARGEST if before is None else before.seq
-    found = await repository.entries_below(connection, conversation_id, seq=seq, most=room + 1)
+    found = await repository.entries_below(connection, conversation_id, seq=seq, most=limit + 1)
+    numbered = {entry.message_id for entry in found}  # one that was queued a moment ago may have been numbered since
+    queued = [one for one in queued if one.submission.id not in numbered]
+    room = limit - len(queued)
     shown = found[:room]
     marks = await repository.members(connection, conversation_id)
     newer = before is not None and bool(await _newer(connection, conversation_id, shown[0].seq if shown else seq - 1))
