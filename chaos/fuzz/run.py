@@ -74,7 +74,12 @@ async def run(order: Order, status: Status, progress: Progress) -> None:
         NoVisitorError: Nobody could log in.
     """
     places, ward, tally = Places.of(status), Ward(status), progress.tally
-    cast = await asyncio.to_thread(Cast.meet, places.public[0].url)
+    cast = await asyncio.to_thread(Cast.meet, places)
+
+    async def stir() -> None:
+        await asyncio.to_thread(cast.travel, places)
+
+    await stir()
     progress.moments.append(await ward.measure())
     token = await asyncio.to_thread(cast.writer.token)
     standing = asyncio.create_task(frames.stand(places.public[0], token, tally, seed=order.seed))
@@ -86,7 +91,7 @@ async def run(order: Order, status: Status, progress: Progress) -> None:
             progress.doing = f"rests after round {number + 1}"
             if number == order.rounds - 1:
                 await standing
-            progress.moments.append(await ward.settle(progress.moments[0]))
+            progress.moments.append(await ward.settle(progress.moments[0], stir))
     finally:
         standing.cancel()
         await asyncio.gather(standing, return_exceptions=True)
@@ -108,21 +113,32 @@ class Cast:
         caller: Calls every endpoint; its devices come and go.
         writer: Holds WebSockets.
         conversation_id: Of the two.
+        travellers: One of each region, whom nothing is done to.
     """
 
     caller: Visitor
     writer: Visitor
     conversation_id: str
+    travellers: tuple[Visitor, ...]
 
     @classmethod
-    def meet(cls, url: str) -> Self:
-        """Register two, and let them write to each other.
+    def meet(cls, places: Places) -> Self:
+        """Register two in the first region, and let them write to each other; and one everywhere.
 
         Raises:
             NoVisitorError: It was not possible.
         """
-        caller, writer = Visitor(url), Visitor(url)
-        return cls(caller, writer, caller.write(writer))
+        caller, writer, *travellers = (Visitor(port.url) for port in (*places.public[:1] * 2, *places.public))
+        return cls(caller, writer, caller.write(writer), tuple(travellers))
+
+    def travel(self, places: Places) -> None:
+        """Let each region's edge carry a request to another region.
+
+        Raises:
+            NoVisitorError: One was not answered.
+        """
+        for traveller, port in zip(self.travellers, (*places.public[1:], places.public[0]), strict=True):
+            traveller.travel(port.url)
 
 
 async def _round(number: int, seed: int, most: int, *, places: Places, cast: Cast, tally: Tally) -> None:

@@ -11,6 +11,7 @@ from infra.errors import CausewayError
 
 PATIENCE: Final = 60.0
 """Seconds for which a visitor that is told to come later comes again."""
+EXPIRED: Final = 401
 TOO_MANY: Final = 429
 AWAY: Final = 503
 MADE: Final = frozenset({200, 201})
@@ -77,6 +78,19 @@ class Visitor:
             raise NoVisitorError(url=self._url, reason=f"{answer.status_code}: {answer.text[:200]}")
         return str(answer.json()["conversation_id"])
 
+    def travel(self, url: str) -> None:
+        """Ask something at the region of that URL, which is carried home.
+
+        Raises:
+            NoVisitorError: It was not answered.
+        """
+        answer = self._call("GET", url + "/devices", token=self.token())
+        if answer.status_code == EXPIRED:
+            self.spoil()
+            answer = self._call("GET", url + "/devices", token=self.token())
+        if answer.status_code not in MADE:
+            raise NoVisitorError(url=url, reason=f"{answer.status_code}: {answer.text[:200]}")
+
     def _register(self) -> None:
         self._handle, self._password = f"fuzz-{secrets.token_hex(8)}", secrets.token_urlsafe(16)
         answer = self._post("/register", {"handle": self._handle, "password": self._password})
@@ -89,13 +103,16 @@ class Visitor:
         self._token, self.user_id = tokens.access_token, tokens.user_id
 
     def _post(self, path: str, content: dict[str, str], *, token: str = "") -> httpx.Response:
+        return self._call("POST", self._url + path, content, token=token)
+
+    def _call(self, method: str, url: str, content: dict[str, str] | None = None, *, token: str = "") -> httpx.Response:
         until = time.monotonic() + PATIENCE
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         while True:
             try:
-                answer = httpx.post(self._url + path, json=content, headers=headers, timeout=30, trust_env=False)
+                answer = httpx.request(method, url, json=content, headers=headers, timeout=30, trust_env=False)
             except httpx.TransportError as error:
-                raise NoVisitorError(url=self._url, reason=str(error) or type(error).__name__) from error
+                raise NoVisitorError(url=url, reason=str(error) or type(error).__name__) from error
             if answer.status_code not in {TOO_MANY, AWAY} or time.monotonic() > until:
                 return answer
             time.sleep(min(10.0, float(answer.headers.get("retry-after", "1"))))

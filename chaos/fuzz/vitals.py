@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -93,10 +93,17 @@ class Ward:
         async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
             return {name: found for name in self._parts if (found := await self._measure_one(client, name)) is not None}
 
-    async def settle(self, before: Moment, *, within: float = 90.0) -> Moment:
-        """Measure once descriptors and tasks have come down to about where they were, or time is up."""
+    async def settle(self, before: Moment, stir: Callable[[], Awaitable[None]], *, within: float = 90.0) -> Moment:
+        """Measure once descriptors and tasks have come down to about where they were, or time is up.
+
+        Args:
+            before: Where they were.
+            stir: Awaited before each look: lets every pool of connections be used, since only then does it close those that ended meanwhile.
+            within: Seconds.
+        """
         until = asyncio.get_running_loop().time() + within
         while True:
+            await stir()
             now = await self.measure()
             restless = any(part in before and unsettled(before[part], vitals) for part, vitals in now.items())
             if not restless or asyncio.get_running_loop().time() > until:
