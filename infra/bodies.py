@@ -3,9 +3,9 @@
 import asyncio
 from typing import Final
 
-import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from infra.answers import answer_problem
 from infra.errors import CausewayError, TooLargeError
 from infra.heads import TooSlowError
 from infra.limits import LARGEST_REQUEST
@@ -58,7 +58,7 @@ class BoundedBody:
             _check_announced(scope)
             body = await read_body(receive)
         except CausewayError as error:
-            await _answer(send, error)
+            await answer_problem(send, error)
         except GoneError:
             return
         else:
@@ -82,10 +82,3 @@ def _replay(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return replay
-
-
-async def _answer(send: Send, error: CausewayError) -> None:
-    content = msgspec.json.encode(error.problem())
-    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(content)).encode())]
-    await send({"type": "http.response.start", "status": error.status, "headers": headers})
-    await send({"type": "http.response.body", "body": content})

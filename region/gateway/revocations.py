@@ -16,6 +16,7 @@ import structlog
 from prometheus_client import Gauge
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from infra.answers import answer
 from infra.backoff import Backoff
 from infra.identity import host_name
 from infra.postgres import STORE_FAILURES, Pool
@@ -179,8 +180,6 @@ def make_internal(app: ASGIApp, revocations: Revocations) -> ASGIApp:
                 content, status = msgspec.json.encode(told), 200
             except (*STORE_FAILURES, psycopg.Error, TimeoutError):
                 content, status = b"{}", 503
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
+        await answer(send, status, content)
 
     return internal

@@ -13,6 +13,7 @@ import psycopg
 import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from infra.answers import answer, answer_problem
 from infra.errors import CausewayError, MalformedRequestError, NotFoundError, UnavailableError
 from infra.identity import caller_of
 from infra.postgres import Pool
@@ -69,12 +70,11 @@ class RepairServer:
             page = await self._page(want)
         except CausewayError as error:
             metrics.REQUESTS.labels(error.code).inc()
-            body, kind = msgspec.json.encode(error.problem(), enc_hook=str), b"application/problem+json"
-            await _answer(send, error.status, body, kind)
+            await answer_problem(send, error)
             return
         metrics.REQUESTS.labels("").inc()
         metrics.SERVED.labels(want.stream.destination).inc(len(page.records))
-        await _answer(send, 200, encode_page(page), b"application/msgpack")
+        await answer(send, 200, encode_page(page), b"application/msgpack")
 
     def _admit(self, scope: Scope) -> Want:
         if scope["method"] != "GET":
@@ -104,9 +104,3 @@ class RepairServer:
             **msgspec.structs.asdict(want.stream),
         )
         return page
-
-
-async def _answer(send: Send, status: int, body: bytes, content_type: bytes) -> None:
-    headers = [(b"content-type", content_type), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
