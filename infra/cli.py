@@ -24,8 +24,8 @@ from infra.local import control, homes, locking, toolchain, up, view
 from infra.local.audit import Audit, audit
 from infra.local.control import Status
 from infra.local.errors import LocalError, NotRunningError, SupervisorGoneError
+from infra.local.federation import REGIONS, Federation, read_brokers, read_regions
 from infra.local.services import PROCESSES
-from infra.local.topology import REGIONS, Federation, read_brokers, read_regions
 from infra.local.up import StoppedMeanwhileError
 
 GROUP = "causeway.commands"

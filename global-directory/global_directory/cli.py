@@ -18,7 +18,7 @@ from infra.identity import DIRECTORY
 from infra.local import certificates, homes
 from infra.local.certificates import Files
 from infra.local.errors import NotRunningError
-from infra.local.topology import UnknownRegionError
+from infra.local.federation import UnknownRegionError
 from infra.settings import ServiceSettings, read
 from infra.tls import MutualTls
 

@@ -9,6 +9,8 @@ bootstrap    makes the Python environment, before anything is installed
 locking      resolves the lock files anew
 toolchain    brings Java, Kafka, PostgreSQL and Valkey; `maven` and `jars` fetch and verify, `training` makes AOT caches
 tools        where all of it is; `promtool` brings the checker of alerting rules, for tests
+federation   what is asked for: regions, processes, brokers, the base port
+numbering    which part listens where
 topology     lays the parts and links out; `parts` describes one, `services`, `kafka`, `postgres`, … each kind
 homes        where a federation's data is, and whose it is
 supervisor   runs the parts; `child` is one of them, `process` knows it again, `probe` asks whether it is well

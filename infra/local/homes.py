@@ -15,9 +15,9 @@ from infra.identity import DIRECTORY
 from infra.local import toolchain
 from infra.local.certificates import AUTHORITY
 from infra.local.errors import HomeInUseError, LocalError, StaleHomeError
+from infra.local.federation import BASE_PORT, FORMAT, REGIONS, Federation, UnknownRegionError
 from infra.local.process import Identity
 from infra.local.tools import stage_of
-from infra.local.topology import BASE_PORT, FORMAT, REGIONS, Federation, UnknownRegionError
 
 DESCRIPTION = "federation.json"
 PROCESSES = "processes.json"

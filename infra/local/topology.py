@@ -1,35 +1,21 @@
-"""From a description of a federation to all of its parts and links: pure, so that drills and tests can reason about it.
-
-Ports follow from the base port. Global parts have base+0…; the region at place i (us 0, eu 1, ap 2) has base+100·(i+1)…:
-
-    +0 public  +1 gateway  +2…+7 admin  +10 kafka  +11 controller  +20+j kafka for region j
-    +30 postgres  +31 redis  +40+j link to j's kafka  +50+j link to j's gateway  +60 link to the directory
-
-Where a region's Kafka has three brokers, the second and the third take the two ports after 11 each, and the three after 22 and 42 each.
-"""
+"""From a description of a federation to all of its parts and links: pure, so that drills and tests can reason about it."""
 
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from infra.identity import DIRECTORY, host_name
 from infra.local import kafka, mirrormaker, postgres, services, valkey
 from infra.local.certificates import Files
-from infra.local.errors import LocalError, UnknownPartError
+from infra.local.errors import UnknownPartError
+from infra.local.federation import REGIONS, Federation
 from infra.local.linkproxy import Passage, Plan
+from infra.local.numbering import Ports
 from infra.local.parts import Answers, Part
 from infra.local.tools import Tools
-
-REGIONS = ("us", "eu", "ap")
-BASE_PORT = 7000
-BROKERS = (1, 3)
-FORMAT = 1
-Processes = Literal["default", "separate", "paired", "together", "none"]
-
 
 ONE_ADDRESS = {
     "CAUSEWAY_RATE_REGISTER": "100000/60",
@@ -39,84 +25,6 @@ ONE_ADDRESS = {
     "CAUSEWAY_RATE_LOGIN_HANDLE": "30/60",
 }
 """Settings for a machine on which all users have one address, and benchmarks make hundreds of accounts."""
-
-
-class UnknownRegionError(LocalError):
-    """There is no region '{region}'; name one or more of {known}, separated by commas."""
-
-    code = "unknown-region"
-
-
-class BrokersError(LocalError):
-    """'{text}' does not say how many brokers a region's Kafka is to have; write such as us=3, or us=3,eu=3: {known} are possible."""
-
-    code = "brokers"
-
-
-def read_brokers(text: str) -> dict[str, int]:
-    """Read how many brokers regions are to have, such as `us=3`; those that are not named have one, and are left out.
-
-    Raises:
-        BrokersError: It cannot be read, or is none of the possible numbers.
-    """
-    found = {}
-    for entry in filter(None, (word.strip() for word in text.split(","))):
-        region, _, number = entry.partition("=")
-        if region not in REGIONS or not number.isdecimal() or int(number) not in BROKERS:
-            raise BrokersError(text=entry, known=" and ".join(map(str, BROKERS)))
-        found[region] = int(number)
-    return {region: found[region] for region in REGIONS if found.get(region, 1) > 1}
-
-
-def read_regions(text: str) -> tuple[str, ...]:
-    """Read regions that a person wrote, such as `us, eu`, into their own order, each once.
-
-    Raises:
-        UnknownRegionError: One is not known, or none is named.
-    """
-    named = {name.strip() for name in text.split(",")} - {""}
-    for name in sorted(named - set(REGIONS)) or ([] if named else [text]):
-        raise UnknownRegionError(region=name, known=", ".join(REGIONS))
-    return tuple(region for region in REGIONS if region in named)
-
-
-class Federation(msgspec.Struct, frozen=True):
-    """What is to be brought up.
-
-    Attributes:
-        home: Where all of its data lives.
-        regions: Which regions.
-        base_port: The first of its ports.
-        partitions: Of each journal and relay topic; fixed once there is data.
-        processes: `default` runs edge and gateway as one process, `separate` each service as its own, `together` a region's
-            services as one, `none` leaves the Python services out, for whoever runs them by hand.
-        log_level: Of the Python services.
-        build: For tests only: a Python file that runs the services instead of `infra.serve`, with the same arguments.
-        format: Of the home's layout.
-        brokers: Region to how many brokers its Kafka has, where it has more than one; fixed once there is data.
-        tls: Whether regions meet each other, and the directory, over mutual TLS, and Kafka lets them do no more than they must.
-    """
-
-    home: str
-    regions: tuple[str, ...] = REGIONS
-    base_port: int = BASE_PORT
-    partitions: int = 4
-    processes: Processes = "default"
-    log_level: str = "info"
-    build: str = ""
-    format: int = FORMAT
-    brokers: dict[str, int] = {}
-    tls: bool = True
-
-    def __post_init__(self) -> None:
-        """Check the regions.
-
-        Raises:
-            UnknownRegionError: One is not known.
-        """
-        for region in self.regions:
-            if region not in REGIONS:
-                raise UnknownRegionError(region=region, known=", ".join(REGIONS))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -171,71 +79,6 @@ class Topology:
     def link(a: str, b: str) -> str:
         """Name the link between two ends, the same from both."""
         return "-".join(sorted((a, b), key=_place))
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """The ports of one region.
-
-    Attributes:
-        first: Its first port; the others follow, as the module says.
-    """
-
-    first: int
-
-    @classmethod
-    def of(cls, base: int, region: str) -> "Ports":
-        """Return a region's ports."""
-        return cls(base + 100 * (REGIONS.index(region) + 1))
-
-    @property
-    def public(self) -> int:
-        """Where users connect."""
-        return self.first
-
-    @property
-    def gateway(self) -> int:
-        """Where other regions connect."""
-        return self.first + 1
-
-    def kafka(self, broker: int = 1) -> int:
-        """A broker, for its own region."""
-        return self.first + 8 + 2 * broker
-
-    def controller(self, broker: int = 1) -> int:
-        """A broker, for the other brokers."""
-        return self.kafka(broker) + 1
-
-    def kafka_for(self, peer: str, broker: int = 1) -> int:
-        """A broker's listener for a peer region."""
-        return self.first + 17 + 3 * broker + REGIONS.index(peer)
-
-    @property
-    def postgres(self) -> int:
-        """The store."""
-        return self.first + 30
-
-    @property
-    def redis(self) -> int:
-        """Redis."""
-        return self.first + 31
-
-    def link_to_kafka(self, peer: str, broker: int = 1) -> int:
-        """This region's end of the link to a broker of a peer."""
-        return self.first + 37 + 3 * broker + REGIONS.index(peer)
-
-    def link_to_gateway(self, peer: str) -> int:
-        """This region's end of the link to a peer's gateway."""
-        return self.first + 50 + REGIONS.index(peer)
-
-    @property
-    def link_to_directory(self) -> int:
-        """This region's end of the link to the directory."""
-        return self.first + 60
-
-    def admin(self, place: int) -> int:
-        """Where the region's service process of that place serves health and metrics."""
-        return self.first + 2 + place
 
 
 def lay_out(federation: Federation, tools: Tools) -> Topology:

@@ -11,8 +11,9 @@ from pathlib import Path
 from infra.local import control, homes, process, toolchain
 from infra.local.control import Ask, Status, Stop
 from infra.local.errors import HomeInUseError, LocalError, NotRunningError, PartFailedError, SupervisorGoneError
+from infra.local.federation import Federation
 from infra.local.report import report_down
-from infra.local.topology import Federation, lay_out
+from infra.local.topology import lay_out
 
 START_SECONDS = 180.0
 STOP_SECONDS = 90.0

@@ -16,7 +16,8 @@ from rich.table import Table
 
 from infra.local import homes, postgres
 from infra.local.errors import NotRunningError
-from infra.local.topology import Ports, read_regions
+from infra.local.federation import read_regions
+from infra.local.numbering import Ports
 from infra.schema.known import find_schema
 from infra.schema.revisions import Kind, Schema, SchemaError, State, Step, StoreContractedError, check
 from infra.schema.worker import Progress, Worker, as_sql, looking, working

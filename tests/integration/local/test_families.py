@@ -11,10 +11,11 @@ import pytest
 
 from infra.local import ports, postgres
 from infra.local.control import Act
+from infra.local.federation import Federation
 from infra.local.process import Identity
 from infra.local.supervisor import Supervisor
 from infra.local.tools import Tools, stage_of
-from infra.local.topology import Federation, Topology
+from infra.local.topology import Topology
 
 PATIENCE = 30
 

@@ -10,9 +10,9 @@ import pytest
 
 from infra.local import homes, toolchain
 from infra.local.errors import HomeInUseError
+from infra.local.federation import Federation
 from infra.local.homes import BadBasePortError, BadBuildError, StrangeHomeError
 from infra.local.process import Identity
-from infra.local.topology import Federation
 
 
 @pytest.fixture(autouse=True)

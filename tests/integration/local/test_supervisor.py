@@ -17,12 +17,13 @@ from infra.local import homes, ports, probe, process
 from infra.local.child import Child
 from infra.local.control import Act
 from infra.local.errors import DiskFullError, HomeInUseError, PortInUseError, UnknownPartError
+from infra.local.federation import Federation
 from infra.local.parts import Answers, Part
 from infra.local.process import Identity
 from infra.local.supervisor import Supervisor
 from infra.local.toolchain import find
 from infra.local.tools import Tools
-from infra.local.topology import Federation, Topology
+from infra.local.topology import Topology
 from infra.telemetry import admin_app
 
 PATIENCE = 20

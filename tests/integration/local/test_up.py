@@ -9,9 +9,10 @@ import pytest
 
 from infra.local import control, homes, toolchain, up, view
 from infra.local.errors import DiskFullError, LocalError, SupervisorGoneError
+from infra.local.federation import Federation
 from infra.local.process import Identity, explained
 from infra.local.supervisor import Supervisor
-from infra.local.topology import Federation, Topology
+from infra.local.topology import Topology
 from infra.local.up import StoppedMeanwhileError
 
 PATIENCE = 20

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from infra.local.federation import Federation, Processes
 from infra.local.java import Java
 from infra.local.rolling import NoVersionError, behind, check_version, plan
 from infra.local.tools import Tools
-from infra.local.topology import Federation, Processes, lay_out
+from infra.local.topology import lay_out
 
 TOOLS = Tools(
     python=Path("/bin/python"),

@@ -6,20 +6,12 @@ from pathlib import Path
 import pytest
 
 from infra.local.errors import UnknownPartError
+from infra.local.federation import REGIONS, BrokersError, Federation, UnknownRegionError, read_brokers, read_regions
 from infra.local.java import Java
 from infra.local.parts import Part
 from infra.local.services import PROCESSES
 from infra.local.tools import Tools
-from infra.local.topology import (
-    REGIONS,
-    BrokersError,
-    Federation,
-    Topology,
-    UnknownRegionError,
-    lay_out,
-    read_brokers,
-    read_regions,
-)
+from infra.local.topology import Topology, lay_out
 
 TOOLS = Tools(
     python=Path("/bin/python"),

@@ -1,0 +1,91 @@
+"""What is asked for when a federation is to be brought up: which regions, where, how many brokers and processes."""
+
+from typing import Literal
+
+import msgspec
+
+from infra.local.errors import LocalError
+
+REGIONS = ("us", "eu", "ap")
+BASE_PORT = 7000
+BROKERS = (1, 3)
+FORMAT = 1
+Processes = Literal["default", "separate", "paired", "together", "none"]
+
+
+class UnknownRegionError(LocalError):
+    """There is no region '{region}'; name one or more of {known}, separated by commas."""
+
+    code = "unknown-region"
+
+
+class BrokersError(LocalError):
+    """'{text}' does not say how many brokers a region's Kafka is to have; write such as us=3, or us=3,eu=3: {known} are possible."""
+
+    code = "brokers"
+
+
+def read_brokers(text: str) -> dict[str, int]:
+    """Read how many brokers regions are to have, such as `us=3`; those that are not named have one, and are left out.
+
+    Raises:
+        BrokersError: It cannot be read, or is none of the possible numbers.
+    """
+    found = {}
+    for entry in filter(None, (word.strip() for word in text.split(","))):
+        region, _, number = entry.partition("=")
+        if region not in REGIONS or not number.isdecimal() or int(number) not in BROKERS:
+            raise BrokersError(text=entry, known=" and ".join(map(str, BROKERS)))
+        found[region] = int(number)
+    return {region: found[region] for region in REGIONS if found.get(region, 1) > 1}
+
+
+def read_regions(text: str) -> tuple[str, ...]:
+    """Read regions that a person wrote, such as `us, eu`, into their own order, each once.
+
+    Raises:
+        UnknownRegionError: One is not known, or none is named.
+    """
+    named = {name.strip() for name in text.split(",")} - {""}
+    for name in sorted(named - set(REGIONS)) or ([] if named else [text]):
+        raise UnknownRegionError(region=name, known=", ".join(REGIONS))
+    return tuple(region for region in REGIONS if region in named)
+
+
+class Federation(msgspec.Struct, frozen=True):
+    """What is to be brought up.
+
+    Attributes:
+        home: Where all of its data lives.
+        regions: Which regions.
+        base_port: The first of its ports.
+        partitions: Of each journal and relay topic; fixed once there is data.
+        processes: `default` runs edge and gateway as one process, `separate` each service as its own, `together` a region's
+            services as one, `none` leaves the Python services out, for whoever runs them by hand.
+        log_level: Of the Python services.
+        build: For tests only: a Python file that runs the services instead of `infra.serve`, with the same arguments.
+        format: Of the home's layout.
+        brokers: Region to how many brokers its Kafka has, where it has more than one; fixed once there is data.
+        tls: Whether regions meet each other, and the directory, over mutual TLS, and Kafka lets them do no more than they must.
+    """
+
+    home: str
+    regions: tuple[str, ...] = REGIONS
+    base_port: int = BASE_PORT
+    partitions: int = 4
+    processes: Processes = "default"
+    log_level: str = "info"
+    build: str = ""
+    format: int = FORMAT
+    brokers: dict[str, int] = {}
+    tls: bool = True
+
+    def __post_init__(self) -> None:
+        """Check the regions.
+
+        Raises:
+            UnknownRegionError: One is not known.
+        """
+        for region in self.regions:
+            if region not in REGIONS:
+                raise UnknownRegionError(region=region, known=", ".join(REGIONS))

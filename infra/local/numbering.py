@@ -1,0 +1,78 @@
+"""Which part listens where, so that nothing has to be looked up.
+
+Ports follow from the base port. Global parts have base+0…; the region at place i (us 0, eu 1, ap 2) has base+100·(i+1)…:
+
+    +0 public  +1 gateway  +2…+7 admin  +10 kafka  +11 controller  +20+j kafka for region j
+    +30 postgres  +31 redis  +40+j link to j's kafka  +50+j link to j's gateway  +60 link to the directory
+
+Where a region's Kafka has three brokers, the second and the third take the two ports after 11 each, and the three after 22 and 42 each.
+"""
+
+from dataclasses import dataclass
+
+from infra.local.federation import REGIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The ports of one region.
+
+    Attributes:
+        first: Its first port; the others follow, as the module says.
+    """
+
+    first: int
+
+    @classmethod
+    def of(cls, base: int, region: str) -> "Ports":
+        """Return a region's ports."""
+        return cls(base + 100 * (REGIONS.index(region) + 1))
+
+    @property
+    def public(self) -> int:
+        """Where users connect."""
+        return self.first
+
+    @property
+    def gateway(self) -> int:
+        """Where other regions connect."""
+        return self.first + 1
+
+    def kafka(self, broker: int = 1) -> int:
+        """A broker, for its own region."""
+        return self.first + 8 + 2 * broker
+
+    def controller(self, broker: int = 1) -> int:
+        """A broker, for the other brokers."""
+        return self.kafka(broker) + 1
+
+    def kafka_for(self, peer: str, broker: int = 1) -> int:
+        """A broker's listener for a peer region."""
+        return self.first + 17 + 3 * broker + REGIONS.index(peer)
+
+    @property
+    def postgres(self) -> int:
+        """The store."""
+        return self.first + 30
+
+    @property
+    def redis(self) -> int:
+        """Redis."""
+        return self.first + 31
+
+    def link_to_kafka(self, peer: str, broker: int = 1) -> int:
+        """This region's end of the link to a broker of a peer."""
+        return self.first + 37 + 3 * broker + REGIONS.index(peer)
+
+    def link_to_gateway(self, peer: str) -> int:
+        """This region's end of the link to a peer's gateway."""
+        return self.first + 50 + REGIONS.index(peer)
+
+    @property
+    def link_to_directory(self) -> int:
+        """This region's end of the link to the directory."""
+        return self.first + 60
+
+    def admin(self, place: int) -> int:
+        """Where the region's service process of that place serves health and metrics."""
+        return self.first + 2 + place
