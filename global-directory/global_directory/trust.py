@@ -100,18 +100,19 @@ class Trust:
                 await self._changed.wait()
                 continue
             running = asyncio.ensure_future(run_for_ever(run()))
-            change = asyncio.ensure_future(self._changed.wait())
+            expelled = asyncio.ensure_future(self._until_expelled(region))
             try:
-                await asyncio.wait({running, change}, return_when=asyncio.FIRST_COMPLETED)
-                while region not in self.expelled and not running.done():
-                    change = asyncio.ensure_future(self._changed.wait())
-                    await asyncio.wait({running, change}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({running, expelled}, return_when=asyncio.FIRST_COMPLETED)
                 if running.done():
                     running.result()
             finally:
-                change.cancel()
+                expelled.cancel()
                 running.cancel()
-                await asyncio.gather(running, change, return_exceptions=True)
+                await asyncio.gather(running, expelled, return_exceptions=True)
+
+    async def _until_expelled(self, region: str) -> None:
+        while region not in self.expelled:
+            await self._changed.wait()
 
     async def _ask(self) -> bool:
         try:
