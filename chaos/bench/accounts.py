@@ -9,6 +9,7 @@ from pathlib import Path
 import aiohttp
 import msgspec
 
+from chaos.bench.keeping import load, save
 from infra.errors import CausewayError
 
 AT_ONCE = 6
@@ -70,7 +71,7 @@ class Accounts:
         Raises:
             AccountError: One could not be made.
         """
-        self._known = self._load()
+        self._known = load(self._file, dict[str, list[Account]])
         kept = [account for region, count in wanted.items() for account in self._known.get(region, [])[:count]]
         missing = [region for region, count in wanted.items() for _ in range(count - len(self._known.get(region, [])))]
         limit, done, ready = asyncio.Semaphore(AT_ONCE), 0, list[Account]()
@@ -91,7 +92,7 @@ class Accounts:
         provided = {
             region: sorted((a for a in ready if a.region == region), key=lambda a: a.handle) for region in wanted
         }
-        self._save({**self._known, **{r: _merged(provided[r], self._known.get(r, [])) for r in wanted}})
+        save(self._file, {**self._known, **{r: _merged(provided[r], self._known.get(r, [])) for r in wanted}})
         return provided
 
     async def _fresh(self, http: aiohttp.ClientSession, account: Account) -> Account:
@@ -121,17 +122,6 @@ class Accounts:
             if response.status >= 300:  # noqa: PLR2004  # what HTTP calls success
                 raise AccountError(url=url, status=response.status, answer=content.decode(errors="replace")[:300])
             return msgspec.json.decode(content, type=Grant)
-
-    def _load(self) -> dict[str, list[Account]]:
-        try:
-            return msgspec.json.decode(self._file.read_bytes(), type=dict[str, list[Account]])
-        except (FileNotFoundError, msgspec.DecodeError):
-            return {}
-
-    def _save(self, accounts: dict[str, list[Account]]) -> None:
-        self._file.parent.mkdir(exist_ok=True)
-        self._file.touch(mode=0o600)
-        self._file.write_bytes(msgspec.json.encode(accounts))
 
 
 def _account(region: str, password: str, grant: Grant) -> Account:

@@ -9,6 +9,7 @@ import aiohttp
 import msgspec
 
 from chaos.bench.accounts import Account, AccountError, Accounts
+from chaos.bench.keeping import load, save
 
 AT_ONCE = 6
 LASTS_SECONDS = 300.0
@@ -65,7 +66,7 @@ class Fleet:
             {self._region: users}, progress=lambda done, total: progress("users", done, total)
         )
         accounts = provided[self._region]
-        known = self._load()
+        known = load(self._file, dict[str, list[Pass]])
         limit, done, fleet = asyncio.Semaphore(AT_ONCE), 0, {account.user_id: list[Pass]() for account in accounts}
         async with aiohttp.ClientSession() as http:
 
@@ -82,7 +83,7 @@ class Fleet:
                         account = accounts[number % len(accounts)]
                         place, mine = number // len(accounts), known.get(account.user_id, [])
                         group.create_task(one(account, mine[place] if place < len(mine) else None))
-                self._save({**known, **fleet})
+                save(self._file, {**known, **fleet})
                 if all(_lasts(one_pass) for passes in fleet.values() for one_pass in passes):
                     return fleet
                 # It took so long that the first are nearly over: they are refreshed, which is quicker.
@@ -117,17 +118,6 @@ class Fleet:
                 grant.refresh_token,
                 time.time() + grant.expires_in,
             )
-
-    def _load(self) -> dict[str, list[Pass]]:
-        try:
-            return msgspec.json.decode(self._file.read_bytes(), type=dict[str, list[Pass]])
-        except (FileNotFoundError, msgspec.DecodeError):
-            return {}
-
-    def _save(self, fleet: dict[str, list[Pass]]) -> None:
-        self._file.parent.mkdir(exist_ok=True)
-        self._file.touch(mode=0o600)
-        self._file.write_bytes(msgspec.json.encode(fleet))
 
 
 def _lasts(one: Pass) -> bool:
