@@ -1,11 +1,31 @@
-"""Ending tasks for certain, where a library may swallow the request."""
+"""Ending tasks for certain, where a library may swallow the request; and running some beside what is done meanwhile."""
 
 import asyncio
-from collections.abc import Awaitable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Coroutine
 
 
 class EndedError(RuntimeError):
     """What was to run for ever has ended."""
+
+
+@contextlib.asynccontextmanager
+async def beside(*works: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Run some work beside what is done within, and stop it at the end.
+
+    Raises:
+        Exception: What some of it failed by, once what is done within has come to its end.
+    """
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        yield
+        for task in tasks:
+            if task.done():
+                task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def run_for_ever(work: Awaitable[None]) -> None:

@@ -3,8 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from chaos.drill.schedule import ENOUGH_SENDS, Fault, Name, plan
 from chaos.judge.ledger import Ledger
 from infra.local import control
 from infra.local.control import Ask, Status
+from infra.tasks import beside
 
 USERS_OF_A_REGION = 4
 FEWEST_REGIONS = 2
@@ -101,22 +101,9 @@ def _check(status: Status) -> None:
 async def _storm(order: Order, course: Course, nemesis: Nemesis, faults: tuple[Fault, ...]) -> None:
     """Let the traffic flow for as long as it is to, and until all faults have come and gone."""
     elapsed = course.clock()
-    async with _running(course.write(elapsed)):
+    async with beside(course.write(elapsed)):
         with contextlib.suppress(TimeoutError):  # the faults that were left out make the judge doubt
             async with asyncio.timeout(OVERRUN * order.seconds):
                 await nemesis.run(faults, elapsed=elapsed)
         enough = ENOUGH_SENDS / order.rate  # for the last fault, too, something must be accepted afterwards
         await asyncio.sleep(max(CALM_SECONDS, enough, order.seconds - elapsed()))
-
-
-@asynccontextmanager
-async def _running(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Run something beside what is done within, and stop it at the end; its failure ends both."""
-    task = asyncio.create_task(work)
-    try:
-        yield
-        if task.done():
-            task.result()
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)

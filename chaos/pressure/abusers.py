@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator
 import aiohttp
 import msgspec
 
+from infra.tasks import beside
+
 SMALL_WINDOW = 4096
 UNDER_WAY = 4000
 PAUSE_SECONDS = 0.005
@@ -61,12 +63,10 @@ class Deaf:
         await loop.sock_sendall(raw, head.encode())
         await loop.sock_recv(raw, SMALL_WINDOW)
         await loop.sock_sendall(raw, _masked(b'{"type":"hello","resume":null,"held":{}}'))
-        watching = asyncio.create_task(self._watch(raw))
         try:
-            yield
+            async with beside(self._watch(raw)):
+                yield
         finally:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
             raw.close()
 
     async def _watch(self, raw: socket.socket) -> None:
@@ -115,13 +115,8 @@ class Flooder:
             http.ws_connect(f"{self._url}/ws", headers=headers, compress=0, max_msg_size=0) as ws,
         ):
             await ws.send_str('{"type":"hello","resume":null,"held":null}')
-            tasks = [asyncio.create_task(self._read(ws)), asyncio.create_task(self._send(ws))]
-            try:
+            async with beside(self._read(ws), self._send(ws)):
                 yield
-            finally:
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _send(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         began, run, due = time.monotonic(), secrets.token_hex(4), 0

@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Callable
 import aiohttp
 import msgspec
 
+from infra.tasks import beside
+
 PATIENCE_SECONDS = 20.0
 FIRST_FAILURE = 300
 
@@ -64,12 +66,10 @@ class Posts:
         timeout = aiohttp.ClientTimeout(total=PATIENCE_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout) as http:
             asked: set[asyncio.Task[None]] = set()
-            task = asyncio.create_task(self._flow(http, asked))
             try:
-                yield
+                async with beside(self._flow(http, asked)):
+                    yield
             finally:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
                 await asyncio.gather(*asked, return_exceptions=True)
 
     @property

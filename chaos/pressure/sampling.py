@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from infra.errors import CausewayError
 from infra.local import control
 from infra.local.control import Act, Ask, Request, Status
+from infra.tasks import beside
 
 SAMPLE_SECONDS = 1.0
 SCRAPE_SECONDS = 2.0
@@ -92,13 +93,8 @@ class Sampler:
     @contextlib.asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
         """Look for as long as the context lasts."""
-        tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._scrape())]
-        try:
+        async with beside(self._watch(), self._scrape()):
             yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _watch(self) -> None:
         while True:

@@ -11,6 +11,7 @@ from itertools import cycle
 from typing import Self
 
 from infra.errors import CausewayError
+from infra.tasks import beside
 from region.client import Arrived, Client, ClientError, Refused, Stage
 
 GREET_SECONDS = 90.0
@@ -118,13 +119,8 @@ class Traffic:
     @contextlib.asynccontextmanager
     async def flow(self) -> AsyncIterator[None]:
         """Send at the rate for as long as the context lasts."""
-        task = asyncio.create_task(self._flow())
-        try:
+        async with beside(self._flow()):
             yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
 
     async def settle(self, *, within: float) -> bool:
         """Wait until every message was acked and shown, or refused; return whether that came true in time (seconds)."""

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from infra.tasks import EndedError, heed_cancellation, run_for_ever
+from infra.tasks import EndedError, beside, heed_cancellation, run_for_ever
 
 
 async def swallowing() -> None:
@@ -60,3 +60,38 @@ async def test_work_that_returns_is_an_error() -> None:
     """It was to run for ever."""
     with pytest.raises(EndedError, match="returned"):
         await run_for_ever(asyncio.sleep(0))
+
+
+async def test_what_runs_beside_is_over_when_the_context_is() -> None:
+    """And has run meanwhile."""
+    ran, over = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        ran.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            over.set()
+
+    async with beside(work(), work()):
+        await asyncio.wait_for(ran.wait(), 10)
+        assert not over.is_set()
+
+    assert over.is_set()
+
+
+async def test_what_fails_beside_is_told_at_the_end() -> None:
+    """A watcher that has ended does not look like one that saw nothing."""
+    failed = asyncio.Event()
+
+    async def work() -> None:
+        failed.set()
+        reason = "blind"
+        raise ValueError(reason)
+
+    async def watched() -> None:
+        async with beside(work()):
+            await asyncio.wait_for(failed.wait(), 10)
+
+    with pytest.raises(ValueError, match="blind"):
+        await watched()
