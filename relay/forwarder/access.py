@@ -29,7 +29,7 @@ async def keep_access(kafka: str, peers: Iterable[str], trust: Trust, health: He
         kafka: Bootstrap servers, by a listener whose users may change access lists.
         peers: The other regions.
         trust: Who was expelled; nobody is let in again before the directory was heard.
-        health: Where the condition `access lists` is told.
+        health: Where the condition `access lists` is told, and who is denied everything.
     """
     regions = frozenset(peers)
     changed, backoff = asyncio.Event(), Backoff(first=0.2)
@@ -50,7 +50,7 @@ async def keep_access(kafka: str, peers: Iterable[str], trust: Trust, health: He
             continue
         if news:
             log.info("access lists changed", expelled=sorted(expelled))
-        health.tell(CONDITION, ok=True)
+        health.tell(CONDITION, ok=True, detail=f"denied everything: {', '.join(sorted(expelled))}" if expelled else "")
         backoff.reset()
         try:
             async with asyncio.timeout(LOOK_SECONDS):

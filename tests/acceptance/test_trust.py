@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
+from itertools import chain
 
 import httpx
 import msgspec
@@ -32,13 +34,32 @@ async def until_health_says(http: httpx.AsyncClient, url: str, what: str, *, say
             await asyncio.sleep(0.1)
 
 
+async def until_forwarded(author: Person, text: str, http: httpx.AsyncClient, metrics: str) -> None:
+    """Wait until a message has been put into the topic for eu."""
+    await author.until(
+        lambda: text in [m.text for m in (*chain(*author.screen.values()), *author.queued)], within=PATIENCE
+    )
+    stored = time.time()
+    async with asyncio.timeout(PATIENCE):
+        while await _drained(http, metrics) < stored:  # noqa: ASYNC110 — another process
+            await asyncio.sleep(0.1)
+
+
+async def _drained(http: httpx.AsyncClient, url: str) -> float:
+    """Since when nothing is left of what a forwarder had for eu then, seconds since the epoch."""
+    name = 'causeway_forwarder_drained_timestamp_seconds{destination="eu"} '
+    lines = (await http.get(url)).text.splitlines()
+    return next((float(line.removeprefix(name)) for line in lines if line.startswith(name)), 0.0)
+
+
 @contextlib.asynccontextmanager
 async def expelled(federation: Federation, http: httpx.AsyncClient, region: str) -> AsyncIterator[None]:
-    """Expel a region for a while; it has been heard of by the other's ingester."""
-    health = admin(federation.status(), "us/ingester", "health")
+    """Expel a region for a while; the other's ingester and access lists obey by then."""
+    health, access = (admin(federation.status(), f"us/{part}", "health") for part in ("ingester", "forwarder"))
     await federation.act("region", "expel", region)
     try:
         await until_health_says(http, health, "expelled from trust")
+        await until_health_says(http, access, f"denied everything: {region}")
         yield
     finally:
         await federation.act("region", "readmit", region)
@@ -64,7 +85,9 @@ async def test_a_region_is_expelled_and_readmitted(
             while "eu" in await _regions(http, urls["us"]):  # noqa: ASYNC110 — as above
                 await asyncio.sleep(0.1)
         assert "eu: expelled" in await whole.act("region", "list")
-        handles = [await alice.write("to the expelled", boris), await boris.write("from the expelled", alice)]
+        handles = [await alice.write("at the threshold", boris)]  # answers a read that waited before it was denied
+        await until_forwarded(alice, "at the threshold", http, admin(whole.status(), "us/forwarder", "metrics"))
+        handles += [await alice.write("to the expelled", boris), await boris.write("from the expelled", alice)]
         for handle in handles:
             await asyncio.wait_for(handle.reach(Stage.ACCEPTED), PATIENCE)
         await asyncio.wait_for((await alice.write("meanwhile", carol)).reach(Stage.READ), PATIENCE)
@@ -74,8 +97,8 @@ async def test_a_region_is_expelled_and_readmitted(
     for handle in handles:
         await asyncio.wait_for(handle.reach(Stage.READ), PATIENCE)
     assert alice.texts(conversation) == boris.texts(conversation)
-    assert sorted(alice.texts(conversation)) == ["before", "from the expelled", "to the expelled"]
-    assert alice.seqs(conversation) == [1, 2, 3]
+    assert sorted(alice.texts(conversation)) == ["at the threshold", "before", "from the expelled", "to the expelled"]
+    assert alice.seqs(conversation) == [1, 2, 3, 4]
 
 
 async def test_what_a_region_may_not_say_comes_no_further_than_the_mirror(

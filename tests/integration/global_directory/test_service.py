@@ -46,10 +46,12 @@ class Door:
             writer.transport.abort()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        store_reader, store_writer = await asyncio.open_connection("127.0.0.1", self._target)
-        self._through |= {writer, store_writer}
-        await asyncio.gather(_pump(reader, store_writer), _pump(store_reader, writer))
-        self._through -= {writer, store_writer}
+        with contextlib.closing(writer):
+            store_reader, store_writer = await asyncio.open_connection("127.0.0.1", self._target)
+            with contextlib.closing(store_writer):
+                self._through |= {writer, store_writer}
+                await asyncio.gather(_pump(reader, store_writer), _pump(store_reader, writer))
+                self._through -= {writer, store_writer}
 
 
 async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:

@@ -1,6 +1,7 @@
 """The link proxy on real sockets: bytes pass whole, delays pipeline, cuts hold back and lose nothing."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import AsyncIterator
 
@@ -15,10 +16,10 @@ PATIENCE = 10
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Send back what comes, and the end too."""
-    while data := await reader.read(65536):
-        writer.write(data)
-        await writer.drain()
-    writer.close()
+    with contextlib.closing(writer):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -225,12 +226,8 @@ async def test_a_part_without_room_on_the_disk_starts_when_there_is_some(
 async def test_a_taken_port_is_named(topology: Topology, programs: Tools) -> None:
     """With the part that wants it."""
     port = topology.parts["first"].ports["http"]
-    server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", port)
-    try:
-        with pytest.raises(PortInUseError, match=f"{port} is wanted by first"):
-            await Supervisor(topology, programs).run()
-    finally:
-        server.close()
+    with socket.create_server(("127.0.0.1", port)), pytest.raises(PortInUseError, match=f"{port} is wanted by first"):
+        await Supervisor(topology, programs).run()
 
 
 def test_only_one_supervisor_holds_a_home(tmp_path: Path) -> None:

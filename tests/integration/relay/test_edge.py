@@ -233,10 +233,12 @@ async def test_nobody_waits_on_for_a_region_whose_trunks_are_lost() -> None:
     asked, listening = asyncio.Event(), asyncio.Event()
 
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        asked.set()
-        await reader.read(-1)
-        writer.close()
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            asked.set()
+            await reader.read(-1)
+        finally:
+            writer.close()
 
     pool = TrunkPool(f"http://127.0.0.1:{trunk}", peer="eu")
     acceptor = TrunkAcceptor(Gateway("eu"))

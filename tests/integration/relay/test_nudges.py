@@ -60,8 +60,10 @@ async def test_a_redis_that_never_answers_is_given_up_and_tried_again(monkeypatc
 
     async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connected.put_nowait(None)
-        await reader.read(-1)
-        writer.close()
+        try:
+            await reader.read(-1)
+        finally:
+            writer.close()
 
     server = await asyncio.start_server(mute, "127.0.0.1", 0)
     async with server, listening(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}"):
