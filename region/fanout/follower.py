@@ -137,8 +137,6 @@ class Follower:
             user: [gateway.decode() for gateway in interested] for user, interested in zip(users, present, strict=True)
         }
         deliveries = concerned(batches, interest)
-        for gateway in deliveries.keys() - self._ranges.told.keys():
-            self._ranges.told[gateway] = dict(self._ranges.read)
         self._ranges.advance(batches)
         if time.monotonic() >= self._beaten_at + HEARTBEAT_SECONDS:
             self._beaten_at = time.monotonic()

@@ -45,7 +45,10 @@ class Ranges:
                     told[batch.partition] = batch.last
 
     def cover(self, gateway: str, outputs: tuple[Placed, ...], *, now: int) -> Publication:
-        """Return a publication to a gateway that covers all that was read and not told it yet, with those outputs of it."""
+        """Return a publication to a gateway that covers all that was read and not told it yet, with those outputs of it.
+
+        One that is not known to be alive, and is only answered, is covered nothing: nobody knew what else concerns it.
+        """
         told = self.told.setdefault(gateway, dict(self.read))
         ranges = tuple(
             Range(partition, told.get(partition, 0) + 1, last) for partition, last in sorted(self.read.items())

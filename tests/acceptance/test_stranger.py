@@ -60,7 +60,10 @@ async def test_a_stranger_gets_along_with_plain_http(urls: dict[str, str]) -> No
         async with asyncio.timeout(60):
             page: dict[str, list[dict[str, object]]] = {"messages": []}
             while len(page["messages"]) < 5:
-                page = (await http.get(f"{eu}/messages", headers=as_bob, params={"peer_id": ann["user_id"]})).json()
+                await asyncio.sleep(0.2)  # who asks without a pause is refused
+                response = await http.get(f"{eu}/messages", headers=as_bob, params={"peer_id": ann["user_id"]})
+                assert response.status_code == 200, response.text
+                page = response.json()
         assert [message["text"] for message in page["messages"]] == [f"number {number}" for number in (4, 3, 2, 1, 0)]
         assert [message["seq"] for message in page["messages"]] == [5, 4, 3, 2, 1]
         assert all(message["sender_id"] == ann["user_id"] for message in page["messages"])
@@ -88,5 +91,8 @@ async def test_a_stranger_gets_along_with_plain_http(urls: dict[str, str]) -> No
         async with asyncio.timeout(60):
             one: dict[str, object] = {"seq": None}
             while one["seq"] is None:
-                one = (await http.get(f"{us}/messages/{sent[2]['message_id']}", headers=as_ann)).json()
+                response = await http.get(f"{us}/messages/{sent[2]['message_id']}", headers=as_ann)
+                assert response.status_code == 200, response.text
+                one = response.json()
+                await asyncio.sleep(0.2)  # who asks without a pause is refused
         assert (one["text"], one["seq"]) == ("number 2", 3)

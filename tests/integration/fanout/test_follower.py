@@ -91,11 +91,26 @@ class World:
             await client.zadd(GATEWAYS, {self.gateway.name: seconds + 60})
             await client.sadd(interest_key(self.user), self.gateway.name)
 
-    async def put(self, partition: int, *names: str, users: tuple[str, ...] | None = None, nudge: bool = True) -> None:
-        """Put out a batch with one outcome a name, for the user unless said otherwise."""
+    async def forget(self) -> None:
+        """Let Redis forget both, as when it is emptied."""
+        async with redis.asyncio.from_url(self.settings.redis) as client:
+            await client.delete(GATEWAYS, interest_key(self.user))
+
+    async def put(
+        self,
+        partition: int,
+        *names: str,
+        users: tuple[str, ...] | None = None,
+        answers: str = "",
+        nudge: bool = True,
+    ) -> None:
+        """Put out a batch with one outcome a name, for the user unless said otherwise; that name's is waited for at the gateway."""
         first = self.positions[partition] + 1
         concerned = (self.user,) if users is None else users
-        outputs = tuple(Output(first + n, encode_record(Outcome(id=name)), concerned) for n, name in enumerate(names))
+        outputs = tuple(
+            Output(first + n, encode_record(Outcome(id=name)), concerned, self.gateway.name if name == answers else "")
+            for n, name in enumerate(names)
+        )
         self.positions[partition] += len(names)
         last = self.positions[partition]
         batch = Batch(partition, first, last, outputs, int(time.time() * 1e6))
@@ -220,6 +235,18 @@ async def test_what_is_much_is_read_by_little_without_waiting(world: World, monk
 
     assert list(world.gateway.got) == sorted(world.gateway.got, key=lambda place: place[1])
     assert world.gateway.breaks == []
+
+
+async def test_an_answer_covers_nothing_for_a_gateway_that_redis_forgot(world: World) -> None:
+    """Who is there is not known, so others of the same batch may concern the gateway: it is told a break."""
+    async with world.following():
+        await world.gateway.begun()
+        await world.forget()
+        await world.put(0, "untold", "answer", answers="answer")
+        await world.gateway.until(1)
+
+    assert world.gateway.got == {(0, 2): "answer"}
+    assert world.gateway.breaks == [3]
 
 
 async def test_a_restarted_fan_out_leaves_nothing_out(world: World) -> None:
