@@ -4,9 +4,12 @@ import asyncio
 import ssl
 import time
 
+PROTOCOLS = [f"causeway-{number:02}-".ljust(250, "x") for number in range(48)]
+"""Offered in the greeting, which makes it 12 kB long: that takes 0.4 s over a link of 250 kbit/s, however little else it carries."""
+
 
 async def greeted(port: int, *, patience: float) -> float | None:
-    """Return how long an answer to a TLS greeting took, seconds: one round trip; None if none came within the patience.
+    """Return how long an answer to a TLS greeting of 12 kB took, seconds: one round trip; None if none came within the patience.
 
     A gateway between regions answers the greeting of anybody, and turns strangers away only then; one that speaks plain text
     answers that it did not understand.
@@ -28,6 +31,7 @@ async def greeted(port: int, *, patience: float) -> float | None:
 def _anybody() -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(PROTOCOLS)
     return context
 
 

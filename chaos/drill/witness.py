@@ -72,11 +72,12 @@ class LinkWitness:
         return f"no answer through it within {SILENT_SECONDS:.0f} s, and one past it"
 
     async def slow(self) -> str:
-        """Wait until an answer comes late through the link; return what was seen."""
+        """Wait until an answer comes late through the link, or none in time; return what was seen."""
         while True:
             took, direct = await _answer(self._through), await _answer(self._past)
-            if took is not None and direct is not None and took > direct + LATE_SECONDS:
-                return f"an answer took {1000 * took:.0f} ms through it, and {1000 * direct:.0f} ms past it"
+            if direct is not None and (took is None or took > direct + LATE_SECONDS):
+                late = f"more than {SILENT_SECONDS:.0f} s" if took is None else f"{1000 * took:.0f} ms"
+                return f"an answer took {late} through it, and {1000 * direct:.0f} ms past it"
             await asyncio.sleep(LOOK_SECONDS)
 
     async def open(self) -> None:

@@ -55,6 +55,10 @@ async def test_an_answer_tells_whether_the_link_is_open(tmp_path: Path, *, encry
             took = await greeted(here, patience=20)
             assert took is not None
             assert took >= 0.3
+            proxy.set_shapes({"us>eu": Shape(bandwidth=250_000.0), "eu>us": Shape(bandwidth=250_000.0)})
+            took = await greeted(here, patience=20)
+            assert took is not None
+            assert took >= 0.3 or not encrypted  # plain text is turned down at its first bytes
             for direction in ("us>eu", "eu>us"):
                 proxy.set_shapes({direction: Shape(cut=True)})
                 assert await greeted(here, patience=0.5) is None
