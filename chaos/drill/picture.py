@@ -21,6 +21,8 @@ COLOURS = {
     Kind.FULL: "tab:gray",
 }
 OBJECTIVE_MS = 300
+MANY = 25
+"""From so many faults on their numbers stand in three rows, so that one can read them."""
 
 
 def draw(figures: Figures, *, dark: bool) -> str:
@@ -53,10 +55,12 @@ def draw(figures: Figures, *, dark: bool) -> str:
             axes.grid(visible=True, alpha=0.2)
             for fault in figures.faults:
                 axes.axvspan(fault.begun, fault.ended or end, color=COLOURS[Kind(fault.kind)], alpha=0.25, linewidth=0)
-        for fault in figures.faults:
+        rows = 1 if len(figures.faults) < MANY else 3
+        for number, fault in enumerate(figures.faults):
             rates.annotate(
                 fault.name.removeprefix("f"), ((fault.begun + (fault.ended or end)) / 2, 1.0),
-                xycoords=("data", "axes fraction"), ha="center", va="bottom", fontsize=7,
+                xycoords=("data", "axes fraction"), xytext=(0, 1 + 7 * (number % rows)), textcoords="offset points",
+                ha="center", va="bottom", fontsize=6,
             )  # fmt: skip
         rates.set(ylabel="messages a second", ylim=(0, None))
         latencies.set(ylabel="ms from sending", yscale="log", xlabel="seconds")
@@ -64,7 +68,7 @@ def draw(figures: Figures, *, dark: bool) -> str:
         patches = [Patch(color=COLOURS[kind], alpha=0.25, label=str(kind), linewidth=0) for kind in kinds]
         handles = [*rates.get_legend_handles_labels()[0], *patches]
         beside = {"fontsize": "x-small", "ncols": 9, "loc": "lower center", "frameon": False}
-        rates.legend(handles=handles, bbox_to_anchor=(0.5, 1.06), **beside)
+        rates.legend(handles=handles, bbox_to_anchor=(0.5, 1.02 + 0.05 * rows), **beside)
         latencies.legend(bbox_to_anchor=(0.5, 1.0), **beside)
         out = BytesIO()
         figure.savefig(out, format="svg", transparent=True, metadata={"Date": None})
