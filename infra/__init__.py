@@ -9,6 +9,8 @@ health      what `/health` answers
 telemetry   structured logs and the metrics page
 tracing     the only module that imports OpenTelemetry: trace context that travels with records
 kafka       the only module that imports aiokafka
+blobs       the only module that imports boto3 and aiobotocore: a blob store that speaks S3
+credentials the keys to it
 postgres    pools, and retries of serialization failures
 schema      schema revisions: carrying them out, and who may work on a store
 tasks       ending tasks for certain
@@ -22,5 +24,5 @@ trunk       many connections multiplexed over one WebSocket between two processe
 local       the federation on one machine: toolchain, supervisor, link proxies
 observability  what operators see: the way of one message, everything at a glance, alerts, dashboards
 
-    serve ─▶ settings, telemetry, health ─▶ (services, found by entry point) ─▶ kafka | postgres | web
+    serve ─▶ settings, telemetry, health ─▶ (services, found by entry point) ─▶ kafka | postgres | blobs | web
 """

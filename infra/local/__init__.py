@@ -1,17 +1,17 @@
 """The federation on one machine: every real part of the regions, started, supervised and disturbed from here.
 
-    cli, up ──▶ supervisor (own process) ──▶ child ──▶ process ──▶ kafka, postgres, valkey, mirrormaker, services, linkproxy
+    cli, up ──▶ supervisor (own process) ──▶ child ──▶ process ──▶ kafka, postgres, valkey, seaweed, mirrormaker, services, linkproxy
        │            └── state (pure)
        └──▶ control (unix socket) ──▶ supervisor
             topology (pure): Federation ─▶ Parts, Links        toolchain ──▶ maven, training
 
 bootstrap    makes the Python environment, before anything is installed
 locking      resolves the lock files anew
-toolchain    brings Java, Kafka, PostgreSQL and Valkey; `maven` and `jars` fetch and verify, `training` makes AOT caches
+toolchain    brings Java, Kafka, PostgreSQL, Valkey and SeaweedFS; `maven` and `jars` fetch and verify, `training` makes AOT caches
 tools        where all of it is; `promtool` brings the checker of alerting rules, for tests
 federation   what is asked for: regions, processes, brokers, the base port
 numbering    which part listens where
-topology     lays the parts and links out; `parts` describes one, `services`, `kafka`, `postgres`, … each kind
+topology     lays the parts and links out; `parts` describes one, `services`, `kafka`, `postgres`, `seaweed`, … each kind
 homes        where a federation's data is, and whose it is
 supervisor   runs the parts; `child` is one of them, `process` knows it again, `probe` asks whether it is well
 control      how another terminal reaches the supervisor; `report` and `view` say and show what it answers

@@ -1,10 +1,14 @@
-"""The keys that a region signs its tokens with."""
+"""The keys that a region signs its tokens with, and those by which it is known to its blob store."""
 
 import os
+import secrets
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from infra.credentials import Credentials
+from infra.local.seaweed import identities, identities_of
 
 
 def make_signing_key(path: Path) -> None:
@@ -13,6 +17,21 @@ def make_signing_key(path: Path) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     write_secret(path, new_signing_key())
+
+
+def make_blob_keys(path: Path, directory: Path) -> None:
+    """Make the keys with which a region's services come to its blob store, unless there are some; only we may read them.
+
+    Args:
+        path: Where the services read them.
+        directory: The blob store's.
+    """
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_secret(path, Credentials(secrets.token_hex(10), secrets.token_hex(24)).encode())
+    directory.mkdir(parents=True, exist_ok=True)
+    found = Credentials.read(path)
+    write_secret(identities_of(directory), identities(found.access_key, found.secret_key))
 
 
 def new_signing_key() -> bytes:

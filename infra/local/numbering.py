@@ -2,8 +2,9 @@
 
 Ports follow from the base port. Global parts have base+0…; the region at place i (us 0, eu 1, ap 2) has base+100·(i+1)…:
 
-    +0 public  +1 gateway  +2…+7 admin  +10 kafka  +11 controller  +20+j kafka for region j
-    +30 postgres  +31 redis  +40+j link to j's kafka  +50+j link to j's gateway  +60 link to the directory
+    +0 public  +1 gateway  +2…+8 admin  +9 media  +10 kafka  +11 controller  +20+j kafka for region j
+    +30 postgres  +31 redis  +40+j link to j's kafka  +50+j link to j's gateway  +53+j link to j's media
+    +60 link to the directory  +70…+77 the blob store
 
 Where a region's Kafka has three brokers, the second and the third take the two ports after 11 each, and the three after 22 and 42 each.
 """
@@ -38,6 +39,17 @@ class Ports:
         """Where other regions connect."""
         return self.first + 1
 
+    @property
+    def media(self) -> int:
+        """Where other regions fetch blobs."""
+        return self.first + 9
+
+    @property
+    def blobs(self) -> dict[str, int]:
+        """The blob store, by role."""
+        roles = ("master", "master-grpc", "volume", "volume-grpc", "filer", "filer-grpc", "s3", "s3-grpc")
+        return {role: self.first + 70 + place for place, role in enumerate(roles)}
+
     def kafka(self, broker: int = 1) -> int:
         """A broker, for its own region."""
         return self.first + 8 + 2 * broker
@@ -67,6 +79,10 @@ class Ports:
     def link_to_gateway(self, peer: str) -> int:
         """This region's end of the link to a peer's gateway."""
         return self.first + 50 + REGIONS.index(peer)
+
+    def link_to_media(self, peer: str) -> int:
+        """This region's end of the link to a peer's media service."""
+        return self.first + 53 + REGIONS.index(peer)
 
     @property
     def link_to_directory(self) -> int:

@@ -44,7 +44,7 @@ class Part:
 
     Attributes:
         name: `us/kafka` in a region, `directory` when global.
-        kind: Which module prepares it: kafka, postgres, redis, mirror, service, links.
+        kind: Which module prepares it: kafka, postgres, redis, blobs, mirror, service, links.
         argv: Its command line.
         directory: Its data and working directory.
         log: Where its output goes.

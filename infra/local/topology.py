@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from infra.identity import DIRECTORY, host_name
-from infra.local import kafka, mirrormaker, postgres, services, valkey
+from infra.local import kafka, mirrormaker, postgres, seaweed, services, valkey
 from infra.local.certificates import Files
 from infra.local.errors import UnknownPartError
 from infra.local.federation import REGIONS, Federation
@@ -88,7 +88,7 @@ def lay_out(federation: Federation, tools: Tools) -> Topology:
     parts = [_links(federation, tools, home, passages), *_directory(federation, tools, home)]
     for region in federation.regions:
         parts += _region(federation, tools, home, region)
-    order = {"links": 0, "postgres": 1, "redis": 1, "kafka": 1, "mirror": 2, "service": 3}
+    order = {"links": 0, "postgres": 1, "redis": 1, "kafka": 1, "blobs": 1, "mirror": 2, "service": 3}
     parts.sort(key=lambda part: order[part.kind])
     urls = {
         region: f"http://127.0.0.1:{Ports.of(federation.base_port, region).public}" for region in federation.regions
@@ -104,6 +104,16 @@ def log_of(home: Path, name: str) -> Path:
 def signing_key(home: Path, region: str) -> Path:
     """Return where a region's private key lies."""
     return home / region / "signing-key.pem"
+
+
+def blob_keys(home: Path, region: str) -> Path:
+    """Return where a region's services read the keys to its blob store."""
+    return home / region / "blob-keys.json"
+
+
+def blobs_directory(home: Path, region: str) -> Path:
+    """Return where a region's blob store has its data."""
+    return home / region / "blobs"
 
 
 def _place(end: str) -> int:
@@ -129,6 +139,9 @@ def _passages(federation: Federation) -> tuple[Passage, ...]:
                 ]
                 result.append(
                     Passage(f"{source}-{target}/gateway", source, target, ports.link_to_gateway(target), far.gateway)
+                )
+                result.append(
+                    Passage(f"{source}-{target}/media", source, target, ports.link_to_media(target), far.media)
                 )
         result.append(Passage(f"{source}-directory", source, DIRECTORY, ports.link_to_directory, federation.base_port))
     return tuple(result)
@@ -240,6 +253,13 @@ def _region(federation: Federation, tools: Tools, home: Path, region: str) -> li
             log=log_of(home, f"{region}/redis"),
             port=ports.redis,
         ),
+        seaweed.blobs_part(
+            f"{region}/blobs",
+            program=tools.weed,
+            directory=blobs_directory(home, region),
+            log=log_of(home, f"{region}/blobs"),
+            ports=ports.blobs,
+        ),
     ]
     mirror = mirrormaker.mirror_part(
         f"{region}/mirror",
@@ -260,7 +280,7 @@ def _region(federation: Federation, tools: Tools, home: Path, region: str) -> li
         brokers=federation.brokers,
         tls=_files(federation, home, region),
     )
-    needs = frozenset({"links", DIRECTORY, *(part.name for part in stateful if part.kind != "kafka")})
+    needs = frozenset({"links", DIRECTORY, *(part.name for part in stateful if part.kind in {"postgres", "redis"})})
     env = _environment(federation, home, region, ports, peers)
     running = [
         services.service_part(
@@ -272,7 +292,8 @@ def _region(federation: Federation, tools: Tools, home: Path, region: str) -> li
             admin=ports.admin(place),
             env=env,
             ports=({"public": ports.public} if "edge" in names else {})
-            | ({"gateway": ports.gateway} if "gateway" in names else {}),
+            | ({"gateway": ports.gateway} if "gateway" in names else {})
+            | ({"media": ports.media} if "media" in names else {}),
             needs=needs,
             needs_one=(_names(federation, region),),
             build=federation.build,
@@ -315,6 +336,13 @@ def _environment(federation: Federation, home: Path, region: str, ports: Ports, 
         "CAUSEWAY_PEERS": msgspec.json.encode(
             {peer: f"{scheme}://127.0.0.1:{ports.link_to_gateway(peer)}" for peer in peers}
         ).decode(),
+        "CAUSEWAY_MEDIA_PORT": str(ports.media),
+        "CAUSEWAY_MEDIA_PEERS": msgspec.json.encode(
+            {peer: f"{scheme}://127.0.0.1:{ports.link_to_media(peer)}" for peer in peers}
+        ).decode(),
+        "CAUSEWAY_S3_URL": f"http://127.0.0.1:{ports.blobs['s3']}",
+        "CAUSEWAY_S3_BUCKET": f"causeway-{region}",
+        "CAUSEWAY_S3_CREDENTIALS": str(blob_keys(home, region)),
         "CAUSEWAY_REPAIR_PATIENCE": "10",  # drills are short
         "CAUSEWAY_SIGNING_KEY": str(signing_key(home, region)),
         **ONE_ADDRESS,

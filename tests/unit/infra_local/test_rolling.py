@@ -17,6 +17,7 @@ TOOLS = Tools(
     template=Path("/pg/template"),
     stage=None,
     valkey=Path("/bin/valkey-server"),
+    weed=Path("/bin/weed"),
 )
 
 
@@ -28,7 +29,7 @@ def order(processes: Processes, places: tuple[str, ...]) -> list[str]:
 
 def test_readers_before_writers_and_regions_one_after_the_other() -> None:
     """What a gateway or an ingester of the next version writes, the projector can read by then."""
-    region = ["projector", "ingester", "fanout", "forwarder", "front"]
+    region = ["projector", "ingester", "fanout", "forwarder", "media", "front"]
 
     assert order("default", ("directory", "us", "eu")) == [
         "directory",

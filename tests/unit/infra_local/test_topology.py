@@ -20,6 +20,7 @@ TOOLS = Tools(
     template=Path("/pg/template"),
     stage=None,
     valkey=Path("/bin/valkey-server"),
+    weed=Path("/bin/weed"),
 )
 
 
@@ -37,7 +38,8 @@ def server_properties(part: Part) -> dict[str, str]:
 def test_three_regions_have_all_their_parts() -> None:
     """Each region has its servers, its mirror and its services; the directory and the links are there once."""
     names = set(laid_out().parts)
-    own = {"kafka", "postgres", "redis", "mirror", "front", "projector", "fanout", "forwarder", "ingester"}
+    own = {"kafka", "postgres", "redis", "blobs", "mirror"}
+    own |= {"front", "projector", "fanout", "forwarder", "ingester", "media"}
 
     assert names == {f"{region}/{name}" for region in REGIONS for name in own} | {
         "directory",
@@ -82,9 +84,13 @@ def test_every_service_runs_once_in_each_region_however_they_share_processes(pro
         running = [part for part in parts if part.kind == "service"]
         hosted = sorted(name for part in running for name in part.argv[part.argv.index("infra.serve") + 1 :])
 
-        assert hosted == ["edge", "fanout", "forwarder", "gateway", "ingester", "projector"]
+        assert hosted == ["edge", "fanout", "forwarder", "gateway", "ingester", "media", "projector"]
         assert len({part.ports["admin"] for part in running}) == len(running)
-        assert sorted(name for part in running for name in part.ports if name != "admin") == ["gateway", "public"]
+        assert sorted(name for part in running for name in part.ports if name != "admin") == [
+            "gateway",
+            "media",
+            "public",
+        ]
 
 
 @pytest.mark.parametrize("processes", ["default", "separate", "paired", "together", "none"])
@@ -107,7 +113,7 @@ def test_each_part_comes_after_what_it_needs() -> None:
     """The parts' order is one that they can be started in, and all that is needed exists."""
     parts = laid_out().parts
     order = list(parts)
-    stateful = {"kafka", "postgres", "redis", "links"}
+    stateful = {"kafka", "postgres", "redis", "blobs", "links"}
 
     for part in parts.values():
         assert part.needs <= set(order)
