@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from typing import Final
 
 import httpx
@@ -30,15 +31,28 @@ class _Tokens(msgspec.Struct):
 
 
 class Visitor:
-    """One account, used by one thread at a time."""
+    """One account, used by one thread at a time; another one takes its place when its password was changed, or its handle has logged in too often."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(
+        self, url: str, *, transport: httpx.BaseTransport | None = None, pause: Callable[[float], None] = time.sleep
+    ) -> None:
         """Register at the region of that URL.
+
+        Args:
+            url: Of its public port.
+            transport: Carries requests; httpx's own by default.
+            pause: Waits for so many seconds.
 
         Raises:
             NoVisitorError: It was not possible.
         """
         self._url = url
+        # A connection for each request: one that is kept may be closed just when it is used.
+        self._http = httpx.Client(
+            transport=transport, timeout=30, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
+        )
+        self._pause = pause
+        self._partner = ""
         self._handle, self._password = "", ""
         self._token = ""
         self.user_id = ""
@@ -56,11 +70,13 @@ class Visitor:
             NoVisitorError: None could be had.
         """
         if not self._token:
-            answer = self._post("/login", {"handle": self._handle, "password": self._password})
+            answer = self._post("/login", {"handle": self._handle, "password": self._password}, await_turn=False)
             if answer.status_code in MADE:
                 self._take(answer)
             else:
-                self._register()  # its password was changed: what is fuzzed may do that
+                self._register()  # what is fuzzed may change the password; and logs out more often than a handle may log in
+                if self._partner:
+                    self._greet()
         return self._token
 
     def spoil(self) -> None:
@@ -73,10 +89,9 @@ class Visitor:
         Raises:
             NoVisitorError: It was not possible.
         """
-        answer = self._post("/messages", {"recipient_id": to.user_id, "text": "hello"}, token=self.token())
-        if answer.status_code not in MADE:
-            raise NoVisitorError(url=self._url, reason=f"{answer.status_code}: {answer.text[:200]}")
-        return str(answer.json()["conversation_id"])
+        self.token()
+        self._partner = to.user_id
+        return self._greet()
 
     def travel(self, url: str) -> None:
         """Ask something at the region of that URL, which is carried home.
@@ -91,6 +106,12 @@ class Visitor:
         if answer.status_code not in MADE:
             raise NoVisitorError(url=url, reason=f"{answer.status_code}: {answer.text[:200]}")
 
+    def _greet(self) -> str:
+        answer = self._post("/messages", {"recipient_id": self._partner, "text": "hello"}, token=self._token)
+        if answer.status_code not in MADE:
+            raise NoVisitorError(url=self._url, reason=f"{answer.status_code}: {answer.text[:200]}")
+        return str(answer.json()["conversation_id"])
+
     def _register(self) -> None:
         self._handle, self._password = f"fuzz-{secrets.token_hex(8)}", secrets.token_urlsafe(16)
         answer = self._post("/register", {"handle": self._handle, "password": self._password})
@@ -102,17 +123,27 @@ class Visitor:
         tokens = msgspec.json.decode(answer.content, type=_Tokens)
         self._token, self.user_id = tokens.access_token, tokens.user_id
 
-    def _post(self, path: str, content: dict[str, str], *, token: str = "") -> httpx.Response:
-        return self._call("POST", self._url + path, content, token=token)
+    def _post(self, path: str, content: dict[str, str], *, token: str = "", await_turn: bool = True) -> httpx.Response:
+        return self._call("POST", self._url + path, content, token=token, await_turn=await_turn)
 
-    def _call(self, method: str, url: str, content: dict[str, str] | None = None, *, token: str = "") -> httpx.Response:
+    def _call(
+        self,
+        method: str,
+        url: str,
+        content: dict[str, str] | None = None,
+        *,
+        token: str = "",
+        await_turn: bool = True,
+    ) -> httpx.Response:
+        """Make a request, and make it again as long as the region is busy or, if its turn is to be awaited, asks to come later."""
         until = time.monotonic() + PATIENCE
+        later = {TOO_MANY, AWAY} if await_turn else {AWAY}
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         while True:
             try:
-                answer = httpx.request(method, url, json=content, headers=headers, timeout=30, trust_env=False)
+                answer = self._http.request(method, url, json=content, headers=headers)
             except httpx.TransportError as error:
                 raise NoVisitorError(url=url, reason=str(error) or type(error).__name__) from error
-            if answer.status_code not in {TOO_MANY, AWAY} or time.monotonic() > until:
+            if answer.status_code not in later or time.monotonic() > until:
                 return answer
-            time.sleep(min(10.0, float(answer.headers.get("retry-after", "1"))))
+            self._pause(min(10.0, float(answer.headers.get("retry-after", "1"))))
