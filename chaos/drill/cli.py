@@ -1,7 +1,8 @@
-"""`causeway drill`: steady traffic, faults one after another, and a verdict: exit 0 if true, 1 if false, 2 if unknown."""
+"""`causeway drill`: steady traffic, faults one after another, and a verdict: exit 0 if true, 1 if false, 2 if unknown; 3 if the drill itself broke."""
 
 import asyncio
 import sys
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -25,12 +26,15 @@ from infra.errors import CausewayError
 from infra.local import homes
 
 EXITS = {Verdict.TRUE: 0, Verdict.FALSE: 1, Verdict.UNKNOWN: 2}
+BROKE = 3
+"""What a drill ends with that broke by itself, and so says nothing of the federation; an uncaught exception would end with 1, the status of a false verdict."""
+
 STYLES = {Verdict.TRUE: "green", Verdict.FALSE: "red", Verdict.UNKNOWN: "yellow"}
 REFRESH_SECONDS = 0.5
 QUIET_REFRESH_SECONDS = 10.0
 
 app = typer.Typer(
-    help="Disturb the federation under traffic, and judge what its clients saw. Exit 0: true, 1: false, 2: unknown.",
+    help="Disturb the federation under traffic, and judge what its clients saw. Exit 0: true, 1: false, 2: unknown, 3: the drill itself broke.",
     no_args_is_help=True,
 )
 
@@ -75,6 +79,16 @@ def run(
     Example: causeway drill run parts --minutes 3 --seed 7 --rate 50
     """
     console = Console(width=None if sys.stdout.isatty() else 140)
+    try:
+        verdict = _run(console, name, minutes=minutes, seed=seed, rate=rate, out=out)
+    except Exception as error:
+        traceback.print_exc()
+        console.print("causeway drill: it broke, as told above. That says nothing of the federation.", style="red")
+        raise typer.Exit(BROKE) from error
+    raise typer.Exit(EXITS[verdict])
+
+
+def _run(console: Console, name: Name, *, minutes: float, seed: int, rate: float, out: Path | None) -> Verdict:
     began_at, of = datetime.now(UTC).isoformat(timespec="seconds"), machine()
     home = homes.home()
     where = out or home / "chaos" / f"drill-{name}-{seed}-{began_at.replace(':', '')[:17]}"
@@ -87,7 +101,7 @@ def run(
     except CausewayError as error:
         console.print(f"causeway drill: {error}", style="red", markup=False)
         console.print(f"What was noted until then: {path}", markup=False)
-        raise typer.Exit(EXITS[Verdict.UNKNOWN]) from error
+        return Verdict.UNKNOWN
     judgement = judge(read(path), Needs(faults=len(planned)))
     report = Report(
         name=name,
@@ -105,7 +119,7 @@ def run(
     page, _ = write(report, where)
     console.print(_table(judgement))
     console.print(f"Report: {page}", markup=False, soft_wrap=True)
-    raise typer.Exit(EXITS[judgement.verdict])
+    return judgement.verdict
 
 
 async def _watched(order: Order, ledger: Ledger, progress: Watched, console: Console) -> tuple[object, ...]:
