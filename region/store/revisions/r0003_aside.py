@@ -1,4 +1,4 @@
-"""Poison is kept with where it comes from, why it is aside, and what was done about it; what was kept before is copied."""
+"""Poison is kept with where it comes from, why it is aside, and what was done about it; revision 4 moves what was kept before."""
 
 from infra.schema.operations import execute
 from infra.schema.revisions import Kind
@@ -26,11 +26,6 @@ STATEMENTS = (
         replayed_at BIGINT,
         PRIMARY KEY (source, partition, place)
     )
-    """,
-    """
-    INSERT INTO aside (source, partition, place, kind, key, reason, value, found_at)
-    SELECT 'journal', partition, journal_offset, 'impossible', '', reason, value, found_at FROM poison
-    ON CONFLICT DO NOTHING
     """,
 )
 
