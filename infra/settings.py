@@ -48,6 +48,8 @@ class RegionalSettings(ServiceSettings):
         store: URL of the region's PostgreSQL (or CockroachDB).
         redis: URL of the region's Redis.
         directory: URL of the directory service, as reached from here.
+        aside_records: How many records of one topic may be kept aside that nothing takes in by itself; of further ones it is told.
+        aside_bytes: How many bytes they may have.
     """
 
     region: str = Field(pattern=REGION_PATTERN)
@@ -58,6 +60,8 @@ class RegionalSettings(ServiceSettings):
     store: str
     redis: str
     directory: str
+    aside_records: int = Field(default=10_000, ge=1, le=1_000_000)
+    aside_bytes: int = Field(default=64 * 1024 * 1024, ge=1_000_000)
 
     @property
     def others(self) -> tuple[str, ...]:

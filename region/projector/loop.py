@@ -24,6 +24,7 @@ from region.store.repository.committing import FencedError, commit
 from region.store.rows import Place, RegionState
 from replication.codec import UndecodableRecordError, UnknownVersionError
 from replication.poison import repository as poison
+from replication.poison.keeping import ROOM, Room
 from replication.poison.records import Poison
 from replication.topics import JOURNAL
 
@@ -68,15 +69,17 @@ class Projection:
         busy_since: Since when it has been at a batch, on the monotonic clock; None between batches.
     """
 
-    def __init__(self, connection: Connection, region: RegionState, memory: Memory) -> None:
+    def __init__(self, connection: Connection, region: RegionState, memory: Memory, *, room: Room = ROOM) -> None:
         """Prepare it.
 
         Args:
             connection: To the store, in autocommit mode, and nobody else's.
             region: Whose store it is.
             memory: What is kept between batches.
+            room: How much of the journal may be aside for good.
         """
         self._connection = connection
+        self._room = room
         self._region = region
         self._memory = memory
         self.held = Held()
@@ -115,12 +118,12 @@ class Projection:
             cases: list[Case] = []
             for kept in page:
                 if self.held.has(kept.partition, kept.key):
-                    self.held.add(kept.partition, kept.key)
+                    self.held.add(kept.partition, kept.key, kept.value)
                     continue
                 try:
                     cases.append(revived(kept))
                 except UnknownVersionError:
-                    self.held.add(kept.partition, kept.key)
+                    self.held.add(kept.partition, kept.key, kept.value)
             if cases:
                 committed = await self.project(cases)
                 positions |= committed.positions
@@ -242,7 +245,7 @@ class Projection:
     async def _commit(self, docket: Docket) -> Committed:
         moves = docket.settle(self._memory.heads)
         writes = docket.writes
-        await commit(self._connection, moves, writes)
+        await commit(self._connection, moves, writes, room=self._room)
         self._memory.keep(docket, moves)
         for (what, code), times in docket.counted.items():
             metrics.count(what, code, times)

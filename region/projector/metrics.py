@@ -36,6 +36,11 @@ ASIDE = Gauge(
     "Records that are aside now, by the topic in which they stood and by kind.",
     ["source", "kind"],
 )
+ASIDE_BYTES = Gauge(
+    "causeway_aside_bytes",
+    "Bytes of the records that are aside now, by the topic in which they stood and by kind.",
+    ["source", "kind"],
+)
 WAITING = Gauge("causeway_projector_waiting_partitions", "Partitions whose next record waits for newer software.")
 FENCED = Counter("causeway_projector_fenced_total", "Batches that another projector had projected already.")
 FAILURES = Counter("causeway_projector_failures_total", "Times that a session ended with an error, by kind.", ["kind"])

@@ -12,7 +12,7 @@ from infra.tasks import heed_cancellation
 from region.projector import metrics
 from region.store.repository.loading import waiting_since
 from region.store.repository.pruning import prune
-from replication.poison.repository import counts
+from replication.poison import repository as poison
 
 log = structlog.get_logger()
 
@@ -26,12 +26,13 @@ LONG = 300.0
 """After how many seconds a message that waits for another region is worth a warning."""
 
 
-async def prune_forever(pool: Pool, *, retention: float, partitions: tuple[int, ...]) -> None:
+async def prune_forever(pool: Pool, *, retention: float, aside_retention: float, partitions: tuple[int, ...]) -> None:
     """Prune until cancelled; whatever goes wrong is tried again later.
 
     Args:
         pool: Connections to the store.
-        retention: How long everything is kept, seconds.
+        retention: How long outputs and relay rows are kept, seconds.
+        aside_retention: How long what was put aside is kept, seconds.
         partitions: The journal partitions that are this process's.
     """
     while True:
@@ -41,6 +42,7 @@ async def prune_forever(pool: Pool, *, retention: float, partitions: tuple[int, 
             for partition in partitions:
                 await _prune(pool, partition, before=int((time.time() - retention) * 1e6))
             await measure_pendings(pool)
+            await prune_aside(pool, before=int((time.time() - aside_retention) * 1e6))
             await measure_aside(pool)
         except psycopg.Error as error:
             log.warning("pruning is put off", error=str(error))
@@ -62,16 +64,35 @@ async def measure_pendings(pool: Pool) -> None:
 
 
 async def measure_aside(pool: Pool) -> None:
-    """Measure how many records are aside.
+    """Measure how much is aside.
 
     Raises:
         psycopg.Error: The store failed.
     """
     async with pool.connection() as connection:
-        found = await counts(connection)
+        found = await poison.amounts(connection)
     metrics.ASIDE.clear()
-    for (source, kind), count in found.items():
-        metrics.ASIDE.labels(source, kind).set(count)
+    metrics.ASIDE_BYTES.clear()
+    for (source, kind), amount in found.items():
+        metrics.ASIDE.labels(source, kind.value).set(amount.records)
+        metrics.ASIDE_BYTES.labels(source, kind.value).set(amount.size)
+
+
+async def prune_aside(pool: Pool, *, before: int) -> None:
+    """Take out what was put aside and is old; of what nobody has looked after it is told.
+
+    Args:
+        pool: Connections to the store.
+        before: Microseconds since the epoch.
+
+    Raises:
+        psycopg.Error: The store failed.
+    """
+    async with pool.connection() as connection:
+        replayed, old = await poison.prune(connection, before=before)
+    metrics.PRUNED.labels("aside").inc(replayed + old)
+    if old:
+        log.warning("poison is forgotten that was never taken in", records=old, before=before)
 
 
 async def _prune(pool: Pool, partition: int, *, before: int) -> None:

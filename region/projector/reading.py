@@ -14,8 +14,8 @@ from replication.codec import UndecodableRecordError, UnknownVersionError, decod
 from replication.poison.records import Kind, Poison
 
 MOST_ASIDE: Final = 10_000
-"""Records of one partition that may be aside for a newer version; a newer gateway would fill the store otherwise."""
-
+MOST_BYTES_ASIDE: Final = 64 * 1024 * 1024
+"""Records of one partition, and bytes of them, that may be aside for a newer version; a newer gateway would fill the store otherwise."""
 
 LONGEST_KEY: Final = 200
 """Bytes of a key that are kept; ids are shorter."""
@@ -24,15 +24,18 @@ LONGEST_KEY: Final = 200
 class Held:
     """Conversations and users of whom a record of a newer version is aside, so that what follows must wait behind it."""
 
-    def __init__(self, most: int = MOST_ASIDE) -> None:
+    def __init__(self, most: int = MOST_ASIDE, most_bytes: int = MOST_BYTES_ASIDE) -> None:
         """Begin with nobody.
 
         Args:
             most: How many records of a partition may be aside for that; then the partition waits.
+            most_bytes: How many bytes they may have.
         """
         self._most = most
+        self._most_bytes = most_bytes
         self._keys: set[tuple[int, str]] = set()
         self._counts: Counter[int] = Counter()
+        self._bytes: Counter[int] = Counter()
 
     def __len__(self) -> int:
         """How many conversations and users there are."""
@@ -44,12 +47,13 @@ class Held:
 
     def room(self, partition: int) -> bool:
         """Whether one more record of a partition may be put aside."""
-        return self._counts[partition] < self._most
+        return self._counts[partition] < self._most and self._bytes[partition] < self._most_bytes
 
-    def add(self, partition: int, key: str) -> None:
+    def add(self, partition: int, key: str, value: bytes | None) -> None:
         """Note that a record is put aside for that key."""
         self._keys.add((partition, key))
         self._counts[partition] += 1
+        self._bytes[partition] += len(value or b"")
 
 
 def cases_of(batches: dict[int, list[Record]], held: Held) -> tuple[list[Case], dict[int, UnknownVersionError]]:
@@ -74,7 +78,7 @@ def cases_of(batches: dict[int, list[Record]], held: Held) -> tuple[list[Case], 
                 if not key or not held.room(partition):
                     newer[partition] = error
                     break
-                held.add(partition, key)
+                held.add(partition, key, record.value)
                 flaw = f"it is of version {error.details['version']}, which this software cannot read"
                 case = Case(partition, record.offset, None, None, record.value, flaw, Kind.NEWER, key)
             else:
@@ -84,7 +88,7 @@ def cases_of(batches: dict[int, list[Record]], held: Held) -> tuple[list[Case], 
                             version="a newer one, which is aside", readable="older ones"
                         )
                         break
-                    held.add(partition, key)
+                    held.add(partition, key, record.value)
                     flaw = "it follows a record of a newer version"
                     case = Case(partition, record.offset, None, None, record.value, flaw, Kind.BEHIND, key)
             cases.append(case)

@@ -31,6 +31,7 @@ from region.store.repository.setup import prepare
 from region.store.revisions import SCHEMA
 from region.store.rows import Place
 from replication.codec import UnknownVersionError
+from replication.poison.keeping import Room
 from replication.topics import JOURNAL
 
 log = structlog.get_logger()
@@ -56,6 +57,7 @@ class ProjectorSettings(RegionalSettings):
         projector_conversations: The most conversations kept in memory.
         journal_retention_days: How long the journal keeps records.
         retention_days: How long the store keeps outputs and relay rows that everybody has followed.
+        aside_retention_days: How long the store keeps what was put aside: since it was taken in, or put aside for good.
     """
 
     projector_partitions: str = Field("", pattern=r"^(\d+(,\d+)*)?$")
@@ -63,6 +65,7 @@ class ProjectorSettings(RegionalSettings):
     projector_conversations: int = Field(20_000, ge=100)
     journal_retention_days: int = Field(7, ge=1)
     retention_days: float = Field(7, gt=0)
+    aside_retention_days: float = Field(default=30, gt=0)
 
     @property
     def own_partitions(self) -> tuple[int, ...]:
@@ -122,7 +125,12 @@ async def project_forever(health: Health, settings: ProjectorSettings, *, topic:
         async with asyncio.TaskGroup() as group:
             group.create_task(nudger.run(), name="nudger")
             group.create_task(
-                prune_forever(pool, retention=settings.retention_days * 86_400, partitions=settings.own_partitions),
+                prune_forever(
+                    pool,
+                    retention=settings.retention_days * 86_400,
+                    aside_retention=settings.aside_retention_days * 86_400,
+                    partitions=settings.own_partitions,
+                ),
                 name="pruning",
             )
             await Projector(health, settings, pool, nudger, topic).run()
@@ -188,7 +196,8 @@ class Projector:
             replication=settings.kafka_replication,
         )
         async with self._pool.connection() as connection:
-            projection = Projection(connection, region, self._memory)
+            room = Room(settings.aside_records, settings.aside_bytes)
+            projection = Projection(connection, region, self._memory, room=room)
             places = await projection.begin(settings.own_partitions)
             self._tell(await projection.revive())
             self._health.tell("store", ok=True)

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from relay.ingester.intake import Append, Aside, Early, Intake, Judged
 from relay.ingester.progress import Taken, Term
-from replication.poison.records import Poison
+from replication.poison.records import REPAIR, Poison
 from replication.records import Stream
 from replication.repair.pages import Page, Want
 from replication.streams import Park, Range, give_up
@@ -248,7 +248,7 @@ class Lane:
         source = mirrored_topic(self.intake.origin, self.intake.here)
         if place is None and step.via is not None:
             stream, place = step.via.stream, step.via.sequence
-            source = f"{source}.repair-{stream.incarnation}.{stream.epoch}"
+            source = f"{source}{REPAIR}{stream.incarnation}.{stream.epoch}"
         if place is not None:
             came.poison.append(Poison(source, self.partition, place, step.kind, step.reason, value))
 

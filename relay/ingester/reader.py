@@ -311,6 +311,7 @@ class Reader:
         """Collect what is to be appended, count, and tell."""
         self._dirty.add(lane.partition)
         counts: Counter[str] = Counter()
+        reasons: list[str] = []
         forwarded = beat = 0
         for judged in came.judged:
             forwarded = max(forwarded, judged.forwarded_at)
@@ -319,10 +320,12 @@ class Reader:
             elif isinstance(judged.step, Beat):
                 beat = max(beat, judged.forwarded_at)
             elif isinstance(judged.step, Aside):
-                reason = told(judged.step.reason)
-                log.error("record put aside", origin=self._intake.origin, partition=lane.partition, reason=reason)
+                reasons.append(judged.step.reason)
                 metrics.POISON.labels(self._intake.origin, judged.step.kind.value).inc()
             counts[VERDICTS[type(judged.step)]] += 1
+        if reasons:  # one line for all of them: an origin that sends nothing else must not fill the log
+            origin, number, reason = self._intake.origin, len(reasons), told(reasons[0])
+            log.error("put aside", origin=origin, partition=lane.partition, records=number, first=reason)
         self._count(lane.partition, counts, forwarded, beat)
         self._poison += came.poison
         for note in came.notes:

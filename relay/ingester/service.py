@@ -21,6 +21,7 @@ from relay.ingester.reader import Reader
 from relay.ingester.repairer import Repairer
 from relay.ingester.settings import IngesterSettings
 from relay.ingester.shelf import Shelf
+from replication.poison.keeping import Room
 from replication.topics import mirrored_topic
 
 
@@ -53,7 +54,8 @@ async def _read(origin: str, settings: IngesterSettings, health: Health, tls: Mu
     client = make_client(tls.client if tls else None)
     repairer = Repairer(origin, settings.peers.get(origin, ""), here=settings.region, client=client)
     asking = Asking(patience=settings.repair_patience, retry=settings.repair_retry)
-    shelf = Shelf(settings.store, mirrored_topic(origin, settings.region))
+    room = Room(settings.aside_records, settings.aside_bytes)
+    shelf = Shelf(settings.store, mirrored_topic(origin, settings.region), room=room)
     reader = Reader(
         intake,
         kafka=settings.kafka,

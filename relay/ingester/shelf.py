@@ -16,38 +16,41 @@ from infra.postgres import make_pool
 from infra.tasks import heed_cancellation
 from replication.codec import is_newer
 from replication.poison import repository
-from replication.poison.records import Kind, Poison
+from replication.poison.keeping import ROOM, Room, choose
+from replication.poison.records import Amount, Kind, Poison, topic_of
 
 log = structlog.get_logger()
 
 LOOK_SECONDS: Final = 2.0
 MOST_WANTED: Final = 100
-MOST_NEWER: Final = 1000
-"""Records of one origin that may be aside since newer software wrote them; then the partition waits."""
+MOST_NEWER: Final = Room(1000, 64 * 1024 * 1024)
+"""How much of one origin may be aside that waits for newer software, or for a home epoch to be known; then the partition waits."""
 
 
 class Shelf:
     """The poison of one mirrored topic; `run` it beside its reader."""
 
-    def __init__(self, store: str, topic: str, partitions: Sequence[int] = ()) -> None:
+    def __init__(self, store: str, topic: str, partitions: Sequence[int] = (), *, room: Room = ROOM) -> None:
         """Prepare; nothing is connected yet.
 
         Args:
             store: URL of the region's store.
             topic: The mirrored topic.
             partitions: Those of the topic; all when empty.
+            room: How much of the topic may be aside for good.
         """
+        self._room = room
         self._topic = topic
         self._partitions = list(partitions) or list(range(4096))
         self._pool = make_pool(store, size=1, name=f"ingester {topic}")
         self._due: list[Poison] = []
-        self._newer = 0
+        self._newer = Amount()
         self._looked = False
 
     @property
     def full(self) -> bool:
-        """Whether no more of a newer version may be put aside."""
-        return self._newer >= MOST_NEWER
+        """Whether no more may be put aside that waits for something."""
+        return self._newer.records >= MOST_NEWER.records or self._newer.size >= MOST_NEWER.size
 
     async def run(self) -> None:
         """Look for what is to be taken in after all, until cancelled."""
@@ -69,14 +72,17 @@ class Shelf:
         return due
 
     async def put(self, records: Sequence[Poison]) -> None:
-        """Keep records aside.
+        """Keep records aside, as far as there is room; see `replication.poison.keeping`.
 
         Raises:
             psycopg.Error: They are not kept.
         """
         async with self._pool.connection() as connection:
-            await repository.put_aside(connection, records, now=time.time_ns() // 1000)
-            self._newer += sum(record.kind is Kind.NEWER for record in records)
+            kept = await choose(connection, records, room=self._room)
+            await repository.put_aside(connection, kept, now=time.time_ns() // 1000)
+            for record in kept:
+                if record.kind is Kind.NEWER:
+                    self._newer = self._newer.plus(record)
 
     async def note(self, replayed: Sequence[Poison], in_vain: Sequence[Poison]) -> None:
         """Note what was taken in after all, and what was tried in vain.
@@ -88,7 +94,9 @@ class Shelf:
         async with self._pool.connection() as connection:
             await repository.note_replayed(connection, replayed, now=now)
             await repository.note_tried(connection, in_vain, now=now)
-            self._newer -= sum(record.kind is Kind.NEWER for record in replayed)
+            for record in replayed:
+                if record.kind is Kind.NEWER:
+                    self._newer = self._newer.minus(record)
 
     async def look(self) -> None:
         """Look once for what is to be taken in, and count what is aside.
@@ -98,17 +106,16 @@ class Shelf:
         """
         async with self._pool.connection() as connection:
             found = await repository.wanted(connection, self._topic, self._partitions, most=MOST_WANTED)
-            counts = await repository.counts(
-                connection
-            )  # the pool has one connection, so nothing is put aside meanwhile
-            self._newer = sum(
-                count
-                for (source, kind), count in counts.items()
-                if kind == Kind.NEWER and (source == self._topic or source.startswith(f"{self._topic}.repair-"))
-            )
+            aside = await repository.amounts(connection)  # the pool has one connection: nothing is put aside meanwhile
+            newer = [
+                amount
+                for (source, kind), amount in aside.items()
+                if kind is Kind.NEWER and topic_of(source) == self._topic
+            ]
+            self._newer = Amount(sum(one.records for one in newer), sum(one.size for one in newer))
             if not self._looked:
                 waiting = await repository.waiting(
-                    connection, self._topic, self._partitions, after=(-1, 0), most=2 * MOST_NEWER
+                    connection, self._topic, self._partitions, after=(-1, 0), most=2 * MOST_NEWER.records
                 )
                 found += [record for record in waiting if record not in found and not is_newer(record.value)]
                 self._looked = True

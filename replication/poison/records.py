@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from infra.errors import CausewayError
+
+REPAIR: Final = ".repair-"
+"""In a source, between a topic and the stream whose gap an answer filled."""
 
 LONGEST_REASON: Final = 400
 """Characters of a reason that are kept and told; a peer may have written parts of it."""
@@ -31,6 +34,11 @@ class Kind(StrEnum):
     BEHIND = "behind"
     """It follows a newer one of the same conversation or user, and is taken in after it."""
 
+    @property
+    def final(self) -> bool:
+        """Whether nothing takes the record in by itself, ever."""
+        return self in {Kind.UNREADABLE, Kind.IMPOSSIBLE}
+
 
 class NoSuchPoisonError(CausewayError):
     """There is no poison {name} in this region. `causeway poison list REGION --all` shows what there is."""
@@ -45,7 +53,7 @@ class Poison:
     """A record that was put aside.
 
     Attributes:
-        source: The topic in which it stood: the journal, or a mirrored relay topic.
+        source: The topic in which it stood: the journal, or a mirrored relay topic; of what came in an answer, with the stream.
         partition: Its partition there.
         offset: Its offset there.
         kind: Why it was put aside.
@@ -66,6 +74,54 @@ class Poison:
     def name(self) -> str:
         """How a person names it."""
         return f"{self.source}/{self.partition}/{self.offset}"
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """Where it stood."""
+        return self.source, self.partition, self.offset
+
+    @property
+    def topic(self) -> str:
+        """The topic in which it stood, or which an answer with it repaired."""
+        return topic_of(self.source)
+
+
+def topic_of(source: str) -> str:
+    """Return the topic of a source: itself, unless it stands for answers that repaired the topic."""
+    return source.partition(REPAIR)[0]
+
+
+class Amount(NamedTuple):
+    """How much is aside.
+
+    Attributes:
+        records: How many records.
+        size: How many bytes they have.
+    """
+
+    records: int = 0
+    size: int = 0
+
+    def plus(self, record: Poison) -> "Amount":
+        """Return it with one record more."""
+        return Amount(self.records + 1, self.size + len(record.value or b""))
+
+    def minus(self, record: Poison) -> "Amount":
+        """Return it with one record less."""
+        return Amount(self.records - 1, self.size - len(record.value or b""))
+
+
+@dataclass(frozen=True, slots=True)
+class There:
+    """What stands at a place already.
+
+    Attributes:
+        value: The record's bytes.
+        replayed: Whether it was taken in after all.
+    """
+
+    value: bytes | None
+    replayed: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,20 @@
 """SQL of the records that were put aside, in the region's store; in the caller's transaction, or in autocommit mode.
 
-A row is never deleted by software: it says what was done about it. The offset is called `place`, since OFFSET is a word of SQL.
+A row says what was done about its record, until it is pruned. The offset is called `place`, since OFFSET is a word of SQL.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 
 from infra.postgres import Connection
-from replication.poison.records import Kept, Kind, Poison, told
+from replication.poison.records import REPAIR, Amount, Kept, Kind, Poison, There, told
 
 _COLUMNS = "source, partition, place, kind, reason, value, key, found_at, wanted_at, wanted_by, tried_at, replayed_at"
 
 
 async def put_aside(connection: Connection, records: Iterable[Poison], *, now: int) -> None:
-    """Keep records aside; one that is there already was tried again in vain, and keeps when it was found.
+    """Keep records aside, as `keeping.choose` returns them.
+
+    One that is there already was tried again in vain, and keeps when it was found; one that was taken in makes place for another.
 
     Args:
         connection: Where.
@@ -22,11 +24,57 @@ async def put_aside(connection: Connection, records: Iterable[Poison], *, now: i
     await connection.cursor().executemany(
         "INSERT INTO aside (source, partition, place, kind, key, reason, value, found_at)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (source, partition, place) DO UPDATE SET"
-        " kind = excluded.kind, reason = excluded.reason, wanted_at = NULL,"
-        " tried_at = CASE WHEN aside.wanted_at IS NULL THEN aside.tried_at ELSE excluded.found_at END"
-        " WHERE aside.replayed_at IS NULL",
+        " kind = excluded.kind, key = excluded.key, reason = excluded.reason, value = excluded.value, wanted_at = NULL, replayed_at = NULL,"
+        " found_at = CASE WHEN aside.replayed_at IS NULL THEN aside.found_at ELSE excluded.found_at END,"
+        " wanted_by = CASE WHEN aside.replayed_at IS NULL THEN aside.wanted_by ELSE '' END,"
+        " tried_at = CASE WHEN aside.replayed_at IS NOT NULL THEN NULL"
+        "  WHEN aside.wanted_at IS NULL THEN aside.tried_at ELSE excluded.found_at END"
+        " WHERE aside.replayed_at IS NULL OR aside.value IS DISTINCT FROM excluded.value",
         [(p.source, p.partition, p.offset, p.kind.value, p.key, told(p.reason), p.value, now) for p in records],
     )
+
+
+async def at_places(connection: Connection, records: Sequence[Poison]) -> dict[tuple[str, int, int], There]:
+    """Return what stands at the places of records already."""
+    cursor = await connection.execute(
+        "SELECT a.source, a.partition, a.place, a.value, a.replayed_at IS NOT NULL FROM aside a"
+        " JOIN unnest(%s::text[], %s::bigint[], %s::bigint[]) AS p (source, partition, place)"
+        " ON a.source = p.source AND a.partition = p.partition AND a.place = p.place",
+        ([p.source for p in records], [p.partition for p in records], [p.offset for p in records]),
+    )
+    return {
+        (source, partition, place): There(value, replayed)
+        for source, partition, place, value, replayed in await cursor.fetchall()
+    }
+
+
+async def taken(connection: Connection, topic: str) -> Amount:
+    """Return how much of a topic, and of answers that repaired it, is aside for good."""
+    cursor = await connection.execute(
+        "SELECT count(*), coalesce(sum(length(value)), 0)::bigint FROM aside WHERE (source = %s OR source LIKE %s)"
+        " AND kind IN ('unreadable', 'impossible') AND replayed_at IS NULL",
+        (topic, f"{topic}{REPAIR}%"),
+    )
+    row = await cursor.fetchone()
+    return Amount() if row is None else Amount(*row)
+
+
+async def prune(connection: Connection, *, before: int) -> tuple[int, int]:
+    """Take out what was taken in before then, and what was put aside for good before then and nobody wants; return how many of each.
+
+    What waits for newer software stays.
+
+    Args:
+        connection: Where.
+        before: Microseconds since the epoch.
+    """
+    replayed = await connection.execute("DELETE FROM aside WHERE replayed_at < %s", (before,))
+    old = await connection.execute(
+        "DELETE FROM aside WHERE found_at < %s AND kind IN ('unreadable', 'impossible')"
+        " AND replayed_at IS NULL AND wanted_at IS NULL",
+        (before,),
+    )
+    return replayed.rowcount, old.rowcount
 
 
 async def note_replayed(connection: Connection, records: Iterable[Poison], *, now: int) -> None:
@@ -61,7 +109,7 @@ async def waiting(
         f"SELECT {_COLUMNS} FROM aside WHERE (source = %s OR source LIKE %s) AND partition = ANY(%s)"  # noqa: S608 — constant columns
         " AND kind IN ('newer', 'behind') AND replayed_at IS NULL AND (partition, place) > (%s, %s)"
         " ORDER BY partition, place LIMIT %s",
-        (source, f"{source}.repair-%", list(partitions), *after, most),
+        (source, f"{source}{REPAIR}%", list(partitions), *after, most),
         binary=True,
     )
     return [_kept(row).poison for row in await cursor.fetchall()]
@@ -72,18 +120,19 @@ async def wanted(connection: Connection, source: str, partitions: Collection[int
     cursor = await connection.execute(
         f"SELECT {_COLUMNS} FROM aside WHERE (source = %s OR source LIKE %s) AND partition = ANY(%s)"  # noqa: S608 — constant columns
         " AND wanted_at IS NOT NULL AND replayed_at IS NULL ORDER BY partition, place LIMIT %s",
-        (source, f"{source}.repair-%", list(partitions), most),
+        (source, f"{source}{REPAIR}%", list(partitions), most),
         binary=True,
     )
     return [_kept(row).poison for row in await cursor.fetchall()]
 
 
-async def counts(connection: Connection) -> dict[tuple[str, str], int]:
-    """Return how many records are aside, by source and kind; those that were replayed do not count."""
+async def amounts(connection: Connection) -> dict[tuple[str, Kind], Amount]:
+    """Return how much is aside, by source and kind; what was replayed does not count."""
     cursor = await connection.execute(
-        "SELECT source, kind, count(*) FROM aside WHERE replayed_at IS NULL GROUP BY source, kind"
+        "SELECT source, kind, count(*), coalesce(sum(length(value)), 0)::bigint FROM aside"
+        " WHERE replayed_at IS NULL GROUP BY source, kind"
     )
-    return {(source, kind): count for source, kind, count in await cursor.fetchall()}
+    return {(source, Kind(kind)): Amount(*amount) for source, kind, *amount in await cursor.fetchall()}
 
 
 async def listing(connection: Connection, *, also_replayed: bool, most: int) -> list[Kept]:

@@ -1,7 +1,7 @@
 """A judged batch in one transaction, fenced by the journal offset: who lost its partitions to another writes nothing."""
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import psycopg
 
@@ -11,6 +11,8 @@ from region.store.arrays import Byteas, Int8s, Texts
 from region.store.repository.hot import write
 from region.store.writes import Move, Writes
 from replication.poison import repository as poison
+from replication.poison.keeping import ROOM, Room, choose
+from replication.poison.records import Poison
 from replication.records import Refusal
 
 
@@ -21,8 +23,14 @@ class FencedError(CausewayError):
     definite = True
 
 
-async def commit(connection: Connection, moves: Collection[Move], writes: Writes) -> None:
+async def commit(connection: Connection, moves: Collection[Move], writes: Writes, *, room: Room = ROOM) -> None:
     """Write a batch, all of it or nothing, in one round trip as a rule.
+
+    Args:
+        connection: To the store, in autocommit mode.
+        moves: How far it takes each partition.
+        writes: What it came to.
+        room: How much of it may be put aside for good; see `replication.poison.keeping`.
 
     Raises:
         FencedError: A partition is not where the projector believed it to be; nothing was written.
@@ -33,11 +41,12 @@ async def commit(connection: Connection, moves: Collection[Move], writes: Writes
         if not writes.rare:
             await write(connection, moves, writes, now)
             return
+        aside = await choose(connection, writes.poison, room=room) if writes.poison else []
         async with connection.pipeline(), connection.transaction():
             await write(connection, moves, writes, now)
             await _write_refusals(connection, writes, now)
             await _write_accounts(connection, writes)
-            await _write_rarities(connection, writes, now)
+            await _write_rarities(connection, writes, aside, now)
     except psycopg.errors.DivisionByZero as error:
         raise FencedError(partition=", ".join(str(m.before.partition) for m in moves)) from error
 
@@ -114,7 +123,7 @@ async def _write_accounts(connection: Connection, writes: Writes) -> None:
         )
 
 
-async def _write_rarities(connection: Connection, writes: Writes, now: int) -> None:
+async def _write_rarities(connection: Connection, writes: Writes, aside: Sequence[Poison], now: int) -> None:
     if writes.revealed:
         await connection.execute(
             "UPDATE entries e SET position = r.position"
@@ -130,7 +139,7 @@ async def _write_rarities(connection: Connection, writes: Writes, now: int) -> N
         gone = (Texts(writes.removed),)
         await connection.execute("DELETE FROM members WHERE conversation_id = ANY(%s::text[])", gone)
         await connection.execute("DELETE FROM conversations WHERE conversation_id = ANY(%s::text[])", gone)
-    if writes.poison:
-        await poison.put_aside(connection, writes.poison, now=now)
+    if aside:
+        await poison.put_aside(connection, aside, now=now)
     if writes.replayed:
         await poison.note_replayed(connection, writes.replayed, now=now)

@@ -16,9 +16,10 @@ from relay.ingester.reader import Reader
 from relay.ingester.repairer import Repairer
 from relay.ingester.shelf import MOST_NEWER, Shelf
 from replication.poison import repository
-from replication.poison.records import LONGEST_REASON, Kind, Poison, told
+from replication.poison.records import LONGEST_REASON, Amount, Kind, Poison, told
 
 TOPIC = "us.relay.eu"
+MOST = MOST_NEWER.records
 
 
 class Store:
@@ -27,17 +28,24 @@ class Store:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Stand in for the repository."""
         self.newer = 0
+        self.newer_bytes = 0
         self.of_others = 0
-        for name in ("counts", "wanted", "waiting", "put_aside", "note_replayed", "note_tried"):
+        for name in ("amounts", "wanted", "waiting", "put_aside", "note_replayed", "note_tried"):
             monkeypatch.setattr(repository, name, getattr(self, name, self.nothing))
+        monkeypatch.setattr(shelves, "choose", self.choose)
 
-    async def counts(self, _: object) -> dict[tuple[str, str], int]:
+    async def amounts(self, _: object) -> dict[tuple[str, Kind], Amount]:
         """Tell what is aside."""
         return {
-            (TOPIC, "newer"): self.newer,
-            (TOPIC, "impossible"): 5 * MOST_NEWER,
-            ("ap.relay.eu", "newer"): self.of_others,
+            (TOPIC, Kind.NEWER): Amount(self.newer - 1, 0),
+            (f"{TOPIC}.repair-1.1", Kind.NEWER): Amount(1, self.newer_bytes),
+            (TOPIC, Kind.IMPOSSIBLE): Amount(5 * MOST, 0),
+            ("ap.relay.eu", Kind.NEWER): Amount(self.of_others, 0),
         }
+
+    async def choose(self, _: object, records: list[Poison], **__: object) -> list[Poison]:
+        """Keep all."""
+        return records
 
     async def nothing(self, *_: object, **__: object) -> list[Poison]:
         """Do nothing, find nothing."""
@@ -64,20 +72,23 @@ async def shelf(store: Store, monkeypatch: pytest.MonkeyPatch) -> Shelf:
 
 async def test_a_shelf_is_full_for_as_long_as_the_store_says_so(store: Store, shelf: Shelf) -> None:
     """Of its own topic, and until enough was taken in, by whomever."""
-    store.of_others = MOST_NEWER
+    store.of_others = MOST
     await shelf.look()
     assert not shelf.full
     newer = Poison(TOPIC, 0, 7, Kind.NEWER, "newer", b"")
-    await shelf.put([newer] * MOST_NEWER)
+    await shelf.put([newer] * MOST)
     assert shelf.full
     await shelf.note([newer], [])
     assert not shelf.full
-    store.newer = MOST_NEWER
+    store.newer = MOST
     await shelf.look()
     assert shelf.full
-    store.newer = MOST_NEWER - 1
+    store.newer = MOST - 1
     await shelf.look()
     assert not shelf.full
+    store.newer_bytes = MOST_NEWER.size
+    await shelf.look()
+    assert shelf.full
 
 
 async def test_a_partition_that_stands_goes_on_when_there_is_room(
@@ -94,7 +105,7 @@ async def test_a_partition_that_stands_goes_on_when_there_is_room(
         asking=Asking(patience=1, retry=1),
         shelf=shelf,
     )
-    store.newer = MOST_NEWER
+    store.newer = MOST
     await shelf.look()
     monkeypatch.setattr(reader, "_standing", {3})
     reader.resume_paused(consumer)
