@@ -21,12 +21,12 @@ from replication.codec import (
 )
 from replication.ids import partition_of
 from replication.poison.records import Kind
-from replication.records import Hop, Journaled, Mark, Opening, Relayed, Stream, Submission, Via
+from replication.records import Hop, Journaled, Mark, Opening, Record, Relayed, Stream, Submission, Via
 from replication.streams import DROP, Drop, Park, Verdict, judge, judge_heartbeat
 
 
 class NewerOriginError(CausewayError):
-    """{origin} sends records of a newer version than this software can read, more than are put aside. Upgrade this region; partition {partition} waits, and nothing is lost."""
+    """{origin} sends records of a newer version than this software can read, or of a home epoch that is not known here yet, more than are put aside. Upgrade this region; partition {partition} waits, and nothing is lost."""
 
     code = "newer-origin"
     definite = True
@@ -171,6 +171,19 @@ class Intake:
         step = HAD if isinstance(verdict, Drop) else self._admit(relayed, now)
         return Judged(step, relayed.forwarded_at, None, term)
 
+    def must_wait(self, value: bytes | None) -> bool:
+        """Whether a record would be put aside until it can be taken in by itself: so it must not be read while no more may be."""
+        try:
+            relayed = decode_relayed(value)
+            if relayed.is_heartbeat:
+                return False
+            record = decode_record(relayed.record, relayed.version)
+        except UnknownVersionError:
+            return True
+        except UndecodableRecordError:
+            return False
+        return _is_early(record) and object_to_record(record, origin=self.origin, here=self.here) is None
+
     def readmit(self, value: bytes | None, *, partition: int, taken: Taken, now: int) -> Append | Aside:
         """Judge a record again that was put aside, whether or not its sequence counts as had; if it is in a hole, that is filled.
 
@@ -203,9 +216,7 @@ class Intake:
         objection = object_to_record(record, origin=self.origin, here=self.here)
         if objection is not None:
             return Aside(objection, Kind.IMPOSSIBLE, relayed.via)
-        if (
-            isinstance(record, Submission) and record.home_epoch > NEWEST_HOME_EPOCH
-        ):  # it may be true, and only not known yet
+        if isinstance(record, Submission) and _is_early(record):  # it may be true, and only not known yet
             return Aside(f"home epoch {record.home_epoch} of its author is not known here yet", Kind.NEWER, relayed.via)
         admitted = self._stamp(cast("Admissible", record), relayed.forwarded_at, now)
         key = admitted.conversation_id
@@ -218,6 +229,10 @@ class Intake:
             return record
         hops = (*record.hops, Hop(f"{self.origin}.forwarder", forwarded_at))
         return msgspec.structs.replace(record, hops=stamped(hops, f"{self.here}.ingester", now))
+
+
+def _is_early(record: Record) -> bool:
+    return isinstance(record, Submission) and record.home_epoch > NEWEST_HOME_EPOCH
 
 
 def _note(taken: Taken, relayed: Relayed) -> Verdict:

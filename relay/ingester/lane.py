@@ -178,7 +178,7 @@ class Lane:
             self._go_on(judged.term, came, now)
         return came
 
-    def answered(self, want: Want, page: Page, *, now: int, clock: float) -> Came:
+    def answered(self, want: Want, page: Page, *, now: int, clock: float, full: bool = False) -> Came:
         """Take the origin's answer, as if the mirror had brought it; what the origin no longer has is passed.
 
         Args:
@@ -186,11 +186,14 @@ class Lane:
             page: The answer.
             now: Microseconds since the epoch.
             clock: Seconds on a monotonic clock.
+            full: Whether nothing more may be put aside that waits for something; it stays a hole, and is asked for again.
         """
         came = Came()
         term = (want.stream.incarnation, want.stream.epoch)
         gone = "the origin no longer has it"
         for value in page.records:
+            if full and self.intake.must_wait(value):
+                continue
             judged = self._read(value, now)
             if isinstance(judged.step, Early):
                 if judged.term != term or judged.step.sequence > page.upto:

@@ -22,7 +22,6 @@ from relay.ingester.lane import Came, Freed, Lane, Note, Parked, Passed
 from relay.ingester.progress import Taken, UnreadableProgressError, fit, read
 from relay.ingester.repairer import Repairer
 from relay.ingester.shelf import Shelf
-from replication.codec import is_newer
 from replication.poison.records import Poison, told
 from replication.topics import JOURNAL, mirrored_topic
 
@@ -265,7 +264,7 @@ class Reader:
                     self._paused.add(partition)
                     log.warning("reading waits for a repair", origin=self._intake.origin, partition=partition)
                     break
-                if self._shelf.full and is_newer(record.value):
+                if self._shelf.full and self._intake.must_wait(record.value):
                     consumer.seek(partition, record.offset)
                     consumer.pause(partition)
                     self._standing.add(partition)
@@ -287,7 +286,7 @@ class Reader:
                 continue
             self._asking.answered(want, page)
             lane = self._lanes[want.stream.partition]
-            self._carry_out(lane, lane.answered(want, page, now=now, clock=clock), appends)
+            self._carry_out(lane, lane.answered(want, page, now=now, clock=clock, full=self._shelf.full), appends)
 
     def _ask(self, appends: list[Append]) -> None:
         """Ask for what is missing; pass what nobody has brought for too long."""

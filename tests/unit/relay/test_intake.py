@@ -159,6 +159,16 @@ def test_a_newer_version_is_put_aside_as_such() -> None:
     assert not is_newer(b"garbage")
 
 
+def test_what_would_wait_is_told_from_what_would_not() -> None:
+    """So that nothing more of it is read while as much as may be is aside: of a newer version, or of a home epoch that is not known yet."""
+    early = submission(home_epoch=2)
+    for waits in (relayed(1, early), bytes((NEWEST + 1,)) + relayed(1, entry())[1:]):
+        assert INTAKE.must_wait(waits)
+    forged = submission(home_epoch=2, author=OTHER, home="us")
+    for goes_on in (relayed(1, entry()), relayed(1, submission()), relayed(1, forged), relayed(4), b"garbage", None):
+        assert not INTAKE.must_wait(goes_on)
+
+
 def test_what_was_put_aside_is_admitted_again_whether_or_not_it_counts_as_had() -> None:
     """It fills its hole, if it is one; what still may not come is put aside again."""
     taken = Taken({(1, 1): Progress(5, ((2, 2),))})
