@@ -1,6 +1,7 @@
 """What another region may do in a region's Kafka, on a real one with its real settings: read what is meant for it, and nothing else."""
 
 import asyncio
+import contextlib
 import shutil
 import socket
 import ssl
@@ -16,7 +17,10 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import ClusterAuthorizationFailedError, TopicAuthorizationFailedError
 from aiokafka.protocol.fetch import FetchRequest
 
-from infra.acls import AccessLists, allowances, denials
+from global_directory.trust import Trust
+from infra.acls import AccessLists, Rule, allowances, denials
+from infra.errors import UnavailableError
+from infra.health import Health
 from infra.identity import DOMAIN
 from infra.kafka import Consumer, KafkaError, Producer, ensure_topics
 from infra.local import ports
@@ -24,6 +28,7 @@ from infra.local.certificates import Authority, Files, ensure
 from infra.local.kafka import kafka_part
 from infra.local.parts import Part
 from infra.local.tools import Tools
+from relay.forwarder.access import CONDITION, keep_access
 
 pytestmark = pytest.mark.integration
 
@@ -209,3 +214,107 @@ async def test_who_is_expelled_reads_nothing_more_until_readmitted(us: Us, open_
 async def _read_for_ever(consumer: Consumer) -> None:
     while True:
         await consumer.read(wait_ms=200, most=1)
+
+
+class Directory:
+    """A directory that says what the test wants; nothing, while that is None."""
+
+    def __init__(self, expelled: frozenset[str] | None) -> None:
+        """Begin."""
+        self.expelled = expelled
+
+    async def expulsions(self) -> frozenset[str]:
+        """Say who was expelled."""
+        if self.expelled is None:
+            raise UnavailableError(what="The directory")
+        return self.expelled
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """A forwarder's access lists, kept, of which somebody looks at what comes of it.
+
+    Attributes:
+        lists: The access lists.
+        health: What it tells.
+    """
+
+    lists: AccessLists
+    health: Health
+
+    async def until(self, holds: Callable[[frozenset[Rule]], bool]) -> None:
+        """Wait until the access lists are so."""
+        async with asyncio.timeout(60):
+            while not holds(await self.lists.read()):  # noqa: ASYNC110 — what is waited for lies in Kafka
+                await asyncio.sleep(0.05)
+
+    async def until_told(self, detail: str) -> None:
+        """Wait until health says that all is well, and this."""
+        async with asyncio.timeout(60):
+            while (told := self.health.conditions.get(CONDITION)) is None or (told.ok, told.detail) != (True, detail):  # noqa: ASYNC110 — health has no event
+                await asyncio.sleep(0.05)
+
+
+@contextlib.asynccontextmanager
+async def keeping(kafka: str, directory: Directory, lists: AccessLists) -> AsyncIterator[Keeping]:
+    """Keep access lists for as long as the context lasts."""
+    trust, health = Trust(directory, kafka=kafka, pause=0.05), Health()
+    tasks = [
+        asyncio.create_task(trust.run()),
+        asyncio.create_task(keep_access(kafka, ["eu", "ap"], trust, health)),
+    ]
+    try:
+        yield Keeping(lists, health)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_forwarder_denies_everything_to_whoever_is_expelled_until_it_is_readmitted(
+    us: Us, open_lists: AccessLists
+) -> None:
+    """As the directory says it, and to nobody else; a region that it was never told of is not denied anything."""
+    directory = Directory(frozenset())
+    async with keeping(us.own, directory, open_lists) as kept:
+        await kept.until_told("")
+        directory.expelled = frozenset({"eu", "elsewhere"})
+        await kept.until(lambda rules: denials(["eu"]) <= rules)
+        await kept.until_told("denied everything: eu")
+        assert {rule.who for rule in await open_lists.read() if rule.permission == "deny"} == {"eu"}
+        directory.expelled = frozenset()
+        await kept.until(lambda rules: not denials(["eu"]) & rules)
+        await kept.until_told("")
+        assert allowances(["eu", "ap"]) <= await open_lists.read()
+
+
+async def test_nobody_is_let_in_again_before_the_directory_was_heard(us: Us, open_lists: AccessLists) -> None:
+    """What is missing is allowed, so that a new region's mirror works; what was denied stays so, though the forwarder is new."""
+    await open_lists.change(add=denials(["eu"]), remove=allowances(["ap"]))
+    directory = Directory(None)
+    async with keeping(us.own, directory, open_lists) as kept:
+        await kept.until(lambda rules: allowances(["ap"]) <= rules)
+        await kept.until_told("denied everything: eu")
+        assert denials(["eu"]) <= await open_lists.read()
+        directory.expelled = frozenset()
+        await kept.until(lambda rules: not denials(["eu"]) & rules)
+
+
+async def test_what_somebody_else_has_changed_is_put_right(
+    us: Us, open_lists: AccessLists, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By hand, or by a forwarder that knows less: it is looked at again without any news."""
+    monkeypatch.setattr("relay.forwarder.access.LOOK_SECONDS", 0.1)
+    async with keeping(us.own, Directory(frozenset({"ap"})), open_lists) as kept:
+        await kept.until_told("denied everything: ap")
+        await open_lists.change(add=denials(["eu"]), remove=denials(["ap"]) | allowances(["eu"]))
+        await kept.until(lambda rules: denials(["ap"]) | allowances(["eu"]) <= rules and not denials(["eu"]) & rules)
+
+
+async def test_a_kafka_that_is_away_is_told_and_waited_for(us: Us, open_lists: AccessLists) -> None:
+    """Its forwarder is not well, and does not end."""
+    nowhere = f"127.0.0.1:{ports.some_free(1)[0]}"
+    async with keeping(nowhere, Directory(frozenset({"eu"})), open_lists) as kept, asyncio.timeout(60):
+        while kept.health.ok or not kept.health.conditions:  # noqa: ASYNC110 — health has no event
+            await asyncio.sleep(0.05)
+    assert kept.health.conditions[CONDITION].detail
