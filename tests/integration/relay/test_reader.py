@@ -1,0 +1,94 @@
+"""What an ingester's reader does with what cannot be taken in, and with silence."""
+
+from collections.abc import Callable
+
+import psycopg
+import pytest
+
+from infra.health import Health
+from infra.kafka import ensure_topics
+from infra.postgres import make_pool
+from region.store.repository.setup import prepare
+from replication import codec
+from replication.codec import encode
+from replication.poison import repository
+from replication.poison.records import Kept, Kind
+from replication.records import Relayed, Stream, Via
+from replication.streams import Progress
+from replication.topics import mirrored_topic
+from tests.integration.relay.crossing import (
+    PARTITIONS,
+    beside,
+    progress,
+    put,
+    reading,
+    sequences,
+    until,
+)
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
+
+
+async def test_what_cannot_be_taken_in_is_kept_and_taken_in_when_it_can_be(  # noqa: PLR0917 — fixtures
+    kafka: str,
+    journal: int,
+    regions: tuple[str, str],
+    relayed: Callable[[int], bytes],
+    postgres_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Garbage is tried in vain when somebody wants it; what newer software wrote comes by itself once it can be read, and fills its hole."""
+    origin, here = regions
+    topic = mirrored_topic(origin, here)
+    await ensure_topics(kafka, {topic: PARTITIONS})
+    async with make_pool(postgres_url, size=1, name="test") as pool:
+        await prepare(pool, region=here, partitions=PARTITIONS)
+    newer = bytes((codec.NEWEST + 1,)) + relayed(2)[1:]
+    await put(kafka, topic, relayed(1), b"\x01garbage", newer, relayed(3))
+
+    async def has(expected: Progress) -> bool:
+        taken = await progress(kafka, origin, here)
+        return 0 in taken and taken[0].of((1, 1)) == expected
+
+    async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as store:
+
+        async def aside() -> list[Kept]:
+            return await repository.listing(store, also_replayed=True, most=9)
+
+        async with beside(reading(origin, here, journal, kafka, store=postgres_url)):
+            await until(lambda: has(Progress(3, ((2, 2),))))
+            kept = {one.poison.kind: one.poison for one in await aside()}
+            assert {(one.offset, one.value) for one in kept.values()} == {(1, b"\x01garbage"), (2, newer)}
+            for one in kept.values():
+                await repository.want_replay(store, one, by="olga", now=7)
+
+            async def both_tried() -> bool:
+                return all(one.tried_at and one.wanted_at is None for one in await aside())
+
+            await until(both_tried)
+        monkeypatch.setattr(codec, "READABLE", codec.READABLE | {codec.NEWEST + 1})
+        async with beside(reading(origin, here, journal, kafka, store=postgres_url)):
+            await until(lambda: has(Progress(3)))
+            [replayed] = [one for one in await aside() if one.poison.kind is Kind.NEWER]
+            assert replayed.replayed_at is not None
+    assert await sequences(kafka, journal, origin) == [1, 2, 3]
+
+
+async def test_silence_is_no_health(
+    kafka: str, journal: int, regions: tuple[str, str], relayed: Callable[[int], bytes]
+) -> None:
+    """From whom something has come, a heartbeat comes every few seconds; from whom nothing ever has, nothing is missed."""
+    origin, here = regions
+    topic, health, condition = mirrored_topic(origin, here), Health(), f"from {origin}"
+    await ensure_topics(kafka, {topic: PARTITIONS})
+
+    async def told(*, ok: bool) -> bool:
+        return condition in health.conditions and health.conditions[condition].ok == ok
+
+    async with beside(reading(origin, here, journal, kafka, health=health)):
+        await until(lambda: told(ok=True))
+        await put(kafka, topic, relayed(1))
+        await until(lambda: told(ok=False))
+        assert "not even a heartbeat" in health.conditions[condition].detail
+        await put(kafka, topic, encode(Relayed(via=Via(Stream(origin, 1, 1, here, 0), 1, 0), forwarded_at=1)))
+        await until(lambda: told(ok=True))
