@@ -15,7 +15,7 @@ MEGABYTE = 1_000_000
 BOUNDS_MB = {
     "front": 400, "gateway": 400, "edge": 300, "projector": 400, "fanout": 300, "forwarder": 300, "ingester": 300,
     "directory": 300, "links": 250, "kafka": 750, "mirror": 650, "postgres": 600, "redis": 200,
-    "blobs": 450, "media": 300,
+    "blobs": 600, "media": 300,
     "back": 600, "services": 800,
 }  # fmt: skip
 """What the process of a part may hold at most, megabytes; of a broker and a mirror, their heap of 256 and as much again outside."""
