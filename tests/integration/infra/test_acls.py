@@ -28,6 +28,7 @@ from infra.local.certificates import Authority, Files, ensure
 from infra.local.kafka import kafka_part
 from infra.local.parts import Part
 from infra.local.tools import Tools
+from infra.tasks import beside
 from relay.forwarder.access import CONDITION, keep_access
 
 pytestmark = pytest.mark.integration
@@ -259,16 +260,8 @@ class Keeping:
 async def keeping(kafka: str, directory: Directory, lists: AccessLists) -> AsyncIterator[Keeping]:
     """Keep access lists for as long as the context lasts."""
     trust, health = Trust(directory, kafka=kafka, pause=0.05), Health()
-    tasks = [
-        asyncio.create_task(trust.run()),
-        asyncio.create_task(keep_access(kafka, ["eu", "ap"], trust, health)),
-    ]
-    try:
+    async with beside(trust.run(), keep_access(kafka, ["eu", "ap"], trust, health)):
         yield Keeping(lists, health)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def test_a_forwarder_denies_everything_to_whoever_is_expelled_until_it_is_readmitted(

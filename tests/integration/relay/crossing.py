@@ -16,6 +16,7 @@ from infra.health import Health
 from infra.kafka import Consumer, Producer
 from infra.local.ports import some_free
 from infra.postgres import make_pool
+from infra.tasks import beside
 from infra.web import serve_app
 from region.store.repository.committing import commit
 from region.store.rows import Place
@@ -66,18 +67,6 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not await condition():  # noqa: ASYNC110 — what is waited for lies in another process
             await asyncio.sleep(0.05)
-
-
-@contextlib.asynccontextmanager
-async def beside(*coroutines: Awaitable[None]) -> AsyncIterator[None]:
-    """Run coroutines beside the test."""
-    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Service:

@@ -1,10 +1,9 @@
 """An edge in front of gateways in other processes' stead: devices over real sockets, trunks in between."""
 
 import asyncio
-import contextlib
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import httpx
@@ -16,6 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from global_directory.client import DirectoryClient
 from infra.local import ports
+from infra.tasks import beside
 from infra.trunk.client import TrunkPool
 from infra.trunk.frames import LARGEST_MESSAGE
 from infra.trunk.server import TrunkAcceptor
@@ -62,18 +62,6 @@ class Gateway:
                 await send({"type": "websocket.close", "code": 4421, "reason": self.moved})
                 return
             await send({"type": "websocket.send", "text": event["text"]})
-
-
-@contextlib.asynccontextmanager
-async def beside(*coroutines: Awaitable[None]) -> AsyncIterator[None]:
-    """Run coroutines beside the test."""
-    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def moved(holder: str, epoch: int) -> str:

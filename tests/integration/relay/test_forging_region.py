@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 from infra.health import Health
 from infra.kafka import Consumer, Producer, count_partitions, ensure_topics
 from infra.postgres import make_pool
+from infra.tasks import beside
 from region.store.repository.setup import prepare
 from relay.ingester import intake
 from relay.ingester.asking import Asking
@@ -140,13 +141,10 @@ async def taking_in(forger: Forger, kafka: str, partitions: int, store: str) -> 
     judge = Intake(forger.region, forger.victim, partitions)
     shelf = Shelf(store, topic)
     reader = Reader(judge, kafka=kafka, health=health, repairer=repairer, asking=asking, shelf=shelf)
-    tasks = [asyncio.create_task(shelf.run()), asyncio.create_task(reader.run())]
     try:
-        yield health
+        async with beside(shelf.run(), reader.run()):
+            yield health
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         await repairer.close()
 
 

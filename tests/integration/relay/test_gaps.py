@@ -7,6 +7,7 @@ from prometheus_client import REGISTRY
 
 from infra.kafka import Committed, Consumer, Producer, ensure_topics
 from infra.local.ports import some_free
+from infra.tasks import beside
 from relay.ingester import lane
 from replication.codec import encode, encode_record
 from replication.records import Relayed, Stream, Via
@@ -15,7 +16,6 @@ from replication.topics import mirrored_topic
 from tests.integration.relay.crossing import (
     PARTITIONS,
     PATIENCE,
-    beside,
     entry,
     journaled,
     progress,

@@ -8,6 +8,7 @@ import pytest
 from infra.health import Health
 from infra.kafka import ensure_topics
 from infra.postgres import make_pool
+from infra.tasks import beside
 from region.store.repository.setup import prepare
 from replication import codec
 from replication.codec import encode
@@ -18,7 +19,6 @@ from replication.streams import Progress
 from replication.topics import mirrored_topic
 from tests.integration.relay.crossing import (
     PARTITIONS,
-    beside,
     progress,
     put,
     reading,

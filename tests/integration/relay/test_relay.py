@@ -8,6 +8,7 @@ import pytest
 
 from infra.kafka import ensure_topics
 from infra.postgres import make_pool
+from infra.tasks import beside
 from region.store.repository.setup import prepare
 from relay.ingester.progress import Taken
 from replication.records import Stream
@@ -16,7 +17,6 @@ from replication.topics import mirrored_topic, relay_topic
 from tests.integration.relay.crossing import (
     PARTITIONS,
     Service,
-    beside,
     copy,
     journaled,
     progress,

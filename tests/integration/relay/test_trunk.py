@@ -9,6 +9,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from infra.errors import UnavailableError
+from infra.tasks import beside
 from infra.trunk.client import TrunkPool
 from infra.trunk.frames import LARGEST_MESSAGE, Open
 from infra.trunk.link import Channel, ChannelClosedError
@@ -42,28 +43,16 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @contextlib.asynccontextmanager
-async def running(*coroutines: object) -> AsyncIterator[None]:
-    """Run coroutines beside the test."""
-    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]  # type: ignore[call-overload]  # any awaitable
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-@contextlib.asynccontextmanager
 async def trunks(size: int = 2) -> AsyncIterator[TrunkPool]:
     """Bring up a server and a pool of trunks to it."""
     port, started = free_port(), asyncio.Event()
     server = serve_app(
         TrunkAcceptor(echo), host="127.0.0.1", port=port, started=started, largest_message=LARGEST_MESSAGE
     )
-    async with running(server):
+    async with beside(server):
         await asyncio.wait_for(started.wait(), 10)
         pool = TrunkPool(f"http://127.0.0.1:{port}", peer="eu", size=size)
-        async with running(pool.run()):
+        async with beside(pool.run()):
             yield pool
 
 
@@ -109,14 +98,14 @@ async def test_channels_of_a_dead_trunk_close_and_new_ones_open_again() -> None:
     port = free_port()
 
     def serve(started: asyncio.Event) -> contextlib.AbstractAsyncContextManager[None]:
-        return running(
+        return beside(
             serve_app(
                 TrunkAcceptor(echo), host="127.0.0.1", port=port, started=started, largest_message=LARGEST_MESSAGE
             )
         )
 
     pool = TrunkPool(f"http://127.0.0.1:{port}", peer="eu", size=1)
-    async with running(pool.run()):
+    async with beside(pool.run()):
         started = asyncio.Event()
         async with serve(started):
             await asyncio.wait_for(started.wait(), 10)
