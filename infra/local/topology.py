@@ -282,6 +282,11 @@ def _region(federation: Federation, tools: Tools, home: Path, region: str) -> li
     )
     needs = frozenset({"links", DIRECTORY, *(part.name for part in stateful if part.kind in {"postgres", "redis"})})
     env = _environment(federation, home, region, ports, peers)
+    listens = {
+        "edge": ("public", ports.public),
+        "gateway": ("gateway", ports.gateway),
+        "media": ("media", ports.media),
+    }
     running = [
         services.service_part(
             f"{region}/{name}",
@@ -291,9 +296,7 @@ def _region(federation: Federation, tools: Tools, home: Path, region: str) -> li
             log=log_of(home, f"{region}/{name}"),
             admin=ports.admin(place),
             env=env,
-            ports=({"public": ports.public} if "edge" in names else {})
-            | ({"gateway": ports.gateway} if "gateway" in names else {})
-            | ({"media": ports.media} if "media" in names else {}),
+            ports=dict(listens[service] for service in names if service in listens),
             needs=needs,
             needs_one=(_names(federation, region),),
             build=federation.build,
