@@ -24,8 +24,7 @@ from region.store.repository.committing import FencedError, commit
 from region.store.rows import Place, RegionState
 from replication.codec import UndecodableRecordError, UnknownVersionError
 from replication.poison import repository as poison
-from replication.poison.keeping import ROOM, Room
-from replication.poison.records import Poison
+from replication.poison.records import ROOM, Poison, Room
 from replication.topics import JOURNAL
 
 log = structlog.get_logger()

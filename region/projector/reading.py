@@ -4,18 +4,16 @@ Pure. Order matters within a conversation, and within what is a user's alone: th
 though its bytes cannot be read. `docs/decisions/0006-newer-records-go-aside-with-their-conversation.md` tells why.
 """
 
-from collections import Counter
 from dataclasses import replace
 from typing import Final
 
 from infra.kafka import Record
 from region.projector.cases import Case
 from replication.codec import UndecodableRecordError, UnknownVersionError, decode_journaled
-from replication.poison.records import Kind, Poison
+from replication.poison.records import Amount, Kind, Poison, Room
 
-MOST_ASIDE: Final = 10_000
-MOST_BYTES_ASIDE: Final = 64 * 1024 * 1024
-"""Records of one partition, and bytes of them, that may be aside for a newer version; a newer gateway would fill the store otherwise."""
+MOST_ASIDE: Final = Room(10_000, 64 * 1024 * 1024)
+"""How much of one partition may be aside for a newer version; a newer gateway would fill the store otherwise."""
 
 LONGEST_KEY: Final = 200
 """Bytes of a key that are kept; ids are shorter."""
@@ -24,18 +22,15 @@ LONGEST_KEY: Final = 200
 class Held:
     """Conversations and users of whom a record of a newer version is aside, so that what follows must wait behind it."""
 
-    def __init__(self, most: int = MOST_ASIDE, most_bytes: int = MOST_BYTES_ASIDE) -> None:
+    def __init__(self, room: Room = MOST_ASIDE) -> None:
         """Begin with nobody.
 
         Args:
-            most: How many records of a partition may be aside for that; then the partition waits.
-            most_bytes: How many bytes they may have.
+            room: How much of a partition may be aside for that; then the partition waits.
         """
-        self._most = most
-        self._most_bytes = most_bytes
+        self._room = room
         self._keys: set[tuple[int, str]] = set()
-        self._counts: Counter[int] = Counter()
-        self._bytes: Counter[int] = Counter()
+        self._aside: dict[int, Amount] = {}
 
     def __len__(self) -> int:
         """How many conversations and users there are."""
@@ -47,13 +42,12 @@ class Held:
 
     def room(self, partition: int) -> bool:
         """Whether one more record of a partition may be put aside."""
-        return self._counts[partition] < self._most and self._bytes[partition] < self._most_bytes
+        return self._room.left(self._aside.get(partition, Amount()))
 
     def add(self, partition: int, key: str, value: bytes | None) -> None:
         """Note that a record is put aside for that key."""
         self._keys.add((partition, key))
-        self._counts[partition] += 1
-        self._bytes[partition] += len(value or b"")
+        self._aside[partition] = self._aside.get(partition, Amount()).plus(value)
 
 
 def cases_of(batches: dict[int, list[Record]], held: Held) -> tuple[list[Case], dict[int, UnknownVersionError]]:

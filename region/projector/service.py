@@ -31,7 +31,7 @@ from region.store.repository.setup import prepare
 from region.store.revisions import SCHEMA
 from region.store.rows import Place
 from replication.codec import UnknownVersionError
-from replication.poison.keeping import Room
+from replication.poison.records import Room
 from replication.topics import JOURNAL
 
 log = structlog.get_logger()

@@ -21,7 +21,7 @@ from relay.ingester.reader import Reader
 from relay.ingester.repairer import Repairer
 from relay.ingester.settings import IngesterSettings
 from relay.ingester.shelf import Shelf
-from replication.poison.keeping import Room
+from replication.poison.records import Room
 from replication.topics import mirrored_topic
 
 

@@ -16,8 +16,8 @@ from infra.postgres import make_pool
 from infra.tasks import heed_cancellation
 from replication.codec import is_newer
 from replication.poison import repository
-from replication.poison.keeping import ROOM, Room, choose
-from replication.poison.records import Amount, Kind, Poison, topic_of
+from replication.poison.keeping import choose
+from replication.poison.records import ROOM, Amount, Kind, Poison, Room, topic_of
 
 log = structlog.get_logger()
 
@@ -50,7 +50,7 @@ class Shelf:
     @property
     def full(self) -> bool:
         """Whether no more may be put aside that waits for something."""
-        return self._newer.records >= MOST_NEWER.records or self._newer.size >= MOST_NEWER.size
+        return not MOST_NEWER.left(self._newer)
 
     async def run(self) -> None:
         """Look for what is to be taken in after all, until cancelled."""
@@ -82,7 +82,7 @@ class Shelf:
             await repository.put_aside(connection, kept, now=time.time_ns() // 1000)
             for record in kept:
                 if record.kind is Kind.NEWER:
-                    self._newer = self._newer.plus(record)
+                    self._newer = self._newer.plus(record.value)
 
     async def note(self, replayed: Sequence[Poison], in_vain: Sequence[Poison]) -> None:
         """Note what was taken in after all, and what was tried in vain.
@@ -96,7 +96,7 @@ class Shelf:
             await repository.note_tried(connection, in_vain, now=now)
             for record in replayed:
                 if record.kind is Kind.NEWER:
-                    self._newer = self._newer.minus(record)
+                    self._newer = self._newer.minus(record.value)
 
     async def look(self) -> None:
         """Look once for what is to be taken in, and count what is aside.

@@ -6,7 +6,6 @@ topic for as long as Kafka keeps it. What waits for newer software is always kep
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -15,7 +14,7 @@ import structlog
 
 from infra.postgres import Connection
 from replication.poison import repository
-from replication.poison.records import Amount, Poison, There
+from replication.poison.records import ROOM, Amount, Poison, Room, There
 
 log = structlog.get_logger()
 
@@ -40,22 +39,6 @@ class Why(StrEnum):
 
     NO_PLACE = "no place"
     """Its place is no number that can be kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """How much of one topic may be aside that can never be taken in as it is.
-
-    Attributes:
-        records: How many records.
-        size: How many bytes they may have.
-    """
-
-    records: int = 10_000
-    size: int = 64 * 1024 * 1024
-
-
-ROOM: Final = Room()
 
 
 def divide(
@@ -84,7 +67,7 @@ def divide(
         kept.append(record)
         present = places.get(record.place)
         if record.kind.final and (present is None or present.replayed):
-            used[record.topic] = used.get(record.topic, Amount()).plus(record)
+            used[record.topic] = used.get(record.topic, Amount()).plus(record.value)
         places[record.place] = There(record.value, replayed=False)
     return kept, others
 
@@ -96,7 +79,7 @@ def _objection(record: Poison, present: There | None, used: Amount, room: Room) 
         return None if present.value == record.value else Why.TAKEN
     if present is not None and present.value == record.value:
         return None  # it was taken in, and is read once more: the row stays as it is
-    further = used.plus(record)
+    further = used.plus(record.value)
     fits = further.records <= room.records and further.size <= room.size
     return None if fits or not record.kind.final else Why.NO_ROOM
 

@@ -102,13 +102,33 @@ class Amount(NamedTuple):
     records: int = 0
     size: int = 0
 
-    def plus(self, record: Poison) -> "Amount":
-        """Return it with one record more."""
-        return Amount(self.records + 1, self.size + len(record.value or b""))
+    def plus(self, value: bytes | None) -> "Amount":
+        """Return it with one record more, of those bytes."""
+        return Amount(self.records + 1, self.size + len(value or b""))
 
-    def minus(self, record: Poison) -> "Amount":
+    def minus(self, value: bytes | None) -> "Amount":
         """Return it with one record less."""
-        return Amount(self.records - 1, self.size - len(record.value or b""))
+        return Amount(self.records - 1, self.size - len(value or b""))
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much may be aside.
+
+    Attributes:
+        records: How many records.
+        size: How many bytes they may have.
+    """
+
+    records: int = 10_000
+    size: int = 64 * 1024 * 1024
+
+    def left(self, amount: Amount) -> bool:
+        """Whether one more record may come to what is there; it may be larger than what is left."""
+        return amount.records < self.records and amount.size < self.size
+
+
+ROOM: Final = Room()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from region.store.arrays import Byteas, Int8s, Texts
 from region.store.repository.hot import write
 from region.store.writes import Move, Writes
 from replication.poison import repository as poison
-from replication.poison.keeping import ROOM, Room, choose
-from replication.poison.records import Poison
+from replication.poison.keeping import choose
+from replication.poison.records import ROOM, Poison, Room
 from replication.records import Refusal
 
 

@@ -12,8 +12,8 @@ from region.store.repository.setup import prepare
 from region.store.rows import Place
 from region.store.writes import Move, Writes
 from replication.poison import repository
-from replication.poison.keeping import Room, choose
-from replication.poison.records import Amount, Kind, Poison
+from replication.poison.keeping import choose
+from replication.poison.records import Amount, Kind, Poison, Room
 
 pytestmark = pytest.mark.integration
 

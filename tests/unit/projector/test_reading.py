@@ -5,7 +5,7 @@ from region.projector.reading import LONGEST_KEY, Held, cases_of, key_of
 from region.projector.rehearsal import message
 from replication.codec import NEWEST, encode
 from replication.ids import new_user_id
-from replication.poison.records import Kind
+from replication.poison.records import Kind, Room
 from replication.records import Journaled
 
 ALICE, BOB = new_user_id("us"), new_user_id("us")
@@ -42,7 +42,7 @@ def test_without_a_key_or_room_the_partition_waits() -> None:
     assert [kept.offset for kept in batches[0]] == [0]
 
     batches = {0: [record(0, "a", newer=True), record(1, "b"), record(2, "a"), record(3, "b")]}
-    cases, newer = cases_of(batches, Held(most=1))
+    cases, newer = cases_of(batches, Held(Room(records=1)))
     assert [case.offset for case in cases] == [0, 1]
     assert list(newer) == [0]
 

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replication.poison.keeping import MOST_PLACE, Room, Why, divide
-from replication.poison.records import Amount, Kind, Poison, There
+from replication.poison.keeping import MOST_PLACE, Why, divide
+from replication.poison.records import Amount, Kind, Poison, Room, There
 
 TOPIC = "us.relay.eu"
 ROOM = Room(records=3, size=10)
