@@ -14,6 +14,7 @@ import pytest_asyncio
 from chaos.federation import Federation, Status
 from chaos.people import Person
 from region.client import Client, SqliteStore, Store
+from tests.acceptance.gauges import Gauges
 
 LAUNCHER = Path(__file__).parents[2] / "causeway"
 PORTS = 400
@@ -37,7 +38,7 @@ def free_block() -> int:
         try:
             for port in (
                 *range(base, base + 4),
-                *(base + 100 * region + place for region in (1, 2, 3) for place in range(62)),
+                *(base + 100 * region + place for region in (1, 2, 3) for place in range(78)),
             ):
                 with socket.socket() as probe:
                     probe.bind(("127.0.0.1", port))
@@ -143,3 +144,9 @@ def bearer(person: Person) -> dict[str, str]:
 def as_() -> Callable[[Person], dict[str, str]]:
     """Make the header that says who asks."""
     return bearer
+
+
+@pytest.fixture
+def gauges(http: httpx.AsyncClient, status: Status) -> Gauges:
+    """What parts measure."""
+    return Gauges(http, status)

@@ -3,57 +3,18 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import httpx
-import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
-from chaos.federation import CommandError, Federation, Status
+from chaos.federation import CommandError, Federation
 from chaos.people import Person
 from region.client import Handle, Stage
+from tests.acceptance.gauges import Gauges
 
 MakePerson = Callable[..., "asyncio.Future[Person]"]
 As = Callable[[Person], dict[str, str]]
 RECOVERY_SECONDS = 120.0
 LOST = 5
-
-
-@dataclass
-class Gauges:
-    """What parts of the federation measure, as an operator sees it."""
-
-    http: httpx.AsyncClient
-    status: Status
-
-    async def read(self, part: str, metric: str, **labels: str) -> float:
-        """Return a metric, summed over what the labels leave open."""
-        port = self.status.parts()[part].ports["admin"]
-        text = (await self.http.get(f"http://127.0.0.1:{port}/metrics")).text
-        return sum(
-            sample.value
-            for family in text_string_to_metric_families(text)
-            for sample in family.samples
-            if sample.name == metric and labels.items() <= sample.labels.items()
-        )
-
-    async def reach(self, part: str, metric: str, at_least: float, **labels: str) -> None:
-        """Wait until a metric is as high as that."""
-        async with asyncio.timeout(RECOVERY_SECONDS):
-            while await self.read(part, metric, **labels) < at_least:  # noqa: ASYNC110 — it lies in another process
-                await asyncio.sleep(0.2)
-
-    async def falls(self, part: str, metric: str, **labels: str) -> None:
-        """Wait until a metric is 0."""
-        async with asyncio.timeout(RECOVERY_SECONDS):
-            while await self.read(part, metric, **labels):  # noqa: ASYNC110 — it lies in another process
-                await asyncio.sleep(0.2)
-
-
-@pytest.fixture
-def gauges(http: httpx.AsyncClient, status: Status) -> Gauges:
-    """What parts measure."""
-    return Gauges(http, status)
 
 
 async def heal(federation: Federation, part: str) -> None:

@@ -16,15 +16,16 @@ from region.client import Stage
 from replication.codec import UndecodableRecordError, decode_journaled, encode, encode_record
 from replication.ids import direct_conversation_id, message_id, new_user_id, region_of
 from replication.records import MessageSent, Relayed, Stream, Submission, Via
+from tests.acceptance.gauges import Gauges
 
 MakePerson = Callable[..., "asyncio.Future[Person]"]
 As = Callable[[Person], dict[str, str]]
 PATIENCE = 120.0
 
 
-def admin(status: Status, part: str, page: str) -> str:
+def health_of(status: Status, part: str) -> str:
     """Where a part says how it is."""
-    return f"http://127.0.0.1:{status.parts()[part].ports['admin']}/{page}"
+    return f"http://127.0.0.1:{status.parts()[part].ports['admin']}/health"
 
 
 async def until_health_says(http: httpx.AsyncClient, url: str, what: str, *, says: bool = True) -> None:
@@ -34,28 +35,19 @@ async def until_health_says(http: httpx.AsyncClient, url: str, what: str, *, say
             await asyncio.sleep(0.1)
 
 
-async def until_forwarded(author: Person, text: str, http: httpx.AsyncClient, metrics: str) -> None:
-    """Wait until a message has been put into the topic for eu."""
+async def until_forwarded(author: Person, text: str, gauges: Gauges) -> None:
+    """Wait until a message of somebody in us has been put into the topic for eu."""
     await author.until(
         lambda: text in [m.text for m in (*chain(*author.screen.values()), *author.queued)], within=PATIENCE
     )
-    stored = time.time()
-    async with asyncio.timeout(PATIENCE):
-        while await _drained(http, metrics) < stored:  # noqa: ASYNC110 — another process
-            await asyncio.sleep(0.1)
-
-
-async def _drained(http: httpx.AsyncClient, url: str) -> float:
-    """Since when nothing is left of what a forwarder had for eu then, seconds since the epoch."""
-    name = 'causeway_forwarder_drained_timestamp_seconds{destination="eu"} '
-    lines = (await http.get(url)).text.splitlines()
-    return next((float(line.removeprefix(name)) for line in lines if line.startswith(name)), 0.0)
+    drained = "causeway_forwarder_drained_timestamp_seconds"  # nothing is left of what there was then
+    await gauges.reach("us/forwarder", drained, at_least=time.time(), destination="eu")
 
 
 @contextlib.asynccontextmanager
 async def expelled(federation: Federation, http: httpx.AsyncClient, region: str) -> AsyncIterator[None]:
     """Expel a region for a while; the other's ingester and access lists obey by then."""
-    health, access = (admin(federation.status(), f"us/{part}", "health") for part in ("ingester", "forwarder"))
+    health, access = (health_of(federation.status(), f"us/{part}") for part in ("ingester", "forwarder"))
     await federation.act("region", "expel", region)
     try:
         await until_health_says(http, health, "expelled from trust")
@@ -66,8 +58,13 @@ async def expelled(federation: Federation, http: httpx.AsyncClient, region: str)
     await until_health_says(http, health, "expelled from trust", says=False)
 
 
-async def test_a_region_is_expelled_and_readmitted(
-    make_person: MakePerson, whole: Federation, http: httpx.AsyncClient, urls: dict[str, str], as_: As
+async def test_a_region_is_expelled_and_readmitted(  # noqa: PLR0917 — fixtures
+    make_person: MakePerson,
+    whole: Federation,
+    http: httpx.AsyncClient,
+    urls: dict[str, str],
+    as_: As,
+    gauges: Gauges,
 ) -> None:
     """Its tokens, records and connections count for nothing elsewhere; others go on; then everything that waited arrives, once."""
     alice, boris, carol = await make_person("us"), await make_person("eu"), await make_person("ap")
@@ -86,7 +83,7 @@ async def test_a_region_is_expelled_and_readmitted(
                 await asyncio.sleep(0.1)
         assert "eu: expelled" in await whole.act("region", "list")
         handles = [await alice.write("at the threshold", boris)]  # answers a read that waited before it was denied
-        await until_forwarded(alice, "at the threshold", http, admin(whole.status(), "us/forwarder", "metrics"))
+        await until_forwarded(alice, "at the threshold", gauges)
         handles += [await alice.write("to the expelled", boris), await boris.write("from the expelled", alice)]
         for handle in handles:
             await asyncio.wait_for(handle.reach(Stage.ACCEPTED), PATIENCE)
@@ -102,15 +99,14 @@ async def test_a_region_is_expelled_and_readmitted(
 
 
 async def test_what_a_region_may_not_say_comes_no_further_than_the_mirror(
-    make_person: MakePerson, federation: Federation, http: httpx.AsyncClient
+    make_person: MakePerson, status: Status, gauges: Gauges
 ) -> None:
     """By its own MirrorMaker's way: words of somebody who lives elsewhere are counted, never journaled; real ones go on."""
     alice, boris = await make_person("us"), await make_person("eu")
     await (await alice.write("before", boris)).reach(Stage.READ)
-    status = federation.status()
     kafka = {name: f"127.0.0.1:{status.parts()[f'{name}/kafka'].ports['kafka']}" for name in ("us", "eu")}
-    metrics = admin(status, "us/ingester", "metrics")
-    before = await _refused(http, metrics)
+    refused = ("us/ingester", "causeway_ingester_records_total")
+    before = await gauges.read(*refused, origin="eu", verdict="refused")
 
     forged = _forged(victim="us", author_of="ap", by="eu")
     stream = Stream("eu", 1, 0, "us", 0)  # an older one than the real, which it does not touch
@@ -119,9 +115,7 @@ async def test_what_a_region_may_not_say_comes_no_further_than_the_mirror(
         async with Producer(kafka["eu"], client="forger") as producer:
             await producer.append("relay.us", partition=0, key=None, value=value)
 
-    async with asyncio.timeout(PATIENCE):
-        while await _refused(http, metrics) < before + len(forged):  # noqa: ASYNC110 — another process
-            await asyncio.sleep(0.1)
+    await gauges.reach(*refused, before + len(forged), origin="eu", verdict="refused")
     await asyncio.wait_for((await boris.write("real", alice)).reach(Stage.READ), PATIENCE)
     assert not await _journaled(kafka["us"], {record.id for record in forged})
 
@@ -143,12 +137,6 @@ def _forged(*, victim: str, author_of: str, by: str) -> list[Submission]:
         conversation_id=conversation,
     )
     return [plain, msgspec.structs.replace(plain, home=by)]
-
-
-async def _refused(http: httpx.AsyncClient, url: str) -> float:
-    name = 'causeway_ingester_records_total{origin="eu",verdict="refused"} '
-    lines = (await http.get(url)).text.splitlines()
-    return sum(float(line.removeprefix(name)) for line in lines if line.startswith(name))
 
 
 async def _journaled(kafka: str, wanted: set[str]) -> set[str]:

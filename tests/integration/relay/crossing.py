@@ -40,13 +40,22 @@ PARTITIONS = 2
 PATIENCE = 150.0
 
 
+def pair(one: str, other: str, *, owner: str) -> tuple[str, str, str]:
+    """Return users of two regions, and their conversation, which that region owns."""
+    while True:
+        users = new_user_id(one), new_user_id(other)
+        conversation = direct_conversation_id(*users)
+        if region_of(conversation) == owner:
+            return *users, conversation
+
+
 def entry(origin: str) -> Entry:
     """Return an entry of a conversation that the origin owns."""
-    while True:
-        author, friend = new_user_id(origin), new_user_id(origin)
-        conversation = direct_conversation_id(author, friend)
-        if region_of(conversation) == origin:
-            break
+    return first_of(*pair(origin, origin, owner=origin))
+
+
+def first_of(author: str, recipient: str, conversation: str, *, text: str = "hello") -> Entry:
+    """Return what would be the first entry of a conversation."""
     return Entry(
         conversation_id=conversation,
         seq=1,
@@ -55,9 +64,9 @@ def entry(origin: str) -> Entry:
         count=1,
         message_id=message_id(author, conversation, "c"),
         author=author,
-        home=origin,
+        home=region_of(author),
         content_hash=b"0" * 16,
-        body=MessageSent(friend, "c", "hello"),
+        body=MessageSent(recipient, "c", text),
         sent_at=1,
     )
 

@@ -21,7 +21,7 @@ from relay.ingester.reader import Reader
 from relay.ingester.repairer import Repairer
 from relay.ingester.shelf import Shelf
 from replication.codec import UndecodableRecordError, decode_journaled, encode, encode_record
-from replication.ids import content_hash, direct_conversation_id, message_id, new_user_id, region_of
+from replication.ids import content_hash, direct_conversation_id, message_id, new_user_id
 from replication.records import (
     AccountConfirmed,
     Entry,
@@ -38,6 +38,7 @@ from replication.records import (
     Via,
 )
 from replication.topics import JOURNAL, mirrored_topic
+from tests.integration.relay.crossing import first_of, pair
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
@@ -59,14 +60,6 @@ class Forger:
         body = b"\xc1rubbish" if record is None else encode_record(record)
         self.said.append(encode(Relayed(via=via, record=msgspec.Raw(body), forwarded_at=1)))
 
-    def pair(self, one: str, other: str, *, owner: str) -> tuple[str, str, str]:
-        """Return users of two regions, and their conversation, which that region owns."""
-        while True:
-            users = new_user_id(one), new_user_id(other)
-            conversation = direct_conversation_id(*users)
-            if region_of(conversation) == owner:
-                return *users, conversation
-
     def submission(self, author: str, recipient: str, **changes: object) -> Submission:
         """Return what the author would say, if the author lived where we say."""
         conversation = direct_conversation_id(author, recipient)
@@ -85,23 +78,11 @@ class Forger:
 
     def entry(self, author: str, recipient: str, conversation: str) -> Entry:
         """Return a number that was given to what the author never said."""
-        return Entry(
-            conversation_id=conversation,
-            seq=1,
-            epoch=1,
-            incarnation=1,
-            count=1,
-            message_id=message_id(author, conversation, "c"),
-            author=author,
-            home=region_of(author),
-            content_hash=b"0" * 16,
-            body=MessageSent(recipient, "c", "forged"),
-            sent_at=1,
-        )
+        return first_of(author, recipient, conversation, text="forged")
 
     def honest(self) -> str:
         """Say what it may: a message of its own user to a conversation that the victim owns; return its id."""
-        author, recipient, _ = self.pair(self.region, self.victim, owner=self.victim)
+        author, recipient, _ = pair(self.region, self.victim, owner=self.victim)
         submission = self.submission(author, recipient)
         self.say(submission)
         return submission.id
@@ -191,9 +172,9 @@ def tell_lies(forger: Forger) -> int:
     """Say everything that a region may not say; return how much that was."""
     me, victim, third = forger.region, forger.victim, forger.third
     before = len(forger.said)
-    theirs, mine, owned_by_victim = forger.pair(victim, me, owner=victim)
-    stranger, their_friend, _ = forger.pair(third, victim, owner=victim)
-    one, other, between_others = forger.pair(victim, third, owner=third)
+    theirs, mine, owned_by_victim = pair(victim, me, owner=victim)
+    stranger, their_friend, _ = pair(third, victim, owner=victim)
+    one, other, between_others = pair(victim, third, owner=third)
     both = new_user_id(victim), new_user_id(victim)
     invented = f"d{secrets.token_hex(16)}-{me}"
 
@@ -255,7 +236,7 @@ async def test_streams_that_claim_another_origin_are_put_aside(
     kafka: str, partitions: int, forger: Forger, store: str
 ) -> None:
     """Nor may a stream lead elsewhere, or come by another partition; the real one is not disturbed by what they claim."""
-    author, recipient, _ = forger.pair(forger.third, forger.victim, owner=forger.victim)
+    author, recipient, _ = pair(forger.third, forger.victim, owner=forger.victim)
     forged = forger.submission(author, recipient, home=forger.third)
     claims: list[dict[str, object]] = [
         {"origin": forger.third},
@@ -286,7 +267,7 @@ async def test_a_home_epoch_that_is_too_new_is_parked_and_not_refused(
 ) -> None:
     """It may be true, and only not known here yet: it is kept, and taken in by the next ingester that knows it."""
     first = forger.honest()
-    author, recipient, _ = forger.pair(forger.region, forger.victim, owner=forger.victim)
+    author, recipient, _ = pair(forger.region, forger.victim, owner=forger.victim)
     moved = forger.submission(author, recipient, home_epoch=2)
     forger.say(moved)
     last = forger.honest()
