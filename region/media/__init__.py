@@ -1,7 +1,5 @@
-"""Images and files of messages: their bytes go straight between device and blob store; here is what surrounds that.
+"""The region's blob store, for images and files: whether it is there.
 
-settings    where the blob store is, and what is allowed
-service     the process `media`, apart from the others, which it cannot slow down: composes what follows
-
-    gateway ─▶ (signed addresses) ─▶ device ◀─▶ blob store ◀─ service
+settings    where the blob store is
+service     the process `media`, apart from the others, which it cannot slow down: makes the bucket, and watches the store
 """

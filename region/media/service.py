@@ -43,8 +43,8 @@ class Media:
 
     async def run(self) -> None:
         """Run all parts until cancelled."""
-        async with Blobs(self._place) as blobs, asyncio.TaskGroup() as group:
-            group.create_task(self._watch(blobs))
+        async with Blobs(self._place) as blobs:
+            await self._watch(blobs)
 
     async def _watch(self, blobs: Blobs) -> None:
         """Make the bucket, then tell whether the store answers."""
