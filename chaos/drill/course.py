@@ -49,7 +49,7 @@ class Scale:
         users: Of each region.
         rate: Messages a second.
         seed: What the order of messages follows from.
-        arrive: For how long what is under way is waited for at the end, seconds.
+        arrive: How long nothing more may arrive before what is under way is given up at the end, seconds.
         rest: How long nothing happens before everybody is asked what they have, seconds.
     """
 
@@ -147,12 +147,14 @@ class Course:
             await sender.send(text(self._scale.name, send.number), recipient, conversation)
 
     async def settle(self) -> None:
-        """Wait until everything has arrived, or for long enough; then for a rest; note who is connected by then."""
+        """Wait until everything has arrived, or nothing more for long enough; then for a rest; note who is connected by then."""
         tally, self._progress.doing = self._progress.tally, "waiting for what is under way"
         loop = asyncio.get_running_loop()
-        until = loop.time() + self._scale.arrive
-        while tally.under_way and loop.time() < until:  # noqa: ASYNC110  # three counters, looked at now and then
+        least, until = tally.under_way, loop.time() + self._scale.arrive
+        while tally.under_way and loop.time() < until:
             await asyncio.sleep(0.25)
+            if tally.under_way < least:
+                least, until = tally.under_way, loop.time() + self._scale.arrive
         online = await asyncio.gather(*(device.is_online(within=REJOIN_SECONDS) for device in self.devices))
         await asyncio.gather(*(observer.is_online(within=REJOIN_SECONDS) for observer in self.observers))
         self._progress.doing = "resting"
