@@ -124,7 +124,7 @@ class _Pass:
 
 
 def _config(seed: int, *, examples: int, coverage: bool) -> SchemathesisConfig:
-    settings: dict[str, Any] = {
+    settings: dict[str, object] = {
         "seed": seed,
         "continue-on-failure": True,
         "request-timeout": PATIENCE,

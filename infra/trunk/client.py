@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from websockets.asyncio.client import ClientConnection, connect
@@ -40,7 +40,7 @@ class TrunkPool:
         self._url = url.replace("http", "ws", 1).rstrip("/") + PATH
         self._peer = peer
         self._size = size
-        self._tls: dict[str, Any] = {} if tls is None else {"ssl": tls, "server_hostname": host_name(peer)}
+        self._tls = tls
         self._most_back_off = most_back_off
         self._links: list[Link] = []
         self._changed = asyncio.Event()
@@ -99,7 +99,8 @@ class TrunkPool:
             try:
                 async with connect(
                     self._url,
-                    **self._tls,
+                    ssl=self._tls,
+                    server_hostname=host_name(self._peer) if self._tls else None,
                     compression=None,
                     max_size=LARGEST_MESSAGE,
                     open_timeout=5,
