@@ -13,7 +13,7 @@ import aiohttp
 import msgspec
 
 from chaos.bench.fleet import Pass
-from region.client import Backoff, longer
+from region.client import Backoff
 
 HANDSHAKE_SECONDS = 20.0
 
@@ -163,7 +163,7 @@ class Crowd:
             if device.welcomed_at is not None:
                 device.welcomed_at, device.socket = None, None
                 self.welcomed -= 1
-            await asyncio.sleep(max(backoff.next(), longer(away_for)))
+            await asyncio.sleep(backoff.after(away_for))
 
     async def _converse(self, device: Device, socket: aiohttp.ClientWebSocketResponse, backoff: Backoff) -> float:
         """Take what comes until the end; return for how many seconds the region asked to stay away."""

@@ -25,6 +25,14 @@ class Backoff:
         self.attempts += 1
         return bound * (0.5 + self._chance() / 2)
 
+    def after(self, asked: float) -> float:
+        """Return the next delay in seconds; a region that asks to stay away knows better than doubling does when to come again.
+
+        Args:
+            asked: For how many seconds the region asked; 0 if it did not.
+        """
+        return max(self._first, longer(asked, chance=self._chance)) if asked > 0 else self.next()
+
     def reset(self) -> None:
         """Begin anew, after a success."""
         self.attempts = 0

@@ -140,7 +140,8 @@ class Link:
             self._lose(reason)
             if fail_over:
                 self._transport.fail_over(endpoint)
-            await asyncio.sleep(max(backoff.next(), longer(self._connection.away_for)))
+            asked, self._connection.away_for = self._connection.away_for, 0.0
+            await asyncio.sleep(backoff.after(asked))
 
     async def _begin_now(self) -> None:
         """Take what there is already as history: only what comes later is told."""

@@ -93,3 +93,14 @@ def test_delays_double_up_to_a_cap_and_are_jittered() -> None:
     assert [high.next() for _ in range(4)] == [1.0, 2.0, 4.0, 5.0]
     high.reset()
     assert high.next() == 1.0
+
+
+def test_a_region_that_says_when_to_come_again_is_believed() -> None:
+    """However often it was tried before: in a storm, doubled delays would keep devices away long after there is room."""
+    low, high = Backoff(first=1, cap=5, chance=lambda: 0.0), Backoff(first=1, cap=5, chance=lambda: 1.0)
+    for _ in range(4):
+        low.next()
+
+    assert [low.after(2.0), high.after(2.0)] == [2.0, 3.0]
+    assert low.after(0.01) == 1.0
+    assert low.after(0) == 2.5
