@@ -6,7 +6,8 @@ app          one ASGI app: `/ws` to sockets, the rest to HTTP
 sockets      WebSockets: token, hello, frames in and out
 connection   one device's queue and its writer
 session      pure: the state of one device's WebSocket
-catchup      reads from the store what a device lacks
+catchup      reads from the store what a device lacks; gathering: those who ask at the same moment share a
+             reading; sharing: pure, who may share a question
 hub          all sessions; each output encoded once for all devices concerned
 deliveries   listens to fan-out; notices breaks
 continuity   pure: judges the ranges of publications

@@ -4,13 +4,16 @@ from collections.abc import Mapping, Sequence
 
 from infra.errors import UnavailableError
 from infra.postgres import Connection, Pool
-from region.accounts.repository import device
+from region.accounts.repository import devices_at_once
 from region.gateway import frames, repository
 from region.gateway.cursors import Place, usable
 from region.gateway.frames import ChangedConversation, EntryFrame, MarksFrame, Pending, Refused
-from region.gateway.repository import Head, State
+from region.gateway.gathering import Asked, Gathering
+from region.gateway.repository import Head, Marked, Queued, State
 from region.gateway.session import CatchUp, Snapshot
+from region.gateway.sharing import Share
 from region.gateway.views import Marks, entry_view, pending_view
+from region.store.repository.unsettled import queued_authors, refused_authors
 from replication.ids import partition_of
 from replication.records import Entry, Refusal
 
@@ -18,6 +21,9 @@ MOST_ENTRIES = 500
 MOST_BYTES = 2 * 1024 * 1024
 MOST_CONVERSATIONS = 2_000
 """More than any of these is too much to send: the device is told which conversations changed, and pages them."""
+MOST_SHARED_ENTRIES = 1_000
+MOST_SHARED_CONVERSATIONS = 1_000
+"""More of what several devices missed is not read by one question: each of them is read by itself."""
 
 
 class CatchUps:
@@ -27,33 +33,79 @@ class CatchUps:
         """Say whose store it is."""
         self._region = region
         self._store = store
+        self._gathering = Gathering(self._read_all)
         self.incarnation = 0
         """Of the region, as the store said last; 0 before it did."""
 
     async def read(self, user_id: str, device_id: str, wanted: CatchUp) -> Snapshot:
-        """Return what the user's device lacks, and whether it was logged out.
+        """Return what the user's device lacks, and whether it was logged out; those who ask at the same time share one transaction.
 
         Raises:
             UnavailableError: The store was never prepared.
             psycopg.Error: It cannot be reached.
         """
+        return await self._gathering.ask(user_id, device_id, wanted)
+
+    async def _read_all(self, together: Sequence[Asked]) -> None:
         async with self._store.connection() as connection, connection.transaction():
             await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             state = await repository.state(connection)
             if state is None:
                 raise UnavailableError(what="The store")
             self.incarnation = state.incarnation
-            known = await device(connection, user_id, device_id)
-            if known is None or known.revoked:
-                why = known.revoked_why if known else ""
-                return Snapshot(state.positions, state.incarnation, [], [], revoked=why)
-            return await self._read(connection, user_id, wanted, state)
+            known = await devices_at_once(connection, [(asked.user_id, asked.device_id) for asked in together])
+            present = []
+            for asked in together:
+                device = known.get((asked.user_id, asked.device_id))
+                if device is None or device.revoked:
+                    why = device.revoked_why if device else ""
+                    asked.tell(Snapshot(state.positions, state.incarnation, [], [], revoked=why))
+                else:
+                    present.append(asked)
+            for asked in await self._share(connection, present, state) if len(present) > 1 else present:
+                if asked.waits:
+                    asked.tell(await self._read(connection, asked.user_id, asked.wanted, state))
 
-    async def _read(self, connection: Connection, user_id: str, wanted: CatchUp, state: State) -> Snapshot:
-        told = wanted.told or usable(
+    async def _share(self, connection: Connection, together: Sequence[Asked], state: State) -> list[Asked]:
+        """Tell devices what was put out above the positions that they name, by few questions; return those who need their own."""
+        share, alone, sharing = Share(MOST_SHARED_CONVERSATIONS), [], []
+        refused = await refused_authors(connection, [asked.user_id for asked in together])
+        for asked in together:
+            told = self._told(asked.wanted, state)
+            if told is None or asked.user_id in refused or _went_back(told, state):
+                alone.append(asked)
+                continue
+            heads = [] if told == state.positions else await repository.changed_since(connection, asked.user_id, told)
+            if share.add(heads, _by_conversation(heads, told)):
+                sharing.append((asked, heads))
+            else:
+                alone.append(asked)
+        shared = share.heads
+        entries = await repository.entries_since(connection, shared, share.told, most=MOST_SHARED_ENTRIES + 1)
+        if len(entries) > MOST_SHARED_ENTRIES:
+            return list(together)
+        found = await _about(connection, shared)
+        authors = await queued_authors(connection, list(share.told)) if shared else set()
+        for asked, heads in sharing:
+            if asked.user_id in authors:
+                alone.append(asked)
+            else:
+                names = {head.conversation_id for head in heads}
+                mine = [entry for entry in entries if entry.conversation_id in names]
+                marked = [member for member in found if member.conversation_id in names]
+                asked.tell(
+                    _made(asked.user_id, state, heads=heads, entries=mine, refusals=[], marked=marked, queued=[])
+                )
+        return alone
+
+    def _told(self, wanted: CatchUp, state: State) -> Mapping[int, int] | None:
+        return wanted.told or usable(
             wanted.resume, region=self._region, incarnation=state.incarnation, positions=state.positions
         )
-        went_back = told is not None and any(position > state.positions.get(p, -1) for p, position in told.items())
+
+    async def _read(self, connection: Connection, user_id: str, wanted: CatchUp, state: State) -> Snapshot:
+        told = self._told(wanted, state)
+        went_back = told is not None and _went_back(told, state)
         if told is not None and not went_back:
             return await _since(connection, user_id, dict(told), state)
         if wanted.held is not None and not went_back:
@@ -72,8 +124,7 @@ async def _since(connection: Connection, user_id: str, told: dict[int, int], sta
     refusals = await repository.refusals_since(connection, user_id, told, most=MOST_ENTRIES)
     if len(heads) > MOST_CONVERSATIONS:
         return _too_much(state, heads, refusals)
-    by_conversation = {head.conversation_id: told[partition_of(head.conversation_id, len(told))] for head in heads}
-    entries = await repository.entries_since(connection, heads, by_conversation, most=MOST_ENTRIES + 1)
+    entries = await repository.entries_since(connection, heads, _by_conversation(heads, told), most=MOST_ENTRIES + 1)
     return await _snapshot(connection, user_id, state, heads=heads, entries=entries, refusals=refusals)
 
 
@@ -100,8 +151,26 @@ async def _snapshot(
     refusals: Sequence[Refusal],
 ) -> Snapshot:
     names = [head.conversation_id for head in heads]
-    marked = await repository.marks_of(connection, names) if names else []
+    marked = await _about(connection, heads)
     queued = await repository.queued_of(connection, user_id, names, most=MOST_ENTRIES + 1) if names else []
+    return _made(user_id, state, heads=heads, entries=entries, refusals=refusals, marked=marked, queued=queued)
+
+
+async def _about(connection: Connection, heads: Sequence[Head]) -> list[Marked]:
+    """Return the marks of all members of those conversations."""
+    return await repository.marks_of(connection, [head.conversation_id for head in heads]) if heads else []
+
+
+def _made(
+    user_id: str,
+    state: State,
+    *,
+    heads: Sequence[Head],
+    entries: Sequence[Entry],
+    refusals: Sequence[Refusal],
+    marked: Sequence[Marked],
+    queued: Sequence[Queued],
+) -> Snapshot:
     size = sum(len(entry.body.text) for entry in entries)
     too_much = len(entries) > MOST_ENTRIES or len(queued) > MOST_ENTRIES or size > MOST_BYTES
     marks: dict[str, dict[str, Marks]] = {}
@@ -119,6 +188,15 @@ async def _snapshot(
         if m.marks.received > 0
     ]
     return Snapshot(state.positions, state.incarnation, missed, _changed(heads) if too_much else [])
+
+
+def _went_back(told: Mapping[int, int], state: State) -> bool:
+    """Whether the store has lost what the device was told."""
+    return any(position > state.positions.get(partition, -1) for partition, position in told.items())
+
+
+def _by_conversation(heads: Sequence[Head], told: Mapping[int, int]) -> dict[str, int]:
+    return {head.conversation_id: told[partition_of(head.conversation_id, len(told))] for head in heads}
 
 
 def _too_much(state: State, heads: Sequence[Head], refusals: Sequence[Refusal]) -> Snapshot:

@@ -75,7 +75,6 @@ class Connection:
         *,
         read: Callable[[str, str, CatchUp], Awaitable[Snapshot]],
         reliable: Callable[[], bool],
-        gate: asyncio.Semaphore,
         limits: Limits,
         welcomed: Callable[[], None],
         room: Room | None = None,
@@ -88,7 +87,6 @@ class Connection:
             send: ASGI's send.
             read: Reads a snapshot for a user and a device.
             reliable: Whether this gateway is told of all outputs.
-            gate: Bounds how many snapshots are read at once.
             limits: Of the queue.
             room: Of all queues; of its own by default.
             welcomed: Called when the first snapshot is queued for the device.
@@ -99,7 +97,6 @@ class Connection:
         self._send = send
         self._read = read
         self._reliable = reliable
-        self._gate = gate
         self._limits = limits
         self._room = room or Room(limits.characters)
         self._room.devices.add(self)
@@ -198,8 +195,7 @@ class Connection:
         backoff = Backoff(first=1.0)
         while self.session.phase is Phase.CATCHING_UP:
             try:
-                async with self._gate:
-                    snapshot = await self._read(self.session.user_id, self.session.device_id, wanted)
+                snapshot = await self._read(self.session.user_id, self.session.device_id, wanted)
             except (*STORE_FAILURES, psycopg.Error, UnavailableError) as error:
                 log.warning("snapshot not read", problem=str(error))
                 await asyncio.sleep(backoff.next())

@@ -58,7 +58,6 @@ log = structlog.get_logger()
 
 HELLO_SECONDS: Final = 10.0
 TRY_AGAIN_LATER: Final = 1013
-SNAPSHOTS_AT_ONCE: Final = 6
 RESUME_SECONDS: Final = 1.0
 AWAY_STEP_SECONDS: Final = 0.05
 STRIKES: Final = Rate(2_000, 60)
@@ -119,7 +118,6 @@ class Sockets:
         self._marks = marks
         self._limits = limits
         self._room = Room(most_queued)
-        self._gate = asyncio.Semaphore(SNAPSHOTS_AT_ONCE)
         self._connections: set[Connection] = set()
         self._ending = False
 
@@ -201,7 +199,6 @@ class Sockets:
             send,
             read=self._catchups.read,
             reliable=lambda: self._hub.reliable,
-            gate=self._gate,
             limits=self._limits,
             room=self._room,
             welcomed=arrival.done,

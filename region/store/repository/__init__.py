@@ -5,4 +5,5 @@ loading     what a projector must know before it judges a batch
 committing  a judged batch, in one transaction that is fenced by the journal offset
 hot         the one statement that every batch is written by
 pruning     taking out what everybody has long followed
+unsettled   which users have what few have: refusals, and messages that wait
 """

@@ -1,5 +1,6 @@
 """What devices are shown, read from a real store: more queued messages and refusals than one answer may name."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from typing import cast
@@ -8,6 +9,7 @@ import pytest
 
 from infra.postgres import Connection, Pool, make_pool
 from region.accounts.tokens import AccessClaims
+from region.gateway import catchup
 from region.gateway.catchup import MOST_ENTRIES, CatchUps
 from region.gateway.cursors import Place, ResumeToken
 from region.gateway.markkeeper import MarkKeeper
@@ -36,13 +38,13 @@ class Store:
         self.pool = pool
         self.connection = connection
 
-    async def begin(self, peer: str) -> str:
-        """Begin a conversation between Ada and somebody; return its id."""
-        conversation_id = direct_conversation_id(ADA, peer)
+    async def begin(self, peer: str, *, author: str = ADA) -> str:
+        """Begin a conversation between Ada, or another one, and somebody; return its id."""
+        conversation_id = direct_conversation_id(author, peer)
         await self.connection.execute(
             "INSERT INTO conversations VALUES (%s, 'direct', 0, 1, 0, false, 0, 5, 5)", (conversation_id,)
         )
-        for user in (ADA, peer):
+        for user in (author, peer):
             await self.connection.execute(
                 "INSERT INTO members VALUES (%s, %s, 'us', 0, 0, 0, 0, 0, 0)", (conversation_id, user)
             )
@@ -70,6 +72,27 @@ class Store:
                 "INSERT INTO refusals VALUES (%s, %s, %s, %s, 'recipient-unknown', 'No.', ''::bytea, 1, 5, %s)",
                 [(f"m-{n}", direct_conversation_id(ADA, peer), ADA, n, at) for at, n in enumerate(names)],
             )
+
+    async def write(self, peer: str, count: int, *, author: str = ADA) -> None:
+        """Number messages between an author and somebody: each entry's position is its seq."""
+        name = direct_conversation_id(author, peer)
+        async with self.connection.cursor() as cursor:
+            await cursor.executemany(
+                "INSERT INTO entries (conversation_id, seq, epoch, incarnation, message_count, kind, message_id, author, recipient,"
+                " author_home, client_message_id, content_hash, text, sent_at, position)"
+                " VALUES (%s, %s, 1, 1, %s, 'message_sent', %s, %s, %s, 'us', %s, ''::bytea, %s, 5, %s)",
+                [
+                    (name, n, n, f"m-{name}-{n}", author, peer, f"c{n}", f"{author[1]} to {peer[1]}: {n}", n)
+                    for n in range(1, count + 1)
+                ],
+            )
+        await self.connection.execute(
+            "UPDATE conversations SET head = %s, position = %s WHERE conversation_id = %s", (count, count, name)
+        )
+        await self.connection.execute(
+            "UPDATE members SET received = 1 WHERE conversation_id = %s AND user_id = %s", (name, peer)
+        )
+        await self.connection.execute("UPDATE journal_partitions SET position = greatest(position, %s)", (count,))
 
     async def catch_up(self, wanted: CatchUp) -> Snapshot:
         """Read what Ada's device lacks."""
@@ -166,3 +189,56 @@ async def test_a_queued_message_of_a_newer_projector_shuts_nobody_out(store: Sto
 
     told = [cast("dict[str, dict[str, str]]", json.loads(text)) for text in snapshot.missed]
     assert [frame["message"]["text"] for frame in told] == ["1"]
+
+
+SECOND = "v" + "1" * 16
+
+
+@pytest.fixture
+async def many(store: Store) -> list[tuple[str, str, CatchUp]]:
+    """Devices of all three, of every kind: with much, little, nothing and something else missed; of one that is logged out."""
+    await store.begin(BOB)
+    await store.write(BOB, 6)
+    await store.begin(CEM, author=BOB)
+    await store.write(CEM, 4, author=BOB)
+    await store.begin(CEM)
+    await store.queue(CEM, 2)
+    await store.refuse(CEM, ["one"])
+    for user, name, revoked_at in ((BOB, DEVICE, None), (BOB, SECOND, 7), (CEM, DEVICE, None), (CEM, SECOND, None)):
+        await store.connection.execute(
+            "INSERT INTO devices (user_id, device_id, name, family, generation, created_at, revoked_at)"
+            " VALUES (%s, %s, 'd', 'f', 1, 0, %s)",
+            (user, name, revoked_at),
+        )
+    wishes = [CatchUp(resume=ResumeToken("us", 1, (position,))) for position in (0, 3, 6)]
+    wishes += [CatchUp(), CatchUp(held={}), CatchUp(told={0: 2}), CatchUp(resume=ResumeToken("eu", 1, (1,)))]
+    people = ((ADA, DEVICE), (BOB, DEVICE), (BOB, SECOND), (CEM, DEVICE), (CEM, SECOND), (CEM, "unknown"))
+    return [(user, name, wanted) for wanted in wishes for user, name in people]
+
+
+async def test_who_asks_together_is_told_what_each_would_be_told_alone(
+    store: Store, many: list[tuple[str, str, CatchUp]]
+) -> None:
+    """After a gateway's death all ask at once: nobody is told more, less, or what is another's."""
+    catchups = CatchUps(region="us", store=store.pool)
+    alone = [await catchups.read(*one) for one in many]
+
+    together = await asyncio.gather(*(catchups.read(*one) for one in many))
+
+    assert together == alone
+    assert {len(snapshot.missed) for snapshot in together} >= {0, 6}
+    assert any(snapshot.revoked is not None for snapshot in together)
+
+
+async def test_what_is_too_much_to_share_is_read_for_each(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much all have missed together, no more is held than one after another would have been."""
+    await store.begin(BOB)
+    await store.write(BOB, 6)
+    wanted = CatchUp(resume=ResumeToken("us", 1, (0,)))
+    monkeypatch.setattr(catchup, "MOST_SHARED_ENTRIES", 5)
+    catchups = CatchUps(region="us", store=store.pool)
+
+    found = await asyncio.gather(*(catchups.read(ADA, DEVICE, wanted) for _ in range(3)))
+
+    told = [[json.loads(text)["type"] for text in snapshot.missed].count("entry") for snapshot in found]
+    assert told == [6, 6, 6]

@@ -60,7 +60,6 @@ def connect(
         wire,
         read=read,
         reliable=lambda: True,
-        gate=asyncio.Semaphore(1),
         welcomed=welcomed,
         limits=Limits(frames=frames, characters=1000),
         room=room,
