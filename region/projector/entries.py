@@ -8,6 +8,7 @@ from region.projector.homes import home_of, owner_of
 from region.projector.marks import rise
 from region.projector.messages import advance, audience, check, members_of
 from region.store.rows import Conversation
+from replication.ids import message_id
 from replication.records import Entry, Refusal, Via
 
 
@@ -43,12 +44,15 @@ def judge_refusal(docket: Docket, case: Case, refusal: Refusal, via: Via) -> Non
     """Keep a refusal by an owner elsewhere, and tell its author, who lives here.
 
     Raises:
-        ImpossibleRecordError: It does not come from the owner, its author lives elsewhere, or the message has an entry.
+        ImpossibleRecordError: It does not come from the owner, its author lives elsewhere, the message is of another
+            conversation, or it has an entry.
     """
     if owner_of(refusal.conversation_id) != via.stream.origin:
         raise ImpossibleRecordError(reason=f"it came from {via.stream.origin}, which does not own its conversation")
     if home_of(refusal.author) != docket.here:
         raise ImpossibleRecordError(reason="its author does not live here")
+    if refusal.message_id != message_id(refusal.author, refusal.conversation_id, refusal.client_message_id):
+        raise ImpossibleRecordError(reason="its id does not follow from what its sender called it")
     known = docket.state.known.get(refusal.message_id)
     if isinstance(known, Refusal):
         docket.count("duplicate")

@@ -155,6 +155,7 @@ def test_a_refusal_by_the_owner_ends_a_pending(us: Rehearsal) -> None:
         detail="d",
         content_hash=sent.content_hash,
         epoch=1,
+        client_message_id=sent.body.client_message_id,
     )
     us.submit(refusal, via=via(1))
     us.submit(refusal, via=via(2))
@@ -162,6 +163,29 @@ def test_a_refusal_by_the_owner_ends_a_pending(us: Rehearsal) -> None:
 
     assert us.tables.pendings == {}
     assert [r.code for r in us.told(ALICE) if isinstance(r, Refusal)] == ["recipient-unknown"]
+
+
+def test_an_owner_refuses_nothing_of_another_conversation(us: Rehearsal) -> None:
+    """One that names a conversation of its own, and the id of a message that waits for somebody else, ends nothing."""
+    sent = message(ALICE, ADA, "hello")
+    us.submit(sent)
+    us.project()
+    forged = Refusal(
+        message_id=sent.id,
+        conversation_id=direct_conversation_id(ALICE, "u000000000000000000000005-eu"),
+        author=ALICE,
+        code="recipient-unknown",
+        detail="d",
+        content_hash=sent.content_hash,
+        epoch=1,
+        client_message_id=sent.body.client_message_id,
+    )
+    us.submit(forged, via=via(1))
+    us.project()
+
+    assert list(us.tables.pendings) == [sent.id]
+    assert us.tables.refusals == {}
+    assert ["does not follow" in aside.reason for aside in us.tables.poison] == [True]
 
 
 def test_a_conversation_asks_once_and_an_answer_numbers_all_in_order(us: Rehearsal) -> None:
