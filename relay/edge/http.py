@@ -9,6 +9,7 @@ from typing import Final
 import httpx
 from starlette.types import Scope, Send
 
+from infra.errors import NotFoundError
 from infra.identity import host_name
 from infra.trunk.client import TrunkPool
 from infra.web import BRIDGED_HEADER
@@ -108,14 +109,12 @@ async def bridge(
         RegionUnreachableError: It was not sent, or only asked for something; nothing was done.
         RegionSilentError: It was sent, and no answer came.
         BridgedTooOftenError: It has been through too many regions.
+        NotFoundError: No URL can have that path.
     """
-    headers = bridged_headers(scope, region)
-    path = scope.get("raw_path") or scope["path"].encode()
-    query = b"?" + scope["query_string"] if scope["query_string"] else b""
     request = client.build_request(
         scope["method"],
-        httpx.URL(url).copy_with(raw_path=path + query),
-        headers=headers,
+        _url(url, scope),
+        headers=bridged_headers(scope, region),
         content=body,
         extensions={"sni_hostname": host_name(region)},  # over TLS, nobody else may answer
     )
@@ -126,6 +125,15 @@ async def bridge(
     kept.append((b"content-length", str(len(response.content)).encode()))
     await send({"type": "http.response.start", "status": response.status_code, "headers": kept})
     await send({"type": "http.response.body", "body": response.content})
+
+
+def _url(url: str, scope: Scope) -> httpx.URL:
+    path = scope.get("raw_path") or scope["path"].encode()
+    query = b"?" + scope["query_string"] if scope["query_string"] else b""
+    try:
+        return httpx.URL(url).copy_with(raw_path=path + query)
+    except (httpx.InvalidURL, UnicodeDecodeError) as error:  # such as `*`
+        raise NotFoundError(what="path") from error
 
 
 async def _ask(

@@ -12,10 +12,11 @@ from starlette.types import Receive, Scope, Send
 
 from global_directory.client import DirectoryClient
 from infra import bodies
+from infra.errors import NotFoundError
 from infra.limits import LARGEST_REQUEST
 from relay.edge import app
 from relay.edge.app import Edge, Local
-from relay.edge.http import bridged_headers, end_to_end
+from relay.edge.http import bridge, bridged_headers, end_to_end
 
 EU_USER = "u" + "a" * 24 + "-eu"
 
@@ -81,6 +82,11 @@ class World:
         headers = [(b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": json.dumps(content).encode()})
+
+
+async def nobody(_message: object) -> None:
+    """Stand for a device that must not be answered."""
+    pytest.fail("something was answered")
 
 
 @pytest.fixture
@@ -323,6 +329,16 @@ async def test_a_get_is_tried_once_more(world: World, device: httpx.AsyncClient)
     world.answers["eu"] = [httpx.RemoteProtocolError("cut"), (200, {"served_by": "eu"})]
 
     assert (await device.get("/messages", headers=bearer("eu"))).status_code == 200
+
+
+@pytest.mark.parametrize("path", [b"*", b"eu", b"/\0", b"/\xff", b"/" + b"a" * 100_000])
+async def test_a_path_that_no_url_can_have_is_not_found(path: bytes) -> None:
+    """A server reads more from a request line than a client can write."""
+    scope: Scope = {"method": "POST", "path": "*", "raw_path": path, "query_string": b"", "headers": [], "client": None}
+
+    async with httpx.AsyncClient() as client:
+        with pytest.raises(NotFoundError, match="no such path"):
+            await bridge(client, "http://eu", "eu", scope=scope, body=b"", send=nobody, deadline=0)
 
 
 async def test_a_body_that_is_too_large_is_refused(device: httpx.AsyncClient) -> None:
