@@ -155,7 +155,7 @@ def test_a_refusal_by_the_owner_ends_a_pending(us: Rehearsal) -> None:
         detail="d",
         content_hash=sent.content_hash,
         epoch=1,
-        client_message_id=sent.body.client_message_id,
+        client_message_id="hello",
     )
     us.submit(refusal, via=via(1))
     us.submit(refusal, via=via(2))
@@ -178,7 +178,7 @@ def test_an_owner_refuses_nothing_of_another_conversation(us: Rehearsal) -> None
         detail="d",
         content_hash=sent.content_hash,
         epoch=1,
-        client_message_id=sent.body.client_message_id,
+        client_message_id="hello",
     )
     us.submit(forged, via=via(1))
     us.project()
