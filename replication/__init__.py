@@ -1,6 +1,9 @@
 """What regions say to each other, and what they must agree on byte for byte.
 
 ids         names of users, conversations and messages: bucket and region can be read off them
+groups      what happens in groups: the bodies of their logs' entries
+charters    a conversation's state, for a region that gains its first member
+runs        sets of seqs
 records     what a journal and a relay topic carry
 codec       records to bytes and back, with a version
 outputs     what a projector put out, batch by batch, and the relay rows that refer to it

@@ -10,19 +10,26 @@ from typing import Final, TypeVar
 import msgspec
 
 from infra.errors import CausewayError
-from replication.records import Hop, Journaled, PasswordChanged, Record, Relayed, Submission
+from replication.charters import Charter
+from replication.groups import GROUP_BODIES, NO_DETAILS, Details
+from replication.records import Entry, Hop, Journaled, LogBody, PasswordChanged, Receipt, Record, Relayed, Submission
 
 VERSION: Final = 1
 """Of what most records are written in: the oldest that has all they need, so that older software reads them."""
-NEWEST: Final = 2
-"""Of the kinds that version 1 does not have: `PasswordChanged`, which stands in journals alone."""
-READABLE: Final = frozenset({1, 2})
+NEWEST: Final = 3
+"""Of what neither version 1 has nor version 2, which added `PasswordChanged`: the bodies of groups, `Charter` and `Receipt`."""
+READABLE: Final = frozenset({1, 2, 3})
 LAST_VERSION: Final = 31
 """No version will ever be higher: text and MessagePack begin above it, and are damage, not records from the future."""
+
+_OF_BODY: Final[dict[type, int]] = {PasswordChanged: 2} | dict.fromkeys(GROUP_BODIES, 3)
+"""Body to the version that has it, if that is not the first."""
 
 _encoder = msgspec.msgpack.Encoder()
 _record: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
 _journaled = msgspec.msgpack.Decoder(Journaled)
+_body: msgspec.msgpack.Decoder[LogBody] = msgspec.msgpack.Decoder(LogBody)
+_details = msgspec.msgpack.Decoder(Details)
 _relayed = msgspec.msgpack.Decoder(Relayed)
 T = TypeVar("T")
 
@@ -45,7 +52,9 @@ class UnknownVersionError(UndecodableRecordError):
 
 def encode(message: Journaled | Relayed) -> bytes:
     """Return the bytes of a journal or relay record, version first."""
-    return bytes((_version_of(message),)) + _encoder.encode(message)
+    record = message.record
+    version = VERSION if isinstance(record, msgspec.Raw) else version_of(record)
+    return bytes((version,)) + _encoder.encode(message)
 
 
 def decode_journaled(data: bytes | None) -> Journaled:
@@ -71,7 +80,7 @@ def decode_relayed(data: bytes | None) -> Relayed:
 
 
 def encode_record(record: Record) -> msgspec.Raw:
-    """Return the encoded form of a record, to stand inside another message, which says that its version is `VERSION`."""
+    """Return the encoded form of a record, to stand inside another message, which says that its version is `version_of` it."""
     return msgspec.Raw(_encoder.encode(record))
 
 
@@ -89,6 +98,40 @@ def decode_record(data: msgspec.Raw, version: int) -> Record:
         raise UndecodableRecordError(reason=str(error)) from error
 
 
+def encode_body(body: LogBody) -> bytes:
+    """Return the bytes that a store keeps of an entry's body."""
+    return _encoder.encode(body)
+
+
+def decode_body(data: bytes) -> LogBody:
+    """Read what a store keeps of an entry's body.
+
+    Raises:
+        UndecodableRecordError: It is damaged, or of a kind that does not exist.
+    """
+    try:
+        return _body.decode(data)
+    except DAMAGE as error:
+        raise UndecodableRecordError(reason=str(error)) from error
+
+
+def encode_details(details: Details) -> bytes:
+    """Return the bytes that a store keeps of a conversation's details; none if there are none."""
+    return _encoder.encode(details) if details != NO_DETAILS else b""
+
+
+def decode_details(data: bytes) -> Details:
+    """Read what a store keeps of a conversation's details.
+
+    Raises:
+        UndecodableRecordError: It is damaged.
+    """
+    try:
+        return _details.decode(data) if data else NO_DETAILS
+    except DAMAGE as error:
+        raise UndecodableRecordError(reason=str(error)) from error
+
+
 def is_newer(data: bytes | None) -> bool:
     """Whether a relay record, or the record inside it, was written by software that is newer than this."""
     try:
@@ -100,15 +143,16 @@ def is_newer(data: bytes | None) -> bool:
     return False
 
 
+def version_of(record: Record) -> int:
+    """Return the oldest version that has all that a record needs: who reads no newer one waits, and takes it for no damage."""
+    if type(record) is Submission or type(record) is Entry:
+        return max(VERSION, _OF_BODY.get(type(record.body), 1))
+    return NEWEST if type(record) in {Charter, Receipt} else VERSION
+
+
 def stamped(hops: tuple[Hop, ...], stage: str, at: int) -> tuple[Hop, ...]:
     """Return the hops with one more."""
     return (*hops, Hop(stage, at))
-
-
-def _version_of(message: Journaled | Relayed) -> int:
-    """Return the oldest version that has all that the message needs: who reads no newer one waits, and takes it for no damage."""
-    record = message.record
-    return NEWEST if type(record) is Submission and type(record.body) is PasswordChanged else VERSION
 
 
 def _decode(decoder: msgspec.msgpack.Decoder[T], data: bytes | None) -> T:

@@ -29,8 +29,18 @@ def direct_conversation_id(one: str, other: str) -> str:
     return f"d{_digest(16, smaller, larger)}-{region_of(smaller)}"
 
 
+def group_id(author: str, client_message_id: str) -> str:
+    """Return the id of the group that its author makes under that name; the author's home owns it, and a retry makes the same."""
+    return f"g{_digest(16, 'group', author, client_message_id)}-{region_of(author)}"
+
+
+def is_group_id(text: str) -> bool:
+    """Whether the text has the form of a group's id."""
+    return text.startswith("g") and is_conversation_id(text)
+
+
 def message_id(sender: str, conversation_id: str, client_message_id: str) -> str:
-    """Return the id of a message: a retry, through any region and after any failover, is the same message."""
+    """Return the id of what is to be numbered, a message as a rule: a retry, through any region and after any failover, is the same."""
     return (
         f"m{conversation_id[1:4]}{_digest(16, sender, conversation_id, client_message_id)}-{region_of(conversation_id)}"
     )

@@ -5,9 +5,12 @@ Fields are only ever added, with a default; a record of another shape gets a new
 """
 
 import hashlib
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
+
+from replication.charters import Charter
+from replication.groups import GROUP_BODIES, GroupBody, GroupMessageSent
 
 
 class Hop(msgspec.Struct, frozen=True, array_like=True):
@@ -189,8 +192,27 @@ class PasswordChanged(msgspec.Struct, frozen=True, tag="password_changed"):
     keep_device: str = ""
 
 
+LogBody: TypeAlias = MessageSent | GroupBody
+"""What a conversation's owner numbers: the bodies of entries. Each has a `client_message_id`."""
+LOG_BODIES: Final = (MessageSent, *GROUP_BODIES)
+
+Text: TypeAlias = MessageSent | GroupMessageSent
+"""What is counted as a message, and unread until it was read."""
+TEXTS: Final = (MessageSent, GroupMessageSent)
+
+
+def kind_of(body: LogBody) -> str:
+    """Return the name of what a body says happened."""
+    return str(body.__struct_config__.tag)
+
+
+def text_of(body: LogBody) -> str:
+    """Return what a body says, if it is a message; else nothing."""
+    return body.text if isinstance(body, TEXTS) else ""
+
+
 Body: TypeAlias = (
-    MessageSent
+    LogBody
     | MessageReceived
     | MessageRead
     | ConversationAnswered
@@ -207,7 +229,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, tag="submission"):
     """Whatever somebody wants to happen; accepted when the journal of the author's home has it.
 
     Attributes:
-        id: Deterministic for messages (the message id), random otherwise; outcomes name it.
+        id: Deterministic for what is to be numbered (the message id), random otherwise; outcomes name it.
         author: Who wants it.
         home: The author's home region, where it was accepted.
         home_epoch: The author's home epoch there.
@@ -247,11 +269,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, tag="entry"):
         epoch: In which it was numbered.
         incarnation: Of the region that numbered it.
         count: How many messages the log holds up to here.
-        message_id: The message's id.
+        message_id: The submission's id.
         author: Who sent it.
         home: The author's home region at that moment.
         content_hash: Of the submission.
-        body: What was sent.
+        body: What was sent, or done.
         sent_at: When the author's home accepted it.
         hops: Where it has been.
     """
@@ -265,15 +287,31 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, tag="entry"):
     author: str
     home: str
     content_hash: bytes
-    body: MessageSent
+    body: LogBody
     sent_at: int
     hops: tuple[Hop, ...] = ()
 
     @property
-    def members(self) -> tuple[str, str]:
-        """The two members of a 1:1 conversation, the smaller id first."""
-        one, other = sorted((self.author, self.body.recipient_id))
-        return one, other
+    def text(self) -> str:
+        """What it says, if it is a message."""
+        return text_of(self.body)
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True, tag="receipt"):
+    """An entry, for the home of somebody whom it concerns where nobody is a member: told, and not kept. Of version 3.
+
+    Attributes:
+        entry: What was numbered.
+        user_id: Who is told.
+    """
+
+    entry: Entry
+    user_id: str
+
+    @property
+    def conversation_id(self) -> str:
+        """The conversation of the entry."""
+        return self.entry.conversation_id
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True, tag="refusal"):
@@ -352,7 +390,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, tag="outcome"):
     content_hash: bytes = b""
 
 
-Record: TypeAlias = Submission | Entry | Refusal | Mark | Opening | Outcome
+Journalable: TypeAlias = Submission | Entry | Refusal | Mark | Opening | Charter | Receipt
+Record: TypeAlias = Journalable | Outcome
 
 
 class Journaled(msgspec.Struct, frozen=True, kw_only=True):
@@ -363,7 +402,7 @@ class Journaled(msgspec.Struct, frozen=True, kw_only=True):
         via: The stream place that it came by; None if it was submitted here.
     """
 
-    record: Submission | Entry | Refusal | Mark | Opening
+    record: Journalable
     via: Via | None = None
 
 

@@ -35,7 +35,7 @@ A first conversation:
 from region.client.backoff import Backoff, longer
 from region.client.client import Client
 from region.client.errors import ClientError, LoggedOutError, ProblemError, UnreachableError, UnsendableError
-from region.client.events import Arrived, Event, LoggedOut, Marked, Offline, Online, Queued, Refused
+from region.client.events import Arrived, Event, Heard, LoggedOut, Marked, Offline, Online, Queued, Refused
 from region.client.frames import Conversation, Device, Hop, Message, Page, User
 from region.client.handles import Handle, Stage
 from region.client.stores import MemoryStore, SqliteStore, Store
@@ -49,6 +49,7 @@ __all__ = [
     "Device",
     "Event",
     "Handle",
+    "Heard",
     "Hop",
     "LoggedOut",
     "LoggedOutError",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
-from region.client.events import Arrived, Event, Marked, Queued, Refused
+from region.client.events import Arrived, Event, Heard, Marked, Queued, Refused
 from region.client.frames import (
     Accepted,
     Changed,
@@ -21,6 +21,7 @@ from region.client.frames import (
     Pong,
     Position,
     Read,
+    Receipt,
     Received,
     Refusal,
     RegionFrame,
@@ -235,6 +236,8 @@ class Connection:
         match frame:
             case Entry(message=message, hops=hops):
                 return self._arrive(message.conversation_id, [Arrived(message, tuple(hops))])
+            case Receipt(message=message):
+                return [Tell(Heard(message))]
             case Accepted():
                 return self._accept(frame)
             case Marks():

@@ -28,6 +28,13 @@ class Queued:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What was numbered in a group of which one is no member: that one has asked to join, or was turned down."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """A message of one's own was refused, for good."""
 
@@ -68,4 +75,4 @@ class LoggedOut:
     error: ClientError
 
 
-Event: TypeAlias = Arrived | Queued | Refused | Marked | Online | Offline | LoggedOut
+Event: TypeAlias = Arrived | Queued | Heard | Refused | Marked | Online | Offline | LoggedOut

@@ -30,11 +30,31 @@ class Hop(NamedTuple):
     at: int
 
 
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done in a group; only what belongs to its kind is given."""
+
+    user_id: str = ""
+    user_ids: list[str] = []
+    role: str = ""
+    hand_over: bool = False
+    name: str | None = None
+    description: str | None = None
+    history: bool | None = None
+    approval: bool | None = None
+    invite_id: str = ""
+    expires_at: str = ""
+    uses: int = 0
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """A message as its reader sees it.
 
     Attributes:
+        kind: What happened: `message_sent`, `group_message_sent`, `member_joined` and so on; `hidden` for what is not the reader's to see.
+        recipient_id: The other member of a 1:1 conversation.
+        change: What was done, if it is no message.
         seq: Its number in the conversation; None until the owner has numbered it.
+        from_seq: Of what is hidden, the first number.
         status: unread, received or read.
         sent_at: RFC 3339.
         client_message_id: What its sender's device called it; only on one's own.
@@ -44,9 +64,12 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
     conversation_id: str
     sender_id: str
-    recipient_id: str
-    text: str
+    kind: str = "message_sent"
+    recipient_id: str = ""
+    text: str = ""
+    change: Change | None = None
     seq: int | None = None
+    from_seq: int | None = None
     epoch: int | None = None
     status: str = "unread"
     sent_at: str = ""
@@ -86,7 +109,10 @@ class Conversation(msgspec.Struct, frozen=True):
     """A conversation in the user's list.
 
     Attributes:
-        unread: How many messages of the peer are unread.
+        kind: `direct`, `group` or `channel`.
+        peer_id: The other member of a 1:1 conversation; None for others.
+        name: What it is called; empty for a 1:1 conversation.
+        unread: How many messages of others are unread.
         received: The last seq that the user's devices have.
         read: The last seq that the user has read.
         head: The last seq of its log.
@@ -94,13 +120,15 @@ class Conversation(msgspec.Struct, frozen=True):
     """
 
     conversation_id: str
-    peer_id: str
+    peer_id: str | None
     unread: int
     received: int
     read: int
     head: int
     epoch: int = 0
     last_message: Message | None = None
+    kind: str = "direct"
+    name: str = ""
 
 
 class Tokens(msgspec.Struct, frozen=True):
@@ -268,6 +296,12 @@ class Entry(msgspec.Struct, frozen=True, tag="entry"):
     hops: list[Hop] = []
 
 
+class Receipt(msgspec.Struct, frozen=True, tag="receipt"):
+    """What was numbered in a group of which one is no member."""
+
+    message: Message
+
+
 class Refusal(msgspec.Struct, frozen=True, tag="refused"):
     """A message of one's own was refused, for good."""
 
@@ -311,7 +345,9 @@ class Error(msgspec.Struct, frozen=True, tag="error"):
     retry_after: float = 0.0
 
 
-RegionFrame: TypeAlias = Welcome | Changed | Accepted | Pending | Entry | Refusal | Marks | Resume | Pong | Error
+RegionFrame: TypeAlias = (
+    Welcome | Changed | Accepted | Pending | Entry | Receipt | Refusal | Marks | Resume | Pong | Error
+)
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[RegionFrame] = msgspec.json.Decoder(RegionFrame)

@@ -34,11 +34,12 @@ class Timeline:
             if seq is None or seq <= self.held.seq:
                 continue
             self.learn(seq)
-            self._waiting.setdefault(seq, entry)
+            first = entry.message.from_seq or seq  # what is hidden comes as one
+            self._waiting.setdefault(max(first, self.held.seq + 1), entry)
         due: list[Arrived] = []
         while (following := self._waiting.pop(self.held.seq + 1, None)) is not None:
             due.append(following)
-            self.held = Position(following.message.epoch or 0, self.held.seq + 1)
+            self.held = Position(following.message.epoch or self.held.epoch, following.message.seq or 0)
         while len(self._waiting) > MOST_WAITING:
             del self._waiting[max(self._waiting)]
         return due

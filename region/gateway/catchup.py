@@ -157,8 +157,9 @@ async def _snapshot(
 
 
 async def _about(connection: Connection, heads: Sequence[Head]) -> list[Marked]:
-    """Return the marks of all members of those conversations."""
-    return await repository.marks_of(connection, [head.conversation_id for head in heads]) if heads else []
+    """Return the marks of all members of those conversations that are open to the reader."""
+    present = [head.conversation_id for head in heads if head.active]
+    return await repository.marks_of(connection, present) if present else []
 
 
 def _made(
@@ -171,7 +172,7 @@ def _made(
     marked: Sequence[Marked],
     queued: Sequence[Queued],
 ) -> Snapshot:
-    size = sum(len(entry.body.text) for entry in entries)
+    size = sum(len(entry.text) for entry in entries)
     too_much = len(entries) > MOST_ENTRIES or len(queued) > MOST_ENTRIES or size > MOST_BYTES
     marks: dict[str, dict[str, Marks]] = {}
     for member in marked:

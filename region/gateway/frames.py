@@ -94,10 +94,16 @@ class Pending(msgspec.Struct, frozen=True, tag="pending"):
 
 
 class EntryFrame(msgspec.Struct, frozen=True, tag="entry"):
-    """A numbered message."""
+    """A numbered message, or what else happened in a group."""
 
     message: Message
     hops: tuple[tuple[str, int], ...] = ()
+
+
+class ReceiptFrame(msgspec.Struct, frozen=True, tag="receipt"):
+    """What was numbered in a group of which one is no member: that one has asked to join, or was turned down."""
+
+    message: Message
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
@@ -145,7 +151,17 @@ class ErrorFrame(msgspec.Struct, frozen=True, tag="error"):
 
 
 RegionFrame: TypeAlias = (
-    Welcome | Changed | Accepted | Pending | EntryFrame | Refused | MarksFrame | Resume | Pong | ErrorFrame
+    Welcome
+    | Changed
+    | Accepted
+    | Pending
+    | EntryFrame
+    | ReceiptFrame
+    | Refused
+    | MarksFrame
+    | Resume
+    | Pong
+    | ErrorFrame
 )
 
 _encoder = msgspec.json.Encoder()

@@ -9,7 +9,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from infra import tracing
 from infra.errors import CausewayError
 from region.gateway import frames
-from region.gateway.frames import EntryFrame, MarksFrame, Pending, Refused
+from region.gateway.frames import EntryFrame, MarksFrame, Pending, ReceiptFrame, Refused
 from region.gateway.outcomes import Decided, InFlight, Outcomes
 from region.gateway.session import Session
 from region.gateway.sightings import Sightings
@@ -17,7 +17,7 @@ from region.gateway.submissions import now_us
 from region.gateway.views import Marks, entry_view, pending_view
 from replication.codec import decode_record
 from replication.outputs import Output
-from replication.records import DeviceRevoked, Entry, Mark, Outcome, Record, Refusal, Submission
+from replication.records import DeviceRevoked, Entry, Mark, Outcome, Receipt, Record, Refusal, Submission
 
 log = structlog.get_logger()
 
@@ -172,13 +172,16 @@ class Hub:
             return False
         return True
 
-    def _dispatch(self, partition: int, output: Output, record: Record) -> None:
+    def _dispatch(self, partition: int, output: Output, record: Record) -> None:  # noqa: C901 — one arm a record
         mine = output.reply_to == self._instance
         match record:
             case Entry():
                 self._entry(partition, output, record)
                 if mine:
                     self._outcomes.resolve(record.message_id, Decided(record, output.known))
+            case Receipt(entry=entry, user_id=user_id):
+                frame = ReceiptFrame(entry_view(entry, reader=user_id, marks={}))
+                self._tell(partition, output, output.users, frames.encode(frame))
             case Mark():
                 self._tell(partition, output, output.users, _marks(record))
             case Refusal():

@@ -16,7 +16,7 @@ from infra.tasks import heed_cancellation
 from region.gateway.sightings import Sightings
 from replication.codec import encode
 from replication.ids import partition_of
-from replication.records import Journaled, MessageSent, Submission
+from replication.records import TEXTS, Entry, Journaled, Submission
 from replication.topics import JOURNAL
 
 log = structlog.get_logger()
@@ -82,8 +82,8 @@ class Journal:
         stalled = self._unacknowledged > 0 and time.monotonic() - self._progress_at > STALLED_SECONDS
         return self._producer is None or stalled
 
-    async def send(self, submission: Submission) -> "asyncio.Future[int]":
-        """Send a submission; return a future that is done when all in-sync replicas have it.
+    async def send(self, submission: Submission | Entry) -> "asyncio.Future[int]":
+        """Send a submission, or an entry that was missing here; return a future that is done when all in-sync replicas have it.
 
         Waits only while too much is on the way; submissions of one caller keep their order.
 
@@ -157,9 +157,9 @@ class Journal:
         self._health.tell("kafka", ok=False, detail="an append failed")
 
     def _on_acknowledged(
-        self, started: float, submission: Submission, size: int
+        self, started: float, submission: Submission | Entry, size: int
     ) -> "Callable[[asyncio.Future[int]], None]":
-        message_id = submission.id if type(submission.body) is MessageSent else ""
+        message_id = submission.id if isinstance(submission, Submission) and type(submission.body) in TEXTS else ""
 
         def done(acknowledged: "asyncio.Future[int]") -> None:
             self._unacknowledged -= 1

@@ -11,8 +11,10 @@ from infra.errors import ContentConflictError, InvalidFieldError, NotFoundError
 from infra.postgres import STORE_FAILURES, Connection, Pool
 from region.accounts.tokens import AccessClaims
 from region.gateway import repository
-from region.gateway.cursors import LARGEST, Listed, Place, read_listed, read_place
+from region.gateway.cursors import LARGEST, Listed, read_listed, read_place
 from region.gateway.errors import RefusedError
+from region.gateway.groups.pages import Pages
+from region.gateway.groups.repository import sight
 from region.gateway.markkeeper import MarkKeeper
 from region.gateway.marks import Reader
 from region.gateway.outcomes import Decision, Outcomes
@@ -22,10 +24,24 @@ from region.gateway.schemas import Conversation, Conversations, Page, SendReques
 from region.gateway.submissions import Author, Clerk
 from region.gateway.validation import check_address, check_client_message_id, check_text
 from region.gateway.views import UNMARKED, Marks, Message, entry_view, pending_view
+from region.store.rows import KINDS
 from replication.ids import is_message_id
 from replication.records import Entry, MessageRead, MessageReceived, Outcome, Refusal, Submission
 
-STATUS_OF_REFUSAL: Final[Mapping[str, int]] = {"recipient-unknown": 404, "content-conflict": 409, "not-a-member": 403}
+STATUS_OF_REFUSAL: Final[Mapping[str, int]] = {
+    "recipient-unknown": 404,
+    "user-unknown": 404,
+    "no-such-member": 404,
+    "content-conflict": 409,
+    "group-full": 409,
+    "last-owner": 409,
+    "already-a-member": 409,
+    "too-many-invites": 409,
+    "invite-not-good": 410,
+    "not-a-member": 403,
+    "not-allowed": 403,
+    "banned": 403,
+}
 """HTTP statuses of refusals that are not 422."""
 
 
@@ -46,9 +62,17 @@ class Messages:
     """What HTTP does with messages."""
 
     def __init__(
-        self, *, store: Pool, recipients: Recipients, clerk: Clerk, outcomes: Outcomes, marks: MarkKeeper
+        self,
+        *,
+        store: Pool,
+        recipients: Recipients,
+        clerk: Clerk,
+        outcomes: Outcomes,
+        marks: MarkKeeper,
+        pages: Pages,
     ) -> None:
         """Prepare."""
+        self._pages = pages
         self._store = store
         self._recipients = recipients
         self._clerk = clerk
@@ -84,6 +108,10 @@ class Messages:
             client_message_id=client_message_id,
             text=wanted.text,
         )
+        return await self.submit(submission, client_message_id)
+
+    async def submit(self, submission: Submission, client_message_id: str) -> Sent:
+        """Append what is to be numbered, and wait until it is, or queued, or refused; see `send`."""
 
         async def look() -> Decision | None:
             async with self._store.connection() as connection:
@@ -108,11 +136,10 @@ class Messages:
         conversation_id, _ = await self._recipients.peer(
             caller.sub, peer_id=asked.peer_id, conversation_id=asked.conversation_id
         )
-        async with self._store.connection() as connection:
-            if after is not None:
-                page, newest = await _forwards(connection, caller.sub, conversation_id, after, asked.limit)
-            else:
-                page, newest = await _backwards(connection, caller.sub, conversation_id, before, asked.limit)
+        if after is not None:
+            page, newest = await self._pages.forwards(caller.sub, conversation_id, after, asked.limit)
+        else:
+            page, newest = await self._pages.backwards(caller.sub, conversation_id, before, asked.limit)
         if newest is not None:
             self._marks.raise_mark(_reader(caller), conversation_id, newest, read=False)
         return page
@@ -238,56 +265,12 @@ class Asked:
 
 
 async def _entry(connection: Connection, caller: AccessClaims, message_id: str) -> Entry | None:
+    """Return the entry of a message if the caller may see it."""
     entry = await repository.entry_by_message(connection, message_id)
-    return entry if entry is not None and caller.sub in {entry.author, entry.body.recipient_id} else None
-
-
-async def _backwards(
-    connection: Connection, reader: str, conversation_id: str, before: Place | None, limit: int
-) -> tuple[Page, Place | None]:
-    """Return older ones, the newest first; on the first page, the reader's queued ones stand above."""
-    queued = []
-    if before is None:
-        queued = await repository.queued_in(connection, conversation_id, author=reader, most=limit)
-    seq = LARGEST if before is None else before.seq
-    found = await repository.entries_below(connection, conversation_id, seq=seq, most=limit + 1)
-    numbered = {entry.message_id for entry in found}  # one that was queued a moment ago may have been numbered since
-    queued = [one for one in queued if one.submission.id not in numbered]
-    room = limit - len(queued)
-    shown = found[:room]
-    marks = await repository.members(connection, conversation_id)
-    newer = before is not None and bool(await _newer(connection, conversation_id, shown[0].seq if shown else seq - 1))
-    oldest = None
-    if len(found) > room:
-        # With no room left, the next page begins at the newest entry.
-        oldest = _place(shown[-1]) if shown else Place(found[0].epoch, found[0].seq + 1)
-    messages = [pending_view(q.submission, waits_for=q.waits_for) for q in queued]
-    messages += [entry_view(entry, reader=reader, marks=marks) for entry in shown]
-    previous = None
-    if newer:
-        previous = _place(shown[0]) if shown else Place(0, max(0, seq - 1))
-    return _page(conversation_id, messages, oldest, previous), _newest_of_others(shown, reader)
-
-
-async def _forwards(
-    connection: Connection, reader: str, conversation_id: str, after: Place, limit: int
-) -> tuple[Page, Place | None]:
-    """Return newer ones, the oldest first."""
-    found = await repository.entries_above(connection, conversation_id, seq=after.seq, most=limit + 1)
-    shown = found[:limit]
-    marks = await repository.members(connection, conversation_id)
-    first = shown[0].seq if shown else min(after.seq, LARGEST - 1) + 1
-    older = await repository.entries_below(connection, conversation_id, seq=first, most=1)
-    next_place = None
-    if older:
-        next_place = _place(shown[0]) if shown else Place(older[0].epoch, older[0].seq + 1)
-    previous = _place(shown[-1]) if len(found) > limit else None
-    messages = [entry_view(entry, reader=reader, marks=marks) for entry in shown]
-    return _page(conversation_id, messages, next_place, previous), _newest_of_others(shown, reader)
-
-
-async def _newer(connection: Connection, conversation_id: str, seq: int) -> bool:
-    return (await repository.head(connection, conversation_id)).seq > seq
+    if entry is None:
+        return None
+    seen = await sight(connection, entry.conversation_id, caller.sub)
+    return entry if seen is not None and seen.member.may_see(entry.seq) else None
 
 
 async def _decision(connection: Connection, message_id: str) -> Decision | None:
@@ -302,22 +285,6 @@ async def _decision(connection: Connection, message_id: str) -> Decision | None:
     return None if queued is None else queued.submission
 
 
-def _page(conversation_id: str, messages: list[Message], oldest: Place | None, newest: Place | None) -> Page:
-    return Page(
-        conversation_id, messages, None if oldest is None else str(oldest), None if newest is None else str(newest)
-    )
-
-
-def _place(entry: Entry) -> Place:
-    return Place(entry.epoch, entry.seq)
-
-
-def _newest_of_others(shown: list[Entry], reader: str) -> Place | None:
-    """Return up to where the reader has now received, if any of it is somebody else's."""
-    others = [entry for entry in shown if entry.author != reader]
-    return _place(max(others, key=lambda entry: entry.seq)) if others else None
-
-
 def _reader(caller: AccessClaims) -> Reader:
     return Reader(caller.sub, caller.epoch, caller.device)
 
@@ -329,10 +296,13 @@ def _conversation(
     last = queued.get(conversation_id)
     entry = entries.get(conversation_id)
     if last is None and entry is not None:
-        last = entry_view(entry, reader=reader, marks={reader: listing.own, listing.peer_id: listing.peer})
+        marks = {reader: listing.own} | ({listing.peer_id: listing.peer} if listing.peer_id else {})
+        last = entry_view(entry, reader=reader, marks=marks)
     return Conversation(
         conversation_id=conversation_id,
+        kind=KINDS[conversation_id[0]],
         peer_id=listing.peer_id,
+        name=listing.name,
         last_message=last,
         unread=listing.unread,
         received=listing.own.received,

@@ -9,8 +9,10 @@ Described = dict[str, object]
 _TEXTS: Final[Mapping[int, str]] = {
     400: "The request cannot be read",
     401: "The access token is missing or not good",
+    403: "One's role does not allow it",
     404: "There is no such thing, or it is not yours to see",
     409: "It contradicts what was done before",
+    410: "The link is not good any more",
     413: "Too large",
     421: "Another region is in charge; `holder` names it",
     422: "A field is not acceptable",

@@ -1,4 +1,4 @@
-"""Where a message goes, and whether there is anybody: looked up once, then remembered.
+"""Where a message goes, and whether there is anybody: of 1:1 conversations looked up once, then remembered.
 
 What cannot be found out now is accepted: the conversation's owner decides, and a refusal reaches the sender.
 """
@@ -13,13 +13,14 @@ from region.accounts.ports import Directory
 from region.accounts.repository import user_by_id
 from region.gateway import repository
 from region.gateway.errors import OwnRecipientError, RecipientUnknownError
-from replication.ids import direct_conversation_id, is_conversation_id, is_user_id, region_of
+from region.gateway.groups.repository import sight
+from replication.ids import direct_conversation_id, is_conversation_id, is_group_id, is_user_id, region_of
 
 MOST_REMEMBERED = 200_000
 
 
 class Recipients:
-    """Finds (conversation, recipient) for what a sender names."""
+    """Finds (conversation, recipient) for what a sender names; a group has no recipient."""
 
     def __init__(self, *, region: str, regions: frozenset[str], store: Pool, directory: Directory) -> None:
         """Prepare.
@@ -31,7 +32,8 @@ class Recipients:
             directory: Knows who lives elsewhere.
         """
         self._region = region
-        self._regions = regions
+        self.regions = regions
+        """All regions."""
         self._store = store
         self._directory = directory
         self._known: OrderedDict[tuple[str, str], tuple[str, str]] = OrderedDict()
@@ -85,7 +87,7 @@ class Recipients:
     async def _user(self, author: str, recipient_id: str) -> tuple[str, str]:
         if recipient_id == author:
             raise OwnRecipientError(field="recipient_id", reason="that is yourself")
-        if not is_user_id(recipient_id) or region_of(recipient_id) not in self._regions:
+        if not is_user_id(recipient_id) or region_of(recipient_id) not in self.regions:
             raise RecipientUnknownError(recipient_id=ascii(recipient_id[:64]))
         found = direct_conversation_id(author, recipient_id), recipient_id
         try:
@@ -111,6 +113,8 @@ class Recipients:
     async def _conversation(self, author: str, conversation_id: str) -> tuple[str, str]:
         if not is_conversation_id(conversation_id):
             raise NotFoundError(what="conversation")
+        if is_group_id(conversation_id):
+            return await self._group(author, conversation_id)
         try:
             async with self._store.connection() as connection:
                 members = await repository.members(connection, conversation_id)
@@ -122,6 +126,36 @@ class Recipients:
         found = conversation_id, others[0]
         self._remember(author, conversation_id, found)
         return found
+
+    async def _group(self, author: str, group_id: str) -> tuple[str, str]:
+        """Return the group if this region does not know better than that the author is a member; its owner decides."""
+        try:
+            async with self._store.connection() as connection:
+                seen = await sight(connection, group_id, author)
+        except (*STORE_FAILURES, psycopg.Error) as error:
+            raise UnavailableError(what="The store") from error
+        if seen is None:
+            raise NotFoundError(what="conversation")
+        return group_id, ""
+
+    async def check_exists(self, user_id: str) -> None:
+        """Check that there is such a user, who is to be made a member.
+
+        Raises:
+            RecipientUnknownError: There is none.
+            UnavailableError: That cannot be told now.
+        """
+        if not is_user_id(user_id) or region_of(user_id) not in self.regions:
+            raise RecipientUnknownError(recipient_id=ascii(user_id[:64]))
+        try:
+            async with self._store.connection() as connection:
+                user = await user_by_id(connection, user_id)
+        except (*STORE_FAILURES, psycopg.Error) as error:
+            raise UnavailableError(what="The store") from error
+        if user is not None and user.confirmed:
+            return
+        if await self._directory.find_user(user_id) is None:
+            raise RecipientUnknownError(recipient_id=user_id)
 
     def _remember(self, author: str, named: str, found: tuple[str, str]) -> None:
         self._known[author, named] = found

@@ -2,19 +2,20 @@
 
 # ruff: noqa: S608 — only constants of this module are put into statements
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.postgres import Connection
+from region.gateway.cursors import LARGEST
 from region.gateway.views import Marks
-from replication.codec import UndecodableRecordError, decode_journaled
+from region.store.repository.entries import COLUMNS, entry_of
+from replication import runs
+from replication.codec import UndecodableRecordError, decode_details, decode_journaled
+from replication.groups import RANKS
 from replication.ids import BUCKETS
-from replication.records import Entry, MessageSent, Refusal, Submission
+from replication.records import Entry, Refusal, Submission
+from replication.runs import Runs
 
-_ENTRY = (
-    "e.conversation_id, e.seq, e.epoch, e.incarnation, e.message_count, e.message_id, e.author, e.author_home,"
-    " e.content_hash, e.recipient, e.client_message_id, e.text, e.sent_at"
-)
 _CHANGED_MOST = 10_000
 
 
@@ -41,13 +42,19 @@ class Head:
 
     Attributes:
         conversation_id: The conversation.
-        seq: Its number; 0 if there is none.
+        seq: Its number; 0 if there is none. For who is no member any more, the last one that the user may see.
         epoch: That numbered it.
+        since: The first seq that the user may see.
+        hidden: Runs that the user may not see.
+        active: Whether the user is a member now.
     """
 
     conversation_id: str
     seq: int
     epoch: int
+    since: int = 1
+    hidden: Runs = ()
+    active: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,8 @@ class Listing:
     Attributes:
         head: Its newest visible entry.
         updated_at: When it changed, microseconds since the epoch.
-        peer_id: The other member.
+        peer_id: The other member of a 1:1 conversation; None for others.
+        name: What it is called; empty for a 1:1 conversation.
         own: The member's marks.
         peer: The other member's marks.
         unread: How many messages of the other member are above the member's read mark.
@@ -87,7 +95,8 @@ class Listing:
 
     head: Head
     updated_at: int
-    peer_id: str
+    peer_id: str | None
+    name: str
     own: Marks
     peer: Marks
     unread: int
@@ -104,13 +113,13 @@ async def state(connection: Connection) -> State | None:
 
 
 async def members(connection: Connection, conversation_id: str) -> dict[str, Marks]:
-    """Return the marks of a conversation's members, by user; empty if it does not exist here."""
+    """Return the marks of a conversation's present members, by user; empty if it does not exist here."""
     cursor = await connection.execute(
-        "SELECT m.user_id, least(m.received, c.head), least(m.read, c.head)"
-        " FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id WHERE m.conversation_id = %s",
+        f"SELECT m.user_id, least(m.received, c.head), least(m.read, c.head), m.joined FROM members m"
+        f" JOIN conversations c ON c.conversation_id = m.conversation_id WHERE m.conversation_id = %s AND {_ACTIVE}",
         (conversation_id,),
     )
-    return {user_id: Marks(max(received, read), read) for user_id, received, read in await cursor.fetchall()}
+    return {user_id: _marks(received, read, joined) for user_id, received, read, joined in await cursor.fetchall()}
 
 
 async def head(connection: Connection, conversation_id: str) -> Head:
@@ -122,38 +131,42 @@ async def head(connection: Connection, conversation_id: str) -> Head:
     return Head(conversation_id, *(row or (0, 0)))
 
 
-async def entries_below(connection: Connection, conversation_id: str, *, seq: int, most: int) -> list[Entry]:
-    """Return the visible entries below that seq, the newest first."""
+async def entries_below(
+    connection: Connection, conversation_id: str, *, seq: int, most: int, hidden: Runs = ()
+) -> list[Entry]:
+    """Return the entries below that seq, less what is hidden, the newest first."""
     cursor = await connection.execute(
-        f"SELECT {_ENTRY} FROM entries e WHERE e.conversation_id = %s AND e.seq < %s"
+        f"SELECT {COLUMNS} FROM entries e WHERE e.conversation_id = %s AND e.seq < %s {_NOT_HIDDEN}"
         " AND e.seq <= (SELECT head FROM conversations WHERE conversation_id = %s) ORDER BY e.seq DESC LIMIT %s",
-        (conversation_id, seq, conversation_id, most),
+        (conversation_id, seq, [run[0] for run in hidden], [run[1] for run in hidden], conversation_id, most),
         binary=True,
     )
-    return [_entry(row) for row in await cursor.fetchall()]
+    return [entry_of(row) for row in await cursor.fetchall()]
 
 
-async def entries_above(connection: Connection, conversation_id: str, *, seq: int, most: int) -> list[Entry]:
-    """Return the visible entries above that seq, the oldest first."""
+async def entries_above(
+    connection: Connection, conversation_id: str, *, seq: int, most: int, top: int = LARGEST, hidden: Runs = ()
+) -> list[Entry]:
+    """Return the entries above that seq and up to the top, less what is hidden, the oldest first."""
     cursor = await connection.execute(
-        f"SELECT {_ENTRY} FROM entries e WHERE e.conversation_id = %s AND e.seq > %s"
+        f"SELECT {COLUMNS} FROM entries e WHERE e.conversation_id = %s AND e.seq > %s AND e.seq <= %s {_NOT_HIDDEN}"
         " AND e.seq <= (SELECT head FROM conversations WHERE conversation_id = %s) ORDER BY e.seq LIMIT %s",
-        (conversation_id, seq, conversation_id, most),
+        (conversation_id, seq, top, [run[0] for run in hidden], [run[1] for run in hidden], conversation_id, most),
         binary=True,
     )
-    return [_entry(row) for row in await cursor.fetchall()]
+    return [entry_of(row) for row in await cursor.fetchall()]
 
 
 async def entry_by_message(connection: Connection, message_id: str) -> Entry | None:
     """Return the visible entry of a message."""
     cursor = await connection.execute(
-        f"SELECT {_ENTRY} FROM entries e JOIN conversations c ON c.conversation_id = e.conversation_id AND e.seq <= c.head"
+        f"SELECT {COLUMNS} FROM entries e JOIN conversations c ON c.conversation_id = e.conversation_id AND e.seq <= c.head"
         " WHERE e.message_id = %s LIMIT 1",
         (message_id,),
         binary=True,
     )
     row = await cursor.fetchone()
-    return None if row is None else _entry(row)
+    return None if row is None else entry_of(row)
 
 
 async def refusal_by_message(connection: Connection, message_id: str) -> Refusal | None:
@@ -187,11 +200,12 @@ async def listings(connection: Connection, user_id: str, *, before: tuple[int, s
         most: How many to return at most.
     """
     cursor = await connection.execute(
-        "SELECT c.conversation_id, c.head, c.epoch, c.updated_at, p.user_id, least(m.received, c.head), least(m.read, c.head),"
-        " least(p.received, c.head), least(p.read, c.head), (c.message_count - m.sent) - (m.read_count - m.read_sent)"
+        f"SELECT c.conversation_id, {_TOP}, c.epoch, c.updated_at, p.user_id, c.details, least(m.received, c.head),"
+        " least(m.read, c.head), least(p.received, c.head), least(p.read, c.head),"
+        f" CASE WHEN {_ACTIVE} THEN (c.message_count - m.sent) - (m.read_count - m.read_sent) ELSE 0 END"
         " FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id"
-        " JOIN members p ON p.conversation_id = m.conversation_id AND p.user_id <> m.user_id"
-        " WHERE m.user_id = %s AND (c.updated_at, c.conversation_id) < (%s, %s)"
+        " LEFT JOIN members p ON c.kind = 'direct' AND p.conversation_id = m.conversation_id AND p.user_id <> m.user_id"
+        " WHERE m.user_id = %s AND m.since > 0 AND (c.updated_at, c.conversation_id) < (%s, %s)"
         " AND (c.head > 0 OR EXISTS (SELECT 1 FROM pendings q WHERE q.conversation_id = c.conversation_id AND q.author = m.user_id))"
         " ORDER BY c.updated_at DESC, c.conversation_id DESC LIMIT %s",
         (user_id, *before, most),
@@ -201,45 +215,46 @@ async def listings(connection: Connection, user_id: str, *, before: tuple[int, s
             Head(name, seq, epoch),
             at,
             peer,
-            Marks(max(received, read), read),
-            Marks(max(theirs, seen), seen),
+            decode_details(details).name,
+            _marks(received, read),
+            _marks(theirs or 0, seen or 0),
             max(0, unread),
         )
-        for name, seq, epoch, at, peer, received, read, theirs, seen, unread in await cursor.fetchall()
+        for name, seq, epoch, at, peer, details, received, read, theirs, seen, unread in await cursor.fetchall()
     ]
 
 
 async def entries_at(connection: Connection, heads: Sequence[Head]) -> dict[str, Entry]:
     """Return the entries at those heads, by conversation."""
     cursor = await connection.execute(
-        f"SELECT {_ENTRY} FROM unnest(%s::text[], %s::bigint[]) AS h(conversation_id, seq)"
+        f"SELECT {COLUMNS} FROM unnest(%s::text[], %s::bigint[]) AS h(conversation_id, seq)"
         " JOIN entries e ON e.conversation_id = h.conversation_id AND e.seq = h.seq",
         ([h.conversation_id for h in heads], [h.seq for h in heads]),
         binary=True,
     )
-    return {entry.conversation_id: entry for entry in map(_entry, await cursor.fetchall())}
+    return {entry.conversation_id: entry for entry in map(entry_of, await cursor.fetchall())}
 
 
 async def changed_since(connection: Connection, user_id: str, told: Mapping[int, int]) -> list[Head]:
     """Return the user's conversations that changed above those positions of their partitions, the newest change first."""
     first, last = _bucket_ranges(len(told))
     cursor = await connection.execute(
-        "SELECT c.conversation_id, c.head, c.epoch FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id"
+        f"SELECT {_HEAD} FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id"
         f" JOIN {_TOLD} ON substr(c.conversation_id, 2, 3) BETWEEN t.first AND t.last AND c.position > t.position"
-        " WHERE m.user_id = %s ORDER BY c.updated_at DESC, c.conversation_id LIMIT %s",
+        " WHERE m.user_id = %s AND m.since > 0 ORDER BY c.updated_at DESC, c.conversation_id LIMIT %s",
         (first, last, [told[p] for p in sorted(told)], user_id, _CHANGED_MOST),
     )
-    return [Head(*row) for row in await cursor.fetchall()]
+    return [_head(row) for row in await cursor.fetchall()]
 
 
 async def conversations_of(connection: Connection, user_id: str) -> list[Head]:
     """Return the user's conversations, the most recently changed first."""
     cursor = await connection.execute(
-        "SELECT c.conversation_id, c.head, c.epoch FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id"
-        " WHERE m.user_id = %s ORDER BY c.updated_at DESC, c.conversation_id LIMIT %s",
+        f"SELECT {_HEAD} FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id"
+        " WHERE m.user_id = %s AND m.since > 0 ORDER BY c.updated_at DESC, c.conversation_id LIMIT %s",
         (user_id, _CHANGED_MOST),
     )
-    return [Head(*row) for row in await cursor.fetchall()]
+    return [_head(row) for row in await cursor.fetchall()]
 
 
 async def entries_since(
@@ -255,21 +270,22 @@ async def entries_since(
     """
     # Positions rise with seq, so the last one told is found from the newest downwards, without touching older ones.
     cursor = await connection.execute(
-        f"SELECT {_ENTRY} FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS h(conversation_id, seq, told)"
-        f" CROSS JOIN LATERAL (SELECT * FROM entries e WHERE e.conversation_id = h.conversation_id AND e.seq <= h.seq"
+        f"SELECT {COLUMNS} FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[]) AS h(conversation_id, seq, since, told)"
+        f" CROSS JOIN LATERAL (SELECT * FROM entries e WHERE e.conversation_id = h.conversation_id AND e.seq BETWEEN h.since AND h.seq"
         "  AND e.seq > coalesce((SELECT o.seq FROM entries o WHERE o.conversation_id = h.conversation_id AND o.seq <= h.seq"
         "   AND o.position <= h.told ORDER BY o.seq DESC LIMIT 1), 0) ORDER BY e.seq LIMIT %s) e"
         " ORDER BY e.conversation_id, e.seq LIMIT %s",
         (
             [h.conversation_id for h in heads],
             [h.seq for h in heads],
+            [h.since for h in heads],
             [told[h.conversation_id] for h in heads],
             most,
             most,
         ),
         binary=True,
     )
-    return [_entry(row) for row in await cursor.fetchall()]
+    return _seen(heads, map(entry_of, await cursor.fetchall()))
 
 
 async def entries_beyond(
@@ -284,30 +300,30 @@ async def entries_beyond(
         most: How many to return at most.
     """
     cursor = await connection.execute(
-        f"SELECT {_ENTRY} FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS h(conversation_id, seq, held)"
+        f"SELECT {COLUMNS} FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS h(conversation_id, seq, held)"
         " CROSS JOIN LATERAL (SELECT * FROM entries e WHERE e.conversation_id = h.conversation_id AND e.seq > h.held"
         "  AND e.seq <= h.seq ORDER BY e.seq LIMIT %s) e ORDER BY e.conversation_id, e.seq LIMIT %s",
         (
             [h.conversation_id for h in heads],
             [h.seq for h in heads],
-            [held.get(h.conversation_id, 0) for h in heads],
+            [max(held.get(h.conversation_id, 0), h.since - 1) for h in heads],
             most,
             most,
         ),
         binary=True,
     )
-    return [_entry(row) for row in await cursor.fetchall()]
+    return _seen(heads, map(entry_of, await cursor.fetchall()))
 
 
 async def marks_of(connection: Connection, conversations: Sequence[str]) -> list[Marked]:
     """Return the marks of all members of those conversations."""
     cursor = await connection.execute(
-        "SELECT m.conversation_id, m.user_id, least(m.received, c.head), least(m.read, c.head)"
+        "SELECT m.conversation_id, m.user_id, least(m.received, c.head), least(m.read, c.head), m.joined"
         " FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id"
-        " WHERE m.conversation_id = ANY(%s::text[]) ORDER BY m.conversation_id, m.user_id",
+        f" WHERE m.conversation_id = ANY(%s::text[]) AND {_ACTIVE} ORDER BY m.conversation_id, m.user_id",
         (list(conversations),),
     )
-    return [Marked(c, user, Marks(max(received, read), read)) for c, user, received, read in await cursor.fetchall()]
+    return [Marked(c, user, _marks(*marked)) for c, user, *marked in await cursor.fetchall()]
 
 
 async def queued_of(connection: Connection, author: str, conversations: Sequence[str], *, most: int) -> list[Queued]:
@@ -348,6 +364,11 @@ async def refusals_of(connection: Connection, author: str, *, most: int) -> list
     return [_refusal(row) for row in reversed(await cursor.fetchall())]
 
 
+_ACTIVE = f"m.role IN ({', '.join(repr(role) for role in RANKS)})"
+_TOP = "CASE WHEN m.until_seq > 0 THEN least(c.head, m.until_seq) ELSE c.head END"
+_HEAD = f"c.conversation_id, {_TOP}, c.epoch, m.since, m.hidden, {_ACTIVE}"
+_NOT_HIDDEN = "AND NOT EXISTS (SELECT 1 FROM unnest(%s::bigint[], %s::bigint[]) AS h(first, last) WHERE e.seq BETWEEN h.first AND h.last)"
+
 _TOLD = "unnest(%s::text[], %s::text[], %s::bigint[]) AS t(first, last, position)"
 """Positions by the range of buckets that each partition has, as the three digits that stand in every id."""
 
@@ -370,22 +391,19 @@ def _bucket_ranges(partitions: int) -> tuple[list[str], list[str]]:
     return [f"{start:03x}" for start in starts[:-1]], [f"{start - 1:03x}" for start in starts[1:]]
 
 
-def _entry(row: Sequence[object]) -> Entry:
-    conversation_id, seq, epoch, incarnation, count, message_id, *others = row
-    author, home, digest, recipient, client_id, text, at = others
-    return Entry(
-        conversation_id=str(conversation_id),
-        seq=int(seq),  # type: ignore[call-overload]
-        epoch=int(epoch),  # type: ignore[call-overload]
-        incarnation=int(incarnation),  # type: ignore[call-overload]
-        count=int(count),  # type: ignore[call-overload]
-        message_id=str(message_id),
-        author=str(author),
-        home=str(home),
-        content_hash=bytes(digest),  # type: ignore[call-overload]
-        body=MessageSent(recipient_id=str(recipient), client_message_id=str(client_id), text=str(text)),
-        sent_at=int(at),  # type: ignore[call-overload]
-    )
+def _head(row: tuple[str, int, int, int, str, bool]) -> Head:
+    conversation_id, seq, epoch, since, hidden, active = row
+    return Head(conversation_id, seq, epoch, since, runs.read(hidden), active)
+
+
+def _marks(received: int, read: int, joined: int = 0) -> Marks:
+    return Marks(max(received, read), read, joined)
+
+
+def _seen(heads: Sequence[Head], entries: Iterable[Entry]) -> list[Entry]:
+    """Return the entries less what is hidden from the user."""
+    hidden = {head.conversation_id: head.hidden for head in heads if head.hidden}
+    return [entry for entry in entries if not runs.holds(hidden.get(entry.conversation_id, ()), entry.seq)]
 
 
 def _refusal(row: Sequence[object]) -> Refusal:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from infra.errors import InvalidFieldError, MalformedRequestError
+from region.gateway.groups.schemas import SHOWN as GROUPS
 from region.gateway.profiles import Profile
 from region.gateway.views import Message
 
@@ -130,8 +131,11 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation in one's list.
 
     Attributes:
+        kind: `direct`, `group` or `channel`.
+        peer_id: The other member of a 1:1 conversation; null for others.
+        name: What it is called; empty for a 1:1 conversation.
         last_message: The newest, queued ones of one's own included; null if there is none.
-        unread: How many messages of the other member are unread.
+        unread: How many messages of others are unread.
         received: The last seq that one's devices have.
         read: The last seq that one has read.
         head: The last seq.
@@ -139,7 +143,9 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     conversation_id: str
-    peer_id: str
+    kind: str
+    peer_id: str | None
+    name: str
     last_message: Message | None
     unread: int
     received: int
@@ -218,6 +224,7 @@ SHOWN: Final = (
     RegionsView,
     Alive,
     Problem,
+    *GROUPS,
 )
 
 _encoder = msgspec.json.Encoder()

@@ -42,6 +42,10 @@ from region.gateway.catchup import CatchUps
 from region.gateway.connection import Limits
 from region.gateway.decisions import Decisions
 from region.gateway.deliveries import Deliveries
+from region.gateway.groups.desk import Desk
+from region.gateway.groups.endpoints import groups
+from region.gateway.groups.pages import Pages
+from region.gateway.groups.recall import Historian, Recall
 from region.gateway.guards import Guards
 from region.gateway.http import make_app as make_http
 from region.gateway.http_accounts import accounts
@@ -125,8 +129,10 @@ class Gateway:
             socket_timeout=None,  # redis keeps it with asyncio.wait_for, which before Python 3.12 may swallow a request to end
             retry=Retry(NoBackoff(), 0),  # a lost connection must be seen, not mended in silence
         )
-        cost = Cost(settings.password_memory, settings.password_passes, settings.password_lanes)
-        self._passwords = Passwords(cost, at_once=settings.passwords_at_once)
+        self._passwords = Passwords(
+            Cost(settings.password_memory, settings.password_passes, settings.password_lanes),
+            at_once=settings.passwords_at_once,
+        )
         self._federation = Federation(directory, keyring.public_keys())
         verifier = Verifier(self._federation, time.time)
         self._trust.tell(self._federation.distrust)
@@ -192,6 +198,15 @@ class Gateway:
             frames_rate=settings.rate_frames,
         )
         decisions = Decisions(clerk, outcomes)
+        self._recall = Recall(region=region, peers=settings.peers, keep=self._journal.send)
+        posting = Messages(
+            store=self._store,
+            recipients=recipients,
+            clerk=clerk,
+            outcomes=outcomes,
+            marks=self._marks,
+            pages=Pages(self._store, self._recall),
+        )
         registration = Registration(
             region=region,
             regions=names,
@@ -225,12 +240,19 @@ class Gateway:
                 hub=self._hub,
                 guards=guards,
             ),
-            "messages": messages(
+            "messages": messages(callers=callers, guards=guards, messages=posting),
+            "groups": groups(
                 callers=callers,
-                guards=guards,
-                messages=Messages(
-                    store=self._store, recipients=recipients, clerk=clerk, outcomes=outcomes, marks=self._marks
+                desk=Desk(
+                    region=region,
+                    secret=keyring.secret,
+                    store=self._store,
+                    recipients=recipients,
+                    clerk=clerk,
+                    messages=posting,
                 ),
+                messages=posting,
+                guards=guards,
             ),
             "regions": regions(region=region, public_url=settings.public_url, federation=self._federation),
         }
@@ -267,7 +289,8 @@ class Gateway:
                 group.create_task(self._revocations.follow_own())
                 group.create_task(self._follow_others())
                 inner = TrunkAcceptor(Carried(make_internal(self.app, self._revocations)))
-                acceptor = RepairServer(inner, region=settings.region, store=self._store)
+                historian = Historian(inner, region=settings.region, store=self._store)
+                acceptor = RepairServer(historian, region=settings.region, store=self._store)
                 group.create_task(
                     serve_app(
                         acceptor,
@@ -333,6 +356,7 @@ class Gateway:
             httpx.AsyncClient(verify=verify, timeout=3, limits=limits, trust_env=False) as client,
             asyncio.TaskGroup() as group,
         ):
+            self._recall.client = client
             for home, url in self._settings.peers.items():
                 group.create_task(self._trust.while_trusted(home, partial(self._revocations.follow, home, url, client)))
 

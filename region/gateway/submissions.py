@@ -4,8 +4,9 @@ import secrets
 import time
 from dataclasses import dataclass
 
+from replication.groups import GroupMessageSent
 from replication.ids import content_hash, message_id
-from replication.records import Body, Hop, MessageSent, Submission
+from replication.records import Body, Hop, LogBody, MessageSent, Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +41,40 @@ class Clerk:
     def message(
         self, author: Author, *, conversation_id: str, recipient_id: str, client_message_id: str, text: str
     ) -> Submission:
-        """Return a message; the same client message id in the same conversation gives the same id."""
+        """Return a message; the same client message id in the same conversation gives the same id.
+
+        Args:
+            author: Who sends it.
+            conversation_id: Into which conversation.
+            recipient_id: The other member of a 1:1 conversation; empty for a group.
+            client_message_id: What the author's device calls it.
+            text: What it says.
+        """
+        body: LogBody = GroupMessageSent(client_message_id, text)
+        if recipient_id:
+            body = MessageSent(recipient_id, client_message_id, text)
+        return self.log(author, body, conversation_id=conversation_id, content=(text,))
+
+    def log(self, author: Author, body: LogBody, *, conversation_id: str, content: tuple[str, ...]) -> Submission:
+        """Return what is to be numbered; the same client message id in the same conversation gives the same id.
+
+        Args:
+            author: Who wants it.
+            body: What is wanted.
+            conversation_id: In which conversation.
+            content: What a retry must repeat exactly.
+        """
         at = now_us()
         return Submission(
-            id=message_id(author.user_id, conversation_id, client_message_id),
+            id=message_id(author.user_id, conversation_id, body.client_message_id),
             author=author.user_id,
             home=self._region,
             home_epoch=author.home_epoch,
-            body=MessageSent(recipient_id=recipient_id, client_message_id=client_message_id, text=text),
+            body=body,
             submitted_at=at,
             device=author.device,
             conversation_id=conversation_id,
-            content_hash=content_hash(text),
+            content_hash=content_hash(*content),
             reply_to=self._instance,
             hops=(Hop(self._stage, at),),
         )

@@ -51,3 +51,17 @@ def check_address(recipient_id: str | None, conversation_id: str | None) -> None
     """
     if (recipient_id is None) == (conversation_id is None):
         raise InvalidFieldError(field="recipient_id", reason="give either recipient_id or conversation_id")
+
+
+def check_name(field: str, text: str, *, least: int, most: int) -> None:
+    """Refuse what a group cannot be called: too short or too long, or with what cannot be stored.
+
+    Raises:
+        InvalidFieldError: It is one of these.
+    """
+    if not least <= len(text) <= most or "\x00" in text:
+        raise InvalidFieldError(field=field, reason=f"use {least} to {most} characters, and no NUL")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidFieldError(field=field, reason="it holds half of a surrogate pair") from None

@@ -1,31 +1,66 @@
 """What devices are shown, over HTTP and the WebSocket alike: messages, statuses, times."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from replication import groups as g
 from replication.ids import region_of
-from replication.records import Entry, MessageSent, Submission
+from replication.records import LOG_BODIES, Entry, LogBody, MessageSent, Submission, kind_of, text_of
 
+T = TypeVar("T")
 Status = Literal["unread", "received", "read"]
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """A message as its reader sees it.
+class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was done in a group, by an entry that is no message; only what belongs to its kind is there.
 
     Attributes:
-        message_id: Its id.
+        user_id: Whom it concerns, where that is not the sender.
+        user_ids: Whom it concerns, where that may be several.
+        role: The new role.
+        hand_over: Whether the sender laid the role down.
+        name: The new name.
+        description: The new description.
+        history: Whether those who join see what was before.
+        approval: Whether who comes by a link must be let in.
+        invite_id: Which link.
+        expires_at: Until when the link is good, RFC 3339 in UTC.
+        uses: How many may join by it; 0 for any number.
+    """
+
+    user_id: str | UnsetType = UNSET
+    user_ids: list[str] | UnsetType = UNSET
+    role: str | UnsetType = UNSET
+    hand_over: bool = False
+    name: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    history: bool | UnsetType = UNSET
+    approval: bool | UnsetType = UNSET
+    invite_id: str | UnsetType = UNSET
+    expires_at: str | UnsetType = UNSET
+    uses: int | UnsetType = UNSET
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """A message, or what else happened in a conversation, as its reader sees it.
+
+    Attributes:
+        message_id: Its id; empty for what is hidden.
         conversation_id: Its conversation.
-        sender_id: Who sent it.
-        recipient_id: The other member.
-        text: Up to 16 KiB of UTF-8.
+        sender_id: Who sent it, or did it; empty for what is hidden.
+        kind: `message_sent`, `group_message_sent`, `member_joined` and so on; or `hidden`, for entries that are not the reader's to see.
+        recipient_id: The other member, in a 1:1 conversation.
+        text: Up to 16 KiB of UTF-8; empty for what is no message.
+        change: What was done, if it is no message.
         seq: Its number in the conversation; null until the conversation's owner has numbered it.
+        from_seq: Of what is hidden, the first number; `seq` is the last.
         epoch: In which it was numbered; 0 until then.
-        status: What the recipient has done with it: `unread`, `received`, `read`.
+        status: What the recipient has done with it: `unread`, `received`, `read`; in a group, what all others have.
         sent_at: When the sender's home accepted it, RFC 3339 in UTC with milliseconds.
         client_message_id: What the sender's device called it; shown to its sender only.
         queued_for: The region that it still waits for; null if it waits for none.
@@ -34,9 +69,12 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
     conversation_id: str
     sender_id: str
-    recipient_id: str
-    text: str
+    kind: str = "message_sent"
+    recipient_id: str | UnsetType = UNSET
+    text: str = ""
+    change: Change | UnsetType = UNSET
     seq: int | None
+    from_seq: int | UnsetType = UNSET
     epoch: int
     status: Status
     sent_at: str
@@ -51,10 +89,12 @@ class Marks:
     Attributes:
         received: The last seq that the member's devices have; 0 for none.
         read: The last seq that the member has read; 0 for none.
+        joined: The seq by which the member became one; 0 from the beginning.
     """
 
     received: int
     read: int
+    joined: int = 0
 
 
 UNMARKED: Final = Marks(0, 0)
@@ -65,11 +105,12 @@ def rfc3339(at: int) -> str:
     return datetime.fromtimestamp(at / 1e6, UTC).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
-def status_of(seq: int, recipient: Marks) -> Status:
-    """Return what the recipient has done with that entry, from the recipient's marks."""
-    if seq <= recipient.read:
+def status_of(seq: int, recipients: Iterable[Marks]) -> Status:
+    """Return what the recipients have done with that entry, all of them, from their marks."""
+    found = [marks for marks in recipients if marks.joined < seq]
+    if found and all(seq <= marks.read for marks in found):
         return "read"
-    return "received" if seq <= recipient.received else "unread"
+    return "received" if found and all(seq <= marks.received for marks in found) else "unread"
 
 
 def entry_view(entry: Entry, *, reader: str, marks: Mapping[str, Marks]) -> Message:
@@ -80,18 +121,74 @@ def entry_view(entry: Entry, *, reader: str, marks: Mapping[str, Marks]) -> Mess
         reader: Who looks.
         marks: Of the members, as far as they are known.
     """
+    body = entry.body
+    others = (mark for user_id, mark in marks.items() if user_id != entry.author)
+    recipients = [marks[body.recipient_id]] if isinstance(body, MessageSent) and body.recipient_id in marks else others
     return Message(
         message_id=entry.message_id,
         conversation_id=entry.conversation_id,
         sender_id=entry.author,
-        recipient_id=entry.body.recipient_id,
-        text=entry.body.text,
+        kind=kind_of(body),
+        recipient_id=body.recipient_id if isinstance(body, MessageSent) else UNSET,
+        text=entry.text,
+        change=change_of(body),
         seq=entry.seq,
         epoch=entry.epoch,
-        status=status_of(entry.seq, marks.get(entry.body.recipient_id, UNMARKED)),
+        status=status_of(entry.seq, recipients),
         sent_at=rfc3339(entry.sent_at),
-        client_message_id=entry.body.client_message_id if entry.author == reader else UNSET,
+        client_message_id=body.client_message_id if entry.author == reader else UNSET,
     )
+
+
+def hidden_view(conversation_id: str, first: int, last: int) -> Message:
+    """Return the tombstone of entries that are not the reader's to see: nothing but that they are there."""
+    return Message(
+        message_id="",
+        conversation_id=conversation_id,
+        sender_id="",
+        kind="hidden",
+        seq=last,
+        from_seq=first,
+        epoch=0,
+        status="unread",
+        sent_at="",
+    )
+
+
+def change_of(body: LogBody) -> Change | UnsetType:
+    """Return what a body did, if it is no message; secrets of links are not told."""
+    match body:
+        case MessageSent() | g.GroupMessageSent():
+            return UNSET
+        case g.GroupCreated():
+            return Change(
+                name=body.name,
+                description=body.description,
+                history=body.history,
+                approval=body.approval,
+                user_ids=[seat.user_id for seat in body.members],
+            )
+        case g.GroupChanged():
+            return Change(
+                name=_given(body.name),
+                description=_given(body.description),
+                history=_given(body.history),
+                approval=_given(body.approval),
+            )
+        case g.RoleChanged():
+            return Change(user_id=body.user_id, role=body.role, hand_over=body.hand_over)
+        case g.InviteMade():
+            return Change(invite_id=body.invite_id, expires_at=rfc3339(body.expires_at), uses=body.uses)
+        case g.InviteEnded() | g.MemberJoined() | g.JoinAsked():
+            return Change(invite_id=body.invite_id)
+        case g.MemberLeft():
+            return Change()
+        case g.MemberAdded() | g.MemberRemoved() | g.MemberBanned() | g.MemberUnbanned() | g.JoinDeclined():
+            return Change(user_id=body.user_id)
+
+
+def _given(value: T | None) -> T | UnsetType:
+    return UNSET if value is None else value
 
 
 def pending_view(submission: Submission, *, waits_for: str | None = None) -> Message:
@@ -102,20 +199,25 @@ def pending_view(submission: Submission, *, waits_for: str | None = None) -> Mes
         waits_for: The region whose answer it waits for, as the store has it. By default the conversation's owner, or, where
             that is the author's home itself, the recipient's home, which has not said yet that they may be written to.
     """
-    assert isinstance(submission.body, MessageSent)
+    body = submission.body
+    assert isinstance(body, LOG_BODIES)
     if waits_for is None:
         owner = region_of(submission.conversation_id)
-        waits_for = owner if owner != region_of(submission.author) else region_of(submission.body.recipient_id)
+        waits_for = owner
+        if owner == region_of(submission.author) and isinstance(body, MessageSent):
+            waits_for = region_of(body.recipient_id)
     return Message(
         message_id=submission.id,
         conversation_id=submission.conversation_id,
         sender_id=submission.author,
-        recipient_id=submission.body.recipient_id,
-        text=submission.body.text,
+        kind=kind_of(body),
+        recipient_id=body.recipient_id if isinstance(body, MessageSent) else UNSET,
+        text=text_of(body),
+        change=change_of(body),
         seq=None,
         epoch=0,
         status="unread",
         sent_at=rfc3339(submission.submitted_at),
-        client_message_id=submission.body.client_message_id,
+        client_message_id=body.client_message_id,
         queued_for=waits_for,
     )

@@ -4,9 +4,13 @@ cases       one journal record, where it stands, and what must be known to judge
 homes       where users live and who owns a conversation
 docket      pure: a batch while it is judged: what is known, what follows
 judge       pure: one case; hands it on by its kind
-messages    pure: a message is numbered, kept pending, refused or answered again
+messages    pure: a message, or what happens in a group, is numbered, kept pending, refused or answered again
+numbering   pure: the next seq, who is told, and the state after it
+kinds       pure: what can stand in a group's log, each with its rule and its effect
+rules       pure: what may happen in a group
+effects     pure: what an entry changes in a group
 openings    pure: asking a recipient's home whether a conversation may begin, and its answer
-entries     pure: what owners elsewhere decided
+entries     pure: what owners elsewhere decided: entries, states of conversations, refusals
 marks       pure: received and read
 accounts    pure: users and devices
 memory      what is kept in memory between batches

@@ -4,15 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from infra.errors import CausewayError
+from replication.charters import Charter
+from replication.groups import GROUP_BODIES, GroupCreated, MemberAdded
 from replication.poison.records import Kind, Poison
 from replication.records import (
     ConversationAnswered,
     Entry,
+    Journalable,
     Mark,
     MessageRead,
     MessageReceived,
     MessageSent,
     Opening,
+    Receipt,
     Refusal,
     Submission,
     Via,
@@ -46,7 +50,7 @@ class Case:
 
     partition: int
     offset: int
-    record: Submission | Entry | Refusal | Mark | Opening | None
+    record: Journalable | None
     via: Via | None = None
     value: bytes | None = None
     flaw: str = ""
@@ -93,7 +97,7 @@ def needs_of(cases: Iterable[Case]) -> Needs:
             needs.messages.add(record.message_id)
         elif isinstance(record, Opening):
             needs.users.add(record.recipient)
-        elif isinstance(record, Entry | Mark):
+        elif isinstance(record, Entry | Mark | Charter | Receipt):
             needs.conversations.add(record.conversation_id)
     return needs
 
@@ -105,6 +109,13 @@ def _submission_needs(needs: Needs, submission: Submission, *, relayed: bool) ->
         needs.messages.add(submission.id)
         if relayed:  # its author may be the one whose home was asked
             needs.answered.add(submission.conversation_id)
+    elif kind in GROUP_BODIES:
+        needs.conversations.add(submission.conversation_id)
+        needs.messages.add(submission.id)
+        if isinstance(body := submission.body, GroupCreated):
+            needs.users.update(seat.user_id for seat in body.members)
+        elif isinstance(body, MemberAdded):
+            needs.users.add(body.user_id)
     elif kind is MessageReceived or kind is MessageRead:
         needs.conversations.add(submission.conversation_id)
     elif kind is ConversationAnswered:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from region.projector.cases import Case
 from region.store.rows import Conversation, Device, Known, Member, Pending, Place, User
 from region.store.writes import Move, Writes
-from replication.codec import encode_record
+from replication.codec import encode_record, version_of
 from replication.outputs import Batch, Output, RelayRow
 from replication.poison.records import Kind
 from replication.records import Hop, Outcome, Record, Stream, Submission
@@ -139,7 +139,9 @@ class Docket:
         """
         draft = self._draft(partition)
         draft.position = position = draft.position + 1
-        draft.outputs.append(Output(position, encode_record(record), users, reply_to, known, trace=self.trace))
+        draft.outputs.append(
+            Output(position, encode_record(record), users, reply_to, known, version_of(record), self.trace)
+        )
         for destination in to:
             draft.relays.setdefault(destination, []).append(position)
         return position

@@ -1,4 +1,4 @@
-"""Take in what owners elsewhere decided: entries, in order and without holes, and refusals. Pure."""
+"""Take in what owners elsewhere decided: entries, in order and without holes, states of conversations, and refusals. Pure."""
 
 from msgspec.structs import replace
 
@@ -6,38 +6,89 @@ from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
 from region.projector.homes import home_of, owner_of
 from region.projector.marks import rise
-from region.projector.messages import advance, audience, check, members_of
-from region.store.rows import Conversation
+from region.projector.messages import check, members_at_start
+from region.projector.numbering import take_in
+from region.store.rows import FORMER, Conversation, Member
+from replication import runs
+from replication.charters import Charter, Membership
 from replication.ids import message_id
-from replication.records import Entry, Refusal, Via
+from replication.records import Entry, MessageSent, Receipt, Refusal, Via
 
 
-def judge_entry(docket: Docket, case: Case, entry: Entry, via: Via) -> None:
+def judge_entry(docket: Docket, case: Case, entry: Entry, via: Via | None) -> None:
     """Apply an entry if it is next, and with it those above that were held; hold it if there is a gap; drop it if known.
+
+    One that is missing here, since nobody was a member then, is kept and changes nothing: a gateway asked its owner for it.
 
     Raises:
         ImpossibleRecordError: It does not come from the conversation's owner, concerns nobody here, or contradicts itself.
     """
-    if owner_of(entry.conversation_id) != via.stream.origin:
-        raise ImpossibleRecordError(reason=f"it came from {via.stream.origin}, which does not own its conversation")
-    check(entry.author, entry.conversation_id, entry.message_id, entry.body)
-    if entry.seq < 1 or docket.here not in (home_of(entry.author), home_of(entry.body.recipient_id)):
-        raise ImpossibleRecordError(reason="nobody here may see it")
+    _check_entry(docket, entry, via)
     conversation = docket.state.conversations.get(entry.conversation_id)
     if conversation is None:
-        conversation = docket.begin(entry.conversation_id, members_of(entry), opened=True)
-    if entry.seq <= conversation.head or entry.seq in conversation.held:
+        if via is None:
+            raise ImpossibleRecordError(reason="a gateway asked for it, but the conversation is not here")
+        members = members_at_start(entry.author, entry.body)
+        conversation = docket.begin(entry.conversation_id, members, opened=True)
+    stamped = replace(entry, hops=(*entry.hops, docket.hop))
+    if entry.seq <= conversation.head and runs.holds(conversation.missing, entry.seq):
+        _fill(docket, case.partition, conversation, stamped, late=via is not None)
+    elif entry.seq <= conversation.head or entry.seq in conversation.held or via is None:
+        docket.count("duplicate")
+    elif entry.seq > conversation.head + 1:
+        _hold(docket, conversation, stamped)
+    else:
+        position = _apply(docket, case.partition, conversation, stamped)
+        docket.writes.entries.append((stamped, position))
+        _release(docket, case.partition, conversation)
+
+
+def judge_charter(docket: Docket, case: Case, charter: Charter, via: Via) -> None:
+    """Take over a conversation's state: somebody here becomes a member by the next entry. What was before is missing here.
+
+    Raises:
+        ImpossibleRecordError: It does not come from the conversation's owner.
+    """
+    _check_owner(charter.conversation_id, via)
+    conversation = docket.state.conversations.get(charter.conversation_id)
+    if conversation is None:
+        conversation = docket.begin(charter.conversation_id, (), opened=True)
+    elif charter.seq < conversation.head:
         docket.count("duplicate")
         return
-    stamped = replace(entry, hops=(*entry.hops, docket.hop))
-    if entry.seq > conversation.head + 1:
-        _hold(docket, conversation, stamped)
-        return
-    position = _apply(docket, case.partition, conversation, stamped)
-    docket.writes.entries.append((stamped, position))
-    while (freed := conversation.held.pop(conversation.head + 1, None)) is not None:
-        position = _apply(docket, case.partition, conversation, freed)
-        docket.writes.revealed[freed.conversation_id, freed.seq] = position
+    missing = runs.joined((*conversation.missing, (conversation.head + 1, charter.seq)))
+    for seq in [seq for seq in conversation.held if seq <= charter.seq]:
+        del conversation.held[seq]
+        missing = runs.without(missing, seq, seq)
+    conversation.missing = missing
+    conversation.head, conversation.epoch = charter.seq, charter.epoch
+    conversation.message_count = conversation.base_count = charter.count
+    conversation.tail.clear()
+    conversation.details, conversation.opened, conversation.updated_at = charter.details, True, docket.now
+    for member in conversation.members.values():
+        if member.active:
+            member.role = FORMER
+    for membership in charter.members:
+        _seat(conversation, membership)
+    docket.changed(conversation, conversation.position, *conversation.members.values())
+    docket.count("charter")
+    _release(docket, case.partition, conversation)
+
+
+def judge_receipt(docket: Docket, case: Case, receipt: Receipt, via: Via) -> None:
+    """Tell somebody here, who is no member, of an entry: that one's request was heard, say. It is not kept.
+
+    Raises:
+        ImpossibleRecordError: It does not come from the owner, or who is told lives elsewhere.
+    """
+    _check_owner(receipt.conversation_id, via)
+    entry = receipt.entry
+    if home_of(receipt.user_id) != docket.here:
+        raise ImpossibleRecordError(reason="who is told lives elsewhere")
+    stamped = replace(receipt, entry=replace(entry, hops=(*entry.hops, docket.hop)))
+    docket.put(case.partition, stamped, users=(receipt.user_id,))
+    if receipt.user_id == entry.author:
+        _resolve(docket, entry.message_id)
 
 
 def judge_refusal(docket: Docket, case: Case, refusal: Refusal, via: Via) -> None:
@@ -47,8 +98,7 @@ def judge_refusal(docket: Docket, case: Case, refusal: Refusal, via: Via) -> Non
         ImpossibleRecordError: It does not come from the owner, its author lives elsewhere, the message is of another
             conversation, or it has an entry.
     """
-    if owner_of(refusal.conversation_id) != via.stream.origin:
-        raise ImpossibleRecordError(reason=f"it came from {via.stream.origin}, which does not own its conversation")
+    _check_owner(refusal.conversation_id, via)
     if home_of(refusal.author) != docket.here:
         raise ImpossibleRecordError(reason="its author does not live here")
     if refusal.message_id != message_id(refusal.author, refusal.conversation_id, refusal.client_message_id):
@@ -70,19 +120,65 @@ def judge_refusal(docket: Docket, case: Case, refusal: Refusal, via: Via) -> Non
         docket.changed(conversation, position)
 
 
+def _check_entry(docket: Docket, entry: Entry, via: Via | None) -> None:
+    if via is not None:
+        _check_owner(entry.conversation_id, via)
+    check(entry.author, entry.conversation_id, entry.message_id, entry.body)
+    body = entry.body
+    ours = not isinstance(body, MessageSent) or docket.here in (home_of(entry.author), home_of(body.recipient_id))
+    if entry.seq < 1 or not ours:
+        raise ImpossibleRecordError(reason="nobody here may see it")
+
+
+def _check_owner(conversation_id: str, via: Via) -> None:
+    if owner_of(conversation_id) != via.stream.origin:
+        raise ImpossibleRecordError(reason=f"it came from {via.stream.origin}, which does not own its conversation")
+
+
 def _apply(docket: Docket, partition: int, conversation: Conversation, entry: Entry) -> int:
     conversation.opened = True
-    users, _ = audience(conversation, docket.here)
-    position = docket.put(partition, entry, users=users)
     before = conversation.head
-    advance(docket, conversation, entry, position)
-    docket.state.known[entry.message_id] = entry
+    position = take_in(docket, partition, conversation, entry)
     if entry.home == docket.here:
         _resolve(docket, entry.message_id)
     for member in conversation.members.values():
-        if member.received > before:  # marks of the other region may come before an entry that was held up
+        if (
+            member.received > before and member.joined <= before
+        ):  # marks of the other region may come before an entry that was held up
             rise(docket, conversation, member, partition)
     return position
+
+
+def _release(docket: Docket, partition: int, conversation: Conversation) -> None:
+    """Apply what was held for what has come now."""
+    while (freed := conversation.held.pop(conversation.head + 1, None)) is not None:
+        position = _apply(docket, partition, conversation, freed)
+        docket.writes.revealed[freed.conversation_id, freed.seq] = position
+
+
+def _fill(docket: Docket, partition: int, conversation: Conversation, entry: Entry, *, late: bool) -> None:
+    """Keep an entry that was missing; if it comes late by its stream, and was not asked for, those who may see it are told."""
+    conversation.missing = runs.without(conversation.missing, entry.seq, entry.seq)
+    position = 0
+    if late:
+        members = (m for m in conversation.members.values() if m.home == docket.here and m.may_see(entry.seq))
+        position = docket.put(partition, entry, users=tuple(member.user_id for member in members))
+    docket.writes.entries.append((entry, position))
+    docket.state.known[entry.message_id] = entry
+    if entry.home == docket.here:
+        _resolve(docket, entry.message_id)
+    docket.changed(conversation, position or conversation.position)
+    docket.count("filled")
+
+
+def _seat(conversation: Conversation, told: Membership) -> None:
+    member = conversation.members.get(told.user_id)
+    if member is None:
+        member = conversation.members[told.user_id] = Member(told.user_id, told.home)
+    member.home, member.role, member.joined = told.home, told.role, told.joined
+    member.since, member.until, member.hidden = told.since, told.until, runs.read(told.hidden)
+    member.received, member.read = max(member.received, told.received), max(member.read, told.read)
+    member.sent = told.sent
 
 
 def _hold(docket: Docket, conversation: Conversation, entry: Entry) -> None:

@@ -7,15 +7,17 @@ from region.projector import accounts, entries, marks, messages, openings
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
 from region.projector.homes import home_of, owner_of
+from replication.charters import Charter
 from replication.ids import partition_of
 from replication.records import (
     ConversationAnswered,
     Entry,
+    LogBody,
     Mark,
     MessageRead,
     MessageReceived,
-    MessageSent,
     Opening,
+    Receipt,
     Refusal,
     Submission,
     Via,
@@ -40,7 +42,7 @@ def condemn(docket: Docket, case: Case, reason: str) -> None:
     record = case.record
     if not isinstance(record, Submission):
         return
-    if isinstance(record.body, MessageSent):
+    if isinstance(record.body, LogBody):
         if case.via is None or _is_ours_to_refuse(docket, record, case.via):
             messages.refuse_unkept(docket, case, record, record.body)
     elif case.via is None:
@@ -58,11 +60,18 @@ def _judge(docket: Docket, case: Case) -> None:
     if isinstance(record, Submission):
         _judge_submission(docket, case, record)
         return
-    if via is None:
-        raise ImpossibleRecordError(reason=f"a region does not submit a record of kind {type(record).__name__}")
     if isinstance(record, Entry):
         _check_partition(docket, case, record.conversation_id)
         entries.judge_entry(docket, case, record, via)
+        return
+    if via is None:
+        raise ImpossibleRecordError(reason=f"a region does not submit a record of kind {type(record).__name__}")
+    if isinstance(record, Charter):
+        _check_partition(docket, case, record.conversation_id)
+        entries.judge_charter(docket, case, record, via)
+    elif isinstance(record, Receipt):
+        _check_partition(docket, case, record.conversation_id)
+        entries.judge_receipt(docket, case, record, via)
     elif isinstance(record, Refusal):
         _check_partition(docket, case, record.conversation_id)
         entries.judge_refusal(docket, case, record, via)
@@ -78,7 +87,7 @@ def _judge_submission(docket: Docket, case: Case, submission: Submission) -> Non
     body = submission.body
     _check_partition(docket, case, submission.conversation_id or submission.author)
     _check_home(docket, submission, case.via)
-    if isinstance(body, MessageSent):
+    if isinstance(body, LogBody):
         messages.judge_message(docket, case, submission, body)
     elif isinstance(body, MessageReceived | MessageRead):
         marks.judge_mark(docket, case, submission, body)

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket, Risen
 from region.projector.homes import owner_of
+from region.projector.numbering import audience
 from region.store.rows import Conversation, Member
 from replication.records import Mark, MessageRead, MessageReceived, Submission, Via
 
@@ -19,7 +20,7 @@ def judge_mark(docket: Docket, case: Case, submission: Submission, body: Message
         raise ImpossibleRecordError(reason="marks are relayed to the conversation's owner only")
     conversation = docket.state.conversations.get(submission.conversation_id)
     member = None if conversation is None else conversation.members.get(submission.author)
-    if conversation is None or member is None:
+    if conversation is None or member is None or not member.active:
         docket.count("dropped", "not-a-member")
         docket.answer(case, submission, "not-found", "There is no such conversation, or it is not yours to see.")
         return
@@ -74,8 +75,8 @@ def put_risen(docket: Docket) -> None:
 def _put(docket: Docket, risen: Risen) -> None:
     conversation, member = risen.conversation, risen.member
     owned = owner_of(conversation.conversation_id) == docket.here
-    users = tuple(m.user_id for m in conversation.members.values() if m.home == docket.here)
-    others = {m.home for m in conversation.members.values()} - {docket.here, member.home} if owned else set()
+    users, regions = audience(conversation, docket.here)
+    others = set(regions) - {member.home} if owned else set()
     mark = Mark(
         conversation_id=conversation.conversation_id,
         user_id=member.user_id,

@@ -1,15 +1,18 @@
-"""Judge a message: it is numbered, kept pending for its owner, refused, or answered as before. Pure."""
+"""Judge what is to be numbered, a message as a rule: it is numbered, kept pending for its owner, refused, or answered as before. Pure."""
 
 from typing import Final
 
 from msgspec.structs import replace
 
+from region.projector import kinds, rules
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
 from region.projector.homes import home_of, owner_of
+from region.projector.numbering import number
 from region.store.rows import Conversation, Known, Member, Pending
+from replication.groups import GroupBody
 from replication.ids import direct_conversation_id, is_user_id, message_id
-from replication.records import Entry, MessageSent, Opening, Outcome, Record, Refusal, Submission
+from replication.records import LogBody, MessageSent, Opening, Outcome, Record, Refusal, Submission
 
 RECIPIENT_UNKNOWN: Final = "recipient-unknown"
 
@@ -17,14 +20,15 @@ ASK_AGAIN: Final = 60_000_000
 """After how many microseconds a message that finds its conversation still closed asks anew: the question may be lost."""
 
 DETAILS: Final = {
+    **rules.DETAILS,
     RECIPIENT_UNKNOWN: "There is nobody of that id. Check whom you wrote to.",
     "impossible-record": "This message could not be applied. Write it anew.",
 }
 """What a refusal's author reads, by code."""
 
 
-def judge_message(docket: Docket, case: Case, submission: Submission, body: MessageSent) -> None:
-    """Judge a message, submitted here or relayed to its owner.
+def judge_message(docket: Docket, case: Case, submission: Submission, body: LogBody) -> None:
+    """Judge what is to be numbered, submitted here or relayed to its owner.
 
     Raises:
         ImpossibleRecordError: Its ids contradict each other, or this region has nothing to decide about it.
@@ -36,28 +40,54 @@ def judge_message(docket: Docket, case: Case, submission: Submission, body: Mess
     known = docket.state.known.get(submission.id)
     if known is not None:
         _answer_again(docket, case, submission, known)
-    elif owner == docket.here:
+    elif owner != docket.here:
+        _keep_for_owner(docket, case, submission, owner)
+    elif isinstance(body, MessageSent):
         _decide(docket, case, submission, body)
     else:
-        _keep_for_owner(docket, case, submission, owner)
+        _decide_in_group(docket, case, submission, body)
 
 
-def check(author: str, conversation_id: str, identifier: str, body: MessageSent) -> None:
+def check(author: str, conversation_id: str, identifier: str, body: LogBody) -> None:
     """Refuse what cannot be: ids that do not follow from each other, a message to oneself, text that no store keeps.
 
     Raises:
         ImpossibleRecordError: One of these.
     """
+    if isinstance(body, MessageSent):
+        _check_direct(author, conversation_id, body)
+    else:
+        kinds.check(author, conversation_id, body)
+    if identifier != message_id(author, conversation_id, body.client_message_id):
+        raise ImpossibleRecordError(reason="its id does not follow from what its sender called it")
+
+
+def _check_direct(author: str, conversation_id: str, body: MessageSent) -> None:
     if body.recipient_id == author:
         raise ImpossibleRecordError(reason="nobody writes to oneself")
     if not (is_user_id(body.recipient_id) and is_user_id(author)):
         raise ImpossibleRecordError(reason="its author or its recipient is no user id")
     if conversation_id != direct_conversation_id(author, body.recipient_id):
         raise ImpossibleRecordError(reason="its conversation is not that of its author and recipient")
-    if identifier != message_id(author, conversation_id, body.client_message_id):
-        raise ImpossibleRecordError(reason="its id does not follow from what its sender called it")
     if "\0" in body.text or "\0" in body.client_message_id:
         raise ImpossibleRecordError(reason="it holds a NUL character, which no store keeps")
+
+
+def _decide_in_group(docket: Docket, case: Case, submission: Submission, body: GroupBody) -> None:
+    known = docket.state.conversations.get(submission.conversation_id)
+    conversation = known or Conversation(submission.conversation_id, {}, opened=True)
+
+    def exists(user_id: str) -> bool:
+        user = docket.state.users.get(user_id)
+        return home_of(user_id) != docket.here or (user is not None and user.confirmed)
+
+    ruling = kinds.decide(rules.Question(conversation, submission.author, docket.now, exists), body)
+    if isinstance(ruling, rules.Denial):
+        refuse(docket, case.partition, submission, body, ruling.code, reply=case.via is None)
+        return
+    if known is None:
+        conversation = docket.begin(submission.conversation_id, (), opened=True)
+    number(docket, case.partition, submission, ruling, conversation, reply=case.via is None)
 
 
 def _decide(docket: Docket, case: Case, submission: Submission, body: MessageSent) -> None:
@@ -74,51 +104,10 @@ def _decide(docket: Docket, case: Case, submission: Submission, body: MessageSen
         refuse(docket, case.partition, submission, body, RECIPIENT_UNKNOWN, reply=case.via is None)
         return
     if conversation is None:
-        conversation = docket.begin(submission.conversation_id, _members(submission.author, body), opened=True)
+        conversation = docket.begin(submission.conversation_id, members_at_start(submission.author, body), opened=True)
     else:  # whom the owner's home was asking about has written by themselves
         open_up(docket, case.partition, conversation)
     number(docket, case.partition, submission, body, conversation, reply=case.via is None)
-
-
-def number(
-    docket: Docket,
-    partition: int,
-    submission: Submission,
-    body: MessageSent,
-    conversation: Conversation,
-    *,
-    reply: bool,
-) -> None:
-    """Give a message the next seq; its entry goes to the members here and to the regions of the others.
-
-    Args:
-        docket: The batch.
-        partition: The journal partition of the conversation.
-        submission: The message.
-        body: Its body.
-        conversation: Owned here, and open.
-        reply: Whether the gateway that waits, if one does, is told.
-    """
-    entry = Entry(
-        conversation_id=conversation.conversation_id,
-        seq=conversation.head + 1,
-        epoch=docket.epoch,
-        incarnation=docket.incarnation,
-        count=conversation.message_count + 1,
-        message_id=submission.id,
-        author=submission.author,
-        home=submission.home,
-        content_hash=submission.content_hash,
-        body=body,
-        sent_at=submission.submitted_at,
-        hops=(*submission.hops, docket.hop),
-    )
-    users, regions = audience(conversation, docket.here)
-    reply_to = submission.reply_to if reply and submission.home == docket.here else ""
-    position = docket.put(partition, entry, users=users, reply_to=reply_to, to=regions)
-    advance(docket, conversation, entry, position)
-    docket.writes.entries.append((entry, position))
-    docket.state.known[submission.id] = entry
 
 
 def open_up(docket: Docket, partition: int, conversation: Conversation) -> None:
@@ -139,22 +128,7 @@ def settle_pending(docket: Docket, pending: Pending) -> Submission:
     return message
 
 
-def advance(docket: Docket, conversation: Conversation, entry: Entry, position: int) -> None:
-    """Make an entry the head of its conversation, as of that output position."""
-    first = conversation.head == 0
-    conversation.head = entry.seq
-    conversation.epoch = entry.epoch
-    conversation.message_count = entry.count
-    conversation.updated_at = docket.now
-    conversation.tail.append((entry.count, entry.author))
-    author = conversation.members[entry.author]
-    author.sent += 1
-    docket.changed(conversation, position, *(conversation.members.values() if first else (author,)))
-
-
-def refuse(
-    docket: Docket, partition: int, submission: Submission, body: MessageSent, code: str, *, reply: bool
-) -> None:
+def refuse(docket: Docket, partition: int, submission: Submission, body: LogBody, code: str, *, reply: bool) -> None:
     """Refuse a message for good; its author is told, wherever at home."""
     refusal = _refusal(docket, submission, body, code)
     local = submission.home == docket.here
@@ -170,7 +144,7 @@ def refuse(
     docket.count("refused", code)
 
 
-def refuse_unkept(docket: Docket, case: Case, submission: Submission, body: MessageSent) -> None:
+def refuse_unkept(docket: Docket, case: Case, submission: Submission, body: LogBody) -> None:
     """Tell the author of an impossible message that it is refused; nothing is kept under an id that may be another's."""
     code, local = ImpossibleRecordError.code, case.via is None
     docket.put(
@@ -183,29 +157,15 @@ def refuse_unkept(docket: Docket, case: Case, submission: Submission, body: Mess
     docket.count("refused", code)
 
 
-def audience(conversation: Conversation, here: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return a conversation's members at home here, and the other regions that have a member, once each."""
-    users: list[str] = []
-    regions: list[str] = []
-    for member in conversation.members.values():
-        if member.home == here:
-            users.append(member.user_id)
-        elif member.home not in regions:
-            regions.append(member.home)
-    return tuple(users), tuple(regions)
-
-
-def members_of(entry: Entry) -> tuple[Member, Member]:
-    """Return the members that an entry's conversation has at its start."""
-    return _members(entry.author, entry.body)
-
-
-def _members(author: str, body: MessageSent) -> tuple[Member, Member]:
+def members_at_start(author: str, body: LogBody) -> tuple[Member, ...]:
+    """Return the members that a conversation has before its first entry: the two of a 1:1 conversation."""
+    if not isinstance(body, MessageSent):
+        return ()
     recipient = body.recipient_id
     return Member(author, home_of(author)), Member(recipient, home_of(recipient))
 
 
-def _refusal(docket: Docket, submission: Submission, body: MessageSent, code: str) -> Refusal:
+def _refusal(docket: Docket, submission: Submission, body: LogBody, code: str) -> Refusal:
     return Refusal(
         message_id=submission.id,
         conversation_id=submission.conversation_id,
@@ -221,11 +181,9 @@ def _refusal(docket: Docket, submission: Submission, body: MessageSent, code: st
 
 def _keep_for_owner(docket: Docket, case: Case, submission: Submission, owner: str) -> None:
     conversation = docket.state.conversations.get(submission.conversation_id)
-    if conversation is None:
-        assert isinstance(submission.body, MessageSent)
-        conversation = docket.begin(
-            submission.conversation_id, _members(submission.author, submission.body), opened=False
-        )
+    if conversation is None and isinstance(submission.body, MessageSent):
+        members = members_at_start(submission.author, submission.body)
+        conversation = docket.begin(submission.conversation_id, members, opened=False)
         conversation.updated_at = docket.now
     _keep(docket, case, submission, conversation, waits_for=owner, to=(owner,))
 
@@ -240,7 +198,7 @@ def _keep_until_opened(
     conversation = docket.state.conversations.get(submission.conversation_id)
     asks = conversation is None or docket.now - conversation.updated_at >= ASK_AGAIN
     if conversation is None:
-        conversation = docket.begin(submission.conversation_id, _members(submission.author, body), opened=False)
+        conversation = docket.begin(submission.conversation_id, members_at_start(submission.author, body), opened=False)
     pending = _keep(docket, case, submission, conversation, waits_for=recipient_home)
     docket.state.waiting.setdefault(conversation.conversation_id, []).append(pending)
     if asks:
@@ -258,14 +216,13 @@ def _keep(
     docket: Docket,
     case: Case,
     submission: Submission,
-    conversation: Conversation,
+    conversation: Conversation | None,
     *,
     waits_for: str,
     to: tuple[str, ...] = (),
 ) -> Pending:
     kept = replace(submission, hops=(*submission.hops, docket.hop))
     local = submission.home == docket.here
-    fresh = not conversation.position
     position = docket.put(
         case.partition,
         kept,
@@ -276,7 +233,9 @@ def _keep(
     pending = Pending(kept, waits_for, position, case.offset)
     docket.writes.pendings[submission.id] = pending
     docket.state.known[submission.id] = pending
-    docket.changed(conversation, position, *(conversation.members.values() if fresh else ()))
+    if conversation is not None:
+        fresh = not conversation.position
+        docket.changed(conversation, position, *(conversation.members.values() if fresh else ()))
     docket.count("pending", waits_for)
     return pending
 

@@ -22,12 +22,13 @@ from replication.ids import content_hash, direct_conversation_id, message_id, pa
 from replication.outputs import Output
 from replication.poison.records import Poison
 from replication.records import (
+    TEXTS,
     Body,
     Entry,
+    Journalable,
     Journaled,
-    Mark,
+    LogBody,
     MessageSent,
-    Opening,
     Outcome,
     Record,
     Refusal,
@@ -41,7 +42,7 @@ from replication.records import (
 class Relayed:
     """A record on its way to another region, and its place in its stream."""
 
-    record: Submission | Entry | Refusal | Mark | Opening
+    record: Journalable
     via: Via
 
 
@@ -106,7 +107,7 @@ class Rehearsal:
         self.now = 1_000_000
         self._relayed: dict[str, list[Relayed]] = {}
 
-    def submit(self, record: Submission | Entry | Refusal | Mark | Opening, *, via: Via | None = None) -> None:
+    def submit(self, record: Journalable, *, via: Via | None = None) -> None:
         """Append to the journal."""
         key = record.key if isinstance(record, Submission) else record.conversation_id
         self.journal[partition_of(key, self.partitions)].append(Journaled(record=record, via=via))
@@ -188,7 +189,11 @@ class Rehearsal:
         state.users = {name: user for name, user in tables.users.items() if name in wanted}
         state.devices = {key: device for key, device in tables.devices.items() if key[0] in needs.devices}
         for conversation_id, reader, seq in read_marks(cases, here=self.name):
-            up_to = [e for (c, s), (e, _) in tables.entries.items() if c == conversation_id and s <= seq]
+            up_to = [
+                e
+                for (c, s), (e, _) in tables.entries.items()
+                if c == conversation_id and s <= seq and isinstance(e.body, TEXTS)
+            ]
             state.counts[conversation_id, reader, seq] = len(up_to), sum(e.author == reader for e in up_to)
         for conversation in state.conversations.values():
             conversation.trim(0)  # as if it was loaded from the store
@@ -228,6 +233,18 @@ def message(author: str, recipient: str, text: str, *, name: str | None = None, 
         conversation_id=conversation_id,
         identifier=message_id(author, conversation_id, body.client_message_id),
         digest=content_hash(recipient, text),
+        reply_to=reply_to,
+    )
+
+
+def deed(author: str, conversation_id: str, body: LogBody, *, reply_to: str = "") -> Submission:
+    """Return what somebody wants to be numbered in a group, as the author's gateway would submit it."""
+    return submission(
+        author,
+        body,
+        conversation_id=conversation_id,
+        identifier=message_id(author, conversation_id, body.client_message_id),
+        digest=content_hash(repr(body)),
         reply_to=reply_to,
     )
 

@@ -1,10 +1,15 @@
 """What the store's tables hold, one class a row; a projector keeps some of them in memory and changes them in place."""
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from replication.codec import decode_journaled, encode
+from replication.groups import NO_DETAILS, RANKS, Details, Role
 from replication.records import Entry, Journaled, Refusal, Submission
+from replication.runs import Runs, holds
+
+KINDS: Final = {"d": "direct", "g": "group", "c": "channel"}
+"""Of conversations, by the first letter of their ids."""
 
 
 @dataclass(slots=True)
@@ -68,19 +73,30 @@ class Device:
     revoked_why: str = ""
 
 
+MEMBER: Final = "member"
+FORMER: Final = "former"
+BANNED: Final = "banned"
+ASKING: Final = "asking"
+
+
 @dataclass(slots=True)
 class Member:
-    """A member of a conversation, and the member's marks.
+    """Where somebody stands in a conversation, and the user's marks.
 
     Attributes:
-        user_id: The member.
-        home: The member's home region.
-        received: The last seq that the member's devices have. It may exceed a head that lags; show it clamped.
-        read: The last seq that the member has read; likewise.
-        sent: How many messages up to the head are the member's.
-        read_count: The conversation's count of messages at `read`; kept for members at home here only.
-        read_sent: How many of those are the member's; likewise.
+        user_id: The user.
+        home: The user's home region.
+        received: The last seq that the user's devices have. It may exceed a head that lags; show it clamped.
+        read: The last seq that the user has read; likewise.
+        sent: How many messages up to the head are the user's.
+        read_count: The conversation's count of messages at `read`; kept for users at home here only.
+        read_sent: How many of those are the user's; likewise.
         position: Output position at which the marks last rose.
+        role: `owner`, `admin` or `member`; or, for who is no member, `former`, `banned` or `asking`.
+        joined: The seq by which the user became a member last.
+        since: The first seq that the user may see; 0 for none at all.
+        until: The last seq that the user may see; 0 while there is no end.
+        hidden: Runs between them that the user may not see.
     """
 
     user_id: str
@@ -91,6 +107,50 @@ class Member:
     read_count: int = 0
     read_sent: int = 0
     position: int = 0
+    role: str = MEMBER
+    joined: int = 0
+    since: int = 1
+    until: int = 0
+    hidden: Runs = ()
+
+    @property
+    def active(self) -> bool:
+        """Whether the user is a member now."""
+        return self.role in RANKS
+
+    @property
+    def rank(self) -> int:
+        """How much the user may do to others; 0 for who is no member."""
+        return RANKS.get(self.role, 0)
+
+    def may_see(self, seq: int) -> bool:
+        """Whether the user may see that entry."""
+        return 0 < self.since <= seq <= (self.until or seq) and not holds(self.hidden, seq)
+
+    def admit(self, seq: int, count: int, role: Role, *, history: bool) -> None:
+        """Make the user a member by that seq, with nothing unread.
+
+        Args:
+            seq: Of the entry by which.
+            count: The conversation's count of messages there.
+            role: As what.
+            history: Whether the user may see what was before.
+        """
+        if history:
+            self.since, self.hidden = 1, ()
+        elif not self.since:
+            self.since, self.hidden = seq, ()
+        elif self.until:
+            self.hidden = (*self.hidden, (self.until + 1, seq - 1)) if self.until + 1 < seq else self.hidden
+        self.role, self.joined, self.until = role, seq, 0
+        self.received, self.read = max(self.received, seq), max(self.read, seq)
+        self.read_count, self.read_sent = count, self.sent
+
+    def dismiss(self, seq: int, role: str) -> None:
+        """Let the user be no member any more, by that seq, which the user still sees."""
+        if self.active:
+            self.until = seq
+        self.role = role
 
 
 @dataclass(slots=True)
@@ -99,15 +159,17 @@ class Conversation:
 
     Attributes:
         conversation_id: The conversation.
-        members: User id to member.
-        head: The last seq up to which nothing is missing.
+        members: User id to where the user stands.
+        head: The last seq up to which nothing is missing that was to come.
         epoch: That numbered the head.
         message_count: The running count of messages at the head.
         opened: Whether it may have entries; until then its owner waits for the recipient's home.
         position: Output position of its newest change.
         updated_at: When its newest message was applied here, microseconds since the epoch.
+        details: What it is called, and how it is joined.
+        missing: Runs up to the head that are not here, since nobody here was a member then.
         held: Entries above a gap, by seq; stored, not visible.
-        tail: (count, author) of the newest entries, the head's last; how many are kept is the holder's choice.
+        tail: (count, author) of the newest entries, the head's last; how many are kept is the holder's choice. Only messages have an author there.
         base_count: The count just below the tail.
     """
 
@@ -119,9 +181,20 @@ class Conversation:
     opened: bool = False
     position: int = 0
     updated_at: int = 0
+    details: Details = NO_DETAILS
+    missing: Runs = ()
     held: dict[int, Entry] = field(default_factory=dict)
     tail: list[tuple[int, str]] = field(default_factory=list)
     base_count: int = 0
+
+    @property
+    def kind(self) -> str:
+        """What sort of conversation it is: its id says."""
+        return KINDS[self.conversation_id[0]]
+
+    def active(self) -> list[Member]:
+        """Return who is a member now."""
+        return [member for member in self.members.values() if member.active]
 
     def trim(self, most: int) -> None:
         """Keep no more than that many entries' counts in the tail."""

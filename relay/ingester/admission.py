@@ -5,25 +5,26 @@ Pure. An origin decides only about what it holds, so what it says about anything
 
 from typing import Final, TypeAlias, cast
 
-from replication.ids import direct_conversation_id, is_conversation_id, is_user_id, region_of
+from replication.groups import GROUP_BODIES
+from replication.ids import direct_conversation_id, is_conversation_id, is_group_id, is_user_id, region_of
 from replication.records import (
+    LOG_BODIES,
     ConversationAnswered,
     Entry,
-    Mark,
+    Journalable,
     MessageRead,
     MessageReceived,
     MessageSent,
     Opening,
     Outcome,
     Record,
-    Refusal,
     Stream,
     Submission,
 )
 
-Admissible: TypeAlias = Submission | Entry | Refusal | Mark | Opening
+Admissible: TypeAlias = Journalable
 
-RELAYED_BODIES: Final = (MessageSent, MessageReceived, MessageRead, ConversationAnswered)
+RELAYED_BODIES: Final = (*LOG_BODIES, MessageReceived, MessageRead, ConversationAnswered)
 """What a home sends to a conversation's owner; accounts and devices concern the home alone."""
 
 
@@ -65,6 +66,8 @@ def object_to_record(record: Record, *, origin: str, here: str) -> str | None:
 
 def _object_to_ids(record: Admissible) -> str | None:
     """Return how ids do not follow from each other: a conversation is its two members', so nobody can put words into another one."""
+    if isinstance(record, Entry | Submission) and isinstance(record.body, GROUP_BODIES):
+        return None if is_group_id(record.conversation_id) else "its conversation is no group"
     if isinstance(record, Entry) or (isinstance(record, Submission) and isinstance(record.body, MessageSent)):
         author, other = record.author, cast("MessageSent", record.body).recipient_id
     elif isinstance(record, Opening):

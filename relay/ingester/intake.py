@@ -21,7 +21,7 @@ from replication.codec import (
 )
 from replication.ids import partition_of
 from replication.poison.records import Kind
-from replication.records import Hop, Journaled, Mark, Opening, Record, Relayed, Stream, Submission, Via
+from replication.records import Entry, Hop, Journaled, Record, Refusal, Relayed, Stream, Submission, Via
 from replication.streams import DROP, Drop, Park, Verdict, judge, judge_heartbeat
 
 
@@ -225,7 +225,7 @@ class Intake:
         )
 
     def _stamp(self, record: Admissible, forwarded_at: int, now: int) -> Admissible:
-        if isinstance(record, Mark | Opening):
+        if not isinstance(record, Submission | Entry | Refusal):
             return record
         hops = (*record.hops, Hop(f"{self.origin}.forwarder", forwarded_at))
         return msgspec.structs.replace(record, hops=stamped(hops, f"{self.here}.ingester", now))

@@ -12,17 +12,17 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-MARK = "    hops: tuple[Hop, ...] = ()\n\n    @property\n    def members(self)"
+MARK = "    hops: tuple[Hop, ...] = ()\n\n    @property\n    def text(self)"
 FIELD = '''    hops: tuple[Hop, ...] = ()
     characters: int = 0
 
     def __post_init__(self) -> None:
         """Count, unless it was said."""
         if not self.characters:
-            msgspec.structs.force_setattr(self, "characters", len(self.body.text))
+            msgspec.structs.force_setattr(self, "characters", len(self.text))
 
     @property
-    def members(self)'''
+    def text(self)'''
 STATEMENT = {
     ", updated_at = m.now\n": "\n",
     "content_hash, text, sent_at, position)\n        SELECT": "content_hash, text, sent_at, position, characters)\n        SELECT",

@@ -235,7 +235,7 @@ def live_entry_repeated(run: Run, original: Any, hub: Any, partition: int, outpu
 def shown_to_a_stranger(run: Run, original: Any, hub: Any, partition: int, output: Any, entry: Entry) -> None:
     """An entry is sent to devices of users who are no members of its conversation."""
     if run.has(entry):
-        strangers = run.users.intersection(hub.users()) - {entry.author, entry.body.recipient_id}
+        strangers = run.users.intersection(hub.users()) - {entry.author, *output.users}
         if strangers and run.once(entry.conversation_id):
             output = replace(output, users=(*output.users, *sorted(strangers)))
     original(hub, partition, output, entry)

@@ -6,77 +6,97 @@ so that it is planned once and for all.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, count
+from typing import Final
 
 import psycopg
 
 from infra.postgres import Connection
 from region.store.arrays import Booleans, Byteas, Int8s, Texts
+from region.store.repository.entries import encoded, recipient_of
 from region.store.rows import Conversation, Member, Pending
 from region.store.writes import Move, Writes
+from replication import runs
+from replication.codec import encode_details
 from replication.outputs import Batch, RelayRow, encode_outputs
-from replication.records import Entry
+from replication.records import Entry, kind_of, text_of
+
+_TYPES: Final = {
+    "moves": "bigint[] " * 5,
+    "entries": "text[] bigint[] bigint[] bigint[] bigint[] text[] text[] text[] text[] text[] text[] bytea[] bytea[] text[] bigint[] bigint[]",
+    "conversations": "text[] text[] bigint[] bigint[] bigint[] boolean[] bigint[] bigint[] bigint[] bytea[] text[]",
+    "members": "text[] text[] text[] bigint[] bigint[] bigint[] bigint[] bigint[] bigint[] text[] bigint[] bigint[] bigint[] text[]",
+    "outputs": "bigint[] bigint[] bigint[] bigint[] bytea[]",
+    "relays": "text[] bigint[] bigint[] bigint[] bigint[] bigint[] text[] bigint[]",
+    "pendings": "text[] text[] text[] text[] bigint[] bigint[] bigint[] bytea[]",
+    "resolved": "text[]",
+    "moved": "bigint",
+}
+"""The types of what each part of the statement takes, in the order of `_parameters`."""
+
+
+def _placeholders() -> dict[str, str]:
+    number, found = count(1), dict[str, str]()
+    for part, types in _TYPES.items():
+        found[part] = ", ".join(f"${next(number)}::{name}" for name in types.split())
+    return found
+
 
 STATEMENT = """
     WITH fence AS (
         UPDATE journal_partitions j SET next_offset = m.after, position = m.position, updated_at = m.now
-        FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+        FROM unnest({moves})
             AS m(partition, before, after, position, now)
         WHERE j.partition = m.partition AND j.next_offset = m.before
         RETURNING j.partition
     ),
     new_entries AS (
-        INSERT INTO entries (conversation_id, seq, epoch, incarnation, message_count, kind, message_id, author, recipient,
-            author_home, client_message_id, content_hash, text, sent_at, position)
-        SELECT conversation_id, seq, epoch, incarnation, message_count, 'message_sent', message_id, author, recipient,
-            author_home, client_message_id, content_hash, text, sent_at, position
-        FROM unnest($6::text[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::text[],
-            $13::text[], $14::text[], $15::text[], $16::bytea[], $17::text[], $18::bigint[], $19::bigint[])
+        INSERT INTO entries (conversation_id, seq, epoch, incarnation, message_count, message_id, author, recipient,
+            author_home, client_message_id, kind, body, content_hash, text, sent_at, position)
+        SELECT conversation_id, seq, epoch, incarnation, message_count, message_id, author, recipient,
+            author_home, client_message_id, kind, body, content_hash, text, sent_at, position
+        FROM unnest({entries})
             AS e(conversation_id, seq, epoch, incarnation, message_count, message_id, author, recipient, author_home,
-            client_message_id, content_hash, text, sent_at, position)
+            client_message_id, kind, body, content_hash, text, sent_at, position)
     ),
     new_conversations AS (
-        INSERT INTO conversations (conversation_id, kind, head, epoch, message_count, opened, held, position, updated_at)
-        SELECT conversation_id, 'direct', head, epoch, message_count, opened, held, position, updated_at
-        FROM unnest($20::text[], $21::bigint[], $22::bigint[], $23::bigint[], $24::boolean[], $25::bigint[], $26::bigint[],
-            $27::bigint[])
-            AS c(conversation_id, head, epoch, message_count, opened, held, position, updated_at)
+        INSERT INTO conversations (conversation_id, kind, head, epoch, message_count, opened, held, position, updated_at,
+            details, missing)
+        SELECT * FROM unnest({conversations})
         ON CONFLICT (conversation_id) DO UPDATE SET head = excluded.head, epoch = excluded.epoch,
             message_count = excluded.message_count, opened = excluded.opened, held = excluded.held,
-            position = excluded.position, updated_at = excluded.updated_at
+            position = excluded.position, updated_at = excluded.updated_at, details = excluded.details,
+            missing = excluded.missing
     ),
     new_members AS (
-        INSERT INTO members (conversation_id, user_id, home, received, read, sent, read_count, read_sent, position)
-        SELECT conversation_id, user_id, home, received, read, sent, read_count, read_sent, position
-        FROM unnest($28::text[], $29::text[], $30::text[], $31::bigint[], $32::bigint[], $33::bigint[], $34::bigint[],
-            $35::bigint[], $36::bigint[])
-            AS m(conversation_id, user_id, home, received, read, sent, read_count, read_sent, position)
+        INSERT INTO members (conversation_id, user_id, home, received, read, sent, read_count, read_sent, position,
+            role, joined, since, until_seq, hidden)
+        SELECT * FROM unnest({members})
         ON CONFLICT (conversation_id, user_id) DO UPDATE SET home = excluded.home, received = excluded.received,
             read = excluded.read, sent = excluded.sent, read_count = excluded.read_count,
-            read_sent = excluded.read_sent, position = excluded.position
+            read_sent = excluded.read_sent, position = excluded.position, role = excluded.role,
+            joined = excluded.joined, since = excluded.since, until_seq = excluded.until_seq, hidden = excluded.hidden
     ),
     new_outputs AS (
         INSERT INTO outputs (partition, first, last, committed_at, payload)
-        SELECT * FROM unnest($37::bigint[], $38::bigint[], $39::bigint[], $40::bigint[], $41::bytea[])
+        SELECT * FROM unnest({outputs})
     ),
     new_relay_rows AS (
         INSERT INTO relay_rows (destination, partition, incarnation, epoch, first, last, positions, batch_first)
         SELECT destination, partition, incarnation, epoch, first, last, positions::bigint[], batch_first
-        FROM unnest($42::text[], $43::bigint[], $44::bigint[], $45::bigint[], $46::bigint[], $47::bigint[], $48::text[],
-            $49::bigint[])
+        FROM unnest({relays})
             AS r(destination, partition, incarnation, epoch, first, last, positions, batch_first)
     ),
     new_pendings AS (
         INSERT INTO pendings (message_id, conversation_id, author, waits_for, position, ordinal, submitted_at, record)
-        SELECT * FROM unnest($50::text[], $51::text[], $52::text[], $53::text[], $54::bigint[], $55::bigint[], $56::bigint[],
-            $57::bytea[])
+        SELECT * FROM unnest({pendings})
         ON CONFLICT (message_id) DO NOTHING
     ),
     old_pendings AS (
-        DELETE FROM pendings WHERE message_id = ANY($58::text[])
+        DELETE FROM pendings WHERE message_id = ANY({resolved})
     )
-    SELECT 1 / CASE WHEN count(*) = $59::bigint THEN 1 ELSE 0 END FROM fence
-"""
+    SELECT 1 / CASE WHEN count(*) = {moved} THEN 1 ELSE 0 END FROM fence
+""".format_map(_placeholders())
 """Divides by zero, and so writes nothing, unless every partition is where the projector believes it to be.
 
 Placeholders are PostgreSQL's own: psycopg would parse its own anew each time, since it caches none of so long a statement.
@@ -134,11 +154,13 @@ def _entry_arrays(entries: Sequence[tuple[Entry, int]]) -> tuple[object, ...]:
         Int8s([e.count for e in plain]),
         Texts([e.message_id for e in plain]),
         Texts([e.author for e in plain]),
-        Texts([b.recipient_id for b in bodies]),
+        Texts([recipient_of(b) for b in bodies]),
         Texts([e.home for e in plain]),
         Texts([b.client_message_id for b in bodies]),
+        Texts([kind_of(b) for b in bodies]),
+        Byteas([encoded(b) for b in bodies]),
         Byteas([e.content_hash for e in plain]),
-        Texts([b.text for b in bodies]),
+        Texts([text_of(b) for b in bodies]),
         Int8s([e.sent_at for e in plain]),
         Int8s([position for _, position in entries]),
     )
@@ -148,6 +170,7 @@ def _conversation_arrays(conversations: Iterable[Conversation]) -> tuple[object,
     rows = list(conversations)
     return (
         Texts([c.conversation_id for c in rows]),
+        Texts([c.kind for c in rows]),
         Int8s([c.head for c in rows]),
         Int8s([c.epoch for c in rows]),
         Int8s([c.message_count for c in rows]),
@@ -155,6 +178,8 @@ def _conversation_arrays(conversations: Iterable[Conversation]) -> tuple[object,
         Int8s([len(c.held) for c in rows]),
         Int8s([c.position for c in rows]),
         Int8s([c.updated_at for c in rows]),
+        Byteas([encode_details(c.details) for c in rows]),
+        Texts([runs.write(c.missing) for c in rows]),
     )
 
 
@@ -170,6 +195,11 @@ def _member_arrays(members: Mapping[tuple[str, str], Member]) -> tuple[object, .
         Int8s([m.read_count for m in rows]),
         Int8s([m.read_sent for m in rows]),
         Int8s([m.position for m in rows]),
+        Texts([m.role for m in rows]),
+        Int8s([m.joined for m in rows]),
+        Int8s([m.since for m in rows]),
+        Int8s([m.until for m in rows]),
+        Texts([runs.write(m.hidden) for m in rows]),
     )
 
 

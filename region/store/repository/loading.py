@@ -3,20 +3,20 @@
 # ruff: noqa: S608 — only constants of this module are put into statements
 
 import contextlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from psycopg.rows import TupleRow
 
 from infra.postgres import Connection
 from region.store.arrays import Int8s, Texts
-from region.store.rows import Conversation, Device, Known, Member, Pending, Place, User
-from replication.records import Entry, MessageSent, Refusal
-
-_ENTRY_COLUMNS = (
-    "e.conversation_id, e.seq, e.epoch, e.incarnation, e.message_count, e.message_id, e.author, e.recipient,"
-    " e.author_home, e.client_message_id, e.content_hash, e.text, e.sent_at"
-)
+from region.store.repository.entries import COLUMNS, COUNTED, entry_of
+from region.store.repository.members import COLUMNS as MEMBER_COLUMNS
+from region.store.repository.members import member_of
+from region.store.rows import Conversation, Device, Known, Pending, Place, User
+from replication import runs
+from replication.codec import decode_details
+from replication.records import Refusal
 
 
 @dataclass(slots=True)
@@ -27,38 +27,6 @@ class Loaded:
     known: set[str] = field(default_factory=set)
     users: dict[str, User] = field(default_factory=dict)
     devices: dict[tuple[str, str], Device] = field(default_factory=dict)
-
-
-def entry_of(row: Sequence[object]) -> Entry:
-    """Rebuild an entry from its columns; hops are not stored."""
-    (
-        conversation_id,
-        seq,
-        epoch,
-        incarnation,
-        count,
-        message_id,
-        author,
-        recipient,
-        home,
-        client_id,
-        digest,
-        text,
-        sent_at,
-    ) = row
-    return Entry(
-        conversation_id=conversation_id,  # type: ignore[arg-type]  # columns are typed by the schema
-        seq=seq,  # type: ignore[arg-type]
-        epoch=epoch,  # type: ignore[arg-type]
-        incarnation=incarnation,  # type: ignore[arg-type]
-        count=count,  # type: ignore[arg-type]
-        message_id=message_id,  # type: ignore[arg-type]
-        author=author,  # type: ignore[arg-type]
-        home=home,  # type: ignore[arg-type]
-        content_hash=bytes(digest),  # type: ignore[call-overload]
-        body=MessageSent(recipient, client_id, text),  # type: ignore[arg-type]
-        sent_at=sent_at,  # type: ignore[arg-type]
-    )
 
 
 async def places(connection: Connection, partitions: Collection[int]) -> dict[int, Place]:
@@ -98,13 +66,12 @@ async def load(
         if conversations:
             wanted = (Texts(conversations),)
             await cursors["conversations"].execute(
-                "SELECT conversation_id, head, epoch, message_count, opened, held, position, updated_at"
+                "SELECT conversation_id, head, epoch, message_count, opened, held, position, updated_at, details, missing"
                 " FROM conversations WHERE conversation_id = ANY(%s::text[])",
                 wanted,
             )
             await cursors["members"].execute(
-                "SELECT conversation_id, user_id, home, received, read, sent, read_count, read_sent, position"
-                " FROM members WHERE conversation_id = ANY(%s::text[])",
+                f"SELECT m.conversation_id, {MEMBER_COLUMNS} FROM members m WHERE m.conversation_id = ANY(%s::text[])",
                 wanted,
             )
         if messages:
@@ -143,14 +110,24 @@ async def _take_conversations(
     connection: Connection, loaded: Loaded, conversations: list[TupleRow], members: list[TupleRow]
 ) -> None:
     holding: list[str] = []
-    for conversation_id, head, epoch, count, opened, held, position, updated_at in conversations:
+    for conversation_id, head, epoch, count, opened, held, position, updated_at, details, missing in conversations:
         loaded.conversations[conversation_id] = Conversation(
-            conversation_id, {}, head, epoch, count, opened, position, updated_at, base_count=count
+            conversation_id,
+            {},
+            head,
+            epoch,
+            count,
+            opened,
+            position,
+            updated_at,
+            decode_details(details),
+            runs.read(missing),
+            base_count=count,
         )
         if held:
             holding.append(conversation_id)
     for conversation_id, *columns in members:
-        member = Member(*columns)
+        member = member_of(columns)
         loaded.conversations[conversation_id].members[member.user_id] = member
     if holding:
         await _load_held(connection, loaded.conversations, holding)
@@ -158,7 +135,7 @@ async def _take_conversations(
 
 async def _load_held(connection: Connection, conversations: dict[str, Conversation], holding: Collection[str]) -> None:
     cursor = await connection.execute(
-        f"SELECT {_ENTRY_COLUMNS} FROM entries e JOIN conversations c USING (conversation_id)"
+        f"SELECT {COLUMNS} FROM entries e JOIN conversations c USING (conversation_id)"
         " WHERE e.conversation_id = ANY(%s::text[]) AND e.seq > c.head",
         (Texts(holding),),
         binary=True,
@@ -173,7 +150,7 @@ async def known_outcomes(connection: Connection, messages: Collection[str]) -> d
     wanted = (Texts(messages),)
     entries, refusals, pendings = (connection.cursor(binary=True) for _ in range(3))
     async with connection.pipeline():
-        await entries.execute(f"SELECT {_ENTRY_COLUMNS} FROM entries e WHERE e.message_id = ANY(%s::text[])", wanted)
+        await entries.execute(f"SELECT {COLUMNS} FROM entries e WHERE e.message_id = ANY(%s::text[])", wanted)
         await refusals.execute(
             "SELECT message_id, conversation_id, author, code, detail, content_hash, epoch, client_message_id"
             " FROM refusals WHERE message_id = ANY(%s::text[])",
@@ -240,10 +217,10 @@ async def counts_at(
     cursor = await connection.execute(
         "SELECT a.conversation_id, a.user_id, a.seq, coalesce(e.message_count, 0),"
         "  (SELECT count(*) FROM entries l JOIN conversations c USING (conversation_id)"
-        "   WHERE l.conversation_id = a.conversation_id AND l.seq > a.seq AND l.seq <= c.head AND l.author = a.user_id)"
+        "   WHERE l.conversation_id = a.conversation_id AND l.seq > a.seq AND l.seq <= c.head AND l.author = a.user_id AND l.kind = ANY(%s::text[]))"
         " FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS a(conversation_id, user_id, seq)"
         " LEFT JOIN entries e ON e.conversation_id = a.conversation_id AND e.seq = a.seq",
-        (Texts(a[0] for a in wanted), Texts(a[1] for a in wanted), Int8s(a[2] for a in wanted)),
+        (Texts(COUNTED), Texts(a[0] for a in wanted), Texts(a[1] for a in wanted), Int8s(a[2] for a in wanted)),
         binary=True,
     )
     return {(row[0], row[1], row[2]): (row[3], row[4]) for row in await cursor.fetchall()}

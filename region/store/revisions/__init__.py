@@ -8,5 +8,5 @@ from typing import Final
 
 from infra.schema.revisions import Schema
 
-SCHEMA: Final = Schema("region", (Path(__file__).parent,), knows=4, needs=3)
+SCHEMA: Final = Schema("region", (Path(__file__).parent,), knows=5, needs=5)
 """What this version's software knows, and needs."""

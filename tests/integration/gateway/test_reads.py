@@ -12,6 +12,7 @@ from region.accounts.tokens import AccessClaims
 from region.gateway import catchup
 from region.gateway.catchup import MOST_ENTRIES, CatchUps
 from region.gateway.cursors import Place, ResumeToken
+from region.gateway.groups.pages import Pages
 from region.gateway.markkeeper import MarkKeeper
 from region.gateway.messages import Messages
 from region.gateway.outcomes import Outcomes
@@ -126,6 +127,7 @@ async def test_the_list_shows_the_newest_queued_message_however_many_there_are(s
         clerk=CLERK,
         outcomes=unused,
         marks=cast("MarkKeeper", None),
+        pages=cast("Pages", None),
     )
     caller = AccessClaims(sub=ADA, home="us", epoch=1, device=DEVICE, iss="us", iat=0, exp=0)
 

@@ -144,7 +144,7 @@ async def test_a_conversation_waits_for_its_recipients_home(region: Any, until: 
 
     await until("all are numbered", numbered)
     entries = [record for record in await region.records() if isinstance(record, Entry)]
-    assert [entry.body.text for entry in entries] == ["one", "two", "three"]
+    assert [entry.text for entry in entries] == ["one", "two", "three"]
     assert await region.execute("SELECT 1 FROM pendings") == []
     rows = await region.execute("SELECT first, last, positions FROM relay_rows WHERE destination = 'eu' ORDER BY first")
     assert [row[0] for row in rows] == [1, 2]

@@ -1,13 +1,17 @@
 """A page of history is read in several looks at the store, between which a queued message may be numbered."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import cast
 
 import pytest
 
-from infra.postgres import Connection
-from region.gateway import messages, repository
-from region.gateway.repository import Queued
+from infra.postgres import Pool
+from region.gateway import repository
+from region.gateway.groups import pages
+from region.gateway.groups.pages import Pages
+from region.gateway.groups.recall import Recall
+from region.gateway.repository import Head, Queued
 from replication.ids import direct_conversation_id
 from replication.records import Entry, MessageSent, Submission
 
@@ -33,6 +37,14 @@ def entry(number: int) -> Entry:
     )  # fmt: skip
 
 
+class NoStore:
+    """A pool whose connections nobody asks."""
+
+    def connection(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """Lend one."""
+        return contextlib.nullcontext()
+
+
 @pytest.mark.parametrize("limit", [1, 2, 50])
 async def test_a_message_that_is_numbered_between_two_looks_is_shown_once(
     monkeypatch: pytest.MonkeyPatch, limit: int
@@ -43,17 +55,28 @@ async def test_a_message_that_is_numbered_between_two_looks_is_shown_once(
     async def queued_in(connection: object, conversation_id: str, *, author: str, most: int) -> Sequence[Queued]:
         return [Queued(submission(4), "eu")][:most]
 
-    async def entries_below(connection: object, conversation_id: str, *, seq: int, most: int) -> Sequence[Entry]:
+    async def entries_below(
+        connection: object, conversation_id: str, *, seq: int, most: int, hidden: object
+    ) -> Sequence[Entry]:
         return [one for one in log if one.seq < seq][:most]
 
     async def members(connection: object, conversation_id: str) -> dict[str, object]:
         return {}
 
+    async def head(connection: object, conversation_id: str) -> Head:
+        return Head(conversation_id, 4, 1)
+
+    async def sight(connection: object, conversation_id: str, user_id: str) -> None:
+        return None
+
+    monkeypatch.setattr(repository, "head", head)
+    monkeypatch.setattr(pages, "sight", sight)
     monkeypatch.setattr(repository, "queued_in", queued_in)
     monkeypatch.setattr(repository, "entries_below", entries_below)
     monkeypatch.setattr(repository, "members", members)
 
-    page, _ = await messages._backwards(cast("Connection", None), US, CONVERSATION, None, limit)  # noqa: SLF001 — what a first page is made by
+    read = Pages(cast("Pool", NoStore()), cast("Recall", None))
+    page, _ = await read.backwards(US, CONVERSATION, None, limit)
 
     assert [message.seq for message in page.messages] == [4, 3, 2, 1][:limit]
     assert (page.next is not None) == (limit < len(log))

@@ -31,6 +31,9 @@ def test_who_may_see_another_part_of_a_conversation_is_read_apart() -> None:
     share.add([ONE], {"d1": 5})
 
     assert not share.add([Head("d1", 6, 1)], {"d1": 5})
+    assert not share.add([Head("d1", 7, 1, since=3)], {"d1": 5})
+    assert not share.add([Head("d1", 7, 1, hidden=((2, 4),))], {"d1": 5})
+    assert not share.add([Head("d1", 7, 1, active=False)], {"d1": 5})
 
 
 def test_a_share_is_bounded() -> None:

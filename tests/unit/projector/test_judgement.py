@@ -121,7 +121,7 @@ def test_the_same_id_with_other_content_is_a_conflict(us: Rehearsal) -> None:
     (answer,) = us.replied("gateway")
     assert isinstance(answer, Outcome)
     assert answer.code == "content-conflict"
-    assert [e.body.text for e, _ in us.tables.entries.values()] == ["hello"]
+    assert [e.text for e, _ in us.tables.entries.values()] == ["hello"]
 
 
 def test_a_message_owned_elsewhere_waits_and_is_relayed(us: Rehearsal) -> None:
@@ -203,7 +203,7 @@ def test_a_conversation_asks_once_and_an_answer_numbers_all_in_order(us: Rehears
     us.submit(message(ALICE, EVA, "four"))
     us.project()
     log = us.tables.visible(direct_conversation_id(ALICE, EVA))
-    assert [(e.seq, e.body.text) for e in log] == [(1, "one"), (2, "two"), (3, "three"), (4, "four")]
+    assert [(e.seq, e.text) for e in log] == [(1, "one"), (2, "two"), (3, "three"), (4, "four")]
     assert [r.record for r in us.relayed_to("eu")][1:] == log
 
 
@@ -221,7 +221,7 @@ def test_an_opening_that_went_astray_is_asked_again_by_a_later_message(us: Rehea
     us.submit(submission(EVA, ConversationAnswered(""), conversation_id=direct_conversation_id(ALICE, EVA)), via=via(1))
     us.project()
     log = us.tables.visible(direct_conversation_id(ALICE, EVA))
-    assert [e.body.text for e in log] == ["one", "two", "two at once", "three", "three at once"]
+    assert [e.text for e in log] == ["one", "two", "two at once", "three", "three at once"]
 
 
 def test_an_answer_that_refuses_refuses_all_and_the_next_message_asks_again(us: Rehearsal) -> None:
@@ -422,7 +422,7 @@ def test_what_cannot_be_is_put_aside_and_changes_nothing(us: Rehearsal, record: 
     us.project()
 
     assert len(us.tables.poison) == 1
-    assert [e.body.text for e, _ in us.tables.entries.values()] == ["next"]
+    assert [e.text for e, _ in us.tables.entries.values()] == ["next"]
     assert us.relayed_to("eu") == []
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from replication.charters import Charter, Membership
 from replication.codec import (
     LAST_VERSION,
     NEWEST,
@@ -20,7 +21,9 @@ from replication.codec import (
     encode,
     encode_record,
     stamped,
+    version_of,
 )
+from replication.groups import GROUP_BODIES, Details, GroupMessageSent
 from replication.outputs import Output, decode_outputs, encode_outputs
 from replication.records import (
     AccountConfirmed,
@@ -39,6 +42,7 @@ from replication.records import (
     Opening,
     Outcome,
     PasswordChanged,
+    Receipt,
     Refusal,
     Relayed,
     Stream,
@@ -50,8 +54,11 @@ texts = st.text(max_size=40)
 counts = st.integers(0, 2**53)
 hops = st.lists(st.builds(Hop, texts, counts), max_size=3).map(tuple)
 messages = st.builds(MessageSent, texts, texts, texts)
+deeds = st.one_of(*(st.from_type(kind) for kind in GROUP_BODIES))
+"""What may stand in a group's log: whatever fits its fields."""
 bodies = st.one_of(
     messages,
+    deeds,
     st.builds(MessageReceived, counts, counts),
     st.builds(MessageRead, counts, counts),
     st.builds(ConversationAnswered, texts),
@@ -87,7 +94,7 @@ entries = st.builds(
     author=texts,
     home=texts,
     content_hash=st.binary(max_size=16),
-    body=messages,
+    body=messages | deeds,
     sent_at=counts,
     hops=hops,
 )
@@ -110,7 +117,17 @@ streams = st.builds(Stream, texts, counts, counts, texts, counts)
 vias = st.builds(Via, streams, counts, counts)
 VIA = Via(Stream("us", 1, 1, "eu", 0), 1, 1)
 OUTCOME = Outcome(id="i")
-journalable = st.one_of(submissions, entries, refusals, marks, openings)
+charters = st.builds(
+    Charter,
+    conversation_id=texts,
+    epoch=counts,
+    seq=counts,
+    count=counts,
+    details=st.from_type(Details),
+    members=st.lists(st.from_type(Membership), max_size=2).map(tuple),
+)
+receipts = st.builds(Receipt, entry=entries, user_id=texts)
+journalable = st.one_of(submissions, entries, refusals, marks, openings, charters, receipts)
 records = st.one_of(journalable, outcomes)
 journaled = st.builds(Journaled, record=journalable, via=st.none() | vias)
 
@@ -271,3 +288,17 @@ def test_outputs_survive(kept: list[tuple[Any, tuple[str, ...], str, bool]]) -> 
 def test_stamps_are_added_at_the_end() -> None:
     """Hops tell the way in order."""
     assert stamped((Hop("us.gateway", 1),), "us.projector", 2) == (Hop("us.gateway", 1), Hop("us.projector", 2))
+
+
+def test_what_stands_in_an_older_version_is_written_in_it() -> None:
+    """Older software reads all that it could read before: only what is new is of a newer version."""
+    body = GroupMessageSent("c", "hello")
+    old = Submission(id="i", author="a", home="us", home_epoch=1, body=MessageSent("b", "c", "t"), submitted_at=1)
+    new = msgspec.structs.replace(old, body=body)
+
+    assert [encode(Journaled(record=record))[0] for record in (old, new)] == [1, 3]
+    assert [version_of(record) for record in (old, new, Charter(conversation_id="g", epoch=1, seq=1, count=1))] == [
+        1,
+        3,
+        3,
+    ]

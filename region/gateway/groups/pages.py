@@ -1,0 +1,163 @@
+"""A conversation's history in pages, as far as its reader may see it: what is hidden is a tombstone, what is not here is asked for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from infra.postgres import Pool
+from region.gateway import repository
+from region.gateway.cursors import LARGEST, Place
+from region.gateway.groups.recall import Recall
+from region.gateway.groups.repository import Sight, sight
+from region.gateway.schemas import Page
+from region.gateway.views import Marks, Message, entry_view, hidden_view, pending_view
+from replication import runs
+from replication.records import Entry
+from replication.runs import Runs
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Who looks at which conversation.
+
+    Attributes:
+        conversation_id: The conversation.
+        reader: The user.
+        sight: What the user may see; None of a conversation that has not begun.
+    """
+
+    conversation_id: str
+    reader: str
+    sight: Sight | None
+
+    @property
+    def top(self) -> int:
+        """The last seq that the reader may see."""
+        return self.sight.top if self.sight else LARGEST - 1
+
+    @property
+    def hidden(self) -> Runs:
+        """Runs that the reader may not see."""
+        return self.sight.hidden if self.sight else ()
+
+    def lacking(self, first: int, last: int) -> Runs:
+        """Return what of these seqs the reader may see, and is not in this region."""
+        if self.sight is None or not self.sight.missing:
+            return ()
+        lacking = runs.within(self.sight.missing, first, min(last, self.top))
+        for hidden_first, hidden_last in self.hidden:
+            lacking = runs.without(lacking, hidden_first, hidden_last)
+        return lacking
+
+
+class Pages:
+    """Reads pages."""
+
+    def __init__(self, store: Pool, recall: Recall) -> None:
+        """Say where entries are, and who gets those that are elsewhere."""
+        self._store = store
+        self._recall = recall
+
+    async def backwards(
+        self, reader: str, conversation_id: str, before: Place | None, limit: int
+    ) -> tuple[Page, Place | None]:
+        """Return older ones, the newest first; on the first page, the reader's queued ones stand above.
+
+        Returns:
+            The page, and the newest place of somebody else's on it.
+
+        Raises:
+            UnavailableError: Some of it is in another region alone, which does not answer.
+        """
+        queued: list[repository.Queued] = []
+        async with self._store.connection() as connection:
+            view = View(conversation_id, reader, await sight(connection, conversation_id, reader))
+            if before is None:
+                queued = await repository.queued_in(connection, conversation_id, author=reader, most=limit)
+            seq = min(LARGEST if before is None else before.seq, view.top + 1)
+            found = await repository.entries_below(
+                connection, conversation_id, seq=seq, most=limit + 1, hidden=view.hidden
+            )
+            marks = await repository.members(connection, conversation_id)
+            newest = (await repository.head(connection, conversation_id)).seq
+        reach = found[-1].seq if len(found) > limit else 1
+        if lacking := view.lacking(reach, seq - 1):
+            asked = await self._recall.newest(conversation_id, lacking, most=limit + 1)
+            floor = asked[0].seq if len(asked) > limit else 1
+            found = [entry for entry in _merged(found, asked) if entry.seq >= floor][: limit + 1]
+        numbered = {entry.message_id for entry in found}  # what was queued a moment ago may have been numbered since
+        queued = [one for one in queued if one.submission.id not in numbered]
+        room = limit - len(queued)
+        shown = found[:room]
+        oldest = None
+        if len(found) > room:
+            # With no room left, the next page begins at the newest entry.
+            oldest = _place(shown[-1]) if shown else Place(found[0].epoch, found[0].seq + 1)
+        messages = [pending_view(q.submission, waits_for=q.waits_for) for q in queued]
+        lowest = 1 if oldest is None else oldest.seq
+        messages += _with_tombstones(view, shown, marks, lowest, seq - 1)[::-1]
+        previous = None
+        if before is not None and min(newest, view.top) > (shown[0].seq if shown else seq - 1):
+            previous = _place(shown[0]) if shown else Place(0, max(0, seq - 1))
+        return _page(conversation_id, messages, oldest, previous), _newest_of_others(shown, reader)
+
+    async def forwards(self, reader: str, conversation_id: str, after: Place, limit: int) -> tuple[Page, Place | None]:
+        """Return newer ones, the oldest first; see `backwards`."""
+        async with self._store.connection() as connection:
+            view = View(conversation_id, reader, await sight(connection, conversation_id, reader))
+            found = await repository.entries_above(
+                connection, conversation_id, seq=after.seq, most=limit + 1, top=view.top, hidden=view.hidden
+            )
+            marks = await repository.members(connection, conversation_id)
+        reach = found[-1].seq if len(found) > limit else view.top
+        if lacking := view.lacking(after.seq + 1, reach):
+            asked = await self._recall.oldest(conversation_id, lacking, most=limit + 1)
+            ceiling = asked[-1].seq if len(asked) > limit else LARGEST
+            found = [entry for entry in _merged(found, asked)[::-1] if entry.seq <= ceiling][: limit + 1]
+        shown = found[:limit]
+        more = len(found) > limit
+        highest = shown[-1].seq if more else view.top
+        messages = _with_tombstones(view, shown, marks, after.seq + 1, highest)
+        first = shown[0].seq if shown else min(after.seq, LARGEST - 1) + 1
+        async with self._store.connection() as connection:
+            older = await repository.entries_below(
+                connection, conversation_id, seq=min(first, view.top + 1), most=1, hidden=view.hidden
+            )
+        next_place = None
+        if older or view.lacking(1, first - 1):
+            next_place = _place(shown[0]) if shown else Place(older[0].epoch if older else 0, first)
+        previous = _place(shown[-1]) if more else None
+        return _page(conversation_id, messages, next_place, previous), _newest_of_others(shown, reader)
+
+
+def _with_tombstones(
+    view: View, shown: Sequence[Entry], marks: dict[str, Marks], lowest: int, highest: int
+) -> list[Message]:
+    """Return what is shown and a tombstone for each run between that is hidden, the oldest first."""
+    entries = [(e.seq, entry_view(e, reader=view.reader, marks=marks)) for e in shown]
+    tombstones = [
+        (last, hidden_view(view.conversation_id, first, last))
+        for first, last in runs.within(view.hidden, lowest, highest)
+    ]
+    return [message for _, message in sorted(entries + tombstones, key=lambda one: one[0])]
+
+
+def _merged(found: Sequence[Entry], asked: Sequence[Entry]) -> list[Entry]:
+    """Return both, each seq once, the newest first."""
+    by_seq = {entry.seq: entry for entry in (*asked, *found)}
+    return [by_seq[seq] for seq in sorted(by_seq, reverse=True)]
+
+
+def _page(conversation_id: str, messages: list[Message], oldest: Place | None, newest: Place | None) -> Page:
+    return Page(
+        conversation_id, messages, None if oldest is None else str(oldest), None if newest is None else str(newest)
+    )
+
+
+def _place(entry: Entry) -> Place:
+    return Place(entry.epoch, entry.seq)
+
+
+def _newest_of_others(shown: Sequence[Entry], reader: str) -> Place | None:
+    """Return up to where the reader has now received, if any of it is somebody else's."""
+    others = [entry for entry in shown if entry.author != reader]
+    return _place(max(others, key=lambda entry: entry.seq)) if others else None

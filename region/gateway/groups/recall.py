@@ -1,0 +1,193 @@
+"""What of a conversation is not in this region, since nobody here was a member then: asked of its owner by seq, shown, and kept.
+
+What the owner answers goes through the journal like all else; the projector keeps it where it is missing, and changes nothing by it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final
+from urllib.parse import parse_qs
+
+import httpx
+import msgspec
+import psycopg
+import structlog
+from prometheus_client import Counter
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from infra.answers import answer, answer_problem
+from infra.errors import CausewayError, NotFoundError, UnavailableError
+from infra.identity import host_name
+from infra.postgres import STORE_FAILURES, Pool
+from infra.web import BRIDGED_HEADER
+from region.gateway import repository
+from region.gateway.cursors import LARGEST
+from region.gateway.groups.repository import held_since
+from replication.codec import UndecodableRecordError, decode_record, encode_record
+from replication.ids import is_conversation_id, region_of
+from replication.records import Entry
+from replication.repair.server import REGION_HEADER, peer_of
+from replication.runs import Runs
+
+log = structlog.get_logger()
+
+PATH: Final = "/internal/history"
+ASK_SECONDS: Final = 5.0
+ANSWER_SECONDS: Final = 3.0
+MOST: Final = 201
+"""Entries of one answer; a page has one less."""
+VERSION: Final = 3
+"""Of the codec, by which entries are told."""
+AT_ONCE: Final = 4
+
+RECALLED: Final = Counter(
+    "causeway_gateway_recalled_entries_total", "Entries that were asked of their owners.", ["owner"]
+)
+TOLD: Final = Counter("causeway_gateway_history_told_total", "Entries that other regions asked for.", ["region"])
+
+Keep = Callable[[Entry], Awaitable[object]]
+"""Appends an entry to the journal."""
+
+
+class History(msgspec.Struct, frozen=True):
+    """The owner's answer: encoded entries, by codec version `version`."""
+
+    entries: list[msgspec.Raw]
+    version: int = VERSION
+
+
+_decoder = msgspec.msgpack.Decoder(History)
+_encoder = msgspec.msgpack.Encoder()
+
+
+class Recall:
+    """Asks owners for entries."""
+
+    def __init__(self, *, region: str, peers: Mapping[str, str], keep: Keep) -> None:
+        """Prepare; `client` is to be set before anything is asked.
+
+        Args:
+            region: This region.
+            peers: Other region to its gateway's internal URL.
+            keep: Appends what was answered to this region's journal.
+        """
+        self._region = region
+        self._peers = peers
+        self._keep = keep
+        self.client: httpx.AsyncClient | None = None
+
+    async def newest(self, conversation_id: str, wanted: Runs, *, most: int) -> list[Entry]:
+        """Return the newest of the wanted entries, in order.
+
+        Raises:
+            UnavailableError: Their owner does not answer.
+        """
+        found: list[Entry] = []
+        for first, last in reversed(wanted):
+            if len(found) < most:
+                found = [*await self._ask(conversation_id, first, last, most - len(found), newest=True), *found]
+        return found
+
+    async def oldest(self, conversation_id: str, wanted: Runs, *, most: int) -> list[Entry]:
+        """Return the oldest of the wanted entries, in order; see `newest`."""
+        found: list[Entry] = []
+        for first, last in wanted:
+            if len(found) < most:
+                found += await self._ask(conversation_id, first, last, most - len(found), newest=False)
+        return found
+
+    async def _ask(self, conversation_id: str, first: int, last: int, most: int, *, newest: bool) -> list[Entry]:
+        owner = region_of(conversation_id)
+        url = self._peers.get(owner)
+        if url is None or self.client is None:
+            raise UnavailableError(what=f"The region {owner}")
+        query = {
+            "conversation_id": conversation_id,
+            "first": str(first),
+            "last": str(last),
+            "most": str(min(most, MOST)),
+            "newest": "1" if newest else "",
+        }
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                told = await self.client.get(
+                    f"{url}{PATH}",
+                    params=query,
+                    headers={REGION_HEADER.decode(): self._region},
+                    extensions={"sni_hostname": host_name(owner)},
+                )
+            told.raise_for_status()
+            history = _decoder.decode(told.content)
+            entries = [decode_record(raw, history.version) for raw in history.entries]
+        except (httpx.HTTPError, msgspec.DecodeError, UndecodableRecordError, TimeoutError) as error:
+            log.warning("history not told", owner=owner, reason=type(error).__name__)
+            raise UnavailableError(what=f"What was said before, which is in {owner},") from error
+        good = [
+            entry
+            for entry in entries
+            if isinstance(entry, Entry) and entry.conversation_id == conversation_id and first <= entry.seq <= last
+        ]
+        RECALLED.labels(owner).inc(len(good))
+        await self._keep_all(good)
+        return good
+
+    async def _keep_all(self, entries: Sequence[Entry]) -> None:
+        """Append what was answered, so that it need not be asked for again; if that fails, it will be."""
+        try:
+            for entry in entries:
+                await self._keep(entry)
+        except CausewayError as error:
+            log.warning("history not kept", problem=str(error))
+
+
+class Historian:
+    """An ASGI app that answers `GET /internal/history` to regions whose users may see it, and passes everything else on."""
+
+    def __init__(self, app: ASGIApp, *, region: str, store: Pool) -> None:
+        """Wrap the app of the internal port."""
+        self._app = app
+        self._region = region
+        self._store = store
+        self._making = asyncio.Semaphore(AT_ONCE)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection of any kind."""
+        if scope["type"] != "http" or scope["path"] != PATH:
+            await self._app(scope, receive, send)
+            return
+        try:
+            content = await self._tell(scope)
+        except CausewayError as error:
+            await answer_problem(send, error)
+            return
+        await answer(send, 200, content, b"application/msgpack")
+
+    async def _tell(self, scope: Scope) -> bytes:
+        asker = peer_of(scope)
+        if asker is None or any(name == BRIDGED_HEADER for name, _ in scope["headers"]):
+            raise NotFoundError(what="path")  # a device's, whatever region carries it
+        query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=8)
+        conversation_id = query.get("conversation_id", [""])[0]
+        try:
+            first, last, most = (int(query[name][0]) for name in ("first", "last", "most"))
+        except (KeyError, ValueError):
+            raise NotFoundError(what="history") from None
+        if not is_conversation_id(conversation_id) or region_of(conversation_id) != self._region:
+            raise NotFoundError(what="history")
+        if not (0 < first <= last < LARGEST and 0 < most <= MOST):
+            raise NotFoundError(what="history")
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS), self._making, self._store.connection() as connection:
+                members = await held_since(connection, conversation_id, asker)
+                if query.get("newest"):
+                    found = await repository.entries_below(connection, conversation_id, seq=last + 1, most=most)
+                    found = [entry for entry in reversed(found) if entry.seq >= first]
+                else:
+                    found = await repository.entries_above(
+                        connection, conversation_id, seq=first - 1, most=most, top=last
+                    )
+        except (*STORE_FAILURES, psycopg.Error, TimeoutError) as error:
+            raise UnavailableError(what="The store of the owner") from error
+        seen = [entry for entry in found if any(member.may_see(entry.seq) for member in members)]
+        TOLD.labels(asker).inc(len(seen))
+        return _encoder.encode(History([encode_record(entry) for entry in seen]))

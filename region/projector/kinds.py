@@ -1,0 +1,116 @@
+"""What can stand in a group's log: for each body its rule and its effect. Whoever adds a body adds it here. Pure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from msgspec.structs import astuple
+
+from region.projector import effects, rules
+from region.projector.cases import ImpossibleRecordError
+from region.projector.homes import home_of
+from region.projector.rules import Denial, Question, Ruling
+from region.store.rows import Conversation, Member
+from replication import groups as g
+from replication.ids import group_id, is_group_id, is_user_id
+from replication.records import Entry, LogBody, MessageSent
+
+LONGEST_NAME: Final = 100
+LONGEST_DESCRIPTION: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How one sort of body is judged, and what it changes.
+
+    Attributes:
+        rule: Whether it may happen; None for what nobody submits, since it follows from something else.
+        effect: What it changes; returns whom it concerned.
+    """
+
+    rule: Callable[[Question, Any], Ruling] | None  # Any: each takes its own body
+    effect: Callable[[Conversation, Entry, Any], list[Member]]  # Any: likewise
+
+
+KINDS: Final[dict[type, Kind]] = {
+    g.GroupCreated: Kind(rules.create, effects.created),
+    g.GroupMessageSent: Kind(rules.post, effects.none),
+    g.GroupChanged: Kind(rules.change, effects.changed),
+    g.MemberAdded: Kind(rules.add, effects.added),
+    g.MemberJoined: Kind(rules.join, effects.joined),
+    g.MemberLeft: Kind(rules.leave, effects.left),
+    g.MemberRemoved: Kind(rules.remove, effects.removed),
+    g.MemberBanned: Kind(rules.ban, effects.banned),
+    g.MemberUnbanned: Kind(rules.unban, effects.let_be),
+    g.RoleChanged: Kind(rules.change_role, effects.role_changed),
+    g.InviteMade: Kind(rules.invite, effects.invited),
+    g.InviteEnded: Kind(rules.change, effects.invite_ended),
+    g.JoinAsked: Kind(None, effects.asked),
+    g.JoinDeclined: Kind(rules.decline, effects.let_be),
+}
+
+
+def decide(question: Question, body: g.GroupBody) -> Ruling:
+    """Return what is numbered, or why nothing is.
+
+    Raises:
+        ImpossibleRecordError: Nobody submits that.
+    """
+    rule = KINDS[type(body)].rule
+    if rule is None:
+        raise ImpossibleRecordError(reason="nobody submits that: it follows from something else")
+    if not question.conversation.head and not isinstance(body, g.GroupCreated):
+        return Denial(rules.NOT_A_MEMBER)
+    return rule(question, body)
+
+
+def take_effect(conversation: Conversation, entry: Entry) -> list[Member]:
+    """Change a conversation's state as an entry says, which is its head by now; return whom it concerned."""
+    if isinstance(entry.body, MessageSent):
+        return []
+    return KINDS[type(entry.body)].effect(conversation, entry, entry.body)
+
+
+def newcomers_home(entry: Entry) -> str | None:
+    """Return the region in which an entry makes somebody a member, if it does and the group is there already."""
+    if isinstance(entry.body, g.MemberAdded):
+        return entry.body.home
+    return entry.home if isinstance(entry.body, g.MemberJoined) else None
+
+
+def bystander(entry: Entry) -> str:
+    """Return who is told of an entry, besides the members and its author; empty if nobody is."""
+    return entry.body.user_id if isinstance(entry.body, g.JoinDeclined) else ""
+
+
+def check(author: str, conversation_id: str, body: LogBody) -> None:
+    """Refuse what can be in no group, whatever its state.
+
+    Raises:
+        ImpossibleRecordError: Ids that do not follow from each other, nobody's ids, texts that no store keeps.
+    """
+    if not is_user_id(author) or not is_group_id(conversation_id):
+        raise ImpossibleRecordError(reason="its author is no user, or its conversation no group")
+    if isinstance(body, g.GroupCreated):
+        if conversation_id != group_id(author, body.client_message_id):
+            raise ImpossibleRecordError(reason="the group's id does not follow from what its author called it")
+        ids = [seat.user_id for seat in body.members]
+        if len({author, *ids}) <= len(ids) or any(home_of(seat.user_id) != seat.home for seat in body.members):
+            raise ImpossibleRecordError(reason="somebody is named twice, or lives elsewhere")
+        for user_id in ids:
+            _check_user(user_id)
+    if isinstance(body, g.GroupCreated | g.GroupChanged) and (
+        len(body.name or "") > LONGEST_NAME or len(body.description or "") > LONGEST_DESCRIPTION
+    ):
+        raise ImpossibleRecordError(reason="its name or its description is too long")
+    if (concerned := getattr(body, "user_id", None)) is not None:
+        _check_user(concerned)
+    if isinstance(body, g.MemberAdded) and home_of(body.user_id) != body.home:
+        raise ImpossibleRecordError(reason="who is added lives elsewhere")
+    if any(isinstance(value, str) and "\0" in value for value in astuple(body)):
+        raise ImpossibleRecordError(reason="it holds a NUL character, which no store keeps")
+
+
+def _check_user(user_id: str) -> None:
+    if not is_user_id(user_id):
+        raise ImpossibleRecordError(reason="it concerns somebody whose id is none")

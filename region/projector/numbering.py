@@ -1,0 +1,147 @@
+"""Give what happens the next number in its conversation, and take entries in, the same way at the owner and elsewhere. Pure."""
+
+from region.projector.docket import Docket
+from region.projector.kinds import bystander, newcomers_home, take_effect
+from region.store.rows import FORMER, Conversation, Member
+from replication import runs
+from replication.charters import Charter, Membership
+from replication.records import TEXTS, Entry, LogBody, Receipt, Submission
+
+
+def number(
+    docket: Docket,
+    partition: int,
+    submission: Submission,
+    body: LogBody,
+    conversation: Conversation,
+    *,
+    reply: bool,
+) -> None:
+    """Give a submission the next seq; its entry goes to the members here and to the regions of the others.
+
+    Args:
+        docket: The batch.
+        partition: The journal partition of the conversation.
+        submission: What was wanted.
+        body: What is numbered of it.
+        conversation: Owned here, and open.
+        reply: Whether the gateway that waits, if one does, is told.
+    """
+    entry = Entry(
+        conversation_id=conversation.conversation_id,
+        seq=conversation.head + 1,
+        epoch=docket.epoch,
+        incarnation=docket.incarnation,
+        count=conversation.message_count + isinstance(body, TEXTS),
+        message_id=submission.id,
+        author=submission.author,
+        home=submission.home,
+        content_hash=submission.content_hash,
+        body=body,
+        sent_at=submission.submitted_at,
+        hops=(*submission.hops, docket.hop),
+    )
+    reply_to = submission.reply_to if reply and submission.home == docket.here else ""
+    position = take_in(docket, partition, conversation, entry, reply_to=reply_to, tell=True)
+    docket.writes.entries.append((entry, position))
+
+
+def take_in(
+    docket: Docket, partition: int, conversation: Conversation, entry: Entry, *, reply_to: str = "", tell: bool = False
+) -> int:
+    """Make an entry the head of its conversation, with its effect; return its output position.
+
+    Who was a member before it or is one after it is told, and so is its author: of a removal, and of being let in.
+
+    Args:
+        docket: The batch.
+        partition: The journal partition of the conversation.
+        conversation: The conversation, at the seq before.
+        entry: The entry.
+        reply_to: The gateway that waits for it; empty if none does.
+        tell: Whether the regions of members elsewhere are told, as its owner does.
+    """
+    users, regions = audience(conversation, docket.here)
+    first = conversation.head == 0
+    if tell and not first and (gains := newcomers_home(entry)) not in {None, docket.here, *regions}:
+        docket.put(partition, charter_of(conversation, str(gains)), to=(str(gains),))
+    concerned = advance(docket, conversation, entry)
+    users_after, regions_after = audience(conversation, docket.here)
+    told = dict.fromkeys((*users, *users_after))
+    everywhere = dict.fromkeys((*regions, *regions_after))
+    for user_id, home in ((entry.author, entry.home), *_bystanders(conversation, entry)):
+        if home == docket.here and user_id not in told:
+            docket.put(partition, Receipt(entry=entry, user_id=user_id), users=(user_id,))
+        elif tell and home not in {docket.here, *everywhere}:
+            docket.put(partition, Receipt(entry=entry, user_id=user_id), to=(home,))
+    position = docket.put(
+        partition,
+        entry,
+        users=tuple(told),
+        reply_to=reply_to,
+        to=tuple(everywhere) if tell else (),
+    )
+    docket.changed(conversation, position, *(conversation.members.values() if first else concerned))
+    docket.state.known[entry.message_id] = entry
+    return position
+
+
+def advance(docket: Docket, conversation: Conversation, entry: Entry) -> list[Member]:
+    """Make an entry the head of its conversation's state; return whom it concerned."""
+    conversation.head = entry.seq
+    conversation.epoch = entry.epoch
+    conversation.message_count = entry.count
+    conversation.updated_at = docket.now
+    counts = isinstance(entry.body, TEXTS)
+    conversation.tail.append((entry.count, entry.author if counts else ""))
+    concerned = take_effect(conversation, entry)
+    if counts and (author := conversation.members.get(entry.author)) is not None:
+        author.sent += 1
+        concerned.append(author)
+    return concerned
+
+
+def audience(conversation: Conversation, here: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return a conversation's members at home here, and the other regions that have a member, once each."""
+    users: list[str] = []
+    regions: list[str] = []
+    for member in conversation.members.values():
+        if not member.active:
+            continue
+        if member.home == here:
+            users.append(member.user_id)
+        elif member.home not in regions:
+            regions.append(member.home)
+    return tuple(users), tuple(regions)
+
+
+def charter_of(conversation: Conversation, destination: str) -> Charter:
+    """Return a conversation's state for a region that gains its first member; of those who left, it is told of its own."""
+    return Charter(
+        conversation_id=conversation.conversation_id,
+        epoch=conversation.epoch,
+        seq=conversation.head,
+        count=conversation.message_count,
+        details=conversation.details,
+        members=tuple(
+            Membership(
+                member.user_id,
+                member.home,
+                member.role,
+                member.joined,
+                member.since,
+                member.until,
+                runs.write(member.hidden),
+                member.received,
+                member.read,
+                member.sent,
+            )
+            for member in conversation.members.values()
+            if member.role != FORMER or member.home == destination
+        ),
+    )
+
+
+def _bystanders(conversation: Conversation, entry: Entry) -> list[tuple[str, str]]:
+    user_id = bystander(entry)
+    return [(user_id, conversation.members[user_id].home)] if user_id in conversation.members else []

@@ -1,0 +1,397 @@
+"""What may happen in a group, who is told, and what each region holds of it."""
+
+from collections.abc import Sequence
+
+import pytest
+from msgspec.structs import replace
+
+from region.projector.rehearsal import Rehearsal, deed, submission
+from region.projector.rules import MOST_MEMBERS
+from replication import groups as g
+from replication.charters import Charter
+from replication.ids import group_id, region_of
+from replication.records import Entry, LogBody, Mark, MessageRead, Receipt, Refusal
+
+ALICE = "u100000000000000000000001-us"
+BOB = "u200000000000000000000002-us"
+EVA = "u300000000000000000000003-eu"
+EDI = "u400000000000000000000004-eu"
+AKI = "u500000000000000000000005-ap"
+GROUP = group_id(ALICE, "begin")
+SEATS = {user: g.Seat(user, region_of(user)) for user in (ALICE, BOB, EVA, EDI, AKI)}
+
+
+class World:
+    """Three regions, and whatever is on its way between them."""
+
+    def __init__(self) -> None:
+        """Have everybody at home."""
+        self.regions = {name: Rehearsal(name) for name in ("us", "eu", "ap")}
+        self._taken: dict[tuple[str, str], int] = {}
+        self._name = 0
+        for user in SEATS:
+            self.regions[region_of(user)].befriend(user)
+
+    def do(self, author: str, body: LogBody, *, settle: bool = True) -> str:
+        """Submit it under its own name; return its id."""
+        wanted = deed(author, GROUP, body)
+        self.regions[region_of(author)].submit(wanted)
+        if settle:
+            self.settle()
+        return wanted.id
+
+    def settle(self) -> None:
+        """Go on until nothing is under way."""
+        for _ in range(20):
+            for region in self.regions.values():
+                region.project()
+            if not self.carry():
+                return
+        pytest.fail("it never comes to rest")
+
+    def carry(self) -> bool:
+        """Bring each region what the others have for it; return whether there was anything."""
+        moved = False
+        for origin, region in self.regions.items():
+            for name, destination in self.regions.items():
+                relayed = region.relayed_to(name)
+                had = self._taken.get((origin, name), 0)
+                for one in relayed[had:]:
+                    destination.submit(one.record, via=one.via)
+                    moved = True
+                self._taken[origin, name] = len(relayed)
+        return moved
+
+    def code(self, identifier: str) -> str:
+        """Return why it was refused, by its author's home; empty if it was not."""
+        for region in self.regions.values():
+            if identifier in region.tables.refusals:
+                return region.tables.refusals[identifier][0].code
+        return ""
+
+    def begin(self, *others: str, history: bool = True, approval: bool = False) -> None:
+        """Let Alice make the group."""
+        seats = tuple(SEATS[user] for user in others)
+        self.do(ALICE, g.GroupCreated("begin", "Travellers", "", seats, history, approval))
+
+    def say(self, author: str, text: str) -> str:
+        """Post."""
+        return self.do(author, g.GroupMessageSent(text, text))
+
+    def add(self, user: str, name: str = "") -> str:
+        """Let Alice add somebody."""
+        return self.do(ALICE, g.MemberAdded(name or f"add {user}", user, region_of(user)))
+
+    def told(self, user: str) -> list[Entry]:
+        """Return the entries that a user's devices were told, in order."""
+        return [record for record in self.regions[region_of(user)].told(user) if isinstance(record, Entry)]
+
+    def texts(self, region: str) -> list[str]:
+        """Return the texts that rest in a region, in order of seq."""
+        rows = self.regions[region].tables.entries
+        return [entry.text for _, (entry, _) in sorted(rows.items()) if entry.text]
+
+    def roles(self, region: str) -> dict[str, str]:
+        """Return where everybody stands who is or was kept in or out, as a region has it."""
+        members = self.regions[region].tables.conversations[GROUP].members.values()
+        return {member.user_id: member.role for member in members if member.role != "former"}
+
+
+@pytest.fixture
+def world() -> World:
+    """Nothing has happened yet."""
+    return World()
+
+
+def kinds(entries: Sequence[Entry]) -> list[str]:
+    """Return what happened, in a word each."""
+    return [str(entry.body.__struct_config__.tag) for entry in entries]
+
+
+def test_a_group_of_three_regions_has_one_log(world: World) -> None:
+    """Created here, posted to from everywhere: the same entries, in the same order, told to each member."""
+    world.begin(EVA, AKI)
+    for author in (ALICE, EVA, AKI):
+        world.say(author, f"from {author}")
+
+    logs = [[(e.seq, e.message_id) for e in world.told(user)] for user in (ALICE, EVA, AKI)]
+    assert [seq for seq, _ in logs[0]] == [1, 2, 3, 4]
+    assert logs[0] == logs[1] == logs[2]
+    assert world.roles("us") == world.roles("eu") == world.roles("ap") == {ALICE: "owner", EVA: "member", AKI: "member"}
+    assert all(region.tables.poison == [] for region in world.regions.values())
+    assert all(region.tables.pendings == {} for region in world.regions.values())
+
+
+def test_a_region_without_a_member_has_nothing(world: World) -> None:
+    """No body rests where nobody belongs to the group, before somebody does and after the last has left."""
+    world.begin(EVA)
+    world.say(ALICE, "between two")
+    assert world.regions["ap"].tables.conversations == {}
+
+    world.add(AKI)
+    world.say(ALICE, "among three")
+    world.do(AKI, g.MemberLeft("bye"))
+    world.say(ALICE, "between two again")
+    assert world.texts("ap") == ["among three"]
+    assert world.texts("eu") == ["between two", "among three", "between two again"]
+
+
+def test_who_joins_is_given_the_state_and_goes_on_from_there(world: World) -> None:
+    """A region that gains its first member takes over the state, and knows which seqs it lacks."""
+    world.begin(BOB)
+    world.do(ALICE, g.RoleChanged("promote", BOB, "admin"))
+    world.say(ALICE, "before")
+    world.add(EVA)
+    world.say(EVA, "after")
+
+    held = world.regions["eu"].tables.conversations[GROUP]
+    assert (held.head, held.missing) == (5, ((1, 3),))
+    assert world.roles("eu") == {ALICE: "owner", BOB: "admin", EVA: "member"}
+    assert kinds(world.told(EVA)) == ["member_added", "group_message_sent"]
+    assert world.texts("eu") == ["after"]
+    assert held.members[EVA].may_see(1)
+
+
+def test_what_was_missing_is_kept_when_a_gateway_has_asked_for_it(world: World) -> None:
+    """It is entered where it belongs, once, and changes nothing else."""
+    world.begin()
+    world.say(ALICE, "before")
+    world.add(EVA)
+    eu, owned = world.regions["eu"], world.regions["us"].tables.visible(GROUP)
+    for entry in (*owned[:2], owned[1]):
+        eu.submit(entry)
+    eu.project()
+
+    assert [entry.seq for entry in eu.tables.visible(GROUP)] == [1, 2, 3]
+    assert eu.tables.conversations[GROUP].missing == ()
+    assert world.roles("eu") == {ALICE: "owner", EVA: "member"}
+    assert kinds(world.told(EVA)) == ["member_added"]
+
+
+def test_who_was_removed_neither_posts_nor_sees_more(world: World) -> None:
+    """A message that was on its way is refused, and its author told; what follows the removal is not theirs."""
+    world.begin(EVA, EDI)
+    late = deed(EVA, GROUP, g.GroupMessageSent("late", "late"))
+    world.regions["eu"].submit(late)
+    world.do(ALICE, g.MemberRemoved("out", EVA), settle=False)
+    world.regions["us"].project()
+    world.settle()
+    world.say(ALICE, "without Eva")
+
+    assert world.code(late.id) == "not-a-member"
+    assert any(isinstance(r, Refusal) and r.message_id == late.id for r in world.regions["eu"].told(EVA))
+    assert kinds(world.told(EVA)) == ["group_created", "member_removed"]
+    eva = world.regions["eu"].tables.conversations[GROUP].members[EVA]
+    assert [seq for seq in range(1, 5) if eva.may_see(seq)] == [1, 2]
+    assert kinds(world.told(EDI))[-1] == "group_message_sent"
+
+
+def test_who_comes_back_does_not_see_what_was_meanwhile(world: World) -> None:
+    """Unless the group shows its history; the seqs between are hidden, not missing from the count."""
+    world.begin(EVA, history=False)
+    world.do(ALICE, g.MemberRemoved("out", EVA))
+    world.say(ALICE, "meanwhile")
+    world.add(EVA, "again")
+    eva = world.regions["us"].tables.conversations[GROUP].members[EVA]
+    assert [seq for seq in range(1, 5) if eva.may_see(seq)] == [1, 2, 4]
+
+    world.do(ALICE, g.GroupChanged("open", history=True))
+    world.do(ALICE, g.MemberRemoved("out again", EVA))
+    world.add(EVA, "third")
+    for region in ("us", "eu"):
+        member = world.regions[region].tables.conversations[GROUP].members[EVA]
+        assert all(member.may_see(seq) for seq in range(1, 8))
+
+
+@pytest.mark.parametrize(
+    ("author", "body", "code"),
+    [
+        (EVA, g.GroupMessageSent("x", "x"), "not-a-member"),
+        (BOB, g.MemberAdded("x", EVA, "eu"), "not-allowed"),
+        (BOB, g.MemberRemoved("x", ALICE), "not-allowed"),
+        (AKI, g.MemberRemoved("x", ALICE), "not-allowed"),
+        (AKI, g.MemberRemoved("x", AKI), "not-allowed"),
+        (AKI, g.RoleChanged("x", BOB, "admin"), "not-allowed"),
+        (AKI, g.MemberBanned("x", ALICE), "not-allowed"),
+        (ALICE, g.MemberRemoved("x", EVA), "no-such-member"),
+        (ALICE, g.RoleChanged("x", EVA, "admin"), "no-such-member"),
+        (ALICE, g.RoleChanged("x", ALICE, "admin"), "last-owner"),
+        (ALICE, g.MemberLeft("x"), "last-owner"),
+        (ALICE, g.MemberAdded("x", BOB, "us"), "already-a-member"),
+        (ALICE, g.MemberAdded("x", "u900000000000000000000009-us", "us"), "user-unknown"),
+        (ALICE, g.MemberUnbanned("x", BOB), "no-such-member"),
+        (ALICE, g.JoinDeclined("x", BOB), "no-such-member"),
+        (ALICE, g.RoleChanged("x", BOB, "admin", hand_over=True), "not-allowed"),
+        (EVA, g.MemberJoined("x", "guessed"), "invite-not-good"),
+        (BOB, g.InviteMade("x", "i", b"d", 1), "not-allowed"),
+        (AKI, g.GroupChanged("x", name="Tramps"), ""),
+        (AKI, g.MemberAdded("x", EVA, "eu"), ""),
+        (AKI, g.MemberRemoved("x", BOB), ""),
+        (BOB, g.MemberLeft("x"), ""),
+        (ALICE, g.RoleChanged("x", AKI, "owner"), ""),
+    ],
+)
+def test_each_role_may_what_it_may(world: World, author: str, body: LogBody, code: str) -> None:
+    """Alice owns the group, Aki is an admin, Bob a member, Eva a stranger."""
+    world.begin(BOB, AKI)
+    world.do(ALICE, g.RoleChanged("promote", AKI, "admin"))
+
+    assert world.code(world.do(author, body)) == code
+
+
+def test_handing_over_is_one_entry(world: World) -> None:
+    """There is always an owner: the one lays down by the entry by which the other takes over."""
+    world.begin(EVA)
+    world.do(ALICE, g.RoleChanged("take it", EVA, "owner", hand_over=True))
+    assert world.roles("us") == world.roles("eu") == {ALICE: "admin", EVA: "owner"}
+
+    assert world.code(world.do(EVA, g.MemberLeft("x"))) == "last-owner"
+    assert world.code(world.do(ALICE, g.MemberLeft("y"))) == ""
+    assert world.code(world.do(EVA, g.MemberLeft("z"))) == "", "nobody is left behind"
+
+
+def test_a_hundred_is_the_most_whoever_joins_at_the_same_time(world: World) -> None:
+    """Of many who come by a link at once from all regions, as many are let in as there is room for."""
+    world.begin()
+    world.do(ALICE, g.InviteMade("link", "i", g.digest_of("token"), 10**15))
+    comers = [f"u{number:024x}-{('us', 'eu', 'ap')[number % 3]}" for number in range(MOST_MEMBERS + 20)]
+    for number, user in enumerate(comers):
+        region = world.regions[region_of(user)]
+        region.befriend(user)
+        region.submit(deed(user, GROUP, g.MemberJoined(f"j{number}", "token")))
+    world.settle()
+
+    members = world.regions["us"].tables.conversations[GROUP].active()
+    refused = {name for region in world.regions.values() for name in region.tables.refusals}
+    assert (len(members), len(refused)) == (MOST_MEMBERS, 21)
+    assert {world.code(name) for name in refused} == {"group-full"}
+    assert all(region.tables.pendings == {} for region in world.regions.values())
+
+
+def test_a_link_is_good_until_it_is_used_up_ended_or_over(world: World) -> None:
+    """Its secret stands in no entry."""
+    world.begin()
+    world.do(ALICE, g.InviteMade("once", "one", g.digest_of("once"), 10**15, 1))
+    world.do(ALICE, g.InviteMade("over", "two", g.digest_of("over"), 2))
+    world.do(ALICE, g.InviteMade("ended", "three", g.digest_of("ended"), 10**15))
+    world.do(ALICE, g.InviteEnded("end it", "three"))
+
+    codes = [world.code(world.do(EVA, g.MemberJoined(token, token))) for token in ("over", "ended", "once")]
+    assert codes == ["invite-not-good", "invite-not-good", ""]
+    assert world.code(world.do(AKI, g.MemberJoined("late", "once"))) == "invite-not-good"
+    joined = world.told(ALICE)[-1].body
+    assert joined == g.MemberJoined("once", token="", invite_id="one")
+
+
+def test_where_approval_is_needed_who_comes_has_asked_and_sees_nothing(world: World) -> None:
+    """The one who asks is told that it was heard; an admin lets them in, or does not."""
+    world.begin(approval=True)
+    world.do(ALICE, g.InviteMade("link", "i", g.digest_of("token"), 10**15))
+    for user in (EVA, AKI, BOB):
+        world.do(user, g.MemberJoined(f"ask {user}", "token"))
+        heard = [record for record in world.regions[region_of(user)].told(user) if isinstance(record, Receipt)]
+        assert [receipt.entry.body for receipt in heard] == [g.JoinAsked(f"ask {user}", "i")]
+    assert world.regions["eu"].tables.entries == {}
+    assert world.regions["eu"].tables.pendings == {}
+    assert world.told(BOB) == []
+
+    world.add(EVA)
+    world.do(ALICE, g.JoinDeclined("no", AKI))
+    assert world.roles("us") == {ALICE: "owner", EVA: "member", BOB: "asking"}
+    assert world.roles("eu") == world.roles("us")
+    assert isinstance(world.regions["ap"].told(AKI)[-1], Receipt)
+
+
+def test_who_is_banned_stays_out_until_that_is_lifted(world: World) -> None:
+    """By link, or added by an admin; strangers may be banned beforehand."""
+    world.begin(EVA)
+    world.do(ALICE, g.InviteMade("link", "i", g.digest_of("token"), 10**15))
+    world.do(ALICE, g.MemberBanned("ban Eva", EVA))
+    world.do(ALICE, g.MemberBanned("ban Aki", AKI))
+    assert world.code(world.do(EVA, g.MemberJoined("back", "token"))) == "banned"
+    assert world.code(world.do(AKI, g.MemberJoined("in", "token"))) == "banned"
+    assert world.code(world.add(EVA)) == "banned"
+
+    world.do(ALICE, g.MemberUnbanned("lift", EVA))
+    assert world.code(world.do(EVA, g.MemberJoined("back again", "token"))) == ""
+    assert world.code(world.do(EVA, g.MemberJoined("back", "token"))) == "banned", "a refusal is binding"
+
+
+def test_a_late_retry_brings_nothing_back(world: World) -> None:
+    """Who was added, and left, is not added again by the same operation."""
+    world.begin()
+    world.add(EVA)
+    world.do(EVA, g.MemberLeft("bye"))
+    world.add(EVA)
+
+    assert world.roles("us") == {ALICE: "owner"}
+
+
+def test_marks_of_a_group_go_to_all_its_regions(world: World) -> None:
+    """Everybody is told who has read up to where; who is no member marks nothing."""
+    world.begin(EVA, AKI)
+    world.say(ALICE, "read this")
+    for reader in (EVA, BOB):
+        region = world.regions[region_of(reader)]
+        region.submit(submission(reader, MessageRead(1, 2), conversation_id=GROUP))
+    world.settle()
+
+    for user in (ALICE, AKI):
+        marks = [record for record in world.regions[region_of(user)].told(user) if isinstance(record, Mark)]
+        assert [(mark.user_id, mark.read) for mark in marks] == [(EVA, 2)]
+    unread = world.regions["ap"].tables.conversations[GROUP]
+    aki = unread.members[AKI]
+    assert (unread.message_count - aki.read_count) - (aki.sent - aki.read_sent) == 1
+
+
+def test_a_state_that_comes_late_fits_in(world: World) -> None:
+    """What was held for it is shown then; the same state twice changes nothing."""
+    world.begin()
+    world.add(EVA)
+    world.say(ALICE, "hello")
+    eu = Rehearsal("eu")
+    eu.befriend(EVA)
+    charter, *entries = world.regions["us"].relayed_to("eu")
+    assert isinstance(charter.record, Charter)
+    for one in (*entries, charter, charter, *entries):
+        eu.submit(one.record, via=one.via)
+        eu.project()
+
+    assert [record.seq for record in eu.told(EVA) if isinstance(record, Entry)] == [2, 3]
+    assert eu.tables.conversations[GROUP].held == {}
+    assert eu.tables.poison == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        g.JoinAsked("x", "i"),
+        g.GroupCreated("x", "another"),
+        g.MemberRemoved("x", "nobody"),
+        g.MemberAdded("x", EVA, "ap"),
+        g.GroupChanged("x", name="n" * 101),
+        g.GroupMessageSent("x", "with \0"),
+    ],
+)
+def test_what_can_be_in_no_group_is_put_aside_and_refused(world: World, body: LogBody) -> None:
+    """Ids that contradict each other, what follows from something else only, what no store keeps."""
+    world.begin()
+    world.do(ALICE, body)
+
+    assert len(world.regions["us"].tables.poison) == 1
+    assert isinstance(world.regions["us"].told(ALICE)[-1], Refusal)
+    assert len(world.regions["us"].tables.visible(GROUP)) == 1
+
+
+def test_entries_and_states_are_taken_from_the_owner_alone(world: World) -> None:
+    """Another region cannot say who belongs to a group."""
+    world.begin(EVA, AKI)
+    (created,) = [r for r in world.regions["us"].relayed_to("ap") if isinstance(r.record, Entry)]
+    forged = replace(created.via, stream=replace(created.via.stream, origin="eu"))
+    ap = world.regions["ap"]
+    ap.submit(replace(created.record, seq=2), via=forged)
+    ap.submit(Charter(conversation_id=GROUP, epoch=1, seq=9, count=0), via=forged)
+    ap.project()
+
+    assert len(ap.tables.poison) == 2
+    assert ap.tables.conversations[GROUP].head == 1
