@@ -9,6 +9,7 @@ outbox      pure: what the user typed and has no outcome yet, in order
 marks       pure: what was marked, and which marks the region has not confirmed
 timeline    pure: the entries of one conversation, each once and in order
 handles     what a caller holds of a message that was sent
+groups      what one does in groups, and what that takes and gives
 frames      what crosses the WebSocket and HTTP, as typed structs
 events      what the user is told
 session     who is logged in here; keeps the access token fresh
@@ -37,6 +38,7 @@ from region.client.client import Client
 from region.client.errors import ClientError, LoggedOutError, ProblemError, UnreachableError, UnsendableError
 from region.client.events import Arrived, Event, Heard, LoggedOut, Marked, Offline, Online, Queued, Refused
 from region.client.frames import Conversation, Device, Hop, Message, Page, User
+from region.client.groups import Group, GroupMember, Invite, Receipts
 from region.client.handles import Handle, Stage
 from region.client.stores import MemoryStore, SqliteStore, Store
 
@@ -48,9 +50,12 @@ __all__ = [
     "Conversation",
     "Device",
     "Event",
+    "Group",
+    "GroupMember",
     "Handle",
     "Heard",
     "Hop",
+    "Invite",
     "LoggedOut",
     "LoggedOutError",
     "Marked",
@@ -61,6 +66,7 @@ __all__ = [
     "Page",
     "ProblemError",
     "Queued",
+    "Receipts",
     "Refused",
     "SqliteStore",
     "Stage",

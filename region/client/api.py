@@ -19,6 +19,7 @@ from region.client.frames import (
     Tokens,
     User,
 )
+from region.client.groups import Deed, Group, GroupMember, GroupMembers, Invite, NewGroup, NewInvite, Receipts
 from region.client.transport import TokenSource, Transport
 
 
@@ -95,6 +96,38 @@ class Api:
             if page.next is None:
                 return
             query["before"] = page.next
+
+    async def create_group(self, group: NewGroup) -> Group:
+        """Make a group; the same client message id makes it once."""
+        return await self._transport.call("POST", "/groups", gives=Group, body=group, tokens=self._tokens)
+
+    async def group(self, group_id: str) -> Group:
+        """Return a group."""
+        return await self._transport.call("GET", f"/groups/{group_id}", gives=Group, tokens=self._tokens)
+
+    async def members(self, group_id: str) -> list[GroupMember]:
+        """Return a group's members."""
+        path = f"/groups/{group_id}/members"
+        return (await self._transport.call("GET", path, gives=GroupMembers, tokens=self._tokens)).members
+
+    async def receipts(self, group_id: str, message_id: str) -> Receipts:
+        """Return who has received and read a message of a group."""
+        path = f"/groups/{group_id}/messages/{message_id}/receipts"
+        return await self._transport.call("GET", path, gives=Receipts, tokens=self._tokens)
+
+    async def invite(self, group_id: str, wanted: NewInvite) -> Invite:
+        """Make a link by which others may join a group."""
+        path = f"/groups/{group_id}/invites"
+        return await self._transport.call("POST", path, gives=Invite, body=wanted, tokens=self._tokens)
+
+    async def do(self, method: Literal["POST", "PUT", "PATCH"], path: str, wanted: Deed) -> Message:
+        """Do something in a group; return what stands in its log, without a number while its owner has not decided."""
+        return await self._transport.call(method, path, gives=Message, body=wanted, tokens=self._tokens)
+
+    async def undo(self, path: str, client_message_id: str) -> Message:
+        """Take something back in a group: a member, a ban, a link; see `do`."""
+        query = {"client_message_id": client_message_id}
+        return await self._transport.call("DELETE", path, gives=Message, query=query, tokens=self._tokens)
 
     async def regions(self) -> RegionList:
         """Return the federation's regions and where each is reached."""

@@ -27,6 +27,7 @@ from region.client.frames import (
     Tokens,
     User,
 )
+from region.client.groups import Groups
 from region.client.handles import Handle
 from region.client.link import Link
 from region.client.outbox import Item
@@ -68,6 +69,8 @@ class Client:
         self._device_name = device_name
         self._session = Session(refresh=self._refresh, save=self._store.save_session, clock=time.time)
         self._api = Api(self._transport, self._access_token)
+        self.groups = Groups(self._api)
+        """What one does in groups."""
         self._dispatch = Dispatch(self._store, listen=listen)
         self._link = Link(self._transport, self._api, self._session, self._dispatch)
         self._acknowledge = acknowledge

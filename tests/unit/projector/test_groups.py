@@ -9,92 +9,9 @@ from region.projector.rehearsal import Rehearsal, deed, submission
 from region.projector.rules import MOST_MEMBERS
 from replication import groups as g
 from replication.charters import Charter
-from replication.ids import group_id, region_of
+from replication.ids import region_of
 from replication.records import Entry, LogBody, Mark, MessageRead, Receipt, Refusal
-
-ALICE = "u100000000000000000000001-us"
-BOB = "u200000000000000000000002-us"
-EVA = "u300000000000000000000003-eu"
-EDI = "u400000000000000000000004-eu"
-AKI = "u500000000000000000000005-ap"
-GROUP = group_id(ALICE, "begin")
-SEATS = {user: g.Seat(user, region_of(user)) for user in (ALICE, BOB, EVA, EDI, AKI)}
-
-
-class World:
-    """Three regions, and whatever is on its way between them."""
-
-    def __init__(self) -> None:
-        """Have everybody at home."""
-        self.regions = {name: Rehearsal(name) for name in ("us", "eu", "ap")}
-        self._taken: dict[tuple[str, str], int] = {}
-        self._name = 0
-        for user in SEATS:
-            self.regions[region_of(user)].befriend(user)
-
-    def do(self, author: str, body: LogBody, *, settle: bool = True) -> str:
-        """Submit it under its own name; return its id."""
-        wanted = deed(author, GROUP, body)
-        self.regions[region_of(author)].submit(wanted)
-        if settle:
-            self.settle()
-        return wanted.id
-
-    def settle(self) -> None:
-        """Go on until nothing is under way."""
-        for _ in range(20):
-            for region in self.regions.values():
-                region.project()
-            if not self.carry():
-                return
-        pytest.fail("it never comes to rest")
-
-    def carry(self) -> bool:
-        """Bring each region what the others have for it; return whether there was anything."""
-        moved = False
-        for origin, region in self.regions.items():
-            for name, destination in self.regions.items():
-                relayed = region.relayed_to(name)
-                had = self._taken.get((origin, name), 0)
-                for one in relayed[had:]:
-                    destination.submit(one.record, via=one.via)
-                    moved = True
-                self._taken[origin, name] = len(relayed)
-        return moved
-
-    def code(self, identifier: str) -> str:
-        """Return why it was refused, by its author's home; empty if it was not."""
-        for region in self.regions.values():
-            if identifier in region.tables.refusals:
-                return region.tables.refusals[identifier][0].code
-        return ""
-
-    def begin(self, *others: str, history: bool = True, approval: bool = False) -> None:
-        """Let Alice make the group."""
-        seats = tuple(SEATS[user] for user in others)
-        self.do(ALICE, g.GroupCreated("begin", "Travellers", "", seats, history, approval))
-
-    def say(self, author: str, text: str) -> str:
-        """Post."""
-        return self.do(author, g.GroupMessageSent(text, text))
-
-    def add(self, user: str, name: str = "") -> str:
-        """Let Alice add somebody."""
-        return self.do(ALICE, g.MemberAdded(name or f"add {user}", user, region_of(user)))
-
-    def told(self, user: str) -> list[Entry]:
-        """Return the entries that a user's devices were told, in order."""
-        return [record for record in self.regions[region_of(user)].told(user) if isinstance(record, Entry)]
-
-    def texts(self, region: str) -> list[str]:
-        """Return the texts that rest in a region, in order of seq."""
-        rows = self.regions[region].tables.entries
-        return [entry.text for _, (entry, _) in sorted(rows.items()) if entry.text]
-
-    def roles(self, region: str) -> dict[str, str]:
-        """Return where everybody stands who is or was kept in or out, as a region has it."""
-        members = self.regions[region].tables.conversations[GROUP].members.values()
-        return {member.user_id: member.role for member in members if member.role != "former"}
+from tests.unit.projector.world import AKI, ALICE, BOB, EDI, EVA, GROUP, World
 
 
 @pytest.fixture
