@@ -34,7 +34,9 @@ def messages(*, callers: Callers, messages: Messages, guards: Guards) -> APIRout
     @router.post(
         "/messages",
         status_code=201,
-        responses=answers(201, "Message", 400, 401, 404, 409, 413, 421, 422, 429, also={200: "It was sent before"}),
+        responses=answers(
+            201, "Message", 400, 401, 403, 404, 409, 413, 421, 422, 429, also={200: "It was sent before"}
+        ),
         openapi_extra=takes(
             "SendRequest", {"recipient_id": "u3f2a9c…-us", "text": "Hello", "client_message_id": "3c1e…"}
         ),

@@ -79,10 +79,11 @@ def judge_receipt(docket: Docket, case: Case, receipt: Receipt, via: Via) -> Non
     """Tell somebody here, who is no member, of an entry: that one's request was heard, say. It is not kept.
 
     Raises:
-        ImpossibleRecordError: It does not come from the owner, or who is told lives elsewhere.
+        ImpossibleRecordError: It does not come from the owner, contradicts itself, or who is told lives elsewhere.
     """
     _check_owner(receipt.conversation_id, via)
     entry = receipt.entry
+    check(entry.author, entry.conversation_id, entry.message_id, entry.body)
     if home_of(receipt.user_id) != docket.here:
         raise ImpossibleRecordError(reason="who is told lives elsewhere")
     stamped = replace(receipt, entry=replace(entry, hops=(*entry.hops, docket.hop)))

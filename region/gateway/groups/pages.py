@@ -70,9 +70,9 @@ class Pages:
         """
         queued: list[repository.Queued] = []
         async with self._store.connection() as connection:
-            view = View(conversation_id, reader, await sight(connection, conversation_id, reader))
-            if before is None:
+            if before is None:  # first of all: what is numbered meanwhile is seen below
                 queued = await repository.queued_in(connection, conversation_id, author=reader, most=limit)
+            view = View(conversation_id, reader, await sight(connection, conversation_id, reader))
             seq = min(LARGEST if before is None else before.seq, view.top + 1)
             found = await repository.entries_below(
                 connection, conversation_id, seq=seq, most=limit + 1, hidden=view.hidden
