@@ -17,7 +17,7 @@ from region.store.repository.setup import prepare
 from replication.codec import decode_record, encode
 from replication.ids import new_user_id, partition_of
 from replication.outputs import Output, decode_outputs
-from replication.records import Entry, Journaled, Mark, Opening, Record, Refusal, Submission, Via
+from replication.records import Journalable, Journaled, Record, Submission, Via
 
 PARTITIONS = 4
 PATIENCE = 30.0
@@ -32,7 +32,7 @@ class Region:
     producer: Producer
     running: list[asyncio.Task[None]] = field(default_factory=list)
 
-    async def append(self, record: Submission | Entry | Refusal | Mark | Opening, via: Via | None = None) -> None:
+    async def append(self, record: Journalable, via: Via | None = None) -> None:
         """Append a record to the journal."""
         key = record.key if isinstance(record, Submission) else record.conversation_id
         await self.append_bytes(partition_of(key, PARTITIONS), encode(Journaled(record=record, via=via)), key)

@@ -73,3 +73,13 @@ def test_what_waits_is_bounded() -> None:
 
     assert len(timeline.offer([entry(1)])) == MOST_WAITING + 1
     assert timeline.lacks
+
+
+def test_what_is_hidden_fills_its_place() -> None:
+    """One tombstone stands for a run of entries; what follows goes on after it."""
+    timeline = Timeline(Position(1, 2))
+    hidden = Message(message_id="", conversation_id="g", sender_id="", kind="hidden", seq=8, from_seq=1)
+
+    assert timeline.offer([entry(9)]) == []
+    assert seqs(timeline.offer([Arrived(hidden)])) == [8, 9]
+    assert timeline.held == Position(1, 9)
