@@ -1,5 +1,7 @@
 """Runs of seqs behave as the sets that they stand for."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,4 +32,4 @@ def test_runs_are_sets(one: Runs, other: Runs, bound: tuple[int, int]) -> None:
 def test_runs_survive_as_text_and_do_not_touch(found: Runs) -> None:
     """What the store keeps is what was written; there is one way to write a set."""
     assert runs.read(runs.write(found)) == found
-    assert all(before[1] + 1 < after[0] for before, after in zip(found, found[1:], strict=False))
+    assert all(before[1] + 1 < after[0] for before, after in itertools.pairwise(found))
