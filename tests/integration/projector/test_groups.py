@@ -24,7 +24,7 @@ async def test_a_group_survives_in_the_store_and_goes_on_after_a_restart(region:
     """Whoever loads it knows what whoever judged it knew."""
     alice, bob, eva = await region.user(), await region.user(), new_user_id("eu")
     group = group_id(alice, "begin")
-    deeds = [
+    deeds: list[tuple[str, g.GroupBody]] = [
         (alice, g.GroupCreated("begin", "Travellers", "far", (g.Seat(bob, "us"),), history=False)),
         (alice, g.GroupMessageSent("one", "said")),
         (alice, g.InviteMade("link", "i", g.digest_of("token"), 10**16, 3)),
@@ -87,7 +87,7 @@ async def test_a_region_that_gains_a_member_keeps_what_it_lacks_in_mind(region: 
     await region.append(submission(bob, MessageRead(1, 5), conversation_id=group))
 
     async def kept() -> bool:
-        return await region.execute("SELECT seq FROM entries ORDER BY seq") == [(4,), (5,)]
+        return bool(await region.execute("SELECT seq FROM entries ORDER BY seq") == [(4,), (5,)])
 
     await until("both are kept", kept)
     rows = await region.execute("SELECT head, missing, kind FROM conversations")

@@ -23,7 +23,7 @@ from replication.codec import (
     stamped,
     version_of,
 )
-from replication.groups import GROUP_BODIES, Details, GroupMessageSent
+from replication.groups import GROUP_BODIES, Details, GroupMessageSent, Invite
 from replication.outputs import Output, decode_outputs, encode_outputs
 from replication.records import (
     AccountConfirmed,
@@ -54,7 +54,15 @@ texts = st.text(max_size=40)
 counts = st.integers(0, 2**53)
 hops = st.lists(st.builds(Hop, texts, counts), max_size=3).map(tuple)
 messages = st.builds(MessageSent, texts, texts, texts)
-deeds = st.one_of(*(st.from_type(kind) for kind in GROUP_BODIES))
+
+
+def filled(kind: Any, **given: Any) -> Any:
+    """Whatever fits a struct's fields, with numbers that a record can hold."""
+    numbers = {field.name: counts for field in msgspec.structs.fields(kind) if field.type is int}
+    return st.builds(kind, **numbers | given)
+
+
+deeds = st.one_of(*(filled(kind) for kind in GROUP_BODIES))
 """What may stand in a group's log: whatever fits its fields."""
 bodies = st.one_of(
     messages,
@@ -123,8 +131,8 @@ charters = st.builds(
     epoch=counts,
     seq=counts,
     count=counts,
-    details=st.from_type(Details),
-    members=st.lists(st.from_type(Membership), max_size=2).map(tuple),
+    details=filled(Details, invites=st.lists(filled(Invite), max_size=2).map(tuple)),
+    members=st.lists(filled(Membership), max_size=2).map(tuple),
 )
 receipts = st.builds(Receipt, entry=entries, user_id=texts)
 journalable = st.one_of(submissions, entries, refusals, marks, openings, charters, receipts)
