@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from infra.postgres import Connection
 from region.gateway.cursors import LARGEST
 from region.gateway.views import Marks
-from region.store.repository.entries import COLUMNS, entry_of
+from region.store.repository import entries
+from region.store.repository.entries import entry_of
 from replication import runs
 from replication.codec import UndecodableRecordError, decode_details, decode_journaled
 from replication.groups import RANKS
@@ -16,6 +17,7 @@ from replication.ids import BUCKETS
 from replication.records import Entry, Refusal, Submission
 from replication.runs import Runs
 
+_ENTRY = entries.COLUMNS
 _CHANGED_MOST = 10_000
 
 
@@ -136,7 +138,7 @@ async def entries_below(
 ) -> list[Entry]:
     """Return the entries below that seq, less what is hidden, the newest first."""
     cursor = await connection.execute(
-        f"SELECT {COLUMNS} FROM entries e WHERE e.conversation_id = %s AND e.seq < %s {_NOT_HIDDEN}"
+        f"SELECT {_ENTRY} FROM entries e WHERE e.conversation_id = %s AND e.seq < %s {_NOT_HIDDEN}"
         " AND e.seq <= (SELECT head FROM conversations WHERE conversation_id = %s) ORDER BY e.seq DESC LIMIT %s",
         (conversation_id, seq, [run[0] for run in hidden], [run[1] for run in hidden], conversation_id, most),
         binary=True,
@@ -149,7 +151,7 @@ async def entries_above(
 ) -> list[Entry]:
     """Return the entries above that seq and up to the top, less what is hidden, the oldest first."""
     cursor = await connection.execute(
-        f"SELECT {COLUMNS} FROM entries e WHERE e.conversation_id = %s AND e.seq > %s AND e.seq <= %s {_NOT_HIDDEN}"
+        f"SELECT {_ENTRY} FROM entries e WHERE e.conversation_id = %s AND e.seq > %s AND e.seq <= %s {_NOT_HIDDEN}"
         " AND e.seq <= (SELECT head FROM conversations WHERE conversation_id = %s) ORDER BY e.seq LIMIT %s",
         (conversation_id, seq, top, [run[0] for run in hidden], [run[1] for run in hidden], conversation_id, most),
         binary=True,
@@ -160,7 +162,7 @@ async def entries_above(
 async def entry_by_message(connection: Connection, message_id: str) -> Entry | None:
     """Return the visible entry of a message."""
     cursor = await connection.execute(
-        f"SELECT {COLUMNS} FROM entries e JOIN conversations c ON c.conversation_id = e.conversation_id AND e.seq <= c.head"
+        f"SELECT {_ENTRY} FROM entries e JOIN conversations c ON c.conversation_id = e.conversation_id AND e.seq <= c.head"
         " WHERE e.message_id = %s LIMIT 1",
         (message_id,),
         binary=True,
@@ -227,7 +229,7 @@ async def listings(connection: Connection, user_id: str, *, before: tuple[int, s
 async def entries_at(connection: Connection, heads: Sequence[Head]) -> dict[str, Entry]:
     """Return the entries at those heads, by conversation."""
     cursor = await connection.execute(
-        f"SELECT {COLUMNS} FROM unnest(%s::text[], %s::bigint[]) AS h(conversation_id, seq)"
+        f"SELECT {_ENTRY} FROM unnest(%s::text[], %s::bigint[]) AS h(conversation_id, seq)"
         " JOIN entries e ON e.conversation_id = h.conversation_id AND e.seq = h.seq",
         ([h.conversation_id for h in heads], [h.seq for h in heads]),
         binary=True,
@@ -270,7 +272,7 @@ async def entries_since(
     """
     # Positions rise with seq, so the last one told is found from the newest downwards, without touching older ones.
     cursor = await connection.execute(
-        f"SELECT {COLUMNS} FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[]) AS h(conversation_id, seq, since, told)"
+        f"SELECT {_ENTRY} FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[]) AS h(conversation_id, seq, since, told)"
         f" CROSS JOIN LATERAL (SELECT * FROM entries e WHERE e.conversation_id = h.conversation_id AND e.seq BETWEEN h.since AND h.seq"
         "  AND e.seq > coalesce((SELECT o.seq FROM entries o WHERE o.conversation_id = h.conversation_id AND o.seq <= h.seq"
         "   AND o.position <= h.told ORDER BY o.seq DESC LIMIT 1), 0) ORDER BY e.seq LIMIT %s) e"
@@ -300,7 +302,7 @@ async def entries_beyond(
         most: How many to return at most.
     """
     cursor = await connection.execute(
-        f"SELECT {COLUMNS} FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS h(conversation_id, seq, held)"
+        f"SELECT {_ENTRY} FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS h(conversation_id, seq, held)"
         " CROSS JOIN LATERAL (SELECT * FROM entries e WHERE e.conversation_id = h.conversation_id AND e.seq > h.held"
         "  AND e.seq <= h.seq ORDER BY e.seq LIMIT %s) e ORDER BY e.conversation_id, e.seq LIMIT %s",
         (

@@ -34,6 +34,8 @@ async def test_a_group_of_three_regions_shows_one_order_and_who_has_read(make_pe
     """Everybody posts; all screens and histories are the same, and the statuses of all come together."""
     alice, eva, aki = [await make_person(region) for region in ("us", "eu", "ap")]
     group = (await alice.client.groups.create("Travellers", eva.id, aki.id)).group_id
+    for person in (alice, eva, aki):
+        await person.shows(group, 1)
     await asyncio.gather(*(post(person, group, f"hello from {person.id}") for person in (alice, eva, aki)))
     sent = await post(alice, group, "has everybody read this?")
     for person in (alice, eva, aki):
@@ -97,6 +99,8 @@ async def test_who_is_removed_while_a_link_is_cut_neither_posts_nor_reads_beyond
     """What was on its way is refused, and its author told; after healing, no history shows anything to or from a stranger."""
     alice, eva, aki = [await make_person(region) for region in ("us", "eu", "ap")]
     group = (await alice.client.groups.create("Cut", eva.id, aki.id)).group_id
+    for person in (eva, aki):
+        await person.shows(group, 1)
     await post(eva, group, "while all is well")
     await aki.sees("while all is well")
 

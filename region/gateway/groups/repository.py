@@ -5,12 +5,15 @@
 from dataclasses import dataclass
 
 from infra.postgres import Connection
-from region.store.repository.members import COLUMNS, member_of
+from region.store.repository import members
+from region.store.repository.members import member_of
 from region.store.rows import Member
 from replication import runs
 from replication.codec import decode_details
 from replication.groups import Details
 from replication.runs import Runs
+
+_MEMBER = members.COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Sight:
 async def standings(connection: Connection, conversation_id: str) -> list[Member]:
     """Return where everybody stands in a conversation, whoever became a member first in front."""
     cursor = await connection.execute(
-        f"SELECT {COLUMNS} FROM members m WHERE m.conversation_id = %s ORDER BY m.joined, m.user_id", (conversation_id,)
+        f"SELECT {_MEMBER} FROM members m WHERE m.conversation_id = %s ORDER BY m.joined, m.user_id", (conversation_id,)
     )
     return [member_of(row) for row in await cursor.fetchall()]
 
@@ -51,7 +54,7 @@ async def standings(connection: Connection, conversation_id: str) -> list[Member
 async def sight(connection: Connection, conversation_id: str, user_id: str) -> Sight | None:
     """Return what a user may see of a conversation; None if that is nothing, or there is none."""
     cursor = await connection.execute(
-        f"SELECT {COLUMNS}, c.head, c.missing, c.details FROM members m JOIN conversations c"
+        f"SELECT {_MEMBER}, c.head, c.missing, c.details FROM members m JOIN conversations c"
         " ON c.conversation_id = m.conversation_id WHERE m.conversation_id = %s AND m.user_id = %s AND m.since > 0",
         (conversation_id, user_id),
     )
@@ -65,7 +68,7 @@ async def sight(connection: Connection, conversation_id: str, user_id: str) -> S
 async def held_since(connection: Connection, conversation_id: str, home: str) -> list[Member]:
     """Return the users of a region who may see anything of a conversation."""
     cursor = await connection.execute(
-        f"SELECT {COLUMNS} FROM members m WHERE m.conversation_id = %s AND m.home = %s AND m.since > 0",
+        f"SELECT {_MEMBER} FROM members m WHERE m.conversation_id = %s AND m.home = %s AND m.since > 0",
         (conversation_id, home),
     )
     return [member_of(row) for row in await cursor.fetchall()]

@@ -10,13 +10,16 @@ from psycopg.rows import TupleRow
 
 from infra.postgres import Connection
 from region.store.arrays import Int8s, Texts
-from region.store.repository.entries import COLUMNS, COUNTED, entry_of
-from region.store.repository.members import COLUMNS as MEMBER_COLUMNS
+from region.store.repository import entries, members
+from region.store.repository.entries import COUNTED, entry_of
 from region.store.repository.members import member_of
 from region.store.rows import Conversation, Device, Known, Pending, Place, User
 from replication import runs
 from replication.codec import decode_details
 from replication.records import Refusal
+
+_ENTRY = entries.COLUMNS
+_MEMBER = members.COLUMNS
 
 
 @dataclass(slots=True)
@@ -71,7 +74,7 @@ async def load(
                 wanted,
             )
             await cursors["members"].execute(
-                f"SELECT m.conversation_id, {MEMBER_COLUMNS} FROM members m WHERE m.conversation_id = ANY(%s::text[])",
+                f"SELECT m.conversation_id, {_MEMBER} FROM members m WHERE m.conversation_id = ANY(%s::text[])",
                 wanted,
             )
         if messages:
@@ -135,7 +138,7 @@ async def _take_conversations(
 
 async def _load_held(connection: Connection, conversations: dict[str, Conversation], holding: Collection[str]) -> None:
     cursor = await connection.execute(
-        f"SELECT {COLUMNS} FROM entries e JOIN conversations c USING (conversation_id)"
+        f"SELECT {_ENTRY} FROM entries e JOIN conversations c USING (conversation_id)"
         " WHERE e.conversation_id = ANY(%s::text[]) AND e.seq > c.head",
         (Texts(holding),),
         binary=True,
@@ -150,7 +153,7 @@ async def known_outcomes(connection: Connection, messages: Collection[str]) -> d
     wanted = (Texts(messages),)
     entries, refusals, pendings = (connection.cursor(binary=True) for _ in range(3))
     async with connection.pipeline():
-        await entries.execute(f"SELECT {COLUMNS} FROM entries e WHERE e.message_id = ANY(%s::text[])", wanted)
+        await entries.execute(f"SELECT {_ENTRY} FROM entries e WHERE e.message_id = ANY(%s::text[])", wanted)
         await refusals.execute(
             "SELECT message_id, conversation_id, author, code, detail, content_hash, epoch, client_message_id"
             " FROM refusals WHERE message_id = ANY(%s::text[])",
