@@ -48,7 +48,8 @@ async def test_a_group_of_three_regions_shows_one_order_and_who_has_read(make_pe
     await alice.until(lambda: all(alice.marks.get((group, one), (0, 0))[1] >= 5 for one in readers))
     assert set((await alice.client.groups.receipts(sent)).read_by) == readers
     assert (await alice.client.message(sent.message_id)).status == "read"
-    assert [member.role for member in await aki.client.groups.members(group)] == ["owner", "member", "member"]
+    members = {member.user_id: member.role for member in await aki.client.groups.members(group)}
+    assert members == {alice.id: "owner", eva.id: "member", aki.id: "member"}
     listed = [each async for each in aki.client.conversations()]
     assert [(each.kind, each.name, each.unread) for each in listed] == [("group", "Travellers", 0)]
 
