@@ -68,6 +68,7 @@ async def test_who_comes_by_a_link_sees_what_the_group_lets_joiners_see(make_per
     await alice.client.groups.change(group, history=False)
     await post(alice, group, "just before Aki")
     await aki.client.groups.join(group, invite.token)
+    await alice.until(lambda: kinds(alice, group).count("member_joined") == 2)
     await post(alice, group, "after")
     await aki.sees("after")
     seen = await history(aki, group)
