@@ -8,6 +8,8 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+from replication.attachments import Attachment
+
 Role: TypeAlias = Literal["owner", "admin", "member"]
 RANKS: Final[dict[str, int]] = {"owner": 3, "admin": 2, "member": 1}
 """Who has a higher one may remove, ban and demote."""
@@ -25,16 +27,18 @@ class Seat(msgspec.Struct, frozen=True, array_like=True):
     home: str
 
 
-class GroupMessageSent(msgspec.Struct, frozen=True, tag="group_message_sent"):
-    """A text message into a group.
+class GroupMessageSent(msgspec.Struct, frozen=True, tag="group_message_sent", omit_defaults=True):
+    """A message into a group.
 
     Attributes:
         client_message_id: What the sender's device called it.
-        text: Up to 16 KiB of UTF-8.
+        text: Up to 16 KiB of UTF-8; empty only if there are attachments.
+        attachments: References to images and files, in the order in which they are shown.
     """
 
     client_message_id: str
     text: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 class GroupCreated(msgspec.Struct, frozen=True, tag="group_created"):

@@ -1,7 +1,8 @@
-"""Names of users, conversations and messages, from which the bucket and the region can be read.
+"""Names of users, conversations, messages and blobs, from which the bucket and the region can be read.
 
 `u3f2a9c…-us`: a letter for the kind, hexadecimal digits of which the first three are the bucket, and a region: for a user the
-region of birth, for a conversation its owner, for a message the owner of its conversation.
+region of birth, for a conversation its owner, for a message the owner of its conversation, for a blob
+the region where it was brought.
 """
 
 import hashlib
@@ -12,12 +13,18 @@ BUCKETS = 4096
 _REGION = r"[a-z][a-z0-9]{1,7}"
 _USER = re.compile(rf"u[0-9a-f]{{24}}-{_REGION}")
 _CONVERSATION = re.compile(rf"[dgc][0-9a-f]{{32}}-{_REGION}")
+_BLOB = re.compile(rf"b[0-9a-f]{{32}}-{_REGION}")
 _MESSAGE = re.compile(rf"m[0-9a-f]{{35}}-{_REGION}")
 
 
 def new_user_id(region: str) -> str:
     """Return a new, random user id, born in that region."""
     return f"u{secrets.token_hex(12)}-{region}"
+
+
+def new_blob_id(region: str) -> str:
+    """Return a new, random id of an image or a file that is brought to that region."""
+    return f"b{secrets.token_hex(16)}-{region}"
 
 
 def direct_conversation_id(one: str, other: str) -> str:
@@ -74,6 +81,11 @@ def is_user_id(text: str) -> bool:
 def is_conversation_id(text: str) -> bool:
     """Whether the text has the form of a conversation id."""
     return _CONVERSATION.fullmatch(text) is not None
+
+
+def is_blob_id(text: str) -> bool:
+    """Whether the text has the form of a blob id."""
+    return _BLOB.fullmatch(text) is not None
 
 
 def is_message_id(text: str) -> bool:

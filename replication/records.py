@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from replication.attachments import Attachment
 from replication.charters import Charter
 from replication.groups import GROUP_BODIES, GroupBody, GroupMessageSent
 
@@ -57,18 +58,20 @@ class Via(msgspec.Struct, frozen=True):
     position: int
 
 
-class MessageSent(msgspec.Struct, frozen=True, tag="message_sent"):
-    """A 1:1 text message.
+class MessageSent(msgspec.Struct, frozen=True, tag="message_sent", omit_defaults=True):
+    """A 1:1 message.
 
     Attributes:
         recipient_id: The other member.
         client_message_id: What the sender's device called it.
-        text: Up to 16 KiB of UTF-8.
+        text: Up to 16 KiB of UTF-8; empty only if there are attachments.
+        attachments: References to images and files, in the order in which they are shown.
     """
 
     recipient_id: str
     client_message_id: str
     text: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 class MessageReceived(msgspec.Struct, frozen=True, tag="message_received"):
@@ -209,6 +212,11 @@ def kind_of(body: LogBody) -> str:
 def text_of(body: LogBody) -> str:
     """Return what a body says, if it is a message; else nothing."""
     return body.text if isinstance(body, TEXTS) else ""
+
+
+def attachments_of(body: LogBody) -> tuple[Attachment, ...]:
+    """Return what a body refers to, if it is a message; else nothing."""
+    return body.attachments if isinstance(body, TEXTS) else ()
 
 
 Body: TypeAlias = (

@@ -25,9 +25,10 @@ class Send(msgspec.Struct, frozen=True, tag="send"):
     """A message, to a user or into a conversation."""
 
     client_message_id: str
-    text: str
+    text: str = ""
     recipient_id: str | None = None
     conversation_id: str | None = None
+    attachments: Annotated[list[Text64], Meta(max_length=100)] = []
 
 
 class Received(msgspec.Struct, frozen=True, tag="received"):

@@ -22,8 +22,9 @@ from region.gateway.recipients import Recipients
 from region.gateway.repository import Listing
 from region.gateway.schemas import Conversation, Conversations, Page, SendRequest
 from region.gateway.submissions import Author, Clerk
-from region.gateway.validation import check_address, check_client_message_id, check_text
+from region.gateway.validation import check_address, check_attachments, check_client_message_id, check_text
 from region.gateway.views import UNMARKED, Marks, Message, entry_view, pending_view
+from region.media.attachments import Attachments
 from region.store.rows import KINDS
 from replication.ids import is_message_id
 from replication.records import Entry, MessageRead, MessageReceived, Outcome, Refusal, Submission
@@ -70,6 +71,7 @@ class Messages:
         outcomes: Outcomes,
         marks: MarkKeeper,
         pages: Pages,
+        attachments: Attachments,
     ) -> None:
         """Prepare."""
         self._pages = pages
@@ -78,6 +80,7 @@ class Messages:
         self._clerk = clerk
         self._outcomes = outcomes
         self._marks = marks
+        self._attachments = attachments
 
     async def send(self, caller: AccessClaims, wanted: SendRequest) -> Sent:
         """Send a message and wait until it is numbered, queued or refused.
@@ -85,6 +88,7 @@ class Messages:
         Raises:
             InvalidFieldError: A field is not acceptable.
             TooLargeError: The text is.
+            NotReadyError: An attachment is not one's own, or not ready.
             RecipientUnknownError: There is no such user.
             NotFoundError: There is no such conversation.
             ContentConflictError: The client message id was used for other content.
@@ -97,7 +101,8 @@ class Messages:
             client_message_id = secrets.token_hex(16)
         check_client_message_id(client_message_id)
         check_address(wanted.recipient_id, wanted.conversation_id)
-        check_text(wanted.text)
+        check_attachments(wanted.attachments)
+        check_text(wanted.text, may_be_empty=bool(wanted.attachments))
         conversation_id, recipient_id = await self._recipients.find(
             caller.sub, recipient_id=wanted.recipient_id, conversation_id=wanted.conversation_id
         )
@@ -107,6 +112,7 @@ class Messages:
             recipient_id=recipient_id,
             client_message_id=client_message_id,
             text=wanted.text,
+            attachments=await self._attachments.pin(caller.sub, wanted.attachments),
         )
         return await self.submit(submission, client_message_id)
 

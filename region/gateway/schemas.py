@@ -100,16 +100,18 @@ class SendRequest(msgspec.Struct, frozen=True):
     """A message, to a user or into a conversation.
 
     Attributes:
-        text: 1 byte to 16 KiB of UTF-8.
+        text: 1 byte to 16 KiB of UTF-8; may be empty or missing if there are attachments.
         recipient_id: To whom; or give `conversation_id`.
         conversation_id: Into which conversation; or give `recipient_id`.
         client_message_id: Repeat it when you repeat the request: the message is sent once. Made up if it is missing.
+        attachments: Ids of up to 10 blobs of one's own that are ready, in the order in which they are to be shown.
     """
 
-    text: str
+    text: str = ""
     recipient_id: str | None = None
     conversation_id: str | None = None
     client_message_id: str | None = None
+    attachments: list[str] = []
 
 
 class Page(msgspec.Struct, frozen=True):

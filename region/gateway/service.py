@@ -69,6 +69,7 @@ from region.gateway.sightings import Sightings
 from region.gateway.sockets import RESUME_SECONDS, Sockets
 from region.gateway.submissions import Clerk
 from region.gateway.tracing import Tracer
+from region.media.attachments import Attachments
 from region.store.repository.setup import region_state, wait_ready
 from region.store.revisions import SCHEMA
 from replication.repair.server import RepairServer
@@ -174,6 +175,7 @@ class Gateway:
             health=health,
         )
         recipients = Recipients(region=region, regions=names, store=self._store, directory=directory)
+        attachments = Attachments(self._store)
         self._catchups = CatchUps(region=region, store=self._store)
         self._rates_redis = Redis.from_url(
             settings.redis, socket_connect_timeout=1, socket_timeout=None, retry=Retry(NoBackoff(), 0)
@@ -196,6 +198,7 @@ class Gateway:
             guards=guards,
             arrivals=Arrivals(most=settings.most_arriving, most_open=settings.most_sockets),
             frames_rate=settings.rate_frames,
+            attachments=attachments,
         )
         decisions = Decisions(clerk, outcomes)
         self._recall = Recall(region=region, peers=settings.peers, keep=self._journal.send)
@@ -206,6 +209,7 @@ class Gateway:
             outcomes=outcomes,
             marks=self._marks,
             pages=Pages(self._store, self._recall),
+            attachments=attachments,
         )
         registration = Registration(
             region=region,

@@ -19,7 +19,7 @@ from region.gateway import frames
 from region.gateway.cursors import Place, ResumeToken, read_resume, write_resume
 from region.gateway.errors import OutOfOrderError
 from region.gateway.frames import Changed, ChangedConversation, Hello, Ping, Pong, Read, Received, Resume, Send, Welcome
-from region.gateway.validation import check_address, check_client_message_id, check_text
+from region.gateway.validation import check_address, check_attachments, check_client_message_id, check_text
 from replication.ids import is_conversation_id
 
 MALFORMED_HELLO: Final = 4400
@@ -283,4 +283,5 @@ def _read(text: str | None) -> frames.DeviceFrame:
 def _check(send: Send) -> None:
     check_client_message_id(send.client_message_id)
     check_address(send.recipient_id, send.conversation_id)
-    check_text(send.text)
+    check_attachments(send.attachments)
+    check_text(send.text, may_be_empty=bool(send.attachments))

@@ -53,6 +53,7 @@ from region.gateway.session import (
     Submit,
 )
 from region.gateway.submissions import Author, Clerk, now_us
+from region.media.attachments import Attachments
 
 log = structlog.get_logger()
 
@@ -100,12 +101,14 @@ class Sockets:
         guards: Guards,
         arrivals: Arrivals,
         frames_rate: Rate,
+        attachments: Attachments,
         most_queued: int = 128 * 1024 * 1024,
     ) -> None:
         """Prepare; `frames_rate` bounds the frames of one connection, `most_queued` the characters that wait for all devices."""
         self._guards = guards
         self._arrivals = arrivals
         self._frames_rate = frames_rate
+        self._attachments = attachments
         self._region = region
         self._callers = callers
         self._hub = hub
@@ -285,6 +288,7 @@ class Sockets:
                 recipient_id=found[1],
                 client_message_id=send.client_message_id,
                 text=send.text,
+                attachments=await self._attachments.pin(author.user_id, send.attachments) if send.attachments else (),
             )
             self._in_flight.add(
                 submission.id, submission.content_hash, Sent(author.user_id, send.client_message_id, found[0])

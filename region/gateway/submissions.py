@@ -4,6 +4,7 @@ import secrets
 import time
 from dataclasses import dataclass
 
+from replication.attachments import Attachment
 from replication.groups import GroupMessageSent
 from replication.ids import content_hash, message_id
 from replication.records import Body, Hop, LogBody, MessageSent, Submission
@@ -39,7 +40,14 @@ class Clerk:
         self._stage = f"{region}.gateway"
 
     def message(
-        self, author: Author, *, conversation_id: str, recipient_id: str, client_message_id: str, text: str
+        self,
+        author: Author,
+        *,
+        conversation_id: str,
+        recipient_id: str,
+        client_message_id: str,
+        text: str,
+        attachments: tuple[Attachment, ...] = (),
     ) -> Submission:
         """Return a message; the same client message id in the same conversation gives the same id.
 
@@ -49,11 +57,13 @@ class Clerk:
             recipient_id: The other member of a 1:1 conversation; empty for a group.
             client_message_id: What the author's device calls it.
             text: What it says.
+            attachments: What it refers to.
         """
-        body: LogBody = GroupMessageSent(client_message_id, text)
+        body: LogBody = GroupMessageSent(client_message_id, text, attachments)
         if recipient_id:
-            body = MessageSent(recipient_id, client_message_id, text)
-        return self.log(author, body, conversation_id=conversation_id, content=(text,))
+            body = MessageSent(recipient_id, client_message_id, text, attachments)
+        content = (text, *(one.blob_id for one in attachments))
+        return self.log(author, body, conversation_id=conversation_id, content=content)
 
     def log(self, author: Author, body: LogBody, *, conversation_id: str, content: tuple[str, ...]) -> Submission:
         """Return what is to be numbered; the same client message id in the same conversation gives the same id.

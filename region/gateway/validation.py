@@ -1,23 +1,26 @@
 """What a message must look like before anything is done with it, over HTTP and the WebSocket alike. Pure."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from infra.errors import InvalidFieldError, TooLargeError
+from replication.ids import is_blob_id
 
 TEXT_LIMIT: Final = 16 * 1024
 """Bytes of UTF-8."""
+MOST_ATTACHMENTS: Final = 10
 CLIENT_ID_LIMIT: Final = 128
 """Characters."""
 
 
-def check_text(text: str) -> None:
-    """Refuse a text that is empty, too large, or cannot be stored.
+def check_text(text: str, *, may_be_empty: bool = False) -> None:
+    """Refuse a text that is empty (unless it may be), too large, or cannot be stored.
 
     Raises:
         InvalidFieldError: It is empty, or holds NUL or half a surrogate pair.
         TooLargeError: It has more than 16 KiB of UTF-8.
     """
-    if not text:
+    if not text and not may_be_empty:
         raise InvalidFieldError(field="text", reason="it is empty")
     if "\x00" in text:
         raise InvalidFieldError(field="text", reason="it holds a NUL character")
@@ -30,6 +33,20 @@ def check_text(text: str) -> None:
             raise InvalidFieldError(field="text", reason="it holds half of a surrogate pair") from None
     if size > TEXT_LIMIT:
         raise TooLargeError(what="The text", size=size, limit=TEXT_LIMIT)
+
+
+def check_attachments(blob_ids: Sequence[str]) -> None:
+    """Refuse attachments that are too many, named twice, or no blob ids.
+
+    Raises:
+        InvalidFieldError: They are one of these.
+    """
+    if len(blob_ids) > MOST_ATTACHMENTS:
+        raise InvalidFieldError(field="attachments", reason=f"a message has at most {MOST_ATTACHMENTS}")
+    if len(set(blob_ids)) < len(blob_ids):
+        raise InvalidFieldError(field="attachments", reason="one is named twice")
+    if not all(map(is_blob_id, blob_ids)):
+        raise InvalidFieldError(field="attachments", reason="they are ids that POST /uploads gave")
 
 
 def check_client_message_id(client_message_id: str) -> None:

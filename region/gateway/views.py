@@ -9,11 +9,49 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from replication import groups as g
+from replication.attachments import Attachment
 from replication.ids import region_of
-from replication.records import LOG_BODIES, Entry, LogBody, MessageSent, Submission, kind_of, text_of
+from replication.records import LOG_BODIES, Entry, LogBody, MessageSent, Submission, attachments_of, kind_of, text_of
 
 T = TypeVar("T")
 Status = Literal["unread", "received", "read"]
+
+
+class Attached(msgspec.Struct, frozen=True, kw_only=True):
+    """An image or a file of a message; `GET /blobs/{blob_id}` tells where its bytes are.
+
+    Attributes:
+        kind: `image` or `file`.
+        name: What its sender calls it.
+        size: Bytes.
+        content_type: What it is, as it was found.
+        checksum: SHA-256 of its bytes, hexadecimal digits.
+        home_region: Where it was brought.
+        width: Of an image, as it is shown, pixels; 0 for a file.
+        height: Likewise.
+        blur: Of an image: what to show until it is there, as BlurHash; empty for a file.
+    """
+
+    blob_id: str
+    kind: str
+    name: str
+    size: int
+    content_type: str
+    checksum: str
+    home_region: str
+    width: int = 0
+    height: int = 0
+    blur: str = ""
+
+
+def attached(attachment: Attachment) -> Attached:
+    """Return an attachment as devices are shown it."""
+    return Attached(**msgspec.structs.asdict(attachment), home_region=region_of(attachment.blob_id))
+
+
+def _all_attached(body: LogBody) -> list[Attached] | UnsetType:
+    attachments = attachments_of(body)
+    return [attached(one) for one in attachments] if attachments else UNSET
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -64,6 +102,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         sent_at: When the sender's home accepted it, RFC 3339 in UTC with milliseconds.
         client_message_id: What the sender's device called it; shown to its sender only.
         queued_for: The region that it still waits for; null if it waits for none.
+        attachments: Images and files, in the order in which they are shown; missing if there are none.
     """
 
     message_id: str
@@ -80,6 +119,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: str
     client_message_id: str | UnsetType = UNSET
     queued_for: str | None = None
+    attachments: list[Attached] | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +177,7 @@ def entry_view(entry: Entry, *, reader: str, marks: Mapping[str, Marks]) -> Mess
         status=status_of(entry.seq, recipients),
         sent_at=rfc3339(entry.sent_at),
         client_message_id=body.client_message_id if entry.author == reader else UNSET,
+        attachments=_all_attached(body),
     )
 
 
@@ -220,4 +261,5 @@ def pending_view(submission: Submission, *, waits_for: str | None = None) -> Mes
         sent_at=rfc3339(submission.submitted_at),
         client_message_id=body.client_message_id,
         queued_for=waits_for,
+        attachments=_all_attached(body),
     )

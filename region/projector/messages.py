@@ -1,5 +1,6 @@
 """Judge what is to be numbered, a message as a rule: it is numbered, kept pending for its owner, refused, or answered as before. Pure."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -11,13 +12,16 @@ from region.projector.homes import home_of, owner_of
 from region.projector.numbering import number
 from region.store.rows import Conversation, Known, Member, Pending
 from replication.groups import GroupBody
-from replication.ids import direct_conversation_id, is_user_id, message_id
-from replication.records import LogBody, MessageSent, Opening, Outcome, Record, Refusal, Submission
+from replication.ids import direct_conversation_id, is_blob_id, is_user_id, message_id, region_of
+from replication.records import LogBody, MessageSent, Opening, Outcome, Record, Refusal, Submission, attachments_of
 
 RECIPIENT_UNKNOWN: Final = "recipient-unknown"
 
 ASK_AGAIN: Final = 60_000_000
 """After how many microseconds a message that finds its conversation still closed asks anew: the question may be lost."""
+
+MOST_ATTACHMENTS: Final = 10
+"""Of one message."""
 
 DETAILS: Final = {
     **rules.DETAILS,
@@ -60,6 +64,16 @@ def check(author: str, conversation_id: str, identifier: str, body: LogBody) -> 
         kinds.check(author, conversation_id, body)
     if identifier != message_id(author, conversation_id, body.client_message_id):
         raise ImpossibleRecordError(reason="its id does not follow from what its sender called it")
+    _check_attachments(author, [one.blob_id for one in attachments_of(body)])
+
+
+def _check_attachments(author: str, blob_ids: Sequence[str]) -> None:
+    if len(blob_ids) > MOST_ATTACHMENTS:
+        raise ImpossibleRecordError(reason=f"it has more than {MOST_ATTACHMENTS} attachments")
+    if len(set(blob_ids)) < len(blob_ids):
+        raise ImpossibleRecordError(reason="an attachment stands there twice")
+    if any(not is_blob_id(blob_id) or region_of(blob_id) != home_of(author) for blob_id in blob_ids):
+        raise ImpossibleRecordError(reason="an attachment is no blob of its author's home")
 
 
 def _check_direct(author: str, conversation_id: str, body: MessageSent) -> None:

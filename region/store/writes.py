@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from region.store.rows import Conversation, Device, Member, Pending, Place, User
 from replication.outputs import Batch, RelayRow
 from replication.poison.records import Poison
-from replication.records import Entry, Refusal
+from replication.records import Entry, Refusal, attachments_of
 
 
 @dataclass(slots=True)
@@ -62,5 +62,7 @@ class Writes:
     @property
     def rare(self) -> bool:
         """Whether there is anything to write that most batches do not have."""
+        if any(attachments_of(entry.body) for entry, _ in self.entries):
+            return True
         rarities = (self.refusals, self.revealed, self.removed, self.users, self.devices, self.poison, self.replayed)
         return any(rarities)

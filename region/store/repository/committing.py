@@ -13,7 +13,7 @@ from region.store.writes import Move, Writes
 from replication.poison import repository as poison
 from replication.poison.keeping import choose
 from replication.poison.records import ROOM, Poison, Room
-from replication.records import Refusal
+from replication.records import Refusal, attachments_of
 
 
 class FencedError(CausewayError):
@@ -44,11 +44,26 @@ async def commit(connection: Connection, moves: Collection[Move], writes: Writes
         aside = await choose(connection, writes.poison, room=room) if writes.poison else []
         async with connection.pipeline(), connection.transaction():
             await write(connection, moves, writes, now)
+            await _write_attachments(connection, writes)
             await _write_refusals(connection, writes, now)
             await _write_accounts(connection, writes)
             await _write_rarities(connection, writes, aside, now)
     except psycopg.errors.DivisionByZero as error:
         raise FencedError(partition=", ".join(str(m.before.partition) for m in moves)) from error
+
+
+async def _write_attachments(connection: Connection, writes: Writes) -> None:
+    rows = [
+        (one.blob_id, entry.conversation_id, entry.seq)
+        for entry, _ in writes.entries
+        for one in attachments_of(entry.body)
+    ]
+    if rows:
+        await connection.execute(
+            "INSERT INTO attachments (blob_id, conversation_id, seq)"
+            " SELECT * FROM unnest(%s::text[], %s::text[], %s::bigint[])",
+            (Texts(row[0] for row in rows), Texts(row[1] for row in rows), Int8s(row[2] for row in rows)),
+        )
 
 
 async def _write_refusals(connection: Connection, writes: Writes, now: int) -> None:

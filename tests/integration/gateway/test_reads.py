@@ -19,6 +19,7 @@ from region.gateway.outcomes import Outcomes
 from region.gateway.recipients import Recipients
 from region.gateway.session import CatchUp, Snapshot
 from region.gateway.submissions import Author, Clerk
+from region.media.attachments import Attachments
 from region.store.repository.setup import prepare
 from replication.codec import NEWEST, encode
 from replication.ids import direct_conversation_id
@@ -128,6 +129,7 @@ async def test_the_list_shows_the_newest_queued_message_however_many_there_are(s
         outcomes=unused,
         marks=cast("MarkKeeper", None),
         pages=cast("Pages", None),
+        attachments=cast("Attachments", None),
     )
     caller = AccessClaims(sub=ADA, home="us", epoch=1, device=DEVICE, iss="us", iat=0, exp=0)
 

@@ -27,6 +27,7 @@ from region.gateway.recipients import Recipients
 from region.gateway.session import CatchUp, Snapshot
 from region.gateway.sockets import Sockets
 from region.gateway.submissions import Clerk
+from region.media.attachments import Attachments
 from replication.ids import direct_conversation_id
 from replication.records import Submission
 
@@ -188,6 +189,7 @@ def scene(
         guards=Guards(AlwaysHere(), allowances, region="us"),
         arrivals=Arrivals(most=arriving, most_open=arriving, chance=lambda: 0.5),
         frames_rate=frames,
+        attachments=cast("Attachments", None),
     )
     return Scene(region, sockets, in_flight)
 
