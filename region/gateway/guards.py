@@ -42,6 +42,7 @@ class Allowances:
         connect_user: WebSockets opened, by user.
         send_device: Messages sent, by device and gateway.
         send_user: Messages sent, by user.
+        upload: Uploads begun, by user.
     """
 
     register: Rate
@@ -54,6 +55,7 @@ class Allowances:
     connect_user: Rate
     send_device: Rate
     send_user: Rate
+    upload: Rate
 
 
 class Guards:
@@ -108,6 +110,10 @@ class Guards:
         self._leases[user_id] = left - 1
         if len(self._leases) > MOST_LEASES:
             self._leases.popitem(last=False)
+
+    async def upload(self, user_id: str) -> None:
+        """A user begins to bring an image or a file."""
+        await self._demand("upload", user_id, self._allowed.upload)
 
     def now(self) -> float:
         """Return the time by which is counted, seconds, monotonic."""

@@ -8,6 +8,7 @@ from functools import partial
 import httpx
 import psycopg
 import structlog
+from fastapi import APIRouter
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -15,6 +16,7 @@ from redis.backoff import NoBackoff
 from global_directory.client import Announcement, DirectoryClient
 from global_directory.trust import Trust
 from infra.backoff import Backoff
+from infra.blobs import Blobs, Signer
 from infra.ending import Ending
 from infra.errors import CausewayError
 from infra.health import Health
@@ -49,6 +51,7 @@ from region.gateway.groups.recall import Historian, Recall
 from region.gateway.guards import Guards
 from region.gateway.http import make_app as make_http
 from region.gateway.http_accounts import accounts
+from region.gateway.http_blobs import blobs
 from region.gateway.http_messages import messages
 from region.gateway.http_regions import regions
 from region.gateway.http_users import users
@@ -70,6 +73,9 @@ from region.gateway.sockets import RESUME_SECONDS, Sockets
 from region.gateway.submissions import Clerk
 from region.gateway.tracing import Tracer
 from region.media.attachments import Attachments
+from region.media.downloads import Downloads
+from region.media.uploads import Allowed, Uploads
+from region.media.wakes import wake
 from region.store.repository.setup import region_state, wait_ready
 from region.store.revisions import SCHEMA
 from replication.repair.server import RepairServer
@@ -258,6 +264,7 @@ class Gateway:
                 messages=posting,
                 guards=guards,
             ),
+            "media": self._media(settings, callers, guards),
             "regions": regions(region=region, public_url=settings.public_url, federation=self._federation),
         }
         self.app = make_app(make_http(routers), self._sockets.serve)
@@ -273,12 +280,32 @@ class Gateway:
         )
         """Tells operators where a message has been."""
 
+    def _media(self, settings: GatewaySettings, callers: Callers, guards: Guards) -> APIRouter:
+        """Return the endpoints of images and files."""
+        seconds, place = settings.blob_address_seconds, settings.place
+        if place is None:
+            self._blobs = None
+            return blobs(callers=callers, guards=guards, uploads=None, downloads=None, seconds=seconds)
+        signer, self._blobs = Signer(place), Blobs(place)
+        wake_up = partial(wake, self._rates_redis)
+        region, store = settings.region, self._store
+        allowed = Allowed(quota=settings.blob_quota, open=settings.blob_uploads, seconds=seconds)
+        return blobs(
+            callers=callers,
+            guards=guards,
+            uploads=Uploads(
+                region=region, store=store, blobs=self._blobs, signer=signer, allowed=allowed, wake=wake_up
+            ),
+            downloads=Downloads(region=region, store=store, signer=signer, seconds=seconds, wake=wake_up),
+            seconds=seconds,
+        )
+
     async def run(self) -> None:
         """Run all parts, and serve edges of other processes, until cancelled."""
         settings = self._settings
         await self._store.open(wait=False)
         try:
-            async with asyncio.TaskGroup() as group:
+            async with self._blobs or contextlib.nullcontext(), asyncio.TaskGroup() as group:
                 group.create_task(self._journal.run())
                 group.create_task(self._deliveries.run())
                 group.create_task(self._marks.run())

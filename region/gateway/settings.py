@@ -9,6 +9,7 @@ from pydantic_settings import NoDecode
 from infra.settings import RegionalSettings
 from region.gateway.guards import Allowances
 from region.gateway.rates import Rate
+from region.media.settings import BlobSettings
 
 
 def _read(value: object) -> object:
@@ -19,7 +20,7 @@ Often = Annotated[Rate, NoDecode, BeforeValidator(_read)]
 """Such as `10/300`: ten in 300 seconds, all at once if need be."""
 
 
-class GatewaySettings(RegionalSettings):
+class GatewaySettings(RegionalSettings, BlobSettings):
     """Settings of the gateway.
 
     Attributes:
@@ -53,6 +54,10 @@ class GatewaySettings(RegionalSettings):
         rate_send_device: Messages sent, by device.
         rate_send_user: Messages sent, by user.
         rate_frames: Frames of any kind, by connection.
+        rate_upload: Uploads begun, by user.
+        blob_quota: Bytes of images and files that one user may have.
+        blob_uploads: Uploads that one user may have begun and not completed.
+        blob_address_seconds: How long addresses of the blob store are good.
     """
 
     gateway_host: str = "127.0.0.1"
@@ -85,6 +90,10 @@ class GatewaySettings(RegionalSettings):
     rate_send_device: Often = Rate(1_000, 10)
     rate_send_user: Often = Rate(2_000, 10)
     rate_frames: Often = Rate(5_000, 5)
+    rate_upload: Often = Rate(120, 60)
+    blob_quota: int = Field(10 * 1024**3, ge=0)
+    blob_uploads: int = Field(30, ge=1)
+    blob_address_seconds: int = Field(900, ge=10, le=24 * 3600)
 
     @property
     def allowances(self) -> Allowances:
@@ -100,4 +109,5 @@ class GatewaySettings(RegionalSettings):
             connect_user=self.rate_connect_user,
             send_device=self.rate_send_device,
             send_user=self.rate_send_user,
+            upload=self.rate_upload,
         )

@@ -144,9 +144,15 @@ async def move(connection: Connection, blob_id: str, *, states: Sequence[str], t
     return cursor.rowcount > 0
 
 
-async def note_upload(connection: Connection, blob_id: str, upload_id: str) -> None:
-    """Keep the blob store's name of a multipart upload."""
-    await connection.execute("UPDATE blobs SET upload_id = %s WHERE blob_id = %s", (upload_id, blob_id))
+async def note_upload(connection: Connection, blob_id: str, upload_id: str, *, anew: bool = False) -> str:
+    """Keep the blob store's name of a multipart upload, unless there is one already or this is one anew; return the one that is kept."""
+    cursor = await connection.execute(
+        "UPDATE blobs SET upload_id = CASE WHEN upload_id = '' OR %s THEN %s ELSE upload_id END"
+        " WHERE blob_id = %s AND state IN ('uploading', 'fetching') RETURNING upload_id",
+        (anew, upload_id, blob_id),
+    )
+    row = await cursor.fetchone()
+    return "" if row is None else str(row[0])
 
 
 async def note_received(connection: Connection, blob_id: str, received: int, *, now: int) -> None:

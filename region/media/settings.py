@@ -38,8 +38,16 @@ class MediaSettings(RegionalSettings, BlobSettings):
         media_host: Address to listen on for other regions.
         media_port: Port to listen on for them.
         media_peers: Other region to the URL of its media service, as JSON.
+        media_workers: How many blobs are checked or fetched at a time.
+        media_orphan_seconds: After which an upload that was not completed is removed, and a blob to which no message ever referred.
+        media_pinned_seconds: After which a blob is removed that a message was to refer to, which came to nothing.
+        media_collect_seconds: Between two looks for those.
     """
 
     media_host: str = "127.0.0.1"
     media_port: int = Field(ge=0, le=65535)
     media_peers: dict[str, str] = Field(default_factory=dict)
+    media_workers: int = Field(3, ge=1, le=32)
+    media_orphan_seconds: int = Field(24 * 3600, ge=1)
+    media_pinned_seconds: int = Field(30 * 24 * 3600, ge=1)
+    media_collect_seconds: float = Field(60.0, gt=0)

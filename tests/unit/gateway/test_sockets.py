@@ -173,6 +173,7 @@ def scene(
         connect_user=PLENTY,
         send_device=device,
         send_user=PLENTY,
+        upload=PLENTY,
     )
     sockets = Sockets(
         region="us",

@@ -1,0 +1,106 @@
+"""Serve blobs to other regions, over mutual TLS and to nobody else: whole or in ranges, if somebody who lives there may see them."""
+
+import asyncio
+import re
+from typing import Final
+
+import psycopg
+import structlog
+from prometheus_client import Counter
+from starlette.types import Receive, Scope, Send
+
+from infra.answers import answer_problem
+from infra.blobs import FAILURES, AbsentError, Blobs, away
+from infra.errors import CausewayError, MalformedRequestError, NotFoundError, UnavailableError
+from infra.postgres import STORE_FAILURES, Pool
+from infra.web import BRIDGED_HEADER
+from region.media import repository, rules
+from replication.ids import is_blob_id, region_of
+from replication.repair.server import peer_of
+
+log = structlog.get_logger()
+
+PATH: Final = "/internal/blobs/"
+AT_ONCE: Final = 8
+_RANGE: Final = re.compile(rb"bytes=(\d{1,12})-(\d{1,12})")
+
+SERVED = Counter("causeway_media_served_bytes_total", "Bytes of blobs that other regions fetched.", ["region"])
+
+
+class BlobServer:
+    """An ASGI app that answers `GET /internal/blobs/{blob_id}/{name}`."""
+
+    def __init__(self, *, region: str, store: Pool, blobs: Blobs) -> None:
+        """Prepare."""
+        self._region = region
+        self._store = store
+        self._blobs = blobs
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            return
+        try:
+            peer, where, start, end = await self._admit(scope)
+        except CausewayError as error:
+            await answer_problem(send, error)
+            return
+        async with self._room:
+            await self._send(send, peer, where, start, end)
+
+    async def _admit(self, scope: Scope) -> tuple[str, str, int, int]:
+        peer = peer_of(scope)
+        blob_id, _, name = scope["path"].removeprefix(PATH).partition("/")
+        named = name == "original" or name in rules.THUMBNAILS
+        if not scope["path"].startswith(PATH) or not named or not is_blob_id(blob_id) or scope["method"] != "GET":
+            raise NotFoundError(what="path")
+        if peer is None or any(header == BRIDGED_HEADER for header, _ in scope["headers"]):
+            raise NotFoundError(what="path")
+        try:
+            async with self._store.connection() as connection:
+                blob = await repository.blob(connection, blob_id)
+                seen = await repository.seen_in(connection, blob_id, peer)
+        except (*STORE_FAILURES, psycopg.Error) as error:
+            raise UnavailableError(what="The store of the origin") from error
+        if region_of(blob_id) != self._region or not seen or blob is None or blob.state != "ready":
+            raise NotFoundError(what="blob")
+        where = rules.key(blob_id, name)
+        try:
+            size = blob.size if name == "original" else await self._blobs.size(where)
+        except AbsentError:
+            raise NotFoundError(what="blob") from None
+        except FAILURES as error:
+            raise away(error) from error
+        start, end = _range(scope, size)
+        return peer, where, start, end
+
+    async def _send(self, send: Send, peer: str, where: str, start: int, end: int) -> None:
+        """Send the bytes; a connection that ends early tells that something went wrong."""
+        length = (b"content-length", str(end - start).encode())
+        headers = [length, (b"content-type", b"application/octet-stream")]
+        begun = False
+        try:
+            async for piece in self._blobs.read(where, start=start, end=end):
+                if not begun:
+                    await send({"type": "http.response.start", "status": 200, "headers": headers})
+                    begun = True
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                SERVED.labels(peer).inc(len(piece))
+        except (AbsentError, *FAILURES) as error:
+            if not begun:
+                await answer_problem(send, away(error))
+                return
+            raise
+        await send({"type": "http.response.body", "body": b""})
+
+
+def _range(scope: Scope, size: int) -> tuple[int, int]:
+    """Return which bytes are asked for: from, and up to but without."""
+    wanted = next((value for name, value in scope["headers"] if name == b"range"), b"")
+    if not wanted:
+        return 0, size
+    found = _RANGE.fullmatch(wanted)
+    if found is None or not int(found[1]) <= int(found[2]) < size:
+        raise MalformedRequestError(reason="the range does not lie within the blob")
+    return int(found[1]), int(found[2]) + 1
