@@ -3,7 +3,7 @@
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Self
 
 import msgspec
@@ -30,6 +30,7 @@ from region.client.frames import (
 from region.client.groups import Groups
 from region.client.handles import Handle
 from region.client.link import Link
+from region.client.media import Media
 from region.client.outbox import Item
 from region.client.session import Session
 from region.client.stores import MemoryStore, Store
@@ -51,7 +52,8 @@ class Client:
         listen: Whether `events` is going to be read. If not, events are dropped, and only handles tell what happens.
         acknowledge: Whether to mark messages of others as received by itself, once they went through `events`.
         device_name: What the user calls this device.
-        patience: How long a call is repeated, seconds, while no endpoint answers.
+        patience: How long a call is repeated, seconds, while no endpoint answers; likewise how long nothing of an upload or download may pass.
+        dial: By what address a blob store's is reached, if not by itself: through a tunnel, say.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Client:
         acknowledge: bool = True,
         device_name: str = "Python client",
         patience: float = 20.0,
+        dial: Callable[[str], str] | None = None,
     ) -> None:
         self._store = MemoryStore() if store is None else store
         self._transport = Transport(endpoints, patience=patience)
@@ -71,6 +74,8 @@ class Client:
         self._api = Api(self._transport, self._access_token)
         self.groups = Groups(self._api)
         """What one does in groups."""
+        self.media = Media(self._transport, self._access_token, patience=patience, dial=dial)
+        """Images and files."""
         self._dispatch = Dispatch(self._store, listen=listen)
         self._link = Link(self._transport, self._api, self._session, self._dispatch)
         self._acknowledge = acknowledge
@@ -159,15 +164,22 @@ class Client:
     # What one does.
 
     async def send(
-        self, text: str, *, to: str | None = None, conversation: str | None = None, client_message_id: str | None = None
+        self,
+        text: str,
+        *,
+        to: str | None = None,
+        conversation: str | None = None,
+        client_message_id: str | None = None,
+        attachments: Sequence[str] = (),
     ) -> Handle:
         """Send a message; when this returns it is safe in the store, and is sent until its outcome is known.
 
         Args:
-            text: 1 byte to 16 KiB of UTF-8.
+            text: 1 byte to 16 KiB of UTF-8; may be empty with attachments.
             to: The recipient's user id; or
             conversation: The conversation's id.
             client_message_id: What to call it; the same id never becomes a second message. A random one by default.
+            attachments: Ids of up to 10 blobs that `media.upload` gave.
 
         Raises:
             UnsendableError: It could never be accepted.
@@ -175,10 +187,15 @@ class Client:
         """
         if not self._session.is_open:
             raise LoggedOutError
-        _check(text, to, conversation)
+        _check(text, to, conversation, attachments)
         name = client_message_id or str(uuid.uuid4())
         item = Item(
-            client_message_id=name, text=text, recipient_id=to, conversation_id=conversation, typed_at=time.time()
+            client_message_id=name,
+            text=text,
+            recipient_id=to,
+            conversation_id=conversation,
+            attachments=tuple(attachments),
+            typed_at=time.time(),
         )
         async with self._typing:  # into the store in the order in which it goes out
             handle = self._dispatch.handle(item)
@@ -306,14 +323,14 @@ class Client:
         return await self._api.refresh(refresh_token)
 
 
-def _check(text: str, to: str | None, conversation: str | None) -> None:
+def _check(text: str, to: str | None, conversation: str | None, attachments: Sequence[str]) -> None:
     if (to is None) == (conversation is None):
         raise UnsendableError("Say either to whom the message goes, or into which conversation.")
     try:
         size = len(text.encode())
     except UnicodeEncodeError as error:
         raise UnsendableError("The text is not valid Unicode.") from error
-    if not 1 <= size <= TEXT_LIMIT:
+    if not (0 if attachments else 1) <= size <= TEXT_LIMIT:
         raise UnsendableError(f"The text has {size} bytes; a message has 1 to {TEXT_LIMIT}.")
     if len(msgspec.json.encode(text)) > ENCODED_LIMIT:
         raise UnsendableError("The text has too many control characters: JSON makes six bytes of each.")

@@ -336,7 +336,11 @@ class Connection:
         if not self.online or self._postponed:
             return []
         return [
-            Transmit(encode(Send(item.client_message_id, item.text, item.recipient_id, item.conversation_id)))
+            Transmit(
+                encode(
+                    Send(item.client_message_id, item.text, item.recipient_id, item.conversation_id, item.attachments)
+                )
+            )
             for item in self._outbox.due()
         ]
 

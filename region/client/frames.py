@@ -46,6 +46,82 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     uses: int = 0
 
 
+class Attachment(msgspec.Struct, frozen=True, kw_only=True):
+    """A reference to an image or a file.
+
+    Attributes:
+        kind: `image` or `file`.
+        checksum: SHA-256, hexadecimal digits.
+        home_region: Where it was brought.
+        width: Of an image, pixels; 0 for a file.
+        height: Likewise.
+        blur: BlurHash of an image; empty for a file.
+    """
+
+    blob_id: str
+    kind: str
+    name: str
+    size: int
+    content_type: str
+    checksum: str
+    home_region: str = ""
+    width: int = 0
+    height: int = 0
+    blur: str = ""
+
+
+class UploadBegun(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Announces an image or a file."""
+
+    name: str
+    size: int
+    checksum: str
+    content_type: str
+    kind: str | None = None
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A part that is there."""
+
+    number: int
+    size: int
+
+
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an upload has come: uploading, checking, ready or refused."""
+
+    blob_id: str
+    state: str
+    problem: str | None = None
+    url: str | None = None
+    headers: dict[str, str] = {}
+    part_size: int | None = None
+    parts: int | None = None
+    received: list[Part] = []
+    attachment: Attachment | None = None
+
+
+class PartsWanted(msgspec.Struct, frozen=True):
+    """Names parts."""
+
+    parts: list[int]
+
+
+class SignedParts(msgspec.Struct, frozen=True):
+    """Where to put parts, by number."""
+
+    urls: dict[str, str]
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """A blob, and where its bytes and its thumbnails (`small`, `large`) are for a while."""
+
+    attachment: Attachment
+    url: str
+    thumbnails: dict[str, str] = {}
+    expires_in: float = 0
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """A message as its reader sees it.
 
@@ -75,6 +151,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     sent_at: str = ""
     client_message_id: str | None = None
     queued_for: str | None = None
+    attachments: list[Attachment] = []
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -221,6 +298,7 @@ class Send(msgspec.Struct, frozen=True, tag="send", omit_defaults=True):
     text: str
     recipient_id: str | None = None
     conversation_id: str | None = None
+    attachments: tuple[str, ...] = ()
 
 
 class Received(msgspec.Struct, frozen=True, tag="received"):

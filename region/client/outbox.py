@@ -24,6 +24,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
         text: What was typed.
         recipient_id: To whom; or None, when it goes into a conversation.
         conversation_id: Where; or None.
+        attachments: Ids of blobs.
         typed_at: Seconds since the epoch; for people only.
     """
 
@@ -31,6 +32,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     recipient_id: str | None = None
     conversation_id: str | None = None
+    attachments: tuple[str, ...] = ()
     typed_at: float = 0.0
 
 

@@ -50,6 +50,12 @@ class Transport:
         self._http: aiohttp.ClientSession | None = None
 
     @property
+    def session(self) -> aiohttp.ClientSession:
+        """What carries requests to others than regions."""
+        assert self._http is not None
+        return self._http
+
+    @property
     def endpoint(self) -> str:
         """The endpoint in use."""
         return self._endpoints[self._current]

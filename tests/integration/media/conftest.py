@@ -1,0 +1,253 @@
+"""Two regions' stores and blob stores, and what looks after them, in this process; the blob store is one SeaweedFS with a bucket for each."""
+
+import asyncio
+import contextlib
+import hashlib
+import secrets
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from infra.blobs import Blobs, Place, Signer
+from infra.credentials import Credentials
+from infra.health import Health
+from infra.local import keys, ports
+from infra.local.parts import Part
+from infra.local.seaweed import blobs_part
+from infra.local.tools import Tools
+from infra.postgres import Pool, make_pool
+from infra.web import serve_app
+from region.media.attachments import Attachments
+from region.media.checking import Checker
+from region.media.collecting import Collector
+from region.media.downloads import Downloads
+from region.media.fetching import Fetcher
+from region.media.repository import Blob
+from region.media.sandbox import Sandbox
+from region.media.serving import BlobServer
+from region.media.uploads import Allowed, Progress, Uploads
+from region.media.work import Worker
+from region.projector.rehearsal import message
+from region.store.repository.committing import commit
+from region.store.repository.setup import prepare
+from region.store.rows import Conversation, Member
+from region.store.rows import Place as Journal
+from region.store.writes import Move, Writes
+from replication.ids import direct_conversation_id, new_user_id, region_of
+from replication.records import Attachment, Entry, MessageSent
+
+ROLES = ("master", "master-grpc", "volume", "volume-grpc", "filer", "filer-grpc", "s3", "s3-grpc")
+Running = Callable[[Part, Tools], contextlib.AbstractContextManager[Part]]
+
+
+@pytest.fixture(scope="session")
+def seaweed(running: Running, tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A blob store of this session; each region takes a bucket of its own."""
+    directory = tmp_path_factory.mktemp("blobs")
+    found = directory / "keys.json"
+    keys.make_blob_keys(found, directory / "data")
+    numbers = dict(zip(ROLES, ports.some_free(len(ROLES)), strict=True))
+    part = blobs_part(
+        "test/blobs", program=tools.weed, directory=directory / "data", log=directory / "log", ports=numbers
+    )
+    url = f"http://127.0.0.1:{numbers['s3']}"
+    with running(part, tools):
+        yield Place(url, url, "unused", credentials=found)
+
+
+@dataclass
+class Region:
+    """What one region has."""
+
+    name: str
+    store: Pool
+    blobs: Blobs
+    uploads: Uploads
+    downloads: Downloads
+    attachments: Attachments
+    worker: Worker
+    collector: Collector
+    fetcher: Fetcher
+    port: int
+    positions: dict[str, int] = field(default_factory=dict)
+
+    async def user(self) -> str:
+        """Return a new user who lives here."""
+        user_id = new_user_id(self.name)
+        async with self.store.connection() as connection:
+            await connection.execute(
+                "INSERT INTO users (user_id, handle, folded_handle, display_name, password_hash, reservation, home_epoch,"
+                " confirmed, created_at) VALUES (%s, %s, %s, 'U', 'h', 'r', 1, true, 0)",
+                (user_id, user_id, user_id),
+            )
+        return user_id
+
+    async def begin(
+        self,
+        owner: str,
+        content: bytes,
+        *,
+        name: str = "thing",
+        kind: str | None = None,
+        type_: str = "application/octet-stream",
+    ) -> Progress:
+        """Begin to bring something."""
+        checksum = hashlib.sha256(content).hexdigest()
+        return await self.uploads.begin(
+            owner, name=name, size=len(content), content_type=type_, checksum=checksum, kind=kind
+        )
+
+    async def bring(
+        self,
+        owner: str,
+        content: bytes,
+        *,
+        name: str = "thing",
+        kind: str | None = None,
+        type_: str = "application/octet-stream",
+    ) -> Blob:
+        """Bring something, whole; return what became of it."""
+        begun = await self.begin(owner, content, name=name, kind=kind, type_=type_)
+        await put(begun.url, content, type_)
+        return await self.complete(owner, begun.blob.blob_id)
+
+    async def complete(self, owner: str, blob_id: str) -> Blob:
+        """Hand it over and have it checked."""
+        completing = asyncio.create_task(self.uploads.complete(owner, blob_id))
+        while not completing.done():
+            await self.worker.step()
+            await asyncio.sleep(0.02)
+        return await completing
+
+    async def note(self, entry: Entry) -> None:
+        """Take an entry in, as the projector does."""
+        conversation = Conversation(
+            entry.conversation_id,
+            {user: Member(user, region_of(user)) for user in entry.members},
+            head=entry.seq,
+            epoch=1,
+            message_count=entry.count,
+            opened=True,
+            position=entry.seq,
+        )
+        members = {(entry.conversation_id, user): member for user, member in conversation.members.items()}
+        at = self.positions.get("", 0)
+        self.positions[""] = at + 1
+        writes = Writes(entries=[(entry, at + 1)], conversations={entry.conversation_id: conversation}, members=members)
+        async with self.store.connection() as connection:
+            await commit(connection, [Move(Journal(0, at, at), at + 1, at + 1)], writes)
+
+
+@pytest.fixture
+def entry_of() -> Callable[..., Entry]:
+    """How to make an entry that refers to blobs."""
+    return _entry_of
+
+
+def _entry_of(author: str, other: str, attachments: tuple[Attachment, ...], *, seq: int = 1) -> Entry:
+    """Return an entry that refers to blobs."""
+    sent = message(author, other, "look")
+    body = MessageSent(other, secrets.token_hex(4), "look", attachments)
+    return Entry(
+        conversation_id=direct_conversation_id(author, other),
+        seq=seq,
+        epoch=1,
+        incarnation=1,
+        count=seq,
+        message_id=sent.id,
+        author=author,
+        home=region_of(author),
+        content_hash=b"",
+        body=body,
+        sent_at=time.time_ns() // 1000,
+    )
+
+
+async def put(url: str, content: bytes, type_: str = "") -> httpx.Response:
+    """Put bytes to a signed address, as a device does."""
+    async with httpx.AsyncClient(timeout=30) as client:
+        return await client.put(url, content=content, headers={"Content-Type": type_} if type_ else {})
+
+
+async def _nothing() -> None:
+    return
+
+
+@contextlib.asynccontextmanager
+async def region(
+    name: str, seaweed: Place, database: str, peers: dict[str, str], port: int, *, allowed: Allowed | None = None
+) -> AsyncIterator[Region]:
+    """Make a region."""
+    place = Place(seaweed.url, seaweed.public_url, f"{name}-{uuid.uuid4().hex[:12]}", credentials=seaweed.credentials)
+    async with make_pool(database, size=6, name="test") as store, Blobs(place) as blobs:
+        await prepare(store, region=name, partitions=1)
+        await blobs.make_bucket()
+        signer = Signer(place)
+        allowance = allowed or Allowed(quota=1024**3, open=5, seconds=60)
+        uploads = Uploads(region=name, store=store, blobs=blobs, signer=signer, allowed=allowance, wake=_nothing)
+        fetcher = Fetcher(region=name, peers=peers, store=store, blobs=blobs, tls=None)
+        checker = Checker(store=store, blobs=blobs, sandbox=Sandbox())
+        serving = asyncio.create_task(
+            serve_app(BlobServer(region=name, store=store, blobs=blobs), host="127.0.0.1", port=port)
+        )
+        try:
+            yield Region(
+                name,
+                store,
+                blobs,
+                uploads,
+                Downloads(region=name, store=store, signer=signer, seconds=60, wake=_nothing),
+                Attachments(store),
+                Worker(
+                    name=f"{name}/media 0",
+                    states=("checking", "fetching"),
+                    store=store,
+                    checker=checker,
+                    fetcher=fetcher,
+                    health=Health(),
+                    woken=asyncio.Event(),
+                ),
+                Collector(store=store, blobs=blobs, orphan_seconds=0, pinned_seconds=0, pause=60),
+                fetcher,
+                port,
+            )
+        finally:
+            await fetcher.close()
+            serving.cancel()
+            await asyncio.gather(serving, return_exceptions=True)
+
+
+@pytest.fixture
+async def regions(seaweed: Place, make_database: Callable[[], str]) -> AsyncIterator[tuple[Region, Region]]:
+    """Regions us and eu."""
+    here, there = ports.some_free(2)
+    urls = {"us": f"http://127.0.0.1:{here}", "eu": f"http://127.0.0.1:{there}"}
+    async with (
+        region("us", seaweed, make_database(), {"eu": urls["eu"]}, here) as us,
+        region("eu", seaweed, make_database(), {"us": urls["us"]}, there) as eu,
+    ):
+        yield us, eu
+
+
+@pytest.fixture
+def us(regions: tuple[Region, Region]) -> Region:
+    """Region us."""
+    return regions[0]
+
+
+@pytest.fixture
+def eu(regions: tuple[Region, Region]) -> Region:
+    """Region eu."""
+    return regions[1]
+
+
+@pytest.fixture
+def credentials(seaweed: Place) -> Credentials:
+    """The keys to the blob store."""
+    assert isinstance(seaweed.credentials, Path)
+    return Credentials.read(seaweed.credentials)
