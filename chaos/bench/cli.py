@@ -16,7 +16,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import Progress
 
-from chaos.bench import storm
+from chaos.bench import media, storm
 from chaos.bench.accounts import Account, Accounts
 from chaos.bench.fleet import Fleet
 from chaos.bench.load import Device, Load
@@ -24,6 +24,7 @@ from chaos.bench.measure import Machine, Meter, machine
 from chaos.bench.report import Report, Step, table, usage_table, write
 from chaos.federation import Federation, Status
 from infra.errors import CausewayError
+from region.client import ClientError
 
 OUT = Path(__file__).parents[2] / ".causeway" / "benchmarks"
 HOME, AWAY = "us", "eu"
@@ -165,6 +166,32 @@ def run_storm(
     console.print(f"Written: {data.name} and {picture.name} in {out}")
     if not found.served:
         console.print("Not all were served again in time.", style="red")
+        raise typer.Exit(1)
+
+
+@app.command("media")
+def run_media(
+    megabytes: Annotated[int, typer.Option(min=1, max=500, help="How large the file is, MiB.")] = 500,
+    home: Annotated[str, typer.Option(help="Where the traveller lives.")] = HOME,
+    away: Annotated[str, typer.Option(help="Where the traveller is, and a friend lives.")] = AWAY,
+) -> None:
+    """Bring a large file and open it again, with cuts on the way. Exit 1 if it is not the same, or a service grew by more than 64 MB.
+
+    Example: causeway bench media --megabytes 100
+    """
+    console = Console(width=None if sys.stdout.isatty() else 180)
+
+    def say(line: str) -> None:
+        console.print(line, style="dim", highlight=False)
+
+    try:
+        found = uvloop.run(media.carry(Federation(), megabytes=megabytes, home=home, away=away, say=say))
+    except (CausewayError, ClientError) as error:
+        console.print(f"causeway bench media: {error}", style="red", markup=False)
+        raise typer.Exit(2) from error
+    for line in media.describe(found):
+        console.print(line, highlight=False)
+    if not found.right or found.heaviest[1] > media.MOST_GROWTH:
         raise typer.Exit(1)
 
 

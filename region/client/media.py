@@ -32,6 +32,8 @@ SIGNED_AT_ONCE: Final = 20
 TRANSFER: Final = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=20)
 CHECKING: Final = "checking"
 ON_ITS_WAY: Final = "blob-on-its-way"
+MOST_ROUNDS: Final = 30
+"""How often one's patience may come to its end while a blob is on its way from another region."""
 UNSATISFIABLE: Final = 416
 FAILURES: Final = (aiohttp.ClientError, TimeoutError, OSError)
 
@@ -134,13 +136,14 @@ class Media:
             ProblemError: There is none, or one may not see it.
             UnreachableError: Nobody answered.
         """
+        rounds = 0
         while True:
             try:
                 return await self._call("GET", f"/blobs/{blob_id}", Opened)
             except ProblemError as error:
-                if error.code != ON_ITS_WAY:
+                rounds += 1
+                if error.code != ON_ITS_WAY or rounds == MOST_ROUNDS:
                     raise
-                await asyncio.sleep(0.2)
 
     async def download(self, blob_id: str, target: Path, *, told: Told | None = None) -> Attachment:
         """Fetch a blob into a file; what came before a cut, or by an earlier call, is not fetched again.
