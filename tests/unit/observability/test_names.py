@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 RULES = sorted((ROOT / "infra/observability/prometheus/rules").glob("*.yml"))
 RUNBOOKS = sorted((ROOT / "docs/operations").glob("*.md"))
 SERVICES = (
-    *("region.gateway.service", "region.projector.service", "region.fanout.service"),
+    *("region.gateway.service", "region.projector.service", "region.fanout.service", "region.media.service"),
     *("relay.edge.service", "relay.forwarder.service", "relay.ingester.service", "global_directory.service"),
 )
 
