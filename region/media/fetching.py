@@ -23,6 +23,8 @@ log = structlog.get_logger()
 
 LARGEST_THUMBNAIL: Final = 2 * rules.MEBIBYTE
 TIMEOUT: Final = httpx.Timeout(20, connect=5)
+KEPT: Final = httpx.Limits(keepalive_expiry=3)
+"""Idle connections are given up before their server does, which would look like a failure."""
 
 FETCHED = Counter(
     "causeway_media_fetched_bytes_total", "Bytes of blobs that were fetched from other regions.", ["origin"]
@@ -53,7 +55,7 @@ class Fetcher:
         self._clients = {
             peer: httpx.AsyncClient(
                 base_url=url,
-                transport=PeerTransport(peer, tls),
+                transport=PeerTransport(peer, tls, limits=KEPT),
                 timeout=TIMEOUT,
                 headers={REGION_HEADER.decode(): region},
             )

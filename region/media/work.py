@@ -99,10 +99,14 @@ class Worker:
         try:
             await (self._checker.check(blob) if blob.state == "checking" else self._fetcher.fetch(blob))
         except (OriginError, MismatchError, AbsentError, httpx.HTTPError, *FAILURES) as error:
-            FAILED.labels(blob.state).inc()
             log.warning(
                 "to be tried again", blob=blob.blob_id, what=blob.state, problem=str(error) or type(error).__name__
             )
+            await self._leave(blob)
+        except (*STORE_FAILURES, psycopg.Error):
+            raise
+        except Exception:
+            log.exception("to be tried again", blob=blob.blob_id, what=blob.state)  # one blob must not stop the others
             await self._leave(blob)
         finally:
             BUSY.dec()
@@ -121,6 +125,7 @@ class Worker:
                 continue
 
     async def _leave(self, blob: Blob) -> None:
+        FAILED.labels(blob.state).inc()
         now = time.time_ns() // 1000
         async with self._store.connection() as connection:
             fresh = await repository.blob(connection, blob.blob_id)
