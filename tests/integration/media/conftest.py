@@ -5,7 +5,6 @@ import contextlib
 import hashlib
 import secrets
 import time
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -183,7 +182,7 @@ async def region(
     name: str, seaweed: Place, database: str, peers: dict[str, str], port: int, *, allowed: Allowed | None = None
 ) -> AsyncIterator[Region]:
     """Make a region."""
-    place = Place(seaweed.url, seaweed.public_url, f"{name}-{uuid.uuid4().hex[:12]}", credentials=seaweed.credentials)
+    place = Place(seaweed.url, seaweed.public_url, f"{name}-blobs", credentials=seaweed.credentials)
     async with make_pool(database, size=6, name="test") as store, Blobs(place) as blobs:
         await prepare(store, region=name, partitions=1)
         await blobs.make_bucket()
