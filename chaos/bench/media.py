@@ -90,8 +90,8 @@ async def carry(federation: Federation, *, megabytes: int, home: str, away: str,
 
     async def cut() -> None:
         say(f"cut: everything is broken off, and {home}-{away} lets nothing pass for {CUT_SECONDS:.0f} s")
-        await federation.act("local", "cut", f"{home}-{away}")
-        await asyncio.gather(*(tunnel.cut(CUT_SECONDS) for tunnel in tunnels.values()))
+        link = federation.act("local", "cut", f"{home}-{away}")
+        await asyncio.gather(link, *(tunnel.cut(CUT_SECONDS) for tunnel in tunnels.values()))
         await federation.act("local", "heal", f"{home}-{away}")
 
     with tempfile.TemporaryDirectory(prefix="causeway-") as place:

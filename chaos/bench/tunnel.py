@@ -67,7 +67,7 @@ class Tunnel:
                 end.close()
 
     async def _pipe(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, RuntimeError):  # uvloop raises the latter for what was aborted
             while piece := await reader.read(PIECE):
                 writer.write(piece)
                 self.passed += len(piece)
