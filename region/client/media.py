@@ -221,7 +221,9 @@ class Media:
     async def _put(self, url: str, content: bytes, headers: Mapping[str, str]) -> None:
         address, named = self._address(url)
         sent = {**headers, **named}
-        async with self._transport.session.put(address, data=io.BytesIO(content), headers=sent, timeout=TRANSFER) as response:
+        async with self._transport.session.put(
+            address, data=io.BytesIO(content), headers=sent, timeout=TRANSFER
+        ) as response:
             if not response.ok:
                 raise _RefusedTransferError
 
