@@ -9,7 +9,7 @@ health      what `/health` answers
 telemetry   structured logs and the metrics page
 tracing     the only module that imports OpenTelemetry: trace context that travels with records
 kafka       the only module that imports aiokafka
-blobs       the only module that imports aiobotocore: a blob store that speaks S3
+blobs       the only module that imports boto3 and aiobotocore: a blob store that speaks S3
 credentials the keys to it
 postgres    pools, and retries of serialization failures
 schema      schema revisions: carrying them out, and who may work on a store

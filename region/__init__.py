@@ -5,7 +5,7 @@ accounts   passwords, tokens, registration: what a gateway needs to know who som
 projector  judges submissions in order; one transaction a batch
 fanout     follows the projector's output and tells the gateways concerned, through Redis
 delivery   what fan-out and gateways agree on
-media      the process that makes the bucket of the blob store, and watches whether the store answers
+media      images and files: signed addresses for devices, and the process that checks, cleans and fetches them
 store      tables and SQL of the region
 client     the client library, which imports nothing of a server
 

@@ -1,6 +1,8 @@
 """What regions say to each other, and what they must agree on byte for byte.
 
 ids         names of users, conversations and messages: bucket and region can be read off them
+accounts    what happens to accounts and their devices
+attachments references to images and files, as messages hold them
 groups      what happens in groups: the bodies of their logs' entries
 charters    a conversation's state, for a region that gains its first member
 runs        sets of seqs

@@ -10,9 +10,10 @@ from typing import Final, TypeVar
 import msgspec
 
 from infra.errors import CausewayError
+from replication.accounts import PasswordChanged
 from replication.charters import Charter
 from replication.groups import GROUP_BODIES, NO_DETAILS, Details
-from replication.records import Entry, Hop, Journaled, LogBody, PasswordChanged, Receipt, Record, Relayed, Submission
+from replication.records import Entry, Hop, Journaled, LogBody, Receipt, Record, Relayed, Submission
 
 VERSION: Final = 1
 """Of what most records are written in: the oldest that has all they need, so that older software reads them."""

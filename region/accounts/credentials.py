@@ -10,7 +10,8 @@ from region.accounts.ports import Journal
 from region.accounts.repository import UserRow
 from region.accounts.rules import PASSWORD_LONGEST, check_password
 from region.accounts.tokens import AccessClaims
-from replication.records import Outcome, PasswordChanged, proof_of
+from replication.accounts import PasswordChanged, proof_of
+from replication.records import Outcome
 
 
 class Credentials:

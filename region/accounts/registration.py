@@ -21,7 +21,8 @@ from region.accounts.passwords import Passwords
 from region.accounts.ports import Directory, Journal
 from region.accounts.repository import UserRow
 from region.accounts.rules import check_password, clean_name
-from replication.records import AccountConfirmed, AccountCreated, Outcome
+from replication.accounts import AccountConfirmed, AccountCreated
+from replication.records import Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from region.accounts.registration import Registration
 from region.accounts.repository import DeviceRow, UserRow
 from region.accounts.rules import PASSWORD_LONGEST, clean_name
 from region.accounts.tokens import AccessClaims, RefreshClaims, Signs, Verifier, refused
-from replication.records import DeviceAdded, DeviceRefreshed, DeviceRevoked, Outcome, proof_of
+from replication.accounts import DeviceAdded, DeviceRefreshed, DeviceRevoked, proof_of
+from replication.records import Outcome
 
 FIRST_GENERATION = 1
 _DEVICE = re.compile(r"v[0-9a-f]{16}")

@@ -15,9 +15,10 @@ from region.gateway.session import Session
 from region.gateway.sightings import Sightings
 from region.gateway.submissions import now_us
 from region.gateway.views import Marks, entry_view, pending_view
+from replication.accounts import DeviceRevoked
 from replication.codec import decode_record
 from replication.outputs import Output
-from replication.records import DeviceRevoked, Entry, Mark, Outcome, Receipt, Record, Refusal, Submission
+from replication.records import Entry, Mark, Outcome, Receipt, Record, Refusal, Submission
 
 log = structlog.get_logger()
 

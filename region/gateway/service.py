@@ -126,8 +126,7 @@ class Gateway:
         self._trust = Trust(directory, kafka=settings.kafka if tls else None)
         self._door.hold(settings.others)
         self._trust.tell(self._door.expel)
-        region, instance = settings.region, settings.instance
-        names = frozenset({region, *settings.others})
+        region, instance, names = settings.region, settings.instance, frozenset({settings.region, *settings.others})
         health.expect("store", "directory")
         self._store = make_pool(settings.store, size=settings.store_connections, name=f"gateway {instance}")
         self._redis = Redis.from_url(

@@ -15,7 +15,7 @@ from region.media import repository, rules
 from region.media.imaging import Made
 from region.media.repository import Blob
 from region.media.sandbox import Sandbox
-from replication.records import Attachment
+from replication.attachments import Attachment
 
 log = structlog.get_logger()
 

@@ -12,9 +12,8 @@ from infra.postgres import Pool
 from region.media import repository, rules
 from region.media.errors import NotReadyError, OnItsWayError
 from region.media.repository import Blob
-from region.store.references import decode_attachment
+from replication.attachments import Attachment
 from replication.ids import is_blob_id, region_of
-from replication.records import Attachment
 
 WAIT_SECONDS: Final = 4.0
 """How long somebody is kept waiting for what is fetched from another region, before they are told to come again."""
@@ -77,7 +76,7 @@ class Downloads:
         if reference is None and not own:
             raise NotFoundError(what="blob")
         if reference is not None and region_of(blob_id) != self._region and (blob is None or blob.state != "ready"):
-            blob = await self._fetched(decode_attachment(reference))
+            blob = await self._fetched(reference)
         if blob is None:
             raise NotFoundError(what="blob")
         if blob.state != "ready":

@@ -1,4 +1,4 @@
-"""Settings of the blob store, and of the media service."""
+"""Settings of the blob store, for whoever uses it, and of the media service."""
 
 from pathlib import Path
 
@@ -12,13 +12,15 @@ class BlobSettings(ServiceSettings):
     """Where the blob store is: SeaweedFS, or any S3 elsewhere.
 
     Attributes:
-        s3_url: As services reach it; empty: this region has none.
+        s3_url: As services reach it; empty: this region has none, and takes no images or files.
+        s3_public_url: As devices reach it; the same if it is empty.
         s3_bucket: In which this region's blobs are; made at the start if it is not there.
         s3_area: What the store calls its own region.
         s3_credentials: File with `{"access_key": …, "secret_key": …}`; without it, what the machine has, such as its role.
     """
 
     s3_url: str = ""
+    s3_public_url: str = ""
     s3_bucket: str = Field("causeway", min_length=3, max_length=63)
     s3_area: str = "us-east-1"
     s3_credentials: Path | None = None
@@ -28,7 +30,7 @@ class BlobSettings(ServiceSettings):
         """Where blobs are; None if this region has no blob store."""
         if not self.s3_url:
             return None
-        return Place(self.s3_url, self.s3_bucket, self.s3_area, self.s3_credentials)
+        return Place(self.s3_url, self.s3_public_url or self.s3_url, self.s3_bucket, self.s3_area, self.s3_credentials)
 
 
 class MediaSettings(RegionalSettings, BlobSettings):

@@ -7,16 +7,16 @@ import msgspec
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
 from region.store.rows import Device, User
-from replication.records import (
+from replication.accounts import (
     AccountConfirmed,
     AccountCreated,
     DeviceAdded,
     DeviceRefreshed,
     DeviceRevoked,
     PasswordChanged,
-    Submission,
     proof_of,
 )
+from replication.records import Submission
 
 Body: TypeAlias = AccountCreated | AccountConfirmed | DeviceAdded | DeviceRefreshed | DeviceRevoked | PasswordChanged
 

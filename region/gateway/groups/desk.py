@@ -27,8 +27,9 @@ from region.gateway.groups.schemas import (
 )
 from region.gateway.messages import Messages, Sent
 from region.gateway.recipients import Recipients
+from region.gateway.schemas import SendRequest
 from region.gateway.submissions import Author, Clerk, now_us
-from region.gateway.validation import check_client_message_id, check_name, check_text
+from region.gateway.validation import check_client_message_id, check_name
 from region.gateway.views import rfc3339
 from region.store.rows import ASKING, BANNED, Member
 from replication import groups as g
@@ -102,10 +103,14 @@ class Desk:
 
     async def post(self, caller: AccessClaims, group_id: str, wanted: GroupSendRequest) -> Sent:
         """Send a message into a group."""
-        check_text(wanted.text)
-        await self._recipients.find(caller.sub, recipient_id=None, conversation_id=_checked(group_id))
-        return await self._submit(
-            caller, group_id, g.GroupMessageSent(_named(wanted.client_message_id), wanted.text), wanted.text
+        return await self._messages.send(
+            caller,
+            SendRequest(
+                text=wanted.text,
+                conversation_id=_checked(group_id),
+                client_message_id=wanted.client_message_id,
+                attachments=wanted.attachments,
+            ),
         )
 
     async def change(self, caller: AccessClaims, group_id: str, wanted: GroupChangeRequest) -> Sent:

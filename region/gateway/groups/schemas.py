@@ -41,12 +41,14 @@ class GroupSendRequest(msgspec.Struct, frozen=True):
     """A message into a group.
 
     Attributes:
-        text: 1 byte to 16 KiB of UTF-8.
+        text: 1 byte to 16 KiB of UTF-8; may be empty or missing if there are attachments.
         client_message_id: Repeat it when you repeat the request: the message is sent once. Made up if it is missing.
+        attachments: Ids of up to 10 blobs of one's own that are ready, in the order in which they are to be shown.
     """
 
-    text: str
+    text: str = ""
     client_message_id: str | None = None
+    attachments: list[str] = []
 
 
 class MemberRequest(msgspec.Struct, frozen=True):

@@ -18,9 +18,10 @@ from argon2 import PasswordHasher
 from global_directory.client import DirectoryClient
 from infra.kafka import Producer
 from region.accounts.cli import rotate
+from replication.accounts import AccountCreated
 from replication.codec import encode
 from replication.ids import partition_of
-from replication.records import AccountCreated, Journaled, Submission
+from replication.records import Journaled, Submission
 from replication.topics import JOURNAL
 
 pytestmark = pytest.mark.integration

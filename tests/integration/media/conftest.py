@@ -37,8 +37,9 @@ from region.store.repository.setup import prepare
 from region.store.rows import Conversation, Member
 from region.store.rows import Place as Journal
 from region.store.writes import Move, Writes
+from replication.attachments import Attachment
 from replication.ids import direct_conversation_id, new_user_id, region_of
-from replication.records import Attachment, Entry, MessageSent
+from replication.records import Entry, MessageSent
 
 ROLES = ("master", "master-grpc", "volume", "volume-grpc", "filer", "filer-grpc", "s3", "s3-grpc")
 Running = Callable[[Part, Tools], contextlib.AbstractContextManager[Part]]

@@ -20,17 +20,13 @@ from region.store.repository.committing import FencedError, commit
 from region.store.repository.setup import prepare
 from region.store.rows import Place
 from region.store.writes import Move, Writes
+from replication.accounts import AccountConfirmed, AccountCreated, DeviceAdded, DeviceRefreshed, DeviceRevoked
 from replication.codec import encode
 from replication.ids import direct_conversation_id, new_user_id, partition_of
 from replication.outputs import NUDGES, Nudge
 from replication.records import (
-    AccountConfirmed,
-    AccountCreated,
     Body,
     ConversationAnswered,
-    DeviceAdded,
-    DeviceRefreshed,
-    DeviceRevoked,
     Entry,
     Journaled,
     Mark,

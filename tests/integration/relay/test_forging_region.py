@@ -20,10 +20,10 @@ from relay.ingester.intake import Intake
 from relay.ingester.reader import Reader
 from relay.ingester.repairer import Repairer
 from relay.ingester.shelf import Shelf
+from replication.accounts import AccountConfirmed
 from replication.codec import UndecodableRecordError, decode_journaled, encode, encode_record
 from replication.ids import content_hash, direct_conversation_id, message_id, new_user_id
 from replication.records import (
-    AccountConfirmed,
     Entry,
     Journaled,
     Mark,

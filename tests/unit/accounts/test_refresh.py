@@ -17,7 +17,8 @@ from region.accounts.registration import Registration
 from region.accounts.repository import DeviceRow, UserRow
 from region.accounts.sessions import Lifetimes, Sessions
 from region.accounts.tokens import RefreshClaims, Signer, Verifier
-from replication.records import Body, DeviceRefreshed, DeviceRevoked, Outcome
+from replication.accounts import DeviceRefreshed, DeviceRevoked
+from replication.records import Body, Outcome
 
 USER = UserRow("u100000000000000000000001-us", "ada", "Ada", "", "", 1, confirmed=True, created_at=0)
 

@@ -14,7 +14,8 @@ from region.accounts.federation import Federation
 from region.accounts.passwords import Cost, Passwords
 from region.accounts.ports import Directory, Settled
 from region.accounts.registration import Application, Registration
-from replication.records import AccountConfirmed, AccountCreated, Body, Outcome
+from replication.accounts import AccountConfirmed, AccountCreated
+from replication.records import Body, Outcome
 
 USER = "u" + "a" * 24 + "-us"
 

@@ -16,10 +16,11 @@ from region.gateway.journal import Journal
 from region.gateway.outcomes import Decided, Decision, InFlight, Outcomes, Sent
 from region.gateway.session import Session, Snapshot
 from region.gateway.views import Marks
+from replication.accounts import DeviceRevoked
 from replication.codec import encode_record
 from replication.ids import direct_conversation_id, message_id
 from replication.outputs import Output
-from replication.records import DeviceRevoked, Entry, Mark, MessageSent, Outcome, Record, Refusal, Submission
+from replication.records import Entry, Mark, MessageSent, Outcome, Record, Refusal, Submission
 
 ADA, BOB = "u" + "a" * 24 + "-us", "u" + "b" * 24 + "-us"
 CONVERSATION = direct_conversation_id(ADA, BOB)

@@ -5,15 +5,19 @@ from msgspec.structs import replace
 
 from region.projector.messages import ASK_AGAIN
 from region.projector.rehearsal import Rehearsal, message, submission
-from replication.ids import direct_conversation_id, message_id
-from replication.records import (
+from replication.accounts import (
     AccountConfirmed,
     AccountCreated,
-    Body,
-    ConversationAnswered,
     DeviceAdded,
     DeviceRefreshed,
     DeviceRevoked,
+    PasswordChanged,
+    proof_of,
+)
+from replication.ids import direct_conversation_id, message_id
+from replication.records import (
+    Body,
+    ConversationAnswered,
     Entry,
     Mark,
     MessageRead,
@@ -21,12 +25,10 @@ from replication.records import (
     MessageSent,
     Opening,
     Outcome,
-    PasswordChanged,
     Refusal,
     Stream,
     Submission,
     Via,
-    proof_of,
 )
 
 ALICE = "u100000000000000000000001-us"

@@ -9,11 +9,11 @@ from relay.ingester import intake
 from relay.ingester.admission import object_to_record, object_to_stream
 from relay.ingester.intake import Append, Aside, Beat, Early, Had, Intake
 from relay.ingester.progress import LIMIT, MOST_STREAMS, Taken, UnreadableProgressError, fit, read
+from replication.accounts import AccountConfirmed
 from replication.codec import NEWEST, decode_journaled, encode, encode_record, is_newer
 from replication.ids import direct_conversation_id, message_id, partition_of
 from replication.poison.records import Kind
 from replication.records import (
-    AccountConfirmed,
     Entry,
     Hop,
     Mark,

@@ -7,6 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from replication.accounts import (
+    AccountConfirmed,
+    AccountCreated,
+    DeviceAdded,
+    DeviceRefreshed,
+    DeviceRevoked,
+    PasswordChanged,
+)
 from replication.charters import Charter, Membership
 from replication.codec import (
     LAST_VERSION,
@@ -26,12 +34,7 @@ from replication.codec import (
 from replication.groups import GROUP_BODIES, Details, GroupMessageSent, Invite
 from replication.outputs import Output, decode_outputs, encode_outputs
 from replication.records import (
-    AccountConfirmed,
-    AccountCreated,
     ConversationAnswered,
-    DeviceAdded,
-    DeviceRefreshed,
-    DeviceRevoked,
     Entry,
     Hop,
     Journaled,
@@ -41,7 +44,6 @@ from replication.records import (
     MessageSent,
     Opening,
     Outcome,
-    PasswordChanged,
     Receipt,
     Refusal,
     Relayed,

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from replication.accounts import AccountCreated, DeviceAdded
 from replication.codec import NEWEST, encode, encode_record
 from replication.poison.outline import MOST_LINES, outline
 from replication.poison.records import Kind, NoSuchPoisonError, Poison, place_of
-from replication.records import AccountCreated, DeviceAdded, Journaled, MessageSent, Relayed, Stream, Submission, Via
+from replication.records import Journaled, MessageSent, Relayed, Stream, Submission, Via
 
 SECRETS = ("what ada wrote", "$argon2id$hash", "token-of-a-reservation", "family-of-tokens", "Ada Lovelace", "ada")
 

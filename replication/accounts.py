@@ -1,0 +1,92 @@
+"""What happens to an account and its devices: the bodies of submissions that concern nobody but their author."""
+
+import hashlib
+
+import msgspec
+
+
+class AccountCreated(msgspec.Struct, frozen=True, tag="account_created"):
+    """A new account; it cannot log in until it is confirmed.
+
+    Attributes:
+        handle: As its owner spells it.
+        display_name: What others see.
+        password_hash: Argon2id, in PHC string format.
+        reservation: The token that the directory's reservation was made with.
+    """
+
+    handle: str
+    display_name: str
+    password_hash: str
+    reservation: str
+
+
+class AccountConfirmed(msgspec.Struct, frozen=True, tag="account_confirmed"):
+    """The directory has confirmed the account's handle; from now on it can log in.
+
+    Attributes:
+        reservation: The token that was confirmed.
+    """
+
+    reservation: str
+
+
+class DeviceAdded(msgspec.Struct, frozen=True, tag="device_added"):
+    """A device logged in.
+
+    Attributes:
+        device_id: Its new id.
+        name: What its owner calls it.
+        family: Of its refresh tokens.
+        proof: Of which password: `proof_of` its hash when it was verified. Empty says nothing, as older gateways did.
+    """
+
+    device_id: str
+    name: str
+    family: str
+    proof: str = ""
+
+
+class DeviceRefreshed(msgspec.Struct, frozen=True, tag="device_refreshed"):
+    """A device asks for its next refresh token.
+
+    Attributes:
+        device_id: The device.
+        family: Of its refresh tokens.
+        generation: Of the token that it showed; the next one is handed out.
+    """
+
+    device_id: str
+    family: str
+    generation: int
+
+
+class DeviceRevoked(msgspec.Struct, frozen=True, tag="device_revoked"):
+    """A device was logged out.
+
+    Attributes:
+        device_id: The device.
+        why: Empty if somebody logged it out; else a code, such as `refresh-token-reused`.
+    """
+
+    device_id: str
+    why: str = ""
+
+
+def proof_of(password_hash: str) -> str:
+    """Return what tells one password hash from another without being of use to whoever reads it."""
+    return hashlib.blake2b(password_hash.encode(), digest_size=16, person=b"causeway-proof").hexdigest()
+
+
+class PasswordChanged(msgspec.Struct, frozen=True, tag="password_changed"):
+    """A user has another password; all devices are logged out, except one that may be kept. Of version 2.
+
+    Attributes:
+        password_hash: Argon2id of the new one.
+        replaces: `proof_of` the old hash, which was verified.
+        keep_device: The device that stays logged in; empty for none.
+    """
+
+    password_hash: str
+    replaces: str
+    keep_device: str = ""
