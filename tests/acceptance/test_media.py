@@ -78,3 +78,28 @@ async def test_a_message_cannot_refer_to_what_is_not_there(
     with pytest.raises(ProblemError) as error:
         await refused.outcome()
     assert error.value.code == "blob-not-ready"
+
+
+async def test_a_file_in_a_group_is_for_who_may_see_its_message(make_person: MakePerson, tmp_path: Path) -> None:
+    """Members open it in their own regions; who joins later, without the group's past, does not."""
+    alice, eva, aki = [await make_person(region) for region in ("us", "eu", "ap")]
+    note = tmp_path / "note.txt"
+    note.write_text("Gate 7, at noon")
+    group = (await alice.client.groups.create("Travellers", eva.id, history=False)).group_id
+    await eva.shows(group, 1)
+    file = await alice.client.media.upload(note)
+
+    handle = await alice.client.send("where we meet", conversation=group, attachments=[file.blob_id])
+    sent = await handle.outcome()
+
+    seen = await eva.sees("where we meet")
+    assert [one.blob_id for one in seen.attachments] == [one.blob_id for one in sent.attachments] == [file.blob_id]
+    await eva.client.media.download(file.blob_id, tmp_path / "there.txt")
+    assert (tmp_path / "there.txt").read_text() == "Gate 7, at noon"
+    await alice.client.groups.add(group, aki.id)
+    later = await alice.client.send("welcome", conversation=group)
+    await later.outcome()
+    await aki.sees("welcome")
+    with pytest.raises(ProblemError) as hidden:
+        await aki.client.media.open(file.blob_id)
+    assert hidden.value.code == "not-found"

@@ -38,6 +38,7 @@ from region.store.rows import Conversation, Member
 from region.store.rows import Place as Journal
 from region.store.writes import Move, Writes
 from replication.attachments import Attachment
+from replication.groups import GroupMessageSent
 from replication.ids import direct_conversation_id, new_user_id, region_of
 from replication.records import Entry, MessageSent
 
@@ -124,21 +125,23 @@ class Region:
             await asyncio.sleep(0.02)
         return await completing
 
-    async def note(self, entry: Entry) -> None:
-        """Take an entry in, as the projector does."""
+    async def note(self, entry: Entry, *members: Member) -> None:
+        """Take an entry in, as the projector does; its members are those of a 1:1 conversation, if they are not given."""
+        if isinstance(entry.body, MessageSent):
+            members = tuple(Member(user, region_of(user)) for user in (entry.author, entry.body.recipient_id))
         conversation = Conversation(
             entry.conversation_id,
-            {user: Member(user, region_of(user)) for user in entry.members},
+            {member.user_id: member for member in members},
             head=entry.seq,
             epoch=1,
             message_count=entry.count,
             opened=True,
             position=entry.seq,
         )
-        members = {(entry.conversation_id, user): member for user, member in conversation.members.items()}
         at = self.positions.get("", 0)
         self.positions[""] = at + 1
-        writes = Writes(entries=[(entry, at + 1)], conversations={entry.conversation_id: conversation}, members=members)
+        rows = {(entry.conversation_id, member.user_id): member for member in members}
+        writes = Writes(entries=[(entry, at + 1)], conversations={entry.conversation_id: conversation}, members=rows)
         async with self.store.connection() as connection:
             await commit(connection, [Move(Journal(0, at, at), at + 1, at + 1)], writes)
 
@@ -149,12 +152,12 @@ def entry_of() -> Callable[..., Entry]:
     return _entry_of
 
 
-def _entry_of(author: str, other: str, attachments: tuple[Attachment, ...], *, seq: int = 1) -> Entry:
-    """Return an entry that refers to blobs."""
-    sent = message(author, other, "look")
-    body = MessageSent(other, secrets.token_hex(4), "look", attachments)
+def _entry_of(author: str, other: str, attachments: tuple[Attachment, ...], *, seq: int = 1, group: str = "") -> Entry:
+    """Return an entry that refers to blobs, in a group if it is named."""
+    sent, name = message(author, other, "look"), secrets.token_hex(4)
+    body = GroupMessageSent(name, "look", attachments) if group else MessageSent(other, name, "look", attachments)
     return Entry(
-        conversation_id=direct_conversation_id(author, other),
+        conversation_id=group or direct_conversation_id(author, other),
         seq=seq,
         epoch=1,
         incarnation=1,

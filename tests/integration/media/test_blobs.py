@@ -24,6 +24,9 @@ from region.media.errors import (
     QuotaError,
     TooManyUploadsError,
 )
+from region.media.repository import seen_in
+from region.store.rows import Member
+from replication.ids import group_id, new_user_id
 
 pytestmark = pytest.mark.integration
 
@@ -167,6 +170,36 @@ async def test_who_may_see_the_message_may_open_what_it_refers_to(us: Region, en
     assert (await get((await us.downloads.open(bob, blob.blob_id)).url)).content == b"for bob"
     with pytest.raises(NotFoundError):
         await us.downloads.open(eve, blob.blob_id)
+
+
+async def test_who_may_not_see_the_entry_may_not_open_what_it_refers_to(
+    us: Region, entry_of: Callable[..., Any]
+) -> None:
+    """In a group: who was removed before it, who joined after it without its past, and who was away when it was posted."""
+    ada, bea, cem, dot, eve = [await us.user() for _ in range(5)]
+    foreigner, gone = new_user_id("eu"), new_user_id("ap")
+    blob = await us.bring(ada, b"for members' eyes")
+    group = group_id(ada, "travellers")
+    entry = entry_of(ada, bea, (blob.attachment,), seq=5, group=group)
+    members = [
+        Member(ada, "us"),
+        Member(bea, "us", role="former", until=4),
+        Member(cem, "us", since=6, joined=6),
+        Member(dot, "us", hidden=((4, 5),)),
+        Member(eve, "us", role="former", until=5),
+        Member(foreigner, "eu"),
+        Member(gone, "ap", role="former", until=4),
+    ]
+
+    await us.note(entry, *members)
+
+    for reader in (ada, eve):
+        assert (await us.downloads.open(reader, blob.blob_id)).attachment == blob.attachment
+    for reader in (bea, cem, dot):
+        with pytest.raises(NotFoundError):
+            await us.downloads.open(reader, blob.blob_id)
+    async with us.store.connection() as connection:
+        assert [await seen_in(connection, blob.blob_id, region) for region in ("eu", "ap")] == [True, False]
 
 
 async def test_another_region_fetches_it_once_and_serves_it_itself(
