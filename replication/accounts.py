@@ -90,3 +90,17 @@ class PasswordChanged(msgspec.Struct, frozen=True, tag="password_changed"):
     password_hash: str
     replaces: str
     keep_device: str = ""
+
+
+class ProfileChanged(msgspec.Struct, frozen=True, tag="profile_changed"):
+    """A user changes what others see of them; None leaves as it is. Of version 3.
+
+    Attributes:
+        display_name: What others see.
+        status_text: What the user says of the moment.
+        findable: Whether searches find the user by more than the exact handle.
+    """
+
+    display_name: str | None = None
+    status_text: str | None = None
+    findable: bool | None = None

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from infra.errors import CausewayError
-from replication.accounts import PasswordChanged
+from replication.accounts import PasswordChanged, ProfileChanged
 from replication.charters import Charter
 from replication.groups import GROUP_BODIES, NO_DETAILS, Details
 from replication.records import Entry, Hop, Journaled, LogBody, Receipt, Record, Relayed, Submission
@@ -18,12 +18,12 @@ from replication.records import Entry, Hop, Journaled, LogBody, Receipt, Record,
 VERSION: Final = 1
 """Of what most records are written in: the oldest that has all they need, so that older software reads them."""
 NEWEST: Final = 3
-"""Of what neither version 1 has nor version 2, which added `PasswordChanged`: the bodies of groups, `Charter` and `Receipt`."""
+"""Of what neither version 1 has nor version 2, which added `PasswordChanged`: `ProfileChanged`, the bodies of groups, `Charter` and `Receipt`."""
 READABLE: Final = frozenset({1, 2, 3})
 LAST_VERSION: Final = 31
 """No version will ever be higher: text and MessagePack begin above it, and are damage, not records from the future."""
 
-_OF_BODY: Final[dict[type, int]] = {PasswordChanged: 2} | dict.fromkeys(GROUP_BODIES, 3)
+_OF_BODY: Final[dict[type, int]] = {PasswordChanged: 2, ProfileChanged: 3} | dict.fromkeys(GROUP_BODIES, 3)
 """Body to the version that has it, if that is not the first."""
 
 _encoder = msgspec.msgpack.Encoder()

@@ -15,6 +15,7 @@ from replication.accounts import (
     DeviceRefreshed,
     DeviceRevoked,
     PasswordChanged,
+    ProfileChanged,
 )
 from replication.attachments import Attachment
 from replication.charters import Charter
@@ -150,6 +151,7 @@ Body: TypeAlias = (
     | DeviceRefreshed
     | DeviceRevoked
     | PasswordChanged
+    | ProfileChanged
 )
 
 

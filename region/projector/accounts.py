@@ -14,11 +14,14 @@ from replication.accounts import (
     DeviceRefreshed,
     DeviceRevoked,
     PasswordChanged,
+    ProfileChanged,
     proof_of,
 )
 from replication.records import Submission
 
-Body: TypeAlias = AccountCreated | AccountConfirmed | DeviceAdded | DeviceRefreshed | DeviceRevoked | PasswordChanged
+Body: TypeAlias = (
+    AccountCreated | AccountConfirmed | DeviceAdded | DeviceRefreshed | DeviceRevoked | PasswordChanged | ProfileChanged
+)
 
 PASSWORD_CHANGED = "password-changed"  # noqa: S105 — a code
 
@@ -50,6 +53,8 @@ def judge_account(docket: Docket, case: Case, submission: Submission, body: Body
         code = _refresh(docket, submission.author, body)
     elif isinstance(body, PasswordChanged):
         code = _change_password(docket, case, submission, body)
+    elif isinstance(body, ProfileChanged):
+        code = _change_profile(docket, submission.author, body)
     else:
         code = _revoke(docket, case, submission, body)
     if code:
@@ -84,6 +89,25 @@ def _confirm(docket: Docket, author: str, body: AccountConfirmed) -> str:
     if not user.confirmed:
         user.confirmed = True
         docket.writes.users[author] = user
+        docket.writes.renamed.add(author)
+    return ""
+
+
+def _change_profile(docket: Docket, author: str, body: ProfileChanged) -> str:
+    """Change what was named; where searches for the user begin is written anew if they begin elsewhere now, or nowhere."""
+    user = docket.state.users.get(author)
+    if user is None or not user.confirmed:
+        return "user-unknown"
+    before = user.display_name, user.findable
+    if body.display_name is not None:
+        user.display_name = body.display_name
+    if body.status_text is not None:
+        user.status_text = body.status_text
+    if body.findable is not None:
+        user.findable = body.findable
+    docket.writes.users[author] = user
+    if before != (user.display_name, user.findable):
+        docket.writes.renamed.add(author)
     return ""
 
 

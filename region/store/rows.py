@@ -56,6 +56,8 @@ class User:
     home_epoch: int
     confirmed: bool
     created_at: int
+    status_text: str = ""
+    findable: bool = True
 
 
 @dataclass(slots=True)

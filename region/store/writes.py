@@ -37,6 +37,7 @@ class Writes:
         resolved: Message ids of pendings that were decided.
         refusals: New refusals, by message id, each with its position.
         users: Users that changed.
+        renamed: Those of them who are found by something else than before, or not any more.
         devices: Devices that changed.
         poison: Records that were put aside.
         replayed: Records that had been, and are taken in by this batch.
@@ -53,6 +54,7 @@ class Writes:
     resolved: set[str] = field(default_factory=set)
     refusals: dict[str, tuple[Refusal, int]] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
+    renamed: set[str] = field(default_factory=set)
     devices: dict[tuple[str, str], Device] = field(default_factory=dict)
     poison: list[Poison] = field(default_factory=list)
     replayed: list[Poison] = field(default_factory=list)

@@ -8,7 +8,9 @@ import psycopg
 from infra.errors import CausewayError
 from infra.postgres import Connection
 from region.store.arrays import Byteas, Int8s, Texts
+from region.store.names import starts_of
 from region.store.repository.hot import write
+from region.store.rows import User
 from region.store.writes import Move, Writes
 from replication.poison import repository as poison
 from replication.poison.keeping import choose
@@ -97,9 +99,10 @@ def _refusal_arrays(refusals: Mapping[str, tuple[Refusal, int]], now: int) -> tu
 async def _write_accounts(connection: Connection, writes: Writes) -> None:
     if writes.users:
         await connection.cursor().executemany(
-            "INSERT INTO users (user_id, handle, folded_handle, display_name, password_hash, reservation, home_epoch, confirmed, created_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
-            " ON CONFLICT (user_id) DO UPDATE SET confirmed = users.confirmed OR excluded.confirmed, password_hash = excluded.password_hash",
+            "INSERT INTO users (user_id, handle, folded_handle, display_name, password_hash, reservation, home_epoch, confirmed, created_at,"
+            " status_text, findable) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " ON CONFLICT (user_id) DO UPDATE SET confirmed = users.confirmed OR excluded.confirmed, password_hash = excluded.password_hash,"
+            " display_name = excluded.display_name, status_text = excluded.status_text, findable = excluded.findable",
             [
                 (
                     u.user_id,
@@ -111,10 +114,14 @@ async def _write_accounts(connection: Connection, writes: Writes) -> None:
                     u.home_epoch,
                     u.confirmed,
                     u.created_at,
+                    u.status_text,
+                    u.findable,
                 )
                 for u in writes.users.values()
             ],
         )
+    if writes.renamed:
+        await _write_starts(connection, [writes.users[user_id] for user_id in sorted(writes.renamed)])
     if writes.devices:
         await connection.cursor().executemany(
             "INSERT INTO devices (user_id, device_id, name, family, generation, created_at, revoked_at, refreshed_at, revoked_why)"
@@ -135,6 +142,22 @@ async def _write_accounts(connection: Connection, writes: Writes) -> None:
                 )
                 for d in writes.devices.values()
             ],
+        )
+
+
+async def _write_starts(connection: Connection, users: list[User]) -> None:
+    """Write anew where searches for these users begin: nowhere for those who do not want to be found."""
+    ids = Byteas(user.user_id.encode() for user in users)
+    await connection.execute("DELETE FROM user_starts WHERE user_id = ANY(%s::bytea[])", (ids,))
+    rows = [
+        (start.kind, start.length, start.text.encode(), user.user_id.encode())
+        for user in users
+        if user.findable and user.confirmed
+        for start in starts_of(user.handle, user.display_name)
+    ]
+    if rows:
+        await connection.cursor().executemany(
+            "INSERT INTO user_starts (kind, length, text, user_id) VALUES (%s, %s, %s, %s)", rows
         )
 
 

@@ -87,7 +87,7 @@ async def load(
             )
         if users:
             await cursors["users"].execute(
-                "SELECT user_id, handle, display_name, password_hash, reservation, home_epoch, confirmed, created_at"
+                "SELECT user_id, handle, display_name, password_hash, reservation, home_epoch, confirmed, created_at, status_text, findable"
                 " FROM users WHERE user_id = ANY(%s::text[])",
                 (Texts(users),),
             )

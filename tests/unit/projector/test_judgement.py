@@ -12,6 +12,7 @@ from replication.accounts import (
     DeviceRefreshed,
     DeviceRevoked,
     PasswordChanged,
+    ProfileChanged,
     proof_of,
 )
 from replication.ids import direct_conversation_id, message_id
@@ -386,6 +387,27 @@ def test_another_password_ends_all_sessions_but_the_one_that_is_kept(us: Rehears
     others = [DeviceRevoked(name, "password-changed") for name in ("v0", "v1", "v2") if name != kept]
     assert ended == [DeviceRevoked("v3"), *others]
     assert not any(b"secret" in bytes(output.record) for _, output in us.outputs)
+
+
+def test_a_profile_changes_in_what_is_named(us: Rehearsal) -> None:
+    """The rest stays; where searches begin is written anew only when they begin elsewhere; the account must be confirmed."""
+    user = "u800000000000000000000008-us"
+    steps: list[tuple[Body, str]] = [
+        (ProfileChanged(display_name="Zed"), "user-unknown"),
+        (AccountCreated("Zoe", "Zoe", "secret-1", "secret"), ""),
+        (ProfileChanged(display_name="Zed"), "user-unknown"),
+        (AccountConfirmed("secret"), ""),
+        (ProfileChanged(status_text="At sea"), ""),
+        (ProfileChanged(display_name="Zed", findable=False), ""),
+        (ProfileChanged(), ""),
+    ]
+    for body, _ in steps:
+        us.submit(submission(user, body, reply_to="gateway"))
+    us.project()
+
+    assert [a.code for a in us.replied("gateway") if isinstance(a, Outcome)] == [code for _, code in steps]
+    kept = us.tables.users[user]
+    assert (kept.display_name, kept.status_text, kept.findable) == ("Zed", "At sea", False)
 
 
 def hello(**changes: object) -> Submission:

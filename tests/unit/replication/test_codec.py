@@ -14,6 +14,7 @@ from replication.accounts import (
     DeviceRefreshed,
     DeviceRevoked,
     PasswordChanged,
+    ProfileChanged,
 )
 from replication.charters import Charter, Membership
 from replication.codec import (
@@ -78,6 +79,7 @@ bodies = st.one_of(
     st.builds(DeviceRefreshed, texts, texts, counts),
     st.builds(DeviceRevoked, texts, texts),
     st.builds(PasswordChanged, texts, texts, texts),
+    st.builds(ProfileChanged, st.none() | texts, st.none() | texts, st.none() | st.booleans()),
 )
 submissions = st.builds(
     Submission,
