@@ -10,6 +10,7 @@ cli          `causeway keys`: list and rotate them
 ports        what this package needs of the directory and of the journal
 endings      pure: why a device was logged out, as its owner is told
 credentials  changing the password, which ends all other sessions
+appearance   changing what others see, and whether searches find one
 federation   all regions as the directory announces them: keys, holders, URLs
 registration reserve, create, confirm: repaired wherever it was interrupted
 sessions     log in, refresh, log out, list and revoke devices

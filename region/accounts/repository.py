@@ -19,6 +19,8 @@ class UserRow:
         home_epoch: The user's home epoch.
         confirmed: Whether the account can log in.
         created_at: Microseconds since the epoch.
+        status_text: What the user says of the moment; may be empty.
+        findable: Whether searches find the user by more than the exact handle.
     """
 
     user_id: str
@@ -29,6 +31,8 @@ class UserRow:
     home_epoch: int
     confirmed: bool
     created_at: int
+    status_text: str = ""
+    findable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ class RevokedRow:
     why: str
 
 
-_USER = "SELECT user_id, handle, display_name, password_hash, reservation, home_epoch, confirmed, created_at FROM users"
+_USER = "SELECT user_id, handle, display_name, password_hash, reservation, home_epoch, confirmed, created_at, status_text, findable FROM users"
 _DEVICE = "SELECT device_id, name, family, generation, created_at, revoked_at IS NOT NULL, refreshed_at, revoked_why FROM devices"
 
 

@@ -1,4 +1,4 @@
-"""What a password, a display name and a device's name must look like."""
+"""What a password, a display name, a status text and a device's name must look like."""
 
 import unicodedata
 
@@ -7,6 +7,7 @@ from infra.errors import InvalidFieldError
 PASSWORD_SHORTEST = 8
 PASSWORD_LONGEST = 1024
 NAME_LONGEST = 64
+STATUS_LONGEST = 140
 
 
 def check_password(password: str) -> None:
@@ -32,9 +33,26 @@ def clean_name(name: str, *, field: str, otherwise: str) -> str:
     Raises:
         InvalidFieldError: It is longer than 64 characters, or holds control characters.
     """
-    cleaned = " ".join(unicodedata.normalize("NFC", name).split())
-    if len(cleaned) > NAME_LONGEST:
-        raise InvalidFieldError(field=field, reason=f"use at most {NAME_LONGEST} characters")
+    return _cleaned(name, field=field, longest=NAME_LONGEST) or otherwise
+
+
+def clean_status(text: str, *, field: str) -> str:
+    """Return a status text as it will be shown, composed and trimmed as a name is; it may be empty.
+
+    Args:
+        text: As it was typed.
+        field: What to call it in an error.
+
+    Raises:
+        InvalidFieldError: It is longer than 140 characters, or holds control characters.
+    """
+    return _cleaned(text, field=field, longest=STATUS_LONGEST)
+
+
+def _cleaned(text: str, *, field: str, longest: int) -> str:
+    cleaned = " ".join(unicodedata.normalize("NFC", text).split())
+    if len(cleaned) > longest:
+        raise InvalidFieldError(field=field, reason=f"use at most {longest} characters")
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in cleaned):
         raise InvalidFieldError(field=field, reason="it holds control characters")
-    return cleaned or otherwise
+    return cleaned

@@ -25,7 +25,7 @@ callers      whose token it is, and whether the device is still logged in
 revocations  follows which devices are logged out, at home and elsewhere; revoked: pure, what is known of it
 rates        pure: how often, by the generic cell rate algorithm; limiter: counted together through Redis
 guards       what may be done how often; origins: from where a request came; arrivals: how many may come in at once
-profiles     users of this and other regions
+profiles     users of this and other regions; people/: finding them
 decisions    the journal as accounts see it
 repository   SQL reads
 frames, views, cursors, schemas, errors

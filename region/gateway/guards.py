@@ -1,4 +1,4 @@
-"""What may be done how often: logging in, registering, refreshing, connecting, sending. Each raises when it is too often.
+"""What may be done how often: logging in, registering, refreshing, connecting, sending, finding people. Each raises when it is too often.
 
 A handle's allowance is kept apart for each region that logins come through. Whether the handle exists, and so which region
 counts, does not show then: an edge's users are all counted alike.
@@ -43,6 +43,8 @@ class Allowances:
         send_device: Messages sent, by device and gateway.
         send_user: Messages sent, by user.
         upload: Uploads begun, by user.
+        find: Searches for users, by who searches and the region that is asked.
+        profile: Changes of one's profile, by user.
     """
 
     register: Rate
@@ -56,6 +58,8 @@ class Allowances:
     send_device: Rate
     send_user: Rate
     upload: Rate
+    find: Rate
+    profile: Rate
 
 
 class Guards:
@@ -95,6 +99,14 @@ class Guards:
     async def refresh(self, device_id: str) -> None:
         """A device exchanges a refresh token."""
         await self._demand("refresh", device_id, self._allowed.connect)
+
+    async def find(self, user_id: str) -> None:
+        """A user searches for others."""
+        await self._demand("find", user_id, self._allowed.find)
+
+    async def profile(self, user_id: str) -> None:
+        """A user changes their profile."""
+        await self._demand("profile", user_id, self._allowed.profile)
 
     async def send(self, user_id: str, device_id: str) -> None:
         """A device sends a message."""

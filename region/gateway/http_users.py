@@ -1,8 +1,8 @@
-"""Endpoints of users and their devices: logout, devices, users."""
+"""Endpoints of a user's devices and password."""
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.security import HTTPBearer
 from starlette.responses import Response
 
@@ -13,7 +13,6 @@ from region.gateway.callers import Callers
 from region.gateway.guards import Guards
 from region.gateway.hub import Hub
 from region.gateway.openapi import answers, takes
-from region.gateway.profiles import Profiles
 from region.gateway.schemas import Device, Devices, PasswordRequest, answer, body_of
 from region.gateway.views import rfc3339
 
@@ -31,21 +30,16 @@ def users(
     sessions: Sessions,
     credentials: Credentials,
     callers: Callers,
-    profiles: Profiles,
     hub: Hub,
     guards: Guards,
 ) -> APIRouter:
-    """Return the endpoints of users and their devices."""
+    """Return the endpoints of a user's devices and password."""
     router = APIRouter(dependencies=[Depends(BEARER)])
 
     async def resident(request: Request) -> AccessClaims:
         return await callers.resident(bearer_of(request))
 
-    async def anybody(request: Request) -> AccessClaims:
-        return await callers.anybody(bearer_of(request))
-
     Resident = Annotated[AccessClaims, Depends(resident)]  # noqa: N806 — it is a type
-    Anybody = Annotated[AccessClaims, Depends(anybody)]  # noqa: N806 — it is a type
 
     @router.post("/logout", status_code=204, responses=answers(204, None, 401, 421))
     async def logout(caller: Resident) -> Response:
@@ -91,16 +85,6 @@ def users(
             caller, old=wanted.old_password, new=wanted.new_password, keep_device=wanted.keep_this_device
         )
         return Response(status_code=204)
-
-    @router.get("/users/{user_id}", responses=answers(200, "Profile", 401, 404, 421))
-    async def user(user_id: str, _: Anybody) -> Response:
-        """Return a user of any region."""
-        return answer(await profiles.by_id(user_id))
-
-    @router.get("/users", responses=answers(200, "Profile", 401, 404, 421, 422))
-    async def user_by_handle(handle: Annotated[str, Query(max_length=128)], _: Anybody) -> Response:
-        """Return the user of exactly that handle, whatever its case."""
-        return answer(await profiles.by_handle(handle))
 
     async def revoke(caller: AccessClaims, device_id: str) -> None:
         await sessions.revoke(caller, device_id)

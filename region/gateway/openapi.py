@@ -52,3 +52,9 @@ def takes(name: str, example: Mapping[str, object]) -> Described:
     """Return `openapi_extra` for an endpoint with a JSON body."""
     content = {"application/json": {**_refers(name), "example": dict(example)}}
     return {"requestBody": {"required": True, "content": content}}
+
+
+def either(described: dict[int | str, Described], ok: int, *names: str) -> dict[int | str, Described]:
+    """Return `responses` of an endpoint whose answer has one of several schemas."""
+    schema = {"anyOf": [_refers(name)["schema"] for name in names]}
+    return {**described, ok: {"description": "Done", "content": {"application/json": {"schema": schema}}}}

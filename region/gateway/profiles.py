@@ -20,6 +20,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         display_name: What others see.
         home_region: Where the user lives.
         created_at: When the account was made, RFC 3339 in UTC.
+        status_text: What the user says of the moment; may be empty.
     """
 
     user_id: str
@@ -27,6 +28,17 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     display_name: str
     home_region: str
     created_at: str
+    status_text: str
+
+
+class OwnProfile(Profile, frozen=True, kw_only=True):
+    """What others may know of oneself, and one's settings.
+
+    Attributes:
+        findable: Whether searches find one by more than the exact handle.
+    """
+
+    findable: bool
 
 
 class Profiles:
@@ -71,11 +83,19 @@ class Profiles:
             raise NotFoundError(what="user")
         return await self.by_id(found.user_id)
 
+    def own(self, user: UserRow) -> OwnProfile:
+        """Return what a user who lives here is told of themselves."""
+        return OwnProfile(**self._shown(user), findable=user.findable)
+
     def _of(self, user: UserRow) -> Profile:
-        return Profile(
-            user_id=user.user_id,
-            handle=user.handle,
-            display_name=user.display_name,
-            home_region=self._region,
-            created_at=rfc3339(user.created_at),
-        )
+        return Profile(**self._shown(user))
+
+    def _shown(self, user: UserRow) -> dict[str, str]:
+        return {
+            "user_id": user.user_id,
+            "handle": user.handle,
+            "display_name": user.display_name,
+            "home_region": self._region,
+            "created_at": rfc3339(user.created_at),
+            "status_text": user.status_text,
+        }

@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from infra.errors import InvalidFieldError, MalformedRequestError
 from region.gateway.groups.schemas import SHOWN as GROUPS
-from region.gateway.profiles import Profile
+from region.gateway.people.search import People
+from region.gateway.profiles import OwnProfile, Profile
 from region.gateway.views import Attached, Message
 
 
@@ -57,6 +58,20 @@ class PasswordRequest(msgspec.Struct, frozen=True):
     old_password: str
     new_password: str
     keep_this_device: bool = True
+
+
+class ProfileRequest(msgspec.Struct, frozen=True):
+    """Changes what others see of oneself; what is missing or null stays as it is.
+
+    Attributes:
+        display_name: At most 64 characters; empty for the handle.
+        status_text: At most 140 characters; may be empty.
+        findable: Whether searches find one by more than the exact handle.
+    """
+
+    display_name: str | None = None
+    status_text: str | None = None
+    findable: bool | None = None
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
@@ -303,6 +318,7 @@ SHOWN: Final = (
     LoginRequest,
     TokenRequest,
     PasswordRequest,
+    ProfileRequest,
     Tokens,
     Devices,
     SendRequest,
@@ -315,6 +331,8 @@ SHOWN: Final = (
     Page,
     Conversations,
     Profile,
+    OwnProfile,
+    People,
     RegionsView,
     Alive,
     Problem,

@@ -30,6 +30,7 @@ from infra.tls import MutualTls
 from infra.trunk.frames import LARGEST_MESSAGE
 from infra.trunk.server import TrunkAcceptor
 from infra.web import serve_app
+from region.accounts.appearance import Appearance
 from region.accounts.credentials import Credentials
 from region.accounts.federation import Federation
 from region.accounts.keyring import Keyring
@@ -53,6 +54,7 @@ from region.gateway.http import make_app as make_http
 from region.gateway.http_accounts import accounts
 from region.gateway.http_blobs import blobs
 from region.gateway.http_messages import messages
+from region.gateway.http_people import people
 from region.gateway.http_regions import regions
 from region.gateway.http_users import users
 from region.gateway.hub import Hub
@@ -63,6 +65,9 @@ from region.gateway.markkeeper import MarkKeeper
 from region.gateway.messages import Messages
 from region.gateway.origins import Carried
 from region.gateway.outcomes import InFlight, Outcomes
+from region.gateway.people.here import Here
+from region.gateway.people.others import Others
+from region.gateway.people.search import Search
 from region.gateway.profiles import Profiles
 from region.gateway.recipients import Recipients
 from region.gateway.repeats import Repeats
@@ -239,14 +244,23 @@ class Gateway:
             lifetimes=Lifetimes(settings.access_seconds, settings.refresh_seconds),
             clock=time.time,
         )
+        self._search = Search(
+            region=region, here=Here(self._store), others=Others(settings.peers, tell=self._trust.tell)
+        )
         routers = {
             "accounts": accounts(region=region, registration=registration, sessions=sessions, guards=guards),
             "users": users(
                 sessions=sessions,
                 credentials=Credentials(journal=decisions, store=self._store, passwords=self._passwords),
                 callers=callers,
-                profiles=Profiles(region=region, store=self._store, directory=directory, federation=self._federation),
                 hub=self._hub,
+                guards=guards,
+            ),
+            "people": people(
+                appearance=Appearance(journal=decisions, store=self._store),
+                callers=callers,
+                profiles=Profiles(region=region, store=self._store, directory=directory, federation=self._federation),
+                search=self._search,
                 guards=guards,
             ),
             "messages": messages(callers=callers, guards=guards, messages=posting),
@@ -318,7 +332,8 @@ class Gateway:
                 group.create_task(self._limiter.run())
                 group.create_task(self._revocations.follow_own())
                 group.create_task(self._follow_others())
-                inner = TrunkAcceptor(Carried(make_internal(self.app, self._revocations)))
+                group.create_task(self._search.others.run(self._tls.client if self._tls else None))
+                inner = TrunkAcceptor(Carried(make_internal(self._search.here.serve(self.app), self._revocations)))
                 historian = Historian(inner, region=settings.region, store=self._store)
                 acceptor = RepairServer(historian, region=settings.region, store=self._store)
                 group.create_task(

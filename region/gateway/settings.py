@@ -53,6 +53,8 @@ class GatewaySettings(RegionalSettings, BlobSettings):
         rate_connect_user: WebSockets opened, by user.
         rate_send_device: Messages sent, by device.
         rate_send_user: Messages sent, by user.
+        rate_find: Searches for users, by who searches.
+        rate_profile: Changes of one's profile, by user.
         rate_frames: Frames of any kind, by connection.
         rate_upload: Uploads begun, by user.
         blob_quota: Bytes of images and files that one user may have.
@@ -89,6 +91,8 @@ class GatewaySettings(RegionalSettings, BlobSettings):
     rate_connect_user: Often = Rate(120, 60)
     rate_send_device: Often = Rate(1_000, 10)
     rate_send_user: Often = Rate(2_000, 10)
+    rate_find: Often = Rate(60, 60)
+    rate_profile: Often = Rate(20, 60)
     rate_frames: Often = Rate(5_000, 5)
     rate_upload: Often = Rate(120, 60)
     blob_quota: int = Field(10 * 1024**3, ge=0)
@@ -110,4 +114,6 @@ class GatewaySettings(RegionalSettings, BlobSettings):
             send_device=self.rate_send_device,
             send_user=self.rate_send_user,
             upload=self.rate_upload,
+            find=self.rate_find,
+            profile=self.rate_profile,
         )

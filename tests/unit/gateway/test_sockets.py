@@ -174,6 +174,8 @@ def scene(
         send_device=device,
         send_user=PLENTY,
         upload=PLENTY,
+        find=PLENTY,
+        profile=PLENTY,
     )
     sockets = Sockets(
         region="us",

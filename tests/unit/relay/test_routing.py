@@ -71,6 +71,7 @@ def way_of(method: str, path: str, *, query: str = "", authorization: str = "", 
             HandleHome("ada b", is_login=False),
         ),
         (way_of("GET", "/users"), HERE),
+        (way_of("GET", "/users", query="query=ada", authorization="Bearer x"), HERE),
         (way_of("GET", "/openapi.json"), HERE),
     ],
 )
