@@ -37,7 +37,7 @@ from region.client.backoff import Backoff, longer
 from region.client.client import Client
 from region.client.errors import ClientError, LoggedOutError, ProblemError, UnreachableError, UnsendableError
 from region.client.events import Arrived, Event, Heard, LoggedOut, Marked, Offline, Online, Queued, Refused
-from region.client.frames import Attachment, Conversation, Device, Hop, Message, Page, User
+from region.client.frames import Attachment, Conversation, Device, Hop, Message, OwnProfile, Page, People, User
 from region.client.groups import Group, GroupMember, Invite, Receipts
 from region.client.handles import Handle, Stage
 from region.client.stores import MemoryStore, SqliteStore, Store
@@ -64,7 +64,9 @@ __all__ = [
     "Message",
     "Offline",
     "Online",
+    "OwnProfile",
     "Page",
+    "People",
     "ProblemError",
     "Queued",
     "Receipts",

@@ -12,8 +12,11 @@ from region.client.frames import (
     Device,
     DeviceList,
     Message,
+    OwnProfile,
     Page,
     PasswordChange,
+    People,
+    ProfileChange,
     RefreshRequest,
     RegionList,
     Tokens,
@@ -71,6 +74,18 @@ class Api:
     async def find(self, handle: str) -> User:
         """Return a user by exact handle."""
         return await self._transport.call("GET", "/users", gives=User, query={"handle": handle}, tokens=self._tokens)
+
+    async def search(self, query: dict[str, str]) -> People:
+        """Return a page of users of all regions."""
+        return await self._transport.call("GET", "/users", gives=People, query=query, tokens=self._tokens)
+
+    async def profile(self) -> OwnProfile:
+        """Return one's own profile and settings."""
+        return await self._transport.call("GET", "/users/me", gives=OwnProfile, tokens=self._tokens)
+
+    async def change_profile(self, change: ProfileChange) -> OwnProfile:
+        """Change one's profile or settings; return them as they are then."""
+        return await self._transport.call("PATCH", "/users/me", gives=OwnProfile, body=change, tokens=self._tokens)
 
     async def history(self, query: dict[str, str]) -> Page:
         """Return a page of messages."""

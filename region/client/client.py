@@ -18,9 +18,12 @@ from region.client.frames import (
     Credentials,
     Device,
     Message,
+    OwnProfile,
     Page,
     PasswordChange,
+    People,
     Position,
+    ProfileChange,
     Read,
     Received,
     RegionEndpoint,
@@ -284,6 +287,30 @@ class Client:
     async def find(self, handle: str) -> User:
         """Return a user by exact handle."""
         return await self._api.find(handle)
+
+    async def search(self, query: str, *, limit: int = 20, cursor: str | None = None) -> People:
+        """Return users of all regions whose handle, or a word of whose display name, begins so; the best match first.
+
+        Args:
+            query: The beginning, whatever case and accents.
+            limit: The most users, 1 to 50; a page may have fewer though there are more.
+            cursor: `next` of another page, for more.
+        """
+        return await self._api.search({"query": query, "limit": str(limit), **({"cursor": cursor} if cursor else {})})
+
+    async def profile(self) -> OwnProfile:
+        """Return one's own profile, and whether searches find one."""
+        return await self._api.profile()
+
+    async def change_profile(
+        self, *, display_name: str | None = None, status_text: str | None = None, findable: bool | None = None
+    ) -> OwnProfile:
+        """Change what others see of one, and whether searches find one; None leaves as it is.
+
+        Raises:
+            ProblemError: It was turned down: `invalid-field`, say.
+        """
+        return await self._api.change_profile(ProfileChange(display_name, status_text, findable))
 
     async def devices(self) -> list[Device]:
         """Return the user's devices."""

@@ -171,6 +171,39 @@ class User(msgspec.Struct, frozen=True):
     home_region: str
     display_name: str = ""
     created_at: str = ""
+    status_text: str = ""
+
+
+class OwnProfile(User, frozen=True):
+    """What others may know of oneself, and one's settings.
+
+    Attributes:
+        findable: Whether searches find one by more than the exact handle.
+    """
+
+    findable: bool = True
+
+
+class ProfileChange(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Asks for another profile; None leaves as it is."""
+
+    display_name: str | None = None
+    status_text: str | None = None
+    findable: bool | None = None
+
+
+class People(msgspec.Struct, frozen=True):
+    """A page of users who were found, the best first.
+
+    Attributes:
+        users: The users.
+        next: The cursor for more; None if there are none.
+        incomplete: Regions that did not answer: users who live there are missing.
+    """
+
+    users: list[User]
+    next: str | None = None
+    incomplete: tuple[str, ...] = ()
 
 
 class Device(msgspec.Struct, frozen=True):

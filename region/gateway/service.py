@@ -185,7 +185,6 @@ class Gateway:
             health=health,
         )
         recipients = Recipients(region=region, regions=names, store=self._store, directory=directory)
-        attachments = Attachments(self._store)
         self._catchups = CatchUps(region=region, store=self._store)
         self._rates_redis = Redis.from_url(
             settings.redis, socket_connect_timeout=1, socket_timeout=None, retry=Retry(NoBackoff(), 0)
@@ -208,7 +207,7 @@ class Gateway:
             guards=guards,
             arrivals=Arrivals(most=settings.most_arriving, most_open=settings.most_sockets),
             frames_rate=settings.rate_frames,
-            attachments=attachments,
+            attachments=Attachments(self._store),
         )
         decisions = Decisions(clerk, outcomes)
         self._recall = Recall(region=region, peers=settings.peers, keep=self._journal.send)
@@ -219,7 +218,7 @@ class Gateway:
             outcomes=outcomes,
             marks=self._marks,
             pages=Pages(self._store, self._recall),
-            attachments=attachments,
+            attachments=Attachments(self._store),
         )
         registration = Registration(
             region=region,
