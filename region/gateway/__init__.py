@@ -2,6 +2,7 @@
 
 service      the process: composes everything
 settings     typed settings
+announcer    tells the directory of this region
 app          one ASGI app: `/ws` to sockets, the rest to HTTP
 sockets      WebSockets: token, hello, frames in and out
 connection   one device's queue and its writer

@@ -13,12 +13,10 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from global_directory.client import Announcement, DirectoryClient
+from global_directory.client import DirectoryClient
 from global_directory.trust import Trust
-from infra.backoff import Backoff
 from infra.blobs import Blobs, Signer
 from infra.ending import Ending
-from infra.errors import CausewayError
 from infra.health import Health
 from infra.identity import Door
 from infra.postgres import STORE_FAILURES, make_pool
@@ -38,6 +36,7 @@ from region.accounts.passwords import Cost, Passwords
 from region.accounts.registration import Registration
 from region.accounts.sessions import Lifetimes, Sessions
 from region.accounts.tokens import Verifier
+from region.gateway.announcer import Announcer
 from region.gateway.app import make_app
 from region.gateway.arrivals import Arrivals
 from region.gateway.callers import Callers
@@ -81,13 +80,12 @@ from region.media.attachments import Attachments
 from region.media.downloads import Downloads
 from region.media.uploads import Allowed, Uploads
 from region.media.wakes import wake
-from region.store.repository.setup import region_state, wait_ready
+from region.store.repository.setup import region_state
 from region.store.revisions import SCHEMA
 from replication.repair.server import RepairServer
 
 log = structlog.get_logger()
 
-ANNOUNCE_SECONDS = 30.0
 WATCH_SECONDS = 1.0
 AWAY_SECONDS = 2.0
 """Over so long devices are sent away before the process ends, so that they do not all return at once."""
@@ -123,8 +121,6 @@ class Gateway:
         """Compose the parts; nothing is connected yet."""
         self._settings = settings
         self._keyring = keyring
-        self._keys_changed = asyncio.Event()
-        self._directory = directory
         self._health = health
         self._tls = tls
         self._door = Door({settings.region, *settings.others})
@@ -145,6 +141,14 @@ class Gateway:
             at_once=settings.passwords_at_once,
         )
         self._federation = Federation(directory, keyring.public_keys())
+        self._announcer = Announcer(
+            settings,
+            keyring=keyring,
+            directory=directory,
+            federation=self._federation,
+            store=self._store,
+            health=health,
+        )
         verifier = Verifier(self._federation, time.time)
         self._trust.tell(self._federation.distrust)
         self._trust.tell(verifier.forget)
@@ -325,8 +329,8 @@ class Gateway:
                 group.create_task(self._federation.keep_fresh())
                 group.create_task(self._trust.run())
                 group.create_task(self._watch_store())
-                group.create_task(self._announce())
-                group.create_task(self._keyring.watch(self._take_keys))
+                group.create_task(self._announcer.run())
+                group.create_task(self._keyring.watch(self._announcer.take_keys))
                 group.create_task(self._tick())
                 group.create_task(self._limiter.run())
                 group.create_task(self._revocations.follow_own())
@@ -357,41 +361,6 @@ class Gateway:
     async def send_away(self) -> None:
         """Send the devices elsewhere, before the process ends."""
         await self._sockets.send_away(within=AWAY_SECONDS)
-
-    async def _announce(self) -> None:
-        """Tell the directory of this region, now and then, as long as this region holds itself."""
-        state = await wait_ready(self._store)
-        backoff = Backoff(first=0.2)
-        settings = self._settings
-        while True:
-            heed_cancellation()
-            announcement = Announcement(
-                holder=settings.region,
-                epoch=state.epoch,
-                incarnation=state.incarnation,
-                public_url=settings.public_url,
-                gateway_url=settings.gateway_url,
-                keys=self._keyring.announced(),
-            )
-            self._keys_changed.clear()
-            try:
-                await self._directory.announce(settings.region, announcement)
-                await self._federation.refresh()
-                self._health.tell("directory", ok=True)
-                backoff.reset()
-                pause = ANNOUNCE_SECONDS
-            except CausewayError as error:
-                log.warning("region not announced", problem=str(error))
-                self._health.tell("directory", ok=False, detail=str(error))
-                pause = backoff.next()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._keys_changed.wait()
-            state = await wait_ready(self._store)
-
-    def _take_keys(self) -> None:
-        self._federation.renew(self._keyring.public_keys())
-        self._keys_changed.set()
 
     async def _follow_others(self) -> None:
         limits = httpx.Limits(max_connections=16, keepalive_expiry=3)
