@@ -16,15 +16,9 @@ from yarl import URL
 
 from region.client.backoff import Backoff
 from region.client.errors import ClientError, ProblemError, UnreachableError
-from region.client.frames import (
-    Attachment,
-    Opened,
-    PartsWanted,
-    SignedParts,
-    Upload,
-    UploadBegun,
-)
+from region.client.frames import Attachment
 from region.client.transport import TokenSource, Transport
+from region.client.uploads import Opened, PartsWanted, SignedParts, Upload, UploadBegun
 
 T = TypeVar("T")
 

@@ -1,0 +1,101 @@
+"""What the judge makes of records about accounts and devices: each step answers, and secrets stand in no output."""
+
+import pytest
+
+from region.projector.rehearsal import Rehearsal, submission
+from replication.accounts import (
+    AccountConfirmed,
+    AccountCreated,
+    DeviceAdded,
+    DeviceRefreshed,
+    DeviceRevoked,
+    PasswordChanged,
+    ProfileChanged,
+    proof_of,
+)
+from replication.records import Body, Outcome, Submission
+
+
+@pytest.fixture
+def us() -> Rehearsal:
+    """Region us, where nobody lives yet."""
+    return Rehearsal("us")
+
+
+def test_accounts_and_devices_follow_their_rules(us: Rehearsal) -> None:
+    """Each step answers; secrets stand in no output; a revocation is told to the user's devices."""
+    user = "u800000000000000000000008-us"
+    steps: list[tuple[Body, str]] = [
+        (AccountConfirmed("secret"), "user-unknown"),
+        (AccountCreated("Zoe", "Zoe", "secret", "secret"), ""),
+        (AccountCreated("Zoe", "Zoe", "secret", "secret"), ""),
+        (AccountCreated("Zoe", "Zoe", "secret", "other"), "reservation-mismatch"),
+        (DeviceAdded("v1", "phone", "f"), "user-unknown"),
+        (AccountConfirmed("wrong"), "reservation-mismatch"),
+        (AccountConfirmed("secret"), ""),
+        (DeviceAdded("v1", "phone", "f"), ""),
+        (DeviceRefreshed("v1", "f", 1), ""),
+        (DeviceRefreshed("v1", "f", 1), "refresh-token-reused"),
+        (DeviceRefreshed("v1", "other", 2), "device-revoked"),
+        (DeviceRefreshed("v9", "f", 1), "device-revoked"),
+        (DeviceRevoked("v1"), ""),
+        (DeviceRefreshed("v1", "f", 2), "device-revoked"),
+    ]
+    for body, _ in steps:
+        us.submit(submission(user, body, reply_to="gateway"))
+    us.project()
+
+    assert [a.code for a in us.replied("gateway") if isinstance(a, Outcome)] == [code for _, code in steps]
+    assert [type(r.body) for r in us.told(user) if isinstance(r, Submission)] == [DeviceRevoked]
+    assert not any(b"secret" in bytes(output.record) for _, output in us.outputs)
+
+
+@pytest.mark.parametrize("kept", ["", "v2"])
+def test_another_password_ends_all_sessions_but_the_one_that_is_kept(us: Rehearsal, kept: str) -> None:
+    """In one step; and who logs in with the old password at the same moment is too late."""
+    user = "u800000000000000000000008-us"
+    changed = PasswordChanged("secret-2", proof_of("secret-1"), kept)
+    steps: list[tuple[Body, str]] = [
+        (PasswordChanged("secret-2", proof_of("secret-1")), "user-unknown"),
+        (AccountCreated("Zoe", "Zoe", "secret-1", "secret"), ""),
+        (AccountConfirmed("secret"), ""),
+        *((DeviceAdded(f"v{number}", "phone", f"f{number}", proof_of("secret-1")), "") for number in range(4)),
+        (DeviceRevoked("v3"), ""),
+        (PasswordChanged("secret-3", proof_of("guessed"), kept), "password-changed"),
+        (changed, ""),
+        (changed, ""),
+        (DeviceAdded("v4", "thief", "f4", proof_of("secret-1")), "password-changed"),
+        (DeviceAdded("v5", "laptop", "f5", proof_of("secret-2")), ""),
+        (DeviceRefreshed("v0", "f0", 1), "device-revoked"),
+        (DeviceRefreshed("v2", "f2", 1), "" if kept else "device-revoked"),
+    ]
+    for body, _ in steps:
+        us.submit(submission(user, body, reply_to="gateway"))
+    us.project()
+
+    assert [a.code for a in us.replied("gateway") if isinstance(a, Outcome)] == [code for _, code in steps]
+    ended = [r.body for r in us.told(user) if isinstance(r, Submission)]
+    others = [DeviceRevoked(name, "password-changed") for name in ("v0", "v1", "v2") if name != kept]
+    assert ended == [DeviceRevoked("v3"), *others]
+    assert not any(b"secret" in bytes(output.record) for _, output in us.outputs)
+
+
+def test_a_profile_changes_in_what_is_named(us: Rehearsal) -> None:
+    """The rest stays; where searches begin is written anew only when they begin elsewhere; the account must be confirmed."""
+    user = "u800000000000000000000008-us"
+    steps: list[tuple[Body, str]] = [
+        (ProfileChanged(display_name="Zed"), "user-unknown"),
+        (AccountCreated("Zoe", "Zoe", "secret-1", "secret"), ""),
+        (ProfileChanged(display_name="Zed"), "user-unknown"),
+        (AccountConfirmed("secret"), ""),
+        (ProfileChanged(status_text="At sea"), ""),
+        (ProfileChanged(display_name="Zed", findable=False), ""),
+        (ProfileChanged(), ""),
+    ]
+    for body, _ in steps:
+        us.submit(submission(user, body, reply_to="gateway"))
+    us.project()
+
+    assert [a.code for a in us.replied("gateway") if isinstance(a, Outcome)] == [code for _, code in steps]
+    kept = us.tables.users[user]
+    assert (kept.display_name, kept.status_text, kept.findable) == ("Zed", "At sea", False)
