@@ -1,7 +1,8 @@
 """What may be done how often: logging in, registering, refreshing, connecting, sending, finding people. Each raises when it is too often.
 
 A handle's allowance is kept apart for each region that logins come through. Whether the handle exists, and so which region
-counts, does not show then: an edge's users are all counted alike.
+counts, does not show in it then: an edge's users are all counted alike. An address's allowance is each region's own: who has used
+it up at one may still be heard at another, where a handle lives.
 """
 
 import math

@@ -181,7 +181,7 @@ class Edge:
 
     async def _try_here(self, scope: Scope, body: Body, send: Send) -> None:
         """Log a local user in while the directory is away; that the credentials are wrong is not known then."""
-        answer = Answer(send, self.region, keep=frozenset({REDIRECTED, WRONG_CREDENTIALS}))
+        answer = Answer(send, self.region, edge=self.region, keep=frozenset({REDIRECTED, WRONG_CREDENTIALS}))
         await self._ask(self.region, scope, body, answer)
         if answer.kept:
             raise UnavailableError(what="The directory")
@@ -191,7 +191,7 @@ class Edge:
         trail = self._trail(home)
         while True:
             holder = trail.last.holder
-            answer = Answer(send, holder)
+            answer = Answer(send, holder, edge=self.region)
             try:
                 await self._ask(holder, scope, body, answer)
             except RegionUnreachableError:

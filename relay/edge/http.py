@@ -17,6 +17,7 @@ from relay.edge import metrics
 from relay.edge.errors import BridgedTooOftenError, RegionSilentError, RegionUnreachableError
 
 MOST_BRIDGED: Final = 3
+LENGTH: Final = b"content-length"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _OWN: Final = frozenset(
@@ -33,7 +34,7 @@ _OWN: Final = frozenset(
         b"upgrade",
         # made anew
         b"accept-encoding",
-        b"content-length",
+        LENGTH,
         b"host",
         b"x-forwarded-for",
         BRIDGED_HEADER,
@@ -75,11 +76,19 @@ def bridged_headers(scope: Scope, region: str) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def end_to_end(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Return the headers that are not about one connection alone; names in lower case."""
+def end_to_end(headers: Iterable[tuple[bytes, bytes]], *, length: int | None = None) -> list[tuple[bytes, bytes]]:
+    """Return the headers that are not about one connection alone; names in lower case.
+
+    Args:
+        headers: As they came.
+        length: Of the body as it is sent on, to stand where one was told; None: it is told elsewhere.
+    """
     pairs = [(name.lower(), value) for name, value in headers]
     named = {token.strip().lower() for name, value in pairs if name == b"connection" for token in value.split(b",")}
-    return [(name, value) for name, value in pairs if name not in _OWN and name not in named]
+    if length is not None:
+        pairs = [(name, b"%d" % length if name == LENGTH else value) for name, value in pairs]
+    left_out = (_OWN if length is None else _OWN - {LENGTH}) | named
+    return [(name, value) for name, value in pairs if name not in left_out]
 
 
 async def bridge(
@@ -121,10 +130,15 @@ async def bridge(
     with metrics.SECONDS.labels(region).time():
         response = await _ask(client, request, region, deadline=deadline, pool=pool)
     metrics.BRIDGED.labels(region, response.status_code).inc()
-    kept = end_to_end(response.headers.raw)
-    kept.append((b"content-length", str(len(response.content)).encode()))
-    await send({"type": "http.response.start", "status": response.status_code, "headers": kept})
+    await send({"type": "http.response.start", "status": response.status_code, "headers": _headers_of(response)})
     await send({"type": "http.response.body", "body": response.content})
+
+
+def _headers_of(response: httpx.Response) -> list[tuple[bytes, bytes]]:
+    """Return an answer's headers in the order in which the gateway of this process would send them, so that nothing tells who did."""
+    length = len(response.content)
+    kept = end_to_end(response.headers.raw, length=length)
+    return kept if LENGTH in dict(kept) else [*kept, (LENGTH, b"%d" % length)]
 
 
 def _url(url: str, scope: Scope) -> httpx.URL:

@@ -10,6 +10,7 @@ from infra.bodies import GoneError, read_body
 from infra.errors import CausewayError
 from relay.edge.redirects import Holder, read_redirect
 
+FIRST_ERROR: Final = 400
 REDIRECTED: Final = 421
 SERVICE_UNAVAILABLE: Final = 503
 
@@ -57,18 +58,23 @@ class Body:
 
 
 class Answer:
-    """An ASGI `send` that adds the serving region's name, and keeps a 421 back so that it can be followed."""
+    """An ASGI `send` that adds the serving region's name, and keeps a 421 back so that it can be followed.
 
-    def __init__(self, send: Send, region: str, *, keep: frozenset[int] = frozenset({REDIRECTED})) -> None:
+    An error is this edge's, whoever has found it: where somebody was turned away would tell where a handle lives, and so that it exists.
+    """
+
+    def __init__(self, send: Send, region: str, *, edge: str, keep: frozenset[int] = frozenset({REDIRECTED})) -> None:
         """Pass answers of the region on.
 
         Args:
             send: Where to.
             region: Who serves.
+            edge: Whose edge this is.
             keep: Statuses that are kept back; `kept` is true after one.
         """
         self._send = send
-        self._header = (b"causeway-region", region.encode())
+        self._region = region
+        self._edge = edge
         self._keep = keep
         self._body = bytearray()
         self.status = 0
@@ -87,7 +93,8 @@ class Answer:
         """Take one message of the app's answer."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message = {**message, "headers": [*message.get("headers", ()), self._header]}
+            name = self._edge if self.status >= FIRST_ERROR else self._region
+            message = {**message, "headers": [*message.get("headers", ()), (b"causeway-region", name.encode())]}
         elif self.kept:
             self._body += message.get("body", b"")
         if not self.kept:

@@ -27,6 +27,12 @@ def bearer(home: str, epoch: int = 1) -> dict[str, str]:
     return {"authorization": f"Bearer e30.{payload}.c2ln"}
 
 
+def answer_of(content: object) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Return the headers and the body with which a gateway answers, in its order."""
+    body = json.dumps(content).encode()
+    return [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json")], body
+
+
 @dataclass
 class World:
     """Fakes around one edge, in us.
@@ -61,7 +67,8 @@ class World:
         if self.silent:
             await asyncio.Event().wait()
         status, content = self.answer(request.url.host)
-        return httpx.Response(status, json=content, headers={"connection": "x-hop", "x-hop": "1", "x-end": "2"})
+        headers = [*answer_of(content)[0], (b"x-end", b"2"), (b"connection", b"x-hop"), (b"x-hop", b"1")]
+        return httpx.Response(status, headers=headers, content=answer_of(content)[1])
 
     async def ask_directory(self, request: httpx.Request) -> httpx.Response:
         """Stand for the directory."""
@@ -79,9 +86,9 @@ class World:
         while (await receive()).get("more_body"):
             pass
         status, content = self.answer("us")
-        headers = [(b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": json.dumps(content).encode()})
+        headers, body = answer_of(content)
+        await send({"type": "http.response.start", "status": status, "headers": [*headers, (b"x-end", b"2")]})
+        await send({"type": "http.response.body", "body": body})
 
 
 async def nobody(_message: object) -> None:
@@ -166,6 +173,39 @@ async def test_login_goes_where_the_handle_lives_and_does_not_tell(world: World,
 
     assert (await device.post("/login", json={"handle": "ADA", "password": "p"})).json() == {"served_by": "eu"}
     assert (await device.post("/login", json={"handle": "nobody", "password": "p"})).json() == {"served_by": "us"}
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(400, "malformed-request"), (401, "wrong-credentials"), (422, "invalid-field"), (429, "rate-limited")],
+)
+async def test_a_login_that_failed_does_not_tell_where_the_handle_lives(
+    world: World, device: httpx.AsyncClient, status: int, code: str
+) -> None:
+    """Nor so whether anybody has it: an answer from afar has the headers of one from here, each in its place."""
+    world.directory = {"/handles/ada": {"user_id": EU_USER, "handle": "Ada", "home": "eu", "home_epoch": 1}}
+    world.answers = {region: [(status, {"code": code})] for region in ("us", "eu")}
+
+    known, unknown = [await device.post("/login", json={"handle": name, "password": "p"}) for name in ("ada", "bob")]
+
+    assert [request.url.host for request in world.asked] == ["eu"]
+    assert (known.status_code, known.content) == (unknown.status_code, unknown.content) == (status, unknown.content)
+    assert known.headers.raw == unknown.headers.raw
+    assert unknown.headers["causeway-region"] == "us"
+
+
+@pytest.mark.parametrize("path", ["/token", "/messages"])
+async def test_an_answer_names_who_served_it_only_if_it_was_served(
+    world: World, device: httpx.AsyncClient, path: str
+) -> None:
+    """Whoever is not let in learns nothing of where they were turned away."""
+    world.answers["eu"] = [(401, {"code": "invalid-token"})]
+    body = {"refresh_token": bearer("eu")["authorization"].removeprefix("Bearer ")}
+
+    answer = await device.post(path, headers=bearer("eu"), json=body)
+
+    assert [request.url.host for request in world.asked] == ["eu"]
+    assert (answer.status_code, answer.headers["causeway-region"]) == (401, "us")
 
 
 async def test_without_a_directory_local_users_still_log_in_and_nobody_is_called_wrong(
