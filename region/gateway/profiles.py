@@ -1,14 +1,22 @@
 """What users may know of each other, told by the home of whoever is asked about."""
 
+import asyncio
+from collections.abc import Awaitable
+from typing import Final, TypeVar
+
 import msgspec
 
-from infra.errors import NotFoundError
+from infra.errors import NotFoundError, UnavailableError
 from infra.postgres import Pool
 from region.accounts.federation import Federation
 from region.accounts.ports import Directory
 from region.accounts.repository import UserRow, user_by_id
 from region.gateway.views import rfc3339
-from replication.ids import is_user_id
+from replication.ids import is_user_id, region_of
+
+T = TypeVar("T")
+FIND_SECONDS: Final = 3.0
+"""How long the directory may take to say where somebody lives."""
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +50,7 @@ class OwnProfile(Profile, frozen=True, kw_only=True):
 
 
 class Profiles:
-    """Finds profiles of users who live here."""
+    """Finds profiles of users who live here, and says where others live; for callers whose token is verified alone."""
 
     def __init__(self, *, region: str, store: Pool, directory: Directory, federation: Federation) -> None:
         """Say who knows users of this and of other regions."""
@@ -56,7 +64,7 @@ class Profiles:
 
         Raises:
             NotFoundError: There is no such user.
-            NotTheHolderError: The user lives elsewhere.
+            NotTheHolderError: The user lives elsewhere; or was born there, and the directory is away.
             UnavailableError: The directory is needed to tell, and away.
         """
         if not is_user_id(user_id):
@@ -65,7 +73,13 @@ class Profiles:
             user = await user_by_id(connection, user_id)
         if user is not None and user.confirmed:
             return self._of(user)
-        found = await self._directory.find_user(user_id)
+        try:
+            found = await _in_time(self._directory.find_user(user_id))
+        except UnavailableError:
+            born = region_of(user_id)
+            if born == self._region or born not in {known.region for known in self._federation.regions}:
+                raise
+            raise self._federation.elsewhere(born) from None  # it knows more
         if found is None or found.home == self._region:
             raise NotFoundError(what="user")
         raise self._federation.elsewhere(found.home)
@@ -78,7 +92,7 @@ class Profiles:
             NotTheHolderError: The user lives elsewhere.
             UnavailableError: The directory is away.
         """
-        found = await self._directory.find_handle(handle)
+        found = await _in_time(self._directory.find_handle(handle))
         if found is None:
             raise NotFoundError(what="user")
         return await self.by_id(found.user_id)
@@ -99,3 +113,16 @@ class Profiles:
             "created_at": rfc3339(user.created_at),
             "status_text": user.status_text,
         }
+
+
+async def _in_time(asked: Awaitable[T]) -> T:
+    """Return what the directory answers.
+
+    Raises:
+        UnavailableError: It has not answered in time.
+    """
+    try:
+        async with asyncio.timeout(FIND_SECONDS):
+            return await asked
+    except TimeoutError as error:
+        raise UnavailableError(what="The directory") from error

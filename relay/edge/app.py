@@ -21,10 +21,9 @@ from relay.edge.errors import RegionUnreachableError, UnknownHomeError
 from relay.edge.http import bridge
 from relay.edge.messages import REDIRECTED, Answer, Body, send_json, send_problem
 from relay.edge.redirects import AskDirectory, GiveUp, Go, Holder, Trail, after_directory, after_refusal
-from relay.edge.routing import HandleHome, Here, Home, NoSuchRegion, UserHome, Way, by_token, needs_body, route
+from relay.edge.routing import HandleHome, Here, Home, NoSuchRegion, Way, by_token, needs_body, route
 from relay.edge.sockets import carry, refuse
 from relay.edge.tokens import token_of_socket
-from replication.ids import region_of
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -133,14 +132,10 @@ class Edge:
             await self._list_regions(send)
         else:
             early = await body.read() if needs_body(method, path) else b""
-            way = route(
-                method, path, query=scope["query_string"], headers=scope["headers"], body=early, regions=self.regions
-            )
+            way = route(method, path, headers=scope["headers"], body=early, regions=self.regions)
             try:
                 home = await self._find(way)
-            except UnavailableError:
-                if not isinstance(way, HandleHome) or not way.is_login:
-                    raise
+            except UnavailableError:  # only who logs in is looked up here
                 await self._try_here(scope, body, send)
             else:
                 await self._serve_at(home, scope, body, send)
@@ -162,22 +157,9 @@ class Edge:
                 raise UnknownHomeError(
                     field="home_region", reason="there is no such region", region=region, regions=known
                 )
-            case UserHome(user_id=user_id):
-                return await self._home_of(user_id)
             case HandleHome(handle=handle):
                 user = await _in_time(self.directory.find_handle(handle))
                 return Home(self.region) if user is None else Home(user.home, user.user_id)
-
-    async def _home_of(self, user_id: str) -> Home:
-        try:
-            user = await _in_time(self.directory.find_user(user_id))
-        except UnavailableError:
-            if region_of(user_id) not in self.regions:
-                raise
-            return Home(region_of(user_id))  # where the user was born knows more
-        if user is None:
-            return Home(self.region)  # which says so to those alone who may ask
-        return Home(user.home, user_id)
 
     async def _try_here(self, scope: Scope, body: Body, send: Send) -> None:
         """Log a local user in while the directory is away; that the credentials are wrong is not known then."""

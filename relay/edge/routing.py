@@ -1,4 +1,4 @@
-"""Say by what the home of a request is found: by its token, a handle, a user id, or a region that it names.
+"""Say by what the home of a request is found: by its token, the handle that logs in, or a region that it names.
 
 Pure. What is not understood here goes to the local gateway, which says what is wrong with it.
 """
@@ -6,12 +6,10 @@ Pure. What is not understood here goes to the local gateway, which says what is 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
-from urllib.parse import parse_qs
 
 import msgspec
 
 from relay.edge.tokens import bearer_of, read_claims
-from replication.ids import is_user_id
 
 BY_BODY: Final = frozenset({"/register", "/login", "/token"})
 """Paths whose home stands in the body of a POST."""
@@ -28,7 +26,7 @@ class Home:
 
     Attributes:
         region: The user's home.
-        user_id: The user, if the directory was asked for the home.
+        user_id: Who logs in, if the directory was asked for the home.
     """
 
     region: str
@@ -37,26 +35,13 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class HandleHome:
-    """The home of whoever has the handle serves it; the local gateway if nobody has.
+    """Somebody logs in, at the home of whoever has the handle; at the local gateway if nobody has, or while the directory is away.
 
     Attributes:
         handle: In any spelling.
-        is_login: Whether somebody logs in, which is tried here while the directory is away.
     """
 
     handle: str
-    is_login: bool
-
-
-@dataclass(frozen=True, slots=True)
-class UserHome:
-    """The home of the user serves it.
-
-    Attributes:
-        user_id: The user.
-    """
-
-    user_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +55,7 @@ class NoSuchRegion:
     region: str
 
 
-Way: TypeAlias = Here | Home | HandleHome | UserHome | NoSuchRegion
+Way: TypeAlias = Here | Home | HandleHome | NoSuchRegion
 HERE = Here()
 
 
@@ -92,7 +77,6 @@ def route(
     method: str,
     path: str,
     *,
-    query: bytes,
     headers: Iterable[tuple[bytes, bytes]],
     body: bytes,
     regions: Collection[str],
@@ -102,22 +86,15 @@ def route(
     Args:
         method: The method.
         path: The path.
-        query: The query, without the question mark.
         headers: With names in lower case.
         body: The body, if `needs_body`.
         regions: All regions of the federation.
     """
     if needs_body(method, path):
         return _by_body(path, body, regions)
-    token = bearer_of(headers)
-    if token is None:
-        return HERE  # who does not say who they are learns nothing, not even who exists
-    if method == "GET" and path.startswith("/users/") and is_user_id(user_id := path.removeprefix("/users/")):
-        return UserHome(user_id)
-    if method == "GET" and path == "/users":
-        handle = parse_qs(query.decode("latin-1")).get("handle", [""])[0]
-        return HandleHome(handle, is_login=False) if handle else HERE
-    return by_token(token, regions)
+    if path == "/users" or path.startswith("/users/"):
+        return HERE  # any gateway can verify the token; who has shown a good one is sent on by a 421 to where the user lives
+    return by_token(bearer_of(headers), regions)
 
 
 def by_token(token: str | None, regions: Collection[str]) -> Way:
@@ -136,7 +113,7 @@ def _by_body(path: str, body: bytes, regions: Collection[str]) -> Way:
     if path == "/token":
         return by_token(found.refresh_token, regions)
     if path == "/login":
-        return HandleHome(found.handle, is_login=True) if found.handle else HERE
+        return HandleHome(found.handle) if found.handle else HERE
     if found.home_region is None:
         return HERE
     return Home(found.home_region) if found.home_region in regions else NoSuchRegion(found.home_region)

@@ -44,6 +44,7 @@ class World:
         silent: Whether gateways in other processes never answer.
         directory_is_silent: Whether the directory never does.
         directory: Path to what the directory answers; None for a directory that is away.
+        looked_up: The paths that the directory was asked for.
     """
 
     answers: dict[str, list[tuple[int, object] | Exception]] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class World:
     silent: bool = False
     directory_is_silent: bool = False
     directory: dict[str, object] | None = field(default_factory=dict)
+    looked_up: list[str] = field(default_factory=list)
 
     def answer(self, region: str) -> tuple[int, object]:
         """Return what the region's gateway answers now."""
@@ -72,6 +74,7 @@ class World:
 
     async def ask_directory(self, request: httpx.Request) -> httpx.Response:
         """Stand for the directory."""
+        self.looked_up.append(request.url.path)
         if self.directory_is_silent:
             await asyncio.Event().wait()
         if self.directory is None:
@@ -220,6 +223,16 @@ async def test_without_a_directory_local_users_still_log_in_and_nobody_is_called
     assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
 
 
+async def test_a_directory_that_says_nothing_is_as_one_that_is_away(
+    world: World, device: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who logs in does not wait for it."""
+    monkeypatch.setattr(app, "FIND_SECONDS", 0.05)
+    world.directory_is_silent = True
+
+    assert (await device.post("/login", json={"handle": "carl", "password": "p"})).json() == {"served_by": "us"}
+
+
 async def test_registration_goes_to_the_region_that_is_asked_for(device: httpx.AsyncClient) -> None:
     """A region that does not exist is told with the ones that do."""
     assert (await device.post("/register", json={"handle": "ada", "home_region": "ap"})).json() == {"served_by": "ap"}
@@ -228,42 +241,36 @@ async def test_registration_goes_to_the_region_that_is_asked_for(device: httpx.A
     assert "ap, eu, us" in refused.json()["detail"]
 
 
-async def test_users_are_looked_up_where_they_live(world: World, device: httpx.AsyncClient) -> None:
-    """By id and by handle; without the directory the id itself names a region that knows."""
-    world.directory = {f"/users/{EU_USER}": {"user_id": EU_USER, "handle": "Ada", "home": "ap", "home_epoch": 2}}
-    unborn = "u" + "b" * 24 + "-eu"
-
-    device.headers.update(bearer("us"))
-    assert (await device.get(f"/users/{EU_USER}")).json() == {"served_by": "ap"}
-    assert (await device.get(f"/users/{unborn}")).json() == {"served_by": "us"}
-    assert (await device.get("/users?handle=nobody")).json() == {"served_by": "us"}
-    world.directory = None
-    assert (await device.get("/users/" + "u" + "c" * 24 + "-eu")).json() == {"served_by": "eu"}
-    assert (await device.get("/users?handle=carl")).status_code == 503
+LOOK_UPS = [f"/users/{EU_USER}", "/users?handle=ada", "/users?handle=nobody"]
 
 
-@pytest.mark.parametrize("path", [f"/users/{EU_USER}", "/users?handle=ada", "/users?handle=nobody"])
-async def test_a_stranger_is_not_told_who_exists(world: World, device: httpx.AsyncClient, path: str) -> None:
-    """Whoever brings no token gets the local gateway's 401, whether or not there is such a user, and whoever is away."""
+@pytest.mark.parametrize("path", LOOK_UPS)
+async def test_users_are_looked_up_here_and_then_where_they_live(
+    world: World, device: httpx.AsyncClient, path: str
+) -> None:
+    """The gateway of this region verifies the token, and says by 421 whose user it is."""
+    world.answers["us"] = [(421, {"code": "not-the-holder", "region": "eu", "holder": "eu", "epoch": 1})]
+
+    answer = await device.get(path, headers=bearer("ap"))
+
+    assert (answer.json(), answer.headers["causeway-region"]) == ({"served_by": "eu"}, "eu")
+    assert [str(request.url) for request in world.asked] == [f"http://eu{path}"]
+
+
+@pytest.mark.parametrize("path", LOOK_UPS)
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer x"}, bearer("eu"), bearer("us")])
+async def test_nobody_is_looked_up_for_a_stranger(
+    world: World, device: httpx.AsyncClient, path: str, headers: dict[str, str]
+) -> None:
+    """The local gateway says 401, whether or not there is such a user; neither a region nor the directory is asked before a token was verified."""
     user = {"user_id": EU_USER, "handle": "ada", "home": "eu", "home_epoch": 1}
     world.directory = {f"/users/{EU_USER}": user, "/handles/ada": user}
     world.answers["us"] = [(401, {"code": "invalid-token"})]
 
-    answer = await device.get(path)
+    answer = await device.get(path, headers=headers)
 
     assert (answer.status_code, answer.headers["causeway-region"], world.asked) == (401, "us", [])
-
-
-async def test_a_directory_that_says_nothing_is_as_one_that_is_away(
-    world: World, device: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A device does not wait for it: the region of birth is asked, or the problem is told."""
-    monkeypatch.setattr(app, "FIND_SECONDS", 0.05)
-    world.directory_is_silent = True
-    device.headers.update(bearer("us"))
-
-    assert (await device.get("/users/" + "u" + "c" * 24 + "-eu")).json() == {"served_by": "eu"}
-    assert (await device.get("/users?handle=carl")).json()["code"] == "unavailable"
+    assert world.looked_up == []
 
 
 async def test_a_421_is_followed_with_the_same_body(world: World, device: httpx.AsyncClient) -> None:
