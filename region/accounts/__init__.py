@@ -9,6 +9,7 @@ keyring      the ring as a gateway has it; read again when its file changes
 cli          `causeway keys`: list and rotate them
 ports        what this package needs of the directory and of the journal
 endings      pure: why a device was logged out, as its owner is told
+reuse        pure: what it means that a refresh token is shown, and shown again
 credentials  changing the password, which ends all other sessions
 appearance   changing what others see, and whether searches find one
 federation   all regions as the directory announces them: keys, holders, URLs

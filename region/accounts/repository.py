@@ -48,6 +48,7 @@ class DeviceRow:
         revoked: Whether it was logged out.
         refreshed_at: When that generation was given, microseconds since the epoch; 0 for the first.
         revoked_why: A code, as in `region.accounts.endings`; empty if somebody logged it out.
+        repeated: The last generation that was shown again; 0 for none.
     """
 
     device_id: str
@@ -58,6 +59,7 @@ class DeviceRow:
     revoked: bool
     refreshed_at: int = 0
     revoked_why: str = ""
+    repeated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class RevokedRow:
 
 
 _USER = "SELECT user_id, handle, display_name, password_hash, reservation, home_epoch, confirmed, created_at, status_text, findable FROM users"
-_DEVICE = "SELECT device_id, name, family, generation, created_at, revoked_at IS NOT NULL, refreshed_at, revoked_why FROM devices"
+_DEVICE = "SELECT device_id, name, family, generation, created_at, revoked_at IS NOT NULL, refreshed_at, revoked_why, repeated FROM devices"
 
 
 async def user_by_id(connection: Connection, user_id: str) -> UserRow | None:
@@ -106,7 +108,7 @@ async def device(connection: Connection, user_id: str, device_id: str) -> Device
 async def devices_at_once(connection: Connection, asked: Sequence[tuple[str, str]]) -> dict[tuple[str, str], DeviceRow]:
     """Return those devices, revoked or not, by user and device; what is missing does not exist."""
     cursor = await connection.execute(
-        "SELECT a.user_id, a.device_id, d.name, d.family, d.generation, d.created_at, d.revoked_at IS NOT NULL, d.refreshed_at, d.revoked_why"
+        "SELECT a.user_id, a.device_id, d.name, d.family, d.generation, d.created_at, d.revoked_at IS NOT NULL, d.refreshed_at, d.revoked_why, d.repeated"
         " FROM unnest(%s::text[], %s::text[]) AS a(user_id, device_id)"
         " JOIN devices d ON d.user_id = a.user_id AND d.device_id = a.device_id",
         ([user for user, _ in asked], [device for _, device in asked]),

@@ -17,6 +17,7 @@ from region.accounts.passwords import Passwords
 from region.accounts.ports import Directory, Journal
 from region.accounts.registration import Registration
 from region.accounts.repository import DeviceRow, UserRow
+from region.accounts.reuse import Showing, judge
 from region.accounts.rules import PASSWORD_LONGEST, clean_name
 from region.accounts.tokens import AccessClaims, RefreshClaims, Signs, Verifier, refused
 from replication.accounts import DeviceAdded, DeviceRefreshed, DeviceRevoked, proof_of
@@ -24,13 +25,6 @@ from replication.records import Outcome
 
 FIRST_GENERATION = 1
 _DEVICE = re.compile(r"v[0-9a-f]{16}")
-REPEAT_SECONDS = 600.0
-"""For how long a used refresh token gives its unused successor again; in the store, so that any gateway knows.
-
-Long enough for a phone that lost coverage just when it was answered, and shorter than an access token lives: whoever goes on with
-a copy meets the owner's next refresh. The projector's clock says when it was used, the gateway's how long ago that is: a few
-seconds between them do not matter.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +147,8 @@ class Sessions:
         """Exchange a refresh token for new tokens.
 
         Shown again within ten minutes, through whatever gateway, it gives the same generation again as long as that was
-        not used: the answer may have been lost. Later it counts as stolen: then the device is logged out, whoever shows it.
+        not used: the answer may have been lost. Shown later, or again when its predecessor was as well, it counts as stolen:
+        then the device is logged out, whoever shows it.
 
         Args:
             token: As it was given.
@@ -174,34 +169,44 @@ class Sessions:
         if user is None:
             raise refused("foreign", "its user does not live here")
         wanted = claims.generation + 1
-        device = await self._current(claims)
-        if device.generation != claims.generation:
-            return await self._repeat(user, claims, device)
+        showing = await self._showing(user, claims)
 
         async def settled() -> Outcome | None:
             device = await self._device(claims.sub, claims.device)
             if device is None or device.revoked or device.generation > wanted:
                 return Outcome(id="", code="invalid-token")
-            return Outcome(id="") if device.generation == wanted else None
+            done = device.generation == wanted if showing is Showing.USE else device.repeated >= claims.generation
+            return Outcome(id="") if done else None
 
         body = DeviceRefreshed(device_id=claims.device, family=claims.family, generation=claims.generation)
         outcome = await self._journal.decide(
             claims.sub, home_epoch=user.home_epoch, body=body, settled=settled, device=claims.device
         )
-        if outcome.code:  # it was an earlier showing that was decided first, or the device is logged out
-            return await self._repeat(user, claims, await self._current(claims))
+        # Others may have been decided first, or the device is logged out.
+        if outcome.code and await self._showing(user, claims) is not Showing.REPEAT:
+            raise refused("foreign", "its device was never given it")
         return self._grant(user, claims.device, claims.family, wanted)
 
-    async def _repeat(self, user: UserRow, claims: RefreshClaims, device: DeviceRow) -> Grant:
-        """Give what its first use gave, if that was a while ago at most and was not used; else end the device: somebody has copied the token."""
-        wanted = claims.generation + 1
-        age = self._clock() - device.refreshed_at / 1e6
-        if device.generation == wanted and age <= REPEAT_SECONDS:
-            return self._grant(user, claims.device, claims.family, wanted)
-        if device.generation < wanted:
+    async def _showing(self, user: UserRow, claims: RefreshClaims) -> Showing:
+        """Say whether it is the first showing of a token or a later one that may be.
+
+        Raises:
+            InvalidTokenError: It may not be: two have the token, so the device ended; or it is none of this device's.
+        """
+        device = await self._current(claims)
+        showing = judge(
+            claims.generation,
+            generation=device.generation,
+            refreshed_at=device.refreshed_at,
+            repeated=device.repeated,
+            now=int(self._clock() * 1e6),
+        )
+        if showing is Showing.FOREIGN:
             raise refused("foreign", "its device was never given it")
-        await self._end(user, claims.device, REUSED)
-        raise ended(REUSED)
+        if showing is Showing.STOLEN:
+            await self._end(user, claims.device, REUSED)
+            raise ended(REUSED)
+        return showing
 
     async def _end(self, user: UserRow, device_id: str, why: str) -> None:
         async def settled() -> Outcome | None:

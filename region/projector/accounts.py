@@ -4,6 +4,8 @@ from typing import TypeAlias
 
 import msgspec
 
+from region.accounts.endings import REUSED
+from region.accounts.reuse import Showing, judge
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
 from region.store.rows import Device, User
@@ -29,7 +31,7 @@ DETAILS = {
     "reservation-mismatch": "The account was made under another reservation. Register anew.",
     "user-unknown": "There is no such account, or it is not confirmed. Register, or log in elsewhere.",
     "device-revoked": "This device was logged out. Log in again.",
-    "refresh-token-reused": "This refresh token was used before. Log in again.",
+    REUSED: "This refresh token was used before. Log in again.",
     PASSWORD_CHANGED: "The password was changed meanwhile. Log in with the new one.",
 }
 """What the waiting gateway is told, by code."""
@@ -128,10 +130,20 @@ def _refresh(docket: Docket, author: str, body: DeviceRefreshed) -> str:
     device = docket.state.devices.get((author, body.device_id))
     if device is None or device.revoked_at is not None or device.family != body.family:
         return "device-revoked"
-    if device.generation != body.generation:
-        return "refresh-token-reused"
-    device.generation += 1
-    device.refreshed_at = docket.now
+    showing = judge(
+        body.generation,
+        generation=device.generation,
+        refreshed_at=device.refreshed_at,
+        repeated=device.repeated,
+        now=docket.now,
+    )
+    if showing is Showing.USE:
+        device.generation += 1
+        device.refreshed_at = docket.now
+    elif showing is Showing.REPEAT:
+        device.repeated = body.generation
+    else:
+        return REUSED
     _keep(docket, device)
     return ""
 

@@ -62,7 +62,10 @@ class User:
 
 @dataclass(slots=True)
 class Device:
-    """A device of a user who is at home here; `generation` is that of its current refresh token, given at `refreshed_at`."""
+    """A device of a user who is at home here.
+
+    `generation` is that of its current refresh token, given at `refreshed_at`; `repeated` the last one that was shown again, 0 for none.
+    """
 
     user_id: str
     device_id: str
@@ -73,6 +76,7 @@ class Device:
     revoked_at: int | None = None
     refreshed_at: int = 0
     revoked_why: str = ""
+    repeated: int = 0
 
 
 MEMBER: Final = "member"

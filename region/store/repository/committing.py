@@ -124,10 +124,10 @@ async def _write_accounts(connection: Connection, writes: Writes) -> None:
         await _write_starts(connection, [writes.users[user_id] for user_id in sorted(writes.renamed)])
     if writes.devices:
         await connection.cursor().executemany(
-            "INSERT INTO devices (user_id, device_id, name, family, generation, created_at, revoked_at, refreshed_at, revoked_why)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            "INSERT INTO devices (user_id, device_id, name, family, generation, created_at, revoked_at, refreshed_at, revoked_why, repeated)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
             " ON CONFLICT (user_id, device_id) DO UPDATE SET generation = excluded.generation, revoked_at = excluded.revoked_at,"
-            " refreshed_at = excluded.refreshed_at, revoked_why = excluded.revoked_why",
+            " refreshed_at = excluded.refreshed_at, revoked_why = excluded.revoked_why, repeated = excluded.repeated",
             [
                 (
                     d.user_id,
@@ -139,6 +139,7 @@ async def _write_accounts(connection: Connection, writes: Writes) -> None:
                     d.revoked_at,
                     d.refreshed_at,
                     d.revoked_why,
+                    d.repeated,
                 )
                 for d in writes.devices.values()
             ],

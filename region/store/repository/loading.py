@@ -93,7 +93,8 @@ async def load(
             )
         if devices:
             await cursors["devices"].execute(
-                "SELECT user_id, device_id, name, family, generation, created_at, revoked_at, refreshed_at, revoked_why"
+                "SELECT user_id, device_id, name, family, generation, created_at, revoked_at, refreshed_at,"
+                " revoked_why, repeated"
                 " FROM devices WHERE user_id = ANY(%s::text[])",
                 (Texts(devices),),
             )

@@ -15,6 +15,7 @@ from region.accounts.passwords import Cost, Passwords
 from region.accounts.ports import Directory, Settled
 from region.accounts.registration import Registration
 from region.accounts.repository import DeviceRow, UserRow
+from region.accounts.reuse import Showing, judge
 from region.accounts.sessions import Lifetimes, Sessions
 from region.accounts.tokens import RefreshClaims, Signer, Verifier
 from replication.accounts import DeviceRefreshed, DeviceRevoked
@@ -44,10 +45,19 @@ class Home:
             if isinstance(body, DeviceRevoked):
                 self.device = replace(self.device, revoked=True, revoked_why=body.why)
                 continue
-            code = "" if body.generation == self.device.generation else "refresh-token-reused"
-            if not code:
-                at = int(self.now * 1e6)
-                self.device = replace(self.device, generation=self.device.generation + 1, refreshed_at=at)
+            now, device = int(self.now * 1e6), self.device
+            showing = judge(
+                body.generation,
+                generation=device.generation,
+                refreshed_at=device.refreshed_at,
+                repeated=device.repeated,
+                now=now,
+            )
+            code = "" if showing in {Showing.USE, Showing.REPEAT} else "refresh-token-reused"
+            if showing is Showing.USE:
+                self.device = replace(device, generation=device.generation + 1, refreshed_at=now)
+            elif showing is Showing.REPEAT:
+                self.device = replace(device, repeated=body.generation)
         self.waiting.clear()
         return code
 
@@ -198,6 +208,66 @@ async def test_a_token_whose_successor_was_used_ends_its_device_at_once(
         await sessions.refresh(token)
 
     assert home.device.revoked
+
+
+async def test_a_thief_cannot_follow_the_owner(sessions: Known, home: Home, token: str) -> None:
+    """Who has copied a token shows each generation a minute after the owner: once it looks like a lost answer, twice running it does not."""
+    owner = (await sessions.refresh(token)).refresh_token
+    home.now += 50
+    thief = (await sessions.refresh(token)).refresh_token
+    home.now += 800
+    await sessions.refresh(owner)
+    home.now += 50
+
+    with pytest.raises(InvalidTokenError) as caught:
+        await sessions.refresh(thief)
+
+    assert caught.value.details["token_problem"] == "reused"
+    assert (home.device.generation, home.device.revoked) == (3, True)
+
+
+@pytest.mark.parametrize("thief_first", [(True, True), (True, False), (False, True)])
+async def test_nor_does_it_help_the_thief_to_be_first_now_and_then(
+    sessions: Known, home: Home, token: str, thief_first: tuple[bool, bool]
+) -> None:
+    """Then it is the owner who repeats; both are told with the second generation running."""
+    held = {"thief": token, "owner": token}
+    showings = [holder for first in thief_first for holder in sorted(held, reverse=first)]
+    for holder in showings[:-1]:
+        held[holder] = (await sessions.refresh(held[holder])).refresh_token
+        home.now += 50
+
+    with pytest.raises(InvalidTokenError):
+        await sessions.refresh(held[showings[-1]])
+
+    assert (home.device.generation, home.device.revoked) == (3, True)
+
+
+async def test_answers_may_be_lost_again_and_again_but_not_twice_running(
+    sessions: Known, home: Home, token: str
+) -> None:
+    """A train has many tunnels: each of these repeats is shown a few times, and the next generation's answer comes."""
+    newest = token
+    for _ in range(5):
+        for _ in range(4):
+            again = await sessions.refresh(newest)
+            home.now += 30
+        newest = (await sessions.refresh(again.refresh_token)).refresh_token
+        home.now += 840
+
+    assert (home.device.generation, home.device.revoked) == (11, False)
+
+
+async def test_a_repeat_counts_though_fan_out_is_away(sessions: Known, home: Home, token: str) -> None:
+    """The store tells when the projector has taken note of it."""
+    await sessions.refresh(token)
+    home.tells = False
+    successor = (await sessions.refresh(token)).refresh_token
+
+    assert home.device.repeated == 1
+    await sessions.refresh(successor)
+    with pytest.raises(InvalidTokenError):
+        await sessions.refresh(successor)
 
 
 async def test_an_old_token_is_refused_while_fan_out_is_away_too(sessions: Known, home: Home, token: str) -> None:

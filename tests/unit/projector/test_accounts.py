@@ -35,11 +35,16 @@ def test_accounts_and_devices_follow_their_rules(us: Rehearsal) -> None:
         (AccountConfirmed("secret"), ""),
         (DeviceAdded("v1", "phone", "f"), ""),
         (DeviceRefreshed("v1", "f", 1), ""),
+        (DeviceRefreshed("v1", "f", 1), ""),  # again: its answer may have been lost
+        (DeviceRefreshed("v1", "f", 1), ""),
+        (DeviceRefreshed("v1", "f", 2), ""),
         (DeviceRefreshed("v1", "f", 1), "refresh-token-reused"),
-        (DeviceRefreshed("v1", "other", 2), "device-revoked"),
+        (DeviceRefreshed("v1", "f", 2), "refresh-token-reused"),  # again, and its predecessor was as well
+        (DeviceRefreshed("v1", "f", 4), "refresh-token-reused"),
+        (DeviceRefreshed("v1", "other", 3), "device-revoked"),
         (DeviceRefreshed("v9", "f", 1), "device-revoked"),
         (DeviceRevoked("v1"), ""),
-        (DeviceRefreshed("v1", "f", 2), "device-revoked"),
+        (DeviceRefreshed("v1", "f", 3), "device-revoked"),
     ]
     for body, _ in steps:
         us.submit(submission(user, body, reply_to="gateway"))
