@@ -7,6 +7,9 @@ from region.accounts.tokens import refused
 
 REUSED: Final = "refresh-token-reused"
 PASSWORD_CHANGED: Final = "password-changed"  # noqa: S105 — a code
+CROWDED_OUT: Final = "too-many-devices"
+MOST_DEVICES: Final = 100
+"""How many devices a user may have logged in; with one more, the one that was not refreshed for longest is logged out."""
 
 _ENDINGS: Final = {
     REUSED: (
@@ -14,6 +17,10 @@ _ENDINGS: Final = {
         "a refresh token of its was shown again that had been used, as a thief would, so its device was logged out; unless you know why, change your password",
     ),
     PASSWORD_CHANGED: ("password-changed", "the password was changed, and its device was logged out with that"),
+    CROWDED_OUT: (
+        "too-many-devices",
+        f"its user has logged in more than {MOST_DEVICES} devices, and of those its device was not used for longest",
+    ),
 }
 
 

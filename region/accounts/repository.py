@@ -117,9 +117,10 @@ async def devices_at_once(connection: Connection, asked: Sequence[tuple[str, str
 
 
 async def devices(connection: Connection, user_id: str) -> list[DeviceRow]:
-    """Return the user's devices that are logged in, the oldest first."""
+    """Return the user's devices that are logged in, the newest first."""
     cursor = await connection.execute(
-        f"{_DEVICE} WHERE user_id = %s AND revoked_at IS NULL ORDER BY created_at, device_id LIMIT 1000", (user_id,)
+        f"{_DEVICE} WHERE user_id = %s AND revoked_at IS NULL ORDER BY created_at DESC, device_id LIMIT 1000",
+        (user_id,),
     )
     return [DeviceRow(*row) for row in await cursor.fetchall()]
 

@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from region.accounts.endings import REUSED
+from region.accounts.endings import CROWDED_OUT, MOST_DEVICES, PASSWORD_CHANGED, REUSED
 from region.accounts.reuse import Showing, judge
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
@@ -24,8 +24,6 @@ from replication.records import Submission
 Body: TypeAlias = (
     AccountCreated | AccountConfirmed | DeviceAdded | DeviceRefreshed | DeviceRevoked | PasswordChanged | ProfileChanged
 )
-
-PASSWORD_CHANGED = "password-changed"  # noqa: S105 — a code
 
 DETAILS = {
     "reservation-mismatch": "The account was made under another reservation. Register anew.",
@@ -50,7 +48,7 @@ def judge_account(docket: Docket, case: Case, submission: Submission, body: Body
     elif isinstance(body, AccountConfirmed):
         code = _confirm(docket, submission.author, body)
     elif isinstance(body, DeviceAdded):
-        code = _add(docket, submission.author, body)
+        code = _add(docket, case, submission, body)
     elif isinstance(body, DeviceRefreshed):
         code = _refresh(docket, submission.author, body)
     elif isinstance(body, PasswordChanged):
@@ -113,7 +111,8 @@ def _change_profile(docket: Docket, author: str, body: ProfileChanged) -> str:
     return ""
 
 
-def _add(docket: Docket, author: str, body: DeviceAdded) -> str:
+def _add(docket: Docket, case: Case, submission: Submission, body: DeviceAdded) -> str:
+    author = submission.author
     user = docket.state.users.get(author)
     if user is None or not user.confirmed:
         return "user-unknown"
@@ -122,6 +121,11 @@ def _add(docket: Docket, author: str, body: DeviceAdded) -> str:
         return "" if known.family == body.family and known.revoked_at is None else "device-revoked"
     if body.proof and body.proof != proof_of(user.password_hash):
         return PASSWORD_CHANGED
+    live = sorted(
+        _live(docket, author), key=lambda device: (max(device.created_at, device.refreshed_at), device.device_id)
+    )
+    for device in live[: max(0, len(live) + 1 - MOST_DEVICES)]:
+        _log_out(docket, case, submission, device, CROWDED_OUT)
     _keep(docket, Device(author, body.device_id, body.name, body.family, 1, docket.now))
     return ""
 
@@ -159,12 +163,23 @@ def _change_password(docket: Docket, case: Case, submission: Submission, body: P
         return PASSWORD_CHANGED
     user.password_hash = body.password_hash
     docket.writes.users[user.user_id] = user
-    for device in list(docket.state.devices.values()):
-        if device.user_id == user.user_id and device.revoked_at is None and device.device_id != body.keep_device:
-            gone = DeviceRevoked(device.device_id, PASSWORD_CHANGED)
-            _end(docket, device, PASSWORD_CHANGED)
-            docket.put(case.partition, msgspec.structs.replace(submission, body=gone), users=(user.user_id,))
+    for device in _live(docket, user.user_id):
+        if device.device_id != body.keep_device:
+            _log_out(docket, case, submission, device, PASSWORD_CHANGED)
     return ""
+
+
+def _live(docket: Docket, user_id: str) -> list[Device]:
+    return [
+        device for device in docket.state.devices.values() if device.user_id == user_id and device.revoked_at is None
+    ]
+
+
+def _log_out(docket: Docket, case: Case, submission: Submission, device: Device, why: str) -> None:
+    """End a device with what was wanted, and tell it as if it had been logged out by itself."""
+    _end(docket, device, why)
+    gone = DeviceRevoked(device.device_id, why)
+    docket.put(case.partition, msgspec.structs.replace(submission, body=gone), users=(device.user_id,))
 
 
 def _revoke(docket: Docket, case: Case, submission: Submission, body: DeviceRevoked) -> str:

@@ -9,6 +9,9 @@ from replication.groups import GROUP_BODIES, GroupCreated, MemberAdded
 from replication.poison.records import Kind, Poison
 from replication.records import (
     ConversationAnswered,
+    DeviceAdded,
+    DeviceRefreshed,
+    DeviceRevoked,
     Entry,
     Journalable,
     Mark,
@@ -72,7 +75,8 @@ class Needs:
         conversations: Conversations, with their members.
         messages: Message ids that may be known already.
         users: Users at home here.
-        devices: Users whose devices are concerned.
+        devices: Users whose devices are concerned: all that are logged in.
+        named: Devices that are concerned whether or not they are.
         answered: Conversations that may be opened, and what waits for that decided.
     """
 
@@ -80,6 +84,7 @@ class Needs:
     messages: set[str] = field(default_factory=set)
     users: set[str] = field(default_factory=set)
     devices: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)
 
 
@@ -124,6 +129,8 @@ def _submission_needs(needs: Needs, submission: Submission, *, relayed: bool) ->
     else:
         needs.users.add(submission.author)
         needs.devices.add(submission.author)
+        if isinstance(submission.body, DeviceAdded | DeviceRefreshed | DeviceRevoked):
+            needs.named.add(submission.body.device_id)
 
 
 def recipients(cases: Iterable[Case], *, here: str, opened: Iterable[str]) -> set[str]:

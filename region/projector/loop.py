@@ -265,7 +265,12 @@ class Projection:
         users, strangers = self._memory.take_users(needs.users | recipients(cases, here=here, opened=opened))
         if unseen or needs.messages or strangers or needs.devices:
             loaded = await loading.load(
-                self._connection, conversations=unseen, messages=needs.messages, users=strangers, devices=needs.devices
+                self._connection,
+                conversations=unseen,
+                messages=needs.messages,
+                users=strangers,
+                devices=needs.devices,
+                named=needs.named,
             )
             conversations.update(loaded.conversations)
             users.update(loaded.users)

@@ -11,7 +11,7 @@ from infra.postgres import Pool
 from infra.tasks import heed_cancellation
 from region.projector import metrics
 from region.store.repository.loading import waiting_since
-from region.store.repository.pruning import prune
+from region.store.repository.pruning import prune, prune_devices
 from replication.poison import repository as poison
 
 log = structlog.get_logger()
@@ -26,13 +26,16 @@ LONG = 300.0
 """After how many seconds a message that waits for another region is worth a warning."""
 
 
-async def prune_forever(pool: Pool, *, retention: float, aside_retention: float, partitions: tuple[int, ...]) -> None:
+async def prune_forever(
+    pool: Pool, *, retention: float, aside_retention: float, devices_retention: float, partitions: tuple[int, ...]
+) -> None:
     """Prune until cancelled; whatever goes wrong is tried again later.
 
     Args:
         pool: Connections to the store.
         retention: How long outputs and relay rows are kept, seconds.
         aside_retention: How long what was put aside is kept, seconds.
+        devices_retention: How long devices are kept that were logged out, seconds.
         partitions: The journal partitions that are this process's.
     """
     while True:
@@ -44,6 +47,7 @@ async def prune_forever(pool: Pool, *, retention: float, aside_retention: float,
             await measure_pendings(pool)
             await prune_aside(pool, before=int((time.time() - aside_retention) * 1e6))
             await measure_aside(pool)
+            await _prune_devices(pool, before=int((time.time() - devices_retention) * 1e6))
         except psycopg.Error as error:
             log.warning("pruning is put off", error=str(error))
 
@@ -103,3 +107,12 @@ async def _prune(pool: Pool, partition: int, *, before: int) -> None:
         metrics.PRUNED.labels("outputs").inc(outputs)
         metrics.PRUNED.labels("relay_rows").inc(relay_rows)
         more = outputs == CHUNK
+
+
+async def _prune_devices(pool: Pool, *, before: int) -> None:
+    more = True
+    while more:
+        async with pool.connection() as connection:
+            devices = await prune_devices(connection, before=before, most=CHUNK)
+        metrics.PRUNED.labels("devices").inc(devices)
+        more = devices == CHUNK

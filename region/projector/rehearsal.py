@@ -187,7 +187,11 @@ class Rehearsal:
             state.waiting[conversation_id] = sorted(waiting, key=lambda pending: pending.ordinal)
         wanted = needs.users | recipients(cases, here=self.name, opened=())
         state.users = {name: user for name, user in tables.users.items() if name in wanted}
-        state.devices = {key: device for key, device in tables.devices.items() if key[0] in needs.devices}
+        state.devices = {
+            key: device
+            for key, device in tables.devices.items()
+            if key[0] in needs.devices and (device.revoked_at is None or key[1] in needs.named)
+        }
         for conversation_id, reader, seq in read_marks(cases, here=self.name):
             up_to = [
                 e

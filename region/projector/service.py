@@ -58,6 +58,7 @@ class ProjectorSettings(RegionalSettings):
         journal_retention_days: How long the journal keeps records.
         retention_days: How long the store keeps outputs and relay rows that everybody has followed.
         aside_retention_days: How long the store keeps what was put aside: since it was taken in, or put aside for good.
+        refresh_seconds: How long refresh tokens are good, and devices are kept that were logged out.
     """
 
     projector_partitions: str = Field("", pattern=r"^(\d+(,\d+)*)?$")
@@ -66,6 +67,7 @@ class ProjectorSettings(RegionalSettings):
     journal_retention_days: int = Field(7, ge=1)
     retention_days: float = Field(7, gt=0)
     aside_retention_days: float = Field(default=30, gt=0)
+    refresh_seconds: int = Field(90 * 24 * 3600, ge=60)
 
     @property
     def own_partitions(self) -> tuple[int, ...]:
@@ -129,6 +131,7 @@ async def project_forever(health: Health, settings: ProjectorSettings, *, topic:
                     pool,
                     retention=settings.retention_days * 86_400,
                     aside_retention=settings.aside_retention_days * 86_400,
+                    devices_retention=settings.refresh_seconds,
                     partitions=settings.own_partitions,
                 ),
                 name="pruning",

@@ -48,6 +48,7 @@ async def load(
     messages: Collection[str] = (),
     users: Collection[str] = (),
     devices: Collection[str] = (),
+    named: Collection[str] = (),
 ) -> Loaded:
     """Load what a batch names, in one round trip.
 
@@ -56,7 +57,8 @@ async def load(
         conversations: Ids of conversations, loaded with their members and what they hold.
         messages: Message ids; `known` tells which of them have an outcome or are pending.
         users: Ids of users.
-        devices: Ids of users whose devices are loaded.
+        devices: Ids of users whose devices are loaded that are logged in.
+        named: Ids of devices of theirs that are loaded also if they are not.
     """
     loaded = Loaded()
     cursors = {
@@ -95,8 +97,8 @@ async def load(
             await cursors["devices"].execute(
                 "SELECT user_id, device_id, name, family, generation, created_at, revoked_at, refreshed_at,"
                 " revoked_why, repeated"
-                " FROM devices WHERE user_id = ANY(%s::text[])",
-                (Texts(devices),),
+                " FROM devices WHERE user_id = ANY(%s::text[]) AND (revoked_at IS NULL OR device_id = ANY(%s::text[]))",
+                (Texts(devices), Texts(named)),
             )
     if conversations:
         rows, members = await cursors["conversations"].fetchall(), await cursors["members"].fetchall()

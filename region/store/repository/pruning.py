@@ -1,4 +1,4 @@
-"""Take out outputs and relay rows that are old, and that everybody who follows them has passed."""
+"""Take out outputs and relay rows that are old, and that everybody who follows them has passed; and devices that ended long ago."""
 
 from infra.postgres import Connection
 
@@ -52,3 +52,20 @@ async def prune(connection: Connection, *, partition: int, before: int, most: in
             {"partition": partition, "gone": counted[1]},
         )
         return counted[0], cursor.rowcount
+
+
+async def prune_devices(connection: Connection, *, before: int, most: int) -> int:
+    """Take out devices that were logged out; return how many.
+
+    Args:
+        connection: Where.
+        before: Microseconds since the epoch; what was logged out later stays.
+        most: How many to take out at most; called again, it goes on.
+    """
+    cursor = await connection.execute(
+        "WITH old AS (SELECT user_id, device_id FROM devices WHERE revoked_at < %s ORDER BY revoked_at LIMIT %s)"
+        " DELETE FROM devices d USING old WHERE d.user_id = old.user_id AND d.device_id = old.device_id"
+        " AND d.revoked_at IS NOT NULL",
+        (before, most),
+    )
+    return cursor.rowcount

@@ -60,7 +60,7 @@ async def test_registering_and_logging_in(http: httpx.AsyncClient) -> None:
     user = (await http.get(f"/users/{one['user_id']}", headers=bearer(two))).json()
     assert (user["handle"], user["home_region"]) == (wanted["handle"], "us")
     devices = (await http.get("/devices", headers=bearer(two))).json()["devices"]
-    assert [(device["name"], device["current"]) for device in devices] == [("laptop", False), ("device", True)]
+    assert [(device["name"], device["current"]) for device in devices] == [("device", True), ("laptop", False)]
 
 
 async def test_registering_again_is_the_same_registration(http: httpx.AsyncClient) -> None:

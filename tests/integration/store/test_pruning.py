@@ -7,9 +7,10 @@ import pytest
 
 from infra.postgres import Connection, make_pool
 from region.store.repository.committing import commit
-from region.store.repository.pruning import prune
+from region.store.repository.loading import load
+from region.store.repository.pruning import prune, prune_devices
 from region.store.repository.setup import ForeignStoreError, prepare, region_state, wait_ready
-from region.store.rows import Place
+from region.store.rows import Device, Place
 from region.store.writes import Move, Writes
 from replication.codec import encode_record
 from replication.outputs import Batch, Output, RelayRow
@@ -98,3 +99,17 @@ async def test_several_prepare_at_once(postgres_url: str) -> None:
     async with make_pool(postgres_url, size=4, name="test") as pool:
         states = await asyncio.gather(*(prepare(pool, region="us", partitions=2) for _ in range(4)))
         assert set(states) == {await wait_ready(pool)}
+
+
+async def test_devices_that_ended_are_loaded_by_name_and_go_in_time(connection: Connection) -> None:
+    """Who is logged in stays, however old; and an account is loaded with those alone, and with whom a record names."""
+    ended = {"v1": 10, "v2": 20, "v3": 30, "v4": None}
+    devices = {("u1", name): Device("u1", name, "phone", "f", 1, 1, revoked_at=at) for name, at in ended.items()}
+    await commit(connection, [Move(Place(0, 10, 10), 11, 10)], Writes(devices=devices))
+
+    loaded = await load(connection, devices={"u1"}, named={"v2"})
+    assert sorted(name for _, name in loaded.devices) == ["v2", "v4"]
+
+    assert [await prune_devices(connection, before=30, most=1) for _ in range(3)] == [1, 1, 0]
+    left = await (await connection.execute("SELECT device_id FROM devices ORDER BY device_id")).fetchall()
+    assert left == [("v3",), ("v4",)]

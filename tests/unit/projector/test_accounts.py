@@ -2,6 +2,7 @@
 
 import pytest
 
+from region.accounts.endings import CROWDED_OUT, MOST_DEVICES
 from region.projector.rehearsal import Rehearsal, submission
 from replication.accounts import (
     AccountConfirmed,
@@ -104,3 +105,24 @@ def test_a_profile_changes_in_what_is_named(us: Rehearsal) -> None:
     assert [a.code for a in us.replied("gateway") if isinstance(a, Outcome)] == [code for _, code in steps]
     kept = us.tables.users[user]
     assert (kept.display_name, kept.status_text, kept.findable) == ("Zed", "At sea", False)
+
+
+def test_with_too_many_devices_the_one_that_was_not_refreshed_for_longest_is_logged_out(us: Rehearsal) -> None:
+    """And told why; so neither what is kept nor what is loaded for an account grows without end."""
+    user = "u800000000000000000000008-us"
+    names = [f"v{number:03}" for number in range(MOST_DEVICES + 2)]
+    for body in (AccountCreated("Zoe", "Zoe", "secret", "secret"), AccountConfirmed("secret")):
+        us.submit(submission(user, body))
+    for name in names[:MOST_DEVICES]:
+        us.submit(submission(user, DeviceAdded(name, "phone", "f")))
+    us.project()
+    us.submit(submission(user, DeviceRefreshed(names[0], "f", 1)))
+    us.project()
+    for name in names[MOST_DEVICES:]:
+        us.submit(submission(user, DeviceAdded(name, "phone", "f")))
+    us.project()
+
+    ended = {name for (_, name), device in us.tables.devices.items() if device.revoked_at is not None}
+    assert ended == {names[1], names[2]}
+    told = [record.body for record in us.told(user) if isinstance(record, Submission)]
+    assert told == [DeviceRevoked(name, CROWDED_OUT) for name in sorted(ended)]
