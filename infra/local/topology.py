@@ -23,6 +23,7 @@ ONE_ADDRESS = {
     "CAUSEWAY_RATE_LOGIN_ADDRESS": "100000/60",
     "CAUSEWAY_RATE_LOGIN_THROUGH": "100000/60",
     "CAUSEWAY_RATE_LOGIN_HANDLE": "30/60",
+    "CAUSEWAY_RATE_REJECTED": "100000/60",
 }
 """Settings for a machine on which all users have one address, and benchmarks make hundreds of accounts."""
 

@@ -1,12 +1,14 @@
-"""What may be done how often: logging in, registering, refreshing, connecting, sending, finding people. Each raises when it is too often.
+"""What may be done how often: logging in, registering, refreshing, connecting, sending, marking, finding people. Each raises when it is too often.
 
 A handle's allowance is kept apart for each region that logins come through. Whether the handle exists, and so which region
 counts, does not show in it then: an edge's users are all counted alike. An address's allowance is each region's own: who has used
 it up at one may still be heard at another, where a handle lives.
 """
 
+import contextlib
 import math
 from collections import OrderedDict
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import Final
@@ -15,7 +17,7 @@ from starlette.requests import Request
 from starlette.types import Scope
 
 from global_directory.rules import read_handle
-from infra.errors import InvalidFieldError
+from infra.errors import InvalidFieldError, InvalidTokenError
 from region.gateway.errors import RateLimitedError
 from region.gateway.limiter import Limiter
 from region.gateway.origins import through
@@ -24,6 +26,8 @@ from region.gateway.rates import Book, Rate
 LEASE: Final = 25
 """How many messages of a user one question covers: a question for each would cost as much as the message."""
 MOST_LEASES: Final = 50_000
+NEVER_GIVEN: Final = frozenset({"missing", "malformed", "forged", "unknown-key"})
+"""What is wrong with a token that no region has signed."""
 IPV6_BITS: Final = 64
 """A household or a server has that many bits of an IPv6 address to itself, so they count as one."""
 
@@ -41,8 +45,9 @@ class Allowances:
         login_through: Logins tried, by the other region whose edge carries them.
         connect: WebSockets opened, and tokens refreshed, by device.
         connect_user: WebSockets opened, by user.
-        send_device: Messages sent, by device and gateway.
-        send_user: Messages sent, by user.
+        send_device: Messages sent, and marks raised over HTTP, by device and gateway.
+        send_user: The same, by user.
+        rejected: Tokens shown that no region has signed, to refresh or to connect, by address.
         upload: Uploads begun, by user.
         find: Searches for users, by who searches and the region that is asked.
         profile: Changes of one's profile, by user.
@@ -61,6 +66,7 @@ class Allowances:
     upload: Rate
     find: Rate
     profile: Rate
+    rejected: Rate
 
 
 class Guards:
@@ -109,8 +115,21 @@ class Guards:
         """A user changes their profile."""
         await self._demand("profile", user_id, self._allowed.profile)
 
+    @contextlib.asynccontextmanager
+    async def strangers(self, scope: Scope) -> AsyncIterator[None]:
+        """A token is looked at: whoever shows one that no region has signed counts by address, since nobody else is known.
+
+        Devices whose tokens have expired, or that were logged out, have proved that they were somebody's, and do not count.
+        """
+        try:
+            yield
+        except InvalidTokenError as error:
+            if error.details.get("token_problem") in NEVER_GIVEN:
+                await self._demand("rejected", address_of(scope), self._allowed.rejected)
+            raise
+
     async def send(self, user_id: str, device_id: str) -> None:
-        """A device sends a message."""
+        """A device sends a message, or raises a mark over HTTP."""
         rate = self._allowed.send_device
         wait = self._devices.take(device_id, rate, self._limiter.now())
         if wait > 0:

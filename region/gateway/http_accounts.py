@@ -78,7 +78,9 @@ def accounts(*, region: str, registration: Registration, sessions: Sessions, gua
     async def token(request: Request) -> Response:
         """Exchange a refresh token, which is good once, for new tokens."""
         wanted = await body_of(request, TokenRequest)
-        return answer(_tokens(await sessions.refresh(wanted.refresh_token, admit=guards.refresh), region))
+        async with guards.strangers(request.scope):
+            grant = await sessions.refresh(wanted.refresh_token, admit=guards.refresh)
+        return answer(_tokens(grant, region))
 
     return router
 

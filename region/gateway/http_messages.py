@@ -69,15 +69,17 @@ def messages(*, callers: Callers, messages: Messages, guards: Guards) -> APIRout
         """Return one message. For whoever is no member of its conversation, it does not exist."""
         return answer(await messages.one(caller, message_id))
 
-    @router.post("/messages/{message_id}/received", status_code=204, responses=answers(204, None, 401, 404, 421))
+    @router.post("/messages/{message_id}/received", status_code=204, responses=answers(204, None, 401, 404, 421, 429))
     async def received(message_id: str, caller: Resident) -> Response:
         """Say that one's devices have everything up to that message."""
+        await guards.send(caller.sub, caller.device)
         await messages.mark(caller, message_id, read=False)
         return Response(status_code=204)
 
-    @router.post("/messages/{message_id}/read", status_code=204, responses=answers(204, None, 401, 404, 421))
+    @router.post("/messages/{message_id}/read", status_code=204, responses=answers(204, None, 401, 404, 421, 429))
     async def read(message_id: str, caller: Resident) -> Response:
         """Say that one has read everything up to that message."""
+        await guards.send(caller.sub, caller.device)
         await messages.mark(caller, message_id, read=True)
         return Response(status_code=204)
 

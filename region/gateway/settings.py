@@ -51,10 +51,11 @@ class GatewaySettings(RegionalSettings, BlobSettings):
         rate_login_through: Logins tried, by the other region that carries them.
         rate_connect: WebSockets opened, and tokens refreshed, by device.
         rate_connect_user: WebSockets opened, by user.
-        rate_send_device: Messages sent, by device.
-        rate_send_user: Messages sent, by user.
         rate_find: Searches for users, by who searches.
         rate_profile: Changes of one's profile, by user.
+        rate_send_device: Messages sent, and marks raised over HTTP, by device.
+        rate_send_user: The same, by user.
+        rate_rejected: Tokens shown that no region has signed, to refresh or to connect, by address.
         rate_frames: Frames of any kind, by connection.
         rate_upload: Uploads begun, by user.
         blob_quota: Bytes of images and files that one user may have.
@@ -93,6 +94,7 @@ class GatewaySettings(RegionalSettings, BlobSettings):
     rate_send_user: Often = Rate(2_000, 10)
     rate_find: Often = Rate(60, 60)
     rate_profile: Often = Rate(20, 60)
+    rate_rejected: Often = Rate(60, 60)
     rate_frames: Often = Rate(5_000, 5)
     rate_upload: Often = Rate(120, 60)
     blob_quota: int = Field(10 * 1024**3, ge=0)
@@ -116,4 +118,5 @@ class GatewaySettings(RegionalSettings, BlobSettings):
             upload=self.rate_upload,
             find=self.rate_find,
             profile=self.rate_profile,
+            rejected=self.rate_rejected,
         )

@@ -188,7 +188,8 @@ class Sockets:
     async def _admit(self, scope: Scope, send: Send) -> AccessClaims | None:
         """Return whose device it is; one that may not come in is told why."""
         try:
-            claims = await self._callers.resident(_token(scope))
+            async with self._guards.strangers(scope):
+                claims = await self._callers.resident(_token(scope))
             await self._guards.connect(claims.sub, claims.device)
         except CausewayError as error:
             await _turn_away(send, error)

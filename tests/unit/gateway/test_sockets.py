@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from starlette.types import Message
 
 from infra.errors import UnavailableError
-from region.accounts.tokens import AccessClaims
+from region.accounts.tokens import AccessClaims, refused
 from region.gateway.arrivals import Arrivals
 from region.gateway.callers import Callers
 from region.gateway.catchup import CatchUps
@@ -52,9 +52,11 @@ class Region:
     Attributes:
         away: Whether the journal is.
         stored: Set when the store can be read.
+        problem: What is wrong with every token; empty: nothing.
     """
 
     away: bool = False
+    problem: str = ""
     stored: asyncio.Event = field(default_factory=asyncio.Event)
 
     def known(self, author: str, named: str) -> tuple[str, str]:
@@ -62,7 +64,9 @@ class Region:
         return direct_conversation_id(author, named), named
 
     async def resident(self, _token: str | None) -> AccessClaims:
-        """Everybody is Ada."""
+        """Everybody is Ada, unless tokens are found wrong."""
+        if self.problem:
+            raise refused(self.problem, "for a test")
         return AccessClaims(sub=ADA, home="us", epoch=1, device="v1", iss="us", iat=0, exp=0)
 
     async def register(self, _user: str) -> bool:
@@ -148,7 +152,13 @@ class Device:
 
 
 def scene(
-    *, away: bool = False, arriving: int = 100, frames: Rate = PLENTY, device: Rate = PLENTY, connect: Rate = PLENTY
+    *,
+    away: bool = False,
+    arriving: int = 100,
+    frames: Rate = PLENTY,
+    device: Rate = PLENTY,
+    connect: Rate = PLENTY,
+    rejected: Rate = PLENTY,
 ) -> Scene:
     """Return a gateway's sockets, with those limits."""
     region, in_flight = Region(away), InFlight()
@@ -176,6 +186,7 @@ def scene(
         upload=PLENTY,
         find=PLENTY,
         profile=PLENTY,
+        rejected=rejected,
     )
     sockets = Sockets(
         region="us",
@@ -252,6 +263,22 @@ async def test_a_device_that_connects_too_often_is_turned_away() -> None:
 
     assert device.close == (4429, "rate-limited")
     assert (device.told[0]["code"], device.told[0]["retry_after"]) == ("rate-limited", 60.0)
+
+
+@pytest.mark.parametrize(
+    ("problem", "code"), [("forged", 4429), ("missing", 4429), ("expired", 4401), ("revoked", 4401)]
+)
+async def test_strangers_who_connect_too_often_are_told_when_to_come_again(problem: str, code: int) -> None:
+    """Whose token has expired, or whose device was logged out, is no stranger, and must hear of it."""
+    there = scene(rejected=Rate(2, 60))
+    there.region.problem = problem
+    closes = []
+    for _ in range(3):
+        device = Device(there)
+        await asyncio.wait_for(device.serving, 30)
+        closes.append(device.close and device.close[0])
+
+    assert closes == [4401, 4401, code]
 
 
 async def test_only_so_many_devices_are_on_their_way_in() -> None:
