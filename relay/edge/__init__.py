@@ -4,6 +4,7 @@ tokens     pure: what an access or refresh token claims, unverified
 routing    pure: by what the home of a request is found
 redirects  pure: what to do when a region answers 421
 errors     what the edge itself refuses
+proxies    whom it believes about devices' addresses
 messages   reading bodies once and answering problems, in ASGI terms
 device     a device's WebSocket while its home is being found
 http       one HTTP request to a gateway, here or in another region

@@ -15,6 +15,7 @@ from infra.web import serve_app
 from relay.edge import metrics
 from relay.edge.app import Edge, Local
 from relay.edge.http import make_client
+from relay.edge.proxies import behind
 from relay.edge.settings import EdgeSettings
 
 
@@ -62,7 +63,7 @@ async def service(host: Host) -> None:
             group.create_task(_tell_started(host.health, started))
             group.create_task(
                 serve_app(
-                    app,
+                    behind(app, settings.trusted_proxies),
                     host=settings.public_host,
                     port=settings.public_port,
                     started=started,

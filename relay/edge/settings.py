@@ -1,8 +1,9 @@
 """What an edge is configured with."""
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from infra.settings import RegionalSettings
+from relay.edge.proxies import networks
 
 
 class EdgeSettings(RegionalSettings):
@@ -15,6 +16,7 @@ class EdgeSettings(RegionalSettings):
         gateway_url: The gateway of this region, for an edge that runs alone.
         peers: Other region to its gateway's URL, as JSON.
         trunks: Connections to keep to each gateway in another process.
+        trusted_proxies: Networks of what terminates TLS before the edge, comma-separated CIDRs; it is believed about devices' addresses.
         cors_origins: Origins whose web pages may call, comma-separated; `*` for all. Tokens travel in headers, never in cookies.
     """
 
@@ -24,4 +26,11 @@ class EdgeSettings(RegionalSettings):
     gateway_url: str
     peers: dict[str, str] = Field(default_factory=dict)
     trunks: int = Field(2, ge=1, le=16)
+    trusted_proxies: str = ""
     cors_origins: str = "*"
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, text: str) -> str:
+        networks(text)
+        return text
