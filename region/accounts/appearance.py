@@ -9,7 +9,8 @@ from region.accounts.ports import Journal
 from region.accounts.repository import UserRow
 from region.accounts.rules import clean_name, clean_status
 from region.accounts.tokens import AccessClaims
-from replication.records import Outcome, ProfileChanged
+from replication.accounts import ProfileChanged
+from replication.records import Outcome
 
 
 @dataclass(frozen=True, slots=True)

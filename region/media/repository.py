@@ -19,13 +19,15 @@ _COLUMNS: Final = (
     " created_at, updated_at"
 )
 
+_ENTRY: Final = entries.COLUMNS
+_MEMBER: Final = members.COLUMNS
 _REFERRING: Final = (
-    f"SELECT {entries.COLUMNS}, {members.COLUMNS} FROM attachments a"
+    f"SELECT {_ENTRY}, {_MEMBER} FROM attachments a"
     " JOIN conversations c ON c.conversation_id = a.conversation_id AND a.seq <= c.head"
     " JOIN entries e ON e.conversation_id = a.conversation_id AND e.seq = a.seq"
     " JOIN members m ON m.conversation_id = a.conversation_id AND m.since > 0 WHERE a.blob_id = %s"
 )
-_WIDTH: Final = entries.COLUMNS.count(",") + 1
+_WIDTH: Final = _ENTRY.count(",") + 1
 """Columns of an entry; those of a member follow."""
 
 

@@ -4,14 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from infra.errors import CausewayError
+from replication.accounts import DeviceAdded, DeviceRefreshed, DeviceRevoked
 from replication.charters import Charter
 from replication.groups import GROUP_BODIES, GroupCreated, MemberAdded
 from replication.poison.records import Kind, Poison
 from replication.records import (
     ConversationAnswered,
-    DeviceAdded,
-    DeviceRefreshed,
-    DeviceRevoked,
     Entry,
     Journalable,
     Mark,

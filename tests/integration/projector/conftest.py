@@ -109,6 +109,7 @@ async def region(
         store=postgres_url,
         redis=redis_url,
         directory="http://127.0.0.1:1",
+        refresh_seconds=90 * 86_400,
         log_level="info",
         projector_partitions="",
         projector_batch=500,

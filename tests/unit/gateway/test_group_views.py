@@ -42,7 +42,14 @@ def test_a_status_is_what_all_have_done_who_were_members_then(marks: list[Marks]
 @pytest.mark.parametrize("kind", g.GROUP_BODIES)
 def test_every_kind_can_be_shown(kind: Any) -> None:
     """With what belongs to it, and never with the secret of a link."""
-    given = {"members": (g.Seat(BOB, "eu"),), "digest": b"secret", "token": "secret", "expires_at": 10**15, "uses": 3}
+    given = {
+        "members": (g.Seat(BOB, "eu"),),
+        "digest": b"secret",
+        "token": "secret",
+        "expires_at": 10**15,
+        "uses": 3,
+        "attachments": (),
+    }
     names = [field.name for field in msgspec.structs.fields(kind)]
     body = kind(**{name: given.get(name, True if name in {"history", "approval"} else name) for name in names})
     shown = entry_view(entry(body), reader=ALICE, marks={})

@@ -21,7 +21,6 @@ from region.gateway.http_users import users
 from region.gateway.hub import Hub
 from region.gateway.limiter import Limiter
 from region.gateway.messages import Messages
-from region.gateway.profiles import Profiles
 from region.gateway.rates import Rate
 
 ADA = UserRow("u" + "a" * 24 + "-us", "ada", "Ada", "", "", 1, confirmed=True, created_at=0)
@@ -88,7 +87,6 @@ async def http(everything: Everything) -> AsyncIterator[httpx.AsyncClient]:
             sessions=sessions,
             credentials=cast("Credentials", everything),
             callers=callers,
-            profiles=cast("Profiles", everything),
             hub=cast("Hub", everything),
             guards=guards,
         ),

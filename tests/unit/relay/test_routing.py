@@ -67,7 +67,7 @@ def way_of(method: str, path: str, *, authorization: str = "", body: object = No
         (way_of("GET", "/users/nobody", authorization="Bearer x"), HERE),
         (way_of("GET", "/users", authorization=f"Bearer {token(home='ap')}"), HERE),
         (way_of("GET", "/users"), HERE),
-        (way_of("GET", "/users", query="query=ada", authorization="Bearer x"), HERE),
+        (way_of("PATCH", "/users/me", authorization=f"Bearer {token(home='ap')}"), Home("ap")),
         (way_of("GET", "/openapi.json"), HERE),
     ],
 )
