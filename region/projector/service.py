@@ -67,7 +67,7 @@ class ProjectorSettings(RegionalSettings):
     journal_retention_days: int = Field(7, ge=1)
     retention_days: float = Field(7, gt=0)
     aside_retention_days: float = Field(default=30, gt=0)
-    refresh_seconds: int = Field(90 * 24 * 3600, ge=60)
+    refresh_seconds: int = Field(default=90 * 24 * 3600, ge=60)
 
     @property
     def own_partitions(self) -> tuple[int, ...]:

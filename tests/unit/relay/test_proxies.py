@@ -48,13 +48,7 @@ async def test_a_device_does_not_make_an_address_up() -> None:
 @pytest.mark.parametrize("wrong", ["*", "proxy.example", "10.0.0.1/8", "10.0.0.0/8;10.1.0.0/16"])
 def test_what_is_no_network_is_named_at_start(wrong: str) -> None:
     """It would be taken for a name that nobody has, and all devices would share the proxy's address."""
-    settings = {
-        "region": "us",
-        "instance": "us/edge",
-        "public_port": 0,
-        "public_url": "http://us",
-        "gateway_url": "http://us",
-        "trusted_proxies": wrong,
-    }
-    with pytest.raises(ValidationError, match="trusted_proxies"):
-        EdgeSettings.model_validate(settings)
+    with pytest.raises(ValidationError) as caught:
+        EdgeSettings.model_validate({"trusted_proxies": wrong})
+
+    assert ("trusted_proxies",) in [error["loc"] for error in caught.value.errors()]
