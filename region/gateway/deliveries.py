@@ -32,6 +32,8 @@ LOOK_SECONDS = 2.0
 """How often sessions look into the store while they are not told of outputs."""
 
 BREAKS = Counter("causeway_gateway_breaks_total", "Times when outputs may have been missed, by cause.", ["cause"])
+for _cause in ("gap", "emptied", "redis", "silence", "unreadable"):  # at 0: a series that begins at 1 has not increased
+    BREAKS.labels(_cause)
 PUBLISHED_AT = Gauge(
     "causeway_gateway_publication_timestamp_seconds", "When fan-out sent the last publication that came."
 )

@@ -2,6 +2,8 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from replication.poison.records import Kind
+
 RECORDS = Counter("causeway_projector_records_total", "Journal records projected.")
 BATCH_RECORDS = Histogram(
     "causeway_projector_batch_records", "Journal records in a batch.", buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500)
@@ -58,6 +60,10 @@ REACHED = Gauge(
 )
 NUDGE_FAILURES = Counter("causeway_projector_nudge_failures_total", "Nudges that Redis did not take.")
 PRUNED = Counter("causeway_projector_pruned_total", "Old rows taken out of the store.", ["table"])
+
+
+for _kind in Kind:  # at 0: to Prometheus, a series that begins at 1 has not increased
+    POISON.labels(_kind.value)
 
 
 def count(what: str, code: str, times: int) -> None:

@@ -31,6 +31,7 @@ from region.store.repository.setup import prepare
 from region.store.revisions import SCHEMA
 from region.store.rows import Place
 from replication.codec import UnknownVersionError
+from replication.poison import keeping
 from replication.poison.records import Room
 from replication.topics import JOURNAL
 
@@ -104,6 +105,7 @@ def check_bounds(place: Place, first: int, end: int) -> None:
 async def service(host: Host) -> None:
     """Project this region's journal until cancelled."""
     settings = read(ProjectorSettings)
+    keeping.begin(JOURNAL)
     guard = Guard(SCHEMA, settings.store, instance=settings.instance, service="projector", health=host.health)
     async with asyncio.TaskGroup() as group:  # the projector makes a new store, so it does not wait for the guard
         group.create_task(guard.run(), name="schema guard")

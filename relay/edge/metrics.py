@@ -15,3 +15,9 @@ FOLLOWED = Counter("causeway_edge_redirects", "421 answers that were followed.",
 SOCKETS = Gauge("causeway_edge_sockets", "Open WebSockets of devices by the region that serves them.", ["region"])
 REFUSED_SOCKETS = Counter("causeway_edge_refused_sockets", "WebSockets whose region could not be reached.", ["region"])
 TRUNKS = Gauge("causeway_edge_trunks", "Connected trunks.", ["region"])
+
+
+def begin(region: str) -> None:
+    """Show each counter of a region at 0: to Prometheus, a series that begins at 1 has not increased."""
+    for counter in (FOLLOWED, REFUSED_SOCKETS):
+        counter.labels(region)

@@ -23,6 +23,8 @@ async def service(host: Host) -> None:
     """Serve the public port, until cancelled."""
     settings = read(EdgeSettings)
     host.health.expect("public port")
+    for region in (settings.region, *settings.others):
+        metrics.begin(region)
     local = Local() if "gateway" in host.names else None
     gateways = dict(settings.peers)
     if local is None:

@@ -17,3 +17,9 @@ DRAINED = Gauge(
     "causeway_forwarder_drained_timestamp_seconds", "When nothing was left to send to the destination.", ["destination"]
 )
 SAVED = Gauge("causeway_forwarder_saved_timestamp_seconds", "When progress was last kept.")
+
+
+def begin(destination: str) -> None:
+    """Show each counter of a destination at 0: to Prometheus, a series that begins at 1 has not increased."""
+    for counter in (RECORDS, HEARTBEATS, GAPS, DAMAGED):
+        counter.labels(destination)

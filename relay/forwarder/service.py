@@ -8,6 +8,7 @@ from infra.schema.guard import Guard
 from infra.schema.known import find_schema
 from infra.serve import Host
 from infra.settings import RegionalSettings, read
+from relay.forwarder import metrics
 from relay.forwarder.access import CONDITION as ACCESS
 from relay.forwarder.access import keep_access
 from relay.forwarder.drain import CONDITION, Drain
@@ -18,6 +19,8 @@ async def service(host: Host) -> None:
     """Forward to the other regions, until cancelled."""
     settings = read(RegionalSettings)
     host.health.expect(CONDITION)
+    for destination in settings.others:
+        metrics.begin(destination)
     if not settings.others:
         host.health.tell(CONDITION, ok=True, detail="there is no other region")
         await asyncio.Event().wait()

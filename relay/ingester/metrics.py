@@ -1,6 +1,13 @@
 """What an ingester counts; times are seconds since the epoch, so that an alert can tell a lag from a silence."""
 
+from typing import Final
+
 from prometheus_client import Counter, Gauge
+
+from replication.poison.records import Kind
+
+VERDICTS: Final = ("passed", "dropped", "refused", "heartbeat")
+"""What may become of a record."""
 
 RECORDS = Counter("causeway_ingester_records", "Mirrored records by what became of them.", ["origin", "verdict"])
 GAPS = Counter("causeway_ingester_gaps", "Gaps in a stream: records are missing, and asked for.", ["origin"])
@@ -39,3 +46,13 @@ HEARTBEAT = Gauge(
 )
 COMMITTED = Gauge("causeway_ingester_committed_timestamp_seconds", "When progress was last committed.", ["origin"])
 BATCH = Gauge("causeway_ingester_batch_records", "Records in the last batch.", ["origin"])
+
+
+def begin(origin: str) -> None:
+    """Show each counter of an origin at 0: to Prometheus, a series that begins at 1 has not increased."""
+    for verdict in VERDICTS:
+        RECORDS.labels(origin, verdict)
+    for kind in Kind:
+        POISON.labels(origin, kind.value)
+    for counter in (GAPS, HOLES, OFFSET_JUMPS, COARSENED, REPAIRED):
+        counter.labels(origin)

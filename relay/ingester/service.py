@@ -21,6 +21,7 @@ from relay.ingester.reader import Reader
 from relay.ingester.repairer import Repairer
 from relay.ingester.settings import IngesterSettings
 from relay.ingester.shelf import Shelf
+from replication.poison import keeping
 from replication.poison.records import Room
 from replication.topics import mirrored_topic
 
@@ -29,6 +30,9 @@ async def service(host: Host) -> None:
     """Take in what the other regions relay here, until cancelled."""
     settings = read(IngesterSettings)
     host.health.expect(*(f"from {origin}" for origin in settings.others))
+    for origin in settings.others:
+        metrics.begin(origin)
+        keeping.begin(mirrored_topic(origin, settings.region))
     if not settings.others:
         host.health.tell("regions", ok=True, detail="there is no other")
         await asyncio.Event().wait()

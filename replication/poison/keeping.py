@@ -41,6 +41,12 @@ class Why(StrEnum):
     """Its place is no number that can be kept."""
 
 
+def begin(topic: str) -> None:
+    """Show at 0 what is not kept of a topic: to Prometheus, a series that begins at 1 has not increased."""
+    for why in Why:
+        NOT_KEPT.labels(topic, why.value)
+
+
 def divide(
     records: Iterable[Poison],
     *,
