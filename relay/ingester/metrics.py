@@ -6,8 +6,8 @@ from prometheus_client import Counter, Gauge
 
 from replication.poison.records import Kind
 
-VERDICTS: Final = ("passed", "dropped", "refused", "heartbeat")
-"""What may become of a record."""
+VERDICTS: Final = ("passed", "dropped", "refused", "newer", "heartbeat")
+"""What may become of a record; `newer` is what waits for newer software, as in every rolling upgrade."""
 
 RECORDS = Counter("causeway_ingester_records", "Mirrored records by what became of them.", ["origin", "verdict"])
 GAPS = Counter("causeway_ingester_gaps", "Gaps in a stream: records are missing, and asked for.", ["origin"])

@@ -17,7 +17,7 @@ from infra.pace import Pace
 from infra.tasks import heed_cancellation
 from relay.ingester import metrics
 from relay.ingester.asking import Asking
-from relay.ingester.intake import Append, Aside, Beat, Had, Intake, NewerOriginError
+from relay.ingester.intake import Append, Aside, Beat, Had, Intake, NewerOriginError, Step
 from relay.ingester.lane import Came, Freed, Lane, Note, Parked, Passed
 from relay.ingester.progress import Taken, UnreadableProgressError, fit, read
 from relay.ingester.repairer import Repairer
@@ -37,6 +37,11 @@ REST_SECONDS: Final = 0.03
 
 TOPIC_CHECK_SECONDS: Final = 30.0
 VERDICTS: Final = {Append: "passed", Had: "dropped", Aside: "refused", Beat: "heartbeat"}
+
+
+def verdict_of(step: Step) -> str:
+    """Say in a word what becomes of a record; what only waits for newer software is not refused."""
+    return "newer" if isinstance(step, Aside) and not step.kind.final else VERDICTS[type(step)]
 
 
 class TopicChangedError(CausewayError):
@@ -321,7 +326,7 @@ class Reader:
             elif isinstance(judged.step, Aside):
                 reasons.append(judged.step.reason)
                 metrics.POISON.labels(self._intake.origin, judged.step.kind.value).inc()
-            counts[VERDICTS[type(judged.step)]] += 1
+            counts[verdict_of(judged.step)] += 1
         if reasons:  # one line for all of them: an origin that sends nothing else must not fill the log
             origin, number, reason = self._intake.origin, len(reasons), told(reasons[0])
             log.error("put aside", origin=origin, partition=lane.partition, records=number, first=reason)

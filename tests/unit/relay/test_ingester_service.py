@@ -10,6 +10,9 @@ import pytest
 from infra.health import Health
 from infra.serve import Host
 from relay.ingester import service
+from relay.ingester.intake import HAD, Aside, Step
+from relay.ingester.reader import verdict_of
+from replication.poison.records import Kind
 
 
 class Closed:
@@ -33,7 +36,9 @@ async def test_nothing_is_read_before_the_schema_is_understood(monkeypatch: pyte
     """Neither the mirrored topics nor the table `aside`."""
     Closed.watching, Closed.about = asyncio.Event(), {}
     begun: list[object] = []
-    settings = SimpleNamespace(region="us", others=("eu",), store="postgresql://127.0.0.1:1/none", instance="us/ingester")
+    settings = SimpleNamespace(
+        region="us", others=("eu",), store="postgresql://127.0.0.1:1/none", instance="us/ingester"
+    )
     monkeypatch.setattr(service, "read", lambda _: settings)
     monkeypatch.setattr(service, "Guard", Closed)
     monkeypatch.setattr(service, "DirectoryClient", begun.append)
@@ -46,3 +51,17 @@ async def test_nothing_is_read_before_the_schema_is_understood(monkeypatch: pyte
     assert begun == []
     assert Closed.about["service"] == "ingester"
     running.cancel()
+
+
+@pytest.mark.parametrize(
+    ("step", "verdict"),
+    [
+        (HAD, "dropped"),
+        (Aside("no record"), "refused"),
+        (Aside("not the author's home", Kind.IMPOSSIBLE), "refused"),
+        (Aside("version 9", Kind.NEWER), "newer"),
+    ],
+)
+def test_what_waits_for_newer_software_is_not_refused(step: Step, verdict: str) -> None:
+    """A rolling upgrade must not look like an intrusion."""
+    assert verdict_of(step) == verdict
