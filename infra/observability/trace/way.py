@@ -53,7 +53,7 @@ class Way:
 
     Attributes:
         message_id: The message.
-        state: `delivered`, `entry`, `held`, `pending`, `refused`, or `unknown`.
+        state: `delivered`, `entry`, `held`, `pending`, `refused`, `accepted`, or `unknown`.
         sentence: How it is.
         steps: In the order in which they follow from each other.
         warnings: What a reader must know: clocks that disagree, regions that were not asked, stages that nobody remembers.
@@ -73,13 +73,16 @@ def way_of(message_id: str, asked: Asked) -> Way:
     steps = _steps(known)
     warnings = [f"{region} was not asked: {why}" for region, why in asked.silent.items()]
     warnings += _clock_warnings(steps)
+    if {"refused", "entry"} <= {answer.state for answer in known}:
+        says = ", ".join(f"{answer.region}: {answer.state}" for answer in known)
+        warnings.append(f"Regions contradict each other ({says}): that must never be. Keep their logs, and report it.")
     if known and not any(answer.hops for answer in known):
         warnings.append("Its hops are not kept any more: outputs are pruned after CAUSEWAY_RETENTION_DAYS.")
     elif known and not any(answer.accepted_at or answer.delivered_at for answer in known):
         warnings.append(
             "No gateway remembers it: each knows the newest 10,000 since it was started. Only stored hops are shown."
         )
-    state, sentence = _tell(message_id, known, asked)
+    state, sentence = _tell(message_id, known, answers, asked.silent)
     return Way(message_id, state, sentence, tuple(steps), tuple(warnings))
 
 
@@ -157,11 +160,18 @@ def _clock_warnings(steps: Iterable[Step]) -> list[str]:
     ]
 
 
-def _tell(message_id: str, known: Sequence[Trace], asked: Asked) -> tuple[str, str]:
+def _tell(
+    message_id: str, known: Sequence[Trace], answers: Sequence[Trace], silent: Mapping[str, str]
+) -> tuple[str, str]:
     by_state = {answer.state: answer for answer in reversed(known)}
+    missing = f" {', '.join(silent)} could not be asked." if silent else ""
+    if not known and (accepted := [answer.region for answer in answers if answer.accepted_at]):
+        return "accepted", (
+            f"{', '.join(accepted)} has accepted it: it stands in the journal there, and was not judged yet."
+            f" See `causeway status` for a projector that is behind or away.{missing}"
+        )
     if not known:
-        missing = f" {', '.join(asked.silent)} could not be asked." if asked.silent else ""
-        names = ", ".join(sorted({answer.region for answer in asked.answers}))
+        names = ", ".join(sorted({answer.region for answer in answers}))
         return "unknown", (
             f"{names}: nobody knows {message_id}. It was never accepted, or stands in a journal that was not projected yet.{missing}"
         )

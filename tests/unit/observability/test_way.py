@@ -155,6 +155,26 @@ def test_an_unknown_message_says_who_was_asked_and_who_was_not() -> None:
     assert MESSAGE in shown(way)
 
 
+def test_a_message_that_was_accepted_and_not_judged_is_not_called_unknown() -> None:
+    """That is when one asks: the projector is behind, and the author waits."""
+    accepted = Trace(region="us", instance="us/front", accepted_at=1_002_000)
+
+    way = way_of(MESSAGE, Asked((accepted, Trace(region="eu", instance="eu/front"))))
+
+    assert way.state == "accepted"
+    assert "us has accepted it" in way.sentence
+    assert "never" not in way.sentence
+
+
+def test_regions_that_contradict_each_other_are_warned_of() -> None:
+    """A message is an entry or refused, everywhere alike."""
+    refused = Trace(region="us", instance="us/front", state="refused", code="recipient-unknown", hops=HERE.hops)
+
+    way = way_of(MESSAGE, Asked((refused, THERE)))
+
+    assert [warning for warning in way.warnings if "us: refused, eu: entry" in warning]
+
+
 def test_a_held_entry_says_where() -> None:
     """An entry before it is missing in that region alone."""
     held = Trace(region="us", instance="us/front", state="held", conversation_id=CONVERSATION, seq=4)
