@@ -5,6 +5,7 @@ import contextlib
 from typing import Final
 
 import structlog
+from prometheus_client import Gauge
 
 from global_directory.client import Announcement, DirectoryClient
 from infra.backoff import Backoff
@@ -20,6 +21,11 @@ from region.store.repository.setup import wait_ready
 log = structlog.get_logger()
 
 ANNOUNCE_SECONDS: Final = 30.0
+
+ANNOUNCED_AT = Gauge(
+    "causeway_gateway_announced_timestamp_seconds",
+    "When the directory last took an announcement of this region; when this gateway began, before it did.",
+)
 
 
 class Announcer:
@@ -52,6 +58,7 @@ class Announcer:
     async def run(self) -> None:
         """Announce until cancelled; what fails is told, and tried again."""
         settings, backoff = self._settings, Backoff(first=0.2)
+        ANNOUNCED_AT.set_to_current_time()
         while True:
             heed_cancellation()
             state = await wait_ready(self._store)
@@ -67,6 +74,7 @@ class Announcer:
             try:
                 await self._directory.announce(settings.region, announcement)
                 await self._federation.refresh()
+                ANNOUNCED_AT.set_to_current_time()
                 self._health.tell("directory", ok=True)
                 backoff.reset()
                 pause = ANNOUNCE_SECONDS

@@ -31,6 +31,8 @@ PATIENCE_SECONDS: Final = 600.0
 """After which what does not come from its origin is forgotten, until somebody asks for it anew."""
 
 FAILED = Counter("causeway_media_failures_total", "Checks and fetches that failed and are tried again.", ["what"])
+for _state in ("checking", "fetching"):
+    FAILED.labels(_state)
 BUSY = Gauge("causeway_media_busy", "Blobs that are checked or fetched just now.")
 
 

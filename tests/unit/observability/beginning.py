@@ -19,6 +19,7 @@ SERVICES = {
     "relay.forwarder.service": ("Guard",),
     "relay.ingester.service": ("Guard",),
     "global_directory.service": (),
+    "region.media.service": (),
 }
 """Modules, and what of them stands for the first neighbour; without any, what is imported has to be enough."""
 

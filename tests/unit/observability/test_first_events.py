@@ -25,6 +25,7 @@ VALUES = {
         "why": {why.value for why in Why},
         "topic": {"journal", "eu.relay.us"},
     },
+    "causeway_media_failures_total": {"what": {"checking", "fetching"}},
     "causeway_gateway_breaks_total": {"cause": {"gap", "emptied", "redis", "silence", "unreadable"}},
 }
 """Everything that a label may say, where that is known."""
