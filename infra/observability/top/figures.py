@@ -76,7 +76,7 @@ def _region(region: str, now: Look, before: Look | None) -> tuple[Cell, ...]:
         age("causeway_projector_reached_timestamp_seconds", min),
         age("causeway_fanout_caught_up_timestamp_seconds", min),
         age("causeway_forwarder_drained_timestamp_seconds", min),
-        age("causeway_ingester_forwarded_timestamp_seconds", max),
+        age("causeway_ingester_forwarded_timestamp_seconds", min),
         age("causeway_projector_oldest_pending_timestamp_seconds", min),
         total("causeway_ingester_parked_streams"),
     )
