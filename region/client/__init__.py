@@ -9,8 +9,9 @@ outbox      pure: what the user typed and has no outcome yet, in order
 marks       pure: what was marked, and which marks the region has not confirmed
 timeline    pure: the entries of one conversation, each once and in order
 handles     what a caller holds of a message that was sent
+media       brings and opens images and files
 groups      what one does in groups, and what that takes and gives
-frames      what crosses the WebSocket and HTTP, as typed structs
+frames      what crosses the WebSocket and HTTP, as typed structs; accounts, groups, uploads: what HTTP says of those
 events      what the user is told
 session     who is logged in here; keeps the access token fresh
 stores      where session, outbox and positions rest: SQLite, or memory
@@ -33,11 +34,12 @@ A first conversation:
             ...
 """
 
+from region.client.accounts import Device, OwnProfile, People, User
 from region.client.backoff import Backoff, longer
 from region.client.client import Client
 from region.client.errors import ClientError, LoggedOutError, ProblemError, UnreachableError, UnsendableError
 from region.client.events import Arrived, Event, Heard, LoggedOut, Marked, Offline, Online, Queued, Refused
-from region.client.frames import Attachment, Conversation, Device, Hop, Message, OwnProfile, Page, People, User
+from region.client.frames import Attachment, Conversation, Hop, Message, Page
 from region.client.groups import Group, GroupMember, Invite, Receipts
 from region.client.handles import Handle, Stage
 from region.client.stores import MemoryStore, SqliteStore, Store

@@ -5,23 +5,19 @@ from collections.abc import AsyncIterator
 from types import NoneType
 from typing import Literal
 
-from region.client.frames import (
-    Conversation,
-    ConversationPage,
+from region.client.accounts import (
     Credentials,
     Device,
     DeviceList,
-    Message,
     OwnProfile,
-    Page,
     PasswordChange,
     People,
     ProfileChange,
     RefreshRequest,
-    RegionList,
     Tokens,
     User,
 )
+from region.client.frames import Conversation, ConversationPage, Message, Page, RegionList
 from region.client.groups import Deed, Group, GroupMember, GroupMembers, Invite, NewGroup, NewInvite, Receipts
 from region.client.transport import TokenSource, Transport
 

@@ -8,28 +8,12 @@ from typing import Self
 
 import msgspec
 
+from region.client.accounts import Credentials, Device, OwnProfile, PasswordChange, People, ProfileChange, Tokens, User
 from region.client.api import Api
 from region.client.dispatch import Dispatch
 from region.client.errors import LoggedOutError, UnsendableError
 from region.client.events import Event
-from region.client.frames import (
-    TEXT_LIMIT,
-    Conversation,
-    Credentials,
-    Device,
-    Message,
-    OwnProfile,
-    Page,
-    PasswordChange,
-    People,
-    Position,
-    ProfileChange,
-    Read,
-    Received,
-    RegionEndpoint,
-    Tokens,
-    User,
-)
+from region.client.frames import TEXT_LIMIT, Conversation, Message, Page, Position, Read, Received, RegionEndpoint
 from region.client.groups import Groups
 from region.client.handles import Handle
 from region.client.link import Link

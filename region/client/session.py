@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from region.client.accounts import Tokens
 from region.client.errors import LoggedOutError, ProblemError
-from region.client.frames import Tokens
 
 MARGIN = 0.2
 """The share of a token's life that must be left; below it, a new one is fetched."""

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
+from region.client.accounts import Tokens
 from region.client.backoff import Backoff
 from region.client.errors import LoggedOutError, ProblemError
-from region.client.frames import Tokens
 from region.client.session import Session, SessionData
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from region.client.frames import Position, Tokens
+from region.client.accounts import Tokens
+from region.client.frames import Position
 from region.client.marks import Seen
 from region.client.outbox import Item
 from region.client.session import SessionData
