@@ -2,6 +2,7 @@
 
 client        what region and relay import: a cached, retrying client of the HTTP API
 transport     one call over HTTP, tried again, clear about its outcome
+patience      how long whoever serves a device waits for an answer
 cache         pure: a bounded cache whose entries age, and are served stale when nothing better is to be had
 schemas       what requests and answers look like; client and app share it
 errors        what the directory refuses, and why

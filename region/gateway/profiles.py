@@ -1,11 +1,8 @@
 """What users may know of each other, told by the home of whoever is asked about."""
 
-import asyncio
-from collections.abc import Awaitable
-from typing import Final, TypeVar
-
 import msgspec
 
+from global_directory.patience import in_time
 from infra.errors import NotFoundError, UnavailableError
 from infra.postgres import Pool
 from region.accounts.federation import Federation
@@ -13,10 +10,6 @@ from region.accounts.ports import Directory
 from region.accounts.repository import UserRow, user_by_id
 from region.gateway.views import rfc3339
 from replication.ids import is_user_id, region_of
-
-T = TypeVar("T")
-FIND_SECONDS: Final = 3.0
-"""How long the directory may take to say where somebody lives."""
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +67,7 @@ class Profiles:
         if user is not None and user.confirmed:
             return self._of(user)
         try:
-            found = await _in_time(self._directory.find_user(user_id))
+            found = await in_time(self._directory.find_user(user_id))
         except UnavailableError:
             born = region_of(user_id)
             if born == self._region or born not in {known.region for known in self._federation.regions}:
@@ -92,7 +85,7 @@ class Profiles:
             NotTheHolderError: The user lives elsewhere.
             UnavailableError: The directory is away.
         """
-        found = await _in_time(self._directory.find_handle(handle))
+        found = await in_time(self._directory.find_handle(handle))
         if found is None:
             raise NotFoundError(what="user")
         return await self.by_id(found.user_id)
@@ -113,16 +106,3 @@ class Profiles:
             "created_at": rfc3339(user.created_at),
             "status_text": user.status_text,
         }
-
-
-async def _in_time(asked: Awaitable[T]) -> T:
-    """Return what the directory answers.
-
-    Raises:
-        UnavailableError: It has not answered in time.
-    """
-    try:
-        async with asyncio.timeout(FIND_SECONDS):
-            return await asked
-    except TimeoutError as error:
-        raise UnavailableError(what="The directory") from error

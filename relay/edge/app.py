@@ -1,9 +1,8 @@
 """The edge's ASGI app: finds the home of each request and has it served there; adds next to nothing to a local WebSocket."""
 
-import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final
 
 import httpx
 import structlog
@@ -11,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from global_directory.client import DirectoryClient
 from global_directory.errors import UnknownRegionError
+from global_directory.patience import in_time
 from infra.bodies import GoneError
 from infra.errors import CausewayError, UnavailableError
 from infra.tracing import HEADER
@@ -25,7 +25,6 @@ from relay.edge.routing import HandleHome, Here, Home, NoSuchRegion, Way, by_tok
 from relay.edge.sockets import carry, refuse
 from relay.edge.tokens import token_of_socket
 
-T = TypeVar("T")
 log = structlog.get_logger()
 
 SOCKET_PATH: Final = "/ws"
@@ -33,8 +32,6 @@ NO_SUCH_PATH: Final = 4404
 WRONG_CREDENTIALS: Final = 401
 TRACING: Final = frozenset({HEADER.encode(), b"tracestate", b"baggage"})
 """Headers that a device does not decide about: what is sampled, and what traces carry, is the operators' affair."""
-FIND_SECONDS: Final = 3.0
-"""How long the directory may take to say where a home is."""
 BRIDGED_SECONDS: Final = 10.0
 """How long a bridged request may take, with every 421 that is followed, once its body is here; devices wait for 15."""
 
@@ -141,7 +138,7 @@ class Edge:
                 await self._serve_at(home, scope, body, send)
 
     async def _list_regions(self, send: Send) -> None:
-        known = {region.region: region.public_url for region in await _in_time(self.directory.regions())}
+        known = {region.region: region.public_url for region in await in_time(self.directory.regions())}
         known.setdefault(self.region, self.public_url)
         listed = [{"region": region, "public_url": url} for region, url in sorted(known.items())]
         await send_json(send, 200, {"regions": listed, "nearest": self.region}, region=self.region)
@@ -158,7 +155,7 @@ class Edge:
                     field="home_region", reason="there is no such region", region=region, regions=known
                 )
             case HandleHome(handle=handle):
-                user = await _in_time(self.directory.find_handle(handle))
+                user = await in_time(self.directory.find_handle(handle))
                 return Home(self.region) if user is None else Home(user.home, user.user_id)
 
     async def _try_here(self, scope: Scope, body: Body, send: Send) -> None:
@@ -217,8 +214,8 @@ class Edge:
 
     async def _holder(self, region: str) -> Holder | None:
         try:
-            found = await _in_time(self.directory.holder_of(region))
-            epochs = {known.region: known.epoch for known in await _in_time(self.directory.regions())}
+            found = await in_time(self.directory.holder_of(region))
+            epochs = {known.region: known.epoch for known in await in_time(self.directory.regions())}
         except (UnavailableError, UnknownRegionError):
             return None
         return Holder(region, found.region, epochs[region])
@@ -243,16 +240,3 @@ class Edge:
                 deadline=body.complete_at + BRIDGED_SECONDS,
                 pool=pool,
             )
-
-
-async def _in_time(asked: Awaitable[T]) -> T:
-    """Return what the directory answers.
-
-    Raises:
-        UnavailableError: It has not answered in time.
-    """
-    try:
-        async with asyncio.timeout(FIND_SECONDS):
-            return await asked
-    except TimeoutError as error:
-        raise UnavailableError(what="The directory") from error

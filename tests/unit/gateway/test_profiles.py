@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 
+from global_directory import patience
 from global_directory.schemas import Region, User
 from infra.errors import NotFoundError, NotTheHolderError, UnavailableError
 from infra.postgres import Connection, Pool
@@ -104,7 +105,7 @@ async def test_while_the_directory_is_away_the_region_of_birth_is_asked(
     here: Profiles, directory: Known, monkeypatch: pytest.MonkeyPatch, *, silent: bool
 ) -> None:
     """It knows more; unless it is this one, or none that there is. Who lives here is told all the same."""
-    monkeypatch.setattr(profiles, "FIND_SECONDS", 0.05)
+    monkeypatch.setattr(patience, "FIND_SECONDS", 0.05)
     directory.away, directory.silent = True, silent
 
     assert (await here.by_id(ADA)).handle == "ada"

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from global_directory import patience
 from global_directory.client import DirectoryClient
 from infra import bodies
 from infra.errors import NotFoundError
@@ -227,7 +228,7 @@ async def test_a_directory_that_says_nothing_is_as_one_that_is_away(
     world: World, device: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who logs in does not wait for it."""
-    monkeypatch.setattr(app, "FIND_SECONDS", 0.05)
+    monkeypatch.setattr(patience, "FIND_SECONDS", 0.05)
     world.directory_is_silent = True
 
     assert (await device.post("/login", json={"handle": "carl", "password": "p"})).json() == {"served_by": "us"}
