@@ -20,9 +20,6 @@ class _Config(uvicorn.Config):
     door: Door | None = None
 
 
-BRIDGED_HEADER: Final = b"causeway-bridged"
-"""What an edge adds to every request that it carries for a device; a device cannot take it away."""
-
 FINISH_SECONDS: Final = 5
 """How long requests may take that were begun when the process began to end."""
 

@@ -9,7 +9,7 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.identity import caller_of
-from infra.web import BRIDGED_HEADER
+from infra.internal import is_bridged
 
 FORWARDED_FOR: Final = b"x-forwarded-for"
 THROUGH: Final = "causeway.through"
@@ -40,7 +40,7 @@ def through(scope: Scope) -> str | None:
 
 
 def _client(scope: Scope) -> tuple[str, int] | None:
-    if not any(name == BRIDGED_HEADER for name, _ in scope["headers"]):
+    if not is_bridged(scope):
         client: tuple[str, int] | None = scope.get("client")
         return client
     seen = [value for name, value in scope["headers"] if name == FORWARDED_FOR]

@@ -18,10 +18,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.answers import answer
 from infra.backoff import Backoff
-from infra.identity import host_name
+from infra.internal import ask, is_bridged
 from infra.postgres import STORE_FAILURES, Pool
 from infra.tasks import heed_cancellation
-from infra.web import BRIDGED_HEADER
 from region.accounts.repository import revoked_since
 from region.gateway.revoked import MOST_TOLD, OVERLAP_SECONDS, Ended, Revoked, RevokedElsewhere, Told, next_since
 
@@ -122,13 +121,14 @@ class Revocations:
             url: Of its gateway's internal port.
             client: What asks; it verifies whom it asks where regions are authenticated.
         """
-        since, strange, backoff = 0, False, Backoff(first=0.5, most=2.0)
+        since, strange, backoff, where = 0, False, Backoff(first=0.5, most=2.0), url.rstrip("/") + PATH
         while True:
             heed_cancellation()
             pause = PAUSE_SECONDS
             try:
                 async with asyncio.timeout(ASK_SECONDS):
-                    told = await _ask(client, home, url, since)
+                    answered = await ask(client, home, where, {"since": str(since)}, most=MOST_BYTES)
+                told = _decoder.decode(answered)
             except (httpx.HTTPError, TimeoutError, msgspec.DecodeError, ValueError) as error:
                 if backoff.attempts == 0:
                     log.warning("revocations not followed", home=home, problem=str(error) or type(error).__name__)
@@ -146,26 +146,12 @@ class Revocations:
             await asyncio.sleep(pause)
 
 
-async def _ask(client: httpx.AsyncClient, home: str, url: str, since: int) -> Told:
-    only = {"sni_hostname": host_name(home)}  # over TLS, nobody else may answer
-    path = url.rstrip("/") + PATH
-    async with client.stream("GET", path, params={"since": str(since)}, extensions=only) as response:
-        response.raise_for_status()
-        content = bytearray()
-        async for part in response.aiter_bytes():
-            content += part
-            if len(content) > MOST_BYTES:
-                reason = "the answer is too large"
-                raise ValueError(reason)
-    return _decoder.decode(content)
-
-
 def make_internal(app: ASGIApp, revocations: Revocations) -> ASGIApp:
     """Return the app of the internal port: what regions ask each other, and everything that the public app serves."""
     making = asyncio.Semaphore(AT_ONCE)
 
     async def internal(scope: Scope, receive: Receive, send: Send) -> None:
-        carried = scope["type"] != "http" or any(name == BRIDGED_HEADER for name, _ in scope["headers"])
+        carried = scope["type"] != "http" or is_bridged(scope)
         if carried or scope["path"] != PATH:
             await app(scope, receive, send)
             return

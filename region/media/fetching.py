@@ -10,6 +10,7 @@ import structlog
 from prometheus_client import Counter
 
 from infra.blobs import AbsentError, Blobs
+from infra.internal import REGION_HEADER
 from infra.postgres import Pool
 from infra.tls import MutualTls, PeerTransport
 from region.media import repository, rules
@@ -17,7 +18,6 @@ from region.media.errors import MismatchError
 from region.media.repository import Blob
 from region.media.serving import PATH
 from replication.ids import region_of
-from replication.repair.server import REGION_HEADER
 
 log = structlog.get_logger()
 

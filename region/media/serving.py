@@ -12,11 +12,10 @@ from starlette.types import Receive, Scope, Send
 from infra.answers import answer_problem
 from infra.blobs import FAILURES, AbsentError, Blobs, away
 from infra.errors import CausewayError, MalformedRequestError, NotFoundError, UnavailableError
+from infra.internal import is_bridged, peer_of
 from infra.postgres import STORE_FAILURES, Pool
-from infra.web import BRIDGED_HEADER
 from region.media import repository, rules
 from replication.ids import is_blob_id, region_of
-from replication.repair.server import peer_of
 
 log = structlog.get_logger()
 
@@ -55,7 +54,7 @@ class BlobServer:
         named = name == "original" or name in rules.THUMBNAILS
         if not scope["path"].startswith(PATH) or not named or not is_blob_id(blob_id) or scope["method"] != "GET":
             raise NotFoundError(what="path")
-        if peer is None or any(header == BRIDGED_HEADER for header, _ in scope["headers"]):
+        if peer is None or is_bridged(scope):
             raise NotFoundError(what="path")
         try:
             async with self._store.connection() as connection:

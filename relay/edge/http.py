@@ -11,8 +11,8 @@ from starlette.types import Scope, Send
 
 from infra.errors import NotFoundError
 from infra.identity import host_name
+from infra.internal import BRIDGED_HEADER
 from infra.trunk.client import TrunkPool
-from infra.web import BRIDGED_HEADER
 from relay.edge import metrics
 from relay.edge.errors import BridgedTooOftenError, RegionSilentError, RegionUnreachableError
 

@@ -15,9 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.answers import answer, answer_problem
 from infra.errors import CausewayError, MalformedRequestError, NotFoundError, UnavailableError
-from infra.identity import caller_of
+from infra.internal import is_bridged, peer_of
 from infra.postgres import Pool
-from infra.web import BRIDGED_HEADER
 from replication.repair import metrics
 from replication.repair.pages import MOST_BYTES, PATH, Page, Want, build, encode_page, read_query
 from replication.repository import runs_within
@@ -32,16 +31,6 @@ AT_ONCE: Final = 2
 
 SECONDS: Final = 5.0
 """After which who asked is turned away, to come again."""
-
-REGION_HEADER: Final = b"causeway-region"
-
-
-def peer_of(scope: Scope) -> str | None:
-    """Return the region that asks: the one that its certificate names, or, while TLS is off, the one that it says it is."""
-    if (caller := caller_of(scope)) is not None:
-        return caller
-    named = [value for name, value in scope["headers"] if name == REGION_HEADER]
-    return named[0].decode("latin-1") if len(named) == 1 else None
 
 
 class RepairServer:
@@ -79,7 +68,7 @@ class RepairServer:
     def _admit(self, scope: Scope) -> Want:
         if scope["method"] != "GET":
             raise MalformedRequestError(reason="a stream is only read")
-        if any(name == BRIDGED_HEADER for name, _ in scope["headers"]):
+        if is_bridged(scope):
             raise NotFoundError(what="path")  # a device's, whatever region carries it
         want = read_query(self._region, scope["query_string"])
         if peer_of(scope) != want.stream.destination:

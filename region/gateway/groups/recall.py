@@ -18,15 +18,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from infra.answers import answer, answer_problem
 from infra.errors import CausewayError, NotFoundError, UnavailableError
 from infra.identity import host_name
+from infra.internal import REGION_HEADER, is_bridged, peer_of
 from infra.postgres import STORE_FAILURES, Pool
-from infra.web import BRIDGED_HEADER
 from region.gateway import repository
 from region.gateway.cursors import LARGEST
 from region.gateway.groups.repository import held_since
 from replication.codec import UndecodableRecordError, decode_record, encode_record
 from replication.ids import is_conversation_id, region_of
 from replication.records import Entry
-from replication.repair.server import REGION_HEADER, peer_of
 from replication.runs import Runs
 
 log = structlog.get_logger()
@@ -164,7 +163,7 @@ class Historian:
 
     async def _tell(self, scope: Scope) -> bytes:
         asker = peer_of(scope)
-        if asker is None or any(name == BRIDGED_HEADER for name, _ in scope["headers"]):
+        if asker is None or is_bridged(scope):
             raise NotFoundError(what="path")  # a device's, whatever region carries it
         query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=8)
         conversation_id = query.get("conversation_id", [""])[0]

@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.answers import answer, answer_problem
 from infra.errors import CausewayError, MalformedRequestError, UnavailableError
+from infra.internal import is_bridged
 from infra.postgres import STORE_FAILURES, Connection, Pool
-from infra.web import BRIDGED_HEADER
 from region.gateway.people.ranking import Found, Hit, Place, Query, Rank, read_cursor, read_query
 from region.gateway.people.repository import Named, named, starts_after, with_handle
 
@@ -58,7 +58,7 @@ class Here:
         """Return the app of the internal port, which answers other regions' searches; the rest goes to the app that is given."""
 
         async def internal(scope: Scope, receive: Receive, send: Send) -> None:
-            carried = scope["type"] != "http" or any(name == BRIDGED_HEADER for name, _ in scope["headers"])
+            carried = scope["type"] != "http" or is_bridged(scope)
             if carried or scope["path"] != PATH:
                 await app(scope, receive, send)
                 return

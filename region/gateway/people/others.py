@@ -11,7 +11,7 @@ import msgspec
 import structlog
 from prometheus_client import Counter
 
-from infra.identity import host_name
+from infra.internal import ask
 from region.gateway.people.here import PATH
 from region.gateway.people.ranking import Found, Place, Query, those_of, write_cursor
 from replication.ids import is_user_id, region_of
@@ -88,7 +88,8 @@ class Others:
         asked = {"query": typed, "limit": str(most), **({"cursor": write_cursor(after)} if after else {})}
         try:
             async with asyncio.timeout(ASK_SECONDS):
-                found = await _ask(client, self._urls[region].rstrip("/") + PATH, region, asked)
+                answered = await ask(client, region, self._urls[region].rstrip("/") + PATH, asked, most=MOST_BYTES)
+            found = _decoder.decode(answered)
         except (httpx.HTTPError, TimeoutError, msgspec.DecodeError, ValueError) as error:
             if not isinstance(error, httpx.PoolTimeout):  # that is this gateway's own crowd
                 self._silent_until[region] = self._clock() + SILENT_SECONDS
@@ -101,16 +102,3 @@ class Others:
         ASKED.labels(region, "answered").inc()
         own = [hit for hit in found.hits[:most] if is_user_id(hit.user_id) and region_of(hit.user_id) == region]
         return Found(those_of(query, own, after=after), found.upto)
-
-
-async def _ask(client: httpx.AsyncClient, url: str, region: str, asked: Mapping[str, str]) -> Found:
-    only = {"sni_hostname": host_name(region)}  # over TLS, nobody else may answer
-    async with client.stream("GET", url, params=asked, extensions=only) as response:
-        response.raise_for_status()
-        content = bytearray()
-        async for part in response.aiter_bytes():
-            content += part
-            if len(content) > MOST_BYTES:
-                reason = "the answer is too large"
-                raise ValueError(reason)
-    return _decoder.decode(content)

@@ -1,0 +1,51 @@
+"""What regions ask each other at their internal ports: who asks, and answers that are read no further than they may go."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import httpx
+from starlette.types import Scope
+
+from infra.identity import caller_of, host_name
+
+REGION_HEADER: Final = b"causeway-region"
+BRIDGED_HEADER: Final = b"causeway-bridged"
+"""What an edge adds to every request that it carries for a device; a device cannot take it away."""
+
+
+def peer_of(scope: Scope) -> str | None:
+    """Return the region that asks: the one that its certificate names, or, while TLS is off, the one that it says it is."""
+    if (caller := caller_of(scope)) is not None:
+        return caller
+    named = [value for name, value in scope["headers"] if name == REGION_HEADER]
+    return named[0].decode("latin-1") if len(named) == 1 else None
+
+
+def is_bridged(scope: Scope) -> bool:
+    """Whether an edge carries the request for a device, which may ask nothing of what is between regions."""
+    return any(name == BRIDGED_HEADER for name, _ in scope["headers"])
+
+
+async def ask(client: httpx.AsyncClient, region: str, url: str, params: Mapping[str, str], *, most: int) -> bytes:
+    """Return what a region answers.
+
+    Args:
+        client: What asks.
+        region: Whom; over TLS, nobody else may answer.
+        url: Of what is asked for.
+        params: Of the query.
+        most: Bytes of the largest answer that is read.
+
+    Raises:
+        httpx.HTTPError: There is no answer, or one of an error.
+        ValueError: It is larger.
+    """
+    async with client.stream("GET", url, params=params, extensions={"sni_hostname": host_name(region)}) as response:
+        response.raise_for_status()
+        content = bytearray()
+        async for part in response.aiter_bytes():
+            content += part
+            if len(content) > most:
+                reason = "the answer is too large"
+                raise ValueError(reason)
+    return bytes(content)
