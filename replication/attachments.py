@@ -1,6 +1,11 @@
 """References to images and files, as messages hold them."""
 
+from typing import Final
+
 import msgspec
+
+MOST_ATTACHMENTS: Final = 10
+"""Of one message."""
 
 
 class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):

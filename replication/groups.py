@@ -13,6 +13,9 @@ from replication.attachments import Attachment
 Role: TypeAlias = Literal["owner", "admin", "member"]
 RANKS: Final[dict[str, int]] = {"owner": 3, "admin": 2, "member": 1}
 """Who has a higher one may remove, ban and demote."""
+MOST_MEMBERS: Final = 100
+LONGEST_NAME: Final = 100
+LONGEST_DESCRIPTION: Final = 1_000
 
 
 class Seat(msgspec.Struct, frozen=True, array_like=True):

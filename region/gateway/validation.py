@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from infra.errors import InvalidFieldError, TooLargeError
+from replication.attachments import MOST_ATTACHMENTS
 from replication.ids import is_blob_id
 
 TEXT_LIMIT: Final = 16 * 1024
 """Bytes of UTF-8."""
-MOST_ATTACHMENTS: Final = 10
 CLIENT_ID_LIMIT: Final = 128
 """Characters."""
 

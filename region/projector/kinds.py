@@ -15,9 +15,6 @@ from replication import groups as g
 from replication.ids import group_id, is_group_id, is_user_id
 from replication.records import Entry, LogBody, MessageSent
 
-LONGEST_NAME: Final = 100
-LONGEST_DESCRIPTION: Final = 1_000
-
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -100,7 +97,7 @@ def check(author: str, conversation_id: str, body: LogBody) -> None:
         for user_id in ids:
             _check_user(user_id)
     if isinstance(body, g.GroupCreated | g.GroupChanged) and (
-        len(body.name or "") > LONGEST_NAME or len(body.description or "") > LONGEST_DESCRIPTION
+        len(body.name or "") > g.LONGEST_NAME or len(body.description or "") > g.LONGEST_DESCRIPTION
     ):
         raise ImpossibleRecordError(reason="its name or its description is too long")
     if (concerned := getattr(body, "user_id", None)) is not None:

@@ -11,6 +11,7 @@ from region.projector.docket import Docket
 from region.projector.homes import home_of, owner_of
 from region.projector.numbering import number
 from region.store.rows import Conversation, Known, Member, Pending
+from replication.attachments import MOST_ATTACHMENTS
 from replication.groups import GroupBody
 from replication.ids import direct_conversation_id, is_blob_id, is_user_id, message_id, region_of
 from replication.records import LogBody, MessageSent, Opening, Outcome, Record, Refusal, Submission, attachments_of
@@ -19,9 +20,6 @@ RECIPIENT_UNKNOWN: Final = "recipient-unknown"
 
 ASK_AGAIN: Final = 60_000_000
 """After how many microseconds a message that finds its conversation still closed asks anew: the question may be lost."""
-
-MOST_ATTACHMENTS: Final = 10
-"""Of one message."""
 
 DETAILS: Final = {
     **rules.DETAILS,

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from region.store.rows import ASKING, BANNED, Conversation, Member
 from replication.groups import (
+    MOST_MEMBERS,
     RANKS,
     GroupBody,
     GroupChanged,
@@ -27,7 +28,6 @@ from replication.groups import (
     digest_of,
 )
 
-MOST_MEMBERS: Final = 100
 MOST_INVITES: Final = 50
 ADMIN, OWNER = RANKS["admin"], RANKS["owner"]
 

@@ -36,7 +36,7 @@ from replication import groups as g
 from replication.ids import group_id as group_id_of
 from replication.ids import is_group_id, is_message_id, is_user_id, message_id, region_of
 
-MOST_OTHERS: Final = 99
+MOST_OTHERS: Final = g.MOST_MEMBERS - 1
 LEAST_SECONDS: Final = 60
 MOST_SECONDS: Final = 30 * 86_400
 MOST_USES: Final = 10_000
@@ -73,8 +73,8 @@ class Desk:
 
     async def create(self, caller: AccessClaims, wanted: GroupRequest) -> Made:
         """Make a group, with those who belong to it from the beginning."""
-        check_name("name", wanted.name, least=1, most=100)
-        check_name("description", wanted.description, least=0, most=1000)
+        check_name("name", wanted.name, least=1, most=g.LONGEST_NAME)
+        check_name("description", wanted.description, least=0, most=g.LONGEST_DESCRIPTION)
         others = list(dict.fromkeys(user for user in wanted.member_ids if user != caller.sub))
         if len(others) > MOST_OTHERS:
             raise InvalidFieldError(field="member_ids", reason=f"name {MOST_OTHERS} at most")
@@ -116,9 +116,9 @@ class Desk:
     async def change(self, caller: AccessClaims, group_id: str, wanted: GroupChangeRequest) -> Sent:
         """Change what a group is called, and how it is joined."""
         if wanted.name is not None:
-            check_name("name", wanted.name, least=1, most=100)
+            check_name("name", wanted.name, least=1, most=g.LONGEST_NAME)
         if wanted.description is not None:
-            check_name("description", wanted.description, least=0, most=1000)
+            check_name("description", wanted.description, least=0, most=g.LONGEST_DESCRIPTION)
         given = (wanted.name, wanted.description, wanted.history, wanted.approval)
         body = g.GroupChanged(_named(wanted.client_message_id), *given)
         return await self._submit(caller, group_id, body, *map(repr, given))

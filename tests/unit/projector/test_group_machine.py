@@ -8,8 +8,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from msgspec.structs import replace
 
 from region.projector.rehearsal import deed
-from region.projector.rules import MOST_MEMBERS
 from replication import groups as g
+from replication.groups import MOST_MEMBERS
 from replication.ids import region_of
 from replication.records import Entry, LogBody, Refusal
 from tests.unit.projector.world import ALICE, GROUP, SEATS, World

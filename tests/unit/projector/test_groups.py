@@ -6,9 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from region.projector.rehearsal import Rehearsal, deed, submission
-from region.projector.rules import MOST_MEMBERS
 from replication import groups as g
 from replication.charters import Charter
+from replication.groups import MOST_MEMBERS
 from replication.ids import region_of
 from replication.records import Entry, LogBody, Mark, MessageRead, Receipt, Refusal
 from tests.unit.projector.world import AKI, ALICE, BOB, EDI, EVA, GROUP, World
