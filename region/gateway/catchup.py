@@ -9,11 +9,12 @@ from region.gateway import frames, repository
 from region.gateway.cursors import Place, usable
 from region.gateway.frames import ChangedConversation, EntryFrame, MarksFrame, Pending, Refused
 from region.gateway.gathering import Asked, Gathering
-from region.gateway.repository import Head, Marked, Queued, State
+from region.gateway.repository import Head, Marked, State
 from region.gateway.session import CatchUp, Snapshot
 from region.gateway.sharing import Share
 from region.gateway.views import Marks, entry_view, pending_view
-from region.store.repository.unsettled import queued_authors, refused_authors
+from region.store.repository import unsettled
+from region.store.repository.unsettled import Queued
 from replication.ids import partition_of
 from replication.records import Entry, Refusal
 
@@ -69,7 +70,7 @@ class CatchUps:
     async def _share(self, connection: Connection, together: Sequence[Asked], state: State) -> list[Asked]:
         """Tell devices what was put out above the positions that they name, by few questions; return those who need their own."""
         share, alone, sharing = Share(MOST_SHARED_CONVERSATIONS), [], []
-        refused = await refused_authors(connection, [asked.user_id for asked in together])
+        refused = await unsettled.refused_authors(connection, [asked.user_id for asked in together])
         for asked in together:
             told = self._told(asked.wanted, state)
             if told is None or asked.user_id in refused or _went_back(told, state):
@@ -85,7 +86,7 @@ class CatchUps:
         if len(entries) > MOST_SHARED_ENTRIES:
             return list(together)
         found = await _about(connection, shared)
-        authors = await queued_authors(connection, list(share.told)) if shared else set()
+        authors = await unsettled.queued_authors(connection, list(share.told)) if shared else set()
         for asked, heads in sharing:
             if asked.user_id in authors:
                 alone.append(asked)
@@ -113,7 +114,7 @@ class CatchUps:
         if wanted.resume is None and not went_back:
             return Snapshot(state.positions, state.incarnation, [], [])  # a new device: it pages what it wants to show
         heads = await repository.conversations_of(connection, user_id)
-        return _too_much(state, heads, await repository.refusals_of(connection, user_id, most=MOST_ENTRIES))
+        return _too_much(state, heads, await unsettled.refusals_of(connection, user_id, most=MOST_ENTRIES))
 
 
 async def _since(connection: Connection, user_id: str, told: dict[int, int], state: State) -> Snapshot:
@@ -121,7 +122,7 @@ async def _since(connection: Connection, user_id: str, told: dict[int, int], sta
     if told == state.positions:
         return Snapshot(state.positions, state.incarnation, [], [])
     heads = await repository.changed_since(connection, user_id, told)
-    refusals = await repository.refusals_since(connection, user_id, told, most=MOST_ENTRIES)
+    refusals = await unsettled.refusals_since(connection, user_id, told, most=MOST_ENTRIES)
     if len(heads) > MOST_CONVERSATIONS:
         return _too_much(state, heads, refusals)
     entries = await repository.entries_since(connection, heads, _by_conversation(heads, told), most=MOST_ENTRIES + 1)
@@ -132,7 +133,7 @@ async def _beyond(connection: Connection, user_id: str, held: Mapping[str, Place
     """Return what is above the places that the device holds."""
     heads = await repository.conversations_of(connection, user_id)
     # What it holds does not say which refusals it knows, so the newest are told again.
-    refusals = await repository.refusals_of(connection, user_id, most=MOST_ENTRIES)
+    refusals = await unsettled.refusals_of(connection, user_id, most=MOST_ENTRIES)
     if len(heads) > MOST_CONVERSATIONS:
         changed = [head for head in heads if head.seq > held.get(head.conversation_id, Place(0, 0)).seq]
         return _too_much(state, changed, refusals)
@@ -152,7 +153,7 @@ async def _snapshot(
 ) -> Snapshot:
     names = [head.conversation_id for head in heads]
     marked = await _about(connection, heads)
-    queued = await repository.queued_of(connection, user_id, names, most=MOST_ENTRIES + 1) if names else []
+    queued = await unsettled.queued_of(connection, user_id, names, most=MOST_ENTRIES + 1) if names else []
     return _made(user_id, state, heads=heads, entries=entries, refusals=refusals, marked=marked, queued=queued)
 
 

@@ -25,6 +25,7 @@ from region.gateway.submissions import Author, Clerk
 from region.gateway.validation import check_address, check_attachments, check_client_message_id, check_text
 from region.gateway.views import UNMARKED, Marks, Message, entry_view, pending_view
 from region.media.attachments import Attachments
+from region.store.repository import unsettled
 from region.store.rows import KINDS
 from replication.ids import is_message_id
 from replication.records import Entry, MessageRead, MessageReceived, Outcome, Refusal, Submission
@@ -163,7 +164,7 @@ class Messages:
             if entry is not None:
                 marks = await repository.members(connection, entry.conversation_id)
                 return entry_view(entry, reader=caller.sub, marks=marks)
-            queued = await repository.queued_by_message(connection, message_id)
+            queued = await unsettled.queued_by_message(connection, message_id)
         if queued is None or queued.submission.author != caller.sub:
             raise NotFoundError(what="message")
         return pending_view(queued.submission, waits_for=queued.waits_for)
@@ -212,7 +213,7 @@ class Messages:
             shown = found[:limit]
             entries = await repository.entries_at(connection, [listing.head for listing in shown])
             names = [listing.head.conversation_id for listing in shown]
-            queued = await repository.newest_queued(connection, caller.sub, names)
+            queued = await unsettled.newest_queued(connection, caller.sub, names)
         newest = {name: pending_view(q.submission, waits_for=q.waits_for) for name, q in queued.items()}
         last = shown[-1] if len(found) > limit else None
         return Conversations(
@@ -284,10 +285,10 @@ async def _decision(connection: Connection, message_id: str) -> Decision | None:
     entry = await repository.entry_by_message(connection, message_id)
     if entry is not None:
         return entry
-    refusal = await repository.refusal_by_message(connection, message_id)
+    refusal = await unsettled.refusal_by_message(connection, message_id)
     if refusal is not None:
         return refusal
-    queued = await repository.queued_by_message(connection, message_id)
+    queued = await unsettled.queued_by_message(connection, message_id)
     return None if queued is None else queued.submission
 
 

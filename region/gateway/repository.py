@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from infra.postgres import Connection
 from region.gateway.cursors import LARGEST
 from region.gateway.views import Marks
-from region.store.repository import entries
+from region.store.repository import buckets, entries
 from region.store.repository.entries import entry_of
 from replication import runs
-from replication.codec import UndecodableRecordError, decode_details, decode_journaled
+from replication.codec import decode_details
 from replication.groups import RANKS
-from replication.ids import BUCKETS
-from replication.records import Entry, Refusal, Submission
+from replication.records import Entry
 from replication.runs import Runs
 
 _ENTRY = entries.COLUMNS
+_TOLD = buckets.TOLD
 _CHANGED_MOST = 10_000
 
 
@@ -57,19 +57,6 @@ class Head:
     since: int = 1
     hidden: Runs = ()
     active: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Queued:
-    """A message that its author's home keeps until its owner has decided.
-
-    Attributes:
-        submission: What was accepted.
-        waits_for: The region that has to decide.
-    """
-
-    submission: Submission
-    waits_for: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,27 +158,6 @@ async def entry_by_message(connection: Connection, message_id: str) -> Entry | N
     return None if row is None else entry_of(row)
 
 
-async def refusal_by_message(connection: Connection, message_id: str) -> Refusal | None:
-    """Return the refusal of a message."""
-    cursor = await connection.execute(f"{_REFUSAL} WHERE r.message_id = %s", (message_id,))
-    return next(map(_refusal, await cursor.fetchall()), None)
-
-
-async def queued_by_message(connection: Connection, message_id: str) -> Queued | None:
-    """Return a message that waits for its owner."""
-    cursor = await connection.execute("SELECT record, waits_for FROM pendings WHERE message_id = %s", (message_id,))
-    return next(map(_queued, await cursor.fetchall()), None)
-
-
-async def queued_in(connection: Connection, conversation_id: str, *, author: str, most: int) -> list[Queued]:
-    """Return the author's messages of a conversation that wait for its owner, the newest first."""
-    cursor = await connection.execute(
-        "SELECT record, waits_for FROM pendings WHERE conversation_id = %s AND author = %s ORDER BY ordinal DESC LIMIT %s",
-        (conversation_id, author, most),
-    )
-    return list(filter(None, map(_queued, await cursor.fetchall())))
-
-
 async def listings(connection: Connection, user_id: str, *, before: tuple[int, str], most: int) -> list[Listing]:
     """Return the user's conversations, the most recently changed first.
 
@@ -239,12 +205,11 @@ async def entries_at(connection: Connection, heads: Sequence[Head]) -> dict[str,
 
 async def changed_since(connection: Connection, user_id: str, told: Mapping[int, int]) -> list[Head]:
     """Return the user's conversations that changed above those positions of their partitions, the newest change first."""
-    first, last = _bucket_ranges(len(told))
     cursor = await connection.execute(
         f"SELECT {_HEAD} FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id"
         f" JOIN {_TOLD} ON substr(c.conversation_id, 2, 3) BETWEEN t.first AND t.last AND c.position > t.position"
         " WHERE m.user_id = %s AND m.since > 0 ORDER BY c.updated_at DESC, c.conversation_id LIMIT %s",
-        (first, last, [told[p] for p in sorted(told)], user_id, _CHANGED_MOST),
+        (*buckets.told_rows(told), user_id, _CHANGED_MOST),
     )
     return [_head(row) for row in await cursor.fetchall()]
 
@@ -328,69 +293,10 @@ async def marks_of(connection: Connection, conversations: Sequence[str]) -> list
     return [Marked(c, user, _marks(*marked)) for c, user, *marked in await cursor.fetchall()]
 
 
-async def queued_of(connection: Connection, author: str, conversations: Sequence[str], *, most: int) -> list[Queued]:
-    """Return the author's messages in those conversations that wait for their owners, the oldest first."""
-    cursor = await connection.execute(
-        "SELECT record, waits_for FROM pendings WHERE conversation_id = ANY(%s::text[]) AND author = %s"
-        " ORDER BY conversation_id, ordinal LIMIT %s",
-        (list(conversations), author, most),
-    )
-    return list(filter(None, map(_queued, await cursor.fetchall())))
-
-
-async def newest_queued(connection: Connection, author: str, conversations: Sequence[str]) -> dict[str, Queued]:
-    """Return the author's newest message in each of those conversations that waits for its owner."""
-    cursor = await connection.execute(
-        "SELECT h.conversation_id, p.record, p.waits_for FROM unnest(%s::text[]) AS h(conversation_id) CROSS JOIN LATERAL"
-        " (SELECT record, waits_for FROM pendings WHERE conversation_id = h.conversation_id AND author = %s"
-        "  ORDER BY ordinal DESC LIMIT 1) p",
-        (list(conversations), author),
-    )
-    return {name: queued for name, *row in await cursor.fetchall() if (queued := _queued(row)) is not None}
-
-
-async def refusals_since(connection: Connection, author: str, told: Mapping[int, int], *, most: int) -> list[Refusal]:
-    """Return the newest refusals that the author was not told, in order."""
-    first, last = _bucket_ranges(len(told))
-    cursor = await connection.execute(
-        f"{_REFUSAL} JOIN {_TOLD} ON substr(r.conversation_id, 2, 3) BETWEEN t.first AND t.last AND r.position > t.position"
-        f" WHERE r.author = %s {_NEWEST_REFUSALS}",
-        (first, last, [told[p] for p in sorted(told)], author, most),
-    )
-    return [_refusal(row) for row in reversed(await cursor.fetchall())]
-
-
-async def refusals_of(connection: Connection, author: str, *, most: int) -> list[Refusal]:
-    """Return the author's newest refusals, in order."""
-    cursor = await connection.execute(f"{_REFUSAL} WHERE r.author = %s {_NEWEST_REFUSALS}", (author, most))
-    return [_refusal(row) for row in reversed(await cursor.fetchall())]
-
-
 _ACTIVE = f"m.role IN ({', '.join(repr(role) for role in RANKS)})"
 _TOP = "CASE WHEN m.until_seq > 0 THEN least(c.head, m.until_seq) ELSE c.head END"
 _HEAD = f"c.conversation_id, {_TOP}, c.epoch, m.since, m.hidden, {_ACTIVE}"
 _NOT_HIDDEN = "AND NOT EXISTS (SELECT 1 FROM unnest(%s::bigint[], %s::bigint[]) AS h(first, last) WHERE e.seq BETWEEN h.first AND h.last)"
-
-_TOLD = "unnest(%s::text[], %s::text[], %s::bigint[]) AS t(first, last, position)"
-"""Positions by the range of buckets that each partition has, as the three digits that stand in every id."""
-
-_REFUSAL_FIELDS = (
-    "message_id",
-    "conversation_id",
-    "author",
-    "code",
-    "detail",
-    "content_hash",
-    "epoch",
-    "client_message_id",
-)
-_REFUSAL = f"SELECT {', '.join('r.' + name for name in _REFUSAL_FIELDS)} FROM refusals r"
-_NEWEST_REFUSALS = "ORDER BY r.refused_at DESC, r.position DESC LIMIT %s"
-
-
-def _bucket_ranges(partitions: int) -> tuple[list[str], list[str]]:
-    starts = [-(-partition * BUCKETS // partitions) for partition in range(partitions + 1)]
-    return [f"{start:03x}" for start in starts[:-1]], [f"{start - 1:03x}" for start in starts[1:]]
 
 
 def _head(row: tuple[str, int, int, int, str, bool]) -> Head:
@@ -406,15 +312,3 @@ def _seen(heads: Sequence[Head], entries: Iterable[Entry]) -> list[Entry]:
     """Return the entries less what is hidden from the user."""
     hidden = {head.conversation_id: head.hidden for head in heads if head.hidden}
     return [entry for entry in entries if not runs.holds(hidden.get(entry.conversation_id, ()), entry.seq)]
-
-
-def _refusal(row: Sequence[object]) -> Refusal:
-    return Refusal(**dict(zip(_REFUSAL_FIELDS, row, strict=True)))  # type: ignore[arg-type]
-
-
-def _queued(row: Sequence[object]) -> Queued | None:
-    try:
-        submission = decode_journaled(bytes(row[0])).record  # type: ignore[call-overload]
-    except UndecodableRecordError:
-        return None  # of a newer projector: its author is told when it has its outcome
-    return Queued(submission, str(row[1])) if isinstance(submission, Submission) else None

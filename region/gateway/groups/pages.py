@@ -10,6 +10,7 @@ from region.gateway.groups.recall import Recall
 from region.gateway.groups.repository import Sight, sight
 from region.gateway.schemas import Page
 from region.gateway.views import Marks, Message, entry_view, hidden_view, pending_view
+from region.store.repository import unsettled
 from replication import runs
 from replication.records import Entry
 from replication.runs import Runs
@@ -68,10 +69,10 @@ class Pages:
         Raises:
             UnavailableError: Some of it is in another region alone, which does not answer.
         """
-        queued: list[repository.Queued] = []
+        queued: list[unsettled.Queued] = []
         async with self._store.connection() as connection:
             if before is None:  # first of all: what is numbered meanwhile is seen below
-                queued = await repository.queued_in(connection, conversation_id, author=reader, most=limit)
+                queued = await unsettled.queued_in(connection, conversation_id, author=reader, most=limit)
             view = View(conversation_id, reader, await sight(connection, conversation_id, reader))
             seq = min(LARGEST if before is None else before.seq, view.top + 1)
             found = await repository.entries_below(

@@ -11,7 +11,9 @@ from region.gateway import repository
 from region.gateway.groups import pages
 from region.gateway.groups.pages import Pages
 from region.gateway.groups.recall import Recall
-from region.gateway.repository import Head, Queued
+from region.gateway.repository import Head
+from region.store.repository import unsettled
+from region.store.repository.unsettled import Queued
 from replication.ids import direct_conversation_id
 from replication.records import Entry, MessageSent, Submission
 
@@ -71,7 +73,7 @@ async def test_a_message_that_is_numbered_between_two_looks_is_shown_once(
 
     monkeypatch.setattr(repository, "head", head)
     monkeypatch.setattr(pages, "sight", sight)
-    monkeypatch.setattr(repository, "queued_in", queued_in)
+    monkeypatch.setattr(unsettled, "queued_in", queued_in)
     monkeypatch.setattr(repository, "entries_below", entries_below)
     monkeypatch.setattr(repository, "members", members)
 
