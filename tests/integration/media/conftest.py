@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 import pytest
 
 from infra.blobs import Blobs, Place, Signer
@@ -41,6 +40,7 @@ from replication.attachments import Attachment
 from replication.groups import GroupMessageSent
 from replication.ids import direct_conversation_id, new_user_id, region_of
 from replication.records import Entry, MessageSent
+from tests.integration.media.signed import put
 
 ROLES = ("master", "master-grpc", "volume", "volume-grpc", "filer", "filer-grpc", "s3", "s3-grpc")
 Running = Callable[[Part, Tools], contextlib.AbstractContextManager[Part]]
@@ -169,12 +169,6 @@ def _entry_of(author: str, other: str, attachments: tuple[Attachment, ...], *, s
         body=body,
         sent_at=time.time_ns() // 1000,
     )
-
-
-async def put(url: str, content: bytes, type_: str = "") -> httpx.Response:
-    """Put bytes to a signed address, as a device does."""
-    async with httpx.AsyncClient(timeout=30) as client:
-        return await client.put(url, content=content, headers={"Content-Type": type_} if type_ else {})
 
 
 async def _nothing() -> None:

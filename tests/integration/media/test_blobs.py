@@ -24,9 +24,11 @@ from region.media.errors import (
     QuotaError,
     TooManyUploadsError,
 )
+from region.media.repository import blob as blob_of
 from region.media.repository import seen_in
 from region.store.rows import Member
 from replication.ids import group_id, new_user_id
+from tests.integration.media.signed import get, put
 
 pytestmark = pytest.mark.integration
 
@@ -44,16 +46,14 @@ def photograph(*, way_up: int = 6, size: tuple[int, int] = (640, 480)) -> bytes:
     return out.getvalue()
 
 
-async def put(url: str, content: bytes, type_: str = "") -> httpx.Response:
-    """Put bytes to a signed address, as a device does."""
-    async with httpx.AsyncClient(timeout=30) as client:
-        return await client.put(url, content=content, headers={"Content-Type": type_} if type_ else {})
-
-
-async def get(url: str, **headers: str) -> httpx.Response:
-    """Get bytes from a signed address."""
-    async with httpx.AsyncClient(timeout=30) as client:
-        return await client.get(url, headers=headers)
+async def asked_for(region: Region, blob_id: str) -> None:
+    """Wait until somebody has asked that region for a blob of another."""
+    async with asyncio.timeout(60):
+        while True:
+            async with region.store.connection() as connection:
+                if await blob_of(connection, blob_id) is not None:
+                    return
+            await asyncio.sleep(0.02)
 
 
 async def test_an_image_becomes_safe_and_small(us: Region) -> None:
@@ -218,14 +218,14 @@ async def test_another_region_fetches_it_once_and_serves_it_itself(
     await eu.note(entry)
 
     asking = [asyncio.create_task(eu.downloads.open(bob, film_id)) for _ in range(10)]
-    await asyncio.sleep(0.3)
+    await asked_for(eu, film_id)
     fetched = [await eu.worker.step() for _ in range(2)]
     opened = await asyncio.gather(*asking)
     assert fetched == [True, False]
     us.blobs = None
     assert (await get(opened[0].url)).content == content
     asking = [asyncio.create_task(eu.downloads.open(bob, picture.blob_id))]
-    await asyncio.sleep(0.3)
+    await asked_for(eu, picture.blob_id)
     await eu.worker.step()
     shown = await asking[0]
     assert hashlib.sha256((await get(shown.url)).content).hexdigest() == picture.checksum

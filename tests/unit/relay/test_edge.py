@@ -3,7 +3,7 @@
 import asyncio
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import httpx
@@ -13,11 +13,9 @@ from starlette.types import Receive, Scope, Send
 from global_directory import patience
 from global_directory.client import DirectoryClient
 from infra import bodies
-from infra.errors import NotFoundError
 from infra.limits import LARGEST_REQUEST
 from relay.edge import app
 from relay.edge.app import Edge, Local
-from relay.edge.http import bridge, bridged_headers, end_to_end
 
 EU_USER = "u" + "a" * 24 + "-eu"
 
@@ -93,11 +91,6 @@ class World:
         headers, body = answer_of(content)
         await send({"type": "http.response.start", "status": status, "headers": [*headers, (b"x-end", b"2")]})
         await send({"type": "http.response.body", "body": body})
-
-
-async def nobody(_message: object) -> None:
-    """Stand for a device that must not be answered."""
-    pytest.fail("something was answered")
 
 
 @pytest.fixture
@@ -379,16 +372,6 @@ async def test_a_get_is_tried_once_more(world: World, device: httpx.AsyncClient)
     assert (await device.get("/messages", headers=bearer("eu"))).status_code == 200
 
 
-@pytest.mark.parametrize("path", [b"*", b"eu", b"/\0", b"/\xff", b"/" + b"a" * 100_000])
-async def test_a_path_that_no_url_can_have_is_not_found(path: bytes) -> None:
-    """A server reads more from a request line than a client can write."""
-    scope: Scope = {"method": "POST", "path": "*", "raw_path": path, "query_string": b"", "headers": [], "client": None}
-
-    async with httpx.AsyncClient() as client:
-        with pytest.raises(NotFoundError, match="no such path"):
-            await bridge(client, "http://eu", "eu", scope=scope, body=b"", send=nobody, deadline=0)
-
-
 async def test_a_body_that_is_too_large_is_refused(device: httpx.AsyncClient) -> None:
     """Here and on the way to another region alike."""
     body = b"x" * (LARGEST_REQUEST + 1)
@@ -410,27 +393,3 @@ async def test_regions_and_health(world: World, device: httpx.AsyncClient) -> No
         "nearest": "us",
     }
     assert (await device.get("/healthz")).json() == {"ok": True}
-
-
-def test_a_request_that_went_round_is_stopped() -> None:
-    """Three regions, then an error."""
-    scope: Callable[[bytes], Scope] = lambda count: {"headers": [(b"causeway-bridged", count)], "client": None}  # noqa: E731
-
-    assert (b"causeway-bridged", b"3") in bridged_headers(scope(b"2"), "eu")
-    with pytest.raises(Exception, match="passed on 3 times"):
-        bridged_headers(scope(b"3"), "eu")
-
-
-@pytest.mark.parametrize("value", [b"9" * 5000, b"", b"-1", b"soon"])
-def test_nonsense_in_the_count_is_no_count(value: bytes) -> None:
-    """A device may send what it likes; it is one bridge, and no crash."""
-    headers = bridged_headers({"headers": [(b"causeway-bridged", value)]}, "eu")
-
-    assert dict(headers)[b"causeway-bridged"] == b"1"
-
-
-def test_headers_of_one_connection_stay_there() -> None:
-    """RFC 9110, 7.6.1: those that are listed, and those that `Connection` names."""
-    headers = [(b"Connection", b"close, X-Mine"), (b"X-Mine", b"1"), (b"Upgrade", b"h2c"), (b"Accept", b"*/*")]
-
-    assert end_to_end(headers) == [(b"accept", b"*/*")]
