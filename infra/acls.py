@@ -7,11 +7,12 @@ who its certificate names, and may do what stands here, and nothing else.
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import SecurityDisabled, for_code
 from aiokafka.protocol.admin import CreateAclsRequest, DeleteAclsRequest, DescribeAclsRequest
+
+from infra.kafka import administration
 
 Resource = Literal["topic", "group", "cluster"]
 Operation = Literal["all", "read", "describe", "describe-configs"]
@@ -76,7 +77,7 @@ class AccessLists:
         Args:
             bootstrap: Bootstrap servers, by a listener whose users may change access lists.
         """
-        self._admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="access-lists")
+        self._connection = administration(bootstrap, client="access-lists")
 
     async def __aenter__(self) -> Self:
         """Connect.
@@ -84,16 +85,12 @@ class AccessLists:
         Raises:
             KafkaError: The broker cannot be reached.
         """
-        try:
-            await self._admin.start()
-        except BaseException:
-            await self._admin._client.close()  # noqa: SLF001 — its own close does nothing before it has started
-            raise
+        self._admin = await self._connection.__aenter__()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, *ended: Any) -> None:  # noqa: PYI036 — handed on as they are
         """Disconnect."""
-        await self._admin.close()
+        await self._connection.__aexit__(*ended)
 
     async def read(self) -> frozenset[Rule]:
         """Return the rules that are in force, but for those that say what no `Rule` can; none if the broker keeps no access lists.

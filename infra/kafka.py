@@ -2,7 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -20,6 +21,7 @@ __all__ = [
     "KafkaError",
     "Producer",
     "Record",
+    "administration",
     "count_partitions",
     "ensure_topics",
     "replicas",
@@ -95,9 +97,7 @@ async def ensure_topics(
     Raises:
         KafkaError: The broker refused, cannot be reached, or there are fewer brokers than the replication factor.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
+    async with administration(bootstrap) as admin:
         missing = set(topics) - set(await admin.list_topics())
         if not missing:
             return
@@ -109,8 +109,6 @@ async def ensure_topics(
             error = for_code(code)
             if code and error is not TopicAlreadyExistsError:
                 raise error
-    finally:
-        await admin.close()
 
 
 async def count_partitions(bootstrap: str, topic: str) -> int:
@@ -119,13 +117,9 @@ async def count_partitions(bootstrap: str, topic: str) -> int:
     Raises:
         KafkaError: The broker cannot be reached.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    try:
-        await admin.start()
+    async with administration(bootstrap) as admin:
         [found] = await admin.describe_topics([topic])
         return len(found["partitions"])
-    finally:
-        await admin.close()
 
 
 async def truncate(bootstrap: str, topic: str, *, keep: int = 0) -> dict[int, tuple[int, int]]:
@@ -146,13 +140,27 @@ async def truncate(bootstrap: str, topic: str, *, keep: int = 0) -> dict[int, tu
     async with Consumer(bootstrap, topic, client="truncate") as consumer:
         bounds = {partition: await consumer.bounds(partition) for partition in partitions}
     cuts = {partition: max(first, end - keep) for partition, (first, end) in bounds.items()}
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    try:
-        await admin.start()
+    async with administration(bootstrap) as admin:
         await admin.delete_records({TopicPartition(topic, at): RecordsToDelete(cut) for at, cut in cuts.items()})
-    finally:
-        await admin.close()
     return {partition: (bounds[partition][0], cut) for partition, cut in cuts.items()}
+
+
+async def _start(one: AIOKafkaProducer | AIOKafkaConsumer | AIOKafkaAdminClient) -> None:
+    """Connect; whoever is cancelled meanwhile waits until the attempt has ended, and may stop it then.
+
+    aiokafka forgets the connection of a bootstrap that is cancelled while it waits for metadata, and leaves it open.
+
+    Raises:
+        KafkaError: The broker cannot be reached.
+    """
+    starting = asyncio.ensure_future(one.start())
+    try:
+        await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await asyncio.wait([starting], timeout=2 * ANSWER_MS / 1000)  # versions, then metadata
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        raise
 
 
 async def _stop(one: AIOKafkaProducer | AIOKafkaConsumer, client: AIOKafkaClient) -> None:
@@ -169,6 +177,25 @@ async def _stop(one: AIOKafkaProducer | AIOKafkaConsumer, client: AIOKafkaClient
         if task is None or task.cancelling() > asked:
             raise
         await client.close()
+
+
+@asynccontextmanager
+async def administration(bootstrap: str, *, client: str = "administration") -> AsyncIterator[AIOKafkaAdminClient]:
+    """Connect to change or to look at topics and access lists; an async context manager.
+
+    Args:
+        bootstrap: Bootstrap servers.
+        client: Client id, shown by the broker.
+
+    Raises:
+        KafkaError: The broker cannot be reached.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id=client)
+    try:
+        await _start(admin)
+        yield admin
+    finally:
+        await admin._client.close()  # noqa: SLF001 — its own close does nothing before it has started
 
 
 class Producer:
@@ -208,7 +235,7 @@ class Producer:
         # Of connections only: that of the producer is also how long records may wait for a leader, or for room.
         self._producer.client._request_timeout_ms = ANSWER_MS  # noqa: SLF001 — there is one setting for all of these
         try:
-            await self._producer.start()
+            await _start(self._producer)
         except BaseException:
             await _stop(self._producer, self._producer.client)
             raise
@@ -303,7 +330,7 @@ class Consumer:
         """
         self._consumer = AIOKafkaConsumer(**self._options)
         try:
-            await self._consumer.start()
+            await _start(self._consumer)
         except BaseException:
             await _stop(self._consumer, self._consumer._client)  # noqa: SLF001 — what its own stop may leave open
             raise

@@ -3,10 +3,14 @@
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import pytest
+from aiokafka.conn import AIOKafkaConnection
+from aiokafka.protocol.metadata import MetadataRequest
 
-from infra.kafka import Committed, Consumer, KafkaError, Producer, ensure_topics, truncate
+from infra.kafka import Committed, Consumer, KafkaError, Producer, administration, ensure_topics, truncate
 
 pytestmark = pytest.mark.integration
 
@@ -96,3 +100,41 @@ async def test_a_truncated_topic_begins_later_and_keeps_its_newest(kafka: str, m
     assert await truncate(kafka, topic, keep=3) == {0: (0, 0), 1: (0, 7)}
     assert await truncate(kafka, topic) == {0: (0, 0), 1: (7, 10)}
     assert await truncate(kafka, "no-such-topic") == {}
+
+
+@pytest.mark.parametrize(
+    "connect",
+    [
+        lambda kafka: Producer(kafka, client="test"),
+        lambda kafka: Consumer(kafka, "any", client="test"),
+        administration,
+    ],
+    ids=["producer", "consumer", "administration"],
+)
+async def test_who_is_cancelled_while_connecting_leaves_nothing_open(
+    kafka: str, monkeypatch: pytest.MonkeyPatch, connect: Callable[[str], AbstractAsyncContextManager[Any]]
+) -> None:
+    """A service may be told to end at any moment: when it has said hello to Kafka and waits to hear who leads, too."""
+    send, opened, asked = AIOKafkaConnection.send, list[AIOKafkaConnection](), asyncio.Event()
+
+    def observed(connection: AIOKafkaConnection, request: object, **options: object) -> object:
+        opened.append(connection)
+        answer = send(connection, request, **options)
+        if isinstance(request, MetadataRequest):
+            asked.set()
+        return answer
+
+    monkeypatch.setattr(AIOKafkaConnection, "send", observed)
+
+    async def serve() -> None:
+        async with connect(kafka):
+            await asyncio.Event().wait()
+
+    serving = asyncio.create_task(serve())
+    async with asyncio.timeout(60):
+        await asked.wait()
+        serving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await serving
+    assert opened
+    assert not [connection for connection in opened if connection.connected()]
