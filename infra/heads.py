@@ -1,8 +1,6 @@
 """HTTP over httptools with bounds on a request's head: its bytes, its lines, and the time it takes; uvicorn has them for h11 alone."""
 
 import asyncio
-import socket
-import struct
 from http import HTTPStatus
 from typing import Final
 
@@ -12,6 +10,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame
 from websockets.http11 import Request
 
+from infra import unread
 from infra.errors import CausewayError, MalformedRequestError
 from infra.identity import CALLER, Door, caller_at
 
@@ -26,7 +25,6 @@ HEAD_SECONDS: Final = 10.0
 
 LINGER_SECONDS: Final = 1.0
 """How long what still comes is thrown away after a refusal: a connection closed at once would be reset, and the answer with it."""
-
 
 FLUSH_SECONDS: Final = 3.0
 """How long a WebSocket's peer may take what is left when it is closed; one that reads nothing would keep the connection for ever."""
@@ -70,6 +68,7 @@ class BoundedHttp(HttpToolsProtocol):
         self._begun: list[RequestResponseCycle] = []
         super().connection_made(transport)
         self.caller = caller_at(transport)
+        unread.bound(transport, unread.HTTP_SECONDS)
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -180,6 +179,7 @@ class AnsweringWebSocket(WebSocketsSansIOProtocol):
         """Begin."""
         super().connection_made(transport)
         self.caller = caller_at(transport)
+        unread.bound(transport, unread.WEBSOCKET_SECONDS)
 
     def keepalive_timeout(self) -> None:
         """Close: the peer answers no pings."""
@@ -200,11 +200,8 @@ class AnsweringWebSocket(WebSocketsSansIOProtocol):
         self.loop.call_later(FLUSH_SECONDS, self._abort)
 
     def _abort(self) -> None:
-        if self.disconnected:
-            return
-        # Without this the kernel goes on with what it holds for the peer, which is more than we do.
-        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.transport.abort()
+        if not self.disconnected:
+            unread.abort(self.transport)
 
     def handle_connect(self, event: Request) -> None:
         """Begin the app, which runs in the next round."""

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import logging
-import socket
 from collections.abc import AsyncIterator, Iterator
 from itertools import repeat
 
@@ -215,34 +214,3 @@ async def test_what_begins_no_websocket_is_answered(port: int, rest: bytes) -> N
 
         assert (status, json.loads(body)["code"]) == (400, "malformed-request")
         assert await device.ended()
-
-
-async def test_a_device_that_reads_nothing_does_not_keep_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its window is shut, so neither what is left nor the end can be sent to it: after a moment it is cut off."""
-    monkeypatch.setattr(heads, "FLUSH_SECONDS", 0.05)
-    ended = asyncio.Event()
-
-    async def much(scope: Scope, receive: Receive, send: Send) -> None:
-        await receive()
-        await send({"type": "websocket.accept"})
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(0.2):
-                while True:
-                    await send({"type": "websocket.send", "text": "x" * 60_000})
-        ended.set()
-
-    async with served(much) as port, asyncio.timeout(LIMIT):
-        deaf = socket.socket()
-        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        deaf.setblocking(False)  # noqa: FBT003 — its name says what it is
-        await asyncio.get_running_loop().sock_connect(deaf, ("127.0.0.1", port))
-        head = (
-            "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-        )
-        await asyncio.get_running_loop().sock_sendall(deaf, head.encode())
-        await ended.wait()
-        established = 1
-        while deaf.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == established:  # noqa: ASYNC110 — the kernel's
-            await asyncio.sleep(0.01)
-        deaf.close()
