@@ -11,7 +11,7 @@ from websockets.frames import Frame
 from websockets.http11 import Request
 
 from infra import unread
-from infra.errors import CausewayError, MalformedRequestError
+from infra.errors import BusyError, CausewayError, MalformedRequestError
 from infra.identity import CALLER, Door, caller_at
 
 LARGEST_HEAD: Final = 64 * 1024
@@ -25,6 +25,9 @@ HEAD_SECONDS: Final = 10.0
 
 LINGER_SECONDS: Final = 1.0
 """How long what still comes is thrown away after a refusal: a connection closed at once would be reset, and the answer with it."""
+
+MOST_CONNECTIONS: Final = 5_000
+"""How many HTTP connections a port may have; WebSockets are none any more once they have begun."""
 
 FLUSH_SECONDS: Final = 3.0
 """How long a WebSocket's peer may take what is left when it is closed; one that reads nothing would keep the connection for ever."""
@@ -51,7 +54,10 @@ class _OutOfBoundsError(Exception):
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """uvicorn's protocol; a head that is too large is answered 431, one that takes too long 408, what is no HTTP 400."""
+    """uvicorn's protocol; a head that is too large is answered 431, one that takes too long 408, what is no HTTP 400.
+
+    One connection too many is answered 503. uvicorn's own limit counts WebSockets, too, of which there may be many more.
+    """
 
     _head_bytes = 0
     _head_lines = 0
@@ -70,9 +76,15 @@ class BoundedHttp(HttpToolsProtocol):
         self.caller = caller_at(transport)
         unread.bound(transport, unread.HTTP_SECONDS)
         self._expect_head()
+        self._open: set[BoundedHttp] = self.config.open_http  # type: ignore[attr-defined]  # ours
+        if len(self._open) >= MOST_CONNECTIONS:
+            self._refuse(BusyError(what="This port"))
+        else:
+            self._open.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
+        self._open.discard(self)
         self._head_is_there()
         super().connection_lost(exc)
         for cycle in self._begun:  # uvicorn tells the last one alone; others would write to a connection that is gone
@@ -126,6 +138,11 @@ class BoundedHttp(HttpToolsProtocol):
         """Take a part of the body."""
         self._loose = 0
         super().on_body(body)
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over."""
+        self._open.discard(self)
+        super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what the parser could not take."""
