@@ -1,7 +1,7 @@
 """Messages for HTTP: sending and waiting for the outcome, pages, single messages, the list of conversations."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,6 +27,9 @@ from replication.records import Entry, MessageRead, MessageReceived, Outcome, Re
 
 STATUS_OF_REFUSAL: Final[Mapping[str, int]] = {"recipient-unknown": 404, "content-conflict": 409, "not-a-member": 403}
 """HTTP statuses of refusals that are not 422."""
+
+PAGE_BYTES: Final = 1_000_000
+"""How much text a page has at most, bytes of UTF-8; its cursor goes on where it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +184,11 @@ class Messages:
             names = [listing.head.conversation_id for listing in shown]
             queued = await repository.newest_queued(connection, caller.sub, names)
         newest = {name: pending_view(q.submission, waits_for=q.waits_for) for name, q in queued.items()}
-        last = shown[-1] if len(found) > limit else None
+        views = [_conversation(listing, caller.sub, entries, newest) for listing in shown]
+        views = views[: _fitting(view.last_message.text if view.last_message else "" for view in views)]
+        last = shown[len(views) - 1] if len(found) > len(views) else None
         return Conversations(
-            [_conversation(listing, caller.sub, entries, newest) for listing in shown],
+            views,
             None if last is None else str(Listed(last.updated_at, last.head.conversation_id)),
         )
 
@@ -252,17 +257,17 @@ async def _backwards(
     seq = LARGEST if before is None else before.seq
     found = await repository.entries_below(connection, conversation_id, seq=seq, most=limit + 1)
     numbered = {entry.message_id for entry in found}  # one that was queued a moment ago may have been numbered since
-    queued = [one for one in queued if one.submission.id not in numbered]
-    room = limit - len(queued)
-    shown = found[:room]
+    waiting = [pending_view(q.submission, waits_for=q.waits_for) for q in queued if q.submission.id not in numbered]
+    waiting = waiting[: _fitting(message.text for message in waiting)]
+    texts = [*(message.text for message in waiting), *(entry.body.text for entry in found)]
+    shown = found[: min(limit, _fitting(texts)) - len(waiting)]
     marks = await repository.members(connection, conversation_id)
     newer = before is not None and bool(await _newer(connection, conversation_id, shown[0].seq if shown else seq - 1))
     oldest = None
-    if len(found) > room:
+    if len(found) > len(shown):
         # With no room left, the next page begins at the newest entry.
         oldest = _place(shown[-1]) if shown else Place(found[0].epoch, found[0].seq + 1)
-    messages = [pending_view(q.submission, waits_for=q.waits_for) for q in queued]
-    messages += [entry_view(entry, reader=reader, marks=marks) for entry in shown]
+    messages = [*waiting, *(entry_view(entry, reader=reader, marks=marks) for entry in shown)]
     previous = None
     if newer:
         previous = _place(shown[0]) if shown else Place(0, max(0, seq - 1))
@@ -274,16 +279,27 @@ async def _forwards(
 ) -> tuple[Page, Place | None]:
     """Return newer ones, the oldest first."""
     found = await repository.entries_above(connection, conversation_id, seq=after.seq, most=limit + 1)
-    shown = found[:limit]
+    shown = found[: min(limit, _fitting(entry.body.text for entry in found))]
     marks = await repository.members(connection, conversation_id)
     first = shown[0].seq if shown else min(after.seq, LARGEST - 1) + 1
     older = await repository.entries_below(connection, conversation_id, seq=first, most=1)
     next_place = None
     if older:
         next_place = _place(shown[0]) if shown else Place(older[0].epoch, older[0].seq + 1)
-    previous = _place(shown[-1]) if len(found) > limit else None
+    previous = _place(shown[-1]) if len(found) > len(shown) else None
     messages = [entry_view(entry, reader=reader, marks=marks) for entry in shown]
     return _page(conversation_id, messages, next_place, previous), _newest_of_others(shown, reader)
+
+
+def _fitting(texts: Iterable[str]) -> int:
+    """Return how many of these texts a page has room for; the first always has some."""
+    count = size = 0
+    for text in texts:
+        size += len(text.encode())
+        if count and size > PAGE_BYTES:
+            break
+        count += 1
+    return count
 
 
 async def _newer(connection: Connection, conversation_id: str, seq: int) -> bool:
