@@ -45,7 +45,7 @@ def judge_refusal(docket: Docket, case: Case, refusal: Refusal, via: Via) -> Non
 
     Raises:
         ImpossibleRecordError: It does not come from the owner, its author lives elsewhere, the message is of another
-            conversation, or it has an entry.
+            conversation, or waits for nobody's decision: it has an entry, or was never sent from here.
     """
     if owner_of(refusal.conversation_id) != via.stream.origin:
         raise ImpossibleRecordError(reason=f"it came from {via.stream.origin}, which does not own its conversation")
@@ -59,6 +59,9 @@ def judge_refusal(docket: Docket, case: Case, refusal: Refusal, via: Via) -> Non
         return
     if isinstance(known, Entry):
         raise ImpossibleRecordError(reason="the message has an entry")
+    if known is None:
+        # What is sent on is pending since before. Without this an owner could make refusals up, and they are kept for good.
+        raise ImpossibleRecordError(reason="nobody here has sent such a message")
     stamped = replace(refusal, hops=(*refusal.hops, docket.hop))
     position = docket.put(case.partition, stamped, users=(refusal.author,))
     docket.writes.refusals[refusal.message_id] = (stamped, position)

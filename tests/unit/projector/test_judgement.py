@@ -188,6 +188,33 @@ def test_an_owner_refuses_nothing_of_another_conversation(us: Rehearsal) -> None
     assert ["does not follow" in aside.reason for aside in us.tables.poison] == [True]
 
 
+def test_an_owner_refuses_nothing_that_nobody_has_said(us: Rehearsal) -> None:
+    """What is refused waits here since before it was sent on: else an owner could make up refusals without an end, to be kept for good."""
+    sent = message(ALICE, ADA, "hello")
+    invented = Refusal(
+        message_id=sent.id,
+        conversation_id=sent.conversation_id,
+        author=ALICE,
+        code="recipient-unknown",
+        detail="d",
+        content_hash=sent.content_hash,
+        epoch=1,
+        client_message_id="hello",
+    )
+    us.submit(invented, via=via(1))
+    us.project()
+
+    assert us.tables.refusals == {}
+    assert us.told(ALICE) == []
+    assert len(us.tables.poison) == 1
+
+    us.submit(sent)
+    us.submit(invented, via=via(2))  # now it is true
+    us.project()
+    assert list(us.tables.refusals) == [sent.id]
+    assert us.tables.pendings == {}
+
+
 def test_a_conversation_asks_once_and_an_answer_numbers_all_in_order(us: Rehearsal) -> None:
     """One opening however many messages; nothing is numbered before the answer; a second answer changes nothing."""
     for text in ("one", "two", "three"):
