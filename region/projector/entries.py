@@ -1,5 +1,7 @@
 """Take in what owners elsewhere decided: entries, in order and without holes, and refusals. Pure."""
 
+from typing import Final
+
 from msgspec.structs import replace
 
 from region.projector.cases import Case, ImpossibleRecordError
@@ -11,12 +13,18 @@ from region.store.rows import Conversation
 from replication.ids import message_id
 from replication.records import Entry, Refusal, Via
 
+MOST_HELD: Final = 1_000
+"""How many entries of a conversation are held above a gap: they are read, and kept in memory, with the conversation."""
+MOST_HELD_CHARACTERS: Final = 4 * 1024 * 1024
+"""How much text they have together."""
+
 
 def judge_entry(docket: Docket, case: Case, entry: Entry, via: Via) -> None:
     """Apply an entry if it is next, and with it those above that were held; hold it if there is a gap; drop it if known.
 
     Raises:
-        ImpossibleRecordError: It does not come from the conversation's owner, concerns nobody here, or contradicts itself.
+        ImpossibleRecordError: It does not come from the conversation's owner, concerns nobody here, contradicts itself, or is
+            one too many above a gap.
     """
     if owner_of(entry.conversation_id) != via.stream.origin:
         raise ImpossibleRecordError(reason=f"it came from {via.stream.origin}, which does not own its conversation")
@@ -89,7 +97,14 @@ def _apply(docket: Docket, partition: int, conversation: Conversation, entry: En
 
 
 def _hold(docket: Docket, conversation: Conversation, entry: Entry) -> None:
-    fresh = conversation.position == 0 and conversation.head == 0 and not conversation.held
+    held = conversation.held
+    characters = sum(len(other.body.text) for other in held.values()) + len(entry.body.text)
+    if len(held) >= MOST_HELD or characters > MOST_HELD_CHARACTERS:
+        gap = f"{conversation.head + 1} to {min(held, default=entry.seq) - 1}"
+        raise ImpossibleRecordError(
+            reason=f"its conversation lacks {gap}, and no more is held above; replay it after that"
+        )
+    fresh = conversation.position == 0 and conversation.head == 0 and not held
     conversation.held[entry.seq] = entry
     docket.writes.entries.append((entry, 0))
     docket.changed(conversation, conversation.position, *(conversation.members.values() if fresh else ()))
