@@ -7,7 +7,7 @@ who its certificate names, and may do what stands here, and nothing else.
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, NamedTuple, Self
 
 from aiokafka.errors import SecurityDisabled, for_code
 from aiokafka.protocol.admin import CreateAclsRequest, DeleteAclsRequest, DescribeAclsRequest
@@ -98,20 +98,30 @@ class AccessLists:
         Raises:
             KafkaError: The broker cannot be reached, or refused.
         """
-        try:
-            found = await self._send(DescribeAclsRequest(_ANY, None, _ANY, None, None, _ANY, _ANY))
-        except SecurityDisabled:
-            return frozenset()
         resources = {code: name for name, code in _RESOURCES.items()}
         operations = {code: name for name, code in _OPERATIONS.items()}
         permissions = {code: name for name, code in _PERMISSIONS.items()}
         return frozenset(
             Rule(who.removeprefix(_PRINCIPAL), resources[kind], name, operations[operation], permissions[permission])
-            for kind, name, pattern, rules in found.resources
-            if kind in resources and pattern == _LITERAL
-            for who, host, operation, permission in rules
-            if host == _ANY_HOST and operation in operations and permission in permissions
+            for kind, name, pattern, who, host, operation, permission in await self._everything()
+            if kind in resources and pattern == _LITERAL and host == _ANY_HOST
+            if operation in operations and permission in permissions
         )
+
+    async def allow_nothing_but(self, allowed: Iterable[Rule]) -> list[str]:
+        """Remove whatever allows anybody anything else, however it says so; return what that was, for people.
+
+        Raises:
+            KafkaError: The broker cannot be reached, or refused; some may be removed.
+        """
+        known = {_fields(rule) for rule in allowed}
+        surplus = [
+            fields
+            for fields in await self._everything()
+            if fields.permission == _PERMISSIONS["allow"] and fields not in known
+        ]
+        await asyncio.gather(*(self._send(DeleteAclsRequest(*fields)) for fields in surplus))
+        return sorted(str(fields) for fields in surplus)
 
     async def change(self, *, add: Iterable[Rule] = (), remove: Iterable[Rule] = ()) -> bool:
         """Add the rules that are missing, and remove those that are there; return whether anything was to be done.
@@ -125,6 +135,13 @@ class AccessLists:
         await asyncio.gather(*(self._send(DeleteAclsRequest(*_fields(rule))) for rule in unwanted))
         return bool(missing or unwanted)
 
+    async def _everything(self) -> list["_Fields"]:
+        try:
+            found = await self._send(DescribeAclsRequest(_ANY, None, _ANY, None, None, _ANY, _ANY))
+        except SecurityDisabled:
+            return []
+        return [_Fields(*resource, *rule) for *resource, rules in found.resources for rule in rules]
+
     async def _send(self, request: CreateAclsRequest | DeleteAclsRequest | DescribeAclsRequest):  # type: ignore[no-untyped-def]  # aiokafka is untyped
         answer = await self._admin._send_request(request)  # noqa: SLF001 — it has no public call for access lists
         entries = getattr(answer, "creation_responses", None) or getattr(answer, "filter_responses", None)
@@ -135,8 +152,27 @@ class AccessLists:
         return answer
 
 
-def _fields(rule: Rule) -> tuple[int, str, int, str, str, int, int]:
-    return (
+class _Fields(NamedTuple):
+    """A rule as Kafka says it, in the order of its requests."""
+
+    resource: int
+    name: str
+    pattern: int
+    principal: str
+    host: str
+    operation: int
+    permission: int
+
+    def __str__(self) -> str:
+        """For people; kinds that no `Rule` can have are told by Kafka's numbers."""
+        resource = next((name for name, code in _RESOURCES.items() if code == self.resource), str(self.resource))
+        operation = next((name for name, code in _OPERATIONS.items() if code == self.operation), str(self.operation))
+        pattern = "" if self.pattern == _LITERAL else f" (pattern {self.pattern})"
+        return f"{self.principal} from {self.host}: {operation} {resource} {self.name}{pattern}"
+
+
+def _fields(rule: Rule) -> _Fields:
+    return _Fields(
         _RESOURCES[rule.resource],
         rule.name,
         _LITERAL,

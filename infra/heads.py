@@ -1,8 +1,6 @@
 """HTTP over httptools with bounds on a request's head: its bytes, its lines, and the time it takes; uvicorn has them for h11 alone."""
 
 import asyncio
-import socket
-import struct
 from http import HTTPStatus
 from typing import Final
 
@@ -12,7 +10,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame
 from websockets.http11 import Request
 
-from infra.errors import CausewayError, MalformedRequestError
+from infra import unread
+from infra.errors import BusyError, CausewayError, MalformedRequestError
 from infra.identity import CALLER, Door, caller_at
 
 LARGEST_HEAD: Final = 64 * 1024
@@ -27,6 +26,8 @@ HEAD_SECONDS: Final = 10.0
 LINGER_SECONDS: Final = 1.0
 """How long what still comes is thrown away after a refusal: a connection closed at once would be reset, and the answer with it."""
 
+MOST_CONNECTIONS: Final = 5_000
+"""How many HTTP connections a port may have; WebSockets are none any more once they have begun."""
 
 FLUSH_SECONDS: Final = 3.0
 """How long a WebSocket's peer may take what is left when it is closed; one that reads nothing would keep the connection for ever."""
@@ -53,7 +54,10 @@ class _OutOfBoundsError(Exception):
 
 
 class BoundedHttp(HttpToolsProtocol):
-    """uvicorn's protocol; a head that is too large is answered 431, one that takes too long 408, what is no HTTP 400."""
+    """uvicorn's protocol; a head that is too large is answered 431, one that takes too long 408, what is no HTTP 400.
+
+    One connection too many is answered 503. uvicorn's own limit counts WebSockets, too, of which there may be many more.
+    """
 
     _head_bytes = 0
     _head_lines = 0
@@ -70,10 +74,17 @@ class BoundedHttp(HttpToolsProtocol):
         self._begun: list[RequestResponseCycle] = []
         super().connection_made(transport)
         self.caller = caller_at(transport)
+        unread.bound(transport, unread.HTTP_SECONDS)
         self._expect_head()
+        self._open: set[BoundedHttp] = self.config.open_http  # type: ignore[attr-defined]  # ours
+        if len(self._open) >= MOST_CONNECTIONS:
+            self._refuse(BusyError(what="This port"))
+        else:
+            self._open.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
+        self._open.discard(self)
         self._head_is_there()
         super().connection_lost(exc)
         for cycle in self._begun:  # uvicorn tells the last one alone; others would write to a connection that is gone
@@ -128,6 +139,11 @@ class BoundedHttp(HttpToolsProtocol):
         self._loose = 0
         super().on_body(body)
 
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over."""
+        self._open.discard(self)
+        super().handle_websocket_upgrade()
+
     def send_400_response(self, msg: str) -> None:
         """Answer what the parser could not take."""
         if self._refusal is not None:
@@ -180,6 +196,7 @@ class AnsweringWebSocket(WebSocketsSansIOProtocol):
         """Begin."""
         super().connection_made(transport)
         self.caller = caller_at(transport)
+        unread.bound(transport, unread.WEBSOCKET_SECONDS)
 
     def keepalive_timeout(self) -> None:
         """Close: the peer answers no pings."""
@@ -200,11 +217,8 @@ class AnsweringWebSocket(WebSocketsSansIOProtocol):
         self.loop.call_later(FLUSH_SECONDS, self._abort)
 
     def _abort(self) -> None:
-        if self.disconnected:
-            return
-        # Without this the kernel goes on with what it holds for the peer, which is more than we do.
-        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.transport.abort()
+        if not self.disconnected:
+            unread.abort(self.transport)
 
     def handle_connect(self, event: Request) -> None:
         """Begin the app, which runs in the next round."""

@@ -15,9 +15,15 @@ from infra.tls import MutualTls
 
 
 class _Config(uvicorn.Config):
-    """uvicorn's, with the door that the protocols look at."""
+    """uvicorn's, with what the protocols of one port look at together.
+
+    Attributes:
+        door: Who may come in.
+        open_http: The HTTP connections.
+    """
 
     door: Door | None = None
+    open_http: set[BoundedHttp]
 
 
 FINISH_SECONDS: Final = 5
@@ -79,6 +85,7 @@ async def serve_app(
         proxy_headers=False,  # by default uvicorn believes whatever whoever connects from loopback says of addresses
         ssl_context_factory=None if tls is None else lambda *_: tls.server,
     )
+    config.open_http = set()
     server = _Server(config)
     if door is not None and tls is not None:
         config.door = door

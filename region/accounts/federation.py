@@ -38,6 +38,8 @@ class Federation:
         self._distrusted: frozenset[str] = frozenset()
         self._regions: dict[str, Region] = {}
         self._asked_at = float("-inf")
+        self._away = False
+        """Whether the directory did not answer when it was asked last."""
         self._asking = asyncio.Lock()
 
     @property
@@ -56,10 +58,13 @@ class Federation:
             UnavailableError: It is new, and the directory cannot be reached.
         """
         known = self._known(kid)
-        if known is None and self._clock() - self._asked_at > UNKNOWN_KEY_SECONDS:
+        if known is not None:
+            return known
+        if self._clock() - self._asked_at > UNKNOWN_KEY_SECONDS:
             await self.refresh()
-            return self._known(kid)
-        return known
+        elif self._away:  # it may have been announced, so nobody is told that it was not; nor does each one ask
+            raise UnavailableError(what="The directory")
+        return self._known(kid)
 
     def renew(self, own_keys: Iterable[PublicKey]) -> None:
         """Take in that the region has other keys."""
@@ -74,14 +79,17 @@ class Federation:
         before = self._asked_at
         async with self._asking:
             if self._asked_at != before:
+                if self._away:
+                    raise UnavailableError(what="The directory")
                 return
             try:
                 regions = await self._directory.regions()
-            except UnavailableError:
-                raise
             except CausewayError as error:
+                self._asked_at, self._away = self._clock(), True
+                if isinstance(error, UnavailableError):
+                    raise
                 raise UnavailableError(what="The directory") from error
-            self._asked_at = self._clock()
+            self._asked_at, self._away = self._clock(), False
             self._take(regions)
 
     def elsewhere(self, region: str) -> NotTheHolderError:

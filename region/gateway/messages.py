@@ -13,7 +13,7 @@ from region.accounts.tokens import AccessClaims
 from region.gateway import repository
 from region.gateway.cursors import LARGEST, Listed, read_listed, read_place
 from region.gateway.errors import RefusedError
-from region.gateway.groups.pages import Pages
+from region.gateway.groups.pages import Pages, fitting
 from region.gateway.groups.repository import sight
 from region.gateway.markkeeper import MarkKeeper
 from region.gateway.marks import Reader
@@ -215,9 +215,11 @@ class Messages:
             names = [listing.head.conversation_id for listing in shown]
             queued = await unsettled.newest_queued(connection, caller.sub, names)
         newest = {name: pending_view(q.submission, waits_for=q.waits_for) for name, q in queued.items()}
-        last = shown[-1] if len(found) > limit else None
+        views = [_conversation(listing, caller.sub, entries, newest) for listing in shown]
+        views = views[: fitting(view.last_message.text if view.last_message else "" for view in views)]
+        last = shown[len(views) - 1] if len(found) > len(views) else None
         return Conversations(
-            [_conversation(listing, caller.sub, entries, newest) for listing in shown],
+            views,
             None if last is None else str(Listed(last.updated_at, last.head.conversation_id)),
         )
 

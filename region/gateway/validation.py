@@ -1,16 +1,11 @@
 """What a message must look like before anything is done with it, over HTTP and the WebSocket alike. Pure."""
 
 from collections.abc import Sequence
-from typing import Final
 
 from infra.errors import InvalidFieldError, TooLargeError
 from replication.attachments import MOST_ATTACHMENTS
 from replication.ids import is_blob_id
-
-TEXT_LIMIT: Final = 16 * 1024
-"""Bytes of UTF-8."""
-CLIENT_ID_LIMIT: Final = 128
-"""Characters."""
+from replication.limits import CLIENT_ID_CHARACTERS, TEXT_BYTES
 
 
 def check_text(text: str, *, may_be_empty: bool = False) -> None:
@@ -31,8 +26,8 @@ def check_text(text: str, *, may_be_empty: bool = False) -> None:
             size = len(text.encode())
         except UnicodeEncodeError:
             raise InvalidFieldError(field="text", reason="it holds half of a surrogate pair") from None
-    if size > TEXT_LIMIT:
-        raise TooLargeError(what="The text", size=size, limit=TEXT_LIMIT)
+    if size > TEXT_BYTES:
+        raise TooLargeError(what="The text", size=size, limit=TEXT_BYTES)
 
 
 def check_attachments(blob_ids: Sequence[str]) -> None:
@@ -55,8 +50,8 @@ def check_client_message_id(client_message_id: str) -> None:
     Raises:
         InvalidFieldError: It is one of these.
     """
-    if not 1 <= len(client_message_id) <= CLIENT_ID_LIMIT or not client_message_id.isprintable():
-        reason = f"use 1 to {CLIENT_ID_LIMIT} printable characters"
+    if not 1 <= len(client_message_id) <= CLIENT_ID_CHARACTERS or not client_message_id.isprintable():
+        reason = f"use 1 to {CLIENT_ID_CHARACTERS} printable characters"
         raise InvalidFieldError(field="client_message_id", reason=reason)
 
 

@@ -1,5 +1,7 @@
 """Take in what owners elsewhere decided: entries, in order and without holes, states of conversations, and refusals. Pure."""
 
+from typing import Final
+
 from msgspec.structs import replace
 
 from region.projector.cases import Case, ImpossibleRecordError
@@ -14,6 +16,11 @@ from replication.charters import Charter, Membership
 from replication.ids import message_id
 from replication.records import Entry, MessageSent, Receipt, Refusal, Via
 
+MOST_HELD: Final = 1_000
+"""How many entries of a conversation are held above a gap: they are read, and kept in memory, with the conversation."""
+MOST_HELD_CHARACTERS: Final = 4 * 1024 * 1024
+"""How much text they have together."""
+
 
 def judge_entry(docket: Docket, case: Case, entry: Entry, via: Via | None) -> None:
     """Apply an entry if it is next, and with it those above that were held; hold it if there is a gap; drop it if known.
@@ -21,7 +28,8 @@ def judge_entry(docket: Docket, case: Case, entry: Entry, via: Via | None) -> No
     One that is missing here, since nobody was a member then, is kept and changes nothing: a gateway asked its owner for it.
 
     Raises:
-        ImpossibleRecordError: It does not come from the conversation's owner, concerns nobody here, or contradicts itself.
+        ImpossibleRecordError: It does not come from the conversation's owner, concerns nobody here, contradicts itself, or is
+            one too many above a gap.
     """
     _check_entry(docket, entry, via)
     conversation = docket.state.conversations.get(entry.conversation_id)
@@ -97,7 +105,7 @@ def judge_refusal(docket: Docket, case: Case, refusal: Refusal, via: Via) -> Non
 
     Raises:
         ImpossibleRecordError: It does not come from the owner, its author lives elsewhere, the message is of another
-            conversation, or it has an entry.
+            conversation, or waits for nobody's decision: it has an entry, or was never sent from here.
     """
     _check_owner(refusal.conversation_id, via)
     if home_of(refusal.author) != docket.here:
@@ -110,6 +118,9 @@ def judge_refusal(docket: Docket, case: Case, refusal: Refusal, via: Via) -> Non
         return
     if isinstance(known, Entry):
         raise ImpossibleRecordError(reason="the message has an entry")
+    if known is None:
+        # What is sent on is pending since before. Without this an owner could make refusals up, and they are kept for good.
+        raise ImpossibleRecordError(reason="nobody here has sent such a message")
     stamped = replace(refusal, hops=(*refusal.hops, docket.hop))
     position = docket.put(case.partition, stamped, users=(refusal.author,))
     docket.writes.refusals[refusal.message_id] = (stamped, position)
@@ -183,7 +194,14 @@ def _seat(conversation: Conversation, told: Membership) -> None:
 
 
 def _hold(docket: Docket, conversation: Conversation, entry: Entry) -> None:
-    fresh = conversation.position == 0 and conversation.head == 0 and not conversation.held
+    held = conversation.held
+    characters = sum(len(other.text) for other in held.values()) + len(entry.text)
+    if len(held) >= MOST_HELD or characters > MOST_HELD_CHARACTERS:
+        gap = f"{conversation.head + 1} to {min(held, default=entry.seq) - 1}"
+        raise ImpossibleRecordError(
+            reason=f"its conversation lacks {gap}, and no more is held above; replay it after that"
+        )
+    fresh = conversation.position == 0 and conversation.head == 0 and not held
     conversation.held[entry.seq] = entry
     docket.writes.entries.append((entry, 0))
     docket.changed(conversation, conversation.position, *(conversation.members.values() if fresh else ()))

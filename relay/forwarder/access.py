@@ -23,7 +23,7 @@ CONDITION: Final = "access lists"
 
 
 async def keep_access(kafka: str, peers: Iterable[str], trust: Trust, health: Health) -> None:
-    """Keep the access lists as trust wants them, until cancelled.
+    """Keep the access lists as trust wants them, until cancelled; what allows anybody anything else is removed.
 
     Args:
         kafka: Bootstrap servers, by a listener whose users may change access lists.
@@ -44,12 +44,15 @@ async def keep_access(kafka: str, peers: Iterable[str], trust: Trust, health: He
                     add=allowances(regions) | denials(expelled),
                     remove=denials(regions - expelled) if trust.certain else (),
                 )
+                surplus = await lists.allow_nothing_but(allowances(regions))
         except (KafkaError, OSError, CausewayError) as error:
             health.tell(CONDITION, ok=False, detail=str(error) or type(error).__name__)
             await asyncio.sleep(backoff.next())
             continue
         if news:
             log.info("access lists changed", expelled=sorted(expelled))
+        if surplus:
+            log.warning("allowances removed that nobody is to have", removed=surplus)
         health.tell(CONDITION, ok=True, detail=f"denied everything: {', '.join(sorted(expelled))}" if expelled else "")
         backoff.reset()
         try:

@@ -1,4 +1,4 @@
-"""Say whether a record may come from the region that relayed it: its author lives there, or its conversation is owned there.
+"""Say whether a record may come from the region that relayed it: its author lives there, or its conversation is owned there, and it is no larger than any.
 
 Pure. An origin decides only about what it holds, so what it says about anything else is put aside.
 """
@@ -6,7 +6,16 @@ Pure. An origin decides only about what it holds, so what it says about anything
 from typing import Final, TypeAlias, cast
 
 from replication.groups import GROUP_BODIES
-from replication.ids import direct_conversation_id, is_conversation_id, is_group_id, is_user_id, region_of
+from replication.ids import (
+    bucket_of,
+    direct_conversation_id,
+    is_conversation_id,
+    is_group_id,
+    is_message_id,
+    is_user_id,
+    region_of,
+)
+from replication.limits import object_to_size
 from replication.records import (
     LOG_BODIES,
     ConversationAnswered,
@@ -18,6 +27,7 @@ from replication.records import (
     Opening,
     Outcome,
     Record,
+    Refusal,
     Stream,
     Submission,
 )
@@ -55,6 +65,11 @@ def object_to_record(record: Record, *, origin: str, here: str) -> str | None:
     if not is_conversation_id(record.conversation_id):
         return "it names no conversation"
     owner = region_of(record.conversation_id)
+    too_large = object_to_size(record)
+    if too_large is not None:
+        return too_large
+    if isinstance(record, Refusal):
+        return _object_to_refusal(record, here) if owner == origin else f"the conversation is owned by {owner}"
     if not isinstance(record, Submission):
         return _object_to_ids(record) if owner == origin else f"the conversation is owned by {owner}"
     if not isinstance(record.body, RELAYED_BODIES):
@@ -62,6 +77,18 @@ def object_to_record(record: Record, *, origin: str, here: str) -> str | None:
     if not is_user_id(record.author) or record.home != origin or home_of(record.author) != origin:
         return f"the author does not live in {origin}"
     return _object_to_ids(record) if owner == here else f"the conversation is owned by {owner}"
+
+
+def _object_to_refusal(refusal: Refusal, here: str) -> str | None:
+    """Return why a refusal cannot be of a message that somebody here sent to its conversation; the projector knows which one."""
+    identifier, conversation_id = refusal.message_id, refusal.conversation_id
+    if not is_user_id(refusal.author) or home_of(refusal.author) != here:
+        return f"its author does not live in {here}"
+    if not is_message_id(identifier):
+        return "it names no message"
+    if (bucket_of(identifier), region_of(identifier)) != (bucket_of(conversation_id), region_of(conversation_id)):
+        return "its message is of another conversation"
+    return None
 
 
 def _object_to_ids(record: Admissible) -> str | None:

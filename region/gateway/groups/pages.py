@@ -1,7 +1,8 @@
 """A conversation's history in pages, as far as its reader may see it: what is hidden is a tombstone, what is not here is asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from infra.postgres import Pool
 from region.gateway import repository
@@ -14,6 +15,9 @@ from region.store.repository import unsettled
 from replication import runs
 from replication.records import Entry
 from replication.runs import Runs
+
+PAGE_BYTES: Final = 1_000_000
+"""How much text a page has at most, bytes of UTF-8; its cursor goes on where it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +90,16 @@ class Pages:
             floor = asked[0].seq if len(asked) > limit else 1
             found = [entry for entry in _merged(found, asked) if entry.seq >= floor][: limit + 1]
         numbered = {entry.message_id for entry in found}  # what was queued a moment ago may have been numbered since
-        queued = [one for one in queued if one.submission.id not in numbered]
-        room = limit - len(queued)
-        shown = found[:room]
+        waiting = [pending_view(q.submission, waits_for=q.waits_for) for q in queued if q.submission.id not in numbered]
+        waiting = waiting[: fitting(message.text for message in waiting)]
+        texts = [*(message.text for message in waiting), *(entry.text for entry in found)]
+        shown = found[: min(limit, fitting(texts)) - len(waiting)]
         oldest = None
-        if len(found) > room:
+        if len(found) > len(shown):
             # With no room left, the next page begins at the newest entry.
             oldest = _place(shown[-1]) if shown else Place(found[0].epoch, found[0].seq + 1)
-        messages = [pending_view(q.submission, waits_for=q.waits_for) for q in queued]
         lowest = 1 if oldest is None else oldest.seq
-        messages += _with_tombstones(view, shown, marks, lowest, seq - 1)[::-1]
+        messages = [*waiting, *_with_tombstones(view, shown, marks, lowest, seq - 1)[::-1]]
         previous = None
         if before is not None and min(newest, view.top) > (shown[0].seq if shown else seq - 1):
             previous = _place(shown[0]) if shown else Place(0, max(0, seq - 1))
@@ -114,8 +118,8 @@ class Pages:
             asked = await self._recall.oldest(conversation_id, lacking, most=limit + 1)
             ceiling = asked[-1].seq if len(asked) > limit else LARGEST
             found = [entry for entry in _merged(found, asked)[::-1] if entry.seq <= ceiling][: limit + 1]
-        shown = found[:limit]
-        more = len(found) > limit
+        shown = found[: min(limit, fitting(entry.text for entry in found))]
+        more = len(found) > len(shown)
         highest = shown[-1].seq if more else view.top
         messages = _with_tombstones(view, shown, marks, after.seq + 1, highest)
         first = shown[0].seq if shown else min(after.seq, LARGEST - 1) + 1
@@ -128,6 +132,17 @@ class Pages:
             next_place = _place(shown[0]) if shown else Place(older[0].epoch if older else 0, first)
         previous = _place(shown[-1]) if more else None
         return _page(conversation_id, messages, next_place, previous), _newest_of_others(shown, reader)
+
+
+def fitting(texts: Iterable[str]) -> int:
+    """Return how many of these texts a page has room for; the first always has some."""
+    count = size = 0
+    for text in texts:
+        size += len(text.encode())
+        if count and size > PAGE_BYTES:
+            break
+        count += 1
+    return count
 
 
 def _with_tombstones(

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import ClusterAuthorizationFailedError, TopicAuthorizationFailedError
+from aiokafka.protocol.admin import CreateAclsRequest
 from aiokafka.protocol.fetch import FetchRequest
 
 from global_directory.trust import Trust
@@ -34,6 +35,15 @@ from relay.forwarder.access import CONDITION, keep_access
 pytestmark = pytest.mark.integration
 
 NOW = datetime.now(UTC)
+TOPIC, LITERAL, PREFIXED, READ, ALLOW = 2, 3, 4, 3, 3
+SURPLUS = [
+    (TOPIC, "relay.", PREFIXED, "User:eu", "*", READ, ALLOW),  # all relay topics
+    (TOPIC, "journal", LITERAL, "User:eu", "127.0.0.1", READ, ALLOW),  # from one address
+    (TOPIC, "journal", LITERAL, "User:ap", "*", READ, ALLOW),
+    (TOPIC, "relay.old", LITERAL, "User:old", "*", READ, ALLOW),  # a region that is none any more
+    (TOPIC, "journal", LITERAL, "User:*", "*", READ, ALLOW),  # everybody
+]
+"""What allows more than anybody is to have, as Kafka says it."""
 Running = Callable[[Part, Tools], AbstractContextManager[Part]]
 
 
@@ -302,6 +312,26 @@ async def test_what_somebody_else_has_changed_is_put_right(
         await kept.until_told("denied everything: ap")
         await open_lists.change(add=denials(["eu"]), remove=denials(["ap"]) | allowances(["eu"]))
         await kept.until(lambda rules: denials(["ap"]) | allowances(["eu"]) <= rules and not denials(["eu"]) & rules)
+        for fields in SURPLUS:
+            await open_lists._send(CreateAclsRequest(*fields))  # noqa: SLF001 — no rule of ours says such things
+        async with asyncio.timeout(60):
+            while set(SURPLUS) & set(await open_lists._everything()):  # noqa: ASYNC110, SLF001 — likewise; it lies in Kafka
+                await asyncio.sleep(0.05)
+        assert denials(["ap"]) | allowances(["eu", "ap"]) == await open_lists.read()
+
+
+async def test_what_is_removed_is_told_once(open_lists: AccessLists) -> None:
+    """Who reads the log can tell what somebody had been allowed."""
+    known = allowances(["eu", "ap"])
+    for fields in SURPLUS:
+        await open_lists._send(CreateAclsRequest(*fields))  # noqa: SLF001 — no rule of ours says such things
+
+    told = await open_lists.allow_nothing_but(known)
+
+    assert len(told) == len(SURPLUS)
+    assert "User:eu from *: read topic relay. (pattern 4)" in told
+    assert await open_lists.allow_nothing_but(known) == []
+    assert await open_lists.read() == known
 
 
 async def test_a_kafka_that_is_away_is_told_and_waited_for(us: Us, open_lists: AccessLists) -> None:

@@ -202,6 +202,24 @@ def tell_lies(forger: Forger) -> int:
             epoch=1,
         )
     )
+    elder, younger, owned_by_me = pair(me, victim, owner=me)
+    ours = Refusal(
+        message_id=message_id(theirs, owned_by_victim, "c"),  # of a message that the victim decides about
+        conversation_id=owned_by_me,
+        author=younger,
+        code="gone",
+        detail="",
+        content_hash=b"",
+        epoch=1,
+        client_message_id="c",
+    )
+    forger.say(ours)
+    forger.say(msgspec.structs.replace(ours, message_id="everything"))
+    right = message_id(younger, owned_by_me, "c")
+    forger.say(msgspec.structs.replace(ours, message_id=right, author=elder))
+    forger.say(msgspec.structs.replace(ours, message_id=right, detail="gone " * 10_000))
+    large = MessageSent(theirs, "c", "x" * 20_000)
+    forger.say(forger.submission(mine, theirs, body=large))  # what no gateway takes from a device
     forger.say(Outcome(id=message_id(theirs, owned_by_victim, "c")))
     forger.say(None)
     return len(forger.said) - before

@@ -5,16 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.errors import CausewayError, InvalidFieldError, TooLargeError
-from region.gateway.validation import TEXT_LIMIT, check_address, check_client_message_id, check_text
+from region.gateway.validation import check_address, check_client_message_id, check_text
+from replication.limits import TEXT_BYTES
 
 
-@pytest.mark.parametrize("text", ["a", "a" * TEXT_LIMIT, "é" * (TEXT_LIMIT // 2), "😀" * (TEXT_LIMIT // 4), " ", "\n"])
+@pytest.mark.parametrize("text", ["a", "a" * TEXT_BYTES, "é" * (TEXT_BYTES // 2), "😀" * (TEXT_BYTES // 4), " ", "\n"])
 def test_texts_up_to_the_limit_are_good(text: str) -> None:
     """The limit counts bytes of UTF-8."""
     check_text(text)
 
 
-@pytest.mark.parametrize("text", ["a" * (TEXT_LIMIT + 1), "é" * (TEXT_LIMIT // 2) + "a", "😀" * (TEXT_LIMIT // 4 + 1)])
+@pytest.mark.parametrize("text", ["a" * (TEXT_BYTES + 1), "é" * (TEXT_BYTES // 2) + "a", "😀" * (TEXT_BYTES // 4 + 1)])
 def test_larger_texts_are_too_large(text: str) -> None:
     """By a single byte, too."""
     with pytest.raises(TooLargeError):
@@ -35,7 +36,7 @@ def test_a_good_text_can_be_encoded(text: str) -> None:
         check_text(text)
     except CausewayError:
         return
-    assert 0 < len(text.encode()) <= TEXT_LIMIT
+    assert 0 < len(text.encode()) <= TEXT_BYTES
 
 
 @pytest.mark.parametrize("name", ["", "x" * 129, "a\nb", "\x00", "\ud800"])

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import logging
-import socket
 from collections.abc import AsyncIterator, Iterator
 from itertools import repeat
 
@@ -96,6 +95,7 @@ def pieces(*start: bytes, then: bytes, much: int = MUCH) -> Iterator[bytes]:
 
 
 REQUEST = b"GET / HTTP/1.1\r\nhost: x\r\n"
+UPGRADE = b"upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n"
 
 
 @pytest.mark.parametrize(
@@ -194,6 +194,48 @@ async def leave_while_served(rest: bytes) -> None:
             await done.wait()
 
 
+async def test_one_connection_too_many_is_sent_away(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are open are served on; and once one of them has gone, there is room for another."""
+    monkeypatch.setattr(heads, "MOST_CONNECTIONS", 2)
+    async with connected(port) as one, connected(port) as two:
+        for device in (one, two):
+            await device.send(iter([REQUEST + b"\r\n"]))
+            assert await device.answer() == (200, b"0")
+        async with connected(port) as third:
+            status, body = await third.answer()
+            assert (status, json.loads(body)["code"], json.loads(body)["definite"]) == (503, "busy", True)
+            assert await third.ended()
+        await one.send(iter([REQUEST + b"connection: close\r\n\r\n"]))
+        assert await one.answer() == (200, b"0")
+        assert await one.ended()
+        async with connected(port) as fourth:
+            await fourth.send(iter([REQUEST + b"\r\n"]))
+            assert await fourth.answer() == (200, b"0")
+
+
+async def test_a_websocket_is_no_http_connection_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are, they take nobody's place."""
+    monkeypatch.setattr(heads, "MOST_CONNECTIONS", 1)
+    begun = asyncio.Event()
+
+    async def both(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await app(scope, receive, send)
+            return
+        await receive()
+        await send({"type": "websocket.accept"})
+        begun.set()
+        await receive()
+
+    async with served(both) as port, connected(port) as talking:
+        await talking.send(iter([REQUEST + UPGRADE + b"\r\n"]))
+        async with asyncio.timeout(LIMIT):
+            await begun.wait()
+        async with connected(port) as device:
+            await device.send(iter([REQUEST + b"\r\n"]))
+            assert await device.answer() == (200, b"0")
+
+
 async def test_what_is_no_http_is_a_problem_too(port: int) -> None:
     """As every other error."""
     async with connected(port) as device:
@@ -207,42 +249,10 @@ async def test_what_is_no_http_is_a_problem_too(port: int) -> None:
 )
 async def test_what_begins_no_websocket_is_answered(port: int, rest: bytes) -> None:
     """A handshake with a body, or with a line that the WebSocket library does not take: not left waiting without an end."""
-    upgrade = b"upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n"
     async with connected(port) as device:
-        await device.send(iter([REQUEST + upgrade + rest]))
+        await device.send(iter([REQUEST + UPGRADE + rest]))
 
         status, body = await device.answer()
 
         assert (status, json.loads(body)["code"]) == (400, "malformed-request")
         assert await device.ended()
-
-
-async def test_a_device_that_reads_nothing_does_not_keep_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its window is shut, so neither what is left nor the end can be sent to it: after a moment it is cut off."""
-    monkeypatch.setattr(heads, "FLUSH_SECONDS", 0.05)
-    ended = asyncio.Event()
-
-    async def much(scope: Scope, receive: Receive, send: Send) -> None:
-        await receive()
-        await send({"type": "websocket.accept"})
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(0.2):
-                while True:
-                    await send({"type": "websocket.send", "text": "x" * 60_000})
-        ended.set()
-
-    async with served(much) as port, asyncio.timeout(LIMIT):
-        deaf = socket.socket()
-        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        deaf.setblocking(False)  # noqa: FBT003 — its name says what it is
-        await asyncio.get_running_loop().sock_connect(deaf, ("127.0.0.1", port))
-        head = (
-            "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-        )
-        await asyncio.get_running_loop().sock_sendall(deaf, head.encode())
-        await ended.wait()
-        established = 1
-        while deaf.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == established:  # noqa: ASYNC110 — the kernel's
-            await asyncio.sleep(0.01)
-        deaf.close()

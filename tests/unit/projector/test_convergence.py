@@ -3,12 +3,14 @@
 from collections import Counter
 from dataclasses import dataclass
 from typing import TypeAlias
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from region.projector import entries
 from region.projector.rehearsal import Rehearsal, Tables, message, submission
 from replication.ids import content_hash, direct_conversation_id, region_of
 from replication.records import Entry, Mark, MessageRead, MessageReceived, Outcome, Refusal
@@ -205,6 +207,32 @@ def test_two_regions_converge_to_one_dense_log(script: list[Action]) -> None:
             assert without_hops(us.visible(conversation_id)) == without_hops(eu.visible(conversation_id))
     for tables in (us, eu):
         assert all(not conversation.held for conversation in tables.conversations.values())
+
+
+@given(script=actions, most=st.integers(1, 3))
+@settings(max_examples=200, deadline=None)
+def test_what_is_more_than_may_be_held_goes_aside_and_is_not_lost(script: list[Action], most: int) -> None:
+    """Replayed once the gap is filled, it takes its place, in whatever order it comes."""
+    with mock.patch.object(entries, "MOST_HELD", most):
+        federation = run(script, ordered=False)
+        for region in federation.regions.values():
+            for _ in range(100):
+                if not region.tables.poison:
+                    break
+                aside, region.tables.poison = region.tables.poison, []
+                for kept in aside:
+                    assert "no more is held above" in kept.reason
+                    journaled = region.journal[kept.partition][kept.offset]
+                    region.submit(journaled.record, via=journaled.via)
+                region.project()
+    us, eu = (federation.regions[name].tables for name in ("us", "eu"))
+
+    for tables in (us, eu):
+        assert tables.poison == []
+        assert all(not conversation.held for conversation in tables.conversations.values())
+        assert tables.pendings == {}
+    for conversation_id in us.conversations.keys() & eu.conversations.keys():
+        assert without_hops(us.visible(conversation_id)) == without_hops(eu.visible(conversation_id))
 
 
 @given(script=actions)

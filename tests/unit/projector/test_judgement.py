@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from region.projector import entries
 from region.projector.messages import ASK_AGAIN
 from region.projector.rehearsal import Rehearsal, message, submission
 from replication.accounts import (
@@ -181,6 +182,54 @@ def test_an_owner_refuses_nothing_of_another_conversation(us: Rehearsal) -> None
     assert list(us.tables.pendings) == [sent.id]
     assert us.tables.refusals == {}
     assert ["does not follow" in aside.reason for aside in us.tables.poison] == [True]
+
+
+def test_an_owner_refuses_nothing_that_nobody_has_said(us: Rehearsal) -> None:
+    """What is refused waits here since before it was sent on: else an owner could make up refusals without an end, to be kept for good."""
+    sent = message(ALICE, ADA, "hello")
+    invented = Refusal(
+        message_id=sent.id,
+        conversation_id=sent.conversation_id,
+        author=ALICE,
+        code="recipient-unknown",
+        detail="d",
+        content_hash=sent.content_hash,
+        epoch=1,
+        client_message_id="hello",
+    )
+    us.submit(invented, via=via(1))
+    us.project()
+
+    assert us.tables.refusals == {}
+    assert us.told(ALICE) == []
+    assert len(us.tables.poison) == 1
+
+    us.submit(sent)
+    us.submit(invented, via=via(2))  # now it is true
+    us.project()
+    assert list(us.tables.refusals) == [sent.id]
+    assert us.tables.pendings == {}
+
+
+@pytest.mark.parametrize("bound", ["MOST_HELD", "MOST_HELD_CHARACTERS"])
+def test_no_more_than_a_bound_is_held_above_a_gap(us: Rehearsal, monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
+    """An owner that never sends the first entry fills no memory: the rest goes aside, and is taken in when it is replayed."""
+    monkeypatch.setattr(entries, bound, 3)
+    sent = [entry(message(ADA, ALICE, str(seq)), seq) for seq in range(1, 8)]
+    for one in sent[1:]:
+        us.submit(one, via=via(one.seq))
+        us.project()
+    conversation = us.tables.conversations[sent[0].conversation_id]
+    assert (conversation.head, sorted(conversation.held)) == (0, [2, 3, 4])
+    assert ["lacks 1 to 1" in aside.reason for aside in us.tables.poison] == [True] * 3
+
+    us.submit(sent[0], via=via(1))
+    us.project()
+    assert us.tables.conversations[sent[0].conversation_id].head == 4
+    for one in sent[4:]:
+        us.submit(one, via=via(one.seq))
+    us.project()
+    assert [e.seq for e in us.tables.visible(sent[0].conversation_id)] == list(range(1, 8))
 
 
 def test_a_conversation_asks_once_and_an_answer_numbers_all_in_order(us: Rehearsal) -> None:

@@ -10,10 +10,14 @@ from relay.ingester.admission import object_to_record, object_to_stream
 from relay.ingester.intake import Append, Aside, Beat, Early, Had, Intake
 from relay.ingester.progress import LIMIT, MOST_STREAMS, Taken, UnreadableProgressError, fit, read
 from replication.accounts import AccountConfirmed
+from replication.charters import Charter, Membership
 from replication.codec import NEWEST, decode_journaled, encode, encode_record, is_newer
-from replication.ids import direct_conversation_id, message_id, partition_of
+from replication.groups import LONGEST_DESCRIPTION, LONGEST_NAME, MOST_MEMBERS, Details
+from replication.ids import direct_conversation_id, group_id, message_id, partition_of
+from replication.limits import CLIENT_ID_CHARACTERS, CODE_CHARACTERS, DETAIL_CHARACTERS, MOST_HOPS, TEXT_BYTES
 from replication.poison.records import Kind
 from replication.records import (
+    ConversationAnswered,
     Entry,
     Hop,
     Mark,
@@ -31,6 +35,7 @@ from replication.streams import Park, Progress
 
 AUTHOR, FRIEND = "u" + "1" * 24 + "-us", "u" + "2" * 24 + "-eu"
 OWNED_BY_US = direct_conversation_id(AUTHOR, FRIEND)
+GROUP_OF_US = group_id(AUTHOR, "c")
 OTHER = "u" + "0" * 24 + "-eu"
 OWNED_BY_EU = direct_conversation_id(OTHER, AUTHOR)
 STREAM = Stream("us", 1, 1, "eu", 2)
@@ -230,6 +235,116 @@ def test_streams_of_other_terms_are_numbered_apart() -> None:
 def test_an_origin_speaks_for_what_it_holds_only(record: Record, admissible: bool) -> None:  # noqa: FBT001 — a parameter of the test
     """Its own users' submissions, and outcomes of its own conversations."""
     assert (object_to_record(record, origin="us", here="eu") is None) == admissible
+
+
+def refusal(**changes: object) -> Refusal:
+    """Return us's refusal of what eu's user wrote to us's."""
+    plain = Refusal(
+        message_id=message_id(FRIEND, OWNED_BY_US, "c"),
+        conversation_id=OWNED_BY_US,
+        author=FRIEND,
+        code="recipient-unknown",
+        detail="There is nobody of that id.",
+        content_hash=b"0" * 16,
+        epoch=1,
+        client_message_id="c",
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "admissible"),
+    [
+        ({}, True),
+        ({"message_id": "m"}, False),
+        ({"message_id": message_id(AUTHOR, OWNED_BY_EU, "c")}, False),
+        ({"message_id": message_id(FRIEND, OWNED_BY_US, "c")[:-2] + "eu"}, False),
+        ({"message_id": "m" + "fff" + "1" * 32 + "-us"}, False),
+        ({"author": AUTHOR}, False),
+        ({"author": "somebody"}, False),
+    ],
+)
+def test_a_refusal_is_of_a_message_that_somebody_here_sent_to_its_conversation(
+    changes: dict[str, object],
+    admissible: bool,  # noqa: FBT001 — a parameter of the test
+) -> None:
+    """As far as its ids tell; so an owner cannot refuse what another one decides about."""
+    assert (object_to_record(refusal(**changes), origin="us", here="eu") is None) == admissible
+
+
+LONG_HOPS = (Hop("us.gateway", 1),) * (MOST_HOPS + 1)
+
+
+@pytest.mark.parametrize(
+    ("record", "larger"),
+    [
+        (
+            submission(body=MessageSent(OTHER, "c" * CLIENT_ID_CHARACTERS, "x" * TEXT_BYTES), hops=LONG_HOPS[1:]),
+            [
+                {"body": MessageSent(OTHER, "c", "x" * (TEXT_BYTES + 1))},
+                {"body": MessageSent(OTHER, "c", "é" * (TEXT_BYTES // 2) + "x")},
+                {"body": MessageSent(OTHER, "c" * (CLIENT_ID_CHARACTERS + 1), "x")},
+                {"body": ConversationAnswered("c" * (CODE_CHARACTERS + 1))},
+                {"hops": LONG_HOPS},
+                {"hops": (Hop("x" * 1000, 1),)},
+                {"content_hash": b"x" * 1000},
+                {"device": "v" * 1000},
+                {"reply_to": "g" * 1000},
+                {"id": "m" * 1000},
+            ],
+        ),
+        (
+            entry(),
+            [
+                {"body": msgspec.structs.replace(BODY, text="x" * (TEXT_BYTES + 1))},
+                {"body": msgspec.structs.replace(BODY, client_message_id="c" * (CLIENT_ID_CHARACTERS + 1))},
+                {"hops": LONG_HOPS},
+                {"content_hash": b"x" * 1000},
+                {"message_id": "m" * 1000},
+                {"home": "u" * 1000},
+            ],
+        ),
+        (
+            refusal(
+                code="c" * CODE_CHARACTERS, detail="d" * DETAIL_CHARACTERS, client_message_id="c" * CLIENT_ID_CHARACTERS
+            ),
+            [
+                {"code": "c" * (CODE_CHARACTERS + 1)},
+                {"detail": "d" * (DETAIL_CHARACTERS + 1)},
+                {"client_message_id": "c" * (CLIENT_ID_CHARACTERS + 1)},
+                {"hops": LONG_HOPS},
+                {"content_hash": b"x" * 1000},
+            ],
+        ),
+        (
+            Mark(conversation_id=OWNED_BY_US, user_id=AUTHOR, received=1, read=0, epoch=1),
+            [{"user_id": "u" * 1000}],
+        ),
+        (
+            Charter(
+                conversation_id=GROUP_OF_US,
+                epoch=1,
+                seq=3,
+                count=0,
+                details=Details(name="n" * LONGEST_NAME, description="d" * LONGEST_DESCRIPTION),
+                members=(Membership(AUTHOR, "us", "member", hidden="1-2," * 100),) * MOST_MEMBERS,
+            ),
+            [
+                {"details": Details(description="d" * (LONGEST_DESCRIPTION + 1))},
+                {"members": (Membership(AUTHOR, "u" * 1000, "member"),)},
+                {"members": (Membership(AUTHOR, "us", "member"),) * 100_000},
+            ],
+        ),
+    ],
+    ids=["submission", "entry", "refusal", "mark", "charter"],
+)
+def test_nothing_is_taken_in_that_is_larger_than_any_region_makes_it(
+    record: Record, larger: list[dict[str, object]]
+) -> None:
+    """A peer keeps to what a gateway keeps its devices to: else what it says would fill the store, and every device's memory."""
+    assert object_to_record(record, origin="us", here="eu") is None
+    for changes in larger:
+        assert object_to_record(msgspec.structs.replace(record, **changes), origin="us", here="eu") is not None
 
 
 def test_a_home_epoch_that_is_not_known_yet_is_kept_and_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,72 @@
+"""How large the parts of a record may be: what a gateway takes from a device, and an ingester from another region. Pure.
+
+Characters are counted and nothing is said of which: what is printable differs between versions of Unicode, and so between regions.
+"""
+
+from typing import Final
+
+from msgspec import Struct
+
+from replication.attachments import MOST_ATTACHMENTS
+from replication.groups import LONGEST_DESCRIPTION, MOST_MEMBERS
+from replication.records import Record
+
+TEXT_BYTES: Final = 16 * 1024
+"""Of a message's text, in UTF-8."""
+CLIENT_ID_CHARACTERS: Final = 128
+"""Of what a device calls its message."""
+ID_CHARACTERS: Final = 128
+"""Of any id or name that a region makes; theirs have 64 at most."""
+CODE_CHARACTERS: Final = 64
+"""Of why something was refused."""
+DETAIL_CHARACTERS: Final = 1_000
+"""Of the sentence that goes with it."""
+NAME_CHARACTERS: Final = 255
+"""Of what people call a file; groups have shorter ones."""
+MOST_HOPS: Final = 32
+"""A message that crosses twice makes nine."""
+MOST_RUNS_CHARACTERS: Final = 64 * 1024
+"""Of the runs that a member may not see, written out: one for each time that somebody was away."""
+MOST_SEATS: Final = 100 * MOST_MEMBERS
+"""Of a conversation's members, with those of the destination who have left."""
+MOST_ITEMS: Final = 100
+"""Of any other list."""
+HASH_BYTES: Final = 64
+"""Of a content's hash; ours have 16."""
+
+_CHARACTERS: Final = {
+    "client_message_id": CLIENT_ID_CHARACTERS,
+    "code": CODE_CHARACTERS,
+    "detail": DETAIL_CHARACTERS,
+    "name": NAME_CHARACTERS,
+    "description": LONGEST_DESCRIPTION,
+    "hidden": MOST_RUNS_CHARACTERS,
+}
+_ITEMS: Final = {"hops": MOST_HOPS, "attachments": MOST_ATTACHMENTS, "members": MOST_SEATS}
+
+
+def object_to_size(record: Record) -> str | None:
+    """Return what is larger in this record than any region makes it; None if nothing is.
+
+    Every field has a limit, by its name; one that is not named here is as long as an id.
+    """
+    return _object(record, "record")
+
+
+def _object(value: object, name: str) -> str | None:
+    if isinstance(value, str):
+        if name == "text":
+            return _over("text", len(value.encode()), TEXT_BYTES)
+        return _over(name, len(value), _CHARACTERS.get(name, ID_CHARACTERS))
+    if isinstance(value, bytes):
+        return _over(name, len(value), HASH_BYTES)
+    if isinstance(value, Struct):
+        return next(filter(None, (_object(getattr(value, field), field) for field in value.__struct_fields__)), None)
+    if isinstance(value, tuple):
+        most = _ITEMS.get(name, MOST_ITEMS)
+        return _over(name, len(value), most) or next(filter(None, (_object(item, name) for item in value)), None)
+    return None
+
+
+def _over(name: str, size: int, limit: int) -> str | None:
+    return f"its {name.replace('_', ' ')} has {size}, and {limit} is the most" if size > limit else None
