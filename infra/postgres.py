@@ -1,7 +1,11 @@
 """Connection pools to PostgreSQL or CockroachDB, and which of its errors may be tried again."""
 
+from typing import Final, TypeVar, cast
+
 import psycopg
+from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.errors import _WaitTimeout
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 from psycopg_pool.pool_async import AddConnection, MaintenanceTask
@@ -37,8 +41,35 @@ LIMITS = {
 """What a connection brings along, unless its URL says otherwise."""
 
 
+PATIENCE_SECONDS: Final = 35.0
+"""How long an answer is waited for: longer than any statement may take, so whoever has said nothing by then stands still."""
 RECONNECT_SECONDS = 0.5
 """The longest pause before a connection is tried again."""
+
+
+T = TypeVar("T")
+
+
+class _Impatient(psycopg.AsyncConnection[TupleRow]):
+    """A connection that is given up when its server stands still: frozen, or its disk hangs.
+
+    Its kernel goes on acknowledging, so neither probes nor the user timeout notice, and no limit of the server's own holds.
+    """
+
+    patience = PATIENCE_SECONDS
+
+    async def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:  # noqa: ASYNC109 — the library's
+        """Wait for an answer, for so long.
+
+        Raises:
+            psycopg.OperationalError: None came.
+        """
+        try:
+            return await super().wait(gen, interval, timeout or self.patience)
+        except _WaitTimeout:
+            self.pgconn.finish()
+            message = f"the server has not answered for {timeout or self.patience:g} s"
+            raise psycopg.OperationalError(message) from None
 
 
 class _EagerPool(AsyncConnectionPool[Connection]):
@@ -52,18 +83,25 @@ class _EagerPool(AsyncConnectionPool[Connection]):
         await super().schedule_task(task, min(delay, RECONNECT_SECONDS) if isinstance(task, AddConnection) else delay)
 
 
-def make_pool(url: str, *, size: int, name: str) -> Pool:
+def make_pool(url: str, *, size: int, name: str, patience: float = PATIENCE_SECONDS) -> Pool:
     """Return a pool that is not opened yet; connections are in autocommit mode, transactions are explicit.
 
     Args:
         url: A `postgresql://` URL; what it says goes before `LIMITS`.
         size: The most connections it opens.
         name: Shown by the server as application name.
+        patience: Seconds after which a server that does not answer is given up.
     """
+
+    async def configure(connection: Connection) -> None:
+        cast("_Impatient", connection).patience = patience
+
     said = conninfo_to_dict(url)
     limits = {setting: value for setting, value in LIMITS.items() if setting not in said}
     return _EagerPool(
         url,
+        connection_class=_Impatient,
+        configure=configure,
         min_size=1,
         max_size=size,
         open=False,

@@ -7,7 +7,7 @@ from math import nan
 import msgspec
 
 from chaos.bench.ledger import Latency, latency
-from chaos.pressure.posts import Answer, describe
+from chaos.pressure.posts import NO_ANSWER, PATIENCE_SECONDS, Answer, describe
 from chaos.pressure.sampling import Sample
 from chaos.pressure.traffic import Fate
 
@@ -120,6 +120,8 @@ class Figures(msgspec.Struct, frozen=True):
         ]
         if self.lost:
             found.append(f"{self.lost} accepted messages were never shown")
+        if unanswered := self.posts.get(NO_ANSWER):
+            found.append(f"{unanswered} requests got no answer within {PATIENCE_SECONDS:g} s")
         return found
 
 

@@ -13,6 +13,8 @@ import msgspec
 from infra.tasks import beside
 
 PATIENCE_SECONDS = 20.0
+NO_ANSWER = "no answer (TimeoutError)"
+"""What `describe` says of a request that was not answered in that time: whatever is away, it should have been."""
 FIRST_FAILURE = 300
 
 

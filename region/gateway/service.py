@@ -86,6 +86,8 @@ from replication.repair.server import RepairServer
 
 log = structlog.get_logger()
 
+STORE_SECONDS = 5.0
+"""Without an answer for that long, the store is taken to stand still: people wait for what needs it."""
 WATCH_SECONDS = 1.0
 AWAY_SECONDS = 2.0
 """Over so long devices are sent away before the process ends, so that they do not all return at once."""
@@ -129,7 +131,9 @@ class Gateway:
         self._trust.tell(self._door.expel)
         region, instance, names = settings.region, settings.instance, frozenset({settings.region, *settings.others})
         health.expect("store", "directory")
-        self._store = make_pool(settings.store, size=settings.store_connections, name=f"gateway {instance}")
+        self._store = make_pool(
+            settings.store, size=settings.store_connections, name=f"gateway {instance}", patience=STORE_SECONDS
+        )
         self._redis = Redis.from_url(
             settings.redis,
             socket_connect_timeout=3,

@@ -1,9 +1,12 @@
 """What a connection to the store brings along for the case that the other side falls silent."""
 
 import asyncio
+import contextlib
 import os
 import select
+import signal
 import socket
+from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -55,3 +58,37 @@ async def test_a_transaction_that_was_ended_for_its_silence_is_the_stores_failur
 
         with pytest.raises(STORE_FAILURES):
             await connection.execute("SELECT 1")
+
+
+@contextlib.contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    """A process of the server's that stands still."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+async def test_a_store_that_stands_still_is_given_up(postgres_url: str) -> None:
+    """Its kernel acknowledges for it, so only the missing answer tells; whoever asks next gets another connection."""
+    async with asyncio.timeout(60), make_pool(postgres_url, size=1, name="test", patience=1) as pool:
+        async with pool.connection() as connection:
+            first = connection.info.backend_pid
+            with frozen(first), pytest.raises(STORE_FAILURES, match="not answered for 1 s"):
+                await connection.execute("SELECT 1")
+        async with pool.connection() as connection:
+            assert connection.info.backend_pid != first
+            await connection.execute("SELECT 1")
+
+
+async def test_who_is_cancelled_while_the_store_stands_still_ends(postgres_url: str) -> None:
+    """A service that is told to stop does not wait for a store that is frozen."""
+    async with asyncio.timeout(60), make_pool(postgres_url, size=1, name="test", patience=1) as pool:
+        async with pool.connection() as connection:
+            with frozen(connection.info.backend_pid):
+                asking = asyncio.create_task(connection.execute("SELECT 1"))
+                await asyncio.sleep(0)
+                asking.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await asking

@@ -55,6 +55,15 @@ def test_memory_above_its_bound_is_out_of_bounds() -> None:
     assert figures.memory["directory-postgres"].bound == 600
 
 
+def test_a_request_that_was_never_answered_is_out_of_bounds() -> None:
+    """Whatever is away, the answer says so; a connection that was refused said so as well."""
+    figures = counted(
+        answers=[Answer(BEGAN + 2, 20, 0, "TimeoutError"), Answer(BEGAN + 3, 0.1, 0, "ClientConnectorError")]
+    )
+
+    assert figures.beyond == ["1 requests got no answer within 20 s"]
+
+
 def test_seconds_tell_what_was_due_and_what_came_in_each() -> None:
     """Latency belongs to the second in which a message was due."""
     figures = counted(
