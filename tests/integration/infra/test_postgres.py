@@ -84,11 +84,11 @@ async def test_a_store_that_stands_still_is_given_up(postgres_url: str) -> None:
 
 async def test_who_is_cancelled_while_the_store_stands_still_ends(postgres_url: str) -> None:
     """A service that is told to stop does not wait for a store that is frozen."""
-    async with asyncio.timeout(60), make_pool(postgres_url, size=1, name="test", patience=1) as pool:
-        async with pool.connection() as connection:
-            with frozen(connection.info.backend_pid):
-                asking = asyncio.create_task(connection.execute("SELECT 1"))
-                await asyncio.sleep(0)
-                asking.cancel()
-                with pytest.raises(asyncio.CancelledError):
-                    await asking
+    pool = make_pool(postgres_url, size=1, name="test", patience=1)
+    async with asyncio.timeout(60), pool, pool.connection() as connection:
+        with frozen(connection.info.backend_pid):
+            asking = asyncio.create_task(connection.execute("SELECT 1"))
+            await asyncio.sleep(0)
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
