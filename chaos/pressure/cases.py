@@ -135,7 +135,7 @@ async def _broker_full(scene: Scene) -> None:
         f"{scene.region}/{'kafka' if f'{scene.region}/kafka' in (await ask(scene.home, Ask())).parts() else 'kafka-1'}"
     )
     directory = scene.home.joinpath(*broker.split("/"))
-    disk = SmallDisk(directory, megabytes=SMALL_DISK_MB)
+    disk = SmallDisk(directory, room=SMALL_DISK_MB)
     await act(scene.home, "kill", broker, stay_down=True)
     try:
         await disk.put()

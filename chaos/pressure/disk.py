@@ -19,16 +19,16 @@ class NotMountableError(CausewayError):
 class SmallDisk:
     """A file system of bounded size over a directory, with what was in the directory."""
 
-    def __init__(self, directory: Path, *, megabytes: int) -> None:
+    def __init__(self, directory: Path, *, room: int) -> None:
         """Prepare.
 
         Args:
             directory: Whose content is to stand on it; nobody may use it while it is put there or taken away.
-            megabytes: Its size.
+            room: Megabytes that are free beside that.
         """
         self._directory = directory
         self._aside = directory.with_name(f"{directory.name}-aside")
-        self._megabytes = megabytes
+        self._room = room
 
     async def put(self) -> None:
         """Mount it, with a copy of what is there.
@@ -51,8 +51,9 @@ class SmallDisk:
 
     def _put(self) -> None:
         _copy(self._directory, self._aside)
+        held = sum(path.stat().st_blocks for path in self._aside.rglob("*")) * 512 // 2**20
         try:
-            _run("mount", "-t", "tmpfs", "-o", f"size={self._megabytes}m", "causeway", str(self._directory))
+            _run("mount", "-t", "tmpfs", "-o", f"size={held + self._room}m", "causeway", str(self._directory))
             _copy(self._aside, self._directory)
         except NotMountableError:
             if self._directory.is_mount():
