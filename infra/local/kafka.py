@@ -35,11 +35,13 @@ SETTINGS = {
     "log.cleaner.dedupe.buffer.size": "8388608",
     "metadata.max.idle.interval.ms": "5000",
     "metric.reporters": "",
+    # A broker that was killed may not come back before the session of the one that it was has ended (default 9 s).
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "400",
 }
 SEVERAL = {
-    # A node that is gone, or stands still, is left out after that long (default 9 s), and another leads what it led.
+    # A node that is gone, or stands still, is left out after that long, and another leads what it led.
     "broker.session.timeout.ms": "2000",
-    "broker.heartbeat.interval.ms": "400",
     # The same for the node that leads the controllers (defaults 2 s, 1 s and 1 s).
     "controller.quorum.fetch.timeout.ms": "1500",
     "controller.quorum.election.timeout.ms": "700",
