@@ -13,17 +13,20 @@ from infra.errors import CausewayError
 from replication.accounts import PasswordChanged, ProfileChanged
 from replication.charters import Charter
 from replication.groups import GROUP_BODIES, NO_DETAILS, Details
+from replication.preferences import PreferencesChanged
 from replication.records import Entry, Hop, Journaled, LogBody, Receipt, Record, Relayed, Submission
 
 VERSION: Final = 1
 """Of what most records are written in: the oldest that has all they need, so that older software reads them."""
-NEWEST: Final = 3
-"""Of what neither version 1 has nor version 2, which added `PasswordChanged`: `ProfileChanged`, the bodies of groups, `Charter` and `Receipt`."""
-READABLE: Final = frozenset({1, 2, 3})
+NEWEST: Final = 4
+"""Of what neither version 1 has nor version 2, which added `PasswordChanged`: `ProfileChanged`, the bodies of groups, `Charter` and `Receipt`. Version 4 added `PreferencesChanged`."""
+READABLE: Final = frozenset({1, 2, 3, 4})
 LAST_VERSION: Final = 31
 """No version will ever be higher: text and MessagePack begin above it, and are damage, not records from the future."""
 
-_OF_BODY: Final[dict[type, int]] = {PasswordChanged: 2, ProfileChanged: 3} | dict.fromkeys(GROUP_BODIES, 3)
+_OF_BODY: Final[dict[type, int]] = {PasswordChanged: 2, ProfileChanged: 3, PreferencesChanged: 4} | dict.fromkeys(
+    GROUP_BODIES, 3
+)
 """Body to the version that has it, if that is not the first."""
 
 _encoder = msgspec.msgpack.Encoder()
@@ -148,7 +151,7 @@ def version_of(record: Record) -> int:
     """Return the oldest version that has all that a record needs: who reads no newer one waits, and takes it for no damage."""
     if type(record) is Submission or type(record) is Entry:
         return max(VERSION, _OF_BODY.get(type(record.body), 1))
-    return NEWEST if type(record) in {Charter, Receipt} else VERSION
+    return 3 if type(record) in {Charter, Receipt} else VERSION
 
 
 def stamped(hops: tuple[Hop, ...], stage: str, at: int) -> tuple[Hop, ...]:

@@ -20,6 +20,7 @@ from replication.accounts import (
 from replication.attachments import Attachment
 from replication.charters import Charter
 from replication.groups import GROUP_BODIES, GroupBody, GroupMessageSent
+from replication.preferences import PreferencesChanged
 
 
 class Hop(msgspec.Struct, frozen=True, array_like=True):
@@ -152,6 +153,7 @@ Body: TypeAlias = (
     | DeviceRevoked
     | PasswordChanged
     | ProfileChanged
+    | PreferencesChanged
 )
 
 

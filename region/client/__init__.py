@@ -38,10 +38,11 @@ from region.client.accounts import Device, OwnProfile, People, User
 from region.client.backoff import Backoff, longer
 from region.client.client import Client
 from region.client.errors import ClientError, LoggedOutError, ProblemError, UnreachableError, UnsendableError
-from region.client.events import Arrived, Event, Heard, LoggedOut, Marked, Offline, Online, Queued, Refused
+from region.client.events import Arrived, Event, Heard, LoggedOut, Marked, Offline, Online, Preferred, Queued, Refused
 from region.client.frames import Attachment, Conversation, Hop, Message, Page
 from region.client.groups import Group, GroupMember, Invite, Receipts
 from region.client.handles import Handle, Stage
+from region.client.preferences import Preferences, PreferencesChange
 from region.client.stores import MemoryStore, SqliteStore, Store
 
 __all__ = [
@@ -69,6 +70,9 @@ __all__ = [
     "OwnProfile",
     "Page",
     "People",
+    "Preferences",
+    "PreferencesChange",
+    "Preferred",
     "ProblemError",
     "Queued",
     "Receipts",

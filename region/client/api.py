@@ -19,6 +19,7 @@ from region.client.accounts import (
 )
 from region.client.frames import Conversation, ConversationPage, Message, Page, RegionList
 from region.client.groups import Deed, Group, GroupMember, GroupMembers, Invite, NewGroup, NewInvite, Receipts
+from region.client.preferences import Preferences, PreferencesChange
 from region.client.transport import TokenSource, Transport
 
 
@@ -82,6 +83,16 @@ class Api:
     async def change_profile(self, change: ProfileChange) -> OwnProfile:
         """Change one's profile or settings; return them as they are then."""
         return await self._transport.call("PATCH", "/users/me", gives=OwnProfile, body=change, tokens=self._tokens)
+
+    async def preferences(self, conversation_id: str) -> Preferences:
+        """Return what one wants of a conversation."""
+        path = f"/conversations/{conversation_id}/preferences"
+        return await self._transport.call("GET", path, gives=Preferences, tokens=self._tokens)
+
+    async def prefer(self, conversation_id: str, change: PreferencesChange) -> Preferences:
+        """Change what one wants of a conversation; return it as it is then."""
+        path = f"/conversations/{conversation_id}/preferences"
+        return await self._transport.call("PATCH", path, gives=Preferences, body=change, tokens=self._tokens)
 
     async def history(self, query: dict[str, str]) -> Page:
         """Return a page of messages."""

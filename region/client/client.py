@@ -19,6 +19,7 @@ from region.client.handles import Handle
 from region.client.link import Link
 from region.client.media import Media
 from region.client.outbox import Item
+from region.client.preferences import Preferences, PreferencesChange
 from region.client.session import Session
 from region.client.stores import MemoryStore, Store
 from region.client.transport import Transport
@@ -295,6 +296,18 @@ class Client:
             ProblemError: It was turned down: `invalid-field`, say.
         """
         return await self._api.change_profile(ProfileChange(display_name, status_text, findable))
+
+    async def preferences(self, conversation_id: str) -> Preferences:
+        """Return what one wants of a conversation for oneself alone: muted, archived, marked unread, a draft."""
+        return await self._api.preferences(conversation_id)
+
+    async def prefer(self, conversation_id: str, change: PreferencesChange) -> Preferences:
+        """Change what one wants of a conversation, on all of one's devices; return it as it is then.
+
+        Raises:
+            ProblemError: It was turned down: `version-conflict`, if the change names a version and another device was faster.
+        """
+        return await self._api.prefer(conversation_id, change)
 
     async def devices(self) -> list[Device]:
         """Return the user's devices."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
-from region.client.events import Arrived, Event, Heard, Marked, Queued, Refused
+from region.client.events import Arrived, Event, Heard, Marked, Preferred, Queued, Refused
 from region.client.frames import (
     Accepted,
     Changed,
@@ -33,6 +33,7 @@ from region.client.frames import (
 from region.client.handles import Stage
 from region.client.marks import MarkBook, Seen
 from region.client.outbox import Item, Outbox
+from region.client.preferences import Preferences
 from region.client.timeline import Timeline
 
 MOST_HELD = 400
@@ -238,6 +239,8 @@ class Connection:
                 return self._arrive(message.conversation_id, [Arrived(message, tuple(hops))])
             case Receipt(message=message):
                 return [Tell(Heard(message))]
+            case Preferences():
+                return [Tell(Preferred(frame))]
             case Accepted():
                 return self._accept(frame)
             case Marks():

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from region.client.errors import ClientError
 from region.client.frames import Hop, Message
+from region.client.preferences import Preferences
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,13 @@ class Marked:
 
 
 @dataclass(frozen=True, slots=True)
+class Preferred:
+    """What one wants of a conversation was changed, on this device or another."""
+
+    preferences: Preferences
+
+
+@dataclass(frozen=True, slots=True)
 class Online:
     """Connected through that endpoint; `region` is the one that serves the user."""
 
@@ -75,4 +83,4 @@ class LoggedOut:
     error: ClientError
 
 
-Event: TypeAlias = Arrived | Queued | Heard | Refused | Marked | Online | Offline | LoggedOut
+Event: TypeAlias = Arrived | Queued | Heard | Refused | Marked | Preferred | Online | Offline | LoggedOut

@@ -7,6 +7,8 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
+from region.client.preferences import Preferences
+
 TEXT_LIMIT = 16 * 1024
 """The most bytes of UTF-8 that a message's text may have."""
 
@@ -123,6 +125,7 @@ class Conversation(msgspec.Struct, frozen=True):
         read: The last seq that the user has read.
         head: The last seq of its log.
         epoch: In which the head was numbered.
+        preferences: What one wants of it for oneself alone; None if one never said.
     """
 
     conversation_id: str
@@ -135,6 +138,7 @@ class Conversation(msgspec.Struct, frozen=True):
     last_message: Message | None = None
     kind: str = "direct"
     name: str = ""
+    preferences: Preferences | None = None
 
 
 class RegionEndpoint(msgspec.Struct, frozen=True):
@@ -310,7 +314,7 @@ class Error(msgspec.Struct, frozen=True, tag="error"):
 
 
 RegionFrame: TypeAlias = (
-    Welcome | Changed | Accepted | Pending | Entry | Receipt | Refusal | Marks | Resume | Pong | Error
+    Welcome | Changed | Accepted | Pending | Entry | Receipt | Refusal | Marks | Preferences | Resume | Pong | Error
 )
 
 _encoder = msgspec.json.Encoder()

@@ -1,11 +1,12 @@
 """Reads from the store, at one moment of it, what a device lacks, and makes the frames that tell it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from infra.errors import UnavailableError
 from infra.postgres import Connection, Pool
 from region.accounts.repository import devices_at_once
-from region.gateway import frames, repository
+from region.gateway import frames, preferences, repository
 from region.gateway.cursors import Place, usable
 from region.gateway.frames import ChangedConversation, EntryFrame, MarksFrame, Pending, Refused
 from region.gateway.gathering import Asked, Gathering
@@ -13,6 +14,7 @@ from region.gateway.repository import Head, Marked, State
 from region.gateway.session import CatchUp, Snapshot
 from region.gateway.sharing import Share
 from region.gateway.views import Marks, entry_view, pending_view
+from region.store.repository import preferences as preferred
 from region.store.repository import unsettled
 from region.store.repository.unsettled import Queued
 from replication.ids import partition_of
@@ -71,9 +73,13 @@ class CatchUps:
         """Tell devices what was put out above the positions that they name, by few questions; return those who need their own."""
         share, alone, sharing = Share(MOST_SHARED_CONVERSATIONS), [], []
         refused = await unsettled.refused_authors(connection, [asked.user_id for asked in together])
+        preferring = await preferred.last_told(connection, [asked.user_id for asked in together])
         for asked in together:
             told = self._told(asked.wanted, state)
             if told is None or asked.user_id in refused or _went_back(told, state):
+                alone.append(asked)
+                continue
+            if preferring.get(asked.user_id, 0) > told.get(partition_of(asked.user_id, len(told)), 0):
                 alone.append(asked)
                 continue
             heads = [] if told == state.positions else await repository.changed_since(connection, asked.user_id, told)
@@ -114,7 +120,8 @@ class CatchUps:
         if wanted.resume is None and not went_back:
             return Snapshot(state.positions, state.incarnation, [], [])  # a new device: it pages what it wants to show
         heads = await repository.conversations_of(connection, user_id)
-        return _too_much(state, heads, await unsettled.refusals_of(connection, user_id, most=MOST_ENTRIES))
+        refusals = await unsettled.refusals_of(connection, user_id, most=MOST_ENTRIES)
+        return _with(await _preferences(connection, user_id, {}), _too_much(state, heads, refusals))
 
 
 async def _since(connection: Connection, user_id: str, told: dict[int, int], state: State) -> Snapshot:
@@ -123,10 +130,11 @@ async def _since(connection: Connection, user_id: str, told: dict[int, int], sta
         return Snapshot(state.positions, state.incarnation, [], [])
     heads = await repository.changed_since(connection, user_id, told)
     refusals = await unsettled.refusals_since(connection, user_id, told, most=MOST_ENTRIES)
+    wanted = await _preferences(connection, user_id, told)
     if len(heads) > MOST_CONVERSATIONS:
-        return _too_much(state, heads, refusals)
+        return _with(wanted, _too_much(state, heads, refusals))
     entries = await repository.entries_since(connection, heads, _by_conversation(heads, told), most=MOST_ENTRIES + 1)
-    return await _snapshot(connection, user_id, state, heads=heads, entries=entries, refusals=refusals)
+    return _with(wanted, await _snapshot(connection, user_id, state, heads=heads, entries=entries, refusals=refusals))
 
 
 async def _beyond(connection: Connection, user_id: str, held: Mapping[str, Place], state: State) -> Snapshot:
@@ -134,12 +142,23 @@ async def _beyond(connection: Connection, user_id: str, held: Mapping[str, Place
     heads = await repository.conversations_of(connection, user_id)
     # What it holds does not say which refusals it knows, so the newest are told again.
     refusals = await unsettled.refusals_of(connection, user_id, most=MOST_ENTRIES)
+    wanted = await _preferences(connection, user_id, {})
     if len(heads) > MOST_CONVERSATIONS:
         changed = [head for head in heads if head.seq > held.get(head.conversation_id, Place(0, 0)).seq]
-        return _too_much(state, changed, refusals)
+        return _with(wanted, _too_much(state, changed, refusals))
     seqs = {conversation_id: place.seq for conversation_id, place in held.items()}
     entries = await repository.entries_beyond(connection, heads, seqs, most=MOST_ENTRIES + 1)
-    return await _snapshot(connection, user_id, state, heads=heads, entries=entries, refusals=refusals)
+    return _with(wanted, await _snapshot(connection, user_id, state, heads=heads, entries=entries, refusals=refusals))
+
+
+async def _preferences(connection: Connection, user_id: str, told: Mapping[int, int]) -> list[str]:
+    """Return the frames of preferences that changed above those positions; all of them if there are none."""
+    position = told.get(partition_of(user_id, len(told)), 0) if told else 0
+    return [frames.encode(frame) for frame in await preferences.missed(connection, user_id, position)]
+
+
+def _with(wanted: Sequence[str], snapshot: Snapshot) -> Snapshot:
+    return replace(snapshot, missed=[*wanted, *snapshot.missed])
 
 
 async def _snapshot(

@@ -7,6 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from infra.errors import CausewayError
 from region.gateway.cursors import LARGEST
+from region.gateway.preferences import PreferencesFrame
 from region.gateway.views import Message
 
 Number = Annotated[int, Meta(ge=0, le=LARGEST)]
@@ -160,6 +161,7 @@ RegionFrame: TypeAlias = (
     | ReceiptFrame
     | Refused
     | MarksFrame
+    | PreferencesFrame
     | Resume
     | Pong
     | ErrorFrame

@@ -8,7 +8,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from infra import tracing
 from infra.errors import CausewayError
-from region.gateway import frames
+from region.gateway import frames, preferences
 from region.gateway.frames import EntryFrame, MarksFrame, Pending, ReceiptFrame, Refused
 from region.gateway.outcomes import Decided, InFlight, Outcomes
 from region.gateway.session import Session
@@ -18,6 +18,7 @@ from region.gateway.views import Marks, entry_view, pending_view
 from replication.accounts import DeviceRevoked
 from replication.codec import decode_record
 from replication.outputs import Output
+from replication.preferences import PreferencesChanged
 from replication.records import Entry, Mark, Outcome, Receipt, Record, Refusal, Submission
 
 log = structlog.get_logger()
@@ -236,6 +237,9 @@ class Hub:
     def _submission(self, partition: int, output: Output, submission: Submission) -> None:
         if isinstance(submission.body, DeviceRevoked):
             self.revoke(submission.author, submission.body.device_id, submission.body.why)
+            return
+        if isinstance(submission.body, PreferencesChanged):
+            self._tell(partition, output, output.users, frames.encode(preferences.frame(submission.body)))
             return
         repeats = self._repeats(output, submission.id, submission)
         if not submission.conversation_id or submission.author not in self._by_user:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import psycopg
+from msgspec import UNSET
 
 from infra.errors import ContentConflictError, InvalidFieldError, NotFoundError
 from infra.postgres import STORE_FAILURES, Connection, Pool
@@ -18,6 +19,7 @@ from region.gateway.groups.repository import sight
 from region.gateway.markkeeper import MarkKeeper
 from region.gateway.marks import Reader
 from region.gateway.outcomes import Decision, Outcomes
+from region.gateway.preferences import view
 from region.gateway.recipients import Recipients
 from region.gateway.repository import Listing
 from region.gateway.schemas import Conversation, Conversations, Page, SendRequest
@@ -25,8 +27,8 @@ from region.gateway.submissions import Author, Clerk
 from region.gateway.validation import check_address, check_attachments, check_client_message_id, check_text
 from region.gateway.views import UNMARKED, Marks, Message, entry_view, pending_view
 from region.media.attachments import Attachments
-from region.store.repository import unsettled
-from region.store.rows import KINDS
+from region.store.repository import preferences, unsettled
+from region.store.rows import KINDS, Preferences
 from replication.ids import is_message_id
 from replication.records import Entry, MessageRead, MessageReceived, Outcome, Refusal, Submission
 
@@ -214,8 +216,9 @@ class Messages:
             entries = await repository.entries_at(connection, [listing.head for listing in shown])
             names = [listing.head.conversation_id for listing in shown]
             queued = await unsettled.newest_queued(connection, caller.sub, names)
+            preferred = await preferences.load(connection, [(caller.sub, name) for name in names])
         newest = {name: pending_view(q.submission, waits_for=q.waits_for) for name, q in queued.items()}
-        views = [_conversation(listing, caller.sub, entries, newest) for listing in shown]
+        views = [_conversation(listing, caller.sub, entries, newest, preferred) for listing in shown]
         views = views[: fitting(view.last_message.text if view.last_message else "" for view in views)]
         last = shown[len(views) - 1] if len(found) > len(views) else None
         return Conversations(
@@ -299,11 +302,16 @@ def _reader(caller: AccessClaims) -> Reader:
 
 
 def _conversation(
-    listing: Listing, reader: str, entries: Mapping[str, Entry], queued: Mapping[str, Message]
+    listing: Listing,
+    reader: str,
+    entries: Mapping[str, Entry],
+    queued: Mapping[str, Message],
+    preferred: Mapping[tuple[str, str], Preferences],
 ) -> Conversation:
     conversation_id = listing.head.conversation_id
     last = queued.get(conversation_id)
     entry = entries.get(conversation_id)
+    wanted = preferred.get((reader, conversation_id))
     if last is None and entry is not None:
         marks = {reader: listing.own} | ({listing.peer_id: listing.peer} if listing.peer_id else {})
         last = entry_view(entry, reader=reader, marks=marks)
@@ -318,4 +326,5 @@ def _conversation(
         read=listing.own.read,
         head=listing.head.seq,
         epoch=listing.head.epoch,
+        preferences=UNSET if wanted is None else view(wanted),
     )

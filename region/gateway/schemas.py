@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Final, TypeVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from starlette.requests import Request
 from starlette.responses import Response
 
 from infra.errors import InvalidFieldError, MalformedRequestError
 from region.gateway.groups.schemas import SHOWN as GROUPS
 from region.gateway.people.search import People
+from region.gateway.preferences import PreferencesRequest, PreferencesView
 from region.gateway.profiles import OwnProfile, Profile
 from region.gateway.views import Attached, Message
 
@@ -244,6 +246,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
         read: The last seq that one has read.
         head: The last seq.
         epoch: In which it was numbered.
+        preferences: What one wants of it; missing if one never said.
     """
 
     conversation_id: str
@@ -256,6 +259,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     read: int
     head: int
     epoch: int
+    preferences: PreferencesView | UnsetType = UNSET
 
 
 class Conversations(msgspec.Struct, frozen=True):
@@ -336,6 +340,8 @@ SHOWN: Final = (
     RegionsView,
     Alive,
     Problem,
+    PreferencesRequest,
+    PreferencesView,
     *GROUPS,
 )
 

@@ -54,6 +54,7 @@ from region.gateway.http_accounts import accounts
 from region.gateway.http_blobs import blobs
 from region.gateway.http_messages import messages
 from region.gateway.http_people import people
+from region.gateway.http_preferences import preferences
 from region.gateway.http_regions import regions
 from region.gateway.http_users import users
 from region.gateway.hub import Hub
@@ -67,6 +68,7 @@ from region.gateway.outcomes import InFlight, Outcomes
 from region.gateway.people.here import Here
 from region.gateway.people.others import Others
 from region.gateway.people.search import Search
+from region.gateway.preferences import Preferring
 from region.gateway.profiles import Profiles
 from region.gateway.recipients import Recipients
 from region.gateway.repeats import Repeats
@@ -271,6 +273,9 @@ class Gateway:
                 guards=guards,
             ),
             "messages": messages(callers=callers, guards=guards, messages=posting),
+            "preferences": preferences(
+                callers=callers, guards=guards, preferring=Preferring(journal=decisions, store=self._store)
+            ),
             "groups": groups(
                 callers=callers,
                 desk=Desk(

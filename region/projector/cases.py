@@ -8,6 +8,7 @@ from replication.accounts import DeviceAdded, DeviceRefreshed, DeviceRevoked
 from replication.charters import Charter
 from replication.groups import GROUP_BODIES, GroupCreated, MemberAdded
 from replication.poison.records import Kind, Poison
+from replication.preferences import PreferencesChanged
 from replication.records import (
     ConversationAnswered,
     Entry,
@@ -76,6 +77,7 @@ class Needs:
         devices: Users whose devices are concerned: all that are logged in.
         named: Devices that are concerned whether or not they are.
         answered: Conversations that may be opened, and what waits for that decided.
+        preferences: Users and conversations whose preferences are changed.
     """
 
     conversations: set[str] = field(default_factory=set)
@@ -84,6 +86,7 @@ class Needs:
     devices: set[str] = field(default_factory=set)
     named: set[str] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)
+    preferences: set[tuple[str, str]] = field(default_factory=set)
 
 
 def needs_of(cases: Iterable[Case]) -> Needs:
@@ -124,6 +127,8 @@ def _submission_needs(needs: Needs, submission: Submission, *, relayed: bool) ->
     elif kind is ConversationAnswered:
         needs.conversations.add(submission.conversation_id)
         needs.answered.add(submission.conversation_id)
+    elif isinstance(submission.body, PreferencesChanged):
+        needs.preferences.add((submission.author, submission.body.about))
     else:
         needs.users.add(submission.author)
         needs.devices.add(submission.author)

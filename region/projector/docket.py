@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from region.projector.cases import Case
-from region.store.rows import Conversation, Device, Known, Member, Pending, Place, User
+from region.store.rows import Conversation, Device, Known, Member, Pending, Place, Preferences, User
 from region.store.writes import Move, Writes
 from replication.codec import encode_record, version_of
 from replication.outputs import Batch, Output, RelayRow
@@ -23,6 +23,7 @@ class State:
         waiting: Pendings, in order, of conversations that the batch answers or begins.
         users: Users at home here.
         devices: Devices, by user and device.
+        preferences: By user and conversation.
         counts: For (conversation, member, seq) below a conversation's tail: how many messages there are up to the seq, and
             how many of them are the member's.
     """
@@ -32,6 +33,7 @@ class State:
     waiting: dict[str, list[Pending]] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
     devices: dict[tuple[str, str], Device] = field(default_factory=dict)
+    preferences: dict[tuple[str, str], Preferences] = field(default_factory=dict)
     counts: dict[tuple[str, str, int], tuple[int, int]] = field(default_factory=dict)
 
 

@@ -3,12 +3,13 @@
 Pure: `docket` holds what is known and takes what follows. The same records in the same order give the same outcomes.
 """
 
-from region.projector import accounts, entries, marks, messages, openings
+from region.projector import accounts, entries, marks, messages, openings, preferences
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
 from region.projector.homes import home_of, owner_of
 from replication.charters import Charter
 from replication.ids import partition_of
+from replication.preferences import PreferencesChanged
 from replication.records import (
     ConversationAnswered,
     Entry,
@@ -93,6 +94,8 @@ def _judge_submission(docket: Docket, case: Case, submission: Submission) -> Non
         marks.judge_mark(docket, case, submission, body)
     elif isinstance(body, ConversationAnswered):
         openings.judge_answer(docket, case, submission, body)
+    elif isinstance(body, PreferencesChanged):
+        preferences.judge_preferences(docket, case, submission, body)
     else:
         accounts.judge_account(docket, case, submission, body)
 

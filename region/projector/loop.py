@@ -19,7 +19,7 @@ from region.projector.judge import condemn, finish, judge
 from region.projector.memory import Memory
 from region.projector.reading import Held, revived
 from region.projector.tracing import traced
-from region.store.repository import loading
+from region.store.repository import loading, preferences
 from region.store.repository.committing import FencedError, commit
 from region.store.rows import Place, RegionState
 from replication.codec import UndecodableRecordError, UnknownVersionError
@@ -286,6 +286,8 @@ class Projection:
         answered = [c for c in needs.answered if c in state.conversations and not state.conversations[c].opened]
         if answered:
             state.waiting = await loading.pendings_in(self._connection, answered)
+        if needs.preferences:
+            state.preferences = await preferences.load(self._connection, needs.preferences)
         asked: set[tuple[str, str, int]] = set()
         for conversation_id, reader, seq in read_marks(cases, here=self._region.region):
             conversation = state.conversations.get(conversation_id)

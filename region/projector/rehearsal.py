@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from region.projector.cases import Case, needs_of, read_marks, recipients
 from region.projector.docket import Docket, State, advanced
 from region.projector.judge import finish, judge
-from region.store.rows import Conversation, Device, Pending, Place, User
+from region.store.rows import Conversation, Device, Pending, Place, Preferences, User
 from region.store.writes import Writes
 from replication.codec import decode_record
 from replication.ids import content_hash, direct_conversation_id, message_id, partition_of, region_of
@@ -56,6 +56,7 @@ class Tables:
     refusals: dict[str, tuple[Refusal, int]] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
     devices: dict[tuple[str, str], Device] = field(default_factory=dict)
+    preferences: dict[tuple[str, str], Preferences] = field(default_factory=dict)
     poison: list[Poison] = field(default_factory=list)
 
     def apply(self, writes: Writes) -> None:
@@ -79,6 +80,7 @@ class Tables:
             self.refusals.setdefault(identifier, refusal)
         self.users.update(copy.deepcopy(writes.users))
         self.devices.update(copy.deepcopy(writes.devices))
+        self.preferences.update(copy.deepcopy(writes.preferences))
         self.poison += writes.poison
 
     def visible(self, conversation_id: str) -> list[Entry]:
@@ -192,6 +194,9 @@ class Rehearsal:
             for key, device in tables.devices.items()
             if key[0] in needs.devices and (device.revoked_at is None or key[1] in needs.named)
         }
+        state.preferences = copy.deepcopy(
+            {key: tables.preferences[key] for key in needs.preferences if key in tables.preferences}
+        )
         for conversation_id, reader, seq in read_marks(cases, here=self.name):
             up_to = [
                 e

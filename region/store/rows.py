@@ -1,10 +1,11 @@
 """What the store's tables hold, one class a row; a projector keeps some of them in memory and changes them in place."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from replication.codec import decode_journaled, encode
 from replication.groups import NO_DETAILS, RANKS, Details, Role
+from replication.preferences import PreferencesChanged
 from replication.records import Entry, Journaled, Refusal, Submission
 from replication.runs import Runs, holds
 
@@ -77,6 +78,46 @@ class Device:
     refreshed_at: int = 0
     revoked_why: str = ""
     repeated: int = 0
+
+
+@dataclass(slots=True)
+class Preferences:
+    """What a user who is at home here wants of a conversation, as `replication.preferences` explains it.
+
+    Attributes:
+        version: How often it was changed; 0 for never.
+        position: Output position, in the user's partition, at which it was told.
+    """
+
+    user_id: str
+    conversation_id: str
+    muted_until: int = 0
+    archived: bool = False
+    marked_unread: bool = False
+    draft: str = ""
+    version: int = 0
+    position: int = 0
+
+    def changed(self, body: PreferencesChanged) -> "Preferences":
+        """Return them with what a change names; the version stays."""
+        return replace(
+            self,
+            muted_until=self.muted_until if body.muted_until is None else body.muted_until,
+            archived=self.archived if body.archived is None else body.archived,
+            marked_unread=self.marked_unread if body.marked_unread is None else body.marked_unread,
+            draft=self.draft if body.draft is None else body.draft,
+        )
+
+    def as_told(self) -> PreferencesChanged:
+        """Return what devices are told."""
+        return PreferencesChanged(
+            about=self.conversation_id,
+            muted_until=self.muted_until,
+            archived=self.archived,
+            marked_unread=self.marked_unread,
+            draft=self.draft,
+            version=self.version,
+        )
 
 
 MEMBER: Final = "member"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from region.store.rows import Conversation, Device, Member, Pending, Place, User
+from region.store.rows import Conversation, Device, Member, Pending, Place, Preferences, User
 from replication.outputs import Batch, RelayRow
 from replication.poison.records import Poison
 from replication.records import Entry, Refusal, attachments_of
@@ -39,6 +39,7 @@ class Writes:
         users: Users that changed.
         renamed: Those of them who are found by something else than before, or not any more.
         devices: Devices that changed.
+        preferences: Preferences that changed, by user and conversation.
         poison: Records that were put aside.
         replayed: Records that had been, and are taken in by this batch.
         outputs: The batches of outputs, one a partition.
@@ -56,6 +57,7 @@ class Writes:
     users: dict[str, User] = field(default_factory=dict)
     renamed: set[str] = field(default_factory=set)
     devices: dict[tuple[str, str], Device] = field(default_factory=dict)
+    preferences: dict[tuple[str, str], Preferences] = field(default_factory=dict)
     poison: list[Poison] = field(default_factory=list)
     replayed: list[Poison] = field(default_factory=list)
     outputs: list[Batch] = field(default_factory=list)
@@ -67,4 +69,4 @@ class Writes:
         if any(attachments_of(entry.body) for entry, _ in self.entries):
             return True
         rarities = (self.refusals, self.revealed, self.removed, self.users, self.devices, self.poison, self.replayed)
-        return any(rarities)
+        return any(rarities) or bool(self.preferences)

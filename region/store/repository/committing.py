@@ -9,6 +9,7 @@ from infra.errors import CausewayError
 from infra.postgres import Connection
 from region.store.arrays import Byteas, Int8s, Texts
 from region.store.names import starts_of
+from region.store.repository import preferences
 from region.store.repository.hot import write
 from region.store.rows import User
 from region.store.writes import Move, Writes
@@ -49,6 +50,7 @@ async def commit(connection: Connection, moves: Collection[Move], writes: Writes
             await _write_attachments(connection, writes)
             await _write_refusals(connection, writes, now)
             await _write_accounts(connection, writes)
+            await preferences.write(connection, writes.preferences.values())
             await _write_rarities(connection, writes, aside, now)
     except psycopg.errors.DivisionByZero as error:
         raise FencedError(partition=", ".join(str(m.before.partition) for m in moves)) from error

@@ -34,6 +34,7 @@ from replication.codec import (
 )
 from replication.groups import GROUP_BODIES, Details, GroupMessageSent, Invite
 from replication.outputs import Output, decode_outputs, encode_outputs
+from replication.preferences import PreferencesChanged
 from replication.records import (
     ConversationAnswered,
     Entry,
@@ -80,6 +81,16 @@ bodies = st.one_of(
     st.builds(DeviceRevoked, texts, texts),
     st.builds(PasswordChanged, texts, texts, texts),
     st.builds(ProfileChanged, st.none() | texts, st.none() | texts, st.none() | st.booleans()),
+    st.builds(
+        PreferencesChanged,
+        about=texts,
+        muted_until=st.none() | counts,
+        archived=st.none() | st.booleans(),
+        marked_unread=st.none() | st.booleans(),
+        draft=st.none() | texts,
+        replaces=st.none() | counts,
+        version=counts,
+    ),
 )
 submissions = st.builds(
     Submission,

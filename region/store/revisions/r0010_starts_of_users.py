@@ -5,8 +5,8 @@ from sqlalchemy import Connection, text
 from infra.schema.revisions import Kind
 from region.store.names import starts_of
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 KIND = Kind.MIGRATE
 
 NEXT = text(
