@@ -165,7 +165,7 @@ def _shown(kind: type[V], told: PreferencesChanged, *, with_draft: bool) -> V:
 
 def _body(conversation_id: str, wanted: PreferencesRequest) -> PreferencesChanged:
     if wanted.draft is not UNSET:
-        check_text(wanted.draft, may_be_empty=True)
+        check_text(wanted.draft, field="draft", may_be_empty=True)
     if wanted.version is not UNSET and not 0 <= wanted.version <= LARGEST:
         raise InvalidFieldError(field="version", reason="use one that you were given")
     return PreferencesChanged(

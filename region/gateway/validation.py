@@ -8,7 +8,7 @@ from replication.ids import is_blob_id
 from replication.limits import CLIENT_ID_CHARACTERS, TEXT_BYTES
 
 
-def check_text(text: str, *, may_be_empty: bool = False) -> None:
+def check_text(text: str, *, field: str = "text", may_be_empty: bool = False) -> None:
     """Refuse a text that is empty (unless it may be), too large, or cannot be stored.
 
     Raises:
@@ -16,18 +16,18 @@ def check_text(text: str, *, may_be_empty: bool = False) -> None:
         TooLargeError: It has more than 16 KiB of UTF-8.
     """
     if not text and not may_be_empty:
-        raise InvalidFieldError(field="text", reason="it is empty")
+        raise InvalidFieldError(field=field, reason="it is empty")
     if "\x00" in text:
-        raise InvalidFieldError(field="text", reason="it holds a NUL character")
+        raise InvalidFieldError(field=field, reason="it holds a NUL character")
     if text.isascii():
         size = len(text)
     else:
         try:
             size = len(text.encode())
         except UnicodeEncodeError:
-            raise InvalidFieldError(field="text", reason="it holds half of a surrogate pair") from None
+            raise InvalidFieldError(field=field, reason="it holds half of a surrogate pair") from None
     if size > TEXT_BYTES:
-        raise TooLargeError(what="The text", size=size, limit=TEXT_BYTES)
+        raise TooLargeError(what=f"The {field}", size=size, limit=TEXT_BYTES)
 
 
 def check_attachments(blob_ids: Sequence[str]) -> None:
