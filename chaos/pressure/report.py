@@ -23,7 +23,7 @@ def write(report: Report, out: Path) -> tuple[Path, Path]:
     out.mkdir(parents=True, exist_ok=True)
     name = report.figures.case
     data, picture = out / f"{name}.json", out / f"{name}.png"
-    data.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1))
+    data.write_bytes(msgspec.json.encode(report))
     draw(report.figures, picture)
     return data, picture
 
