@@ -1,5 +1,8 @@
 """What a projector counts, and how far it has come."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from prometheus_client import Counter, Gauge, Histogram
 
 from replication.poison.records import Kind
@@ -28,6 +31,8 @@ OLDEST_PENDING = Gauge(
 DUPLICATES = Counter("causeway_projector_duplicates_total", "Records that were known already.")
 DROPPED = Counter("causeway_projector_dropped_total", "Marks that were dropped, by reason.", ["reason"])
 HELD = Counter("causeway_projector_held_total", "Entries held because an earlier one is missing.")
+CHARTERS = Counter("causeway_projector_charters_total", "Conversations of which a state was taken over.")
+FILLED = Counter("causeway_projector_filled_total", "Entries that were missing and came.")
 POISON = Counter(
     "causeway_projector_poison_total",
     "Records put aside because they cannot be read or applied, or not yet, by kind.",
@@ -62,6 +67,9 @@ NUDGE_FAILURES = Counter("causeway_projector_nudge_failures_total", "Nudges that
 PRUNED = Counter("causeway_projector_pruned_total", "Old rows taken out of the store.", ["table"])
 
 
+OTHERS: Final[Mapping[str, Counter]] = {"duplicate": DUPLICATES, "held": HELD, "charter": CHARTERS, "filled": FILLED}
+"""What has no code."""
+
 for _kind in Kind:  # at 0: to Prometheus, a series that begins at 1 has not increased
     POISON.labels(_kind.value)
 
@@ -77,4 +85,4 @@ def count(what: str, code: str, times: int) -> None:
     elif what == "dropped":
         DROPPED.labels(code).inc(times)
     else:
-        {"duplicate": DUPLICATES, "held": HELD}[what].inc(times)
+        OTHERS[what].inc(times)
