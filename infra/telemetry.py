@@ -5,6 +5,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from types import TracebackType
 
 import msgspec
 import structlog
@@ -14,6 +15,7 @@ from structlog.typing import Processor
 
 from infra.errors import CausewayError
 from infra.health import Health
+from infra.telling import told, told_traceback, without_values
 
 TASKS = Gauge("causeway_process_tasks", "Tasks of this process's event loop; steady at rest.")
 
@@ -68,6 +70,16 @@ def is_a_strangers(record: logging.LogRecord) -> bool:
     return record.name == "uvicorn.error" and str(record.msg).startswith("Invalid UTF-8")
 
 
+def _spelled(value: object) -> str:
+    """Return how a log says what is no JSON."""
+    return told(value) if isinstance(value, BaseException) else str(value)
+
+
+def _log_the_end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Write what ends this process as every other error is written, and not as Python would: with all that its text holds."""
+    structlog.get_logger().critical("ended by an error", exc_info=(kind, error, trace))
+
+
 def set_up_logs(level: str, **bound: str) -> None:
     """Write one JSON object a line to standard error, each with the bound names (region, instance).
 
@@ -78,10 +90,10 @@ def set_up_logs(level: str, **bound: str) -> None:
     stamped: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(lambda failed: told_traceback(failed[1])),
     ]
     written = structlog.processors.JSONRenderer(
-        serializer=lambda value, **_: msgspec.json.encode(value, enc_hook=str).decode()
+        serializer=lambda value, **_: msgspec.json.encode(value, enc_hook=_spelled).decode()
     )
     structlog.configure(
         processors=[structlog.contextvars.merge_contextvars, *stamped, written],
@@ -92,6 +104,7 @@ def set_up_logs(level: str, **bound: str) -> None:
     structlog.contextvars.bind_contextvars(**bound)
     libraries = logging.StreamHandler(sys.stderr)
     libraries.addFilter(Seldom())
+    libraries.addFilter(without_values)
     libraries.addFilter(lambda record: not is_a_strangers(record))
     libraries.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -105,6 +118,7 @@ def set_up_logs(level: str, **bound: str) -> None:
         )
     )
     logging.basicConfig(handlers=[libraries], level=logging.WARNING)
+    sys.excepthook = _log_the_end
 
 
 def admin_app(health: Health, inquiries: Mapping[str, Inquiry] | None = None) -> ASGIApp:

@@ -4,7 +4,7 @@ import asyncio
 
 import psycopg
 import structlog
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from global_directory import repository
@@ -21,6 +21,7 @@ from infra.identity import DIRECTORY, Door
 from infra.schema.guard import Guard
 from infra.serve import Host
 from infra.settings import read
+from infra.telling import told
 from infra.web import serve_app
 
 log = structlog.get_logger()
@@ -79,7 +80,7 @@ async def watch_store(engine: AsyncEngine, health: Health, localities: dict[str,
                 else:
                     await repository.prepare(engine, localities)
         except (SQLAlchemyError, psycopg.Error, CausewayError, TimeoutError) as error:
-            problem = str(error.orig) if isinstance(error, DBAPIError) else str(error) or "no answer in time"
+            problem = told(error) if str(error) else "no answer in time"
             health.tell(STORE, ok=False, detail=problem)
             log.warning("the directory's store cannot be used", problem=problem, failures=backoff.attempts + 1)
             await asyncio.sleep(backoff.next())

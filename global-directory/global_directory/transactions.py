@@ -25,6 +25,7 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt,
 
 from global_directory import metrics
 from infra.errors import OutcomeUnknownError, UnavailableError
+from infra.telling import told
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -83,6 +84,7 @@ def make_engine(url: str, *, size: int = 8, isolation: str = "SERIALIZABLE") -> 
     return create_async_engine(
         given.set(drivername="cockroachdb+psycopg"),
         isolation_level=isolation,
+        hide_parameters=True,  # else its errors show what was to be written
         pool_size=size,
         max_overflow=0,
         pool_timeout=5,
@@ -174,10 +176,10 @@ class Transactions:
             case Failure.LOST_RACE:
                 return LostRaceError()
             case Failure.NOTHING_DONE:
-                log.warning("the store cannot be used", transaction=name, problem=str(error))
+                log.warning("the store cannot be used", transaction=name, problem=told(error))
                 return UnavailableError(what=WHAT)
             case Failure.UNKNOWN:
-                log.error("outcome unknown", transaction=name, problem=str(error))
+                log.error("outcome unknown", transaction=name, problem=told(error))
                 return OutcomeUnknownError(what="The change of the directory")
             case Failure.DEFECT:
                 return error

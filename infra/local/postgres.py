@@ -23,6 +23,9 @@ SETTINGS = {
     "checkpoint_timeout": "15min",
     "jit": "off",
     "log_checkpoints": "off",
+    # No detail, no context and no statement: they show rows, and so what people write to each other.
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
     "autovacuum_vacuum_cost_delay": "20ms",  # default 2 ms, which takes half as much again of a small machine while it lasts
 }
 

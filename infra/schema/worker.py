@@ -290,7 +290,7 @@ async def _renew(url: str, name: str) -> None:
 def _make_engine(url: str) -> AsyncEngine:
     """Return an engine through CockroachDB's dialect, whichever of the two it is: see `global_directory.transactions`."""
     given = make_url(url).set(drivername="cockroachdb+psycopg")
-    return create_async_engine(given, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    return create_async_engine(given, isolation_level="AUTOCOMMIT", poolclass=NullPool, hide_parameters=True)
 
 
 def _upgrade(connection: SyncConnection, schema: Schema, number: int) -> None:

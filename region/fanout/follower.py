@@ -17,6 +17,7 @@ from infra.health import Health
 from infra.postgres import Connection, make_pool
 from infra.settings import RegionalSettings
 from infra.tasks import heed_cancellation
+from infra.telling import told
 from region.delivery import GATEWAYS, NUDGES, Placed, gateway_channel, interest_key
 from region.fanout import metrics
 from region.fanout.plan import Ranges, concerned, users_of
@@ -72,7 +73,7 @@ class Follower:
             try:
                 await self._follow(backoff)
             except* (psycopg.Error, redis.exceptions.RedisError, OSError) as failures:
-                reason = "; ".join(str(error) or type(error).__name__ for error in failures.exceptions)
+                reason = "; ".join(told(error) for error in failures.exceptions)
                 log.warning("fan-out interrupted", reason=reason)
                 self._health.tell(CONDITION, ok=False, detail=reason)
             await asyncio.sleep(backoff.next())

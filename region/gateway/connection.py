@@ -13,6 +13,7 @@ from starlette.types import Send
 from infra.backoff import Backoff
 from infra.errors import UnavailableError
 from infra.postgres import STORE_FAILURES
+from infra.telling import told
 from region.accounts.endings import problem_of
 from region.gateway.marks import Reader
 from region.gateway.session import BAD_TOKEN, GOING_AWAY, RESYNC, TOO_SLOW, CatchUp, Phase, Session, Snapshot
@@ -197,7 +198,7 @@ class Connection:
             try:
                 snapshot = await self._read(self.session.user_id, self.session.device_id, wanted)
             except (*STORE_FAILURES, psycopg.Error, UnavailableError) as error:
-                log.warning("snapshot not read", problem=str(error))
+                log.warning("snapshot not read", problem=told(error))
                 await asyncio.sleep(backoff.next())
                 continue
             except TimeoutError:

@@ -24,6 +24,7 @@ from infra.errors import (
     UnavailableError,
 )
 from infra.postgres import STORE_FAILURES
+from infra.telling import told
 from region.gateway.asyncapi import describe
 from region.gateway.errors import InternalError
 from region.gateway.schemas import schema_components
@@ -126,7 +127,7 @@ async def _on_validation(_: Request, error: Exception) -> Response:
 
 
 async def _on_away(request: Request, error: Exception) -> Response:
-    log.warning("store away", problem=str(error) or type(error).__name__)
+    log.warning("store away", problem=told(error))
     if request.method in SAFE:
         return problem(UnavailableError(what="The store"))
     return problem(OutcomeUnknownError(what="The request"))

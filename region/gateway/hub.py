@@ -8,6 +8,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from infra import tracing
 from infra.errors import CausewayError
+from infra.telling import told
 from region.gateway import frames, preferences
 from region.gateway.frames import EntryFrame, MarksFrame, Pending, ReceiptFrame, Refused
 from region.gateway.outcomes import Decided, InFlight, Outcomes
@@ -170,7 +171,7 @@ class Hub:
             self._dispatch(partition, output, decode_record(output.record, output.version))
         except CausewayError as error:
             UNREADABLE.inc()
-            log.warning("output not told", partition=partition, position=output.position, problem=str(error))
+            log.warning("output not told", partition=partition, position=output.position, problem=told(error))
             return False
         return True
 

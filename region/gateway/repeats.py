@@ -11,6 +11,7 @@ from prometheus_client import Counter, Gauge
 from infra.backoff import Backoff
 from infra.postgres import STORE_FAILURES, Pool
 from infra.tasks import heed_cancellation
+from infra.telling import told
 from region.gateway import repository
 from region.gateway.views import Marks
 from replication.records import Entry
@@ -61,7 +62,7 @@ class Repeats:
             try:
                 found = await self._marks({entry.conversation_id for entry in entries})
             except (*STORE_FAILURES, psycopg.Error) as error:
-                log.warning("repeated sends wait for the store", problem=str(error))
+                log.warning("repeated sends wait for the store", problem=told(error))
                 await asyncio.sleep(backoff.next())
                 continue
             backoff.reset()

@@ -24,6 +24,7 @@ from infra.schema.guard import Guard
 from infra.serve import Host
 from infra.settings import read
 from infra.tasks import heed_cancellation
+from infra.telling import told
 from infra.tls import MutualTls
 from infra.trunk.frames import LARGEST_MESSAGE
 from infra.trunk.server import TrunkAcceptor
@@ -392,7 +393,7 @@ class Gateway:
                 state = await region_state(self._store)
                 self._health.tell("store", ok=state is not None, detail="" if state else "not prepared yet")
             except (*STORE_FAILURES, psycopg.Error) as error:
-                self._health.tell("store", ok=False, detail=str(error))
+                self._health.tell("store", ok=False, detail=told(error))
             await asyncio.sleep(WATCH_SECONDS)
 
     async def _tick(self) -> None:

@@ -13,6 +13,7 @@ from infra.blobs import FAILURES, AbsentError
 from infra.health import Health
 from infra.postgres import STORE_FAILURES, Pool
 from infra.tasks import heed_cancellation
+from infra.telling import told
 from region.media import repository
 from region.media.checking import Checker
 from region.media.errors import MismatchError
@@ -101,9 +102,7 @@ class Worker:
         try:
             await (self._checker.check(blob) if blob.state == "checking" else self._fetcher.fetch(blob))
         except (OriginError, MismatchError, AbsentError, httpx.HTTPError, *FAILURES) as error:
-            log.warning(
-                "to be tried again", blob=blob.blob_id, what=blob.state, problem=str(error) or type(error).__name__
-            )
+            log.warning("to be tried again", blob=blob.blob_id, what=blob.state, problem=told(error))
             await self._leave(blob)
         except (*STORE_FAILURES, psycopg.Error):
             raise

@@ -12,6 +12,7 @@ import structlog
 import replication.repository
 from infra.errors import CausewayError
 from infra.postgres import Connection
+from infra.telling import told
 from region.projector import metrics
 from region.projector.cases import Case, Needs, needs_of, read_marks, recipients
 from region.projector.docket import Docket, State
@@ -220,7 +221,7 @@ class Projection:
         )
         docket = self._docket(State())
         docket.enter(case)
-        condemn(docket, case, f"{type(error).__name__}: {error}"[:1000])
+        condemn(docket, case, f"{type(error).__name__}: {told(error)}"[:1000])
         return await self._commit(docket)
 
     async def _check_fence(self) -> None:

@@ -9,6 +9,7 @@ import structlog
 
 from infra.postgres import Pool
 from infra.tasks import heed_cancellation
+from infra.telling import told
 from region.projector import metrics
 from region.store.repository.loading import waiting_since
 from region.store.repository.pruning import prune, prune_devices
@@ -49,7 +50,7 @@ async def prune_forever(
             await measure_aside(pool)
             await _prune_devices(pool, before=int((time.time() - devices_retention) * 1e6))
         except psycopg.Error as error:
-            log.warning("pruning is put off", error=str(error))
+            log.warning("pruning is put off", error=told(error))
 
 
 async def measure_pendings(pool: Pool) -> None:

@@ -19,6 +19,7 @@ from infra.schema.guard import Guard
 from infra.serve import Host
 from infra.settings import RegionalSettings, read
 from infra.tasks import heed_cancellation
+from infra.telling import told
 from region.projector import metrics
 from region.projector.loop import Committed, Projection
 from region.projector.memory import Memory
@@ -186,7 +187,7 @@ class Projector:
     def _note(self, what: str, errors: ExceptionGroup[Exception]) -> None:
         error = errors.exceptions[0]
         metrics.FAILURES.labels(type(error).__name__).inc()
-        detail = str(error).strip() or type(error).__name__
+        detail = told(error)
         self._health.tell(what, ok=False, detail=detail)
         log.warning("starting over", because=what, error=detail, kind=type(error).__name__)
 

@@ -13,6 +13,7 @@ import structlog
 from infra.health import Health
 from infra.kafka import KafkaError
 from infra.tasks import heed_cancellation
+from infra.telling import told
 from region.projector import metrics
 
 log = structlog.get_logger()
@@ -72,7 +73,7 @@ async def watch(
                 if expected[partition] >= end:
                     metrics.REACHED.labels(partition).set(asked_at)
         except (KafkaError, OSError) as error:  # the timeout among them
-            reason = str(error) or type(error).__name__
+            reason = told(error)
             log.warning("the journal's end is unknown", error=reason)
             health.tell("journal", ok=False, detail=f"Kafka does not answer: {reason}")
             await asyncio.sleep(pause / 5)  # its return is to be seen at once

@@ -13,6 +13,7 @@ from infra.errors import CausewayError
 from infra.health import Health
 from infra.kafka import KafkaError
 from infra.tasks import heed_cancellation
+from infra.telling import told
 
 log = structlog.get_logger()
 
@@ -46,7 +47,7 @@ async def keep_access(kafka: str, peers: Iterable[str], trust: Trust, health: He
                 )
                 surplus = await lists.allow_nothing_but(allowances(regions))
         except (KafkaError, OSError, CausewayError) as error:
-            health.tell(CONDITION, ok=False, detail=str(error) or type(error).__name__)
+            health.tell(CONDITION, ok=False, detail=told(error))
             await asyncio.sleep(backoff.next())
             continue
         if news:

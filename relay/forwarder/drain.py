@@ -18,6 +18,7 @@ from infra.kafka import KafkaError, Producer, ensure_topics
 from infra.postgres import Connection, make_pool
 from infra.settings import RegionalSettings
 from infra.tasks import heed_cancellation
+from infra.telling import told
 from relay.forwarder import metrics
 from relay.forwarder.plan import Lane, Plan, Sending, plan_heartbeats, plan_runs
 from replication.repository import Place, forwarder_places, runs_after, save_forwarder
@@ -78,7 +79,7 @@ class Drain:
                     await self._drain_on(connection, producer)
             except (KafkaError, OSError, psycopg.Error, CausewayError) as error:
                 unprepared = isinstance(error, psycopg.errors.UndefinedTable)
-                reason = "the store has no tables yet" if unprepared else str(error) or type(error).__name__
+                reason = "the store has no tables yet" if unprepared else told(error)
                 log.warning("forwarder interrupted", reason=reason)
                 self._health.tell(CONDITION, ok=False, detail=reason)
             await asyncio.sleep(backoff.next())

@@ -15,6 +15,7 @@ from infra.health import Health
 from infra.kafka import Committed, Consumer, KafkaError, Producer, Record, count_partitions
 from infra.pace import Pace
 from infra.tasks import heed_cancellation
+from infra.telling import told as told_of
 from relay.ingester import metrics
 from relay.ingester.asking import Asking
 from relay.ingester.intake import Append, Aside, Beat, Had, Intake, NewerOriginError, Step
@@ -114,10 +115,8 @@ class Reader:
                     backoff.reset()
                     await self._read_on(consumer, producer, partitions)
             except (KafkaError, OSError, psycopg.Error, CausewayError) as error:
-                log.warning(
-                    "ingester interrupted", origin=self._intake.origin, reason=str(error) or type(error).__name__
-                )
-                self._health.tell(self._condition, ok=False, detail=str(error) or type(error).__name__)
+                log.warning("ingester interrupted", origin=self._intake.origin, reason=told_of(error))
+                self._health.tell(self._condition, ok=False, detail=told_of(error))
             finally:
                 await self._repairer.forget()
                 self._asking.busy.clear()

@@ -8,6 +8,7 @@ import structlog
 
 from infra.errors import CausewayError, TooLargeError, UnavailableError
 from infra.identity import host_name
+from infra.telling import told
 from relay.edge.http import make_client
 from relay.ingester import metrics
 from replication.repair.pages import LARGEST_ANSWER, PATH, Page, Want, decode_page, query
@@ -66,7 +67,7 @@ class Repairer:
             async with asyncio.timeout(SECONDS):
                 page = decode_page(await self._fetch(want), want)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, CausewayError) as error:  # the timeout among them
-            reason = str(error) or type(error).__name__
+            reason = told(error)
             log.warning("repair not answered", origin=self._origin, first=want.first, last=want.last, reason=reason)
             metrics.REPAIRS.labels(self._origin, "unanswered").inc()
             return None

@@ -1,13 +1,16 @@
-"""Passwords, tokens, private keys and texts stand where they belong and nowhere else: not in logs, arguments, metrics, error bodies or files."""
+"""Passwords, tokens, signed addresses, private keys and texts stand where they belong and nowhere else: not in logs, arguments, metrics, answers to operators, error bodies, error frames or files."""
 
+import hashlib
+import json
 import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
 import httpx
 
-from chaos.federation import Federation
+from chaos.federation import Federation, Status
 from chaos.leaks import Place, places_of, search
 from chaos.people import Person
 
@@ -66,18 +69,67 @@ class Flow:
         ]
         for path, content, token in failing:
             assert (await self.post(path, content, token=token)).is_error
+        await self.bring(access)
         assert (await self.post("/logout", {}, token=access)).status_code == 204
         assert (await self.post("/messages", {"text": text, "recipient_id": "x"}, token=access)).status_code == 401
 
+    async def bring(self, access: str) -> None:
+        """Upload a file by its signed address, and fetch it by another; whoever has either needs nothing else."""
+        content = secrets.token_bytes(64)
+        announced = {"name": "a", "size": len(content), "checksum": hashlib.sha256(content).hexdigest()}
+        begun = (await self.post("/uploads", announced, token=access)).json()
+        self.sign("upload", begun["url"])
+        assert (await self._http.put(begun["url"], content=content, headers=begun["headers"])).is_success
+        done = await self.post(f"/uploads/{begun['blob_id']}/complete", {}, token=access)
+        assert done.status_code == 200, done.text
+        bearer = {"Authorization": f"Bearer {access}"}
+        opened = await self._http.get(f"{self._url}/blobs/{begun['blob_id']}", headers=bearer)
+        assert opened.status_code == 200, opened.text
+        self.sign("download", opened.json()["url"])
+        assert (await self._http.get(opened.json()["url"])).content == content
 
-async def listen(url: str, token: str) -> None:
-    """Open a WebSocket as a browser does, with the token in the address, and send what is no frame."""
+    def sign(self, what: str, url: str) -> None:
+        """Take the signature of an address, which is its secret."""
+        [signature] = parse_qs(urlsplit(url).query)["X-Amz-Signature"]
+        self.secrets[f"signature of the {what}"] = signature
+
+
+async def listen(url: str, token: str, text: str) -> list[Place]:
+    """Open a WebSocket as a browser does, with the token in the address, and send what is no frame, or no good one; return what is answered."""
+    wrong = (
+        "[",
+        f'{{"type": "send", "text": "{text}"',
+        f'{{"type": "send", "text": "{text}", "recipient_id": 7, "client_message_id": "a"}}',
+        f'{{"type": "send", "text": "{text}", "recipient_id": "x", "client_message_id": "b"}}',
+        f'{{"type": "send", "text": "{text}\\u0000", "recipient_id": "u{"0" * 24}-us", "client_message_id": "c"}}',
+        f'{{"type": "{text}"}}',
+    )
+    found: list[Place] = []
     async with aiohttp.ClientSession() as session, session.ws_connect(f"{url}/ws?access_token={token}") as socket:
         await socket.send_json({"type": "hello", "resume": None, "held": None})
         while (await socket.receive_json(timeout=30))["type"] != "welcome":
             pass
-        await socket.send_str("[")
-        assert (await socket.receive_json(timeout=30))["type"] == "error"
+        for frame in wrong:
+            await socket.send_str(frame)
+            while (answer := await socket.receive(timeout=30)).type is aiohttp.WSMsgType.TEXT:
+                if json.loads(answer.data)["type"] == "error":
+                    found.append(Place("answer", f"error frame to {len(found)}", answer.data.encode()))
+                    break
+            else:
+                break  # it hung up
+    assert found
+    return found
+
+
+async def told_to_operators(status: Status, http: httpx.AsyncClient, message_id: str) -> list[Place]:
+    """What admin ports answer of health and of a message's way."""
+    found = []
+    for name, part in sorted(status.parts().items()):
+        if "admin" in part.ports:
+            for path in ("/health", f"/trace/{message_id}", "/trace/nonsense"):
+                answer = await http.get(f"http://127.0.0.1:{part.ports['admin']}{path}")
+                found.append(Place("answer", f"{path} of {name}", answer.content))
+    return found
 
 
 def private_keys(home: Path) -> dict[str, str]:
@@ -99,10 +151,10 @@ async def test_secrets_stand_nowhere_but_where_they_belong(
     flow = Flow(http, urls["us"])
     one, other = await make_person("us"), await make_person("eu", via="us")
     flow.secrets["message"] = text = f"message-{secrets.token_urlsafe(18)}"
-    await listen(urls["eu"], one.client.tokens.access_token)
+    frames = await listen(urls["eu"], one.client.tokens.access_token, text)
     await flow.run()
     await one.write(text, other)
-    await other.sees(text)
+    message_id = (await other.sees(text)).message_id
     await whole.act("local", "restart", "us/postgres", "eu/front")
     await one.write(f"{text} again", other)
     await other.sees(f"{text} again")
@@ -113,10 +165,12 @@ async def test_secrets_stand_nowhere_but_where_they_belong(
     keys = private_keys(Path(status.home))
     flow.secrets.update(keys)
 
-    places = [*flow.errors, *places_of(whole.status())]
+    asked = await told_to_operators(whole.status(), http, message_id)
+    places = [*flow.errors, *frames, *asked, *places_of(whole.status())]
 
     assert search(flow.secrets, places) == []
     assert {place.kind for place in places} == {"log", "arguments", "environment", "metrics", "file", "answer"}
+    assert any(message_id.encode() in place.content for place in asked if place.name.startswith("/trace/m"))
     assert len(keys) >= len(urls)
 
 

@@ -102,6 +102,17 @@ def postgres_server(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @pytest.fixture(scope="session")
+def postgres_log(postgres_server: int, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
+    """A function that reads what that PostgreSQL has logged so far."""
+    assert postgres_server
+
+    def read() -> str:
+        return "".join(path.read_text() for path in tmp_path_factory.getbasetemp().glob("postgres*/log"))
+
+    return read
+
+
+@pytest.fixture(scope="session")
 def make_database(postgres_server: int) -> Callable[[], str]:
     """A function that makes an empty database and returns its URL; what it made goes with the server."""
 

@@ -20,6 +20,7 @@ from infra.errors import CausewayError, NotFoundError, UnavailableError
 from infra.identity import host_name
 from infra.internal import REGION_HEADER, is_bridged, peer_of
 from infra.postgres import STORE_FAILURES, Pool
+from infra.telling import told
 from region.gateway import repository
 from region.gateway.cursors import LARGEST
 from region.gateway.groups.repository import held_since
@@ -136,7 +137,7 @@ class Recall:
             for entry in entries:
                 await self._keep(entry)
         except CausewayError as error:
-            log.warning("history not kept", problem=str(error))
+            log.warning("history not kept", problem=told(error))
 
 
 class Historian:

@@ -11,6 +11,7 @@ from infra.postgres import Connection, Pool
 from infra.schema.repository import state
 from infra.schema.revisions import check
 from infra.tasks import heed_cancellation
+from infra.telling import told
 from region.store.revisions import SCHEMA
 from region.store.rows import RegionState
 
@@ -87,7 +88,7 @@ async def wait_ready(pool: Pool, *, longest: float = 2.0) -> RegionState:
         try:
             found = await region_state(pool)
         except psycopg.OperationalError as error:
-            log.debug("the store cannot be reached", error=str(error))
+            log.debug("the store cannot be reached", error=told(error))
             found = None
         if found is not None:
             return found

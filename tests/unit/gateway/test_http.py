@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import httpx
+import psycopg
 import pytest
 from fastapi import APIRouter, Request
 
@@ -30,3 +31,27 @@ async def test_a_request_has_64_kib_at_most(size: int, status: int, *, announced
     assert answer.status_code == status
     if status == 413:
         assert answer.json()["code"] == "too-large"
+
+
+async def test_a_failure_of_ours_answers_without_its_words() -> None:
+    """They may hold what somebody wrote; whoever asked learns that something went wrong, and may try again."""
+    router = APIRouter()
+    marked = "marked-77aa01"
+
+    @router.post("/fails")
+    async def fails() -> None:
+        raise RuntimeError(marked)
+
+    @router.post("/refused")
+    async def refused() -> None:
+        raise psycopg.errors.AdminShutdown(marked)
+
+    transport = httpx.ASGITransport(make_app({"test": router}), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://us") as client:
+        answers = [await client.post(path, json={"text": marked}) for path in ("/fails", "/refused")]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [
+        (500, "internal"),
+        (503, "outcome-unknown"),
+    ]
+    assert all(marked not in answer.text + str(answer.headers) for answer in answers)
