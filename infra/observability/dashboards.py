@@ -31,7 +31,7 @@ class Panel:
 ROWS: Final[dict[str, Sequence[Panel]]] = {
     "What users are promised": (
         Panel("Failed, of what is asked for", "percentunit", [('causeway:failed:ratio5m{site=~"$site"}', "{{site}} 5 min"), ('causeway:failed:ratio1h{site=~"$site"}', "{{site}} 1 h")], 0.0001),
-        Panel("Accepted after, slowest percent", "s", [('causeway:ack:seconds_p99{site=~"$site"}', "{{site}}")], 0.3),
+        Panel("Accepted after, slowest percent", "s", [('causeway:ack:seconds_p99{site=~"$site"}', "{{site}} {{way}}")], 0.3),
         Panel("Delivered after, slowest percent", "s", [('causeway:delivery:seconds_p99{site=~"$site"}', "{{site}} {{way}}")], 1.5),
     ),
     "Lags": (

@@ -172,7 +172,12 @@ class Gateway:
         clerk = Clerk(region=region, instance=instance)
         sightings = Sightings()
         self._journal = Journal(
-            settings.kafka, instance=instance, partitions=settings.partitions, health=health, sightings=sightings
+            settings.kafka,
+            region=settings.region,
+            instance=instance,
+            partitions=settings.partitions,
+            health=health,
+            sightings=sightings,
         )
         outcomes, self._in_flight = Outcomes(self._journal), InFlight(each=settings.sends_under_way)
         self._marks = MarkKeeper(self._journal, clerk)

@@ -27,6 +27,7 @@ from relay.edge.tokens import token_of_socket
 
 log = structlog.get_logger()
 
+FAILED: Final = 500
 SOCKET_PATH: Final = "/ws"
 NO_SUCH_PATH: Final = 4404
 WRONG_CREDENTIALS: Final = 401
@@ -86,6 +87,7 @@ class Edge:
             except GoneError:
                 return
             except CausewayError as error:
+                metrics.count("own", error.status)
                 await send_problem(send, error, region=self.region)
 
     async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -141,6 +143,7 @@ class Edge:
         known = {region.region: region.public_url for region in await in_time(self.directory.regions())}
         known.setdefault(self.region, self.public_url)
         listed = [{"region": region, "public_url": url} for region, url in sorted(known.items())]
+        metrics.count("own", 200)
         await send_json(send, 200, {"regions": listed, "nearest": self.region}, region=self.region)
 
     async def _find(self, way: Way) -> Home:
@@ -164,6 +167,7 @@ class Edge:
         await self._ask(self.region, scope, body, answer)
         if answer.kept:
             raise UnavailableError(what="The directory")
+        self._count(self.region, answer)
 
     async def _serve_at(self, home: Home, scope: Scope, body: Body, send: Send) -> None:
         """Have the holder of the home's duties serve a request, following 421s by the rule."""
@@ -177,8 +181,14 @@ class Edge:
                 self.noted.pop(trail.last.region, None)
                 raise
             if not answer.kept:
+                self._count(holder, answer)
                 return
             trail = await self._follow(trail, answer.redirect, home)
+
+    def _count(self, region: str, answer: Answer) -> None:
+        """Count what the gateway of a region answered; one that ended without an answer failed."""
+        way = "here" if region == self.region and self.local is not None else "bridged"
+        metrics.count(way, answer.status or FAILED)
 
     def _trail(self, home: Home) -> Trail:
         return Trail(self.noted.get(home.region, Holder(home.region, home.region, 0)))

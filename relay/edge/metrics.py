@@ -1,5 +1,8 @@
 """What an edge counts."""
 
+from http import HTTPStatus
+from typing import Final
+
 from prometheus_client import Counter, Gauge, Histogram
 
 BRIDGED = Counter(
@@ -14,7 +17,31 @@ SECONDS = Histogram(
 FOLLOWED = Counter("causeway_edge_redirects", "421 answers that were followed.", ["region"])
 SOCKETS = Gauge("causeway_edge_sockets", "Open WebSockets of devices by the region that serves them.", ["region"])
 REFUSED_SOCKETS = Counter("causeway_edge_refused_sockets", "WebSockets whose region could not be reached.", ["region"])
+REQUESTS = Counter(
+    "causeway_edge_requests_total",
+    "HTTP requests of devices: by who answered (a gateway in this process: here; one that it was bridged to: bridged; the edge itself: own), and how.",
+    ["way", "result"],
+)
+RESULTS: Final = ("done", "refused", "limited", "failed")
+for _result in RESULTS:
+    REQUESTS.labels("own", _result)
 TRUNKS = Gauge("causeway_edge_trunks", "Connected trunks.", ["region"])
+
+
+def count(way: str, status: int) -> None:
+    """Count an answer.
+
+    Args:
+        way: Who gave it: `here`, `bridged` or `own`.
+        status: Its HTTP status.
+    """
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        result = "failed"
+    elif status == HTTPStatus.TOO_MANY_REQUESTS:
+        result = "limited"
+    else:
+        result = "refused" if status >= HTTPStatus.BAD_REQUEST else "done"
+    REQUESTS.labels(way, result).inc()
 
 
 def begin(region: str) -> None:

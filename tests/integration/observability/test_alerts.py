@@ -13,6 +13,17 @@ RULES = sorted((ROOT / "infra/observability/prometheus/rules").glob("*.yml"))
 CASES = sorted((Path(__file__).parent / "rules").glob("*.yml"))
 ALERT = re.compile(r"- alert: (\w+)")
 CASE = re.compile(r"- alertname: (\w+)\n\s+eval_time: \S+\n\s+exp_alerts:( \[\])?")
+PLANTED = {
+    "integrity": (
+        "causeway_ingester_parked_streams) > 0",
+        "causeway_ingester_parked_streams) > 1000",
+        "StreamIsParked",
+    ),
+    "lag": ('stage="projector"} > 30', 'stage="projector"} > 30000', "ProjectorIsBehind"),
+    "objectives": ("> 14.4 * 0.0001", "> 14.4", "ErrorBudgetBurnsFast"),
+    "service": ('up{job="causeway"} == 0', 'up{job="causeway"} == -1', "ProcessIsDown"),
+}
+"""By file of rules: a threshold, one that nothing reaches, and whose it is."""
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(promtool.BUILD_SECONDS)]
 
@@ -43,17 +54,28 @@ def test_alerts_are_raised_by_faults_and_silent_on_health(program: Path, cases: 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_rule_that_never_fires_is_found(program: Path, tmp_path: Path) -> None:
-    """A threshold a thousand times too high, planted, turns its case red."""
-    planted = (ROOT / "infra/observability/prometheus/rules/lag.yml").read_text().replace("> 30", "> 30000")
-    (tmp_path / "lag.yml").write_text(planted)
-    cases = (Path(__file__).parent / "rules/lag.yml").read_text()
-    (tmp_path / "cases.yml").write_text(re.sub(r"rule_files: .*", "rule_files: [lag.yml]", cases))
+@pytest.mark.parametrize("rules", PLANTED)
+def test_a_rule_that_never_fires_is_found(program: Path, tmp_path: Path, rules: str) -> None:
+    """A threshold that nothing reaches, planted in each file of rules, turns its cases red."""
+    right, wrong, alert = PLANTED[rules]
+    for path in RULES:
+        text = path.read_text()
+        if path.stem == rules:
+            assert right in text
+            text = text.replace(right, wrong)
+        (tmp_path / path.name).write_text(text)
+    cases = (Path(__file__).parent / f"rules/{rules}.yml").read_text()
+    (tmp_path / "cases.yml").write_text(re.sub(r"\.\./[\w./]*/(?=\w+\.yml)", f"{tmp_path}/", cases))
 
     done = run(program, "test", "rules", tmp_path / "cases.yml")
 
     assert done.returncode != 0
-    assert "ProjectorIsBehind" in done.stdout + done.stderr
+    assert alert in done.stdout + done.stderr
+
+
+def test_a_fault_is_planted_in_every_file() -> None:
+    """Whoever adds a file of rules adds one."""
+    assert {path.stem for path in RULES} == set(PLANTED)
 
 
 def test_every_alert_has_a_case_in_which_it_is_raised_and_one_in_which_it_is_not() -> None:

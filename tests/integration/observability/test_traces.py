@@ -63,7 +63,7 @@ async def test_one_message_makes_one_trace_across_two_regions(kafka: str, export
         Author(ada, 1), conversation_id=conversation, recipient_id=bob, client_message_id="c", text="a secret"
     )
 
-    journal = Journal(kafka, instance="us/front", partitions=partitions, health=Health())
+    journal = Journal(kafka, region="us", instance="us/front", partitions=partitions, health=Health())
     running = asyncio.create_task(journal.run())
     while journal.is_away:  # noqa: ASYNC110 — it has no event for it
         await asyncio.sleep(0.01)

@@ -38,7 +38,9 @@ def submission(number: int) -> Submission:
 async def test_more_bytes_than_may_wait_are_refused_and_those_that_wait_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also bytes that wait for room in the producer: each device and each request holds some."""
     monkeypatch.setattr(module, "MOST_BYTES", 3000)
-    journal = Journal("nowhere", instance="us/gateway", partitions=4, health=Health(), sightings=Sightings())
+    journal = Journal(
+        "nowhere", region="us", instance="us/gateway", partitions=4, health=Health(), sightings=Sightings()
+    )
     producer = StalledProducer()
     monkeypatch.setattr(journal, "_producer", cast("Producer", producer))
     waiting = [asyncio.create_task(journal.send(submission(number))) for number in range(2)]

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 
 import httpx
 import pytest
+from prometheus_client import Counter
 from starlette.types import Receive, Scope, Send
 
 from global_directory import patience
 from global_directory.client import DirectoryClient
 from infra import bodies
 from infra.limits import LARGEST_REQUEST
-from relay.edge import app
+from relay.edge import app, metrics
 from relay.edge.app import Edge, Local
 
 EU_USER = "u" + "a" * 24 + "-eu"
@@ -393,3 +394,24 @@ async def test_regions_and_health(world: World, device: httpx.AsyncClient) -> No
         "nearest": "us",
     }
     assert (await device.get("/healthz")).json() == {"ok": True}
+
+
+def value_of(counter: Counter) -> float:
+    """What it stands at."""
+    return next(sample.value for family in counter.collect() for sample in family.samples)
+
+
+async def test_who_answered_is_counted(device: httpx.AsyncClient, world: World) -> None:
+    """A gateway here, one elsewhere, or the edge itself, whose answers no gateway counts."""
+    kinds = [("here", "done"), ("here", "failed"), ("bridged", "refused"), ("own", "failed"), ("own", "done")]
+    counters = [metrics.REQUESTS.labels(*kind) for kind in kinds]
+    before = [value_of(counter) for counter in counters]
+
+    world.answers = {"us": [(200, {}), (500, {})], "eu": [(404, {}), httpx.ConnectError("away")]}
+    world.directory = {"/regions": {"regions": []}}
+    statuses = [(await device.get("/me", headers=bearer(home))).status_code for home in ("us", "us", "eu", "eu")]
+    statuses.append((await device.get("/regions")).status_code)
+
+    after = [value_of(counter) for counter in counters]
+    assert statuses == [200, 500, 404, 503, 200]
+    assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1, 1, 1, 1]
