@@ -66,6 +66,17 @@ class Sightings:
         near = (self._marks.get((conversation_id, user_id, above), 0) for above in range(seq, seq + NEAR))
         return min((at for at in near if at), default=0)
 
+    def first_had_at(self, conversation_id: str, seq: int, *, but: str) -> int:
+        """Return when a device of anybody but that user first said that it has that entry; 0 as above. It looks at all that is remembered."""
+        return min(
+            (
+                at
+                for (conversation, user, place), at in self._marks.items()
+                if conversation == conversation_id and user != but and seq <= place < seq + NEAR
+            ),
+            default=0,
+        )
+
     def _at(self, message_id: str) -> Sighting:
         seen = self._messages.get(message_id)
         if seen is None:

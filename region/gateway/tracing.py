@@ -7,8 +7,8 @@ from infra.errors import MalformedRequestError, UnavailableError
 from infra.observability.trace.answers import Trace
 from infra.postgres import STORE_FAILURES, Pool
 from region.gateway.sightings import Sighting, Sightings
-from region.store.repository.tracing import Passage, Whereabouts, passage, whereabouts
-from replication.ids import is_message_id
+from region.store.repository.tracing import Passage, Taken, Whereabouts, passage, taken, whereabouts
+from replication.ids import is_group_id, is_message_id
 
 
 class Tracer:
@@ -31,17 +31,19 @@ class Tracer:
         """
         if not is_message_id(message_id):
             raise MalformedRequestError(reason=f"{message_id[:64]!r} is no message id")
-        found = came = None
+        found = came = group = None
         try:
             async with self._store.connection() as connection:
                 found = await whereabouts(connection, message_id)
                 if found is not None and found.position:
                     came = await passage(connection, found, message_id=message_id, partitions=self._partitions)
+                if found is not None and found.seq and is_group_id(found.conversation_id):
+                    group = await taken(connection, found)
         except (*STORE_FAILURES, psycopg.Error) as error:
             raise UnavailableError(what="The store") from error
-        return msgspec.json.encode(self._trace(message_id, found, came))
+        return msgspec.json.encode(self._trace(message_id, found, came, group))
 
-    def _trace(self, message_id: str, found: Whereabouts | None, came: Passage | None) -> Trace:
+    def _trace(self, message_id: str, found: Whereabouts | None, came: Passage | None, group: Taken | None) -> Trace:
         seen = self._sightings.of(message_id) or Sighting()
         found = found or Whereabouts("unknown", "", "")
         return Trace(
@@ -62,5 +64,13 @@ class Tracer:
             published_at=seen.published_at,
             delivered_at=seen.delivered_at,
             devices=seen.devices,
-            had_at=self._sightings.had_at(found.conversation_id, found.recipient, found.seq) if found.seq else 0,
+            had_at=self._had_at(found) if found.seq else 0,
+            members=group.members if group else 0,
+            received_by=group.received if group else 0,
+            read_by=group.read if group else 0,
         )
+
+    def _had_at(self, found: Whereabouts) -> int:
+        if found.recipient:
+            return self._sightings.had_at(found.conversation_id, found.recipient, found.seq)
+        return self._sightings.first_had_at(found.conversation_id, found.seq, but=found.author)

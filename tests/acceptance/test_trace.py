@@ -32,6 +32,29 @@ async def test_the_way_of_a_message_is_told_device_to_device(make_person: MakePe
     assert "secret" not in told + shown
 
 
+async def test_a_message_of_a_group_is_traced_to_each_region(make_person: MakePerson, federation: Federation) -> None:
+    """Of three regions; each hop says who tells it, and what nobody knows is said to be unknown."""
+    alice, eva, aki = [await make_person(region) for region in ("us", "eu", "ap")]
+    group = (await alice.client.groups.create("Three", eva.id, aki.id)).group_id
+    for one in (eva, aki):
+        await one.shows(group, 1)
+    handle = await alice.client.send("a secret of three", conversation=group)
+    message_id = (await handle.outcome()).message_id
+    for one in (eva, aki):
+        await one.sees("a secret of three")
+    await alice.until(lambda: all(alice.marks.get((group, one.id), (0, 0))[0] >= 2 for one in (eva, aki)))
+
+    way = json.loads(await federation.act("trace", message_id, "--json"))
+
+    assert way["state"] == "delivered"
+    assert "of 2 other members 2 have it" in way["sentence"]
+    known = {step["to"] for step in way["steps"] if step["milliseconds"] is not None}
+    assert {"us.journal", "eu.projector", "eu.device", "ap.projector", "ap.device"} <= known
+    first = way["steps"][0]
+    assert (first["from"], first["milliseconds"], first["told_by"]) == ("author.device", None, "nobody")
+    assert "secret" not in json.dumps(way)
+
+
 async def test_unknown_messages_are_told_by_a_sentence(federation: Federation) -> None:
     """With a status that scripts see; and what is no message id is refused."""
     with pytest.raises(CommandError, match="trace"):

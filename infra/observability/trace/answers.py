@@ -48,7 +48,10 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         published_at: When fan-out sent it to this gateway.
         delivered_at: When this gateway queued it for devices.
         devices: For how many.
-        had_at: When a device of the recipient said that it has it.
+        had_at: When a device of the recipient, or the first one of another member, said that it has it.
+        members: Of a group: who may see it, its author not counted; 0 for a 1:1 conversation.
+        received_by: Of them, whose devices have it.
+        read_by: Of them, who have read it.
     """
 
     region: str
@@ -69,6 +72,9 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     delivered_at: int = 0
     devices: int = 0
     had_at: int = 0
+    members: int = 0
+    received_by: int = 0
+    read_by: int = 0
 
 
 @dataclass(frozen=True, slots=True)

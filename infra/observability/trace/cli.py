@@ -54,11 +54,12 @@ def _described(way: Way) -> dict[str, object]:
         {
             "from": step.source,
             "to": step.target,
-            "began": step.began,
-            "ended": step.ended,
+            "began": step.began if step.is_known else None,
+            "ended": step.ended if step.is_known else None,
             "milliseconds": step.milliseconds,
             "branch": step.branch,
             "meaning": step.meaning,
+            "told_by": step.told_by,
         }
         for step in way.steps
     ]

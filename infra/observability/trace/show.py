@@ -28,16 +28,18 @@ def _table(steps: Sequence[Step]) -> Table:
         ("to", "left"),
         ("ms", "right"),
         ("", "left"),
+        ("told by", "left"),
         ("what lies between", "left"),
     ):
         table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]  # rich's literal
     for step in steps:
-        late = step.milliseconds < 0
+        took = step.milliseconds
         table.add_row(
             Text(step.source),
             Text(step.target),
-            Text(f"{step.milliseconds:.1f}", style="red" if late else ""),
-            Text(bar(step, begin, end), style="dim" if step.branch else "cyan"),
+            Text("?") if took is None else Text(f"{took:.1f}", style="red" if took < 0 else ""),
+            Text("" if took is None else bar(step, begin, end), style="dim" if step.branch else "cyan"),
+            Text(step.told_by, style="dim"),
             Text(step.meaning, style="dim"),
         )
     return table
@@ -58,4 +60,6 @@ def _summary(steps: Sequence[Step]) -> str:
         f"{step.target.partition('.')[0]} after {(step.ended - begin) / 1000:.1f} ms" for step in to_devices
     )
     total = (max(step.ended for step in steps) - begin) / 1000
-    return f"From the author's gateway: {f'queued for devices in {told}; ' if told else ''}all of it {total:.1f} ms. Devices' own time, and the edge's, are not in it."
+    unknown = sum(not step.is_known for step in steps)
+    left_out = f" {unknown} of {len(steps)} steps are unknown." if unknown else ""
+    return f"From the author's gateway: {f'queued for devices in {told}; ' if told else ''}all of it {total:.1f} ms. Devices' own time, and the edge's, are not in it.{left_out}"

@@ -7,6 +7,8 @@ from typing import Final
 
 from infra.observability.trace.answers import Asked, Trace
 
+Hops = tuple[tuple[str, int], ...]
+
 MEANING: Final[Mapping[tuple[str, str], str]] = {
     ("gateway", "journal"): "Kafka: accepted",
     ("gateway", "projector"): "journal, until judged",
@@ -16,7 +18,7 @@ MEANING: Final[Mapping[tuple[str, str], str]] = {
     ("ingester", "projector"): "journal, until judged",
     ("projector", "fanout"): "commit, fan-out",
     ("fanout", "delivery"): "Redis, until queued",
-    ("delivery", "device"): "socket, and its mark back",
+    ("delivery", "device"): "socket, and a device's mark back",
 }
 """What lies between two stages."""
 
@@ -32,6 +34,8 @@ class Step:
         ended: The same, by the clock of the target's region.
         meaning: What lies between.
         branch: Whether the way goes on elsewhere, and this only leads to devices, or back to the gateway.
+        told_by: Who says so: a region's store, or its gateways, from memory.
+        is_known: Whether it was measured; if not, both times are that of the end that is known, and `meaning` says why.
     """
 
     source: str
@@ -40,11 +44,13 @@ class Step:
     ended: int
     meaning: str
     branch: bool = False
+    told_by: str = ""
+    is_known: bool = True
 
     @property
-    def milliseconds(self) -> float:
-        """How long it took; negative when two clocks disagree."""
-        return (self.ended - self.began) / 1000
+    def milliseconds(self) -> float | None:
+        """How long it took; negative when two clocks disagree; None if nobody knows."""
+        return (self.ended - self.began) / 1000 if self.is_known else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,45 +119,98 @@ _SEEN: Final = frozenset({"accepted_at", "published_at", "delivered_at", "device
 
 
 def _steps(known: Sequence[Trace]) -> list[Step]:
-    chain = max((answer.hops for answer in known), key=len, default=())
+    """Return the longest way, and beside it those of other regions, as of a group's members, where they part from it."""
+    longest = max(known, key=lambda answer: len(answer.hops), default=None)
+    if longest is None or not longest.hops:
+        return []
+    chain = longest.hops
     by_region = {answer.region: answer for answer in known}
-    steps: list[Step] = []
-    if chain:
-        home = by_region.get(_region(chain[0][0]))
-        if home is not None and home.accepted_at:
-            steps.append(_step(*chain[0], f"{home.region}.journal", home.accepted_at, branch=True))
+    steps = _begin(chain[0], by_region.get(_region(chain[0][0])))
     told: set[str] = set()
     for place, (stage, at) in enumerate(chain):
         if place:
-            steps.append(_step(*chain[place - 1], stage, at))
+            steps.append(_step(*chain[place - 1], stage, at, told_by=_store(longest)))
         region = _region(stage)
         answer = by_region.get(region)
         if answer is not None and region not in told and place + 1 == len(answer.hops):
             told.add(region)
             steps += _to_devices(answer, stage, at, branch=place + 1 < len(chain))
+    for answer in known:
+        if answer.region not in told and answer.hops:
+            parted = _parted(answer.hops, chain)
+            steps += [
+                _step(*one, *other, branch=True, told_by=_store(answer))
+                for one, other in pairwise(answer.hops[max(parted - 1, 0) :])
+            ]
+            steps += _to_devices(answer, *answer.hops[-1], branch=True)
+    return steps
+
+
+def _parted(hops: Hops, chain: Hops) -> int:
+    """Return how many hops two ways share."""
+    shared = 0
+    for one, other in zip(hops, chain, strict=False):
+        if one != other:
+            break
+        shared += 1
+    return shared
+
+
+def _begin(first: tuple[str, int], home: Trace | None) -> list[Step]:
+    """Return the way from the author's device into the journal, of which no device and no edge tells its part."""
+    stage, at = first
+    region = _region(stage)
+    steps = [_unknown("author.device", stage, at, "unknown: device and edge tell no times")]
+    if home is not None and home.accepted_at:
+        steps.append(_step(stage, at, f"{region}.journal", home.accepted_at, branch=True, told_by=_gateways(home)))
+    else:
+        steps.append(
+            _unknown(stage, f"{region}.journal", at, f"unknown: no gateway of {region} remembers", branch=True)
+        )
     return steps
 
 
 def _to_devices(answer: Trace, stage: str, at: int, *, branch: bool) -> list[Step]:
-    places = [(stage, at)]
-    if answer.published_at and answer.delivered_at and answer.devices:
-        places += [(f"{answer.region}.fanout", answer.published_at), (f"{answer.region}.delivery", answer.delivered_at)]
-        if answer.had_at:
-            places.append((f"{answer.region}.device", answer.had_at))
-    return [_step(*one, *other, branch=branch) for one, other in pairwise(places)]
+    delivery, device = f"{answer.region}.delivery", f"{answer.region}.device"
+    if answer.state != "entry":
+        return []
+    if not (answer.published_at and answer.delivered_at and answer.devices):
+        reason = f"unknown: no gateway of {answer.region} remembers that one was told"
+        return [_unknown(stage, device, at, reason, branch=branch)]
+    places = [(stage, at), (f"{answer.region}.fanout", answer.published_at), (delivery, answer.delivered_at)]
+    if answer.had_at:
+        places.append((device, answer.had_at))
+    steps = [_step(*one, *other, branch=branch, told_by=_gateways(answer)) for one, other in pairwise(places)]
+    if not answer.had_at:
+        steps.append(
+            _unknown(delivery, device, answer.delivered_at, "unknown: no mark of a device was seen here", branch=branch)
+        )
+    return steps
 
 
-def _step(source: str, began: int, target: str, ended: int, *, branch: bool = False) -> Step:
+def _store(answer: Trace) -> str:
+    return f"store of {answer.region}"
+
+
+def _gateways(answer: Trace) -> str:
+    return f"gateways of {answer.region}"
+
+
+def _step(source: str, began: int, target: str, ended: int, *, branch: bool = False, told_by: str = "") -> Step:
     meaning = MEANING.get((_part(source), _part(target)), "")
-    return Step(source, target, began, ended, meaning, branch)
+    return Step(source, target, began, ended, meaning, branch, told_by)
+
+
+def _unknown(source: str, target: str, at: int, reason: str, *, branch: bool = False) -> Step:
+    return Step(source, target, at, at, reason, branch, "nobody", is_known=False)
 
 
 def _clock_warnings(steps: Iterable[Step]) -> list[str]:
     worst: dict[tuple[str, str], float] = {}
     for step in steps:
         ends = _region(step.source), _region(step.target)
-        if step.milliseconds < 0:
-            worst[ends] = min(worst.get(ends, 0.0), step.milliseconds)
+        if (took := step.milliseconds) is not None and took < 0:
+            worst[ends] = min(worst.get(ends, 0.0), took)
     return [
         f"The clock of {target} is behind the clock of {source} by {-behind:.1f} ms at least: times between them are not to be trusted."
         if source != target
@@ -193,6 +252,10 @@ def _tell_entry(number: str, known: Sequence[Trace]) -> tuple[str, str]:
     if held:
         return "held", f"{number}, but held in {', '.join(held)}: an entry before it is missing there."
     late = f" {', '.join(waiting)} has not been told its number yet." if waiting else ""
+    if members := max((answer.members for answer in known), default=0):
+        had, read = max(answer.received_by for answer in known), max(answer.read_by for answer in known)
+        state = "delivered" if had else "entry"
+        return state, f"{number}; of {members} other members {had} have it on a device, {read} have read it.{late}"
     if any(answer.read for answer in known):
         return "delivered", f"{number}; its recipient has read it.{late}"
     if any(answer.received for answer in known):

@@ -39,6 +39,21 @@ class Whereabouts:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """How many have a message of a group, as this region knows.
+
+    Attributes:
+        members: Who may see it, its author not counted.
+        received: Of them, whose devices have it.
+        read: Of them, who have read it.
+    """
+
+    members: int
+    received: int
+    read: int
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """How a message came here.
 
@@ -79,6 +94,18 @@ async def whereabouts(connection: Connection, message_id: str) -> Whereabouts | 
         conversation_id, author, waits_for, position = pending
         return Whereabouts("pending", conversation_id, author, waits_for=waits_for, position=position)
     return None
+
+
+async def taken(connection: Connection, where: Whereabouts) -> Taken:
+    """Return how many of a group's members have a message."""
+    cursor = await connection.execute(
+        "SELECT count(*), coalesce(sum((received >= %(seq)s)::int), 0)::int, coalesce(sum((read >= %(seq)s)::int), 0)::int"
+        " FROM members WHERE conversation_id = %(conversation)s AND user_id <> %(author)s"
+        " AND since BETWEEN 1 AND %(seq)s AND (until_seq = 0 OR until_seq >= %(seq)s)",
+        {"conversation": where.conversation_id, "author": where.author, "seq": where.seq},
+    )
+    row = await cursor.fetchone()
+    return Taken(*row) if row is not None else Taken(0, 0, 0)
 
 
 async def passage(connection: Connection, where: Whereabouts, *, message_id: str, partitions: int) -> Passage | None:

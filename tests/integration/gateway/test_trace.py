@@ -33,7 +33,7 @@ async def test_a_message_is_traced_from_gateway_to_device(
             way = way_of(message["message_id"], await ask(message["message_id"], {"us": [admin]}))
             return (
                 [step.target for step in way.steps]
-                == ["us.journal", "us.projector", "us.fanout", "us.delivery", "us.device"]
+                == ["us.gateway", "us.journal", "us.projector", "us.fanout", "us.delivery", "us.device"]
                 and not way.warnings
                 and way.state == "delivered"
             )
@@ -41,6 +41,34 @@ async def test_a_message_is_traced_from_gateway_to_device(
         await eventually(is_there)
     async with httpx.AsyncClient(base_url=admin) as http:
         assert "secret" not in (await http.get(f"/trace/{message['message_id']}")).text
+
+
+async def test_a_message_of_a_group_is_traced_to_its_members(
+    region: Any, person: Register, eventually: Eventually
+) -> None:
+    """How many have it, and when the first device that is not the author's did."""
+    admin = f"http://127.0.0.1:{region.parts['gateway'].ports['admin']}"
+    ada, bob, cleo = await person(), await person(), await person()
+    made = await ada.call("POST", "/groups", json={"name": "Three", "member_ids": [bob.id, cleo.id]})
+    assert made.status_code == 201, made.text
+    group = made.json()["group_id"]
+    async with bob.device() as receiver:
+        await receiver.until("welcome")
+        sent = await ada.call("POST", "/messages", json={"conversation_id": group, "text": "a secret"})
+        assert sent.status_code == 201, sent.text
+        message = sent.json()
+        await receiver.say(
+            {"type": "received", "conversation_id": group, "seq": message["seq"], "epoch": message["epoch"]}
+        )
+
+        async def is_there() -> bool:
+            way = way_of(message["message_id"], await ask(message["message_id"], {"us": [admin]}))
+            return (
+                "of 2 other members 1 have it on a device, 0 have read it" in way.sentence
+                and [step.target for step in way.steps if step.is_known][-1] == "us.device"
+            )
+
+        await eventually(is_there)
 
 
 async def test_what_is_unknown_is_told_so(region: Any) -> None:

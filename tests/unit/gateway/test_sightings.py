@@ -40,3 +40,13 @@ def test_the_oldest_are_forgotten() -> None:
 
     assert [number for number in range(100) if seen.of(f"m{number}")] == list(range(90, 100))
     assert seen.had_at("d1", "ada", 0) == 91
+
+
+def test_the_first_of_a_groups_members_counts() -> None:
+    """Never the author, whose own devices have it first; nor marks below it, or in other groups."""
+    sightings = Sightings()
+    for conversation, user, seq, at in (("g", "ada", 7, 1), ("g", "bob", 6, 2), ("h", "bob", 7, 3), ("g", "eve", 9, 5), ("g", "bob", 7, 8)):  # fmt: skip
+        sightings.marked(conversation, user, seq, at=at)
+
+    assert sightings.first_had_at("g", 7, but="ada") == 5
+    assert sightings.first_had_at("g", 10, but="ada") == 0

@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
 from infra.observability.places import UnreadableAdminError, read_admins
@@ -53,8 +54,13 @@ BACK = Trace(
 
 
 def stretches(way: Way) -> list[tuple[str, str, float]]:
-    """From, to and milliseconds of each step."""
-    return [(step.source, step.target, step.milliseconds) for step in way.steps]
+    """From, to and milliseconds of each step that somebody knows."""
+    return [(step.source, step.target, step.milliseconds) for step in way.steps if step.milliseconds is not None]
+
+
+def unknown(way: Way) -> list[tuple[str, str]]:
+    """From and to of each step that nobody knows."""
+    return [(step.source, step.target) for step in way.steps if step.milliseconds is None]
 
 
 def shown(way: Way) -> str:
@@ -77,6 +83,49 @@ def test_inside_one_region() -> None:
     ]
     assert (way.state, way.warnings) == ("delivered", ())
     assert "us after 8.0 ms" in shown(way)
+    assert unknown(way) == [("author.device", "us.gateway"), ("us.delivery", "us.device")]
+    assert all(
+        text in shown(way) for text in ("?", "unknown: no mark of a device was seen", "2 of 6 steps are unknown")
+    )
+
+
+def test_who_tells_what_is_said() -> None:
+    """Hops stand in a store; what gateways saw they remember; of devices nobody tells."""
+    way = way_of(MESSAGE, Asked((HERE,)))
+
+    assert [step.told_by for step in way.steps] == [
+        *("nobody", "gateways of us", "store of us", "gateways of us", "gateways of us", "nobody")
+    ]
+    assert "store of us" in shown(way)
+
+
+def test_a_message_of_a_group_goes_to_the_devices_of_each_region() -> None:
+    """Ways part where the owner's forwarder begins; how many have it is told of all members."""
+    owner = (("us.gateway", 1_000_000), ("us.projector", 1_004_000))
+    to_eu = (*owner, ("us.forwarder", 1_006_000), ("eu.ingester", 1_026_000), ("eu.projector", 1_030_000))
+    to_ap = (*owner, ("us.forwarder", 1_007_000), ("ap.ingester", 1_090_000), ("ap.projector", 1_095_000))
+    group = "g" + "0" * 32 + "-us"
+    us = replace(HERE, conversation_id=group, hops=owner, devices=0, members=2, received_by=2, read_by=1)
+    eu = replace(THERE, conversation_id=group, hops=to_eu, members=2, received_by=1)
+    ap = Trace(region="ap", instance="ap/front", state="entry", conversation_id=group, seq=4, hops=to_ap, members=2)
+
+    way = way_of(MESSAGE, Asked((us, eu, ap)))
+
+    assert ("eu.delivery", "eu.device", 7.0) in stretches(way)
+    assert stretches(way)[-3:] == [
+        ("us.projector", "us.forwarder", 3.0),
+        ("us.forwarder", "ap.ingester", 83.0),
+        ("ap.ingester", "ap.projector", 5.0),
+    ]
+    assert unknown(way) == [
+        ("author.device", "us.gateway"),
+        ("us.projector", "us.device"),
+        ("ap.projector", "ap.device"),
+    ]
+    assert (way.state, "of 2 other members 2 have it on a device, 1 have read it" in way.sentence) == (
+        "delivered",
+        True,
+    )
 
 
 def test_through_two_regions_and_back() -> None:
@@ -94,7 +143,8 @@ def test_through_two_regions_and_back() -> None:
         ("eu.forwarder", "us.ingester", 19.0),
         ("us.ingester", "us.projector", 3.0),
     ]
-    assert [step.branch for step in way.steps].count(True) == 4
+    assert [step.branch for step in way.steps if step.is_known].count(True) == 4
+    assert unknown(way) == [("author.device", "us.gateway"), ("us.projector", "us.device")]
     assert all(step.meaning for step in way.steps)
 
 
@@ -121,7 +171,7 @@ def test_gateways_of_one_region_are_put_together() -> None:
     way = way_of(MESSAGE, Asked((other, accepted)))
 
     assert [step.target for step in way.steps] == [
-        *("us.journal", "us.projector", "us.fanout", "us.delivery", "us.device"),
+        *("us.gateway", "us.journal", "us.projector", "us.fanout", "us.delivery", "us.device"),
     ]
 
 
