@@ -11,21 +11,26 @@ import msgspec
 
 from infra.errors import CausewayError
 from replication.accounts import PasswordChanged, ProfileChanged
+from replication.alterations import ALTERATIONS, Aftermath
 from replication.charters import Charter
 from replication.groups import GROUP_BODIES, NO_DETAILS, Details
 from replication.preferences import PreferencesChanged
-from replication.records import Entry, Hop, Journaled, LogBody, Receipt, Record, Relayed, Submission
+from replication.records import TEXTS, Body, Entry, Hop, Journaled, LogBody, Receipt, Record, Relayed, Submission
 
 VERSION: Final = 1
 """Of what most records are written in: the oldest that has all they need, so that older software reads them."""
+GROUPS: Final = 3
+"""Of what neither version 1 has nor version 2, which added `PasswordChanged`: `ProfileChanged`, the bodies of groups, `Charter` and `Receipt`."""
 NEWEST: Final = 4
-"""Of what neither version 1 has nor version 2, which added `PasswordChanged`: `ProfileChanged`, the bodies of groups, `Charter` and `Receipt`. Version 4 added `PreferencesChanged`."""
+"""Of preferences, of what is done to messages that are there, and of messages that answer, are forwarded, or name somebody."""
 READABLE: Final = frozenset({1, 2, 3, 4})
 LAST_VERSION: Final = 31
 """No version will ever be higher: text and MessagePack begin above it, and are damage, not records from the future."""
 
-_OF_BODY: Final[dict[type, int]] = {PasswordChanged: 2, ProfileChanged: 3, PreferencesChanged: 4} | dict.fromkeys(
-    GROUP_BODIES, 3
+_OF_BODY: Final[dict[type, int]] = (
+    {PasswordChanged: 2, ProfileChanged: 3, PreferencesChanged: NEWEST}
+    | dict.fromkeys(GROUP_BODIES, GROUPS)
+    | dict.fromkeys(ALTERATIONS, NEWEST)
 )
 """Body to the version that has it, if that is not the first."""
 
@@ -34,6 +39,7 @@ _record: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
 _journaled = msgspec.msgpack.Decoder(Journaled)
 _body: msgspec.msgpack.Decoder[LogBody] = msgspec.msgpack.Decoder(LogBody)
 _details = msgspec.msgpack.Decoder(Details)
+_aftermath = msgspec.msgpack.Decoder(Aftermath)
 _relayed = msgspec.msgpack.Decoder(Relayed)
 T = TypeVar("T")
 
@@ -136,6 +142,23 @@ def decode_details(data: bytes) -> Details:
         raise UndecodableRecordError(reason=str(error)) from error
 
 
+def encode_aftermath(aftermath: Aftermath) -> bytes:
+    """Return the bytes that a store keeps of what was made of a message."""
+    return _encoder.encode(aftermath)
+
+
+def decode_aftermath(data: bytes) -> Aftermath:
+    """Read what a store keeps of what was made of a message.
+
+    Raises:
+        UndecodableRecordError: It is damaged.
+    """
+    try:
+        return _aftermath.decode(data)
+    except DAMAGE as error:
+        raise UndecodableRecordError(reason=str(error)) from error
+
+
 def is_newer(data: bytes | None) -> bool:
     """Whether a relay record, or the record inside it, was written by software that is newer than this."""
     try:
@@ -150,8 +173,16 @@ def is_newer(data: bytes | None) -> bool:
 def version_of(record: Record) -> int:
     """Return the oldest version that has all that a record needs: who reads no newer one waits, and takes it for no damage."""
     if type(record) is Submission or type(record) is Entry:
-        return max(VERSION, _OF_BODY.get(type(record.body), 1))
-    return 3 if type(record) in {Charter, Receipt} else VERSION
+        return _version_of_body(record.body)
+    if type(record) is Receipt:
+        return max(GROUPS, _version_of_body(record.entry.body))
+    return GROUPS if type(record) is Charter else VERSION
+
+
+def _version_of_body(body: Body) -> int:
+    if isinstance(body, TEXTS) and (body.answers is not None or body.forwarded or body.mentions):
+        return NEWEST
+    return max(VERSION, _OF_BODY.get(type(body), 1))
 
 
 def stamped(hops: tuple[Hop, ...], stage: str, at: int) -> tuple[Hop, ...]:

@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+from replication.alterations import Mention, Reference
 from replication.attachments import Attachment
 
 Role: TypeAlias = Literal["owner", "admin", "member"]
@@ -37,11 +38,17 @@ class GroupMessageSent(msgspec.Struct, frozen=True, tag="group_message_sent", om
         client_message_id: What the sender's device called it.
         text: Up to 16 KiB of UTF-8; empty only if there are attachments.
         attachments: References to images and files, in the order in which they are shown.
+        answers: The message that it answers; None if it answers none.
+        forwarded: Who wrote it first, if it was copied from elsewhere.
+        mentions: Whom it names.
     """
 
     client_message_id: str
     text: str
     attachments: tuple[Attachment, ...] = ()
+    answers: Reference | None = None
+    forwarded: str = ""
+    mentions: tuple[Mention, ...] = ()
 
 
 class GroupCreated(msgspec.Struct, frozen=True, tag="group_created"):

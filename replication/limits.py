@@ -7,11 +7,12 @@ from typing import Final
 
 from msgspec import Struct
 
+from replication.alterations import LONGEST_TEXT, MOST_REACTIONS
 from replication.attachments import MOST_ATTACHMENTS
 from replication.groups import LONGEST_DESCRIPTION, MOST_MEMBERS
 from replication.records import Record
 
-TEXT_BYTES: Final = 16 * 1024
+TEXT_BYTES: Final = LONGEST_TEXT
 """Of a message's text, in UTF-8."""
 CLIENT_ID_CHARACTERS: Final = 128
 """Of what a device calls its message."""
@@ -29,6 +30,8 @@ MOST_RUNS_CHARACTERS: Final = 64 * 1024
 """Of the runs that a member may not see, written out: one for each time that somebody was away."""
 MOST_SEATS: Final = 100 * MOST_MEMBERS
 """Of a conversation's members, with those of the destination who have left."""
+MOST_SHOWN: Final = 10 * MOST_MEMBERS * MOST_REACTIONS
+"""Of reactions on a message, those that were taken back and those of former members among them."""
 MOST_ITEMS: Final = 100
 """Of any other list."""
 HASH_BYTES: Final = 64
@@ -42,7 +45,7 @@ _CHARACTERS: Final = {
     "description": LONGEST_DESCRIPTION,
     "hidden": MOST_RUNS_CHARACTERS,
 }
-_ITEMS: Final = {"hops": MOST_HOPS, "attachments": MOST_ATTACHMENTS, "members": MOST_SEATS}
+_ITEMS: Final = {"hops": MOST_HOPS, "attachments": MOST_ATTACHMENTS, "members": MOST_SEATS, "reactions": MOST_SHOWN}
 
 
 def object_to_size(record: Record) -> str | None:

@@ -7,6 +7,7 @@ Fields are only ever added, with a default; a record of another shape gets a new
 from typing import Final, TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from replication.accounts import (
     AccountConfirmed,
@@ -17,6 +18,7 @@ from replication.accounts import (
     PasswordChanged,
     ProfileChanged,
 )
+from replication.alterations import ALTERATIONS, NOTHING, Aftermath, Alteration, Mention, Reference
 from replication.attachments import Attachment
 from replication.charters import Charter
 from replication.groups import GROUP_BODIES, GroupBody, GroupMessageSent
@@ -75,12 +77,18 @@ class MessageSent(msgspec.Struct, frozen=True, tag="message_sent", omit_defaults
         client_message_id: What the sender's device called it.
         text: Up to 16 KiB of UTF-8; empty only if there are attachments.
         attachments: References to images and files, in the order in which they are shown.
+        answers: The message that it answers; None if it answers none.
+        forwarded: Who wrote it first, if it was copied from elsewhere.
+        mentions: Whom it names.
     """
 
     recipient_id: str
     client_message_id: str
     text: str
     attachments: tuple[Attachment, ...] = ()
+    answers: Reference | None = None
+    forwarded: str = ""
+    mentions: tuple[Mention, ...] = ()
 
 
 class MessageReceived(msgspec.Struct, frozen=True, tag="message_received"):
@@ -117,9 +125,9 @@ class ConversationAnswered(msgspec.Struct, frozen=True, tag="conversation_answer
     code: str
 
 
-LogBody: TypeAlias = MessageSent | GroupBody
+LogBody: TypeAlias = MessageSent | GroupBody | Alteration
 """What a conversation's owner numbers: the bodies of entries. Each has a `client_message_id`."""
-LOG_BODIES: Final = (MessageSent, *GROUP_BODIES)
+LOG_BODIES: Final = (MessageSent, *GROUP_BODIES, *ALTERATIONS)
 
 Text: TypeAlias = MessageSent | GroupMessageSent
 """What is counted as a message, and unread until it was read."""
@@ -134,6 +142,21 @@ def kind_of(body: LogBody) -> str:
 def text_of(body: LogBody) -> str:
     """Return what a body says, if it is a message; else nothing."""
     return body.text if isinstance(body, TEXTS) else ""
+
+
+def recipient_of(body: LogBody) -> str:
+    """Return the other member of a 1:1 conversation, which every body names in one; empty in a group."""
+    return body.recipient_id if isinstance(body, MessageSent | Alteration) else ""
+
+
+def emptied(body: Text) -> Text:
+    """Return what is left of a message that was deleted: that it was there."""
+    return replace(body, text="", attachments=(), answers=None, forwarded="", mentions=())
+
+
+def mentions_of(body: LogBody) -> tuple[Mention, ...]:
+    """Return whom a body names, if it is a message; else nobody."""
+    return body.mentions if isinstance(body, TEXTS) else ()
 
 
 def attachments_of(body: LogBody) -> tuple[Attachment, ...]:
@@ -208,6 +231,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, tag="entry"):
         body: What was sent, or done.
         sent_at: When the author's home accepted it.
         hops: Where it has been.
+        aftermath: What later entries made of it, if its owner was asked for it.
     """
 
     conversation_id: str
@@ -222,6 +246,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, tag="entry"):
     body: LogBody
     sent_at: int
     hops: tuple[Hop, ...] = ()
+    aftermath: Aftermath = NOTHING
 
     @property
     def text(self) -> str:

@@ -11,6 +11,7 @@ timeline    pure: the entries of one conversation, each once and in order
 handles     what a caller holds of a message that was sent
 media       brings and opens images and files
 groups      what one does in groups, and what that takes and gives
+alterations what one does to messages that are there; edits: what that takes and gives
 frames      what crosses the WebSocket and HTTP, as typed structs; accounts, groups, uploads: what HTTP says of those
 events      what the user is told
 session     who is logged in here; keeps the access token fresh
@@ -37,9 +38,10 @@ A first conversation:
 from region.client.accounts import Device, OwnProfile, People, User
 from region.client.backoff import Backoff, longer
 from region.client.client import Client
+from region.client.edits import EditView
 from region.client.errors import ClientError, LoggedOutError, ProblemError, UnreachableError, UnsendableError
 from region.client.events import Arrived, Event, Heard, LoggedOut, Marked, Offline, Online, Preferred, Queued, Refused
-from region.client.frames import Attachment, Conversation, Hop, Message, Page
+from region.client.frames import Attachment, Conversation, Hop, Mention, Message, Page, Reacted, Reply
 from region.client.groups import Group, GroupMember, Invite, Receipts
 from region.client.handles import Handle, Stage
 from region.client.preferences import Preferences, PreferencesChange
@@ -53,6 +55,7 @@ __all__ = [
     "ClientError",
     "Conversation",
     "Device",
+    "EditView",
     "Event",
     "Group",
     "GroupMember",
@@ -64,6 +67,7 @@ __all__ = [
     "LoggedOutError",
     "Marked",
     "MemoryStore",
+    "Mention",
     "Message",
     "Offline",
     "Online",
@@ -75,8 +79,10 @@ __all__ = [
     "Preferred",
     "ProblemError",
     "Queued",
+    "Reacted",
     "Receipts",
     "Refused",
+    "Reply",
     "SqliteStore",
     "Stage",
     "Store",

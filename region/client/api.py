@@ -17,6 +17,7 @@ from region.client.accounts import (
     Tokens,
     User,
 )
+from region.client.edits import Edit, Edits
 from region.client.frames import Conversation, ConversationPage, Message, Page, RegionList
 from region.client.groups import Deed, Group, GroupMember, GroupMembers, Invite, NewGroup, NewInvite, Receipts
 from region.client.preferences import Preferences, PreferencesChange
@@ -150,6 +151,17 @@ class Api:
         """Take something back in a group: a member, a ban, a link; see `do`."""
         query = {"client_message_id": client_message_id}
         return await self._transport.call("DELETE", path, gives=Message, query=query, tokens=self._tokens)
+
+    async def alter(self, method: Literal["PUT", "PATCH", "DELETE"], path: str, wanted: Edit | str) -> Message:
+        """Do something to a message that is there, under that name; return what stands in its conversation's log."""
+        if isinstance(wanted, Edit):
+            return await self._transport.call(method, path, gives=Message, body=wanted, tokens=self._tokens)
+        query = {"client_message_id": wanted}
+        return await self._transport.call(method, path, gives=Message, query=query, tokens=self._tokens)
+
+    async def edits(self, message_id: str) -> Edits:
+        """Return all that a message said."""
+        return await self._transport.call("GET", f"/messages/{message_id}/edits", gives=Edits, tokens=self._tokens)
 
     async def regions(self) -> RegionList:
         """Return the federation's regions and where each is reached."""

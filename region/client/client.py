@@ -9,6 +9,7 @@ from typing import Self
 import msgspec
 
 from region.client.accounts import Credentials, Device, OwnProfile, PasswordChange, People, ProfileChange, Tokens, User
+from region.client.alterations import Alterations
 from region.client.api import Api
 from region.client.dispatch import Dispatch
 from region.client.errors import LoggedOutError, UnsendableError
@@ -62,6 +63,8 @@ class Client:
         self._api = Api(self._transport, self._access_token)
         self.groups = Groups(self._api)
         """What one does in groups."""
+        self.messages = Alterations(self._api)
+        """What one does to messages that are there."""
         self.media = Media(self._transport, self._access_token, patience=patience, dial=dial)
         """Images and files."""
         self._dispatch = Dispatch(self._store, listen=listen)

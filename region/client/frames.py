@@ -32,22 +32,6 @@ class Hop(NamedTuple):
     at: int
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """What was done in a group; only what belongs to its kind is given."""
-
-    user_id: str = ""
-    user_ids: list[str] = []
-    role: str = ""
-    hand_over: bool = False
-    name: str | None = None
-    description: str | None = None
-    history: bool | None = None
-    approval: bool | None = None
-    invite_id: str = ""
-    expires_at: str = ""
-    uses: int = 0
-
-
 class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     """A reference to an image or a file.
 
@@ -72,6 +56,55 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
     blur: str = ""
 
 
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """The message that another one answers; its number is None while the answer waits for its owner."""
+
+    message_id: str
+    seq: int | None = None
+
+
+class Mention(msgspec.Struct, frozen=True):
+    """Somebody whom a message names.
+
+    Attributes:
+        user_id: A member.
+        offset: Where in the text, counted in code points, as Python does.
+        length: How long; 0 if the text does not show it.
+    """
+
+    user_id: str
+    offset: int = 0
+    length: int = 0
+
+
+class Reacted(msgspec.Struct, frozen=True, kw_only=True):
+    """An emoji on a message, and whose it is."""
+
+    emoji: str
+    user_ids: list[str]
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done in a conversation; only what belongs to its kind is given."""
+
+    user_id: str = ""
+    user_ids: list[str] = []
+    role: str = ""
+    hand_over: bool = False
+    name: str | None = None
+    description: str | None = None
+    history: bool | None = None
+    approval: bool | None = None
+    invite_id: str = ""
+    expires_at: str = ""
+    uses: int = 0
+    message_id: str = ""
+    message_seq: int = 0
+    text: str = ""
+    mentions: list[Mention] = []
+    emoji: str = ""
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """A message as its reader sees it.
 
@@ -85,6 +118,13 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         sent_at: RFC 3339.
         client_message_id: What its sender's device called it; only on one's own.
         queued_for: The region that it waits for, if it does.
+        attachments: Images and files.
+        reply_to: The message that it answers.
+        forwarded_from: Who wrote it first, if it was forwarded.
+        mentions: Whom it names.
+        edited: The seq of the entry by which it got its text; None if it has its first one.
+        deleted: Whether nothing else is left of it.
+        reactions: By emoji.
     """
 
     message_id: str
@@ -102,6 +142,12 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     client_message_id: str | None = None
     queued_for: str | None = None
     attachments: list[Attachment] = []
+    reply_to: Reply | None = None
+    forwarded_from: str | None = None
+    mentions: list[Mention] = []
+    edited: int | None = None
+    deleted: bool = False
+    reactions: list[Reacted] = []
 
 
 class Page(msgspec.Struct, frozen=True):

@@ -193,11 +193,14 @@ def _made(
     queued: Sequence[Queued],
 ) -> Snapshot:
     size = sum(len(entry.text) for entry in entries)
+    by_name = {head.conversation_id: head for head in heads}
     too_much = len(entries) > MOST_ENTRIES or len(queued) > MOST_ENTRIES or size > MOST_BYTES
     marks: dict[str, dict[str, Marks]] = {}
     for member in marked:
         marks.setdefault(member.conversation_id, {})[member.user_id] = member.marks
-    missed = [] if too_much else [_entry(entry, user_id, marks.get(entry.conversation_id, {})) for entry in entries]
+    missed = (
+        [] if too_much else [_entry(entry, user_id, marks.get(entry.conversation_id, {}), by_name) for entry in entries]
+    )
     missed += [frames.encode(Pending(pending_view(q.submission, waits_for=q.waits_for))) for q in queued[:MOST_ENTRIES]]
     missed += [_refused(refusal) for refusal in refusals]
     epochs = {head.conversation_id: head.epoch for head in heads}
@@ -228,8 +231,9 @@ def _changed(heads: Sequence[Head]) -> list[ChangedConversation]:
     return [ChangedConversation(head.conversation_id, head.seq, head.epoch) for head in heads]
 
 
-def _entry(entry: Entry, reader: str, marks: Mapping[str, Marks]) -> str:
-    return frames.encode(EntryFrame(entry_view(entry, reader=reader, marks=marks)))
+def _entry(entry: Entry, reader: str, marks: Mapping[str, Marks], heads: Mapping[str, Head]) -> str:
+    sees = heads[entry.conversation_id].sees
+    return frames.encode(EntryFrame(entry_view(entry, reader=reader, marks=marks, sees=sees)))
 
 
 def _refused(refusal: Refusal) -> str:

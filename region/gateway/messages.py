@@ -12,6 +12,7 @@ from infra.errors import ContentConflictError, InvalidFieldError, NotFoundError
 from infra.postgres import STORE_FAILURES, Connection, Pool
 from region.accounts.tokens import AccessClaims
 from region.gateway import repository
+from region.gateway.alterations.aftermaths import aftermaths
 from region.gateway.cursors import LARGEST, Listed, read_listed, read_place
 from region.gateway.errors import RefusedError
 from region.gateway.groups.pages import Pages, fitting
@@ -25,10 +26,11 @@ from region.gateway.repository import Listing
 from region.gateway.schemas import Conversation, Conversations, Page, SendRequest
 from region.gateway.submissions import Author, Clerk
 from region.gateway.validation import check_address, check_attachments, check_client_message_id, check_text
-from region.gateway.views import UNMARKED, Marks, Message, entry_view, pending_view
+from region.gateway.views import UNMARKED, Message, entry_view, pending_view
 from region.media.attachments import Attachments
 from region.store.repository import preferences, unsettled
 from region.store.rows import KINDS, Preferences
+from replication.alterations import ALTERATIONS, NOTHING
 from replication.ids import is_message_id
 from replication.records import Entry, MessageRead, MessageReceived, Outcome, Refusal, Submission
 
@@ -45,6 +47,14 @@ STATUS_OF_REFUSAL: Final[Mapping[str, int]] = {
     "not-a-member": 403,
     "not-allowed": 403,
     "banned": 403,
+    "message-unknown": 404,
+    "message-deleted": 410,
+    "not-the-author": 403,
+    "too-late-to-edit": 403,
+    "forwarded": 403,
+    "unchanged": 409,
+    "too-many-edits": 409,
+    "too-many-reactions": 409,
 }
 """HTTP statuses of refusals that are not 422."""
 
@@ -164,8 +174,7 @@ class Messages:
         async with self._store.connection() as connection:
             entry = await _entry(connection, caller, message_id)
             if entry is not None:
-                marks = await repository.members(connection, entry.conversation_id)
-                return entry_view(entry, reader=caller.sub, marks=marks)
+                return await seen_view(connection, caller.sub, entry)
             queued = await unsettled.queued_by_message(connection, message_id)
         if queued is None or queued.submission.author != caller.sub:
             raise NotFoundError(what="message")
@@ -214,10 +223,12 @@ class Messages:
             )
             shown = found[:limit]
             entries = await repository.entries_at(connection, [listing.head for listing in shown])
+            about = {name: one for name, one in entries.items() if isinstance(one.body, ALTERATIONS)}
+            altered = {name: await seen_view(connection, caller.sub, one) for name, one in about.items()}
             names = [listing.head.conversation_id for listing in shown]
             queued = await unsettled.newest_queued(connection, caller.sub, names)
             preferred = await preferences.load(connection, [(caller.sub, name) for name in names])
-        newest = {name: pending_view(q.submission, waits_for=q.waits_for) for name, q in queued.items()}
+        newest = altered | {name: pending_view(q.submission, waits_for=q.waits_for) for name, q in queued.items()}
         views = [_conversation(listing, caller.sub, entries, newest, preferred) for listing in shown]
         views = views[: fitting(view.last_message.text if view.last_message else "" for view in views)]
         last = shown[len(views) - 1] if len(found) > len(views) else None
@@ -248,13 +259,11 @@ class Messages:
         """Return the message; a repeated one may have been read since, which the store tells if it can."""
         if isinstance(decision, Submission):
             return pending_view(decision)
-        marks: dict[str, Marks] = {}
         try:
             async with self._store.connection() as connection:
-                marks = await repository.members(connection, decision.conversation_id)
+                return await seen_view(connection, decision.author, decision)
         except (*STORE_FAILURES, psycopg.Error):
-            marks = {}
-        return entry_view(decision, reader=decision.author, marks=marks)
+            return entry_view(decision, reader=decision.author, marks={})
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +283,17 @@ class Asked:
     limit: int
     before: str | None
     after: str | None
+
+
+async def seen_view(connection: Connection, reader: str, entry: Entry) -> Message:
+    """Return an entry that a reader may see, with all marks, and what was made of it."""
+    seen = await sight(connection, entry.conversation_id, reader)
+    marks = await repository.members(connection, entry.conversation_id)
+    if seen is None:
+        return entry_view(entry, reader=reader, marks=marks)
+    sees = seen.member.may_see
+    made = await aftermaths(connection, [entry], sees)
+    return entry_view(entry, reader=reader, marks=marks, aftermath=made.get(entry.seq, NOTHING), sees=sees)
 
 
 async def _entry(connection: Connection, caller: AccessClaims, message_id: str) -> Entry | None:

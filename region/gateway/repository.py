@@ -58,6 +58,10 @@ class Head:
     hidden: Runs = ()
     active: bool = True
 
+    def sees(self, seq: int) -> bool:
+        """Whether the user may see an entry that is not above it."""
+        return seq >= self.since and not runs.holds(self.hidden, seq)
+
 
 @dataclass(frozen=True, slots=True)
 class Marked:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from infra.errors import InvalidFieldError, MalformedRequestError
+from region.gateway.alterations.schemas import SHOWN as ALTERATIONS
 from region.gateway.groups.schemas import SHOWN as GROUPS
 from region.gateway.people.search import People
 from region.gateway.preferences import PreferencesRequest, PreferencesView
@@ -343,6 +344,7 @@ SHOWN: Final = (
     PreferencesRequest,
     PreferencesView,
     *GROUPS,
+    *ALTERATIONS,
 )
 
 _encoder = msgspec.json.Encoder()

@@ -37,6 +37,8 @@ from region.accounts.passwords import Cost, Passwords
 from region.accounts.registration import Registration
 from region.accounts.sessions import Lifetimes, Sessions
 from region.accounts.tokens import Verifier
+from region.gateway.alterations.desk import Alterations
+from region.gateway.alterations.endpoints import alterations
 from region.gateway.announcer import Announcer
 from region.gateway.app import make_app
 from region.gateway.arrivals import Arrivals
@@ -281,6 +283,9 @@ class Gateway:
             "messages": messages(callers=callers, guards=guards, messages=posting),
             "preferences": preferences(
                 callers=callers, guards=guards, preferring=Preferring(journal=decisions, store=self._store)
+            ),
+            "alterations": alterations(
+                callers=callers, desk=Alterations(store=self._store, clerk=clerk, messages=posting), guards=guards
             ),
             "groups": groups(
                 callers=callers,

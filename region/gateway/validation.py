@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from infra.errors import InvalidFieldError, TooLargeError
+from region.gateway.views import MentionView
+from replication.alterations import MOST_MENTIONS
 from replication.attachments import MOST_ATTACHMENTS
-from replication.ids import is_blob_id
+from replication.ids import is_blob_id, is_user_id
 from replication.limits import CLIENT_ID_CHARACTERS, TEXT_BYTES
 
 
@@ -42,6 +44,21 @@ def check_attachments(blob_ids: Sequence[str]) -> None:
         raise InvalidFieldError(field="attachments", reason="one is named twice")
     if not all(map(is_blob_id, blob_ids)):
         raise InvalidFieldError(field="attachments", reason="they are ids that POST /uploads gave")
+
+
+def check_mentions(mentions: Sequence[MentionView], text: str) -> None:
+    """Refuse mentions that are too many, name nobody, or lie outside the text.
+
+    Raises:
+        InvalidFieldError: They are one of these.
+    """
+    if len(mentions) > MOST_MENTIONS:
+        raise InvalidFieldError(field="mentions", reason=f"a message has at most {MOST_MENTIONS}")
+    for one in mentions:
+        if not is_user_id(one.user_id):
+            raise InvalidFieldError(field="mentions", reason="name users by their ids")
+        if one.offset < 0 or one.length < 0 or one.offset + one.length > len(text):
+            raise InvalidFieldError(field="mentions", reason="one lies outside the text")
 
 
 def check_client_message_id(client_message_id: str) -> None:

@@ -1,6 +1,6 @@
 """What devices are shown, over HTTP and the WebSocket alike: messages, statuses, times."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal, TypeVar
@@ -9,9 +9,32 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from replication import groups as g
+from replication.alterations import (
+    ALTERATIONS,
+    NOTHING,
+    Aftermath,
+    Alteration,
+    Mention,
+    MessageDeleted,
+    MessageEdited,
+    ReactionAdded,
+    ReactionRemoved,
+)
 from replication.attachments import Attachment
 from replication.ids import region_of
-from replication.records import LOG_BODIES, Entry, LogBody, MessageSent, Submission, attachments_of, kind_of, text_of
+from replication.records import (
+    LOG_BODIES,
+    TEXTS,
+    Entry,
+    LogBody,
+    MessageSent,
+    Submission,
+    attachments_of,
+    kind_of,
+    mentions_of,
+    recipient_of,
+    text_of,
+)
 
 T = TypeVar("T")
 Status = Literal["unread", "received", "read"]
@@ -54,6 +77,39 @@ def _all_attached(body: LogBody) -> list[Attached] | UnsetType:
     return [attached(one) for one in attachments] if attachments else UNSET
 
 
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """The message that another one answers.
+
+    Attributes:
+        message_id: Which.
+        seq: Its number; null while the answer waits for its owner.
+    """
+
+    message_id: str
+    seq: int | None
+
+
+class MentionView(msgspec.Struct, frozen=True):
+    """Somebody whom a message names.
+
+    Attributes:
+        user_id: A member.
+        offset: Where in the text, counted in Unicode code points.
+        length: How long; 0 if the text does not show it.
+    """
+
+    user_id: str
+    offset: int = 0
+    length: int = 0
+
+
+class Reacted(msgspec.Struct, frozen=True, kw_only=True):
+    """An emoji on a message, and whose it is."""
+
+    emoji: str
+    user_ids: list[str]
+
+
 class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What was done in a group, by an entry that is no message; only what belongs to its kind is there.
 
@@ -69,6 +125,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         invite_id: Which link.
         expires_at: Until when the link is good, RFC 3339 in UTC.
         uses: How many may join by it; 0 for any number.
+        message_id: The message that something was done to.
+        message_seq: Its number; 0 while that waits for the owner.
+        text: What it says from now on; empty if it was deleted since.
+        mentions: Whom it names from now on.
+        emoji: With what somebody reacted, or does not any more.
     """
 
     user_id: str | UnsetType = UNSET
@@ -82,6 +143,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     invite_id: str | UnsetType = UNSET
     expires_at: str | UnsetType = UNSET
     uses: int | UnsetType = UNSET
+    message_id: str | UnsetType = UNSET
+    message_seq: int | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+    mentions: list[MentionView] | UnsetType = UNSET
+    emoji: str | UnsetType = UNSET
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +169,12 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         client_message_id: What the sender's device called it; shown to its sender only.
         queued_for: The region that it still waits for; null if it waits for none.
         attachments: Images and files, in the order in which they are shown; missing if there are none.
+        reply_to: The message that it answers; missing if it answers none.
+        forwarded_from: Who wrote it first; missing if it was not forwarded.
+        mentions: Whom it names; missing if nobody.
+        edited: The number of the entry by which it got its text; missing if it has its first one.
+        deleted: Whether it was deleted, so that nothing else is left of it; missing if not.
+        reactions: By emoji; missing if there are none.
     """
 
     message_id: str
@@ -120,6 +192,12 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     client_message_id: str | UnsetType = UNSET
     queued_for: str | None = None
     attachments: list[Attached] | UnsetType = UNSET
+    reply_to: Reply | UnsetType = UNSET
+    forwarded_from: str | UnsetType = UNSET
+    mentions: list[MentionView] | UnsetType = UNSET
+    edited: int | UnsetType = UNSET
+    deleted: bool | UnsetType = UNSET
+    reactions: list[Reacted] | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,15 +231,28 @@ def status_of(seq: int, recipients: Iterable[Marks]) -> Status:
     return "received" if found and all(seq <= marks.received for marks in found) else "unread"
 
 
-def entry_view(entry: Entry, *, reader: str, marks: Mapping[str, Marks]) -> Message:
+def entry_view(
+    entry: Entry,
+    *,
+    reader: str,
+    marks: Mapping[str, Marks],
+    aftermath: Aftermath = NOTHING,
+    sees: Callable[[int], bool] | None = None,
+) -> Message:
     """Return an entry as that reader sees it.
 
     Args:
-        entry: The entry.
+        entry: The entry, which the reader may see.
         reader: Who looks.
         marks: Of the members, as far as they are known.
+        aftermath: What was made of it, as far as the reader may see that.
+        sees: Whether the reader may see an entry; to be told where it is not known that the reader may see what this one is about.
     """
     body = entry.body
+    if isinstance(body, ALTERATIONS) and not (body.target_seq and (sees is None or sees(body.target_seq))):
+        return hidden_view(entry.conversation_id, entry.seq, entry.seq)
+    mentions = aftermath.mentions if aftermath.edits else mentions_of(body)
+    deleted = aftermath.deleted > 0
     others = (mark for user_id, mark in marks.items() if user_id != entry.author)
     recipients = [marks[body.recipient_id]] if isinstance(body, MessageSent) and body.recipient_id in marks else others
     return Message(
@@ -169,15 +260,21 @@ def entry_view(entry: Entry, *, reader: str, marks: Mapping[str, Marks]) -> Mess
         conversation_id=entry.conversation_id,
         sender_id=entry.author,
         kind=kind_of(body),
-        recipient_id=body.recipient_id if isinstance(body, MessageSent) else UNSET,
-        text=entry.text,
+        recipient_id=recipient_of(body) or UNSET,
+        text="" if deleted else aftermath.text if aftermath.edits else entry.text,
         change=change_of(body),
         seq=entry.seq,
         epoch=entry.epoch,
         status=status_of(entry.seq, recipients),
         sent_at=rfc3339(entry.sent_at),
         client_message_id=body.client_message_id if entry.author == reader else UNSET,
-        attachments=_all_attached(body),
+        attachments=UNSET if deleted else _all_attached(body),
+        reply_to=UNSET if deleted else _reply(body),
+        forwarded_from=UNSET if deleted else _forwarded(body),
+        mentions=UNSET if deleted else _mentions(mentions),
+        edited=aftermath.edited if aftermath.edits and not deleted else UNSET,
+        deleted=True if deleted else UNSET,
+        reactions=_reactions(aftermath) if aftermath.shown() else UNSET,
     )
 
 
@@ -198,6 +295,8 @@ def hidden_view(conversation_id: str, first: int, last: int) -> Message:
 
 def change_of(body: LogBody) -> Change | UnsetType:
     """Return what a body did, if it is no message; secrets of links are not told."""
+    if isinstance(body, Alteration):
+        return _alteration_of(body)
     match body:
         case MessageSent() | g.GroupMessageSent():
             return UNSET
@@ -228,6 +327,17 @@ def change_of(body: LogBody) -> Change | UnsetType:
             return Change(user_id=body.user_id)
 
 
+def _alteration_of(body: Alteration) -> Change:
+    match body:
+        case MessageEdited():
+            mentions = _mentions(body.mentions)
+            return Change(message_id=body.target, message_seq=body.target_seq, text=body.text, mentions=mentions)
+        case MessageDeleted():
+            return Change(message_id=body.target, message_seq=body.target_seq)
+        case ReactionAdded() | ReactionRemoved():
+            return Change(message_id=body.target, message_seq=body.target_seq, emoji=body.emoji)
+
+
 def _given(value: T | None) -> T | UnsetType:
     return UNSET if value is None else value
 
@@ -252,7 +362,7 @@ def pending_view(submission: Submission, *, waits_for: str | None = None) -> Mes
         conversation_id=submission.conversation_id,
         sender_id=submission.author,
         kind=kind_of(body),
-        recipient_id=body.recipient_id if isinstance(body, MessageSent) else UNSET,
+        recipient_id=recipient_of(body) or UNSET,
         text=text_of(body),
         change=change_of(body),
         seq=None,
@@ -262,4 +372,28 @@ def pending_view(submission: Submission, *, waits_for: str | None = None) -> Mes
         client_message_id=body.client_message_id,
         queued_for=waits_for,
         attachments=_all_attached(body),
+        reply_to=_reply(body),
+        forwarded_from=_forwarded(body),
+        mentions=_mentions(mentions_of(body)),
     )
+
+
+def _reply(body: LogBody) -> Reply | UnsetType:
+    if not isinstance(body, TEXTS) or body.answers is None:
+        return UNSET
+    return Reply(message_id=body.answers.message_id, seq=body.answers.seq or None)
+
+
+def _forwarded(body: LogBody) -> str | UnsetType:
+    return body.forwarded if isinstance(body, TEXTS) and body.forwarded else UNSET
+
+
+def _mentions(mentions: Iterable[Mention]) -> list[MentionView] | UnsetType:
+    return [MentionView(one.user_id, one.offset, one.length) for one in mentions] or UNSET
+
+
+def _reactions(aftermath: Aftermath) -> list[Reacted]:
+    by_emoji: dict[str, list[str]] = {}
+    for one in sorted(aftermath.shown(), key=lambda each: each.seq):
+        by_emoji.setdefault(one.emoji, []).append(one.user_id)
+    return [Reacted(emoji=emoji, user_ids=users) for emoji, users in by_emoji.items()]

@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 
 from infra.errors import CausewayError
 from replication.accounts import DeviceAdded, DeviceRefreshed, DeviceRevoked
+from replication.alterations import ALTERATIONS
 from replication.charters import Charter
-from replication.groups import GROUP_BODIES, GroupCreated, MemberAdded
+from replication.groups import GroupCreated, MemberAdded
 from replication.poison.records import Kind, Poison
 from replication.preferences import PreferencesChanged
 from replication.records import (
+    LOG_BODIES,
+    TEXTS,
     ConversationAnswered,
     Entry,
     Journalable,
@@ -109,31 +112,38 @@ def needs_of(cases: Iterable[Case]) -> Needs:
 
 
 def _submission_needs(needs: Needs, submission: Submission, *, relayed: bool) -> None:
-    kind = type(submission.body)
-    if kind is MessageSent:
+    body = submission.body
+    if isinstance(body, LOG_BODIES):
         needs.conversations.add(submission.conversation_id)
         needs.messages.add(submission.id)
-        if relayed:  # its author may be the one whose home was asked
+        _relation_needs(needs, submission)
+        if isinstance(body, MessageSent) and relayed:  # its author may be the one whose home was asked
             needs.answered.add(submission.conversation_id)
-    elif kind in GROUP_BODIES:
-        needs.conversations.add(submission.conversation_id)
-        needs.messages.add(submission.id)
-        if isinstance(body := submission.body, GroupCreated):
+        if isinstance(body, GroupCreated):
             needs.users.update(seat.user_id for seat in body.members)
         elif isinstance(body, MemberAdded):
             needs.users.add(body.user_id)
-    elif kind is MessageReceived or kind is MessageRead:
+    elif isinstance(body, MessageReceived | MessageRead):
         needs.conversations.add(submission.conversation_id)
-    elif kind is ConversationAnswered:
+    elif isinstance(body, ConversationAnswered):
         needs.conversations.add(submission.conversation_id)
         needs.answered.add(submission.conversation_id)
-    elif isinstance(submission.body, PreferencesChanged):
-        needs.preferences.add((submission.author, submission.body.about))
+    elif isinstance(body, PreferencesChanged):
+        needs.preferences.add((submission.author, body.about))
     else:
         needs.users.add(submission.author)
         needs.devices.add(submission.author)
-        if isinstance(submission.body, DeviceAdded | DeviceRefreshed | DeviceRevoked):
-            needs.named.add(submission.body.device_id)
+        if isinstance(body, DeviceAdded | DeviceRefreshed | DeviceRevoked):
+            needs.named.add(body.device_id)
+
+
+def _relation_needs(needs: Needs, submission: Submission) -> None:
+    """Add the message that another one answers, or that something is done to."""
+    body = submission.body
+    if isinstance(body, ALTERATIONS):
+        needs.messages.add(body.target)
+    elif isinstance(body, TEXTS) and body.answers is not None:
+        needs.messages.add(body.answers.message_id)
 
 
 def recipients(cases: Iterable[Case], *, here: str, opened: Iterable[str]) -> set[str]:

@@ -3,14 +3,19 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from region.projector.cases import Case
 from region.store.rows import Conversation, Device, Known, Member, Pending, Place, Preferences, User
 from region.store.writes import Move, Writes
+from replication.alterations import Aftermath
 from replication.codec import encode_record, version_of
 from replication.outputs import Batch, Output, RelayRow
 from replication.poison.records import Kind
 from replication.records import Hop, Outcome, Record, Stream, Submission
+
+USUAL_WINDOW: Final = 48 * 3_600_000_000
+"""For how many microseconds a message may be edited, unless a setting says otherwise."""
 
 
 @dataclass(slots=True)
@@ -26,6 +31,7 @@ class State:
         preferences: By user and conversation.
         counts: For (conversation, member, seq) below a conversation's tail: how many messages there are up to the seq, and
             how many of them are the member's.
+        aftermaths: By conversation and seq, what was made of messages that the batch is about.
     """
 
     conversations: dict[str, Conversation] = field(default_factory=dict)
@@ -35,6 +41,7 @@ class State:
     devices: dict[tuple[str, str], Device] = field(default_factory=dict)
     preferences: dict[tuple[str, str], Preferences] = field(default_factory=dict)
     counts: dict[tuple[str, str, int], tuple[int, int]] = field(default_factory=dict)
+    aftermaths: dict[tuple[str, int], Aftermath] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -83,6 +90,7 @@ class Docket:
         now: int,
         state: State,
         places: Mapping[int, Place],
+        edit_window: int = USUAL_WINDOW,
     ) -> None:
         """Open a batch.
 
@@ -94,12 +102,14 @@ class Docket:
             now: Microseconds since the epoch, one for the whole batch.
             state: What is known.
             places: How far each partition has been projected.
+            edit_window: For how many microseconds messages may be edited.
         """
         self.here = here
         self.incarnation = incarnation
         self.epoch = epoch
         self.partitions = partitions
         self.now = now
+        self.edit_window = edit_window
         self.state = state
         self.hop = Hop(f"{here}.projector", now)
         self.writes = Writes()

@@ -4,6 +4,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from region.projector.aftermaths import alter, filled
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
 from region.projector.homes import home_of, owner_of
@@ -14,7 +15,7 @@ from region.store.rows import FORMER, Conversation, Member
 from replication import runs
 from replication.charters import Charter, Membership
 from replication.ids import message_id
-from replication.records import Entry, MessageSent, Receipt, Refusal, Via
+from replication.records import Entry, Receipt, Refusal, Via, recipient_of
 
 MOST_HELD: Final = 1_000
 """How many entries of a conversation are held above a gap: they are read, and kept in memory, with the conversation."""
@@ -96,6 +97,7 @@ def judge_receipt(docket: Docket, case: Case, receipt: Receipt, via: Via) -> Non
         raise ImpossibleRecordError(reason="who is told lives elsewhere")
     stamped = replace(receipt, entry=replace(entry, hops=(*entry.hops, docket.hop)))
     docket.put(case.partition, stamped, users=(receipt.user_id,))
+    alter(docket, entry)
     if receipt.user_id == entry.author:
         _resolve(docket, entry.message_id)
 
@@ -136,8 +138,8 @@ def _check_entry(docket: Docket, entry: Entry, via: Via | None) -> None:
     if via is not None:
         _check_owner(entry.conversation_id, via)
     check(entry.author, entry.conversation_id, entry.message_id, entry.body)
-    body = entry.body
-    ours = not isinstance(body, MessageSent) or docket.here in (home_of(entry.author), home_of(body.recipient_id))
+    recipient = recipient_of(entry.body)
+    ours = not recipient or docket.here in (home_of(entry.author), home_of(recipient))
     if entry.seq < 1 or not ours:
         raise ImpossibleRecordError(reason="nobody here may see it")
 
@@ -171,6 +173,8 @@ def _release(docket: Docket, partition: int, conversation: Conversation) -> None
 def _fill(docket: Docket, partition: int, conversation: Conversation, entry: Entry, *, late: bool) -> None:
     """Keep an entry that was missing; if it comes late by its stream, and was not asked for, those who may see it are told."""
     conversation.missing = runs.without(conversation.missing, entry.seq, entry.seq)
+    alter(docket, entry)
+    entry = filled(docket, entry)
     position = 0
     if late:
         members = (m for m in conversation.members.values() if m.home == docket.here and m.may_see(entry.seq))

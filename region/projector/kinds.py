@@ -12,6 +12,7 @@ from region.projector.homes import home_of
 from region.projector.rules import Denial, Question, Ruling
 from region.store.rows import Conversation, Member
 from replication import groups as g
+from replication.alterations import Alteration
 from replication.ids import group_id, is_group_id, is_user_id
 from replication.records import Entry, LogBody, MessageSent
 
@@ -63,7 +64,7 @@ def decide(question: Question, body: g.GroupBody) -> Ruling:
 
 def take_effect(conversation: Conversation, entry: Entry) -> list[Member]:
     """Change a conversation's state as an entry says, which is its head by now; return whom it concerned."""
-    if isinstance(entry.body, MessageSent):
+    if isinstance(entry.body, MessageSent | Alteration):
         return []
     return KINDS[type(entry.body)].effect(conversation, entry, entry.body)
 

@@ -13,14 +13,15 @@ import replication.repository
 from infra.errors import CausewayError
 from infra.postgres import Connection
 from infra.telling import told
-from region.projector import metrics
+from region.projector import aftermaths, metrics
 from region.projector.cases import Case, Needs, needs_of, read_marks, recipients
-from region.projector.docket import Docket, State
+from region.projector.docket import USUAL_WINDOW, Docket, State
 from region.projector.judge import condemn, finish, judge
 from region.projector.memory import Memory
 from region.projector.reading import Held, revived
 from region.projector.tracing import traced
 from region.store.repository import loading, preferences
+from region.store.repository.aftermaths import load_aftermaths
 from region.store.repository.committing import FencedError, commit
 from region.store.rows import Place, RegionState
 from replication.codec import UndecodableRecordError, UnknownVersionError
@@ -69,7 +70,15 @@ class Projection:
         busy_since: Since when it has been at a batch, on the monotonic clock; None between batches.
     """
 
-    def __init__(self, connection: Connection, region: RegionState, memory: Memory, *, room: Room = ROOM) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        region: RegionState,
+        memory: Memory,
+        *,
+        room: Room = ROOM,
+        edit_window: int = USUAL_WINDOW,
+    ) -> None:
         """Prepare it.
 
         Args:
@@ -77,8 +86,10 @@ class Projection:
             region: Whose store it is.
             memory: What is kept between batches.
             room: How much of the journal may be aside for good.
+            edit_window: For how many microseconds messages may be edited.
         """
         self._connection = connection
+        self._edit_window = edit_window
         self._room = room
         self._region = region
         self._memory = memory
@@ -240,6 +251,7 @@ class Projection:
             now=time.time_ns() // 1000,
             state=state,
             places=self._memory.places,
+            edit_window=self._edit_window,
         )
 
     async def _commit(self, docket: Docket) -> Committed:
@@ -284,6 +296,8 @@ class Projection:
     async def _load_rarities(self, cases: Sequence[Case], needs: Needs, loaded: loading.Loaded, state: State) -> None:
         if loaded.known:
             state.known = await loading.known_outcomes(self._connection, loaded.known)
+        if keys := aftermaths.wanted(cases, state):
+            state.aftermaths = await load_aftermaths(self._connection, keys)
         answered = [c for c in needs.answered if c in state.conversations and not state.conversations[c].opened]
         if answered:
             state.waiting = await loading.pendings_in(self._connection, answered)

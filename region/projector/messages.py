@@ -5,16 +5,31 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from region.projector import kinds, rules
+from region.projector import alterations, kinds, rules
+from region.projector.aftermaths import target_of
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
 from region.projector.homes import home_of, owner_of
 from region.projector.numbering import number
 from region.store.rows import Conversation, Known, Member, Pending
+from replication import objections
+from replication.alterations import ALTERATIONS, Alteration
 from replication.attachments import MOST_ATTACHMENTS
-from replication.groups import GroupBody
-from replication.ids import direct_conversation_id, is_blob_id, is_user_id, message_id, region_of
-from replication.records import LogBody, MessageSent, Opening, Outcome, Record, Refusal, Submission, attachments_of
+from replication.groups import GroupBody, GroupMessageSent
+from replication.ids import direct_conversation_id, is_blob_id, is_message_id, is_user_id, message_id, region_of
+from replication.records import (
+    TEXTS,
+    LogBody,
+    MessageSent,
+    Opening,
+    Outcome,
+    Record,
+    Refusal,
+    Submission,
+    Text,
+    attachments_of,
+    recipient_of,
+)
 
 RECIPIENT_UNKNOWN: Final = "recipient-unknown"
 
@@ -23,6 +38,7 @@ ASK_AGAIN: Final = 60_000_000
 
 DETAILS: Final = {
     **rules.DETAILS,
+    **objections.DETAILS,
     RECIPIENT_UNKNOWN: "There is nobody of that id. Check whom you wrote to.",
     "impossible-record": "This message could not be applied. Write it anew.",
 }
@@ -46,7 +62,9 @@ def judge_message(docket: Docket, case: Case, submission: Submission, body: LogB
         _keep_for_owner(docket, case, submission, owner)
     elif isinstance(body, MessageSent):
         _decide(docket, case, submission, body)
-    else:
+    elif isinstance(body, ALTERATIONS):
+        _decide_alteration(docket, case, submission, body)
+    elif isinstance(body, GroupBody):
         _decide_in_group(docket, case, submission, body)
 
 
@@ -58,11 +76,15 @@ def check(author: str, conversation_id: str, identifier: str, body: LogBody) -> 
     """
     if isinstance(body, MessageSent):
         _check_direct(author, conversation_id, body)
+    elif isinstance(body, ALTERATIONS):
+        alterations.check(author, conversation_id, body)
     else:
         kinds.check(author, conversation_id, body)
     if identifier != message_id(author, conversation_id, body.client_message_id):
         raise ImpossibleRecordError(reason="its id does not follow from what its sender called it")
     _check_attachments(author, [one.blob_id for one in attachments_of(body)])
+    if isinstance(body, TEXTS):
+        _check_relations(body)
 
 
 def _check_attachments(author: str, blob_ids: Sequence[str]) -> None:
@@ -72,6 +94,14 @@ def _check_attachments(author: str, blob_ids: Sequence[str]) -> None:
         raise ImpossibleRecordError(reason="an attachment stands there twice")
     if any(not is_blob_id(blob_id) or region_of(blob_id) != home_of(author) for blob_id in blob_ids):
         raise ImpossibleRecordError(reason="an attachment is no blob of its author's home")
+
+
+def _check_relations(body: Text) -> None:
+    alterations.check_mentions(body.mentions)
+    if body.answers is not None and not is_message_id(body.answers.message_id):
+        raise ImpossibleRecordError(reason="what it answers is no message")
+    if body.forwarded and not is_user_id(body.forwarded):
+        raise ImpossibleRecordError(reason="it is forwarded from nobody")
 
 
 def _check_direct(author: str, conversation_id: str, body: MessageSent) -> None:
@@ -89,11 +119,10 @@ def _decide_in_group(docket: Docket, case: Case, submission: Submission, body: G
     known = docket.state.conversations.get(submission.conversation_id)
     conversation = known or Conversation(submission.conversation_id, {}, opened=True)
 
-    def exists(user_id: str) -> bool:
-        user = docket.state.users.get(user_id)
-        return home_of(user_id) != docket.here or (user is not None and user.confirmed)
-
-    ruling = kinds.decide(rules.Question(conversation, submission.author, docket.now, exists), body)
+    question = _question(docket, conversation, submission.author)
+    ruling: LogBody | rules.Denial = kinds.decide(question, body)
+    if isinstance(ruling, GroupMessageSent):
+        ruling = alterations.complete(question, _answered(docket, conversation, ruling), ruling)
     if isinstance(ruling, rules.Denial):
         refuse(docket, case.partition, submission, body, ruling.code, reply=case.via is None)
         return
@@ -102,10 +131,39 @@ def _decide_in_group(docket: Docket, case: Case, submission: Submission, body: G
     number(docket, case.partition, submission, ruling, conversation, reply=case.via is None)
 
 
+def _decide_alteration(docket: Docket, case: Case, submission: Submission, body: Alteration) -> None:
+    conversation = docket.state.conversations.get(submission.conversation_id)
+    ruling: LogBody | rules.Denial = rules.Denial(objections.UNKNOWN)
+    if conversation is not None and conversation.opened:
+        question = _question(docket, conversation, submission.author)
+        target = target_of(docket, conversation, body.target)
+        ruling = alterations.decide(question, target, body, window=docket.edit_window)
+    if conversation is None or isinstance(ruling, rules.Denial):
+        code = ruling.code if isinstance(ruling, rules.Denial) else objections.UNKNOWN
+        refuse(docket, case.partition, submission, body, code, reply=case.via is None)
+        return
+    number(docket, case.partition, submission, ruling, conversation, reply=case.via is None)
+
+
+def _question(docket: Docket, conversation: Conversation, author: str) -> rules.Question:
+    def exists(user_id: str) -> bool:
+        user = docket.state.users.get(user_id)
+        return home_of(user_id) != docket.here or (user is not None and user.confirmed)
+
+    return rules.Question(conversation, author, docket.now, exists)
+
+
+def _answered(docket: Docket, conversation: Conversation, body: Text) -> alterations.Target | None:
+    return target_of(docket, conversation, body.answers.message_id) if body.answers is not None else None
+
+
 def _decide(docket: Docket, case: Case, submission: Submission, body: MessageSent) -> None:
     conversation = docket.state.conversations.get(submission.conversation_id)
     if conversation is not None and conversation.opened:
-        number(docket, case.partition, submission, body, conversation, reply=case.via is None)
+        _number_direct(docket, case, submission, body, conversation)
+        return
+    if body.answers is not None:  # nothing was said yet that could be answered
+        refuse(docket, case.partition, submission, body, objections.UNKNOWN, reply=case.via is None)
         return
     recipient_home = home_of(body.recipient_id)
     if recipient_home != docket.here:
@@ -120,6 +178,19 @@ def _decide(docket: Docket, case: Case, submission: Submission, body: MessageSen
     else:  # whom the owner's home was asking about has written by themselves
         open_up(docket, case.partition, conversation)
     number(docket, case.partition, submission, body, conversation, reply=case.via is None)
+
+
+def _number_direct(
+    docket: Docket, case: Case, submission: Submission, body: MessageSent, conversation: Conversation
+) -> None:
+    ruling: LogBody | rules.Denial = body
+    if body.answers is not None or body.mentions:
+        question = _question(docket, conversation, submission.author)
+        ruling = alterations.complete(question, _answered(docket, conversation, body), body)
+    if isinstance(ruling, rules.Denial):
+        refuse(docket, case.partition, submission, body, ruling.code, reply=case.via is None)
+        return
+    number(docket, case.partition, submission, ruling, conversation, reply=case.via is None)
 
 
 def open_up(docket: Docket, partition: int, conversation: Conversation) -> None:
@@ -171,9 +242,9 @@ def refuse_unkept(docket: Docket, case: Case, submission: Submission, body: LogB
 
 def members_at_start(author: str, body: LogBody) -> tuple[Member, ...]:
     """Return the members that a conversation has before its first entry: the two of a 1:1 conversation."""
-    if not isinstance(body, MessageSent):
+    recipient = recipient_of(body)
+    if not recipient:
         return ()
-    recipient = body.recipient_id
     return Member(author, home_of(author)), Member(recipient, home_of(recipient))
 
 
@@ -193,7 +264,7 @@ def _refusal(docket: Docket, submission: Submission, body: LogBody, code: str) -
 
 def _keep_for_owner(docket: Docket, case: Case, submission: Submission, owner: str) -> None:
     conversation = docket.state.conversations.get(submission.conversation_id)
-    if conversation is None and isinstance(submission.body, MessageSent):
+    if conversation is None and isinstance(submission.body, MessageSent | Alteration) and recipient_of(submission.body):
         members = members_at_start(submission.author, submission.body)
         conversation = docket.begin(submission.conversation_id, members, opened=False)
         conversation.updated_at = docket.now

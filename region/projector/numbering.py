@@ -1,11 +1,34 @@
 """Give what happens the next number in its conversation, and take entries in, the same way at the owner and elsewhere. Pure."""
 
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from region.projector.aftermaths import alter
 from region.projector.docket import Docket
 from region.projector.kinds import bystander, newcomers_home, take_effect
 from region.store.rows import FORMER, Conversation, Member
 from replication import runs
+from replication.alterations import ALTERATIONS, Alteration, MessageDeleted, blind
 from replication.charters import Charter, Membership
 from replication.records import TEXTS, Entry, LogBody, Receipt, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Hearers:
+    """Who is told of an entry, and who is told only that there is one.
+
+    Attributes:
+        users: Users at home here who are told all of it.
+        regions: Other regions that get all of it.
+        blind_users: Users at home here who may not see what it is about.
+        blind_regions: Other regions where nobody may.
+    """
+
+    users: list[str]
+    regions: list[str]
+    blind_users: list[str]
+    blind_regions: list[str]
 
 
 def number(
@@ -67,13 +90,20 @@ def take_in(
         docket.put(partition, charter_of(conversation, str(gains)), to=(str(gains),))
     concerned = advance(docket, conversation, entry)
     users_after, regions_after = audience(conversation, docket.here)
-    told = dict.fromkeys((*users, *users_after))
-    everywhere = dict.fromkeys((*regions, *regions_after))
+    told = list(dict.fromkeys((*users, *users_after)))
+    everywhere = list(dict.fromkeys((*regions, *regions_after)))
     for user_id, home in ((entry.author, entry.home), *_bystanders(conversation, entry)):
         if home == docket.here and user_id not in told:
             docket.put(partition, Receipt(entry=entry, user_id=user_id), users=(user_id,))
         elif tell and home not in {docket.here, *everywhere}:
             docket.put(partition, Receipt(entry=entry, user_id=user_id), to=(home,))
+    if isinstance(entry.body, ALTERATIONS) and entry.body.target_seq:
+        hearers = _seeing(conversation, entry.body, told, everywhere)
+        told, everywhere = hearers.users, hearers.regions
+        if hearers.blind_users or (tell and hearers.blind_regions):
+            blinded = replace(entry, body=blind(entry.body))
+            to = hearers.blind_regions if tell else ()
+            docket.put(partition, blinded, users=tuple(hearers.blind_users), to=to)
     position = docket.put(
         partition,
         entry,
@@ -81,6 +111,7 @@ def take_in(
         reply_to=reply_to,
         to=tuple(everywhere) if tell else (),
     )
+    alter(docket, entry)
     docket.changed(conversation, position, *(conversation.members.values() if first else concerned))
     docket.state.known[entry.message_id] = entry
     return position
@@ -142,6 +173,29 @@ def charter_of(conversation: Conversation, destination: str) -> Charter:
     )
 
 
+def _seeing(conversation: Conversation, body: Alteration, users: list[str], regions: list[str]) -> Hearers:
+    """Return who is told of an entry about a message, and who only that there is an entry, since they may not see the message.
+
+    A region without anybody who may see the message gets no more either, unless it was deleted, since who left may be there.
+    """
+    seeing = [member for member in conversation.members.values() if member.may_see(body.target_seq)]
+    names = {member.user_id for member in seeing}
+    homes = {member.home for member in seeing if member.active or isinstance(body, MessageDeleted)}
+    return Hearers(
+        [user for user in users if user in names],
+        [region for region in regions if region in homes],
+        [user for user in users if user not in names],
+        [region for region in regions if region not in homes],
+    )
+
+
 def _bystanders(conversation: Conversation, entry: Entry) -> list[tuple[str, str]]:
+    body = entry.body
+    if isinstance(body, MessageDeleted) and body.target_seq:  # who has left may still see the message
+        return [
+            (member.user_id, member.home)
+            for member in conversation.members.values()
+            if not member.active and member.may_see(body.target_seq)
+        ]
     user_id = bystander(entry)
     return [(user_id, conversation.members[user_id].home)] if user_id in conversation.members else []

@@ -11,13 +11,18 @@ eu.project()
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
+from msgspec.structs import replace
+
+from region.projector import aftermaths
 from region.projector.cases import Case, needs_of, read_marks, recipients
 from region.projector.docket import Docket, State, advanced
 from region.projector.judge import finish, judge
 from region.store.rows import Conversation, Device, Pending, Place, Preferences, User
 from region.store.writes import Writes
-from replication.codec import decode_record
+from replication.alterations import Aftermath
+from replication.codec import decode_body, decode_record
 from replication.ids import content_hash, direct_conversation_id, message_id, partition_of, region_of
 from replication.outputs import Output
 from replication.poison.records import Poison
@@ -34,7 +39,9 @@ from replication.records import (
     Refusal,
     Stream,
     Submission,
+    Text,
     Via,
+    emptied,
 )
 
 
@@ -58,6 +65,7 @@ class Tables:
     devices: dict[tuple[str, str], Device] = field(default_factory=dict)
     preferences: dict[tuple[str, str], Preferences] = field(default_factory=dict)
     poison: list[Poison] = field(default_factory=list)
+    aftermaths: dict[tuple[str, int], Aftermath] = field(default_factory=dict)
 
     def apply(self, writes: Writes) -> None:
         """Change the tables as a commit would.
@@ -70,6 +78,12 @@ class Tables:
             self.entries[entry.conversation_id, entry.seq] = entry, position
         for key, position in writes.revealed.items():
             self.entries[key] = self.entries[key][0], position
+        for key, body in writes.redacted.items():
+            if key in self.entries:
+                entry, position = self.entries[key]
+                left = decode_body(body) if body else emptied(cast("Text", entry.body))
+                self.entries[key] = replace(entry, body=left), position
+        self.aftermaths.update(writes.aftermaths)
         self.conversations.update(copy.deepcopy(writes.conversations))
         for conversation_id in writes.removed:
             self.conversations.pop(conversation_id, None)
@@ -204,6 +218,8 @@ class Rehearsal:
                 if c == conversation_id and s <= seq and isinstance(e.body, TEXTS)
             ]
             state.counts[conversation_id, reader, seq] = len(up_to), sum(e.author == reader for e in up_to)
+        keys = aftermaths.wanted(cases, state)
+        state.aftermaths = {key: tables.aftermaths[key] for key in keys if key in tables.aftermaths}
         for conversation in state.conversations.values():
             conversation.trim(0)  # as if it was loaded from the store
         return state

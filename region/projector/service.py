@@ -61,6 +61,7 @@ class ProjectorSettings(RegionalSettings):
         retention_days: How long the store keeps outputs and relay rows that everybody has followed.
         aside_retention_days: How long the store keeps what was put aside: since it was taken in, or put aside for good.
         refresh_seconds: How long refresh tokens are good, and devices are kept that were logged out.
+        edit_hours: For how long after it was sent a message may be edited.
     """
 
     projector_partitions: str = Field("", pattern=r"^(\d+(,\d+)*)?$")
@@ -70,6 +71,7 @@ class ProjectorSettings(RegionalSettings):
     retention_days: float = Field(7, gt=0)
     aside_retention_days: float = Field(default=30, gt=0)
     refresh_seconds: int = Field(default=90 * 24 * 3600, ge=60)
+    edit_hours: float = Field(default=48, gt=0)
 
     @property
     def own_partitions(self) -> tuple[int, ...]:
@@ -203,7 +205,8 @@ class Projector:
         )
         async with self._pool.connection() as connection:
             room = Room(settings.aside_records, settings.aside_bytes)
-            projection = Projection(connection, region, self._memory, room=room)
+            window = int(self._settings.edit_hours * 3_600_000_000)
+            projection = Projection(connection, region, self._memory, room=room, edit_window=window)
             places = await projection.begin(settings.own_partitions)
             self._tell(await projection.revive())
             self._health.tell("store", ok=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from region.store.rows import Conversation, Device, Member, Pending, Place, Preferences, User
+from replication.alterations import Aftermath
 from replication.outputs import Batch, RelayRow
 from replication.poison.records import Poison
 from replication.records import Entry, Refusal, attachments_of
@@ -42,6 +43,8 @@ class Writes:
         preferences: Preferences that changed, by user and conversation.
         poison: Records that were put aside.
         replayed: Records that had been, and are taken in by this batch.
+        aftermaths: What was made of messages, by conversation and seq.
+        redacted: What is left of the bodies of entries that were deleted, encoded; empty if the other columns say it.
         outputs: The batches of outputs, one a partition.
         relay_rows: What goes to other regions.
     """
@@ -60,13 +63,15 @@ class Writes:
     preferences: dict[tuple[str, str], Preferences] = field(default_factory=dict)
     poison: list[Poison] = field(default_factory=list)
     replayed: list[Poison] = field(default_factory=list)
+    aftermaths: dict[tuple[str, int], Aftermath] = field(default_factory=dict)
+    redacted: dict[tuple[str, int], bytes] = field(default_factory=dict)
     outputs: list[Batch] = field(default_factory=list)
     relay_rows: list[RelayRow] = field(default_factory=list)
 
     @property
     def rare(self) -> bool:
         """Whether there is anything to write that most batches do not have."""
-        if any(attachments_of(entry.body) for entry, _ in self.entries):
+        if self.aftermaths or any(attachments_of(entry.body) for entry, _ in self.entries):
             return True
         rarities = (self.refusals, self.revealed, self.removed, self.users, self.devices, self.poison, self.replayed)
         return any(rarities) or bool(self.preferences)

@@ -5,6 +5,7 @@ Pure. An origin decides only about what it holds, so what it says about anything
 
 from typing import Final, TypeAlias, cast
 
+from replication.alterations import ALTERATIONS, Alteration
 from replication.groups import GROUP_BODIES
 from replication.ids import (
     bucket_of,
@@ -93,10 +94,14 @@ def _object_to_refusal(refusal: Refusal, here: str) -> str | None:
 
 def _object_to_ids(record: Admissible) -> str | None:
     """Return how ids do not follow from each other: a conversation is its two members', so nobody can put words into another one."""
+    if isinstance(record, Entry | Submission) and isinstance(record.body, ALTERATIONS) and not record.body.recipient_id:
+        return None if is_group_id(record.conversation_id) else "it names nobody, but its conversation is no group"
     if isinstance(record, Entry | Submission) and isinstance(record.body, GROUP_BODIES):
         return None if is_group_id(record.conversation_id) else "its conversation is no group"
-    if isinstance(record, Entry) or (isinstance(record, Submission) and isinstance(record.body, MessageSent)):
-        author, other = record.author, cast("MessageSent", record.body).recipient_id
+    if isinstance(record, Entry) or (
+        isinstance(record, Submission) and isinstance(record.body, MessageSent | Alteration)
+    ):
+        author, other = record.author, cast("MessageSent | Alteration", record.body).recipient_id
     elif isinstance(record, Opening):
         author, other = record.author, record.recipient
     else:

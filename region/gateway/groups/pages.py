@@ -1,11 +1,12 @@
 """A conversation's history in pages, as far as its reader may see it: what is hidden is a tombstone, what is not here is asked for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from infra.postgres import Pool
 from region.gateway import repository
+from region.gateway.alterations.aftermaths import aftermaths
 from region.gateway.cursors import LARGEST, Place
 from region.gateway.groups.recall import Recall
 from region.gateway.groups.repository import Sight, sight
@@ -13,6 +14,7 @@ from region.gateway.schemas import Page
 from region.gateway.views import Marks, Message, entry_view, hidden_view, pending_view
 from region.store.repository import unsettled
 from replication import runs
+from replication.alterations import NOTHING, Aftermath
 from replication.records import Entry
 from replication.runs import Runs
 
@@ -44,6 +46,10 @@ class View:
         """Runs that the reader may not see."""
         return self.sight.hidden if self.sight else ()
 
+    def sees(self, seq: int) -> bool:
+        """Whether the reader may see that entry."""
+        return self.sight is None or self.sight.member.may_see(seq)
+
     def lacking(self, first: int, last: int) -> Runs:
         """Return what of these seqs the reader may see, and is not in this region."""
         if self.sight is None or not self.sight.missing:
@@ -52,6 +58,21 @@ class View:
         for hidden_first, hidden_last in self.hidden:
             lacking = runs.without(lacking, hidden_first, hidden_last)
         return lacking
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What stands on a page.
+
+    Attributes:
+        entries: In order.
+        marks: Of the members.
+        made: By seq, what was made of them.
+    """
+
+    entries: Sequence[Entry]
+    marks: dict[str, Marks]
+    made: dict[int, Aftermath]
 
 
 class Pages:
@@ -83,23 +104,25 @@ class Pages:
                 connection, conversation_id, seq=seq, most=limit + 1, hidden=view.hidden
             )
             marks = await repository.members(connection, conversation_id)
+            made = await aftermaths(connection, found, view.sees)
             newest = (await repository.head(connection, conversation_id)).seq
         reach = found[-1].seq if len(found) > limit else 1
         if lacking := view.lacking(reach, seq - 1):
             asked = await self._recall.newest(conversation_id, lacking, most=limit + 1)
             floor = asked[0].seq if len(asked) > limit else 1
             found = [entry for entry in _merged(found, asked) if entry.seq >= floor][: limit + 1]
+            made = await self._made(view, found)
         numbered = {entry.message_id for entry in found}  # what was queued a moment ago may have been numbered since
         waiting = [pending_view(q.submission, waits_for=q.waits_for) for q in queued if q.submission.id not in numbered]
         waiting = waiting[: fitting(message.text for message in waiting)]
-        texts = [*(message.text for message in waiting), *(entry.text for entry in found)]
+        texts = [*(message.text for message in waiting), *_texts(found, made)]
         shown = found[: min(limit, fitting(texts)) - len(waiting)]
         oldest = None
         if len(found) > len(shown):
             # With no room left, the next page begins at the newest entry.
             oldest = _place(shown[-1]) if shown else Place(found[0].epoch, found[0].seq + 1)
         lowest = 1 if oldest is None else oldest.seq
-        messages = [*waiting, *_with_tombstones(view, shown, marks, lowest, seq - 1)[::-1]]
+        messages = [*waiting, *_with_tombstones(view, Shown(shown, marks, made), lowest, seq - 1)[::-1]]
         previous = None
         if before is not None and min(newest, view.top) > (shown[0].seq if shown else seq - 1):
             previous = _place(shown[0]) if shown else Place(0, max(0, seq - 1))
@@ -113,15 +136,17 @@ class Pages:
                 connection, conversation_id, seq=after.seq, most=limit + 1, top=view.top, hidden=view.hidden
             )
             marks = await repository.members(connection, conversation_id)
+            made = await aftermaths(connection, found, view.sees)
         reach = found[-1].seq if len(found) > limit else view.top
         if lacking := view.lacking(after.seq + 1, reach):
             asked = await self._recall.oldest(conversation_id, lacking, most=limit + 1)
             ceiling = asked[-1].seq if len(asked) > limit else LARGEST
             found = [entry for entry in _merged(found, asked)[::-1] if entry.seq <= ceiling][: limit + 1]
-        shown = found[: min(limit, fitting(entry.text for entry in found))]
+            made = await self._made(view, found)
+        shown = found[: min(limit, fitting(_texts(found, made)))]
         more = len(found) > len(shown)
         highest = shown[-1].seq if more else view.top
-        messages = _with_tombstones(view, shown, marks, after.seq + 1, highest)
+        messages = _with_tombstones(view, Shown(shown, marks, made), after.seq + 1, highest)
         first = shown[0].seq if shown else min(after.seq, LARGEST - 1) + 1
         async with self._store.connection() as connection:
             older = await repository.entries_below(
@@ -132,6 +157,10 @@ class Pages:
             next_place = _place(shown[0]) if shown else Place(older[0].epoch if older else 0, first)
         previous = _place(shown[-1]) if more else None
         return _page(conversation_id, messages, next_place, previous), _newest_of_others(shown, reader)
+
+    async def _made(self, view: View, found: Sequence[Entry]) -> dict[int, Aftermath]:
+        async with self._store.connection() as connection:
+            return await aftermaths(connection, found, view.sees)
 
 
 def fitting(texts: Iterable[str]) -> int:
@@ -145,11 +174,25 @@ def fitting(texts: Iterable[str]) -> int:
     return count
 
 
-def _with_tombstones(
-    view: View, shown: Sequence[Entry], marks: dict[str, Marks], lowest: int, highest: int
-) -> list[Message]:
+def _texts(found: Sequence[Entry], made: Mapping[int, Aftermath]) -> list[str]:
+    return [made.get(entry.seq, NOTHING).text or entry.text for entry in found]
+
+
+def _with_tombstones(view: View, shown: Shown, lowest: int, highest: int) -> list[Message]:
     """Return what is shown and a tombstone for each run between that is hidden, the oldest first."""
-    entries = [(e.seq, entry_view(e, reader=view.reader, marks=marks)) for e in shown]
+    entries = [
+        (
+            entry.seq,
+            entry_view(
+                entry,
+                reader=view.reader,
+                marks=shown.marks,
+                aftermath=shown.made.get(entry.seq, NOTHING),
+                sees=view.sees,
+            ),
+        )
+        for entry in shown.entries
+    ]
     tombstones = [
         (last, hidden_view(view.conversation_id, first, last))
         for first, last in runs.within(view.hidden, lowest, highest)

@@ -12,6 +12,7 @@ import httpx
 import msgspec
 import psycopg
 import structlog
+from msgspec.structs import replace
 from prometheus_client import Counter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -19,12 +20,14 @@ from infra.answers import answer, answer_problem
 from infra.errors import CausewayError, NotFoundError, UnavailableError
 from infra.identity import host_name
 from infra.internal import REGION_HEADER, is_bridged, peer_of
-from infra.postgres import STORE_FAILURES, Pool
+from infra.postgres import STORE_FAILURES, Connection, Pool
 from infra.telling import told
 from region.gateway import repository
+from region.gateway.alterations.aftermaths import Sees, aftermaths
 from region.gateway.cursors import LARGEST
 from region.gateway.groups.repository import held_since
-from replication.codec import UndecodableRecordError, decode_record, encode_record
+from replication.alterations import ALTERATIONS, NOTHING, blind
+from replication.codec import UndecodableRecordError, decode_record, encode_record, version_of
 from replication.ids import is_conversation_id, region_of
 from replication.records import Entry
 from replication.runs import Runs
@@ -37,7 +40,7 @@ ANSWER_SECONDS: Final = 3.0
 MOST: Final = 201
 """Entries of one answer; a page has one less."""
 VERSION: Final = 3
-"""Of the codec, by which entries are told."""
+"""Of the codec, by which entries are told that need no newer one."""
 AT_ONCE: Final = 4
 
 RECALLED: Final = Counter(
@@ -140,6 +143,18 @@ class Recall:
             log.warning("history not kept", problem=told(error))
 
 
+async def _as_seen(connection: Connection, found: Sequence[Entry], sees: Sees) -> list[Entry]:
+    """Return what the users of a region may see, with what was made of it, as far as they may see that."""
+    seen = [entry for entry in found if sees(entry.seq)]
+    made = await aftermaths(connection, seen, sees)
+    return [
+        replace(entry, body=blind(entry.body))
+        if isinstance(entry.body, ALTERATIONS) and not sees(entry.body.target_seq)
+        else replace(entry, aftermath=made.get(entry.seq, NOTHING))
+        for entry in seen
+    ]
+
+
 class Historian:
     """An ASGI app that answers `GET /internal/history` to regions whose users may see it, and passes everything else on."""
 
@@ -186,8 +201,9 @@ class Historian:
                     found = await repository.entries_above(
                         connection, conversation_id, seq=first - 1, most=most, top=last
                     )
+                seen = await _as_seen(connection, found, lambda seq: any(one.may_see(seq) for one in members))
         except (*STORE_FAILURES, psycopg.Error, TimeoutError) as error:
             raise UnavailableError(what="The store of the owner") from error
-        seen = [entry for entry in found if any(member.may_see(entry.seq) for member in members)]
         TOLD.labels(asker).inc(len(seen))
-        return _encoder.encode(History([encode_record(entry) for entry in seen]))
+        version = max((VERSION, *map(version_of, seen)))
+        return _encoder.encode(History([encode_record(entry) for entry in seen], version))

@@ -10,6 +10,7 @@ from infra.postgres import Connection
 from region.store.arrays import Byteas, Int8s, Texts
 from region.store.names import starts_of
 from region.store.repository import preferences
+from region.store.repository.aftermaths import write_aftermaths
 from region.store.repository.hot import write
 from region.store.rows import User
 from region.store.writes import Move, Writes
@@ -48,6 +49,7 @@ async def commit(connection: Connection, moves: Collection[Move], writes: Writes
         async with connection.pipeline(), connection.transaction():
             await write(connection, moves, writes, now)
             await _write_attachments(connection, writes)
+            await write_aftermaths(connection, writes)
             await _write_refusals(connection, writes, now)
             await _write_accounts(connection, writes)
             await preferences.write(connection, writes.preferences.values())

@@ -5,7 +5,7 @@ from typing import Final
 
 from replication.codec import decode_body, encode_body
 from replication.groups import GroupMessageSent
-from replication.records import TEXTS, Entry, LogBody, MessageSent, kind_of, text_of
+from replication.records import TEXTS, Entry, LogBody, MessageSent, kind_of, recipient_of, text_of
 
 COLUMNS: Final = (
     "e.conversation_id, e.seq, e.epoch, e.incarnation, e.message_count, e.message_id, e.author, e.recipient,"
@@ -15,11 +15,6 @@ COLUMNS: Final = (
 
 COUNTED: Final = tuple(str(kind.__struct_config__.tag) for kind in TEXTS)
 """Kinds of entries that are messages."""
-
-
-def recipient_of(body: LogBody) -> str:
-    """Return the recipient that the store keeps of a body."""
-    return body.recipient_id if isinstance(body, MessageSent) else ""
 
 
 def encoded(body: LogBody) -> bytes:

@@ -13,13 +13,13 @@ import psycopg
 
 from infra.postgres import Connection
 from region.store.arrays import Booleans, Byteas, Int8s, Texts
-from region.store.repository.entries import encoded, recipient_of
+from region.store.repository.entries import encoded
 from region.store.rows import Conversation, Member, Pending
 from region.store.writes import Move, Writes
 from replication import runs
 from replication.codec import encode_details
 from replication.outputs import Batch, RelayRow, encode_outputs
-from replication.records import Entry, kind_of, text_of
+from replication.records import Entry, kind_of, recipient_of, text_of
 
 _TYPES: Final = {
     "moves": "bigint[] " * 5,

@@ -49,6 +49,9 @@ def test_every_kind_can_be_shown(kind: Any) -> None:
         "expires_at": 10**15,
         "uses": 3,
         "attachments": (),
+        "answers": None,
+        "forwarded": "",
+        "mentions": (),
     }
     names = [field.name for field in msgspec.structs.fields(kind)]
     body = kind(**{name: given.get(name, True if name in {"history", "approval"} else name) for name in names})

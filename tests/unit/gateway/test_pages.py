@@ -84,11 +84,16 @@ class Log:
     async def sight(self, connection: object, conversation_id: str, user_id: str) -> None:
         """Nothing is hidden."""
 
+    async def aftermaths(self, *_: object) -> dict[int, object]:
+        """Nothing was made of any."""
+        return {}
+
     def stand_in(self, monkeypatch: pytest.MonkeyPatch) -> Pages:
         """Return pages that read it."""
         for name in ("entries_below", "entries_above", "head", "members"):
             monkeypatch.setattr(repository, name, getattr(self, name))
         monkeypatch.setattr(pages, "sight", self.sight)
+        monkeypatch.setattr(pages, "aftermaths", self.aftermaths)
         monkeypatch.setattr(unsettled, "queued_in", self.queued_in)
         return Pages(cast("Pool", NoStore()), cast("Recall", None))
 

@@ -4,14 +4,15 @@ import hashlib
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from msgspec.structs import replace
 
 from region.projector.rehearsal import deed
+from replication import alterations as a
 from replication import groups as g
 from replication.groups import MOST_MEMBERS
-from replication.ids import region_of
-from replication.records import Entry, LogBody, Refusal
+from replication.ids import message_id, region_of
+from replication.records import Entry, LogBody, Refusal, Submission
 from tests.unit.projector.world import ALICE, GROUP, SEATS, World
 
 people = st.sampled_from(sorted(SEATS))
@@ -26,8 +27,9 @@ class Groups(RuleBasedStateMachine):
         """Nothing has happened yet."""
         super().__init__()
         self.world = World()
-        self.asked: dict[str, str] = {}
+        self.asked: dict[str, Submission] = {}
         self.deeds = 0
+        self.posts: list[str] = []
 
     @initialize(
         others=st.sets(people.filter(lambda user: user != ALICE), max_size=2),
@@ -41,7 +43,7 @@ class Groups(RuleBasedStateMachine):
 
     def _do(self, author: str, body: LogBody) -> None:
         wanted = deed(author, GROUP, body)
-        self.asked[wanted.id] = author
+        self.asked[wanted.id] = wanted
         self.world.regions[region_of(author)].submit(wanted)
 
     def _name(self) -> str:
@@ -53,6 +55,33 @@ class Groups(RuleBasedStateMachine):
         """Somebody posts."""
         name = self._name()
         self._do(author, g.GroupMessageSent(name, f"said by {author}"))
+        self.posts.append(message_id(author, GROUP, name))
+
+    @precondition(lambda self: self.posts)
+    @rule(author=people, data=st.data())
+    def edit(self, author: str, data: st.DataObject) -> None:
+        """Somebody edits a message, which may not be numbered yet, or be another's."""
+        name = self._name()
+        self._do(author, a.MessageEdited(name, data.draw(st.sampled_from(self.posts)), f"edited by {author}: {name}"))
+
+    @precondition(lambda self: self.posts)
+    @rule(author=people, data=st.data())
+    def delete(self, author: str, data: st.DataObject) -> None:
+        """Somebody deletes a message."""
+        self._do(author, a.MessageDeleted(self._name(), data.draw(st.sampled_from(self.posts))))
+
+    @precondition(lambda self: self.posts)
+    @rule(author=people, kind=st.sampled_from((a.ReactionAdded, a.ReactionRemoved)), data=st.data())
+    def react(self, author: str, kind: type[a.ReactionAdded], data: st.DataObject) -> None:
+        """Somebody reacts to a message, or takes that back."""
+        self._do(author, kind(self._name(), data.draw(st.sampled_from(self.posts)), "\N{THUMBS UP SIGN}"))
+
+    @precondition(lambda self: self.asked)
+    @rule(data=st.data())
+    def retry(self, data: st.DataObject) -> None:
+        """Something comes once more, however late."""
+        submission = data.draw(st.sampled_from(list(self.asked.values())))
+        self.world.regions[submission.home].submit(submission)
 
     @rule(author=people, user=people)
     def add(self, author: str, user: str) -> None:
@@ -119,11 +148,13 @@ class Groups(RuleBasedStateMachine):
         self._check_ends(log)
         self._check_digests(log)
         self._check_entitlement(log)
+        self._check_aftermaths(log)
 
     def _check_ends(self, log: list[Entry]) -> None:
         numbered = [entry.message_id for entry in log]
         assert len(set(numbered)) == len(numbered)
-        for name, author in self.asked.items():
+        for name, wanted in self.asked.items():
+            author = wanted.author
             home = self.world.regions[region_of(author)]
             refused = {record.message_id for record in home.told(author) if isinstance(record, Refusal)}
             assert (name in numbered) != (name in refused)
@@ -133,7 +164,9 @@ class Groups(RuleBasedStateMachine):
         owner = self.world.regions["us"].tables.conversations.get(GROUP)
         for region in self.world.regions.values():
             held = {seq: entry for (_, seq), (entry, _) in region.tables.entries.items()}
-            assert _digest(list(held.values())) == _digest([entry for entry in log if entry.seq in held])
+            assert _digest(list(held.values())) == _digest(
+                [_as_held(entry, held[entry.seq]) for entry in log if entry.seq in held]
+            )
             found = region.tables.conversations.get(GROUP)
             if found is None or owner is None or not any(member.home == region.name for member in found.active()):
                 continue
@@ -147,12 +180,41 @@ class Groups(RuleBasedStateMachine):
         """Whoever was told an entry was a member when it was numbered, or became or ceased to be one by it; no region has others."""
         entitled = _entitled(log)
         for user in SEATS:
-            seen = {entry.seq for entry in self.world.told(user)}
+            told = self.world.told(user)
+            seen = {entry.seq for entry in told}
+            for entry in told:
+                if isinstance(entry.body, a.Alteration) and entry.body.target_seq:
+                    owner = self.world.regions["us"].tables.conversations[GROUP]
+                    assert owner.members[user].may_see(entry.body.target_seq)
             assert seen == {seq for seq, users in entitled.items() if user in users}
         for region in self.world.regions.values():
             for (_, seq), (entry, _) in region.tables.entries.items():
                 near = {user for user in entitled[seq] if region_of(user) == region.name}
                 assert near or region.name == "us", f"{entry.body} rests where nobody may see it"
+
+    def _check_aftermaths(self, log: list[Entry]) -> None:
+        """What was made of a message follows from the entries that a region has of it; of what was deleted nothing rests anywhere."""
+        for region in self.world.regions.values():
+            made: dict[int, a.Aftermath] = {}
+            for (_, _seq), (entry, _) in sorted(region.tables.entries.items()):
+                if isinstance(entry.body, a.Alteration) and entry.body.target_seq:
+                    known = made.get(entry.body.target_seq, a.NOTHING)
+                    made[entry.body.target_seq] = a.altered(known, entry.body, entry.author, entry.seq)
+            for (_, seq), aftermath in region.tables.aftermaths.items():
+                assert aftermath.deleted or aftermath == made[seq]
+        gone = {entry.body.target_seq for entry in log if isinstance(entry.body, a.MessageDeleted)}
+        for region in self.world.regions.values():
+            for (_, seq), (entry, _) in region.tables.entries.items():
+                assert seq not in gone or not entry.text
+                if isinstance(entry.body, a.MessageEdited):
+                    assert entry.body.target_seq not in gone or not entry.body.text
+
+
+def _as_held(entry: Entry, held: Entry) -> Entry:
+    """Return an entry as a region has it where nobody may see what it is about."""
+    if isinstance(entry.body, a.Alteration) and isinstance(held.body, a.Alteration) and not held.body.target_seq:
+        return replace(entry, body=a.blind(entry.body))
+    return entry
 
 
 def _entitled(log: list[Entry]) -> dict[int, set[str]]:

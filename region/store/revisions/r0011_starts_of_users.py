@@ -5,8 +5,8 @@ from sqlalchemy import Connection, text
 from infra.schema.revisions import Kind
 from region.store.names import starts_of
 
-revision = "0010"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 KIND = Kind.MIGRATE
 
 NEXT = text(

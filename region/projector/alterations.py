@@ -1,0 +1,193 @@
+"""What may be done to messages that are there, by the state at that moment of the log. Pure; each rule answers with the body that is numbered, or why not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from msgspec.structs import replace
+
+from region.projector.cases import ImpossibleRecordError
+from region.projector.rules import ADMIN, NOT_A_MEMBER, NOT_ALLOWED, Denial, Question
+from replication import alterations as a
+from replication.ids import direct_conversation_id, is_group_id, is_message_id, is_user_id
+from replication.objections import (
+    DELETED,
+    EMPTY,
+    FORWARDED,
+    NOT_THE_AUTHOR,
+    TOO_LATE,
+    TOO_MANY_EDITS,
+    TOO_MANY_REACTIONS,
+    UNCHANGED,
+    UNKNOWN,
+)
+from replication.records import TEXTS, Entry, Text, attachments_of
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The message that something is done to.
+
+    Attributes:
+        entry: The message.
+        aftermath: What was made of it.
+    """
+
+    entry: Entry
+    aftermath: a.Aftermath
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """May this be done to that message?
+
+    Attributes:
+        question: In which conversation, and who asks.
+        target: The message, which the author may see and which is not deleted.
+        window: For how many microseconds messages may be edited.
+    """
+
+    question: Question
+    target: Target
+    window: int
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the message is the author's."""
+        return self.target.entry.author == self.question.author
+
+    @property
+    def in_group(self) -> bool:
+        """Whether there are admins."""
+        return is_group_id(self.question.conversation.conversation_id)
+
+
+Ruling: TypeAlias = a.Alteration | Denial
+
+
+def decide(question: Question, target: Target | None, body: a.Alteration, *, window: int) -> Ruling:
+    """Return what is numbered, or why nothing is.
+
+    Args:
+        question: In which conversation, and who asks.
+        target: The message that the body names, if it is one of this conversation.
+        body: What is to be done to it.
+        window: For how many microseconds messages may be edited.
+    """
+    member = question.member(question.author)
+    if member is None:
+        return Denial(NOT_A_MEMBER)
+    if target is None or not isinstance(target.entry.body, TEXTS) or not member.may_see(target.entry.seq):
+        return Denial(UNKNOWN)
+    if target.aftermath.deleted:
+        return Denial(DELETED)
+    ruling = _RULES[type(body)](Wish(question, target, window), body)
+    return ruling if isinstance(ruling, Denial) else a.placed(ruling, target.entry.seq)
+
+
+def edit(wish: Wish, body: a.MessageEdited) -> Ruling:
+    """The author may, for a while, what are the author's own words."""
+    entry, aftermath = wish.target.entry, wish.target.aftermath
+    if not wish.is_own:
+        return Denial(NOT_THE_AUTHOR)
+    if isinstance(entry.body, TEXTS) and entry.body.forwarded:
+        return Denial(FORWARDED)
+    if wish.question.now - entry.sent_at > wish.window:
+        return Denial(TOO_LATE)
+    if not body.text and not attachments_of(entry.body):
+        return Denial(EMPTY)
+    if len(aftermath.edits) >= a.MOST_EDITS:
+        return Denial(TOO_MANY_EDITS)
+    return replace(body, mentions=mentions_of_members(wish.question, body.mentions))
+
+
+def delete(wish: Wish, body: a.MessageDeleted) -> Ruling:
+    """The author may at any time, and in a group admins."""
+    if wish.is_own:
+        return body
+    if not wish.in_group:
+        return Denial(NOT_THE_AUTHOR)
+    return body if wish.question.rank >= ADMIN else Denial(NOT_ALLOWED)
+
+
+def react(wish: Wish, body: a.ReactionAdded) -> Ruling:
+    """Members may, so many to a message."""
+    shown, author = wish.target.aftermath.shown(), wish.question.author
+    if any((one.user_id, one.emoji) == (author, body.emoji) for one in shown):
+        return Denial(UNCHANGED)
+    if sum(one.user_id == author for one in shown) >= a.MOST_REACTIONS:
+        return Denial(TOO_MANY_REACTIONS)
+    return Denial(TOO_MANY_REACTIONS) if len({one.emoji for one in shown} | {body.emoji}) > a.MOST_EMOJI else body
+
+
+def unreact(wish: Wish, body: a.ReactionRemoved) -> Ruling:
+    """Who has reacted may take it back."""
+    known = wish.target.aftermath.reaction(wish.question.author, body.emoji)
+    return body if known is not None and known.on else Denial(UNCHANGED)
+
+
+def mentions_of_members(question: Question, mentions: tuple[a.Mention, ...]) -> tuple[a.Mention, ...]:
+    """Return those that name present members; a message is not refused because somebody left meanwhile."""
+    return tuple(one for one in mentions if question.member(one.user_id) is not None)
+
+
+def complete(question: Question, target: Target | None, body: Text) -> Text | Denial:
+    """Return a message as it is numbered: with the place of what it answers, and without mentions of strangers."""
+    if body.answers is not None:
+        member = question.member(question.author)
+        if target is None or not isinstance(target.entry.body, TEXTS) or member is None:
+            return Denial(UNKNOWN)
+        if not member.may_see(target.entry.seq):
+            return Denial(UNKNOWN)
+        body = replace(body, answers=replace(body.answers, seq=target.entry.seq))
+    return replace(body, mentions=mentions_of_members(question, body.mentions)) if body.mentions else body
+
+
+def check(author: str, conversation_id: str, body: a.Alteration) -> None:
+    """Refuse what can be done in no conversation, whatever its state.
+
+    Raises:
+        ImpossibleRecordError: Ids that do not follow from each other, nobody's ids, texts that no store keeps.
+    """
+    if not is_user_id(author):
+        raise ImpossibleRecordError(reason="its author is no user")
+    if is_group_id(conversation_id):
+        if body.recipient_id:
+            raise ImpossibleRecordError(reason="what happens in a group has no recipient")
+    elif (
+        not is_user_id(body.recipient_id)
+        or author == body.recipient_id
+        or conversation_id != direct_conversation_id(author, body.recipient_id)
+    ):
+        raise ImpossibleRecordError(reason="its conversation is not that of its author and recipient")
+    if body.target and not is_message_id(body.target):
+        raise ImpossibleRecordError(reason="what it is about is no message")
+    text, emoji = getattr(body, "text", ""), getattr(body, "emoji", "")
+    if "\0" in text + emoji + body.client_message_id:
+        raise ImpossibleRecordError(reason="it holds a NUL character, which no store keeps")
+    if len(text.encode()) > a.LONGEST_TEXT or len(emoji.encode()) > a.LONGEST_EMOJI:
+        raise ImpossibleRecordError(reason="its text is too long")
+    check_mentions(getattr(body, "mentions", ()))
+
+
+def check_mentions(mentions: tuple[a.Mention, ...]) -> None:
+    """Refuse mentions that nobody can mean.
+
+    Raises:
+        ImpossibleRecordError: They are too many, or name nobody, or lie outside any text.
+    """
+    if len(mentions) > a.MOST_MENTIONS:
+        raise ImpossibleRecordError(reason=f"it has more than {a.MOST_MENTIONS} mentions")
+    if any(
+        not is_user_id(one.user_id) or not 0 <= one.offset <= a.LONGEST_TEXT or not 0 <= one.length <= a.LONGEST_TEXT
+        for one in mentions
+    ):
+        raise ImpossibleRecordError(reason="a mention names nobody, or lies outside the text")
+
+
+_RULES: Final[dict[type, Callable[[Wish, Any], Ruling]]] = {  # Any: each takes its own body
+    a.MessageEdited: edit,
+    a.MessageDeleted: delete,
+    a.ReactionAdded: react,
+    a.ReactionRemoved: unreact,
+}
