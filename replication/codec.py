@@ -12,6 +12,7 @@ import msgspec
 from infra.errors import CausewayError
 from replication.accounts import PasswordChanged, ProfileChanged
 from replication.alterations import ALTERATIONS, Aftermath
+from replication.channels import CHANNEL_BODIES
 from replication.charters import Charter
 from replication.groups import GROUP_BODIES, NO_DETAILS, Details
 from replication.preferences import PreferencesChanged
@@ -20,7 +21,7 @@ from replication.records import TEXTS, Body, Entry, Hop, Journaled, LogBody, Rec
 VERSION: Final = 1
 """Of what most records are written in: the oldest that has all they need, so that older software reads them."""
 GROUPS: Final = 3
-"""Of what neither version 1 has nor version 2, which added `PasswordChanged`: `ProfileChanged`, the bodies of groups, `Charter` and `Receipt`."""
+"""Of what neither version 1 has nor version 2, which added `PasswordChanged`: `ProfileChanged`, the bodies of groups and channels, `Charter` and `Receipt`."""
 NEWEST: Final = 4
 """Of preferences, of what is done to messages that are there, and of messages that answer, are forwarded, or name somebody."""
 READABLE: Final = frozenset({1, 2, 3, 4})
@@ -29,7 +30,7 @@ LAST_VERSION: Final = 31
 
 _OF_BODY: Final[dict[type, int]] = (
     {PasswordChanged: 2, ProfileChanged: 3, PreferencesChanged: NEWEST}
-    | dict.fromkeys(GROUP_BODIES, GROUPS)
+    | dict.fromkeys((*GROUP_BODIES, *CHANNEL_BODIES), GROUPS)
     | dict.fromkeys(ALTERATIONS, NEWEST)
 )
 """Body to the version that has it, if that is not the first."""

@@ -10,6 +10,7 @@ import msgspec
 
 from replication.alterations import Mention, Reference
 from replication.attachments import Attachment
+from replication.channels import ChannelState
 
 Role: TypeAlias = Literal["owner", "admin", "member"]
 RANKS: Final[dict[str, int]] = {"owner": 3, "admin": 2, "member": 1}
@@ -245,6 +246,7 @@ class Details(msgspec.Struct, frozen=True):
         invites: The links that are good.
         created_by: Who began it.
         created_at: When its author's home accepted that, microseconds since the epoch.
+        channel: What only a channel has.
     """
 
     name: str = ""
@@ -254,6 +256,7 @@ class Details(msgspec.Struct, frozen=True):
     invites: tuple[Invite, ...] = ()
     created_by: str = ""
     created_at: int = 0
+    channel: ChannelState | None = None
 
 
 NO_DETAILS: Final = Details()

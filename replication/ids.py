@@ -46,6 +46,16 @@ def is_group_id(text: str) -> bool:
     return text.startswith("g") and is_conversation_id(text)
 
 
+def channel_id(author: str, client_message_id: str) -> str:
+    """Return the id of the channel that its author makes under that name; see `group_id`."""
+    return f"c{_digest(16, 'channel', author, client_message_id)}-{region_of(author)}"
+
+
+def is_channel_id(text: str) -> bool:
+    """Whether the text has the form of a channel's id."""
+    return text.startswith("c") and is_conversation_id(text)
+
+
 def message_id(sender: str, conversation_id: str, client_message_id: str) -> str:
     """Return the id of what is to be numbered, a message as a rule: a retry, through any region and after any failover, is the same."""
     return (

@@ -20,6 +20,7 @@ from replication.accounts import (
 )
 from replication.alterations import ALTERATIONS, NOTHING, Aftermath, Alteration, Mention, Reference
 from replication.attachments import Attachment
+from replication.channels import CHANNEL_BODIES, ChannelBody, ChannelMessageSent
 from replication.charters import Charter
 from replication.groups import GROUP_BODIES, GroupBody, GroupMessageSent
 from replication.preferences import PreferencesChanged
@@ -125,13 +126,13 @@ class ConversationAnswered(msgspec.Struct, frozen=True, tag="conversation_answer
     code: str
 
 
-LogBody: TypeAlias = MessageSent | GroupBody | Alteration
+LogBody: TypeAlias = MessageSent | GroupBody | ChannelBody | Alteration
 """What a conversation's owner numbers: the bodies of entries. Each has a `client_message_id`."""
-LOG_BODIES: Final = (MessageSent, *GROUP_BODIES, *ALTERATIONS)
+LOG_BODIES: Final = (MessageSent, *GROUP_BODIES, *CHANNEL_BODIES, *ALTERATIONS)
 
-Text: TypeAlias = MessageSent | GroupMessageSent
+Text: TypeAlias = MessageSent | GroupMessageSent | ChannelMessageSent
 """What is counted as a message, and unread until it was read."""
-TEXTS: Final = (MessageSent, GroupMessageSent)
+TEXTS: Final = (MessageSent, GroupMessageSent, ChannelMessageSent)
 
 
 def kind_of(body: LogBody) -> str:

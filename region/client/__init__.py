@@ -12,6 +12,7 @@ handles     what a caller holds of a message that was sent
 media       brings and opens images and files
 groups      what one does in groups, and what that takes and gives
 alterations what one does to messages that are there; edits: what that takes and gives
+channels    the same of channels
 frames      what crosses the WebSocket and HTTP, as typed structs; accounts, groups, uploads: what HTTP says of those
 events      what the user is told
 session     who is logged in here; keeps the access token fresh
@@ -37,6 +38,7 @@ A first conversation:
 
 from region.client.accounts import Device, OwnProfile, People, User
 from region.client.backoff import Backoff, longer
+from region.client.channels import Channel, ChannelInvite, Poster
 from region.client.client import Client
 from region.client.edits import EditView
 from region.client.errors import ClientError, LoggedOutError, ProblemError, UnreachableError, UnsendableError
@@ -51,6 +53,8 @@ __all__ = [
     "Arrived",
     "Attachment",
     "Backoff",
+    "Channel",
+    "ChannelInvite",
     "Client",
     "ClientError",
     "Conversation",
@@ -74,6 +78,7 @@ __all__ = [
     "OwnProfile",
     "Page",
     "People",
+    "Poster",
     "Preferences",
     "PreferencesChange",
     "Preferred",

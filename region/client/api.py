@@ -17,6 +17,7 @@ from region.client.accounts import (
     Tokens,
     User,
 )
+from region.client.channels import Channel, ChannelInvite, NewChannel, Posters
 from region.client.edits import Edit, Edits
 from region.client.frames import Conversation, ConversationPage, Message, Page, RegionList
 from region.client.groups import Deed, Group, GroupMember, GroupMembers, Invite, NewGroup, NewInvite, Receipts
@@ -142,6 +143,23 @@ class Api:
         """Make a link by which others may join a group."""
         path = f"/groups/{group_id}/invites"
         return await self._transport.call("POST", path, gives=Invite, body=wanted, tokens=self._tokens)
+
+    async def create_channel(self, channel: NewChannel) -> Channel:
+        """Make a channel; the same client message id makes it once."""
+        return await self._transport.call("POST", "/channels", gives=Channel, body=channel, tokens=self._tokens)
+
+    async def channel(self, channel_id: str) -> Channel:
+        """Return a channel."""
+        return await self._transport.call("GET", f"/channels/{channel_id}", gives=Channel, tokens=self._tokens)
+
+    async def staff(self, channel_id: str) -> Posters:
+        """Return a channel's owners and posters."""
+        return await self._transport.call("GET", f"/channels/{channel_id}/staff", gives=Posters, tokens=self._tokens)
+
+    async def channel_invite(self, channel_id: str, wanted: NewInvite) -> ChannelInvite:
+        """Make a link by which others may subscribe to a channel."""
+        path = f"/channels/{channel_id}/invites"
+        return await self._transport.call("POST", path, gives=ChannelInvite, body=wanted, tokens=self._tokens)
 
     async def do(self, method: Literal["POST", "PUT", "PATCH"], path: str, wanted: Deed) -> Message:
         """Do something in a group; return what stands in its log, without a number while its owner has not decided."""

@@ -11,6 +11,7 @@ import msgspec
 from region.client.accounts import Credentials, Device, OwnProfile, PasswordChange, People, ProfileChange, Tokens, User
 from region.client.alterations import Alterations
 from region.client.api import Api
+from region.client.channels import Channels
 from region.client.dispatch import Dispatch
 from region.client.errors import LoggedOutError, UnsendableError
 from region.client.events import Event
@@ -65,6 +66,8 @@ class Client:
         """What one does in groups."""
         self.messages = Alterations(self._api)
         """What one does to messages that are there."""
+        self.channels = Channels(self._api)
+        """What one does in channels."""
         self.media = Media(self._transport, self._access_token, patience=patience, dial=dial)
         """Images and files."""
         self._dispatch = Dispatch(self._store, listen=listen)

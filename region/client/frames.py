@@ -103,6 +103,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     mentions: list[Mention] = []
     emoji: str = ""
+    public: bool | None = None
+    slow: int | None = None
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,7 +115,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         recipient_id: The other member of a 1:1 conversation.
         change: What was done, if it is no message.
         seq: Its number in the conversation; None until the owner has numbered it.
-        from_seq: Of what is hidden, the first number.
+        from_seq: Of what is hidden, the first number; in a channel, the first number that a message stands for.
         status: unread, received or read.
         sent_at: RFC 3339.
         client_message_id: What its sender's device called it; only on one's own.

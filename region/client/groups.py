@@ -34,7 +34,7 @@ class NewInvite(msgspec.Struct, frozen=True):
 
 
 class Deed(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """What is done in a group; only what belongs to it is given."""
+    """What is done in a group or a channel; only what belongs to it is given."""
 
     client_message_id: str
     user_id: str | None = None
@@ -45,6 +45,8 @@ class Deed(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     description: str | None = None
     history: bool | None = None
     approval: bool | None = None
+    public: bool | None = None
+    slow: int | None = None
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +124,7 @@ class Groups:
             history: Whether those who join later see what was before.
             approval: Whether who comes by a link must be let in.
         """
-        return await self._api.create_group(NewGroup(name, list(members), description, history, approval, _name()))
+        return await self._api.create_group(NewGroup(name, list(members), description, history, approval, new_name()))
 
     async def get(self, group_id: str) -> Group:
         """Return a group."""
@@ -146,44 +148,49 @@ class Groups:
         approval: bool | None = None,
     ) -> Message:
         """Change what is given."""
-        deed = Deed(client_message_id=_name(), name=name, description=description, history=history, approval=approval)
+        deed = Deed(
+            client_message_id=new_name(), name=name, description=description, history=history, approval=approval
+        )
         return await self._api.do("PATCH", f"/groups/{group_id}", deed)
 
     async def add(self, group_id: str, user_id: str) -> Message:
         """Add somebody, or let in who has asked."""
         return await self._api.do(
-            "POST", f"/groups/{group_id}/members", Deed(client_message_id=_name(), user_id=user_id)
+            "POST", f"/groups/{group_id}/members", Deed(client_message_id=new_name(), user_id=user_id)
         )
 
     async def remove(self, group_id: str, user_id: str) -> Message:
         """Remove somebody, or decline who has asked; leave, if that is oneself."""
-        return await self._api.undo(f"/groups/{group_id}/members/{user_id}", _name())
+        return await self._api.undo(f"/groups/{group_id}/members/{user_id}", new_name())
 
     async def ban(self, group_id: str, user_id: str) -> Message:
         """Remove somebody, who may not come back."""
-        return await self._api.do("POST", f"/groups/{group_id}/bans", Deed(client_message_id=_name(), user_id=user_id))
+        return await self._api.do(
+            "POST", f"/groups/{group_id}/bans", Deed(client_message_id=new_name(), user_id=user_id)
+        )
 
     async def unban(self, group_id: str, user_id: str) -> Message:
         """Let somebody come back."""
-        return await self._api.undo(f"/groups/{group_id}/bans/{user_id}", _name())
+        return await self._api.undo(f"/groups/{group_id}/bans/{user_id}", new_name())
 
     async def give_role(self, group_id: str, user_id: str, role: str, *, hand_over: bool = False) -> Message:
         """Promote or demote somebody; with `owner` and `hand_over`, become an admin by it."""
-        deed = Deed(client_message_id=_name(), role=role, hand_over=hand_over)
+        deed = Deed(client_message_id=new_name(), role=role, hand_over=hand_over)
         return await self._api.do("PUT", f"/groups/{group_id}/members/{user_id}/role", deed)
 
     async def invite(self, group_id: str, *, expires_in: int = 86_400, uses: int = 0) -> Invite:
         """Make a link that is good for so many seconds, and so many users (0 for any number)."""
-        return await self._api.invite(group_id, NewInvite(expires_in, uses, _name()))
+        return await self._api.invite(group_id, NewInvite(expires_in, uses, new_name()))
 
     async def end_invite(self, group_id: str, invite_id: str) -> Message:
         """End a link before it expires."""
-        return await self._api.undo(f"/groups/{group_id}/invites/{invite_id}", _name())
+        return await self._api.undo(f"/groups/{group_id}/invites/{invite_id}", new_name())
 
     async def join(self, group_id: str, token: str) -> Message:
         """Join by a link; where approval is needed one has only asked (`kind` is `join_asked`)."""
-        return await self._api.do("POST", f"/groups/{group_id}/join", Deed(client_message_id=_name(), token=token))
+        return await self._api.do("POST", f"/groups/{group_id}/join", Deed(client_message_id=new_name(), token=token))
 
 
-def _name() -> str:
+def new_name() -> str:
+    """Return what a deed is called, so that it happens once however often it is asked for."""
     return str(uuid.uuid4())

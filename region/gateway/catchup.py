@@ -17,7 +17,7 @@ from region.gateway.views import Marks, entry_view, pending_view
 from region.store.repository import preferences as preferred
 from region.store.repository import unsettled
 from region.store.repository.unsettled import Queued
-from replication.ids import partition_of
+from replication.ids import is_channel_id, partition_of
 from replication.records import Entry, Refusal
 
 MOST_ENTRIES = 500
@@ -91,7 +91,7 @@ class CatchUps:
         entries = await repository.entries_since(connection, shared, share.told, most=MOST_SHARED_ENTRIES + 1)
         if len(entries) > MOST_SHARED_ENTRIES:
             return list(together)
-        found = await _about(connection, shared)
+        found = await _about(connection, shared, [asked.user_id for asked, _ in sharing])
         authors = await unsettled.queued_authors(connection, list(share.told)) if shared else set()
         for asked, heads in sharing:
             if asked.user_id in authors:
@@ -171,15 +171,15 @@ async def _snapshot(
     refusals: Sequence[Refusal],
 ) -> Snapshot:
     names = [head.conversation_id for head in heads]
-    marked = await _about(connection, heads)
+    marked = await _about(connection, heads, [user_id])
     queued = await unsettled.queued_of(connection, user_id, names, most=MOST_ENTRIES + 1) if names else []
     return _made(user_id, state, heads=heads, entries=entries, refusals=refusals, marked=marked, queued=queued)
 
 
-async def _about(connection: Connection, heads: Sequence[Head]) -> list[Marked]:
-    """Return the marks of all members of those conversations that are open to the reader."""
+async def _about(connection: Connection, heads: Sequence[Head], readers: Sequence[str]) -> list[Marked]:
+    """Return the marks of all members of those conversations that are open to the readers; in channels, these readers'."""
     present = [head.conversation_id for head in heads if head.active]
-    return await repository.marks_of(connection, present) if present else []
+    return await repository.marks_of(connection, present, readers) if present else []
 
 
 def _made(
@@ -209,7 +209,7 @@ def _made(
             MarksFrame(m.conversation_id, m.user_id, m.marks.received, m.marks.read, epochs[m.conversation_id])
         )
         for m in marked
-        if m.marks.received > 0
+        if m.marks.received > 0 and (m.user_id == user_id or not is_channel_id(m.conversation_id))
     ]
     return Snapshot(state.positions, state.incarnation, missed, _changed(heads) if too_much else [])
 

@@ -10,6 +10,7 @@ from infra import tracing
 from infra.errors import CausewayError
 from infra.telling import told
 from region.gateway import frames, preferences
+from region.gateway.channels.following import Following
 from region.gateway.frames import EntryFrame, MarksFrame, Pending, ReceiptFrame, Refused
 from region.gateway.outcomes import Decided, InFlight, Outcomes
 from region.gateway.session import Session
@@ -88,6 +89,8 @@ class Hub:
         self.sightings = sightings or Sightings()
         self.published_at = 0
         """When fan-out sent what is being dispatched, microseconds since the epoch."""
+        self.following = Following()
+        """Which users follow which channels here."""
         self._by_user: dict[str, list[Device]] = {}
         self._told: set[Device] = set()
         self.reliable = False
@@ -117,9 +120,9 @@ class Hub:
         del self._by_user[device.session.user_id]
         return True
 
-    def users(self) -> list[str]:
-        """All users who have a device here."""
-        return list(self._by_user)
+    def names(self) -> list[str]:
+        """In whose names outputs come here: users who have a device here, and the channels that they follow."""
+        return [*self._by_user, *self.following.channels()]
 
     def lose(self, covered: Mapping[int, int]) -> None:
         """Take in that outputs may have been missed, beyond what is covered."""
@@ -160,8 +163,10 @@ class Hub:
         Args:
             users: Some may have no device here.
             covered: Up to which positions everything was told.
+
+        Whoever is named by a channel follows it.
         """
-        for device in [device for user in users for device in self._by_user.get(user, ())]:
+        for device in [device for user in self._people(users) for device in self._by_user.get(user, ())]:
             device.session.interrupt(covered)
             device.catch_up()
 
@@ -203,7 +208,8 @@ class Hub:
         if self._repeats(output, entry.message_id, entry):
             self._repeated(entry)
             return
-        users = output.users
+        self.following.note(partition, output.position, entry)
+        users = self._people(output.users)
         if not any(user in self._by_user for user in users):
             return
         at = now_us()
@@ -268,6 +274,10 @@ class Hub:
     def _push(self, user: str, text: str) -> None:
         for device in self._by_user.get(user, ()):
             device.push(text)
+
+    def _people(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return the users who are meant, each once, channels' followers among them."""
+        return tuple(dict.fromkeys(user for name in names for user in self.following.of(name)))
 
     def _tell(self, partition: int, output: Output, users: tuple[str, ...], text: str) -> int:
         told = 0

@@ -1,4 +1,4 @@
-"""Telling fan-out, through Redis, which users have a device at this gateway, and that the gateway is alive."""
+"""Telling fan-out, through Redis, in whose names outputs are wanted at this gateway (users with a device here, channels that they follow), and that the gateway is alive."""
 
 import asyncio
 import secrets
@@ -63,9 +63,13 @@ class Interest:
 
     async def register(self, user_id: str) -> bool:
         """Register a user and wait until Redis has it; return whether it had it in time."""
-        self._wanted[user_id] = True
-        self._changed.set()
+        self.want((user_id,))
         return await self.settled(user_id)
+
+    def want(self, names: Iterable[str]) -> None:
+        """Register users or channels soon; `settled` tells when."""
+        self._wanted.update(dict.fromkeys(names, True))
+        self._changed.set()
 
     async def settled(self, user_id: str) -> bool:
         """Wait until Redis has what is wanted of that user, if anything waits; return whether it had it in time."""

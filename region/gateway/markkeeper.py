@@ -12,6 +12,7 @@ from region.gateway.cursors import Place
 from region.gateway.journal import Journal
 from region.gateway.marks import MarkBook, Raised, Reader
 from region.gateway.submissions import Author, Clerk
+from replication.ids import is_channel_id
 
 log = structlog.get_logger()
 
@@ -35,7 +36,9 @@ class MarkKeeper:
         self._raised = asyncio.Event()
 
     def raise_mark(self, reader: Reader, conversation_id: str, place: Place, *, read: bool) -> None:
-        """Merge a mark into those that wait."""
+        """Merge a mark into those that wait; in channels, only that somebody has read counts."""
+        if not read and is_channel_id(conversation_id):
+            return  # who posts is not told who has received it
         MARKS_RAISED.inc()
         self._merge(reader, conversation_id, place, read=read)
 

@@ -26,12 +26,12 @@ from region.gateway.repository import Listing
 from region.gateway.schemas import Conversation, Conversations, Page, SendRequest
 from region.gateway.submissions import Author, Clerk
 from region.gateway.validation import check_address, check_attachments, check_client_message_id, check_text
-from region.gateway.views import UNMARKED, Message, entry_view, pending_view
+from region.gateway.views import Message, entry_view, pending_view
 from region.media.attachments import Attachments
 from region.store.repository import preferences, unsettled
 from region.store.rows import KINDS, Preferences
 from replication.alterations import ALTERATIONS, NOTHING
-from replication.ids import is_message_id
+from replication.ids import is_channel_id, is_message_id
 from replication.records import Entry, MessageRead, MessageReceived, Outcome, Refusal, Submission
 
 STATUS_OF_REFUSAL: Final[Mapping[str, int]] = {
@@ -43,6 +43,9 @@ STATUS_OF_REFUSAL: Final[Mapping[str, int]] = {
     "last-owner": 409,
     "already-a-member": 409,
     "too-many-invites": 409,
+    "channel-full": 409,
+    "too-many-posters": 409,
+    "slow-mode": 429,
     "invite-not-good": 410,
     "not-a-member": 403,
     "not-allowed": 403,
@@ -194,12 +197,16 @@ class Messages:
             entry = await _entry(connection, caller, message_id)
         if entry is None:
             raise NotFoundError(what="message")
+        if not read and is_channel_id(entry.conversation_id):
+            return
         conversation_id, seq = entry.conversation_id, entry.seq
 
         async def look() -> Decision | None:
             async with self._store.connection() as connection:
-                own = (await repository.members(connection, conversation_id)).get(caller.sub, UNMARKED)
-            return Outcome(id="") if seq <= (own.read if read else own.received) else None
+                seen = await sight(connection, conversation_id, caller.sub)
+            own = seen.member if seen is not None and seen.member.active else None
+            reached = 0 if own is None else own.read if read else max(own.received, own.read)
+            return Outcome(id="") if seq <= reached else None
 
         if await look() is not None:
             return

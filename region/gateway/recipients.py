@@ -14,7 +14,14 @@ from region.accounts.repository import user_by_id
 from region.gateway import repository
 from region.gateway.errors import OwnRecipientError, RecipientUnknownError
 from region.gateway.groups.repository import sight
-from replication.ids import direct_conversation_id, is_conversation_id, is_group_id, is_user_id, region_of
+from replication.ids import (
+    direct_conversation_id,
+    is_channel_id,
+    is_conversation_id,
+    is_group_id,
+    is_user_id,
+    region_of,
+)
 
 MOST_REMEMBERED = 200_000
 
@@ -113,7 +120,7 @@ class Recipients:
     async def _conversation(self, author: str, conversation_id: str) -> tuple[str, str]:
         if not is_conversation_id(conversation_id):
             raise NotFoundError(what="conversation")
-        if is_group_id(conversation_id):
+        if is_group_id(conversation_id) or is_channel_id(conversation_id):
             return await self._group(author, conversation_id)
         try:
             async with self._store.connection() as connection:

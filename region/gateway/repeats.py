@@ -74,6 +74,6 @@ class Repeats:
     async def _marks(self, conversations: set[str]) -> dict[str, dict[str, Marks]]:
         found: dict[str, dict[str, Marks]] = {}
         async with self._store.connection() as connection:
-            for member in await repository.marks_of(connection, sorted(conversations)):
+            for member in await repository.marks_of(connection, sorted(conversations), ()):
                 found.setdefault(member.conversation_id, {})[member.user_id] = member.marks
         return found

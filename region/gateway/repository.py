@@ -13,6 +13,7 @@ from region.store.repository.entries import entry_of
 from replication import runs
 from replication.codec import decode_details
 from replication.groups import RANKS
+from replication.ids import is_channel_id
 from replication.records import Entry
 from replication.runs import Runs
 
@@ -106,7 +107,9 @@ async def state(connection: Connection) -> State | None:
 
 
 async def members(connection: Connection, conversation_id: str) -> dict[str, Marks]:
-    """Return the marks of a conversation's present members, by user; empty if it does not exist here."""
+    """Return the marks of a conversation's present members, by user; empty if it does not exist here, or is a channel."""
+    if is_channel_id(conversation_id):
+        return {}  # each member's are the member's own
     cursor = await connection.execute(
         f"SELECT m.user_id, least(m.received, c.head), least(m.read, c.head), m.joined FROM members m"
         f" JOIN conversations c ON c.conversation_id = m.conversation_id WHERE m.conversation_id = %s AND {_ACTIVE}",
@@ -129,7 +132,7 @@ async def entries_below(
 ) -> list[Entry]:
     """Return the entries below that seq, less what is hidden, the newest first."""
     cursor = await connection.execute(
-        f"SELECT {_ENTRY} FROM entries e WHERE e.conversation_id = %s AND e.seq < %s {_NOT_HIDDEN}"
+        f"SELECT {_ENTRY} FROM entries e WHERE e.conversation_id = %s AND e.seq < %s {_NOT_HIDDEN} AND {_SHOWN}"
         " AND e.seq <= (SELECT head FROM conversations WHERE conversation_id = %s) ORDER BY e.seq DESC LIMIT %s",
         (conversation_id, seq, [run[0] for run in hidden], [run[1] for run in hidden], conversation_id, most),
         binary=True,
@@ -142,7 +145,7 @@ async def entries_above(
 ) -> list[Entry]:
     """Return the entries above that seq and up to the top, less what is hidden, the oldest first."""
     cursor = await connection.execute(
-        f"SELECT {_ENTRY} FROM entries e WHERE e.conversation_id = %s AND e.seq > %s AND e.seq <= %s {_NOT_HIDDEN}"
+        f"SELECT {_ENTRY} FROM entries e WHERE e.conversation_id = %s AND e.seq > %s AND e.seq <= %s {_NOT_HIDDEN} AND {_SHOWN}"
         " AND e.seq <= (SELECT head FROM conversations WHERE conversation_id = %s) ORDER BY e.seq LIMIT %s",
         (conversation_id, seq, top, [run[0] for run in hidden], [run[1] for run in hidden], conversation_id, most),
         binary=True,
@@ -182,18 +185,13 @@ async def listings(connection: Connection, user_id: str, *, before: tuple[int, s
         " ORDER BY c.updated_at DESC, c.conversation_id DESC LIMIT %s",
         (user_id, *before, most),
     )
-    return [
-        Listing(
-            Head(name, seq, epoch),
-            at,
-            peer,
-            decode_details(details).name,
-            _marks(received, read),
-            _marks(theirs or 0, seen or 0),
-            max(0, unread),
-        )
-        for name, seq, epoch, at, peer, details, received, read, theirs, seen, unread in await cursor.fetchall()
-    ]
+    found: list[Listing] = []
+    for name, seq, epoch, at, peer, encoded, received, read, theirs, seen, unread in await cursor.fetchall():
+        details = decode_details(encoded)
+        top = min(seq, details.channel.shown) if details.channel else seq
+        marks, others = _marks(min(received, top), min(read, top)), _marks(theirs or 0, seen or 0)
+        found.append(Listing(Head(name, top, epoch), at, peer, details.name, marks, others, max(0, unread)))
+    return found
 
 
 async def entries_at(connection: Connection, heads: Sequence[Head]) -> dict[str, Entry]:
@@ -211,7 +209,7 @@ async def changed_since(connection: Connection, user_id: str, told: Mapping[int,
     """Return the user's conversations that changed above those positions of their partitions, the newest change first."""
     cursor = await connection.execute(
         f"SELECT {_HEAD} FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id"
-        f" JOIN {_TOLD} ON substr(c.conversation_id, 2, 3) BETWEEN t.first AND t.last AND c.position > t.position"
+        f" JOIN {_TOLD} ON substr(c.conversation_id, 2, 3) BETWEEN t.first AND t.last AND greatest(c.position, m.position) > t.position"
         " WHERE m.user_id = %s AND m.since > 0 ORDER BY c.updated_at DESC, c.conversation_id LIMIT %s",
         (*buckets.told_rows(told), user_id, _CHANGED_MOST),
     )
@@ -244,7 +242,7 @@ async def entries_since(
         f"SELECT {_ENTRY} FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[]) AS h(conversation_id, seq, since, told)"
         f" CROSS JOIN LATERAL (SELECT * FROM entries e WHERE e.conversation_id = h.conversation_id AND e.seq BETWEEN h.since AND h.seq"
         "  AND e.seq > coalesce((SELECT o.seq FROM entries o WHERE o.conversation_id = h.conversation_id AND o.seq <= h.seq"
-        "   AND o.position <= h.told ORDER BY o.seq DESC LIMIT 1), 0) ORDER BY e.seq LIMIT %s) e"
+        f"   AND o.position <= h.told ORDER BY o.seq DESC LIMIT 1), 0) AND {_SHOWN} ORDER BY e.seq LIMIT %s) e"
         " ORDER BY e.conversation_id, e.seq LIMIT %s",
         (
             [h.conversation_id for h in heads],
@@ -273,7 +271,7 @@ async def entries_beyond(
     cursor = await connection.execute(
         f"SELECT {_ENTRY} FROM unnest(%s::text[], %s::bigint[], %s::bigint[]) AS h(conversation_id, seq, held)"
         " CROSS JOIN LATERAL (SELECT * FROM entries e WHERE e.conversation_id = h.conversation_id AND e.seq > h.held"
-        "  AND e.seq <= h.seq ORDER BY e.seq LIMIT %s) e ORDER BY e.conversation_id, e.seq LIMIT %s",
+        f"  AND e.seq <= h.seq AND {_SHOWN} ORDER BY e.seq LIMIT %s) e ORDER BY e.conversation_id, e.seq LIMIT %s",
         (
             [h.conversation_id for h in heads],
             [h.seq for h in heads],
@@ -286,13 +284,14 @@ async def entries_beyond(
     return _seen(heads, map(entry_of, await cursor.fetchall()))
 
 
-async def marks_of(connection: Connection, conversations: Sequence[str]) -> list[Marked]:
-    """Return the marks of all members of those conversations."""
+async def marks_of(connection: Connection, conversations: Sequence[str], readers: Sequence[str]) -> list[Marked]:
+    """Return the marks of all members of those conversations; of channels, the readers' alone."""
     cursor = await connection.execute(
         "SELECT m.conversation_id, m.user_id, least(m.received, c.head), least(m.read, c.head), m.joined"
         " FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id"
-        f" WHERE m.conversation_id = ANY(%s::text[]) AND {_ACTIVE} ORDER BY m.conversation_id, m.user_id",
-        (list(conversations),),
+        f" WHERE m.conversation_id = ANY(%s::text[]) AND {_ACTIVE}"
+        " AND (left(m.conversation_id, 1) <> 'c' OR m.user_id = ANY(%s::text[])) ORDER BY m.conversation_id, m.user_id",
+        (list(conversations), list(readers)),
     )
     return [Marked(c, user, _marks(*marked)) for c, user, *marked in await cursor.fetchall()]
 
@@ -300,6 +299,8 @@ async def marks_of(connection: Connection, conversations: Sequence[str]) -> list
 _ACTIVE = f"m.role IN ({', '.join(repr(role) for role in RANKS)})"
 _TOP = "CASE WHEN m.until_seq > 0 THEN least(c.head, m.until_seq) ELSE c.head END"
 _HEAD = f"c.conversation_id, {_TOP}, c.epoch, m.since, m.hidden, {_ACTIVE}"
+_SHOWN = "(left(e.conversation_id, 1) <> 'c' OR e.kind LIKE 'channel%%')"
+"""Who belongs to a channel is in its log, and shown to nobody there."""
 _NOT_HIDDEN = "AND NOT EXISTS (SELECT 1 FROM unnest(%s::bigint[], %s::bigint[]) AS h(first, last) WHERE e.seq BETWEEN h.first AND h.last)"
 
 

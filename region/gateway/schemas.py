@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from infra.errors import InvalidFieldError, MalformedRequestError
 from region.gateway.alterations.schemas import SHOWN as ALTERATIONS
+from region.gateway.channels.schemas import SHOWN as CHANNELS
 from region.gateway.groups.schemas import SHOWN as GROUPS
 from region.gateway.people.search import People
 from region.gateway.preferences import PreferencesRequest, PreferencesView
@@ -345,6 +346,7 @@ SHOWN: Final = (
     PreferencesView,
     *GROUPS,
     *ALTERATIONS,
+    *CHANNELS,
 )
 
 _encoder = msgspec.json.Encoder()

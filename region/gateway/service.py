@@ -44,6 +44,9 @@ from region.gateway.app import make_app
 from region.gateway.arrivals import Arrivals
 from region.gateway.callers import Callers
 from region.gateway.catchup import CatchUps
+from region.gateway.channels.desk import ChannelDesk
+from region.gateway.channels.endpoints import channels
+from region.gateway.channels.follower import Follower
 from region.gateway.connection import Limits
 from region.gateway.decisions import Decisions
 from region.gateway.deliveries import Deliveries
@@ -193,7 +196,7 @@ class Gateway:
             repeated=self._repeats.add,
             sightings=sightings,
         )
-        self._interest = Interest(self._redis, instance=instance, users=self._hub.users)
+        self._interest = Interest(self._redis, instance=instance, users=self._hub.names)
         self._deliveries = Deliveries(
             self._redis,
             instance=instance,
@@ -204,6 +207,13 @@ class Gateway:
         )
         recipients = Recipients(region=region, regions=names, store=self._store, directory=directory)
         self._catchups = CatchUps(region=region, store=self._store)
+        follower = Follower(
+            store=self._store,
+            hub=self._hub,
+            interest=self._interest,
+            read=self._catchups.read,
+            covered=lambda: self._deliveries.continuity.covered,
+        )
         self._rates_redis = Redis.from_url(
             settings.redis, socket_connect_timeout=1, socket_timeout=None, retry=Retry(NoBackoff(), 0)
         )
@@ -214,7 +224,7 @@ class Gateway:
             callers=callers,
             hub=self._hub,
             interest=self._interest,
-            catchups=self._catchups,
+            read=follower.read,
             recipients=recipients,
             clerk=clerk,
             journal=self._journal,
@@ -290,6 +300,19 @@ class Gateway:
             "groups": groups(
                 callers=callers,
                 desk=Desk(
+                    region=region,
+                    secret=keyring.secret,
+                    store=self._store,
+                    recipients=recipients,
+                    clerk=clerk,
+                    messages=posting,
+                ),
+                messages=posting,
+                guards=guards,
+            ),
+            "channels": channels(
+                callers=callers,
+                desk=ChannelDesk(
                     region=region,
                     secret=keyring.secret,
                     store=self._store,

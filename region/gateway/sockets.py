@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from random import shuffle
 from typing import Final
@@ -25,7 +25,6 @@ from region.accounts.tokens import AccessClaims
 from region.gateway import frames
 from region.gateway.arrivals import Arrival, Arrivals
 from region.gateway.callers import Callers
-from region.gateway.catchup import CatchUps
 from region.gateway.connection import Connection, Limits, Room
 from region.gateway.errors import CrowdedError, RateLimitedError
 from region.gateway.frames import Accepted, Resume
@@ -50,6 +49,7 @@ from region.gateway.session import (
     Phase,
     Reply,
     Session,
+    Snapshot,
     Submit,
 )
 from region.gateway.submissions import Author, Clerk, now_us
@@ -91,7 +91,7 @@ class Sockets:
         callers: Callers,
         hub: Hub,
         interest: Interest,
-        catchups: CatchUps,
+        read: Callable[[str, str, CatchUp], Awaitable[Snapshot]],
         recipients: Recipients,
         clerk: Clerk,
         journal: Journal,
@@ -113,7 +113,7 @@ class Sockets:
         self._callers = callers
         self._hub = hub
         self._interest = interest
-        self._catchups = catchups
+        self._read_snapshot = read
         self._recipients = recipients
         self._clerk = clerk
         self._journal = journal
@@ -201,7 +201,7 @@ class Sockets:
             Session(user_id=claims.sub, device_id=claims.device, region=self._region),
             Author(claims.sub, claims.epoch, claims.device),
             send,
-            read=self._catchups.read,
+            read=self._read_snapshot,
             reliable=lambda: self._hub.reliable,
             limits=self._limits,
             room=self._room,
@@ -218,6 +218,7 @@ class Sockets:
         finally:
             self._connections.discard(connection)
             if self._hub.leave(connection):
+                self._hub.following.forget(claims.sub)
                 self._interest.withdraw(claims.sub)
             await connection.end()
             for task in (reader, writer, ended):

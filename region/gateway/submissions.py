@@ -5,8 +5,9 @@ import time
 from dataclasses import dataclass
 
 from replication.attachments import Attachment
+from replication.channels import ChannelMessageSent
 from replication.groups import GroupMessageSent
-from replication.ids import content_hash, message_id
+from replication.ids import content_hash, is_channel_id, message_id
 from replication.records import Body, Hop, LogBody, MessageSent, Submission
 
 
@@ -54,13 +55,15 @@ class Clerk:
         Args:
             author: Who sends it.
             conversation_id: Into which conversation.
-            recipient_id: The other member of a 1:1 conversation; empty for a group.
+            recipient_id: The other member of a 1:1 conversation; empty for a group or a channel.
             client_message_id: What the author's device calls it.
             text: What it says.
             attachments: What it refers to.
         """
         body: LogBody = GroupMessageSent(client_message_id, text, attachments)
-        if recipient_id:
+        if is_channel_id(conversation_id):
+            body = ChannelMessageSent(client_message_id, text, attachments)
+        elif recipient_id:
             body = MessageSent(recipient_id, client_message_id, text, attachments)
         content = (text, *(one.blob_id for one in attachments))
         return self.log(author, body, conversation_id=conversation_id, content=content)

@@ -21,6 +21,7 @@ from replication.alterations import (
     ReactionRemoved,
 )
 from replication.attachments import Attachment
+from replication.channels import ChannelChanged, ChannelCreated, follows_of
 from replication.ids import region_of
 from replication.records import (
     LOG_BODIES,
@@ -111,7 +112,7 @@ class Reacted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What was done in a group, by an entry that is no message; only what belongs to its kind is there.
+    """What was done in a group or a channel, by an entry that is no message; only what belongs to its kind is there.
 
     Attributes:
         user_id: Whom it concerns, where that is not the sender.
@@ -130,6 +131,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         text: What it says from now on; empty if it was deleted since.
         mentions: Whom it names from now on.
         emoji: With what somebody reacted, or does not any more.
+        public: Whether anybody may find and join it, in a channel.
+        slow: Seconds between two posts of one poster, in a channel.
     """
 
     user_id: str | UnsetType = UNSET
@@ -148,6 +151,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: str | UnsetType = UNSET
     mentions: list[MentionView] | UnsetType = UNSET
     emoji: str | UnsetType = UNSET
+    public: bool | UnsetType = UNSET
+    slow: int | UnsetType = UNSET
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,7 +167,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         text: Up to 16 KiB of UTF-8; empty for what is no message.
         change: What was done, if it is no message.
         seq: Its number in the conversation; null until the conversation's owner has numbered it.
-        from_seq: Of what is hidden, the first number; `seq` is the last.
+        from_seq: Of what is hidden, the first number; `seq` is the last. In a channel, the first number that a message stands
+            for: what is between is about who belongs to the channel, and shown to nobody.
         epoch: In which it was numbered; 0 until then.
         status: What the recipient has done with it: `unread`, `received`, `read`; in a group, what all others have.
         sent_at: When the sender's home accepted it, RFC 3339 in UTC with milliseconds.
@@ -253,6 +259,7 @@ def entry_view(
         return hidden_view(entry.conversation_id, entry.seq, entry.seq)
     mentions = aftermath.mentions if aftermath.edits else mentions_of(body)
     deleted = aftermath.deleted > 0
+    follows = follows_of(body)
     others = (mark for user_id, mark in marks.items() if user_id != entry.author)
     recipients = [marks[body.recipient_id]] if isinstance(body, MessageSent) and body.recipient_id in marks else others
     return Message(
@@ -264,6 +271,7 @@ def entry_view(
         text="" if deleted else aftermath.text if aftermath.edits else entry.text,
         change=change_of(body),
         seq=entry.seq,
+        from_seq=UNSET if follows is None or follows + 1 == entry.seq else follows + 1,
         epoch=entry.epoch,
         status=status_of(entry.seq, recipients),
         sent_at=rfc3339(entry.sent_at),
@@ -295,11 +303,15 @@ def hidden_view(conversation_id: str, first: int, last: int) -> Message:
 
 def change_of(body: LogBody) -> Change | UnsetType:
     """Return what a body did, if it is no message; secrets of links are not told."""
+    if isinstance(body, TEXTS):
+        return UNSET
     if isinstance(body, Alteration):
         return _alteration_of(body)
+    return _of_channel(body) if isinstance(body, ChannelCreated | ChannelChanged) else _of_group(body)
+
+
+def _of_group(body: g.GroupBody) -> Change:
     match body:
-        case MessageSent() | g.GroupMessageSent():
-            return UNSET
         case g.GroupCreated():
             return Change(
                 name=body.name,
@@ -321,10 +333,19 @@ def change_of(body: LogBody) -> Change | UnsetType:
             return Change(invite_id=body.invite_id, expires_at=rfc3339(body.expires_at), uses=body.uses)
         case g.InviteEnded() | g.MemberJoined() | g.JoinAsked():
             return Change(invite_id=body.invite_id)
-        case g.MemberLeft():
+        case g.MemberLeft() | g.GroupMessageSent():
             return Change()
         case g.MemberAdded() | g.MemberRemoved() | g.MemberBanned() | g.MemberUnbanned() | g.JoinDeclined():
             return Change(user_id=body.user_id)
+
+
+def _of_channel(body: ChannelCreated | ChannelChanged) -> Change:
+    return Change(
+        name=_given(body.name),
+        description=_given(body.description),
+        public=_given(body.public),
+        slow=_given(body.slow),
+    )
 
 
 def _alteration_of(body: Alteration) -> Change:

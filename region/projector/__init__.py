@@ -6,9 +6,10 @@ docket      pure: a batch while it is judged: what is known, what follows
 judge       pure: one case; hands it on by its kind
 messages    pure: a message, or what happens in a group, is numbered, kept pending, refused or answered again
 numbering   pure: the next seq, who is told, and the state after it
-kinds       pure: what can stand in a group's log, each with its rule and its effect
+kinds       pure: what can stand in a group's log or a channel's, each with its rule and its effect
 rules       pure: what may happen in a group
 effects     pure: what an entry changes in a group
+channels    pure: what may happen in a channel, and what it changes there
 openings    pure: asking a recipient's home whether a conversation may begin, and its answer
 entries     pure: what owners elsewhere decided: entries, states of conversations, refusals
 marks       pure: received and read

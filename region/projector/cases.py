@@ -8,6 +8,7 @@ from replication.accounts import DeviceAdded, DeviceRefreshed, DeviceRevoked
 from replication.alterations import ALTERATIONS
 from replication.charters import Charter
 from replication.groups import GroupCreated, MemberAdded
+from replication.ids import is_channel_id
 from replication.poison.records import Kind, Poison
 from replication.preferences import PreferencesChanged
 from replication.records import (
@@ -81,6 +82,7 @@ class Needs:
         named: Devices that are concerned whether or not they are.
         answered: Conversations that may be opened, and what waits for that decided.
         preferences: Users and conversations whose preferences are changed.
+        seats: (channel, user) whose standing is concerned.
     """
 
     conversations: set[str] = field(default_factory=set)
@@ -90,6 +92,7 @@ class Needs:
     named: set[str] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)
     preferences: set[tuple[str, str]] = field(default_factory=set)
+    seats: set[tuple[str, str]] = field(default_factory=set)
 
 
 def needs_of(cases: Iterable[Case]) -> Needs:
@@ -108,7 +111,17 @@ def needs_of(cases: Iterable[Case]) -> Needs:
             needs.users.add(record.recipient)
         elif isinstance(record, Entry | Mark | Charter | Receipt):
             needs.conversations.add(record.conversation_id)
+            needs.seats |= _seats(record)
     return needs
+
+
+def _seats(record: Entry | Mark | Charter | Receipt) -> set[tuple[str, str]]:
+    """Return whose standing a record of a channel concerns."""
+    if isinstance(record, Entry):
+        return seats_of(record.conversation_id, record.author, record.body)
+    if isinstance(record, Charter):
+        return {seat for one in record.members for seat in seats_of(record.conversation_id, one.user_id, None)}
+    return set()
 
 
 def _submission_needs(needs: Needs, submission: Submission, *, relayed: bool) -> None:
@@ -119,12 +132,14 @@ def _submission_needs(needs: Needs, submission: Submission, *, relayed: bool) ->
         _relation_needs(needs, submission)
         if isinstance(body, MessageSent) and relayed:  # its author may be the one whose home was asked
             needs.answered.add(submission.conversation_id)
+        needs.seats |= seats_of(submission.conversation_id, submission.author, body)
         if isinstance(body, GroupCreated):
             needs.users.update(seat.user_id for seat in body.members)
         elif isinstance(body, MemberAdded):
             needs.users.add(body.user_id)
     elif isinstance(body, MessageReceived | MessageRead):
         needs.conversations.add(submission.conversation_id)
+        needs.seats |= seats_of(submission.conversation_id, submission.author, None)
     elif isinstance(body, ConversationAnswered):
         needs.conversations.add(submission.conversation_id)
         needs.answered.add(submission.conversation_id)
@@ -144,6 +159,14 @@ def _relation_needs(needs: Needs, submission: Submission) -> None:
         needs.messages.add(body.target)
     elif isinstance(body, TEXTS) and body.answers is not None:
         needs.messages.add(body.answers.message_id)
+
+
+def seats_of(conversation_id: str, author: str, body: object) -> set[tuple[str, str]]:
+    """Return whose standing in a channel must be known to judge a body or to take it in."""
+    if not is_channel_id(conversation_id):
+        return set()
+    named = getattr(body, "user_id", None)
+    return {(conversation_id, user) for user in (author, named) if user}
 
 
 def recipients(cases: Iterable[Case], *, here: str, opened: Iterable[str]) -> set[str]:

@@ -176,6 +176,10 @@ class Docket:
         for member in members:
             writes.members[conversation.conversation_id, member.user_id] = member
 
+    def stands(self, conversation: Conversation, member: Member) -> None:
+        """Note that where a member stands changed, and nothing that others are told of."""
+        self.writes.members[conversation.conversation_id, member.user_id] = member
+
     def begin(self, conversation_id: str, members: Iterable[Member], *, opened: bool) -> Conversation:
         """Create a conversation; its members are written with its first change."""
         conversation = Conversation(conversation_id, {member.user_id: member for member in members}, opened=opened)

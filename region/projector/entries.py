@@ -10,9 +10,10 @@ from region.projector.docket import Docket
 from region.projector.homes import home_of, owner_of
 from region.projector.marks import rise
 from region.projector.messages import check, members_at_start
-from region.projector.numbering import take_in
+from region.projector.numbering import audience, take_in
 from region.store.rows import FORMER, Conversation, Member
 from replication import runs
+from replication.channels import follows_of
 from replication.charters import Charter, Membership
 from replication.ids import message_id
 from replication.records import Entry, Receipt, Refusal, Via, recipient_of
@@ -65,7 +66,10 @@ def judge_charter(docket: Docket, case: Case, charter: Charter, via: Via) -> Non
     elif charter.seq < conversation.head:
         docket.count("duplicate")
         return
-    missing = runs.joined((*conversation.missing, (conversation.head + 1, charter.seq)))
+    top = (
+        charter.details.channel.shown if charter.details.channel else charter.seq
+    )  # nobody is shown what is above that
+    missing = runs.joined((*conversation.missing, (conversation.head + 1, top)))
     for seq in [seq for seq in conversation.held if seq <= charter.seq]:
         del conversation.held[seq]
         missing = runs.without(missing, seq, seq)
@@ -155,7 +159,7 @@ def _apply(docket: Docket, partition: int, conversation: Conversation, entry: En
     position = take_in(docket, partition, conversation, entry)
     if entry.home == docket.here:
         _resolve(docket, entry.message_id)
-    for member in conversation.members.values():
+    for member in () if conversation.is_channel else conversation.members.values():
         if (
             member.received > before and member.joined <= before
         ):  # marks of the other region may come before an entry that was held up
@@ -172,13 +176,18 @@ def _release(docket: Docket, partition: int, conversation: Conversation) -> None
 
 def _fill(docket: Docket, partition: int, conversation: Conversation, entry: Entry, *, late: bool) -> None:
     """Keep an entry that was missing; if it comes late by its stream, and was not asked for, those who may see it are told."""
-    conversation.missing = runs.without(conversation.missing, entry.seq, entry.seq)
+    follows = follows_of(entry.body)
+    first = entry.seq if follows is None else follows + 1  # nobody is shown what is between a channel's posts
+    conversation.missing = runs.without(conversation.missing, first, entry.seq)
     alter(docket, entry)
     entry = filled(docket, entry)
     position = 0
     if late:
         members = (m for m in conversation.members.values() if m.home == docket.here and m.may_see(entry.seq))
-        position = docket.put(partition, entry, users=tuple(member.user_id for member in members))
+        users = tuple(member.user_id for member in members)
+        if conversation.is_channel:
+            users, _ = audience(conversation, docket.here)
+        position = docket.put(partition, entry, users=users)
     docket.writes.entries.append((entry, position))
     docket.state.known[entry.message_id] = entry
     if entry.home == docket.here:

@@ -6,14 +6,15 @@ from typing import Any, Final
 
 from msgspec.structs import astuple
 
-from region.projector import effects, rules
+from region.projector import channels, effects, rules
 from region.projector.cases import ImpossibleRecordError
 from region.projector.homes import home_of
 from region.projector.rules import Denial, Question, Ruling
 from region.store.rows import Conversation, Member
 from replication import groups as g
 from replication.alterations import Alteration
-from replication.ids import group_id, is_group_id, is_user_id
+from replication.channels import ChannelBody, ChannelChanged, ChannelCreated
+from replication.ids import channel_id, group_id, is_channel_id, is_group_id, is_user_id
 from replication.records import Entry, LogBody, MessageSent
 
 
@@ -48,24 +49,26 @@ KINDS: Final[dict[type, Kind]] = {
 }
 
 
-def decide(question: Question, body: g.GroupBody) -> Ruling:
+def decide(question: Question, body: g.GroupBody | ChannelBody) -> Ruling:
     """Return what is numbered, or why nothing is.
 
     Raises:
         ImpossibleRecordError: Nobody submits that.
     """
-    rule = KINDS[type(body)].rule
-    if rule is None:
+    kind = _kind(question.conversation, body)
+    if kind.rule is None:
         raise ImpossibleRecordError(reason="nobody submits that: it follows from something else")
-    if not question.conversation.head and not isinstance(body, g.GroupCreated):
+    if not question.conversation.head and not isinstance(body, g.GroupCreated | ChannelCreated):
         return Denial(rules.NOT_A_MEMBER)
-    return rule(question, body)
+    return kind.rule(question, body)
 
 
 def take_effect(conversation: Conversation, entry: Entry) -> list[Member]:
     """Change a conversation's state as an entry says, which is its head by now; return whom it concerned."""
     if isinstance(entry.body, MessageSent | Alteration):
         return []
+    if conversation.is_channel:
+        return channels.take_effect(conversation, entry)
     return KINDS[type(entry.body)].effect(conversation, entry, entry.body)
 
 
@@ -87,17 +90,12 @@ def check(author: str, conversation_id: str, body: LogBody) -> None:
     Raises:
         ImpossibleRecordError: Ids that do not follow from each other, nobody's ids, texts that no store keeps.
     """
-    if not is_user_id(author) or not is_group_id(conversation_id):
-        raise ImpossibleRecordError(reason="its author is no user, or its conversation no group")
-    if isinstance(body, g.GroupCreated):
-        if conversation_id != group_id(author, body.client_message_id):
-            raise ImpossibleRecordError(reason="the group's id does not follow from what its author called it")
-        ids = [seat.user_id for seat in body.members]
-        if len({author, *ids}) <= len(ids) or any(home_of(seat.user_id) != seat.home for seat in body.members):
-            raise ImpossibleRecordError(reason="somebody is named twice, or lives elsewhere")
-        for user_id in ids:
-            _check_user(user_id)
-    if isinstance(body, g.GroupCreated | g.GroupChanged) and (
+    if not is_user_id(author) or not (is_group_id(conversation_id) or is_channel_id(conversation_id)):
+        raise ImpossibleRecordError(reason="its author is no user, or its conversation no group and no channel")
+    if type(body) not in (channels.KINDS if is_channel_id(conversation_id) else KINDS):
+        raise ImpossibleRecordError(reason="that does not happen in a conversation of this kind")
+    _check_beginning(author, conversation_id, body)
+    if isinstance(body, g.GroupCreated | g.GroupChanged | ChannelCreated | ChannelChanged) and (
         len(body.name or "") > g.LONGEST_NAME or len(body.description or "") > g.LONGEST_DESCRIPTION
     ):
         raise ImpossibleRecordError(reason="its name or its description is too long")
@@ -107,6 +105,23 @@ def check(author: str, conversation_id: str, body: LogBody) -> None:
         raise ImpossibleRecordError(reason="who is added lives elsewhere")
     if any(isinstance(value, str) and "\0" in value for value in astuple(body)):
         raise ImpossibleRecordError(reason="it holds a NUL character, which no store keeps")
+
+
+def _check_beginning(author: str, conversation_id: str, body: LogBody) -> None:
+    if isinstance(body, ChannelCreated) and conversation_id != channel_id(author, body.client_message_id):
+        raise ImpossibleRecordError(reason="the channel's id does not follow from what its author called it")
+    if isinstance(body, g.GroupCreated):
+        if conversation_id != group_id(author, body.client_message_id):
+            raise ImpossibleRecordError(reason="the group's id does not follow from what its author called it")
+        ids = [seat.user_id for seat in body.members]
+        if len({author, *ids}) <= len(ids) or any(home_of(seat.user_id) != seat.home for seat in body.members):
+            raise ImpossibleRecordError(reason="somebody is named twice, or lives elsewhere")
+        for user_id in ids:
+            _check_user(user_id)
+
+
+def _kind(conversation: Conversation, body: g.GroupBody | ChannelBody) -> "Kind | channels.Kind":
+    return channels.KINDS[type(body)] if conversation.is_channel else KINDS[type(body)]
 
 
 def _check_user(user_id: str) -> None:

@@ -289,6 +289,13 @@ class Projection:
             users.update(loaded.users)
         else:
             loaded = loading.Loaded()
+        strange = [
+            (conversation_id, user_id)
+            for conversation_id, user_id in needs.seats
+            if conversation_id in conversations and user_id not in conversations[conversation_id].members
+        ]
+        for conversation_id, member in await loading.seats(self._connection, strange) if strange else ():
+            conversations[conversation_id].members[member.user_id] = member
         state = State(conversations=conversations, users=users, devices=loaded.devices)
         await self._load_rarities(cases, needs, loaded, state)
         return state

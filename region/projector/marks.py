@@ -24,6 +24,9 @@ def judge_mark(docket: Docket, case: Case, submission: Submission, body: Message
         docket.count("dropped", "not-a-member")
         docket.answer(case, submission, "not-found", "There is no such conversation, or it is not yours to see.")
         return
+    if conversation.is_channel and isinstance(body, MessageReceived):
+        docket.answer(case, submission)  # nobody is told who has received a post
+        return
     seq = min(body.seq, conversation.head)
     if isinstance(body, MessageRead) and seq > member.read:
         _read_up_to(docket, conversation, member, seq)
@@ -76,6 +79,8 @@ def _put(docket: Docket, risen: Risen) -> None:
     conversation, member = risen.conversation, risen.member
     owned = owner_of(conversation.conversation_id) == docket.here
     users, regions = audience(conversation, docket.here)
+    if conversation.is_channel:
+        users, regions = (member.user_id,), ()  # marks in channels are their readers' alone
     others = set(regions) - {member.home} if owned else set()
     mark = Mark(
         conversation_id=conversation.conversation_id,
@@ -85,6 +90,9 @@ def _put(docket: Docket, risen: Risen) -> None:
         epoch=conversation.epoch,
     )
     member.position = docket.put(risen.partition, mark, users=users, to=sorted(others))
+    if conversation.is_channel:
+        docket.stands(conversation, member)
+        return
     docket.changed(conversation, member.position, member)
     if not owned and member.home == docket.here:
         _relay_submissions(docket, risen)

@@ -12,6 +12,10 @@ TAIL = 32
 """How many entries' counts a conversation keeps in memory, so that a read mark close to the head needs no look-up."""
 
 
+MOST_SUBSCRIBERS = 1_000
+"""How many members of a channel may stay in memory, of those whom batches named; more, and all but owners and posters go."""
+
+
 class Memory:
     """Places, stream heads, and the conversations and users that were seen last."""
 
@@ -78,6 +82,8 @@ class Memory:
         kept = self.conversations
         for conversation_id, conversation in conversations.items():
             conversation.trim(TAIL)
+            if conversation.is_channel and len(conversation.members) > MOST_SUBSCRIBERS:
+                conversation.forget_subscribers()
             kept[conversation_id] = conversation
             kept.move_to_end(conversation_id)
         while len(kept) > self._most_conversations:

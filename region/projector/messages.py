@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from region.projector import alterations, kinds, rules
+from region.projector import alterations, channels, kinds, rules
 from region.projector.aftermaths import target_of
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
@@ -15,6 +15,7 @@ from region.store.rows import Conversation, Known, Member, Pending
 from replication import objections
 from replication.alterations import ALTERATIONS, Alteration
 from replication.attachments import MOST_ATTACHMENTS
+from replication.channels import ChannelBody, ChannelMessageSent
 from replication.groups import GroupBody, GroupMessageSent
 from replication.ids import direct_conversation_id, is_blob_id, is_message_id, is_user_id, message_id, region_of
 from replication.records import (
@@ -39,6 +40,7 @@ ASK_AGAIN: Final = 60_000_000
 DETAILS: Final = {
     **rules.DETAILS,
     **objections.DETAILS,
+    **channels.DETAILS,
     RECIPIENT_UNKNOWN: "There is nobody of that id. Check whom you wrote to.",
     "impossible-record": "This message could not be applied. Write it anew.",
 }
@@ -64,7 +66,7 @@ def judge_message(docket: Docket, case: Case, submission: Submission, body: LogB
         _decide(docket, case, submission, body)
     elif isinstance(body, ALTERATIONS):
         _decide_alteration(docket, case, submission, body)
-    elif isinstance(body, GroupBody):
+    elif isinstance(body, GroupBody | ChannelBody):
         _decide_in_group(docket, case, submission, body)
 
 
@@ -115,13 +117,13 @@ def _check_direct(author: str, conversation_id: str, body: MessageSent) -> None:
         raise ImpossibleRecordError(reason="it holds a NUL character, which no store keeps")
 
 
-def _decide_in_group(docket: Docket, case: Case, submission: Submission, body: GroupBody) -> None:
+def _decide_in_group(docket: Docket, case: Case, submission: Submission, body: GroupBody | ChannelBody) -> None:
     known = docket.state.conversations.get(submission.conversation_id)
     conversation = known or Conversation(submission.conversation_id, {}, opened=True)
 
-    question = _question(docket, conversation, submission.author)
+    question = _question(docket, conversation, submission)
     ruling: LogBody | rules.Denial = kinds.decide(question, body)
-    if isinstance(ruling, GroupMessageSent):
+    if isinstance(ruling, GroupMessageSent | ChannelMessageSent):
         ruling = alterations.complete(question, _answered(docket, conversation, ruling), ruling)
     if isinstance(ruling, rules.Denial):
         refuse(docket, case.partition, submission, body, ruling.code, reply=case.via is None)
@@ -135,7 +137,7 @@ def _decide_alteration(docket: Docket, case: Case, submission: Submission, body:
     conversation = docket.state.conversations.get(submission.conversation_id)
     ruling: LogBody | rules.Denial = rules.Denial(objections.UNKNOWN)
     if conversation is not None and conversation.opened:
-        question = _question(docket, conversation, submission.author)
+        question = _question(docket, conversation, submission)
         target = target_of(docket, conversation, body.target)
         ruling = alterations.decide(question, target, body, window=docket.edit_window)
     if conversation is None or isinstance(ruling, rules.Denial):
@@ -145,12 +147,12 @@ def _decide_alteration(docket: Docket, case: Case, submission: Submission, body:
     number(docket, case.partition, submission, ruling, conversation, reply=case.via is None)
 
 
-def _question(docket: Docket, conversation: Conversation, author: str) -> rules.Question:
+def _question(docket: Docket, conversation: Conversation, submission: Submission) -> rules.Question:
     def exists(user_id: str) -> bool:
         user = docket.state.users.get(user_id)
         return home_of(user_id) != docket.here or (user is not None and user.confirmed)
 
-    return rules.Question(conversation, author, docket.now, exists)
+    return rules.Question(conversation, submission.author, docket.now, exists, submission.submitted_at)
 
 
 def _answered(docket: Docket, conversation: Conversation, body: Text) -> alterations.Target | None:
@@ -185,7 +187,7 @@ def _number_direct(
 ) -> None:
     ruling: LogBody | rules.Denial = body
     if body.answers is not None or body.mentions:
-        question = _question(docket, conversation, submission.author)
+        question = _question(docket, conversation, submission)
         ruling = alterations.complete(question, _answered(docket, conversation, body), body)
     if isinstance(ruling, rules.Denial):
         refuse(docket, case.partition, submission, body, ruling.code, reply=case.via is None)

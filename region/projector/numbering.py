@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from region.projector import channels
 from region.projector.aftermaths import alter
 from region.projector.docket import Docket
 from region.projector.kinds import bystander, newcomers_home, take_effect
-from region.store.rows import FORMER, Conversation, Member
+from region.store.rows import FORMER, MEMBER, Conversation, Member
 from replication import runs
 from replication.alterations import ALTERATIONS, Alteration, MessageDeleted, blind
 from replication.charters import Charter, Membership
+from replication.groups import RANKS
 from replication.records import TEXTS, Entry, LogBody, Receipt, Submission
 
 
@@ -91,9 +93,11 @@ def take_in(
     concerned = advance(docket, conversation, entry)
     users_after, regions_after = audience(conversation, docket.here)
     told = list(dict.fromkeys((*users, *users_after)))
+    if conversation.is_channel:
+        told = list(dict.fromkeys(channels.listeners(entry, docket.here)))
     everywhere = list(dict.fromkeys((*regions, *regions_after)))
     for user_id, home in ((entry.author, entry.home), *_bystanders(conversation, entry)):
-        if home == docket.here and user_id not in told:
+        if home == docket.here and user_id not in told and conversation.conversation_id not in told:
             docket.put(partition, Receipt(entry=entry, user_id=user_id), users=(user_id,))
         elif tell and home not in {docket.here, *everywhere}:
             docket.put(partition, Receipt(entry=entry, user_id=user_id), to=(home,))
@@ -133,7 +137,9 @@ def advance(docket: Docket, conversation: Conversation, entry: Entry) -> list[Me
 
 
 def audience(conversation: Conversation, here: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return a conversation's members at home here, and the other regions that have a member, once each."""
+    """Return a conversation's members at home here, and the other regions that have a member, once each; of a channel, itself."""
+    if conversation.is_channel:
+        return channels.audience(conversation, here)
     users: list[str] = []
     regions: list[str] = []
     for member in conversation.members.values():
@@ -168,7 +174,7 @@ def charter_of(conversation: Conversation, destination: str) -> Charter:
                 member.sent,
             )
             for member in conversation.members.values()
-            if member.role != FORMER or member.home == destination
+            if _is_told(conversation, member, destination)
         ),
     )
 
@@ -187,6 +193,13 @@ def _seeing(conversation: Conversation, body: Alteration, users: list[str], regi
         [user for user in users if user not in names],
         [region for region in regions if region not in homes],
     )
+
+
+def _is_told(conversation: Conversation, member: Member, destination: str) -> bool:
+    """Whether a region that gains its first member is told where somebody stands: in a channel, only of its own, and of who runs it."""
+    if conversation.is_channel:
+        return member.home == destination or member.rank > RANKS[MEMBER]
+    return member.role != FORMER or member.home == destination
 
 
 def _bystanders(conversation: Conversation, entry: Entry) -> list[tuple[str, str]]:

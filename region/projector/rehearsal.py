@@ -78,13 +78,14 @@ class Tables:
             self.entries[entry.conversation_id, entry.seq] = entry, position
         for key, position in writes.revealed.items():
             self.entries[key] = self.entries[key][0], position
-        for key, body in writes.redacted.items():
-            if key in self.entries:
-                entry, position = self.entries[key]
-                left = decode_body(body) if body else emptied(cast("Text", entry.body))
-                self.entries[key] = replace(entry, body=left), position
-        self.aftermaths.update(writes.aftermaths)
-        self.conversations.update(copy.deepcopy(writes.conversations))
+        self._redact(writes)
+        for conversation_id, conversation in copy.deepcopy(writes.conversations).items():
+            known = self.conversations.get(conversation_id)
+            self.conversations[conversation_id] = conversation
+            conversation.members = {**(known.members if known else {}), **conversation.members}
+        for (conversation_id, user_id), member in copy.deepcopy(writes.members).items():
+            if conversation_id in self.conversations:
+                self.conversations[conversation_id].members[user_id] = member
         for conversation_id in writes.removed:
             self.conversations.pop(conversation_id, None)
         self.pendings.update(writes.pendings)
@@ -96,6 +97,14 @@ class Tables:
         self.devices.update(copy.deepcopy(writes.devices))
         self.preferences.update(copy.deepcopy(writes.preferences))
         self.poison += writes.poison
+
+    def _redact(self, writes: Writes) -> None:
+        for key, body in writes.redacted.items():
+            if key in self.entries:
+                entry, position = self.entries[key]
+                left = decode_body(body) if body else emptied(cast("Text", entry.body))
+                self.entries[key] = replace(entry, body=left), position
+        self.aftermaths.update(writes.aftermaths)
 
     def visible(self, conversation_id: str) -> list[Entry]:
         """Return the entries up to the head, in order."""
@@ -193,6 +202,12 @@ class Rehearsal:
         state = State(
             conversations={c: tables.conversations[c] for c in needs.conversations if c in tables.conversations}
         )
+        for conversation in state.conversations.values():
+            if conversation.is_channel:  # of its members only some are loaded
+                everybody = conversation.members
+                conversation.forget_subscribers()
+                named = {user for channel, user in needs.seats if channel == conversation.conversation_id}
+                conversation.members |= {user: everybody[user] for user in named & everybody.keys()}
         for entry, _ in tables.entries.values():
             if entry.message_id in needs.messages:
                 state.known[entry.message_id] = entry

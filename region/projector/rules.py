@@ -7,6 +7,7 @@ from typing import Final, TypeAlias
 from msgspec.structs import replace
 
 from region.store.rows import ASKING, BANNED, Conversation, Member
+from replication.channels import ChannelBody
 from replication.groups import (
     MOST_MEMBERS,
     RANKS,
@@ -72,6 +73,7 @@ class Question:
         conversation: The group as it stands.
         author: Who wants it.
         now: By the owner's clock, microseconds since the epoch; only links look at it.
+        at: When the author's home accepted it; only slow mode looks at it, and compares the same home's times.
         exists: Whether there may be a user of that id, as far as can be told here.
     """
 
@@ -79,6 +81,7 @@ class Question:
     author: str
     now: int
     exists: Callable[[str], bool]
+    at: int = 0
 
     def member(self, user_id: str) -> Member | None:
         """Return a present member."""
@@ -108,7 +111,7 @@ class Question:
         return None if self.rank >= least else Denial(NOT_ALLOWED)
 
 
-Ruling: TypeAlias = GroupBody | Denial
+Ruling: TypeAlias = GroupBody | ChannelBody | Denial
 
 
 def create(question: Question, body: GroupCreated) -> Ruling:
@@ -143,19 +146,30 @@ def add(question: Question, body: MemberAdded) -> Ruling:
 
 def join(question: Question, body: MemberJoined) -> Ruling:
     """Who has a good link may, or is heard, where approval is needed."""
-    if question.role_of(question.author) == BANNED:
-        return Denial(BANNED_CODE)
-    if question.member(question.author):
-        return Denial(ALREADY)
-    digest = digest_of(body.token)
-    for invite in question.conversation.details.invites:
-        if invite.digest == digest and invite.uses and question.now < invite.expires_at:
-            break
-    else:
+    if denied := obstacle(question):
+        return denied
+    link = good_link(question, body.token)
+    if link is None:
         return Denial(INVITE)
     if question.conversation.details.approval:
-        return JoinAsked(body.client_message_id, invite.invite_id)
-    return Denial(GROUP_FULL) if question.is_full else replace(body, token="", invite_id=invite.invite_id)
+        return JoinAsked(body.client_message_id, link)
+    return Denial(GROUP_FULL) if question.is_full else replace(body, token="", invite_id=link)
+
+
+def obstacle(question: Question) -> Denial | None:
+    """Return why the author may not become a member, whatever the link."""
+    if question.role_of(question.author) == BANNED:
+        return Denial(BANNED_CODE)
+    return Denial(ALREADY) if question.member(question.author) else None
+
+
+def good_link(question: Question, token: str) -> str | None:
+    """Return the name of the link that has this secret; None if none has, or it is good no more."""
+    digest = digest_of(token)
+    for invite in question.conversation.details.invites:
+        if invite.digest == digest and invite.uses and question.now < invite.expires_at:
+            return invite.invite_id
+    return None
 
 
 def leave(question: Question, body: MemberLeft) -> Ruling:
@@ -163,7 +177,7 @@ def leave(question: Question, body: MemberLeft) -> Ruling:
     if denied := question.objection(1):
         return denied
     alone = len(question.conversation.active()) == 1
-    return Denial(LAST_OWNER) if _is_last_owner(question, question.author) and not alone else body
+    return Denial(LAST_OWNER) if is_last_owner(question, question.author) and not alone else body
 
 
 def remove(question: Question, body: MemberRemoved) -> Ruling:
@@ -203,7 +217,7 @@ def change_role(question: Question, body: RoleChanged) -> Ruling:
     if target.rank == OWNER and body.role != "owner":
         if body.user_id != question.author:
             return Denial(NOT_ALLOWED)
-        if _is_last_owner(question, body.user_id):
+        if is_last_owner(question, body.user_id):
             return Denial(LAST_OWNER)
     return body
 
@@ -223,6 +237,7 @@ def decline(question: Question, body: JoinDeclined) -> Ruling:
     return body if question.role_of(body.user_id) == ASKING else Denial(NO_SUCH_MEMBER)
 
 
-def _is_last_owner(question: Question, user_id: str) -> bool:
+def is_last_owner(question: Question, user_id: str) -> bool:
+    """Whether there would be no owner without that user."""
     owners = [member.user_id for member in question.conversation.active() if member.rank == OWNER]
     return owners == [user_id]

@@ -239,6 +239,15 @@ class Conversation:
         """What sort of conversation it is: its id says."""
         return KINDS[self.conversation_id[0]]
 
+    @property
+    def is_channel(self) -> bool:
+        """Whether it is one: then not all of its members are in memory, but its owners and posters are."""
+        return self.conversation_id.startswith("c")
+
+    def forget_subscribers(self) -> None:
+        """Let go of a channel's members but those whom each batch needs."""
+        self.members = {user_id: one for user_id, one in self.members.items() if one.rank > RANKS[MEMBER]}
+
     def active(self) -> list[Member]:
         """Return who is a member now."""
         return [member for member in self.members.values() if member.active]

@@ -6,10 +6,12 @@ Pure. An origin decides only about what it holds, so what it says about anything
 from typing import Final, TypeAlias, cast
 
 from replication.alterations import ALTERATIONS, Alteration
+from replication.channels import CHANNEL_BODIES
 from replication.groups import GROUP_BODIES
 from replication.ids import (
     bucket_of,
     direct_conversation_id,
+    is_channel_id,
     is_conversation_id,
     is_group_id,
     is_message_id,
@@ -96,8 +98,9 @@ def _object_to_ids(record: Admissible) -> str | None:
     """Return how ids do not follow from each other: a conversation is its two members', so nobody can put words into another one."""
     if isinstance(record, Entry | Submission) and isinstance(record.body, ALTERATIONS) and not record.body.recipient_id:
         return None if is_group_id(record.conversation_id) else "it names nobody, but its conversation is no group"
-    if isinstance(record, Entry | Submission) and isinstance(record.body, GROUP_BODIES):
-        return None if is_group_id(record.conversation_id) else "its conversation is no group"
+    if isinstance(record, Entry | Submission) and isinstance(record.body, (*GROUP_BODIES, *CHANNEL_BODIES)):
+        shared = is_group_id(record.conversation_id) or is_channel_id(record.conversation_id)
+        return None if shared else "its conversation is no group and no channel"
     if isinstance(record, Entry) or (
         isinstance(record, Submission) and isinstance(record.body, MessageSent | Alteration)
     ):

@@ -20,7 +20,7 @@ from region.store.repository import unsettled
 from replication import alterations as a
 from replication import objections
 from replication.groups import RANKS
-from replication.ids import is_message_id, message_id
+from replication.ids import is_channel_id, is_message_id, message_id
 from replication.records import TEXTS, Entry, MessageSent, attachments_of
 
 MOST_ATTEMPTS: Final = 16
@@ -133,6 +133,8 @@ async def _target(connection: Connection, caller: AccessClaims, message: str) ->
     seen = await sight(connection, entry.conversation_id, caller.sub)
     if seen is None or not seen.member.may_see(entry.seq):
         raise NotFoundError(what="message")
+    if is_channel_id(entry.conversation_id):
+        raise RefusedError("not-in-channels", 422, "Posts of a channel stay as they are.", message_id=message)
     recipient = ""
     if isinstance(entry.body, MessageSent):
         recipient = entry.body.recipient_id if entry.author == caller.sub else entry.author

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, cast, get_args
 
@@ -33,6 +34,7 @@ from region.gateway.validation import check_client_message_id, check_name
 from region.gateway.views import rfc3339
 from region.store.rows import ASKING, BANNED, Member
 from replication import groups as g
+from replication.channels import ChannelBody
 from replication.ids import group_id as group_id_of
 from replication.ids import is_group_id, is_message_id, is_user_id, message_id, region_of
 
@@ -58,7 +60,15 @@ class Made:
 
 
 class Desk:
-    """Does what members want in groups. Each of what changes something raises as `Messages.send` does."""
+    """Does what members want in groups. Each of what changes something raises as `Messages.send` does.
+
+    Attributes:
+        what: What it is about, as errors call it.
+        is_ours: Whether an id has the form of one of these.
+    """
+
+    what = "group"
+    is_ours: Callable[[str], bool] = staticmethod(is_group_id)
 
     def __init__(
         self, *, region: str, secret: bytes, store: Pool, recipients: Recipients, clerk: Clerk, messages: Messages
@@ -80,7 +90,7 @@ class Desk:
             raise InvalidFieldError(field="member_ids", reason=f"name {MOST_OTHERS} at most")
         for user_id in others:
             await self._recipients.check_exists(user_id)
-        name = _named(wanted.client_message_id)
+        name = named(wanted.client_message_id)
         seats = tuple(g.Seat(user_id, region_of(user_id)) for user_id in others)
         body = g.GroupCreated(name, wanted.name, wanted.description, seats, wanted.history, wanted.approval)
         group_id = group_id_of(caller.sub, name)
@@ -107,7 +117,7 @@ class Desk:
             caller,
             SendRequest(
                 text=wanted.text,
-                conversation_id=_checked(group_id),
+                conversation_id=self.checked(group_id),
                 client_message_id=wanted.client_message_id,
                 attachments=wanted.attachments,
             ),
@@ -120,35 +130,37 @@ class Desk:
         if wanted.description is not None:
             check_name("description", wanted.description, least=0, most=g.LONGEST_DESCRIPTION)
         given = (wanted.name, wanted.description, wanted.history, wanted.approval)
-        body = g.GroupChanged(_named(wanted.client_message_id), *given)
+        body = g.GroupChanged(named(wanted.client_message_id), *given)
         return await self._submit(caller, group_id, body, *map(repr, given))
 
     async def add(self, caller: AccessClaims, group_id: str, wanted: MemberRequest) -> Sent:
         """Add somebody, or let in who has asked."""
         await self._recipients.check_exists(wanted.user_id)
-        body = g.MemberAdded(_named(wanted.client_message_id), wanted.user_id, region_of(wanted.user_id))
+        body = g.MemberAdded(named(wanted.client_message_id), wanted.user_id, region_of(wanted.user_id))
         return await self._submit(caller, group_id, body, "add", wanted.user_id)
 
     async def remove(self, caller: AccessClaims, group_id: str, user_id: str, name: str | None) -> Sent:
         """Remove somebody; leave, if that is the caller; decline, if the user has only asked."""
-        body: g.GroupBody = g.MemberRemoved(_named(name), _user(user_id))
+        body: g.GroupBody = g.MemberRemoved(named(name), checked_user(user_id))
         if user_id == caller.sub:
-            body = g.MemberLeft(_named(name))
+            body = g.MemberLeft(named(name))
         else:
             async with self._store.connection() as connection:
-                standing = {one.user_id: one.role for one in await standings(connection, _checked(group_id))}
+                standing = {one.user_id: one.role for one in await standings(connection, self.checked(group_id))}
             if standing.get(user_id) == ASKING:
-                body = g.JoinDeclined(_named(name), user_id)
+                body = g.JoinDeclined(named(name), user_id)
         return await self._submit(caller, group_id, body, "remove", user_id)
 
     async def ban(self, caller: AccessClaims, group_id: str, wanted: MemberRequest) -> Sent:
         """Remove somebody, who may not come back."""
-        body = g.MemberBanned(_named(wanted.client_message_id), _user(wanted.user_id))
+        body = g.MemberBanned(named(wanted.client_message_id), checked_user(wanted.user_id))
         return await self._submit(caller, group_id, body, "ban", wanted.user_id)
 
     async def unban(self, caller: AccessClaims, group_id: str, user_id: str, name: str | None) -> Sent:
         """Let somebody come back."""
-        return await self._submit(caller, group_id, g.MemberUnbanned(_named(name), _user(user_id)), "unban", user_id)
+        return await self._submit(
+            caller, group_id, g.MemberUnbanned(named(name), checked_user(user_id)), "unban", user_id
+        )
 
     async def change_role(self, caller: AccessClaims, group_id: str, user_id: str, wanted: RoleRequest) -> Sent:
         """Promote, demote, or hand over."""
@@ -157,7 +169,7 @@ class Desk:
         if wanted.hand_over and wanted.role != "owner":
             raise InvalidFieldError(field="hand_over", reason="only the role owner can be handed over")
         role = cast("g.Role", wanted.role)
-        body = g.RoleChanged(_named(wanted.client_message_id), _user(user_id), role, wanted.hand_over)
+        body = g.RoleChanged(named(wanted.client_message_id), checked_user(user_id), role, wanted.hand_over)
         return await self._submit(caller, group_id, body, "role", user_id, wanted.role, str(wanted.hand_over))
 
     async def invite(self, caller: AccessClaims, group_id: str, wanted: InviteRequest) -> InviteView:
@@ -166,8 +178,8 @@ class Desk:
             raise InvalidFieldError(field="expires_in", reason=f"use {LEAST_SECONDS} to {MOST_SECONDS} seconds")
         if not 0 <= wanted.uses <= MOST_USES:
             raise InvalidFieldError(field="uses", reason=f"use 0 to {MOST_USES}")
-        name = _named(wanted.client_message_id)
-        operation = message_id(caller.sub, _checked(group_id), name)
+        name = named(wanted.client_message_id)
+        operation = message_id(caller.sub, self.checked(group_id), name)
         token = hmac.new(self._secret, b"invite " + operation.encode(), hashlib.sha256).hexdigest()[:32]
         digest = g.digest_of(token)
         expires_at = now_us() + wanted.expires_in * 1_000_000
@@ -188,13 +200,13 @@ class Desk:
         """End a link before it expires."""
         if not invite_id.isalnum() or len(invite_id) > LONGEST_TOKEN:
             raise NotFoundError(what="link")
-        return await self._submit(caller, group_id, g.InviteEnded(_named(name), invite_id), "end", invite_id)
+        return await self._submit(caller, group_id, g.InviteEnded(named(name), invite_id), "end", invite_id)
 
     async def join(self, caller: AccessClaims, group_id: str, token: str, name: str | None) -> Sent:
         """Join by a link, or ask to."""
         if not token.isalnum() or len(token) > LONGEST_TOKEN:
             raise InvalidFieldError(field="token", reason="it is none of ours")
-        return await self._submit(caller, group_id, g.MemberJoined(_named(name), token), "join", token)
+        return await self._submit(caller, group_id, g.MemberJoined(named(name), token), "join", token)
 
     async def view(self, caller: AccessClaims, group_id: str) -> GroupView:
         """Return a group.
@@ -203,19 +215,10 @@ class Desk:
             NotFoundError: There is none, or the caller never was a member.
         """
         async with self._store.connection() as connection:
-            seen = await _seen(connection, group_id, caller.sub)
+            seen = await self._seen(connection, group_id, caller.sub)
             everybody = await standings(connection, group_id)
         details = seen.details
-        invites = [
-            InviteListed(
-                invite_id=one.invite_id,
-                made_by=one.made_by,
-                expires_at=rfc3339(one.expires_at),
-                uses=None if one.uses < 0 else one.uses,
-            )
-            for one in details.invites
-            if seen.member.rank >= ADMIN and one.uses and one.expires_at > now_us()
-        ]
+        invites = invites_of(details) if seen.member.rank >= ADMIN else []
         return GroupView(
             group_id=group_id,
             name=details.name,
@@ -238,7 +241,7 @@ class Desk:
             NotFoundError: There is no such group, or the caller is no member.
         """
         async with self._store.connection() as connection:
-            seen = await _seen(connection, group_id, caller.sub)
+            seen = await self._seen(connection, group_id, caller.sub)
             everybody = await standings(connection, group_id)
         if not seen.member.active:
             raise NotFoundError(what="group")
@@ -252,7 +255,7 @@ class Desk:
             NotFoundError: There is no such message, or it is not the caller's to see.
         """
         async with self._store.connection() as connection:
-            seen = await _seen(connection, group_id, caller.sub)
+            seen = await self._seen(connection, group_id, caller.sub)
             entry = await repository.entry_by_message(connection, message) if is_message_id(message) else None
             marks = await repository.members(connection, group_id)
         if entry is None or entry.conversation_id != group_id or not seen.member.active:
@@ -264,19 +267,44 @@ class Desk:
         received = [user for user, one in others.items() if one.received >= entry.seq > one.read]
         return Receipts(read, received, [user for user in others if user not in {*read, *received}])
 
-    async def _submit(self, caller: AccessClaims, group_id: str, body: g.GroupBody, *content: str) -> Sent:
+    def checked(self, group_id: str) -> str:
+        """Return an id that may be one of these.
+
+        Raises:
+            NotFoundError: It is none.
+        """
+        if not self.is_ours(group_id):
+            raise NotFoundError(what=self.what)
+        return group_id
+
+    async def _seen(self, connection: Connection, group_id: str, user_id: str) -> Sight:
+        found = await sight(connection, self.checked(group_id), user_id)
+        if found is None:
+            raise NotFoundError(what=self.what)
+        return found
+
+    async def _submit(
+        self, caller: AccessClaims, group_id: str, body: g.GroupBody | ChannelBody, *content: str
+    ) -> Sent:
         author = Author(caller.sub, caller.epoch, caller.device)
-        if region_of(_checked(group_id)) not in self._recipients.regions:
-            raise NotFoundError(what="group")
+        if region_of(self.checked(group_id)) not in self._recipients.regions:
+            raise NotFoundError(what=self.what)
         submission = self._clerk.log(author, body, conversation_id=group_id, content=content)
         return await self._messages.submit(submission, body.client_message_id)
 
 
-async def _seen(connection: Connection, group_id: str, user_id: str) -> Sight:
-    found = await sight(connection, _checked(group_id), user_id)
-    if found is None:
-        raise NotFoundError(what="group")
-    return found
+def invites_of(details: g.Details) -> list[InviteListed]:
+    """Return the links that are good."""
+    return [
+        InviteListed(
+            invite_id=one.invite_id,
+            made_by=one.made_by,
+            expires_at=rfc3339(one.expires_at),
+            uses=None if one.uses < 0 else one.uses,
+        )
+        for one in details.invites
+        if one.uses and one.expires_at > now_us()
+    ]
 
 
 def _member(member: Member, head: int) -> MemberView:
@@ -290,20 +318,20 @@ def _member(member: Member, head: int) -> MemberView:
     )
 
 
-def _named(client_message_id: str | None) -> str:
+def named(client_message_id: str | None) -> str:
+    """Return what a deed is called: what was given, or something new."""
     if client_message_id is None:
         return secrets.token_hex(16)
     check_client_message_id(client_message_id)
     return client_message_id
 
 
-def _checked(group_id: str) -> str:
-    if not is_group_id(group_id):
-        raise NotFoundError(what="group")
-    return group_id
+def checked_user(user_id: str) -> str:
+    """Return an id that may be somebody's.
 
-
-def _user(user_id: str) -> str:
+    Raises:
+        NotFoundError: It is none.
+    """
     if not is_user_id(user_id):
         raise NotFoundError(what="user")
     return user_id

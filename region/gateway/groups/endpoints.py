@@ -65,7 +65,7 @@ def groups(*, callers: Callers, desk: Desk, messages: Messages, guards: Guards) 
     )
     async def change(group_id: str, request: Request, caller: Sender) -> Response:
         """Change what a group is called, and how it is joined; admins may."""
-        return _done(await desk.change(caller, group_id, await body_of(request, GroupChangeRequest)))
+        return done(await desk.change(caller, group_id, await body_of(request, GroupChangeRequest)))
 
     @router.get("/{group_id}/messages", responses=answers(200, "Page", 400, 401, 404, 421, 422))
     async def page(
@@ -82,7 +82,7 @@ def groups(*, callers: Callers, desk: Desk, messages: Messages, guards: Guards) 
     )
     async def post(group_id: str, request: Request, caller: Sender) -> Response:
         """Send a message into a group; see `POST /messages`."""
-        return _done(await desk.post(caller, group_id, await body_of(request, GroupSendRequest)))
+        return done(await desk.post(caller, group_id, await body_of(request, GroupSendRequest)))
 
     @router.get("/{group_id}/messages/{message_id}/receipts", responses=answers(200, "Receipts", 401, 404, 421))
     async def receipts(group_id: str, message_id: str, caller: Resident) -> Response:
@@ -102,12 +102,12 @@ def groups(*, callers: Callers, desk: Desk, messages: Messages, guards: Guards) 
     )
     async def add(group_id: str, request: Request, caller: Sender) -> Response:
         """Add somebody, or let in who has asked; admins may."""
-        return _done(await desk.add(caller, group_id, await body_of(request, MemberRequest)))
+        return done(await desk.add(caller, group_id, await body_of(request, MemberRequest)))
 
     @router.delete("/{group_id}/members/{user_id}", status_code=201, responses=DONE)
     async def remove(group_id: str, user_id: str, caller: Sender, client_message_id: Name = None) -> Response:
         """Remove somebody, or decline who has asked; or leave, if that is oneself."""
-        return _done(await desk.remove(caller, group_id, user_id, client_message_id))
+        return done(await desk.remove(caller, group_id, user_id, client_message_id))
 
     @router.put(
         "/{group_id}/members/{user_id}/role",
@@ -117,7 +117,7 @@ def groups(*, callers: Callers, desk: Desk, messages: Messages, guards: Guards) 
     )
     async def change_role(group_id: str, user_id: str, request: Request, caller: Sender) -> Response:
         """Promote or demote somebody, or hand the group over; owners may."""
-        return _done(await desk.change_role(caller, group_id, user_id, await body_of(request, RoleRequest)))
+        return done(await desk.change_role(caller, group_id, user_id, await body_of(request, RoleRequest)))
 
     @router.post(
         "/{group_id}/bans",
@@ -127,12 +127,12 @@ def groups(*, callers: Callers, desk: Desk, messages: Messages, guards: Guards) 
     )
     async def ban(group_id: str, request: Request, caller: Sender) -> Response:
         """Remove somebody, who may not come back; admins may."""
-        return _done(await desk.ban(caller, group_id, await body_of(request, MemberRequest)))
+        return done(await desk.ban(caller, group_id, await body_of(request, MemberRequest)))
 
     @router.delete("/{group_id}/bans/{user_id}", status_code=201, responses=DONE)
     async def unban(group_id: str, user_id: str, caller: Sender, client_message_id: Name = None) -> Response:
         """Let somebody come back; admins may."""
-        return _done(await desk.unban(caller, group_id, user_id, client_message_id))
+        return done(await desk.unban(caller, group_id, user_id, client_message_id))
 
     @router.post(
         "/{group_id}/invites",
@@ -147,7 +147,7 @@ def groups(*, callers: Callers, desk: Desk, messages: Messages, guards: Guards) 
     @router.delete("/{group_id}/invites/{invite_id}", status_code=201, responses=DONE)
     async def end_invite(group_id: str, invite_id: str, caller: Sender, client_message_id: Name = None) -> Response:
         """End a link before it expires; admins may."""
-        return _done(await desk.end_invite(caller, group_id, invite_id, client_message_id))
+        return done(await desk.end_invite(caller, group_id, invite_id, client_message_id))
 
     @router.post(
         "/{group_id}/join",
@@ -160,10 +160,11 @@ def groups(*, callers: Callers, desk: Desk, messages: Messages, guards: Guards) 
     async def join(group_id: str, request: Request, caller: Sender) -> Response:
         """Join by a link; where approval is needed, one has asked then (`kind` is `join_asked`)."""
         wanted = await body_of(request, JoinRequest)
-        return _done(await desk.join(caller, group_id, wanted.token, wanted.client_message_id))
+        return done(await desk.join(caller, group_id, wanted.token, wanted.client_message_id))
 
     return router
 
 
-def _done(sent: Sent) -> Response:
+def done(sent: Sent) -> Response:
+    """Return the answer about what stands in a log now, or will."""
     return answer(sent.message, 201 if sent.created else 200)

@@ -15,6 +15,7 @@ from region.gateway.views import Marks, Message, entry_view, hidden_view, pendin
 from region.store.repository import unsettled
 from replication import runs
 from replication.alterations import NOTHING, Aftermath
+from replication.ids import is_channel_id
 from replication.records import Entry
 from replication.runs import Runs
 
@@ -197,7 +198,10 @@ def _with_tombstones(view: View, shown: Shown, lowest: int, highest: int) -> lis
         (last, hidden_view(view.conversation_id, first, last))
         for first, last in runs.within(view.hidden, lowest, highest)
     ]
-    return [message for _, message in sorted(entries + tombstones, key=lambda one: one[0])]
+    found = [message for _, message in sorted(entries + tombstones, key=lambda one: one[0])]
+    if is_channel_id(view.conversation_id) and (above := max([lowest - 1, *(e.seq for e in shown.entries)])) < highest:
+        found.append(hidden_view(view.conversation_id, above + 1, highest))  # who belongs to it has changed since
+    return found
 
 
 def _merged(found: Sequence[Entry], asked: Sequence[Entry]) -> list[Entry]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from replication.channels import ChannelMessageSent
 from replication.codec import decode_body, encode_body
 from replication.groups import GroupMessageSent
 from replication.records import TEXTS, Entry, LogBody, MessageSent, kind_of, recipient_of, text_of
@@ -54,4 +55,6 @@ def _of_columns(kind: str, recipient: str, client_message_id: str, text: str) ->
     """Return the body that the columns alone make, if they make one."""
     if kind == COUNTED[0]:
         return MessageSent(recipient, client_message_id, text)
-    return GroupMessageSent(client_message_id, text) if kind == COUNTED[1] else None
+    if kind == COUNTED[1]:
+        return GroupMessageSent(client_message_id, text)
+    return ChannelMessageSent(client_message_id, text) if kind == COUNTED[2] else None

@@ -13,13 +13,14 @@ from region.store.arrays import Int8s, Texts
 from region.store.repository import entries, members
 from region.store.repository.entries import COUNTED, entry_of
 from region.store.repository.members import member_of
-from region.store.rows import Conversation, Device, Known, Pending, Place, User
+from region.store.rows import Conversation, Device, Known, Member, Pending, Place, User
 from replication import runs
 from replication.codec import decode_details
 from replication.records import Refusal
 
 _ENTRY = entries.COLUMNS
 _MEMBER = members.COLUMNS
+_STAFF = members.STAFF
 
 
 @dataclass(slots=True)
@@ -54,7 +55,7 @@ async def load(
 
     Args:
         connection: Where.
-        conversations: Ids of conversations, loaded with their members and what they hold.
+        conversations: Ids of conversations, loaded with their members and what they hold; of a channel's members, its owners and posters.
         messages: Message ids; `known` tells which of them have an outcome or are pending.
         users: Ids of users.
         devices: Ids of users whose devices are loaded that are logged in.
@@ -76,7 +77,8 @@ async def load(
                 wanted,
             )
             await cursors["members"].execute(
-                f"SELECT m.conversation_id, {_MEMBER} FROM members m WHERE m.conversation_id = ANY(%s::text[])",
+                f"SELECT m.conversation_id, {_MEMBER} FROM members m WHERE m.conversation_id = ANY(%s::text[])"
+                f" AND (left(m.conversation_id, 1) <> 'c' OR m.role IN ({_STAFF}))",
                 wanted,
             )
         if messages:
@@ -110,6 +112,17 @@ async def load(
     if devices:
         loaded.devices = {(row[0], row[1]): Device(*row) for row in await cursors["devices"].fetchall()}
     return loaded
+
+
+async def seats(connection: Connection, asked: Collection[tuple[str, str]]) -> list[tuple[str, Member]]:
+    """Return where somebody stands in some channel, for those (channel, user) who stand anywhere there."""
+    cursor = await connection.execute(
+        f"SELECT m.conversation_id, {_MEMBER} FROM unnest(%s::text[], %s::text[]) AS a(conversation_id, user_id)"
+        " JOIN members m ON m.conversation_id = a.conversation_id AND m.user_id = a.user_id",
+        (Texts(one[0] for one in asked), Texts(one[1] for one in asked)),
+        binary=True,
+    )
+    return [(conversation_id, member_of(columns)) for conversation_id, *columns in await cursor.fetchall()]
 
 
 async def _take_conversations(

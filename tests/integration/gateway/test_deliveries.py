@@ -40,7 +40,7 @@ async def listening(redis: Redis) -> AsyncIterator[tuple[str, Hub]]:
         revoked=lambda _user, _device: None,
         repeated=lambda _entry: None,
     )
-    interest = Interest(redis, instance=name, users=hub.users)
+    interest = Interest(redis, instance=name, users=hub.names)
     running = asyncio.create_task(
         Deliveries(redis, instance=name, partitions=1, hub=hub, interest=interest, health=Health()).run()
     )

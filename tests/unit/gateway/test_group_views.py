@@ -7,6 +7,7 @@ import pytest
 
 from region.gateway.views import UNMARKED, Marks, change_of, entry_view, hidden_view, status_of
 from replication import groups as g
+from replication.channels import CHANNEL_BODIES, ChannelMessageSent
 from replication.ids import group_id
 from replication.records import Entry, LogBody, kind_of
 
@@ -39,7 +40,7 @@ def test_a_status_is_what_all_have_done_who_were_members_then(marks: list[Marks]
     assert status_of(5, marks) == status
 
 
-@pytest.mark.parametrize("kind", g.GROUP_BODIES)
+@pytest.mark.parametrize("kind", [*g.GROUP_BODIES, *CHANNEL_BODIES])
 def test_every_kind_can_be_shown(kind: Any) -> None:
     """With what belongs to it, and never with the secret of a link."""
     given = {
@@ -52,6 +53,9 @@ def test_every_kind_can_be_shown(kind: Any) -> None:
         "answers": None,
         "forwarded": "",
         "mentions": (),
+        "public": True,
+        "slow": 60,
+        "follows": 3,
     }
     names = [field.name for field in msgspec.structs.fields(kind)]
     body = kind(**{name: given.get(name, True if name in {"history", "approval"} else name) for name in names})
@@ -59,7 +63,7 @@ def test_every_kind_can_be_shown(kind: Any) -> None:
 
     assert shown.kind == kind_of(body)
     assert "secret" not in repr(shown)
-    assert bool(change_of(body)) == (kind is not g.GroupMessageSent)
+    assert bool(change_of(body)) == (kind not in {g.GroupMessageSent, ChannelMessageSent})
 
 
 def test_a_tombstone_tells_nothing_but_its_place() -> None:

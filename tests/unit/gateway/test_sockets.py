@@ -13,7 +13,6 @@ from infra.errors import UnavailableError
 from region.accounts.tokens import AccessClaims, refused
 from region.gateway.arrivals import Arrivals
 from region.gateway.callers import Callers
-from region.gateway.catchup import CatchUps
 from region.gateway.connection import Limits
 from region.gateway.guards import Allowances, Guards
 from region.gateway.hub import Hub
@@ -193,7 +192,7 @@ def scene(
         callers=cast("Callers", region),
         hub=hub,
         interest=cast("Interest", region),
-        catchups=cast("CatchUps", region),
+        read=region.read,
         recipients=cast("Recipients", region),
         clerk=Clerk(region="us", instance="us/gateway"),
         journal=cast("Journal", region),

@@ -27,9 +27,9 @@ class World:
         for user in SEATS:
             self.regions[region_of(user)].befriend(user)
 
-    def do(self, author: str, body: LogBody, *, settle: bool = True) -> str:
+    def do(self, author: str, body: LogBody, *, settle: bool = True, conversation: str = GROUP) -> str:
         """Submit it under its own name; return its id."""
-        wanted = deed(author, GROUP, body)
+        wanted = deed(author, conversation, body)
         self.regions[region_of(author)].submit(wanted)
         if settle:
             self.settle()

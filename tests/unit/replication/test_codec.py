@@ -16,6 +16,7 @@ from replication.accounts import (
     PasswordChanged,
     ProfileChanged,
 )
+from replication.channels import CHANNEL_BODIES
 from replication.charters import Charter, Membership
 from replication.codec import (
     LAST_VERSION,
@@ -66,8 +67,8 @@ def filled(kind: Any, **given: Any) -> Any:
     return st.builds(kind, **numbers | given)
 
 
-deeds = st.one_of(*(filled(kind) for kind in GROUP_BODIES))
-"""What may stand in a group's log: whatever fits its fields."""
+deeds = st.one_of(*(filled(kind) for kind in (*GROUP_BODIES, *CHANNEL_BODIES)))
+"""What may stand in a group's log, or a channel's: whatever fits its fields."""
 bodies = st.one_of(
     messages,
     deeds,

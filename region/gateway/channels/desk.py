@@ -1,0 +1,163 @@
+"""What is done in a channel over HTTP; what is as in a group is the groups' desk's."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from infra.errors import InvalidFieldError, NotFoundError
+from region.accounts.tokens import AccessClaims
+from region.gateway.channels.repository import staff
+from region.gateway.channels.schemas import (
+    ChannelChangeRequest,
+    ChannelInviteView,
+    ChannelRequest,
+    ChannelRoleRequest,
+    ChannelView,
+    Staff,
+    StaffView,
+    SubscribeRequest,
+)
+from region.gateway.groups.desk import LONGEST_TOKEN, Desk, checked_user, invites_of, named
+from region.gateway.groups.schemas import InviteRequest, RoleRequest
+from region.gateway.messages import Sent
+from region.gateway.validation import check_name
+from region.gateway.views import rfc3339
+from replication import channels as c
+from replication import groups as g
+from replication.ids import channel_id as channel_id_of
+from replication.ids import is_channel_id, region_of
+
+ROLES: Final = {"owner": "owner", "poster": "admin", "subscriber": "member"}
+"""What channels call the roles of a group."""
+CALLED: Final = {role: name for name, role in ROLES.items()}
+OWNER: Final = g.RANKS["owner"]
+
+
+@dataclass(frozen=True, slots=True)
+class MadeChannel:
+    """A channel that was asked for.
+
+    Attributes:
+        channel: As its owner sees it.
+        created: Whether this request made it; else an earlier one did.
+    """
+
+    channel: ChannelView
+    created: bool
+
+
+class ChannelDesk(Desk):
+    """Does what owners, posters and subscribers want; `ban`, `unban` and `end_invite` are as in groups."""
+
+    what = "channel"
+    is_ours: Callable[[str], bool] = staticmethod(is_channel_id)
+
+    async def begin(self, caller: AccessClaims, wanted: ChannelRequest) -> MadeChannel:
+        """Make a channel."""
+        _check(wanted.name, wanted.description, wanted.slow)
+        name = named(wanted.client_message_id)
+        body = c.ChannelCreated(name, wanted.name, wanted.description, wanted.public, wanted.slow)
+        channel_id = channel_id_of(caller.sub, name)
+        given = (wanted.name, wanted.description, wanted.public, wanted.slow)
+        sent = await self._submit(caller, channel_id, body, *map(repr, given))
+        view = ChannelView(
+            channel_id=channel_id,
+            name=wanted.name,
+            description=wanted.description,
+            public=wanted.public,
+            slow=wanted.slow,
+            created_by=caller.sub,
+            created_at=sent.message.sent_at,
+            owner_region=region_of(channel_id),
+            role="owner",
+            subscriber_count=1,
+            head=sent.message.seq or 0,
+        )
+        return MadeChannel(view, sent.created)
+
+    async def alter(self, caller: AccessClaims, channel_id: str, wanted: ChannelChangeRequest) -> Sent:
+        """Change what a channel is called, who may come, and how fast posters post."""
+        _check(wanted.name, wanted.description, wanted.slow)
+        given = (wanted.name, wanted.description, wanted.public, wanted.slow)
+        body = c.ChannelChanged(named(wanted.client_message_id), *given)
+        return await self._submit(caller, channel_id, body, *map(repr, given))
+
+    async def subscribe(self, caller: AccessClaims, channel_id: str, wanted: SubscribeRequest) -> Sent:
+        """Subscribe, by a link if the channel is not public."""
+        token = wanted.token
+        if token and (not token.isalnum() or len(token) > LONGEST_TOKEN):
+            raise InvalidFieldError(field="token", reason="it is none of ours")
+        body = g.MemberJoined(named(wanted.client_message_id), token)
+        return await self._submit(caller, channel_id, body, "join", token)
+
+    async def remove(self, caller: AccessClaims, group_id: str, user_id: str, name: str | None) -> Sent:
+        """Remove somebody; leave, if that is the caller."""
+        body = (
+            g.MemberLeft(named(name)) if user_id == caller.sub else g.MemberRemoved(named(name), checked_user(user_id))
+        )
+        return await self._submit(caller, group_id, body, "remove", user_id)
+
+    async def give_role(self, caller: AccessClaims, channel_id: str, user_id: str, wanted: ChannelRoleRequest) -> Sent:
+        """Promote, demote, or hand over."""
+        if wanted.role not in ROLES:
+            raise InvalidFieldError(field="role", reason=f"use one of {', '.join(ROLES)}")
+        role = RoleRequest(ROLES[wanted.role], wanted.hand_over, wanted.client_message_id)
+        return await self.change_role(caller, channel_id, user_id, role)
+
+    async def link(self, caller: AccessClaims, channel_id: str, wanted: InviteRequest) -> ChannelInviteView:
+        """Make a link by which others may subscribe."""
+        made = await self.invite(caller, channel_id, wanted)
+        return ChannelInviteView(
+            channel_id=channel_id,
+            invite_id=made.invite_id,
+            token=made.token,
+            expires_at=made.expires_at,
+            uses=made.uses,
+            message=made.message,
+        )
+
+    async def look(self, caller: AccessClaims, channel_id: str) -> ChannelView:
+        """Return a channel.
+
+        Raises:
+            NotFoundError: There is none, or the caller never was subscribed.
+        """
+        async with self._store.connection() as connection:
+            seen = await self._seen(connection, channel_id, caller.sub)
+        details, state = seen.details, seen.details.channel or c.ChannelState()
+        return ChannelView(
+            channel_id=channel_id,
+            name=details.name,
+            description=details.description,
+            public=state.public,
+            slow=state.slow,
+            created_by=details.created_by,
+            created_at=rfc3339(details.created_at),
+            owner_region=region_of(channel_id),
+            role=CALLED.get(seen.member.role, seen.member.role),
+            subscriber_count=state.subscribers,
+            head=seen.top,
+            invites=invites_of(details) if seen.member.rank >= OWNER else [],
+        )
+
+    async def staff(self, caller: AccessClaims, channel_id: str) -> Staff:
+        """Return who runs a channel; who subscribes is told to nobody.
+
+        Raises:
+            NotFoundError: There is no such channel, or the caller is not subscribed.
+        """
+        async with self._store.connection() as connection:
+            seen = await self._seen(connection, channel_id, caller.sub)
+            found = await staff(connection, channel_id)
+        if not seen.member.active:
+            raise NotFoundError(what="channel")
+        return Staff([StaffView(user_id=one.user_id, home_region=one.home, role=CALLED[one.role]) for one in found])
+
+
+def _check(name: str | None, description: str | None, slow: int | None) -> None:
+    if name is not None:
+        check_name("name", name, least=1, most=g.LONGEST_NAME)
+    if description is not None:
+        check_name("description", description, least=0, most=g.LONGEST_DESCRIPTION)
+    if slow is not None and not 0 <= slow <= c.MOST_SLOW:
+        raise InvalidFieldError(field="slow", reason=f"use 0 to {c.MOST_SLOW} seconds")

@@ -1,0 +1,92 @@
+"""Which users who have a device at this gateway follow which channels, so that a post that comes in a channel's name reaches them. Pure."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from replication.channels import ChannelCreated
+from replication.groups import MemberBanned, MemberJoined, MemberLeft, MemberRemoved
+from replication.ids import is_channel_id
+from replication.records import Entry
+
+_ENDS: Final = MemberLeft | MemberRemoved | MemberBanned
+
+
+class Following:
+    """Channels by user, and users by channel.
+
+    Attributes:
+        began: Told (user, channel, partition, position) of an entry by which a user belongs to a channel.
+        ended: Told of a channel that nobody here follows any more.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self._channels: dict[str, set[str]] = {}
+        self._users: dict[str, dict[str, None]] = {}
+        self._changes: dict[str, int] = {}
+        self.began: Callable[[str, str, int, int], None] = lambda *_: None
+        self.ended: Callable[[str], None] = lambda _: None
+
+    def knows(self, user: str) -> bool:
+        """Whether it was said what the user follows."""
+        return user in self._channels
+
+    def changes(self, user: str) -> int:
+        """Return how often what the user follows has changed; what was read before a change is not to be believed."""
+        return self._changes.setdefault(user, 0)
+
+    def begin(self, user: str, channels: Iterable[str]) -> None:
+        """Take in all that a user follows."""
+        self._channels.setdefault(user, set())
+        for channel in channels:
+            self._follow(user, channel)
+
+    def followed(self, user: str) -> list[str]:
+        """Return the channels that a user follows."""
+        return list(self._channels.get(user, ()))
+
+    def forget(self, user: str) -> None:
+        """The user has no device here any more."""
+        for channel in self._channels.pop(user, set()):
+            self._leave(user, channel)
+        self._changes.pop(user, None)
+
+    def channels(self) -> list[str]:
+        """Return all channels that somebody here follows."""
+        return list(self._users)
+
+    def of(self, name: str) -> Iterable[str]:
+        """Return the users who are meant by a name: a channel's followers, or the user alone."""
+        return tuple(self._users.get(name, ())) if is_channel_id(name) else (name,)
+
+    def note(self, partition: int, position: int, entry: Entry) -> None:
+        """Take in an entry that may be about who belongs to a channel."""
+        body, channel = entry.body, entry.conversation_id
+        if not is_channel_id(channel):
+            return
+        if isinstance(body, MemberJoined | ChannelCreated):
+            self._changed(entry.author)
+            if entry.author in self._channels:
+                self._follow(entry.author, channel)
+                self.began(entry.author, channel, partition, position)
+        elif isinstance(body, _ENDS):
+            user: str = getattr(body, "user_id", entry.author)
+            self._changed(user)
+            if channel in self._channels.get(user, ()):
+                self._channels[user].discard(channel)
+                self._leave(user, channel)
+
+    def _changed(self, user: str) -> None:
+        if user in self._changes:
+            self._changes[user] += 1
+
+    def _follow(self, user: str, channel: str) -> None:
+        self._channels[user].add(channel)
+        self._users.setdefault(channel, {})[user] = None
+
+    def _leave(self, user: str, channel: str) -> None:
+        users = self._users.get(channel, {})
+        users.pop(user, None)
+        if not users and channel in self._users:
+            del self._users[channel]
+            self.ended(channel)

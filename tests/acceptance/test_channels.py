@@ -1,0 +1,91 @@
+"""Channels over three regions, from outside: one log everywhere, live and after returning, and nobody sees beyond their subscription."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from chaos.federation import Federation
+from chaos.people import Person
+from region.client import Message, ProblemError
+
+MakePerson = Callable[..., "asyncio.Future[Person]"]
+RECOVERY_SECONDS = 120.0
+
+
+async def post(person: Person, channel: str, text: str) -> Message:
+    """Post, and wait until it is numbered."""
+    handle = await person.client.send(text, conversation=channel)
+    return await asyncio.wait_for(handle.outcome(), RECOVERY_SECONDS)
+
+
+async def texts(person: Person, channel: str) -> list[str]:
+    """The whole history as the person may see it, the oldest first."""
+    walked = [message async for message in person.client.walk(conversation=channel, forward=True)]
+    return [message.text for message in walked if message.text]
+
+
+async def subscribe(person: Person, channel: str, token: str | None = None) -> None:
+    """Subscribe, and wait until the owner has said so."""
+    await person.client.channels.subscribe(channel, token)
+    await person.until(lambda: any(one.kind == "member_joined" for one in person.screen[channel]))
+
+
+async def test_a_post_is_on_the_screens_of_three_regions(make_person: MakePerson) -> None:
+    """What was posted before somebody subscribed is fetched, what comes later is live; all see one order."""
+    alice, eva, aki = [await make_person(region) for region in ("us", "eu", "ap")]
+    channel = (await alice.client.channels.create("News")).channel_id
+    await post(alice, channel, "before anybody")
+    await subscribe(eva, channel)
+    await post(alice, channel, "before Aki")
+    await subscribe(aki, channel)
+    await post(alice, channel, "to all")
+    for person in (alice, eva, aki):
+        await person.sees("to all")
+        assert await texts(person, channel) == ["before anybody", "before Aki", "to all"]
+    assert (await aki.client.channels.get(channel)).subscriber_count == 3
+
+
+async def test_a_poster_elsewhere_and_a_new_owner(make_person: MakePerson) -> None:
+    """Roles are judged by the owner's region, wherever somebody lives."""
+    alice, eva = await make_person("us"), await make_person("eu")
+    channel = (await alice.client.channels.create("News")).channel_id
+    await subscribe(eva, channel)
+    await alice.client.channels.give_role(channel, eva.id, "owner", hand_over=True)
+    await eva.until(lambda: any(one.kind == "role_changed" for one in eva.screen[channel]))
+    await post(eva, channel, "mine now")
+    await alice.sees("mine now")
+    await alice.client.channels.remove(channel, alice.id)
+    assert [(one.user_id, one.role) for one in await eva.client.channels.staff(channel)] == [(eva.id, "owner")]
+
+
+async def test_nobody_sees_a_private_channel_without_a_link(make_person: MakePerson) -> None:
+    """From no region; and who was removed sees nothing more."""
+    alice, eva, aki = [await make_person(region) for region in ("us", "eu", "ap")]
+    channel = (await alice.client.channels.create("Closed", public=False)).channel_id
+    await post(alice, channel, "secret")
+    for stranger in (eva, aki):
+        with pytest.raises(ProblemError):
+            await texts(stranger, channel)
+    link = await alice.client.channels.invite(channel)
+    await subscribe(eva, channel, link.token)
+    assert await texts(eva, channel) == ["secret"]
+    await alice.client.channels.remove(channel, eva.id)
+    await eva.until(lambda: any(one.kind == "member_removed" for one in eva.screen[channel]))
+    await post(alice, channel, "without Eva")
+    assert await texts(eva, channel) == ["secret"]
+
+
+async def test_posts_of_a_cut_come_when_it_has_healed(make_person: MakePerson, whole: Federation) -> None:
+    """A region that was cut off has every post in the end, each once."""
+    alice, eva = await make_person("us"), await make_person("eu")
+    channel = (await alice.client.channels.create("News")).channel_id
+    await subscribe(eva, channel)
+    await whole.act("local", "cut", "us-eu")
+    try:
+        for number in range(5):
+            await post(alice, channel, f"cut {number}")
+    finally:
+        await whole.act("local", "heal", "us-eu")
+    await eva.until(lambda: "cut 4" in eva.texts(channel), within=RECOVERY_SECONDS)
+    assert [text for text in eva.texts(channel) if text.startswith("cut")] == [f"cut {number}" for number in range(5)]

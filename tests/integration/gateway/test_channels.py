@@ -1,0 +1,180 @@
+"""Channels in a region of real parts: made, found by their id, subscribed to, posted to; live, after returning, and in history."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+import pytest
+
+from tests.integration.gateway.conftest import Frame, Person
+
+pytestmark = pytest.mark.integration
+
+MakePerson = Callable[..., Awaitable[Person]]
+
+
+async def begin(owner: Person, **more: object) -> str:
+    """Make a channel; return its id."""
+    made = await owner.call("POST", "/channels", json={"name": "News", **more})
+    assert made.status_code == 201, made.text
+    return str(made.json()["channel_id"])
+
+
+async def post(author: Person, channel: str, text: str) -> Frame:
+    """Post; return what stands in the log."""
+    said = await author.call("POST", f"/channels/{channel}/message", json={"text": text})
+    assert said.status_code == 201, said.text
+    return cast("Frame", said.json())
+
+
+async def subscribe(person: Person, channel: str, token: str = "") -> int:
+    """Subscribe; return the status."""
+    return (await person.call("POST", f"/channels/{channel}/subscribers", json={"token": token})).status_code
+
+
+async def texts(person: Person, channel: str, **more: object) -> list[str]:
+    """Return the texts of a page, the newest first."""
+    page = await person.call("GET", f"/channels/{channel}/messages", params=more)
+    assert page.status_code == 200, page.text
+    return [message["text"] for message in page.json()["messages"] if message["text"]]
+
+
+async def test_a_post_is_on_every_subscribers_screen_at_once(person: MakePerson) -> None:
+    """Of who was subscribed when the device came, of who subscribes while it is connected, and of the owner; not of who has left."""
+    ada, bob, eve = await person(), await person(), await person()
+    channel = await begin(ada)
+    assert await subscribe(bob, channel) == 201
+    async with ada.device() as hers, bob.device() as his, eve.device() as third:
+        for device in (hers, his, third):
+            await device.until("welcome")
+        await post(ada, channel, "one")
+        assert await subscribe(eve, channel) == 201
+        await third.until("entry")
+        await post(ada, channel, "two")
+        await his.until_entries(2)
+        await hers.until_entries(2)
+        while "two" not in [message["text"] for message in third.messages]:
+            await third.read()
+        assert [message["text"] for message in his.messages] == ["one", "two"]
+        assert [(message["seq"], message.get("from_seq")) for message in his.messages] == [(3, 2), (5, 4)]
+
+        left = await eve.call("DELETE", f"/channels/{channel}/subscribers/{eve.id}")
+        assert left.status_code == 201
+        await post(ada, channel, "three")
+        await his.until_entries(3)
+        sign = await eve.send(bob, "a sign that nothing came before it")
+        assert sign.status_code == 201
+        while "a sign that nothing came before it" not in [message["text"] for message in third.messages]:
+            await third.read()
+        assert "three" not in [message["text"] for message in third.messages]
+
+
+async def test_who_returns_is_told_what_was_posted_meanwhile(person: MakePerson) -> None:
+    """By where the device was; who came and went is shown to nobody, and there is no row for it."""
+    ada, bob, eve = await person(), await person(), await person()
+    channel = await begin(ada)
+    await subscribe(bob, channel)
+    async with bob.device() as his:
+        await his.until("welcome")
+        token = his.token
+    await post(ada, channel, "while he was away")
+    await subscribe(eve, channel)
+    async with bob.device(resume=token) as his:
+        await his.until("welcome")
+        assert [message["text"] for message in his.messages] == ["while he was away"]
+    assert await texts(bob, channel) == ["while he was away"]
+    page = (await bob.call("GET", f"/channels/{channel}/messages", params={"limit": 10})).json()
+    assert [(message["kind"], message["seq"]) for message in page["messages"]] == [
+        ("hidden", 4), ("channel_message_sent", 3), ("channel_created", 1),
+    ]  # fmt: skip
+
+
+async def test_history_pages_both_ways(person: MakePerson) -> None:
+    """With the cursors that messages have, each post once."""
+    ada, bob = await person(), await person()
+    channel = await begin(ada)
+    await post(ada, channel, "1")
+    await subscribe(bob, channel)
+    for number in range(2, 6):
+        await post(ada, channel, str(number))
+    found: list[str] = []
+    before: str | None = None
+    while True:
+        asked = {"limit": 2} | ({"before": before} if before else {})
+        page = (await bob.call("GET", "/messages", params={"conversation_id": channel, **asked})).json()
+        found += [message["text"] for message in page["messages"] if message["text"]]
+        before = page["next"]
+        if before is None:
+            break
+    assert found == ["5", "4", "3", "2", "1"]
+
+
+async def test_unread_counts_until_it_is_read(person: MakePerson, eventually: Callable[..., Awaitable[None]]) -> None:
+    """A mark of one's own; the list shows the last post, never who subscribed."""
+    ada, bob = await person(), await person()
+    channel = await begin(ada)
+    await subscribe(bob, channel)
+    said = await post(ada, channel, "read me")
+    await subscribe(await person(), channel)
+
+    async def listed() -> Frame:
+        return cast("Frame", (await bob.call("GET", "/conversations")).json()["conversations"][0])
+
+    first = await listed()
+    assert (first["kind"], first["name"], first["unread"], first["head"]) == ("channel", "News", 1, said["seq"])
+    assert cast("Frame", first["last_message"])["text"] == "read me"
+    marked = await bob.call("POST", f"/messages/{said['message_id']}/read")
+    assert marked.status_code == 204
+
+    async def read() -> bool:
+        return (await listed())["unread"] == 0
+
+    await eventually(read)
+    assert (await ada.call("GET", f"/messages/{said['message_id']}")).json()["status"] == "unread"
+
+
+async def test_a_private_channel_does_not_exist_for_strangers(person: MakePerson) -> None:
+    """Nor does its history; who has a link comes in, and who runs it is told."""
+    ada, bob = await person(), await person()
+    channel = await begin(ada, public=False)
+    await post(ada, channel, "among us")
+    for path in ("", "/messages", "/staff"):
+        assert (await bob.call("GET", f"/channels/{channel}{path}")).status_code == 404
+    assert (await bob.call("POST", f"/channels/{channel}/message", json={"text": "x"})).status_code == 404
+    assert await subscribe(bob, channel) == 410
+    link = (await ada.call("POST", f"/channels/{channel}/invites", json={})).json()
+    assert await subscribe(bob, channel, link["token"]) == 201
+    assert await texts(bob, channel) == ["among us"]
+    view = (await bob.call("GET", f"/channels/{channel}")).json()
+    assert (view["role"], view["subscriber_count"], view["public"], view["invites"]) == ("subscriber", 2, False, [])
+
+
+async def test_roles_and_slow_mode(person: MakePerson) -> None:
+    """A subscriber posts nothing, a poster no faster than may be, an owner who handed over may leave."""
+    ada, bob = await person(), await person()
+    channel = await begin(ada, slow=3600)
+    await subscribe(bob, channel)
+    path = f"/channels/{channel}/subscribers/{bob.id}/role"
+    assert (await bob.call("POST", f"/channels/{channel}/message", json={"text": "x"})).status_code == 403
+    assert (await ada.call("PUT", path, json={"role": "poster"})).status_code == 201
+    await post(bob, channel, "first")
+    slow = await bob.call("POST", f"/channels/{channel}/message", json={"text": "second"})
+    assert (slow.status_code, slow.json()["code"]) == (429, "slow-mode")
+    staff = (await bob.call("GET", f"/channels/{channel}/staff")).json()["staff"]
+    assert [(one["user_id"], one["role"]) for one in staff] == [(ada.id, "owner"), (bob.id, "poster")]
+    leave = f"/channels/{channel}/subscribers/{ada.id}"
+    assert (await ada.call("DELETE", leave)).status_code == 409
+    assert (await ada.call("PUT", path, json={"role": "owner", "hand_over": True})).status_code == 201
+    assert (await ada.call("DELETE", leave)).status_code == 201
+
+
+async def test_many_who_subscribe_at_once_are_all_counted(person: MakePerson) -> None:
+    """And a request that is repeated makes the same channel."""
+    ada, *others = [await person() for _ in range(6)]
+    body = {"name": "News", "client_message_id": "begin"}
+    first, again = [await ada.call("POST", "/channels", json=body) for _ in range(2)]
+    assert (first.status_code, again.status_code) == (201, 200)
+    channel = first.json()["channel_id"]
+    assert again.json()["channel_id"] == channel
+    assert await asyncio.gather(*(subscribe(other, channel) for other in others)) == [201] * 5
+    assert (await ada.call("GET", f"/channels/{channel}")).json()["subscriber_count"] == 6

@@ -1,0 +1,241 @@
+"""What may happen in a channel, who is told, and what each region holds of it, however few of its members are in memory."""
+
+import pytest
+from msgspec.structs import replace
+
+from region.projector.rehearsal import deed, submission
+from replication import channels as c
+from replication import groups as g
+from replication.charters import Charter
+from replication.codec import decode_record
+from replication.ids import channel_id, region_of
+from replication.outputs import Output
+from replication.records import Entry, LogBody, Mark, MessageRead, MessageReceived, Record, Refusal
+from tests.unit.projector.world import AKI, ALICE, BOB, EDI, EVA, World
+
+CHANNEL = channel_id(ALICE, "begin")
+
+
+class Channel(World):
+    """A channel of Alice's, over three regions."""
+
+    def __init__(self, *, public: bool = True, slow: int = 0) -> None:
+        """Let Alice make it."""
+        super().__init__()
+        self.act(ALICE, c.ChannelCreated("begin", "News", "of the day", public, slow))
+
+    def act(self, author: str, body: LogBody, *, settle: bool = True) -> str:
+        """Do something in the channel; return its id."""
+        return self.do(author, body, settle=settle, conversation=CHANNEL)
+
+    def post(self, author: str, text: str, *, at: int = 1) -> str:
+        """Post; `at` is when the author's home accepts it, in microseconds."""
+        wanted = replace(deed(author, CHANNEL, c.ChannelMessageSent(text, text)), submitted_at=at)
+        self.regions[region_of(author)].submit(wanted)
+        self.settle()
+        return wanted.id
+
+    def subscribe(self, *users: str) -> None:
+        """Let somebody subscribe."""
+        for user in users:
+            self.act(user, g.MemberJoined(f"subscribe {user}"))
+
+    def state(self, region: str) -> c.ChannelState:
+        """Return what a region has of the channel's state."""
+        found = self.regions[region].tables.conversations[CHANNEL].details.channel
+        assert found is not None
+        return found
+
+    def names(self, region: str) -> list[tuple[str, ...]]:
+        """Return in whose names the posts of the channel were put out in a region."""
+        return [
+            output.users
+            for _, output in self.regions[region].outputs
+            if b"channel_message_sent" in bytes(output.record)
+        ]
+
+
+@pytest.fixture
+def channel() -> Channel:
+    """A public channel with nothing in it."""
+    return Channel()
+
+
+def test_a_channel_of_three_regions_has_one_log_and_one_state(channel: Channel) -> None:
+    """Whoever subscribes, wherever: each region holds the same posts and counts the same subscribers."""
+    channel.subscribe(BOB, EVA, EDI, AKI)
+    channel.post(ALICE, "to all")
+
+    assert channel.state("us") == channel.state("eu") == channel.state("ap")
+    assert channel.state("us").subscribers == 5
+    assert channel.state("us").regions == (c.Presence("ap", 1), c.Presence("eu", 2), c.Presence("us", 2))
+    assert [channel.texts(region) for region in ("us", "eu", "ap")] == [["to all"]] * 3
+    assert all(region.tables.poison == [] and region.tables.pendings == {} for region in channel.regions.values())
+
+
+def test_a_post_is_put_out_once_a_region_in_the_channels_name(channel: Channel) -> None:
+    """Not in its subscribers': so its cost does not grow with them; and one record goes to each region."""
+    channel.subscribe(BOB, EVA, EDI)
+    channel.post(ALICE, "once")
+
+    assert channel.names("us") == channel.names("eu") == [(CHANNEL,)]
+    crossed = [one.record for one in channel.regions["us"].relayed_to("eu")]
+    assert sum(isinstance(record, Entry) and record.text == "once" for record in crossed) == 1
+    assert not channel.regions["us"].relayed_to("ap")
+
+
+def test_who_subscribes_is_told_to_oneself_alone(channel: Channel) -> None:
+    """Others are told neither who comes nor who goes; but whom it concerns is."""
+    channel.subscribe(BOB, EVA)
+    channel.act(ALICE, g.MemberRemoved("out", EVA))
+
+    assert [entry.body.__struct_config__.tag for entry in channel.told(BOB)] == ["member_joined"]
+    assert [entry.body.__struct_config__.tag for entry in channel.told(EVA)] == ["member_joined", "member_removed"]
+
+
+def test_posts_say_what_they_follow(channel: Channel) -> None:
+    """So a reader knows that nothing to be seen is between, whoever came and went."""
+    channel.post(ALICE, "one")
+    channel.subscribe(BOB, EVA)
+    channel.post(ALICE, "two")
+    channel.act(ALICE, c.ChannelChanged("name", "Olds"))
+    channel.post(ALICE, "three")
+
+    log = channel.regions["us"].tables.visible(CHANNEL)
+    shown = [(entry.seq, c.follows_of(entry.body)) for entry in log if isinstance(entry.body, c.CHANNEL_BODIES)]
+    assert shown == [(1, 0), (2, 1), (5, 2), (6, 5), (7, 6)]
+
+
+def test_a_region_that_gains_a_subscriber_is_told_of_its_own_and_of_who_runs_it(channel: Channel) -> None:
+    """Not of thousands elsewhere; and of the past it lacks what anybody is shown, no more."""
+    channel.subscribe(BOB, EDI)
+    channel.act(ALICE, g.RoleChanged("promote", EDI, "admin"))
+    channel.post(ALICE, "before")
+    channel.subscribe(AKI)
+    channel.post(EDI, "after")
+
+    charters = [one.record for one in channel.regions["us"].relayed_to("ap") if isinstance(one.record, Charter)]
+    assert [{one.user_id for one in charter.members} for charter in charters] == [{ALICE, EDI}]
+    here = channel.regions["ap"].tables.conversations[CHANNEL]
+    assert here.missing == ((1, 5),)
+    assert channel.texts("ap") == ["after"]
+
+
+def test_what_is_fetched_of_the_past_closes_the_gaps_that_nobody_is_shown(channel: Channel) -> None:
+    """Once all posts are here, nothing is missing, though who came and went is not."""
+    channel.subscribe(BOB, EVA)
+    channel.post(ALICE, "before")
+    channel.subscribe(AKI)
+    log = channel.regions["us"].tables.visible(CHANNEL)
+    for entry in (entry for entry in log if isinstance(entry.body, c.CHANNEL_BODIES)):
+        channel.regions["ap"].submit(entry)
+    channel.settle()
+
+    assert channel.regions["ap"].tables.conversations[CHANNEL].missing == ()
+    assert channel.texts("ap") == ["before"]
+
+
+@pytest.mark.parametrize(
+    ("author", "body", "code"),
+    [
+        (BOB, c.ChannelMessageSent("x", "x"), "not-allowed"),
+        (EVA, c.ChannelMessageSent("x", "x"), "not-a-member"),
+        (EDI, c.ChannelChanged("x", "mine"), "not-allowed"),
+        (EDI, g.MemberRemoved("x", BOB), "not-allowed"),
+        (EDI, g.InviteMade("x", "i", b"d", 10**16), "not-allowed"),
+        (ALICE, g.MemberRemoved("x", EVA), "no-such-member"),
+        (ALICE, g.MemberBanned("x", EVA), "no-such-member"),
+        (ALICE, g.MemberLeft("x"), "last-owner"),
+        (ALICE, g.RoleChanged("x", ALICE, "member"), "last-owner"),
+        (BOB, g.MemberJoined("x"), "already-a-member"),
+        (EVA, g.MemberJoined("x", "wrong"), "invite-not-good"),
+    ],
+)
+def test_what_a_role_does_not_allow_is_refused(channel: Channel, author: str, body: LogBody, code: str) -> None:
+    """Owners do all, posters post, subscribers read; Bob subscribes, Edi posts, Eva is nobody."""
+    channel.subscribe(BOB, EDI)
+    channel.act(ALICE, g.RoleChanged("promote", EDI, "admin"))
+    assert channel.code(channel.act(author, body)) == code
+
+
+def test_a_private_channel_is_joined_by_link(channel: Channel) -> None:
+    """The link's secret lets somebody in; without it nobody comes, and who was banned comes no more."""
+    channel.act(ALICE, c.ChannelChanged("close", public=False))
+    channel.act(ALICE, g.InviteMade("link", "i", g.digest_of("secret"), 10**16, 2))
+    assert channel.code(channel.act(EVA, g.MemberJoined("just so"))) == "invite-not-good"
+    assert channel.code(channel.act(EVA, g.MemberJoined("by link", "secret"))) == ""
+    channel.act(ALICE, g.MemberBanned("out", EVA))
+    assert channel.code(channel.act(EVA, g.MemberJoined("again", "secret"))) == "banned"
+
+    assert channel.state("us").subscribers == 1
+    assert "secret" not in repr(channel.regions["us"].tables.entries)
+
+
+def test_who_was_removed_is_told_nothing_more(channel: Channel) -> None:
+    """And a region whose last subscriber went gets nothing more, nor counts."""
+    channel.subscribe(AKI)
+    channel.act(ALICE, g.MemberRemoved("out", AKI))
+    channel.post(ALICE, "without Aki")
+
+    assert channel.texts("ap") == []
+    assert channel.state("us").regions == (c.Presence("us", 1),)
+
+
+def test_a_channel_is_handed_over(channel: Channel) -> None:
+    """The new owner owns it, and the old one may leave then."""
+    channel.subscribe(EVA)
+    channel.act(ALICE, g.RoleChanged("yours", EVA, "owner", hand_over=True))
+    assert channel.code(channel.act(ALICE, g.MemberLeft("bye"))) == ""
+    assert channel.code(channel.act(EVA, g.MemberLeft("no"))) == ""
+
+
+def test_a_full_channel_takes_nobody_more(channel: Channel) -> None:
+    """The count says so, without any list."""
+    conversation = channel.regions["us"].tables.conversations[CHANNEL]
+    full = replace(channel.state("us"), subscribers=c.MOST_SUBSCRIBERS)
+    conversation.details = replace(conversation.details, channel=full)
+    assert channel.code(channel.act(EVA, g.MemberJoined("late"))) == "channel-full"
+
+
+def test_slow_mode_holds_posters_back_and_owners_not() -> None:
+    """By the times at which the poster's own home accepted the posts; no other clock is asked."""
+    channel = Channel(slow=60)
+    channel.subscribe(EVA)
+    channel.act(ALICE, g.RoleChanged("promote", EVA, "admin"))
+    posts = [("one", 0), ("too soon", 59_999_999), ("late enough", 60_000_000)]
+    codes = [channel.code(channel.post(EVA, text, at=at)) for text, at in posts]
+
+    assert codes == ["", "slow-mode", ""]
+    assert [channel.code(channel.post(ALICE, text, at=5)) for text in ("a", "b")] == ["", ""]
+
+
+def test_marks_are_their_readers_alone(channel: Channel) -> None:
+    """Who reads is told to the own devices; nothing goes to who posts, and receiving leaves no trace."""
+    channel.subscribe(BOB, EVA)
+    channel.post(ALICE, "read me")
+    before = {name: len(channel.regions["eu"].relayed_to(name)) for name in ("us", "ap")}
+    for body in (MessageReceived(1, 4), MessageRead(1, 4)):
+        channel.regions["eu"].submit(submission(EVA, body, conversation_id=CHANNEL))
+    channel.settle()
+
+    marks = [(output.users, record) for output, record in _put_out(channel, "eu") if isinstance(record, Mark)]
+    assert [(users, mark.read) for users, mark in marks] == [((EVA,), 4)]
+    assert before == {name: len(channel.regions["eu"].relayed_to(name)) for name in ("us", "ap")}
+    member = channel.regions["eu"].tables.conversations[CHANNEL].members[EVA]
+    assert (member.read, member.read_count) == (4, 1)
+
+
+def test_a_message_of_a_group_is_impossible_in_a_channel(channel: Channel) -> None:
+    """And the other way round; a channel's id follows from its author and what the author called it."""
+    channel.act(ALICE, g.GroupMessageSent("x", "x"))
+    assert len(channel.regions["us"].tables.poison) == 1
+    channel.do(ALICE, c.ChannelMessageSent("y", "y"))
+    assert len(channel.regions["us"].tables.poison) == 2
+    channel.do(BOB, c.ChannelCreated("z", "z"), conversation=CHANNEL)
+    assert len(channel.regions["us"].tables.poison) == 3
+    refused = [record for record in channel.regions["us"].told(ALICE) if isinstance(record, Refusal)]
+    assert {refusal.code for refusal in refused} == {"impossible-record"}
+
+
+def _put_out(channel: Channel, region: str) -> list[tuple[Output, Record]]:
+    return [(output, decode_record(output.record, output.version)) for _, output in channel.regions[region].outputs]
