@@ -9,6 +9,7 @@ keeping  that file, for its owner alone to read
 storm    a gateway dies, and thousands of devices come back: `causeway bench storm`
 crowd    those devices, bare; fleet: what they are let in with, kept for later runs
 media    a large file for a traveller, with cuts, and who grew: `causeway bench media`; tunnel: what is cut
+channels what a post costs and how long it takes, by the number of subscribers: `causeway bench channels`
 report    the table, the JSON and the picture
 
     cli ─▶ accounts ─▶ load ─▶ ledger ─▶ report

@@ -16,7 +16,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import Progress
 
-from chaos.bench import media, storm
+from chaos.bench import channels, media, storm
 from chaos.bench.accounts import Account, Accounts
 from chaos.bench.fleet import Fleet
 from chaos.bench.load import Device, Load
@@ -192,6 +192,49 @@ def run_media(
     for line in media.describe(found):
         console.print(line, highlight=False)
     if not found.right or found.heaviest[1] > media.MOST_GROWTH:
+        raise typer.Exit(1)
+
+
+@app.command("channels")
+def run_channels(  # noqa: PLR0917  # typer calls it, by name
+    subscribers: Annotated[
+        str, typer.Option(help="How many subscribers, separated by commas; the owner is one of them.")
+    ] = "10,100,1000,10000",
+    regions: Annotated[str, typer.Option(help="Where they live, separated by commas; the owner in the first.")] = HOME,
+    online: Annotated[float, typer.Option(min=0, max=1, help="Which share of them is connected.")] = 1 / 3,
+    rate: Annotated[float, typer.Option(min=0.01, help="Posts a second.")] = 1.0,
+    posts: Annotated[int, typer.Option(min=1, help="How many posts in each channel.")] = 30,
+    out: Annotated[Path, typer.Option(help="Where the JSON and the picture go.")] = OUT,
+) -> None:
+    """Post into channels of several sizes: how long until it is on the screens, and what a post costs. Exit 1 if a showing is missing.
+
+    Example: causeway bench channels --subscribers 10,100 --regions us,eu
+    """
+    console = Console(width=None if sys.stdout.isatty() else 180)
+    try:
+        sizes = channels.read_sizes(subscribers)
+        storm.allow_files(max(sizes))
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            task = progress.add_task("users", total=None)
+            found = uvloop.run(
+                channels.measure(
+                    Federation(),
+                    sizes,
+                    regions=regions.split(","),
+                    online=online,
+                    rate=rate,
+                    posts=posts,
+                    say=lambda what, done, total: progress.update(task, description=what, completed=done, total=total),
+                )
+            )
+    except CausewayError as error:
+        console.print(f"causeway bench channels: {error}", style="red", markup=False)
+        raise typer.Exit(2) from error
+    data, picture = channels.write(found, out)
+    for line in channels.describe(found):
+        console.print(line, highlight=False)
+    console.print(f"Written: {data.name} and {picture.name} in {out}")
+    if any(size.shown != size.due for size in found.sizes):
         raise typer.Exit(1)
 
 

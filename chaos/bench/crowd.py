@@ -5,7 +5,7 @@ import contextlib
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -63,14 +63,14 @@ class Device:
         let_in: What it is let in with.
         resume: The token of its first welcome; kept, so that after a storm each has something to catch up with.
         welcomed_at: When it was welcomed last, by `time.perf_counter`; None while it is away.
-        seen: The texts that it was told.
+        seen: The texts that it was told, and when it was first, by `time.perf_counter`.
     """
 
     let_in: Pass
     socket: aiohttp.ClientWebSocketResponse | None = None
     resume: str | None = None
     welcomed_at: float | None = None
-    seen: set[str] = field(default_factory=set)
+    seen: dict[str, float] = field(default_factory=dict)
 
 
 class Crowd:
@@ -128,6 +128,10 @@ class Crowd:
         await self._until(lambda: all(text in device.seen for device, text in due), patience)
         return sum(text in device.seen for device, text in due), len(due)
 
+    async def all_seen(self, texts: Sequence[str], *, patience: float) -> bool:
+        """Wait until every device was told each of these texts; return whether that came true in time."""
+        return await self._until(lambda: all(text in one.seen for one in self.devices for text in texts), patience)
+
     async def _until(self, condition: Callable[[], bool], patience: float) -> bool:
         deadline = time.perf_counter() + patience
         while not condition():
@@ -175,7 +179,7 @@ class Crowd:
                 continue
             match _decoder.decode(raw.data):
                 case _Entry(message=message):
-                    device.seen.add(message.text)
+                    device.seen.setdefault(message.text, time.perf_counter())
                     self._changed.set()
                 case _Welcome(resume=resume):
                     device.resume = device.resume or resume
