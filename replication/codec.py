@@ -14,6 +14,7 @@ from replication.accounts import PasswordChanged, ProfileChanged
 from replication.alterations import ALTERATIONS, Aftermath
 from replication.channels import CHANNEL_BODIES
 from replication.charters import Charter
+from replication.friends import FRIEND_BODIES
 from replication.groups import GROUP_BODIES, NO_DETAILS, Details
 from replication.preferences import PreferencesChanged
 from replication.records import TEXTS, Body, Entry, Hop, Journaled, LogBody, Receipt, Record, Relayed, Submission
@@ -23,7 +24,7 @@ VERSION: Final = 1
 GROUPS: Final = 3
 """Of what neither version 1 has nor version 2, which added `PasswordChanged`: `ProfileChanged`, the bodies of groups and channels, `Charter` and `Receipt`."""
 NEWEST: Final = 4
-"""Of preferences, of what is done to messages that are there, and of messages that answer, are forwarded, or name somebody."""
+"""Of preferences, friendship, of what is done to messages that are there, and of messages that answer, are forwarded, or name somebody."""
 READABLE: Final = frozenset({1, 2, 3, 4})
 LAST_VERSION: Final = 31
 """No version will ever be higher: text and MessagePack begin above it, and are damage, not records from the future."""
@@ -31,7 +32,7 @@ LAST_VERSION: Final = 31
 _OF_BODY: Final[dict[type, int]] = (
     {PasswordChanged: 2, ProfileChanged: 3, PreferencesChanged: NEWEST}
     | dict.fromkeys((*GROUP_BODIES, *CHANNEL_BODIES), GROUPS)
-    | dict.fromkeys(ALTERATIONS, NEWEST)
+    | dict.fromkeys((*ALTERATIONS, *FRIEND_BODIES), NEWEST)
 )
 """Body to the version that has it, if that is not the first."""
 

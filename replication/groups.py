@@ -11,6 +11,7 @@ import msgspec
 from replication.alterations import Mention, Reference
 from replication.attachments import Attachment
 from replication.channels import ChannelState
+from replication.friends import Friendship
 
 Role: TypeAlias = Literal["owner", "admin", "member"]
 RANKS: Final[dict[str, int]] = {"owner": 3, "admin": 2, "member": 1}
@@ -236,7 +237,7 @@ class Invite(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Details(msgspec.Struct, frozen=True):
-    """What a conversation is called and how it is joined; part of its state. A 1:1 conversation has none of it.
+    """What a conversation is called and how it is joined; part of its state. A 1:1 conversation has the friendship alone.
 
     Attributes:
         name: What it is called.
@@ -247,6 +248,7 @@ class Details(msgspec.Struct, frozen=True):
         created_by: Who began it.
         created_at: When its author's home accepted that, microseconds since the epoch.
         channel: What only a channel has.
+        friendship: How the two of a 1:1 conversation stand; None if nobody has asked.
     """
 
     name: str = ""
@@ -257,6 +259,7 @@ class Details(msgspec.Struct, frozen=True):
     created_by: str = ""
     created_at: int = 0
     channel: ChannelState | None = None
+    friendship: Friendship | None = None
 
 
 NO_DETAILS: Final = Details()

@@ -22,6 +22,7 @@ from replication.alterations import ALTERATIONS, NOTHING, Aftermath, Alteration,
 from replication.attachments import Attachment
 from replication.channels import CHANNEL_BODIES, ChannelBody, ChannelMessageSent
 from replication.charters import Charter
+from replication.friends import FRIEND_BODIES, FriendBody
 from replication.groups import GROUP_BODIES, GroupBody, GroupMessageSent
 from replication.preferences import PreferencesChanged
 
@@ -126,9 +127,13 @@ class ConversationAnswered(msgspec.Struct, frozen=True, tag="conversation_answer
     code: str
 
 
-LogBody: TypeAlias = MessageSent | GroupBody | ChannelBody | Alteration
+DirectBody: TypeAlias = MessageSent | FriendBody
+"""What stands in the log of a 1:1 conversation; each has a `recipient_id`."""
+DIRECT_BODIES: Final = (MessageSent, *FRIEND_BODIES)
+
+LogBody: TypeAlias = DirectBody | GroupBody | ChannelBody | Alteration
 """What a conversation's owner numbers: the bodies of entries. Each has a `client_message_id`."""
-LOG_BODIES: Final = (MessageSent, *GROUP_BODIES, *CHANNEL_BODIES, *ALTERATIONS)
+LOG_BODIES: Final = (*DIRECT_BODIES, *GROUP_BODIES, *CHANNEL_BODIES, *ALTERATIONS)
 
 Text: TypeAlias = MessageSent | GroupMessageSent | ChannelMessageSent
 """What is counted as a message, and unread until it was read."""
@@ -147,7 +152,7 @@ def text_of(body: LogBody) -> str:
 
 def recipient_of(body: LogBody) -> str:
     """Return the other member of a 1:1 conversation, which every body names in one; empty in a group."""
-    return body.recipient_id if isinstance(body, MessageSent | Alteration) else ""
+    return body.recipient_id if isinstance(body, DirectBody | Alteration) else ""
 
 
 def emptied(body: Text) -> Text:

@@ -10,6 +10,7 @@ marks       pure: what was marked, and which marks the region has not confirmed
 timeline    pure: the entries of one conversation, each once and in order
 handles     what a caller holds of a message that was sent
 media       brings and opens images and files
+friends     what one does about friends, and what that gives
 groups      what one does in groups, and what that takes and gives
 alterations what one does to messages that are there; edits: what that takes and gives
 channels    the same of channels
@@ -44,6 +45,7 @@ from region.client.edits import EditView
 from region.client.errors import ClientError, LoggedOutError, ProblemError, UnreachableError, UnsendableError
 from region.client.events import Arrived, Event, Heard, LoggedOut, Marked, Offline, Online, Preferred, Queued, Refused
 from region.client.frames import Attachment, Conversation, Hop, Mention, Message, Page, Reacted, Reply
+from region.client.friends import Friend, FriendList
 from region.client.groups import Group, GroupMember, Invite, Receipts
 from region.client.handles import Handle, Stage
 from region.client.preferences import Preferences, PreferencesChange
@@ -61,6 +63,8 @@ __all__ = [
     "Device",
     "EditView",
     "Event",
+    "Friend",
+    "FriendList",
     "Group",
     "GroupMember",
     "Handle",

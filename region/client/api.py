@@ -20,6 +20,7 @@ from region.client.accounts import (
 from region.client.channels import Channel, ChannelInvite, NewChannel, Posters
 from region.client.edits import Edit, Edits
 from region.client.frames import Conversation, ConversationPage, Message, Page, RegionList
+from region.client.friends import FriendDeed, FriendList
 from region.client.groups import Deed, Group, GroupMember, GroupMembers, Invite, NewGroup, NewInvite, Receipts
 from region.client.preferences import Preferences, PreferencesChange
 from region.client.transport import TokenSource, Transport
@@ -161,8 +162,8 @@ class Api:
         path = f"/channels/{channel_id}/invites"
         return await self._transport.call("POST", path, gives=ChannelInvite, body=wanted, tokens=self._tokens)
 
-    async def do(self, method: Literal["POST", "PUT", "PATCH"], path: str, wanted: Deed) -> Message:
-        """Do something in a group; return what stands in its log, without a number while its owner has not decided."""
+    async def do(self, method: Literal["POST", "PUT", "PATCH"], path: str, wanted: Deed | FriendDeed) -> Message:
+        """Do something in a group, or about a friend; return what stands in its log, without a number while its owner has not decided."""
         return await self._transport.call(method, path, gives=Message, body=wanted, tokens=self._tokens)
 
     async def undo(self, path: str, client_message_id: str) -> Message:
@@ -180,6 +181,10 @@ class Api:
     async def edits(self, message_id: str) -> Edits:
         """Return all that a message said."""
         return await self._transport.call("GET", f"/messages/{message_id}/edits", gives=Edits, tokens=self._tokens)
+
+    async def friends(self) -> FriendList:
+        """Return friends and open requests."""
+        return await self._transport.call("GET", "/friends", gives=FriendList, tokens=self._tokens)
 
     async def regions(self) -> RegionList:
         """Return the federation's regions and where each is reached."""

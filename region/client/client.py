@@ -16,6 +16,7 @@ from region.client.dispatch import Dispatch
 from region.client.errors import LoggedOutError, UnsendableError
 from region.client.events import Event
 from region.client.frames import TEXT_LIMIT, Conversation, Message, Page, Position, Read, Received, RegionEndpoint
+from region.client.friends import Friends
 from region.client.groups import Groups
 from region.client.handles import Handle
 from region.client.link import Link
@@ -62,6 +63,8 @@ class Client:
         self._device_name = device_name
         self._session = Session(refresh=self._refresh, save=self._store.save_session, clock=time.time)
         self._api = Api(self._transport, self._access_token)
+        self.friends = Friends(self._api)
+        """What one does about friends."""
         self.groups = Groups(self._api)
         """What one does in groups."""
         self.messages = Alterations(self._api)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from infra.errors import InvalidFieldError, MalformedRequestError
 from region.gateway.alterations.schemas import SHOWN as ALTERATIONS
 from region.gateway.channels.schemas import SHOWN as CHANNELS
+from region.gateway.friends.schemas import SHOWN as FRIENDS
 from region.gateway.groups.schemas import SHOWN as GROUPS
 from region.gateway.people.search import People
 from region.gateway.preferences import PreferencesRequest, PreferencesView
@@ -347,6 +348,7 @@ SHOWN: Final = (
     *GROUPS,
     *ALTERATIONS,
     *CHANNELS,
+    *FRIENDS,
 )
 
 _encoder = msgspec.json.Encoder()

@@ -50,6 +50,7 @@ from region.gateway.channels.follower import Follower
 from region.gateway.connection import Limits
 from region.gateway.decisions import Decisions
 from region.gateway.deliveries import Deliveries
+from region.gateway.friends import circle
 from region.gateway.groups.desk import Desk
 from region.gateway.groups.endpoints import groups
 from region.gateway.groups.pages import Pages
@@ -322,6 +323,9 @@ class Gateway:
                 ),
                 messages=posting,
                 guards=guards,
+            ),
+            **circle.routers(
+                callers=callers, guards=guards, store=self._store, recipients=recipients, clerk=clerk, messages=posting
             ),
             "media": self._media(settings, callers, guards),
             "regions": regions(region=region, public_url=settings.public_url, federation=self._federation),

@@ -22,8 +22,10 @@ from replication.alterations import (
 )
 from replication.attachments import Attachment
 from replication.channels import ChannelChanged, ChannelCreated, follows_of
+from replication.friends import FriendBody
 from replication.ids import region_of
 from replication.records import (
+    DIRECT_BODIES,
     LOG_BODIES,
     TEXTS,
     Entry,
@@ -261,7 +263,9 @@ def entry_view(
     deleted = aftermath.deleted > 0
     follows = follows_of(body)
     others = (mark for user_id, mark in marks.items() if user_id != entry.author)
-    recipients = [marks[body.recipient_id]] if isinstance(body, MessageSent) and body.recipient_id in marks else others
+    recipients = (
+        [marks[body.recipient_id]] if isinstance(body, DIRECT_BODIES) and body.recipient_id in marks else others
+    )
     return Message(
         message_id=entry.message_id,
         conversation_id=entry.conversation_id,
@@ -307,6 +311,8 @@ def change_of(body: LogBody) -> Change | UnsetType:
         return UNSET
     if isinstance(body, Alteration):
         return _alteration_of(body)
+    if isinstance(body, FriendBody):
+        return Change()
     return _of_channel(body) if isinstance(body, ChannelCreated | ChannelChanged) else _of_group(body)
 
 

@@ -10,6 +10,7 @@ kinds       pure: what can stand in a group's log or a channel's, each with its 
 rules       pure: what may happen in a group
 effects     pure: what an entry changes in a group
 channels    pure: what may happen in a channel, and what it changes there
+friends     pure: the same of a pair's friendship, with its rules
 openings    pure: asking a recipient's home whether a conversation may begin, and its answer
 entries     pure: what owners elsewhere decided: entries, states of conversations, refusals
 marks       pure: received and read

@@ -12,6 +12,7 @@ from replication.ids import is_channel_id
 from replication.poison.records import Kind, Poison
 from replication.preferences import PreferencesChanged
 from replication.records import (
+    DIRECT_BODIES,
     LOG_BODIES,
     TEXTS,
     ConversationAnswered,
@@ -20,7 +21,6 @@ from replication.records import (
     Mark,
     MessageRead,
     MessageReceived,
-    MessageSent,
     Opening,
     Receipt,
     Refusal,
@@ -130,7 +130,7 @@ def _submission_needs(needs: Needs, submission: Submission, *, relayed: bool) ->
         needs.conversations.add(submission.conversation_id)
         needs.messages.add(submission.id)
         _relation_needs(needs, submission)
-        if isinstance(body, MessageSent) and relayed:  # its author may be the one whose home was asked
+        if isinstance(body, DIRECT_BODIES) and relayed:  # its author may be the one whose home was asked
             needs.answered.add(submission.conversation_id)
         needs.seats |= seats_of(submission.conversation_id, submission.author, body)
         if isinstance(body, GroupCreated):
@@ -182,9 +182,9 @@ def recipients(cases: Iterable[Case], *, here: str, opened: Iterable[str]) -> se
     found: set[str] = set()
     for case in cases:
         record = case.record
-        if type(record) is not Submission or type(record.body) is not MessageSent or record.conversation_id in begun:
+        if type(record) is not Submission or type(record.body) not in DIRECT_BODIES or record.conversation_id in begun:
             continue
-        recipient = record.body.recipient_id
+        recipient: str = record.body.recipient_id  # type: ignore[union-attr]  # mypy narrows by no tuple
         if recipient.endswith(suffix) and record.conversation_id.endswith(suffix):  # not judged yet: may be no ids
             found.add(recipient)
     return found

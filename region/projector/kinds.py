@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from msgspec.structs import astuple
 
-from region.projector import channels, effects, rules
+from region.projector import channels, effects, friends, rules
 from region.projector.cases import ImpossibleRecordError
 from region.projector.homes import home_of
 from region.projector.rules import Denial, Question, Ruling
@@ -14,6 +14,7 @@ from region.store.rows import Conversation, Member
 from replication import groups as g
 from replication.alterations import Alteration
 from replication.channels import ChannelBody, ChannelChanged, ChannelCreated
+from replication.friends import FRIEND_BODIES
 from replication.ids import channel_id, group_id, is_channel_id, is_group_id, is_user_id
 from replication.records import Entry, LogBody, MessageSent
 
@@ -67,6 +68,8 @@ def take_effect(conversation: Conversation, entry: Entry) -> list[Member]:
     """Change a conversation's state as an entry says, which is its head by now; return whom it concerned."""
     if isinstance(entry.body, MessageSent | Alteration):
         return []
+    if isinstance(entry.body, FRIEND_BODIES):
+        return friends.take_effect(conversation, entry, entry.body)
     if conversation.is_channel:
         return channels.take_effect(conversation, entry)
     return KINDS[type(entry.body)].effect(conversation, entry, entry.body)

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from region.projector import alterations, channels, kinds, rules
+from region.projector import alterations, channels, friends, kinds, rules
 from region.projector.aftermaths import target_of
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
@@ -16,10 +16,13 @@ from replication import objections
 from replication.alterations import ALTERATIONS, Alteration
 from replication.attachments import MOST_ATTACHMENTS
 from replication.channels import ChannelBody, ChannelMessageSent
+from replication.friends import FriendBody
 from replication.groups import GroupBody, GroupMessageSent
 from replication.ids import direct_conversation_id, is_blob_id, is_message_id, is_user_id, message_id, region_of
 from replication.records import (
+    DIRECT_BODIES,
     TEXTS,
+    DirectBody,
     LogBody,
     MessageSent,
     Opening,
@@ -30,6 +33,7 @@ from replication.records import (
     Text,
     attachments_of,
     recipient_of,
+    text_of,
 )
 
 RECIPIENT_UNKNOWN: Final = "recipient-unknown"
@@ -41,6 +45,7 @@ DETAILS: Final = {
     **rules.DETAILS,
     **objections.DETAILS,
     **channels.DETAILS,
+    **friends.DETAILS,
     RECIPIENT_UNKNOWN: "There is nobody of that id. Check whom you wrote to.",
     "impossible-record": "This message could not be applied. Write it anew.",
 }
@@ -64,6 +69,8 @@ def judge_message(docket: Docket, case: Case, submission: Submission, body: LogB
         _keep_for_owner(docket, case, submission, owner)
     elif isinstance(body, MessageSent):
         _decide(docket, case, submission, body)
+    elif isinstance(body, FriendBody):
+        _decide_friendship(docket, case, submission, body)
     elif isinstance(body, ALTERATIONS):
         _decide_alteration(docket, case, submission, body)
     elif isinstance(body, GroupBody | ChannelBody):
@@ -76,7 +83,7 @@ def check(author: str, conversation_id: str, identifier: str, body: LogBody) -> 
     Raises:
         ImpossibleRecordError: One of these.
     """
-    if isinstance(body, MessageSent):
+    if isinstance(body, DIRECT_BODIES):
         _check_direct(author, conversation_id, body)
     elif isinstance(body, ALTERATIONS):
         alterations.check(author, conversation_id, body)
@@ -106,14 +113,14 @@ def _check_relations(body: Text) -> None:
         raise ImpossibleRecordError(reason="it is forwarded from nobody")
 
 
-def _check_direct(author: str, conversation_id: str, body: MessageSent) -> None:
+def _check_direct(author: str, conversation_id: str, body: DirectBody) -> None:
     if body.recipient_id == author:
         raise ImpossibleRecordError(reason="nobody writes to oneself")
     if not (is_user_id(body.recipient_id) and is_user_id(author)):
         raise ImpossibleRecordError(reason="its author or its recipient is no user id")
     if conversation_id != direct_conversation_id(author, body.recipient_id):
         raise ImpossibleRecordError(reason="its conversation is not that of its author and recipient")
-    if "\0" in body.text or "\0" in body.client_message_id:
+    if "\0" in text_of(body) or "\0" in body.client_message_id:
         raise ImpossibleRecordError(reason="it holds a NUL character, which no store keeps")
 
 
@@ -157,6 +164,22 @@ def _question(docket: Docket, conversation: Conversation, submission: Submission
 
 def _answered(docket: Docket, conversation: Conversation, body: Text) -> alterations.Target | None:
     return target_of(docket, conversation, body.answers.message_id) if body.answers is not None else None
+
+
+def _decide_friendship(docket: Docket, case: Case, submission: Submission, body: FriendBody) -> None:
+    """Friendship needs nobody's leave to be asked for: as with groups, the other must exist as far as can be told here."""
+    known = docket.state.conversations.get(submission.conversation_id)
+    members = members_at_start(submission.author, body)
+    ruling = friends.decide(known or Conversation(submission.conversation_id, {}), submission.author, body)
+    if home_of(body.recipient_id) == docket.here and known is None:
+        recipient = docket.state.users.get(body.recipient_id)
+        if recipient is None or not recipient.confirmed:
+            ruling = rules.Denial(RECIPIENT_UNKNOWN)
+    if isinstance(ruling, rules.Denial):
+        refuse(docket, case.partition, submission, body, ruling.code, reply=case.via is None)
+        return
+    conversation = known or docket.begin(submission.conversation_id, members, opened=False)
+    number(docket, case.partition, submission, ruling, conversation, reply=case.via is None)
 
 
 def _decide(docket: Docket, case: Case, submission: Submission, body: MessageSent) -> None:
@@ -266,7 +289,7 @@ def _refusal(docket: Docket, submission: Submission, body: LogBody, code: str) -
 
 def _keep_for_owner(docket: Docket, case: Case, submission: Submission, owner: str) -> None:
     conversation = docket.state.conversations.get(submission.conversation_id)
-    if conversation is None and isinstance(submission.body, MessageSent | Alteration) and recipient_of(submission.body):
+    if conversation is None and isinstance(submission.body, DirectBody | Alteration) and recipient_of(submission.body):
         members = members_at_start(submission.author, submission.body)
         conversation = docket.begin(submission.conversation_id, members, opened=False)
         conversation.updated_at = docket.now
@@ -281,7 +304,7 @@ def _keep_until_opened(
     recipient_home: str,
 ) -> None:
     conversation = docket.state.conversations.get(submission.conversation_id)
-    asks = conversation is None or docket.now - conversation.updated_at >= ASK_AGAIN
+    asks = conversation is None or conversation.head > 0 or docket.now - conversation.updated_at >= ASK_AGAIN
     if conversation is None:
         conversation = docket.begin(submission.conversation_id, members_at_start(submission.author, body), opened=False)
     pending = _keep(docket, case, submission, conversation, waits_for=recipient_home)

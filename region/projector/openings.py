@@ -57,4 +57,5 @@ def judge_answer(docket: Docket, case: Case, submission: Submission, body: Conve
         message = settle_pending(docket, pending)
         assert isinstance(message.body, MessageSent)
         refuse(docket, case.partition, message, message.body, body.code, reply=False)
-    docket.remove(conversation)
+    if not conversation.head:  # friendship may have been asked for
+        docket.remove(conversation)

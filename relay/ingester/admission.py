@@ -20,13 +20,14 @@ from replication.ids import (
 )
 from replication.limits import object_to_size
 from replication.records import (
+    DIRECT_BODIES,
     LOG_BODIES,
     ConversationAnswered,
+    DirectBody,
     Entry,
     Journalable,
     MessageRead,
     MessageReceived,
-    MessageSent,
     Opening,
     Outcome,
     Record,
@@ -102,9 +103,9 @@ def _object_to_ids(record: Admissible) -> str | None:
         shared = is_group_id(record.conversation_id) or is_channel_id(record.conversation_id)
         return None if shared else "its conversation is no group and no channel"
     if isinstance(record, Entry) or (
-        isinstance(record, Submission) and isinstance(record.body, MessageSent | Alteration)
+        isinstance(record, Submission) and isinstance(record.body, (*DIRECT_BODIES, *ALTERATIONS))
     ):
-        author, other = record.author, cast("MessageSent | Alteration", record.body).recipient_id
+        author, other = record.author, cast("DirectBody | Alteration", record.body).recipient_id
     elif isinstance(record, Opening):
         author, other = record.author, record.recipient
     else:

@@ -1,0 +1,74 @@
+"""What one does about friends, and what that gives over HTTP.
+
+Each deed has a name of its own, so a call that is repeated after a lost answer happens once.
+"""
+
+import uuid
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from region.client.frames import Message
+
+if TYPE_CHECKING:
+    from region.client.api import Api
+
+
+class FriendDeed(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What is done; only what belongs to it is given."""
+
+    client_message_id: str
+    user_id: str | None = None
+
+
+class Friend(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody with whom one is friends, or an open request; `presence` is `unknown` where nothing tells."""
+
+    user_id: str
+    home_region: str
+    since: str
+    presence: str
+
+
+class FriendList(msgspec.Struct, frozen=True, kw_only=True):
+    """Friends, who waits for one's answer, and whose answer one waits for."""
+
+    friends: list[Friend]
+    incoming: list[Friend]
+    outgoing: list[Friend]
+
+
+class Friends:
+    """What one does about friends. Changes come as `Arrived` events, with a `kind` such as `friend_requested`, on every device.
+
+    What changes something returns what stands in the pair's log; its `seq` is None while the owner has not decided yet. Each call
+    raises ProblemError, UnreachableError or LoggedOutError.
+    """
+
+    def __init__(self, api: "Api") -> None:
+        """Call through that."""
+        self._api = api
+
+    async def list(self) -> FriendList:
+        """Return friends and open requests."""
+        return await self._api.friends()
+
+    async def ask(self, user_id: str) -> Message:
+        """Ask somebody to be friends; who has asked oneself is accepted (`kind` is `friend_accepted`)."""
+        return await self._api.do("POST", "/friends", FriendDeed(client_message_id=_name(), user_id=user_id))
+
+    async def accept(self, user_id: str) -> Message:
+        """Accept somebody's request."""
+        return await self._api.do("POST", f"/friends/{user_id}/accept", FriendDeed(client_message_id=_name()))
+
+    async def decline(self, user_id: str) -> Message:
+        """Decline somebody's request."""
+        return await self._api.do("POST", f"/friends/{user_id}/decline", FriendDeed(client_message_id=_name()))
+
+    async def remove(self, user_id: str) -> Message:
+        """End a friendship, or take a request back."""
+        return await self._api.undo(f"/friends/{user_id}", _name())
+
+
+def _name() -> str:
+    return str(uuid.uuid4())

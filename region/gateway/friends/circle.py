@@ -1,0 +1,20 @@
+"""Composes what a user decides about others."""
+
+from fastapi import APIRouter
+
+from infra.postgres import Pool
+from region.gateway.callers import Callers
+from region.gateway.friends.desk import FriendDesk
+from region.gateway.friends.endpoints import friends
+from region.gateway.guards import Guards
+from region.gateway.messages import Messages
+from region.gateway.recipients import Recipients
+from region.gateway.submissions import Clerk
+
+
+def routers(
+    *, callers: Callers, guards: Guards, store: Pool, recipients: Recipients, clerk: Clerk, messages: Messages
+) -> dict[str, APIRouter]:
+    """Return the endpoints, by tag."""
+    desk = FriendDesk(store=store, recipients=recipients, clerk=clerk, messages=messages)
+    return {"friends": friends(callers=callers, desk=desk, guards=guards)}

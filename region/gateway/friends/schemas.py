@@ -1,0 +1,56 @@
+"""What requests about friends and their answers look like."""
+
+from typing import Final, Literal
+
+import msgspec
+
+
+class FriendRequest(msgspec.Struct, frozen=True):
+    """Asks somebody to be friends.
+
+    Attributes:
+        user_id: Whom.
+        client_message_id: Repeat it when you repeat the request: it happens once. Made up if it is missing.
+    """
+
+    user_id: str
+    client_message_id: str | None = None
+
+
+class FriendAnswerRequest(msgspec.Struct, frozen=True):
+    """Accepts or declines."""
+
+    client_message_id: str | None = None
+
+
+class FriendView(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody with whom one is friends, or an open request.
+
+    Attributes:
+        user_id: The other.
+        home_region: Where the other lives.
+        since: Since when, RFC 3339 in UTC.
+        presence: Whether the other is there; `unknown` where nothing tells.
+    """
+
+    user_id: str
+    home_region: str
+    since: str
+    presence: Literal["unknown"] = "unknown"
+
+
+class FriendsView(msgspec.Struct, frozen=True, kw_only=True):
+    """With whom one is friends, and what is open, the newest first.
+
+    Attributes:
+        friends: Friends.
+        incoming: Who waits for one's answer.
+        outgoing: Whose answer one waits for.
+    """
+
+    friends: list[FriendView]
+    incoming: list[FriendView]
+    outgoing: list[FriendView]
+
+
+SHOWN: Final = (FriendRequest, FriendAnswerRequest, FriendsView)

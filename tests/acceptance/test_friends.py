@@ -1,0 +1,58 @@
+"""Friends over three regions, from outside: both regions agree, whatever crosses and whatever is cut."""
+
+import asyncio
+from collections.abc import Callable
+
+from chaos.federation import Federation
+from chaos.people import Person
+from replication.ids import direct_conversation_id
+
+MakePerson = Callable[..., "asyncio.Future[Person]"]
+RECOVERY_SECONDS = 120.0
+CROSSED = ["friend_requested", "friend_accepted"]
+
+
+def kinds(person: Person, other: Person) -> list[str]:
+    """What a screen has shown of the conversation with somebody, in a word each."""
+    return [message.kind for message in person.screen[direct_conversation_id(person.id, other.id)]]
+
+
+async def lists(person: Person) -> tuple[list[str], list[str], list[str]]:
+    """Friends, who waits for an answer, and whose answer is waited for."""
+    found = await person.client.friends.list()
+    friends, incoming, outgoing = (
+        [one.user_id for one in some] for some in (found.friends, found.incoming, found.outgoing)
+    )
+    return friends, incoming, outgoing
+
+
+async def test_friends_of_two_regions(make_person: MakePerson) -> None:
+    """Asked in one, accepted in the other, ended again; screens and lists of both agree."""
+    alice, eva = [await make_person(region) for region in ("us", "eu")]
+    await alice.client.friends.ask(eva.id)
+    await eva.until(lambda: kinds(eva, alice) == ["friend_requested"])
+    assert await lists(eva) == ([], [alice.id], [])
+    await eva.client.friends.accept(alice.id)
+    for one, other in ((alice, eva), (eva, alice)):
+        await one.until(lambda one=one, other=other: kinds(one, other)[-1:] == ["friend_accepted"])  # type: ignore[misc]
+        assert await lists(one) == ([other.id], [], [])
+
+    await alice.client.friends.remove(eva.id)
+    for one, other in ((alice, eva), (eva, alice)):
+        await one.until(lambda one=one, other=other: kinds(one, other)[-1:] == ["friend_removed"])  # type: ignore[misc]
+        assert await lists(one) == ([], [], [])
+
+
+async def test_requests_that_cross_while_the_link_is_cut_become_a_friendship(
+    make_person: MakePerson, whole: Federation
+) -> None:
+    """Both ask while neither region hears of the other; when it is mended, they are friends in both."""
+    alice, eva = [await make_person(region) for region in ("us", "eu")]
+    whole.run("local", "cut", "us-eu")
+    try:
+        await asyncio.gather(alice.client.friends.ask(eva.id), eva.client.friends.ask(alice.id))
+    finally:
+        whole.run("local", "heal", "us-eu")
+    for one, other in ((alice, eva), (eva, alice)):
+        await one.until(lambda one=one, other=other: kinds(one, other) == CROSSED, within=RECOVERY_SECONDS)  # type: ignore[misc]
+        assert await lists(one) == ([other.id], [], [])
