@@ -73,6 +73,32 @@ class DeviceRevoked(msgspec.Struct, frozen=True, tag="device_revoked"):
     why: str = ""
 
 
+class UserBlocked(msgspec.Struct, frozen=True, tag="user_blocked"):
+    """What another user sends is stopped from now on; that user is not told. Of version 4.
+
+    Attributes:
+        user_id: The other.
+    """
+
+    user_id: str
+
+
+class UserUnblocked(msgspec.Struct, frozen=True, tag="user_unblocked"):
+    """What another user sends from now on is shown again. Of version 4."""
+
+    user_id: str
+
+
+class WritersChosen(msgspec.Struct, frozen=True, tag="writers_chosen"):
+    """Who may begin to write to the author. Of version 4.
+
+    Attributes:
+        who: `everyone` or `friends`.
+    """
+
+    who: str
+
+
 def proof_of(password_hash: str) -> str:
     """Return what tells one password hash from another without being of use to whoever reads it."""
     return hashlib.blake2b(password_hash.encode(), digest_size=16, person=b"causeway-proof").hexdigest()

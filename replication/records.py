@@ -17,6 +17,9 @@ from replication.accounts import (
     DeviceRevoked,
     PasswordChanged,
     ProfileChanged,
+    UserBlocked,
+    UserUnblocked,
+    WritersChosen,
 )
 from replication.alterations import ALTERATIONS, NOTHING, Aftermath, Alteration, Mention, Reference
 from replication.attachments import Attachment
@@ -183,6 +186,9 @@ Body: TypeAlias = (
     | PasswordChanged
     | ProfileChanged
     | PreferencesChanged
+    | UserBlocked
+    | UserUnblocked
+    | WritersChosen
 )
 
 

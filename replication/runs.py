@@ -40,6 +40,13 @@ def holds(runs: Runs, number: int) -> bool:
     return any(first <= number <= last for first, last in runs)
 
 
+def below(runs: Runs, number: int) -> int:
+    """Return the highest number up to that one which is in none of the runs."""
+    for first, last in reversed(runs):
+        number = first - 1 if first <= number <= last else number
+    return number
+
+
 def write(runs: Runs) -> str:
     """Return the text of the runs."""
     return ",".join(f"{first}-{last}" for first, last in runs)

@@ -20,7 +20,7 @@ from region.client.accounts import (
 from region.client.channels import Channel, ChannelInvite, NewChannel, Posters
 from region.client.edits import Edit, Edits
 from region.client.frames import Conversation, ConversationPage, Message, Page, RegionList
-from region.client.friends import FriendDeed, FriendList
+from region.client.friends import BlockList, FriendDeed, FriendList, Writers
 from region.client.groups import Deed, Group, GroupMember, GroupMembers, Invite, NewGroup, NewInvite, Receipts
 from region.client.preferences import Preferences, PreferencesChange
 from region.client.transport import TokenSource, Transport
@@ -185,6 +185,21 @@ class Api:
     async def friends(self) -> FriendList:
         """Return friends and open requests."""
         return await self._transport.call("GET", "/friends", gives=FriendList, tokens=self._tokens)
+
+    async def block(self, user_id: str, *, blocked: bool) -> None:
+        """Block somebody, or lift that."""
+        method: Literal["PUT", "DELETE"] = "PUT" if blocked else "DELETE"
+        await self._transport.call(method, f"/blocks/{user_id}", gives=NoneType, tokens=self._tokens)
+
+    async def blocks(self) -> BlockList:
+        """Return whom one blocks."""
+        return await self._transport.call("GET", "/blocks", gives=BlockList, tokens=self._tokens)
+
+    async def writers(self, wanted: Writers | None) -> str:
+        """Return who may begin to write to one; set it first, if it is given."""
+        method: Literal["PUT", "GET"] = "GET" if wanted is None else "PUT"
+        path = "/settings/writers"
+        return (await self._transport.call(method, path, gives=Writers, body=wanted, tokens=self._tokens)).who
 
     async def regions(self) -> RegionList:
         """Return the federation's regions and where each is reached."""

@@ -38,6 +38,25 @@ class FriendList(msgspec.Struct, frozen=True, kw_only=True):
     outgoing: list[Friend]
 
 
+class Block(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody whom one blocks, since when."""
+
+    user_id: str
+    since: str
+
+
+class BlockList(msgspec.Struct, frozen=True):
+    """Whom one blocks, the newest first."""
+
+    blocks: list[Block]
+
+
+class Writers(msgspec.Struct, frozen=True):
+    """Who may begin to write to one: `everyone` or `friends`."""
+
+    who: str
+
+
 class Friends:
     """What one does about friends. Changes come as `Arrived` events, with a `kind` such as `friend_requested`, on every device.
 
@@ -68,6 +87,22 @@ class Friends:
     async def remove(self, user_id: str) -> Message:
         """End a friendship, or take a request back."""
         return await self._api.undo(f"/friends/{user_id}", _name())
+
+    async def block(self, user_id: str) -> None:
+        """Stop what somebody sends from now on, who is not told."""
+        await self._api.block(user_id, blocked=True)
+
+    async def unblock(self, user_id: str) -> None:
+        """Let what somebody sends from now on be shown again."""
+        await self._api.block(user_id, blocked=False)
+
+    async def blocks(self) -> BlockList:
+        """Return whom one blocks."""
+        return await self._api.blocks()
+
+    async def writers(self, who: str | None = None) -> str:
+        """Return who may begin to write to one (`everyone` or `friends`); set it first, if it is given."""
+        return await self._api.writers(None if who is None else Writers(who))
 
 
 def _name() -> str:

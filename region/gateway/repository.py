@@ -166,7 +166,7 @@ async def entry_by_message(connection: Connection, message_id: str) -> Entry | N
 
 
 async def listings(connection: Connection, user_id: str, *, before: tuple[int, str], most: int) -> list[Listing]:
-    """Return the user's conversations, the most recently changed first.
+    """Return the user's conversations of which the user may see anything, the most recently changed first.
 
     Args:
         connection: Where.
@@ -178,17 +178,17 @@ async def listings(connection: Connection, user_id: str, *, before: tuple[int, s
         f"SELECT c.conversation_id, {_TOP}, c.epoch, c.updated_at, p.user_id, c.details, least(m.received, c.head),"
         " least(m.read, c.head), least(p.received, c.head), least(p.read, c.head),"
         f" CASE WHEN {_ACTIVE} THEN (c.message_count - m.sent) - (m.read_count - m.read_sent) ELSE 0 END"
-        " FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id"
+        ", m.hidden FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id"
         " LEFT JOIN members p ON c.kind = 'direct' AND p.conversation_id = m.conversation_id AND p.user_id <> m.user_id"
-        " WHERE m.user_id = %s AND m.since > 0 AND (c.updated_at, c.conversation_id) < (%s, %s)"
+        " WHERE m.user_id = %s AND m.since > 0 AND m.hidden <> '1-' || c.head::text AND (c.updated_at, c.conversation_id) < (%s, %s)"
         " AND (c.head > 0 OR EXISTS (SELECT 1 FROM pendings q WHERE q.conversation_id = c.conversation_id AND q.author = m.user_id))"
         " ORDER BY c.updated_at DESC, c.conversation_id DESC LIMIT %s",
         (user_id, *before, most),
     )
     found: list[Listing] = []
-    for name, seq, epoch, at, peer, encoded, received, read, theirs, seen, unread in await cursor.fetchall():
+    for name, seq, epoch, at, peer, encoded, received, read, theirs, seen, unread, hidden in await cursor.fetchall():
         details = decode_details(encoded)
-        top = min(seq, details.channel.shown) if details.channel else seq
+        top = runs.below(runs.read(hidden), min(seq, details.channel.shown) if details.channel else seq)
         marks, others = _marks(min(received, top), min(read, top)), _marks(theirs or 0, seen or 0)
         found.append(Listing(Head(name, top, epoch), at, peer, details.name, marks, others, max(0, unread)))
     return found

@@ -325,7 +325,13 @@ class Gateway:
                 guards=guards,
             ),
             **circle.routers(
-                callers=callers, guards=guards, store=self._store, recipients=recipients, clerk=clerk, messages=posting
+                callers=callers,
+                guards=guards,
+                store=self._store,
+                recipients=recipients,
+                clerk=clerk,
+                messages=posting,
+                decisions=decisions,
             ),
             "media": self._media(settings, callers, guards),
             "regions": regions(region=region, public_url=settings.public_url, federation=self._federation),

@@ -17,12 +17,24 @@ from replication.accounts import (
     DeviceRevoked,
     PasswordChanged,
     ProfileChanged,
+    UserBlocked,
+    UserUnblocked,
+    WritersChosen,
     proof_of,
 )
 from replication.records import Submission
 
 Body: TypeAlias = (
-    AccountCreated | AccountConfirmed | DeviceAdded | DeviceRefreshed | DeviceRevoked | PasswordChanged | ProfileChanged
+    AccountCreated
+    | AccountConfirmed
+    | DeviceAdded
+    | DeviceRefreshed
+    | DeviceRevoked
+    | PasswordChanged
+    | ProfileChanged
+    | UserBlocked
+    | UserUnblocked
+    | WritersChosen
 )
 
 DETAILS = {
@@ -55,6 +67,8 @@ def judge_account(docket: Docket, case: Case, submission: Submission, body: Body
         code = _change_password(docket, case, submission, body)
     elif isinstance(body, ProfileChanged):
         code = _change_profile(docket, submission.author, body)
+    elif isinstance(body, UserBlocked | UserUnblocked | WritersChosen):
+        code = _restrain(docket, submission.author, body)
     else:
         code = _revoke(docket, case, submission, body)
     if code:
@@ -108,6 +122,17 @@ def _change_profile(docket: Docket, author: str, body: ProfileChanged) -> str:
     docket.writes.users[author] = user
     if before != (user.display_name, user.findable):
         docket.writes.renamed.add(author)
+    return ""
+
+
+def _restrain(docket: Docket, author: str, body: UserBlocked | UserUnblocked | WritersChosen) -> str:
+    user = docket.state.users.get(author)
+    if user is None or not user.confirmed:
+        return "user-unknown"
+    if isinstance(body, WritersChosen):
+        docket.writes.writers[author] = body.who
+    else:
+        docket.writes.blocks[author, body.user_id] = isinstance(body, UserBlocked)
     return ""
 
 

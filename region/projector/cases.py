@@ -80,6 +80,7 @@ class Needs:
         users: Users at home here.
         devices: Users whose devices are concerned: all that are logged in.
         named: Devices that are concerned whether or not they are.
+        asked: Users at home here who are asked whether somebody may begin to write to them.
         answered: Conversations that may be opened, and what waits for that decided.
         preferences: Users and conversations whose preferences are changed.
         seats: (channel, user) whose standing is concerned.
@@ -90,6 +91,7 @@ class Needs:
     users: set[str] = field(default_factory=set)
     devices: set[str] = field(default_factory=set)
     named: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)
     preferences: set[tuple[str, str]] = field(default_factory=set)
     seats: set[tuple[str, str]] = field(default_factory=set)
@@ -109,6 +111,8 @@ def needs_of(cases: Iterable[Case]) -> Needs:
             needs.messages.add(record.message_id)
         elif isinstance(record, Opening):
             needs.users.add(record.recipient)
+            needs.asked.add(record.recipient)
+            needs.conversations.add(record.conversation_id)
         elif isinstance(record, Entry | Mark | Charter | Receipt):
             needs.conversations.add(record.conversation_id)
             needs.seats |= _seats(record)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from region.projector.cases import Case
-from region.store.rows import Conversation, Device, Known, Member, Pending, Place, Preferences, User
+from region.store.rows import Conversation, Device, Known, Member, Pending, Place, Preferences, Restraints, User
 from region.store.writes import Move, Writes
 from replication.alterations import Aftermath
 from replication.codec import encode_record, version_of
@@ -32,6 +32,7 @@ class State:
         counts: For (conversation, member, seq) below a conversation's tail: how many messages there are up to the seq, and
             how many of them are the member's.
         aftermaths: By conversation and seq, what was made of messages that the batch is about.
+        restraints: Whom users at home here keep away, of those whom the batch concerns.
     """
 
     conversations: dict[str, Conversation] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class State:
     preferences: dict[tuple[str, str], Preferences] = field(default_factory=dict)
     counts: dict[tuple[str, str, int], tuple[int, int]] = field(default_factory=dict)
     aftermaths: dict[tuple[str, int], Aftermath] = field(default_factory=dict)
+    restraints: Restraints = field(default_factory=Restraints)
 
 
 @dataclass(slots=True)

@@ -17,13 +17,17 @@ from region.projector import aftermaths, metrics
 from region.projector.cases import Case, Needs, needs_of, read_marks, recipients
 from region.projector.docket import USUAL_WINDOW, Docket, State
 from region.projector.judge import condemn, finish, judge
+from region.projector.marks import marked
 from region.projector.memory import Memory
 from region.projector.reading import Held, revived
+from region.projector.restraints import pairs_of
 from region.projector.tracing import traced
 from region.store.repository import loading, preferences
 from region.store.repository.aftermaths import load_aftermaths
 from region.store.repository.committing import FencedError, commit
-from region.store.rows import Place, RegionState
+from region.store.repository.restraints import restraints_of, texts_in
+from region.store.rows import Conversation, Place, RegionState
+from replication import runs
 from replication.codec import UndecodableRecordError, UnknownVersionError
 from replication.poison import repository as poison
 from replication.poison.records import ROOM, Poison, Room
@@ -297,6 +301,9 @@ class Projection:
         for conversation_id, member in await loading.seats(self._connection, strange) if strange else ():
             conversations[conversation_id].members[member.user_id] = member
         state = State(conversations=conversations, users=users, devices=loaded.devices)
+        begun = recipients(cases, here=here, opened=opened) | needs.asked
+        if (pairs := pairs_of(cases, here=here)) or begun:
+            state.restraints = await restraints_of(self._connection, pairs, begun)
         await self._load_rarities(cases, needs, loaded, state)
         return state
 
@@ -314,12 +321,21 @@ class Projection:
         for conversation_id, reader, seq in read_marks(cases, here=self._region.region):
             conversation = state.conversations.get(conversation_id)
             member = None if conversation is None else conversation.members.get(reader)
-            if conversation is None or member is None or not member.read < seq < conversation.head:
+            if conversation is None or member is None:
                 continue
-            if conversation.counts_at(member, seq) is None:
-                asked.add((conversation_id, reader, seq))
+            wanted = marked(conversation, member, seq)
+            if member.read < wanted < conversation.head and conversation.counts_at(member, wanted) is None:
+                asked.add((conversation_id, reader, wanted))
         if asked:
             counted = await loading.counts_at(self._connection, asked)
-            for (conversation_id, reader, seq), (count, later) in counted.items():
-                sent = state.conversations[conversation_id].members[reader].sent
-                state.counts[conversation_id, reader, seq] = count, sent - later
+            for key, (count, later) in counted.items():
+                state.counts[key] = count, await self._sent_at(state.conversations[key[0]], key[1], key[2], later)
+
+    async def _sent_at(self, conversation: Conversation, reader: str, seq: int, later: int) -> int:
+        """Return how many messages up to a seq are the reader's or were stopped, from how many above are the reader's."""
+        member = conversation.members[reader]
+        if conversation.kind == "direct" and member.hidden:
+            (other,) = conversation.members.keys() - {reader}
+            for run in runs.within(member.hidden, seq + 1, conversation.head):
+                later += await texts_in(self._connection, conversation.conversation_id, run, other)
+        return member.sent - later

@@ -27,7 +27,7 @@ def judge_mark(docket: Docket, case: Case, submission: Submission, body: Message
     if conversation.is_channel and isinstance(body, MessageReceived):
         docket.answer(case, submission)  # nobody is told who has received a post
         return
-    seq = min(body.seq, conversation.head)
+    seq = marked(conversation, member, body.seq)
     if isinstance(body, MessageRead) and seq > member.read:
         _read_up_to(docket, conversation, member, seq)
         rise(docket, conversation, member, case.partition).read = submission
@@ -35,6 +35,12 @@ def judge_mark(docket: Docket, case: Case, submission: Submission, body: Message
         member.received = seq
         rise(docket, conversation, member, case.partition).received = submission
     docket.answer(case, submission)
+
+
+def marked(conversation: Conversation, member: Member, seq: int) -> int:
+    """Return up to where a mark counts: to the head, and in a 1:1 conversation not to what was stopped, which stays unread."""
+    top = min(seq, conversation.head)
+    return member.up_to(top) if conversation.kind == "direct" else top
 
 
 def merge_mark(docket: Docket, case: Case, mark: Mark, via: Via) -> None:

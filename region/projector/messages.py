@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from region.projector import alterations, channels, friends, kinds, rules
+from region.projector import alterations, channels, friends, kinds, restraints, rules
 from region.projector.aftermaths import target_of
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
@@ -46,6 +46,7 @@ DETAILS: Final = {
     **objections.DETAILS,
     **channels.DETAILS,
     **friends.DETAILS,
+    **restraints.DETAILS,
     RECIPIENT_UNKNOWN: "There is nobody of that id. Check whom you wrote to.",
     "impossible-record": "This message could not be applied. Write it anew.",
 }
@@ -65,6 +66,12 @@ def judge_message(docket: Docket, case: Case, submission: Submission, body: LogB
     known = docket.state.known.get(submission.id)
     if known is not None:
         _answer_again(docket, case, submission, known)
+    elif (
+        case.via is None
+        and isinstance(body, DIRECT_BODIES)
+        and (code := restraints.objection(docket, submission.author, body))
+    ):
+        refuse(docket, case.partition, submission, body, code, reply=True)
     elif owner != docket.here:
         _keep_for_owner(docket, case, submission, owner)
     elif isinstance(body, MessageSent):
@@ -132,6 +139,8 @@ def _decide_in_group(docket: Docket, case: Case, submission: Submission, body: G
     ruling: LogBody | rules.Denial = kinds.decide(question, body)
     if isinstance(ruling, GroupMessageSent | ChannelMessageSent):
         ruling = alterations.complete(question, _answered(docket, conversation, ruling), ruling)
+    if not isinstance(ruling, rules.Denial) and restraints.keeps_away(docket, submission.author, body):
+        ruling = rules.Denial(restraints.NOT_ADDABLE)
     if isinstance(ruling, rules.Denial):
         refuse(docket, case.partition, submission, body, ruling.code, reply=case.via is None)
         return
@@ -197,6 +206,9 @@ def _decide(docket: Docket, case: Case, submission: Submission, body: MessageSen
     recipient = docket.state.users.get(body.recipient_id)
     if recipient is None or not recipient.confirmed:
         refuse(docket, case.partition, submission, body, RECIPIENT_UNKNOWN, reply=case.via is None)
+        return
+    if not restraints.may_begin(docket, recipient.user_id, friends=friends.are_friends(conversation)):
+        refuse(docket, case.partition, submission, body, restraints.FRIENDS_ONLY, reply=case.via is None)
         return
     if conversation is None:
         conversation = docket.begin(submission.conversation_id, members_at_start(submission.author, body), opened=True)

@@ -33,6 +33,7 @@ DROPPED = Counter("causeway_projector_dropped_total", "Marks that were dropped, 
 HELD = Counter("causeway_projector_held_total", "Entries held because an earlier one is missing.")
 CHARTERS = Counter("causeway_projector_charters_total", "Conversations of which a state was taken over.")
 FILLED = Counter("causeway_projector_filled_total", "Entries that were missing and came.")
+STOPPED = Counter("causeway_projector_stopped_total", "What was kept from users, who block who did it.")
 POISON = Counter(
     "causeway_projector_poison_total",
     "Records put aside because they cannot be read or applied, or not yet, by kind.",
@@ -67,7 +68,13 @@ NUDGE_FAILURES = Counter("causeway_projector_nudge_failures_total", "Nudges that
 PRUNED = Counter("causeway_projector_pruned_total", "Old rows taken out of the store.", ["table"])
 
 
-OTHERS: Final[Mapping[str, Counter]] = {"duplicate": DUPLICATES, "held": HELD, "charter": CHARTERS, "filled": FILLED}
+OTHERS: Final[Mapping[str, Counter]] = {
+    "duplicate": DUPLICATES,
+    "held": HELD,
+    "charter": CHARTERS,
+    "filled": FILLED,
+    "stopped": STOPPED,
+}
 """What has no code."""
 
 for _kind in Kind:  # at 0: to Prometheus, a series that begins at 1 has not increased

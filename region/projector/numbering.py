@@ -7,7 +7,9 @@ from msgspec.structs import replace
 from region.projector import channels
 from region.projector.aftermaths import alter
 from region.projector.docket import Docket
+from region.projector.homes import owner_of
 from region.projector.kinds import bystander, newcomers_home, take_effect
+from region.projector.restraints import escape, stop
 from region.store.rows import FORMER, MEMBER, Conversation, Member
 from replication import runs
 from replication.alterations import ALTERATIONS, Alteration, MessageDeleted, blind
@@ -91,10 +93,16 @@ def take_in(
     if tell and not first and (gains := newcomers_home(entry)) not in {None, docket.here, *regions}:
         docket.put(partition, charter_of(conversation, str(gains)), to=(str(gains),))
     concerned = advance(docket, conversation, entry)
+    stopped = stop(docket, conversation, entry)
+    if stopped is not None:
+        concerned.append(stopped)
+    for leaving in escape(docket, conversation, entry) if not tell else ():
+        docket.put(partition, leaving, to=(owner_of(entry.conversation_id),))
     users_after, regions_after = audience(conversation, docket.here)
     told = list(dict.fromkeys((*users, *users_after)))
     if conversation.is_channel:
         told = list(dict.fromkeys(channels.listeners(entry, docket.here)))
+    told = [user for user in told if stopped is None or user != stopped.user_id]
     everywhere = list(dict.fromkeys((*regions, *regions_after)))
     for user_id, home in ((entry.author, entry.home), *_bystanders(conversation, entry)):
         if home == docket.here and user_id not in told and conversation.conversation_id not in told:
@@ -145,6 +153,8 @@ def audience(conversation: Conversation, here: str) -> tuple[tuple[str, ...], tu
     for member in conversation.members.values():
         if not member.active:
             continue
+        if member.home == here and not member.since:
+            continue  # whom somebody blocked has added, and who is about to leave
         if member.home == here:
             users.append(member.user_id)
         elif member.home not in regions:

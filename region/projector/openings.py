@@ -2,14 +2,16 @@
 
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
+from region.projector.friends import are_friends
 from region.projector.homes import home_of, owner_of
 from region.projector.messages import RECIPIENT_UNKNOWN, open_up, refuse, settle_pending
+from region.projector.restraints import FRIENDS_ONLY, may_begin
 from replication.ids import content_hash, direct_conversation_id
 from replication.records import ConversationAnswered, MessageSent, Opening, Submission, Via
 
 
 def judge_opening(docket: Docket, case: Case, opening: Opening, via: Via) -> None:
-    """Answer the owner of a conversation whether its recipient, at home here, exists; asked again, the same answer.
+    """Answer the owner of a conversation whether its recipient, at home here, exists and may be written to by that author.
 
     Raises:
         ImpossibleRecordError: The asker does not own the conversation, or the recipient lives elsewhere.
@@ -23,13 +25,17 @@ def judge_opening(docket: Docket, case: Case, opening: Opening, via: Via) -> Non
         raise ImpossibleRecordError(reason="it does not come from the conversation's owner, or to the recipient's home")
     user = docket.state.users.get(opening.recipient)
     exists = user is not None and user.confirmed
+    code = "" if exists else RECIPIENT_UNKNOWN
+    friends = are_friends(docket.state.conversations.get(opening.conversation_id))
+    if exists and not may_begin(docket, opening.recipient, friends=friends):
+        code = FRIENDS_ONLY
     answer = Submission(
         id=f"o{content_hash(opening.conversation_id, str(opening.epoch)).hex()}",
         author=opening.recipient,
         home=docket.here,
         home_epoch=user.home_epoch if user is not None else 0,
         conversation_id=opening.conversation_id,
-        body=ConversationAnswered("" if exists else RECIPIENT_UNKNOWN),
+        body=ConversationAnswered(code),
         submitted_at=docket.now,
     )
     docket.put(case.partition, answer, to=(via.stream.origin,))

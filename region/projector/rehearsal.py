@@ -19,7 +19,9 @@ from region.projector import aftermaths
 from region.projector.cases import Case, needs_of, read_marks, recipients
 from region.projector.docket import Docket, State, advanced
 from region.projector.judge import finish, judge
-from region.store.rows import Conversation, Device, Pending, Place, Preferences, User
+from region.projector.marks import marked
+from region.projector.restraints import pairs_of
+from region.store.rows import Conversation, Device, Pending, Place, Preferences, Restraints, User
 from region.store.writes import Writes
 from replication.alterations import Aftermath
 from replication.codec import decode_body, decode_record
@@ -43,6 +45,7 @@ from replication.records import (
     Via,
     emptied,
 )
+from replication.runs import holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ class Tables:
     preferences: dict[tuple[str, str], Preferences] = field(default_factory=dict)
     poison: list[Poison] = field(default_factory=list)
     aftermaths: dict[tuple[str, int], Aftermath] = field(default_factory=dict)
+    blocks: set[tuple[str, str]] = field(default_factory=set)
+    writers: dict[str, str] = field(default_factory=dict)
 
     def apply(self, writes: Writes) -> None:
         """Change the tables as a commit would.
@@ -97,6 +102,9 @@ class Tables:
         self.devices.update(copy.deepcopy(writes.devices))
         self.preferences.update(copy.deepcopy(writes.preferences))
         self.poison += writes.poison
+        self.writers |= writes.writers
+        for pair, blocked in writes.blocks.items():
+            (self.blocks.add if blocked else self.blocks.discard)(pair)
 
     def _redact(self, writes: Writes) -> None:
         for key, body in writes.redacted.items():
@@ -218,6 +226,9 @@ class Rehearsal:
             state.waiting[conversation_id] = sorted(waiting, key=lambda pending: pending.ordinal)
         wanted = needs.users | recipients(cases, here=self.name, opened=())
         state.users = {name: user for name, user in tables.users.items() if name in wanted}
+        reserved = frozenset(user for user, who in tables.writers.items() if who == "friends")
+        pairs = pairs_of(cases, here=self.name)
+        state.restraints = Restraints(frozenset(tables.blocks & pairs), reserved & (wanted | needs.asked))
         state.devices = {
             key: device
             for key, device in tables.devices.items()
@@ -226,13 +237,19 @@ class Rehearsal:
         state.preferences = copy.deepcopy(
             {key: tables.preferences[key] for key in needs.preferences if key in tables.preferences}
         )
-        for conversation_id, reader, seq in read_marks(cases, here=self.name):
+        for conversation_id, reader, wanted_seq in read_marks(cases, here=self.name):
+            known = state.conversations.get(conversation_id)
+            if known is None or reader not in known.members:
+                continue
+            seq = marked(known, known.members[reader], wanted_seq)
             up_to = [
                 e
                 for (c, s), (e, _) in tables.entries.items()
                 if c == conversation_id and s <= seq and isinstance(e.body, TEXTS)
             ]
-            state.counts[conversation_id, reader, seq] = len(up_to), sum(e.author == reader for e in up_to)
+            stopped = known.members[reader].hidden if conversation_id[0] == "d" else ()
+            own = sum(e.author == reader or holds(stopped, e.seq) for e in up_to)
+            state.counts[conversation_id, reader, seq] = len(up_to), own
         keys = aftermaths.wanted(cases, state)
         state.aftermaths = {key: tables.aftermaths[key] for key in keys if key in tables.aftermaths}
         for conversation in state.conversations.values():

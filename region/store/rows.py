@@ -7,7 +7,7 @@ from replication.codec import decode_journaled, encode
 from replication.groups import NO_DETAILS, RANKS, Details, Role
 from replication.preferences import PreferencesChanged
 from replication.records import Entry, Journaled, Refusal, Submission
-from replication.runs import Runs, holds
+from replication.runs import Runs, below, holds
 
 KINDS: Final = {"d": "direct", "g": "group", "c": "channel"}
 """Of conversations, by the first letter of their ids."""
@@ -120,6 +120,19 @@ class Preferences:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Restraints:
+    """Whom users who are at home here keep away.
+
+    Attributes:
+        blocked: (who, whom): what the second sends is stopped.
+        reserved: Who lets none but friends begin to write.
+    """
+
+    blocked: frozenset[tuple[str, str]] = frozenset()
+    reserved: frozenset[str] = frozenset()
+
+
 MEMBER: Final = "member"
 FORMER: Final = "former"
 BANNED: Final = "banned"
@@ -135,7 +148,7 @@ class Member:
         home: The user's home region.
         received: The last seq that the user's devices have. It may exceed a head that lags; show it clamped.
         read: The last seq that the user has read; likewise.
-        sent: How many messages up to the head are the user's.
+        sent: How many messages up to the head are the user's, or were stopped, since the user blocks who sent them.
         read_count: The conversation's count of messages at `read`; kept for users at home here only.
         read_sent: How many of those are the user's; likewise.
         position: Output position at which the marks last rose.
@@ -173,6 +186,10 @@ class Member:
     def may_see(self, seq: int) -> bool:
         """Whether the user may see that entry."""
         return 0 < self.since <= seq <= (self.until or seq) and not holds(self.hidden, seq)
+
+    def up_to(self, seq: int) -> int:
+        """Return the last seq up to that one which is not hidden."""
+        return below(self.hidden, seq)
 
     def admit(self, seq: int, count: int, role: Role, *, history: bool) -> None:
         """Make the user a member by that seq, with nothing unread.
@@ -259,12 +276,14 @@ class Conversation:
             del self.tail[:excess]
 
     def counts_at(self, member: Member, seq: int) -> tuple[int, int] | None:
-        """Return how many messages there are up to that seq, and how many of them are the member's; None if it is below the tail."""
+        """Return how many messages there are up to that seq, and how many of them are the member's or stopped; None if it is below the tail."""
         back = self.head - seq
         if back > len(self.tail):
             return None
         count = self.base_count if back == len(self.tail) else self.tail[-back - 1][0]
-        later = sum(author == member.user_id for _, author in self.tail[len(self.tail) - back :])
+        above = enumerate(self.tail[len(self.tail) - back :], seq + 1)
+        stopped = member.hidden if self.kind == "direct" else ()
+        later = sum(author == member.user_id or (author != "" and holds(stopped, at)) for at, (_, author) in above)
         return count, member.sent - later
 
 

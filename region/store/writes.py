@@ -41,6 +41,8 @@ class Writes:
         renamed: Those of them who are found by something else than before, or not any more.
         devices: Devices that changed.
         preferences: Preferences that changed, by user and conversation.
+        blocks: (who, whom) to whether it is blocked now.
+        writers: User to who may begin to write now.
         poison: Records that were put aside.
         replayed: Records that had been, and are taken in by this batch.
         aftermaths: What was made of messages, by conversation and seq.
@@ -61,6 +63,8 @@ class Writes:
     renamed: set[str] = field(default_factory=set)
     devices: dict[tuple[str, str], Device] = field(default_factory=dict)
     preferences: dict[tuple[str, str], Preferences] = field(default_factory=dict)
+    blocks: dict[tuple[str, str], bool] = field(default_factory=dict)
+    writers: dict[str, str] = field(default_factory=dict)
     poison: list[Poison] = field(default_factory=list)
     replayed: list[Poison] = field(default_factory=list)
     aftermaths: dict[tuple[str, int], Aftermath] = field(default_factory=dict)
@@ -74,4 +78,4 @@ class Writes:
         if self.aftermaths or any(attachments_of(entry.body) for entry, _ in self.entries):
             return True
         rarities = (self.refusals, self.revealed, self.removed, self.users, self.devices, self.poison, self.replayed)
-        return any(rarities) or bool(self.preferences)
+        return any(rarities) or bool(self.preferences or self.blocks or self.writers)

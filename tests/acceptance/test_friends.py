@@ -3,8 +3,11 @@
 import asyncio
 from collections.abc import Callable
 
+import pytest
+
 from chaos.federation import Federation
 from chaos.people import Person
+from region.client import ProblemError
 from replication.ids import direct_conversation_id
 
 MakePerson = Callable[..., "asyncio.Future[Person]"]
@@ -56,3 +59,45 @@ async def test_requests_that_cross_while_the_link_is_cut_become_a_friendship(
     for one, other in ((alice, eva), (eva, alice)):
         await one.until(lambda one=one, other=other: kinds(one, other) == CROSSED, within=RECOVERY_SECONDS)  # type: ignore[misc]
         assert await lists(one) == ([other.id], [], [])
+
+
+@pytest.mark.parametrize(("blocked", "blocker"), [("us", "eu"), ("eu", "us")])
+async def test_a_block_is_not_told_and_nothing_comes_through(
+    make_person: MakePerson, blocked: str, blocker: str
+) -> None:
+    """Whichever region owns the conversation: it looks sent and unread to one, and the other never sees it."""
+    alice, eva = [await make_person(region) for region in (blocked, blocker)]
+    await alice.write("before", eva)
+    await eva.sees("before")
+    await eva.client.friends.block(alice.id)
+    stopped = await alice.write("stopped", eva)
+    sent = await asyncio.wait_for(stopped.outcome(), RECOVERY_SECONDS)
+    await eva.client.friends.unblock(alice.id)
+    await alice.write("after", eva)
+    await eva.sees("after")
+
+    assert "stopped" not in eva.texts(sent.conversation_id)
+    walked = [message async for message in eva.client.walk(conversation=sent.conversation_id, forward=True)]
+    assert [(message.kind, message.text) for message in walked] == [
+        ("message_sent", "before"),
+        ("hidden", ""),
+        ("message_sent", "after"),
+    ]
+
+
+@pytest.mark.parametrize(("writer", "reserved"), [("us", "eu"), ("eu", "us")])
+async def test_only_friends_begin_to_write_across_regions(make_person: MakePerson, writer: str, reserved: str) -> None:
+    """It is judged where the recipient lives, and the refusal says so."""
+    alice, eva = [await make_person(region) for region in (writer, reserved)]
+    await eva.client.friends.writers("friends")
+    strange = await alice.write("from a stranger", eva)
+    with pytest.raises(ProblemError) as refused:
+        await asyncio.wait_for(strange.outcome(), RECOVERY_SECONDS)
+    assert refused.value.code == "friends-only"
+
+    await alice.client.friends.ask(eva.id)
+    await eva.until(lambda: "friend_requested" in kinds(eva, alice))
+    await eva.client.friends.accept(alice.id)
+    await alice.until(lambda: "friend_accepted" in kinds(alice, eva))
+    await alice.write("from a friend", eva)
+    await eva.sees("from a friend")

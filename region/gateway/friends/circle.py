@@ -4,8 +4,11 @@ from fastapi import APIRouter
 
 from infra.postgres import Pool
 from region.gateway.callers import Callers
+from region.gateway.decisions import Decisions
+from region.gateway.friends.blocks import blocks
 from region.gateway.friends.desk import FriendDesk
 from region.gateway.friends.endpoints import friends
+from region.gateway.friends.restraints import Keeper
 from region.gateway.guards import Guards
 from region.gateway.messages import Messages
 from region.gateway.recipients import Recipients
@@ -13,8 +16,19 @@ from region.gateway.submissions import Clerk
 
 
 def routers(
-    *, callers: Callers, guards: Guards, store: Pool, recipients: Recipients, clerk: Clerk, messages: Messages
+    *,
+    callers: Callers,
+    guards: Guards,
+    store: Pool,
+    recipients: Recipients,
+    clerk: Clerk,
+    messages: Messages,
+    decisions: Decisions,
 ) -> dict[str, APIRouter]:
     """Return the endpoints, by tag."""
     desk = FriendDesk(store=store, recipients=recipients, clerk=clerk, messages=messages)
-    return {"friends": friends(callers=callers, desk=desk, guards=guards)}
+    keeper = Keeper(store=store, journal=decisions, recipients=recipients)
+    return {
+        "friends": friends(callers=callers, desk=desk, guards=guards),
+        "blocks": blocks(callers=callers, keeper=keeper, guards=guards),
+    }

@@ -11,6 +11,7 @@ from region.store.repository.members import member_of
 from replication.codec import decode_details
 from replication.friends import Friendship
 
+_MEMBER = members.COLUMNS
 MOST: Final = 10_000
 """Pairs that one list holds at most."""
 
@@ -29,12 +30,13 @@ class Pair:
 
 
 async def pairs_of(connection: Connection, user_id: str) -> list[Pair]:
-    """Return with whom a user is friends, or has an open request that is the user's to see; the newest first."""
+    """Return with whom a user is friends, or has an open request that is the user's to see, less who is blocked; the newest first."""
     cursor = await connection.execute(
-        f"SELECT {members.COLUMNS}, p.user_id, c.details FROM members m"
+        f"SELECT {_MEMBER}, p.user_id, c.details FROM members m"
         " JOIN conversations c ON c.conversation_id = m.conversation_id AND c.kind = 'direct' AND c.details <> ''"
         " JOIN members p ON p.conversation_id = m.conversation_id AND p.user_id <> m.user_id"
-        " WHERE m.user_id = %s ORDER BY c.updated_at DESC, c.conversation_id LIMIT %s",
+        " WHERE m.user_id = %s"
+        " AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.blocker = m.user_id AND b.blocked = p.user_id) ORDER BY c.updated_at DESC, c.conversation_id LIMIT %s",
         (user_id, MOST),
         binary=True,
     )

@@ -53,4 +53,23 @@ class FriendsView(msgspec.Struct, frozen=True, kw_only=True):
     outgoing: list[FriendView]
 
 
-SHOWN: Final = (FriendRequest, FriendAnswerRequest, FriendsView)
+class BlockView(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody whom one blocks, since when (RFC 3339 in UTC)."""
+
+    user_id: str
+    since: str
+
+
+class BlocksView(msgspec.Struct, frozen=True):
+    """Whom one blocks, the newest first."""
+
+    blocks: list[BlockView]
+
+
+class WritersView(msgspec.Struct, frozen=True):
+    """Who may begin to write to one: `everyone` or `friends`; conversations that have begun go on in any case."""
+
+    who: str
+
+
+SHOWN: Final = (FriendRequest, FriendAnswerRequest, FriendsView, BlocksView, WritersView)

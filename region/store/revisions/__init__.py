@@ -8,5 +8,5 @@ from typing import Final
 
 from infra.schema.revisions import Schema
 
-SCHEMA: Final = Schema("region", (Path(__file__).parent,), knows=11, needs=10)
+SCHEMA: Final = Schema("region", (Path(__file__).parent,), knows=12, needs=11)
 """What this version's software knows, and needs."""

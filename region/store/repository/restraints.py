@@ -1,0 +1,80 @@
+"""Whom users who live here keep away: whom they block, and who may begin to write to them."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from infra.postgres import Connection
+from region.store.arrays import Texts
+from region.store.rows import Restraints
+
+FRIENDS: Final = "friends"
+
+
+async def restraints_of(
+    connection: Connection, pairs: Collection[tuple[str, str]], users: Collection[str]
+) -> Restraints:
+    """Return which of these hold; one question for all.
+
+    Args:
+        connection: Where.
+        pairs: (who may have blocked, whom).
+        users: Who may let none but friends begin to write.
+    """
+    cursor = await connection.execute(
+        "SELECT b.blocker, b.blocked FROM unnest(%s::text[], %s::text[]) AS a(blocker, blocked) JOIN blocks b USING (blocker, blocked)"
+        " UNION ALL SELECT user_id, '' FROM writers WHERE user_id = ANY(%s::text[]) AND who = %s",
+        (Texts(one for one, _ in pairs), Texts(other for _, other in pairs), Texts(users), FRIENDS),
+    )
+    rows = await cursor.fetchall()
+    return Restraints(frozenset((a, b) for a, b in rows if b), frozenset(a for a, b in rows if not b))
+
+
+async def write_restraints(
+    connection: Connection, blocks: Mapping[tuple[str, str], bool], writers: Mapping[str, str], *, now: int
+) -> None:
+    """Write what changed.
+
+    Args:
+        connection: In the batch's transaction.
+        blocks: (who, whom) to whether it is blocked.
+        writers: User to who may begin to write.
+        now: Microseconds since the epoch.
+    """
+    made = [(*pair, now) for pair, blocked in blocks.items() if blocked]
+    gone = [pair for pair, blocked in blocks.items() if not blocked]
+    if made:
+        await connection.cursor().executemany(
+            "INSERT INTO blocks (blocker, blocked, blocked_at) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", made
+        )
+    if gone:
+        await connection.cursor().executemany("DELETE FROM blocks WHERE blocker = %s AND blocked = %s", gone)
+    if writers:
+        await connection.cursor().executemany(
+            "INSERT INTO writers (user_id, who) VALUES (%s, %s) ON CONFLICT (user_id) DO UPDATE SET who = excluded.who",
+            list(writers.items()),
+        )
+
+
+async def blocked_by(connection: Connection, user_id: str) -> dict[str, int]:
+    """Return whom a user blocks, and since when in microseconds since the epoch; the newest first."""
+    cursor = await connection.execute(
+        "SELECT blocked, blocked_at FROM blocks WHERE blocker = %s ORDER BY blocked_at DESC, blocked", (user_id,)
+    )
+    return dict(await cursor.fetchall())
+
+
+async def writers_of(connection: Connection, user_id: str) -> str:
+    """Return who may begin to write to a user; empty if the user has never said."""
+    cursor = await connection.execute("SELECT who FROM writers WHERE user_id = %s", (user_id,))
+    row = await cursor.fetchone()
+    return "" if row is None else str(row[0])
+
+
+async def texts_in(connection: Connection, conversation_id: str, run: tuple[int, int], author: str) -> int:
+    """Return how many messages of an author stand from one seq to another."""
+    cursor = await connection.execute(
+        "SELECT count(*) FROM entries WHERE conversation_id = %s AND seq BETWEEN %s AND %s AND author = %s AND kind = 'message_sent'",
+        (conversation_id, *run, author),
+    )
+    row = await cursor.fetchone()
+    return 0 if row is None else int(row[0])

@@ -1,0 +1,192 @@
+"""Blocks, and who may begin to write: judged where the user lives who wants that, and told to nobody."""
+
+import pytest
+
+from region.projector.rehearsal import deed, message, submission
+from replication import friends as f
+from replication.accounts import UserBlocked, UserUnblocked, WritersChosen
+from replication.groups import GroupMessageSent, MemberAdded
+from replication.ids import direct_conversation_id, group_id, region_of
+from replication.records import Body, MessageRead, Submission
+from tests.unit.projector.test_friends import do, kinds, standings
+from tests.unit.projector.world import ALICE, BOB, EVA, GROUP, World
+
+PAIR = direct_conversation_id(ALICE, EVA)
+
+
+@pytest.fixture
+def world() -> World:
+    """Nothing has happened yet."""
+    return World()
+
+
+def decide(world: World, author: str, body: Body) -> None:
+    """Let somebody decide something of their own."""
+    world.regions[region_of(author)].submit(submission(author, body))
+    world.settle()
+
+
+def write(world: World, author: str, recipient: str, text: str) -> str:
+    """Send a message; return its id."""
+    sent = message(author, recipient, text)
+    world.regions[region_of(author)].submit(sent)
+    world.settle()
+    return sent.id
+
+
+def unread(world: World, user: str, pair: str = PAIR) -> int:
+    """Return how many messages a user has not read, as the list of conversations counts them."""
+    conversation = world.regions[region_of(user)].tables.conversations[pair]
+    member = conversation.members[user]
+    return (conversation.message_count - member.sent) - (member.read_count - member.read_sent)
+
+
+def read(world: World, user: str, seq: int, pair: str = PAIR) -> None:
+    """Mark as read."""
+    mark = submission(user, MessageRead(1, seq), conversation_id=pair)
+    world.regions[region_of(user)].submit(mark)
+    world.settle()
+
+
+@pytest.mark.parametrize(("blocked", "blocker"), [(ALICE, EVA), (EVA, ALICE), (ALICE, BOB), (BOB, ALICE)])
+def test_what_somebody_blocked_sends_is_stopped_and_looks_sent(world: World, blocked: str, blocker: str) -> None:
+    """Numbered, told to its author, never told, shown or counted to who blocks; lifting it brings nothing back."""
+    pair = direct_conversation_id(blocked, blocker)
+    write(world, blocked, blocker, "before")
+    decide(world, blocker, UserBlocked(blocked))
+    write(world, blocked, blocker, "stopped 1")
+    write(world, blocked, blocker, "stopped 2")
+    read(world, blocker, 3, pair)
+    decide(world, blocker, UserUnblocked(blocked))
+    last = write(world, blocked, blocker, "after")
+
+    assert [entry.text for entry in world.told(blocked)] == ["before", "stopped 1", "stopped 2", "after"]
+    assert [entry.text for entry in world.told(blocker)] == ["before", "after"]
+    assert world.code(last) == ""
+    for region in {region_of(blocked), region_of(blocker)}:
+        assert world.regions[region].tables.conversations[pair].members[blocker].read == 1
+    member = world.regions[region_of(blocker)].tables.conversations[pair].members[blocker]
+    assert [seq for seq in range(1, 5) if member.may_see(seq)] == [1, 4]
+    assert unread(world, blocker, pair) == 1
+    read(world, blocker, 4, pair)
+    assert unread(world, blocker, pair) == 0
+
+
+def test_a_message_on_its_way_is_stopped_if_the_block_is_there_before_it(world: World) -> None:
+    """Though its author's home, which numbered it, knows of no block; and one that came before is not."""
+    write(world, ALICE, EVA, "hello")
+    world.regions["us"].submit(message(ALICE, EVA, "on its way"))
+    world.regions["us"].project()
+    decide(world, EVA, UserBlocked(ALICE))
+    assert [entry.text for entry in world.told(EVA)] in (["hello"], ["hello", "on its way"])
+    world.settle()
+
+    stood = [entry.text for entry in world.told(EVA)]
+    member = world.regions["eu"].tables.conversations[PAIR].members[EVA]
+    assert member.may_see(2) == ("on its way" in stood)
+    assert unread(world, EVA) == len(stood)
+
+
+def test_reading_below_what_was_stopped_counts_right(world: World) -> None:
+    """Whatever is above the mark, stopped or not."""
+    for text in ("1", "2", "3"):
+        write(world, ALICE, EVA, text)
+    decide(world, EVA, UserBlocked(ALICE))
+    for text in ("4", "5"):
+        write(world, ALICE, EVA, text)
+    decide(world, EVA, UserUnblocked(ALICE))
+    for text in ("6", "7"):
+        write(world, ALICE, EVA, text)
+    seen = []
+    for seq in (1, 5, 6, 7):
+        read(world, EVA, seq)
+        seen.append(unread(world, EVA))
+
+    assert seen == [4, 2, 1, 0]
+
+
+def test_who_blocks_does_not_write_until_it_is_lifted(world: World) -> None:
+    """It is said at once, by one's own home."""
+    decide(world, EVA, UserBlocked(ALICE))
+    refused = write(world, EVA, ALICE, "hello")
+    asked = do(world, EVA, f.FriendRequested(ALICE, "ask"))
+
+    assert world.code(refused) == world.code(asked) == "you-blocked-them"
+    assert world.told(ALICE) == []
+
+
+def test_a_request_of_somebody_blocked_is_never_seen(world: World) -> None:
+    """It looks sent; the entry is hidden from who blocks, also when the block is lifted."""
+    decide(world, EVA, UserBlocked(ALICE))
+    do(world, ALICE, f.FriendRequested(EVA, "ask"))
+    decide(world, EVA, UserUnblocked(ALICE))
+
+    assert (kinds(world, ALICE), kinds(world, EVA)) == (["friend_requested"], [])
+    (standing,) = {one for one in standings(world) if one}
+    assert not world.regions["eu"].tables.conversations[PAIR].members[EVA].may_see(standing.seq)
+
+
+def test_somebody_blocked_cannot_add_one_to_a_group(world: World) -> None:
+    """Where the owner knows of the block it refuses; elsewhere one's home lets one leave at once, and shows nothing."""
+    decide(world, EVA, UserBlocked(ALICE))
+    decide(world, BOB, UserBlocked(ALICE))
+    world.begin()
+    refused = world.add(BOB)
+    world.say(ALICE, "before")
+    world.do(ALICE, _added(EVA), settle=False)
+    world.do(ALICE, GroupMessageSent("to Eva", "to Eva"))
+
+    assert world.code(refused) == "not-addable"
+    assert world.roles("us") == {ALICE: "owner"}
+    assert world.told(EVA) == world.told(BOB) == []
+    assert world.regions["eu"].tables.conversations[GROUP].members[EVA].since == 0
+    assert group_id(ALICE, "begin") == GROUP
+
+
+def _added(user: str) -> MemberAdded:
+    return MemberAdded("add", user, region_of(user))
+
+
+@pytest.mark.parametrize(("author", "recipient"), [(ALICE, EVA), (EVA, ALICE), (BOB, ALICE), (ALICE, BOB)])
+def test_only_friends_may_begin_to_write_to_who_wants_that(world: World, author: str, recipient: str) -> None:
+    """A stranger is told so, for good; a friend is not held up; what has begun goes on."""
+    decide(world, recipient, WritersChosen("friends"))
+    strange = write(world, author, recipient, "from a stranger")
+    do(world, author, f.FriendRequested(recipient, "ask"))
+    early = write(world, author, recipient, "asked only")
+    do(world, recipient, f.FriendAccepted(author, "yes"))
+    friendly = write(world, author, recipient, "from a friend")
+    do(world, recipient, f.FriendRemoved(author, "bye"))
+    later = write(world, author, recipient, "from a former friend")
+
+    assert [world.code(one) for one in (strange, early, friendly, later)] == ["friends-only", "friends-only", "", ""]
+    assert [entry.text for entry in world.told(recipient) if entry.text] == ["from a friend", "from a former friend"]
+    assert all(region.tables.pendings == {} for region in world.regions.values())
+
+
+def test_conversations_that_have_begun_go_on(world: World) -> None:
+    """Whoever has written before is no stranger; and who wants only friends may write to anybody."""
+    write(world, ALICE, EVA, "hello")
+    decide(world, EVA, WritersChosen("friends"))
+    on = write(world, ALICE, EVA, "still here?")
+    mine = write(world, EVA, BOB, "I begin")
+    theirs = write(world, BOB, EVA, "an answer")
+
+    assert [world.code(one) for one in (on, mine, theirs)] == ["", "", ""]
+
+
+def test_a_late_retry_of_what_was_refused_stays_refused(world: World) -> None:
+    """Also when they are friends by then: it is written anew."""
+    decide(world, EVA, WritersChosen("friends"))
+    first = message(ALICE, EVA, "hello")
+    world.regions["us"].submit(first)
+    world.settle()
+    do(world, EVA, f.FriendRequested(ALICE, "ask"))
+    do(world, ALICE, f.FriendAccepted(EVA, "yes"))
+    again: Submission = first
+    world.regions["us"].submit(again)
+    world.settle()
+
+    assert world.code(first.id) == "friends-only"
+    assert [entry.text for entry in world.told(EVA) if entry.text] == []
+    assert deed(ALICE, PAIR, first.body).id == first.id  # type: ignore[arg-type]  # it is a message
