@@ -28,7 +28,8 @@ RULES = {
     "hole": "no number is missing",
     "stream": "live streams neither go back nor skip",
     "marks": "marks and statuses never go back",
-    "entitlement": "nobody was shown what they may not see",
+    "entitlement": "nobody was shown what they may not see, nor is anything there of who did not belong to it",
+    "membership": "groups keep their rules: who may do what, a hundred members, an owner",
     "digests": "regions hold the same",
 }
 

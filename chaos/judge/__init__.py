@@ -5,18 +5,23 @@ ledger        the file: written as it happens, never changed, read again
 ranges        sets of numbers that are mostly dense
 verdict       three values, rulings with their evidence, and how they combine
 facts         what a ledger comes to: messages, logs, views, and what in them does not agree
+deeds         what was to be done in groups, and what stands in their logs for it
+groups        pure: who belongs to a group, seq by seq, and what breaks its rules
 history       one pass over a ledger, which gathers them
 delivery      lost, phantom
 order         duplicate, order, hole
 streams       live streams that went back or skipped
 marks         marks and statuses that went back
 entitlement   what somebody, or a region, has and may not have
+membership    the rules of groups: who may change what, a hundred members, an owner
 digests       whether regions hold the same
 sufficiency   whether faults were seen and enough was accepted, so that "true" means something
 judgement     all of it, over one ledger
 rehearsal     good ledgers, generated from a seed; what the judge must find nothing in
 story         short ledgers, told step by step
 planted       faults planted in a good ledger; the judge must find each, and nothing else
+troupe        a group of a rehearsal: its log, and who may see what of it
+usurped       faults planted in a good ledger's groups
 grafting      how events are changed for that
 
     workload, faults ─▶ ledger ─▶ judgement ─▶ history ─┬▶ delivery, order, entitlement, digests, sufficiency ─▶ verdict

@@ -35,6 +35,7 @@ def lost(history: History) -> Findings:
             )
         else:
             findings.doubt("accepted, but nobody looked for it", message.id, f"op {message.op}", lines=(message.line,))
+    _changes(history, history.settled, lookouts, findings)
     for conversation, log in history.logs.items():
         if log.places:
             _seen_by_all(history, conversation, log, lookouts, findings)
@@ -52,6 +53,9 @@ def phantom(history: History) -> Findings:
             why = "its author was told that it was refused" if message.refused else "it had failed for certain"
             place = f"{message.conversation} {message.epoch}.{message.seq}"
             findings.found(f"is in the log, though {why}", message.id, f"op {message.op}", place, lines=(message.line,))
+    for entry, why in history.deeds.unexplained():
+        what = f"{entry.change.kind if entry.change else 'it'} is in the log, though {why}"
+        findings.found(what, entry.id, f"{entry.conversation} {entry.epoch}.{entry.seq}", lines=(entry.line,))
     return findings
 
 
@@ -72,6 +76,22 @@ class _Lookouts:
     def over(self, conversation: str | None) -> list[View]:
         """Return those of all members over a conversation."""
         return [view for user in self._members.get(conversation or "", ()) for view in self.of(user, conversation)]
+
+
+def _changes(history: History, settled: float, lookouts: "_Lookouts", findings: Findings) -> None:
+    """Find changes of groups that were accepted and are in no log, though somebody looked."""
+    for deed in history.deeds:
+        if deed.refused or deed.accepted > settled:
+            continue
+        findings.judged += 1
+        if history.deeds.entry_of(deed) is not None:
+            continue
+        where = f"op {deed.op}", deed.conversation or ""
+        if lookouts.over(deed.conversation):
+            what = f"{deed.change.kind} was accepted at {deed.accepted:.3f} s, and is in no log"
+            findings.found(what, deed.id, *where, lines=(deed.line,))
+        else:
+            findings.doubt("a change was accepted, but nobody looked for it", deed.id, *where, lines=(deed.line,))
 
 
 def _seen_by_all(history: History, conversation: str, log: Log, lookouts: "_Lookouts", findings: Findings) -> None:

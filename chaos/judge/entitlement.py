@@ -5,7 +5,9 @@ from chaos.judge.verdict import Findings
 
 
 def entitlement(history: History) -> Findings:
-    """Whether every entry was shown to members only, for as long as they were, and rests only where one of them lives.
+    """Whether every entry is of and was shown to members only, for as long as they were, and rests only where one of them lives.
+
+    Who belongs to a group follows from its log, seq by seq, whatever the clocks say.
 
     An owner, named at the end of a conversation's id, holds it too, and so does the standby of any region that does.
     """
@@ -19,6 +21,10 @@ def entitlement(history: History) -> Findings:
         for first, last in membership.outside(shown):
             what = f"{user} was shown {first} to {last}, which are not of their time"
             findings.found(what, f"{conversation} {first}", user, lines=(line,))
+    for conversation, group in history.groups.items():
+        findings.judged += len(history.logs[conversation].places)
+        for seq, message, line, what in group.strangers:
+            findings.found(what, message, f"{conversation} {seq}", lines=(line,))
     for (region, conversation), line in history.holders.items():
         findings.judged += 1
         if region not in _allowed(history, conversation):

@@ -11,6 +11,24 @@ import msgspec
 VERSION = 1
 
 
+class Change(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What was done in a group, as far as membership follows from it.
+
+    Attributes:
+        kind: The event name that it has in the log: `member_removed` and so on.
+        users: Whom it was done to; of `group_created`, the first members but for its author.
+        role: Of `role_changed`, the new one.
+        hand_over: Of `role_changed`, whether the author becomes an admin by it.
+        history: Whether those who join later see what was before; None if that is not told, or stays.
+    """
+
+    kind: str
+    users: tuple[str, ...] = ()
+    role: str = ""
+    hand_over: bool = False
+    history: bool | None = None
+
+
 class Sighting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An entry as somebody saw it.
 
@@ -19,8 +37,10 @@ class Sighting(msgspec.Struct, frozen=True, array_like=True, gc=False):
         seq: Its number in its conversation.
         message: Its id.
         sender: The user id that it was shown under.
-        content: The digest of its text; None for an entry without any (a tombstone, a change of membership).
+        content: The digest of its text, or of its id and the change; None for what is hidden (a tombstone).
         status: unread, received, read; empty if that was not seen.
+        from_seq: Of what is hidden, the first number of the run; else 0.
+        change: What was done, if it is no message.
     """
 
     epoch: int
@@ -29,6 +49,13 @@ class Sighting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     sender: str
     content: str | None
     status: str = ""
+    from_seq: int = 0
+    change: Change | None = None
+
+    @property
+    def first(self) -> int:
+        """The first number that it stands for."""
+        return self.from_seq or self.seq
 
 
 class _Event(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, tag_field="type", tag=str.lower):
@@ -58,8 +85,17 @@ class Run(_Event, frozen=True):
     version: int = VERSION
 
 
+class Lives(_Event, frozen=True):
+    """A user has an account, and lives in that region."""
+
+    user: str
+    home: str
+
+
 class Member(_Event, frozen=True):
     """Somebody may see a stretch of a conversation; said again with the same `first`, it replaces what was said.
+
+    Of groups nobody says so: who may see what follows from the changes in their logs.
 
     Attributes:
         home: Where the user lives, so where the conversation may rest.
@@ -83,19 +119,21 @@ class Invoke(_Event, frozen=True):
         region: Through which region's edge.
         conversation: None if the device doesn't know it yet.
         content: Of a send.
+        change: What is to be done in a group; of kind `change`.
     """
 
     op: int
-    kind: Literal["send", "history", "repair", "other"]
+    kind: Literal["send", "change", "history", "repair", "other"]
     device: str
     user: str
     region: str
     conversation: str | None = None
     content: str | None = None
+    change: Change | None = None
 
 
 class Ok(_Event, frozen=True):
-    """It happened; a send was accepted.
+    """It happened; a send or a change was accepted.
 
     Attributes:
         whole: Of a history: everything was read, from the first entry to the head.
@@ -122,7 +160,7 @@ class Info(_Event, frozen=True):
 
 
 class Refused(_Event, frozen=True):
-    """A send's author was told that its message was refused, and why; that is final."""
+    """Who had sent or changed something was told that it was refused, and why; that is final."""
 
     op: int
     device: str
@@ -229,6 +267,6 @@ class Ended(_Event, frozen=True):
 
 
 Event: TypeAlias = (
-    Run | Member | Invoke | Ok | Fail | Info | Refused | Opened | Closed | Live | Changed | Page | Marked
+    Run | Lives | Member | Invoke | Ok | Fail | Info | Refused | Opened | Closed | Live | Changed | Page | Marked
     | FaultBegun | FaultSeen | FaultEnded | Settled | Digest | Ended
 )  # fmt: skip

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import NamedTuple
 
+from chaos.judge.events import Change
 from chaos.judge.ranges import Ranges
 
 
 @dataclass(slots=True, eq=False)
 class Message:
-    """A text that was to be sent, once or repeatedly.
+    """A text that was to be sent, once or repeatedly; or a change of a group that was seen in its log.
 
     Attributes:
         line: Of its first invocation.
@@ -26,6 +27,7 @@ class Message:
         seq: Its number; 0 if nobody saw it.
         sighted: When it was first seen.
         disputed: Whether some view showed it elsewhere than others.
+        change: What was done, if it is no text.
     """
 
     content: str
@@ -44,6 +46,7 @@ class Message:
     seq: int = 0
     sighted: float = inf
     disputed: bool = False
+    change: Change | None = None
 
     @property
     def may_appear(self) -> bool:
@@ -138,14 +141,25 @@ class Gap(NamedTuple):
 
 @dataclass(slots=True)
 class Membership:
-    """What a user may see of a conversation: first seq to last seq of each stretch, and where the user has lived."""
+    """What a user may see of a conversation, and where the user has lived.
+
+    Attributes:
+        stretches: First seq to last seq of each stretch that the user may see; None while it lasts.
+        present: Likewise, of each time as a member of a group; before it, nothing comes live. Empty of a 1:1 conversation.
+        homes: Regions.
+    """
 
     stretches: dict[int, int | None] = field(default_factory=dict)
+    present: dict[int, int | None] = field(default_factory=dict)
     homes: set[str] = field(default_factory=set)
 
     def covers(self, seq: int) -> bool:
         """Whether the user may see that entry."""
-        return any(first <= seq and (last is None or seq <= last) for first, last in self.stretches.items())
+        return _covers(self.stretches, seq)
+
+    def comes_live(self, seq: int) -> bool:
+        """Whether that entry was to come to the user's devices as it was numbered."""
+        return _covers(self.present or self.stretches, seq)
 
     def outside(self, shown: Ranges) -> Iterator[tuple[int, int]]:
         """Return the ranges of what was shown that the user may not see."""
@@ -164,3 +178,7 @@ class Membership:
         """Return the stretches up to that seq."""
         for first, last in self.stretches.items():
             yield first, head if last is None else min(last, head)
+
+
+def _covers(stretches: dict[int, int | None], seq: int) -> bool:
+    return any(first <= seq and (last is None or seq <= last) for first, last in stretches.items())

@@ -67,7 +67,9 @@ def shifted(events: Events, conversation: str, above: int, by: int) -> Events:
         return seq + by if seq > above else seq
 
     def change(where: str, entry: e.Sighting) -> list[e.Sighting]:
-        return [replace(entry, seq=shift(entry.seq))] if where == conversation else [entry]
+        if where != conversation:
+            return [entry]
+        return [replace(entry, seq=shift(entry.seq), from_seq=shift(entry.from_seq))]
 
     changed: Events = []
     for event in everywhere(events, change):

@@ -6,12 +6,14 @@ at the end, when it is known what else that view showed. What is kept grows with
 
 from collections import defaultdict
 
+from chaos.judge.deeds import Deeds
 from chaos.judge.events import (
     Digest,
     Fail,
     Info,
     Invoke,
     Live,
+    Lives,
     Member,
     Ok,
     Opened,
@@ -21,6 +23,7 @@ from chaos.judge.events import (
     Sighting,
 )
 from chaos.judge.facts import Gap, Log, Membership, Message, Oddity, Phantom, View
+from chaos.judge.groups import Group, gathered
 from chaos.judge.ranges import Ranges
 
 MOST_ODDITIES = 10_000
@@ -33,6 +36,9 @@ class History:
     def __init__(self) -> None:
         """Begin with nothing."""
         self.messages: dict[str, Message] = {}
+        self.deeds = Deeds()
+        self.groups: dict[str, Group] = {}
+        self.homes: dict[str, str] = {}
         self.logs: dict[str, Log] = defaultdict(Log)
         self.members: dict[str, dict[str, Membership]] = {}
         self.screens: dict[str, View] = {}
@@ -62,6 +68,20 @@ class History:
         """The run begins."""
         self.fifo, self.standbys = event.fifo, event.standbys
 
+    def settled_in(self, event: Lives) -> None:
+        """A user has an account."""
+        self.homes[event.user] = event.home
+
+    def gather(self) -> None:
+        """Derive from the logs of groups who belonged to them; once, when all of the ledger was read."""
+        for conversation, log in self.logs.items():
+            group = gathered(log)
+            if group is not None:
+                self.groups[conversation] = group
+                self.members[conversation] = group.members
+                for user, membership in group.members.items():
+                    membership.homes.update({self.homes[user]} if user in self.homes else ())
+
     def joined(self, event: Member) -> None:
         """Somebody may see a stretch of a conversation."""
         membership = self.members.setdefault(event.conversation, {}).setdefault(event.user, Membership())
@@ -82,6 +102,8 @@ class History:
                 self.messages[event.content] = message
             message.possible += 1
             self._sends[event.op] = message
+        elif event.kind == "change" and event.change is not None:
+            self.deeds.invoked(line, event)
         elif event.kind == "history":
             self.observers.add(event.user)
             self._readings[event.op] = View(str(event.op), event.user, event.region, conversation=event.conversation)
@@ -91,6 +113,8 @@ class History:
     def ok(self, line: int, event: Ok) -> bool:
         """An operation happened; return whether it was a send."""
         self._complete(line, event.op, final=True)
+        if (deed := self.deeds.get(event.op)) is not None:
+            self.deeds.ok(deed, event)
         message = self._sends.get(event.op)
         if message is not None:
             message.accepted = min(message.accepted, event.at)
@@ -114,6 +138,8 @@ class History:
         """An operation certainly did not happen."""
         self._complete(line, event.op, final=True)
         self._readings.pop(event.op, None)
+        if (deed := self.deeds.get(event.op)) is not None:
+            deed.failed = True
         message = self._sends.get(event.op)
         if message is not None:
             message.possible -= 1
@@ -128,6 +154,9 @@ class History:
 
     def refused(self, line: int, event: Refused) -> None:
         """An author was told of a refusal."""
+        if (deed := self.deeds.get(event.op)) is not None:
+            deed.refused = True
+            return
         message = self._sends.get(event.op)
         if message is None:
             self.broken.append((line, f"operation {event.op} is refused, which never was a send"))
@@ -164,8 +193,8 @@ class History:
         before = None
         for entry in entries:
             self._sight(line, event.at, view, event.conversation, entry)
-            if before is not None and entry.seq > before + 1:
-                self._gap(Gap(line, view, event.conversation, before + 1, entry.seq - 1))
+            if before is not None and entry.first > before + 1:
+                self._gap(Gap(line, view, event.conversation, before + 1, entry.first - 1))
             before = entry.seq
 
     def digested(self, line: int, event: Digest) -> None:
@@ -205,19 +234,21 @@ class History:
     def _sight(self, line: int, at: float, view: View, conversation: str, entry: Sighting) -> None:
         log = self.logs[conversation]
         seq = entry.seq
-        log.numbers.add(seq)
         if not view.screen or self.settled is None:
-            view.shown[conversation].add(seq)
+            for number in range(entry.first, seq + 1):
+                view.shown[conversation].add(number)
         content = entry.content
         if content is None:
-            view.hidden[conversation].add(seq)
+            view.hidden[conversation].update(range(entry.first, seq + 1))
             return
+        log.numbers.add(seq)
+        view.hidden[conversation].discard(seq)  # who is let in again may see what was hidden from them
         log.readers.add(view.user)
         seen = self.seen.get((conversation, view.user))
         if seen is None:
             seen = self.seen[conversation, view.user] = (Ranges(), line)
         seen[0].add(seq)
-        message = self.messages.get(content)
+        message = self._known(line, at, conversation, entry)
         if message is None:
             self._phantom(line, view.name, f"{conversation} {seq}", "a text that nobody had sent")
             return
@@ -230,12 +261,18 @@ class History:
             self._phantom(line, view.name, f"{conversation} {seq}", f"as {entry.message} what is known as {message.id}")
         held = log.places.get(seq)
         if held is None or held[1] is not message or held[0] != entry.epoch or message.seq != seq:
-            self._place(line, at, view, conversation, entry)
+            self._place(line, at, view, conversation, entry, message=message)
 
-    def _place(self, line: int, at: float, view: View, conversation: str, entry: Sighting) -> None:
+    def _known(self, line: int, at: float, conversation: str, entry: Sighting) -> Message | None:
+        """Return what an entry is of: a text that was sent, or a change, whoever may have made it."""
+        if entry.change is not None:
+            return self.deeds.seen(line, at, conversation, entry)
+        return self.messages.get(entry.content or "")
+
+    def _place(self, line: int, at: float, view: View, conversation: str, entry: Sighting, *, message: Message) -> None:
         """Take in a sighting that is the first of its message or its place, or that does not agree with the first."""
         epoch, seq = entry.epoch, entry.seq
-        log, message = self.logs[conversation], self.messages[entry.content or ""]
+        log = self.logs[conversation]
         log.epochs.setdefault(epoch, at)
         held = log.places.get(seq)
         message.sighted = min(message.sighted, at)

@@ -11,12 +11,13 @@ from chaos.judge.entitlement import entitlement
 from chaos.judge.history import History
 from chaos.judge.ledger import Line
 from chaos.judge.marks import Marks
+from chaos.judge.membership import membership
 from chaos.judge.order import duplicate, hole, order
 from chaos.judge.streams import Streams
 from chaos.judge.sufficiency import Course, Needs
 from chaos.judge.verdict import Ruling, Verdict, combine
 
-CHECKERS = ("lost", "duplicate", "phantom", "order", "hole", "stream", "marks", "entitlement", "digests")
+CHECKERS = ("lost", "duplicate", "phantom", "order", "hole", "stream", "marks", "entitlement", "membership", "digests")
 _NEEDS = Needs()
 
 
@@ -52,6 +53,7 @@ def judge(ledger: Iterable[Line], needs: Needs = _NEEDS) -> Judgement:
         court.course.passed(line, event.at)
         court.take(line, event)
     history = court.history
+    history.gather()
     reservations = court.course.shortfalls(history, needs)
     findings = {
         "lost": lost(history),
@@ -62,6 +64,7 @@ def judge(ledger: Iterable[Line], needs: Needs = _NEEDS) -> Judgement:
         "stream": court.streams.findings(history),
         "marks": court.marks.findings,
         "entitlement": entitlement(history),
+        "membership": membership(history),
         "digests": digests(history),
     }
     rulings = tuple(findings[checker].rule(reservations) for checker in CHECKERS)
@@ -115,6 +118,8 @@ class _Court:
                 self.streams.closed(connection)
             case e.Changed():
                 self.streams.changed(event)
+            case e.Lives():
+                self.history.settled_in(event)
             case e.Member():
                 self.history.joined(event)
             case e.Digest():

@@ -52,6 +52,8 @@ def hole(history: History) -> Findings:
                 break
     for conversation, log in history.logs.items():
         findings.judged += 1
+        if not log.numbers:
+            continue
         start = next(iter(log.numbers))[0]
         for first, last in log.numbers.missing(start, log.numbers.last):
             findings.found(f"nobody has seen {first} to {last}", conversation)
@@ -94,7 +96,7 @@ def _senders(history: History, conversation: str, log: Log, findings: Findings) 
         last_of: dict[str, Message] = defaultdict(lambda: Message("", 0, 0, "", "", None, -inf))
         for seq in sorted(log.places):
             message = log.places[seq][1]
-            if message.seq != seq or message.uncertain:
+            if message.seq != seq or message.uncertain or message.change is not None:
                 continue
             before = last_of[message.device]
             if message.line < before.line and message.accepted >= before.invoked:

@@ -1,7 +1,7 @@
 """Good ledgers, made up from a seed: a federation in miniature in which nothing goes wrong but what may.
 
 People sit in a ring, write to their neighbours, and live in regions by turns. Sends time out (and arrive, or not), fail for certain, are
-refused, are repeated; devices lose their connections and resume. Events are made one after another, so that a ledger of any
+refused, are repeated; devices lose their connections and resume. In a group, somebody comes and goes meanwhile. Events are made one after another, so that a ledger of any
 length costs no more memory than what is on its way.
 """
 
@@ -14,6 +14,7 @@ from random import Random
 
 from chaos.judge import events as e
 from chaos.judge.ledger import digest
+from chaos.judge.troupe import Troupe
 
 PAGE = 50
 
@@ -30,6 +31,7 @@ class Plan:
         rate: How many a second.
         trouble: The share of sends that do not simply succeed, and of moments at which a device loses its connection.
         faults: How many, one after another.
+        groups: How many; each has an owner, a member, a guest who comes and goes, and somebody who never belongs to it.
     """
 
     seed: int = 1
@@ -39,6 +41,7 @@ class Plan:
     rate: float = 20.0
     trouble: float = 0.1
     faults: int = 1
+    groups: int = 0
 
 
 @dataclass(slots=True)
@@ -82,6 +85,13 @@ class _Rehearsal:
             for number, (one, other) in enumerate(zip(self.people, following, strict=True))
         ]
 
+        ring = [person.user for person in (*self.people, *self.people)]
+        self.troupes = [
+            Troupe(f"g{number:04d}-{self.people[number].home}", tuple(ring[number : number + 3]))
+            for number in range(plan.groups)
+        ]
+        self._of = {person.user: person for person in self.people}
+
     def later(self, seconds: float, what: Callable[[], None]) -> None:
         heappush(self._waiting, (self.now + seconds, next(self._ties), what))
 
@@ -103,7 +113,11 @@ class _Rehearsal:
             for person in conversation.members:
                 self.out.append(e.Member(0.0, conversation.name, person.user, person.home))
         for person in self.people:
+            self.out.append(e.Lives(0.0, person.user, person.home))
             self.connect(person)
+        for troupe in self.troupes:
+            self.deed(troupe, troupe.owner, troupe.founding())
+            self.finish()
 
     def connect(self, person: _Person) -> None:
         person.connections += 1
@@ -116,6 +130,9 @@ class _Rehearsal:
                 held = person.shown[conversation.name]
                 person.shown[conversation.name] = max(0, held - self.random.randrange(3))  # its token is a little old
                 self.tell(conversation, person)
+        for troupe in self.troupes:
+            troupe.shown[person.user] = max(0, troupe.shown[person.user] - self.random.randrange(3))
+            self.show(troupe, person)
 
     def disconnect(self, person: _Person) -> None:
         if person.connection:
@@ -142,11 +159,79 @@ class _Rehearsal:
             if person.connection:
                 self.out.append(e.Marked(self.now, person.device, conversation.name, reader.user, 1, read, read))
 
+    def show(self, troupe: Troupe, person: _Person) -> None:
+        """Send a device what it lacks of a group, which it has read then; all others are told that."""
+        if not person.connection:
+            return
+        for entry in troupe.page(person.user, troupe.shown[person.user]):
+            self.out.append(e.Live(self.now, person.connection, troupe.name, entry))
+            troupe.shown[person.user] = entry.seq
+        read = troupe.shown[person.user]
+        if read > troupe.read[person.user] and person.user in troupe.state.roles:
+            troupe.read[person.user] = read
+            self.later(self.random.uniform(0.001, 0.05), lambda: self.tell_read(troupe, person.user))
+
+    def tell_read(self, troupe: Troupe, reader: str) -> None:
+        read = troupe.read[reader]
+        for other in troupe.state.roles:
+            if self._of[other].connection:
+                self.out.append(e.Marked(self.now, self._of[other].device, troupe.name, reader, 1, read, read))
+
+    def show_all(self, troupe: Troupe) -> None:
+        for user in troupe.people:
+            self.later(self.random.uniform(0.002, 0.08), lambda user=user: self.show(troupe, self._of[user]))  # type: ignore[misc]
+
+    def deed(self, troupe: Troupe, author: str, change: e.Change) -> None:
+        """Do something in a group; now and then nobody learns whether it happened."""
+        person, op = self._of[author], next(self._ops)
+        where = None if change.kind == "group_created" else troupe.name
+        self.out.append(
+            e.Invoke(self.now, op, "change", person.device, author, person.home, where, None, change)
+        )  # fmt: skip
+        message = f"m{op:06d}g"
+
+        def happen() -> None:
+            troupe.change(author, message, change)
+            self.show_all(troupe)
+            if where is None or self.random.random() >= self.plan.trouble:
+                self.out.append(e.Ok(self.now, op, troupe.name, message))
+            else:
+                self.out.append(e.Info(self.now, op, "timeout"))
+
+        self.later(0.001, happen)
+
+    def post(self, troupe: Troupe, number: int) -> None:
+        """Post into a group; who has been removed meanwhile is refused."""
+        author = self.random.choice(troupe.people)
+        content, message = digest(f"{self.plan.seed}:{number}"), f"m{number:06d}"
+        op = self.invoke(self._of[author], "send", troupe.name, content)
+
+        def judge() -> None:
+            if author in troupe.state.roles:
+                troupe.number(author, message, content)
+                self.show_all(troupe)
+            else:
+                self.out.append(e.Refused(self.now, op, self._of[author].device, "not-a-member"))
+
+        self.ok(op, troupe.name, message, self.now)
+        self.later(0.03, judge)
+
     def number(self, conversation: _Conversation, author: _Person, content: str, message: str) -> None:
         """Append an entry to the log, and show it to both members."""
         conversation.log.append(e.Sighting(1, len(conversation.log) + 1, message, author.user, content, "unread"))
         for person in conversation.members:
             self.later(self.random.uniform(0.002, 0.08), lambda person=person: self.tell(conversation, person))  # type: ignore[misc]
+
+    def go_on(self, number: int) -> None:
+        """Send what is next: each third into a group, if there is one, where something is done after each third of those."""
+        if not self.troupes or number % 3 < 2:  # noqa: PLR2004  # see above
+            self.send(number)
+            return
+        turn = number // 3
+        troupe = self.troupes[turn % len(self.troupes)]
+        self.post(troupe, number)
+        if turn % 3 == 2:  # noqa: PLR2004  # see above
+            self.later(0.04, lambda: self.deed(troupe, *troupe.next_deed(turn // 3)))
 
     def send(self, number: int) -> None:
         """Invoke a send, and decide what becomes of it."""
@@ -164,7 +249,7 @@ class _Rehearsal:
         trouble = self.plan.trouble
         if fate >= trouble or number < self.plan.people:
             self.later(numbered - self.now, appear)
-            self.ok(op, conversation, message, numbered)
+            self.ok(op, conversation.name, message, numbered)
         elif fate < trouble * 0.2:
             self.later(0.01, lambda: self.out.append(e.Fail(self.now, op, "too-large")))
         elif fate < trouble * 0.4:
@@ -173,7 +258,7 @@ class _Rehearsal:
             self.later(3.0, lambda: self.out.append(e.Info(self.now, op, "timeout")))
             self.later(self.random.uniform(0.1, 6.0), appear)
         elif fate < trouble * 0.8:
-            self.ok(op, conversation, message, numbered)
+            self.ok(op, conversation.name, message, numbered)
             refused = e.Refused(numbered + 0.5, op, author.device, "recipient-unknown")
             self.later(numbered + 0.5 - self.now, lambda: self.out.append(refused))
         else:
@@ -184,11 +269,11 @@ class _Rehearsal:
     def again(self, author: _Person, conversation: _Conversation, content: str, message: str) -> None:
         """Repeat a send whose outcome was unknown; it is the same message."""
         op = self.invoke(author, "send", conversation.name, content)
-        self.ok(op, conversation, message, self.now)
+        self.ok(op, conversation.name, message, self.now)
 
-    def ok(self, op: int, conversation: _Conversation, message: str, numbered: float) -> None:
+    def ok(self, op: int, conversation: str, message: str, numbered: float) -> None:
         at = max(numbered, self.now) + self.random.uniform(0.0, 0.02)
-        self.later(at - self.now, lambda: self.out.append(e.Ok(self.now, op, conversation.name, message)))
+        self.later(at - self.now, lambda: self.out.append(e.Ok(self.now, op, conversation, message)))
 
     def invoke(self, person: _Person, kind: str, conversation: str, content: str | None = None) -> int:
         op = next(self._ops)
@@ -210,6 +295,18 @@ class _Rehearsal:
         yield from self.drain()
         yield e.Ok(self.now, op, whole=True)
 
+    def read_group(self, troupe: Troupe, user: str) -> Iterator[e.Event]:
+        """Read what one may see of a group, page by page."""
+        op, above, last = self.invoke(self._of[user], "history", troupe.name), 0, -1
+        while above != last:
+            self.until(self.now + 0.001)
+            yield from self.drain()
+            page, last = troupe.page(user, above)[:PAGE], above
+            yield e.Page(self.now, op, troupe.name, page)
+            above = page[-1].seq if page else above
+        yield from self.drain()
+        yield e.Ok(self.now, op, whole=True)
+
     def status(self, conversation: _Conversation, entry: e.Sighting) -> e.Sighting:
         other = next(person.user for person in conversation.members if person.user != entry.sender)
         status = "read" if entry.seq <= conversation.read[other] else "unread"
@@ -222,6 +319,9 @@ class _Rehearsal:
                 if person not in conversation.members:
                     op = self.invoke(person, "history", conversation.name)
                     self.out.append(e.Fail(self.now, op, "not-found"))
+            for troupe in self.troupes:
+                if person.user not in troupe.people:
+                    self.out.append(e.Fail(self.now, self.invoke(person, "history", troupe.name), "not-found"))
 
     def digests(self) -> None:
         for conversation in self.conversations:
@@ -230,6 +330,9 @@ class _Rehearsal:
                 for region in {person.home for person in conversation.members}:
                     last = len(conversation.log)
                     self.out.append(e.Digest(self.now, region, conversation.name, 1, last, of_all))
+        for troupe in self.troupes:  # the first entry is what all three homes have of it for certain
+            for region in {self._of[user].home for user in troupe.people}:
+                self.out.append(e.Digest(self.now, region, troupe.name, 1, 1, digest(troupe.name)))
 
     def drain(self) -> Iterator[e.Event]:
         yield from self.out
@@ -256,7 +359,7 @@ def rehearse(plan: Plan) -> Iterator[e.Event]:
         play.later(begin + third, lambda name=name: play.out.append(e.FaultEnded(play.now, name)))  # type: ignore[misc]
     for number in range(plan.messages):
         play.until((number + 1) / plan.rate)
-        play.send(number)
+        play.go_on(number)
         if play.random.random() < plan.trouble / 10:
             play.disconnect(play.random.choice(play.people))
         if play.random.random() < plan.trouble / 10:
@@ -270,6 +373,9 @@ def rehearse(plan: Plan) -> Iterator[e.Event]:
         for person in conversation.members:
             for _ in plan.regions:
                 yield from play.read(conversation, person)
+    for troupe in play.troupes:
+        for user in troupe.people:
+            yield from play.read_group(troupe, user)
     play.probe()
     play.digests()
     play.out.append(e.Ended(play.now))

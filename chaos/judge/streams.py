@@ -63,18 +63,19 @@ class Streams:
         conversation, entry = event.conversation, event.entry
         held = self._held[connection.device]
         last = connection.last.get(conversation)
-        place = (entry.epoch, entry.seq)
+        hidden_in, _ = last or held.get(conversation, (0, 0))  # what is hidden does not say in which epoch it is
+        place = (entry.epoch or hidden_in, entry.seq)
         if last is not None and place <= last:
             if not (event.again and entry.sender == connection.user):
                 what = f"came to {connection.device} after {last[0]}.{last[1]}, over one connection"
                 self._findings.found(what, entry.message, f"{conversation} {entry.epoch}.{entry.seq}", lines=(line,))
             return
         before = last if last is not None else held.get(conversation) if connection.resumed else None
-        if before is not None and entry.seq > before[1] + 1:
+        if before is not None and entry.first > before[1] + 1:
             told = self._told.get((connection.device, conversation), 0)
-            if told < entry.seq - 1:
+            if told < entry.first - 1:
                 first = max(told, before[1]) + 1
-                self._jumped(_Jump(line, connection.device, connection.user, conversation, first, entry.seq - 1))
+                self._jumped(_Jump(line, connection.device, connection.user, conversation, first, entry.first - 1))
         connection.last[conversation] = place
         if place > held.get(conversation, (0, 0)):
             held[conversation] = place
@@ -91,7 +92,7 @@ class Streams:
         """Return what was found; a jump over numbers that nobody has is a hole of the log, not of a stream."""
         for line, device, user, conversation, first, last in self._jumps:
             places, mine = history.logs[conversation].places, history.membership(conversation, user)
-            if any(seq in places and mine.covers(seq) for seq in range(first, last + 1)):
+            if any(seq in places and mine.comes_live(seq) for seq in range(first, last + 1)):
                 what = f"{device} was not sent {first} to {last}, nor told that it lacks them"
                 self._findings.found(what, conversation, device, lines=(line,))
         return self._findings

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from chaos.judge.grafting import BarrenError
 from chaos.judge.judgement import CHECKERS, judge
 from chaos.judge.ledger import numbered
-from chaos.judge.planted import PLANTED
+from chaos.judge.planted import PLANTED, Planted
 from chaos.judge.rehearsal import Plan, rehearse
 from chaos.judge.sufficiency import Needs
+from chaos.judge.usurped import USURPED
 from chaos.judge.verdict import Verdict
 
 NEEDS = Needs(before=5, during=5, after=5)
@@ -23,9 +24,17 @@ plans = st.builds(
     trouble=st.sampled_from([0.0, 0.1, 0.3]),
     faults=st.integers(1, 2),
 )
+with_groups = st.builds(
+    Plan,
+    seed=st.integers(0, 10_000),
+    people=st.integers(4, 6),
+    messages=st.integers(200, 250),
+    trouble=st.sampled_from([0.0, 0.1, 0.3]),
+    groups=st.integers(1, 2),
+)
 
 
-@given(plan=plans)
+@given(plan=st.one_of(plans, with_groups))
 @settings(max_examples=25, deadline=None)
 def test_a_good_ledger_is_green(plan: Plan) -> None:
     """Timeouts that arrived or not, refusals, failures, repeats, lost connections and resumes are all well."""
@@ -41,7 +50,19 @@ def test_a_good_ledger_is_green(plan: Plan) -> None:
 @settings(max_examples=4, deadline=None)
 def test_a_planted_fault_is_red(name: str, plan: Plan, seed: int) -> None:
     """Exactly the checkers that are for it rule false, with evidence; all others say true."""
-    planted = PLANTED[name]
+    is_found_by_the_checkers_for_it_alone(PLANTED[name], plan, seed)
+
+
+@pytest.mark.parametrize("name", sorted(USURPED))
+@given(plan=with_groups, seed=st.integers(0, 1_000))
+@settings(max_examples=4, deadline=None)
+def test_a_fault_planted_in_a_group_is_red(name: str, plan: Plan, seed: int) -> None:
+    """Likewise, where membership is what the log says, seq by seq."""
+    is_found_by_the_checkers_for_it_alone(USURPED[name], plan, seed)
+
+
+def is_found_by_the_checkers_for_it_alone(planted: Planted, plan: Plan, seed: int) -> None:
+    """Plant it in that rehearsal, and judge."""
     try:
         events = planted.plant(list(rehearse(plan)), Random(seed))
     except BarrenError:
@@ -61,6 +82,11 @@ def test_a_planted_fault_is_red(name: str, plan: Plan, seed: int) -> None:
 
 def test_every_checker_is_proven_by_a_fault_of_its_own() -> None:
     """Each alone turns red by something."""
-    alone = {checker for planted in PLANTED.values() if len(planted.red) == 1 for checker in planted.red}
+    alone = {
+        checker
+        for planted in [*PLANTED.values(), *USURPED.values()]
+        if len(planted.red) == 1
+        for checker in planted.red
+    }
 
     assert alone == set(CHECKERS)

@@ -1,0 +1,149 @@
+"""What was to be done in groups, and what stands in their logs for it.
+
+A deed that was accepted is known by its id; one whose outcome is unknown, by who does what to whom. So a change in a log is right if as
+many deeds of its kind may have happened.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import inf
+from typing import TypeAlias
+
+from chaos.judge.events import Change, Invoke, Ok, Sighting
+from chaos.judge.facts import Message
+
+Kind: TypeAlias = tuple[str, str, tuple[str, ...], str]
+"""Who, what, to whom, and as what."""
+
+
+@dataclass(slots=True, eq=False)
+class Deed:
+    """Something that was to be done in a group.
+
+    Attributes:
+        line: Of its invocation.
+        conversation: None until it is known: of a new group.
+        invoked: When, seconds.
+        accepted: When it was accepted; infinity if never.
+        id: Of what stands in the log for it; None until it is known.
+        failed: Whether it certainly did not happen.
+        refused: Whether its author was told that it is refused.
+    """
+
+    line: int
+    op: int
+    author: str
+    change: Change
+    conversation: str | None
+    invoked: float
+    accepted: float = inf
+    id: str | None = None
+    failed: bool = False
+    refused: bool = False
+
+    @property
+    def may_appear(self) -> bool:
+        """Whether an entry of it is right."""
+        return not self.failed and not self.refused
+
+
+class Deeds:
+    """All deeds of a ledger; `history` feeds it.
+
+    Attributes:
+        entries: What stands in logs, by content.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.entries: dict[str, Message] = {}
+        self._of_op: dict[int, Deed] = {}
+        self._of_kind: dict[Kind, list[Deed]] = defaultdict(list)
+        self._of_id: dict[str, Deed] = {}
+        self._numbered: dict[str, Message] = {}
+
+    def __iter__(self) -> Iterator[Deed]:
+        """Return all, in the order in which they were invoked."""
+        return iter(self._of_op.values())
+
+    def get(self, op: int) -> Deed | None:
+        """Return the deed of an operation."""
+        return self._of_op.get(op)
+
+    def invoked(self, line: int, event: Invoke) -> None:
+        """Something is to be done."""
+        assert event.change is not None
+        deed = Deed(line, event.op, event.user, event.change, event.conversation, event.at)
+        self._of_op[event.op] = deed
+        self._of_kind[_kind(event.user, event.change)].append(deed)
+
+    def ok(self, deed: Deed, event: Ok) -> None:
+        """It was accepted."""
+        deed.accepted = min(deed.accepted, event.at)
+        deed.conversation = deed.conversation or event.conversation
+        if event.message is not None:
+            deed.id = event.message
+            self._of_id[event.message] = deed
+            if (entry := self._numbered.get(event.message)) is not None:
+                _join(entry, deed)
+
+    def seen(self, line: int, at: float, conversation: str, entry: Sighting) -> Message:
+        """Return what stands in a log for a change, as it was first seen."""
+        assert entry.content is not None
+        assert entry.change is not None
+        known = self.entries.get(entry.content)
+        if known is not None:
+            return known
+        alike = self._of_kind.get(_kind(entry.sender, entry.change), [])
+        invoked = min([at, *(deed.invoked for deed in alike if deed.conversation in {None, conversation})])
+        message = Message(
+            entry.content, line, 0, entry.sender, "", conversation, invoked, id=entry.message, change=entry.change
+        )  # fmt: skip
+        self.entries[entry.content] = self._numbered[entry.message] = message
+        if (deed := self._of_id.get(entry.message)) is not None:
+            _join(message, deed)
+        return message
+
+    def entry_of(self, deed: Deed) -> Message | None:
+        """Return what stands in a log for a deed that was accepted; who makes a group is not told the id of that."""
+        if deed.id is None:
+            alike = _kind(deed.author, deed.change)
+            found = (one for one in self.entries.values() if one.change and _kind(one.author, one.change) == alike)
+            entry = next((one for one in found if one.conversation == deed.conversation), None)
+        else:
+            entry = self._numbered.get(deed.id)
+        return entry if entry is not None and (entry.seq or entry.disputed) else None
+
+    def unexplained(self) -> Iterator[tuple[Message, str]]:
+        """Return the changes in logs that are not of a deed that may have happened, and why."""
+        left: dict[tuple[str | None, Kind], list[Message]] = defaultdict(list)
+        for entry in self.entries.values():
+            if not entry.seq:
+                continue
+            deed = self._of_id.get(entry.id or "")
+            if deed is not None and not deed.may_appear:
+                yield entry, "its author was told that it was refused"
+            elif deed is None:
+                assert entry.change is not None
+                left[entry.conversation, _kind(entry.author, entry.change)].append(entry)
+        for (conversation, kind), entries in left.items():
+            free = [
+                deed
+                for deed in self._of_kind.get(kind, [])
+                if deed.may_appear and deed.id is None and deed.conversation in {None, conversation}
+            ]
+            for entry in sorted(entries, key=lambda entry: entry.sighted):
+                if free and free[0].invoked <= entry.sighted:
+                    free.pop(0)
+                else:
+                    yield entry, "nobody had done that by then"
+
+
+def _kind(author: str, change: Change) -> Kind:
+    return author, change.kind, tuple(sorted(change.users)), change.role
+
+
+def _join(entry: Message, deed: Deed) -> None:
+    entry.line, entry.op = deed.line, deed.op
+    entry.invoked, entry.accepted = deed.invoked, min(entry.accepted, deed.accepted)
