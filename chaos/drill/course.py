@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from chaos.drill.devices import Device, Tally
+from chaos.drill.gatherings import SHARE
+from chaos.drill.hosts import Hosts
 from chaos.drill.observer import Observer
 from chaos.drill.workload import pairs, seats, sends, text
 from chaos.judge import events as e
 from chaos.judge.ledger import Ledger
 from infra.errors import CausewayError
+from infra.tasks import beside
 from region.client import ClientError, Stage
 
 START_SECONDS = 90.0
@@ -51,6 +54,7 @@ class Scale:
         seed: What the order of messages follows from.
         arrive: How long nothing more may arrive before what is under way is given up at the end, seconds.
         rest: How long nothing happens before everybody is asked what they have, seconds.
+        changes: How far one change of the groups is from the next one, seconds; 0 for no groups.
     """
 
     name: str
@@ -59,6 +63,7 @@ class Scale:
     seed: int
     arrive: float = 120.0
     rest: float = 8.0
+    changes: float = 0.0
 
 
 class Course:
@@ -67,7 +72,8 @@ class Course:
     Attributes:
         devices: By seat.
         observers: Of one user of each region.
-        talks: Conversation to the seats of its members.
+        talks: Conversation to the seats of its members; of a group, of everybody who ever was one.
+        hosts: Of the groups, if there are any.
 
     Args:
         scale: How much of everything.
@@ -79,7 +85,7 @@ class Course:
     def __init__(self, scale: Scale, ledger: Ledger, progress: Progress, urls: Mapping[str, str]) -> None:
         self.devices: list[Device] = []
         self.observers: list[Observer] = []
-        self.talks: dict[str, tuple[int, int]] = {}
+        self.talks: dict[str, tuple[int, ...]] = {}
         self._scale = scale
         self._ledger = ledger
         self._progress = progress
@@ -87,6 +93,9 @@ class Course:
         self._seats = seats(tuple(urls), scale.users)
         self._pairs = pairs(self._seats)
         self._conversations: dict[tuple[int, int], str] = {}
+        self.hosts: Hosts | None = None
+        if scale.changes:
+            self.hosts = Hosts(self._seats, self.devices, name=scale.name, seed=scale.seed)
 
     async def gather(self, stack: AsyncExitStack) -> None:
         """Make accounts, connect devices, and an observer of one user of each region, at home or through another region by turns."""
@@ -116,6 +125,10 @@ class Course:
         try:
             async with asyncio.timeout(START_SECONDS):
                 await asyncio.gather(*(self._open(number, *pair) for number, pair in enumerate(self._pairs)))
+                if self.hosts is not None:
+                    await self.hosts.make()
+                    people = (gathering.people for gathering in self.hosts.found)
+                    self.talks.update(zip(self.hosts.ids, people, strict=True))
         except TimeoutError:
             raise NotReadyError(reason=f"first messages had not arrived after {START_SECONDS:.0f} s.") from None
 
@@ -138,13 +151,24 @@ class Course:
             rounds: How often; None for no end.
         """
         most = None if rounds is None else 2 * rounds * len(self._pairs)
+        if self.hosts is None:
+            await self._write(elapsed, most)
+            return
+        async with beside(self.hosts.change(elapsed, every=self._scale.changes)):
+            await self._write(elapsed, most)
+
+    async def _write(self, elapsed: Callable[[], float], most: int | None) -> None:
         for send in islice(sends(self._pairs, rate=self._scale.rate, seed=self._scale.seed), most):
             wait = send.due - elapsed()
             if wait > 0:
                 await asyncio.sleep(wait)
+            words = text(self._scale.name, send.number)
+            if self.hosts is not None and send.number % SHARE == SHARE - 1:
+                await self.hosts.post(words)
+                continue
             sender, recipient = self.devices[send.sender], self.devices[send.recipient]
             conversation = self._conversations[send.sender, send.recipient]
-            await sender.send(text(self._scale.name, send.number), recipient, conversation)
+            await sender.send(words, recipient, conversation)
 
     async def settle(self) -> None:
         """Wait until everything has arrived, or nothing more for long enough; then for a rest; note who is connected by then."""

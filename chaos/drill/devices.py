@@ -7,14 +7,32 @@ connection for the whole of a device's life.
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
+from chaos.drill.sightings import sighting
 from chaos.drill.workload import Seat
 from chaos.judge import events as e
 from chaos.judge.ledger import Ledger, digest
-from region.client import Arrived, Client, ClientError, Handle, Marked, Message, Offline, Refused, Stage
+from region.client import (
+    Arrived,
+    Client,
+    ClientError,
+    Group,
+    Handle,
+    Invite,
+    Marked,
+    Message,
+    Offline,
+    ProblemError,
+    Refused,
+    Stage,
+)
+
+FOREVER = range(400, 429)
+"""Statuses of answers that are final: it did not happen, and will not, whatever is repeated."""
+Done = TypeVar("Done", Message, Group, Invite)
 
 
 class Tally:
@@ -25,45 +43,46 @@ class Tally:
         accepted: Of these, sends that were accepted.
         shown: Entries that came to a recipient's screen.
         refused: Sends whose author was told that they are refused.
+        deeds: Changes of groups that were accepted.
+        declined: Those that were refused.
         offline: How often devices lost their connection.
     """
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self.invoked = self.accepted = self.shown = self.refused = self.offline = 0
-        self._awaited: set[str] = set()
+        self.invoked = self.accepted = self.shown = self.refused = self.deeds = self.declined = self.offline = 0
+        self._awaited: dict[str, set[str]] = {}
 
     @property
     def under_way(self) -> int:
-        """How many messages have not come to their recipient's screen, nor been refused."""
+        """How many messages and changes have not come to the screens that they are to come to, nor been refused."""
         return len(self._awaited)
 
-    def sent(self, content: str) -> None:
-        """A message was sent."""
+    def sent(self, content: str, to: Iterable[str]) -> None:
+        """A message was sent, which is to come to the screens of these users."""
         self.invoked += 1
-        self._awaited.add(content)
+        self._awaited[content] = set(to)
 
-    def arrived(self, content: str) -> None:
+    def arrived(self, content: str, user: str) -> None:
         """A message came to a screen of somebody else than its author."""
         self.shown += 1
-        self._awaited.discard(content)
+        self.came(content, user)
 
-    def turned_down(self, content: str) -> None:
-        """A message's author was told that it is refused."""
-        self.refused += 1
-        self._awaited.discard(content)
+    def queued(self, message_id: str, user: str) -> None:
+        """A change of that user waits for its owner; it will come to their screen."""
+        self._awaited[message_id] = {user}
 
+    def came(self, what: str, user: str) -> None:
+        """Something came to a screen."""
+        left = self._awaited.get(what)
+        if left is not None:
+            left.discard(user)
+            if not left:
+                del self._awaited[what]
 
-def sighting(message: Message) -> e.Sighting:
-    """Return what the ledger records of a message that somebody saw with its number."""
-    return e.Sighting(
-        message.epoch or 0,
-        message.seq or 0,
-        message.message_id,
-        message.sender_id,
-        digest(message.text),
-        message.status,
-    )
+    def turned_down(self, what: str) -> None:
+        """Its author was told that a message, or a change that waited, is refused."""
+        self._awaited.pop(what, None)
 
 
 class Device:
@@ -96,6 +115,8 @@ class Device:
         self._tasks: set[asyncio.Task[None]] = set()
         self._ops: dict[str, int] = {}
         self._contents: dict[str, str] = {}
+        self._deeds: dict[str, str] = {}
+        self._seqs: Counter[str] = Counter()
         self._epochs: Counter[str] = Counter()
 
     @property
@@ -108,6 +129,7 @@ class Device:
         await self.client.__aenter__()
         await self.client.register(self.handle, self.password, home_region=self.seat.region)
         await self.client.online()
+        self._ledger.note(e.Lives(self._ledger.now(), self.user, self.seat.region))
         self._ledger.note(e.Opened(self._ledger.now(), self.name, self.name, self.user, self.seat.region))
         self._spawn(self._look())
         return self
@@ -119,19 +141,78 @@ class Device:
         await self._stop()
         await self.client.__aexit__(kind, error, trace)
 
+    def seq(self, conversation: str) -> int:
+        """Return the last seq of a conversation that the screen has shown."""
+        return self._seqs[conversation]
+
     async def send(self, text: str, to: "Device", conversation: str | None) -> Handle:
         """Send a message; its acceptance is noted when it comes."""
+        op, name = self._invoke(text, [to.user], conversation)
+        handle = await self.client.send(text, to=to.user, client_message_id=name)
+        self._spawn(self._follow(op, handle))
+        return handle
+
+    async def post(self, text: str, group: str, staff: Iterable["Device"]) -> None:
+        """Send a message into a group, whose staff will be shown it, if it is not refused."""
+        op, name = self._invoke(text, [one.user for one in staff if one is not self], group)
+        handle = await self.client.send(text, conversation=group, client_message_id=name)
+        self._spawn(self._follow(op, handle))
+
+    async def do(self, change: e.Change, group: str | None, call: Callable[[str], Awaitable[Done]]) -> Done | None:
+        """Do something in a group; return what was answered, or None if it was refused, or nobody knows.
+
+        Args:
+            change: What, as its log will have it.
+            group: In which group; None for a new one.
+            call: Does it by the name that it is given.
+        """
+        op = self._ledger.op()
+        name = f"o{op}"
+        self._ops[name] = op
+        self._deeds[name] = ""
+        self._ledger.note(
+            e.Invoke(self._ledger.now(), op, "change", self.name, self.user, self.seat.region, group, change=change)
+        )
+        try:
+            answer = await call(name)
+        except TimeoutError:
+            self._ledger.note(e.Info(self._ledger.now(), op, "timeout"))
+            return None
+        except ClientError as error:
+            final = isinstance(error, ProblemError) and error.definite and error.status in FOREVER
+            if not final:
+                self._ledger.note(e.Info(self._ledger.now(), op, error.code))
+            elif self._ops.pop(name, None) is not None:
+                self._tally.declined += 1
+                self._ledger.note(e.Fail(self._ledger.now(), op, error.code))
+            return None
+        self._done(name, answer)
+        return answer
+
+    def _done(self, name: str, answer: Message | Group | Invite) -> None:
+        op = self._ops.pop(name, None)
+        if op is None:
+            return  # it had come to the screen, or was refused, before it was answered
+        self._tally.deeds += 1
+        if isinstance(answer, Group):
+            self._ledger.note(e.Ok(self._ledger.now(), op, answer.group_id))
+            return
+        message = answer.message if isinstance(answer, Invite) else answer
+        self._deeds[name] = message.message_id
+        self._ledger.note(e.Ok(self._ledger.now(), op, message.conversation_id, message.message_id))
+        if message.seq is None:
+            self._tally.queued(message.message_id, self.user)
+
+    def _invoke(self, text: str, to: list[str], conversation: str | None) -> tuple[int, str]:
         op = self._ledger.op()
         name = f"o{op}"
         self._ops[name] = op
         content = self._contents[name] = digest(text)
-        self._tally.sent(content)
+        self._tally.sent(content, to)
         self._ledger.note(
             e.Invoke(self._ledger.now(), op, "send", self.name, self.user, self.seat.region, conversation, content)
         )
-        handle = await self.client.send(text, to=to.user, client_message_id=name)
-        self._spawn(self._follow(op, handle))
-        return handle
+        return op, name
 
     def give_up(self) -> None:
         """Note as unknown whatever has not been answered; nothing of it is waited for any longer."""
@@ -171,21 +252,37 @@ class Device:
                     self._marked(event)
                 case Refused(client_message_id=name):
                     self._ops.pop(name, None)
-                    self._tally.turned_down(self._contents.pop(name, ""))
+                    self._refused(name)
                     self._ledger.note(e.Refused(self._ledger.now(), int(name[1:]), self.name, event.code))
                 case Offline():
                     self._tally.offline += 1
                 case _:
                     pass
 
+    def _refused(self, name: str) -> None:
+        if name in self._deeds:
+            self._tally.declined += 1
+            self._tally.turned_down(self._deeds[name])
+        else:
+            self._tally.refused += 1
+            self._tally.turned_down(self._contents.pop(name, ""))
+
     def _arrived(self, message: Message) -> None:
         conversation = message.conversation_id
         self._epochs[conversation] = max(self._epochs[conversation], message.epoch or 0)
+        self._seqs[conversation] = max(self._seqs[conversation], message.seq or 0)
         seen = sighting(message)
         self._ledger.note(e.Live(self._ledger.now(), self.name, conversation, seen))
-        if message.sender_id != self.user:
-            self._tally.arrived(seen.content or "")
-            self.client.mark_read(message)
+        if seen.content is None:
+            return
+        if message.sender_id == self.user:
+            self._tally.came(message.message_id, self.user)
+            if seen.change is not None and message.change is not None and seen.change.kind != "group_created":
+                self._done(message.client_message_id or "", message)  # if its answer was lost, this is one
+            return
+        if seen.change is None:
+            self._tally.arrived(seen.content, self.user)
+        self.client.mark_read(message)
 
     def _marked(self, marked: Marked) -> None:
         # The library does not say in which epoch marks stand; it is that of the newest entry that it has shown.

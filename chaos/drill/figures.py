@@ -6,6 +6,7 @@ from math import ceil, isnan, nan
 
 import msgspec
 
+from chaos.drill.crowds import CrowdCount, Crowds
 from chaos.judge import events as e
 from chaos.judge.ledger import Line
 
@@ -83,6 +84,7 @@ class Figures(msgspec.Struct, frozen=True):
         ack: From invoked to accepted.
         calm: To the recipient's screen, of messages invoked while nothing was the matter.
         struck: The same, of messages invoked while a fault lasted.
+        crowds: Groups, whose posts are among the sends.
     """
 
     seconds: tuple[Second, ...]
@@ -96,6 +98,7 @@ class Figures(msgspec.Struct, frozen=True):
     ack: Latency
     calm: Latency
     struck: Latency
+    crowds: Crowds
 
 
 class _Fate(msgspec.Struct):
@@ -103,6 +106,7 @@ class _Fate(msgspec.Struct):
     invoked: float
     accepted: float = nan
     shown: float = nan
+    refused: bool = False
 
 
 def count(ledger: Iterable[Line]) -> Figures:
@@ -111,8 +115,9 @@ def count(ledger: Iterable[Line]) -> Figures:
     fates: dict[str, _Fate] = {}
     users: dict[str, str] = {}
     faults: dict[str, Struck] = {}
-    refused = histories = 0
+    histories, crowds = 0, CrowdCount()
     for _, event in ledger:
+        crowds.take(event)
         match event:
             case e.FaultBegun() | e.FaultSeen() | e.FaultEnded():
                 _take(faults, event)
@@ -130,11 +135,11 @@ def count(ledger: Iterable[Line]) -> Figures:
                 histories += event.whole
             case e.Opened():
                 users[event.connection] = event.user
-            case e.Refused():
-                refused += 1
+            case e.Refused() if event.op in ops:
+                fates[ops[event.op]].refused = True
             case _:
                 pass
-    return _figures(list(fates.values()), list(faults.values()), refused=refused, histories=histories)
+    return _figures(list(fates.values()), list(faults.values()), histories=histories, crowds=crowds.figures())
 
 
 def _take(faults: dict[str, Struck], event: e.FaultBegun | e.FaultSeen | e.FaultEnded) -> None:
@@ -156,7 +161,7 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, ceil(share * len(ordered)) - 1)] if ordered else nan
 
 
-def _figures(fates: list[_Fate], faults: list[Struck], *, refused: int, histories: int) -> Figures:
+def _figures(fates: list[_Fate], faults: list[Struck], *, histories: int, crowds: Crowds) -> Figures:
     during = [_during(fault, fates) for fault in faults]
     to_screen = [(fate.invoked, 1000 * (fate.shown - fate.invoked)) for fate in fates if not isnan(fate.shown)]
     struck = [took for at, took in to_screen if any(_lasts(fault, at) for fault in faults)]
@@ -167,12 +172,13 @@ def _figures(fates: list[_Fate], faults: list[Struck], *, refused: int, historie
         invoked=len(fates),
         accepted=sum(not isnan(fate.accepted) for fate in fates),
         shown=len(to_screen),
-        refused=refused,
-        unanswered=sum(isnan(fate.accepted) for fate in fates) - refused,
+        refused=sum(fate.refused for fate in fates),
+        unanswered=sum(isnan(fate.accepted) and not fate.refused for fate in fates),
         histories=histories,
         ack=_latency([1000 * (fate.accepted - fate.invoked) for fate in fates if not isnan(fate.accepted)]),
         calm=_latency(calm),
         struck=_latency(struck),
+        crowds=crowds,
     )
 
 

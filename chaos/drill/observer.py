@@ -12,8 +12,8 @@ from typing import Self
 import aiohttp
 import msgspec
 
-from chaos.drill.devices import sighting
 from chaos.drill.frames import Changed, Entry, Frame, Marks, Resume, Welcome, read
+from chaos.drill.sightings import admits, sighting
 from chaos.judge import events as e
 from chaos.judge.ledger import Ledger
 from infra.errors import CausewayError
@@ -139,7 +139,7 @@ class Observer:
                         self._ledger.now(), self._open, message.conversation_id, sighting(message), self._answers(frame)
                     )
                 )  # fmt: skip
-                self._hold(message)
+                await self._taken(message)
             case Marks():
                 self._ledger.note(
                     e.Marked(
@@ -167,9 +167,19 @@ class Observer:
             mine and not entry.hops and _place(entry.message) <= self._held.get(entry.message.conversation_id, (0, 0))
         )
 
+    async def _taken(self, message: Message) -> None:
+        """Hold it; who was let into a group reads first what was there before, of which nothing came live."""
+        assert self._grant is not None
+        conversation, (_, seq) = message.conversation_id, _place(message)
+        if admits(message, self._grant.user_id) and seq > self._held.get(conversation, (0, 0))[1] + 1:
+            self._lacking[conversation] = max(seq, self._lacking.get(conversation, 0))
+            await self._repair_all()
+        self._hold(message)
+
     def _hold(self, message: Message) -> None:
         held = self._held.get(message.conversation_id, (0, 0))
-        self._held[message.conversation_id] = max(_place(message), held)
+        epoch, seq = _place(message)
+        self._held[message.conversation_id] = max((epoch or held[0], seq), held)  # what is hidden has no epoch
 
     async def _repair_all(self) -> None:
         """Read what it was told that it lacks; if that fails the connection is given up, and over the next one it is read."""

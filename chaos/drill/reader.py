@@ -6,12 +6,10 @@ A region's digest is that of what it serves to a member who lives there: every m
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from hashlib import blake2b
 
-import msgspec
-
-from chaos.drill.devices import Device, sighting
+from chaos.drill.copies import Copy, digests
+from chaos.drill.devices import Device
+from chaos.drill.sightings import sighting
 from chaos.judge import events as e
 from chaos.judge.ledger import Ledger
 from region.client import Client, ClientError, ProblemError
@@ -23,45 +21,8 @@ STRANGE = 3
 """How many conversations of others everybody asks for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """A conversation as one region serves it.
-
-    Attributes:
-        region: Where the member lives who was served.
-        entries: All of it, in order of seq.
-    """
-
-    region: str
-    entries: tuple[e.Sighting, ...]
-
-
-def digest_of(entries: Sequence[e.Sighting], last: int) -> str:
-    """Return the digest of a log up to that seq; statuses, which go on rising, are left out."""
-    kept = [(x.epoch, x.seq, x.message, x.sender, x.content) for x in entries if x.seq <= last]
-    return blake2b(msgspec.json.encode(kept), digest_size=16).hexdigest()
-
-
-def digests(copies: Mapping[str, Sequence[Copy]], at: float) -> list[e.Digest]:
-    """Return what regions hold of each conversation, up to the last seq that all of them have.
-
-    Args:
-        copies: Conversation to the copies of it.
-        at: When they were read.
-    """
-    found = []
-    for conversation, of_it in copies.items():
-        last = min((copy.entries[-1].seq if copy.entries else 0 for copy in of_it), default=0)
-        by_region = {copy.region: copy for copy in of_it}
-        found += [
-            e.Digest(at, region, conversation, 1, last, digest_of(copy.entries, last))
-            for region, copy in by_region.items()
-        ]
-    return found
-
-
-def strange(talks: Mapping[str, tuple[int, int]], seat: int) -> list[str]:
-    """Return some conversations of others, not the same for every seat.
+def strange(talks: Mapping[str, tuple[int, ...]], seat: int) -> list[str]:
+    """Return some conversations of others, not the same for every seat, and all groups of others.
 
     Args:
         talks: Conversation to the seats of its members.
@@ -69,7 +30,8 @@ def strange(talks: Mapping[str, tuple[int, int]], seat: int) -> list[str]:
     """
     others = [name for name, members in talks.items() if seat not in members]
     begin = seat % len(others) if others else 0
-    return (others[begin:] + others[:begin])[:STRANGE]
+    groups = [name for name in others if name.startswith("g")]
+    return list(dict.fromkeys((others[begin:] + others[:begin])[:STRANGE] + groups))
 
 
 class Reader:
@@ -86,12 +48,12 @@ class Reader:
         self._copies: dict[str, list[Copy]] = {}
         self._limit = asyncio.Semaphore(AT_ONCE)
 
-    async def read_all(self, devices: Sequence[Device], talks: Mapping[str, tuple[int, int]]) -> None:
+    async def read_all(self, devices: Sequence[Device], talks: Mapping[str, tuple[int, ...]]) -> None:
         """Read every conversation as each member of it, through the member's home and one other region; note digests at the end.
 
         Args:
             devices: By seat.
-            talks: Conversation to the seats of its members.
+            talks: Conversation to the seats of its members; of a group, of everybody who ever was one.
         """
         async with asyncio.TaskGroup() as group:
             for device in devices:

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from chaos.bench.measure import Machine
+from chaos.drill.crowds import Crowds
 from chaos.drill.figures import Figures, Latency
 from chaos.drill.picture import draw
 from chaos.judge.judgement import Judgement
@@ -93,6 +94,7 @@ def html(report: Report, light: str, dark: str) -> str:
 <h2>What happened</h2><div class="wide">{_picture(light, dark)}</div>
 <h2>Rulings</h2>{"".join(map(_ruling, report.judgement.rulings))}
 <h2>Faults</h2><p class="note">Accepted: sends accepted meanwhile. Slowest: the longest that a message sent meanwhile took to its recipient's screen.</p><div class="wide">{_faults(figures)}</div>
+{_crowds(figures.crowds)}
 <footer>{escape(about)}. The ledger and the same figures as JSON lie beside this page.</footer>
 </main></body></html>
 """
@@ -158,6 +160,21 @@ def _faults(figures: Figures) -> str:
     columns = ("", "fault", "of", "at", "lasted", "seen after", "by", "accepted", "slowest")
     return (
         f"<table><thead><tr>{''.join(f'<th>{one}</th>' for one in columns)}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _crowds(crowds: Crowds) -> str:
+    if not crowds.groups:
+        return ""
+    rows = "".join(
+        f"<tr><td>{escape(one.kind)}</td><td>{one.invoked:,}</td><td>{one.accepted:,}</td><td>{one.refused:,}</td><td>{one.numbered:,}</td></tr>"
+        for one in crowds.changes
+    )
+    head = "".join(f"<th>{one}</th>" for one in ("change", "begun", "accepted", "refused", "in the logs"))
+    return (
+        f'<h2>Groups</h2><p class="note">{crowds.groups} groups; {crowds.posts:,} posts, {crowds.accepted:,} accepted, '
+        f"{crowds.refused:,} refused, since who posted did not belong to the group just then. What was accepted may be refused by the group's owner later.</p>"
+        f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
 
 

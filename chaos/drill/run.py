@@ -18,6 +18,8 @@ from infra.local.control import Ask, Status
 from infra.tasks import beside
 
 USERS_OF_A_REGION = 4
+CHANGE_SECONDS = 2.0
+"""How far one change of the groups is from the next one."""
 FEWEST_REGIONS = 2
 OVERRUN = 3.0
 """By how much the faults may take longer than was reckoned, where parts recover slowly."""
@@ -71,7 +73,9 @@ async def drill(order: Order, ledger: Ledger, progress: Watched) -> tuple[Fault,
     faults = plan(order.name, targets(status), seconds=order.seconds, rate=order.rate, seed=order.seed)
     progress.faults = len(faults)
     async with AsyncExitStack() as stack:
-        scale = Scale(f"drill {order.seed}", USERS_OF_A_REGION, rate=order.rate, seed=order.seed)
+        scale = Scale(
+            f"drill {order.seed}", USERS_OF_A_REGION, rate=order.rate, seed=order.seed, changes=CHANGE_SECONDS
+        )
         course = Course(scale, ledger, progress, urls)
         await course.gather(stack)
         await course.greet()

@@ -75,7 +75,10 @@ class Marks:
         self._readings.pop(op, None)
 
     def page(self, line: int, event: Page) -> None:
-        """A page shows statuses; marks being heights, one status speaks for everything of that sender below it."""
+        """A page shows statuses; marks being heights, one status speaks for everything of that sender below it.
+
+        In a group each status speaks for itself alone: what was posted while nobody else belonged to it stays unread.
+        """
         if event.op not in self._readings:
             return
         user, floor = self._readings[event.op]
@@ -85,10 +88,11 @@ class Marks:
                 continue
             self.findings.judged += 1
             rank = _RANKS[entry.status]
-            least = floor.get(entry.sender)
+            speaks_for = entry.message if event.conversation.startswith("g") else entry.sender
+            least = floor.get(speaks_for)
             if least is not None and rank < least.rank(entry):
                 place = f"{event.conversation} {entry.epoch}.{entry.seq}"
                 what = f"{user} was shown {entry.status} after more"
                 self.findings.found(what, entry.message, place, lines=(least.line, line))
-            known[entry.sender] = known.get(entry.sender, _NOTHING).raised(entry, rank, line)
+            known[speaks_for] = known.get(speaks_for, _NOTHING).raised(entry, rank, line)
         self._statuses[user, event.conversation] = known

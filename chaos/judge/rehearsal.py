@@ -182,7 +182,7 @@ class _Rehearsal:
             self.later(self.random.uniform(0.002, 0.08), lambda user=user: self.show(troupe, self._of[user]))  # type: ignore[misc]
 
     def deed(self, troupe: Troupe, author: str, change: e.Change) -> None:
-        """Do something in a group; now and then nobody learns whether it happened."""
+        """Do something in a group; now and then nobody is told whether it happened, and it did or not."""
         person, op = self._of[author], next(self._ops)
         where = None if change.kind == "group_created" else troupe.name
         self.out.append(
@@ -190,13 +190,15 @@ class _Rehearsal:
         )  # fmt: skip
         message = f"m{op:06d}g"
 
+        uncertain = where is not None and self.random.random() < self.plan.trouble
+        happens = not uncertain or self.random.random() < 0.5  # noqa: PLR2004  # half of those
+
         def happen() -> None:
-            troupe.change(author, message, change)
-            self.show_all(troupe)
-            if where is None or self.random.random() >= self.plan.trouble:
-                self.out.append(e.Ok(self.now, op, troupe.name, message))
-            else:
-                self.out.append(e.Info(self.now, op, "timeout"))
+            if happens:
+                troupe.change(author, message, change)
+                self.show_all(troupe)
+            done = e.Info(self.now, op, "timeout") if uncertain else e.Ok(self.now, op, troupe.name, message)
+            self.out.append(done)
 
         self.later(0.001, happen)
 

@@ -91,7 +91,7 @@ def hidden_from_a_member(events: Events, random: Random) -> Events:
 @_red("lost")
 def change_never_numbered(events: Events, random: Random) -> Events:
     """A change that was accepted is nowhere, and its author was told nothing."""
-    group, entry = _link(events, random, accepted=True)
+    group, entry = _link(events, random)
     without = everywhere(events, lambda where, one: [] if (where, one.seq) == (group, entry.seq) else [one])
     return shifted(without, group, entry.seq, -1)
 
@@ -99,15 +99,20 @@ def change_never_numbered(events: Events, random: Random) -> Events:
 @_red("phantom")
 def change_of_nobody(events: Events, random: Random) -> Events:
     """A change is numbered that nobody made."""
-    _, entry = _link(events, random, accepted=True)
-    op = next(event.op for event in events if isinstance(event, e.Ok) and event.message == entry.message)
-    return [event for event in events if not (isinstance(event, e.Invoke | e.Ok) and event.op == op)]
+    group, entry = _link(events, random)
+    made = {
+        event.op for event in events
+        if isinstance(event, e.Invoke) and event.conversation == group and event.change == entry.change
+    }  # fmt: skip
+    told = {event.op for event in events if isinstance(event, e.Ok) and event.message != entry.message}
+    nobodys = made - told  # with those of which nobody was told, any of which might explain it
+    return [event for event in events if not (isinstance(event, e.Invoke | e.Ok | e.Info) and event.op in nobodys)]
 
 
 @_red("phantom")
 def refused_change_numbered(events: Events, random: Random) -> Events:
     """An author was told that a change is refused, and it is in the log."""
-    _, entry = _link(events, random, accepted=True)
+    _, entry = _link(events, random)
     place = next(p for p in places_of(events, e.Ok) if getattr(events[p], "message", "") == entry.message)
     ok = events[place]
     assert isinstance(ok, e.Ok)
@@ -163,8 +168,8 @@ def mark_lowered(events: Events, random: Random) -> Events:
 @_red("membership")
 def left_without_an_owner(events: Events, random: Random) -> Events:
     """The last owner becomes a member."""
-    group, entry = _link(events, random)
-    return _instead(events, group, entry, entry.sender, e.Change("role_changed", (entry.sender,), "member"))
+    _, entry = _link(events, random)
+    return _instead(events, entry, entry.sender, e.Change("role_changed", (entry.sender,), "member"))
 
 
 @_red("membership")
@@ -174,7 +179,7 @@ def acted_without_rank(events: Events, random: Random) -> Events:
     others = {one.sender for _, one in _numbered(events, group)} - {entry.sender}
     founding = next(one.change for _, one in _numbered(events, group) if one.seq == 1)
     assert founding is not None
-    return _instead(events, group, entry, pick(sorted(others & {founding.users[0]}), random), e.Change("invite_made"))
+    return _instead(events, entry, pick(sorted(others & {founding.users[0]}), random), e.Change("invite_made"))
 
 
 def _entries(event: e.Event) -> list[e.Sighting]:
@@ -191,13 +196,13 @@ def _numbered(events: Events, group: str = "g") -> list[tuple[str, e.Sighting]]:
     return [(where, found[where, seq]) for where, seq in sorted(found)]
 
 
-def _link(events: Events, random: Random, *, accepted: bool = False) -> tuple[str, e.Sighting]:
-    """Choose the making of a link, on which nobody's membership depends."""
+def _link(events: Events, random: Random) -> tuple[str, e.Sighting]:
+    """Choose the making of a link that was accepted, on which nobody's membership depends."""
     known = {event.message for event in events if isinstance(event, e.Ok)}
     made = [
         (group, one) for group, one in _numbered(events) if one.change is not None and one.change.kind == "invite_made"
     ]
-    return pick([(group, one) for group, one in made if not accepted or one.message in known], random)
+    return pick([(group, one) for group, one in made if one.message in known], random)
 
 
 def _away(events: Events, random: Random) -> tuple[str, str, e.Sighting]:
@@ -215,18 +220,10 @@ def _away(events: Events, random: Random) -> tuple[str, str, e.Sighting]:
     return pick(choice, random)
 
 
-def _instead(events: Events, group: str, entry: e.Sighting, author: str, change: e.Change) -> Events:
+def _instead(events: Events, entry: e.Sighting, author: str, change: e.Change) -> Events:
     """Let somebody have done something else in the place of a change."""
     ops = {event.op for event in events if isinstance(event, e.Ok) and event.message == entry.message}
-    links = [
-        event
-        for event in events
-        if isinstance(event, e.Invoke) and event.conversation == group and event.change == entry.change
-    ]
-    done = next((event for event in links if event.op in ops), None)
-    if done is None:  # nobody was told its id: it is the one that has as many before it
-        made = [one for _, one in _numbered(events, group) if one.change == entry.change]
-        done = links[[one.message for one in made].index(entry.message)]
+    done = next(event for event in events if isinstance(event, e.Invoke) and event.op in ops)
     changed = everywhere(
         events,
         lambda _, one: [replace(one, sender=author, change=change)] if one.content == entry.content else [one],

@@ -104,8 +104,9 @@ class Invite(msgspec.Struct, frozen=True, kw_only=True):
 class Groups:
     """What one does in groups; messages are sent by `Client.send`, with the group's id as the conversation.
 
-    What changes something returns what stands in the group's log; its `seq` is None while the owner has not decided yet. Each call
-    raises ProblemError, UnreachableError or LoggedOutError.
+    What changes something returns what stands in the group's log; its `seq` is None while the owner has not decided yet. A `deed` that
+    is given is its name, by which a refusal that comes later is told apart; else it has a random one. Each call raises ProblemError,
+    UnreachableError or LoggedOutError.
     """
 
     def __init__(self, api: "Api") -> None:
@@ -113,7 +114,13 @@ class Groups:
         self._api = api
 
     async def create(
-        self, name: str, *members: str, description: str = "", history: bool = True, approval: bool = False
+        self,
+        name: str,
+        *members: str,
+        description: str = "",
+        history: bool = True,
+        approval: bool = False,
+        deed: str | None = None,
     ) -> Group:
         """Make a group with these users.
 
@@ -123,8 +130,10 @@ class Groups:
             description: What it is for.
             history: Whether those who join later see what was before.
             approval: Whether who comes by a link must be let in.
+            deed: See above.
         """
-        return await self._api.create_group(NewGroup(name, list(members), description, history, approval, new_name()))
+        made = NewGroup(name, list(members), description, history, approval, deed or new_name())
+        return await self._api.create_group(made)
 
     async def get(self, group_id: str) -> Group:
         """Return a group."""
@@ -153,15 +162,14 @@ class Groups:
         )
         return await self._api.do("PATCH", f"/groups/{group_id}", deed)
 
-    async def add(self, group_id: str, user_id: str) -> Message:
+    async def add(self, group_id: str, user_id: str, *, deed: str | None = None) -> Message:
         """Add somebody, or let in who has asked."""
-        return await self._api.do(
-            "POST", f"/groups/{group_id}/members", Deed(client_message_id=new_name(), user_id=user_id)
-        )
+        wanted = Deed(client_message_id=deed or new_name(), user_id=user_id)
+        return await self._api.do("POST", f"/groups/{group_id}/members", wanted)
 
-    async def remove(self, group_id: str, user_id: str) -> Message:
+    async def remove(self, group_id: str, user_id: str, *, deed: str | None = None) -> Message:
         """Remove somebody, or decline who has asked; leave, if that is oneself."""
-        return await self._api.undo(f"/groups/{group_id}/members/{user_id}", new_name())
+        return await self._api.undo(f"/groups/{group_id}/members/{user_id}", deed or new_name())
 
     async def ban(self, group_id: str, user_id: str) -> Message:
         """Remove somebody, who may not come back."""
@@ -173,22 +181,28 @@ class Groups:
         """Let somebody come back."""
         return await self._api.undo(f"/groups/{group_id}/bans/{user_id}", new_name())
 
-    async def give_role(self, group_id: str, user_id: str, role: str, *, hand_over: bool = False) -> Message:
+    async def give_role(
+        self, group_id: str, user_id: str, role: str, *, hand_over: bool = False, deed: str | None = None
+    ) -> Message:
         """Promote or demote somebody; with `owner` and `hand_over`, become an admin by it."""
-        deed = Deed(client_message_id=new_name(), role=role, hand_over=hand_over)
-        return await self._api.do("PUT", f"/groups/{group_id}/members/{user_id}/role", deed)
+        wanted = Deed(client_message_id=deed or new_name(), role=role, hand_over=hand_over)
+        return await self._api.do("PUT", f"/groups/{group_id}/members/{user_id}/role", wanted)
 
-    async def invite(self, group_id: str, *, expires_in: int = 86_400, uses: int = 0) -> Invite:
+    async def invite(
+        self, group_id: str, *, expires_in: int = 86_400, uses: int = 0, deed: str | None = None
+    ) -> Invite:
         """Make a link that is good for so many seconds, and so many users (0 for any number)."""
-        return await self._api.invite(group_id, NewInvite(expires_in, uses, new_name()))
+        return await self._api.invite(group_id, NewInvite(expires_in, uses, deed or new_name()))
 
     async def end_invite(self, group_id: str, invite_id: str) -> Message:
         """End a link before it expires."""
         return await self._api.undo(f"/groups/{group_id}/invites/{invite_id}", new_name())
 
-    async def join(self, group_id: str, token: str) -> Message:
+    async def join(self, group_id: str, token: str, *, deed: str | None = None) -> Message:
         """Join by a link; where approval is needed one has only asked (`kind` is `join_asked`)."""
-        return await self._api.do("POST", f"/groups/{group_id}/join", Deed(client_message_id=new_name(), token=token))
+        return await self._api.do(
+            "POST", f"/groups/{group_id}/join", Deed(client_message_id=deed or new_name(), token=token)
+        )
 
 
 def new_name() -> str:

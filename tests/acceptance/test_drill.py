@@ -19,12 +19,29 @@ class Struck(msgspec.Struct):
     seen: float | None
 
 
+class Changes(msgspec.Struct):
+    """Changes of groups of one kind."""
+
+    kind: str
+    numbered: int
+
+
+class Crowds(msgspec.Struct):
+    """Groups in figures."""
+
+    groups: int
+    accepted: int
+    refused: int
+    changes: list[Changes]
+
+
 class Figures(msgspec.Struct):
     """The figures of the report that are looked at."""
 
     faults: list[Struck]
     accepted: int
     unanswered: int
+    crowds: Crowds
 
 
 class Report(msgspec.Struct):
@@ -49,3 +66,9 @@ def test_a_drill_of_three_minutes_is_true(whole: Federation, tmp_path: Path) -> 
     assert len({fault.kind for fault in report.figures.faults}) > 3
     assert report.figures.unanswered == 0
     assert report.figures.accepted > 0.9 * 60 * MINUTES * RATE
+    crowds = report.figures.crowds
+    assert crowds.groups == len(whole.status().regions)
+    assert crowds.accepted > crowds.refused > 0
+    assert {"member_added", "member_joined", "member_left", "member_removed", "role_changed"} <= {
+        one.kind for one in crowds.changes if one.numbered
+    }

@@ -1,6 +1,6 @@
 """Regions are compared over what all of them have."""
 
-from chaos.drill.reader import Copy, digests
+from chaos.drill.copies import Copy, digests
 from chaos.judge.events import Sighting
 
 
@@ -31,3 +31,15 @@ def test_other_texts_have_other_digests() -> None:
     one, other = digests({"c": [Copy("us", log("x", "y")), Copy("eu", log("x", "z"))]}, 9.0)
 
     assert one.digest != other.digest
+
+
+def test_what_a_region_hides_from_all_who_live_there_is_not_compared() -> None:
+    """Two members of one region tell together what it holds; each stretch that another region has as well is compared."""
+    late = (Sighting(0, 2, "", "", None, from_seq=1), *log("x", "y", "z", "w")[2:3], Sighting(0, 4, "", "", None))
+    early = log("x", "y", "z", "w")[:1]
+    found = digests({"g": [Copy("us", log("x", "y", "z", "w")), Copy("eu", late), Copy("eu", early)]}, 9.0)
+
+    assert {(one.region, one.first, one.last) for one in found} == {
+        ("us", 1, 1), ("eu", 1, 1), ("us", 3, 3), ("eu", 3, 3),
+    }  # fmt: skip
+    assert len({(one.first, one.digest) for one in found}) == 2

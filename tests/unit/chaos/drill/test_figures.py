@@ -84,3 +84,31 @@ def test_percentiles_are_values_that_occurred() -> None:
     values = [float(value) for value in range(1, 101)]
 
     assert [percentile(values, share) for share in (0.5, 0.99, 1.0)] == [50, 99, 100]
+
+
+def test_groups_are_counted_apart() -> None:
+    """A post that was accepted, then refused, is neither unanswered nor taken off anything else; changes count by kind."""
+    remove = e.Change("member_removed", ("b",))
+    post = e.Invoke(1.0, 1, "send", "db", "b", "eu", "g1-us", "text 1")
+    figures = count(
+        numbered(
+            told(
+                post,
+                e.Ok(1.5, 1, "g1-us", "m1"),
+                e.Invoke(1.1, 2, "change", "da", "a", "us", "g1-us", change=remove),
+                e.Ok(1.6, 2, "g1-us", "m2"),
+                e.Live(1.7, "ca", "g1-us", e.Sighting(1, 2, "m2", "a", "removed", change=remove)),
+                e.Live(1.7, "cb", "g1-us", e.Sighting(1, 2, "m2", "a", "removed", change=remove)),
+                e.Refused(2.0, 1, "db", "not-a-member"),
+                e.Invoke(3.0, 3, "change", "da", "a", "us", "g1-us", change=remove),
+                e.Fail(3.1, 3, "no-such-member"),
+            )
+        )
+    )
+    crowds = figures.crowds
+
+    assert (figures.accepted, figures.refused, figures.unanswered) == (1, 1, 0)
+    assert (crowds.groups, crowds.posts, crowds.accepted, crowds.refused) == (1, 1, 1, 1)
+    assert [(x.kind, x.invoked, x.accepted, x.refused, x.numbered) for x in crowds.changes] == [
+        ("member_removed", 2, 1, 1, 1)
+    ]

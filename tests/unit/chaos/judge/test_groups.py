@@ -2,8 +2,10 @@
 
 import pytest
 
-from chaos.judge.events import Change
+from chaos.judge.events import Change, Invoke, Page, Sighting
 from chaos.judge.groups import MOST_MEMBERS, Group
+from chaos.judge.marks import Marks
+from chaos.judge.verdict import Verdict
 
 ANN, BOB, EVE = "u1-us", "u2-eu", "u3-ap"
 
@@ -82,3 +84,16 @@ def test_a_hundred_are_the_most() -> None:
     assert told(*everybody[:-1])[1] == []
     assert any("101 members" in one for one in told(*everybody)[1])
     assert told(*everybody)[0].most == MOST_MEMBERS + 1
+
+
+@pytest.mark.parametrize(("then", "verdict"), [("unread", Verdict.TRUE), ("read", Verdict.FALSE)])
+def test_a_status_in_a_group_speaks_for_itself_alone(then: str, verdict: Verdict) -> None:
+    """What Ann posted while she was alone stays unread, though Bob has read what she posted later; what was read stays so."""
+    marks = Marks()
+    for op, statuses in enumerate(((then, "read"), ("unread", "read")), 1):
+        marks.invoked(Invoke(op, op, "history", "da", ANN, "us", "g1-us"))
+        entries = [Sighting(1, seq, f"m{seq}", ANN, f"{seq}", status) for seq, status in enumerate(statuses, 1)]
+        marks.page(op, Page(op, op, "g1-us", entries))
+        marks.ended(op)
+
+    assert marks.findings.rule().verdict is verdict

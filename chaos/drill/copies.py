@@ -1,0 +1,62 @@
+"""What regions hold of a conversation, by what they serve to its members who live there. Pure.
+
+A region is compared with another over the seqs that both hold; what is hidden from every member who lives there is not compared.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import combinations
+
+import msgspec
+
+from chaos.judge import events as e
+from chaos.judge.ranges import Ranges
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A conversation as one region serves it.
+
+    Attributes:
+        region: Where the member lives who was served.
+        entries: All of it, in order of seq.
+    """
+
+    region: str
+    entries: tuple[e.Sighting, ...]
+
+
+def digest_of(entries: Mapping[int, e.Sighting], first: int, last: int) -> str:
+    """Return the digest of a stretch of a log; statuses, which go on rising, are left out."""
+    held = (entries[seq] for seq in range(first, last + 1))
+    kept = [(x.epoch, x.seq, x.message, x.sender, x.content) for x in held]
+    return blake2b(msgspec.json.encode(kept), digest_size=16).hexdigest()
+
+
+def digests(copies: Mapping[str, Sequence[Copy]], at: float) -> list[e.Digest]:
+    """Return what each two regions hold of each conversation, over what both of them have.
+
+    Args:
+        copies: Conversation to the copies of it, of any members.
+        at: When they were read.
+    """
+    found: dict[tuple[str, str, int, int], e.Digest] = {}
+    for conversation, of_it in copies.items():
+        held: dict[str, dict[int, e.Sighting]] = defaultdict(dict)
+        for copy in of_it:
+            held[copy.region].update((entry.seq, entry) for entry in copy.entries if entry.content is not None)
+        for one, other in combinations(held, 2):
+            for first, last in _common(held[one], held[other]):
+                for region in (one, other):
+                    said = digest_of(held[region], first, last)
+                    found[region, conversation, first, last] = e.Digest(at, region, conversation, first, last, said)
+    return list(found.values())
+
+
+def _common(one: Mapping[int, e.Sighting], other: Mapping[int, e.Sighting]) -> Iterator[tuple[int, int]]:
+    both = Ranges()
+    for seq in sorted(one.keys() & other.keys()):
+        both.add(seq)
+    return iter(both)

@@ -1,0 +1,38 @@
+"""What a ledger records of what a region or the library shows."""
+
+import msgspec
+
+from chaos.judge import events as e
+from chaos.judge.ledger import digest
+from region.client import Message
+
+
+def sighting(message: Message) -> e.Sighting:
+    """Return what the ledger records of something that somebody saw with its number."""
+    epoch, seq = message.epoch or 0, message.seq or 0
+    if message.kind == "hidden":
+        return e.Sighting(epoch, seq, "", "", None, "", message.from_seq or seq)
+    change = change_of(message)
+    content = digest(message.text)
+    if change is not None:
+        content = digest(f"{message.message_id} {msgspec.json.encode((message.kind, message.change)).decode()}")
+    return e.Sighting(
+        epoch, seq, message.message_id, message.sender_id, content, message.status, change=change
+    )  # fmt: skip
+
+
+def change_of(message: Message) -> e.Change | None:
+    """Return what was done, as far as membership follows from it; None of a message."""
+    told = message.change
+    if told is None:
+        return None
+    users = tuple(told.user_ids) or ((told.user_id,) if told.user_id else ())
+    return e.Change(message.kind, users, told.role, told.hand_over, told.history)
+
+
+def admits(message: Message, user: str) -> bool:
+    """Whether that user belongs to a group from that entry on."""
+    change = change_of(message)
+    if change is None or change.kind not in {"group_created", "member_added", "member_joined"}:
+        return False
+    return user in (change.users or (message.sender_id,))
