@@ -12,8 +12,12 @@ from pathlib import Path
 import pytest
 
 from chaos.drill.course import Course, Progress, Scale
+from chaos.drill.gatherings import Deed, Gathering, What
+from chaos.drill.hosts import Hosts
 from chaos.drill.reader import Reader
+from chaos.drill.workload import text
 from chaos.federation import Federation
+from chaos.judge import events as e
 from chaos.judge.judgement import CHECKERS, Judgement, judge
 from chaos.judge.ledger import Ledger, read
 from chaos.judge.sufficiency import Needs
@@ -42,8 +46,14 @@ RED = {
     "status_lowered": {"marks"},
     "shown_to_a_stranger": {"entitlement"},
     "stranger_admitted": {"entitlement"},
+    "removed_member_posts": {"entitlement"},
+    "removed_still_shown": {"entitlement"},
+    "left_without_an_owner": {"membership"},
 }
-GREEN = ("nothing", "appended_twice")
+GREEN = ("nothing", "appended_twice", "groups")
+GROUPS = {"removed_member_posts", "removed_still_shown", "left_without_an_owner", "groups"}
+"""Runs with groups: each region owns one, whose guest is removed, posts, and is let in again."""
+ROUNDS_BESIDE_GROUPS, POSTS, CHANGE_SECONDS = 2, 3, 0.5
 
 
 @pytest.fixture(scope="module")
@@ -67,15 +77,47 @@ def judged(
 
 async def run(name: str, path: Path, urls: dict[str, str]) -> None:
     """Let four people write to each other; note everything."""
-    scale = Scale(f"planted {name}", 2, rate=RATE, seed=1, arrive=ARRIVE_SECONDS, rest=REST_SECONDS)
+    changes = CHANGE_SECONDS if name in GROUPS else 0.0
+    scale = Scale(
+        f"planted {name}", 2, rate=RATE, seed=1, arrive=ARRIVE_SECONDS, rest=REST_SECONDS, changes=changes
+    )  # fmt: skip
     with Ledger(path, seed=1, about=name, fifo=True) as ledger:
         course = Course(scale, ledger, Progress(), urls)
         async with AsyncExitStack() as stack:
             await course.gather(stack)
             await course.greet()
-            await course.write(course.clock(), rounds=ROUNDS)
+            await course.write(course.clock(), rounds=ROUNDS_BESIDE_GROUPS if name in GROUPS else ROUNDS)
+            for gathering in course.hosts.found if course.hosts is not None else ():
+                assert course.hosts is not None
+                await show_out(course, course.hosts, gathering, scale.name)
             await course.settle()
             await Reader(ledger, urls).read_all(course.devices, course.talks)
+
+
+async def show_out(course: Course, hosts: Hosts, gathering: Gathering, name: str) -> None:
+    """Remove a group's guest, let the guest and the staff post, let the guest in again; last, its last owner wants to step down."""
+    group, guest = hosts.ids[gathering.number], gathering.guests[0]
+    staff = [course.devices[seat] for seat in gathering.staff]
+    roles = {member.user_id: member.role for member in await staff[0].client.groups.members(group)}
+    owner = next(device for device in staff if roles[device.user] == "owner")
+    number = 10_000 * (1 + gathering.number)
+    if course.devices[guest].user not in roles:
+        await hosts.do(Deed(0, 0.0, What.ADD, gathering.number, owner.seat.number, guest))
+    await hosts.do(Deed(0, 0.0, What.REMOVE, gathering.number, owner.seat.number, guest))
+    removed_at = staff[0].seq(group)
+    for _ in range(POSTS):
+        for device in (course.devices[guest], *staff):
+            number += 1
+            await device.post(text(name, number), group, staff)
+    async with asyncio.timeout(ARRIVE_SECONDS):
+        while owner.seq(group) < removed_at + POSTS * len(staff):  # noqa: ASYNC110  # screens have no events
+            await asyncio.sleep(0.1)
+    await hosts.do(Deed(0, 0.0, What.ADD, gathering.number, owner.seat.number, guest))
+    await owner.do(
+        e.Change("role_changed", (owner.user,), "member"),
+        group,
+        lambda named: owner.client.groups.give_role(group, owner.user, "member", deed=named),
+    )
 
 
 @pytest.mark.parametrize("name", RED)

@@ -15,8 +15,10 @@ from msgspec.structs import replace
 
 from infra.errors import NotFoundError
 from infra.serve import main
+from region.projector.rules import LAST_OWNER, NOT_A_MEMBER, Denial, Question
 from relay.ingester.intake import HAD, Append
 from replication.codec import decode_journaled, decode_record, decode_relayed, encode
+from replication.groups import GroupBody, GroupCreated, GroupMessageSent, MemberRemoved, RoleChanged
 from replication.ids import message_id
 from replication.records import Entry, Mark, MessageSent, Submission
 
@@ -72,6 +74,10 @@ class Run:
         self.conversations.add(record.conversation_id)
         self.users |= {record.author, record.body.recipient_id}
         return True
+
+    def named(self, group: str) -> bool:
+        """Whether a group of that name is the run's."""
+        return group.startswith(self._prefix)
 
     def strikes(self, record: object, place: str = "") -> bool:
         """Whether a record is the first of the run's messages, or the first at that place."""
@@ -282,6 +288,40 @@ async def status_lowered(run: Run, original: Any, messages: Any, caller: Any, as
         if run.counts[f"{caller.sub} {page.conversation_id}"] > 1:
             page.messages[:] = [replace(message, status="unread") for message in page.messages]
     return page
+
+
+# What happens in groups, whose names begin as the texts of their run.
+
+
+@plant("projector", "region.projector.kinds:decide", regions="us,eu")
+def removed_member_posts(run: Run, original: Any, question: Question, body: GroupBody) -> Any:
+    """The owner takes posts of who was removed."""
+    ruling = original(question, body)
+    conversation = question.conversation
+    stranger = isinstance(ruling, Denial) and ruling.code == NOT_A_MEMBER and question.author in conversation.members
+    return body if stranger and isinstance(body, GroupMessageSent) and run.named(conversation.details.name) else ruling
+
+
+@plant("gateway", "region.gateway.hub:Hub._entry", regions="us,eu")
+def removed_still_shown(run: Run, original: Any, hub: Any, partition: int, output: Any, entry: Entry) -> None:
+    """Devices of who was removed are sent what is posted afterwards."""
+    group, body = entry.conversation_id, entry.body
+    if isinstance(body, GroupCreated) and run.named(body.name):
+        run.kept[group] = set()
+    elif isinstance(body, MemberRemoved) and group in run.kept:
+        run.kept[group].add(body.user_id)
+    elif isinstance(body, GroupMessageSent) and group in run.kept:
+        gone = run.kept[group].intersection(hub.users()).difference(output.users)
+        output = replace(output, users=(*output.users, *sorted(gone)))
+    original(hub, partition, output, entry)
+
+
+@plant("projector", "region.projector.kinds:decide", regions="us,eu")
+def left_without_an_owner(run: Run, original: Any, question: Question, body: GroupBody) -> Any:
+    """The owner lets the last one step down."""
+    ruling = original(question, body)
+    last = isinstance(ruling, Denial) and ruling.code == LAST_OWNER and run.named(question.conversation.details.name)
+    return body if last and isinstance(body, RoleChanged) else ruling
 
 
 def put_in(services: list[str]) -> None:
