@@ -42,3 +42,16 @@ def test_what_others_said_is_no_markup() -> None:
 
     assert "us/<script>" not in shown
     assert "us/&lt;script&gt;" in shown
+
+
+def test_groups_are_shown_in_figures_where_there_are_any() -> None:
+    """Posts, and changes by kind."""
+    change = e.Change("member_removed", ("b",))
+    shown = page(
+        e.Opened(1, "ca", "da", "a", "us"),
+        e.Live(2, "ca", "g1-us", e.Sighting(1, 2, "m2", "a", "removed", change=change)),
+    )
+
+    assert "1 groups" in shown
+    assert "<td>member_removed</td>" in shown
+    assert "<h2>Groups</h2>" not in page()
