@@ -26,7 +26,15 @@ def is_bridged(scope: Scope) -> bool:
     return any(name == BRIDGED_HEADER for name, _ in scope["headers"])
 
 
-async def ask(client: httpx.AsyncClient, region: str, url: str, params: Mapping[str, str], *, most: int) -> bytes:
+async def ask(
+    client: httpx.AsyncClient,
+    region: str,
+    url: str,
+    params: Mapping[str, str],
+    *,
+    most: int,
+    headers: Mapping[str, str] | None = None,
+) -> bytes:
     """Return what a region answers.
 
     Args:
@@ -35,12 +43,14 @@ async def ask(client: httpx.AsyncClient, region: str, url: str, params: Mapping[
         url: Of what is asked for.
         params: Of the query.
         most: Bytes of the largest answer that is read.
+        headers: What else is said.
 
     Raises:
         httpx.HTTPError: There is no answer, or one of an error.
         ValueError: It is larger.
     """
-    async with client.stream("GET", url, params=params, extensions={"sni_hostname": host_name(region)}) as response:
+    only = {"sni_hostname": host_name(region)}
+    async with client.stream("GET", url, params=params, headers=headers, extensions=only) as response:
         response.raise_for_status()
         content = bytearray()
         async for part in response.aiter_bytes():

@@ -151,12 +151,13 @@ class Media:
         part = target.with_name(target.name + ".part")
         opened = await self.open(blob_id)
         size = opened.attachment.size
+        addresses = [opened.url]  # good for the first attempt; whatever ended that may have been its age
 
         async def once() -> None:
-            fresh = await self.open(blob_id)
+            url = addresses.pop() if addresses else (await self.open(blob_id)).url
             with part.open("ab") as sink:
                 if (there := sink.tell()) < size:
-                    await self._get(fresh.url, sink, there, size, told)
+                    await self._get(url, sink, there, size, told)
 
         await self._persist(once, lambda: part.stat().st_size if part.exists() else 0)
         if await asyncio.to_thread(_checksum, part) != opened.attachment.checksum:

@@ -3,7 +3,10 @@
 What cannot be found out now is accepted: the conversation's owner decides, and a refusal reaches the sender.
 """
 
+import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Final
 
 import psycopg
 
@@ -24,6 +27,8 @@ from replication.ids import (
 )
 
 MOST_REMEMBERED = 200_000
+AT_ONCE: Final = 8
+"""Users that one request looks up side by side: as many connections to the store, or questions to the directory."""
 
 
 class Recipients:
@@ -163,6 +168,14 @@ class Recipients:
             return
         if await self._directory.find_user(user_id) is None:
             raise RecipientUnknownError(recipient_id=user_id)
+
+    async def check_all_exist(self, users: Sequence[str]) -> None:
+        """Check that there are these users, a few at a time side by side; raises as `check_exists` does, for the first who fails."""
+        for start in range(0, len(users), AT_ONCE):
+            asked = (self.check_exists(user_id) for user_id in users[start : start + AT_ONCE])
+            for failure in await asyncio.gather(*asked, return_exceptions=True):
+                if failure is not None:
+                    raise failure
 
     def _remember(self, author: str, named: str, found: tuple[str, str]) -> None:
         self._known[author, named] = found

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import httpx
@@ -17,6 +18,8 @@ from relay.edge import metrics
 from relay.edge.errors import BridgedTooOftenError, RegionSilentError, RegionUnreachableError
 
 MOST_BRIDGED: Final = 3
+LARGEST_ANSWER: Final = 32 * 1024 * 1024
+"""Of a gateway; a page of 200 messages, each of which came in a request of 64 KiB at most, has less than half of it."""
 LENGTH: Final = b"content-length"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -40,6 +43,15 @@ _OWN: Final = frozenset(
         BRIDGED_HEADER,
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a gateway answered."""
+
+    status: int
+    headers: Sequence[tuple[bytes, bytes]]
+    content: bytes
 
 
 def make_client(tls: ssl.SSLContext | None = None) -> httpx.AsyncClient:
@@ -129,15 +141,15 @@ async def bridge(
     )
     with metrics.SECONDS.labels(region).time():
         response = await _ask(client, request, region, deadline=deadline, pool=pool)
-    metrics.BRIDGED.labels(region, response.status_code).inc()
-    await send({"type": "http.response.start", "status": response.status_code, "headers": _headers_of(response)})
+    metrics.BRIDGED.labels(region, response.status).inc()
+    await send({"type": "http.response.start", "status": response.status, "headers": _headers_of(response)})
     await send({"type": "http.response.body", "body": response.content})
 
 
-def _headers_of(response: httpx.Response) -> list[tuple[bytes, bytes]]:
+def _headers_of(response: Answered) -> list[tuple[bytes, bytes]]:
     """Return an answer's headers in the order in which the gateway of this process would send them, so that nothing tells who did."""
     length = len(response.content)
-    kept = end_to_end(response.headers.raw, length=length)
+    kept = end_to_end(response.headers, length=length)
     return kept if LENGTH in dict(kept) else [*kept, (LENGTH, b"%d" % length)]
 
 
@@ -152,7 +164,7 @@ def _url(url: str, scope: Scope) -> httpx.URL:
 
 async def _ask(
     client: httpx.AsyncClient, request: httpx.Request, region: str, *, deadline: float, pool: TrunkPool | None
-) -> httpx.Response:
+) -> Answered:
     safe = request.method in _SAFE
     failure: Exception
     try:
@@ -167,13 +179,27 @@ async def _ask(
     raise RegionSilentError(region=region) from failure
 
 
-async def _send(client: httpx.AsyncClient, request: httpx.Request, *, attempts: int) -> httpx.Response:
+async def _send(client: httpx.AsyncClient, request: httpx.Request, *, attempts: int) -> Answered:
     """Send a request, and again if the connection broke, but not if the region is silent."""
     for _ in range(attempts - 1):
         try:
-            return await client.send(request)
+            return await _read(client, request)
         except httpx.TimeoutException:
             raise
         except httpx.TransportError:
             await asyncio.sleep(0.05)
-    return await client.send(request)
+    return await _read(client, request)
+
+
+async def _read(client: httpx.AsyncClient, request: httpx.Request) -> Answered:
+    response = await client.send(request, stream=True)
+    content = bytearray()
+    try:
+        async for piece in response.aiter_bytes():
+            content += piece
+            if len(content) > LARGEST_ANSWER:
+                reason = "the answer is too large"
+                raise httpx.RemoteProtocolError(reason)
+    finally:
+        await response.aclose()
+    return Answered(response.status_code, response.headers.raw, bytes(content))

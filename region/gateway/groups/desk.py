@@ -88,8 +88,7 @@ class Desk:
         others = list(dict.fromkeys(user for user in wanted.member_ids if user != caller.sub))
         if len(others) > MOST_OTHERS:
             raise InvalidFieldError(field="member_ids", reason=f"name {MOST_OTHERS} at most")
-        for user_id in others:
-            await self._recipients.check_exists(user_id)
+        await self._recipients.check_all_exist(others)
         name = named(wanted.client_message_id)
         seats = tuple(g.Seat(user_id, region_of(user_id)) for user_id in others)
         body = g.GroupCreated(name, wanted.name, wanted.description, seats, wanted.history, wanted.approval)

@@ -18,8 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.answers import answer, answer_problem
 from infra.errors import CausewayError, NotFoundError, UnavailableError
-from infra.identity import host_name
-from infra.internal import REGION_HEADER, is_bridged, peer_of
+from infra.internal import REGION_HEADER, ask, is_bridged, peer_of
 from infra.postgres import STORE_FAILURES, Connection, Pool
 from infra.telling import told
 from region.gateway import repository
@@ -39,6 +38,8 @@ ASK_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 3.0
 MOST: Final = 201
 """Entries of one answer; a page has one less."""
+MOST_BYTES: Final = 16 * 1024 * 1024
+"""The largest answer that is read: each entry came in a request of 64 KiB at most."""
 VERSION: Final = 3
 """Of the codec, by which entries are told that need no newer one."""
 AT_ONCE: Final = 4
@@ -113,16 +114,11 @@ class Recall:
         }
         try:
             async with asyncio.timeout(ASK_SECONDS):
-                told = await self.client.get(
-                    f"{url}{PATH}",
-                    params=query,
-                    headers={REGION_HEADER.decode(): self._region},
-                    extensions={"sni_hostname": host_name(owner)},
-                )
-            told.raise_for_status()
-            history = _decoder.decode(told.content)
+                here = {REGION_HEADER.decode(): self._region}
+                content = await ask(self.client, owner, f"{url}{PATH}", query, most=MOST_BYTES, headers=here)
+            history = _decoder.decode(content)
             entries = [decode_record(raw, history.version) for raw in history.entries]
-        except (httpx.HTTPError, msgspec.DecodeError, UndecodableRecordError, TimeoutError) as error:
+        except (httpx.HTTPError, msgspec.DecodeError, UndecodableRecordError, TimeoutError, ValueError) as error:
             log.warning("history not told", owner=owner, reason=type(error).__name__)
             raise UnavailableError(what=f"What was said before, which is in {owner},") from error
         good = [

@@ -5,6 +5,7 @@ import json
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from unittest.mock import AsyncMock
 
 import httpx
 import pytest
@@ -17,6 +18,8 @@ from infra import bodies
 from infra.limits import LARGEST_REQUEST
 from relay.edge import app, metrics
 from relay.edge.app import Edge, Local
+from relay.edge.errors import RegionSilentError
+from relay.edge.http import LARGEST_ANSWER, bridge
 
 EU_USER = "u" + "a" * 24 + "-eu"
 
@@ -415,3 +418,34 @@ async def test_who_answered_is_counted(device: httpx.AsyncClient, world: World) 
     after = [value_of(counter) for counter in counters]
     assert statuses == [200, 500, 404, 503, 200]
     assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1, 1, 1, 1]
+
+
+class Endless(httpx.AsyncByteStream):
+    """An answer that never comes to its end."""
+
+    def __init__(self) -> None:
+        self.told = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            self.told += 65_536
+            yield b"x" * 65_536
+
+
+async def test_an_answer_without_end_is_not_kept_in_memory() -> None:
+    """A gateway elsewhere that is ill takes no more memory here than an honest answer may; the device is told."""
+    endless = Endless()
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=endless))
+    async with httpx.AsyncClient(transport=transport) as client:
+        with pytest.raises(RegionSilentError):
+            await bridge(
+                client,
+                "http://eu",
+                "eu",
+                scope={"method": "POST", "path": "/messages", "headers": [], "query_string": b""},
+                body=b"",
+                send=AsyncMock(),
+                deadline=asyncio.get_running_loop().time() + 60,
+            )
+
+    assert LARGEST_ANSWER < endless.told <= LARGEST_ANSWER + 2 * 65_536
