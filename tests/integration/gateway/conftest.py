@@ -21,6 +21,7 @@ import pytest
 
 from infra.kafka import ensure_topics
 from infra.local import ports, probe, process
+from infra.local.certificates import Files, ensure
 from infra.local.kafka import kafka_part
 from infra.local.keys import make_signing_key
 from infra.local.parts import Part
@@ -33,6 +34,7 @@ from replication.topics import JOURNAL
 
 PATIENCE = 60.0
 PASSWORD = "a good password"
+DIRECTORY = "directory"
 Frame = dict[str, object]
 
 
@@ -75,15 +77,17 @@ class Region:
             process.stop(child, self.parts[name].stop_signal)
 
 
-@pytest.fixture(scope="module")
-def running_region(
-    tools: Tools, make_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+@contextlib.contextmanager
+def run_region(
+    tools: Tools, make_database: Callable[[], str], home: Path, *, secured: bool = False
 ) -> Iterator[Region]:
-    """A region that was started once for the tests of a module."""
-    home = tmp_path_factory.mktemp("region")
+    """Start a region for as long as the context lasts; secured: its gateway and the directory speak mutual TLS alone."""
     kafka, controller, redis, directory, gateway, *admins = ports.some_free(9)
     key = home / "us.pem"
     make_signing_key(key)
+    scheme = "https" if secured else "http"
+    if secured:
+        ensure(home, ["us", DIRECTORY])
     env = {
         "CAUSEWAY_REGION": "us",
         "CAUSEWAY_REGIONS": "us,eu",
@@ -91,12 +95,12 @@ def running_region(
         "CAUSEWAY_KAFKA": f"127.0.0.1:{kafka}",
         "CAUSEWAY_STORE": make_database(),
         "CAUSEWAY_REDIS": f"redis://127.0.0.1:{redis}/0",
-        "CAUSEWAY_DIRECTORY": f"http://127.0.0.1:{directory}",
+        "CAUSEWAY_DIRECTORY": f"{scheme}://127.0.0.1:{directory}",
         "CAUSEWAY_DIRECTORY_PORT": str(directory),
         "CAUSEWAY_DIRECTORY_STORE": make_database(),
         "CAUSEWAY_GATEWAY_PORT": str(gateway),
-        "CAUSEWAY_GATEWAY_URL": f"http://127.0.0.1:{gateway}",
-        "CAUSEWAY_PUBLIC_URL": f"http://127.0.0.1:{gateway}",
+        "CAUSEWAY_GATEWAY_URL": f"{scheme}://127.0.0.1:{gateway}",
+        "CAUSEWAY_PUBLIC_URL": f"{scheme}://127.0.0.1:{gateway}",
         "CAUSEWAY_SIGNING_KEY": str(key),
         "CAUSEWAY_PASSWORD_MEMORY": "64",
         "CAUSEWAY_PASSWORD_PASSES": "1",
@@ -125,11 +129,11 @@ def running_region(
             directory=home,
             log=home / f"{name}.log",
             admin=admin,
-            env=env,
+            env=env | (identity(home, DIRECTORY if name == DIRECTORY else "us") if secured else {}),
             ports={},
             needs=frozenset(),
         )
-    region = Region(f"http://127.0.0.1:{gateway}", parts, tools)
+    region = Region(f"{scheme}://127.0.0.1:{gateway}", parts, tools)
     try:
         region.start("kafka", "redis", "directory")
         asyncio.run(ensure_topics(env["CAUSEWAY_KAFKA"], {JOURNAL: 4}))
@@ -138,6 +142,35 @@ def running_region(
     finally:
         region.stop_all()
         shutil.rmtree(home, ignore_errors=True)
+
+
+def identity(home: Path, name: str) -> dict[str, str]:
+    """Settings by which a process shows that it is that region, or the directory."""
+    files = Files.of(home, name)
+    return {
+        "CAUSEWAY_TLS_CERTIFICATE": str(files.certificate),
+        "CAUSEWAY_TLS_KEY": str(files.key),
+        "CAUSEWAY_TLS_AUTHORITIES": str(files.authorities),
+    }
+
+
+@pytest.fixture(scope="module")
+def running_region(
+    tools: Tools, make_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Region]:
+    """A region that was started once for the tests of a module."""
+    with run_region(tools, make_database, tmp_path_factory.mktemp("region")) as region:
+        yield region
+
+
+@pytest.fixture(scope="module")
+def secured_region(
+    tools: Tools, make_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Region, Path]]:
+    """A region that speaks mutual TLS, as regions do by default, and the home with its certificates."""
+    home = tmp_path_factory.mktemp("secured")
+    with run_region(tools, make_database, home, secured=True) as region:
+        yield region, home
 
 
 @pytest.fixture
