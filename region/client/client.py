@@ -15,7 +15,17 @@ from region.client.channels import Channels
 from region.client.dispatch import Dispatch
 from region.client.errors import LoggedOutError, UnsendableError
 from region.client.events import Event
-from region.client.frames import TEXT_LIMIT, Conversation, Message, Page, Position, Read, Received, RegionEndpoint
+from region.client.frames import (
+    TEXT_LIMIT,
+    Conversation,
+    Mention,
+    Message,
+    Page,
+    Position,
+    Read,
+    Received,
+    RegionEndpoint,
+)
 from region.client.friends import Friends
 from region.client.groups import Groups
 from region.client.handles import Handle
@@ -168,6 +178,8 @@ class Client:
         conversation: str | None = None,
         client_message_id: str | None = None,
         attachments: Sequence[str] = (),
+        reply_to: str | None = None,
+        mentions: Sequence[Mention] = (),
     ) -> Handle:
         """Send a message; when this returns it is safe in the store, and is sent until its outcome is known.
 
@@ -177,6 +189,8 @@ class Client:
             conversation: The conversation's id.
             client_message_id: What to call it; the same id never becomes a second message. A random one by default.
             attachments: Ids of up to 10 blobs that `media.upload` gave.
+            reply_to: The id of the message that it answers, of the same conversation.
+            mentions: Members whom it names.
 
         Raises:
             UnsendableError: It could never be accepted.
@@ -192,8 +206,35 @@ class Client:
             recipient_id=to,
             conversation_id=conversation,
             attachments=tuple(attachments),
+            reply_to=reply_to,
+            mentions=tuple(mentions),
             typed_at=time.time(),
         )
+        return await self._type(item)
+
+    async def forward(
+        self,
+        message_id: str,
+        *,
+        to: str | None = None,
+        conversation: str | None = None,
+        client_message_id: str | None = None,
+    ) -> Handle:
+        """Send on what another message says, with its attachments; see `send`."""
+        if not self._session.is_open:
+            raise LoggedOutError
+        _check("", to, conversation, (message_id,))
+        item = Item(
+            client_message_id=client_message_id or str(uuid.uuid4()),
+            text="",
+            recipient_id=to,
+            conversation_id=conversation,
+            forward_of=message_id,
+            typed_at=time.time(),
+        )
+        return await self._type(item)
+
+    async def _type(self, item: Item) -> Handle:
         async with self._typing:  # into the store in the order in which it goes out
             handle = self._dispatch.handle(item)
             await self._store.put(item)

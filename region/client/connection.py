@@ -341,7 +341,16 @@ class Connection:
         return [
             Transmit(
                 encode(
-                    Send(item.client_message_id, item.text, item.recipient_id, item.conversation_id, item.attachments)
+                    Send(
+                        item.client_message_id,
+                        item.text,
+                        item.recipient_id,
+                        item.conversation_id,
+                        item.attachments,
+                        item.reply_to,
+                        item.forward_of,
+                        item.mentions,
+                    )
                 )
             )
             for item in self._outbox.due()

@@ -237,6 +237,9 @@ class Send(msgspec.Struct, frozen=True, tag="send", omit_defaults=True):
     recipient_id: str | None = None
     conversation_id: str | None = None
     attachments: tuple[str, ...] = ()
+    reply_to: str | None = None
+    forward_of: str | None = None
+    mentions: tuple[Mention, ...] = ()
 
 
 class Received(msgspec.Struct, frozen=True, tag="received"):

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from region.client.frames import Mention
+
 WINDOW = 256
 """How many items may be under way without having been accepted."""
 
@@ -25,6 +27,9 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
         recipient_id: To whom; or None, when it goes into a conversation.
         conversation_id: Where; or None.
         attachments: Ids of blobs.
+        reply_to: The message that it answers; or None.
+        forward_of: The message that is forwarded; or None.
+        mentions: Whom it names.
         typed_at: Seconds since the epoch; for people only.
     """
 
@@ -33,6 +38,9 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     recipient_id: str | None = None
     conversation_id: str | None = None
     attachments: tuple[str, ...] = ()
+    reply_to: str | None = None
+    forward_of: str | None = None
+    mentions: tuple[Mention, ...] = ()
     typed_at: float = 0.0
 
 

@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 from infra.errors import CausewayError
 from region.gateway.cursors import LARGEST
 from region.gateway.preferences import PreferencesFrame
-from region.gateway.views import Message
+from region.gateway.views import MentionView, Message
 
 Number = Annotated[int, Meta(ge=0, le=LARGEST)]
 Text64 = Annotated[str, Meta(max_length=64)]
@@ -30,6 +30,9 @@ class Send(msgspec.Struct, frozen=True, tag="send"):
     recipient_id: str | None = None
     conversation_id: str | None = None
     attachments: Annotated[list[Text64], Meta(max_length=100)] = []
+    reply_to: Text64 | None = None
+    forward_of: Text64 | None = None
+    mentions: Annotated[list[MentionView], Meta(max_length=100)] = []
 
 
 class Received(msgspec.Struct, frozen=True, tag="received"):

@@ -13,6 +13,7 @@ from infra.postgres import STORE_FAILURES, Connection, Pool
 from region.accounts.tokens import AccessClaims
 from region.gateway import repository
 from region.gateway.alterations.aftermaths import aftermaths
+from region.gateway.alterations.composing import Composer
 from region.gateway.cursors import LARGEST, Listed, read_listed, read_place
 from region.gateway.errors import RefusedError
 from region.gateway.groups.pages import Pages, fitting
@@ -27,7 +28,6 @@ from region.gateway.schemas import Conversation, Conversations, Page, SendReques
 from region.gateway.submissions import Author, Clerk
 from region.gateway.validation import check_address, check_attachments, check_client_message_id, check_text
 from region.gateway.views import Message, entry_view, pending_view
-from region.media.attachments import Attachments
 from region.store.repository import preferences, unsettled
 from region.store.rows import KINDS, Preferences
 from replication.alterations import ALTERATIONS, NOTHING
@@ -94,7 +94,7 @@ class Messages:
         outcomes: Outcomes,
         marks: MarkKeeper,
         pages: Pages,
-        attachments: Attachments,
+        composer: Composer,
     ) -> None:
         """Prepare."""
         self._pages = pages
@@ -103,7 +103,7 @@ class Messages:
         self._clerk = clerk
         self._outcomes = outcomes
         self._marks = marks
-        self._attachments = attachments
+        self._composer = composer
 
     async def send(self, caller: AccessClaims, wanted: SendRequest) -> Sent:
         """Send a message and wait until it is numbered, queued or refused.
@@ -113,7 +113,7 @@ class Messages:
             TooLargeError: The text is.
             NotReadyError: An attachment is not one's own, or not ready.
             RecipientUnknownError: There is no such user.
-            NotFoundError: There is no such conversation.
+            NotFoundError: There is no such conversation, or no such message to answer or to forward.
             ContentConflictError: The client message id was used for other content.
             RefusedError: The conversation's owner refused it.
             UnavailableError: The journal is away; nothing was sent.
@@ -125,7 +125,7 @@ class Messages:
         check_client_message_id(client_message_id)
         check_address(wanted.recipient_id, wanted.conversation_id)
         check_attachments(wanted.attachments)
-        check_text(wanted.text, may_be_empty=bool(wanted.attachments))
+        check_text(wanted.text, may_be_empty=bool(wanted.attachments or wanted.forward_of))
         conversation_id, recipient_id = await self._recipients.find(
             caller.sub, recipient_id=wanted.recipient_id, conversation_id=wanted.conversation_id
         )
@@ -134,8 +134,7 @@ class Messages:
             conversation_id=conversation_id,
             recipient_id=recipient_id,
             client_message_id=client_message_id,
-            text=wanted.text,
-            attachments=await self._attachments.pin(caller.sub, wanted.attachments),
+            composed=await self._composer.compose(caller.sub, wanted),
         )
         return await self.submit(submission, client_message_id)
 

@@ -16,7 +16,7 @@ from region.gateway.groups.schemas import SHOWN as GROUPS
 from region.gateway.people.search import People
 from region.gateway.preferences import PreferencesRequest, PreferencesView
 from region.gateway.profiles import OwnProfile, Profile
-from region.gateway.views import Attached, Message
+from region.gateway.views import Attached, MentionView, Message
 
 
 class RegisterRequest(msgspec.Struct, frozen=True):
@@ -125,6 +125,9 @@ class SendRequest(msgspec.Struct, frozen=True):
         conversation_id: Into which conversation; or give `recipient_id`.
         client_message_id: Repeat it when you repeat the request: the message is sent once. Made up if it is missing.
         attachments: Ids of up to 10 blobs of one's own that are ready, in the order in which they are to be shown.
+        reply_to: The message that it answers, of the same conversation.
+        forward_of: A message that one may see, whose words and attachments are sent instead of a text.
+        mentions: Up to 50 members whom it names.
     """
 
     text: str = ""
@@ -132,6 +135,9 @@ class SendRequest(msgspec.Struct, frozen=True):
     conversation_id: str | None = None
     client_message_id: str | None = None
     attachments: list[str] = []
+    reply_to: str | None = None
+    forward_of: str | None = None
+    mentions: list[MentionView] = []
 
 
 class UploadRequest(msgspec.Struct, frozen=True):

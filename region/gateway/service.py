@@ -37,31 +37,23 @@ from region.accounts.passwords import Cost, Passwords
 from region.accounts.registration import Registration
 from region.accounts.sessions import Lifetimes, Sessions
 from region.accounts.tokens import Verifier
-from region.gateway.alterations.desk import Alterations
-from region.gateway.alterations.endpoints import alterations
+from region.gateway import conversing
+from region.gateway.alterations.composing import Composer
 from region.gateway.announcer import Announcer
 from region.gateway.app import make_app
 from region.gateway.arrivals import Arrivals
 from region.gateway.callers import Callers
 from region.gateway.catchup import CatchUps
-from region.gateway.channels.desk import ChannelDesk
-from region.gateway.channels.endpoints import channels
 from region.gateway.channels.follower import Follower
 from region.gateway.connection import Limits
 from region.gateway.decisions import Decisions
 from region.gateway.deliveries import Deliveries
-from region.gateway.friends import circle
-from region.gateway.groups.desk import Desk
-from region.gateway.groups.endpoints import groups
-from region.gateway.groups.pages import Pages
 from region.gateway.groups.recall import Historian, Recall
 from region.gateway.guards import Guards
 from region.gateway.http import make_app as make_http
 from region.gateway.http_accounts import accounts
 from region.gateway.http_blobs import blobs
-from region.gateway.http_messages import messages
 from region.gateway.http_people import people
-from region.gateway.http_preferences import preferences
 from region.gateway.http_regions import regions
 from region.gateway.http_users import users
 from region.gateway.hub import Hub
@@ -69,13 +61,11 @@ from region.gateway.interest import Interest
 from region.gateway.journal import Journal
 from region.gateway.limiter import Limiter
 from region.gateway.markkeeper import MarkKeeper
-from region.gateway.messages import Messages
 from region.gateway.origins import Carried
 from region.gateway.outcomes import InFlight, Outcomes
 from region.gateway.people.here import Here
 from region.gateway.people.others import Others
 from region.gateway.people.search import Search
-from region.gateway.preferences import Preferring
 from region.gateway.profiles import Profiles
 from region.gateway.recipients import Recipients
 from region.gateway.repeats import Repeats
@@ -220,6 +210,7 @@ class Gateway:
         )
         self._limiter = Limiter(self._rates_redis)
         guards = Guards(self._limiter, settings.allowances, region=region)
+        composer = Composer(self._store, Attachments(self._store))
         self._sockets = Sockets(
             region=region,
             callers=callers,
@@ -236,19 +227,10 @@ class Gateway:
             guards=guards,
             arrivals=Arrivals(most=settings.most_arriving, most_open=settings.most_sockets),
             frames_rate=settings.rate_frames,
-            attachments=Attachments(self._store),
+            composer=composer,
         )
         decisions = Decisions(clerk, outcomes)
         self._recall = Recall(region=region, peers=settings.peers, keep=self._journal.send)
-        posting = Messages(
-            store=self._store,
-            recipients=recipients,
-            clerk=clerk,
-            outcomes=outcomes,
-            marks=self._marks,
-            pages=Pages(self._store, self._recall),
-            attachments=Attachments(self._store),
-        )
         registration = Registration(
             region=region,
             regions=names,
@@ -291,47 +273,19 @@ class Gateway:
                 search=self._search,
                 guards=guards,
             ),
-            "messages": messages(callers=callers, guards=guards, messages=posting),
-            "preferences": preferences(
-                callers=callers, guards=guards, preferring=Preferring(journal=decisions, store=self._store)
-            ),
-            "alterations": alterations(
-                callers=callers, desk=Alterations(store=self._store, clerk=clerk, messages=posting), guards=guards
-            ),
-            "groups": groups(
-                callers=callers,
-                desk=Desk(
-                    region=region,
-                    secret=keyring.secret,
-                    store=self._store,
-                    recipients=recipients,
-                    clerk=clerk,
-                    messages=posting,
-                ),
-                messages=posting,
-                guards=guards,
-            ),
-            "channels": channels(
-                callers=callers,
-                desk=ChannelDesk(
-                    region=region,
-                    secret=keyring.secret,
-                    store=self._store,
-                    recipients=recipients,
-                    clerk=clerk,
-                    messages=posting,
-                ),
-                messages=posting,
-                guards=guards,
-            ),
-            **circle.routers(
-                callers=callers,
-                guards=guards,
+            **conversing.routers(
+                region=region,
+                secret=keyring.secret,
                 store=self._store,
                 recipients=recipients,
                 clerk=clerk,
-                messages=posting,
+                outcomes=outcomes,
+                marks=self._marks,
+                recall=self._recall,
+                composer=composer,
                 decisions=decisions,
+                callers=callers,
+                guards=guards,
             ),
             "media": self._media(settings, callers, guards),
             "regions": regions(region=region, public_url=settings.public_url, federation=self._federation),

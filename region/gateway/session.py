@@ -284,4 +284,4 @@ def _check(send: Send) -> None:
     check_client_message_id(send.client_message_id)
     check_address(send.recipient_id, send.conversation_id)
     check_attachments(send.attachments)
-    check_text(send.text, may_be_empty=bool(send.attachments))
+    check_text(send.text, may_be_empty=bool(send.attachments or send.forward_of))

@@ -23,6 +23,7 @@ from infra.errors import (
 )
 from region.accounts.tokens import AccessClaims
 from region.gateway import frames
+from region.gateway.alterations.composing import Composer, is_plain, plain
 from region.gateway.arrivals import Arrival, Arrivals
 from region.gateway.callers import Callers
 from region.gateway.connection import Connection, Limits, Room
@@ -53,7 +54,6 @@ from region.gateway.session import (
     Submit,
 )
 from region.gateway.submissions import Author, Clerk, now_us
-from region.media.attachments import Attachments
 
 log = structlog.get_logger()
 
@@ -101,14 +101,14 @@ class Sockets:
         guards: Guards,
         arrivals: Arrivals,
         frames_rate: Rate,
-        attachments: Attachments,
+        composer: Composer,
         most_queued: int = 128 * 1024 * 1024,
     ) -> None:
         """Prepare; `frames_rate` bounds the frames of one connection, `most_queued` the characters that wait for all devices."""
         self._guards = guards
         self._arrivals = arrivals
         self._frames_rate = frames_rate
-        self._attachments = attachments
+        self._composer = composer
         self._region = region
         self._callers = callers
         self._hub = hub
@@ -289,8 +289,7 @@ class Sockets:
                 conversation_id=found[0],
                 recipient_id=found[1],
                 client_message_id=send.client_message_id,
-                text=send.text,
-                attachments=await self._attachments.pin(author.user_id, send.attachments) if send.attachments else (),
+                composed=plain(send.text) if is_plain(send) else await self._composer.compose(author.user_id, send),
             )
             self._in_flight.add(
                 submission.id, submission.content_hash, Sent(author.user_id, send.client_message_id, found[0])

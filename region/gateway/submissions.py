@@ -4,7 +4,7 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from replication.attachments import Attachment
+from region.gateway.alterations.composing import Composed
 from replication.channels import ChannelMessageSent
 from replication.groups import GroupMessageSent
 from replication.ids import content_hash, is_channel_id, message_id
@@ -47,8 +47,7 @@ class Clerk:
         conversation_id: str,
         recipient_id: str,
         client_message_id: str,
-        text: str,
-        attachments: tuple[Attachment, ...] = (),
+        composed: Composed,
     ) -> Submission:
         """Return a message; the same client message id in the same conversation gives the same id.
 
@@ -57,16 +56,18 @@ class Clerk:
             conversation_id: Into which conversation.
             recipient_id: The other member of a 1:1 conversation; empty for a group or a channel.
             client_message_id: What the author's device calls it.
-            text: What it says.
-            attachments: What it refers to.
+            composed: What it is made of.
         """
-        body: LogBody = GroupMessageSent(client_message_id, text, attachments)
+        text, relations = composed.text, (composed.attachments, composed.answers, composed.forwarded, composed.mentions)
+        body: LogBody = GroupMessageSent(client_message_id, text, *relations)
         if is_channel_id(conversation_id):
-            body = ChannelMessageSent(client_message_id, text, attachments)
+            attachments, answers, forwarded, mentions = relations
+            body = ChannelMessageSent(
+                client_message_id, text, attachments, answers=answers, forwarded=forwarded, mentions=mentions
+            )
         elif recipient_id:
-            body = MessageSent(recipient_id, client_message_id, text, attachments)
-        content = (text, *(one.blob_id for one in attachments))
-        return self.log(author, body, conversation_id=conversation_id, content=content)
+            body = MessageSent(recipient_id, client_message_id, text, *relations)
+        return self.log(author, body, conversation_id=conversation_id, content=composed.content)
 
     def log(self, author: Author, body: LogBody, *, conversation_id: str, content: tuple[str, ...]) -> Submission:
         """Return what is to be numbered; the same client message id in the same conversation gives the same id.

@@ -222,6 +222,15 @@ async def pin(connection: Connection, owner: str, blob_ids: Sequence[str], *, no
     return {row[0]: Blob(*row) for row in await cursor.fetchall()}
 
 
+async def pin_any(connection: Connection, blob_ids: Sequence[str], *, now: int) -> set[str]:
+    """Note that a message is going to refer to blobs, whoever brought them; return those that are there."""
+    cursor = await connection.execute(
+        "UPDATE blobs SET pinned_at = %s WHERE blob_id = ANY(%s::text[]) AND state = 'ready' RETURNING blob_id",
+        (now, Texts(blob_ids)),
+    )
+    return {row[0] for row in await cursor.fetchall()}
+
+
 async def seen_by(connection: Connection, blob_id: str, reader: str) -> Attachment | None:
     """Return the reference to a blob from an entry that the reader may see; None if there is none."""
     cursor = await connection.execute(f"{_REFERRING} AND m.user_id = %s", (blob_id, reader))

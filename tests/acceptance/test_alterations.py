@@ -1,22 +1,30 @@
 """Edits, deletions and reactions over three regions, from outside: the same everywhere, at once and after being away."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from chaos.federation import Federation
 from chaos.people import Person
-from region.client import Message, ProblemError
+from region.client import Mention, Message, ProblemError
 
 MakePerson = Callable[..., "asyncio.Future[Person]"]
 RECOVERY_SECONDS = 120.0
 THUMB = "\N{THUMBS UP SIGN}"
 
 
-async def post(person: Person, text: str, **where: str) -> Message:
+async def post(
+    person: Person,
+    text: str,
+    *,
+    to: str | None = None,
+    conversation: str | None = None,
+    reply_to: str | None = None,
+    mentions: Sequence[Mention] = (),
+) -> Message:
     """Send, and wait until it is numbered."""
-    handle = await person.client.send(text, **where)
+    handle = await person.client.send(text, to=to, conversation=conversation, reply_to=reply_to, mentions=mentions)
     return await asyncio.wait_for(handle.outcome(), RECOVERY_SECONDS)
 
 
@@ -104,3 +112,33 @@ async def test_what_was_done_while_a_link_was_cut_is_the_same_everywhere_afterwa
         assert (gone.text, gone.deleted) == ("", True)
         texts = [message.text async for message in person.client.walk(conversation=group)]
         assert not {"secret", "edited while away"} & set(texts)
+
+
+async def test_an_answer_a_mention_and_what_is_forwarded_arrive_as_such(make_person: MakePerson) -> None:
+    """With the place of what is answered, with whom is named, and with who wrote it first."""
+    alice, eva, aki = [await make_person(region) for region in ("us", "eu", "ap")]
+    group = (await alice.client.groups.create("Travellers", eva.id, aki.id)).group_id
+    for person in (alice, eva, aki):
+        await person.shows(group, 1)
+    question = await post(alice, "where to, Aki?", conversation=group, mentions=[Mention(aki.id, 10, 3)])
+    await aki.sees("where to, Aki?")
+    reply = await post(aki, "south", conversation=group, reply_to=question.message_id)
+    await eva.sees("south")
+    shown = await eva.client.message(reply.message_id)
+    assert shown.reply_to is not None
+    assert (shown.reply_to.message_id, shown.reply_to.seq) == (question.message_id, question.seq)
+    assert (await eva.client.message(question.message_id)).mentions == [Mention(aki.id, 10, 3)]
+
+    boris = await make_person("us")
+    handle = await eva.client.forward(reply.message_id, to=boris.id)
+    sent = await asyncio.wait_for(handle.outcome(), RECOVERY_SECONDS)
+    await boris.sees("south")
+    copy = await boris.client.message(sent.message_id)
+    assert (copy.sender_id, copy.forwarded_from, copy.text) == (eva.id, aki.id, "south")
+    with pytest.raises(ProblemError) as hidden:
+        await boris.client.message(reply.message_id)
+    assert hidden.value.code == "not-found"
+    stolen = await boris.client.forward(reply.message_id, to=alice.id)
+    with pytest.raises(ProblemError) as refused:
+        await asyncio.wait_for(stolen.outcome(), RECOVERY_SECONDS)
+    assert refused.value.code == "not-found"

@@ -119,6 +119,9 @@ class Desk:
                 conversation_id=self.checked(group_id),
                 client_message_id=wanted.client_message_id,
                 attachments=wanted.attachments,
+                reply_to=wanted.reply_to,
+                forward_of=wanted.forward_of,
+                mentions=wanted.mentions,
             ),
         )
 

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from region.gateway.views import Message
+from region.gateway.views import MentionView, Message
 
 
 class GroupRequest(msgspec.Struct, frozen=True):
@@ -44,11 +44,17 @@ class GroupSendRequest(msgspec.Struct, frozen=True):
         text: 1 byte to 16 KiB of UTF-8; may be empty or missing if there are attachments.
         client_message_id: Repeat it when you repeat the request: the message is sent once. Made up if it is missing.
         attachments: Ids of up to 10 blobs of one's own that are ready, in the order in which they are to be shown.
+        reply_to: The message that it answers, of the same conversation.
+        forward_of: A message that one may see, whose words and attachments are sent instead of a text.
+        mentions: Up to 50 members whom it names.
     """
 
     text: str = ""
     client_message_id: str | None = None
     attachments: list[str] = []
+    reply_to: str | None = None
+    forward_of: str | None = None
+    mentions: list[MentionView] = []
 
 
 class MemberRequest(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ import pytest
 from infra.postgres import Connection, Pool, make_pool
 from region.accounts.tokens import AccessClaims
 from region.gateway import catchup
+from region.gateway.alterations.composing import Composer, plain
 from region.gateway.catchup import MOST_ENTRIES, CatchUps
 from region.gateway.cursors import Place, ResumeToken
 from region.gateway.groups.pages import Pages
@@ -19,7 +20,6 @@ from region.gateway.outcomes import Outcomes
 from region.gateway.recipients import Recipients
 from region.gateway.session import CatchUp, Snapshot
 from region.gateway.submissions import Author, Clerk
-from region.media.attachments import Attachments
 from region.store.repository.setup import prepare
 from replication.codec import NEWEST, encode
 from replication.ids import direct_conversation_id
@@ -57,7 +57,11 @@ class Store:
         name = direct_conversation_id(ADA, peer)
         messages = [
             CLERK.message(
-                Author(ADA, 1), conversation_id=name, recipient_id=peer, client_message_id=f"c{n}", text=str(n)
+                Author(ADA, 1),
+                conversation_id=name,
+                recipient_id=peer,
+                client_message_id=f"c{n}",
+                composed=plain(str(n)),
             )
             for n in range(count)
         ]
@@ -129,7 +133,7 @@ async def test_the_list_shows_the_newest_queued_message_however_many_there_are(s
         outcomes=unused,
         marks=cast("MarkKeeper", None),
         pages=cast("Pages", None),
-        attachments=cast("Attachments", None),
+        composer=cast("Composer", None),
     )
     caller = AccessClaims(sub=ADA, home="us", epoch=1, device=DEVICE, iss="us", iat=0, exp=0)
 

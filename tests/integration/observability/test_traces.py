@@ -8,6 +8,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from infra.health import Health
 from infra.kafka import Consumer, Producer, Record, count_partitions, ensure_topics
+from region.gateway.alterations.composing import plain
 from region.gateway.journal import Journal
 from region.gateway.submissions import Author, Clerk
 from region.projector.docket import Docket, State
@@ -60,7 +61,11 @@ async def test_one_message_makes_one_trace_across_two_regions(kafka: str, export
     place = partition_of(conversation, partitions)
     exporter.clear()
     submission = Clerk(region="us", instance="us/front").message(
-        Author(ada, 1), conversation_id=conversation, recipient_id=bob, client_message_id="c", text="a secret"
+        Author(ada, 1),
+        conversation_id=conversation,
+        recipient_id=bob,
+        client_message_id="c",
+        composed=plain("a secret"),
     )
 
     journal = Journal(kafka, region="us", instance="us/front", partitions=partitions, health=Health())

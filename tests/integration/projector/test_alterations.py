@@ -8,12 +8,16 @@ import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from infra.errors import InvalidFieldError, NotFoundError
 from infra.postgres import make_pool
 from region.gateway import repository
 from region.gateway.alterations.aftermaths import aftermaths, edits_of
+from region.gateway.alterations.composing import Composer
 from region.gateway.groups.pages import Pages
 from region.gateway.groups.recall import Recall
 from region.gateway.messages import seen_view
+from region.gateway.schemas import SendRequest
+from region.media.attachments import Attachments
 from region.projector.rehearsal import deed
 from replication import alterations as a
 from replication import groups as g
@@ -85,9 +89,22 @@ async def test_what_was_made_of_messages_survives_and_is_shown(region: Any, unti
             one.body.text for one in await edits_of(connection, group, [4, 9]) if isinstance(one.body, a.MessageEdited)
         ]
         nothing = await aftermaths(connection, [entry], lambda seq: seq <= 3)
+        composer = Composer(pool, Attachments(pool))
+        forwarded = {user: await composer.compose(user, SendRequest(forward_of=one)) for user in (alice, bob)}
+        for user, message in ((alice, two), (eva, one)):
+            with pytest.raises(NotFoundError):
+                await composer.compose(user, SendRequest(forward_of=message))
+            with pytest.raises(NotFoundError):
+                await composer.compose(user, SendRequest("so it was", reply_to=message))
+        with pytest.raises(InvalidFieldError):
+            await composer.compose(alice, SendRequest("and more", forward_of=one))
         pages = Pages(pool, Recall(region="us", peers={}, keep=no_answer))
         page, _ = await pages.backwards(alice, group, None, 50)
         evas, _ = await pages.backwards(eva, group, None, 50)
+    assert {user: (each.text, each.forwarded) for user, each in forwarded.items()} == {
+        alice: ("First!", alice),
+        bob: ("first", alice),
+    }
     assert said == ["first", "First!"]
     assert (alices.text, alices.edited) == ("First!", 9)
     assert [(each.emoji, each.user_ids) for each in alices.reactions or []] == [(THUMB, [bob])]

@@ -11,6 +11,7 @@ from starlette.types import Message
 
 from infra.errors import UnavailableError
 from region.accounts.tokens import AccessClaims, refused
+from region.gateway.alterations.composing import Composer
 from region.gateway.arrivals import Arrivals
 from region.gateway.callers import Callers
 from region.gateway.connection import Limits
@@ -26,7 +27,6 @@ from region.gateway.recipients import Recipients
 from region.gateway.session import CatchUp, Snapshot
 from region.gateway.sockets import Sockets
 from region.gateway.submissions import Clerk
-from region.media.attachments import Attachments
 from replication.ids import direct_conversation_id
 from replication.records import Submission
 
@@ -202,7 +202,7 @@ def scene(
         guards=Guards(AlwaysHere(), allowances, region="us"),
         arrivals=Arrivals(most=arriving, most_open=arriving, chance=lambda: 0.5),
         frames_rate=frames,
-        attachments=cast("Attachments", None),
+        composer=cast("Composer", None),
     )
     return Scene(region, sockets, in_flight)
 

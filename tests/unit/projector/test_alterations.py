@@ -11,7 +11,7 @@ from region.projector.rehearsal import deed, message
 from replication import alterations as a
 from replication import groups as g
 from replication.ids import direct_conversation_id
-from replication.records import Entry, Receipt
+from replication.records import Entry, MessageSent, Receipt
 from tests.unit.projector.world import AKI, ALICE, BOB, EDI, EVA, GROUP, World
 
 THUMB, HEART = "\N{THUMBS UP SIGN}", "\N{HEAVY BLACK HEART}"
@@ -360,3 +360,41 @@ def test_names_of_operations_differ() -> None:
     names = [a.named(*parts) for parts in itertools.product(("react", "unreact"), ("m1", "m2"), (THUMB, HEART))]
     assert len(set(names)) == len(names)
     assert a.named("react", "m1", THUMB) == a.named("react", "m1", THUMB)
+
+
+def test_an_answer_gets_the_place_of_what_it_answers(world: World) -> None:
+    """In every region; what is not there, or not the author's to see, cannot be answered."""
+    said = world.say(EVA, "question")
+    world.do(AKI, g.GroupMessageSent("r", "answer", answers=a.Reference(said, 99)))
+    for user in (ALICE, EVA, AKI):
+        body = world.told(user)[-1].body
+        assert isinstance(body, g.GroupMessageSent)
+        assert body.answers == a.Reference(said, 2)
+    lost = g.GroupMessageSent("l", "to nothing", answers=a.Reference(f"m{'0' * 35}-us"))
+    assert world.code(world.do(AKI, lost)) == "message-unknown"
+    pair = message(ALICE, EVA, "first of all")
+    begun = deed(ALICE, pair.conversation_id, MessageSent(EVA, "c", "too early", answers=a.Reference(said)))
+    world.regions["us"].submit(begun)
+    world.settle()
+    assert world.code(begun.id) == "message-unknown"
+
+
+def test_who_joined_later_cannot_answer_what_was_before() -> None:
+    """Nor learn whether it was there."""
+    world = World()
+    world.begin(BOB, history=False)
+    said = world.say(ALICE, "before")
+    world.add(EVA)
+    wanted = g.GroupMessageSent("r", "answer", answers=a.Reference(said))
+    assert world.code(world.do(EVA, wanted)) == "message-unknown"
+
+
+def test_only_members_are_mentioned(world: World) -> None:
+    """A message is not refused because somebody has left; the others stay."""
+    mentions = (a.Mention(EVA, 0, 3), a.Mention(EDI, 4, 3))
+    said = world.do(ALICE, g.GroupMessageSent("m", "Eva Edi", mentions=mentions))
+    body = world.told(EVA)[-1].body
+    assert isinstance(body, g.GroupMessageSent)
+    assert body.mentions == mentions[:1]
+    world.do(ALICE, a.MessageEdited("e", said, "Edi Eva", mentions))
+    assert everywhere(world, 2).mentions == mentions[:1]

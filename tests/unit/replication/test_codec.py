@@ -16,6 +16,7 @@ from replication.accounts import (
     PasswordChanged,
     ProfileChanged,
 )
+from replication.alterations import ALTERATIONS, Aftermath, Edit, Mention, MessageEdited, Reaction, Reference
 from replication.channels import CHANNEL_BODIES
 from replication.charters import Charter, Membership
 from replication.codec import (
@@ -67,7 +68,7 @@ def filled(kind: Any, **given: Any) -> Any:
     return st.builds(kind, **numbers | given)
 
 
-deeds = st.one_of(*(filled(kind) for kind in (*GROUP_BODIES, *CHANNEL_BODIES)))
+deeds = st.one_of(*(filled(kind) for kind in (*GROUP_BODIES, *CHANNEL_BODIES, *ALTERATIONS)))
 """What may stand in a group's log, or a channel's: whatever fits its fields."""
 bodies = st.one_of(
     messages,
@@ -326,3 +327,40 @@ def test_what_stands_in_an_older_version_is_written_in_it() -> None:
         3,
         3,
     ]
+
+
+def test_what_is_done_to_messages_is_of_the_newest_version_and_only_that() -> None:
+    """A message that answers, names somebody or is forwarded, too: older software would lose that."""
+    plain = Submission(id="i", author="a", home="us", home_epoch=1, body=MessageSent("b", "c", "t"), submitted_at=1)
+    related = [
+        MessageSent("b", "c", "t", answers=Reference("m")),
+        GroupMessageSent("c", "t", forwarded="u"),
+        GroupMessageSent("c", "t", mentions=(Mention("u"),)),
+        MessageEdited("c", "m", "t"),
+    ]
+    assert version_of(plain) == 1
+    assert [version_of(msgspec.structs.replace(plain, body=body)) for body in related] == [4, 4, 4, 4]
+
+
+def test_an_entry_of_before_there_were_aftermaths_has_none() -> None:
+    """And what older software does not know, it ignores."""
+    made = Aftermath("m", (Edit(3, "e"),), "new", (Mention("u"),), (Reaction("u", "!", 4, on=True),))
+    entry = Entry(
+        conversation_id="d",
+        seq=1,
+        epoch=1,
+        incarnation=1,
+        count=1,
+        message_id="m",
+        author="a",
+        home="us",
+        content_hash=b"",
+        body=MessageSent("b", "c", "t"),
+        sent_at=1,
+        aftermath=made,
+    )
+    told = msgspec.msgpack.decode(encode_record(entry))
+    assert decode_record(encode_record(entry), 4) == entry
+    del told["aftermath"]
+    old = decode_record(msgspec.Raw(msgspec.msgpack.encode(told)), 1)
+    assert old == msgspec.structs.replace(entry, aftermath=Aftermath())
