@@ -105,7 +105,43 @@ class ReactionRemoved(msgspec.Struct, frozen=True, tag="reaction_removed", omit_
     target_seq: int = 0
 
 
-Alteration: TypeAlias = MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved
+class MessagePinned(msgspec.Struct, frozen=True, tag="message_pinned", omit_defaults=True):
+    """Somebody puts a message where all members find it."""
+
+    client_message_id: str
+    target: str
+    recipient_id: str = ""
+    target_seq: int = 0
+
+
+class MessageUnpinned(msgspec.Struct, frozen=True, tag="message_unpinned", omit_defaults=True):
+    """Somebody takes a message from there."""
+
+    client_message_id: str
+    target: str
+    recipient_id: str = ""
+    target_seq: int = 0
+
+
+class Pin(msgspec.Struct, frozen=True, array_like=True):
+    """A message that all members find; part of its conversation's state.
+
+    Attributes:
+        message_id: Which.
+        seq: Its number.
+        user_id: Who put it there.
+        at: The seq of the entry by which.
+    """
+
+    message_id: str
+    seq: int
+    user_id: str
+    at: int
+
+
+Alteration: TypeAlias = (
+    MessageEdited | MessageDeleted | ReactionAdded | ReactionRemoved | MessagePinned | MessageUnpinned
+)
 ALTERATIONS: Final = Alteration.__args__
 """The classes of `Alteration`."""
 
@@ -186,6 +222,8 @@ def altered(aftermath: Aftermath, body: Alteration, author: str, seq: int) -> Af
         case ReactionAdded() | ReactionRemoved():
             one = Reaction(author, body.emoji, seq, isinstance(body, ReactionAdded))
             return merged(aftermath, Aftermath(body.target, reactions=(one,)))
+        case MessagePinned() | MessageUnpinned():
+            return aftermath
 
 
 def merged(one: Aftermath, other: Aftermath) -> Aftermath:

@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from replication.alterations import Mention, Reference
+from replication.alterations import Mention, Pin, Reference
 from replication.attachments import Attachment
 from replication.channels import ChannelState
 from replication.friends import Friendship
@@ -249,6 +249,8 @@ class Details(msgspec.Struct, frozen=True):
         created_at: When its author's home accepted that, microseconds since the epoch.
         channel: What only a channel has.
         friendship: How the two of a 1:1 conversation stand; None if nobody has asked.
+        pins: Messages that all members find, the last one put there last.
+        pinned: The seq by which they changed last.
     """
 
     name: str = ""
@@ -260,6 +262,8 @@ class Details(msgspec.Struct, frozen=True):
     created_at: int = 0
     channel: ChannelState | None = None
     friendship: Friendship | None = None
+    pins: tuple[Pin, ...] = ()
+    pinned: int = 0
 
 
 NO_DETAILS: Final = Details()

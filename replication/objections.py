@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from replication.alterations import MOST_EDITS, MOST_EMOJI, MOST_REACTIONS
+from replication.alterations import MOST_EDITS, MOST_EMOJI, MOST_PINS, MOST_REACTIONS
 
 UNKNOWN: Final = "message-unknown"
 DELETED: Final = "message-deleted"
@@ -14,6 +14,7 @@ UNCHANGED: Final = "unchanged"
 EMPTY: Final = "text-missing"
 TOO_MANY_EDITS: Final = "too-many-edits"
 TOO_MANY_REACTIONS: Final = "too-many-reactions"
+TOO_MANY_PINS: Final = "too-many-pins"
 
 DETAILS: Final = {
     UNKNOWN: "There is no such message in this conversation, or it is not yours to see.",
@@ -25,6 +26,7 @@ DETAILS: Final = {
     UNCHANGED: "It is as you want it already.",
     EMPTY: "A message without attachments needs a text.",
     TOO_MANY_EDITS: f"The message was edited {MOST_EDITS} times, which is the most. Write a new one.",
+    TOO_MANY_PINS: f"The conversation has {MOST_PINS} pinned messages, which is the most. Take one away first.",
     TOO_MANY_REACTIONS: f"You may use {MOST_REACTIONS} emoji on a message, and all together {MOST_EMOJI}. Take one back first.",
 }
 """What a refusal's author reads, by code."""

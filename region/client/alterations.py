@@ -44,6 +44,14 @@ class Alterations:
         """Take a reaction back."""
         return await self._api.alter("DELETE", f"/messages/{message_id}/reactions/{quote(emoji)}", _name())
 
+    async def pin(self, message_id: str) -> Message:
+        """Put a message where all members find it."""
+        return await self._api.alter("PUT", f"/messages/{message_id}/pin", _name())
+
+    async def unpin(self, message_id: str) -> Message:
+        """Take a message from there."""
+        return await self._api.alter("DELETE", f"/messages/{message_id}/pin", _name())
+
 
 def _name() -> str:
     return str(uuid.uuid4())

@@ -65,6 +65,7 @@ STATUS_OF_REFUSAL: Final[Mapping[str, int]] = {
     "unchanged": 409,
     "too-many-edits": 409,
     "too-many-reactions": 409,
+    "too-many-pins": 409,
 }
 """HTTP statuses of refusals that are not 422."""
 

@@ -17,6 +17,8 @@ from replication.alterations import (
     Mention,
     MessageDeleted,
     MessageEdited,
+    MessagePinned,
+    MessageUnpinned,
     ReactionAdded,
     ReactionRemoved,
 )
@@ -359,7 +361,7 @@ def _alteration_of(body: Alteration) -> Change:
         case MessageEdited():
             mentions = _mentions(body.mentions)
             return Change(message_id=body.target, message_seq=body.target_seq, text=body.text, mentions=mentions)
-        case MessageDeleted():
+        case MessageDeleted() | MessagePinned() | MessageUnpinned():
             return Change(message_id=body.target, message_seq=body.target_seq)
         case ReactionAdded() | ReactionRemoved():
             return Change(message_id=body.target, message_seq=body.target_seq, emoji=body.emoji)

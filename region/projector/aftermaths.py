@@ -9,7 +9,17 @@ from region.projector.cases import Case
 from region.projector.docket import Docket, State
 from region.store.rows import Conversation
 from replication import runs
-from replication.alterations import ALTERATIONS, NOTHING, Aftermath, MessageEdited, altered, hushed, merged
+from replication.alterations import (
+    ALTERATIONS,
+    NOTHING,
+    Aftermath,
+    MessageEdited,
+    MessagePinned,
+    MessageUnpinned,
+    altered,
+    hushed,
+    merged,
+)
 from replication.codec import encode_body
 from replication.records import TEXTS, Entry, Receipt, Submission, emptied, recipient_of
 
@@ -50,7 +60,7 @@ def target_of(docket: Docket, conversation: Conversation, message_id: str) -> Ta
 def alter(docket: Docket, entry: Entry) -> None:
     """Let an entry take effect on the message that it is about, if it is about one and says which."""
     body = entry.body
-    if isinstance(body, ALTERATIONS) and body.target_seq:
+    if isinstance(body, ALTERATIONS) and body.target_seq and not isinstance(body, MessagePinned | MessageUnpinned):
         news = altered(NOTHING, body, entry.author, entry.seq)
         _learn(docket, (entry.conversation_id, body.target_seq), news, recipient_of(body))
 

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from region.projector.cases import ImpossibleRecordError
 from region.projector.rules import ADMIN, NOT_A_MEMBER, NOT_ALLOWED, Denial, Question
+from region.store.rows import Conversation
 from replication import alterations as a
 from replication.ids import direct_conversation_id, is_group_id, is_message_id, is_user_id
 from replication.objections import (
@@ -17,6 +18,7 @@ from replication.objections import (
     NOT_THE_AUTHOR,
     TOO_LATE,
     TOO_MANY_EDITS,
+    TOO_MANY_PINS,
     TOO_MANY_REACTIONS,
     UNCHANGED,
     UNKNOWN,
@@ -126,6 +128,36 @@ def unreact(wish: Wish, body: a.ReactionRemoved) -> Ruling:
     return body if known is not None and known.on else Denial(UNCHANGED)
 
 
+def pin(wish: Wish, body: a.MessagePinned) -> Ruling:
+    """Admins may; in a 1:1 conversation both."""
+    if wish.in_group and wish.question.rank < ADMIN:
+        return Denial(NOT_ALLOWED)
+    pins = wish.question.conversation.details.pins
+    if any(one.seq == wish.target.entry.seq for one in pins):
+        return Denial(UNCHANGED)
+    return Denial(TOO_MANY_PINS) if len(pins) >= a.MOST_PINS else body
+
+
+def unpin(wish: Wish, body: a.MessageUnpinned) -> Ruling:
+    """Likewise, whoever put it there."""
+    if wish.in_group and wish.question.rank < ADMIN:
+        return Denial(NOT_ALLOWED)
+    pins = wish.question.conversation.details.pins
+    return body if any(one.seq == wish.target.entry.seq for one in pins) else Denial(UNCHANGED)
+
+
+def repinned(conversation: Conversation, entry: Entry) -> None:
+    """Change what is pinned as an entry says; what is deleted is not pinned any more."""
+    body, details = entry.body, conversation.details
+    if not isinstance(body, a.MessagePinned | a.MessageUnpinned | a.MessageDeleted) or not body.target_seq:
+        return
+    pins = tuple(one for one in details.pins if one.seq != body.target_seq)
+    if isinstance(body, a.MessagePinned):
+        pins = (*pins, a.Pin(body.target, body.target_seq, entry.author, entry.seq))
+    if pins != details.pins:
+        conversation.details = replace(details, pins=pins, pinned=entry.seq)
+
+
 def mentions_of_members(question: Question, mentions: tuple[a.Mention, ...]) -> tuple[a.Mention, ...]:
     """Return those that name present members; a message is not refused because somebody left meanwhile."""
     return tuple(one for one in mentions if question.member(one.user_id) is not None)
@@ -190,4 +222,6 @@ _RULES: Final[dict[type, Callable[[Wish, Any], Ruling]]] = {  # Any: each takes 
     a.MessageDeleted: delete,
     a.ReactionAdded: react,
     a.ReactionRemoved: unreact,
+    a.MessagePinned: pin,
+    a.MessageUnpinned: unpin,
 }

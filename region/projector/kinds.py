@@ -7,6 +7,7 @@ from typing import Any, Final
 from msgspec.structs import astuple
 
 from region.projector import channels, effects, friends, rules
+from region.projector.alterations import repinned
 from region.projector.cases import ImpossibleRecordError
 from region.projector.homes import home_of
 from region.projector.rules import Denial, Question, Ruling
@@ -67,6 +68,7 @@ def decide(question: Question, body: g.GroupBody | ChannelBody) -> Ruling:
 def take_effect(conversation: Conversation, entry: Entry) -> list[Member]:
     """Change a conversation's state as an entry says, which is its head by now; return whom it concerned."""
     if isinstance(entry.body, MessageSent | Alteration):
+        repinned(conversation, entry)
         return []
     if isinstance(entry.body, FRIEND_BODIES):
         return friends.take_effect(conversation, entry, entry.body)

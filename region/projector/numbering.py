@@ -12,7 +12,7 @@ from region.projector.kinds import bystander, newcomers_home, take_effect
 from region.projector.restraints import escape, stop
 from region.store.rows import FORMER, MEMBER, Conversation, Member
 from replication import runs
-from replication.alterations import ALTERATIONS, Alteration, MessageDeleted, blind
+from replication.alterations import ALTERATIONS, Alteration, MessageDeleted, MessagePinned, MessageUnpinned, blind
 from replication.charters import Charter, Membership
 from replication.groups import RANKS
 from replication.records import TEXTS, Entry, LogBody, Receipt, Submission
@@ -196,7 +196,10 @@ def _seeing(conversation: Conversation, body: Alteration, users: list[str], regi
     """
     seeing = [member for member in conversation.members.values() if member.may_see(body.target_seq)]
     names = {member.user_id for member in seeing}
-    homes = {member.home for member in seeing if member.active or isinstance(body, MessageDeleted)}
+    said = isinstance(
+        body, MessageDeleted | MessagePinned | MessageUnpinned
+    )  # it says nothing that a region may not know
+    homes = {member.home for member in (conversation.members.values() if said else seeing) if member.active or said}
     return Hearers(
         [user for user in users if user in names],
         [region for region in regions if region in homes],

@@ -8,7 +8,7 @@ from infra.postgres import Connection, Pool
 from region.accounts.tokens import AccessClaims
 from region.gateway import repository
 from region.gateway.alterations.aftermaths import aftermath_of, edits_of
-from region.gateway.alterations.schemas import EditRequest, Edits, EditView
+from region.gateway.alterations.schemas import EditRequest, Edits, EditView, Pins, PinView
 from region.gateway.errors import RefusedError
 from region.gateway.groups.repository import Sight, sight
 from region.gateway.messages import STATUS_OF_REFUSAL, Messages, Sent, seen_view
@@ -20,7 +20,7 @@ from region.store.repository import unsettled
 from replication import alterations as a
 from replication import objections
 from replication.groups import RANKS
-from replication.ids import is_channel_id, is_message_id, message_id
+from replication.ids import is_channel_id, is_conversation_id, is_message_id, message_id
 from replication.records import TEXTS, Entry, MessageSent, attachments_of
 
 MOST_ATTEMPTS: Final = 16
@@ -98,6 +98,35 @@ class Alterations:
             name = await _named(connection, caller, target, name, *content, str(known.seq if known else 0))
         kind = a.ReactionAdded if on else a.ReactionRemoved
         return await self._submit(caller, target, kind(name, message, emoji, target.recipient_id), *content)
+
+    async def pin(self, caller: AccessClaims, message: str, name: str | None, *, on: bool) -> Sent:
+        """Put a message where all members find it, or take it from there; nothing happens if it is so already."""
+        async with self._store.connection() as connection:
+            target = await _target(connection, caller, message)
+            _object(target, objections.DELETED, target.aftermath.deleted > 0)
+            in_group = not target.recipient_id
+            _object(target, objections.NOT_ALLOWED, in_group and target.sight.member.rank < RANKS["admin"])
+            details = target.sight.details
+            known = next((one for one in details.pins if one.seq == target.entry.seq), None)
+            if not name and (known is not None) == on:
+                return await _as_it_is(connection, caller, target, known.at if known else target.entry.seq)
+            content = ("pin" if on else "unpin", target.entry.message_id)
+            name = await _named(connection, caller, target, name, *content, str(details.pinned))
+        kind = a.MessagePinned if on else a.MessageUnpinned
+        return await self._submit(caller, target, kind(name, message, target.recipient_id), *content)
+
+    async def pins(self, caller: AccessClaims, conversation_id: str) -> Pins:
+        """Return what is pinned in a conversation, as far as the caller may see it.
+
+        Raises:
+            NotFoundError: There is no such conversation, or the caller is no member.
+        """
+        async with self._store.connection() as connection:
+            seen = await sight(connection, conversation_id, caller.sub) if is_conversation_id(conversation_id) else None
+        if seen is None or not seen.member.active:
+            raise NotFoundError(what="conversation")
+        pins = [one for one in seen.details.pins if seen.member.may_see(one.seq)]
+        return Pins([PinView(message_id=one.message_id, seq=one.seq, pinned_by=one.user_id) for one in pins])
 
     async def edits(self, caller: AccessClaims, message: str) -> Edits:
         """Return what a message said, as far as the caller may see that.

@@ -24,7 +24,7 @@ Whom = Annotated[str, Query(alias="for", max_length=8, description="`all`: take 
 DONE = answers(201, "Message", 400, 401, 403, 404, 409, 410, 413, 421, 422, 429, also={200: "It is so already"})
 
 
-def alterations(*, callers: Callers, desk: Alterations, guards: Guards) -> APIRouter:
+def alterations(*, callers: Callers, desk: Alterations, guards: Guards) -> APIRouter:  # noqa: C901 — one function an endpoint
     """Return the endpoints. Each answers with the entry of the conversation's log, whose `seq` is null while the owner has not decided."""
     router = APIRouter(dependencies=[Depends(BEARER)], prefix="/messages/{message_id}")
 
@@ -66,6 +66,31 @@ def alterations(*, callers: Callers, desk: Alterations, guards: Guards) -> APIRo
     async def unreact(message_id: str, emoji: str, caller: Sender, client_message_id: Name = None) -> Response:
         """Take a reaction back."""
         return _done(await desk.react(caller, message_id, emoji, client_message_id, on=False))
+
+    @router.put("/pin", status_code=201, responses=DONE)
+    async def pin(message_id: str, caller: Sender, client_message_id: Name = None) -> Response:
+        """Put a message where all members find it; admins may, and both of a 1:1 conversation."""
+        return _done(await desk.pin(caller, message_id, client_message_id, on=True))
+
+    @router.delete("/pin", status_code=201, responses=DONE)
+    async def unpin(message_id: str, caller: Sender, client_message_id: Name = None) -> Response:
+        """Take a message from there; likewise."""
+        return _done(await desk.pin(caller, message_id, client_message_id, on=False))
+
+    whole = APIRouter()
+    whole.include_router(router)
+    whole.include_router(_pins(callers=callers, desk=desk))
+    return whole
+
+
+def _pins(*, callers: Callers, desk: Alterations) -> APIRouter:
+    """Return the endpoint of what is pinned."""
+    router = APIRouter(dependencies=[Depends(BEARER)], prefix="/conversations/{conversation_id}")
+
+    @router.get("/pins", responses=answers(200, "Pins", 401, 404, 421))
+    async def pinned(conversation_id: str, request: Request) -> Response:
+        """Return what is pinned in a conversation, as far as one may see it."""
+        return answer(await desk.pins(await callers.resident(bearer_of(request)), conversation_id))
 
     return router
 

@@ -41,4 +41,24 @@ class Edits(msgspec.Struct, frozen=True):
     edits: list[EditView]
 
 
-SHOWN: Final = (EditRequest, Edits)
+class PinView(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that all members find.
+
+    Attributes:
+        message_id: Which.
+        seq: Its number.
+        pinned_by: Who put it there.
+    """
+
+    message_id: str
+    seq: int
+    pinned_by: str
+
+
+class Pins(msgspec.Struct, frozen=True):
+    """What is pinned in a conversation, as far as one may see it; the last one put there last."""
+
+    pins: list[PinView]
+
+
+SHOWN: Final = (EditRequest, Edits, Pins)

@@ -398,3 +398,49 @@ def test_only_members_are_mentioned(world: World) -> None:
     assert body.mentions == mentions[:1]
     world.do(ALICE, a.MessageEdited("e", said, "Edi Eva", mentions))
     assert everywhere(world, 2).mentions == mentions[:1]
+
+
+def pinned(world: World, region: str) -> list[int]:
+    """Return what is pinned, as a region has it."""
+    return [pin.seq for pin in world.regions[region].tables.conversations[GROUP].details.pins]
+
+
+def test_admins_pin_and_all_regions_know(world: World) -> None:
+    """Members may not; what is deleted is pinned no more; a late retry pins nothing again."""
+    one, two = world.say(EVA, "one"), world.say(AKI, "two")
+    assert world.code(world.do(EVA, a.MessagePinned("1", one))) == "not-allowed"
+    assert world.code(world.do(ALICE, a.MessageUnpinned("2", one))) == "unchanged"
+    for name, said in (("3", one), ("4", two)):
+        assert world.code(world.do(ALICE, a.MessagePinned(name, said))) == ""
+    assert world.code(world.do(ALICE, a.MessagePinned("5", one))) == "unchanged"
+    assert [pinned(world, region) for region in world.regions] == [[2, 3]] * 3
+
+    world.do(ALICE, a.MessageUnpinned("6", one))
+    world.do(AKI, a.MessageDeleted("7", two))
+    world.regions["us"].submit(deed(ALICE, GROUP, a.MessagePinned("3", one)))
+    world.settle()
+    assert [pinned(world, region) for region in world.regions] == [[]] * 3
+    assert world.code(world.do(ALICE, a.MessagePinned("8", two))) == "message-deleted"
+
+
+def test_who_joins_gets_what_is_pinned_with_the_state() -> None:
+    """Also where nobody may see it yet, since it says no more than which message it is."""
+    world = World()
+    world.begin(BOB, history=False)
+    one, two = world.say(ALICE, "one"), world.say(ALICE, "two")
+    world.do(ALICE, a.MessagePinned("p1", one))
+    world.add(EVA)
+    world.do(ALICE, a.MessagePinned("p2", two))
+    assert pinned(world, "us") == pinned(world, "eu") == [2, 3]
+    body = world.told(EVA)[-1].body
+    assert isinstance(body, a.MessagePinned)
+    assert body.target_seq == 0
+
+
+def test_only_so_much_is_pinned(world: World) -> None:
+    """There is a most."""
+    said = [world.do(ALICE, g.GroupMessageSent(f"s{n}", "pin me"), settle=False) for n in range(a.MOST_PINS + 1)]
+    for number, one in enumerate(said[:-1]):
+        world.do(ALICE, a.MessagePinned(f"p{number}", one), settle=False)
+    world.settle()
+    assert world.code(world.do(ALICE, a.MessagePinned("more", said[-1]))) == "too-many-pins"

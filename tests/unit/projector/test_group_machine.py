@@ -76,6 +76,12 @@ class Groups(RuleBasedStateMachine):
         """Somebody reacts to a message, or takes that back."""
         self._do(author, kind(self._name(), data.draw(st.sampled_from(self.posts)), "\N{THUMBS UP SIGN}"))
 
+    @precondition(lambda self: self.posts)
+    @rule(author=people, kind=st.sampled_from((a.MessagePinned, a.MessageUnpinned)), data=st.data())
+    def pin(self, author: str, kind: type[a.MessagePinned], data: st.DataObject) -> None:
+        """Somebody pins a message, or takes it away."""
+        self._do(author, kind(self._name(), data.draw(st.sampled_from(self.posts))))
+
     @precondition(lambda self: self.asked)
     @rule(data=st.data())
     def retry(self, data: st.DataObject) -> None:
@@ -171,6 +177,7 @@ class Groups(RuleBasedStateMachine):
             if found is None or owner is None or not any(member.home == region.name for member in found.active()):
                 continue
             assert found.held == {}
+            assert found.details.pins == owner.details.pins
             assert {m.user_id: m.role for m in found.active()} == {m.user_id: m.role for m in owner.active()}
             missing = {seq for first, last in found.missing for seq in range(first, last + 1)}
             assert held.keys() | missing == set(range(1, len(log) + 1))
