@@ -39,7 +39,7 @@ A first conversation:
 
 from region.client.accounts import Device, OwnProfile, People, User
 from region.client.backoff import Backoff, longer
-from region.client.channels import Channel, ChannelInvite, Poster
+from region.client.channels import Channel, ChannelInvite, FoundChannels, Poster
 from region.client.client import Client
 from region.client.edits import EditView
 from region.client.errors import ClientError, LoggedOutError, ProblemError, UnreachableError, UnsendableError
@@ -63,6 +63,7 @@ __all__ = [
     "Device",
     "EditView",
     "Event",
+    "FoundChannels",
     "Friend",
     "FriendList",
     "Group",

@@ -17,7 +17,7 @@ from region.client.accounts import (
     Tokens,
     User,
 )
-from region.client.channels import Channel, ChannelInvite, NewChannel, Posters
+from region.client.channels import Channel, ChannelInvite, FoundChannels, NewChannel, Posters
 from region.client.edits import Edit, Edits
 from region.client.frames import Conversation, ConversationPage, Message, Page, RegionList
 from region.client.friends import BlockList, FriendDeed, FriendList, Writers
@@ -152,6 +152,10 @@ class Api:
     async def channel(self, channel_id: str) -> Channel:
         """Return a channel."""
         return await self._transport.call("GET", f"/channels/{channel_id}", gives=Channel, tokens=self._tokens)
+
+    async def find_channels(self, query: dict[str, str]) -> FoundChannels:
+        """Return public channels of all regions."""
+        return await self._transport.call("GET", "/channels", gives=FoundChannels, query=query, tokens=self._tokens)
 
     async def staff(self, channel_id: str) -> Posters:
         """Return a channel's owners and posters."""

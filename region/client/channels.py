@@ -37,6 +37,13 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     head: int
 
 
+class FoundChannels(msgspec.Struct, frozen=True):
+    """Public channels that were found, and the regions that did not answer."""
+
+    channels: list[Channel]
+    incomplete: list[str]
+
+
 class ChannelInvite(msgspec.Struct, frozen=True, kw_only=True):
     """A link by which others may subscribe; `token` is its secret."""
 
@@ -80,8 +87,12 @@ class Channels:
         """
         return await self._api.create_channel(NewChannel(name, description, public, slow, new_name()))
 
+    async def find(self, query: str, *, limit: int = 20) -> FoundChannels:
+        """Return public channels of all regions of whose names some word begins so."""
+        return await self._api.find_channels({"query": query, "limit": str(limit)})
+
     async def get(self, channel_id: str) -> Channel:
-        """Return a channel."""
+        """Return a channel: one's own, or a public one."""
         return await self._api.channel(channel_id)
 
     async def staff(self, channel_id: str) -> list[Poster]:

@@ -9,9 +9,10 @@ from region.gateway.alterations.endpoints import alterations
 from region.gateway.callers import Callers
 from region.gateway.channels.desk import ChannelDesk
 from region.gateway.channels.endpoints import channels
+from region.gateway.channels.finding import Finder
 from region.gateway.decisions import Decisions
 from region.gateway.friends import circle
-from region.gateway.groups.desk import Desk
+from region.gateway.groups.desk import Desk, Parts
 from region.gateway.groups.endpoints import groups
 from region.gateway.groups.pages import Pages
 from region.gateway.groups.recall import Recall
@@ -38,6 +39,7 @@ def routers(
     recall: Recall,
     composer: Composer,
     decisions: Decisions,
+    finder: Finder,
     callers: Callers,
     guards: Guards,
 ) -> dict[str, APIRouter]:
@@ -54,6 +56,7 @@ def routers(
         recall: Asks owners for what is not here.
         composer: Makes messages of what devices send.
         decisions: Waits for what concerns a user alone.
+        finder: Finds channels of all regions.
         callers: Who calls.
         guards: How often one may.
     """
@@ -66,6 +69,7 @@ def routers(
         pages=Pages(store, recall),
         composer=composer,
     )
+    parts = Parts(region=region, secret=secret, store=store, recipients=recipients, clerk=clerk, messages=posting)
     return {
         "messages": messages(callers=callers, guards=guards, messages=posting),
         "preferences": preferences(
@@ -74,32 +78,8 @@ def routers(
         "alterations": alterations(
             callers=callers, desk=Alterations(store=store, clerk=clerk, messages=posting), guards=guards
         ),
-        "groups": groups(
-            callers=callers,
-            desk=Desk(
-                region=region,
-                secret=secret,
-                store=store,
-                recipients=recipients,
-                clerk=clerk,
-                messages=posting,
-            ),
-            messages=posting,
-            guards=guards,
-        ),
-        "channels": channels(
-            callers=callers,
-            desk=ChannelDesk(
-                region=region,
-                secret=secret,
-                store=store,
-                recipients=recipients,
-                clerk=clerk,
-                messages=posting,
-            ),
-            messages=posting,
-            guards=guards,
-        ),
+        "groups": groups(callers=callers, desk=Desk(**parts), messages=posting, guards=guards),
+        "channels": channels(callers=callers, desk=ChannelDesk(finder=finder, **parts), guards=guards),
         **circle.routers(
             callers=callers,
             guards=guards,

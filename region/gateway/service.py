@@ -44,6 +44,7 @@ from region.gateway.app import make_app
 from region.gateway.arrivals import Arrivals
 from region.gateway.callers import Callers
 from region.gateway.catchup import CatchUps
+from region.gateway.channels.finding import Finder
 from region.gateway.channels.follower import Follower
 from region.gateway.connection import Limits
 from region.gateway.decisions import Decisions
@@ -110,6 +111,9 @@ async def service(host: Host) -> None:
 
 class Gateway:
     """All parts of one gateway; `run` them until cancelled."""
+
+    ending: Ending | None = None
+    """How the process ends, if it is to end in order."""
 
     def __init__(
         self,
@@ -257,6 +261,7 @@ class Gateway:
         self._search = Search(
             region=region, here=Here(self._store), others=Others(settings.peers, tell=self._trust.tell)
         )
+        self._finder = Finder(region=region, peers=settings.peers, store=self._store)
         routers = {
             "accounts": accounts(region=region, registration=registration, sessions=sessions, guards=guards),
             "users": users(
@@ -286,14 +291,13 @@ class Gateway:
                 decisions=decisions,
                 callers=callers,
                 guards=guards,
+                finder=self._finder,
             ),
             "media": self._media(settings, callers, guards),
             "regions": regions(region=region, public_url=settings.public_url, federation=self._federation),
         }
         self.app = make_app(make_http(routers), self._sockets.serve)
         """The ASGI app."""
-        self.ending: Ending | None = None
-        """How the process ends, if it is to end in order."""
         self.tracer = Tracer(
             region=region,
             instance=instance,
@@ -343,7 +347,9 @@ class Gateway:
                 group.create_task(self._revocations.follow_own())
                 group.create_task(self._follow_others())
                 group.create_task(self._search.others.run(self._tls.client if self._tls else None))
-                inner = TrunkAcceptor(Carried(make_internal(self._search.here.serve(self.app), self._revocations)))
+                inner = TrunkAcceptor(
+                    Carried(make_internal(self._finder.serve(self._search.here.serve(self.app)), self._revocations))
+                )
                 historian = Historian(inner, region=settings.region, store=self._store)
                 acceptor = RepairServer(historian, region=settings.region, store=self._store)
                 group.create_task(
@@ -376,7 +382,7 @@ class Gateway:
             httpx.AsyncClient(verify=verify, timeout=3, limits=limits, trust_env=False) as client,
             asyncio.TaskGroup() as group,
         ):
-            self._recall.client = client
+            self._recall.client = self._finder.client = client
             for home, url in self._settings.peers.items():
                 group.create_task(self._trust.while_trusted(home, partial(self._revocations.follow, home, url, client)))
 

@@ -13,6 +13,7 @@ from region.projector.restraints import escape, stop
 from region.store.rows import FORMER, MEMBER, Conversation, Member
 from replication import runs
 from replication.alterations import ALTERATIONS, Alteration, MessageDeleted, MessagePinned, MessageUnpinned, blind
+from replication.channels import ChannelChanged, ChannelCreated
 from replication.charters import Charter, Membership
 from replication.groups import RANKS
 from replication.records import TEXTS, Entry, LogBody, Receipt, Submission
@@ -99,10 +100,8 @@ def take_in(
     for leaving in escape(docket, conversation, entry) if not tell else ():
         docket.put(partition, leaving, to=(owner_of(entry.conversation_id),))
     users_after, regions_after = audience(conversation, docket.here)
-    told = list(dict.fromkeys((*users, *users_after)))
-    if conversation.is_channel:
-        told = list(dict.fromkeys(channels.listeners(entry, docket.here)))
-    told = [user for user in told if stopped is None or user != stopped.user_id]
+    heard = channels.listeners(entry, docket.here) if conversation.is_channel else (*users, *users_after)
+    told = [user for user in dict.fromkeys(heard) if stopped is None or user != stopped.user_id]
     everywhere = list(dict.fromkeys((*regions, *regions_after)))
     for user_id, home in ((entry.author, entry.home), *_bystanders(conversation, entry)):
         if home == docket.here and user_id not in told and conversation.conversation_id not in told:
@@ -123,10 +122,18 @@ def take_in(
         reply_to=reply_to,
         to=tuple(everywhere) if tell else (),
     )
+    if tell:
+        _list(docket, conversation, entry)
     alter(docket, entry)
     docket.changed(conversation, position, *(conversation.members.values() if first else concerned))
     docket.state.known[entry.message_id] = entry
     return position
+
+
+def _list(docket: Docket, conversation: Conversation, entry: Entry) -> None:
+    """Note that a channel owned here may be found by something else than before."""
+    if isinstance(entry.body, ChannelCreated | ChannelChanged):
+        docket.writes.listed[conversation.conversation_id] = conversation
 
 
 def advance(docket: Docket, conversation: Conversation, entry: Entry) -> list[Member]:

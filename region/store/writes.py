@@ -43,6 +43,7 @@ class Writes:
         preferences: Preferences that changed, by user and conversation.
         blocks: (who, whom) to whether it is blocked now.
         writers: User to who may begin to write now.
+        listed: Channels owned here that are found by something else than before, or not any more.
         poison: Records that were put aside.
         replayed: Records that had been, and are taken in by this batch.
         aftermaths: What was made of messages, by conversation and seq.
@@ -65,6 +66,7 @@ class Writes:
     preferences: dict[tuple[str, str], Preferences] = field(default_factory=dict)
     blocks: dict[tuple[str, str], bool] = field(default_factory=dict)
     writers: dict[str, str] = field(default_factory=dict)
+    listed: dict[str, Conversation] = field(default_factory=dict)
     poison: list[Poison] = field(default_factory=list)
     replayed: list[Poison] = field(default_factory=list)
     aftermaths: dict[tuple[str, int], Aftermath] = field(default_factory=dict)
@@ -77,5 +79,17 @@ class Writes:
         """Whether there is anything to write that most batches do not have."""
         if self.aftermaths or any(attachments_of(entry.body) for entry, _ in self.entries):
             return True
-        rarities = (self.refusals, self.revealed, self.removed, self.users, self.devices, self.poison, self.replayed)
-        return any(rarities) or bool(self.preferences or self.blocks or self.writers)
+        rarities = (
+            self.refusals,
+            self.revealed,
+            self.removed,
+            self.users,
+            self.devices,
+            self.listed,
+            self.preferences,
+            self.blocks,
+            self.writers,
+            self.poison,
+            self.replayed,
+        )
+        return any(rarities)

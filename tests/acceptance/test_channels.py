@@ -1,6 +1,7 @@
 """Channels over three regions, from outside: one log everywhere, live and after returning, and nobody sees beyond their subscription."""
 
 import asyncio
+import secrets
 from collections.abc import Callable
 
 import pytest
@@ -74,6 +75,18 @@ async def test_nobody_sees_a_private_channel_without_a_link(make_person: MakePer
     await eva.until(lambda: any(one.kind == "member_removed" for one in eva.screen[channel]))
     await post(alice, channel, "without Eva")
     assert await texts(eva, channel) == ["secret"]
+
+
+async def test_a_public_channel_is_found_and_looked_into_from_everywhere(make_person: MakePerson) -> None:
+    """By its name, from a region that holds nothing of it; and nothing of it rests there by that."""
+    alice, aki = await make_person("us"), await make_person("ap")
+    word = f"zz{secrets.token_hex(6)}"
+    channel = (await alice.client.channels.create(f"All about {word}")).channel_id
+    await post(alice, channel, "look at this")
+    found = await aki.client.channels.find(word[:8])
+    assert ([one.channel_id for one in found.channels], found.incomplete) == ([channel], [])
+    assert (await aki.client.channels.get(channel)).subscriber_count == 1
+    assert [one async for one in aki.client.conversations()] == []
 
 
 async def test_posts_of_a_cut_come_when_it_has_healed(make_person: MakePerson, whole: Federation) -> None:

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Unpack
+
+import msgspec
 
 from infra.errors import InvalidFieldError, NotFoundError
 from region.accounts.tokens import AccessClaims
+from region.gateway.channels.finding import Finder
 from region.gateway.channels.repository import staff
 from region.gateway.channels.schemas import (
     ChannelChangeRequest,
@@ -13,13 +16,16 @@ from region.gateway.channels.schemas import (
     ChannelRequest,
     ChannelRoleRequest,
     ChannelView,
+    FoundChannels,
     Staff,
     StaffView,
     SubscribeRequest,
 )
-from region.gateway.groups.desk import LONGEST_TOKEN, Desk, checked_user, invites_of, named
+from region.gateway.groups.desk import LONGEST_TOKEN, Desk, Parts, checked_user, invites_of, named
+from region.gateway.groups.repository import sight
 from region.gateway.groups.schemas import InviteRequest, RoleRequest
-from region.gateway.messages import Sent
+from region.gateway.messages import Asked, Sent
+from region.gateway.schemas import Page
 from region.gateway.validation import check_name
 from region.gateway.views import rfc3339
 from replication import channels as c
@@ -51,6 +57,25 @@ class ChannelDesk(Desk):
 
     what = "channel"
     is_ours: Callable[[str], bool] = staticmethod(is_channel_id)
+
+    def __init__(self, *, finder: Finder, **parts: Unpack[Parts]) -> None:
+        """Prepare; `finder` shows public channels to strangers, the rest is as in `Desk`."""
+        super().__init__(**parts)
+        self._finder = finder
+
+    async def find(self, typed: str, most: int) -> FoundChannels:
+        """Return public channels of all regions, by the beginning of any word of their names."""
+        return FoundChannels(*await self._finder.find(typed, most))
+
+    async def page(self, caller: AccessClaims, asked: Asked) -> Page:
+        """Return a page; to a stranger, the newest posts of a public channel."""
+        channel_id = self.checked(asked.conversation_id or "")
+        async with self._store.connection() as connection:
+            stranger = await sight(connection, channel_id, caller.sub) is None
+        if not stranger:
+            return await self._messages.page(caller, asked)
+        page = (await self._finder.preview(channel_id)).page
+        return msgspec.structs.replace(page, messages=page.messages[: asked.limit])
 
     async def begin(self, caller: AccessClaims, wanted: ChannelRequest) -> MadeChannel:
         """Make a channel."""
@@ -120,10 +145,13 @@ class ChannelDesk(Desk):
         """Return a channel.
 
         Raises:
-            NotFoundError: There is none, or the caller never was subscribed.
+            NotFoundError: There is none, or the caller never was subscribed and it is not public.
+            UnavailableError: The caller is a stranger, and its owner does not answer.
         """
         async with self._store.connection() as connection:
-            seen = await self._seen(connection, channel_id, caller.sub)
+            seen = await sight(connection, self.checked(channel_id), caller.sub)
+        if seen is None:
+            return (await self._finder.preview(channel_id)).channel
         details, state = seen.details, seen.details.channel or c.ChannelState()
         return ChannelView(
             channel_id=channel_id,

@@ -2,24 +2,25 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from region.accounts.tokens import AccessClaims
 from region.gateway.callers import Callers
 from region.gateway.channels.desk import ChannelDesk
+from region.gateway.channels.finding import MOST
 from region.gateway.channels.schemas import ChannelChangeRequest, ChannelRequest, ChannelRoleRequest, SubscribeRequest
 from region.gateway.groups.endpoints import DONE, Name, done
 from region.gateway.groups.schemas import GroupSendRequest, InviteRequest, MemberRequest
 from region.gateway.guards import Guards
 from region.gateway.http_messages import USUAL, Cursor, Limit
 from region.gateway.http_users import BEARER, bearer_of
-from region.gateway.messages import Asked, Messages
+from region.gateway.messages import Asked
 from region.gateway.openapi import answers, takes
 from region.gateway.schemas import answer, body_of
 
 
-def channels(*, callers: Callers, desk: ChannelDesk, messages: Messages, guards: Guards) -> APIRouter:  # noqa: C901 — one function an endpoint
+def channels(*, callers: Callers, desk: ChannelDesk, guards: Guards) -> APIRouter:  # noqa: C901 — one function an endpoint
     """Return the endpoints of channels."""
     router = APIRouter(dependencies=[Depends(BEARER)], prefix="/channels")
 
@@ -46,9 +47,20 @@ def channels(*, callers: Callers, desk: ChannelDesk, messages: Messages, guards:
         made = await desk.begin(caller, await body_of(request, ChannelRequest))
         return answer(made.channel, 201 if made.created else 200)
 
+    @router.get("", responses=answers(200, "FoundChannels", 400, 401, 421, 422, 429))
+    async def find(
+        *,
+        caller: Resident,
+        query: Annotated[str, Query(max_length=256)],
+        limit: Annotated[int, Query(ge=1, le=MOST)] = 20,
+    ) -> Response:
+        """Find public channels of all regions by the beginning of any word of their names, whatever case and accents."""
+        await guards.find(caller.sub)
+        return answer(await desk.find(query, limit))
+
     @router.get("/{channel_id}", responses=answers(200, "ChannelView", 401, 404, 421))
     async def one(channel_id: str, caller: Resident) -> Response:
-        """Return a channel. For whoever never was subscribed, it does not exist."""
+        """Return a channel. For whoever never was subscribed, it does not exist unless it is public."""
         return answer(await desk.look(caller, channel_id))
 
     @router.patch(
@@ -62,8 +74,8 @@ def channels(*, callers: Callers, desk: ChannelDesk, messages: Messages, guards:
     async def page(
         *, channel_id: str, caller: Resident, limit: Limit = USUAL, before: Cursor = None, after: Cursor = None
     ) -> Response:
-        """Page through a channel's posts: newest first, or with `after` oldest first."""
-        return answer(await messages.page(caller, Asked(None, desk.checked(channel_id), limit, before, after)))
+        """Page through a channel's posts: newest first, or with `after` oldest first. A stranger is shown the newest of a public one."""
+        return answer(await desk.page(caller, Asked(None, channel_id, limit, before, after)))
 
     @router.post(
         "/{channel_id}/message",

@@ -1,4 +1,4 @@
-"""SQL reads of channels: who follows which, and who runs them."""
+"""SQL reads of channels: who follows which, who runs them, and which are found."""
 
 # ruff: noqa: S608 — only constants of this module are put into statements
 
@@ -8,7 +8,8 @@ from infra.postgres import Connection
 from region.store.repository import members
 from region.store.repository.members import member_of
 from region.store.rows import Member
-from replication.groups import RANKS
+from replication.codec import decode_details
+from replication.groups import NO_DETAILS, RANKS, Details
 
 _MEMBER = members.COLUMNS
 _STAFF = members.STAFF
@@ -23,6 +24,28 @@ async def channels_of(connection: Connection, user_id: str) -> list[str]:
         (user_id,),
     )
     return [row[0] for row in await cursor.fetchall()]
+
+
+async def public(connection: Connection, channel_id: str) -> tuple[Details, int] | None:
+    """Return what a public channel is, and the epoch of its head; None if there is none, or it is not public."""
+    cursor = await connection.execute(
+        "SELECT c.details, c.epoch FROM conversations c WHERE c.conversation_id = %s", (channel_id,)
+    )
+    row = await cursor.fetchone()
+    details = NO_DETAILS if row is None else decode_details(row[0])
+    return (details, row[1]) if row is not None and details.channel is not None and details.channel.public else None
+
+
+async def starting_with(connection: Connection, first: bytes, most: int) -> list[tuple[str, Details]]:
+    """Return the public channels of which some word, with what follows it, begins so, in the order of that."""
+    cursor = await connection.execute(
+        "SELECT s.channel_id, c.details FROM"
+        " (SELECT channel_id, min(text) AS text FROM channel_starts WHERE text >= %s AND text < %s GROUP BY channel_id"
+        "  ORDER BY min(text), channel_id LIMIT %s) s"
+        " JOIN conversations c ON c.conversation_id = s.channel_id ORDER BY s.text, s.channel_id",
+        (first, first + b"\xff", most),
+    )
+    return [(channel_id, decode_details(details)) for channel_id, details in await cursor.fetchall()]
 
 
 async def staff(connection: Connection, channel_id: str) -> list[Member]:

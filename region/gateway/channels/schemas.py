@@ -89,7 +89,7 @@ class ChannelView(msgspec.Struct, frozen=True, kw_only=True):
         public: Whether anybody may subscribe.
         slow: How long a poster waits between two posts, seconds.
         owner_region: The region that decides in it.
-        role: Where the caller stands: `owner`, `poster`, `subscriber`, or `former`, `banned`.
+        role: Where the caller stands: `owner`, `poster`, `subscriber`, or `former`, `banned`; empty for a stranger, to whom a public channel shows itself.
         subscriber_count: How many belong to it, owners and posters among them.
         head: The last seq that the caller may see.
         invites: Links that were made; for owners alone.
@@ -123,7 +123,20 @@ class Staff(msgspec.Struct, frozen=True):
     staff: list[StaffView]
 
 
+class FoundChannels(msgspec.Struct, frozen=True):
+    """Public channels that were found, in the order of what was searched for.
+
+    Attributes:
+        channels: The channels; of one that the caller does not belong to, `role` is empty.
+        incomplete: Regions that did not answer: channels that they own are missing. Search again in a moment.
+    """
+
+    channels: list[ChannelView]
+    incomplete: list[str]
+
+
 SHOWN: Final = (
+    FoundChannels,
     ChannelRequest,
     ChannelChangeRequest,
     SubscribeRequest,

@@ -5,7 +5,7 @@ import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, cast, get_args
+from typing import Final, TypedDict, Unpack, cast, get_args
 
 from infra.errors import InvalidFieldError, NotFoundError
 from infra.postgres import Connection, Pool
@@ -59,6 +59,26 @@ class Made:
     created: bool
 
 
+class Parts(TypedDict):
+    """What a desk stands on.
+
+    Attributes:
+        region: This region.
+        secret: Of the region, from which links' secrets are made, so that a repeated request gets the same.
+        store: Of the region.
+        recipients: Know who exists.
+        clerk: Writes submissions.
+        messages: Submits them.
+    """
+
+    region: str
+    secret: bytes
+    store: Pool
+    recipients: Recipients
+    clerk: Clerk
+    messages: Messages
+
+
 class Desk:
     """Does what members want in groups. Each of what changes something raises as `Messages.send` does.
 
@@ -70,16 +90,14 @@ class Desk:
     what = "group"
     is_ours: Callable[[str], bool] = staticmethod(is_group_id)
 
-    def __init__(
-        self, *, region: str, secret: bytes, store: Pool, recipients: Recipients, clerk: Clerk, messages: Messages
-    ) -> None:
-        """Prepare; from the region's secret, links' secrets are made, so that a repeated request gets the same."""
-        self._region = region
-        self._secret = secret
-        self._store = store
-        self._recipients = recipients
-        self._clerk = clerk
-        self._messages = messages
+    def __init__(self, **parts: Unpack[Parts]) -> None:
+        """Prepare."""
+        self._region = parts["region"]
+        self._secret = parts["secret"]
+        self._store = parts["store"]
+        self._recipients = parts["recipients"]
+        self._clerk = parts["clerk"]
+        self._messages = parts["messages"]
 
     async def create(self, caller: AccessClaims, wanted: GroupRequest) -> Made:
         """Make a group, with those who belong to it from the beginning."""

@@ -8,7 +8,7 @@ import psycopg
 from infra.errors import CausewayError
 from infra.postgres import Connection
 from region.store.arrays import Byteas, Int8s, Texts
-from region.store.names import starts_of
+from region.store.names import NAME, starts_of
 from region.store.repository import preferences
 from region.store.repository.aftermaths import write_aftermaths
 from region.store.repository.hot import write
@@ -54,6 +54,7 @@ async def commit(connection: Connection, moves: Collection[Move], writes: Writes
             await _write_refusals(connection, writes, now)
             await _write_accounts(connection, writes)
             await preferences.write(connection, writes.preferences.values())
+            await _write_listed(connection, writes)
             await _write_rarities(connection, writes, aside, now)
     except psycopg.errors.DivisionByZero as error:
         raise FencedError(partition=", ".join(str(m.before.partition) for m in moves)) from error
@@ -149,6 +150,22 @@ async def _write_accounts(connection: Connection, writes: Writes) -> None:
                 for d in writes.devices.values()
             ],
         )
+
+
+async def _write_listed(connection: Connection, writes: Writes) -> None:
+    """Write anew where searches for these channels begin: nowhere for those that are not public."""
+    if not writes.listed:
+        return
+    await connection.execute("DELETE FROM channel_starts WHERE channel_id = ANY(%s::text[])", (Texts(writes.listed),))
+    rows = [
+        (start.text.encode(), channel_id)
+        for channel_id, channel in writes.listed.items()
+        if channel.details.channel is not None and channel.details.channel.public
+        for start in starts_of("", channel.details.name)
+        if start.kind == NAME
+    ]
+    if rows:
+        await connection.cursor().executemany("INSERT INTO channel_starts (text, channel_id) VALUES (%s, %s)", rows)
 
 
 async def _write_starts(connection: Connection, users: list[User]) -> None:

@@ -1,6 +1,7 @@
 """Channels in a region of real parts: made, found by their id, subscribed to, posted to; live, after returning, and in history."""
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable
 from typing import cast
 
@@ -15,7 +16,7 @@ MakePerson = Callable[..., Awaitable[Person]]
 
 async def begin(owner: Person, **more: object) -> str:
     """Make a channel; return its id."""
-    made = await owner.call("POST", "/channels", json={"name": "News", **more})
+    made = await owner.call("POST", "/channels", json={"name": "News"} | more)
     assert made.status_code == 201, made.text
     return str(made.json()["channel_id"])
 
@@ -147,6 +148,38 @@ async def test_a_private_channel_does_not_exist_for_strangers(person: MakePerson
     assert await texts(bob, channel) == ["among us"]
     view = (await bob.call("GET", f"/channels/{channel}")).json()
     assert (view["role"], view["subscriber_count"], view["public"], view["invites"]) == ("subscriber", 2, False, [])
+
+
+async def test_strangers_find_public_channels_and_look_into_them(person: MakePerson) -> None:
+    """By the beginning of any word of the name, as it is now; private ones are not found, and nobody posts without belonging there."""
+    ada, bob = await person(), await person()
+    word = f"Zz{secrets.token_hex(6)}"
+    public = await begin(ada, name=f"The {word} Éclair", description="daily")
+    await begin(ada, name=f"The {word} secret", public=False)
+    for text in ("one", "two"):
+        await post(ada, public, text)
+
+    async def found(query: str) -> list[str]:
+        answered = await bob.call("GET", "/channels", params={"query": query})
+        assert answered.status_code == 200, answered.text
+        return [channel["channel_id"] for channel in answered.json()["channels"]]
+
+    for query in (word[:9].upper(), f"{word} ecl", f"the {word.lower()}"):
+        assert await found(query) == [public]
+    view = (await bob.call("GET", f"/channels/{public}")).json()
+    assert (view["role"], view["subscriber_count"], view["description"]) == ("", 1, "daily")
+    assert await texts(bob, public) == ["two", "one"]
+    assert await texts(bob, public, limit=1) == ["two"]
+    assert (await bob.call("POST", f"/channels/{public}/message", json={"text": "x"})).status_code == 404
+    assert (await bob.call("GET", "/messages", params={"conversation_id": public})).status_code == 404
+
+    changed = await ada.call("PATCH", f"/channels/{public}", json={"name": "Otherwise"})
+    assert changed.status_code == 201
+    assert await found(word) == []
+    assert (await ada.call("PATCH", f"/channels/{public}", json={"public": False})).status_code == 201
+    assert (await bob.call("GET", f"/channels/{public}")).status_code == 404
+    assert (await bob.call("GET", f"/channels/{public}/messages")).status_code == 404
+    assert (await bob.call("GET", "/channels", params={"query": "…"})).status_code == 422
 
 
 async def test_roles_and_slow_mode(person: MakePerson) -> None:

@@ -5,8 +5,8 @@ from sqlalchemy import Connection, text
 from infra.schema.revisions import Kind
 from region.store.names import starts_of
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 KIND = Kind.MIGRATE
 
 NEXT = text(

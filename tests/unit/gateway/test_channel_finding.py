@@ -1,0 +1,75 @@
+"""Public channels of other regions: what they answer is believed only of what they own, and who does not answer is named."""
+
+from collections.abc import Callable
+from typing import cast
+
+import httpx
+import msgspec
+import pytest
+
+from infra.errors import NotFoundError, UnavailableError
+from infra.postgres import Pool
+from region.gateway.channels.finding import Finder, Preview
+from region.gateway.channels.schemas import ChannelView
+from region.gateway.schemas import Page
+from replication.ids import channel_id
+
+EVA = "u300000000000000000000003-eu"
+NEWS = channel_id(EVA, "news")
+ELSEWHERE = channel_id("u500000000000000000000005-ap", "news")
+
+
+def view(identifier: str, name: str = "News") -> ChannelView:
+    """Return a channel as its owner tells."""
+    return ChannelView(
+        channel_id=identifier, name=name, description="", public=True, slow=0, created_by=EVA, created_at="",
+        owner_region="eu", role="", subscriber_count=3, head=9,
+    )  # fmt: skip
+
+
+class AwayStore:
+    """A store that is away."""
+
+    def connection(self) -> None:
+        """Fail as psycopg's pool does."""
+        raise TimeoutError
+
+
+def finder(told: Callable[[httpx.Request], httpx.Response]) -> Finder:
+    """Return a finder in us, whose own store is away, with a peer that answers so."""
+    made = Finder(region="us", peers={"eu": "http://eu"}, store=cast("Pool", AwayStore()))
+    made.client = httpx.AsyncClient(transport=httpx.MockTransport(told))
+    return made
+
+
+async def test_a_region_is_believed_of_what_it_owns_alone() -> None:
+    """What another owns is left out, whatever it says; and regions that are away are named."""
+    found, missing = await finder(
+        lambda _: httpx.Response(200, content=msgspec.json.encode([view(NEWS), view(ELSEWHERE)]))
+    ).find("new", 20)
+    assert [one.channel_id for one in found] == [NEWS]
+    assert missing == ["us"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b'[{"channel_id": 1}]'])
+async def test_an_answer_that_cannot_be_read_is_none(content: bytes) -> None:
+    """The region counts as silent."""
+    assert await finder(lambda _: httpx.Response(200, content=content)).find("new", 20) == ([], ["us", "eu"])
+
+
+async def test_who_looks_into_a_channel_is_told_by_its_owner() -> None:
+    """That it is not there, or shown; another channel's posts are not believed to be this one's."""
+    assert (await finder(_shows(NEWS)).preview(NEWS)).channel == view(NEWS)
+    with pytest.raises(UnavailableError):
+        await finder(_shows(ELSEWHERE)).preview(NEWS)
+    with pytest.raises(NotFoundError):
+        await finder(lambda _: httpx.Response(404)).preview(NEWS)
+    with pytest.raises(UnavailableError):
+        await finder(lambda _: httpx.Response(503)).preview(NEWS)
+    with pytest.raises(NotFoundError):
+        await finder(_shows(NEWS)).preview(ELSEWHERE)
+
+
+def _shows(identifier: str) -> Callable[[httpx.Request], httpx.Response]:
+    shown = Preview(view(identifier), Page(identifier, [], None, None))
+    return lambda _: httpx.Response(200, content=msgspec.json.encode(shown))
