@@ -147,6 +147,12 @@ def changed(conversation: Conversation, entry: Entry, body: c.ChannelChanged) ->
     return []
 
 
+def role_changed(conversation: Conversation, entry: Entry, body: g.RoleChanged) -> list[Member]:
+    """Somebody has another role; where only the owner's region and the own one knew of the subscriber, this one does from now on."""
+    effects.whoever(conversation, body.user_id, region_of(body.user_id))
+    return effects.role_changed(conversation, entry, body)
+
+
 KINDS: Final[dict[type, Kind]] = {
     c.ChannelCreated: Kind(create, created),
     c.ChannelMessageSent: Kind(post, posted),
@@ -156,7 +162,7 @@ KINDS: Final[dict[type, Kind]] = {
     g.MemberRemoved: Kind(by_owners(rules.remove), effects.removed, -1),
     g.MemberBanned: Kind(ban, effects.banned, -1),
     g.MemberUnbanned: Kind(by_owners(rules.unban), effects.let_be),
-    g.RoleChanged: Kind(change_role, effects.role_changed),
+    g.RoleChanged: Kind(change_role, role_changed),
     g.InviteMade: Kind(by_owners(rules.invite), effects.invited),
     g.InviteEnded: Kind(by_owners(rules.change), effects.invite_ended),
 }

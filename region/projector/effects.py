@@ -34,9 +34,9 @@ def created(conversation: Conversation, entry: Entry, body: GroupCreated) -> lis
     conversation.details = Details(
         body.name, body.description, body.history, body.approval, (), entry.author, entry.sent_at
     )
-    owner = _whoever(conversation, entry.author, entry.home)
+    owner = whoever(conversation, entry.author, entry.home)
     owner.admit(entry.seq, entry.count, "owner", history=True)
-    others = [_whoever(conversation, seat.user_id, seat.home) for seat in body.members]
+    others = [whoever(conversation, seat.user_id, seat.home) for seat in body.members]
     for member in others:
         member.admit(entry.seq, entry.count, "member", history=True)
     return [owner, *others]
@@ -110,12 +110,13 @@ def invite_ended(conversation: Conversation, _: Entry, body: InviteEnded) -> lis
 def asked(conversation: Conversation, entry: Entry, body: JoinAsked) -> list[Member]:
     """The author waits to be let in."""
     _use(conversation, body.invite_id)
-    asker = _whoever(conversation, entry.author, entry.home)
+    asker = whoever(conversation, entry.author, entry.home)
     asker.role = ASKING
     return [asker]
 
 
-def _whoever(conversation: Conversation, user_id: str, home: str) -> Member:
+def whoever(conversation: Conversation, user_id: str, home: str) -> Member:
+    """Return where somebody stands, who may be a stranger until now."""
     found = conversation.members.get(user_id)
     if found is None:
         found = conversation.members[user_id] = Member(user_id, home, role=FORMER, since=0)
@@ -123,14 +124,14 @@ def _whoever(conversation: Conversation, user_id: str, home: str) -> Member:
 
 
 def _admit(conversation: Conversation, entry: Entry, user_id: str, home: str) -> Member:
-    member = _whoever(conversation, user_id, home)
+    member = whoever(conversation, user_id, home)
     member.home = home
     member.admit(entry.seq, entry.count, "member", history=conversation.details.history)
     return member
 
 
 def _dismiss(conversation: Conversation, entry: Entry, user_id: str, role: str) -> Member:
-    member = _whoever(conversation, user_id, region_of(user_id))
+    member = whoever(conversation, user_id, region_of(user_id))
     member.dismiss(entry.seq, role)
     return member
 

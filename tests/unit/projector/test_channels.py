@@ -80,6 +80,18 @@ def test_a_region_that_gains_a_subscriber_is_told_of_its_own_and_of_who_runs_it(
     assert channel.texts("ap") == ["after"]
 
 
+def test_a_region_learns_of_a_poster_whom_it_never_heard_of(channel: Channel) -> None:
+    """A subscriber elsewhere is in no charter, so a promotion is the first that is told."""
+    channel.subscribe(EDI, AKI)
+    channel.act(ALICE, g.RoleChanged("promote", EDI, "admin"))
+    channel.post(EDI, "mine")
+    channel.act(ALICE, g.RoleChanged("demote", EDI, "member"))
+
+    assert channel.texts("ap") == ["mine"]
+    assert channel.regions["ap"].tables.conversations[CHANNEL].members[EDI].role == "member"
+    assert channel.state("ap") == channel.state("us")
+
+
 def test_what_is_fetched_of_the_past_closes_the_gaps_that_nobody_is_shown(channel: Channel) -> None:
     """Once all posts are here, nothing is missing, though who came and went is not."""
     channel.subscribe(BOB, EVA)
