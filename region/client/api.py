@@ -17,7 +17,7 @@ from region.client.accounts import (
     Tokens,
     User,
 )
-from region.client.channels import Channel, ChannelInvite, FoundChannels, NewChannel, Posters
+from region.client.channels import Channel, ChannelInvite, FoundChannels, NewChannel, Posters, Views
 from region.client.edits import Edit, Edits
 from region.client.frames import Conversation, ConversationPage, Message, Page, RegionList
 from region.client.friends import BlockList, FriendDeed, FriendList, Writers
@@ -156,6 +156,11 @@ class Api:
     async def find_channels(self, query: dict[str, str]) -> FoundChannels:
         """Return public channels of all regions."""
         return await self._transport.call("GET", "/channels", gives=FoundChannels, query=query, tokens=self._tokens)
+
+    async def views(self, channel_id: str, message_id: str) -> Views:
+        """Return about how many have seen a post of a channel."""
+        path = f"/channels/{channel_id}/messages/{message_id}/views"
+        return await self._transport.call("GET", path, gives=Views, tokens=self._tokens)
 
     async def staff(self, channel_id: str) -> Posters:
         """Return a channel's owners and posters."""

@@ -44,6 +44,13 @@ class FoundChannels(msgspec.Struct, frozen=True):
     incomplete: list[str]
 
 
+class Views(msgspec.Struct, frozen=True):
+    """About how many have seen a post, and the regions that did not answer."""
+
+    views: int
+    incomplete: list[str]
+
+
 class ChannelInvite(msgspec.Struct, frozen=True, kw_only=True):
     """A link by which others may subscribe; `token` is its secret."""
 
@@ -98,6 +105,10 @@ class Channels:
     async def staff(self, channel_id: str) -> list[Poster]:
         """Return a channel's owners and posters."""
         return (await self._api.staff(channel_id)).staff
+
+    async def views(self, message: Message) -> Views:
+        """Return about how many have seen a post."""
+        return await self._api.views(message.conversation_id, message.message_id)
 
     async def change(
         self,

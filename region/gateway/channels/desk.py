@@ -20,18 +20,20 @@ from region.gateway.channels.schemas import (
     Staff,
     StaffView,
     SubscribeRequest,
+    Views,
 )
 from region.gateway.groups.desk import LONGEST_TOKEN, Desk, Parts, checked_user, invites_of, named
 from region.gateway.groups.repository import sight
 from region.gateway.groups.schemas import InviteRequest, RoleRequest
 from region.gateway.messages import Asked, Sent
+from region.gateway.repository import entry_by_message
 from region.gateway.schemas import Page
 from region.gateway.validation import check_name
 from region.gateway.views import rfc3339
 from replication import channels as c
 from replication import groups as g
 from replication.ids import channel_id as channel_id_of
-from replication.ids import is_channel_id, region_of
+from replication.ids import is_channel_id, is_message_id, region_of
 
 ROLES: Final = {"owner": "owner", "poster": "admin", "subscriber": "member"}
 """What channels call the roles of a group."""
@@ -66,6 +68,21 @@ class ChannelDesk(Desk):
     async def find(self, typed: str, most: int) -> FoundChannels:
         """Return public channels of all regions, by the beginning of any word of their names."""
         return FoundChannels(*await self._finder.find(typed, most))
+
+    async def views(self, caller: AccessClaims, channel_id: str, message: str) -> Views:
+        """Return about how many subscribers have seen a post.
+
+        Raises:
+            NotFoundError: There is no such post, or it is not the caller's to see.
+        """
+        async with self._store.connection() as connection:
+            seen = await self._seen(connection, channel_id, caller.sub)
+            entry = await entry_by_message(connection, message) if is_message_id(message) else None
+        if entry is None or entry.conversation_id != channel_id or not seen.member.may_see(entry.seq):
+            raise NotFoundError(what="message")
+        state = seen.details.channel or c.ChannelState()
+        regions = [presence.region for presence in state.regions]
+        return Views(*await self._finder.views(channel_id, entry.seq, regions))
 
     async def page(self, caller: AccessClaims, asked: Asked) -> Page:
         """Return a page; to a stranger, the newest posts of a public channel."""

@@ -87,6 +87,11 @@ def channels(*, callers: Callers, desk: ChannelDesk, guards: Guards) -> APIRoute
         """Post; owners and posters may. See `POST /messages`."""
         return done(await desk.post(caller, channel_id, await body_of(request, GroupSendRequest)))
 
+    @router.get("/{channel_id}/messages/{message_id}/views", responses=answers(200, "Views", 401, 404, 421))
+    async def views(channel_id: str, message_id: str, caller: Resident) -> Response:
+        """Tell about how many subscribers have seen a post: those who have read up to it, where their regions answer."""
+        return answer(await desk.views(caller, channel_id, message_id))
+
     @router.post(
         "/{channel_id}/subscribers",
         status_code=201,

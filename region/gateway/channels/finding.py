@@ -1,7 +1,7 @@
 """Public channels for those who do not belong to them: found in all regions, and looked into, as their owners tell."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -17,8 +17,9 @@ from infra.errors import CausewayError, InvalidFieldError, MalformedRequestError
 from infra.internal import ask, is_bridged
 from infra.postgres import STORE_FAILURES, Pool
 from region.gateway import repository
-from region.gateway.channels.repository import public, starting_with
+from region.gateway.channels.repository import public, starting_with, views
 from region.gateway.channels.schemas import ChannelView
+from region.gateway.cursors import LARGEST
 from region.gateway.schemas import Page
 from region.gateway.views import entry_view, rfc3339
 from region.store.names import LONGEST, fold
@@ -111,6 +112,13 @@ class Finder:
             raise UnavailableError(what=f"The region {owner}")
         return shown
 
+    async def views(self, channel_id: str, seq: int, regions: Iterable[str]) -> tuple[int, list[str]]:
+        """Return how many subscribers of those regions have read up to a seq, and the regions that did not answer."""
+        names = sorted(regions)
+        counts = await asyncio.gather(*(self._views(name, channel_id, seq) for name in names))
+        missing = [name for name, count in zip(names, counts, strict=True) if count is None]
+        return sum(count for count in counts if count is not None), missing
+
     def serve(self, app: ASGIApp) -> ASGIApp:
         """Return the app of the internal port, which answers other regions; the rest goes to the app that is given."""
 
@@ -129,6 +137,11 @@ class Finder:
 
     async def _tell(self, query: bytes) -> bytes:
         asked = parse_qs(query.decode("latin-1"), max_num_fields=8)
+        if (of := asked.get("views", [""])[0]) and is_channel_id(of):
+            seq = asked.get("seq", [""])[0]
+            if not seq.isascii() or not seq.isdigit() or int(seq[:19]) > LARGEST:
+                raise MalformedRequestError(reason="seq is no number")
+            return _encoder.encode(await self._views_here(of, int(seq[:19])))
         if (channel_id := asked.get("channel_id", [""])[0]) != "":
             if not is_channel_id(channel_id) or region_of(channel_id) != self._region:
                 raise NotFoundError(what="channel")
@@ -162,6 +175,24 @@ class Finder:
             log.warning("channels not searched", region=region, problem=str(error) or type(error).__name__)
             return None
         return [v for v in views[:most] if is_channel_id(v.channel_id) and region_of(v.channel_id) == region]
+
+    async def _views_here(self, channel_id: str, seq: int) -> int:
+        try:
+            async with asyncio.timeout(SECONDS), self._reading, self._store.connection() as connection:
+                return await views(connection, channel_id, self._region, seq)
+        except (*STORE_FAILURES, psycopg.Error, TimeoutError) as error:
+            raise UnavailableError(what="The store") from error
+
+    async def _views(self, region: str, channel_id: str, seq: int) -> int | None:
+        if region == self._region:
+            return await self._views_here(channel_id, seq)
+        if region not in self._peers:
+            return None
+        try:
+            content = await self._ask(region, {"views": channel_id, "seq": str(seq)})
+            return max(0, msgspec.json.decode(content, type=int))
+        except (httpx.HTTPError, TimeoutError, msgspec.DecodeError, ValueError):
+            return None
 
     async def _ask(self, region: str, params: Mapping[str, str]) -> bytes:
         if self.client is None:

@@ -48,6 +48,17 @@ async def starting_with(connection: Connection, first: bytes, most: int) -> list
     return [(channel_id, decode_details(details)) for channel_id, details in await cursor.fetchall()]
 
 
+async def views(connection: Connection, channel_id: str, home: str, seq: int) -> int:
+    """Return how many subscribers who live there have read up to that seq, of those who came before it."""
+    cursor = await connection.execute(
+        "SELECT count(*) FROM members m WHERE m.conversation_id = %s AND m.home = %s AND m.read >= %s AND m.joined < %s"
+        f" AND m.role IN ({_ACTIVE})",
+        (channel_id, home, seq, seq),
+    )
+    row = await cursor.fetchone()
+    return 0 if row is None else int(row[0])
+
+
 async def staff(connection: Connection, channel_id: str) -> list[Member]:
     """Return a channel's owners and posters, whoever became a member first in front."""
     cursor = await connection.execute(

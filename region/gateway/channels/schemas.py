@@ -123,6 +123,18 @@ class Staff(msgspec.Struct, frozen=True):
     staff: list[StaffView]
 
 
+class Views(msgspec.Struct, frozen=True):
+    """About how many subscribers have seen a post.
+
+    Attributes:
+        views: How many who have belonged to the channel since before it have read up to it, in the regions that answered.
+        incomplete: Regions that did not answer: whoever lives there is not counted.
+    """
+
+    views: int
+    incomplete: list[str]
+
+
 class FoundChannels(msgspec.Struct, frozen=True):
     """Public channels that were found, in the order of what was searched for.
 
@@ -137,6 +149,7 @@ class FoundChannels(msgspec.Struct, frozen=True):
 
 SHOWN: Final = (
     FoundChannels,
+    Views,
     ChannelRequest,
     ChannelChangeRequest,
     SubscribeRequest,

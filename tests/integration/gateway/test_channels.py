@@ -131,6 +131,10 @@ async def test_unread_counts_until_it_is_read(person: MakePerson, eventually: Ca
         return (await listed())["unread"] == 0
 
     await eventually(read)
+    seen = await ada.call("GET", f"/channels/{channel}/messages/{said['message_id']}/views")
+    assert seen.json() == {"views": 1, "incomplete": []}
+    stranger = await person()
+    assert (await stranger.call("GET", f"/channels/{channel}/messages/{said['message_id']}/views")).status_code == 404
     assert (await ada.call("GET", f"/messages/{said['message_id']}")).json()["status"] == "unread"
 
 

@@ -70,6 +70,14 @@ async def test_who_looks_into_a_channel_is_told_by_its_owner() -> None:
         await finder(_shows(NEWS)).preview(ELSEWHERE)
 
 
+async def test_views_are_added_up_of_those_who_answer() -> None:
+    """A region that does not is named, and one that nobody knows, too."""
+    asked = finder(lambda request: httpx.Response(200, content=b"7" if b"seq=9" in request.url.query else b"-1"))
+    assert await asked.views(NEWS, 9, ["eu", "ap"]) == (7, ["ap"])
+    assert await asked.views(NEWS, 8, ["eu"]) == (0, [])
+    assert await finder(lambda _: httpx.Response(503)).views(NEWS, 9, ["eu"]) == (0, ["eu"])
+
+
 def _shows(identifier: str) -> Callable[[httpx.Request], httpx.Response]:
     shown = Preview(view(identifier), Page(identifier, [], None, None))
     return lambda _: httpx.Response(200, content=msgspec.json.encode(shown))
