@@ -16,6 +16,7 @@ from replication.channels import CHANNEL_BODIES
 from replication.charters import Charter
 from replication.friends import FRIEND_BODIES
 from replication.groups import GROUP_BODIES, NO_DETAILS, Details
+from replication.moderation import MODERATION_BODIES
 from replication.preferences import PreferencesChanged
 from replication.records import TEXTS, Body, Entry, Hop, Journaled, LogBody, Receipt, Record, Relayed, Submission
 
@@ -24,7 +25,7 @@ VERSION: Final = 1
 GROUPS: Final = 3
 """Of what neither version 1 has nor version 2, which added `PasswordChanged`: `ProfileChanged`, the bodies of groups and channels, `Charter` and `Receipt`."""
 NEWEST: Final = 4
-"""Of preferences, friendship, blocks and who may begin to write, of what is done to messages that are there, and of messages that answer, are forwarded, or name somebody."""
+"""Of preferences, friendship, blocks, who may begin to write, moderation, of what is done to messages that are there, and of messages that answer, are forwarded, or name somebody."""
 READABLE: Final = frozenset({1, 2, 3, 4})
 LAST_VERSION: Final = 31
 """No version will ever be higher: text and MessagePack begin above it, and are damage, not records from the future."""
@@ -32,7 +33,9 @@ LAST_VERSION: Final = 31
 _OF_BODY: Final[dict[type, int]] = (
     {PasswordChanged: 2, ProfileChanged: 3, PreferencesChanged: NEWEST}
     | dict.fromkeys((*GROUP_BODIES, *CHANNEL_BODIES), GROUPS)
-    | dict.fromkeys((*ALTERATIONS, *FRIEND_BODIES, UserBlocked, UserUnblocked, WritersChosen), NEWEST)
+    | dict.fromkeys(
+        (*ALTERATIONS, *FRIEND_BODIES, UserBlocked, UserUnblocked, WritersChosen, *MODERATION_BODIES), NEWEST
+    )
 )
 """Body to the version that has it, if that is not the first."""
 

@@ -41,6 +41,7 @@ _CHARACTERS: Final = {
     "client_message_id": CLIENT_ID_CHARACTERS,
     "code": CODE_CHARACTERS,
     "detail": DETAIL_CHARACTERS,
+    "reason": DETAIL_CHARACTERS,
     "name": NAME_CHARACTERS,
     "description": LONGEST_DESCRIPTION,
     "hidden": MOST_RUNS_CHARACTERS,

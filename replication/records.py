@@ -27,6 +27,7 @@ from replication.channels import CHANNEL_BODIES, ChannelBody, ChannelMessageSent
 from replication.charters import Charter
 from replication.friends import FRIEND_BODIES, FriendBody
 from replication.groups import GROUP_BODIES, GroupBody, GroupMessageSent
+from replication.moderation import ModerationBody
 from replication.preferences import PreferencesChanged
 
 
@@ -189,6 +190,7 @@ Body: TypeAlias = (
     | UserBlocked
     | UserUnblocked
     | WritersChosen
+    | ModerationBody
 )
 
 

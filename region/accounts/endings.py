@@ -8,10 +8,12 @@ from region.accounts.tokens import refused
 REUSED: Final = "refresh-token-reused"
 PASSWORD_CHANGED: Final = "password-changed"  # noqa: S105 — a code
 CROWDED_OUT: Final = "too-many-devices"
+SUSPENDED: Final = "account-suspended"
 MOST_DEVICES: Final = 100
 """How many devices a user may have logged in; with one more, the one that was not refreshed for longest is logged out."""
 
 _ENDINGS: Final = {
+    SUSPENDED: ("suspended", "its user's account is suspended; logging in tells why"),
     REUSED: (
         "reused",
         "a refresh token of its was shown again that had been used, as a thief would, so its device was logged out; unless you know why, change your password",

@@ -11,6 +11,14 @@ class WrongCredentialsError(CausewayError):
     definite = True
 
 
+class SuspendedError(CausewayError):
+    """This account is suspended: {why} Ask the region's moderators."""
+
+    code = "account-suspended"
+    status = 403
+    definite = True
+
+
 class RegistrationLostError(CausewayError):
     """The handle {handle} was reserved too long ago and is no longer yours. Register again."""
 

@@ -10,8 +10,8 @@ from global_directory.rules import read_handle
 from infra.errors import InvalidFieldError, NotFoundError, UnavailableError
 from infra.postgres import Pool
 from region.accounts import repository
-from region.accounts.endings import REUSED, ended
-from region.accounts.errors import RegistrationLostError, WrongCredentialsError
+from region.accounts.endings import REUSED, SUSPENDED, ended
+from region.accounts.errors import RegistrationLostError, SuspendedError, WrongCredentialsError
 from region.accounts.federation import Federation
 from region.accounts.passwords import Passwords
 from region.accounts.ports import Directory, Journal
@@ -20,6 +20,7 @@ from region.accounts.repository import DeviceRow, UserRow
 from region.accounts.reuse import Showing, judge
 from region.accounts.rules import PASSWORD_LONGEST, clean_name
 from region.accounts.tokens import AccessClaims, RefreshClaims, Signs, Verifier, refused
+from region.store.repository.moderation import suspended
 from replication.accounts import DeviceAdded, DeviceRefreshed, DeviceRevoked, proof_of
 from replication.records import Outcome
 
@@ -104,6 +105,7 @@ class Sessions:
 
         Raises:
             WrongCredentialsError: The handle or the password is wrong; it takes as long either way.
+            SuspendedError: The account is suspended; only who knows the password is told.
             NotTheHolderError: The user lives elsewhere.
             UnavailableError: The handle is not known here and the directory cannot be reached, or the journal cannot.
             OutcomeUnknownError: The projector did not decide in time, or an interrupted registration could not be finished.
@@ -139,6 +141,10 @@ class Sessions:
 
         body = DeviceAdded(device_id=device_id, name=name, family=family, proof=proof_of(user.password_hash))
         outcome = await self._journal.decide(user.user_id, home_epoch=user.home_epoch, body=body, settled=settled)
+        if outcome.code == SUSPENDED:
+            async with self._store.connection() as connection:
+                why = (await suspended(connection, [user.user_id])).get(user.user_id, "")
+            raise SuspendedError(why=why)
         if outcome.code:
             raise WrongCredentialsError
         return self._grant(user, device_id, family, FIRST_GENERATION)

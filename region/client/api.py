@@ -20,7 +20,7 @@ from region.client.accounts import (
 from region.client.channels import Channel, ChannelInvite, FoundChannels, NewChannel, Posters, Views
 from region.client.edits import Edit, Edits
 from region.client.frames import Conversation, ConversationPage, Message, Page, RegionList
-from region.client.friends import BlockList, FriendDeed, FriendList, Writers
+from region.client.friends import BlockList, FriendDeed, FriendList, NewReport, Writers
 from region.client.groups import Deed, Group, GroupMember, GroupMembers, Invite, NewGroup, NewInvite, Receipts
 from region.client.preferences import Preferences, PreferencesChange
 from region.client.transport import TokenSource, Transport
@@ -209,6 +209,10 @@ class Api:
         method: Literal["PUT", "GET"] = "GET" if wanted is None else "PUT"
         path = "/settings/writers"
         return (await self._transport.call(method, path, gives=Writers, body=wanted, tokens=self._tokens)).who
+
+    async def report(self, wanted: NewReport) -> None:
+        """Report a user or a message."""
+        await self._transport.call("POST", "/reports", gives=NoneType, body=wanted, tokens=self._tokens)
 
     async def regions(self) -> RegionList:
         """Return the federation's regions and where each is reached."""

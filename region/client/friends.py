@@ -57,6 +57,14 @@ class Writers(msgspec.Struct, frozen=True):
     who: str
 
 
+class NewReport(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What reporting takes."""
+
+    reason: str
+    user_id: str | None = None
+    message_id: str | None = None
+
+
 class Friends:
     """What one does about friends. Changes come as `Arrived` events, with a `kind` such as `friend_requested`, on every device.
 
@@ -103,6 +111,10 @@ class Friends:
     async def writers(self, who: str | None = None) -> str:
         """Return who may begin to write to one (`everyone` or `friends`); set it first, if it is given."""
         return await self._api.writers(None if who is None else Writers(who))
+
+    async def report(self, reason: str, *, user_id: str | None = None, message_id: str | None = None) -> None:
+        """Report somebody, or a message that one can see, to the moderators where they live."""
+        await self._api.report(NewReport(reason=reason, user_id=user_id, message_id=message_id))
 
 
 def _name() -> str:

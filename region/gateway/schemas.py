@@ -13,6 +13,7 @@ from region.gateway.alterations.schemas import SHOWN as ALTERATIONS
 from region.gateway.channels.schemas import SHOWN as CHANNELS
 from region.gateway.friends.schemas import SHOWN as FRIENDS
 from region.gateway.groups.schemas import SHOWN as GROUPS
+from region.gateway.moderation.schemas import SHOWN as MODERATION
 from region.gateway.people.search import People
 from region.gateway.preferences import PreferencesRequest, PreferencesView
 from region.gateway.profiles import OwnProfile, Profile
@@ -355,6 +356,7 @@ SHOWN: Final = (
     *ALTERATIONS,
     *CHANNELS,
     *FRIENDS,
+    *MODERATION,
 )
 
 _encoder = msgspec.json.Encoder()

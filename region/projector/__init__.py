@@ -12,6 +12,7 @@ effects     pure: what an entry changes in a group
 channels    pure: what may happen in a channel, and what it changes there
 friends     pure: the same of a pair's friendship, with its rules
 restraints  pure: blocks, and who may begin to write: judged where the user lives who wants that
+moderation  pure: reports, and what moderators decide
 openings    pure: asking a recipient's home whether a conversation may begin, and its answer
 entries     pure: what owners elsewhere decided: entries, states of conversations, refusals
 marks       pure: received and read

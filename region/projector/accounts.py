@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from region.accounts.endings import CROWDED_OUT, MOST_DEVICES, PASSWORD_CHANGED, REUSED
+from region.accounts.endings import CROWDED_OUT, MOST_DEVICES, PASSWORD_CHANGED, REUSED, SUSPENDED
 from region.accounts.reuse import Showing, judge
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
@@ -42,6 +42,7 @@ DETAILS = {
     "user-unknown": "There is no such account, or it is not confirmed. Register, or log in elsewhere.",
     "device-revoked": "This device was logged out. Log in again.",
     REUSED: "This refresh token was used before. Log in again.",
+    SUSPENDED: "The account is suspended.",
     PASSWORD_CHANGED: "The password was changed meanwhile. Log in with the new one.",
 }
 """What the waiting gateway is told, by code."""
@@ -141,6 +142,8 @@ def _add(docket: Docket, case: Case, submission: Submission, body: DeviceAdded) 
     user = docket.state.users.get(author)
     if user is None or not user.confirmed:
         return "user-unknown"
+    if author in docket.state.suspended:
+        return SUSPENDED
     known = docket.state.devices.get((author, body.device_id))
     if known is not None:
         return "" if known.family == body.family and known.revoked_at is None else "device-revoked"
@@ -198,6 +201,12 @@ def _live(docket: Docket, user_id: str) -> list[Device]:
     return [
         device for device in docket.state.devices.values() if device.user_id == user_id and device.revoked_at is None
     ]
+
+
+def log_out_all(docket: Docket, case: Case, submission: Submission) -> None:
+    """End all devices of an account that is suspended."""
+    for device in _live(docket, submission.author):
+        _log_out(docket, case, submission, device, SUSPENDED)
 
 
 def _log_out(docket: Docket, case: Case, submission: Submission, device: Device, why: str) -> None:

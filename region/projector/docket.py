@@ -32,6 +32,7 @@ class State:
         counts: For (conversation, member, seq) below a conversation's tail: how many messages there are up to the seq, and
             how many of them are the member's.
         aftermaths: By conversation and seq, what was made of messages that the batch is about.
+        suspended: Users whose account is suspended, of those whose devices the batch concerns.
         restraints: Whom users at home here keep away, of those whom the batch concerns.
     """
 
@@ -43,6 +44,7 @@ class State:
     preferences: dict[tuple[str, str], Preferences] = field(default_factory=dict)
     counts: dict[tuple[str, str, int], tuple[int, int]] = field(default_factory=dict)
     aftermaths: dict[tuple[str, int], Aftermath] = field(default_factory=dict)
+    suspended: set[str] = field(default_factory=set)
     restraints: Restraints = field(default_factory=Restraints)
 
 

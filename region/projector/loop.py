@@ -25,6 +25,7 @@ from region.projector.tracing import traced
 from region.store.repository import loading, preferences
 from region.store.repository.aftermaths import load_aftermaths
 from region.store.repository.committing import FencedError, commit
+from region.store.repository.moderation import suspended
 from region.store.repository.restraints import restraints_of, texts_in
 from region.store.rows import Conversation, Place, RegionState
 from replication import runs
@@ -304,6 +305,8 @@ class Projection:
         begun = recipients(cases, here=here, opened=opened) | needs.asked
         if (pairs := pairs_of(cases, here=here)) or begun:
             state.restraints = await restraints_of(self._connection, pairs, begun)
+        if needs.devices:
+            state.suspended = set(await suspended(self._connection, needs.devices))
         await self._load_rarities(cases, needs, loaded, state)
         return state
 

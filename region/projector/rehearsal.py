@@ -26,6 +26,7 @@ from region.store.writes import Writes
 from replication.alterations import Aftermath
 from replication.codec import decode_body, decode_record
 from replication.ids import content_hash, direct_conversation_id, message_id, partition_of, region_of
+from replication.moderation import AccountRestored, AccountSuspended, UserReported
 from replication.outputs import Output
 from replication.poison.records import Poison
 from replication.records import (
@@ -71,6 +72,8 @@ class Tables:
     aftermaths: dict[tuple[str, int], Aftermath] = field(default_factory=dict)
     blocks: set[tuple[str, str]] = field(default_factory=set)
     writers: dict[str, str] = field(default_factory=dict)
+    suspended: set[str] = field(default_factory=set)
+    reports: dict[str, Submission] = field(default_factory=dict)
 
     def apply(self, writes: Writes) -> None:
         """Change the tables as a commit would.
@@ -103,6 +106,7 @@ class Tables:
         self.preferences.update(copy.deepcopy(writes.preferences))
         self.poison += writes.poison
         self.writers |= writes.writers
+        self._moderate(writes)
         for pair, blocked in writes.blocks.items():
             (self.blocks.add if blocked else self.blocks.discard)(pair)
 
@@ -113,6 +117,15 @@ class Tables:
                 left = decode_body(body) if body else emptied(cast("Text", entry.body))
                 self.entries[key] = replace(entry, body=left), position
         self.aftermaths.update(writes.aftermaths)
+
+    def _moderate(self, writes: Writes) -> None:
+        for decided, body in writes.moderation:
+            if isinstance(body, UserReported):
+                self.reports.setdefault(decided.id, decided)
+            elif isinstance(body, AccountSuspended):
+                self.suspended.add(decided.author)
+            elif isinstance(body, AccountRestored):
+                self.suspended.discard(decided.author)
 
     def visible(self, conversation_id: str) -> list[Entry]:
         """Return the entries up to the head, in order."""
@@ -229,6 +242,7 @@ class Rehearsal:
         reserved = frozenset(user for user, who in tables.writers.items() if who == "friends")
         pairs = pairs_of(cases, here=self.name)
         state.restraints = Restraints(frozenset(tables.blocks & pairs), reserved & (wanted | needs.asked))
+        state.suspended = tables.suspended & needs.devices
         state.devices = {
             key: device
             for key, device in tables.devices.items()

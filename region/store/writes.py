@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 
 from region.store.rows import Conversation, Device, Member, Pending, Place, Preferences, User
 from replication.alterations import Aftermath
+from replication.moderation import ModerationBody
 from replication.outputs import Batch, RelayRow
 from replication.poison.records import Poison
-from replication.records import Entry, Refusal, attachments_of
+from replication.records import Entry, Refusal, Submission, attachments_of
 
 
 @dataclass(slots=True)
@@ -44,6 +45,7 @@ class Writes:
         blocks: (who, whom) to whether it is blocked now.
         writers: User to who may begin to write now.
         listed: Channels owned here that are found by something else than before, or not any more.
+        moderation: Reports, and what moderators decided, in order.
         poison: Records that were put aside.
         replayed: Records that had been, and are taken in by this batch.
         aftermaths: What was made of messages, by conversation and seq.
@@ -67,6 +69,7 @@ class Writes:
     blocks: dict[tuple[str, str], bool] = field(default_factory=dict)
     writers: dict[str, str] = field(default_factory=dict)
     listed: dict[str, Conversation] = field(default_factory=dict)
+    moderation: list[tuple[Submission, ModerationBody]] = field(default_factory=list)
     poison: list[Poison] = field(default_factory=list)
     replayed: list[Poison] = field(default_factory=list)
     aftermaths: dict[tuple[str, int], Aftermath] = field(default_factory=dict)
@@ -89,6 +92,7 @@ class Writes:
             self.preferences,
             self.blocks,
             self.writers,
+            self.moderation,
             self.poison,
             self.replayed,
         )

@@ -19,6 +19,7 @@ from replication.ids import (
     region_of,
 )
 from replication.limits import object_to_size
+from replication.moderation import UserReported
 from replication.records import (
     DIRECT_BODIES,
     LOG_BODIES,
@@ -66,6 +67,8 @@ def object_to_record(record: Record, *, origin: str, here: str) -> str | None:
     """Return why the origin may not relay this record to here; None if it may."""
     if isinstance(record, Outcome):
         return "outcomes stay at home"
+    if isinstance(record, Submission) and isinstance(record.body, UserReported):
+        return _object_to_report(record, record.body, origin=origin, here=here)
     if not is_conversation_id(record.conversation_id):
         return "it names no conversation"
     owner = region_of(record.conversation_id)
@@ -93,6 +96,15 @@ def _object_to_refusal(refusal: Refusal, here: str) -> str | None:
     if (bucket_of(identifier), region_of(identifier)) != (bucket_of(conversation_id), region_of(conversation_id)):
         return "its message is of another conversation"
     return None
+
+
+def _object_to_report(record: Submission, body: UserReported, *, origin: str, here: str) -> str | None:
+    """Return why a report may not come: it is by somebody who lives there, of somebody who lives here."""
+    if not is_user_id(record.author) or record.home != origin or home_of(record.author) != origin:
+        return f"the author does not live in {origin}"
+    if record.conversation_id or not is_user_id(body.user_id) or home_of(body.user_id) != here:
+        return "it reports nobody who lives here"
+    return object_to_size(record)
 
 
 def _object_to_ids(record: Admissible) -> str | None:

@@ -7,7 +7,7 @@ import pytest
 
 from chaos.federation import Federation
 from chaos.people import Person
-from region.client import ProblemError
+from region.client import LoggedOutError, ProblemError
 from replication.ids import direct_conversation_id
 
 MakePerson = Callable[..., "asyncio.Future[Person]"]
@@ -101,3 +101,25 @@ async def test_only_friends_begin_to_write_across_regions(make_person: MakePerso
     await alice.until(lambda: "friend_accepted" in kinds(alice, eva))
     await alice.write("from a friend", eva)
     await eva.sees("from a friend")
+
+
+async def still_served(person: Person) -> bool:
+    """Whether somebody's requests are answered."""
+    try:
+        await person.client.friends.list()
+    except (ProblemError, LoggedOutError):
+        return False
+    return True
+
+
+async def test_a_report_crosses_to_the_home_of_who_is_reported(make_person: MakePerson, whole: Federation) -> None:
+    """And a suspension there ends sessions everywhere, and says why."""
+    alice, eva = [await make_person(region) for region in ("us", "eu")]
+    await alice.client.friends.report("rude", user_id=eva.id)
+    async with asyncio.timeout(RECOVERY_SECONDS):
+        while eva.id not in whole.run("moderate", "list", "eu"):  # noqa: ASYNC110 — another process tells
+            await asyncio.sleep(0.5)
+    whole.run("moderate", "suspend", "eu", eva.id, "--why", "You were rude.")
+    async with asyncio.timeout(RECOVERY_SECONDS):
+        while await still_served(eva):  # noqa: ASYNC110 — what is asked is another region
+            await asyncio.sleep(0.2)

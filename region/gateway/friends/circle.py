@@ -11,6 +11,8 @@ from region.gateway.friends.endpoints import friends
 from region.gateway.friends.restraints import Keeper
 from region.gateway.guards import Guards
 from region.gateway.messages import Messages
+from region.gateway.moderation.desk import ModerationDesk
+from region.gateway.moderation.endpoints import moderating
 from region.gateway.recipients import Recipients
 from region.gateway.submissions import Clerk
 
@@ -30,5 +32,10 @@ def routers(
     keeper = Keeper(store=store, journal=decisions, recipients=recipients)
     return {
         "friends": friends(callers=callers, desk=desk, guards=guards),
+        "moderation": moderating(
+            callers=callers,
+            desk=ModerationDesk(store=store, journal=decisions, recipients=recipients, messages=messages),
+            guards=guards,
+        ),
         "blocks": blocks(callers=callers, keeper=keeper, guards=guards),
     }

@@ -12,6 +12,7 @@ from region.store.names import NAME, starts_of
 from region.store.repository import preferences
 from region.store.repository.aftermaths import write_aftermaths
 from region.store.repository.hot import write
+from region.store.repository.moderation import write_moderation
 from region.store.repository.restraints import write_restraints
 from region.store.rows import User
 from region.store.writes import Move, Writes
@@ -200,6 +201,7 @@ async def _write_rarities(connection: Connection, writes: Writes, aside: Sequenc
         gone = (Texts(writes.removed),)
         await connection.execute("DELETE FROM members WHERE conversation_id = ANY(%s::text[])", gone)
         await connection.execute("DELETE FROM conversations WHERE conversation_id = ANY(%s::text[])", gone)
+    await write_moderation(connection, writes.moderation, now=now)
     await write_restraints(connection, writes.blocks, writes.writers, now=now)
     if aside:
         await poison.put_aside(connection, aside, now=now)

@@ -5,8 +5,8 @@ from sqlalchemy import Connection, text
 from infra.schema.revisions import Kind
 from region.store.names import starts_of
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 KIND = Kind.MIGRATE
 
 NEXT = text(

@@ -1,0 +1,47 @@
+"""Reports, and what moderators decide, about users at home here. Pure."""
+
+from region.projector.accounts import log_out_all
+from region.projector.cases import Case, ImpossibleRecordError
+from region.projector.docket import Docket
+from region.projector.homes import home_of
+from replication.ids import is_user_id
+from replication.moderation import AccountRestored, AccountSuspended, ModerationBody, UserReported
+from replication.records import Submission
+
+
+def judge_moderation(docket: Docket, case: Case, submission: Submission, body: ModerationBody) -> None:
+    """Keep a report where who is reported lives; do what was decided about an account at its home.
+
+    Raises:
+        ImpossibleRecordError: It was relayed and is no report of somebody here.
+    """
+    if isinstance(body, UserReported):
+        _report(docket, case, submission, body)
+        return
+    if case.via is not None:
+        raise ImpossibleRecordError(reason="accounts are moderated at home only")
+    user = docket.state.users.get(submission.author)
+    if user is None or not user.confirmed:
+        docket.answer(case, submission, "user-unknown", "There is no such account here.")
+        return
+    if isinstance(body, AccountSuspended) and user.user_id not in docket.state.suspended:
+        docket.state.suspended.add(user.user_id)
+        log_out_all(docket, case, submission)
+    elif isinstance(body, AccountRestored):
+        docket.state.suspended.discard(user.user_id)
+    docket.writes.moderation.append((submission, body))
+    docket.answer(case, submission)
+
+
+def _report(docket: Docket, case: Case, submission: Submission, body: UserReported) -> None:
+    if not is_user_id(body.user_id):
+        raise ImpossibleRecordError(reason="it reports nobody")
+    home = home_of(body.user_id)
+    if home == docket.here:
+        docket.writes.moderation.append((submission, body))
+    elif case.via is None:
+        docket.put(case.partition, submission, to=(home,))
+    else:
+        raise ImpossibleRecordError(reason=f"who is reported lives in {home}")
+    if case.via is None:
+        docket.answer(case, submission)

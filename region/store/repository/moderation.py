@@ -1,0 +1,128 @@
+"""Reports, suspensions and moderators of a region."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from infra.postgres import Connection
+from region.store.arrays import Texts
+from replication.moderation import (
+    AccountRestored,
+    AccountSuspended,
+    ModerationBody,
+    ModeratorNamed,
+    ReportDismissed,
+    UserReported,
+)
+from replication.records import Submission
+
+_REPORT = (
+    "SELECT report_id, user_id, reporter, message_id, text, reason, reported_at, closed_how, closed_by FROM reports"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report of somebody who lives here.
+
+    Attributes:
+        report_id: Its id.
+        user_id: Who is reported.
+        reporter: By whom.
+        message_id: Of which message; empty for none.
+        text: What it said.
+        reason: What the reporter says of it.
+        reported_at: Microseconds since the epoch.
+        closed_how: `dismissed` or `suspended`; empty while it is open.
+        closed_by: Who decided.
+    """
+
+    report_id: str
+    user_id: str
+    reporter: str
+    message_id: str
+    text: str
+    reason: str
+    reported_at: int
+    closed_how: str
+    closed_by: str
+
+
+async def write_moderation(
+    connection: Connection, decided: Sequence[tuple[Submission, ModerationBody]], *, now: int
+) -> None:
+    """Write what was reported and decided, in order.
+
+    Args:
+        connection: In the batch's transaction.
+        decided: Submissions and their bodies.
+        now: Microseconds since the epoch.
+    """
+    for submission, body in decided:
+        author = submission.author
+        match body:
+            case UserReported():
+                await connection.execute(
+                    "INSERT INTO reports (report_id, user_id, reporter, message_id, text, reason, reported_at)"
+                    " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                    (
+                        submission.id,
+                        body.user_id,
+                        author,
+                        body.message_id,
+                        body.text,
+                        body.reason,
+                        submission.submitted_at,
+                    ),
+                )
+            case ReportDismissed():
+                await connection.execute(
+                    "UPDATE reports SET closed_how = 'dismissed', closed_by = %s WHERE report_id = %s AND user_id = %s AND closed_how = ''",
+                    (body.by, body.report_id, author),
+                )
+            case AccountSuspended():
+                await connection.execute(
+                    "INSERT INTO suspensions (user_id, why, suspended_by, suspended_at) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                    (author, body.why, body.by, now),
+                )
+                await connection.execute(
+                    "UPDATE reports SET closed_how = 'suspended', closed_by = %s WHERE user_id = %s AND closed_how = ''",
+                    (body.by, author),
+                )
+            case AccountRestored():
+                await connection.execute("DELETE FROM suspensions WHERE user_id = %s", (author,))
+            case ModeratorNamed(moderator=True):
+                await connection.execute(
+                    "INSERT INTO moderators (user_id, named_by) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                    (author, body.by),
+                )
+            case ModeratorNamed():
+                await connection.execute("DELETE FROM moderators WHERE user_id = %s", (author,))
+
+
+async def suspended(connection: Connection, users: Collection[str]) -> dict[str, str]:
+    """Return which of these users are suspended, and why."""
+    cursor = await connection.execute(
+        "SELECT user_id, why FROM suspensions WHERE user_id = ANY(%s::text[])", (Texts(users),)
+    )
+    return dict(await cursor.fetchall())
+
+
+async def is_moderator(connection: Connection, user_id: str) -> bool:
+    """Whether a user is a moderator here."""
+    cursor = await connection.execute("SELECT 1 FROM moderators WHERE user_id = %s", (user_id,))
+    return await cursor.fetchone() is not None
+
+
+async def open_reports(connection: Connection, *, most: int) -> list[Report]:
+    """Return the reports that nobody has decided about, the oldest first."""
+    cursor = await connection.execute(
+        f"{_REPORT} WHERE closed_how = '' ORDER BY reported_at, report_id LIMIT %s", (most,)
+    )
+    return [Report(*row) for row in await cursor.fetchall()]
+
+
+async def report(connection: Connection, report_id: str) -> Report | None:
+    """Return a report."""
+    cursor = await connection.execute(f"{_REPORT} WHERE report_id = %s", (report_id,))
+    row = await cursor.fetchone()
+    return None if row is None else Report(*row)

@@ -1,0 +1,73 @@
+"""Reports go to the home of who is reported; a suspended account ends there, and begins again when that is lifted."""
+
+import pytest
+
+from region.projector.rehearsal import submission
+from relay.ingester.admission import object_to_record
+from replication.accounts import DeviceAdded, DeviceRevoked
+from replication.ids import region_of
+from replication.moderation import AccountRestored, AccountSuspended, ReportDismissed, UserReported
+from replication.records import Body, Outcome, Submission
+from tests.unit.projector.world import ALICE, BOB, EVA, World
+
+
+@pytest.fixture
+def world() -> World:
+    """Nothing has happened yet."""
+    return World()
+
+
+def do(world: World, author: str, body: Body, name: str = "s") -> list[str]:
+    """Submit it and settle; return the codes of the answers to the gateway that waits."""
+    home = world.regions[region_of(author)]
+    before = len(home.replied("g"))
+    home.submit(submission(author, body, identifier=name, reply_to="g"))
+    world.settle()
+    return [record.code for record in home.replied("g")[before:] if isinstance(record, Outcome)]
+
+
+@pytest.mark.parametrize("reporter", [BOB, EVA])
+def test_a_report_goes_to_the_home_of_who_is_reported(world: World, reporter: str) -> None:
+    """Once, however often it comes; nowhere else; and it is told to nobody but the moderators."""
+    report = UserReported(ALICE, "rude", "m1", "a rude text")
+    for _ in range(2):
+        assert do(world, reporter, report, "s1") == [""]
+
+    assert [one.body for one in world.regions["us"].tables.reports.values()] == [report]
+    assert world.regions["eu"].tables.reports == world.regions["ap"].tables.reports == {}
+    assert world.regions["us"].told(ALICE) == []
+    assert all(region.tables.poison == [] for region in world.regions.values())
+
+
+def test_a_suspended_account_is_logged_out_and_logs_in_no_more(world: World) -> None:
+    """Its devices are told why; when it is lifted it logs in as ever, as a new device."""
+    assert do(world, ALICE, DeviceAdded("v1", "phone", "f1")) == [""]
+    do(world, ALICE, AccountSuspended("Enough.", "mod"))
+    us = world.regions["us"]
+    assert us.tables.devices[ALICE, "v1"].revoked_why == "account-suspended"
+    gone = [one.body for one in us.told(ALICE) if isinstance(one, Submission)]
+    assert gone == [DeviceRevoked("v1", "account-suspended")]
+
+    assert do(world, ALICE, DeviceAdded("v2", "phone", "f2")) == ["account-suspended"]
+    do(world, ALICE, AccountRestored("mod"))
+    assert do(world, ALICE, DeviceAdded("v3", "phone", "f3")) == [""]
+    assert us.tables.devices[ALICE, "v1"].revoked_at is not None
+
+
+def test_who_logs_in_at_the_same_moment_does_not_slip_through(world: World) -> None:
+    """In one batch, in either order."""
+    us = world.regions["us"]
+    for body in (DeviceAdded("v1", "a", "f1"), AccountSuspended("Enough.", "mod"), DeviceAdded("v2", "b", "f2")):
+        us.submit(submission(ALICE, body, reply_to="g"))
+    us.project()
+
+    assert [device.revoked_why for device in us.tables.devices.values()] == ["account-suspended"]
+
+
+@pytest.mark.parametrize("body", [AccountSuspended("no", "eu"), AccountRestored("eu"), ReportDismissed("r", "eu")])
+def test_no_other_region_moderates_here(body: Body) -> None:
+    """Only reports come from elsewhere: by somebody who lives there, of somebody who lives here."""
+    assert object_to_record(submission(EVA, body), origin="eu", here="us") is not None
+    assert object_to_record(submission(EVA, UserReported(ALICE, "rude")), origin="eu", here="us") is None
+    assert object_to_record(submission(EVA, UserReported(EVA, "rude")), origin="eu", here="us") is not None
+    assert object_to_record(submission(BOB, UserReported(ALICE, "rude")), origin="eu", here="us") is not None
