@@ -10,7 +10,7 @@ from typing import Any, Self
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, OffsetAndMetadata, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAlreadyExistsError, for_code
 
 from infra import tracing
 from infra.errors import UnavailableError
@@ -19,6 +19,7 @@ __all__ = [
     "Committed",
     "Consumer",
     "KafkaError",
+    "MessageSizeTooLargeError",
     "Producer",
     "Record",
     "administration",

@@ -8,6 +8,7 @@ channels    what happens in channels, and what their state has beyond a group's
 charters    a conversation's state, for a region that gains its first member
 runs        sets of seqs
 records     what a journal and a relay topic carry
+consistency pure: ids that do not follow from each other
 codec       records to bytes and back, with a version
 outputs     what a projector put out, batch by batch, and the relay rows that refer to it
 streams     pure: judge each record of a stream from another region

@@ -9,9 +9,9 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from infra import tracing
 from infra.backoff import Backoff
-from infra.errors import BusyError, UnavailableError
+from infra.errors import BusyError, TooLargeError, UnavailableError
 from infra.health import Health
-from infra.kafka import KafkaError, Producer
+from infra.kafka import KafkaError, MessageSizeTooLargeError, Producer
 from infra.tasks import heed_cancellation
 from region.gateway.sightings import Sightings
 from replication.codec import encode
@@ -28,6 +28,9 @@ WATCH_SECONDS = 1.0
 
 MOST_BYTES = 32 * 1024 * 1024
 """With so many bytes on the way to Kafka, new submissions are refused: devices and requests wait for more than it takes."""
+
+LARGEST_VALUE = 1_000_000
+"""Bytes of one record: less than a broker takes by default, and more than any request has. A larger one would be refused by Kafka, and is no failure of it."""
 
 APPEND_SECONDS = Histogram(
     "causeway_gateway_append_seconds",
@@ -95,6 +98,7 @@ class Journal:
         Raises:
             UnavailableError: Kafka is away; nothing was sent.
             BusyError: Too much waits for Kafka; nothing was sent.
+            TooLargeError: No journal takes a record as large; nothing was sent.
         """
         producer = self._producer
         if producer is None or self.is_away:
@@ -102,6 +106,8 @@ class Journal:
         key = submission.conversation_id or submission.author
         started = time.monotonic()
         value = encode(Journaled(record=submission))
+        if len(value) > LARGEST_VALUE:
+            raise TooLargeError(what="The record", size=len(value), limit=LARGEST_VALUE)
         if self._bytes + len(value) > MOST_BYTES:
             raise BusyError(what="The journal")
         self._bytes += len(value)
@@ -120,6 +126,8 @@ class Journal:
             self._bytes -= len(value)
             if not isinstance(error, KafkaError):
                 raise
+            if isinstance(error, MessageSizeTooLargeError):
+                raise TooLargeError(what="The record", size=len(value), limit=LARGEST_VALUE) from error
             self._failed.set()
             raise UnavailableError(what="The journal") from error
         if self._unacknowledged == 0:
@@ -172,7 +180,8 @@ class Journal:
             self._bytes -= size
             if acknowledged.cancelled() or acknowledged.exception() is not None:
                 APPEND_FAILURES.inc()
-                self._failed.set()
+                if acknowledged.cancelled() or not isinstance(acknowledged.exception(), MessageSizeTooLargeError):
+                    self._failed.set()  # else it is the record's fault, not the producer's
                 return
             self._progress_at = time.monotonic()
             _APPENDED[way].observe(self._progress_at - started)

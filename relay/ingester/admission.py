@@ -3,17 +3,12 @@
 Pure. An origin decides only about what it holds, so what it says about anything else is put aside.
 """
 
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias
 
-from replication.alterations import ALTERATIONS, Alteration
-from replication.channels import CHANNEL_BODIES
-from replication.groups import GROUP_BODIES
+from replication.consistency import object_to_ids
 from replication.ids import (
     bucket_of,
-    direct_conversation_id,
-    is_channel_id,
     is_conversation_id,
-    is_group_id,
     is_message_id,
     is_user_id,
     region_of,
@@ -21,15 +16,11 @@ from replication.ids import (
 from replication.limits import object_to_size
 from replication.moderation import UserReported
 from replication.records import (
-    DIRECT_BODIES,
     LOG_BODIES,
     ConversationAnswered,
-    DirectBody,
-    Entry,
     Journalable,
     MessageRead,
     MessageReceived,
-    Opening,
     Outcome,
     Record,
     Refusal,
@@ -78,12 +69,12 @@ def object_to_record(record: Record, *, origin: str, here: str) -> str | None:
     if isinstance(record, Refusal):
         return _object_to_refusal(record, here) if owner == origin else f"the conversation is owned by {owner}"
     if not isinstance(record, Submission):
-        return _object_to_ids(record) if owner == origin else f"the conversation is owned by {owner}"
+        return object_to_ids(record) if owner == origin else f"the conversation is owned by {owner}"
     if not isinstance(record.body, RELAYED_BODIES):
         return "accounts and devices concern the home alone"
     if not is_user_id(record.author) or record.home != origin or home_of(record.author) != origin:
         return f"the author does not live in {origin}"
-    return _object_to_ids(record) if owner == here else f"the conversation is owned by {owner}"
+    return object_to_ids(record) if owner == here else f"the conversation is owned by {owner}"
 
 
 def _object_to_refusal(refusal: Refusal, here: str) -> str | None:
@@ -105,25 +96,3 @@ def _object_to_report(record: Submission, body: UserReported, *, origin: str, he
     if record.conversation_id or not is_user_id(body.user_id) or home_of(body.user_id) != here:
         return "it reports nobody who lives here"
     return object_to_size(record)
-
-
-def _object_to_ids(record: Admissible) -> str | None:
-    """Return how ids do not follow from each other: a conversation is its two members', so nobody can put words into another one."""
-    if isinstance(record, Entry | Submission) and isinstance(record.body, ALTERATIONS) and not record.body.recipient_id:
-        return None if is_group_id(record.conversation_id) else "it names nobody, but its conversation is no group"
-    if isinstance(record, Entry | Submission) and isinstance(record.body, (*GROUP_BODIES, *CHANNEL_BODIES)):
-        shared = is_group_id(record.conversation_id) or is_channel_id(record.conversation_id)
-        return None if shared else "its conversation is no group and no channel"
-    if isinstance(record, Entry) or (
-        isinstance(record, Submission) and isinstance(record.body, (*DIRECT_BODIES, *ALTERATIONS))
-    ):
-        author, other = record.author, cast("DirectBody | Alteration", record.body).recipient_id
-    elif isinstance(record, Opening):
-        author, other = record.author, record.recipient
-    else:
-        return None
-    if not (is_user_id(author) and is_user_id(other)) or author == other:
-        return "its author or its recipient is nobody"
-    if record.conversation_id != direct_conversation_id(author, other):
-        return "its conversation is not that of its author and recipient"
-    return None

@@ -4,6 +4,7 @@ What the owner answers goes through the journal like all else; the projector kee
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 from urllib.parse import parse_qs
@@ -17,7 +18,7 @@ from prometheus_client import Counter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.answers import answer, answer_problem
-from infra.errors import CausewayError, NotFoundError, UnavailableError
+from infra.errors import CausewayError, NotFoundError, TooLargeError, UnavailableError
 from infra.internal import REGION_HEADER, ask, is_bridged, peer_of
 from infra.postgres import STORE_FAILURES, Connection, Pool
 from infra.telling import told
@@ -27,7 +28,9 @@ from region.gateway.cursors import LARGEST
 from region.gateway.groups.repository import held_since
 from replication.alterations import ALTERATIONS, NOTHING, blind
 from replication.codec import UndecodableRecordError, decode_record, encode_record, version_of
+from replication.consistency import object_to_ids, object_to_name
 from replication.ids import is_conversation_id, region_of
+from replication.limits import object_to_size
 from replication.records import Entry
 from replication.runs import Runs
 
@@ -46,6 +49,11 @@ AT_ONCE: Final = 4
 
 RECALLED: Final = Counter(
     "causeway_gateway_recalled_entries_total", "Entries that were asked of their owners.", ["owner"]
+)
+DISBELIEVED: Final = Counter(
+    "causeway_gateway_disbelieved_entries_total",
+    "Entries that owners told, and that no honest region makes.",
+    ["owner"],
 )
 TOLD: Final = Counter("causeway_gateway_history_told_total", "Entries that other regions asked for.", ["region"])
 
@@ -121,11 +129,16 @@ class Recall:
         except (httpx.HTTPError, msgspec.DecodeError, UndecodableRecordError, TimeoutError, ValueError) as error:
             log.warning("history not told", owner=owner, reason=type(error).__name__)
             raise UnavailableError(what=f"What was said before, which is in {owner},") from error
-        good = [
+        asked = [
             entry
             for entry in entries
             if isinstance(entry, Entry) and entry.conversation_id == conversation_id and first <= entry.seq <= last
         ]
+        good = _acceptable(asked)
+        good = good[-most:] if newest else good[:most]
+        if len(good) < len(entries):
+            log.warning("history not believed", owner=owner, entries=len(entries) - len(good))
+            DISBELIEVED.labels(owner).inc(len(entries) - len(good))
         RECALLED.labels(owner).inc(len(good))
         await self._keep_all(good)
         return good
@@ -134,7 +147,8 @@ class Recall:
         """Append what was answered, so that it need not be asked for again; if that fails, it will be."""
         try:
             for entry in entries:
-                await self._keep(entry)
+                with contextlib.suppress(TooLargeError):  # it is shown, and asked for again
+                    await self._keep(entry)
         except CausewayError as error:
             log.warning("history not kept", problem=told(error))
 
@@ -149,6 +163,16 @@ async def _as_seen(connection: Connection, found: Sequence[Entry], sees: Sees) -
         else replace(entry, aftermath=made.get(entry.seq, NOTHING))
         for entry in seen
     ]
+
+
+def _acceptable(entries: Sequence[Entry]) -> list[Entry]:
+    """Leave out what no honest region makes, and what is out of order or told twice: what an ingester would not let pass either."""
+    good: list[Entry] = []
+    for entry in entries:
+        follows = not good or entry.seq > good[-1].seq
+        if follows and not (object_to_size(entry) or object_to_ids(entry) or object_to_name(entry)):
+            good.append(entry)
+    return good
 
 
 class Historian:

@@ -5,9 +5,9 @@ from typing import cast
 
 import pytest
 
-from infra.errors import BusyError
+from infra.errors import BusyError, TooLargeError
 from infra.health import Health
-from infra.kafka import Producer
+from infra.kafka import MessageSizeTooLargeError, Producer
 from region.gateway import journal as module
 from region.gateway.journal import Journal
 from region.gateway.sightings import Sightings
@@ -54,3 +54,47 @@ async def test_more_bytes_than_may_wait_are_refused_and_those_that_wait_go_on(mo
     await asyncio.sleep(0)  # callbacks of what is done
 
     assert isinstance(await (await journal.send(submission(2))), int)
+
+
+class PettyProducer:
+    """A producer before a broker that takes only small records."""
+
+    def __init__(self, *, at_once: bool) -> None:
+        self.at_once = at_once
+        self.asked = 0
+
+    async def send(self, _topic: str, *, partition: int, key: bytes, value: bytes, trace: str) -> "asyncio.Future[int]":
+        """Refuse it, at once or when the broker has seen it."""
+        self.asked += 1
+        if self.at_once:
+            raise MessageSizeTooLargeError
+        refused: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        refused.set_exception(MessageSizeTooLargeError())
+        return refused
+
+
+@pytest.mark.parametrize("where", ["here", "producer", "broker"])
+async def test_a_record_that_is_too_large_is_its_own_fault_alone(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    """Everybody's producer goes on, wherever it is refused; what is known to be too large never reaches it."""
+    if where == "here":
+        monkeypatch.setattr(module, "LARGEST_VALUE", 500)
+    health = Health()
+    journal = Journal("nowhere", region="us", instance="us/gateway", partitions=4, health=health, sightings=Sightings())
+    producer = PettyProducer(at_once=where == "producer")
+    monkeypatch.setattr(journal, "_producer", cast("Producer", producer))
+    watching = asyncio.create_task(journal._watch())  # noqa: SLF001 — it ends with the producer's first failure
+    await asyncio.sleep(0)
+
+    if where == "broker":
+        with pytest.raises(MessageSizeTooLargeError):
+            await (await journal.send(submission(0)))
+    else:
+        with pytest.raises(TooLargeError):
+            await journal.send(submission(0))
+    for _ in range(10):
+        await asyncio.sleep(0)  # callbacks of what is done, and whom they wake
+
+    assert not watching.done()
+    assert not journal.is_away
+    assert producer.asked == (where != "here")
+    watching.cancel()
