@@ -51,6 +51,7 @@ class Case:
         kind: What kind of poison it is then.
         key: The conversation or user by which it was journaled; empty if by none.
         revived: Whether it had been put aside before, so that the journal was read past it long ago.
+        condemned: Whether it had been judged then, as one that cannot be applied: the author of a message was told so.
         trace: The `traceparent` that it came with, then the one by which what follows from it goes on; empty if it is not traced.
     """
 
@@ -63,6 +64,7 @@ class Case:
     kind: Kind = Kind.UNREADABLE
     key: str = ""
     revived: bool = False
+    condemned: bool = False
     trace: str = ""
 
     def as_poison(self, kind: Kind, reason: str) -> Poison:

@@ -32,6 +32,9 @@ def judge(docket: Docket, case: Case) -> None:
     if case.record is None:
         docket.put_aside(case, case.flaw, case.kind)
         return
+    if case.condemned and _author_is_told(docket, case):
+        docket.count("duplicate")
+        return
     try:
         _judge(docket, case)
     except ImpossibleRecordError as error:
@@ -45,7 +48,7 @@ def condemn(docket: Docket, case: Case, reason: str) -> None:
     if not isinstance(record, Submission):
         return
     if isinstance(record.body, LogBody):
-        if case.via is None or _is_ours_to_refuse(docket, record, case.via):
+        if _author_is_told(docket, case):
             messages.refuse_unkept(docket, case, record, record.body)
     elif case.via is None:
         docket.answer(case, record, ImpossibleRecordError.code, "This could not be applied. Try something else.")
@@ -101,6 +104,14 @@ def _judge_submission(docket: Docket, case: Case, submission: Submission) -> Non
         moderation.judge_moderation(docket, case, submission, body)
     else:
         accounts.judge_account(docket, case, submission, body)
+
+
+def _author_is_told(docket: Docket, case: Case) -> bool:
+    """Whether somebody is told of a message that it cannot be applied; where one was, that stands."""
+    record = case.record
+    if not isinstance(record, Submission) or not isinstance(record.body, LogBody):
+        return False
+    return case.via is None or _is_ours_to_refuse(docket, record, case.via)
 
 
 def _is_ours_to_refuse(docket: Docket, submission: Submission, via: Via) -> bool:

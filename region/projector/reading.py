@@ -123,4 +123,4 @@ def revived(kept: Poison) -> Case:
         UnknownVersionError: It still cannot be read.
     """
     case = case_of(Record(kept.partition, kept.offset, 0, kept.key.encode() or None, kept.value))
-    return replace(case, revived=True)
+    return replace(case, revived=True, condemned=kept.kind is Kind.IMPOSSIBLE)
