@@ -14,6 +14,7 @@ friends     pure: the same of a pair's friendship, with its rules
 restraints  pure: blocks, and who may begin to write: judged where the user lives who wants that
 moderation  pure: reports, and what moderators decide
 openings    pure: asking a recipient's home whether a conversation may begin, and its answer
+reminders   pure: asking again for what waits for another region
 entries     pure: what owners elsewhere decided: entries, states of conversations, refusals
 marks       pure: received and read
 accounts    pure: users and devices

@@ -13,7 +13,7 @@ import replication.repository
 from infra.errors import CausewayError
 from infra.postgres import Connection
 from infra.telling import told
-from region.projector import aftermaths, metrics
+from region.projector import aftermaths, metrics, reminders
 from region.projector.cases import Case, Needs, needs_of, read_marks, recipients
 from region.projector.docket import USUAL_WINDOW, Docket, State
 from region.projector.judge import condemn, finish, judge
@@ -100,6 +100,7 @@ class Projection:
         self._memory = memory
         self.held = Held()
         self.busy_since: float | None = None
+        self._reminded_at = 0
 
     async def begin(self, partitions: Sequence[int]) -> dict[int, Place]:
         """Drop what is in memory, and load how far those partitions and their streams have come.
@@ -166,6 +167,21 @@ class Projection:
         if in_vain:
             await poison.note_tried(self._connection, in_vain, now=time.time_ns() // 1000)
         return await self.project(cases) if cases else Committed({}, ())
+
+    async def remind(self) -> Committed:
+        """Ask again for what waits for another region for a minute, two, four and so on, as if it had only now come to wait.
+
+        Raises:
+            FencedError: Another projector has moved on.
+            psycopg.OperationalError: The store failed.
+        """
+        docket = self._docket(State())
+        spans = reminders.due(self._reminded_at, docket.now)
+        waiting = await loading.pendings_of_ages(self._connection, spans, most=reminders.MOST)
+        self._reminded_at = docket.now
+        if not reminders.remind(docket, waiting, here=self._memory.places):
+            return Committed({}, ())
+        return await self._commit(docket)
 
     async def project(self, cases: Sequence[Case]) -> Committed:
         """Project a batch, whatever is in it; what cannot be applied is put aside.

@@ -20,6 +20,7 @@ from region.projector.cases import Case, needs_of, read_marks, recipients
 from region.projector.docket import Docket, State, advanced
 from region.projector.judge import finish, judge
 from region.projector.marks import marked
+from region.projector.reminders import due, remind
 from region.projector.restraints import pairs_of
 from region.store.rows import Conversation, Device, Pending, Place, Preferences, Restraints, User
 from region.store.writes import Writes
@@ -169,6 +170,24 @@ class Rehearsal:
     def project(self, most: int = 1_000_000) -> Docket:
         """Project one batch of that many records at most, over all partitions, and commit it."""
         docket, cases = self._judged(most)
+        self._commit(docket)
+        assert len(cases) <= most
+        return docket
+
+    def remind(self, after: int = 0) -> None:
+        """Ask again for what waits, of those whose turn came since then, and commit it."""
+        self.now += 1
+        docket = self._docket(State())
+        spans = due(after, self.now)
+        waiting = [
+            pending
+            for pending in sorted(self.tables.pendings.values(), key=lambda pending: pending.ordinal)
+            if any(first <= pending.submission.submitted_at < beyond for first, beyond in spans)
+        ]
+        remind(docket, waiting, here=self.places)
+        self._commit(docket)
+
+    def _commit(self, docket: Docket) -> None:
         moves = docket.settle(self.heads)
         self.tables.apply(docket.writes)
         for move in moves:
@@ -176,8 +195,6 @@ class Rehearsal:
             self.places[number] = Place(number, move.next_offset, move.position)
         self.heads.update(advanced(docket.writes.relay_rows))
         self._take_outputs(docket)
-        assert len(cases) <= most
-        return docket
 
     def project_in_vain(self, most: int = 1_000_000) -> None:
         """Judge a batch, and crash before committing it."""
@@ -204,19 +221,22 @@ class Rehearsal:
             waiting = range(start, min(len(records), start + most - len(cases)))
             cases += [Case(number, offset, records[offset].record, records[offset].via) for offset in waiting]
         self.now += 1
-        docket = Docket(
+        docket = self._docket(self._state(cases))
+        for case in cases:
+            judge(docket, case)
+        finish(docket)
+        return docket, cases
+
+    def _docket(self, state: State) -> Docket:
+        return Docket(
             here=self.name,
             incarnation=1,
             epoch=1,
             partitions=self.partitions,
             now=self.now,
-            state=self._state(cases),
+            state=state,
             places=self.places,
         )
-        for case in cases:
-            judge(docket, case)
-        finish(docket)
-        return docket, cases
 
     def _state(self, cases: Sequence[Case]) -> State:
         tables, needs = copy.deepcopy(self.tables), needs_of(cases)

@@ -46,6 +46,9 @@ PACE_SECONDS = 0.008
 REPLAY_SECONDS = 2.0
 """How often to look whether somebody wants something replayed."""
 
+REMIND_SECONDS = 60.0
+"""How often to look whether something waits for another region for so long that it is asked for again."""
+
 REST_SECONDS = 0.03
 """The longest rest after a batch; up to that, as long as the batch took."""
 
@@ -225,12 +228,15 @@ class Projector:
 
     async def _read(self, consumer: Consumer, projection: Projection, expected: dict[int, int]) -> None:
         pace = Pace(least=PACE_SECONDS, longest_rest=REST_SECONDS)
-        look_at = 0.0
+        look_at, remind_at = 0.0, time.monotonic() + REMIND_SECONDS
         while True:
             heed_cancellation()
             if time.monotonic() >= look_at:
                 self._tell(await projection.replay())
                 look_at = time.monotonic() + REPLAY_SECONDS
+            if time.monotonic() >= remind_at:
+                self._tell(await projection.remind())
+                remind_at = time.monotonic() + REMIND_SECONDS
             await pace.rest()
             batches = await consumer.read(wait_ms=1000, most=self._settings.projector_batch)
             if not batches:

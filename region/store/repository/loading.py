@@ -15,7 +15,7 @@ from region.store.repository.entries import COUNTED, entry_of
 from region.store.repository.members import member_of
 from region.store.rows import Conversation, Device, Known, Member, Pending, Place, User
 from replication import runs
-from replication.codec import decode_details
+from replication.codec import UndecodableRecordError, decode_details
 from replication.records import Refusal
 
 _ENTRY = entries.COLUMNS
@@ -220,6 +220,31 @@ async def pendings_in(connection: Connection, conversations: Collection[str]) ->
     for conversation_id, *columns in await cursor.fetchall():
         found.setdefault(conversation_id, []).append(Pending.decoded(*columns))
     return found
+
+
+async def pendings_of_ages(
+    connection: Connection, submitted: Collection[tuple[int, int]], *, most: int
+) -> list[Pending]:
+    """Return pendings that were submitted in one of these spans, each conversation's in order; if there are more, any of them.
+
+    Args:
+        connection: To the store.
+        submitted: Spans, each from one time up to and without another, microseconds since the epoch.
+        most: The most that are returned.
+    """
+    cursor = await connection.execute(
+        "SELECT record, waits_for, position, ordinal FROM pendings p WHERE EXISTS ("
+        " SELECT 1 FROM unnest(%s::bigint[], %s::bigint[]) AS due(first, beyond)"
+        " WHERE p.submitted_at >= due.first AND p.submitted_at < due.beyond)"
+        " ORDER BY random() LIMIT %s",
+        (Int8s(first for first, _ in submitted), Int8s(beyond for _, beyond in submitted), most),
+        binary=True,
+    )
+    found: list[Pending] = []
+    for row in await cursor.fetchall():
+        with contextlib.suppress(UndecodableRecordError, TypeError):  # of newer software, or damaged: it waits for that
+            found.append(Pending.decoded(*row))
+    return sorted(found, key=lambda pending: (pending.submission.conversation_id, pending.ordinal))
 
 
 async def waiting_since(connection: Connection) -> dict[str, tuple[int, int]]:

@@ -217,6 +217,34 @@ async def test_poison_is_put_aside_and_nothing_is_held_up(region: Any, until: Un
     assert len(refusals) == 2
 
 
+async def test_what_waits_for_another_region_is_asked_for_again(
+    region: Any, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The opening of a conversation that is owned here, and the message of one that is not; each by its stream, with nothing read."""
+    alice = await region.user()
+    smaller, larger = (f"u{digit * 24}-eu" for digit in "0f")
+    await region.append(message(alice, smaller, "owned there"))
+    await region.append(message(alice, larger, "owned here"))
+    region.start()
+
+    async def waiting() -> bool:
+        return len(await region.execute("SELECT 1 FROM pendings")) == 2
+
+    await until("both wait", waiting)
+    await region.stop()
+    monkeypatch.setattr(service, "REMIND_SECONDS", 0.0)
+    region.start()
+
+    async def again() -> bool:
+        records = await region.records()
+        return [sum(isinstance(one, kind) for one in records) for kind in (Submission, Opening)] == [3, 2]
+
+    await until("both are put out again", again)
+    rows = await region.execute("SELECT sum(cardinality(positions)) FROM relay_rows WHERE destination = 'eu'")
+    assert [int(number) for (number,) in rows] == [4]
+    assert await seqs(region) == []
+
+
 async def test_a_watcher_that_dies_ends_the_process(region: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody projects unwatched: what nobody expected is loud."""
 
