@@ -20,6 +20,10 @@ FRESH_SECONDS = 2.0
 """How long it is remembered that a device is logged in; so long may a revoked device still read at another gateway."""
 STALE_SECONDS = 900.0
 """How long it is believed while the store is away: as long as an access token lives."""
+KNOWN_SECONDS = 2.0
+"""How long a look is waited for before a device is believed that was seen: a store that stands still tells nothing, not even that."""
+UNKNOWN_SECONDS = 5.0
+"""How long before a device that was not seen is told that the store is away."""
 MOST_REMEMBERED = 50_000
 MOST_AT_ONCE = 256
 """Devices of one question to the store."""
@@ -121,10 +125,12 @@ class Callers:
         seen = self._logged_in.get(key, float("-inf"))
         if now - seen < FRESH_SECONDS:
             return
+        known = now - seen < STALE_SECONDS
         try:
-            found = await self._look_up(key)
-        except (*STORE_FAILURES, psycopg.Error) as error:
-            if now - seen < STALE_SECONDS:
+            async with asyncio.timeout(KNOWN_SECONDS if known else UNKNOWN_SECONDS):
+                found = await self._look_up(key)
+        except (*STORE_FAILURES, psycopg.Error, TimeoutError) as error:
+            if known:
                 return
             raise UnavailableError(what="The store") from error
         if found is None:

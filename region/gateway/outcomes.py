@@ -9,7 +9,7 @@ import time
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import prometheus_client
 import psycopg
@@ -23,6 +23,8 @@ from replication.records import Entry, Outcome, Refusal, Submission
 FIRST_LOOK: Final = 1.0
 """After how many seconds the store is asked for the first time."""
 NEXT_LOOK: Final = 0.5
+LOOK_SECONDS: Final = 2.0
+"""How long a request waits for one look; a store that stands still lets go of it only later, behind."""
 DEADLINE: Final = 5.0
 """Seconds until the answer is that the outcome is unknown."""
 MOST_IN_FLIGHT: Final = 50_000
@@ -73,6 +75,7 @@ class Outcomes:
         """Say where submissions are appended."""
         self._journal = journal
         self._waiting: dict[str, list[_Waiter]] = {}
+        self._looks: set[asyncio.Task[Decision | None]] = set()
         self._count = 0
 
     async def submit(self, submission: Submission, look: Look) -> Decided:
@@ -116,14 +119,21 @@ class Outcomes:
     ) -> Decided:
         clock = asyncio.get_running_loop().time
         deadline, pause = clock() + DEADLINE, FIRST_LOOK
+        looking: asyncio.Task[Decision | None] | None = None
         while True:
             await asyncio.wait({future}, timeout=min(pause, max(0.0, deadline - clock())))
             if future.done():
                 return future.result()
-            decision = await _look(look)
-            if decision is not None:
-                BY_STORE.inc()
-                return Decided(decision, known=False)
+            looking = looking or self._begin_look(look)
+            either: tuple[asyncio.Future[Any], ...] = (future, looking)
+            await asyncio.wait(either, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if future.done():
+                return future.result()
+            if looking.done():
+                decision, looking = looking.result(), None
+                if decision is not None:
+                    BY_STORE.inc()
+                    return Decided(decision, known=False)
             failed = appended.done() and (appended.cancelled() or appended.exception() is not None)
             if failed or clock() >= deadline:
                 BY_NOBODY.inc()
@@ -131,6 +141,13 @@ class Outcomes:
                 extra = {"message_id": submission.id} if submission.conversation_id else {}
                 raise OutcomeUnknownError(what=what, **extra)
             pause = NEXT_LOOK
+
+    def _begin_look(self, look: Look) -> "asyncio.Task[Decision | None]":
+        """Ask the store by a task of its own: psycopg waits on with a server that stands still, even when it is cancelled."""
+        looking = asyncio.create_task(_look(look))
+        self._looks.add(looking)
+        looking.add_done_callback(self._looks.discard)
+        return looking
 
     def _leave(self, identifier: str, waiter: "_Waiter") -> None:
         waiting = self._waiting[identifier]
@@ -141,7 +158,7 @@ class Outcomes:
 
 async def _look(look: Look) -> Decision | None:
     try:
-        async with asyncio.timeout(2.0):
+        async with asyncio.timeout(LOOK_SECONDS):
             return await look()
     except (*STORE_FAILURES, psycopg.Error, TimeoutError):
         return None

@@ -12,6 +12,7 @@ from infra.errors import InvalidTokenError, UnavailableError
 from infra.postgres import Pool
 from region.accounts.federation import Federation
 from region.accounts.tokens import AccessClaims, Verifier
+from region.gateway import callers as module
 from region.gateway.callers import MOST_AT_ONCE, Callers
 from region.gateway.revoked import Ended, RevokedElsewhere, Told
 
@@ -27,12 +28,15 @@ class Store:
         self.asked: list[int] = []
         self.revoked: set[str] = set()
         self.away = False
+        self.frozen: asyncio.Event | None = None
 
     @contextlib.asynccontextmanager
     async def connection(self) -> AsyncIterator["Store"]:
         """Return a connection."""
         if self.away:
             raise psycopg.OperationalError
+        if self.frozen is not None:
+            await self.frozen.wait()
         yield self
 
     async def execute(self, _: str, asked: tuple[Sequence[str], Sequence[str]]) -> "Store":
@@ -110,6 +114,36 @@ async def test_a_store_that_is_away_turns_nobody_out_who_was_seen(callers: Calle
         await other
     store.away = False
     assert (await callers.resident("us v1")).device == "v1"
+
+
+async def test_a_store_that_stands_still_holds_up_nobody_who_was_seen(
+    store: Store, revoked: RevokedElsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look goes on behind, and its answer is taken when it comes; who was not seen is told that the store is away."""
+    monkeypatch.setattr(module, "KNOWN_SECONDS", 0.01)
+    monkeypatch.setattr(module, "UNKNOWN_SECONDS", 0.01)
+    now = [0.0]
+    callers = Callers(
+        region="us",
+        verifier=cast("Verifier", Believing()),
+        federation=cast("Federation", None),
+        store=cast("Pool", store),
+        elsewhere=revoked,
+        clock=lambda: now[0],
+    )
+    await callers.resident("us v1")
+    now[0] += module.FRESH_SECONDS + 1
+    store.frozen = asyncio.Event()
+
+    async with asyncio.timeout(60):
+        assert (await callers.resident("us v1")).device == "v1"
+        with pytest.raises(UnavailableError):
+            await callers.resident("us v2")
+        store.revoked = {"v1"}
+        store.frozen.set()
+        monkeypatch.setattr(module, "KNOWN_SECONDS", 60.0)
+        with pytest.raises(InvalidTokenError):
+            await callers.resident("us v1")
 
 
 async def test_what_other_homes_have_told_counts(callers: Callers, store: Store, revoked: RevokedElsewhere) -> None:

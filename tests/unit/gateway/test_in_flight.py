@@ -1,15 +1,16 @@
 """How much of one sender, and of all requests, may wait for an outcome."""
 
 import asyncio
+import contextlib
 from typing import cast
 
 import pytest
 
-from infra.errors import BusyError, UnavailableError
+from infra.errors import BusyError, OutcomeUnknownError, UnavailableError
 from region.gateway import outcomes as waiting
 from region.gateway.journal import Journal
-from region.gateway.outcomes import Decision, InFlight, Outcomes, Sent
-from replication.records import MessageSent, Submission
+from region.gateway.outcomes import Decided, Decision, InFlight, Outcomes, Sent
+from replication.records import MessageSent, Outcome, Submission
 
 ADA, BOB = "u" + "a" * 24 + "-us", "u" + "b" * 24 + "-us"
 
@@ -121,6 +122,49 @@ async def test_requests_beyond_the_bound_are_turned_down_at_once(monkeypatch: py
     for task in (tasks[1], another):
         task.cancel()
     await asyncio.gather(tasks[1], another, return_exceptions=True)
+
+
+class FrozenStore:
+    """A store that stands still: psycopg waits for it even after it was told to stop."""
+
+    def __init__(self) -> None:
+        self.goes_on = asyncio.Event()
+        self.begun = 0
+
+    async def look(self) -> Decision | None:
+        """Ask it."""
+        self.begun += 1
+        while not self.goes_on.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.goes_on.wait()
+        return None
+
+
+@pytest.mark.parametrize("told", [False, True])
+async def test_a_look_that_does_not_end_holds_up_no_answer(monkeypatch: pytest.MonkeyPatch, *, told: bool) -> None:
+    """Neither what fan-out tells meanwhile nor that the outcome is unknown; and no second look is begun beside it."""
+    for name in ("FIRST_LOOK", "NEXT_LOOK", "LOOK_SECONDS"):
+        monkeypatch.setattr(waiting, name, 0.01)
+    monkeypatch.setattr(waiting, "DEADLINE", 60.0 if told else 0.1)
+    outcomes, store = Outcomes(cast("Journal", SilentJournal())), FrozenStore()
+    submission = Submission(
+        id="m1", author=ADA, home="us", home_epoch=1, body=MessageSent(BOB, "c", "hi"), submitted_at=0
+    )
+    asking = asyncio.create_task(outcomes.submit(submission, store.look))
+    try:
+        async with asyncio.timeout(30):
+            while not store.begun:  # noqa: ASYNC110 — a look raises no event
+                await asyncio.sleep(0.01)
+            if told:
+                outcomes.resolve("m1", Decided(Outcome(id="m1"), known=False))
+                assert (await asyncio.shield(asking)).decision == Outcome(id="m1")
+            else:
+                with pytest.raises(OutcomeUnknownError):
+                    await asyncio.shield(asking)
+        assert store.begun == 1
+    finally:
+        store.goes_on.set()
+        await asyncio.gather(asking, return_exceptions=True)
 
 
 def test_who_copes_with_a_journal_that_is_away_copes_with_a_busy_one() -> None:
