@@ -2,6 +2,7 @@
 
 cli        `causeway drill`: runs one, lists them
 run        one drill from its beginning to its verdict
+visitors   two users who write to each other through one address, where nobody else would come
 workload   pure: who writes to whom, in which order
 gatherings pure: which groups there are, who posts into them, and who comes and goes
 hosts      the groups as they go

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from chaos.drill.faults.caches import CacheWiped
 from chaos.drill.faults.disks import DiskFull
-from chaos.drill.faults.doubles import ServiceDoubled
+from chaos.drill.faults.doubles import ServiceDoubled, can_be_doubled
 from chaos.drill.faults.injector import POLL_SECONDS, RECOVERY_SECONDS, Injector, NotPossibleError, Supervisor
 from chaos.drill.faults.links import LINKS, LinkFault
 from chaos.drill.faults.mirrors import MirrorRepeats, RelayTruncated
@@ -53,7 +53,7 @@ def targets(status: Status) -> Targets:
         links=tuple(f"{one}-{other}" for one in regions for other in regions if one < other),
         caches=serving("redis"),
         mirrors=tuple(name for name in parts if name.endswith("/mirror")),
-        services=tuple(name for name, part in parts.items() if _is_service(part)),
+        services=tuple(name for name, part in parts.items() if _is_service(part) and can_be_doubled(name)),
         disks=serving("kafka", "postgres"),
     )
 

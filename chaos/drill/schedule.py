@@ -72,7 +72,7 @@ class Targets:
         links: Pairs of regions, such as eu-us.
         caches: The parts that are a Redis.
         mirrors: The parts that are a MirrorMaker.
-        services: The parts that are processes of our own.
+        services: The parts that are processes of our own, of which a second one would have something to do.
         disks: The parts that keep data on disk.
     """
 

@@ -7,6 +7,7 @@ import asyncio
 
 import aiohttp
 import psutil
+from prometheus_client.parser import text_string_to_metric_families
 
 from chaos.drill.greeting import greeted
 
@@ -96,6 +97,23 @@ async def answers_well(port: int) -> bool:
             return answer.ok
     except (aiohttp.ClientError, TimeoutError, OSError):
         return False
+
+
+async def counted(port: int) -> dict[str, float]:
+    """Return what a service counts, by name, whatever the labels; nothing if it does not answer."""
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SILENT_SECONDS)) as http,
+            http.get(f"http://127.0.0.1:{port}/metrics") as answer,
+        ):
+            text = await answer.text() if answer.ok else ""
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        return {}
+    counts: dict[str, float] = {}
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            counts[sample.name] = counts.get(sample.name, 0.0) + sample.value
+    return counts
 
 
 async def _answer(port: int) -> float | None:
