@@ -5,7 +5,6 @@ CPU, which the federation is to have.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,7 @@ from chaos.drill.faults.injector import POLL_SECONDS, RECOVERY_SECONDS, Injector
 from chaos.drill.faults.links import LINKS, LinkFault
 from chaos.drill.faults.mirrors import MirrorRepeats, RelayTruncated
 from chaos.drill.faults.parts import PartFault
-from chaos.drill.schedule import ON_LINKS, Fault, Kind, Targets, by_slot
+from chaos.drill.schedule import ON_LINKS, SEEN_AT_THE_END, Fault, Kind, Targets, by_slot
 from chaos.judge import events as e
 from chaos.judge.ledger import Ledger
 from infra.errors import CausewayError
@@ -30,6 +29,8 @@ from infra.local.control import Act, Ask, PartStatus, Request, Reshape, Status
 from infra.local.link import Shape
 
 CALM_SECONDS = 3.0
+SIGHT_SECONDS = 20.0
+"""How long a fault that is on lasts for the witness to see it. On a busy machine five pairs of answers take several."""
 PATIENCE_SECONDS = RECOVERY_SECONDS + 30.0
 
 
@@ -138,18 +139,19 @@ class Nemesis:
     async def _carry_out(self, fault: Fault) -> None:
         await asyncio.sleep(fault.later)
         injector = injector_of(fault, await self._running(fault), self._ask)
-        loop = asyncio.get_running_loop()
-        ends = loop.time() + fault.hold
         self._present[fault.name] = f"{fault.kind} {fault.target}"
         self._ledger.note(e.FaultBegun(self._ledger.now(), fault.name, str(fault.kind), fault.target))
         watching = asyncio.create_task(self._watch(fault, injector))
         await asyncio.sleep(0)  # the witness looks first
+        failed = ""
         try:
-            with contextlib.suppress(
-                NotPossibleError, KafkaError, RedisError, OSError
-            ):  # nobody sees it then, and the judge doubts
+            try:
                 await injector.put_on()
-                await asyncio.sleep(max(0.0, ends - loop.time()))
+            except (NotPossibleError, KafkaError, RedisError, OSError) as error:
+                watching.cancel()  # what it might see now is something else
+                failed = str(error) or type(error).__name__
+            else:
+                await self._hold(fault, watching)
             await injector.take_off()
             try:
                 async with asyncio.timeout(RECOVERY_SECONDS):
@@ -163,7 +165,7 @@ class Nemesis:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
             del self._present[fault.name]
-        self._ledger.note(e.FaultEnded(self._ledger.now(), fault.name))
+        self._ledger.note(e.FaultEnded(self._ledger.now(), fault.name, failed))
         self.done += 1
 
     async def _running(self, fault: Fault) -> Status:
@@ -175,9 +177,21 @@ class Nemesis:
                 return status
             await asyncio.sleep(POLL_SECONDS)
 
-    async def _watch(self, fault: Fault, injector: Injector) -> None:
+    async def _hold(self, fault: Fault, watching: "asyncio.Task[float]") -> None:
+        """Let a fault last its time from when it is seen on; nobody is waited for who does not see it in time, and the judge doubts."""
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+        if fault.kind not in SEEN_AT_THE_END:
+            await asyncio.wait({watching}, timeout=SIGHT_SECONDS)
+        if watching.done() and not watching.cancelled() and watching.exception() is None:
+            since = watching.result()
+        await asyncio.sleep(max(0.0, since + fault.hold - loop.time()))
+
+    async def _watch(self, fault: Fault, injector: Injector) -> float:
+        """Note what the witness sees; return when that was, on the loop's clock."""
         seen = await injector.saw()
         self._ledger.note(e.FaultSeen(self._ledger.now(), fault.name, seen))
+        return asyncio.get_running_loop().time()
 
     async def _ask(self, request: Request) -> Status:
         return await asyncio.to_thread(control.ask, self._home, request, PATIENCE_SECONDS)

@@ -47,6 +47,8 @@ class Kind(StrEnum):
 
 
 ON_LINKS = (Kind.CUT, Kind.ONE_WAY, Kind.LATENCY, Kind.JITTER, Kind.BANDWIDTH)
+SEEN_AT_THE_END = (Kind.TRUNCATE,)
+"""What shows itself only as it is taken off."""
 
 
 class Name(StrEnum):
@@ -94,7 +96,7 @@ class Fault:
         at: Not earlier than this, seconds after the traffic began.
         kind: What is done.
         target: A part, such as us/kafka, or a link, such as us-eu.
-        hold: How long it lasts at least, seconds.
+        hold: How long it lasts at least from when it is seen, seconds.
         later: How long after the first of its slot it begins, seconds.
     """
 

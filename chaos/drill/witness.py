@@ -4,6 +4,8 @@ It asks the operating system and the link, never those who put the fault on.
 """
 
 import asyncio
+from collections import deque
+from statistics import median
 
 import aiohttp
 import psutil
@@ -13,8 +15,14 @@ from chaos.drill.greeting import greeted
 
 LOOK_SECONDS = 0.02
 SILENT_SECONDS = 1.0
-LATE_SECONDS = 0.25
-"""An answer over a link with 150 ms each way takes at least 300 ms; without, a few."""
+LATE_SECONDS = 0.15
+"""Half of what a link with 150 ms each way adds to an answer. It is the median of many pairs that is to be late by that, against the median before."""
+PATIENCE_SECONDS = 3.0
+"""For each answer of a pair: on a busy machine those past the link take long, too, and tell nothing if they do not come."""
+PAIRS = 5
+SILENCES = 2
+BEFORE_SECONDS = 20.0
+"""In which the pairs before the fault must have come."""
 
 
 class ProcessWitness:
@@ -65,25 +73,52 @@ class LinkWitness:
     def __init__(self, *, through: int, past: int) -> None:
         self._through = through
         self._past = past
+        self._usual = 0.0
+
+    async def look_before(self) -> None:
+        """Find out how much later answers come through the link than past it while nothing is the matter with it.
+
+        Raises:
+            TimeoutError: Too few came to tell.
+        """
+        async with asyncio.timeout(BEFORE_SECONDS):
+            self._usual = median([await self._pair() for _ in range(PAIRS)])
 
     async def silent(self) -> str:
-        """Wait until nobody answers through the link; return what was seen."""
-        while await _answer(self._through) is not None or await _answer(self._past) is None:  # noqa: ASYNC110  # as above
+        """Wait until nobody answers through the link, twice in a row; return what was seen."""
+        silences = 0
+        while silences < SILENCES:
+            through, past = await _answer(self._through), await _answer(self._past)
+            if through is not None:
+                silences = 0
+            elif past is not None:
+                silences += 1
             await asyncio.sleep(LOOK_SECONDS)
-        return f"no answer through it within {SILENT_SECONDS:.0f} s, and one past it"
+        return f"no answer through it within {SILENT_SECONDS:.0f} s, {SILENCES} times, and one past it each time"
 
     async def slow(self) -> str:
-        """Wait until an answer comes late through the link, or none in time; return what was seen."""
-        while True:
-            took, direct = await _answer(self._through), await _answer(self._past)
-            if direct is not None and (took is None or took > direct + LATE_SECONDS):
-                late = f"more than {SILENT_SECONDS:.0f} s" if took is None else f"{1000 * took:.0f} ms"
-                return f"an answer took {late} through it, and {1000 * direct:.0f} ms past it"
+        """Wait until the median of the last pairs says that answers come later through the link than before; return what was seen."""
+        later: deque[float] = deque(maxlen=PAIRS)
+        while len(later) < PAIRS or median(later) < self._usual + LATE_SECONDS:
+            later.append(await self._pair())
             await asyncio.sleep(LOOK_SECONDS)
+        return (
+            f"an answer through it came {1000 * median(later):.0f} ms later than one past it (median of {PAIRS}); "
+            f"before, {1000 * self._usual:.0f} ms"
+        )
 
     async def open(self) -> None:
-        """Wait until answers come through the link, and soon."""
-        while (took := await _answer(self._through)) is None or took > LATE_SECONDS:  # noqa: ASYNC110  # as above
+        """Wait until answers come through the link as soon as past it, or nearly."""
+        while await self._pair() > self._usual + LATE_SECONDS:  # noqa: ASYNC110  # as above
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _pair(self) -> float:
+        """Return by how much later an answer came through the link than one past it, seconds; none in time counts as one in the last moment."""
+        while True:
+            through = await _answer(self._through, PATIENCE_SECONDS)
+            past = await _answer(self._past, PATIENCE_SECONDS)
+            if past is not None:
+                return (PATIENCE_SECONDS if through is None else through) - past
             await asyncio.sleep(LOOK_SECONDS)
 
 
@@ -116,6 +151,6 @@ async def counted(port: int) -> dict[str, float]:
     return counts
 
 
-async def _answer(port: int) -> float | None:
+async def _answer(port: int, patience: float = SILENT_SECONDS) -> float | None:
     """Return how long an answer took, seconds; None if none came."""
-    return await greeted(port, patience=SILENT_SECONDS)
+    return await greeted(port, patience=patience)

@@ -243,9 +243,14 @@ class FaultSeen(_Event, frozen=True):
 
 
 class FaultEnded(_Event, frozen=True):
-    """A fault is taken off, and what it struck is well again."""
+    """A fault is taken off, and what it struck is well again.
+
+    Attributes:
+        failed: Why it could not be put on; empty if it was.
+    """
 
     fault: str
+    failed: str = ""
 
 
 class Settled(_Event, frozen=True):

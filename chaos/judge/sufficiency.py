@@ -36,6 +36,7 @@ class _Fault:
     begun: float
     seen: float | None = None
     ended: float | None = None
+    failed: str = ""
 
 
 @dataclass(slots=True)
@@ -87,7 +88,7 @@ class Course:
         if fault is None:
             self._strays.append((line, f"fault {event.fault} ends, which never began"))
         else:
-            fault.ended = event.at
+            fault.ended, fault.failed = event.at, event.failed
 
     def shortfalls(self, history: History, needs: Needs) -> list[Evidence]:
         """Return why nothing in this ledger can be said to be true; nothing if it can."""
@@ -109,6 +110,8 @@ class Course:
     def _fault(self, fault: _Fault, needs: Needs) -> list[str]:
         if fault.ended is None:
             return ["it never ended"]
+        if fault.failed:
+            return [f"it could not be put on: {fault.failed}"]
         why = [] if fault.seen is not None else ["nobody saw it from outside"]
         begun, ended = bisect_left(self._accepted, fault.begun), bisect_left(self._accepted, fault.ended)
         counts = {"before": begun, "during": ended - begun, "after": len(self._accepted) - ended}

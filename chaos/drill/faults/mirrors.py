@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
 
 import msgspec
 
@@ -53,7 +52,18 @@ class OnMirror(OnPart):
 
 
 class MirrorRepeats(OnMirror):
-    """Sets MirrorMaker's place back while it is down; the witness looks into the mirrored topics for what stands there twice."""
+    """Sets MirrorMaker's place back while it is down; the witness looks for what it then copies, though it had copied that before.
+
+    Whoever kills a MirrorMaker makes it repeat what it copied after it last kept its place; so only what the origin holds before
+    that place counts, and only where the mirrored topic ended when it was down.
+    """
+
+    def __init__(self, target: str, before: Status, ask: Supervisor) -> None:
+        """Prepare."""
+        super().__init__(target, before, ask)
+        self._ends: dict[str, dict[int, int]] = {}
+        self._copied: dict[str, set[tuple[int, bytes]]] = {}
+        self._is_down = asyncio.Event()
 
     async def put_on(self) -> None:
         """Take it down, set its place in each source back, and start it.
@@ -64,6 +74,7 @@ class MirrorRepeats(OnMirror):
         await self.down()
         try:
             moved = [await self._set_back(origin) for origin in self.origins]
+            self._is_down.set()
         finally:
             await self.up()
         if not any(moved):
@@ -71,6 +82,7 @@ class MirrorRepeats(OnMirror):
 
     async def saw(self) -> str:
         """Wait until records come again that were there before."""
+        await self._is_down.wait()
         watches = [asyncio.create_task(self._watch(origin)) for origin in self.origins]
         try:
             done, _ = await asyncio.wait(watches, return_when=asyncio.FIRST_COMPLETED)
@@ -86,31 +98,57 @@ class MirrorRepeats(OnMirror):
     async def _set_back(self, origin: str) -> int:
         topic = f"mm2-offsets.{origin}.internal"
         newest: dict[tuple[int, bytes], int] = {}
+        kept: dict[int, int] = {}
         for record in await _read_all(self.kafka(self.here), topic):
-            if (
-                record.key is not None
-                and record.value is not None
-                and _key.decode(record.key)[1].topic.startswith("relay.")
-            ):
-                newest[record.partition, record.key] = _value.decode(record.value).offset
+            if record.key is None or record.value is None:
+                continue
+            source = _key.decode(record.key)[1]
+            if source.topic.startswith("relay."):
+                newest[record.partition, record.key] = kept[source.partition] = _value.decode(record.value).offset
+        ends = await self._asked(self.here, f"{origin}.relay.{self.here}")
+        self._ends[origin] = {partition: end for partition, (_, end) in ends.items()}
+        self._copied[origin] = await self._before(origin, kept)
         async with Producer(self.kafka(self.here), client=CLIENT) as producer:
             for (partition, key), offset in newest.items():
                 value = msgspec.json.encode(_Place(max(0, offset - AGAIN)))
                 await producer.append(topic, partition=partition, key=key, value=value)
         return sum(offset > 0 for offset in newest.values())
 
+    async def _before(self, origin: str, kept: dict[int, int]) -> set[tuple[int, bytes]]:
+        """Return what the origin holds of the records, by partition, that are to be copied again: those up to the place that was kept."""
+        topic, found = f"relay.{self.here}", set[tuple[int, bytes]]()
+        bounds = await self._asked(origin, topic)
+        places = {
+            partition: max(first, kept[partition] - AGAIN + 1)
+            for partition, (first, end) in bounds.items()
+            if partition in kept and max(first, kept[partition] - AGAIN + 1) < end
+        }
+        if not places:
+            return found
+        async with Consumer(self.kafka(origin), topic, client=CLIENT) as consumer:
+            consumer.assign(places)
+            while batches := await consumer.read(wait_ms=READ_MS, most=MOST):
+                records = [record for batch in batches.values() for record in batch]
+                found |= {
+                    (record.partition, record.value)
+                    for record in records
+                    if record.value is not None and record.offset <= kept[record.partition]
+                }
+                if all(record.offset > kept[record.partition] for record in records):
+                    break
+        return found
+
     async def _watch(self, origin: str) -> str:
         topic = f"{origin}.relay.{self.here}"
-        bounds = await self._asked(self.here, topic)
+        if not self._ends[origin] or not self._copied[origin]:
+            await asyncio.Event().wait()  # there is nothing that could come again
         async with Consumer(self.kafka(self.here), topic, client=CLIENT) as consumer:
-            consumer.assign({partition: max(first, end - AGAIN) for partition, (first, end) in bounds.items()})
-            known: set[bytes | None] = set()
+            consumer.assign(self._ends[origin])
             while True:
                 batches = await consumer.read(wait_ms=READ_MS, most=MOST)
-                for value in _values(batches.values()):
-                    if value in known:
-                        return f"a record of {topic} stands there a second time"
-                    known.add(value)
+                for record in (record for batch in batches.values() for record in batch):
+                    if (record.partition, record.value) in self._copied[origin]:
+                        return f"a record that {topic} had before comes a second time"
 
 
 class RelayTruncated(OnMirror):
@@ -166,7 +204,3 @@ async def _read_all(bootstrap: str, topic: str) -> list[Record]:
             for records in batches.values():
                 found += records
     return found
-
-
-def _values(batches: Iterable[list[Record]]) -> Iterable[bytes | None]:
-    return (record.value for records in batches for record in records)

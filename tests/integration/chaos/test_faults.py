@@ -150,21 +150,29 @@ async def test_a_mirrormaker_without_a_place_cannot_repeat(regions: tuple[str, s
 
 
 async def test_a_repeated_record_is_seen(kafka: str, make_topic: MakeTopic, regions: tuple[str, str, Status]) -> None:
-    """One that stands in the mirrored topic twice; records that only follow are none."""
+    """One that MirrorMaker had copied before the place that it had kept; neither what an earlier fault repeated nor what a kill does."""
     here, there, before = regions
+    kept = await make_topic(partitions=1, name=f"mm2-offsets.{there}.internal")
+    source = await make_topic(partitions=1, name=f"relay.{here}")
     topic = await make_topic(partitions=1, name=f"{there}.relay.{here}")
+    key = f'["MirrorSourceConnector",{{"cluster":"{there}","partition":0,"topic":"{source}"}}]'.encode()
+    fault = MirrorRepeats(f"{here}/mirror", before, Supervisor(before))
+    watching = asyncio.create_task(fault.saw())
     async with Producer(kafka, client="test") as producer:
 
-        async def append(*values: bytes) -> None:
+        async def append(where: str, *values: bytes) -> None:
             for value in values:
-                await producer.append(topic, partition=0, key=None, value=value)
+                await producer.append(where, partition=0, key=None, value=value)
 
-        await append(b"a", b"b")
-        watching = asyncio.create_task(MirrorRepeats(f"{here}/mirror", before, Supervisor(before)).saw())
-        await append(b"c")
+        await append(source, b"a", b"b", b"after the place")
+        await append(topic, b"a", b"b", b"a", b"after the place")
+        await producer.append(kept, partition=0, key=key, value=b'{"offset":1}')
+        await fault.put_on()
+        await append(topic, b"after the place", b"c")
+        await asyncio.wait({watching}, timeout=3)
         assert not watching.done()
 
-        await append(b"b")
+        await append(topic, b"b")
 
         assert topic in await asyncio.wait_for(watching, LIMIT_SECONDS)
 

@@ -34,6 +34,7 @@ class Injector:
         """Take note."""
         self.calls.append("put on")
         if not self._possible:
+            self.is_on.set()
             raise NotPossibleError(reason="so it is.")
         self.is_on.set()
 
@@ -72,6 +73,7 @@ def play(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Play:
     monkeypatch.setattr("chaos.drill.nemesis.control.ask", lambda *_: status)
     monkeypatch.setattr(nemesis, "CALM_SECONDS", 0.0)
     monkeypatch.setattr(nemesis, "RECOVERY_SECONDS", 0.1)
+    monkeypatch.setattr(nemesis, "SIGHT_SECONDS", 0.1)
 
     async def carry_out(faults: dict[Fault, Injector]) -> list[FaultEvent]:
         by_name = {one.name: injector for one, injector in faults.items()}
@@ -108,10 +110,29 @@ async def test_faults_of_a_slot_meet(play: Play) -> None:
 
 
 async def test_what_cannot_be_put_on_is_not_seen(play: Play) -> None:
-    """So the judge does not say true; and the drill goes on."""
+    """Though something looks like it; the judge is told why it could not be, and the drill goes on."""
     events = await play({fault(1): Injector(possible=False), fault(2, slot=2): Injector()})
 
     assert told(events) == ["begun f1", "ended f1", "begun f2", "seen f2", "ended f2"]
+    assert [bool(event.failed) for event in events if isinstance(event, e.FaultEnded)] == [True, False]
+
+
+async def test_a_fault_lasts_its_time_from_when_it_is_seen(play: Play) -> None:
+    """However long the witness of a busy machine needs; so enough is sent while it is known to be there."""
+    late = Injector()
+    put_on = late.put_on
+
+    async def put_on_and_be_seen_later() -> None:
+        await put_on()
+        late.is_on.clear()
+        asyncio.get_running_loop().call_later(0.08, late.is_on.set)
+
+    late.put_on = put_on_and_be_seen_later  # type: ignore[method-assign]
+    events = await play({fault(1): late})
+
+    seen, ended = (event.at for event in events[1:])
+    assert told(events) == ["begun f1", "seen f1", "ended f1"]
+    assert ended - seen >= 0.05
 
 
 async def test_what_nobody_sees_is_not_noted_as_seen(play: Play) -> None:
