@@ -10,6 +10,12 @@ from typing import TypeVar
 T = TypeVar("T")
 
 SHORTEST, LONGEST = 3.0, 5.0
+LONG_SHORTEST, LONG_LONGEST = 40.0, 50.0
+"""A long pause outlasts every patience within a region: 35 s for a store, 20 for a blob store, 10 for Redis, 5 and 3 in requests."""
+LONG_FROM_SECONDS = 300.0
+"""How long a drill is at least that has long pauses: the first, and every third after it."""
+EVERY_KIND_FROM_SECONDS = 600.0
+"""How long `parts` is at least to pause one part of every kind that long."""
 LATER_SECONDS = 3.0
 """How long after the first of a pair the second begins at most."""
 ENOUGH_SENDS = 40
@@ -121,6 +127,9 @@ def plan(name: Name, targets: Targets, *, seconds: float, rate: float, seed: int
     turns; when there is less, kills, pauses, restarts and the rest take turns from the start, on parts that differ. `pairs` strikes two things at
     once, the second at a random moment after the first. The others strike what is theirs, one at a time, over and over.
 
+    From five minutes on every third pause is a long one, and from ten on `parts` has one of every kind of part. They come on top: what follows
+    begins later by what they take.
+
     Args:
         name: Which drill.
         targets: What there is.
@@ -130,22 +139,42 @@ def plan(name: Name, targets: Targets, *, seconds: float, rate: float, seed: int
     """
     random = Random(seed)
     slots = max(1, int(seconds / SLOTS[name]) - 1)
+    every_kind = name is Name.PARTS and seconds >= EVERY_KIND_FROM_SECONDS
     if name is Name.PAIRS:
         chosen = list(islice(_pairs(targets, random), slots))
+    elif name is Name.PARTS:
+        chosen = [(one,) for one in _singly(targets, slots, random, every_kind=every_kind)]
     else:
-        chosen = [
-            (one,)
-            for one in (_singly(targets, slots, random) if name is Name.PARTS else _turns(name, targets, slots, random))
-        ]
+        chosen = [(one,) for one in _turns(name, targets, slots, random)]
+    struck = chain.from_iterable(chosen)
+    long = _long(struck, every_kind=every_kind) if seconds >= LONG_FROM_SECONDS else set()
     least = max(SHORTEST, ENOUGH_SENDS / rate)
     faults: list[Fault] = []
+    on_top = 0.0
     for slot, together in enumerate(chosen, 1):
-        later = 0.0
+        later, at = 0.0, slot * SLOTS[name] + on_top
         for kind, target in together:
             hold = round(least + random.random() * (LONGEST - SHORTEST), 1)
-            faults.append(Fault(len(faults) + 1, slot, slot * SLOTS[name], kind, target, hold, later))
+            if len(faults) in long:
+                hold = round(random.uniform(LONG_SHORTEST, LONG_LONGEST), 1)
+                on_top = at - slot * SLOTS[name] + hold
+            faults.append(Fault(len(faults) + 1, slot, at, kind, target, hold, later))
             later = round(random.random() * LATER_SECONDS, 1)
     return tuple(faults)
+
+
+def kind_of_part(part: str) -> str:
+    """Return what a part is, whichever region's and whichever of several alike: kafka, of us/kafka-2."""
+    return part.rpartition("/")[2].rstrip("0123456789").removesuffix("-")
+
+
+def _long(struck: Iterable[tuple[Kind, str]], *, every_kind: bool) -> set[int]:
+    """Return which faults, by their place, are long pauses: every third pause, and the first of each kind of part."""
+    pauses = [(place, kind_of_part(target)) for place, (kind, target) in enumerate(struck) if kind is Kind.PAUSE]
+    firsts: dict[str, int] = {}
+    for place, part in pauses:
+        firsts.setdefault(part, place)
+    return {place for place, _ in pauses[::3]} | (set(firsts.values()) if every_kind else set())
 
 
 def by_slot(faults: Iterable[Fault]) -> list[tuple[Fault, ...]]:
@@ -153,12 +182,14 @@ def by_slot(faults: Iterable[Fault]) -> list[tuple[Fault, ...]]:
     return [tuple(together) for _, together in groupby(faults, key=lambda fault: fault.slot)]
 
 
-def _singly(targets: Targets, slots: int, random: Random) -> list[tuple[Kind, str]]:
+def _singly(targets: Targets, slots: int, random: Random, *, every_kind: bool) -> list[tuple[Kind, str]]:
     kills, pauses, restarts = ([(kind, part) for part in _shuffled(targets.parts, random)] for kind in list(Kind)[:3])
     wipes = [(Kind.WIPE, cache) for cache in _shuffled(targets.caches, random)]
     others = list(_by_turns(_shuffled(_on_links(targets, random), random), wipes))
     if slots >= len(kills):
-        rest = list(_by_turns(pauses, restarts, others))
+        firsts = list({kind_of_part(part): (kind, part) for kind, part in pauses}.values()) if every_kind else []
+        pauses = [pause for pause in pauses if pause not in firsts]
+        rest = [*firsts, *_by_turns(pauses, restarts, others)]
         return _shuffled(kills + rest[: slots - len(kills)], random)
     third = len(kills) // 3 + 1  # three thirds of one order, so that no part has two faults while others have none
     order = [part for _, part in kills]

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from chaos.pressure.abusers import Deaf, Flooder
@@ -120,13 +121,19 @@ async def _store_outage(scene: Scene) -> None:
     await asyncio.sleep(AFTER_SECONDS)
 
 
-async def _store_pause(scene: Scene) -> None:
-    part = f"{scene.region}/postgres"
+async def _pause(name: str, scene: Scene) -> None:
+    parts = [
+        part
+        for part in (await ask(scene.home, Ask())).parts()
+        if part.rstrip("-0123456789") == f"{scene.region}/{name}"
+    ]
     await asyncio.sleep(CALM_SECONDS)
-    async with scene.span(f"{part} stands still"):
-        await act(scene.home, "pause", part)
+    async with scene.span(f"{', '.join(parts)} stands still"):
+        for part in parts:
+            await act(scene.home, "pause", part)
         await asyncio.sleep(scene.seconds)
-        await act(scene.home, "resume", part)
+        for part in parts:
+            await act(scene.home, "resume", part)
     await asyncio.sleep(AFTER_SECONDS)
 
 
@@ -210,7 +217,13 @@ CASES = {
     case.name: case
     for case in (
         Case("store-outage", "the store of a region is down", _store_outage, 60.0),
-        Case("store-pause", "the store of a region stands still, with its connections", _store_pause, 60.0),
+        Case(
+            "store-pause", "the store of a region stands still, with its connections", partial(_pause, "postgres"), 60.0
+        ),
+        Case(
+            "kafka-pause", "all brokers of a region stand still, with their connections", partial(_pause, "kafka"), 60.0
+        ),
+        Case("redis-pause", "the Redis of a region stands still, with its connections", partial(_pause, "redis"), 60.0),
         Case("broker-full", "the disk of a region's broker is full, until somebody makes room", _broker_full, 40.0),
         Case("deaf-receivers", "devices read nothing of the much that is sent to them", _deaf_receivers, 40.0),
         Case("flood", f"one device sends {TIMES} times what the others do", _flood, 40.0),

@@ -6,7 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chaos.drill.schedule import ON_LINKS, SLOTS, Fault, Kind, Name, Targets, by_slot, plan
+from chaos.drill.schedule import (
+    LONG_FROM_SECONDS,
+    LONG_LONGEST,
+    LONG_SHORTEST,
+    ON_LINKS,
+    SLOTS,
+    Fault,
+    Kind,
+    Name,
+    Targets,
+    by_slot,
+    kind_of_part,
+    plan,
+)
 
 REGIONS = ("ap", "eu", "us")
 PARTS = ("directory", *(f"{region}/{part}" for region in REGIONS for part in ("front", "kafka", "mirror", "projector")))
@@ -24,6 +37,11 @@ TARGETS = Targets(
 def parts(*, seconds: float, seed: int, rate: float = 300) -> tuple[Fault, ...]:
     """Return the schedule of the drill `parts`."""
     return plan(Name.PARTS, TARGETS, seconds=seconds, rate=rate, seed=seed)
+
+
+def is_long(fault: Fault) -> bool:
+    """Whether a fault lasts longer than whoever waits for a part."""
+    return fault.hold >= LONG_SHORTEST
 
 
 @given(name=st.sampled_from(Name), seed=st.integers(), seconds=st.floats(30, 900), rate=st.floats(5, 500))
@@ -76,13 +94,41 @@ def test_the_other_drills_strike_what_is_theirs(name: Name, kinds: set[Kind], st
 
 @given(seed=st.integers(), seconds=st.floats(30, 900))
 def test_each_fault_has_a_slot_of_its_own_within_the_traffic(seed: int, seconds: float) -> None:
-    """They follow one another, with calm before the first and after the last."""
+    """They follow one another, with calm before the first and after the last; long pauses come on top."""
     faults = parts(seconds=seconds, seed=seed)
 
     for before, after in pairwise(faults):
-        assert after.at - before.at >= SLOTS[Name.PARTS] > before.hold
+        assert after.at - before.at > before.hold
+        assert after.at - before.at >= SLOTS[Name.PARTS] - 0.01
     assert faults[0].at == SLOTS[Name.PARTS]
-    assert faults[-1].at + faults[-1].hold < seconds
+    assert faults[-1].at + faults[-1].hold < seconds + sum(fault.hold for fault in faults if is_long(fault))
+
+
+@given(name=st.sampled_from([Name.PARTS, Name.PAIRS]), seed=st.integers(), seconds=st.floats(30, 900))
+def test_every_third_pause_is_long_when_there_is_time(name: Name, seed: int, seconds: float) -> None:
+    """It outlasts whatever waits for a part, by some; shorter drills have none, and nothing but a pause is long."""
+    faults = plan(name, TARGETS, seconds=seconds, rate=300, seed=seed)
+    pauses = [fault for fault in faults if fault.kind is Kind.PAUSE]
+
+    assert all(fault.kind is Kind.PAUSE and fault.hold <= LONG_LONGEST for fault in faults if is_long(fault))
+    assert [is_long(fault) for fault in pauses[::3]] == [seconds >= LONG_FROM_SECONDS] * len(pauses[::3])
+
+
+@given(seed=st.integers(), seconds=st.floats(600, 900))
+def test_one_part_of_every_kind_is_paused_for_long_in_ten_minutes(seed: int, seconds: float) -> None:
+    """Whichever region's."""
+    long = [fault.target for fault in parts(seconds=seconds, seed=seed) if is_long(fault)]
+
+    assert {kind_of_part(target) for target in long} == {"directory", "front", "kafka", "mirror", "projector"}
+
+
+@pytest.mark.parametrize(
+    ("part", "kind"),
+    [("us/kafka-2", "kafka"), ("eu/kafka", "kafka"), ("directory-postgres", "directory-postgres")],
+)
+def test_brokers_are_of_one_kind(part: str, kind: str) -> None:
+    """And a store of the directory is not one of a region."""
+    assert kind_of_part(part) == kind
 
 
 @given(seed=st.integers())
