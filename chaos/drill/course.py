@@ -97,6 +97,11 @@ class Course:
         if scale.changes:
             self.hosts = Hosts(self._seats, self.devices, name=scale.name, seed=scale.seed)
 
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Where people live."""
+        return tuple(self._urls)
+
     async def gather(self, stack: AsyncExitStack) -> None:
         """Make accounts, connect devices, and an observer of one user of each region, at home or through another region by turns."""
         regions = list(self._urls)

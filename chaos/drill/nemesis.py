@@ -152,6 +152,7 @@ class Nemesis:
                 failed = str(error) or type(error).__name__
             else:
                 await self._hold(fault, watching)
+            lifted = self._ledger.now()
             await injector.take_off()
             try:
                 async with asyncio.timeout(RECOVERY_SECONDS):
@@ -165,7 +166,7 @@ class Nemesis:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
             del self._present[fault.name]
-        self._ledger.note(e.FaultEnded(self._ledger.now(), fault.name, failed))
+        self._ledger.note(e.FaultEnded(self._ledger.now(), fault.name, failed, lifted))
         self.done += 1
 
     async def _running(self, fault: Fault) -> Status:

@@ -109,5 +109,7 @@ async def _storm(order: Order, course: Course, nemesis: Nemesis, faults: tuple[F
         with contextlib.suppress(TimeoutError):  # the faults that were left out make the judge doubt
             async with asyncio.timeout(OVERRUN * order.seconds):
                 await nemesis.run(faults, elapsed=elapsed)
-        enough = ENOUGH_SENDS / order.rate  # for the last fault, too, something must be accepted afterwards
+        enough = (
+            ENOUGH_SENDS * len(course.regions) / order.rate
+        )  # after the last fault, too, each region must accept something
         await asyncio.sleep(max(CALM_SECONDS, enough, order.seconds - elapsed()))

@@ -247,10 +247,12 @@ class FaultEnded(_Event, frozen=True):
 
     Attributes:
         failed: Why it could not be put on; empty if it was.
+        lifted: When it began to be taken off, seconds; what it struck was not well yet.
     """
 
     fault: str
     failed: str = ""
+    lifted: float | None = None
 
 
 class Settled(_Event, frozen=True):

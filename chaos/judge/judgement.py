@@ -90,21 +90,24 @@ class _Court:
             case e.Invoke():
                 self.history.invoked(line, event)
                 self.marks.invoked(event)
+                self.course.invoked(line, event)
             case e.Ok():
                 if self.history.ok(line, event):
-                    self.course.accepted(event.at)
+                    self.course.accepted(event)
                 self.marks.ended(event.op)
             case e.Page():
                 self.history.page(line, event)
                 self.marks.page(line, event)
             case e.Fail():
                 self.history.failed(line, event)
+                self.course.answered(event.op)
                 self.marks.ended(event.op)
             case e.Info():
                 self.history.unknown(line, event)
                 self.marks.ended(event.op)
             case e.Refused():
                 self.history.refused(line, event)
+                self.course.answered(event.op)
             case _:
                 self._seldom(line, event)
 
@@ -113,9 +116,11 @@ class _Court:
             case e.Opened():
                 self.history.opened(event)
                 self.streams.opened(event)
+                self.course.opened(line, event)
             case e.Closed(connection=connection):
                 self.history.closed(connection)
                 self.streams.closed(connection)
+                self.course.closed(connection)
             case e.Changed():
                 self.streams.changed(event)
             case e.Lives():
@@ -126,6 +131,7 @@ class _Court:
                 self.history.digested(line, event)
             case e.Settled():
                 self.history.settle(event.at)
+                self.course.settled()
             case _:
                 self._course(line, event)
 

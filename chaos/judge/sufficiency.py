@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from chaos.judge.events import FaultBegun, FaultEnded, FaultSeen
+from chaos.judge.events import FaultBegun, FaultEnded, FaultSeen, Invoke, Ok, Opened
 from chaos.judge.history import History
 from chaos.judge.verdict import Evidence
 
@@ -17,8 +17,9 @@ class Needs(msgspec.Struct, frozen=True):
     Attributes:
         faults: How many faults.
         before: How many sends must have been accepted before each fault.
-        during: Between its beginning and its end.
-        after: After its end.
+        during: From when it was seen until it was taken off; of one that shows itself only then, from its beginning.
+        after: After its end, by people of each region that it struck.
+        everybody: Whether every send must have been answered, and every device be connected at the settling.
         rest: How long before the settling the last send was accepted and the last fault ended, seconds.
     """
 
@@ -26,6 +27,7 @@ class Needs(msgspec.Struct, frozen=True):
     before: int = 20
     during: int = 20
     after: int = 20
+    everybody: bool = False
     rest: float = 5.0
 
 
@@ -33,10 +35,12 @@ class Needs(msgspec.Struct, frozen=True):
 class _Fault:
     line: int
     what: str
+    target: str
     begun: float
     seen: float | None = None
     ended: float | None = None
     failed: str = ""
+    lifted: float | None = None
 
 
 @dataclass(slots=True)
@@ -52,6 +56,11 @@ class Course:
     whole: bool = False
     _faults: dict[str, _Fault] = field(default_factory=dict)
     _accepted: "array[float]" = field(default_factory=lambda: array("d"))
+    _by_region: "dict[str, array[float]]" = field(default_factory=dict)
+    _sends: dict[int, tuple[int, str]] = field(default_factory=dict)
+    _connected: dict[str, str] = field(default_factory=dict)
+    _devices: dict[str, int] = field(default_factory=dict)
+    _absent: list[tuple[int, str]] | None = None
     _stirred: float = 0.0
     _strays: list[tuple[int, str]] = field(default_factory=list)
     _last: float = 0.0
@@ -62,16 +71,43 @@ class Course:
             self._strays.append((line, "time goes back"))
         self._last = at
 
-    def accepted(self, at: float) -> None:
+    def invoked(self, line: int, event: Invoke) -> None:
+        """A send begins."""
+        if event.kind == "send":
+            self._by_region.setdefault(event.region, array("d"))
+            self._sends[event.op] = line, event.region
+
+    def accepted(self, event: Ok) -> None:
         """A send was accepted."""
-        self._accepted.append(at)
-        self._stirred = at
+        self._accepted.append(event.at)
+        self._stirred = event.at
+        _, region = self._sends.pop(event.op, (0, ""))
+        self._by_region.setdefault(region, array("d")).append(event.at)
+
+    def answered(self, op: int) -> None:
+        """Whoever sent was told that it did not happen, or is refused."""
+        self._sends.pop(op, None)
+
+    def opened(self, line: int, event: Opened) -> None:
+        """A device is connected."""
+        self._connected[event.connection] = event.device
+        self._devices.setdefault(event.device, line)
+
+    def closed(self, connection: str) -> None:
+        """A device is not connected any more."""
+        self._connected.pop(connection, None)
+
+    def settled(self) -> None:
+        """From now on nobody needs to be connected."""
+        if self._absent is None:
+            present = set(self._connected.values())
+            self._absent = [(line, device) for device, line in self._devices.items() if device not in present]
 
     def begun(self, line: int, event: FaultBegun) -> None:
         """A fault begins."""
         if event.fault in self._faults:
             self._strays.append((line, f"fault {event.fault} begins again"))
-        self._faults[event.fault] = _Fault(line, f"{event.kind} {event.target}", event.at)
+        self._faults[event.fault] = _Fault(line, f"{event.kind} {event.target}", event.target, event.at)
 
     def seen(self, line: int, event: FaultSeen) -> None:
         """A fault is seen; what is seen outside its time is something else."""
@@ -88,7 +124,7 @@ class Course:
         if fault is None:
             self._strays.append((line, f"fault {event.fault} ends, which never began"))
         else:
-            fault.ended, fault.failed = event.at, event.failed
+            fault.ended, fault.failed, fault.lifted = event.at, event.failed, event.lifted
 
     def shortfalls(self, history: History, needs: Needs) -> list[Evidence]:
         """Return why nothing in this ledger can be said to be true; nothing if it can."""
@@ -103,6 +139,8 @@ class Course:
             found.append(Evidence(f"it settled after {rest:.1f} s of rest, of {needs.rest:.1f} s that are needed"))
         if len(self._faults) < needs.faults:
             found.append(Evidence(f"there were {len(self._faults)} faults, of {needs.faults} that are needed"))
+        if needs.everybody:
+            found += self._missing()
         for name, fault in self._faults.items():
             found += [Evidence(f"{fault.what}: {why}", (name,), (fault.line,)) for why in self._fault(fault, needs)]
         return found
@@ -113,9 +151,32 @@ class Course:
         if fault.failed:
             return [f"it could not be put on: {fault.failed}"]
         why = [] if fault.seen is not None else ["nobody saw it from outside"]
-        begun, ended = bisect_left(self._accepted, fault.begun), bisect_left(self._accepted, fault.ended)
-        counts = {"before": begun, "during": ended - begun, "after": len(self._accepted) - ended}
-        for when, needed in {"before": needs.before, "during": needs.during, "after": needs.after}.items():
-            if counts[when] < needed:
-                why.append(f"{counts[when]} sends were accepted {when} it, of {needed} that are needed")
-        return why
+        lifted = fault.ended if fault.lifted is None else fault.lifted
+        since = fault.begun if fault.seen is None or fault.seen >= lifted else fault.seen
+        counts = [
+            ("before it", bisect_left(self._accepted, fault.begun), needs.before),
+            ("during it", bisect_left(self._accepted, lifted) - bisect_left(self._accepted, since), needs.during),
+            ("after it", len(self._accepted) - bisect_left(self._accepted, fault.ended), needs.after),
+        ]
+        for region in self._struck(fault.target):
+            theirs = self._by_region[region]
+            counts.append((f"after it in {region}", len(theirs) - bisect_left(theirs, fault.ended), needs.after))
+        return why + [
+            f"{count} sends were accepted {when}, of {needed} that are needed"
+            for when, count, needed in counts
+            if count < needed
+        ]
+
+    def _struck(self, target: str) -> list[str]:
+        """Return the regions to which a part belongs, or between which a link is; all, of a part of the whole federation."""
+        named = {target.partition("/")[0], *target.split("-")} & set(self._by_region)
+        return sorted(named or self._by_region)
+
+    def _missing(self) -> list[Evidence]:
+        found = []
+        if self._sends:
+            lines = tuple(line for line, _ in list(self._sends.values())[:5])
+            found.append(Evidence(f"{len(self._sends)} sends were never answered", lines=lines))
+        for line, device in self._absent or ():
+            found.append(Evidence(f"device {device} was not connected when everything had settled", lines=(line,)))
+        return found[:5]

@@ -19,6 +19,52 @@ def without(*kinds: type[e.Event]) -> list[e.Event]:
     return [event for event in GOOD if not isinstance(event, kinds)]
 
 
+def one_region_accepts_nothing() -> list[e.Event]:
+    """Return the good ledger, but that the region which was struck accepts nothing once its fault has ended."""
+    fault = next(event for event in GOOD if isinstance(event, e.FaultBegun))
+    ended = next(event.at for event in GOOD if isinstance(event, e.FaultEnded))
+    theirs = {
+        event.op
+        for event in GOOD
+        if isinstance(event, e.Invoke) and event.kind == "send" and fault.target.startswith(f"{event.region}/")
+    }
+    return [event for event in GOOD if not (isinstance(event, e.Ok) and event.at > ended and event.op in theirs)]
+
+
+def lifted(seconds: float) -> list[e.Event]:
+    """Return the good ledger, but that its fault was taken off so soon after it was seen."""
+    seen = next(event.at for event in GOOD if isinstance(event, e.FaultSeen))
+    return [
+        e.FaultEnded(event.at, event.fault, lifted=seen + seconds) if isinstance(event, e.FaultEnded) else event
+        for event in GOOD
+    ]
+
+
+def failed() -> list[e.Event]:
+    """Return the good ledger, but that its fault could not be put on."""
+    return [
+        e.FaultEnded(event.at, event.fault, failed="nobody may.") if isinstance(event, e.FaultEnded) else event
+        for event in GOOD
+    ]
+
+
+def settled_without(device: str) -> list[e.Event]:
+    """Return the good ledger, but that a device left before everything had settled."""
+    place = next(place for place, event in enumerate(GOOD) if isinstance(event, e.Settled))
+    opened = [event for event in GOOD[:place] if isinstance(event, e.Opened) and event.device == device]
+    return [*GOOD[:place], e.Closed(GOOD[place].at, opened[-1].connection), *GOOD[place:]]
+
+
+EVERYBODY = Needs(everybody=True)
+DEVICE = next(event.device for event in GOOD if isinstance(event, e.Opened))
+
+
+def answered() -> list[e.Event]:
+    """Return the good ledger, without the sends of which nobody knows the outcome."""
+    unknown = {event.op for event in GOOD if isinstance(event, e.Info)}
+    return [event for event in GOOD if getattr(event, "op", None) not in unknown]
+
+
 def reasons(judgement: Judgement) -> str:
     """Return all doubts as one text."""
     return "; ".join(doubt.what for ruling in judgement.rulings for doubt in ruling.doubts)
@@ -36,6 +82,11 @@ def reasons(judgement: Judgement) -> str:
         (GOOD, Needs(during=1000), "accepted during"),
         (GOOD, Needs(after=1000), "accepted after"),
         (GOOD, Needs(rest=60.0), "of rest"),
+        (one_region_accepts_nothing(), Needs(), "sends were accepted after it in"),
+        (lifted(0.1), Needs(), "accepted during"),
+        (failed(), Needs(), "it could not be put on: nobody may."),
+        (settled_without(DEVICE), EVERYBODY, f"device {DEVICE} was not connected"),
+        (GOOD, EVERYBODY, "sends were never answered"),
         (without(e.Settled), Needs(), "never settled"),
         (without(e.Ended), Needs(), "its end"),
         (without(e.Run), Needs(), "its beginning"),
@@ -53,6 +104,17 @@ def test_nothing_is_true_in_a_ledger_that_says_too_little(events: list[e.Event],
     assert judgement.named(Verdict.TRUE) == set()
     assert judgement.verdict is not Verdict.TRUE
     assert why in reasons(judgement)
+
+
+def test_whoever_was_answered_and_is_connected_raises_no_doubt() -> None:
+    """Refusals and definite failures are answers."""
+    assert reasons(judge(numbered(GOOD), Needs())) == ""
+    assert "never answered" not in reasons(judge(numbered(answered()), EVERYBODY))
+
+
+def test_a_fault_that_shows_itself_as_it_is_taken_off_lasted_until_then() -> None:
+    """What was accepted between its beginning and that counts."""
+    assert "accepted during" not in reasons(judge(numbered(lifted(-0.1)), Needs(during=12)))
 
 
 def test_a_fault_seen_after_its_end_was_not_seen() -> None:
