@@ -3,6 +3,7 @@
 rules        pure: what may be brought, in how many parts, how it is called in the store
 repository   the table of blobs, and who may see which
 uploads      the gateway's side: an upload is begun, resumed, handed over
+asking       how long its requests wait for the blob store, and how many may
 downloads    the gateway's side: whoever may see a blob is told where it is
 attachments  what a message may refer to
 wakes        tells the service that there is something to do

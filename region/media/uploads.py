@@ -1,15 +1,17 @@
 """Bring images and files: addresses are signed here, bytes go past us, and what has arrived is handed to the media service."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from infra.blobs import FAILURES, AbsentError, Blobs, Signer, Stored, away
-from infra.errors import InvalidFieldError, NotFoundError
+from infra.errors import BusyError, InvalidFieldError, NotFoundError
 from infra.postgres import Pool
 from region.media import repository, rules
+from region.media.asking import Asking
 from region.media.errors import (
     REFUSALS,
     ClosedError,
@@ -84,6 +86,7 @@ class Uploads:
         self._region = region
         self._store = store
         self._blobs = blobs
+        self._asking = Asking()
         self._signer = signer
         self._allowed = allowed
         self._wake = wake
@@ -236,13 +239,16 @@ class Uploads:
         if blob.upload_id:
             return blob.upload_id
         try:
-            upload_id = await self._blobs.begin_parts(rules.key(blob.blob_id), content_type=blob.content_type)
+            async with self._asking():
+                upload_id = await self._blobs.begin_parts(rules.key(blob.blob_id), content_type=blob.content_type)
         except (AbsentError, *FAILURES) as error:
             raise away(error) from error
         async with self._store.connection() as connection:
             kept = await repository.note_upload(connection, blob.blob_id, upload_id)
         if kept != upload_id:
-            await self._blobs.abandon_parts(rules.key(blob.blob_id), upload_id)
+            with contextlib.suppress(BusyError, *FAILURES):  # parts that nobody puts take no room
+                async with self._asking():
+                    await self._blobs.abandon_parts(rules.key(blob.blob_id), upload_id)
         if not kept:
             raise ClosedError(blob_id=blob.blob_id, state="closed")
         return kept
@@ -250,7 +256,8 @@ class Uploads:
     async def _parts(self, blob: Blob) -> tuple[Stored, ...]:
         """Return the parts that are there and as large as they are to be."""
         try:
-            found = await self._blobs.parts(rules.key(blob.blob_id), blob.upload_id)
+            async with self._asking():
+                found = await self._blobs.parts(rules.key(blob.blob_id), blob.upload_id)
         except AbsentError:
             return ()
         except FAILURES as error:
@@ -267,7 +274,8 @@ class Uploads:
                 raise IncompleteError(reason=f"these of its parts are missing, or of a wrong size: {some}")
             return
         try:
-            size = await self._blobs.size(rules.arrival_key(blob.blob_id))
+            async with self._asking():
+                size = await self._blobs.size(rules.arrival_key(blob.blob_id))
         except AbsentError:
             raise IncompleteError(reason="nothing has arrived") from None
         except FAILURES as error:
