@@ -101,15 +101,16 @@ def postgres_server(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> I
         shutil.rmtree(stage_of(tools.stage, home), ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def postgres_log(postgres_server: int, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
-    """A function that reads what that PostgreSQL has logged so far."""
+    """A function that reads what that PostgreSQL has logged since the test began."""
     assert postgres_server
 
-    def read() -> str:
+    def everything() -> str:
         return "".join(path.read_text() for path in tmp_path_factory.getbasetemp().glob("postgres*/log"))
 
-    return read
+    before = len(everything())
+    return lambda: everything()[before:]
 
 
 @pytest.fixture(scope="session")
