@@ -121,6 +121,7 @@ class Interest:
         beat_at = 0.0
         while True:
             heed_cancellation()
+            self._changed.clear()
             if self._wanted:
                 await self._flush()
             if time.monotonic() - beat_at >= HEARTBEAT_SECONDS:
@@ -159,7 +160,6 @@ class Interest:
         return known is not None
 
     async def _flush(self) -> None:
-        self._changed.clear()
         wanted = dict(self._wanted)
         INTEREST_WAITING.set(len(wanted))
         await self._write(wanted)

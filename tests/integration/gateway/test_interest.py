@@ -40,3 +40,33 @@ async def test_an_emptied_redis_is_noticed(redis_url: str) -> None:
         with pytest.raises(LostInterestError):
             async with asyncio.timeout(30):
                 await interest.keep()
+
+
+async def test_nothing_that_is_wanted_keeps_nobody_busy(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user without channels wants none of them: that is no reason to look again at once, and again."""
+    rounds, beats = 0, asyncio.Semaphore(0)
+
+    def count() -> None:
+        nonlocal rounds
+        rounds += 1
+
+    monkeypatch.setattr(module, "heed_cancellation", count)
+    async with Redis.from_url(redis_url.replace("/0", "/6"), socket_timeout=None) as redis:
+        interest = Interest(redis, instance=f"us/gateway-{uuid.uuid4().hex[:6]}", users=list)
+        beat = interest._beat  # noqa: SLF001 — by which time is told here
+
+        async def told() -> None:
+            await beat()
+            beats.release()
+
+        monkeypatch.setattr(interest, "_beat", told)
+        await interest.register_all()
+        interest.want(())
+        keeping = asyncio.create_task(interest.keep())
+        async with asyncio.timeout(60):
+            for _ in range(3):
+                await beats.acquire()
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+
+    assert rounds < 20
