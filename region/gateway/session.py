@@ -277,7 +277,10 @@ def _read(text: str | None) -> frames.DeviceFrame:
     try:
         return frames.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
-        raise MalformedRequestError(reason=str(error)) from None
+        reason = str(error)
+        if reason.endswith("`$.type`"):  # it would quote what stands there
+            reason = "its type is none that devices send"
+        raise MalformedRequestError(reason=reason) from None
 
 
 def _check(send: Send) -> None:

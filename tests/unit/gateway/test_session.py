@@ -275,3 +275,13 @@ def test_every_output_is_told_once_whatever_is_lost(data: st.DataObject, count: 
             read_at = count
 
     assert told == [str(number) for number in range(1, count + 1)]
+
+
+def test_what_stands_in_a_frame_is_not_repeated_by_the_error() -> None:
+    """Whoever looks over a shoulder, or keeps errors, reads no message in them."""
+    session = greeted()
+
+    for frame in ('{"type": "dear diary"}', '{"type": "send", "text": "dear diary", "recipient_id": 7}'):
+        answer = session.receive(frame)
+        assert isinstance(answer, Reply)
+        assert "diary" not in answer.text
