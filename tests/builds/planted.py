@@ -83,6 +83,16 @@ class Run:
         """Whether a record is the first of the run's messages, or the first at that place."""
         return self.has(record) and self.once(place)
 
+    def keeps_striking(self, record: object) -> bool:
+        """Whether a record is the first of the run's messages, or that one again: a device or a home may say it anew."""
+        if not isinstance(record, Submission | Entry):
+            return False
+        name = record.id if isinstance(record, Submission) else record.message_id
+        if name not in self._struck and not self.strikes(record):
+            return False
+        self._struck.add(name)
+        return True
+
     def once(self, place: str) -> bool:
         """Whether it is the first time at that place."""
         first = place not in self._struck
@@ -96,7 +106,7 @@ class Run:
 @plant("projector", "region.projector.loop:judge")
 def dropped_before_the_store(run: Run, original: Any, docket: Any, case: Any) -> None:
     """The projector passes over a record of the journal."""
-    if case.via is None and run.strikes(case.record):
+    if case.via is None and run.keeps_striking(case.record):
         docket.enter(case)
     else:
         original(docket, case)
@@ -105,7 +115,7 @@ def dropped_before_the_store(run: Run, original: Any, docket: Any, case: Any) ->
 @plant("projector", "region.projector.docket:Docket.put", regions="us,eu")
 def not_relayed(run: Run, original: Any, docket: Any, partition: int, record: Any, **how: Any) -> int:
     """A record gets no place in the stream to the other region."""
-    if how.get("to") and run.strikes(record):
+    if how.get("to") and run.keeps_striking(record):
         how["to"] = ()
     return int(original(docket, partition, record, **how))
 
@@ -115,7 +125,7 @@ def dropped_in_the_relay(run: Run, original: Any, intake: Any, relayed: Any, now
     """The ingester takes a record for one that it had."""
     step = original(intake, relayed, now)
     new = isinstance(step, Append) and isinstance(decode_record(relayed.record, relayed.version), Submission)
-    return HAD if new and run.strikes(decode_journaled(step.value).record) else step
+    return HAD if new and run.keeps_striking(decode_journaled(step.value).record) else step
 
 
 @plant("forwarder", "relay.forwarder.drain:plan_runs", regions="us,eu")
