@@ -314,7 +314,7 @@ class Connection:
 
     def _advance(self, message: Message, stage: Stage) -> list[Action]:
         name = message.client_message_id
-        if name is None or not self._outbox.may_be(name, message.text):
+        if name is None or not self._outbox.may_be(name, message):
             return []
         actions: list[Action] = [Advance(name, stage, message, message.message_id, message.conversation_id)]
         self._outbox.accepted(name, message.conversation_id)

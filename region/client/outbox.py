@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from region.client.frames import Mention
+from region.client.frames import Mention, Message
 
 WINDOW = 256
 """How many items may be under way without having been accepted."""
@@ -88,10 +88,17 @@ class Outbox:
         self._go_on(client_message_id)
         return item is not None
 
-    def may_be(self, client_message_id: str, text: str) -> bool:
-        """Whether a message of that name and text may be an item's; not if the name was used before, for another text."""
+    def may_be(self, client_message_id: str, message: Message) -> bool:
+        """Whether a message of that name may be an item's; not if the name was used before, for another text.
+
+        A forward has the text of what it forwards, and what was edited or deleted meanwhile has its own no more.
+        """
         item = self._items.get(client_message_id)
-        return item is None or item.text == text
+        if item is None or message.deleted or message.edited is not None:
+            return True
+        if item.forward_of is not None or message.forwarded_from is not None:
+            return item.forward_of is not None and message.forwarded_from is not None
+        return item.text == message.text
 
     def settle(self, client_message_id: str) -> bool:
         """Take out an item whose outcome is known; return whether it was here."""

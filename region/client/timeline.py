@@ -1,13 +1,14 @@
 """The entries of one conversation as they come, in any order and repeatedly; each goes on once, in order of seq.
 
-Pure. An entry above the next one waits until what is between has been fetched; how many wait is bounded, since the history has
+Pure. A page of history may stand for several seqs by one message, though one of these was told live: who subscribes to a channel is
+told of that, and history then shows posts alone. What was told goes on, and what stands for it is cut. An entry above the next one waits until what is between has been fetched; how many wait is bounded, since the history has
 them all.
 """
 
 from collections.abc import Iterable
 
 from region.client.events import Arrived
-from region.client.frames import Position
+from region.client.frames import Message, Position
 
 MOST_WAITING = 1_000
 START = Position(0, 0)
@@ -34,10 +35,13 @@ class Timeline:
             if seq is None or seq <= self.held.seq:
                 continue
             self.learn(seq)
-            first = entry.message.from_seq or seq  # what is hidden comes as one
-            self._waiting.setdefault(max(first, self.held.seq + 1), entry)
+            first = max(entry.message.from_seq or seq, self.held.seq + 1)  # what is hidden comes as one
+            if seq < (self._seq_at(first) or seq + 1):
+                self._waiting[first] = entry
         due: list[Arrived] = []
         while (following := self._waiting.pop(self.held.seq + 1, None)) is not None:
+            if following.message.from_seq is not None:
+                following = self._cut(following)
             due.append(following)
             self.held = Position(following.message.epoch or self.held.epoch, following.message.seq or 0)
         while len(self._waiting) > MOST_WAITING:
@@ -47,6 +51,31 @@ class Timeline:
     def learn(self, head: int) -> None:
         """Take in that the log goes up to that seq at least."""
         self.known = max(self.known, head)
+
+    def _cut(self, standing: Arrived) -> Arrived:
+        """Return what a message stands for below the first entry in its run that was told by itself; it comes again above it."""
+        seq = standing.message.seq or 0
+        told = [first for first in self._waiting if first <= seq]
+        if not told:
+            return standing
+        above = max(self._seq_at(first) or first for first in told) + 1
+        if above <= seq:
+            self._waiting[above] = standing
+        here = self.held.seq + 1
+        hidden = Message(
+            message_id="",
+            conversation_id=standing.message.conversation_id,
+            sender_id="",
+            kind="hidden",
+            seq=min(told) - 1,
+            from_seq=here,
+            epoch=standing.message.epoch,
+        )
+        return Arrived(hidden)
+
+    def _seq_at(self, first: int) -> int | None:
+        waiting = self._waiting.get(first)
+        return waiting.message.seq if waiting is not None else None
 
     @property
     def lacks(self) -> bool:

@@ -150,6 +150,26 @@ def test_the_entry_of_an_earlier_message_of_that_name_is_no_outcome() -> None:
     assert len(connection.unsettled) == 1
 
 
+def test_a_forward_has_the_text_of_what_it_forwards() -> None:
+    """Its item has none; and a message of that name that is no forward is not its outcome."""
+    connection = online(items=[Item(client_message_id="a", text="", recipient_id="u2", forward_of="m9")])
+
+    connection.received(Entry(message(1, "a")))
+    assert connection.unsettled
+    told = msgspec.structs.replace(message(2, "a"), forwarded_from="u3")
+    assert Settle("a") in connection.received(Entry(told))
+    assert not connection.unsettled
+
+
+def test_what_was_edited_or_deleted_before_its_outcome_came_is_settled() -> None:
+    """Sent, then away; another device edits one and deletes the other: neither is sent for ever."""
+    connection = online(items=[item("a"), item("b")])
+
+    connection.received(Entry(msgspec.structs.replace(message(1, "a"), text="other", edited=3)))
+    connection.received(Entry(msgspec.structs.replace(message(2, "b"), text="", deleted=True)))
+    assert connection.unsettled == ()
+
+
 def test_a_region_that_cannot_take_it_now_is_asked_again() -> None:
     """Indefinite errors and 503 postpone; then everything without an outcome goes out again, in order."""
     connection = online(items=[item("a"), item("b")])

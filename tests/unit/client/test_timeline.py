@@ -83,3 +83,48 @@ def test_what_is_hidden_fills_its_place() -> None:
     assert timeline.offer([entry(9)]) == []
     assert seqs(timeline.offer([Arrived(hidden)])) == [8, 9]
     assert timeline.held == Position(1, 9)
+
+
+def standing(seq: int, first: int, kind: str = "hidden") -> Arrived:
+    """A message that stands for all from `first` to its own number."""
+    return Arrived(Message(message_id="", conversation_id="g", sender_id="", kind=kind, seq=seq, from_seq=first))
+
+
+def test_what_was_told_live_goes_on_though_the_history_hides_it() -> None:
+    """Who subscribes is told of that, and the page that closes the gap below shows posts alone."""
+    timeline = Timeline()
+    assert timeline.offer([entry(4)]) == []
+
+    due = timeline.offer([standing(2, 1, "channel_posted"), standing(4, 3)])
+
+    assert [(one.message.kind, one.message.seq) for one in due] == [
+        ("channel_posted", 2),
+        ("hidden", 3),
+        ("message_sent", 4),
+    ]
+    assert not timeline.lacks
+
+
+@given(
+    st.sets(st.integers(1, 20)),
+    st.lists(st.integers(1, 20), max_size=6, unique=True),
+)
+def test_with_runs_that_overlap_everything_told_goes_on(told: set[int], ends: list[int]) -> None:
+    """Whatever runs a page has: what goes on rises, leaves no number out, and has all that was told above where it began."""
+    timeline = Timeline()
+    before = [one.message for one in timeline.offer([entry(seq) for seq in told])]
+    page, first = [], 1
+    for end in sorted({*ends, 20}):
+        page.append(standing(end, first))
+        first = end + 1
+
+    through = before + [one.message for one in timeline.offer(page)]
+    while timeline.lacks:
+        through += [one.message for one in timeline.offer([standing(20, timeline.held.seq + 1)])]
+
+    at = 0
+    for message in through:
+        assert (message.from_seq or message.seq or 0) <= at + 1 <= (message.seq or 0)
+        at = message.seq or 0
+    assert at == 20
+    assert {message.seq for message in through if message.kind == "message_sent"} == told
