@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, NamedTuple, Self
 from aiokafka.errors import SecurityDisabled, for_code
 from aiokafka.protocol.admin import CreateAclsRequest, DeleteAclsRequest, DescribeAclsRequest
 
-from infra.kafka import administration
+from infra.administration import administration
 
 Resource = Literal["topic", "group", "cluster"]
 Operation = Literal["all", "read", "describe", "describe-configs"]

@@ -1,18 +1,16 @@
-"""The only module that knows aiokafka: a producer that acknowledges with acks=all, and a consumer of assigned partitions."""
+"""Kafka: a producer that acknowledges with acks=all, and a consumer of assigned partitions."""
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, OffsetAndMetadata, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
-from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from infra import tracing
+from infra.connecting import ANSWER_MS, start, stop
 from infra.errors import UnavailableError
 
 __all__ = [
@@ -22,11 +20,6 @@ __all__ = [
     "MessageSizeTooLargeError",
     "Producer",
     "Record",
-    "administration",
-    "count_partitions",
-    "ensure_topics",
-    "replicas",
-    "truncate",
 ]
 
 
@@ -62,141 +55,6 @@ class Committed:
 
     offset: int
     metadata: str
-
-
-ANSWER_MS = 3_000
-"""How long one request may take before its connection is given up, and whoever leads now is asked for; a broker that stands still
-shows by that alone. Kafka itself leaves one out after 2 s where there are several. Repeating is harmless: producers are idempotent."""
-
-REPLICAS = 3
-"""Brokers that keep a topic when nothing else is wanted: of three, one may be lost unnoticed."""
-
-
-def replicas(wanted: int, brokers: int) -> tuple[int, dict[str, str]]:
-    """Return how often a topic is kept, and the topic settings that follow from it.
-
-    Args:
-        wanted: So often; 0 for as often as there are brokers, at most `REPLICAS` times.
-        brokers: How many there are.
-    """
-    replication = wanted or min(brokers, REPLICAS)
-    # With three, acks=all means two at least: one broker may be lost without a pause, and no acknowledged record with it.
-    return replication, {"min.insync.replicas": "2"} if replication >= REPLICAS else {}
-
-
-async def ensure_topics(
-    bootstrap: str, topics: Mapping[str, int], *, config: Mapping[str, str] | None = None, replication: int = 0
-) -> None:
-    """Create the topics that are missing.
-
-    Args:
-        bootstrap: Bootstrap servers.
-        topics: Topic name to number of partitions.
-        config: Topic settings, such as `retention.ms`.
-        replication: Replication factor; 0 for as many as there are brokers, at most 3.
-
-    Raises:
-        KafkaError: The broker refused, cannot be reached, or there are fewer brokers than the replication factor.
-    """
-    async with administration(bootstrap) as admin:
-        missing = set(topics) - set(await admin.list_topics())
-        if not missing:
-            return
-        factor, settings = replicas(replication, len((await admin.describe_cluster())["brokers"]))
-        settings |= config or {}
-        wanted = [NewTopic(name, topics[name], factor, topic_configs=settings) for name in sorted(missing)]
-        response = await admin.create_topics(wanted)
-        for _, code, *_ in response.topic_errors:
-            error = for_code(code)
-            if code and error is not TopicAlreadyExistsError:
-                raise error
-
-
-async def count_partitions(bootstrap: str, topic: str) -> int:
-    """Return how many partitions a topic has; 0 if there is no such topic.
-
-    Raises:
-        KafkaError: The broker cannot be reached.
-    """
-    async with administration(bootstrap) as admin:
-        [found] = await admin.describe_topics([topic])
-        return len(found["partitions"])
-
-
-async def truncate(bootstrap: str, topic: str, *, keep: int = 0) -> dict[int, tuple[int, int]]:
-    """Delete the oldest records of a topic, as retention does; for drills and tests.
-
-    Args:
-        bootstrap: Bootstrap servers.
-        topic: The topic.
-        keep: How many of the newest records of each partition stay.
-
-    Returns:
-        Partition to the first offset before and after; empty if there is no such topic.
-
-    Raises:
-        KafkaError: The broker refused, or cannot be reached.
-    """
-    partitions = range(await count_partitions(bootstrap, topic))
-    async with Consumer(bootstrap, topic, client="truncate") as consumer:
-        bounds = {partition: await consumer.bounds(partition) for partition in partitions}
-    cuts = {partition: max(first, end - keep) for partition, (first, end) in bounds.items()}
-    async with administration(bootstrap) as admin:
-        await admin.delete_records({TopicPartition(topic, at): RecordsToDelete(cut) for at, cut in cuts.items()})
-    return {partition: (bounds[partition][0], cut) for partition, cut in cuts.items()}
-
-
-async def _start(one: AIOKafkaProducer | AIOKafkaConsumer | AIOKafkaAdminClient) -> None:
-    """Connect; whoever is cancelled meanwhile waits until the attempt has ended, and may stop it then.
-
-    aiokafka forgets the connection of a bootstrap that is cancelled while it waits for metadata, and leaves it open.
-
-    Raises:
-        KafkaError: The broker cannot be reached.
-    """
-    starting = asyncio.ensure_future(one.start())
-    try:
-        await asyncio.shield(starting)
-    except asyncio.CancelledError:
-        await asyncio.wait([starting], timeout=2 * ANSWER_MS / 1000)  # versions, then metadata
-        starting.cancel()
-        await asyncio.gather(starting, return_exceptions=True)
-        raise
-
-
-async def _stop(one: AIOKafkaProducer | AIOKafkaConsumer, client: AIOKafkaClient) -> None:
-    """Stop a producer or consumer, whatever state Kafka has left it in.
-
-    aiokafka awaits the tasks that it cancels, so that their CancelledError comes out of its `stop` (a fetch that backs off, in
-    `Fetcher.close`), although nobody asked the caller to end; the connections are left open then.
-    """
-    task = asyncio.current_task()
-    asked = task.cancelling() if task else 0
-    try:
-        await one.stop()
-    except asyncio.CancelledError:
-        if task is None or task.cancelling() > asked:
-            raise
-        await client.close()
-
-
-@asynccontextmanager
-async def administration(bootstrap: str, *, client: str = "administration") -> AsyncIterator[AIOKafkaAdminClient]:
-    """Connect to change or to look at topics and access lists; an async context manager.
-
-    Args:
-        bootstrap: Bootstrap servers.
-        client: Client id, shown by the broker.
-
-    Raises:
-        KafkaError: The broker cannot be reached.
-    """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id=client)
-    try:
-        await _start(admin)
-        yield admin
-    finally:
-        await admin._client.close()  # noqa: SLF001 — its own close does nothing before it has started
 
 
 class Producer:
@@ -236,16 +94,16 @@ class Producer:
         # Of connections only: that of the producer is also how long records may wait for a leader, or for room.
         self._producer.client._request_timeout_ms = ANSWER_MS  # noqa: SLF001 — there is one setting for all of these
         try:
-            await _start(self._producer)
+            await start(self._producer)
         except BaseException:
-            await _stop(self._producer, self._producer.client)
+            await stop(self._producer, self._producer.client)
             raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Flush and disconnect."""
         if self._producer is not None:
-            await _stop(self._producer, self._producer.client)
+            await stop(self._producer, self._producer.client)
 
     async def send(
         self, topic: str, *, partition: int, key: bytes | None, value: bytes, trace: str = ""
@@ -331,16 +189,16 @@ class Consumer:
         """
         self._consumer = AIOKafkaConsumer(**self._options)
         try:
-            await _start(self._consumer)
+            await start(self._consumer)
         except BaseException:
-            await _stop(self._consumer, self._consumer._client)  # noqa: SLF001 — what its own stop may leave open
+            await stop(self._consumer, self._consumer._client)  # noqa: SLF001 — what its own stop may leave open
             raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Disconnect."""
         if self._consumer is not None:
-            await _stop(self._consumer, self._consumer._client)  # noqa: SLF001 — what its own stop may leave open
+            await stop(self._consumer, self._consumer._client)  # noqa: SLF001 — what its own stop may leave open
 
     def assign(self, positions: Mapping[int, int]) -> None:
         """Read these partitions, each from that offset on.

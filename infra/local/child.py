@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from infra.acls import AccessLists, allowances
+from infra.administration import ensure_topics
 from infra.errors import CausewayError
-from infra.kafka import KafkaError, ensure_topics
+from infra.kafka import KafkaError
 from infra.local import probe, process
 from infra.local.diary import tell
 from infra.local.errors import DiskFullError

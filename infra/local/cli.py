@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from infra.administration import truncate
 from infra.identity import DIRECTORY
-from infra.kafka import KafkaError, truncate
+from infra.kafka import KafkaError
 from infra.local import control, homes, rolling, toolchain, up, view
 from infra.local.control import Act, Ask, Reshape, Status
 from infra.local.errors import NotRunningError, SupervisorGoneError, TruncationError, UnknownPartError

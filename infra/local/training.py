@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from infra.kafka import ensure_topics
+from infra.administration import ensure_topics
 from infra.local import ports, probe, process
 from infra.local.errors import PartFailedError
 from infra.local.java import Java

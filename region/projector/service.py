@@ -9,10 +9,11 @@ import structlog
 from pydantic import Field
 from redis.asyncio import Redis
 
+from infra.administration import ensure_topics
 from infra.backoff import Backoff
 from infra.errors import CausewayError
 from infra.health import Health
-from infra.kafka import Consumer, KafkaError, Record, ensure_topics
+from infra.kafka import Consumer, KafkaError, Record
 from infra.pace import Pace
 from infra.postgres import LOST_RACES, STORE_FAILURES, Pool, make_pool
 from infra.schema.guard import Guard

@@ -11,10 +11,11 @@ import msgspec
 import psycopg
 import structlog
 
+from infra.administration import ensure_topics
 from infra.backoff import Backoff
 from infra.errors import CausewayError
 from infra.health import Health
-from infra.kafka import KafkaError, Producer, ensure_topics
+from infra.kafka import KafkaError, Producer
 from infra.postgres import Connection, make_pool
 from infra.settings import RegionalSettings
 from infra.tasks import heed_cancellation

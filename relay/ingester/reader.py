@@ -9,10 +9,11 @@ from typing import Final
 import psycopg
 import structlog
 
+from infra.administration import count_partitions
 from infra.backoff import Backoff
 from infra.errors import CausewayError
 from infra.health import Health
-from infra.kafka import Committed, Consumer, KafkaError, Producer, Record, count_partitions
+from infra.kafka import Committed, Consumer, KafkaError, Producer, Record
 from infra.pace import Pace
 from infra.tasks import heed_cancellation
 from infra.telling import told as told_of

@@ -11,7 +11,8 @@ import msgspec
 
 from chaos.federation import Federation, Status
 from chaos.people import Person
-from infra.kafka import Consumer, Producer, count_partitions
+from infra.administration import count_partitions
+from infra.kafka import Consumer, Producer
 from region.client import Stage
 from replication.codec import UndecodableRecordError, decode_journaled, encode, encode_record
 from replication.ids import direct_conversation_id, message_id, new_user_id, region_of

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from infra.kafka import ensure_topics
+from infra.administration import ensure_topics
 from infra.local import ports, postgres, probe, process, toolchain
 from infra.local.kafka import kafka_part
 from infra.local.parts import Part

@@ -6,7 +6,8 @@ import contextlib
 import msgspec
 
 from chaos.drill.faults.injector import POLL_SECONDS, NotPossibleError, OnPart, Supervisor
-from infra.kafka import Consumer, KafkaError, Producer, Record, count_partitions, truncate
+from infra.administration import count_partitions, truncate
+from infra.kafka import Consumer, KafkaError, Producer, Record
 from infra.local.control import Status
 
 AGAIN = 200

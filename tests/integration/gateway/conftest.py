@@ -19,7 +19,7 @@ import httpx
 import jsonschema_rs
 import pytest
 
-from infra.kafka import ensure_topics
+from infra.administration import ensure_topics
 from infra.local import ports, probe, process
 from infra.local.certificates import Files, ensure
 from infra.local.kafka import kafka_part

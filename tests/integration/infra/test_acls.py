@@ -20,10 +20,11 @@ from aiokafka.protocol.fetch import FetchRequest
 
 from global_directory.trust import Trust
 from infra.acls import AccessLists, Rule, allowances, denials
+from infra.administration import ensure_topics
 from infra.errors import UnavailableError
 from infra.health import Health
 from infra.identity import DOMAIN
-from infra.kafka import Consumer, KafkaError, Producer, ensure_topics
+from infra.kafka import Consumer, KafkaError, Producer
 from infra.local import ports
 from infra.local.certificates import Authority, Files, ensure
 from infra.local.kafka import kafka_part

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from infra.kafka import Consumer, KafkaError, Producer, ensure_topics
+from infra.administration import ensure_topics
+from infra.kafka import Consumer, KafkaError, Producer
 from infra.local import ports, probe, process
 from infra.local.kafka import kafka_part
 from infra.local.parts import Part

@@ -10,7 +10,8 @@ import pytest
 from aiokafka.conn import AIOKafkaConnection
 from aiokafka.protocol.metadata import MetadataRequest
 
-from infra.kafka import Committed, Consumer, KafkaError, Producer, administration, ensure_topics, truncate
+from infra.administration import administration, ensure_topics, truncate
+from infra.kafka import Committed, Consumer, KafkaError, Producer
 
 pytestmark = pytest.mark.integration
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from infra.administration import count_partitions, ensure_topics
 from infra.health import Health
-from infra.kafka import Consumer, Producer, Record, count_partitions, ensure_topics
+from infra.kafka import Consumer, Producer, Record
 from region.gateway.alterations.composing import plain
 from region.gateway.journal import Journal
 from region.gateway.submissions import Author, Clerk

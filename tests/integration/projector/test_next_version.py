@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.kafka import ensure_topics
+from infra.administration import ensure_topics
 from infra.local.ports import some_free
 from region.projector.rehearsal import message
 from replication.codec import NEWEST, encode

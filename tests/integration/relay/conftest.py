@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from infra.kafka import count_partitions, ensure_topics
+from infra.administration import count_partitions, ensure_topics
 from infra.postgres import make_pool
 from region.store.repository.setup import prepare
 from replication.codec import encode, encode_record

@@ -9,8 +9,9 @@ import msgspec
 import pytest
 from prometheus_client import REGISTRY
 
+from infra.administration import count_partitions, ensure_topics
 from infra.health import Health
-from infra.kafka import Consumer, Producer, count_partitions, ensure_topics
+from infra.kafka import Consumer, Producer
 from infra.postgres import make_pool
 from infra.tasks import beside
 from region.store.repository.setup import prepare

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from prometheus_client import REGISTRY
 
-from infra.kafka import Committed, Consumer, Producer, ensure_topics
+from infra.administration import ensure_topics
+from infra.kafka import Committed, Consumer, Producer
 from infra.local.ports import some_free
 from infra.tasks import beside
 from relay.ingester import lane

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import psycopg
 import pytest
 
+from infra.administration import ensure_topics
 from infra.health import Health
-from infra.kafka import ensure_topics
 from infra.postgres import make_pool
 from infra.tasks import beside
 from region.store.repository.setup import prepare

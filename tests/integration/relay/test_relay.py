@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.kafka import ensure_topics
+from infra.administration import ensure_topics
 from infra.postgres import make_pool
 from infra.tasks import beside
 from region.store.repository.setup import prepare

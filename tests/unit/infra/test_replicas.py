@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.kafka import replicas
+from infra.administration import replicas
 
 
 @pytest.mark.parametrize(
