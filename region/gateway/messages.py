@@ -54,6 +54,7 @@ STATUS_OF_REFUSAL: Final[Mapping[str, int]] = {
     "friends-only": 403,
     "not-addable": 403,
     "invite-not-good": 410,
+    "nobody-left": 410,
     "not-a-member": 403,
     "not-allowed": 403,
     "banned": 403,

@@ -78,6 +78,8 @@ def subscribe(question: Question, body: g.MemberJoined) -> Ruling:
     if denied := rules.obstacle(question):
         return denied
     state = state_of(question.conversation)
+    if not state.subscribers:
+        return Denial(rules.NOBODY_LEFT)
     link = "" if state.public and not body.token else rules.good_link(question, body.token)
     if link is None:
         return Denial(rules.INVITE)
@@ -96,9 +98,10 @@ def leave(question: Question, body: g.MemberLeft) -> Ruling:
 
 def ban(question: Question, body: g.MemberBanned) -> Ruling:
     """Owners may, who is subscribed and no owner."""
-    if question.rank >= OWNER and question.member(body.user_id) is None:
-        return Denial(rules.NO_SUCH_MEMBER)
-    return rules.ban(question, body)
+    denied = question.objection(OWNER)
+    if denied is None and question.member(body.user_id) is None:
+        denied = Denial(rules.NO_SUCH_MEMBER)
+    return denied or rules.ban(question, body)
 
 
 def change_role(question: Question, body: g.RoleChanged) -> Ruling:

@@ -42,6 +42,7 @@ ALREADY: Final = "already-a-member"
 NO_SUCH_MEMBER: Final = "no-such-member"
 INVITE: Final = "invite-not-good"
 TOO_MANY: Final = "too-many-invites"
+NOBODY_LEFT: Final = "nobody-left"
 
 DETAILS: Final = {
     NOT_A_MEMBER: "You are no member of this group, or not any more. Ask an admin to add you.",
@@ -54,6 +55,7 @@ DETAILS: Final = {
     NO_SUCH_MEMBER: "The user is no member of this group.",
     INVITE: "This link is not good, or not any more. Ask for a new one.",
     TOO_MANY: f"The group has {MOST_INVITES} links, which is the most. End one first.",
+    NOBODY_LEFT: "Everybody has left, so it has no owner who could let you in. Begin another one.",
 }
 """What a refusal's author reads, by code."""
 
@@ -148,6 +150,8 @@ def join(question: Question, body: MemberJoined) -> Ruling:
     """Who has a good link may, or is heard, where approval is needed."""
     if denied := obstacle(question):
         return denied
+    if not question.conversation.active():
+        return Denial(NOBODY_LEFT)
     link = good_link(question, body.token)
     if link is None:
         return Denial(INVITE)

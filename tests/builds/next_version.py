@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-MARK = "    hops: tuple[Hop, ...] = ()\n\n    @property\n    def text(self)"
-FIELD = '''    hops: tuple[Hop, ...] = ()
+MARK = "    aftermath: Aftermath = NOTHING\n\n    @property\n    def text(self)"
+FIELD = '''    aftermath: Aftermath = NOTHING
     characters: int = 0
 
     def __post_init__(self) -> None:

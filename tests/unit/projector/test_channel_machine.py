@@ -30,7 +30,7 @@ class Channels(RuleBasedStateMachine):
         """Alice makes the channel and a link, and some subscribe."""
         self.channel = Channel()
         self.channel.subscribe(*sorted(others))
-        self.channel.act(ALICE, c.ChannelChanged("begin", public=public))
+        self.channel.act(ALICE, c.ChannelChanged("open or close", public=public))
         self.channel.act(ALICE, g.InviteMade("link", "link", g.digest_of("token"), 10**15))
 
     def _do(self, author: str, body: LogBody) -> None:

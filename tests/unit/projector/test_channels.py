@@ -116,6 +116,8 @@ def test_what_is_fetched_of_the_past_closes_the_gaps_that_nobody_is_shown(channe
         (EDI, g.InviteMade("x", "i", b"d", 10**16), "not-allowed"),
         (ALICE, g.MemberRemoved("x", EVA), "no-such-member"),
         (ALICE, g.MemberBanned("x", EVA), "no-such-member"),
+        (EDI, g.MemberBanned("x", BOB), "not-allowed"),
+        (EDI, g.MemberBanned("x", EVA), "not-allowed"),
         (ALICE, g.MemberLeft("x"), "last-owner"),
         (ALICE, g.RoleChanged("x", ALICE, "member"), "last-owner"),
         (BOB, g.MemberJoined("x"), "already-a-member"),
@@ -158,6 +160,14 @@ def test_a_channel_is_handed_over(channel: Channel) -> None:
     channel.act(ALICE, g.RoleChanged("yours", EVA, "owner", hand_over=True))
     assert channel.code(channel.act(ALICE, g.MemberLeft("bye"))) == ""
     assert channel.code(channel.act(EVA, g.MemberLeft("no"))) == ""
+
+
+def test_a_channel_that_everybody_left_is_joined_by_nobody(channel: Channel) -> None:
+    """Though it is public: it would have no owner."""
+    channel.act(ALICE, g.MemberLeft("bye"))
+    for user in (ALICE, EVA):
+        assert channel.code(channel.act(user, g.MemberJoined("back"))) == "nobody-left"
+    assert channel.state("us").subscribers == 0
 
 
 def test_a_full_channel_takes_nobody_more(channel: Channel) -> None:

@@ -200,6 +200,15 @@ def test_a_link_is_good_until_it_is_used_up_ended_or_over(world: World) -> None:
     assert joined == g.MemberJoined("once", token="", invite_id="one")
 
 
+def test_a_group_that_everybody_left_is_joined_by_nobody(world: World) -> None:
+    """A good link would make a group without an owner of it."""
+    world.begin()
+    world.do(ALICE, g.InviteMade("link", "i", g.digest_of("token"), 10**15))
+    world.do(ALICE, g.MemberLeft("bye"))
+    for user in (ALICE, EVA):
+        assert world.code(world.do(user, g.MemberJoined("back", "token"))) == "nobody-left"
+
+
 def test_where_approval_is_needed_who_comes_has_asked_and_sees_nothing(world: World) -> None:
     """The one who asks is told that it was heard; an admin lets them in, or does not."""
     world.begin(approval=True)
