@@ -219,7 +219,7 @@ class Intake:
         if isinstance(record, Submission) and _is_early(record):  # it may be true, and only not known yet
             return Aside(f"home epoch {record.home_epoch} of its author is not known here yet", Kind.NEWER, relayed.via)
         admitted = self._stamp(cast("Admissible", record), relayed.forwarded_at, now)
-        key = admitted.conversation_id
+        key = admitted.key if isinstance(admitted, Submission) else admitted.conversation_id
         return Append(
             partition_of(key, self.partitions), key.encode(), encode(Journaled(record=admitted, via=relayed.via))
         )

@@ -170,7 +170,7 @@ async def test_secrets_stand_nowhere_but_where_they_belong(
 
     assert search(flow.secrets, places) == []
     assert {place.kind for place in places} == {"log", "arguments", "environment", "metrics", "file", "answer"}
-    assert any(message_id.encode() in place.content for place in asked if place.name.startswith("/trace/m"))
+    assert any(one.id.encode() in place.content for place in asked if place.name.startswith("/trace/m"))
     assert len(keys) >= len(urls)
 
 

@@ -15,6 +15,7 @@ from replication.codec import NEWEST, decode_journaled, encode, encode_record, i
 from replication.groups import LONGEST_DESCRIPTION, LONGEST_NAME, MOST_MEMBERS, Details
 from replication.ids import direct_conversation_id, group_id, message_id, partition_of
 from replication.limits import CLIENT_ID_CHARACTERS, CODE_CHARACTERS, DETAIL_CHARACTERS, MOST_HOPS, TEXT_BYTES
+from replication.moderation import UserReported
 from replication.poison.records import Kind
 from replication.records import (
     ConversationAnswered,
@@ -96,6 +97,16 @@ def test_a_new_record_goes_to_the_journal_with_its_place_and_stamps() -> None:
     assert isinstance(journaled.record, Entry)
     assert journaled.record.hops == (Hop("us.forwarder", 7), Hop("eu.ingester", 9))
     assert taken.streams == {(1, 1): Progress(last=1)}
+
+
+def test_a_report_goes_to_the_journal_by_its_author() -> None:
+    """It concerns no conversation; whoever is reported lives here."""
+    report = submission(conversation_id="", body=UserReported(FRIEND, "rude"))
+
+    judged = INTAKE.take(relayed(1, report), partition=2, taken=Taken(), now=9)
+
+    assert isinstance(judged.step, Append)
+    assert (judged.step.partition, judged.step.key) == (partition_of(AUTHOR, 8), AUTHOR.encode())
 
 
 def test_a_repeated_record_is_dropped() -> None:
