@@ -74,6 +74,8 @@ def federation(start_federation: StartFederation) -> Iterator[Federation]:
         return
     with start_federation() as federation:
         yield federation
+        crashing = [name for name, part in federation.status().parts().items() if part.state == "crashed"]
+        assert not crashing, "some parts end whenever they are started: see their logs"
 
 
 @pytest.fixture(scope="session")
