@@ -251,7 +251,7 @@ def live_entry_repeated(run: Run, original: Any, hub: Any, partition: int, outpu
 def shown_to_a_stranger(run: Run, original: Any, hub: Any, partition: int, output: Any, entry: Entry) -> None:
     """An entry is sent to devices of users who are no members of its conversation."""
     if run.has(entry):
-        strangers = run.users.intersection(hub.users()) - {entry.author, *output.users}
+        strangers = run.users.intersection(device.session.user_id for device in hub) - {entry.author, *output.users}
         if strangers and run.once(entry.conversation_id):
             output = replace(output, users=(*output.users, *sorted(strangers)))
     original(hub, partition, output, entry)
@@ -321,7 +321,7 @@ def removed_still_shown(run: Run, original: Any, hub: Any, partition: int, outpu
     elif isinstance(body, MemberRemoved) and group in run.kept:
         run.kept[group].add(body.user_id)
     elif isinstance(body, GroupMessageSent) and group in run.kept:
-        gone = run.kept[group].intersection(hub.users()).difference(output.users)
+        gone = run.kept[group].intersection(device.session.user_id for device in hub).difference(output.users)
         output = replace(output, users=(*output.users, *sorted(gone)))
     original(hub, partition, output, entry)
 

@@ -109,7 +109,7 @@ async def test_serializable_prevents_write_skew(
 
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["KeyConflictError", "Region"]
     assert any(isinstance(outcome, KeyConflictError) for outcome in outcomes)
-    assert failures("announce", "lost_race") == before + 1
+    assert failures("announce", "lost_race") > before  # it may lose more than once
     assert [key.kid for region in (await directory.regions()).regions for key in region.keys] == ["shared"]
 
 
