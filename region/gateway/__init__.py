@@ -22,7 +22,7 @@ outcomes     who waits for what becomes of a submission
 submissions  builds submissions
 marks        pure: merges marks; markkeeper appends them
 journal      appends to Kafka through its outages
-callers      whose token it is, and whether the device is still logged in
+admission    what endpoints depend on: who asks; callers: whose token it is, and whether the device is still logged in
 revocations  follows which devices are logged out, at home and elsewhere; revoked: pure, what is known of it
 rates        pure: how often, by the generic cell rate algorithm; limiter: counted together through Redis
 guards       what may be done how often; origins: from where a request came; arrivals: how many may come in at once

@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from infra.errors import UnavailableError
 from region.accounts.tokens import AccessClaims
+from region.gateway.admission import BEARER, residents
 from region.gateway.callers import Callers
 from region.gateway.guards import Guards
-from region.gateway.http_users import BEARER, bearer_of
 from region.gateway.openapi import answers, takes
 from region.gateway.schemas import (
     BlobView,
@@ -36,10 +36,7 @@ def blobs(
     """Return the endpoints of images and files; without a blob store they all answer that there is none."""
     router = APIRouter(dependencies=[Depends(BEARER)])
 
-    async def resident(request: Request) -> AccessClaims:
-        return await callers.resident(bearer_of(request))
-
-    Resident = Annotated[AccessClaims, Depends(resident)]  # noqa: N806 — it is a type
+    Resident = Annotated[AccessClaims, Depends(residents(callers))]  # noqa: N806 — it is a type
 
     def ways_in() -> Uploads:
         return _there(uploads)

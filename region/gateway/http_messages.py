@@ -6,9 +6,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from region.accounts.tokens import AccessClaims
+from region.gateway.admission import BEARER, residents
 from region.gateway.callers import Callers
 from region.gateway.guards import Guards
-from region.gateway.http_users import BEARER, bearer_of
 from region.gateway.messages import Asked, Messages
 from region.gateway.openapi import answers, takes
 from region.gateway.schemas import SendRequest, answer, body_of
@@ -26,10 +26,7 @@ def messages(*, callers: Callers, messages: Messages, guards: Guards) -> APIRout
     """Return the endpoints of messages."""
     router = APIRouter(dependencies=[Depends(BEARER)])
 
-    async def resident(request: Request) -> AccessClaims:
-        return await callers.resident(bearer_of(request))
-
-    Resident = Annotated[AccessClaims, Depends(resident)]  # noqa: N806 — it is a type
+    Resident = Annotated[AccessClaims, Depends(residents(callers))]  # noqa: N806 — it is a type
 
     @router.post(
         "/messages",

@@ -8,9 +8,9 @@ from starlette.responses import Response
 from infra.errors import InvalidFieldError
 from region.accounts.appearance import Appearance, Wish
 from region.accounts.tokens import AccessClaims
+from region.gateway.admission import BEARER, bearer_of, residents
 from region.gateway.callers import Callers
 from region.gateway.guards import Guards
-from region.gateway.http_users import BEARER, bearer_of
 from region.gateway.openapi import answers, either, takes
 from region.gateway.people.here import MOST
 from region.gateway.people.search import Search
@@ -24,13 +24,10 @@ def people(
     """Return the endpoints of profiles."""
     router = APIRouter(dependencies=[Depends(BEARER)])
 
-    async def resident(request: Request) -> AccessClaims:
-        return await callers.resident(bearer_of(request))
-
     async def anybody(request: Request) -> AccessClaims:
         return await callers.anybody(bearer_of(request))
 
-    Resident = Annotated[AccessClaims, Depends(resident)]  # noqa: N806 — it is a type
+    Resident = Annotated[AccessClaims, Depends(residents(callers))]  # noqa: N806 — it is a type
     Anybody = Annotated[AccessClaims, Depends(anybody)]  # noqa: N806 — it is a type
 
     @router.get("/users/me", responses=answers(200, "OwnProfile", 401, 404, 421))

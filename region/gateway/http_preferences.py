@@ -6,9 +6,9 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from region.accounts.tokens import AccessClaims
+from region.gateway.admission import BEARER, residents
 from region.gateway.callers import Callers
 from region.gateway.guards import Guards
-from region.gateway.http_users import BEARER, bearer_of
 from region.gateway.openapi import answers, takes
 from region.gateway.preferences import PreferencesRequest, Preferring
 from region.gateway.schemas import answer, body_of
@@ -18,10 +18,7 @@ def preferences(*, callers: Callers, guards: Guards, preferring: Preferring) -> 
     """Return the endpoints of preferences."""
     router = APIRouter(dependencies=[Depends(BEARER)])
 
-    async def resident(request: Request) -> AccessClaims:
-        return await callers.resident(bearer_of(request))
-
-    Resident = Annotated[AccessClaims, Depends(resident)]  # noqa: N806 — it is a type
+    Resident = Annotated[AccessClaims, Depends(residents(callers))]  # noqa: N806 — it is a type
 
     @router.get(
         "/conversations/{conversation_id}/preferences", responses=answers(200, "PreferencesView", 401, 404, 421)

@@ -3,26 +3,18 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.security import HTTPBearer
 from starlette.responses import Response
 
 from region.accounts.credentials import Credentials
 from region.accounts.sessions import Sessions
 from region.accounts.tokens import AccessClaims
+from region.gateway.admission import BEARER, residents
 from region.gateway.callers import Callers
 from region.gateway.guards import Guards
 from region.gateway.hub import Hub
 from region.gateway.openapi import answers, takes
 from region.gateway.schemas import Device, Devices, PasswordRequest, answer, body_of
 from region.gateway.views import rfc3339
-
-BEARER = HTTPBearer(auto_error=False, description="The access token that /register, /login or /token gave.")
-
-
-def bearer_of(request: Request) -> str | None:
-    """Return the bearer token of a request; None if it has none."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
 
 
 def users(
@@ -36,10 +28,7 @@ def users(
     """Return the endpoints of a user's devices and password."""
     router = APIRouter(dependencies=[Depends(BEARER)])
 
-    async def resident(request: Request) -> AccessClaims:
-        return await callers.resident(bearer_of(request))
-
-    Resident = Annotated[AccessClaims, Depends(resident)]  # noqa: N806 — it is a type
+    Resident = Annotated[AccessClaims, Depends(residents(callers))]  # noqa: N806 — it is a type
 
     @router.post("/logout", status_code=204, responses=answers(204, None, 401, 421))
     async def logout(caller: Resident) -> Response:

@@ -7,11 +7,11 @@ from starlette.responses import Response
 
 from infra.errors import InvalidFieldError
 from region.accounts.tokens import AccessClaims
+from region.gateway.admission import BEARER, bearer_of, residents, senders
 from region.gateway.alterations.desk import Alterations
 from region.gateway.alterations.schemas import EditRequest
 from region.gateway.callers import Callers
 from region.gateway.guards import Guards
-from region.gateway.http_users import BEARER, bearer_of
 from region.gateway.messages import Sent
 from region.gateway.openapi import answers, takes
 from region.gateway.schemas import answer, body_of
@@ -24,21 +24,12 @@ Whom = Annotated[str, Query(alias="for", max_length=8, description="`all`: take 
 DONE = answers(201, "Message", 400, 401, 403, 404, 409, 410, 413, 421, 422, 429, also={200: "It is so already"})
 
 
-def alterations(*, callers: Callers, desk: Alterations, guards: Guards) -> APIRouter:  # noqa: C901 — one function an endpoint
+def alterations(*, callers: Callers, desk: Alterations, guards: Guards) -> APIRouter:
     """Return the endpoints. Each answers with the entry of the conversation's log, whose `seq` is null while the owner has not decided."""
     router = APIRouter(dependencies=[Depends(BEARER)], prefix="/messages/{message_id}")
 
-    async def resident(request: Request) -> AccessClaims:
-        return await callers.resident(bearer_of(request))
-
-    async def sender(request: Request) -> AccessClaims:
-        """Whoever changes something, as often as messages may be sent."""
-        caller = await callers.resident(bearer_of(request))
-        await guards.send(caller.sub, caller.device)
-        return caller
-
-    Resident = Annotated[AccessClaims, Depends(resident)]  # noqa: N806 — it is a type
-    Sender = Annotated[AccessClaims, Depends(sender)]  # noqa: N806 — it is a type
+    Resident = Annotated[AccessClaims, Depends(residents(callers))]  # noqa: N806 — it is a type
+    Sender = Annotated[AccessClaims, Depends(senders(callers, guards))]  # noqa: N806 — it is a type
 
     @router.patch("", status_code=201, responses=DONE, openapi_extra=takes("EditRequest", {"text": "Hello, all"}))
     async def edit(message_id: str, request: Request, caller: Sender) -> Response:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from region.accounts.tokens import AccessClaims
+from region.gateway.admission import BEARER, residents, senders
 from region.gateway.callers import Callers
 from region.gateway.channels.desk import ChannelDesk
 from region.gateway.channels.finding import MOST
@@ -14,7 +15,6 @@ from region.gateway.groups.endpoints import DONE, Name, done
 from region.gateway.groups.schemas import GroupSendRequest, InviteRequest, MemberRequest
 from region.gateway.guards import Guards
 from region.gateway.http_messages import USUAL, Cursor, Limit
-from region.gateway.http_users import BEARER, bearer_of
 from region.gateway.messages import Asked
 from region.gateway.openapi import answers, takes
 from region.gateway.schemas import answer, body_of
@@ -24,17 +24,8 @@ def channels(*, callers: Callers, desk: ChannelDesk, guards: Guards) -> APIRoute
     """Return the endpoints of channels."""
     router = APIRouter(dependencies=[Depends(BEARER)], prefix="/channels")
 
-    async def resident(request: Request) -> AccessClaims:
-        return await callers.resident(bearer_of(request))
-
-    async def sender(request: Request) -> AccessClaims:
-        """Whoever changes something, as often as messages may be sent."""
-        caller = await callers.resident(bearer_of(request))
-        await guards.send(caller.sub, caller.device)
-        return caller
-
-    Resident = Annotated[AccessClaims, Depends(resident)]  # noqa: N806 — it is a type
-    Sender = Annotated[AccessClaims, Depends(sender)]  # noqa: N806 — it is a type
+    Resident = Annotated[AccessClaims, Depends(residents(callers))]  # noqa: N806 — it is a type
+    Sender = Annotated[AccessClaims, Depends(senders(callers, guards))]  # noqa: N806 — it is a type
 
     @router.post(
         "",

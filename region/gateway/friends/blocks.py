@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from region.accounts.tokens import AccessClaims
+from region.gateway.admission import BEARER, bearer_of, residents
 from region.gateway.callers import Callers
 from region.gateway.friends.restraints import Keeper
 from region.gateway.friends.schemas import WritersView
 from region.gateway.guards import Guards
-from region.gateway.http_users import BEARER, bearer_of
 from region.gateway.openapi import answers, takes
 from region.gateway.schemas import answer, body_of
 
@@ -21,16 +21,13 @@ def blocks(*, callers: Callers, keeper: Keeper, guards: Guards) -> APIRouter:
     """Return the endpoints of whom one keeps away."""
     router = APIRouter(dependencies=[Depends(BEARER)])
 
-    async def resident(request: Request) -> AccessClaims:
-        return await callers.resident(bearer_of(request))
-
     async def changer(request: Request) -> AccessClaims:
         """Whoever changes something, as often as profiles may be changed."""
         caller = await callers.resident(bearer_of(request))
         await guards.profile(caller.sub)
         return caller
 
-    Resident = Annotated[AccessClaims, Depends(resident)]  # noqa: N806 — it is a type
+    Resident = Annotated[AccessClaims, Depends(residents(callers))]  # noqa: N806 — it is a type
     Changer = Annotated[AccessClaims, Depends(changer)]  # noqa: N806 — it is a type
 
     @router.get("/blocks", responses=answers(200, "BlocksView", 401, 404, 421))

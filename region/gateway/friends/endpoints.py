@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
 from region.accounts.tokens import AccessClaims
+from region.gateway.admission import BEARER, residents, senders
 from region.gateway.callers import Callers
 from region.gateway.friends.desk import FriendDesk
 from region.gateway.friends.schemas import FriendAnswerRequest, FriendRequest
 from region.gateway.guards import Guards
-from region.gateway.http_users import BEARER, bearer_of
 from region.gateway.messages import Sent
 from region.gateway.openapi import answers, takes
 from region.gateway.schemas import answer, body_of
@@ -23,17 +23,8 @@ def friends(*, callers: Callers, desk: FriendDesk, guards: Guards) -> APIRouter:
     """Return the endpoints of friends."""
     router = APIRouter(dependencies=[Depends(BEARER)], prefix="/friends")
 
-    async def resident(request: Request) -> AccessClaims:
-        return await callers.resident(bearer_of(request))
-
-    async def sender(request: Request) -> AccessClaims:
-        """Whoever changes something, as often as messages may be sent."""
-        caller = await callers.resident(bearer_of(request))
-        await guards.send(caller.sub, caller.device)
-        return caller
-
-    Resident = Annotated[AccessClaims, Depends(resident)]  # noqa: N806 — it is a type
-    Sender = Annotated[AccessClaims, Depends(sender)]  # noqa: N806 — it is a type
+    Resident = Annotated[AccessClaims, Depends(residents(callers))]  # noqa: N806 — it is a type
+    Sender = Annotated[AccessClaims, Depends(senders(callers, guards))]  # noqa: N806 — it is a type
 
     @router.get("", responses=answers(200, "FriendsView", 401, 404, 421))
     async def listed(caller: Resident) -> Response:

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from region.accounts.tokens import AccessClaims
+from region.gateway.admission import BEARER, residents
 from region.gateway.callers import Callers
 from region.gateway.guards import Guards
-from region.gateway.http_users import BEARER, bearer_of
 from region.gateway.moderation.desk import ModerationDesk
 from region.gateway.moderation.schemas import ReportRequest, SuspendRequest
 from region.gateway.openapi import answers, takes
@@ -21,10 +21,7 @@ def moderating(*, callers: Callers, desk: ModerationDesk, guards: Guards) -> API
     """Return the endpoints of moderation."""
     router = APIRouter(dependencies=[Depends(BEARER)])
 
-    async def resident(request: Request) -> AccessClaims:
-        return await callers.resident(bearer_of(request))
-
-    Resident = Annotated[AccessClaims, Depends(resident)]  # noqa: N806 — it is a type
+    Resident = Annotated[AccessClaims, Depends(residents(callers))]  # noqa: N806 — it is a type
 
     @router.post(
         "/reports",
