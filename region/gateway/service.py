@@ -296,7 +296,7 @@ class Gateway:
             "media": self._media(settings, callers, guards),
             "regions": regions(region=region, public_url=settings.public_url, federation=self._federation),
         }
-        self.app = make_app(make_http(routers), self._sockets.serve)
+        self.app = make_app(make_http(routers), self._sockets.serve, seconds=settings.request_seconds)
         """The ASGI app."""
         self.tracer = Tracer(
             region=region,
