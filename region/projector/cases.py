@@ -68,7 +68,10 @@ class Case:
     trace: str = ""
 
     def as_poison(self, kind: Kind, reason: str) -> Poison:
-        """Return what is kept of it when it is put aside."""
+        """Return what is kept of it when it is put aside; an entry above a gap is found again by conversation and seq."""
+        if kind is Kind.HELD and isinstance(self.record, Entry):
+            key, seq = self.record.conversation_id, self.record.seq
+            return Poison(JOURNAL, self.partition, self.offset, kind, reason, self.value, key, seq)
         return Poison(JOURNAL, self.partition, self.offset, kind, reason, self.value, self.key)
 
 

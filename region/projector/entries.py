@@ -16,6 +16,7 @@ from replication import runs
 from replication.channels import follows_of
 from replication.charters import Charter, Membership
 from replication.ids import message_id
+from replication.poison.records import Kind
 from replication.records import Entry, Receipt, Refusal, Via, recipient_of
 
 MOST_HELD: Final = 1_000
@@ -25,13 +26,12 @@ MOST_HELD_CHARACTERS: Final = 4 * 1024 * 1024
 
 
 def judge_entry(docket: Docket, case: Case, entry: Entry, via: Via | None) -> None:
-    """Apply an entry if it is next, and with it those above that were held; hold it if there is a gap; drop it if known.
+    """Apply an entry if it is next, and with it those above that were held; hold it, or put it aside, if there is a gap; drop it if known.
 
     One that is missing here, since nobody was a member then, is kept and changes nothing: a gateway asked its owner for it.
 
     Raises:
-        ImpossibleRecordError: It does not come from the conversation's owner, concerns nobody here, contradicts itself, or is
-            one too many above a gap.
+        ImpossibleRecordError: It does not come from the conversation's owner, concerns nobody here, or contradicts itself.
     """
     _check_entry(docket, entry, via)
     conversation = docket.state.conversations.get(entry.conversation_id)
@@ -46,7 +46,7 @@ def judge_entry(docket: Docket, case: Case, entry: Entry, via: Via | None) -> No
     elif entry.seq <= conversation.head or entry.seq in conversation.held or via is None:
         docket.count("duplicate")
     elif entry.seq > conversation.head + 1:
-        _hold(docket, conversation, stamped)
+        _hold(docket, case, conversation, stamped)
     else:
         position = _apply(docket, case.partition, conversation, stamped)
         docket.writes.entries.append((stamped, position))
@@ -206,14 +206,13 @@ def _seat(conversation: Conversation, told: Membership) -> None:
     member.sent = told.sent
 
 
-def _hold(docket: Docket, conversation: Conversation, entry: Entry) -> None:
+def _hold(docket: Docket, case: Case, conversation: Conversation, entry: Entry) -> None:
     held = conversation.held
     characters = sum(len(other.text) for other in held.values()) + len(entry.text)
     if len(held) >= MOST_HELD or characters > MOST_HELD_CHARACTERS:
         gap = f"{conversation.head + 1} to {min(held, default=entry.seq) - 1}"
-        raise ImpossibleRecordError(
-            reason=f"its conversation lacks {gap}, and no more is held above; replay it after that"
-        )
+        docket.put_aside(case, f"its conversation lacks {gap}; it is taken in by itself after that", Kind.HELD)
+        return
     fresh = conversation.position == 0 and conversation.head == 0 and not held
     conversation.held[entry.seq] = entry
     docket.writes.entries.append((entry, 0))

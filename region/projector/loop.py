@@ -3,7 +3,7 @@
 import struct
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -167,6 +167,36 @@ class Projection:
         if in_vain:
             await poison.note_tried(self._connection, in_vain, now=time.time_ns() // 1000)
         return await self.project(cases) if cases else Committed({}, ())
+
+    async def release(self) -> Committed:
+        """Take in entries that were put aside above a gap of their conversation which is closed by now, as many as follow each other.
+
+        Raises:
+            FencedError: Another projector has moved on.
+            psycopg.OperationalError: The store failed.
+        """
+        positions: dict[int, int] = {}
+        destinations: set[str] = set()
+        unreadable: set[str] = set()
+        while heads := await self._closed_gaps(unreadable):
+            for conversation_id, head in heads.items():
+                upto = head + MOST_WANTED
+                kept = await poison.held(self._connection, JOURNAL, conversation_id, upto=upto, most=MOST_WANTED)
+                try:
+                    cases = [revived(one) for one in kept]
+                except UnknownVersionError:  # this is older software than that which put it aside
+                    unreadable.add(conversation_id)
+                    continue
+                committed = await self.project(cases)
+                positions |= committed.positions
+                destinations |= set(committed.destinations)
+        return Committed(positions, tuple(sorted(destinations)))
+
+    async def _closed_gaps(self, but: Collection[str]) -> dict[str, int]:
+        """Return the head of each conversation of which the next entry is aside."""
+        lowest = await poison.lowest_held(self._connection, JOURNAL, list(self._memory.places))
+        heads = await loading.heads(self._connection, [key for key in lowest if key not in but]) if lowest else {}
+        return {key: head for key, head in heads.items() if lowest[key] <= head + 1}
 
     async def remind(self) -> Committed:
         """Ask again for what waits for another region for a minute, two, four and so on, as if it had only now come to wait.
