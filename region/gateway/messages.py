@@ -29,7 +29,7 @@ from region.gateway.submissions import Author, Clerk
 from region.gateway.validation import check_address, check_attachments, check_client_message_id, check_text
 from region.gateway.views import Message, entry_view, pending_view
 from region.store.repository import preferences, unsettled
-from region.store.rows import KINDS, Preferences
+from region.store.rows import KINDS, PreferencesRow
 from replication.alterations import ALTERATIONS, NOTHING
 from replication.ids import is_channel_id, is_message_id
 from replication.records import Entry, MessageRead, MessageReceived, Outcome, Refusal, Submission
@@ -341,7 +341,7 @@ def _conversation(
     reader: str,
     entries: Mapping[str, Entry],
     queued: Mapping[str, Message],
-    preferred: Mapping[tuple[str, str], Preferences],
+    preferred: Mapping[tuple[str, str], PreferencesRow],
 ) -> Conversation:
     conversation_id = listing.head.conversation_id
     last = queued.get(conversation_id)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from region.projector.cases import Case
-from region.store.rows import Conversation, Device, Known, Member, Pending, Place, Preferences, Restraints, User
+from region.store.rows import Conversation, Device, Known, Member, Pending, Place, PreferencesRow, Restraints, User
 from region.store.writes import Move, Writes
 from replication.alterations import Aftermath
 from replication.codec import encode_record, version_of
@@ -41,7 +41,7 @@ class State:
     waiting: dict[str, list[Pending]] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
     devices: dict[tuple[str, str], Device] = field(default_factory=dict)
-    preferences: dict[tuple[str, str], Preferences] = field(default_factory=dict)
+    preferences: dict[tuple[str, str], PreferencesRow] = field(default_factory=dict)
     counts: dict[tuple[str, str, int], tuple[int, int]] = field(default_factory=dict)
     aftermaths: dict[tuple[str, int], Aftermath] = field(default_factory=dict)
     suspended: set[str] = field(default_factory=set)

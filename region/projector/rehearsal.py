@@ -22,7 +22,7 @@ from region.projector.judge import finish, judge
 from region.projector.marks import marked
 from region.projector.reminders import due, remind
 from region.projector.restraints import pairs_of
-from region.store.rows import Conversation, Device, Pending, Place, Preferences, Restraints, User
+from region.store.rows import Conversation, Device, Pending, Place, PreferencesRow, Restraints, User
 from region.store.writes import Writes
 from replication.alterations import Aftermath
 from replication.codec import decode_body, decode_record
@@ -68,7 +68,7 @@ class Tables:
     refusals: dict[str, tuple[Refusal, int]] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
     devices: dict[tuple[str, str], Device] = field(default_factory=dict)
-    preferences: dict[tuple[str, str], Preferences] = field(default_factory=dict)
+    preferences: dict[tuple[str, str], PreferencesRow] = field(default_factory=dict)
     poison: list[Poison] = field(default_factory=list)
     aftermaths: dict[tuple[str, int], Aftermath] = field(default_factory=dict)
     blocks: set[tuple[str, str]] = field(default_factory=set)

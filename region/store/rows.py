@@ -81,7 +81,7 @@ class Device:
 
 
 @dataclass(slots=True)
-class Preferences:
+class PreferencesRow:
     """What a user who is at home here wants of a conversation, as `replication.preferences` explains it.
 
     Attributes:
@@ -98,7 +98,7 @@ class Preferences:
     version: int = 0
     position: int = 0
 
-    def changed(self, body: PreferencesChanged) -> "Preferences":
+    def changed(self, body: PreferencesChanged) -> "PreferencesRow":
         """Return them with what a change names; the version stays."""
         return replace(
             self,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from region.store.rows import Conversation, Device, Member, Pending, Place, Preferences, User
+from region.store.rows import Conversation, Device, Member, Pending, Place, PreferencesRow, User
 from replication.alterations import Aftermath
 from replication.moderation import ModerationBody
 from replication.outputs import Batch, RelayRow
@@ -65,7 +65,7 @@ class Writes:
     users: dict[str, User] = field(default_factory=dict)
     renamed: set[str] = field(default_factory=set)
     devices: dict[tuple[str, str], Device] = field(default_factory=dict)
-    preferences: dict[tuple[str, str], Preferences] = field(default_factory=dict)
+    preferences: dict[tuple[str, str], PreferencesRow] = field(default_factory=dict)
     blocks: dict[tuple[str, str], bool] = field(default_factory=dict)
     writers: dict[str, str] = field(default_factory=dict)
     listed: dict[str, Conversation] = field(default_factory=dict)
