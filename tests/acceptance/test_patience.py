@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -26,7 +27,7 @@ async def test_every_request_is_answered_while_something_is_frozen(
     alice, boris = await make_person("us"), await make_person("us")
     await (await alice.write("before", boris)).reach(Stage.READ)
     message = {"recipient_id": boris.id, "text": "meanwhile", "client_message_id": f"frozen-{part}"}
-    asked = [
+    asked: list[tuple[str, str, dict[str, Any]]] = [
         ("POST", "/messages", {"json": message}),
         ("GET", "/messages", {"params": {"peer_id": boris.id}}),
         ("GET", "/conversations", {}),
