@@ -18,9 +18,9 @@ from region.gateway.validation import check_client_message_id, check_mentions, c
 from region.gateway.views import MentionView, rfc3339
 from region.store.repository import unsettled
 from replication import alterations as a
-from replication import objections
+from replication import objections, runs
 from replication.groups import RANKS
-from replication.ids import is_channel_id, is_conversation_id, is_message_id, message_id
+from replication.ids import is_channel_id, is_conversation_id, is_group_id, is_message_id, message_id
 from replication.records import TEXTS, Entry, MessageSent, attachments_of
 
 MOST_ATTEMPTS: Final = 16
@@ -125,7 +125,9 @@ class Alterations:
             seen = await sight(connection, conversation_id, caller.sub) if is_conversation_id(conversation_id) else None
         if seen is None or not seen.member.active:
             raise NotFoundError(what="conversation")
-        pins = [one for one in seen.details.pins if seen.member.may_see(one.seq)]
+        direct = not is_group_id(conversation_id) and not is_channel_id(conversation_id)
+        hidden = seen.member.hidden if direct else ()  # it is what was stopped: the caller blocks its author
+        pins = [p for p in seen.details.pins if seen.member.may_see(p.seq) and not runs.holds(hidden, p.at)]
         return Pins([PinView(message_id=one.message_id, seq=one.seq, pinned_by=one.user_id) for one in pins])
 
     async def edits(self, caller: AccessClaims, message: str) -> Edits:
