@@ -18,6 +18,10 @@ MOST_REACTIONS: Final = 10
 """Of one user to one message."""
 MOST_EMOJI: Final = 50
 """Different ones on one message."""
+MOST_TRIED: Final = 20
+"""Of one user on one message, those that were taken back among them: they are kept, so that what is late changes nothing."""
+MOST_KEPT: Final = 2_000
+"""Of all on one message, likewise; they are read and written anew with each."""
 MOST_PINS: Final = 50
 """In one conversation."""
 MOST_MENTIONS: Final = 50

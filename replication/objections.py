@@ -27,6 +27,6 @@ DETAILS: Final = {
     EMPTY: "A message without attachments needs a text.",
     TOO_MANY_EDITS: f"The message was edited {MOST_EDITS} times, which is the most. Write a new one.",
     TOO_MANY_PINS: f"The conversation has {MOST_PINS} pinned messages, which is the most. Take one away first.",
-    TOO_MANY_REACTIONS: f"You may use {MOST_REACTIONS} emoji on a message, and all together {MOST_EMOJI}. Take one back first.",
+    TOO_MANY_REACTIONS: f"You may use {MOST_REACTIONS} emoji on a message, and all together {MOST_EMOJI}. Take one back first, or use one that was there before.",
 }
 """What a refusal's author reads, by code."""

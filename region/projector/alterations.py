@@ -119,7 +119,13 @@ def react(wish: Wish, body: a.ReactionAdded) -> Ruling:
         return Denial(UNCHANGED)
     if sum(one.user_id == author for one in shown) >= a.MOST_REACTIONS:
         return Denial(TOO_MANY_REACTIONS)
-    return Denial(TOO_MANY_REACTIONS) if len({one.emoji for one in shown} | {body.emoji}) > a.MOST_EMOJI else body
+    if len({one.emoji for one in shown} | {body.emoji}) > a.MOST_EMOJI:
+        return Denial(TOO_MANY_REACTIONS)
+    kept = wish.target.aftermath.reactions
+    if wish.target.aftermath.reaction(author, body.emoji) is not None:
+        return body
+    own = sum(one.user_id == author for one in kept)
+    return Denial(TOO_MANY_REACTIONS) if own >= a.MOST_TRIED or len(kept) >= a.MOST_KEPT else body
 
 
 def unreact(wish: Wish, body: a.ReactionRemoved) -> Ruling:
