@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from infra.errors import CausewayError
 from replication.accounts import DeviceAdded, DeviceRefreshed, DeviceRevoked
 from replication.alterations import ALTERATIONS
+from replication.channels import ChannelMessageSent
 from replication.charters import Charter
 from replication.groups import GroupCreated, MemberAdded
 from replication.ids import is_channel_id
@@ -162,8 +163,10 @@ def _submission_needs(needs: Needs, submission: Submission, *, relayed: bool) ->
 
 
 def _relation_needs(needs: Needs, submission: Submission) -> None:
-    """Add the message that another one answers, or that something is done to."""
+    """Add the message that another one answers, or that something is done to; in a channel, where those stand whom it names."""
     body = submission.body
+    if isinstance(body, ChannelMessageSent):
+        needs.seats |= {(submission.conversation_id, one.user_id) for one in body.mentions}
     if isinstance(body, ALTERATIONS):
         needs.messages.add(body.target)
     elif isinstance(body, TEXTS) and body.answers is not None:
