@@ -11,7 +11,6 @@ eu.project()
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 from msgspec.structs import replace
 
@@ -24,7 +23,7 @@ from region.projector.reminders import due, remind
 from region.projector.restraints import pairs_of
 from region.store.rows import Conversation, Device, Pending, Place, PreferencesRow, Restraints, User
 from region.store.writes import Writes
-from replication.alterations import Aftermath
+from replication.alterations import Aftermath, MessageEdited
 from replication.codec import decode_body, decode_record
 from replication.ids import content_hash, direct_conversation_id, message_id, partition_of, region_of
 from replication.moderation import AccountRestored, AccountSuspended, UserReported
@@ -43,7 +42,6 @@ from replication.records import (
     Refusal,
     Stream,
     Submission,
-    Text,
     Via,
     emptied,
 )
@@ -115,8 +113,10 @@ class Tables:
         for key, body in writes.redacted.items():
             if key in self.entries:
                 entry, position = self.entries[key]
-                left = decode_body(body) if body else emptied(cast("Text", entry.body))
-                self.entries[key] = replace(entry, body=left), position
+                if body and isinstance(entry.body, MessageEdited):
+                    self.entries[key] = replace(entry, body=decode_body(body)), position
+                elif not body and isinstance(entry.body, TEXTS):
+                    self.entries[key] = replace(entry, body=emptied(entry.body)), position
         self.aftermaths.update(writes.aftermaths)
 
     def _moderate(self, writes: Writes) -> None:

@@ -1,14 +1,18 @@
 """What was made of messages, as rows; and what is left of those that were deleted."""
 
 from collections.abc import Collection
+from typing import Final
 
 from infra.postgres import Connection
 from region.store.arrays import Byteas, Int8s, Texts
+from region.store.repository.entries import COUNTED
 from region.store.writes import Writes
-from replication.alterations import Aftermath
+from replication.alterations import Aftermath, MessageEdited
 from replication.codec import decode_aftermath, encode_aftermath
 
 Key = tuple[str, int]
+EDIT: Final = str(MessageEdited.__struct_config__.tag)
+"""The kind of an edit's entry."""
 
 
 async def load_aftermaths(connection: Connection, keys: Collection[Key]) -> dict[Key, Aftermath]:
@@ -23,7 +27,10 @@ async def load_aftermaths(connection: Connection, keys: Collection[Key]) -> dict
 
 
 async def write_aftermaths(connection: Connection, writes: Writes) -> None:
-    """Write what was made of messages; of those that were deleted, nothing stays but that they were there."""
+    """Write what was made of messages; of those that were deleted, nothing stays but that they were there.
+
+    Only messages and edits are emptied: what else an owner says was deleted stays, or nobody could read it any more.
+    """
     if writes.aftermaths:
         await connection.execute(
             "INSERT INTO aftermaths (conversation_id, seq, state) SELECT * FROM unnest(%s::text[], %s::bigint[], %s::bytea[])"
@@ -34,8 +41,9 @@ async def write_aftermaths(connection: Connection, writes: Writes) -> None:
         await connection.execute(
             "UPDATE entries e SET text = '', body = r.body"
             " FROM unnest(%s::text[], %s::bigint[], %s::bytea[]) AS r(conversation_id, seq, body)"
-            " WHERE e.conversation_id = r.conversation_id AND e.seq = r.seq",
-            (*_keys(writes.redacted), Byteas(writes.redacted.values())),
+            " WHERE e.conversation_id = r.conversation_id AND e.seq = r.seq"
+            " AND e.kind = ANY(CASE WHEN r.body = '' THEN %s::text[] ELSE %s::text[] END)",
+            (*_keys(writes.redacted), Byteas(writes.redacted.values()), Texts(COUNTED), Texts((EDIT,))),
         )
         await connection.execute(
             "DELETE FROM attachments a USING unnest(%s::text[], %s::bigint[]) AS r(conversation_id, seq)"
