@@ -17,6 +17,7 @@ channels    the same of channels
 frames      what crosses the WebSocket and HTTP, as typed structs; accounts, groups, uploads: what HTTP says of those
 events      what the user is told
 session     who is logged in here; keeps the access token fresh
+typists     who types where
 stores      where session, outbox and positions rest: SQLite, or memory
 transport   HTTP and WebSocket over aiohttp, with fail-over between endpoints
 backoff     how long to wait before the next attempt
@@ -43,9 +44,21 @@ from region.client.channels import Channel, ChannelInvite, FoundChannels, Poster
 from region.client.client import Client
 from region.client.edits import EditView
 from region.client.errors import ClientError, LoggedOutError, ProblemError, UnreachableError, UnsendableError
-from region.client.events import Arrived, Event, Heard, LoggedOut, Marked, Offline, Online, Preferred, Queued, Refused
+from region.client.events import (
+    Arrived,
+    Event,
+    Heard,
+    LoggedOut,
+    Marked,
+    Offline,
+    Online,
+    Preferred,
+    Queued,
+    Refused,
+    Types,
+)
 from region.client.frames import Attachment, Conversation, Hop, Mention, Message, Page, Reacted, Reply
-from region.client.friends import Friend, FriendList
+from region.client.friends import Friend, FriendList, Presence
 from region.client.groups import Group, GroupMember, Invite, Receipts
 from region.client.handles import Handle, Stage
 from region.client.preferences import Preferences, PreferencesChange
@@ -87,6 +100,7 @@ __all__ = [
     "Preferences",
     "PreferencesChange",
     "Preferred",
+    "Presence",
     "ProblemError",
     "Queued",
     "Reacted",
@@ -96,6 +110,7 @@ __all__ = [
     "SqliteStore",
     "Stage",
     "Store",
+    "Types",
     "UnreachableError",
     "UnsendableError",
     "User",

@@ -1,9 +1,10 @@
 """The HTTP calls of a region, typed; each may be repeated without harm."""
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from types import NoneType
 from typing import Literal
+from urllib.parse import urlencode
 
 from region.client.accounts import (
     Credentials,
@@ -20,7 +21,7 @@ from region.client.accounts import (
 from region.client.channels import Channel, ChannelInvite, FoundChannels, NewChannel, Posters, Views
 from region.client.edits import Edit, Edits
 from region.client.frames import Conversation, ConversationPage, Message, Page, RegionList
-from region.client.friends import BlockList, FriendDeed, FriendList, NewReport, Writers
+from region.client.friends import BlockList, FriendDeed, FriendList, NewReport, Presence, Presences, Writers
 from region.client.groups import Deed, Group, GroupMember, GroupMembers, Invite, NewGroup, NewInvite, Receipts
 from region.client.preferences import Preferences, PreferencesChange
 from region.client.transport import TokenSource, Transport
@@ -194,6 +195,11 @@ class Api:
     async def friends(self) -> FriendList:
         """Return friends and open requests."""
         return await self._transport.call("GET", "/friends", gives=FriendList, tokens=self._tokens)
+
+    async def presence(self, user_ids: Sequence[str]) -> list[Presence]:
+        """Return how these users are there, as far as that is told one."""
+        path = "/presence?" + urlencode([("user_id", user) for user in user_ids])
+        return (await self._transport.call("GET", path, gives=Presences, tokens=self._tokens)).presences
 
     async def block(self, user_id: str, *, blocked: bool) -> None:
         """Block somebody, or lift that."""

@@ -36,6 +36,7 @@ from region.client.preferences import Preferences, PreferencesChange
 from region.client.session import Session
 from region.client.stores import MemoryStore, Store
 from region.client.transport import Transport
+from region.client.typists import Typists
 
 ENCODED_LIMIT = 60 * 1024
 """Bytes that a text may have as JSON: a region closes the WebSocket on any frame above 64 KiB, each time that it is sent again."""
@@ -85,6 +86,8 @@ class Client:
         """Images and files."""
         self._dispatch = Dispatch(self._store, listen=listen)
         self._link = Link(self._transport, self._api, self._session, self._dispatch)
+        self.typists = Typists(self._link.typing)
+        """Who types where."""
         self._acknowledge = acknowledge
         self._typing = asyncio.Lock()
 
@@ -252,6 +255,7 @@ class Client:
         An event counts as told when the next one is asked for. After a crash the last few may come again.
         """
         async for event, message in self._dispatch.events():
+            self.typists.take(event)
             yield event
             if self._acknowledge and message is not None and message.sender_id != self.user_id:
                 self.mark_received(message)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
-from region.client.events import Arrived, Event, Heard, Marked, Preferred, Queued, Refused
+from region.client.events import Arrived, Event, Heard, Marked, Preferred, Queued, Refused, Types
 from region.client.frames import (
     Accepted,
     Changed,
@@ -27,6 +27,8 @@ from region.client.frames import (
     RegionFrame,
     Resume,
     Send,
+    Typing,
+    Typist,
     Welcome,
     encode,
 )
@@ -211,6 +213,10 @@ class Connection:
         kept = KeepMarks(mark.conversation_id, seen)
         return [Transmit(encode(mark)), kept] if self.online else [kept]
 
+    def typing(self, conversation_id: str) -> list[Action]:
+        """The user types there; nobody is told while there is no connection."""
+        return [Transmit(encode(Typing(conversation_id)))] if self.online else []
+
     def page(self, conversation_id: str, messages: Iterable[Message]) -> list[Action]:
         """Take in a page of history that was asked for by `Repair`, oldest first.
 
@@ -241,6 +247,8 @@ class Connection:
                 return [Tell(Heard(message))]
             case Preferences():
                 return [Tell(Preferred(frame))]
+            case Typist(conversation_id=conversation_id, user_id=user_id, seconds=seconds):
+                return [Tell(Types(conversation_id, user_id, seconds))]
             case Accepted():
                 return self._accept(frame)
             case Marks():

@@ -62,6 +62,15 @@ class Preferred:
 
 
 @dataclass(frozen=True, slots=True)
+class Types:
+    """Somebody types there; it ends by itself after so many seconds, with a message of theirs, or is told again."""
+
+    conversation_id: str
+    user_id: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Online:
     """Connected through that endpoint; `region` is the one that serves the user."""
 
@@ -83,4 +92,4 @@ class LoggedOut:
     error: ClientError
 
 
-Event: TypeAlias = Arrived | Queued | Heard | Refused | Marked | Preferred | Online | Offline | LoggedOut
+Event: TypeAlias = Arrived | Queued | Heard | Refused | Marked | Preferred | Types | Online | Offline | LoggedOut

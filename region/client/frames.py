@@ -258,13 +258,19 @@ class Read(msgspec.Struct, frozen=True, tag="read"):
     epoch: int
 
 
+class Typing(msgspec.Struct, frozen=True, tag="typing"):
+    """The user types in that conversation."""
+
+    conversation_id: str
+
+
 class Ping(msgspec.Struct, frozen=True, tag="ping"):
     """Asks for a pong."""
 
     nonce: str
 
 
-DeviceFrame: TypeAlias = Hello | Send | Received | Read | Ping
+DeviceFrame: TypeAlias = Hello | Send | Received | Read | Typing | Ping
 
 
 # From the region.
@@ -341,6 +347,14 @@ class Marks(msgspec.Struct, frozen=True, tag="marks"):
     epoch: int = 0
 
 
+class Typist(msgspec.Struct, frozen=True, tag="typist"):
+    """Somebody types there, for so many seconds unless it is said again."""
+
+    conversation_id: str
+    user_id: str
+    seconds: float = 6.0
+
+
 class Resume(msgspec.Struct, frozen=True, tag="resume"):
     """A newer resume token."""
 
@@ -365,7 +379,19 @@ class Error(msgspec.Struct, frozen=True, tag="error"):
 
 
 RegionFrame: TypeAlias = (
-    Welcome | Changed | Accepted | Pending | Entry | Receipt | Refusal | Marks | Preferences | Resume | Pong | Error
+    Welcome
+    | Changed
+    | Accepted
+    | Pending
+    | Entry
+    | Receipt
+    | Refusal
+    | Marks
+    | Preferences
+    | Typist
+    | Resume
+    | Pong
+    | Error
 )
 
 _encoder = msgspec.json.Encoder()

@@ -111,6 +111,10 @@ class Link:
         """Send a mark."""
         self._perform(self._connection.mark(mark))
 
+    def typing(self, conversation_id: str) -> None:
+        """Say that the user types there."""
+        self._perform(self._connection.typing(conversation_id))
+
     async def _stay_connected(self, *, first: bool) -> None:
         backoff = Backoff()
         refused: str | None = None

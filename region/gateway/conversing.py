@@ -24,6 +24,7 @@ from region.gateway.messages import Messages
 from region.gateway.outcomes import Outcomes
 from region.gateway.preferences import Preferring
 from region.gateway.recipients import Recipients
+from region.gateway.signs.desk import PresenceDesk
 from region.gateway.submissions import Clerk
 
 
@@ -40,6 +41,7 @@ def routers(
     composer: Composer,
     decisions: Decisions,
     finder: Finder,
+    presence: PresenceDesk,
     callers: Callers,
     guards: Guards,
 ) -> dict[str, APIRouter]:
@@ -57,6 +59,7 @@ def routers(
         composer: Makes messages of what devices send.
         decisions: Waits for what concerns a user alone.
         finder: Finds channels of all regions.
+        presence: Tells how friends are there.
         callers: Who calls.
         guards: How often one may.
     """
@@ -88,5 +91,6 @@ def routers(
             clerk=clerk,
             messages=posting,
             decisions=decisions,
+            presence=presence,
         ),
     }

@@ -51,13 +51,19 @@ class Read(msgspec.Struct, frozen=True, tag="read"):
     epoch: Number = 0
 
 
+class Typing(msgspec.Struct, frozen=True, tag="typing"):
+    """The user types in that conversation; said every three seconds while it is so."""
+
+    conversation_id: Text64
+
+
 class Ping(msgspec.Struct, frozen=True, tag="ping"):
     """Asks for a pong."""
 
     nonce: Annotated[str, Meta(max_length=256)] = ""
 
 
-DeviceFrame: TypeAlias = Hello | Send | Received | Read | Ping
+DeviceFrame: TypeAlias = Hello | Send | Received | Read | Typing | Ping
 
 
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
@@ -131,6 +137,14 @@ class MarksFrame(msgspec.Struct, frozen=True, tag="marks"):
     epoch: int
 
 
+class Typist(msgspec.Struct, frozen=True, tag="typist"):
+    """Somebody types there; shown for so many seconds, unless it is said again."""
+
+    conversation_id: str
+    user_id: str
+    seconds: int
+
+
 class Resume(msgspec.Struct, frozen=True, tag="resume"):
     """A newer resume token."""
 
@@ -165,6 +179,7 @@ RegionFrame: TypeAlias = (
     | Refused
     | MarksFrame
     | PreferencesFrame
+    | Typist
     | Resume
     | Pong
     | ErrorFrame

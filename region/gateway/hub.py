@@ -46,6 +46,10 @@ class Device(Protocol):
         """Queue a frame."""
         ...
 
+    def offer(self, text: str) -> bool:
+        """Queue a frame that it can do without, if next to nothing waits; return whether it was."""
+        ...
+
     def catch_up(self) -> None:
         """Read from the store what was missed, if anything was."""
         ...
@@ -119,6 +123,10 @@ class Hub:
             return False
         del self._by_user[device.session.user_id]
         return True
+
+    def devices_of(self, user_id: str) -> tuple[Device, ...]:
+        """Return a user's devices here."""
+        return tuple(self._by_user.get(user_id, ()))
 
     def names(self) -> list[str]:
         """In whose names outputs come here: users who have a device here, and the channels that they follow."""

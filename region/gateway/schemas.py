@@ -17,6 +17,7 @@ from region.gateway.moderation.schemas import SHOWN as MODERATION
 from region.gateway.people.search import People
 from region.gateway.preferences import PreferencesRequest, PreferencesView
 from region.gateway.profiles import OwnProfile, Profile
+from region.gateway.signs.schemas import SHOWN as SIGNS
 from region.gateway.views import Attached, MentionView, Message
 
 
@@ -357,6 +358,7 @@ SHOWN: Final = (
     *CHANNELS,
     *FRIENDS,
     *MODERATION,
+    *SIGNS,
 )
 
 _encoder = msgspec.json.Encoder()

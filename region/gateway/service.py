@@ -73,6 +73,7 @@ from region.gateway.repeats import Repeats
 from region.gateway.revocations import Revocations, make_internal
 from region.gateway.settings import GatewaySettings
 from region.gateway.sightings import Sightings
+from region.gateway.signs.signs import Signs
 from region.gateway.sockets import RESUME_SECONDS, Sockets
 from region.gateway.submissions import Clerk
 from region.gateway.tracing import Tracer
@@ -215,6 +216,7 @@ class Gateway:
         self._limiter = Limiter(self._rates_redis)
         guards = Guards(self._limiter, settings.allowances, region=region)
         composer = Composer(self._store, Attachments(self._store))
+        self._signs = Signs(settings, store=self._store, redis=self._rates_redis, hub=self._hub, tell=self._trust.tell)
         self._sockets = Sockets(
             region=region,
             callers=callers,
@@ -232,6 +234,7 @@ class Gateway:
             arrivals=Arrivals(most=settings.most_arriving, most_open=settings.most_sockets),
             frames_rate=settings.rate_frames,
             composer=composer,
+            typed=self._signs.typists.typed,
         )
         decisions = Decisions(clerk, outcomes)
         self._recall = Recall(region=region, peers=settings.peers, keep=self._journal.send)
@@ -292,6 +295,7 @@ class Gateway:
                 callers=callers,
                 guards=guards,
                 finder=self._finder,
+                presence=self._signs.presence,
             ),
             "media": self._media(settings, callers, guards),
             "regions": regions(region=region, public_url=settings.public_url, federation=self._federation),
@@ -347,9 +351,9 @@ class Gateway:
                 group.create_task(self._revocations.follow_own())
                 group.create_task(self._follow_others())
                 group.create_task(self._search.others.run(self._tls.client if self._tls else None))
-                inner = TrunkAcceptor(
-                    Carried(make_internal(self._finder.serve(self._search.here.serve(self.app)), self._revocations))
-                )
+                group.create_task(self._signs.run(self._tls.client if self._tls else None))
+                asked = self._signs.serve(self._finder.serve(self._search.here.serve(self.app)))
+                inner = TrunkAcceptor(Carried(make_internal(asked, self._revocations)))
                 historian = Historian(inner, region=settings.region, store=self._store)
                 acceptor = RepairServer(historian, region=settings.region, store=self._store)
                 group.create_task(

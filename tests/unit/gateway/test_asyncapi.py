@@ -19,6 +19,7 @@ SAMPLES: dict[str, tuple[dict[str, Any], str]] = {
     "send": ({"type": "send", "client_message_id": "c7", "recipient_id": "u1-us", "text": "Hello"}, "text"),
     "received": ({"type": "received", "conversation_id": "d", "seq": 42, "epoch": 1}, "seq"),
     "read": ({"type": "read", "conversation_id": "d", "seq": 42}, "seq"),
+    "typing": ({"type": "typing", "conversation_id": "d"}, "conversation_id"),
     "ping": ({"type": "ping"}, "nonce"),
 }
 """Of each frame that devices send: one that is right, and a field that must not be a list."""
