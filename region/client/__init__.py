@@ -56,6 +56,7 @@ from region.client.events import (
     Queued,
     Refused,
     Types,
+    Watched,
 )
 from region.client.frames import Attachment, Conversation, Hop, Mention, Message, Page, Reacted, Reply
 from region.client.friends import Friend, FriendList, Presence
@@ -114,5 +115,6 @@ __all__ = [
     "UnreachableError",
     "UnsendableError",
     "User",
+    "Watched",
     "longer",
 ]

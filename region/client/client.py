@@ -260,6 +260,10 @@ class Client:
             if self._acknowledge and message is not None and message.sender_id != self.user_id:
                 self.mark_received(message)
 
+    def watch(self, user_ids: Sequence[str]) -> None:
+        """Have it told by `Watched` how these friends are there, 50 at most, instead of those who were named before."""
+        self._link.watch(user_ids)
+
     def mark_received(self, message: Message) -> None:
         """Tell the sender that this device has everything up to that message."""
         self._link.mark(Received(message.conversation_id, *_place(message)))

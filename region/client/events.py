@@ -71,6 +71,15 @@ class Types:
 
 
 @dataclass(frozen=True, slots=True)
+class Watched:
+    """How somebody is there whom one watches, at first and when it has changed; see `Friend`. After `Offline` nothing is known."""
+
+    user_id: str
+    presence: str
+    last_seen: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Online:
     """Connected through that endpoint; `region` is the one that serves the user."""
 
@@ -92,4 +101,6 @@ class LoggedOut:
     error: ClientError
 
 
-Event: TypeAlias = Arrived | Queued | Heard | Refused | Marked | Preferred | Types | Online | Offline | LoggedOut
+Event: TypeAlias = (
+    Arrived | Queued | Heard | Refused | Marked | Preferred | Types | Watched | Online | Offline | LoggedOut
+)

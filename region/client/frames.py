@@ -264,13 +264,19 @@ class Typing(msgspec.Struct, frozen=True, tag="typing"):
     conversation_id: str
 
 
+class Watch(msgspec.Struct, frozen=True, tag="watch"):
+    """Asks to be told how these are there, from now on."""
+
+    user_ids: tuple[str, ...]
+
+
 class Ping(msgspec.Struct, frozen=True, tag="ping"):
     """Asks for a pong."""
 
     nonce: str
 
 
-DeviceFrame: TypeAlias = Hello | Send | Received | Read | Typing | Ping
+DeviceFrame: TypeAlias = Hello | Send | Received | Read | Typing | Watch | Ping
 
 
 # From the region.
@@ -355,6 +361,14 @@ class Typist(msgspec.Struct, frozen=True, tag="typist"):
     seconds: float = 6.0
 
 
+class There(msgspec.Struct, frozen=True, tag="presence"):
+    """How somebody is there whom the device watches."""
+
+    user_id: str
+    presence: str
+    last_seen: str | None = None
+
+
 class Resume(msgspec.Struct, frozen=True, tag="resume"):
     """A newer resume token."""
 
@@ -389,6 +403,7 @@ RegionFrame: TypeAlias = (
     | Marks
     | Preferences
     | Typist
+    | There
     | Resume
     | Pong
     | Error

@@ -8,11 +8,13 @@ from msgspec import UNSET, Meta, UnsetType
 from infra.errors import CausewayError
 from region.gateway.cursors import LARGEST
 from region.gateway.preferences import PreferencesFrame
+from region.gateway.signs.presence import State
 from region.gateway.views import MentionView, Message
 
 Number = Annotated[int, Meta(ge=0, le=LARGEST)]
 Text64 = Annotated[str, Meta(max_length=64)]
 MOST_HELD = 10_000
+MOST_WATCHED = 50
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
@@ -57,13 +59,19 @@ class Typing(msgspec.Struct, frozen=True, tag="typing"):
     conversation_id: Text64
 
 
+class Watch(msgspec.Struct, frozen=True, tag="watch"):
+    """Tell how these are there from now on, instead of whom this connection named before."""
+
+    user_ids: Annotated[list[Text64], Meta(max_length=MOST_WATCHED)]
+
+
 class Ping(msgspec.Struct, frozen=True, tag="ping"):
     """Asks for a pong."""
 
     nonce: Annotated[str, Meta(max_length=256)] = ""
 
 
-DeviceFrame: TypeAlias = Hello | Send | Received | Read | Typing | Ping
+DeviceFrame: TypeAlias = Hello | Send | Received | Read | Typing | Watch | Ping
 
 
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
@@ -145,6 +153,14 @@ class Typist(msgspec.Struct, frozen=True, tag="typist"):
     seconds: int
 
 
+class PresenceFrame(msgspec.Struct, frozen=True, tag="presence"):
+    """How somebody is there whom the device watches, at first and when it has changed."""
+
+    user_id: str
+    presence: State
+    last_seen: str | None
+
+
 class Resume(msgspec.Struct, frozen=True, tag="resume"):
     """A newer resume token."""
 
@@ -180,6 +196,7 @@ RegionFrame: TypeAlias = (
     | MarksFrame
     | PreferencesFrame
     | Typist
+    | PresenceFrame
     | Resume
     | Pong
     | ErrorFrame

@@ -235,6 +235,8 @@ class Gateway:
             frames_rate=settings.rate_frames,
             composer=composer,
             typed=self._signs.typists.typed,
+            watched=self._signs.watched,
+            gone=self._signs.watchers.forget,
         )
         decisions = Decisions(clerk, outcomes)
         self._recall = Recall(region=region, peers=settings.peers, keep=self._journal.send)

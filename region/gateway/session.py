@@ -29,10 +29,11 @@ from region.gateway.frames import (
     Resume,
     Send,
     Typing,
+    Watch,
     Welcome,
 )
 from region.gateway.validation import check_address, check_attachments, check_client_message_id, check_text
-from replication.ids import is_conversation_id
+from replication.ids import is_conversation_id, is_user_id
 
 MALFORMED_HELLO: Final = 4400
 BAD_TOKEN: Final = 4401
@@ -98,6 +99,13 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
+class Watched:
+    """Tell the device how these users are there."""
+
+    users: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """Send this frame."""
 
@@ -113,7 +121,7 @@ class Hangup:
     text: str = ""
 
 
-Instruction: TypeAlias = CatchUp | Submit | Mark | Typed | Reply | Hangup
+Instruction: TypeAlias = CatchUp | Submit | Mark | Typed | Watched | Reply | Hangup
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +197,10 @@ class Session:
                 case Typing():
                     _check_conversation(frame.conversation_id)
                     return Typed(frame.conversation_id)
+                case Watch(user_ids=users):
+                    if not all(map(is_user_id, users)):
+                        raise InvalidFieldError(field="user_ids", reason="one is none")
+                    return Watched(tuple(dict.fromkeys(users)))
                 case Ping():
                     return Reply(frames.encode(Pong(frame.nonce)))
                 case Hello():

@@ -53,6 +53,7 @@ from region.gateway.session import (
     Snapshot,
     Submit,
     Typed,
+    Watched,
 )
 from region.gateway.signs import metrics as shed
 from region.gateway.submissions import Author, Clerk, now_us
@@ -105,14 +106,22 @@ class Sockets:
         frames_rate: Rate,
         composer: Composer,
         typed: Callable[[str, str], None] = lambda _user, _conversation: None,
+        watched: Callable[[Connection, tuple[str, ...]], None] = lambda _device, _users: None,
+        gone: Callable[[Connection], None] = lambda _device: None,
         most_queued: int = 128 * 1024 * 1024,
     ) -> None:
-        """Prepare; `frames_rate` bounds the frames of one connection, `most_queued` the characters that wait for all devices; `typed` is told who types where."""
+        """Prepare; `frames_rate` bounds the frames of one connection, `most_queued` the characters that wait for all devices.
+
+        What passes goes on to others: `typed` is told who types where, `watched` whom a device watches, `gone` which device is gone,
+        after all else of it.
+        """
         self._guards = guards
         self._arrivals = arrivals
         self._frames_rate = frames_rate
         self._composer = composer
         self._typed = typed
+        self._watched = watched
+        self._gone = gone
         self._region = region
         self._callers = callers
         self._hub = hub
@@ -228,6 +237,7 @@ class Sockets:
             for task in (reader, writer, ended):
                 task.cancel()
             await asyncio.gather(reader, writer, ended, return_exceptions=True)
+            self._gone(connection)  # it may have watched somebody until now
 
     async def _read(self, connection: Connection, receive: Receive) -> None:  # noqa: C901 — one arm an instruction
         timer = asyncio.get_running_loop().call_later(
@@ -257,6 +267,8 @@ class Sockets:
                         self._marks.raise_mark(connection.reader, conversation_id, place, read=read)
                     case Typed(conversation_id=conversation_id):
                         self._have_told(connection.session.user_id, conversation_id)
+                    case Watched(users=users):
+                        self._watched(connection, users)
                     case Reply(text=text):
                         connection.push(text)
                     case CatchUp():

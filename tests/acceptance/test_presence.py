@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from chaos.federation import Federation
 from chaos.people import Person
-from region.client import Types
+from region.client import Types, Watched
 
 MakePerson = Callable[..., Awaitable[Person]]
 PATIENCE = 60.0
@@ -38,6 +38,11 @@ async def becomes(viewer: Person, wanted: dict[str, str]) -> None:
             await asyncio.sleep(0.1)
 
 
+def shown(viewer: Person) -> dict[str, str]:
+    """How those are there whom a person watches, as the screen says."""
+    return {event.user_id: event.presence for event in viewer.events if isinstance(event, Watched)}
+
+
 async def test_presence_of_friends_in_other_regions_is_told_lost_and_found_again(
     make_person: MakePerson, whole: Federation
 ) -> None:
@@ -50,13 +55,17 @@ async def test_presence_of_friends_in_other_regions_is_told_lost_and_found_again
     await becomes(eva, {alice.id: "online"})
     await becomes(traveller, {alice.id: "online"})
     assert (await stranger.client.friends.presence([alice.id]))[alice.id].presence == "unknown"
+    alice.client.watch([eva.id, traveller.id])
+    await alice.until(lambda: shown(alice) == {eva.id: "online", traveller.id: "online"})
 
     await whole.act("local", "cut", "us-eu")
     await becomes(alice, {traveller.id: "online", eva.id: "unknown"})
     await becomes(eva, {alice.id: "unknown"})
+    await alice.until(lambda: shown(alice) == {eva.id: "unknown", traveller.id: "online"})
     await whole.act("local", "heal")
     await becomes(alice, {traveller.id: "online", eva.id: "online"})
     await becomes(eva, {alice.id: "online"})
+    await alice.until(lambda: shown(alice) == {eva.id: "online", traveller.id: "online"})
 
 
 async def test_who_leaves_is_offline_since_then_and_who_is_blocked_learns_nothing(make_person: MakePerson) -> None:

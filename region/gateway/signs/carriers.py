@@ -106,7 +106,7 @@ class Carriers:
                 self._silent_until[region] = self._clock() + SILENT_SECONDS
                 metrics.TYPING["region"].inc(count + len(waiting))
                 waiting.clear()
-                log.info("signs not carried", region=region, problem=str(error) or type(error).__name__)
+                log.info("signs not carried", region=region, problem=type(error).__name__)
 
     def _load(self, waiting: deque[tuple[float, Carried]]) -> tuple[bytes, int]:
         """Take what goes into one request; return it, and how many signs it holds. What waited for too long is shed."""

@@ -55,11 +55,11 @@ class PresenceDesk:
         wait = self._take(viewer)
         if wait > 0:
             raise RateLimitedError(retry_after=max(1, round(wait)))
-        return await self._of(viewer, users)
+        return await self.look(viewer, users)
 
     async def listed(self, viewer: str, friends: Collection[str]) -> dict[str, Presence]:
         """Return how a user's friends are there, unknown when the user asks too often: the list itself is given all the same."""
-        return dict.fromkeys(friends, UNKNOWN) if self._take(viewer) > 0 else await self._of(viewer, friends)
+        return dict.fromkeys(friends, UNKNOWN) if self._take(viewer) > 0 else await self.look(viewer, friends)
 
     def _take(self, viewer: str) -> float:
         wait = self._asked.take(viewer, self._rate, self._clock())
@@ -67,7 +67,8 @@ class PresenceDesk:
             metrics.PRESENCE["often"].inc()
         return wait
 
-    async def _of(self, viewer: str, users: Collection[str]) -> dict[str, Presence]:
+    async def look(self, viewer: str, users: Collection[str]) -> dict[str, Presence]:
+        """As `of`, however often."""
         found = dict.fromkeys(users, UNKNOWN)
         told = await asyncio.gather(
             *(self._ask(region, viewer, some) for region, some in _asked(list(found)[:MOST_LISTED]))

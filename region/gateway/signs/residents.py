@@ -1,6 +1,7 @@
 """The presence of users who live here, told to their friends alone: for its own gateways, and for other regions about theirs."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Final
 from urllib.parse import parse_qs
@@ -26,7 +27,7 @@ PATH: Final = "/internal/presence"
 MOST: Final = 100
 """Users of one question."""
 AT_ONCE: Final = 8
-"""Questions that are answered at the same time; one more is given up, not kept waiting."""
+"""Questions of one region's users that are answered at the same time; one more is given up, not kept waiting."""
 SECONDS: Final = 1.0
 """After which a store or a Redis that does not answer is given up."""
 
@@ -49,7 +50,7 @@ class Residents:
         self._instance = instance
         self._store = store
         self._redis = redis
-        self._answering = 0
+        self._answering: Counter[str] = Counter()
 
     async def of(self, viewer: str, users: Collection[str]) -> dict[str, Presence]:
         """Return how these users are there, unknown of whoever is not the viewer's friend, and of all when it cannot be told.
@@ -57,14 +58,15 @@ class Residents:
         Raises:
             BusyError: Too many ask.
         """
-        if self._answering >= AT_ONCE:
+        home = region_of(viewer)
+        if self._answering[home] >= AT_ONCE:
             metrics.PRESENCE["busy"].inc()
             raise BusyError(what="Presence")
-        self._answering += 1
+        self._answering[home] += 1
         try:
             return {**dict.fromkeys(users, UNKNOWN), **await self._of(viewer, users)}
         finally:
-            self._answering -= 1
+            self._answering[home] -= 1
 
     async def _of(self, viewer: str, users: Collection[str]) -> Mapping[str, Presence]:
         here = {user for user in users if is_user_id(user) and region_of(user) == self._region}

@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 from starlette.types import ASGIApp
 
 from infra.postgres import Pool
+from region.gateway.connection import Connection
 from region.gateway.hub import Hub
 from region.gateway.settings import GatewaySettings
 from region.gateway.signs.carriers import Carriers
@@ -16,6 +17,7 @@ from region.gateway.signs.hearing import Hearing
 from region.gateway.signs.neighbours import Neighbours
 from region.gateway.signs.residents import Residents
 from region.gateway.signs.typists import Typists
+from region.gateway.signs.watchers import Watchers
 
 
 class Signs:
@@ -47,9 +49,14 @@ class Signs:
             neighbours=self._neighbours,
             rate=settings.rate_presence,
         )
+        self.watchers = Watchers(self.presence.look)
         self._carriers = Carriers(settings.region, settings.peers, tell=tell)
         self.typists = Typists(region=settings.region, store=store, redis=redis, carriers=self._carriers)
         self._hearing = Hearing(redis, instance=settings.instance, devices=hub.devices_of)
+
+    def watched(self, device: Connection, users: tuple[str, ...]) -> None:
+        """Take in whom a device watches."""
+        self.watchers.watch(device, device.session.user_id, users)
 
     async def run(self, tls: ssl.SSLContext | None) -> None:
         """Run what runs beside requests, until cancelled; `tls` verifies other regions, None in plain text."""
@@ -58,6 +65,7 @@ class Signs:
             group.create_task(self._carriers.run(tls))
             group.create_task(self.typists.run())
             group.create_task(self._hearing.run())
+            group.create_task(self.watchers.run())
 
     def serve(self, app: ASGIApp) -> ASGIApp:
         """Return the app of the internal port, with what other regions ask about signs; the rest goes to the app that is given."""

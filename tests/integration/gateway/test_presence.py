@@ -126,3 +126,27 @@ async def test_without_redis_everybody_is_unknown_and_it_heals(
         assert await seen(alice, bob) == UNKNOWN
         await asyncio.to_thread(region.start, "redis")
         await becomes(eventually, alice, bob, ONLINE)
+
+
+async def test_who_watches_friends_is_told_when_they_come_and_go(person: Register) -> None:
+    """At first, and when it has changed; of a stranger it stays unknown."""
+    alice, bob, eve = await person(), await person(), await person()
+    await befriend(alice, bob)
+    async with alice.device() as device, eve.device() as stranger:
+        await device.until("welcome")
+        await stranger.until("welcome")
+        for watching in (device, stranger):
+            await watching.say({"type": "watch", "user_ids": [bob.id]})
+        assert (await device.until("presence"))["presence"] == "offline"
+        async with bob.device() as there:
+            await there.until("welcome")
+            frame = await device.until("presence")
+            assert (frame["user_id"], frame["presence"], frame["last_seen"]) == (bob.id, "online", None)
+        frame = await device.until("presence")
+        assert frame["presence"] == "offline"
+        assert frame["last_seen"]
+        await device.say({"type": "watch", "user_ids": ["somebody"]})
+        assert (await device.until("error"))["code"] == "invalid-field"
+        await stranger.say({"type": "ping", "nonce": "the last"})
+        await stranger.until("pong")
+        assert [one["presence"] for one in stranger.frames if one["type"] == "presence"] == ["unknown"]

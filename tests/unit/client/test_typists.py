@@ -1,8 +1,8 @@
 """Who types: said to the region now and then, shown for a while, and over by itself."""
 
 from region.client.connection import Connection, Tell, Transmit
-from region.client.events import Arrived, Types
-from region.client.frames import Message, Typist, Welcome
+from region.client.events import Arrived, Types, Watched
+from region.client.frames import Message, There, Typist, Welcome
 from region.client.typists import EVERY_SECONDS, MOST, Typists
 
 
@@ -70,3 +70,20 @@ def test_nobody_is_told_while_there_is_no_connection() -> None:
     connection.received(Welcome("u1", "v1", "us"))
     assert connection.typing("d1") == [Transmit('{"type":"typing","conversation_id":"d1"}')]
     assert connection.received(Typist("d1", "u2", 6)) == [Tell(Types("d1", "u2", 6))]
+
+
+def test_whom_one_watches_is_said_over_each_connection() -> None:
+    """As long as somebody is watched; what the region tells of them is told the user."""
+    connection, asked = Connection(), Transmit('{"type":"watch","user_ids":["u2"]}')
+    assert connection.watch(["u2"]) == []
+    for _ in range(2):
+        connection.opened()
+        assert asked in connection.received(Welcome("u1", "v1", "us"))
+        connection.lost()
+    connection.opened()
+    connection.received(Welcome("u1", "v1", "us"))
+    assert connection.watch([]) == [Transmit('{"type":"watch","user_ids":[]}')]
+    assert connection.received(There("u2", "online")) == [Tell(Watched("u2", "online", None))]
+    connection.lost()
+    connection.opened()
+    assert asked not in connection.received(Welcome("u1", "v1", "us"))
