@@ -16,6 +16,7 @@ from region.gateway import frames
 from region.gateway.frames import Typist
 from region.gateway.signs import metrics
 from region.gateway.signs.typing import SHOWN_SECONDS, Told
+from replication.codec import DAMAGE
 
 log = structlog.get_logger()
 
@@ -78,7 +79,7 @@ class Hearing:
         """Tell the devices that are meant."""
         try:
             told = _decoder.decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except DAMAGE:
             metrics.TYPING["unreadable"].inc()
             return
         for one in told:

@@ -15,6 +15,7 @@ from infra.internal import REGION_HEADER, ask
 from region.gateway.signs import metrics
 from region.gateway.signs.presence import Presence, believed
 from region.gateway.signs.residents import PATH
+from replication.codec import DAMAGE
 
 log = structlog.get_logger()
 
@@ -94,7 +95,7 @@ class Neighbours:
                     client, region, url.rstrip("/") + PATH, asked, most=MOST_BYTES, headers=self._headers
                 )
             told = _decoder.decode(content)
-        except (httpx.HTTPError, TimeoutError, msgspec.DecodeError, ValueError) as error:
+        except (httpx.HTTPError, TimeoutError, ValueError, *DAMAGE) as error:
             self._silent_until[region] = self._clock() + SILENT_SECONDS
             metrics.PRESENCE["region"].inc()
             log.info("presence not told", region=region, problem=type(error).__name__)  # its text names users

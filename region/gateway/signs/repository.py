@@ -5,7 +5,7 @@ from collections.abc import Collection
 from infra.postgres import Connection
 from region.store.arrays import Texts
 from region.store.repository.restraints import restraints_of
-from replication.codec import decode_details
+from replication.codec import UndecodableRecordError, decode_details
 from replication.groups import RANKS
 from replication.ids import direct_conversation_id
 
@@ -18,14 +18,18 @@ async def friends_among(connection: Connection, viewer: str, users: Collection[s
         (Texts(pairs),),
         binary=True,
     )
-    friends = {
-        pairs[conversation]
-        for conversation, details in await cursor.fetchall()
-        if (standing := decode_details(details).friendship) is not None and standing.state == "friends"
-    }
+    friends = {pairs[conversation] for conversation, details in await cursor.fetchall() if _are_friends(details)}
     both = [pair for user in friends for pair in ((user, viewer), (viewer, user))]
     blocks = (await restraints_of(connection, both, ())).blocked if both else frozenset()
     return {user for user in friends if (user, viewer) not in blocks and (viewer, user) not in blocks}
+
+
+def _are_friends(details: bytes) -> bool:
+    try:
+        standing = decode_details(details).friendship
+    except UndecodableRecordError:
+        return False  # of two of whom nothing can be read, neither is shown
+    return standing is not None and standing.state == "friends"
 
 
 async def homes_of(connection: Connection, conversations: Collection[str]) -> dict[str, dict[str, str]]:

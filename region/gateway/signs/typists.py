@@ -26,6 +26,7 @@ from region.gateway.signs.carriers import PATH, Carriers
 from region.gateway.signs.repository import homes_of
 from region.gateway.signs.typing import LATE_SECONDS, Carried, Plan, Sign, Told, pairs_of, plan
 from region.store.repository.restraints import restraints_of
+from replication.codec import DAMAGE
 from replication.ids import is_channel_id
 
 log = structlog.get_logger()
@@ -190,5 +191,5 @@ class Typists:
 def _read(body: bytes) -> list[Carried]:
     try:
         return _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except DAMAGE as error:
         raise MalformedRequestError(reason=str(error)) from None

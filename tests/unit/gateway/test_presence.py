@@ -10,13 +10,19 @@ import msgspec
 import pytest
 
 from infra.errors import BusyError
+from infra.postgres import Connection
 from region.gateway.errors import RateLimitedError
 from region.gateway.rates import Rate
 from region.gateway.signs.desk import MOST_LISTED, PresenceDesk
 from region.gateway.signs.neighbours import AT_ONCE, SILENT_SECONDS, Neighbours
 from region.gateway.signs.presence import UNKNOWN, Presence, believed, presence_of
+from region.gateway.signs.repository import friends_among
 from region.gateway.signs.residents import MOST, Residents
 from region.gateway.signs.schemas import view
+from replication.codec import encode_details
+from replication.friends import Friendship
+from replication.groups import Details
+from replication.ids import direct_conversation_id
 
 ADA, BEN = "u111111111111111111111111-us", "u222222222222222222222222-us"
 EVA, EMIL = "u333333333333333333333333-eu", "u444444444444444444444444-eu"
@@ -94,6 +100,7 @@ async def test_a_region_is_asked_for_a_viewer_and_tells_of_those_alone() -> None
         saying([EVA]),
         saying({EVA: ["somewhere", 0]}),
         saying("x" * 100_000),
+        lambda _: httpx.Response(200, content=b'{"%s":["online",0,%s]}' % (EVA.encode(), b"[" * 20_000)),
     ],
 )
 async def test_one_that_does_not_answer_well_is_unknown_and_left_alone_for_a_moment(
@@ -138,6 +145,37 @@ async def test_no_more_than_so_many_questions_wait_for_one_region() -> None:
         assert await neighbours.of("eu", ADA, [EVA]) == {}
         may.set()
         assert await asyncio.gather(*waiting) == [{EVA: ONLINE}] * AT_ONCE
+
+
+class Rows:
+    """A connection to a store that answers so, and asks nobody."""
+
+    def __init__(self, *answers: list[tuple[object, ...]]) -> None:
+        self._answers = list(answers)
+
+    async def execute(self, *_: object, binary: bool = False) -> "Rows":
+        """Ask."""
+        del binary
+        return self
+
+    async def fetchall(self) -> list[tuple[object, ...]]:
+        """Answer."""
+        return self._answers.pop(0)
+
+
+async def test_a_conversation_that_cannot_be_read_makes_nobody_a_friend_and_harms_nobody_else() -> None:
+    """Such as one that is damaged."""
+    details = encode_details(Details(friendship=Friendship("friends", ADA, 2, 1)))
+    asked = Details(friendship=Friendship("requested", ADA, 1, 1))
+    rows: list[tuple[object, ...]] = [
+        (direct_conversation_id(ADA, BEN), b"\xc1"),
+        (direct_conversation_id(ADA, EVA), details),
+        (direct_conversation_id(ADA, EMIL), encode_details(asked)),
+    ]
+    users = [ADA, BEN, EVA, EMIL]
+    assert await friends_among(cast("Connection", Rows(rows, [])), ADA, users) == {EVA}
+    assert await friends_among(cast("Connection", Rows(rows, [(EVA, ADA)])), ADA, users) == set()
+    assert await friends_among(cast("Connection", Rows(rows, [(ADA, EVA)])), ADA, users) == set()
 
 
 class Told:
