@@ -6,6 +6,7 @@ import msgspec
 
 from replication.alterations import Mention, Reference
 from replication.attachments import Attachment
+from replication.pictures import Picture
 
 MOST_SUBSCRIBERS: Final = 10_000
 MOST_STAFF: Final = 50
@@ -46,6 +47,7 @@ class ChannelCreated(msgspec.Struct, frozen=True, tag="channel_created"):
         description: What it is for.
         public: Whether anybody finds it, looks into it and subscribes; else one needs a link.
         slow: How long a poster waits between two posts, seconds.
+        picture: What stands for it; None for nothing. Of version 5.
     """
 
     client_message_id: str
@@ -53,6 +55,7 @@ class ChannelCreated(msgspec.Struct, frozen=True, tag="channel_created"):
     description: str = ""
     public: bool = True
     slow: int = 0
+    picture: Picture | None = None
 
 
 class ChannelChanged(msgspec.Struct, frozen=True, tag="channel_changed", omit_defaults=True):
@@ -65,6 +68,7 @@ class ChannelChanged(msgspec.Struct, frozen=True, tag="channel_changed", omit_de
         public: Whether anybody finds it.
         slow: Seconds between two posts of one poster.
         follows: As in `ChannelMessageSent`.
+        picture: What stands for it, `NO_PICTURE` for nothing. Of version 5.
     """
 
     client_message_id: str
@@ -73,6 +77,7 @@ class ChannelChanged(msgspec.Struct, frozen=True, tag="channel_changed", omit_de
     public: bool | None = None
     slow: int | None = None
     follows: int = 0
+    picture: Picture | None = None
 
 
 ChannelBody: TypeAlias = ChannelMessageSent | ChannelCreated | ChannelChanged

@@ -14,7 +14,7 @@ friends     what one does about friends, and what that gives
 groups      what one does in groups, and what that takes and gives
 alterations what one does to messages that are there; edits: what that takes and gives
 channels    the same of channels
-frames      what crosses the WebSocket and HTTP, as typed structs; accounts, groups, uploads: what HTTP says of those
+frames      what crosses the WebSocket and HTTP, as typed structs; accounts, groups, uploads, pictures: what HTTP says of those
 events      what the user is told
 session     who is logged in here; keeps the access token fresh
 typists     who types where
@@ -62,6 +62,7 @@ from region.client.frames import Attachment, Conversation, Hop, Mention, Message
 from region.client.friends import Friend, FriendList, Presence
 from region.client.groups import Group, GroupMember, Invite, Receipts
 from region.client.handles import Handle, Stage
+from region.client.pictures import Picture
 from region.client.preferences import Preferences, PreferencesChange
 from region.client.stores import MemoryStore, SqliteStore, Store
 
@@ -97,6 +98,7 @@ __all__ = [
     "OwnProfile",
     "Page",
     "People",
+    "Picture",
     "Poster",
     "Preferences",
     "PreferencesChange",

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Self
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from region.client.accounts import Credentials, Device, OwnProfile, PasswordChange, People, ProfileChange, Tokens, User
 from region.client.alterations import Alterations
@@ -346,14 +347,21 @@ class Client:
         return await self._api.profile()
 
     async def change_profile(
-        self, *, display_name: str | None = None, status_text: str | None = None, findable: bool | None = None
+        self,
+        *,
+        display_name: str | None = None,
+        status_text: str | None = None,
+        findable: bool | None = None,
+        picture: str | UnsetType | None = UNSET,
     ) -> OwnProfile:
-        """Change what others see of one, and whether searches find one; None leaves as it is.
+        """Change what others see of one, and whether searches find one; None leaves as it is, but takes the picture away.
+
+        The picture is the blob of an image that one has brought.
 
         Raises:
             ProblemError: It was turned down: `invalid-field`, say.
         """
-        return await self._api.change_profile(ProfileChange(display_name, status_text, findable))
+        return await self._api.change_profile(ProfileChange(display_name, status_text, findable, picture))
 
     async def preferences(self, conversation_id: str) -> Preferences:
         """Return what one wants of a conversation for oneself alone: muted, archived, marked unread, a draft."""

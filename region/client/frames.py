@@ -6,7 +6,9 @@ Fields that this version does not know are ignored.
 from typing import NamedTuple, TypeAlias
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
+from region.client.pictures import Picture
 from region.client.preferences import Preferences
 
 TEXT_LIMIT = 16 * 1024
@@ -105,6 +107,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     emoji: str = ""
     public: bool | None = None
     slow: int | None = None
+    picture: Picture | UnsetType | None = UNSET
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,6 +177,7 @@ class Conversation(msgspec.Struct, frozen=True):
         head: The last seq of its log.
         epoch: In which the head was numbered.
         preferences: What one wants of it for oneself alone; None if one never said.
+        picture: What stands for a group or a channel that one belongs to; None for nothing.
     """
 
     conversation_id: str
@@ -187,6 +191,7 @@ class Conversation(msgspec.Struct, frozen=True):
     kind: str = "direct"
     name: str = ""
     preferences: Preferences | None = None
+    picture: Picture | None = None
 
 
 class RegionEndpoint(msgspec.Struct, frozen=True):

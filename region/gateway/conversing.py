@@ -22,6 +22,7 @@ from region.gateway.http_preferences import preferences
 from region.gateway.markkeeper import MarkKeeper
 from region.gateway.messages import Messages
 from region.gateway.outcomes import Outcomes
+from region.gateway.pictures import Choose
 from region.gateway.preferences import Preferring
 from region.gateway.recipients import Recipients
 from region.gateway.signs.desk import PresenceDesk
@@ -44,6 +45,7 @@ def routers(
     presence: PresenceDesk,
     callers: Callers,
     guards: Guards,
+    choose: Choose,
 ) -> dict[str, APIRouter]:
     """Return the endpoints, by name.
 
@@ -62,6 +64,7 @@ def routers(
         presence: Tells how friends are there.
         callers: Who calls.
         guards: How often one may.
+        choose: Makes pictures of images.
     """
     posting = Messages(
         store=store,
@@ -72,7 +75,15 @@ def routers(
         pages=Pages(store, recall),
         composer=composer,
     )
-    parts = Parts(region=region, secret=secret, store=store, recipients=recipients, clerk=clerk, messages=posting)
+    parts = Parts(
+        region=region,
+        secret=secret,
+        store=store,
+        recipients=recipients,
+        clerk=clerk,
+        messages=posting,
+        choose=choose,
+    )
     return {
         "messages": messages(callers=callers, guards=guards, messages=posting),
         "preferences": preferences(

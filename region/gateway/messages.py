@@ -21,6 +21,7 @@ from region.gateway.groups.repository import sight
 from region.gateway.markkeeper import MarkKeeper
 from region.gateway.marks import Reader
 from region.gateway.outcomes import Decision, Outcomes
+from region.gateway.pictures import shown
 from region.gateway.preferences import view
 from region.gateway.recipients import Recipients
 from region.gateway.repository import Listing
@@ -362,4 +363,5 @@ def _conversation(
         head=listing.head.seq,
         epoch=listing.head.epoch,
         preferences=UNSET if wanted is None else view(wanted),
+        picture=shown(listing.picture),
     )

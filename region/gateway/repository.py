@@ -14,6 +14,7 @@ from replication import runs
 from replication.codec import decode_details
 from replication.groups import RANKS
 from replication.ids import is_channel_id
+from replication.pictures import Picture
 from replication.records import Entry
 from replication.runs import Runs
 
@@ -85,6 +86,7 @@ class Listing:
         own: The member's marks.
         peer: The other member's marks.
         unread: How many messages of the other member are above the member's read mark.
+        picture: What stands for it, for who belongs to it; None for nothing.
     """
 
     head: Head
@@ -94,6 +96,7 @@ class Listing:
     own: Marks
     peer: Marks
     unread: int
+    picture: Picture | None = None
 
 
 async def state(connection: Connection) -> State | None:
@@ -178,7 +181,7 @@ async def listings(connection: Connection, user_id: str, *, before: tuple[int, s
         f"SELECT c.conversation_id, {_TOP}, c.epoch, c.updated_at, p.user_id, c.details, least(m.received, c.head),"
         " least(m.read, c.head), least(p.received, c.head), least(p.read, c.head),"
         f" CASE WHEN {_ACTIVE} THEN (c.message_count - m.sent) - (m.read_count - m.read_sent) ELSE 0 END"
-        ", m.hidden FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id"
+        f", m.hidden, {_ACTIVE} FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id"
         " LEFT JOIN members p ON c.kind = 'direct' AND p.conversation_id = m.conversation_id AND p.user_id <> m.user_id"
         " WHERE m.user_id = %s AND m.since > 0 AND m.hidden <> '1-' || c.head::text AND (c.updated_at, c.conversation_id) < (%s, %s)"
         " AND (c.head > 0 OR EXISTS (SELECT 1 FROM pendings q WHERE q.conversation_id = c.conversation_id AND q.author = m.user_id))"
@@ -186,11 +189,13 @@ async def listings(connection: Connection, user_id: str, *, before: tuple[int, s
         (user_id, *before, most),
     )
     found: list[Listing] = []
-    for name, seq, epoch, at, peer, encoded, received, read, theirs, seen, unread, hidden in await cursor.fetchall():
+    for row in await cursor.fetchall():
+        name, seq, epoch, at, peer, encoded, received, read, theirs, seen, unread, hidden, active = row
         details = decode_details(encoded)
         top = runs.below(runs.read(hidden), min(seq, details.channel.shown) if details.channel else seq)
         marks, others = _marks(min(received, top), min(read, top)), _marks(theirs or 0, seen or 0)
-        found.append(Listing(Head(name, top, epoch), at, peer, details.name, marks, others, max(0, unread)))
+        picture = details.picture if active else None
+        found.append(Listing(Head(name, top, epoch), at, peer, details.name, marks, others, max(0, unread), picture))
     return found
 
 

@@ -79,6 +79,8 @@ from region.gateway.submissions import Clerk
 from region.gateway.tracing import Tracer
 from region.media.attachments import Attachments
 from region.media.downloads import Downloads
+from region.media.pictures.choosing import Choosing
+from region.media.pictures.origins import Origins
 from region.media.uploads import Allowed, Uploads
 from region.media.wakes import wake
 from region.store.repository.setup import region_state
@@ -267,6 +269,7 @@ class Gateway:
             region=region, here=Here(self._store), others=Others(settings.peers, tell=self._trust.tell)
         )
         self._finder = Finder(region=region, peers=settings.peers, store=self._store)
+        self._origins = Origins(region=region, peers=settings.peers, store=self._store, tell=self._trust.tell)
         routers = {
             "accounts": accounts(region=region, registration=registration, sessions=sessions, guards=guards),
             "users": users(
@@ -282,6 +285,7 @@ class Gateway:
                 profiles=Profiles(region=region, store=self._store, directory=directory, federation=self._federation),
                 search=self._search,
                 guards=guards,
+                choose=Choosing(self._store).choose,
             ),
             **conversing.routers(
                 region=region,
@@ -298,6 +302,7 @@ class Gateway:
                 guards=guards,
                 finder=self._finder,
                 presence=self._signs.presence,
+                choose=Choosing(self._store).choose,
             ),
             "media": self._media(settings, callers, guards),
             "regions": regions(region=region, public_url=settings.public_url, federation=self._federation),
@@ -329,7 +334,14 @@ class Gateway:
             uploads=Uploads(
                 region=region, store=store, blobs=self._blobs, signer=signer, allowed=allowed, wake=wake_up
             ),
-            downloads=Downloads(region=region, store=store, signer=signer, seconds=seconds, wake=wake_up),
+            downloads=Downloads(
+                region=region,
+                store=store,
+                signer=signer,
+                seconds=seconds,
+                wake=wake_up,
+                elsewhere=self._origins.find,
+            ),
             seconds=seconds,
         )
 
@@ -355,7 +367,7 @@ class Gateway:
                 group.create_task(self._search.others.run(self._tls.client if self._tls else None))
                 group.create_task(self._signs.run(self._tls.client if self._tls else None))
                 asked = self._signs.serve(self._finder.serve(self._search.here.serve(self.app)))
-                inner = TrunkAcceptor(Carried(make_internal(asked, self._revocations)))
+                inner = TrunkAcceptor(Carried(make_internal(self._origins.serve(asked), self._revocations)))
                 historian = Historian(inner, region=settings.region, store=self._store)
                 acceptor = RepairServer(historian, region=settings.region, store=self._store)
                 group.create_task(
@@ -388,7 +400,7 @@ class Gateway:
             httpx.AsyncClient(verify=verify, timeout=3, limits=limits, trust_env=False) as client,
             asyncio.TaskGroup() as group,
         ):
-            self._recall.client = self._finder.client = client
+            self._recall.client = self._finder.client = self._origins.client = client
             for home, url in self._settings.peers.items():
                 group.create_task(self._trust.while_trusted(home, partial(self._revocations.follow, home, url, client)))
 

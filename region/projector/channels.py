@@ -121,7 +121,7 @@ def by_owners(rule: Callable[[Question, Any], Ruling]) -> Callable[[Question, An
 
 def created(conversation: Conversation, entry: Entry, body: c.ChannelCreated) -> list[Member]:
     """The channel begins, with its author as its owner."""
-    begun = g.GroupCreated(body.client_message_id, body.name, body.description)
+    begun = g.GroupCreated(body.client_message_id, body.name, body.description, picture=body.picture)
     concerned = effects.created(conversation, entry, begun)
     state = c.ChannelState(body.public, body.slow, 1, (c.Presence(entry.home, 1),), entry.seq)
     conversation.details = replace(conversation.details, channel=state)
@@ -140,7 +140,8 @@ def posted(conversation: Conversation, entry: Entry, _: c.ChannelMessageSent) ->
 
 def changed(conversation: Conversation, entry: Entry, body: c.ChannelChanged) -> list[Member]:
     """Take over what is not None."""
-    effects.changed(conversation, entry, g.GroupChanged(body.client_message_id, body.name, body.description))
+    named = g.GroupChanged(body.client_message_id, body.name, body.description, picture=body.picture)
+    effects.changed(conversation, entry, named)
     state = state_of(conversation)
     public = state.public if body.public is None else body.public
     slow = state.slow if body.slow is None else body.slow

@@ -17,6 +17,7 @@ from replication.channels import follows_of
 from replication.charters import Charter, Membership
 from replication.ids import message_id
 from replication.poison.records import Kind
+from replication.pictures import NO_PICTURE
 from replication.records import Entry, Receipt, Refusal, Via, recipient_of
 
 MOST_HELD: Final = 1_000
@@ -77,6 +78,8 @@ def judge_charter(docket: Docket, case: Case, charter: Charter, via: Via) -> Non
     conversation.head, conversation.epoch = charter.seq, charter.epoch
     conversation.message_count = conversation.base_count = charter.count
     conversation.tail.clear()
+    if conversation.details.picture != charter.details.picture:
+        docket.writes.pictured[charter.conversation_id] = (charter.details.picture or NO_PICTURE).blob_id
     conversation.details, conversation.opened, conversation.updated_at = charter.details, True, docket.now
     for member in conversation.members.values():
         if member.active:

@@ -1,6 +1,7 @@
 """Give what happens the next number in its conversation, and take entries in, the same way at the owner and elsewhere. Pure."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -15,8 +16,11 @@ from replication import runs
 from replication.alterations import ALTERATIONS, Alteration, MessageDeleted, MessagePinned, MessageUnpinned, blind
 from replication.channels import ChannelChanged, ChannelCreated
 from replication.charters import Charter, Membership
-from replication.groups import RANKS
+from replication.groups import RANKS, GroupChanged, GroupCreated
 from replication.records import TEXTS, Entry, LogBody, Receipt, Submission
+
+PICTURED: Final = (GroupCreated, GroupChanged, ChannelCreated, ChannelChanged)
+"""What may say what stands for a conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,7 @@ def take_in(
     )
     if tell:
         _list(docket, conversation, entry)
+    note_picture(docket, conversation, entry)
     alter(docket, entry)
     docket.changed(conversation, position, *(conversation.members.values() if first else concerned))
     docket.state.known[entry.message_id] = entry
@@ -134,6 +139,12 @@ def _list(docket: Docket, conversation: Conversation, entry: Entry) -> None:
     """Note that a channel owned here may be found by something else than before."""
     if isinstance(entry.body, ChannelCreated | ChannelChanged):
         docket.writes.listed[conversation.conversation_id] = conversation
+
+
+def note_picture(docket: Docket, conversation: Conversation, entry: Entry) -> None:
+    """Note which blob stands for a conversation from now on, if an entry says so; in every region, so that it is kept where it is."""
+    if isinstance(entry.body, PICTURED) and entry.body.picture is not None:
+        docket.writes.pictured[conversation.conversation_id] = entry.body.picture.blob_id
 
 
 def advance(docket: Docket, conversation: Conversation, entry: Entry) -> list[Member]:

@@ -73,6 +73,7 @@ class Tables:
     writers: dict[str, str] = field(default_factory=dict)
     suspended: set[str] = field(default_factory=set)
     reports: dict[str, Submission] = field(default_factory=dict)
+    pictures: dict[str, str] = field(default_factory=dict)
 
     def apply(self, writes: Writes) -> None:
         """Change the tables as a commit would.
@@ -105,6 +106,7 @@ class Tables:
         self.preferences.update(copy.deepcopy(writes.preferences))
         self.poison += writes.poison
         self.writers |= writes.writers
+        self.pictures |= writes.pictured
         self._moderate(writes)
         for pair, blocked in writes.blocks.items():
             (self.blocks.add if blocked else self.blocks.discard)(pair)

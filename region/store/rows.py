@@ -59,6 +59,8 @@ class User:
     created_at: int
     status_text: str = ""
     findable: bool = True
+    picture: bytes = b""
+    """Encoded; empty for none."""
 
 
 @dataclass(slots=True)

@@ -45,6 +45,7 @@ class Writes:
         blocks: (who, whom) to whether it is blocked now.
         writers: User to who may begin to write now.
         listed: Channels owned here that are found by something else than before, or not any more.
+        pictured: User or conversation to the blob that stands for it now; empty for none any more.
         moderation: Reports, and what moderators decided, in order.
         poison: Records that were put aside.
         replayed: Records that had been, and are taken in by this batch.
@@ -69,6 +70,7 @@ class Writes:
     blocks: dict[tuple[str, str], bool] = field(default_factory=dict)
     writers: dict[str, str] = field(default_factory=dict)
     listed: dict[str, Conversation] = field(default_factory=dict)
+    pictured: dict[str, str] = field(default_factory=dict)
     moderation: list[tuple[Submission, ModerationBody]] = field(default_factory=list)
     poison: list[Poison] = field(default_factory=list)
     replayed: list[Poison] = field(default_factory=list)
@@ -89,6 +91,7 @@ class Writes:
             self.users,
             self.devices,
             self.listed,
+            self.pictured,
             self.preferences,
             self.blocks,
             self.writers,

@@ -20,6 +20,7 @@ from region.gateway import repository
 from region.gateway.channels.repository import public, starting_with, views
 from region.gateway.channels.schemas import ChannelView
 from region.gateway.cursors import LARGEST
+from region.gateway.pictures import shown
 from region.gateway.schemas import Page
 from region.gateway.views import entry_view, rfc3339
 from region.store.names import LONGEST, fold
@@ -250,4 +251,5 @@ def _view(channel_id: str, details: Details) -> ChannelView:
         role="",
         subscriber_count=state.subscribers,
         head=state.shown,
+        picture=shown(details.picture),
     )

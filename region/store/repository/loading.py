@@ -91,7 +91,8 @@ async def load(
             )
         if users:
             await cursors["users"].execute(
-                "SELECT user_id, handle, display_name, password_hash, reservation, home_epoch, confirmed, created_at, status_text, findable"
+                "SELECT user_id, handle, display_name, password_hash, reservation, home_epoch, confirmed, created_at, status_text, findable,"
+                " picture"
                 " FROM users WHERE user_id = ANY(%s::text[])",
                 (Texts(users),),
             )
