@@ -86,7 +86,7 @@ async def test_a_groups_picture_is_for_its_members(
         shown = (await member.client.groups.get(group)).picture
         assert shown is not None
         assert (shown.blob_id, shown.home_region) == (second, "eu")
-        listed = [one.picture for one in await member.client.conversations() if one.conversation_id == group]
+        listed = [one.picture async for one in member.client.conversations() if one.conversation_id == group]
         assert listed == [shown]
         await thumbnail(member, second, http)
     await alice.client.groups.remove(group, aki.id)
