@@ -36,6 +36,11 @@ async def is_hidden(person: Person, blob_id: str) -> bool:
     return hidden.value.code == "not-found"
 
 
+async def has_changed(person: Person, group: str) -> None:
+    """Wait until a person is told that a group was changed."""
+    await person.until(lambda: any(one.kind == "group_changed" for one in person.screen[group]))
+
+
 async def test_a_profile_shows_its_picture_in_every_region(
     make_person: MakePerson, http: httpx.AsyncClient, tmp_path: Path
 ) -> None:
@@ -80,9 +85,8 @@ async def test_a_groups_picture_is_for_its_members(
     await eva.until(lambda: any(one.kind == "role_changed" for one in eva.screen[group]))
     second = await bring(eva, tmp_path / "second.png")
     await eva.client.groups.change(group, picture=second)
-    await aki.until(lambda: any(one.kind == "group_changed" for one in aki.screen[group]))
     for member in (alice, eva, aki):
-        await member.until(lambda member=member: any(one.kind == "group_changed" for one in member.screen[group]))
+        await has_changed(member, group)
         shown = (await member.client.groups.get(group)).picture
         assert shown is not None
         assert (shown.blob_id, shown.home_region) == (second, "eu")
