@@ -14,6 +14,7 @@ from replication.accounts import PasswordChanged, ProfileChanged, UserBlocked, U
 from replication.alterations import ALTERATIONS, Aftermath
 from replication.channels import CHANNEL_BODIES, ChannelChanged, ChannelCreated
 from replication.charters import Charter
+from replication.concealed import MessageConcealed
 from replication.friends import FRIEND_BODIES
 from replication.groups import GROUP_BODIES, NO_DETAILS, Details, GroupChanged, GroupCreated
 from replication.moderation import MODERATION_BODIES
@@ -27,13 +28,13 @@ GROUPS: Final = 3
 DEEDS: Final = 4
 """Of preferences, friendship, blocks, who may begin to write, moderation, of what is done to messages that are there, and of messages that answer, are forwarded, or name somebody."""
 NEWEST: Final = 5
-"""Of what says what stands for a user, a group or a channel: pictures."""
+"""Of what says what stands for a user, a group or a channel: pictures; and of messages that a user takes away from oneself."""
 READABLE: Final = frozenset({1, 2, 3, 4, 5})
 LAST_VERSION: Final = 31
 """No version will ever be higher: text and MessagePack begin above it, and are damage, not records from the future."""
 
 _OF_BODY: Final[dict[type, int]] = (
-    {PasswordChanged: 2, ProfileChanged: 3, PreferencesChanged: DEEDS}
+    {PasswordChanged: 2, ProfileChanged: 3, PreferencesChanged: DEEDS, MessageConcealed: NEWEST}
     | dict.fromkeys((*GROUP_BODIES, *CHANNEL_BODIES), GROUPS)
     | dict.fromkeys(
         (*ALTERATIONS, *FRIEND_BODIES, UserBlocked, UserUnblocked, WritersChosen, *MODERATION_BODIES), DEEDS

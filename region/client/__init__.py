@@ -13,6 +13,7 @@ media       brings and opens images and files
 friends     what one does about friends, and what that gives
 groups      what one does in groups, and what that takes and gives
 alterations what one does to messages that are there; edits: what that takes and gives
+concealed   what one has deleted for oneself alone
 channels    the same of channels
 frames      what crosses the WebSocket and HTTP, as typed structs; accounts, groups, uploads, pictures: what HTTP says of those
 events      what the user is told
@@ -42,6 +43,7 @@ from region.client.accounts import Device, OwnProfile, People, User
 from region.client.backoff import Backoff, longer
 from region.client.channels import Channel, ChannelInvite, FoundChannels, Poster
 from region.client.client import Client
+from region.client.concealed import Concealed
 from region.client.edits import EditView
 from region.client.errors import ClientError, LoggedOutError, ProblemError, UnreachableError, UnsendableError
 from region.client.events import (
@@ -74,6 +76,7 @@ __all__ = [
     "ChannelInvite",
     "Client",
     "ClientError",
+    "Concealed",
     "Conversation",
     "Device",
     "EditView",

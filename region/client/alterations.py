@@ -36,6 +36,10 @@ class Alterations:
         """Delete a message for everybody: one's own, or as an admin of its group."""
         return await self._api.alter("DELETE", f"/messages/{message_id}", _name())
 
+    async def delete_for_me(self, message_id: str) -> None:
+        """Delete a message for oneself alone, on all of one's devices, for good."""
+        await self._api.conceal(message_id)
+
     async def react(self, message_id: str, emoji: str) -> Message:
         """React to a message."""
         return await self._api.alter("PUT", f"/messages/{message_id}/reactions/{quote(emoji)}", _name())

@@ -106,6 +106,11 @@ class Api:
         """Return one message."""
         return await self._transport.call("GET", f"/messages/{message_id}", gives=Message, tokens=self._tokens)
 
+    async def conceal(self, message_id: str) -> None:
+        """Delete a message for oneself alone."""
+        path = f"/messages/{message_id}"
+        await self._transport.call("DELETE", path, gives=NoneType, query={"for": "me"}, tokens=self._tokens)
+
     async def mark(self, message_id: str, kind: Literal["received", "read"]) -> None:
         """Mark everything up to a message."""
         await self._transport.call("POST", f"/messages/{message_id}/{kind}", gives=NoneType, tokens=self._tokens)

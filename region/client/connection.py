@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
+from region.client.concealed import Concealed
 from region.client.events import Arrived, Event, Heard, Marked, Preferred, Queued, Refused, Types, Watched
 from region.client.frames import (
     Accepted,
@@ -260,6 +261,8 @@ class Connection:
                 return [Tell(Types(conversation_id, user_id, seconds))]
             case There(user_id=user_id, presence=presence, last_seen=last_seen):
                 return [Tell(Watched(user_id, presence, last_seen))]
+            case Concealed():
+                return [Tell(frame)]
             case Accepted():
                 return self._accept(frame)
             case Marks():

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from region.client.concealed import Concealed
 from region.client.errors import ClientError
 from region.client.frames import Hop, Message
 from region.client.preferences import Preferences
@@ -102,5 +103,5 @@ class LoggedOut:
 
 
 Event: TypeAlias = (
-    Arrived | Queued | Heard | Refused | Marked | Preferred | Types | Watched | Online | Offline | LoggedOut
+    Arrived | Queued | Heard | Refused | Marked | Preferred | Concealed | Types | Watched | Online | Offline | LoggedOut
 )

@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from region.client.concealed import Concealed
 from region.client.pictures import Picture
 from region.client.preferences import Preferences
 
@@ -409,6 +410,7 @@ RegionFrame: TypeAlias = (
     | Preferences
     | Typist
     | There
+    | Concealed
     | Resume
     | Pong
     | Error

@@ -28,6 +28,7 @@ rates        pure: how often, by the generic cell rate algorithm; limiter: count
 signs/       who is there and who types, as far as it is told; the first thing to be given up
 guards       what may be done how often; origins: from where a request came; arrivals: how many may come in at once
 profiles     users of this and other regions; people/: finding them
+concealing   deleting a message for oneself alone
 decisions    the journal as accounts see it
 repository   SQL reads
 frames, views, cursors, schemas, errors

@@ -10,6 +10,7 @@ from region.gateway.callers import Callers
 from region.gateway.channels.desk import ChannelDesk
 from region.gateway.channels.endpoints import channels
 from region.gateway.channels.finding import Finder
+from region.gateway.concealing import Concealing
 from region.gateway.decisions import Decisions
 from region.gateway.friends import circle
 from region.gateway.groups.desk import Desk, Parts
@@ -90,7 +91,10 @@ def routers(
             callers=callers, guards=guards, preferring=Preferring(journal=decisions, store=store)
         ),
         "alterations": alterations(
-            callers=callers, desk=Alterations(store=store, clerk=clerk, messages=posting), guards=guards
+            callers=callers,
+            desk=Alterations(store=store, clerk=clerk, messages=posting),
+            concealing=Concealing(journal=decisions, store=store),
+            guards=guards,
         ),
         "groups": groups(callers=callers, desk=Desk(**parts), messages=posting, guards=guards),
         "channels": channels(callers=callers, desk=ChannelDesk(finder=finder, **parts), guards=guards),

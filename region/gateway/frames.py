@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from infra.errors import CausewayError
+from region.gateway.concealing import ConcealedFrame
 from region.gateway.cursors import LARGEST
 from region.gateway.preferences import PreferencesFrame
 from region.gateway.signs.presence import State
@@ -197,6 +198,7 @@ RegionFrame: TypeAlias = (
     | PreferencesFrame
     | Typist
     | PresenceFrame
+    | ConcealedFrame
     | Resume
     | Pong
     | ErrorFrame

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import psycopg
@@ -238,7 +238,7 @@ class Messages:
                 connection, caller.sub, before=(place.updated_at, place.conversation_id), most=limit + 1
             )
             shown = found[:limit]
-            entries = await repository.entries_at(connection, [listing.head for listing in shown])
+            entries = await repository.entries_at(connection, [replace(one.head, seq=one.last) for one in shown])
             about = {name: one for name, one in entries.items() if isinstance(one.body, ALTERATIONS)}
             altered = {name: await seen_view(connection, caller.sub, one) for name, one in about.items()}
             names = [listing.head.conversation_id for listing in shown]

@@ -8,6 +8,7 @@ from replication.accounts import DeviceAdded, DeviceRefreshed, DeviceRevoked
 from replication.alterations import ALTERATIONS
 from replication.channels import ChannelMessageSent
 from replication.charters import Charter
+from replication.concealed import MessageConcealed
 from replication.groups import GroupCreated, MemberAdded
 from replication.ids import is_channel_id
 from replication.poison.records import Kind, Poison
@@ -89,6 +90,7 @@ class Needs:
         asked: Users at home here who are asked whether somebody may begin to write to them.
         answered: Conversations that may be opened, and what waits for that decided.
         preferences: Users and conversations whose preferences are changed.
+        concealed: Users and conversations of which something is concealed.
         seats: (channel, user) whose standing is concerned.
     """
 
@@ -100,6 +102,7 @@ class Needs:
     asked: set[str] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)
     preferences: set[tuple[str, str]] = field(default_factory=set)
+    concealed: set[tuple[str, str]] = field(default_factory=set)
     seats: set[tuple[str, str]] = field(default_factory=set)
 
 
@@ -155,6 +158,8 @@ def _submission_needs(needs: Needs, submission: Submission, *, relayed: bool) ->
         needs.answered.add(submission.conversation_id)
     elif isinstance(body, PreferencesChanged):
         needs.preferences.add((submission.author, body.about))
+    elif isinstance(body, MessageConcealed):
+        needs.concealed.add((submission.author, body.about))
     else:
         needs.users.add(submission.author)
         needs.devices.add(submission.author)

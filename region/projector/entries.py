@@ -16,8 +16,8 @@ from replication import runs
 from replication.channels import follows_of
 from replication.charters import Charter, Membership
 from replication.ids import message_id
-from replication.poison.records import Kind
 from replication.pictures import NO_PICTURE
+from replication.poison.records import Kind
 from replication.records import Entry, Receipt, Refusal, Via, recipient_of
 
 MOST_HELD: Final = 1_000

@@ -22,7 +22,7 @@ from region.projector.memory import Memory
 from region.projector.reading import Held, revived
 from region.projector.restraints import pairs_of
 from region.projector.tracing import traced
-from region.store.repository import loading, preferences
+from region.store.repository import concealed, loading, preferences
 from region.store.repository.aftermaths import load_aftermaths
 from region.store.repository.committing import FencedError, commit
 from region.store.repository.moderation import suspended
@@ -364,8 +364,7 @@ class Projection:
         answered = [c for c in needs.answered if c in state.conversations and not state.conversations[c].opened]
         if answered:
             state.waiting = await loading.pendings_in(self._connection, answered)
-        if needs.preferences:
-            state.preferences = await preferences.load(self._connection, needs.preferences)
+        await self._load_own(needs, state)
         asked: set[tuple[str, str, int]] = set()
         for conversation_id, reader, seq in read_marks(cases, here=self._region.region):
             conversation = state.conversations.get(conversation_id)
@@ -379,6 +378,13 @@ class Projection:
             counted = await loading.counts_at(self._connection, asked)
             for key, (count, later) in counted.items():
                 state.counts[key] = count, await self._sent_at(state.conversations[key[0]], key[1], key[2], later)
+
+    async def _load_own(self, needs: Needs, state: State) -> None:
+        """Load what users keep for themselves alone."""
+        if needs.preferences:
+            state.preferences = await preferences.load(self._connection, needs.preferences)
+        if needs.concealed:
+            state.concealed = await concealed.load(self._connection, needs.concealed)
 
     async def _sent_at(self, conversation: Conversation, reader: str, seq: int, later: int) -> int:
         """Return how many messages up to a seq are the reader's or were stopped, from how many above are the reader's."""

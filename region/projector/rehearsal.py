@@ -21,7 +21,7 @@ from region.projector.judge import finish, judge
 from region.projector.marks import marked
 from region.projector.reminders import due, remind
 from region.projector.restraints import pairs_of
-from region.store.rows import Conversation, Device, Pending, Place, PreferencesRow, Restraints, User
+from region.store.rows import Concealed, Conversation, Device, Pending, Place, PreferencesRow, Restraints, User
 from region.store.writes import Writes
 from replication.alterations import Aftermath, MessageEdited
 from replication.codec import decode_body, decode_record
@@ -67,6 +67,7 @@ class Tables:
     users: dict[str, User] = field(default_factory=dict)
     devices: dict[tuple[str, str], Device] = field(default_factory=dict)
     preferences: dict[tuple[str, str], PreferencesRow] = field(default_factory=dict)
+    concealed: dict[tuple[str, str], Concealed] = field(default_factory=dict)
     poison: list[Poison] = field(default_factory=list)
     aftermaths: dict[tuple[str, int], Aftermath] = field(default_factory=dict)
     blocks: set[tuple[str, str]] = field(default_factory=set)
@@ -104,6 +105,7 @@ class Tables:
         self.users.update(copy.deepcopy(writes.users))
         self.devices.update(copy.deepcopy(writes.devices))
         self.preferences.update(copy.deepcopy(writes.preferences))
+        self.concealed.update(writes.concealed)
         self.poison += writes.poison
         self.writers |= writes.writers
         self.pictures |= writes.pictured
@@ -273,6 +275,7 @@ class Rehearsal:
         state.preferences = copy.deepcopy(
             {key: tables.preferences[key] for key in needs.preferences if key in tables.preferences}
         )
+        state.concealed = {key: tables.concealed[key] for key in needs.concealed if key in tables.concealed}
         for conversation_id, reader, wanted_seq in read_marks(cases, here=self.name):
             known = state.conversations.get(conversation_id)
             if known is None or reader not in known.members:

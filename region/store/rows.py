@@ -123,6 +123,21 @@ class PreferencesRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Concealed:
+    """What a user who is at home here has taken away from oneself in a conversation.
+
+    Attributes:
+        runs: Seqs, which only become more.
+        position: Output position, in the user's partition, at which the last of it was told.
+    """
+
+    user_id: str
+    conversation_id: str
+    runs: Runs = ()
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Restraints:
     """Whom users who are at home here keep away.
 

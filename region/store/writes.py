@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from region.store.rows import Conversation, Device, Member, Pending, Place, PreferencesRow, User
+from region.store.rows import Concealed, Conversation, Device, Member, Pending, Place, PreferencesRow, User
 from replication.alterations import Aftermath
 from replication.moderation import ModerationBody
 from replication.outputs import Batch, RelayRow
@@ -42,6 +42,7 @@ class Writes:
         renamed: Those of them who are found by something else than before, or not any more.
         devices: Devices that changed.
         preferences: Preferences that changed, by user and conversation.
+        concealed: What grew of what users have taken away from themselves, by user and conversation.
         blocks: (who, whom) to whether it is blocked now.
         writers: User to who may begin to write now.
         listed: Channels owned here that are found by something else than before, or not any more.
@@ -67,6 +68,7 @@ class Writes:
     renamed: set[str] = field(default_factory=set)
     devices: dict[tuple[str, str], Device] = field(default_factory=dict)
     preferences: dict[tuple[str, str], PreferencesRow] = field(default_factory=dict)
+    concealed: dict[tuple[str, str], Concealed] = field(default_factory=dict)
     blocks: dict[tuple[str, str], bool] = field(default_factory=dict)
     writers: dict[str, str] = field(default_factory=dict)
     listed: dict[str, Conversation] = field(default_factory=dict)
@@ -93,6 +95,7 @@ class Writes:
             self.listed,
             self.pictured,
             self.preferences,
+            self.concealed,
             self.blocks,
             self.writers,
             self.moderation,

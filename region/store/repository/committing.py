@@ -11,6 +11,7 @@ from region.store.arrays import Byteas, Int8s, Texts
 from region.store.names import NAME, starts_of
 from region.store.repository import preferences
 from region.store.repository.aftermaths import write_aftermaths
+from region.store.repository.concealed import write_concealed
 from region.store.repository.hot import write
 from region.store.repository.moderation import write_moderation
 from region.store.repository.pictures import write_pictures
@@ -56,6 +57,7 @@ async def commit(connection: Connection, moves: Collection[Move], writes: Writes
             await _write_refusals(connection, writes, now)
             await _write_accounts(connection, writes)
             await preferences.write(connection, writes.preferences.values())
+            await write_concealed(connection, writes.concealed.values())
             await _write_listed(connection, writes)
             await write_pictures(connection, writes.pictured)
             await _write_rarities(connection, writes, aside, now)

@@ -8,5 +8,5 @@ from typing import Final
 
 from infra.schema.revisions import Schema
 
-SCHEMA: Final = Schema("region", (Path(__file__).parent,), knows=16, needs=16)
+SCHEMA: Final = Schema("region", (Path(__file__).parent,), knows=17, needs=17)
 """What this version's software knows, and needs."""

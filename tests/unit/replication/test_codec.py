@@ -34,6 +34,7 @@ from replication.codec import (
     stamped,
     version_of,
 )
+from replication.concealed import MessageConcealed
 from replication.groups import GROUP_BODIES, Details, GroupChanged, GroupCreated, GroupMessageSent, Invite
 from replication.outputs import Output, decode_outputs, encode_outputs
 from replication.pictures import NO_PICTURE, Picture
@@ -100,6 +101,7 @@ bodies = st.one_of(
         replaces=st.none() | counts,
         version=counts,
     ),
+    filled(MessageConcealed, about=texts, target=texts),
 )
 submissions = st.builds(
     Submission,
