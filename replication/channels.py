@@ -4,7 +4,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from replication.alterations import Mention, Reference
+from replication.alterations import Alteration, Mention, ReactionAdded, ReactionRemoved, Reference
 from replication.attachments import Attachment
 from replication.pictures import Picture
 
@@ -82,7 +82,7 @@ class ChannelChanged(msgspec.Struct, frozen=True, tag="channel_changed", omit_de
 
 ChannelBody: TypeAlias = ChannelMessageSent | ChannelCreated | ChannelChanged
 CHANNEL_BODIES: Final = ChannelBody.__args__
-"""The classes of `ChannelBody`: what subscribers are shown of a channel's log."""
+"""The classes of `ChannelBody`: what subscribers are shown of a channel's log, with what is done to its posts."""
 
 
 class Presence(msgspec.Struct, frozen=True, array_like=True):
@@ -109,6 +109,18 @@ class Pace(msgspec.Struct, frozen=True, array_like=True):
     at: int
 
 
+class Past(msgspec.Struct, frozen=True, array_like=True):
+    """A region where somebody was subscribed, and nobody is: what is deleted now must go there all the same.
+
+    Attributes:
+        region: The region.
+        user_id: Who was subscribed there last.
+    """
+
+    region: str
+    user_id: str
+
+
 class ChannelState(msgspec.Struct, frozen=True):
     """What the state of a channel has beyond a group's; nothing in it grows with subscribers.
 
@@ -119,6 +131,7 @@ class ChannelState(msgspec.Struct, frozen=True):
         regions: Where they live.
         shown: The last seq that subscribers are shown.
         paces: When its posters posted last.
+        past: Regions where somebody was subscribed, and nobody is.
     """
 
     public: bool = True
@@ -127,10 +140,13 @@ class ChannelState(msgspec.Struct, frozen=True):
     regions: tuple[Presence, ...] = ()
     shown: int = 0
     paces: tuple[Pace, ...] = ()
+    past: tuple[Past, ...] = ()
 
 
 def follows_of(body: object) -> int | None:
     """Return the seq that a shown entry of a channel follows, as its readers see it; None for all else."""
     if isinstance(body, ChannelCreated):
         return 0
+    if isinstance(body, Alteration):
+        return None if isinstance(body, ReactionAdded | ReactionRemoved) else body.follows or None
     return body.follows if isinstance(body, ChannelMessageSent | ChannelChanged) else None

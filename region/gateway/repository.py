@@ -326,7 +326,7 @@ async def marks_of(connection: Connection, conversations: Sequence[str], readers
 _ACTIVE = f"m.role IN ({', '.join(repr(role) for role in RANKS)})"
 _TOP = "CASE WHEN m.until_seq > 0 THEN least(c.head, m.until_seq) ELSE c.head END"
 _HEAD = f"c.conversation_id, {_TOP}, c.epoch, m.since, m.hidden, {_ACTIVE}, {_CONCEALED}"
-_SHOWN = "(left(e.conversation_id, 1) <> 'c' OR e.kind LIKE 'channel%%')"
+_SHOWN = "(left(e.conversation_id, 1) <> 'c' OR e.kind LIKE 'channel%%' OR e.kind LIKE 'message%%')"
 """Who belongs to a channel is in its log, and shown to nobody there."""
 _NOT_HIDDEN = "AND NOT EXISTS (SELECT 1 FROM unnest(%s::bigint[], %s::bigint[]) AS h(first, last) WHERE e.seq BETWEEN h.first AND h.last)"
 

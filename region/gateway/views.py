@@ -264,7 +264,7 @@ def entry_view(
     """
     body = entry.body
     if isinstance(body, ALTERATIONS) and not (body.target_seq and (sees is None or sees(body.target_seq))):
-        return hidden_view(entry.conversation_id, entry.seq, entry.seq)
+        return hidden_view(entry.conversation_id, (follows_of(body) or entry.seq - 1) + 1, entry.seq)
     mentions = aftermath.mentions if aftermath.edits else mentions_of(body)
     deleted = aftermath.deleted > 0
     follows = follows_of(body)

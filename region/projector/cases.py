@@ -132,6 +132,8 @@ def _seats(record: Entry | Mark | Charter | Receipt) -> set[tuple[str, str]]:
     """Return whose standing a record of a channel concerns."""
     if isinstance(record, Entry):
         return seats_of(record.conversation_id, record.author, record.body)
+    if isinstance(record, Receipt):
+        return seats_of(record.conversation_id, record.user_id, None)
     if isinstance(record, Charter):
         return {seat for one in record.members for seat in seats_of(record.conversation_id, one.user_id, None)}
     return set()

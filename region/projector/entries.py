@@ -13,6 +13,7 @@ from region.projector.messages import check, members_at_start
 from region.projector.numbering import audience, take_in
 from region.store.rows import FORMER, Conversation, Member
 from replication import runs
+from replication.alterations import MessageDeleted
 from replication.channels import follows_of
 from replication.charters import Charter, Membership
 from replication.ids import message_id
@@ -103,10 +104,19 @@ def judge_receipt(docket: Docket, case: Case, receipt: Receipt, via: Via) -> Non
     if home_of(receipt.user_id) != docket.here:
         raise ImpossibleRecordError(reason="who is told lives elsewhere")
     stamped = replace(receipt, entry=replace(entry, hops=(*entry.hops, docket.hop)))
-    docket.put(case.partition, stamped, users=(receipt.user_id,))
+    docket.put(case.partition, stamped, users=(receipt.user_id,) if _concerns(docket, receipt) else ())
     alter(docket, entry)
     if receipt.user_id == entry.author:
         _resolve(docket, entry.message_id)
+
+
+def _concerns(docket: Docket, receipt: Receipt) -> bool:
+    """Whether who is told may know: a channel's owner does not remember up to where somebody who left may see."""
+    body, conversation = receipt.entry.body, docket.state.conversations.get(receipt.conversation_id)
+    if conversation is None or not conversation.is_channel or not isinstance(body, MessageDeleted):
+        return True
+    member = conversation.members.get(receipt.user_id)
+    return receipt.user_id == receipt.entry.author or member is None or member.may_see(body.target_seq)
 
 
 def judge_refusal(docket: Docket, case: Case, refusal: Refusal, via: Via) -> None:

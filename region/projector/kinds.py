@@ -70,6 +70,7 @@ def take_effect(conversation: Conversation, entry: Entry) -> list[Member]:
     """Change a conversation's state as an entry says, which is its head by now; return whom it concerned."""
     if isinstance(entry.body, MessageSent | Alteration):
         repinned(conversation, entry)
+        channels.showed(conversation, entry)
         return []
     if isinstance(entry.body, FRIEND_BODIES):
         return friends.take_effect(conversation, entry, entry.body)

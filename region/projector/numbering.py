@@ -112,7 +112,7 @@ def take_in(
             docket.put(partition, Receipt(entry=entry, user_id=user_id), users=(user_id,))
         elif tell and home not in {docket.here, *everywhere}:
             docket.put(partition, Receipt(entry=entry, user_id=user_id), to=(home,))
-    if isinstance(entry.body, ALTERATIONS) and entry.body.target_seq:
+    if isinstance(entry.body, ALTERATIONS) and entry.body.target_seq and not conversation.is_channel:
         hearers = _seeing(conversation, entry.body, told, everywhere)
         told, everywhere = hearers.users, hearers.regions
         if hearers.blind_users or (tell and hearers.blind_regions):
@@ -235,6 +235,8 @@ def _is_told(conversation: Conversation, member: Member, destination: str) -> bo
 
 def _bystanders(conversation: Conversation, entry: Entry) -> list[tuple[str, str]]:
     body = entry.body
+    if isinstance(body, MessageDeleted) and conversation.is_channel:
+        return channels.bystanders(conversation)
     if isinstance(body, MessageDeleted) and body.target_seq:  # who has left may still see the message
         return [
             (member.user_id, member.home)

@@ -24,6 +24,7 @@ from region.projector.restraints import pairs_of
 from region.store.rows import Concealed, Conversation, Device, Pending, Place, PreferencesRow, Restraints, User
 from region.store.writes import Writes
 from replication.alterations import Aftermath, MessageEdited
+from replication.channels import ChannelMessageSent
 from replication.codec import decode_body, decode_record
 from replication.ids import content_hash, direct_conversation_id, message_id, partition_of, region_of
 from replication.moderation import AccountRestored, AccountSuspended, UserReported
@@ -117,9 +118,10 @@ class Tables:
         for key, body in writes.redacted.items():
             if key in self.entries:
                 entry, position = self.entries[key]
+                post = isinstance(entry.body, ChannelMessageSent)
                 if body and isinstance(entry.body, MessageEdited):
                     self.entries[key] = replace(entry, body=decode_body(body)), position
-                elif not body and isinstance(entry.body, TEXTS):
+                elif isinstance(entry.body, TEXTS) and (post or not body):
                     self.entries[key] = replace(entry, body=emptied(entry.body)), position
         self.aftermaths.update(writes.aftermaths)
 

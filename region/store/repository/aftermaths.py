@@ -1,18 +1,15 @@
 """What was made of messages, as rows; and what is left of those that were deleted."""
 
 from collections.abc import Collection
-from typing import Final
 
 from infra.postgres import Connection
 from region.store.arrays import Byteas, Int8s, Texts
 from region.store.repository.entries import COUNTED
 from region.store.writes import Writes
-from replication.alterations import Aftermath, MessageEdited
-from replication.codec import decode_aftermath, encode_aftermath
+from replication.alterations import Aftermath
+from replication.codec import decode_aftermath, decode_body, encode_aftermath
 
 Key = tuple[str, int]
-EDIT: Final = str(MessageEdited.__struct_config__.tag)
-"""The kind of an edit's entry."""
 
 
 async def load_aftermaths(connection: Connection, keys: Collection[Key]) -> dict[Key, Aftermath]:
@@ -40,10 +37,15 @@ async def write_aftermaths(connection: Connection, writes: Writes) -> None:
     if writes.redacted:
         await connection.execute(
             "UPDATE entries e SET text = '', body = r.body"
-            " FROM unnest(%s::text[], %s::bigint[], %s::bytea[]) AS r(conversation_id, seq, body)"
+            " FROM unnest(%s::text[], %s::bigint[], %s::bytea[], %s::text[]) AS r(conversation_id, seq, body, kind)"
             " WHERE e.conversation_id = r.conversation_id AND e.seq = r.seq"
-            " AND e.kind = ANY(CASE WHEN r.body = '' THEN %s::text[] ELSE %s::text[] END)",
-            (*_keys(writes.redacted), Byteas(writes.redacted.values()), Texts(COUNTED), Texts((EDIT,))),
+            " AND CASE WHEN r.body = '' THEN e.kind = ANY(%s::text[]) ELSE e.kind = r.kind END",
+            (
+                *_keys(writes.redacted),
+                Byteas(writes.redacted.values()),
+                Texts(_kind(body) for body in writes.redacted.values()),
+                Texts(COUNTED),
+            ),
         )
         await connection.execute(
             "DELETE FROM attachments a USING unnest(%s::text[], %s::bigint[]) AS r(conversation_id, seq)"
@@ -54,3 +56,8 @@ async def write_aftermaths(connection: Connection, writes: Writes) -> None:
 
 def _keys(keys: Collection[Key]) -> tuple[Texts, Int8s]:
     return Texts(key[0] for key in keys), Int8s(key[1] for key in keys)
+
+
+def _kind(body: bytes) -> str:
+    """Return the kind of the entries that such a body is of; empty for no body."""
+    return str(decode_body(body).__struct_config__.tag) if body else ""
