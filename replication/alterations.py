@@ -87,6 +87,7 @@ class MessageDeleted(msgspec.Struct, frozen=True, tag="message_deleted", omit_de
     """The author, or an admin, takes a message away from everybody.
 
     Attributes:
+        moderated: Whether a moderator of the author's home did, in the name of the author of the message, who need not be a member any more.
         target_follows: In a channel, which shown seq the message follows, so that this is known when nothing else of it is left.
     """
 
@@ -96,6 +97,7 @@ class MessageDeleted(msgspec.Struct, frozen=True, tag="message_deleted", omit_de
     target_seq: int = 0
     follows: int = 0
     target_follows: int = 0
+    moderated: bool = False
 
 
 class ReactionAdded(msgspec.Struct, frozen=True, tag="reaction_added", omit_defaults=True):

@@ -11,7 +11,7 @@ import msgspec
 
 from infra.errors import CausewayError
 from replication.accounts import PasswordChanged, ProfileChanged, UserBlocked, UserUnblocked, WritersChosen
-from replication.alterations import ALTERATIONS, Aftermath
+from replication.alterations import ALTERATIONS, Aftermath, MessageDeleted
 from replication.channels import CHANNEL_BODIES, ChannelChanged, ChannelCreated, follows_of
 from replication.charters import Charter
 from replication.concealed import MessageConcealed
@@ -28,7 +28,7 @@ GROUPS: Final = 3
 DEEDS: Final = 4
 """Of preferences, friendship, blocks, who may begin to write, moderation, of what is done to messages that are there, and of messages that answer, are forwarded, or name somebody."""
 NEWEST: Final = 5
-"""Of what says what stands for a user, a group or a channel (pictures), of messages that a user takes away from oneself, and of what was done to posts of channels."""
+"""Of what says what stands for a user, a group or a channel (pictures), of messages that a user takes away from oneself, of what was done to posts of channels, and of deletions by moderators."""
 READABLE: Final = frozenset({1, 2, 3, 4, 5})
 LAST_VERSION: Final = 31
 """No version will ever be higher: text and MessagePack begin above it, and are damage, not records from the future."""
@@ -193,9 +193,9 @@ def version_of(record: Record) -> int:
 def _version_of_body(body: Body) -> int:
     if isinstance(body, TEXTS) and (body.answers is not None or body.forwarded or body.mentions):
         return DEEDS
-    if (isinstance(body, _PICTURED) and body.picture is not None) or (
-        follows_of(body) and isinstance(body, ALTERATIONS)
-    ):
+    if isinstance(body, _PICTURED) and body.picture is not None:
+        return NEWEST
+    if isinstance(body, ALTERATIONS) and (follows_of(body) or (isinstance(body, MessageDeleted) and body.moderated)):
         return NEWEST
     return max(VERSION, _OF_BODY.get(type(body), 1))
 

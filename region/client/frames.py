@@ -109,6 +109,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     public: bool | None = None
     slow: int | None = None
     picture: Picture | UnsetType | None = UNSET
+    moderated: bool = False
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):

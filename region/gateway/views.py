@@ -140,6 +140,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         public: Whether anybody may find and join it, in a channel.
         slow: Seconds between two posts of one poster, in a channel.
         picture: What stands for it from then on; null for nothing. The bytes of one that was replaced are gone.
+        moderated: Whether a moderator took the message away.
     """
 
     user_id: str | UnsetType = UNSET
@@ -161,6 +162,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     public: bool | UnsetType = UNSET
     slow: int | UnsetType = UNSET
     picture: PictureView | UnsetType | None = UNSET
+    moderated: bool = False
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -368,6 +370,8 @@ def _alteration_of(body: Alteration) -> Change:
         case MessageEdited():
             mentions = _mentions(body.mentions)
             return Change(message_id=body.target, message_seq=body.target_seq, text=body.text, mentions=mentions)
+        case MessageDeleted(moderated=True):
+            return Change(message_id=body.target, message_seq=body.target_seq, moderated=True)
         case MessageDeleted() | MessagePinned() | MessageUnpinned():
             return Change(message_id=body.target, message_seq=body.target_seq)
         case ReactionAdded() | ReactionRemoved():

@@ -83,6 +83,8 @@ def decide(question: Question, target: Target | None, body: a.Alteration, *, win
         body: What is to be done to it.
         window: For how many microseconds messages may be edited.
     """
+    if isinstance(body, a.MessageDeleted) and body.moderated:
+        return _moderated(question, target, body)
     member = question.member(question.author)
     if member is None:
         return Denial(NOT_A_MEMBER)
@@ -96,6 +98,17 @@ def decide(question: Question, target: Target | None, body: a.Alteration, *, win
         if isinstance(ruling, Denial)
         else _placed(question.conversation, a.placed(ruling, target.entry.seq), target)
     )
+
+
+def _moderated(question: Question, target: Target | None, body: a.MessageDeleted) -> Ruling:
+    """A moderator may, of the region where the author lives, which speaks for its users alone; whether they are members does not matter."""
+    if target is None or not isinstance(target.entry.body, TEXTS):
+        return Denial(UNKNOWN)
+    if target.entry.author != question.author:
+        return Denial(NOT_THE_AUTHOR)
+    if target.aftermath.deleted:
+        return Denial(DELETED)
+    return _placed(question.conversation, a.placed(body, target.entry.seq), target)
 
 
 def _placed(conversation: Conversation, body: a.Alteration, target: Target) -> a.Alteration:

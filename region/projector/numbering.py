@@ -107,7 +107,7 @@ def take_in(
     heard = channels.listeners(entry, docket.here) if conversation.is_channel else (*users, *users_after)
     told = [user for user in dict.fromkeys(heard) if stopped is None or user != stopped.user_id]
     everywhere = list(dict.fromkeys((*regions, *regions_after)))
-    for user_id, home in ((entry.author, entry.home), *_bystanders(conversation, entry)):
+    for user_id, home in dict.fromkeys(((entry.author, entry.home), *_bystanders(conversation, entry))):
         if home == docket.here and user_id not in told and conversation.conversation_id not in told:
             docket.put(partition, Receipt(entry=entry, user_id=user_id), users=(user_id,))
         elif tell and home not in {docket.here, *everywhere}:

@@ -13,6 +13,7 @@ from region.gateway.guards import Guards
 from region.gateway.messages import Messages
 from region.gateway.moderation.desk import ModerationDesk
 from region.gateway.moderation.endpoints import moderating
+from region.gateway.moderation.removing import Remover
 from region.gateway.recipients import Recipients
 from region.gateway.signs.desk import PresenceDesk
 from region.gateway.signs.endpoints import presences
@@ -38,7 +39,9 @@ def routers(
         "presence": presences(callers=callers, desk=presence),
         "moderation": moderating(
             callers=callers,
-            desk=ModerationDesk(store=store, journal=decisions, recipients=recipients, messages=messages),
+            desk=ModerationDesk(
+                store=store, journal=decisions, recipients=recipients, messages=messages, remover=Remover(store, clerk)
+            ),
             guards=guards,
         ),
         "blocks": blocks(callers=callers, keeper=keeper, guards=guards),
