@@ -29,15 +29,11 @@ from infra.tls import MutualTls
 from infra.trunk.frames import LARGEST_MESSAGE
 from infra.trunk.server import TrunkAcceptor
 from infra.web import serve_app
-from region.accounts.appearance import Appearance
-from region.accounts.credentials import Credentials
 from region.accounts.federation import Federation
 from region.accounts.keyring import Keyring
 from region.accounts.passwords import Cost, Passwords
-from region.accounts.registration import Registration
-from region.accounts.sessions import Lifetimes, Sessions
 from region.accounts.tokens import Verifier
-from region.gateway import conversing
+from region.gateway import conversing, entering
 from region.gateway.alterations.composing import Composer
 from region.gateway.announcer import Announcer
 from region.gateway.app import make_app
@@ -52,11 +48,8 @@ from region.gateway.deliveries import Deliveries
 from region.gateway.groups.recall import Historian, Recall
 from region.gateway.guards import Guards
 from region.gateway.http import make_app as make_http
-from region.gateway.http_accounts import accounts
 from region.gateway.http_blobs import blobs
-from region.gateway.http_people import people
 from region.gateway.http_regions import regions
-from region.gateway.http_users import users
 from region.gateway.hub import Hub
 from region.gateway.interest import Interest
 from region.gateway.journal import Journal
@@ -67,7 +60,6 @@ from region.gateway.outcomes import InFlight, Outcomes
 from region.gateway.people.here import Here
 from region.gateway.people.others import Others
 from region.gateway.people.search import Search
-from region.gateway.profiles import Profiles
 from region.gateway.recipients import Recipients
 from region.gateway.repeats import Repeats
 from region.gateway.revocations import Revocations, make_internal
@@ -242,50 +234,25 @@ class Gateway:
         )
         decisions = Decisions(clerk, outcomes)
         self._recall = Recall(region=region, peers=settings.peers, keep=self._journal.send)
-        registration = Registration(
-            region=region,
-            regions=names,
-            secret=keyring.secret,
-            directory=directory,
-            federation=self._federation,
-            journal=decisions,
-            store=self._store,
-            passwords=self._passwords,
-        )
-        sessions = Sessions(
-            region=region,
-            directory=directory,
-            federation=self._federation,
-            journal=decisions,
-            store=self._store,
-            passwords=self._passwords,
-            registration=registration,
-            signer=keyring,
-            verifier=verifier,
-            lifetimes=Lifetimes(settings.access_seconds, settings.refresh_seconds),
-            clock=time.time,
-        )
         self._search = Search(
             region=region, here=Here(self._store), others=Others(settings.peers, tell=self._trust.tell)
         )
         self._finder = Finder(region=region, peers=settings.peers, store=self._store)
         self._origins = Origins(region=region, peers=settings.peers, store=self._store, tell=self._trust.tell)
         routers = {
-            "accounts": accounts(region=region, registration=registration, sessions=sessions, guards=guards),
-            "users": users(
-                sessions=sessions,
-                credentials=Credentials(journal=decisions, store=self._store, passwords=self._passwords),
+            **entering.routers(
+                settings,
+                keyring=keyring,
+                verifier=verifier,
+                directory=directory,
+                federation=self._federation,
+                store=self._store,
+                passwords=self._passwords,
+                decisions=decisions,
                 callers=callers,
                 hub=self._hub,
                 guards=guards,
-            ),
-            "people": people(
-                appearance=Appearance(journal=decisions, store=self._store),
-                callers=callers,
-                profiles=Profiles(region=region, store=self._store, directory=directory, federation=self._federation),
                 search=self._search,
-                guards=guards,
-                choose=Choosing(self._store).choose,
             ),
             **conversing.routers(
                 region=region,
