@@ -15,6 +15,7 @@ groups      what one does in groups, and what that takes and gives
 alterations what one does to messages that are there; edits: what that takes and gives
 concealed   what one has deleted for oneself alone
 channels    the same of channels
+searching   finds messages in one's own history, and what is around them
 frames      what crosses the WebSocket and HTTP, as typed structs; accounts, groups, uploads, pictures: what HTTP says of those
 events      what the user is told
 session     who is logged in here; keeps the access token fresh
@@ -66,6 +67,7 @@ from region.client.groups import Group, GroupMember, Invite, Receipts
 from region.client.handles import Handle, Stage
 from region.client.pictures import Picture
 from region.client.preferences import Preferences, PreferencesChange
+from region.client.searching import Hit, Hits, Match
 from region.client.stores import MemoryStore, SqliteStore, Store
 
 __all__ = [
@@ -88,11 +90,14 @@ __all__ = [
     "GroupMember",
     "Handle",
     "Heard",
+    "Hit",
+    "Hits",
     "Hop",
     "Invite",
     "LoggedOut",
     "LoggedOutError",
     "Marked",
+    "Match",
     "MemoryStore",
     "Mention",
     "Message",

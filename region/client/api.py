@@ -24,6 +24,7 @@ from region.client.frames import Conversation, ConversationPage, Message, Page, 
 from region.client.friends import BlockList, FriendDeed, FriendList, NewReport, Presence, Presences, Writers
 from region.client.groups import Deed, Group, GroupMember, GroupMembers, Invite, NewGroup, NewInvite, Receipts
 from region.client.preferences import Preferences, PreferencesChange
+from region.client.searching import Hits
 from region.client.transport import TokenSource, Transport
 
 
@@ -97,6 +98,10 @@ class Api:
         """Change what one wants of a conversation; return it as it is then."""
         path = f"/conversations/{conversation_id}/preferences"
         return await self._transport.call("PATCH", path, gives=Preferences, body=change, tokens=self._tokens)
+
+    async def search_history(self, query: dict[str, str]) -> Hits:
+        """Return a page of messages of one's own history that were found."""
+        return await self._transport.call("GET", "/messages/search", gives=Hits, query=query, tokens=self._tokens)
 
     async def history(self, query: dict[str, str]) -> Page:
         """Return a page of messages."""

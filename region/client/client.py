@@ -34,6 +34,7 @@ from region.client.link import Link
 from region.client.media import Media
 from region.client.outbox import Item
 from region.client.preferences import Preferences, PreferencesChange
+from region.client.searching import HistorySearch
 from region.client.session import Session
 from region.client.stores import MemoryStore, Store
 from region.client.transport import Transport
@@ -81,6 +82,8 @@ class Client:
         """What one does in groups."""
         self.messages = Alterations(self._api)
         """What one does to messages that are there."""
+        self.history_search = HistorySearch(self._api)
+        """Finds messages that one may see."""
         self.channels = Channels(self._api)
         """What one does in channels."""
         self.media = Media(self._transport, self._access_token, patience=patience, dial=dial)

@@ -26,6 +26,8 @@ from region.gateway.outcomes import Outcomes
 from region.gateway.pictures import Choose
 from region.gateway.preferences import Preferring
 from region.gateway.recipients import Recipients
+from region.gateway.searching.desk import Searching
+from region.gateway.searching.endpoints import searching
 from region.gateway.signs.desk import PresenceDesk
 from region.gateway.submissions import Clerk
 
@@ -86,6 +88,7 @@ def routers(
         choose=choose,
     )
     return {
+        "search": searching(callers=callers, desk=Searching(store), guards=guards),
         "messages": messages(callers=callers, guards=guards, messages=posting),
         "preferences": preferences(
             callers=callers, guards=guards, preferring=Preferring(journal=decisions, store=store)

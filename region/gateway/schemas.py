@@ -18,6 +18,7 @@ from region.gateway.people.search import People
 from region.gateway.pictures import PictureView
 from region.gateway.preferences import PreferencesRequest, PreferencesView
 from region.gateway.profiles import OwnProfile, Profile
+from region.gateway.searching.schemas import SHOWN as SEARCHING
 from region.gateway.signs.schemas import SHOWN as SIGNS
 from region.gateway.views import Attached, MentionView, Message
 
@@ -364,6 +365,7 @@ SHOWN: Final = (
     *FRIENDS,
     *MODERATION,
     *SIGNS,
+    *SEARCHING,
 )
 
 _encoder = msgspec.json.Encoder()

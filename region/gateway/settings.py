@@ -53,7 +53,7 @@ class GatewaySettings(RegionalSettings, BlobSettings):
         rate_login_through: Logins tried, by the other region that carries them.
         rate_connect: WebSockets opened, and tokens refreshed, by device.
         rate_connect_user: WebSockets opened, by user.
-        rate_find: Searches for users, by who searches.
+        rate_find: Searches for users, and in one's own history, each by who searches.
         rate_presence: Questions how friends are there, by user and gateway.
         rate_profile: Changes of one's profile, by user.
         rate_send_device: Messages sent, and marks raised over HTTP, by device.

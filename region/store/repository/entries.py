@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from replication.alterations import MessageEdited
 from replication.channels import ChannelMessageSent
 from replication.codec import decode_body, encode_body
 from replication.groups import GroupMessageSent
@@ -27,6 +28,14 @@ def encoded(body: LogBody) -> bytes:
         if _of_columns(kind_of(body), recipient_of(body), body.client_message_id, text_of(body)) == body
         else encode_body(body)
     )
+
+
+def said_by(body: LogBody) -> str:
+    """Return the text that messages are searched by: what a message says, or what an edit makes it say.
+
+    Of an edit the body has it as well; a NUL, which no text column takes, stands there alone.
+    """
+    return body.text.replace("\0", " ") if isinstance(body, MessageEdited) else text_of(body)
 
 
 def entry_of(row: Sequence[object]) -> Entry:
