@@ -14,6 +14,7 @@ codec       records to bytes and back, with a version
 outputs     what a projector put out, batch by batch, and the relay rows that refer to it
 streams     pure: judge each record of a stream from another region
 topics      names and settings of topics
+holding     pure: who holds a region's duties, in which epoch; leases and takeover
 repair      the origin's side of a repair: ranges of a stream over HTTP
 repository  SQL of outputs, relay rows and the progress of those who follow them
 
