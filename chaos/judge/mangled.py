@@ -88,15 +88,17 @@ def text_never_given(events: Events, random: Random) -> Events:
 def edited_by_another(events: Events, random: Random) -> Events:
     """Somebody edits what another has sent, and the owner lets them."""
     entry = _edit(events, random)
+    assert entry.change is not None
+    text = entry.change.text
     where = next(where for where, one in _seen(events) if one.message == entry.message)
     people = {event.user for event in events if isinstance(event, e.Member) and event.conversation == where}
     other = pick(sorted(people - {entry.sender}), random)
     made = [
         event for event in events
-        if isinstance(event, e.Invoke) and event.change is not None and event.change.text == entry.change.text
+        if isinstance(event, e.Invoke) and event.change is not None and event.change.text == text
     ]  # fmt: skip
     changed = everywhere(events, lambda _, one: [replace(one, sender=other)] if one.message == entry.message else [one])
-    return [replace(event, user=other) if event in made else event for event in changed]  # type: ignore[call-arg]
+    return [replace(event, user=other) if event in made else event for event in changed]
 
 
 def _seen(events: Events) -> list[tuple[str, e.Sighting]]:

@@ -22,9 +22,9 @@ from region.gateway.http_people import people
 from region.gateway.http_users import users
 from region.gateway.hub import Hub
 from region.gateway.people.search import Search
-from region.gateway.pictures import Choosing
 from region.gateway.profiles import Profiles
 from region.gateway.settings import GatewaySettings
+from region.media.pictures.choosing import Choosing
 
 
 def routers(
