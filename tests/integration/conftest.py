@@ -106,11 +106,12 @@ def postgres_log(postgres_server: int, tmp_path_factory: pytest.TempPathFactory)
     """A function that reads what that PostgreSQL has logged since the test began."""
     assert postgres_server
 
-    def everything() -> str:
-        return "".join(path.read_text() for path in tmp_path_factory.getbasetemp().glob("postgres*/log"))
+    def logs() -> dict[Path, str]:
+        found = {path.resolve() for path in tmp_path_factory.getbasetemp().glob("postgres*/log")}  # pytest adds a link
+        return {path: path.read_text() for path in found}
 
-    before = len(everything())
-    return lambda: everything()[before:]
+    before = logs()
+    return lambda: "".join(said.removeprefix(before.get(path, "")) for path, said in logs().items())
 
 
 @pytest.fixture(scope="session")
