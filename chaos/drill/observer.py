@@ -13,7 +13,7 @@ import aiohttp
 import msgspec
 
 from chaos.drill.frames import Changed, Entry, Frame, Marks, Resume, Welcome, read
-from chaos.drill.sightings import admits, sighting
+from chaos.drill.sightings import admits, dismisses, sighting
 from chaos.judge import events as e
 from chaos.judge.ledger import Ledger
 from infra.errors import CausewayError
@@ -67,6 +67,8 @@ class Observer:
         self._online = asyncio.Event()
         self._held: dict[str, tuple[int, int]] = {}
         self._lacking: dict[str, int] = {}
+        self._outside: set[str] = set()
+        """Groups that the user belonged to, and does not."""
         self._staying: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -168,13 +170,21 @@ class Observer:
         )
 
     async def _taken(self, message: Message) -> None:
-        """Hold it; who was let into a group reads first what was there before, of which nothing came live."""
+        """Hold it; who was let into a group reads first what was there before, of which nothing came live.
+
+        Or only the last of it came: whoever's connection was renewed meanwhile is told what was put out since, as far as they may see it by now.
+        """
         assert self._grant is not None
         conversation, (_, seq) = message.conversation_id, _place(message)
-        if admits(message, self._grant.user_id) and seq > self._held.get(conversation, (0, 0))[1] + 1:
+        let_in = admits(message, self._grant.user_id)
+        if (let_in or conversation in self._outside) and seq > self._held.get(conversation, (0, 0))[1] + 1:
             self._lacking[conversation] = max(seq, self._lacking.get(conversation, 0))
             await self._repair_all()
         self._hold(message)
+        if let_in:
+            self._outside.discard(conversation)
+        elif dismisses(message, self._grant.user_id):
+            self._outside.add(conversation)
 
     def _hold(self, message: Message) -> None:
         held = self._held.get(message.conversation_id, (0, 0))

@@ -52,3 +52,11 @@ def admits(message: Message, user: str) -> bool:
     if change is None or change.kind not in {"group_created", "member_added", "member_joined"}:
         return False
     return user in (change.users or (message.sender_id,))
+
+
+def dismisses(message: Message, user: str) -> bool:
+    """Whether that user does not belong to a group any more, from that entry on."""
+    change = change_of(message)
+    if change is None or change.kind not in {"member_left", "member_removed", "member_banned"}:
+        return False
+    return user in (change.users or (message.sender_id,))

@@ -97,6 +97,30 @@ class Answering(Region):
         return socket
 
 
+class Readmitting(Region):
+    """A region that removes b from a group, lets b in again, and over a new connection tells the last entry before that, too."""
+
+    async def page(self, request: web.Request) -> web.Response:
+        """Serve what follows the removal."""
+        assert request.query["after"] == "1.2"
+        self.repaired.set()
+        return web.json_response({"conversation_id": "c", "messages": [message(seq) for seq in (3, 4, 5, 6)]})
+
+    async def converse(self, request: web.Request) -> web.WebSocketResponse:
+        """Serve a connection."""
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.receive_json()
+        removed = {**message(2), "kind": "member_removed", "change": {"user_id": "b"}}
+        added = {**message(6), "kind": "member_added", "change": {"user_id": "b"}}
+        for one in (message(1), removed, message(5), added, message(7)):
+            await socket.send_json({"type": "entry", "message": one, "hops": [["us.delivery", 1]]})
+        await socket.send_json({"type": "welcome", "resume": "first"})
+        async for frame in socket:
+            assert frame.type is WSMsgType.CLOSE
+        return socket
+
+
 async def observed(region: Region, path: Path) -> list[e.Event]:
     """Return what an observer of that region notes until it has read what it lacks."""
     async with TestServer(region.app()) as server:
@@ -140,3 +164,11 @@ async def test_an_answer_to_a_repeated_send_is_told_from_an_entry_that_comes_twi
     live = [event for event in noted if isinstance(event, e.Live)]
     assert [event.entry.seq for event in live] == [1, 2, 3, 2, 2]
     assert [event.again for event in live] == [False, False, False, True, False]
+
+
+async def test_who_is_let_in_again_reads_what_was_meanwhile_whichever_entry_comes_first(tmp_path: Path) -> None:
+    """Nothing came live of the time outside, or only the last of it: that is no gap, and is read, as any client does."""
+    noted = await observed(Readmitting(), tmp_path / "ledger.jsonl")
+
+    assert [event.kind for event in noted if isinstance(event, e.Invoke)] == ["repair"]
+    assert [[one.seq for one in event.entries] for event in noted if isinstance(event, e.Page)] == [[3, 4, 5, 6]]
