@@ -119,6 +119,7 @@ class Device:
         self._ledger = ledger
         self._tally = tally
         self._tasks: set[asyncio.Task[None]] = set()
+        self._alterings: set[asyncio.Task[None]] = set()
         self._ops: dict[str, int] = {}
         self._contents: dict[str, str] = {}
         self._deeds: dict[str, str] = {}
@@ -221,8 +222,15 @@ class Device:
             await self._alter(change, handle.conversation_id, call)
 
     def alter_soon(self, handle: Handle, text: str, steps: Iterable[Step], words: Callable[[int], str]) -> None:
-        """Do that meanwhile; see `alter`."""
-        self._spawn(self.alter(handle, text, steps, words))
+        """Do that meanwhile; see `alter`, and `altered`."""
+        task = asyncio.create_task(self.alter(handle, text, steps, words))
+        for known in (self._tasks, self._alterings):
+            known.add(task)
+            task.add_done_callback(known.discard)
+
+    async def altered(self) -> None:
+        """Wait until everything has been altered that was to be."""
+        await asyncio.gather(*self._alterings, return_exceptions=True)
 
     async def _react(self, message: Message, content: str) -> None:
         change = e.Change(e.REACTED, target=message.message_id, of=content)
