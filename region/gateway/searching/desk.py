@@ -19,6 +19,7 @@ from region.gateway.searching.schemas import Hit, Hits, MatchView
 from region.gateway.searching.wanted import ATTACHED, Found, Wanted, matches, write_cursor
 from region.gateway.views import Marks, Message, entry_view
 from replication.alterations import NOTHING, MessageEdited
+from replication.ids import is_conversation_id
 from replication.records import TEXTS, Entry
 
 MOST: Final = 50
@@ -66,7 +67,8 @@ class _Search:
 
     async def run(self) -> Hits:
         wanted = self._wanted
-        if wanted.conversation_id is not None and await self._sight(wanted.conversation_id) is None:
+        name = wanted.conversation_id
+        if name is not None and not (is_conversation_id(name) and await self._sight(name)):
             raise NotFoundError(what="conversation")
         hits, further = await self._find()
         cursor = None if further is None else write_cursor(further)

@@ -13,7 +13,7 @@ from region.gateway.http_users import BEARER, bearer_of
 from region.gateway.openapi import answers
 from region.gateway.schemas import answer
 from region.gateway.searching.desk import MOST, Searching
-from region.gateway.searching.wanted import Wanted, read_cursor, read_kind, read_terms, read_time
+from region.gateway.searching.wanted import Wanted, read_cursor, read_kind, read_sender, read_terms, read_time
 
 Words = Annotated[
     str,
@@ -63,7 +63,7 @@ def searching(*, callers: Callers, desk: Searching, guards: Guards) -> APIRouter
         wanted = Wanted(
             terms=read_terms(query),
             conversation_id=conversation_id,
-            sender_id=sender_id,
+            sender_id=read_sender(sender_id),
             since=read_time(since, field="from", missing=-LARGEST),
             until=read_time(until, field="until", missing=LARGEST),
             kind=read_kind(kind),

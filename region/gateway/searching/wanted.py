@@ -13,7 +13,7 @@ import msgspec
 from infra.errors import InvalidFieldError
 from region.gateway.cursors import LARGEST, BrokenCursorError
 from region.store.words import Word, words_of
-from replication.ids import is_conversation_id
+from replication.ids import is_conversation_id, is_user_id
 
 LONGEST_QUERY: Final = 256
 """Characters."""
@@ -97,7 +97,7 @@ def read_terms(typed: str) -> tuple[Term, ...]:
     if len(typed) > LONGEST_QUERY:
         raise InvalidFieldError(field="query", reason=f"use at most {LONGEST_QUERY} characters")
     terms = []
-    for found in _CHUNK.finditer(typed):
+    for found in _CHUNK.finditer(typed.replace("\0", " ")):
         chunk = found[1] if found[1] is not None else found[2]
         words = tuple(word.folded for word in words_of(chunk))
         begins = found[2] is not None and chunk.endswith("*") and bool(words)
@@ -125,6 +125,17 @@ def read_time(text: str | None, *, field: str, missing: int) -> int:
         return int(at.timestamp() * 1_000_000)
     except (ValueError, OverflowError):
         raise InvalidFieldError(field=field, reason="use RFC 3339, as in 2026-11-26T12:00:00Z") from None
+
+
+def read_sender(user_id: str | None) -> str | None:
+    """Check a user id.
+
+    Raises:
+        InvalidFieldError: It is none.
+    """
+    if user_id is not None and not is_user_id(user_id):
+        raise InvalidFieldError(field="sender_id", reason="give a user id")
+    return user_id
 
 
 def read_kind(kind: str | None) -> str | None:
