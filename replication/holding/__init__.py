@@ -4,8 +4,13 @@ lease       a right that ends by itself, on two clocks of which neither is trust
 standby     the promise of who may take over, while the directory is silent
 duty        what the directory says of a region's duties, and what may change it
 deciding    what a region may decide now
+paths       which epoch numbered a log up to which seq, and how far two logs are the same
+following   what a region does with what it is told, in which epoch
+takeover    what a new holder collects, and with which log its epoch begins
+anew        what was taken out, is submitted anew, and is numbered once
 
-    standby ─ claim ─▶ duty ─ grant ─▶ lease ─▶ deciding
+    duty ◀─ claim ─ standby        takeover ─▶ paths ─▶ following ─ tail ─▶ anew ─▶ the holder of the new epoch
+     └─ promise ─▶ lease ─▶ deciding
 
-No service runs this yet; `tests/unit/replication/holding` explores it.
+No service runs this yet. `docs/failover.md` draws the protocol; `tests/unit/replication/holding` explores it.
 """

@@ -18,6 +18,7 @@ class Duty:
         region: Whose duties they are.
         epoch: Counts the holders; only rises.
         holder: Who has them in this epoch.
+        incarnation: Of the holder's store; another life of it knows not what this one told, and begins an epoch of its own.
         standby: Who alone may take over from this epoch.
         keepers: Regions and incarnations that each have everything that is final.
         promised: Until when the holder may have a lease, on the directory's clock.
@@ -27,10 +28,16 @@ class Duty:
     region: str
     epoch: int
     holder: str
+    incarnation: int
     standby: str
     keepers: frozenset[tuple[str, int]]
     promised: Promise
     laid_down: bool = False
+
+
+def is_held_by(duty: Duty, region: str, incarnation: int) -> bool:
+    """Whether that region, in that life of its store, has the duties; another life of it has to claim first."""
+    return (region, incarnation) == (duty.holder, duty.incarnation)
 
 
 def judge_renewal(duty: Duty, ask: Ask, now: int, terms: Terms) -> Duty:
@@ -58,14 +65,14 @@ def judge_laying_down(duty: Duty, holder: str, epoch: int) -> Duty:
     return replace(duty, laid_down=True)
 
 
-def judge_claim(duty: Duty, claimer: str, ended: int, now: int, terms: Terms, *, standby: str) -> Duty:
+def judge_claim(duty: Duty, claimer: tuple[str, int], ended: int, now: int, terms: Terms, *, standby: str) -> Duty:
     """Return the duty in its next epoch: the standby takes over, or the holder begins an epoch of its own.
 
     Nothing of what is final moves by this, so who keeps it stays who kept it. The new holder may have a lease at once.
 
     Args:
         duty: As it stands.
-        claimer: Who asks.
+        claimer: Who asks: region and incarnation.
         ended: The epoch that it wants to end; another is not ended by mistake.
         now: The directory's clock.
         terms: What all agree on.
@@ -78,13 +85,14 @@ def judge_claim(duty: Duty, claimer: str, ended: int, now: int, terms: Terms, *,
     """
     if ended != duty.epoch:
         raise EpochOverError(region=duty.region, epoch=ended, present=duty.epoch)
-    if claimer not in {duty.holder, duty.standby}:
-        raise NotTheStandbyError(region=duty.region, claimer=claimer, epoch=duty.epoch, standby=duty.standby)
-    if claimer != duty.holder and not duty.laid_down and not lapsed(duty.promised, now):
+    region, incarnation = claimer
+    if region not in {duty.holder, duty.standby}:
+        raise NotTheStandbyError(region=duty.region, claimer=region, epoch=duty.epoch, standby=duty.standby)
+    if region != duty.holder and not duty.laid_down and not lapsed(duty.promised, now):
         raise LeaseRunsError(region=duty.region, holder=duty.holder, epoch=duty.epoch)
     epoch = duty.epoch + 1
-    first = promise(Promise(epoch, now), Ask(claimer, epoch, 0, 0), now, terms)
-    return Duty(duty.region, epoch, claimer, standby, duty.keepers, first)
+    first = promise(Promise(epoch, now), Ask(region, epoch, 0, 0), now, terms)
+    return Duty(duty.region, epoch, region, incarnation, standby, duty.keepers, first)
 
 
 def judge_priming(
@@ -102,10 +110,11 @@ def judge_priming(
 
     Raises:
         EpochOverError: The epoch has been ended.
-        NotTheStandbyError: It was not named, or lacks something.
+        NotTheStandbyError: It was not named, lacks something, or is a former life of it.
     """
-    if (epoch, holder[0]) != (duty.epoch, duty.holder):
+    if (epoch, *holder) != (duty.epoch, duty.holder, duty.incarnation):
         raise EpochOverError(region=duty.region, epoch=epoch, present=duty.epoch)
-    if standby[0] != duty.standby or head < needed:
+    newer = any(region == standby[0] and incarnation > standby[1] for region, incarnation in duty.keepers)
+    if standby[0] != duty.standby or newer or head < needed:
         raise NotTheStandbyError(region=duty.region, claimer=standby[0], epoch=epoch, standby=duty.standby)
     return replace(duty, keepers=frozenset({holder, standby}))

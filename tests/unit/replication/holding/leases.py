@@ -55,7 +55,7 @@ SCOPES = ("restarts", "permits", "laying down", "standby")
 
 def start(*scope: str, rates: tuple[int, int, int] = WORST, horizon: int = 5) -> Leases:
     """Return the beginning; what may happen besides renewal and takeover is in the scope."""
-    first = duty.Duty("us", 1, "us", "eu", frozenset({("us", 1)}), lease.Promise(1, 0))
+    first = duty.Duty("us", 1, "us", 1, "eu", frozenset({("us", 1)}), lease.Promise(1, 0))
     watch = standby.Watch("us", 1, lease.Promise(1, 0))
     return Leases(rates, frozenset(scope), horizon, first, watch)
 
@@ -118,7 +118,9 @@ def _taking_over(world: Leases, directory: int, stands_by: int) -> Iterator[Leas
         watch = standby.claim(world.watch, stands_by, laid_down=world.record.laid_down)
         if watch is not None:
             yield replace(world, watch=watch, claimed=True)
-    if world.claimed and (claimed := _allowed(duty.judge_claim, world.record, "eu", 1, directory, TERMS, standby="ap")):
+    if world.claimed and (
+        claimed := _allowed(duty.judge_claim, world.record, ("eu", 1), 1, directory, TERMS, standby="ap")
+    ):
         yield replace(world, record=claimed)
 
 
