@@ -260,8 +260,8 @@ def wrong(world: World) -> str:
                 return f"what was final is lost, or stands elsewhere, in epoch {era.path.epoch}"
     followed = {era.path.epoch: era for era in world.eras}
     for region in world.regions:
-        era = followed.get(region.copy.path.epoch)
-        if any(era is None or era.log[seq - 1 : seq] != (message,) for seq, message in region.log):
+        told = followed[region.copy.path.epoch].log if region.log else ()
+        if any(told[seq - 1 : seq] != (message,) for seq, message in region.log):
             return f"{region.name} shows what is not in the log that it follows"
     if not world.losses:
         kept = {message for region in world.regions for message in (*region.owed, *region.messages)}

@@ -55,7 +55,8 @@ def _longest(offers: Mapping[str, Offer], epoch: int) -> Adoption:
 
 def _mixed(offers: Mapping[str, Offer], epoch: int) -> Adoption:
     newest = max((offer.path for offer in offers.values()), key=lambda path: path.epoch)
-    sources, last = [], 0
+    sources: list[tuple[str, int, int]] = []
+    last = 0
     for region, offer in offers.items():
         upto = offer.runs[0][1] if offer.runs and offer.runs[0][0] == 1 else 0
         if upto > last:
