@@ -22,16 +22,20 @@ class CausewayError(Exception):
         self.details = details
 
     def problem(self) -> dict[str, object]:
-        """Return the RFC 9457 problem details of this error, as a JSON-ready mapping."""
+        """Return the RFC 9457 problem details of this error, as a JSON-ready mapping; half characters of bad input become `?`."""
         return {
-            **self.details,
+            **{name: _whole(value) for name, value in self.details.items()},
             "type": f"urn:causeway:problem:{self.code}",
             "title": self.code.replace("-", " "),
             "status": self.status,
-            "detail": str(self),
+            "detail": _whole(str(self)),
             "code": self.code,
             "definite": self.definite,
         }
+
+
+def _whole(value: object) -> object:
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 class SettingsError(CausewayError):

@@ -57,7 +57,7 @@ async def _connect(channel: Channel, region: str, receive: Receive, send: Send) 
     else:
         await send({"type": "websocket.accept", "subprotocol": subprotocol})
         with metrics.SOCKETS.labels(region).track_inprogress():
-            await _exchange(channel, receive, send)
+            await exchange(channel, receive, send)
 
 
 async def refuse(send: Send, region: str) -> None:
@@ -67,7 +67,12 @@ async def refuse(send: Send, region: str) -> None:
     await send({"type": "websocket.close", "code": TRY_LATER, "reason": f"region {region} unreachable"})
 
 
-async def _exchange(channel: Channel, receive: Receive, send: Send) -> None:
+GONE: Final = (OSError, RuntimeError)
+"""What sending raises when the device is gone; the second if uvicorn has closed the socket itself, for a frame that is none, say."""
+
+
+async def exchange(channel: Channel, receive: Receive, send: Send) -> None:
+    """Carry both ways until one end leaves; tell the device why its region left."""
     upwards = asyncio.create_task(_carry_up(channel, receive))
     try:
         while True:
@@ -78,10 +83,10 @@ async def _exchange(channel: Channel, receive: Receive, send: Send) -> None:
                 await send({"type": "websocket.send", "bytes": payload})
     except ChannelClosedError as closed:
         if not (upwards.done() and upwards.result()):
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(*GONE):
                 await send(close_of(closed))
-    except OSError:
-        pass  # the device is gone
+    except GONE:
+        pass
     finally:
         upwards.cancel()
         await asyncio.gather(upwards, return_exceptions=True)

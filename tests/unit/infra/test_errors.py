@@ -1,6 +1,7 @@
 """Errors say what happened, whether it certainly did not happen, and what to do."""
 
 import inspect
+import json
 import string
 from importlib import import_module
 from pkgutil import walk_packages
@@ -53,3 +54,11 @@ def test_every_error_has_a_docstring_a_status_and_a_code_of_its_own(name: str) -
         assert all(
             field is None or field.isidentifier() for _, field, *_ in string.Formatter().parse(doc.split("\n\n")[0])
         )
+
+
+def test_half_a_character_of_bad_input_makes_no_problem_unreadable() -> None:
+    """JSON cannot say a lone surrogate, and a strict reader refuses the whole."""
+    problem = OutcomeUnknownError(what="\ud800", message_id="m\udfff").problem()
+
+    assert json.loads(json.dumps(problem))["message_id"] == "m?"
+    assert "\ud800" not in str(problem["detail"])
