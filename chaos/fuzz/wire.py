@@ -80,7 +80,7 @@ class Wire:
 
     async def send(self, raw: bytes) -> None:
         """Send bytes; whoever closed meanwhile is seen when reading."""
-        with suppress(OSError):
+        with suppress(OSError, RuntimeError):  # uvloop raises the second once it has closed the connection
             self._writer.write(raw)
             async with asyncio.timeout(PATIENCE):
                 await self._writer.drain()
