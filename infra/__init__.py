@@ -15,6 +15,7 @@ postgres    pools, and retries of serialization failures
 schema      schema revisions: carrying them out, and who may work on a store
 tasks       ending tasks for certain
 ending      ending a process in order
+deadlines   one deadline for a whole request
 heads       HTTP requests whose head is bounded in size and time
 identity    who is at the other end of a connection, and who is let in
 tls         mutual TLS: certificates, contexts, their replacement

@@ -98,30 +98,33 @@ class AccessLists:
         Raises:
             KafkaError: The broker cannot be reached, or refused.
         """
-        resources = {code: name for name, code in _RESOURCES.items()}
-        operations = {code: name for name, code in _OPERATIONS.items()}
-        permissions = {code: name for name, code in _PERMISSIONS.items()}
-        return frozenset(
-            Rule(who.removeprefix(_PRINCIPAL), resources[kind], name, operations[operation], permissions[permission])
-            for kind, name, pattern, who, host, operation, permission in await self._everything()
-            if kind in resources and pattern == _LITERAL and host == _ANY_HOST
-            if operation in operations and permission in permissions
-        )
+        return _rules(await self._everything())
 
-    async def allow_nothing_but(self, allowed: Iterable[Rule]) -> list[str]:
-        """Remove whatever allows anybody anything else, however it says so; return what that was, for people.
+    async def enforce(
+        self, *, allow: Iterable[Rule], deny: Iterable[Rule] = (), lift: Iterable[Rule] = ()
+    ) -> tuple[bool, list[str]]:
+        """See to it that these rules are in force, and that nothing else allows anybody anything, however it says so; read them once.
+
+        Args:
+            allow: What is allowed, and nothing besides.
+            deny: What is denied.
+            lift: What is denied no longer.
+
+        Returns:
+            Whether a rule was added or lifted; and what else had been allowed, for people.
 
         Raises:
-            KafkaError: The broker cannot be reached, or refused; some may be removed.
+            KafkaError: The broker cannot be reached, or refused; some may be changed.
         """
-        known = {_fields(rule) for rule in allowed}
+        there = await self._everything()
+        known = frozenset(allow)
+        changed = await self._change(_rules(there), add=known | frozenset(deny), remove=lift)
+        fields_of_known = {_fields(rule) for rule in known}
         surplus = [
-            fields
-            for fields in await self._everything()
-            if fields.permission == _PERMISSIONS["allow"] and fields not in known
+            fields for fields in there if fields.permission == _PERMISSIONS["allow"] and fields not in fields_of_known
         ]
         await asyncio.gather(*(self._send(DeleteAclsRequest(*fields)) for fields in surplus))
-        return sorted(str(fields) for fields in surplus)
+        return changed, sorted(str(fields) for fields in surplus)
 
     async def change(self, *, add: Iterable[Rule] = (), remove: Iterable[Rule] = ()) -> bool:
         """Add the rules that are missing, and remove those that are there; return whether anything was to be done.
@@ -129,7 +132,9 @@ class AccessLists:
         Raises:
             KafkaError: The broker cannot be reached, or refused; some may be changed.
         """
-        there = await self.read()
+        return await self._change(await self.read(), add=add, remove=remove)
+
+    async def _change(self, there: frozenset[Rule], *, add: Iterable[Rule], remove: Iterable[Rule]) -> bool:
         missing, unwanted = sorted(frozenset(add) - there), sorted(frozenset(remove) & there)
         await asyncio.gather(*(self._send(CreateAclsRequest(*_fields(rule))) for rule in missing))
         await asyncio.gather(*(self._send(DeleteAclsRequest(*_fields(rule))) for rule in unwanted))
@@ -180,4 +185,17 @@ def _fields(rule: Rule) -> _Fields:
         _ANY_HOST,
         _OPERATIONS[rule.operation],
         _PERMISSIONS[rule.permission],
+    )
+
+
+def _rules(found: Iterable[_Fields]) -> frozenset[Rule]:
+    """Return them as rules, but for those that no `Rule` can say."""
+    resources = {code: name for name, code in _RESOURCES.items()}
+    operations = {code: name for name, code in _OPERATIONS.items()}
+    permissions = {code: name for name, code in _PERMISSIONS.items()}
+    return frozenset(
+        Rule(who.removeprefix(_PRINCIPAL), resources[kind], name, operations[operation], permissions[permission])
+        for kind, name, pattern, who, host, operation, permission in found
+        if kind in resources and pattern == _LITERAL and host == _ANY_HOST
+        if operation in operations and permission in permissions
     )

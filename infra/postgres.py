@@ -43,6 +43,8 @@ LIMITS = {
 
 PATIENCE_SECONDS: Final = 35.0
 """How long an answer is waited for: longer than any statement may take, so whoever has said nothing by then stands still."""
+CANCEL_SECONDS: Final = 1.0
+"""How long a server is asked to stop what nobody waits for any more, before its connection is closed."""
 RECONNECT_SECONDS = 0.5
 """The longest pause before a connection is tried again."""
 
@@ -70,6 +72,13 @@ class _Impatient(psycopg.AsyncConnection[TupleRow]):
             self.pgconn.finish()
             message = f"the server has not answered for {timeout or self.patience:g} s"
             raise psycopg.OperationalError(message) from None
+
+    async def _try_cancel(self, *, timeout: float = CANCEL_SECONDS) -> None:  # noqa: ASYNC109 — the library's
+        """Ask the server to stop; one that does not even hear that stands still, and is not waited for."""
+        try:
+            await self.cancel_safe(timeout=min(timeout, CANCEL_SECONDS))
+        except psycopg.Error:
+            self.pgconn.finish()
 
 
 class _EagerPool(AsyncConnectionPool[Connection]):

@@ -48,7 +48,7 @@ class RegionalSettings(ServiceSettings):
         store: URL of the region's PostgreSQL (or CockroachDB).
         redis: URL of the region's Redis.
         directory: URL of the directory service, as reached from here.
-        aside_records: How many records of one topic may be kept aside that nothing takes in by itself; of further ones it is told.
+        aside_records: How many records of one topic may be kept aside that nothing takes in by itself, and how many above gaps; of further ones it is told.
         aside_bytes: How many bytes they may have.
     """
 

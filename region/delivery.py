@@ -11,6 +11,7 @@ import msgspec
 from replication.outputs import NUDGES, Nudge, Output
 
 __all__ = [
+    "ALIVE_SECONDS",
     "GATEWAYS",
     "NUDGES",
     "Nudge",
@@ -20,11 +21,15 @@ __all__ = [
     "gateway_channel",
     "interest_key",
     "registering_key",
+    "seen_key",
+    "signs_channel",
 ]
 
 GATEWAYS: Final = "gateways"
 """Sorted set: gateway instance, scored by when it last said that it is alive: seconds since the epoch by Redis' own clock, so
 that no two hosts need to agree about the time."""
+ALIVE_SECONDS: Final = 5.0
+"""A gateway that has not said for so long that it is alive is told nothing; when it returns it sees the break."""
 
 
 def interest_key(user_id: str) -> str:
@@ -32,9 +37,19 @@ def interest_key(user_id: str) -> str:
     return f"interest:{user_id}"
 
 
+def seen_key(user_id: str) -> str:
+    """Return the key of when a device of that user was connected last: seconds since the epoch, by the gateway that had it."""
+    return f"seen:{user_id}"
+
+
 def gateway_channel(instance: str) -> str:
     """Return the channel on which a gateway listens."""
     return f"gateway:{instance}"
+
+
+def signs_channel(instance: str) -> str:
+    """Return the channel on which a gateway listens for what passes: who types."""
+    return f"signs:{instance}"
 
 
 def registering_key(instance: str) -> str:

@@ -4,6 +4,8 @@ import hashlib
 
 import msgspec
 
+from replication.pictures import Picture
+
 
 class AccountCreated(msgspec.Struct, frozen=True, tag="account_created"):
     """A new account; it cannot log in until it is confirmed.
@@ -125,8 +127,10 @@ class ProfileChanged(msgspec.Struct, frozen=True, tag="profile_changed"):
         display_name: What others see.
         status_text: What the user says of the moment.
         findable: Whether searches find the user by more than the exact handle.
+        picture: What stands for the user, `NO_PICTURE` for nothing. Of version 5.
     """
 
     display_name: str | None = None
     status_text: str | None = None
     findable: bool | None = None
+    picture: Picture | None = None

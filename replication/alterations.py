@@ -1,7 +1,8 @@
 """What is done to messages that are there: the bodies of a log's entries, as submitted and as numbered. Codec version 4.
 
 Each names its operation (`client_message_id`), from which its id follows, so a late retry brings nothing back. `recipient_id` is
-the other member of a 1:1 conversation, and empty in a group. The owner fills in `target_seq`; an entry that is told to somebody
+the other member of a 1:1 conversation, and empty in a group or a channel. The owner fills in `target_seq`, and in a channel `follows`, as in
+`channels.ChannelMessageSent` (then it is of version 5); an entry that is told to somebody
 who may not see its target is **blind**: it names none, and says nothing.
 """
 
@@ -18,6 +19,10 @@ MOST_REACTIONS: Final = 10
 """Of one user to one message."""
 MOST_EMOJI: Final = 50
 """Different ones on one message."""
+MOST_TRIED: Final = 20
+"""Of one user on one message, those that were taken back among them: they are kept, so that what is late changes nothing."""
+MOST_KEPT: Final = 2_000
+"""Of all on one message, likewise; they are read and written anew with each."""
 MOST_PINS: Final = 50
 """In one conversation."""
 MOST_MENTIONS: Final = 50
@@ -66,6 +71,7 @@ class MessageEdited(msgspec.Struct, frozen=True, tag="message_edited", omit_defa
         mentions: Whom it names from now on.
         recipient_id: The other member of a 1:1 conversation.
         target_seq: The message's number.
+        follows: In a channel, the last seq before it that subscribers are shown.
     """
 
     client_message_id: str
@@ -74,15 +80,24 @@ class MessageEdited(msgspec.Struct, frozen=True, tag="message_edited", omit_defa
     mentions: tuple[Mention, ...] = ()
     recipient_id: str = ""
     target_seq: int = 0
+    follows: int = 0
 
 
 class MessageDeleted(msgspec.Struct, frozen=True, tag="message_deleted", omit_defaults=True):
-    """The author, or an admin, takes a message away from everybody."""
+    """The author, or an admin, takes a message away from everybody.
+
+    Attributes:
+        moderated: Whether a moderator of the author's home did, in the name of the author of the message, who need not be a member any more.
+        target_follows: In a channel, which shown seq the message follows, so that this is known when nothing else of it is left.
+    """
 
     client_message_id: str
     target: str
     recipient_id: str = ""
     target_seq: int = 0
+    follows: int = 0
+    target_follows: int = 0
+    moderated: bool = False
 
 
 class ReactionAdded(msgspec.Struct, frozen=True, tag="reaction_added", omit_defaults=True):
@@ -112,6 +127,7 @@ class MessagePinned(msgspec.Struct, frozen=True, tag="message_pinned", omit_defa
     target: str
     recipient_id: str = ""
     target_seq: int = 0
+    follows: int = 0
 
 
 class MessageUnpinned(msgspec.Struct, frozen=True, tag="message_unpinned", omit_defaults=True):
@@ -121,6 +137,7 @@ class MessageUnpinned(msgspec.Struct, frozen=True, tag="message_unpinned", omit_
     target: str
     recipient_id: str = ""
     target_seq: int = 0
+    follows: int = 0
 
 
 class Pin(msgspec.Struct, frozen=True, array_like=True):
@@ -152,10 +169,12 @@ class Edit(msgspec.Struct, frozen=True, array_like=True):
     Attributes:
         seq: Of its entry.
         client_message_id: What the author's device called it.
+        follows: In a channel, the shown seq before it.
     """
 
     seq: int
     client_message_id: str
+    follows: int = 0
 
 
 class Reaction(msgspec.Struct, frozen=True, array_like=True):
@@ -184,6 +203,7 @@ class Aftermath(msgspec.Struct, frozen=True, omit_defaults=True):
         mentions: Whom it named.
         reactions: By user and emoji; those that were taken back, too.
         deleted: The seq by which it was deleted; 0 if it was not.
+        follows: Of one that was deleted in a channel: the shown seq before it.
     """
 
     message_id: str = ""
@@ -192,6 +212,7 @@ class Aftermath(msgspec.Struct, frozen=True, omit_defaults=True):
     mentions: tuple[Mention, ...] = ()
     reactions: tuple[Reaction, ...] = ()
     deleted: int = 0
+    follows: int = 0
 
     @property
     def edited(self) -> int:
@@ -214,11 +235,10 @@ def altered(aftermath: Aftermath, body: Alteration, author: str, seq: int) -> Af
     """Return what a message comes to by an entry about it."""
     match body:
         case MessageEdited():
-            return merged(
-                aftermath, Aftermath(body.target, (Edit(seq, body.client_message_id),), body.text, body.mentions)
-            )
+            edit = Edit(seq, body.client_message_id, body.follows)
+            return merged(aftermath, Aftermath(body.target, (edit,), body.text, body.mentions))
         case MessageDeleted():
-            return merged(aftermath, Aftermath(body.target, deleted=seq))
+            return merged(aftermath, Aftermath(body.target, deleted=seq, follows=body.target_follows))
         case ReactionAdded() | ReactionRemoved():
             one = Reaction(author, body.emoji, seq, isinstance(body, ReactionAdded))
             return merged(aftermath, Aftermath(body.target, reactions=(one,)))
@@ -241,6 +261,7 @@ def merged(one: Aftermath, other: Aftermath) -> Aftermath:
         mentions=() if deleted else newest.mentions,
         reactions=() if deleted else tuple(reactions[key] for key in sorted(reactions)),
         deleted=deleted,
+        follows=one.follows or other.follows,
     )
 
 
@@ -251,7 +272,9 @@ def blind(body: Alteration) -> Alteration:
 
 def hushed(edit: Edit, message_id: str, recipient_id: str, seq: int) -> MessageEdited:
     """Return the body of an edit whose message, of that number, was deleted."""
-    return MessageEdited(edit.client_message_id, message_id, recipient_id=recipient_id, target_seq=seq)
+    return MessageEdited(
+        edit.client_message_id, message_id, recipient_id=recipient_id, target_seq=seq, follows=edit.follows
+    )
 
 
 def placed(body: Alteration, seq: int) -> Alteration:

@@ -4,8 +4,9 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from replication.alterations import Mention, Reference
+from replication.alterations import Alteration, Mention, ReactionAdded, ReactionRemoved, Reference
 from replication.attachments import Attachment
+from replication.pictures import Picture
 
 MOST_SUBSCRIBERS: Final = 10_000
 MOST_STAFF: Final = 50
@@ -46,6 +47,7 @@ class ChannelCreated(msgspec.Struct, frozen=True, tag="channel_created"):
         description: What it is for.
         public: Whether anybody finds it, looks into it and subscribes; else one needs a link.
         slow: How long a poster waits between two posts, seconds.
+        picture: What stands for it; None for nothing. Of version 5.
     """
 
     client_message_id: str
@@ -53,6 +55,7 @@ class ChannelCreated(msgspec.Struct, frozen=True, tag="channel_created"):
     description: str = ""
     public: bool = True
     slow: int = 0
+    picture: Picture | None = None
 
 
 class ChannelChanged(msgspec.Struct, frozen=True, tag="channel_changed", omit_defaults=True):
@@ -65,6 +68,7 @@ class ChannelChanged(msgspec.Struct, frozen=True, tag="channel_changed", omit_de
         public: Whether anybody finds it.
         slow: Seconds between two posts of one poster.
         follows: As in `ChannelMessageSent`.
+        picture: What stands for it, `NO_PICTURE` for nothing. Of version 5.
     """
 
     client_message_id: str
@@ -73,11 +77,12 @@ class ChannelChanged(msgspec.Struct, frozen=True, tag="channel_changed", omit_de
     public: bool | None = None
     slow: int | None = None
     follows: int = 0
+    picture: Picture | None = None
 
 
 ChannelBody: TypeAlias = ChannelMessageSent | ChannelCreated | ChannelChanged
 CHANNEL_BODIES: Final = ChannelBody.__args__
-"""The classes of `ChannelBody`: what subscribers are shown of a channel's log."""
+"""The classes of `ChannelBody`: what subscribers are shown of a channel's log, with what is done to its posts."""
 
 
 class Presence(msgspec.Struct, frozen=True, array_like=True):
@@ -104,6 +109,18 @@ class Pace(msgspec.Struct, frozen=True, array_like=True):
     at: int
 
 
+class Past(msgspec.Struct, frozen=True, array_like=True):
+    """A region where somebody was subscribed, and nobody is: what is deleted now must go there all the same.
+
+    Attributes:
+        region: The region.
+        user_id: Who was subscribed there last.
+    """
+
+    region: str
+    user_id: str
+
+
 class ChannelState(msgspec.Struct, frozen=True):
     """What the state of a channel has beyond a group's; nothing in it grows with subscribers.
 
@@ -114,6 +131,7 @@ class ChannelState(msgspec.Struct, frozen=True):
         regions: Where they live.
         shown: The last seq that subscribers are shown.
         paces: When its posters posted last.
+        past: Regions where somebody was subscribed, and nobody is.
     """
 
     public: bool = True
@@ -122,10 +140,13 @@ class ChannelState(msgspec.Struct, frozen=True):
     regions: tuple[Presence, ...] = ()
     shown: int = 0
     paces: tuple[Pace, ...] = ()
+    past: tuple[Past, ...] = ()
 
 
 def follows_of(body: object) -> int | None:
     """Return the seq that a shown entry of a channel follows, as its readers see it; None for all else."""
     if isinstance(body, ChannelCreated):
         return 0
+    if isinstance(body, Alteration):
+        return None if isinstance(body, ReactionAdded | ReactionRemoved) else body.follows or None
     return body.follows if isinstance(body, ChannelMessageSent | ChannelChanged) else None

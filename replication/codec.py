@@ -11,11 +11,12 @@ import msgspec
 
 from infra.errors import CausewayError
 from replication.accounts import PasswordChanged, ProfileChanged, UserBlocked, UserUnblocked, WritersChosen
-from replication.alterations import ALTERATIONS, Aftermath
-from replication.channels import CHANNEL_BODIES
+from replication.alterations import ALTERATIONS, Aftermath, MessageDeleted
+from replication.channels import CHANNEL_BODIES, ChannelChanged, ChannelCreated, follows_of
 from replication.charters import Charter
+from replication.concealed import MessageConcealed
 from replication.friends import FRIEND_BODIES
-from replication.groups import GROUP_BODIES, NO_DETAILS, Details
+from replication.groups import GROUP_BODIES, NO_DETAILS, Details, GroupChanged, GroupCreated
 from replication.moderation import MODERATION_BODIES
 from replication.preferences import PreferencesChanged
 from replication.records import TEXTS, Body, Entry, Hop, Journaled, LogBody, Receipt, Record, Relayed, Submission
@@ -24,20 +25,23 @@ VERSION: Final = 1
 """Of what most records are written in: the oldest that has all they need, so that older software reads them."""
 GROUPS: Final = 3
 """Of what neither version 1 has nor version 2, which added `PasswordChanged`: `ProfileChanged`, the bodies of groups and channels, `Charter` and `Receipt`."""
-NEWEST: Final = 4
+DEEDS: Final = 4
 """Of preferences, friendship, blocks, who may begin to write, moderation, of what is done to messages that are there, and of messages that answer, are forwarded, or name somebody."""
-READABLE: Final = frozenset({1, 2, 3, 4})
+NEWEST: Final = 5
+"""Of what says what stands for a user, a group or a channel (pictures), of messages that a user takes away from oneself, of what was done to posts of channels, and of deletions by moderators."""
+READABLE: Final = frozenset({1, 2, 3, 4, 5})
 LAST_VERSION: Final = 31
 """No version will ever be higher: text and MessagePack begin above it, and are damage, not records from the future."""
 
 _OF_BODY: Final[dict[type, int]] = (
-    {PasswordChanged: 2, ProfileChanged: 3, PreferencesChanged: NEWEST}
+    {PasswordChanged: 2, ProfileChanged: 3, PreferencesChanged: DEEDS, MessageConcealed: NEWEST}
     | dict.fromkeys((*GROUP_BODIES, *CHANNEL_BODIES), GROUPS)
     | dict.fromkeys(
-        (*ALTERATIONS, *FRIEND_BODIES, UserBlocked, UserUnblocked, WritersChosen, *MODERATION_BODIES), NEWEST
+        (*ALTERATIONS, *FRIEND_BODIES, UserBlocked, UserUnblocked, WritersChosen, *MODERATION_BODIES), DEEDS
     )
 )
 """Body to the version that has it, if that is not the first."""
+_PICTURED: Final = (ProfileChanged, GroupCreated, GroupChanged, ChannelCreated, ChannelChanged)
 
 _encoder = msgspec.msgpack.Encoder()
 _record: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
@@ -181,11 +185,17 @@ def version_of(record: Record) -> int:
         return _version_of_body(record.body)
     if type(record) is Receipt:
         return max(GROUPS, _version_of_body(record.entry.body))
-    return GROUPS if type(record) is Charter else VERSION
+    if type(record) is Charter:
+        return GROUPS if record.details.picture is None else NEWEST
+    return VERSION
 
 
 def _version_of_body(body: Body) -> int:
     if isinstance(body, TEXTS) and (body.answers is not None or body.forwarded or body.mentions):
+        return DEEDS
+    if isinstance(body, _PICTURED) and body.picture is not None:
+        return NEWEST
+    if isinstance(body, ALTERATIONS) and (follows_of(body) or (isinstance(body, MessageDeleted) and body.moderated)):
         return NEWEST
     return max(VERSION, _OF_BODY.get(type(body), 1))
 

@@ -12,7 +12,8 @@ from replication.records import DIRECT_BODIES, DirectBody, Entry, Opening, Recor
 def object_to_ids(record: Record) -> str | None:
     """Return how ids do not follow from each other: a conversation is its two members', so nobody can put words into another one."""
     if isinstance(record, Entry | Submission) and isinstance(record.body, ALTERATIONS) and not record.body.recipient_id:
-        return None if is_group_id(record.conversation_id) else "it names nobody, but its conversation is no group"
+        many = is_group_id(record.conversation_id) or is_channel_id(record.conversation_id)
+        return None if many else "it names nobody, but its conversation is no group and no channel"
     if isinstance(record, Entry | Submission) and isinstance(record.body, (*GROUP_BODIES, *CHANNEL_BODIES)):
         shared = is_group_id(record.conversation_id) or is_channel_id(record.conversation_id)
         return None if shared else "its conversation is no group and no channel"

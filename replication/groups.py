@@ -12,6 +12,7 @@ from replication.alterations import Mention, Pin, Reference
 from replication.attachments import Attachment
 from replication.channels import ChannelState
 from replication.friends import Friendship
+from replication.pictures import Picture
 
 Role: TypeAlias = Literal["owner", "admin", "member"]
 RANKS: Final[dict[str, int]] = {"owner": 3, "admin": 2, "member": 1}
@@ -63,6 +64,7 @@ class GroupCreated(msgspec.Struct, frozen=True, tag="group_created"):
         members: Who else belongs to it.
         history: Whether those who join later see what was before.
         approval: Whether who comes by a link must be let in by an admin.
+        picture: What stands for it; None for nothing. Of version 5.
     """
 
     client_message_id: str
@@ -71,16 +73,18 @@ class GroupCreated(msgspec.Struct, frozen=True, tag="group_created"):
     members: tuple[Seat, ...] = ()
     history: bool = True
     approval: bool = False
+    picture: Picture | None = None
 
 
 class GroupChanged(msgspec.Struct, frozen=True, tag="group_changed"):
-    """An admin changes what a group is called and how it is joined; None leaves a setting as it is."""
+    """An admin changes what a group is called and how it is joined; None leaves a setting as it is, `NO_PICTURE` takes the picture away."""
 
     client_message_id: str
     name: str | None = None
     description: str | None = None
     history: bool | None = None
     approval: bool | None = None
+    picture: Picture | None = None
 
 
 class MemberAdded(msgspec.Struct, frozen=True, tag="member_added"):
@@ -251,6 +255,7 @@ class Details(msgspec.Struct, frozen=True):
         friendship: How the two of a 1:1 conversation stand; None if nobody has asked.
         pins: Messages that all members find, the last one put there last.
         pinned: The seq by which they changed last.
+        picture: What stands for it; None for nothing.
     """
 
     name: str = ""
@@ -264,6 +269,7 @@ class Details(msgspec.Struct, frozen=True):
     friendship: Friendship | None = None
     pins: tuple[Pin, ...] = ()
     pinned: int = 0
+    picture: Picture | None = None
 
 
 NO_DETAILS: Final = Details()

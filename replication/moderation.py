@@ -25,15 +25,17 @@ class UserReported(msgspec.Struct, frozen=True, tag="user_reported"):
 
 
 class ReportDismissed(msgspec.Struct, frozen=True, tag="report_dismissed"):
-    """A report of the author was looked at, and nothing follows.
+    """A report of the author was looked at, and is closed; nothing follows beyond what was done already.
 
     Attributes:
         report_id: Which.
         by: Who decided.
+        how: `dismissed`, or `deleted` if the message was taken away.
     """
 
     report_id: str
     by: str
+    how: str = "dismissed"
 
 
 class AccountSuspended(msgspec.Struct, frozen=True, tag="account_suspended"):

@@ -25,6 +25,7 @@ from replication.alterations import ALTERATIONS, NOTHING, Aftermath, Alteration,
 from replication.attachments import Attachment
 from replication.channels import CHANNEL_BODIES, ChannelBody, ChannelMessageSent
 from replication.charters import Charter
+from replication.concealed import MessageConcealed
 from replication.friends import FRIEND_BODIES, FriendBody
 from replication.groups import GROUP_BODIES, GroupBody, GroupMessageSent
 from replication.moderation import ModerationBody
@@ -187,6 +188,7 @@ Body: TypeAlias = (
     | PasswordChanged
     | ProfileChanged
     | PreferencesChanged
+    | MessageConcealed
     | UserBlocked
     | UserUnblocked
     | WritersChosen

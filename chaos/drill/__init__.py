@@ -5,6 +5,7 @@ run        one drill from its beginning to its verdict
 visitors   two users who write to each other through one address, where nobody else would come
 workload   pure: who writes to whom, in which order
 gatherings pure: which groups there are, who posts into them, and who comes and goes
+alterings  pure: which messages are edited, deleted and reacted to
 hosts      the groups as they go
 schedule   pure: which fault when
 devices    users at the client library, who send and read; all that they see goes into the ledger

@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
+from chaos.drill.alterings import altering, edited
 from chaos.drill.devices import Device, Tally
 from chaos.drill.gatherings import SHARE
 from chaos.drill.hosts import Hosts
@@ -55,6 +57,7 @@ class Scale:
         arrive: How long nothing more may arrive before what is under way is given up at the end, seconds.
         rest: How long nothing happens before everybody is asked what they have, seconds.
         changes: How far one change of the groups is from the next one, seconds; 0 for no groups.
+        alters: Whether some messages are edited, deleted or reacted to.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Scale:
     arrive: float = 120.0
     rest: float = 8.0
     changes: float = 0.0
+    alters: bool = False
 
 
 class Course:
@@ -108,7 +112,7 @@ class Course:
         for seat in self._seats:
             self._progress.doing = f"making account {seat.number + 1}"
             endpoints = [self._urls[seat.region], *(url for name, url in self._urls.items() if name != seat.region)]
-            device = Device(seat, endpoints, self._ledger, self._progress.tally)
+            device = Device(seat, endpoints, self._ledger, self._progress.tally, alters=self._scale.alters)
             try:
                 self.devices.append(await stack.enter_async_context(device))
             except ClientError as error:
@@ -169,15 +173,19 @@ class Course:
                 await asyncio.sleep(wait)
             words = text(self._scale.name, send.number)
             if self.hosts is not None and send.number % SHARE == SHARE - 1:
-                await self.hosts.post(words)
-                continue
-            sender, recipient = self.devices[send.sender], self.devices[send.recipient]
-            conversation = self._conversations[send.sender, send.recipient]
-            await sender.send(words, recipient, conversation)
+                sender, handle = await self.hosts.post(words)
+            else:
+                sender, recipient = self.devices[send.sender], self.devices[send.recipient]
+                conversation = self._conversations[send.sender, send.recipient]
+                handle = await sender.send(words, recipient, conversation)
+            if self._scale.alters and (steps := altering(send.number, self._scale.seed)):
+                sender.alter_soon(handle, words, steps, partial(edited, self._scale.name, send.number))
 
     async def settle(self) -> None:
         """Wait until everything has arrived, or nothing more for long enough; then for a rest; note who is connected by then."""
         tally, self._progress.doing = self._progress.tally, "waiting for what is under way"
+        for device in self.devices:
+            device.alter_no_more()
         loop = asyncio.get_running_loop()
         least, until = tally.under_way, loop.time() + self._scale.arrive
         while tally.under_way and loop.time() < until:

@@ -1,4 +1,4 @@
-"""What a ledger comes to in numbers, as far as groups are concerned: posts, and changes of each kind. Pure."""
+"""What a ledger comes to in numbers, as far as groups and alterations are concerned: posts, and changes of each kind. Pure."""
 
 import msgspec
 
@@ -42,7 +42,7 @@ class Crowds(msgspec.Struct, frozen=True):
 
 
 class CrowdCount:
-    """Counts, event by event."""
+    """Counts, event by event: what happens in groups, and alterations, wherever they are."""
 
     def __init__(self) -> None:
         """Begin with nothing."""
@@ -51,6 +51,7 @@ class CrowdCount:
         self._accepted: set[str] = set()
         self._refused: set[str] = set()
         self._kinds: dict[str, Changes] = {}
+        self._originals: dict[str, str] = {}
         self._deeds: dict[int, Changes] = {}
         self._over: set[int] = set()
         self._numbered: set[str] = set()
@@ -60,26 +61,41 @@ class CrowdCount:
         match event:
             case e.Invoke(kind="send", conversation=str(where), content=str(content)) if where.startswith("g"):
                 self._posts[event.op] = content
-            case e.Invoke(kind="change", change=e.Change(kind=kind)):
-                self._deeds[event.op] = changes = self._of(kind)
+            case e.Invoke(kind="change", change=e.Change() as change):
+                self._deeds[event.op] = changes = self._of(change.kind)
                 changes.invoked += 1
+                if change.alters:
+                    self._originals[change.target] = change.of
             case e.Ok():
                 self._accept(event.op)
             case e.Fail() | e.Refused():
                 self._refuse(event.op)
-            case e.Live(conversation=where, entry=e.Sighting(change=e.Change(kind=kind), content=str(content))):
-                self._groups.add(where)
+            case e.Live(conversation=where, entry=e.Sighting(change=e.Change() as change, content=str(content))):
+                if where.startswith("g"):
+                    self._groups.add(where)
                 if content not in self._numbered:
                     self._numbered.add(content)
-                    self._of(kind).numbered += 1
+                    self._of(change.kind).numbered += 1
             case _:
                 pass
 
+    def original(self, entry: e.Sighting) -> str:
+        """Return the digest of what a message said at first, if somebody was to alter it; else of what it says."""
+        altered = entry.aftermath is not None and entry.message in self._originals
+        return self._originals[entry.message] if altered else entry.content or ""
+
     def figures(self) -> Crowds:
-        """Return what it came to."""
+        """Return what it came to with groups."""
         posts = len(set(self._posts.values()))
-        changes = tuple(self._kinds[kind] for kind in sorted(self._kinds))
+        changes = self._changes(alters=False)
         return Crowds(len(self._groups), posts, len(self._accepted), len(self._refused), changes)
+
+    def alterations(self) -> tuple[Changes, ...]:
+        """Return what was done to messages, by kind."""
+        return self._changes(alters=True)
+
+    def _changes(self, *, alters: bool) -> tuple[Changes, ...]:
+        return tuple(self._kinds[kind] for kind in sorted(self._kinds) if (kind in e.ALTERATIONS) is alters)
 
     def _of(self, kind: str) -> Changes:
         return self._kinds.setdefault(kind, Changes(kind))

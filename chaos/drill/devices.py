@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from types import TracebackType
 from typing import Self, TypeVar
 
+from chaos.drill.alterings import EMOJI, Step, reacts
 from chaos.drill.sightings import sighting
 from chaos.drill.workload import Seat
 from chaos.judge import events as e
@@ -32,6 +33,8 @@ from region.client import (
 
 FOREVER = range(400, 429)
 """Statuses of answers that are final: it did not happen, and will not, whatever is repeated."""
+PATIENCE_SECONDS = 20.0
+"""How long an alteration is waited for before nobody knows whether it happened."""
 Done = TypeVar("Done", Message, Group, Invite)
 
 
@@ -45,12 +48,14 @@ class Tally:
         refused: Sends whose author was told that they are refused.
         deeds: Changes of groups that were accepted.
         declined: Those that were refused.
+        originals: Of messages that were to be altered: message id to what they said at first.
         offline: How often devices lost their connection.
     """
 
     def __init__(self) -> None:
         """Begin with nothing."""
         self.invoked = self.accepted = self.shown = self.refused = self.deeds = self.declined = self.offline = 0
+        self.originals: dict[str, str] = {}
         self._awaited: dict[str, set[str]] = {}
 
     @property
@@ -96,7 +101,7 @@ class Device:
         password: The user's password, with which observers log in as well.
     """
 
-    def __init__(self, seat: Seat, endpoints: list[str], ledger: Ledger, tally: Tally) -> None:
+    def __init__(self, seat: Seat, endpoints: list[str], ledger: Ledger, tally: Tally, *, alters: bool = False) -> None:
         """Prepare.
 
         Args:
@@ -104,6 +109,7 @@ class Device:
             endpoints: Public URLs, the home's first.
             ledger: Where everything is noted.
             tally: Where it is counted.
+            alters: Whether it reacts to some messages of others.
         """
         self.seat = seat
         self.client = Client(endpoints, device_name="drill")
@@ -113,11 +119,13 @@ class Device:
         self._ledger = ledger
         self._tally = tally
         self._tasks: set[asyncio.Task[None]] = set()
+        self._alterings: set[asyncio.Task[None]] = set()
         self._ops: dict[str, int] = {}
         self._contents: dict[str, str] = {}
         self._deeds: dict[str, str] = {}
         self._seqs: Counter[str] = Counter()
         self._epochs: Counter[str] = Counter()
+        self._alters = alters
 
     @property
     def user(self) -> str:
@@ -152,18 +160,19 @@ class Device:
         self._spawn(self._follow(op, handle))
         return handle
 
-    async def post(self, text: str, group: str, staff: Iterable["Device"]) -> None:
+    async def post(self, text: str, group: str, staff: Iterable["Device"]) -> Handle:
         """Send a message into a group, whose staff will be shown it, if it is not refused."""
         op, name = self._invoke(text, [one.user for one in staff if one is not self], group)
         handle = await self.client.send(text, conversation=group, client_message_id=name)
         self._spawn(self._follow(op, handle))
+        return handle
 
     async def do(self, change: e.Change, group: str | None, call: Callable[[str], Awaitable[Done]]) -> Done | None:
-        """Do something in a group; return what was answered, or None if it was refused, or nobody knows.
+        """Do something in a group, or to a message; return what was answered, or None if it was refused, or nobody knows.
 
         Args:
             change: What, as its log will have it.
-            group: In which group; None for a new one.
+            group: In which conversation; None for a new one.
             call: Does it by the name that it is given.
         """
         op = self._ledger.op()
@@ -188,6 +197,63 @@ class Device:
             return None
         self._done(name, answer)
         return answer
+
+    async def alter(self, handle: Handle, text: str, steps: Iterable[Step], words: Callable[[int], str]) -> None:
+        """Alter a message of one's own once it is numbered, step by step, until nothing is altered any more.
+
+        Args:
+            handle: The message.
+            text: What it said at first.
+            steps: What is done.
+            words: What it is to say by the step of that number.
+        """
+        try:
+            await handle.reach(Stage.NUMBERED)
+        except ClientError:
+            return  # it was refused
+        message, edits = handle.message_id, self.client.messages
+        for number, step in enumerate(steps):
+            said = words(number) if step is Step.EDIT else ""
+            change = e.Change(step, target=message, text=digest(said) if said else "", of=digest(text))
+
+            async def call(name: str, said: str = said) -> Message:
+                return await (edits.edit(message, said, deed=name) if said else edits.delete(message, deed=name))
+
+            await self._alter(change, handle.conversation_id, call)
+
+    def alter_soon(self, handle: Handle, text: str, steps: Iterable[Step], words: Callable[[int], str]) -> None:
+        """Do that meanwhile; see `alter`, and `altered`."""
+        task = asyncio.create_task(self.alter(handle, text, steps, words))
+        for known in (self._tasks, self._alterings):
+            known.add(task)
+            task.add_done_callback(known.discard)
+
+    async def altered(self) -> None:
+        """Wait until everything has been altered that was to be."""
+        await asyncio.gather(*self._alterings, return_exceptions=True)
+
+    async def _react(self, message: Message, content: str) -> None:
+        change = e.Change(e.REACTED, target=message.message_id, of=content)
+        react = self.client.messages.react
+        await self._alter(change, message.conversation_id, lambda name: react(message.message_id, EMOJI, deed=name))
+
+    async def _alter(self, change: e.Change, conversation: str, call: Callable[[str], Awaitable[Message]]) -> None:
+        if not self._alters:
+            return
+        self._tally.originals[change.target] = change.of
+        under_way = f"{self.name} {change.kind} {change.target}"
+        self._tally.queued(under_way, self.user)
+
+        async def patiently(name: str) -> Message:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                return await call(name)
+
+        await self.do(change, conversation, patiently)
+        self._tally.came(under_way, self.user)
+
+    def alter_no_more(self) -> None:
+        """Begin no alteration from now on; what has begun is waited for like everything else."""
+        self._alters = False
 
     def _done(self, name: str, answer: Message | Group | Invite) -> None:
         op = self._ops.pop(name, None)
@@ -281,7 +347,10 @@ class Device:
                 self._done(message.client_message_id or "", message)  # if its answer was lost, this is one
             return
         if seen.change is None:
-            self._tally.arrived(seen.content, self.user)
+            content = self._tally.originals.get(message.message_id, seen.content) if seen.aftermath else seen.content
+            self._tally.arrived(content, self.user)
+            if reacts(content, self.seat.number) and self._alters:
+                self._spawn(self._react(message, content))
         self.client.mark_read(message)
 
     def _marked(self, marked: Marked) -> None:

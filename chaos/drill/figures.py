@@ -6,7 +6,7 @@ from math import ceil, isnan, nan
 
 import msgspec
 
-from chaos.drill.crowds import CrowdCount, Crowds
+from chaos.drill.crowds import Changes, CrowdCount, Crowds
 from chaos.judge import events as e
 from chaos.judge.ledger import Line
 
@@ -85,6 +85,7 @@ class Figures(msgspec.Struct, frozen=True):
         calm: To the recipient's screen, of messages invoked while nothing was the matter.
         struck: The same, of messages invoked while a fault lasted.
         crowds: Groups, whose posts are among the sends.
+        altered: What was done to messages, by kind.
     """
 
     seconds: tuple[Second, ...]
@@ -99,6 +100,7 @@ class Figures(msgspec.Struct, frozen=True):
     calm: Latency
     struck: Latency
     crowds: Crowds
+    altered: tuple[Changes, ...]
 
 
 class _Fate(msgspec.Struct):
@@ -122,7 +124,7 @@ def count(ledger: Iterable[Line]) -> Figures:
             case e.FaultBegun() | e.FaultSeen() | e.FaultEnded():
                 _take(faults, event)
             case e.Live(connection=connection, entry=entry):
-                fate = fates.get(entry.content or "")
+                fate = fates.get(crowds.original(entry))
                 if fate is not None and isnan(fate.shown) and users[connection] != fate.sender:
                     fate.shown = event.at
             case e.Invoke(kind="send", content=str(content)):
@@ -139,7 +141,7 @@ def count(ledger: Iterable[Line]) -> Figures:
                 fates[ops[event.op]].refused = True
             case _:
                 pass
-    return _figures(list(fates.values()), list(faults.values()), histories=histories, crowds=crowds.figures())
+    return _figures(list(fates.values()), list(faults.values()), histories=histories, crowds=crowds)
 
 
 def _take(faults: dict[str, Struck], event: e.FaultBegun | e.FaultSeen | e.FaultEnded) -> None:
@@ -161,7 +163,7 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, ceil(share * len(ordered)) - 1)] if ordered else nan
 
 
-def _figures(fates: list[_Fate], faults: list[Struck], *, histories: int, crowds: Crowds) -> Figures:
+def _figures(fates: list[_Fate], faults: list[Struck], *, histories: int, crowds: CrowdCount) -> Figures:
     during = [_during(fault, fates) for fault in faults]
     to_screen = [(fate.invoked, 1000 * (fate.shown - fate.invoked)) for fate in fates if not isnan(fate.shown)]
     struck = [took for at, took in to_screen if any(_lasts(fault, at) for fault in faults)]
@@ -178,7 +180,8 @@ def _figures(fates: list[_Fate], faults: list[Struck], *, histories: int, crowds
         ack=_latency([1000 * (fate.accepted - fate.invoked) for fate in fates if not isnan(fate.accepted)]),
         calm=_latency(calm),
         struck=_latency(struck),
-        crowds=crowds,
+        crowds=crowds.figures(),
+        altered=crowds.alterations(),
     )
 
 

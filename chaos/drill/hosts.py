@@ -8,7 +8,7 @@ from chaos.drill.gatherings import Deed, Gathering, What, deeds, gatherings, pos
 from chaos.drill.workload import Seat
 from chaos.judge import events as e
 from infra.errors import CausewayError
-from region.client import Message
+from region.client import Handle, Message
 
 LOOK_SECONDS = 0.1
 PATIENCE_SECONDS = 20.0
@@ -58,11 +58,11 @@ class Hosts:
             while any(self._devices[seat].seq(group) < head for seat in gathering.people):  # noqa: ASYNC110  # screens have no events
                 await asyncio.sleep(LOOK_SECONDS)
 
-    async def post(self, text: str) -> None:
-        """Let the next one post."""
+    async def post(self, text: str) -> tuple[Device, Handle]:
+        """Let the next one post; return who that was, and the message."""
         number, seat = next(self._posters)
         staff = [self._devices[one] for one in self.found[number].staff]
-        await self._devices[seat].post(text, self.ids[number], staff)
+        return self._devices[seat], await self._devices[seat].post(text, self.ids[number], staff)
 
     async def change(self, elapsed: Callable[[], float], *, every: float) -> None:
         """Do one thing after another, whatever becomes of those before, until cancelled.

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from chaos.bench.measure import Machine
-from chaos.drill.crowds import Crowds
+from chaos.drill.crowds import Changes, Crowds
 from chaos.drill.figures import Figures, Latency
 from chaos.drill.picture import draw
 from chaos.judge.judgement import Judgement
@@ -31,6 +31,7 @@ RULES = {
     "marks": "marks and statuses never go back",
     "entitlement": "nobody was shown what they may not see, nor is anything there of who did not belong to it",
     "membership": "groups keep their rules: who may do what, a hundred members, an owner",
+    "alterations": "edits, deletions and reactions are seen by all who may see the message, as its log has them; what was deleted is gone",
     "digests": "regions hold the same",
 }
 
@@ -95,6 +96,7 @@ def html(report: Report, light: str, dark: str) -> str:
 <h2>Rulings</h2>{"".join(map(_ruling, report.judgement.rulings))}
 <h2>Faults</h2><p class="note">Accepted: sends accepted meanwhile. Slowest: the longest that a message sent meanwhile took to its recipient's screen.</p><div class="wide">{_faults(figures)}</div>
 {_crowds(figures.crowds)}
+{_altered(figures.altered)}
 <footer>{escape(about)}. The ledger and the same figures as JSON lie beside this page.</footer>
 </main></body></html>
 """
@@ -166,16 +168,29 @@ def _faults(figures: Figures) -> str:
 def _crowds(crowds: Crowds) -> str:
     if not crowds.groups:
         return ""
-    rows = "".join(
-        f"<tr><td>{escape(one.kind)}</td><td>{one.invoked:,}</td><td>{one.accepted:,}</td><td>{one.refused:,}</td><td>{one.numbered:,}</td></tr>"
-        for one in crowds.changes
-    )
-    head = "".join(f"<th>{one}</th>" for one in ("change", "begun", "accepted", "refused", "in the logs"))
     return (
         f'<h2>Groups</h2><p class="note">{crowds.groups} groups; {crowds.posts:,} posts, {crowds.accepted:,} accepted, '
         f"{crowds.refused:,} refused, since who posted did not belong to the group just then. What was accepted may be refused by the group's owner later.</p>"
-        f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+        + _changes(crowds.changes)
     )
+
+
+def _altered(changes: tuple[Changes, ...]) -> str:
+    if not changes:
+        return ""
+    return (
+        '<h2>Alterations</h2><p class="note">What people did to messages that were there. What comes after a deletion is to be refused.</p>'
+        + _changes(changes)
+    )
+
+
+def _changes(changes: tuple[Changes, ...]) -> str:
+    rows = "".join(
+        f"<tr><td>{escape(one.kind)}</td><td>{one.invoked:,}</td><td>{one.accepted:,}</td><td>{one.refused:,}</td><td>{one.numbered:,}</td></tr>"
+        for one in changes
+    )
+    head = "".join(f"<th>{one}</th>" for one in ("change", "begun", "accepted", "refused", "in the logs"))
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
 
 
 def _after(begun: float, then: float | None) -> str:

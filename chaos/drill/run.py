@@ -74,8 +74,8 @@ async def drill(order: Order, ledger: Ledger, progress: Watched) -> tuple[Fault,
     progress.faults = len(faults)
     async with AsyncExitStack() as stack:
         scale = Scale(
-            f"drill {order.seed}", USERS_OF_A_REGION, rate=order.rate, seed=order.seed, changes=CHANGE_SECONDS
-        )
+            f"drill {order.seed}", USERS_OF_A_REGION, rate=order.rate, seed=order.seed, changes=CHANGE_SECONDS, alters=True
+        )  # fmt: skip
         course = Course(scale, ledger, progress, urls)
         await course.gather(stack)
         await course.greet()

@@ -13,19 +13,35 @@ def sighting(message: Message) -> e.Sighting:
     if message.kind == "hidden":
         return e.Sighting(epoch, seq, "", "", None, "", message.from_seq or seq)
     change = change_of(message)
-    content = digest(message.text)
-    if change is not None:
+    content, aftermath = digest(message.text), None
+    if change is None:
+        aftermath = aftermath_of(message)
+    elif change.alters:
+        content = digest(f"{message.message_id} {change.kind} {change.target}")  # its text goes with its message
+    else:
         content = digest(f"{message.message_id} {msgspec.json.encode((message.kind, message.change)).decode()}")
     return e.Sighting(
-        epoch, seq, message.message_id, message.sender_id, content, message.status, change=change
+        epoch, seq, message.message_id, message.sender_id, content, message.status, change=change, aftermath=aftermath
     )  # fmt: skip
 
 
+def aftermath_of(message: Message) -> e.Aftermath | None:
+    """Return what a message has come to; None if it is as it was sent. A message that has no text has lost it."""
+    emptied = message.deleted or not (message.text or message.attachments)
+    reacted = {user for one in message.reactions for user in one.user_ids}
+    if not (emptied or message.edited or reacted):
+        return None
+    return e.Aftermath(message.edited or 0, emptied, tuple(sorted(reacted)))
+
+
 def change_of(message: Message) -> e.Change | None:
-    """Return what was done, as far as membership follows from it; None of a message."""
+    """Return what was done, as far as membership or a text follows from it; None of a message."""
     told = message.change
     if told is None:
         return None
+    if message.kind in e.ALTERATIONS:
+        text = digest(told.text) if message.kind == e.EDITED and told.text else ""
+        return e.Change(message.kind, target=told.message_id, text=text)
     users = tuple(told.user_ids) or ((told.user_id,) if told.user_id else ())
     return e.Change(message.kind, users, told.role, told.hand_over, told.history)
 

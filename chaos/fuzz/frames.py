@@ -109,6 +109,8 @@ def nonsense(peer: str, conversation: str, random: Random) -> bytes:
         {"type": "send", "client_message_id": f"d{random.randrange(50)}", "conversation_id": conversation, "text": "y"},
         {"type": "received", "conversation_id": conversation, "seq": random.randrange(9), "epoch": 1},
         {"type": "read", "conversation_id": conversation, "seq": random.randrange(9), "epoch": 1},
+        {"type": "typing", "conversation_id": conversation},
+        {"type": "watch", "user_ids": [peer]},
         {"type": "ping", "nonce": "n"},
         HELLO,
     )

@@ -7,6 +7,7 @@ verdict       three values, rulings with their evidence, and how they combine
 facts         what a ledger comes to: messages, logs, views, and what in them does not agree
 deeds         what was to be done in groups, and what stands in their logs for it
 groups        pure: who belongs to a group, seq by seq, and what breaks its rules
+altered       what was to be done to messages, and what histories showed of them in the end
 history       one pass over a ledger, which gathers them
 delivery      lost, phantom
 order         duplicate, order, hole
@@ -14,6 +15,7 @@ streams       live streams that went back or skipped
 marks         marks and statuses that went back
 entitlement   what somebody, or a region, has and may not have
 membership    the rules of groups: who may change what, a hundred members, an owner
+alterations   what edits, deletions and reactions come to
 digests       whether regions hold the same
 sufficiency   whether faults were seen and enough was accepted, so that "true" means something
 judgement     all of it, over one ledger
@@ -22,6 +24,8 @@ story         short ledgers, told step by step
 planted       faults planted in a good ledger; the judge must find each, and nothing else
 troupe        a group of a rehearsal: its log, and who may see what of it
 usurped       faults planted in a good ledger's groups
+retold        what messages of a rehearsal have come to, and how they are told
+mangled       faults planted in a good ledger's alterations
 grafting      how events are changed for that
 
     workload, faults ─▶ ledger ─▶ judgement ─▶ history ─┬▶ delivery, order, entitlement, digests, sufficiency ─▶ verdict

@@ -1,6 +1,6 @@
-"""What was to be done in groups, and what stands in their logs for it.
+"""What was to be done in groups and to messages, and what stands in logs for it.
 
-A deed that was accepted is known by its id; one whose outcome is unknown, by who does what to whom. So a change in a log is right if as
+A deed that was accepted is known by its id; one whose outcome is unknown, by who does what to whom or what. So a change in a log is right if as
 many deeds of its kind may have happened.
 """
 
@@ -13,13 +13,13 @@ from typing import TypeAlias
 from chaos.judge.events import Change, Invoke, Ok, Sighting
 from chaos.judge.facts import Message
 
-Kind: TypeAlias = tuple[str, str, tuple[str, ...], str]
-"""Who, what, to whom, and as what."""
+Kind: TypeAlias = tuple[str, str, tuple[str, ...], str, str]
+"""Who, what, to whom, as what, and to which message."""
 
 
 @dataclass(slots=True, eq=False)
 class Deed:
-    """Something that was to be done in a group.
+    """Something that was to be done.
 
     Attributes:
         line: Of its invocation.
@@ -141,7 +141,7 @@ class Deeds:
 
 
 def _kind(author: str, change: Change) -> Kind:
-    return author, change.kind, tuple(sorted(change.users)), change.role
+    return author, change.kind, tuple(sorted(change.users)), change.role, change.target
 
 
 def _join(entry: Message, deed: Deed) -> None:

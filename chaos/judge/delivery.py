@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from math import inf
 
-from chaos.judge.facts import Log, View
+from chaos.judge.facts import Log, Membership, Message, View
 from chaos.judge.history import History
 from chaos.judge.verdict import Findings
 
@@ -108,11 +108,18 @@ def _seen_by_all(history: History, conversation: str, log: Log, lookouts: "_Look
                 for begin, end in view.lacks(conversation, max(first, seqs[owed]), last):
                     _missed(history, conversation, view, range(begin, end + 1), findings)
             for seq in view.hidden.get(conversation, ()):
-                if any(first <= seq <= last for first, last in membership.within(log.numbers.last)):
+                owed_it = any(first <= seq <= last for first, last in membership.within(log.numbers.last))
+                if owed_it and not (seq in log.places and _is_blind(history, membership, log.places[seq][1])):
                     _missed(history, conversation, view, range(seq, seq + 1), findings)
         theirs = membership.within(log.numbers.last)
         if unwatched and any(first <= seqs[unwatched - 1] and seqs[0] <= last for first, last in theirs):
             findings.doubt("nobody looked whether a member has everything", f"{conversation} {seqs[0]}", user)
+
+
+def _is_blind(history: History, membership: Membership, message: Message) -> bool:
+    """Whether an entry is about a message that the member may not see, so that it is hidden from them."""
+    target = history.target(message.change.target) if message.change is not None else None
+    return target is not None and not membership.covers(target.seq)
 
 
 def _missed(history: History, conversation: str, view: View, seqs: range, findings: Findings) -> None:

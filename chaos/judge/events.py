@@ -4,15 +4,19 @@ A message is known by its `content`, a digest of its text: texts of a run carry 
 can tell which send it was, whatever id it has got. A repeated send has the same content; other content is another message.
 """
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
 VERSION = 1
+EDITED: Final = "message_edited"
+DELETED: Final = "message_deleted"
+REACTED: Final = "reaction_added"
+ALTERATIONS: Final = frozenset({EDITED, DELETED, REACTED})
 
 
 class Change(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What was done in a group, as far as membership follows from it.
+    """What was done in a group or a channel, as far as membership follows from it; or to a message that is there.
 
     Attributes:
         kind: The event name that it has in the log: `member_removed` and so on.
@@ -20,6 +24,9 @@ class Change(msgspec.Struct, frozen=True, array_like=True, gc=False):
         role: Of `role_changed`, the new one.
         hand_over: Of `role_changed`, whether the author becomes an admin by it.
         history: Whether those who join later see what was before; None if that is not told, or stays.
+        target: The id of the message that it was done to; empty if it is no alteration.
+        text: Of an edit, the digest of the new text; empty if it is gone with its message.
+        of: When it is invoked, the digest of what its target said at first.
     """
 
     kind: str
@@ -27,6 +34,28 @@ class Change(msgspec.Struct, frozen=True, array_like=True, gc=False):
     role: str = ""
     hand_over: bool = False
     history: bool | None = None
+    target: str = ""
+    text: str = ""
+    of: str = ""
+
+    @property
+    def alters(self) -> bool:
+        """Whether it was done to a message that is there."""
+        return self.kind in ALTERATIONS
+
+
+class Aftermath(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a message has come to, as somebody saw it.
+
+    Attributes:
+        edited: The seq of the edit by which it has its text; 0 if it has its first one.
+        emptied: Whether nothing is left of it.
+        reacted: Who has reacted, rising.
+    """
+
+    edited: int = 0
+    emptied: bool = False
+    reacted: tuple[str, ...] = ()
 
 
 class Sighting(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -41,6 +70,7 @@ class Sighting(msgspec.Struct, frozen=True, array_like=True, gc=False):
         status: unread, received, read; empty if that was not seen.
         from_seq: Of what is hidden, the first number of the run; else 0.
         change: What was done, if it is no message.
+        aftermath: What the message has come to; None of one as it was sent.
     """
 
     epoch: int
@@ -51,6 +81,7 @@ class Sighting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     status: str = ""
     from_seq: int = 0
     change: Change | None = None
+    aftermath: Aftermath | None = None
 
     @property
     def first(self) -> int:
@@ -119,7 +150,7 @@ class Invoke(_Event, frozen=True):
         region: Through which region's edge.
         conversation: None if the device doesn't know it yet.
         content: Of a send.
-        change: What is to be done in a group; of kind `change`.
+        change: What is to be done, in a group or to a message; of kind `change`.
     """
 
     op: int

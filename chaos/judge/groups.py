@@ -6,7 +6,7 @@ The rules are those of `docs/conversations.md`, written down once more: a judge 
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from chaos.judge.events import Change
+from chaos.judge.events import DELETED, Change
 from chaos.judge.facts import Log, Membership
 
 MOST_MEMBERS: Final = 100
@@ -49,7 +49,8 @@ class Group:
         most: How many belonged to it at once.
         changes: How many there were.
         broken: What breaks a rule of groups.
-        strangers: Messages of who was no member.
+        strangers: Messages and alterations of who was no member.
+        deleted_by: Seq of each deletion to the rank that its author had then.
     """
 
     members: dict[str, Membership] = field(default_factory=dict)
@@ -60,6 +61,7 @@ class Group:
     changes: int = 0
     broken: list[Objection] = field(default_factory=list)
     strangers: list[Objection] = field(default_factory=list)
+    deleted_by: dict[int, int] = field(default_factory=dict)
 
     def rank(self, user: str) -> int:
         """Return what somebody may do; 0 for who is no member."""
@@ -139,7 +141,9 @@ def gathered(log: Log) -> Group | None:
     group = Group()
     for seq in sorted(log.places):
         _, message = log.places[seq]
-        if message.change is None:
+        if message.change is None or message.change.alters:
+            if message.change is not None and message.change.kind == DELETED:
+                group.deleted_by[seq] = group.rank(message.author)
             if not group.rank(message.author):
                 what = f"{message.author} was no member when it was numbered"
                 group.strangers.append(Objection(seq, message.id or "", message.line, what))

@@ -6,6 +6,7 @@ at the end, when it is known what else that view showed. What is kept grows with
 
 from collections import defaultdict
 
+from chaos.judge.altered import Altered
 from chaos.judge.deeds import Deeds
 from chaos.judge.events import (
     Digest,
@@ -37,6 +38,7 @@ class History:
         """Begin with nothing."""
         self.messages: dict[str, Message] = {}
         self.deeds = Deeds()
+        self.altered = Altered()
         self.groups: dict[str, Group] = {}
         self.homes: dict[str, str] = {}
         self.logs: dict[str, Log] = defaultdict(Log)
@@ -63,6 +65,11 @@ class History:
     def membership(self, conversation: str, user: str) -> Membership:
         """Return what a user may see of a conversation; nothing, if nobody said that they may."""
         return self.members.get(conversation, {}).get(user, _NOT_A_MEMBER)
+
+    def target(self, message: str) -> Message | None:
+        """Return the message of that id, if it was to be altered."""
+        known = self.altered.targets.get(message)
+        return None if known is None else self.messages.get(known.content)
 
     def began(self, event: Run) -> None:
         """The run begins."""
@@ -104,6 +111,8 @@ class History:
             self._sends[event.op] = message
         elif event.kind == "change" and event.change is not None:
             self.deeds.invoked(line, event)
+            if event.change.alters:
+                self.altered.invoked(event.at, event.change)
         elif event.kind == "history":
             self.observers.add(event.user)
             self._readings[event.op] = View(str(event.op), event.user, event.region, conversation=event.conversation)
@@ -193,6 +202,8 @@ class History:
         before = None
         for entry in entries:
             self._sight(line, event.at, view, event.conversation, entry)
+            if self.settled is not None and not view.screen:
+                self.altered.read(line, view, event.conversation, entry)
             if before is not None and entry.first > before + 1:
                 self._gap(Gap(line, view, event.conversation, before + 1, entry.first - 1))
             before = entry.seq
@@ -248,6 +259,7 @@ class History:
         if seen is None:
             seen = self.seen[conversation, view.user] = (Ranges(), line)
         seen[0].add(seq)
+        self.altered.sighted(line, at, view, conversation, entry)
         message = self._known(line, at, conversation, entry)
         if message is None:
             self._phantom(line, view.name, f"{conversation} {seq}", "a text that nobody had sent")
@@ -267,7 +279,7 @@ class History:
         """Return what an entry is of: a text that was sent, or a change, whoever may have made it."""
         if entry.change is not None:
             return self.deeds.seen(line, at, conversation, entry)
-        return self.messages.get(entry.content or "")
+        return self.messages.get(self.altered.original(entry) or "")
 
     def _place(self, line: int, at: float, view: View, conversation: str, entry: Sighting, *, message: Message) -> None:
         """Take in a sighting that is the first of its message or its place, or that does not agree with the first."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from chaos.judge import events as e
+from chaos.judge.alterations import alterations
 from chaos.judge.delivery import lost, phantom
 from chaos.judge.digests import digests
 from chaos.judge.entitlement import entitlement
@@ -17,7 +18,19 @@ from chaos.judge.streams import Streams
 from chaos.judge.sufficiency import Course, Needs
 from chaos.judge.verdict import Ruling, Verdict, combine
 
-CHECKERS = ("lost", "duplicate", "phantom", "order", "hole", "stream", "marks", "entitlement", "membership", "digests")
+CHECKERS = (
+    "lost",
+    "duplicate",
+    "phantom",
+    "order",
+    "hole",
+    "stream",
+    "marks",
+    "entitlement",
+    "membership",
+    "alterations",
+    "digests",
+)
 _NEEDS = Needs()
 
 
@@ -65,6 +78,7 @@ def judge(ledger: Iterable[Line], needs: Needs = _NEEDS) -> Judgement:
         "marks": court.marks.findings,
         "entitlement": entitlement(history),
         "membership": membership(history),
+        "alterations": alterations(history, needs),
         "digests": digests(history),
     }
     rulings = tuple(findings[checker].rule(reservations) for checker in CHECKERS)

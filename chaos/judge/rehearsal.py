@@ -12,8 +12,11 @@ from heapq import heappop, heappush
 from itertools import count
 from random import Random
 
+from msgspec.structs import replace
+
 from chaos.judge import events as e
 from chaos.judge.ledger import digest
+from chaos.judge.retold import Retold
 from chaos.judge.troupe import Troupe
 
 PAGE = 50
@@ -31,6 +34,7 @@ class Plan:
         rate: How many a second.
         trouble: The share of sends that do not simply succeed, and of moments at which a device loses its connection.
         faults: How many, one after another.
+        altered: The share of messages to which their authors, or those who got them, do something later.
         groups: How many; each has an owner, a member, a guest who comes and goes, and somebody who never belongs to it.
     """
 
@@ -41,6 +45,7 @@ class Plan:
     rate: float = 20.0
     trouble: float = 0.1
     faults: int = 1
+    altered: float = 0.0
     groups: int = 0
 
 
@@ -61,6 +66,7 @@ class _Conversation:
     members: tuple[_Person, _Person]
     log: list[e.Sighting] = field(default_factory=list)
     read: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    retold: Retold = field(default_factory=Retold)
 
 
 class _Rehearsal:
@@ -145,7 +151,7 @@ class _Rehearsal:
         if not person.connection:
             return
         told = person.shown[conversation.name]
-        for entry in conversation.log[told:]:
+        for entry in map(conversation.retold.live, conversation.log[told:]):
             self.out.append(e.Live(self.now, person.connection, conversation.name, entry))
         head = len(conversation.log)
         person.shown[conversation.name] = head
@@ -220,7 +226,41 @@ class _Rehearsal:
 
     def number(self, conversation: _Conversation, author: _Person, content: str, message: str) -> None:
         """Append an entry to the log, and show it to both members."""
-        conversation.log.append(e.Sighting(1, len(conversation.log) + 1, message, author.user, content, "unread"))
+        entry = e.Sighting(1, len(conversation.log) + 1, message, author.user, content, "unread")
+        conversation.log.append(entry)
+        self.tell_both(conversation)
+        if self.plan.altered and self.random.random() < self.plan.altered:
+            for number in range(self.random.randrange(1, 4)):
+                self.later(
+                    0.2 * number + self.random.uniform(0.1, 0.3), lambda: self.alter(conversation, author, entry)
+                )
+
+    def alter(self, conversation: _Conversation, author: _Person, entry: e.Sighting) -> None:
+        """Edit or delete a message, or let its recipient react to it; a deleted one is left alone, and now and then nobody is told what came of it."""
+        op = next(self._ops)
+        kind = self.random.choice((e.EDITED, e.EDITED, e.DELETED, e.REACTED))
+        actor = author if kind != e.REACTED else next(one for one in conversation.members if one is not author)
+        text = digest(f"{entry.message} {op}") if kind == e.EDITED else ""
+        change = e.Change(kind, target=entry.message, text=text, of=entry.content or "")
+        where = conversation.name
+        self.out.append(e.Invoke(self.now, op, "change", actor.device, actor.user, actor.home, where, None, change))
+        message, uncertain = f"m{op:06d}a", self.random.random() < self.plan.trouble
+
+        def happen() -> None:
+            if conversation.retold.refuses(actor.user, change):
+                self.out.append(e.Fail(self.now, op, "message-deleted"))
+                return
+            told = e.Change(kind, target=entry.message, text=text)
+            seq = len(conversation.log) + 1
+            conversation.log.append(e.Sighting(1, seq, message, actor.user, digest(message), "unread", 0, told))
+            conversation.retold.take(seq, actor.user, told)
+            self.tell_both(conversation)
+            done = e.Info(self.now, op, "timeout") if uncertain else e.Ok(self.now, op, where, message)
+            self.out.append(done)
+
+        self.later(0.001, happen)
+
+    def tell_both(self, conversation: _Conversation) -> None:
         for person in conversation.members:
             self.later(self.random.uniform(0.002, 0.08), lambda person=person: self.tell(conversation, person))  # type: ignore[misc]
 
@@ -312,7 +352,7 @@ class _Rehearsal:
     def status(self, conversation: _Conversation, entry: e.Sighting) -> e.Sighting:
         other = next(person.user for person in conversation.members if person.user != entry.sender)
         status = "read" if entry.seq <= conversation.read[other] else "unread"
-        return e.Sighting(entry.epoch, entry.seq, entry.message, entry.sender, entry.content, status)
+        return replace(conversation.retold.page(entry), status=status)
 
     def probe(self) -> None:
         """Everybody asks for what is not theirs, and is told that there is no such thing."""

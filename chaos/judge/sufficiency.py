@@ -19,6 +19,7 @@ class Needs(msgspec.Struct, frozen=True):
         before: How many sends must have been accepted before each fault.
         during: From when it was seen until it was taken off; of one that shows itself only then, from its beginning.
         after: After its end, by people of each region that it struck.
+        altered: How many edits, and how many deletions, must have been accepted where there is any alteration.
         everybody: Whether every send must have been answered, and every device be connected at the settling.
         rest: How long before the settling the last send was accepted and the last fault ended, seconds.
     """
@@ -27,6 +28,7 @@ class Needs(msgspec.Struct, frozen=True):
     before: int = 20
     during: int = 20
     after: int = 20
+    altered: int = 3
     everybody: bool = False
     rest: float = 5.0
 

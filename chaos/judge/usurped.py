@@ -210,12 +210,17 @@ def _away(events: Events, random: Random) -> tuple[str, str, e.Sighting]:
     choice: list[tuple[str, str, e.Sighting]] = []
     log = _numbered(events)
     away: dict[str, str] = {}
-    for (group, one), (_, after) in pairwise(log):
+    for (group, one), (following, after) in pairwise(log):
         if one.change is not None and one.change.kind in GOES:
             away[group] = (one.change.users or (one.sender,))[0]
         elif one.change is not None and one.change.kind in ENTERS:
             away.pop(group, None)
-        elif one.change is None and group in away and (after.change is None or after.change.kind not in ENTERS):
+        elif (
+            one.change is None
+            and group in away
+            and following == group
+            and (after.change is None or after.change.kind not in ENTERS)
+        ):
             choice.append((group, away[group], one))
     return pick(choice, random)
 

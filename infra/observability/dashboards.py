@@ -46,7 +46,7 @@ ROWS: Final[dict[str, Sequence[Panel]]] = {
     ),
     "What must not be": (
         Panel("Parked streams, missing records", "short", [('sum by (site, origin) (causeway_ingester_parked_streams{site=~"$site"})', "{{origin}} to {{site}} parked"), ('sum by (site, origin) (causeway_ingester_missing_records{site=~"$site"})', "{{origin}} to {{site}} missing")], 1),
-        Panel("Poison, refused by the ingester", "short", [('sum by (site) (increase(causeway_projector_poison_total{site=~"$site",kind!~"newer|behind"}[1h]))', "{{site}} poison"), ('sum by (site, origin) (increase(causeway_ingester_records_total{site=~"$site",verdict="refused"}[1h]))', "{{site}} from {{origin}}")], 1),
+        Panel("Poison, refused by the ingester", "short", [('sum by (site) (increase(causeway_projector_poison_total{site=~"$site",kind!~"newer|behind|held"}[1h]))', "{{site}} poison"), ('sum by (site, origin) (increase(causeway_ingester_records_total{site=~"$site",verdict="refused"}[1h]))', "{{site}} from {{origin}}")], 1),
         Panel("Certificates end in", "s", [('min by (site, name) (causeway_tls_certificate_expires_timestamp_seconds{site=~"$site"}) - time()', "{{site}} {{name}}")]),
     ),
     "Devices": (

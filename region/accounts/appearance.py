@@ -10,6 +10,7 @@ from region.accounts.repository import UserRow
 from region.accounts.rules import clean_name, clean_status
 from region.accounts.tokens import AccessClaims
 from replication.accounts import ProfileChanged
+from replication.pictures import Picture, encode_picture
 from replication.records import Outcome
 
 
@@ -21,11 +22,13 @@ class Wish:
         display_name: As typed; empty for the handle.
         status_text: As typed; may be empty.
         findable: Whether searches find the user by more than the exact handle.
+        picture: What stands for the user, `NO_PICTURE` for nothing.
     """
 
     display_name: str | None = None
     status_text: str | None = None
     findable: bool | None = None
+    picture: Picture | None = None
 
 
 class Appearance:
@@ -51,6 +54,7 @@ class Appearance:
             else clean_name(wish.display_name, field="display_name", otherwise=user.handle),
             status_text=None if wish.status_text is None else clean_status(wish.status_text, field="status_text"),
             findable=wish.findable,
+            picture=wish.picture,
         )
 
         async def settled() -> Outcome | None:
@@ -83,5 +87,6 @@ def _shows(user: UserRow, body: ProfileChanged) -> bool:
         (body.display_name, user.display_name),
         (body.status_text, user.status_text),
         (body.findable, user.findable),
+        (None if body.picture is None else encode_picture(body.picture), user.picture),
     )
     return all(wanted is None or wanted == found for wanted, found in pairs)

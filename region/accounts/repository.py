@@ -21,6 +21,7 @@ class UserRow:
         created_at: Microseconds since the epoch.
         status_text: What the user says of the moment; may be empty.
         findable: Whether searches find the user by more than the exact handle.
+        picture: What stands for the user, encoded; empty for nothing.
     """
 
     user_id: str
@@ -33,6 +34,7 @@ class UserRow:
     created_at: int
     status_text: str = ""
     findable: bool = True
+    picture: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class RevokedRow:
     why: str
 
 
-_USER = "SELECT user_id, handle, display_name, password_hash, reservation, home_epoch, confirmed, created_at, status_text, findable FROM users"
+_USER = "SELECT user_id, handle, display_name, password_hash, reservation, home_epoch, confirmed, created_at, status_text, findable, picture FROM users"
 _DEVICE = "SELECT device_id, name, family, generation, created_at, revoked_at IS NOT NULL, refreshed_at, revoked_why, repeated FROM devices"
 
 

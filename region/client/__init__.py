@@ -13,10 +13,13 @@ media       brings and opens images and files
 friends     what one does about friends, and what that gives
 groups      what one does in groups, and what that takes and gives
 alterations what one does to messages that are there; edits: what that takes and gives
+concealed   what one has deleted for oneself alone
 channels    the same of channels
-frames      what crosses the WebSocket and HTTP, as typed structs; accounts, groups, uploads: what HTTP says of those
+searching   finds messages in one's own history, and what is around them
+frames      what crosses the WebSocket and HTTP, as typed structs; accounts, groups, uploads, pictures: what HTTP says of those
 events      what the user is told
 session     who is logged in here; keeps the access token fresh
+typists     who types where
 stores      where session, outbox and positions rest: SQLite, or memory
 transport   HTTP and WebSocket over aiohttp, with fail-over between endpoints
 backoff     how long to wait before the next attempt
@@ -41,14 +44,30 @@ from region.client.accounts import Device, OwnProfile, People, User
 from region.client.backoff import Backoff, longer
 from region.client.channels import Channel, ChannelInvite, FoundChannels, Poster
 from region.client.client import Client
+from region.client.concealed import Concealed
 from region.client.edits import EditView
 from region.client.errors import ClientError, LoggedOutError, ProblemError, UnreachableError, UnsendableError
-from region.client.events import Arrived, Event, Heard, LoggedOut, Marked, Offline, Online, Preferred, Queued, Refused
+from region.client.events import (
+    Arrived,
+    Event,
+    Heard,
+    LoggedOut,
+    Marked,
+    Offline,
+    Online,
+    Preferred,
+    Queued,
+    Refused,
+    Types,
+    Watched,
+)
 from region.client.frames import Attachment, Conversation, Hop, Mention, Message, Page, Reacted, Reply
-from region.client.friends import Friend, FriendList
+from region.client.friends import Friend, FriendList, Presence
 from region.client.groups import Group, GroupMember, Invite, Receipts
 from region.client.handles import Handle, Stage
+from region.client.pictures import Picture
 from region.client.preferences import Preferences, PreferencesChange
+from region.client.searching import Hit, Hits, Match
 from region.client.stores import MemoryStore, SqliteStore, Store
 
 __all__ = [
@@ -59,6 +78,7 @@ __all__ = [
     "ChannelInvite",
     "Client",
     "ClientError",
+    "Concealed",
     "Conversation",
     "Device",
     "EditView",
@@ -70,11 +90,14 @@ __all__ = [
     "GroupMember",
     "Handle",
     "Heard",
+    "Hit",
+    "Hits",
     "Hop",
     "Invite",
     "LoggedOut",
     "LoggedOutError",
     "Marked",
+    "Match",
     "MemoryStore",
     "Mention",
     "Message",
@@ -83,10 +106,12 @@ __all__ = [
     "OwnProfile",
     "Page",
     "People",
+    "Picture",
     "Poster",
     "Preferences",
     "PreferencesChange",
     "Preferred",
+    "Presence",
     "ProblemError",
     "Queued",
     "Reacted",
@@ -96,8 +121,10 @@ __all__ = [
     "SqliteStore",
     "Stage",
     "Store",
+    "Types",
     "UnreachableError",
     "UnsendableError",
     "User",
+    "Watched",
     "longer",
 ]

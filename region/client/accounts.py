@@ -1,6 +1,9 @@
 """What is said over HTTP about accounts, their devices and profiles."""
 
 import msgspec
+from msgspec import UNSET, UnsetType
+
+from region.client.pictures import Picture
 
 
 class User(msgspec.Struct, frozen=True):
@@ -12,6 +15,7 @@ class User(msgspec.Struct, frozen=True):
     display_name: str = ""
     created_at: str = ""
     status_text: str = ""
+    picture: Picture | None = None
 
 
 class OwnProfile(User, frozen=True):
@@ -25,11 +29,12 @@ class OwnProfile(User, frozen=True):
 
 
 class ProfileChange(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Asks for another profile; None leaves as it is."""
+    """Asks for another profile; None leaves as it is, but takes the picture away."""
 
     display_name: str | None = None
     status_text: str | None = None
     findable: bool | None = None
+    picture: str | UnsetType | None = UNSET
 
 
 class People(msgspec.Struct, frozen=True):

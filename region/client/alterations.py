@@ -16,29 +16,35 @@ class Alterations:
     """Edits, deletions, reactions.
 
     What changes something returns what stands in the conversation's log; its `seq` is None while the owner has not decided yet. The
-    same comes as an event to all devices of all members. Each call raises ProblemError, UnreachableError or LoggedOutError.
+    same comes as an event to all devices of all members. `deed` names what is done, so that whoever repeats it does it once. Each call raises ProblemError, UnreachableError or LoggedOutError.
     """
 
     def __init__(self, api: "Api") -> None:
         """Call through that."""
         self._api = api
 
-    async def edit(self, message_id: str, text: str, *, mentions: Sequence[Mention] = ()) -> Message:
+    async def edit(
+        self, message_id: str, text: str, *, mentions: Sequence[Mention] = (), deed: str | None = None
+    ) -> Message:
         """Give a message of one's own another text."""
-        wanted = Edit(client_message_id=_name(), text=text, mentions=tuple(mentions))
+        wanted = Edit(client_message_id=deed or _name(), text=text, mentions=tuple(mentions))
         return await self._api.alter("PATCH", f"/messages/{message_id}", wanted)
 
     async def edits(self, message_id: str) -> list[EditView]:
         """Return all that a message said, the oldest first."""
         return (await self._api.edits(message_id)).edits
 
-    async def delete(self, message_id: str) -> Message:
+    async def delete(self, message_id: str, *, deed: str | None = None) -> Message:
         """Delete a message for everybody: one's own, or as an admin of its group."""
-        return await self._api.alter("DELETE", f"/messages/{message_id}", _name())
+        return await self._api.alter("DELETE", f"/messages/{message_id}", deed or _name())
 
-    async def react(self, message_id: str, emoji: str) -> Message:
+    async def delete_for_me(self, message_id: str) -> None:
+        """Delete a message for oneself alone, on all of one's devices, for good."""
+        await self._api.conceal(message_id)
+
+    async def react(self, message_id: str, emoji: str, *, deed: str | None = None) -> Message:
         """React to a message."""
-        return await self._api.alter("PUT", f"/messages/{message_id}/reactions/{quote(emoji)}", _name())
+        return await self._api.alter("PUT", f"/messages/{message_id}/reactions/{quote(emoji)}", deed or _name())
 
     async def unreact(self, message_id: str, emoji: str) -> Message:
         """Take a reaction back."""

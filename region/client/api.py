@@ -1,9 +1,10 @@
 """The HTTP calls of a region, typed; each may be repeated without harm."""
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from types import NoneType
 from typing import Literal
+from urllib.parse import urlencode
 
 from region.client.accounts import (
     Credentials,
@@ -20,9 +21,10 @@ from region.client.accounts import (
 from region.client.channels import Channel, ChannelInvite, FoundChannels, NewChannel, Posters, Views
 from region.client.edits import Edit, Edits
 from region.client.frames import Conversation, ConversationPage, Message, Page, RegionList
-from region.client.friends import BlockList, FriendDeed, FriendList, NewReport, Writers
+from region.client.friends import BlockList, FriendDeed, FriendList, NewReport, Presence, Presences, Writers
 from region.client.groups import Deed, Group, GroupMember, GroupMembers, Invite, NewGroup, NewInvite, Receipts
 from region.client.preferences import Preferences, PreferencesChange
+from region.client.searching import Hits
 from region.client.transport import TokenSource, Transport
 
 
@@ -97,6 +99,10 @@ class Api:
         path = f"/conversations/{conversation_id}/preferences"
         return await self._transport.call("PATCH", path, gives=Preferences, body=change, tokens=self._tokens)
 
+    async def search_history(self, query: dict[str, str]) -> Hits:
+        """Return a page of messages of one's own history that were found."""
+        return await self._transport.call("GET", "/messages/search", gives=Hits, query=query, tokens=self._tokens)
+
     async def history(self, query: dict[str, str]) -> Page:
         """Return a page of messages."""
         return await self._transport.call("GET", "/messages", gives=Page, query=query, tokens=self._tokens)
@@ -104,6 +110,11 @@ class Api:
     async def message(self, message_id: str) -> Message:
         """Return one message."""
         return await self._transport.call("GET", f"/messages/{message_id}", gives=Message, tokens=self._tokens)
+
+    async def conceal(self, message_id: str) -> None:
+        """Delete a message for oneself alone."""
+        path = f"/messages/{message_id}"
+        await self._transport.call("DELETE", path, gives=NoneType, query={"for": "me"}, tokens=self._tokens)
 
     async def mark(self, message_id: str, kind: Literal["received", "read"]) -> None:
         """Mark everything up to a message."""
@@ -194,6 +205,11 @@ class Api:
     async def friends(self) -> FriendList:
         """Return friends and open requests."""
         return await self._transport.call("GET", "/friends", gives=FriendList, tokens=self._tokens)
+
+    async def presence(self, user_ids: Sequence[str]) -> list[Presence]:
+        """Return how these users are there, as far as that is told one."""
+        path = "/presence?" + urlencode([("user_id", user) for user in user_ids])
+        return (await self._transport.call("GET", path, gives=Presences, tokens=self._tokens)).presences
 
     async def block(self, user_id: str, *, blocked: bool) -> None:
         """Block somebody, or lift that."""

@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from region.client.frames import Message
 from region.client.groups import Deed, NewInvite, new_name
+from region.client.pictures import Picture
 
 if TYPE_CHECKING:
     from region.client.api import Api
@@ -19,6 +21,7 @@ class NewChannel(msgspec.Struct, frozen=True):
     public: bool
     slow: int
     client_message_id: str
+    picture: str | None = None
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +38,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     subscriber_count: int
     head: int
+    picture: Picture | None = None
 
 
 class FoundChannels(msgspec.Struct, frozen=True):
@@ -83,7 +87,9 @@ class Channels:
         """Call through that."""
         self._api = api
 
-    async def create(self, name: str, *, description: str = "", public: bool = True, slow: int = 0) -> Channel:
+    async def create(
+        self, name: str, *, description: str = "", public: bool = True, slow: int = 0, picture: str | None = None
+    ) -> Channel:
         """Make a channel.
 
         Args:
@@ -91,8 +97,9 @@ class Channels:
             description: What it is for.
             public: Whether anybody may subscribe; else one needs a link.
             slow: How long a poster waits between two posts, seconds.
+            picture: The blob of an image that one has brought.
         """
-        return await self._api.create_channel(NewChannel(name, description, public, slow, new_name()))
+        return await self._api.create_channel(NewChannel(name, description, public, slow, new_name(), picture))
 
     async def find(self, query: str, *, limit: int = 20) -> FoundChannels:
         """Return public channels of all regions of whose names some word begins so."""
@@ -118,9 +125,17 @@ class Channels:
         description: str | None = None,
         public: bool | None = None,
         slow: int | None = None,
+        picture: str | UnsetType | None = UNSET,
     ) -> Message:
-        """Change what is given."""
-        deed = Deed(client_message_id=new_name(), name=name, description=description, public=public, slow=slow)
+        """Change what is given; None as the picture takes it away."""
+        deed = Deed(
+            client_message_id=new_name(),
+            name=name,
+            description=description,
+            public=public,
+            slow=slow,
+            picture=picture,
+        )
         return await self._api.do("PATCH", f"/channels/{channel_id}", deed)
 
     async def subscribe(self, channel_id: str, token: str | None = None) -> Message:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Self
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from region.client.accounts import Credentials, Device, OwnProfile, PasswordChange, People, ProfileChange, Tokens, User
 from region.client.alterations import Alterations
@@ -33,9 +34,11 @@ from region.client.link import Link
 from region.client.media import Media
 from region.client.outbox import Item
 from region.client.preferences import Preferences, PreferencesChange
+from region.client.searching import HistorySearch
 from region.client.session import Session
 from region.client.stores import MemoryStore, Store
 from region.client.transport import Transport
+from region.client.typists import Typists
 
 ENCODED_LIMIT = 60 * 1024
 """Bytes that a text may have as JSON: a region closes the WebSocket on any frame above 64 KiB, each time that it is sent again."""
@@ -79,12 +82,16 @@ class Client:
         """What one does in groups."""
         self.messages = Alterations(self._api)
         """What one does to messages that are there."""
+        self.history_search = HistorySearch(self._api)
+        """Finds messages that one may see."""
         self.channels = Channels(self._api)
         """What one does in channels."""
         self.media = Media(self._transport, self._access_token, patience=patience, dial=dial)
         """Images and files."""
         self._dispatch = Dispatch(self._store, listen=listen)
         self._link = Link(self._transport, self._api, self._session, self._dispatch)
+        self.typists = Typists(self._link.typing)
+        """Who types where."""
         self._acknowledge = acknowledge
         self._typing = asyncio.Lock()
 
@@ -252,9 +259,14 @@ class Client:
         An event counts as told when the next one is asked for. After a crash the last few may come again.
         """
         async for event, message in self._dispatch.events():
+            self.typists.take(event)
             yield event
             if self._acknowledge and message is not None and message.sender_id != self.user_id:
                 self.mark_received(message)
+
+    def watch(self, user_ids: Sequence[str]) -> None:
+        """Have it told by `Watched` how these friends are there, 50 at most, instead of those who were named before."""
+        self._link.watch(user_ids)
 
     def mark_received(self, message: Message) -> None:
         """Tell the sender that this device has everything up to that message."""
@@ -338,14 +350,21 @@ class Client:
         return await self._api.profile()
 
     async def change_profile(
-        self, *, display_name: str | None = None, status_text: str | None = None, findable: bool | None = None
+        self,
+        *,
+        display_name: str | None = None,
+        status_text: str | None = None,
+        findable: bool | None = None,
+        picture: str | UnsetType | None = UNSET,
     ) -> OwnProfile:
-        """Change what others see of one, and whether searches find one; None leaves as it is.
+        """Change what others see of one, and whether searches find one; None leaves as it is, but takes the picture away.
+
+        The picture is the blob of an image that one has brought.
 
         Raises:
             ProblemError: It was turned down: `invalid-field`, say.
         """
-        return await self._api.change_profile(ProfileChange(display_name, status_text, findable))
+        return await self._api.change_profile(ProfileChange(display_name, status_text, findable, picture))
 
     async def preferences(self, conversation_id: str) -> Preferences:
         """Return what one wants of a conversation for oneself alone: muted, archived, marked unread, a draft."""

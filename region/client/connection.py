@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
-from region.client.events import Arrived, Event, Heard, Marked, Preferred, Queued, Refused
+from region.client.concealed import Concealed
+from region.client.events import Arrived, Event, Heard, Marked, Preferred, Queued, Refused, Types, Watched
 from region.client.frames import (
     Accepted,
     Changed,
@@ -27,6 +28,10 @@ from region.client.frames import (
     RegionFrame,
     Resume,
     Send,
+    There,
+    Typing,
+    Typist,
+    Watch,
     Welcome,
     encode,
 )
@@ -133,6 +138,7 @@ class Connection:
 
     Attributes:
         online: Whether the region has said welcome over the present connection.
+        watched: Of whom is asked, over each connection, how they are there.
         away_for: For how many seconds the region asked this device to stay away before it closed the connection; 0 if it did not.
     """
 
@@ -154,6 +160,7 @@ class Connection:
         """
         self.online = False
         self.away_for = 0.0
+        self.watched: tuple[str, ...] = ()
         self._resume = resume
         self._timelines = {name: Timeline(position) for name, position in (positions or {}).items()}
         self._outbox = Outbox(items)
@@ -211,6 +218,15 @@ class Connection:
         kept = KeepMarks(mark.conversation_id, seen)
         return [Transmit(encode(mark)), kept] if self.online else [kept]
 
+    def typing(self, conversation_id: str) -> list[Action]:
+        """The user types there; nobody is told while there is no connection."""
+        return [Transmit(encode(Typing(conversation_id)))] if self.online else []
+
+    def watch(self, user_ids: Iterable[str]) -> list[Action]:
+        """Ask how these are there, from now on."""
+        self.watched = tuple(user_ids)
+        return [Transmit(encode(Watch(self.watched)))] if self.online else []
+
     def page(self, conversation_id: str, messages: Iterable[Message]) -> list[Action]:
         """Take in a page of history that was asked for by `Repair`, oldest first.
 
@@ -241,6 +257,12 @@ class Connection:
                 return [Tell(Heard(message))]
             case Preferences():
                 return [Tell(Preferred(frame))]
+            case Typist(conversation_id=conversation_id, user_id=user_id, seconds=seconds):
+                return [Tell(Types(conversation_id, user_id, seconds))]
+            case There(user_id=user_id, presence=presence, last_seen=last_seen):
+                return [Tell(Watched(user_id, presence, last_seen))]
+            case Concealed():
+                return [Tell(frame)]
             case Accepted():
                 return self._accept(frame)
             case Marks():
@@ -281,6 +303,7 @@ class Connection:
         for conversation_id in self._timelines:
             actions += self._repair(conversation_id)
         actions += [Transmit(encode(mark)) for mark in self._marks.unconfirmed()]
+        actions += [Transmit(encode(Watch(self.watched)))] if self.watched else []
         return actions + self._flush()
 
     def _show(self, marks: Marks) -> list[Action]:

@@ -9,7 +9,7 @@ from weakref import WeakSet
 
 from region.client.connection import Advance, Keep, KeepMarks, Settle, Tell
 from region.client.errors import LoggedOutError
-from region.client.events import Arrived, Event, Marked, Refused
+from region.client.events import Arrived, Event, Marked, Refused, Types
 from region.client.frames import Message, Position
 from region.client.handles import Handle, Stage
 from region.client.marks import Seen
@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 MOST_EVENTS = 10_000
 """How many events may wait for the user; above that, nothing more is read from the region."""
+MOST_BEFORE_TYPES = 1_000
+"""With so many events waiting, the user is not told any more who types."""
 SAVE_SECONDS = 0.5
 
 STATUS_STAGES = {"received": Stage.RECEIVED, "read": Stage.READ}
@@ -120,6 +122,8 @@ class Dispatch:
         """Put an event into the queue."""
         if not self._listen:
             self._remember(event)
+            return
+        if isinstance(event, Types) and len(self._queue) >= MOST_BEFORE_TYPES:
             return
         self._queue.append(event)
         self._filled.set()

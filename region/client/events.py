@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from region.client.concealed import Concealed
 from region.client.errors import ClientError
 from region.client.frames import Hop, Message
 from region.client.preferences import Preferences
@@ -62,6 +63,24 @@ class Preferred:
 
 
 @dataclass(frozen=True, slots=True)
+class Types:
+    """Somebody types there; it ends by itself after so many seconds, with a message of theirs, or is told again."""
+
+    conversation_id: str
+    user_id: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """How somebody is there whom one watches, at first and when it has changed; see `Friend`. After `Offline` nothing is known."""
+
+    user_id: str
+    presence: str
+    last_seen: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Online:
     """Connected through that endpoint; `region` is the one that serves the user."""
 
@@ -83,4 +102,6 @@ class LoggedOut:
     error: ClientError
 
 
-Event: TypeAlias = Arrived | Queued | Heard | Refused | Marked | Preferred | Online | Offline | LoggedOut
+Event: TypeAlias = (
+    Arrived | Queued | Heard | Refused | Marked | Preferred | Concealed | Types | Watched | Online | Offline | LoggedOut
+)

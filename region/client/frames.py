@@ -6,7 +6,10 @@ Fields that this version does not know are ignored.
 from typing import NamedTuple, TypeAlias
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
+from region.client.concealed import Concealed
+from region.client.pictures import Picture
 from region.client.preferences import Preferences
 
 TEXT_LIMIT = 16 * 1024
@@ -105,6 +108,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     emoji: str = ""
     public: bool | None = None
     slow: int | None = None
+    picture: Picture | UnsetType | None = UNSET
+    moderated: bool = False
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,6 +179,7 @@ class Conversation(msgspec.Struct, frozen=True):
         head: The last seq of its log.
         epoch: In which the head was numbered.
         preferences: What one wants of it for oneself alone; None if one never said.
+        picture: What stands for a group or a channel that one belongs to; None for nothing.
     """
 
     conversation_id: str
@@ -187,6 +193,7 @@ class Conversation(msgspec.Struct, frozen=True):
     kind: str = "direct"
     name: str = ""
     preferences: Preferences | None = None
+    picture: Picture | None = None
 
 
 class RegionEndpoint(msgspec.Struct, frozen=True):
@@ -258,13 +265,25 @@ class Read(msgspec.Struct, frozen=True, tag="read"):
     epoch: int
 
 
+class Typing(msgspec.Struct, frozen=True, tag="typing"):
+    """The user types in that conversation."""
+
+    conversation_id: str
+
+
+class Watch(msgspec.Struct, frozen=True, tag="watch"):
+    """Asks to be told how these are there, from now on."""
+
+    user_ids: tuple[str, ...]
+
+
 class Ping(msgspec.Struct, frozen=True, tag="ping"):
     """Asks for a pong."""
 
     nonce: str
 
 
-DeviceFrame: TypeAlias = Hello | Send | Received | Read | Ping
+DeviceFrame: TypeAlias = Hello | Send | Received | Read | Typing | Watch | Ping
 
 
 # From the region.
@@ -341,6 +360,22 @@ class Marks(msgspec.Struct, frozen=True, tag="marks"):
     epoch: int = 0
 
 
+class Typist(msgspec.Struct, frozen=True, tag="typist"):
+    """Somebody types there, for so many seconds unless it is said again."""
+
+    conversation_id: str
+    user_id: str
+    seconds: float = 6.0
+
+
+class There(msgspec.Struct, frozen=True, tag="presence"):
+    """How somebody is there whom the device watches."""
+
+    user_id: str
+    presence: str
+    last_seen: str | None = None
+
+
 class Resume(msgspec.Struct, frozen=True, tag="resume"):
     """A newer resume token."""
 
@@ -365,7 +400,21 @@ class Error(msgspec.Struct, frozen=True, tag="error"):
 
 
 RegionFrame: TypeAlias = (
-    Welcome | Changed | Accepted | Pending | Entry | Receipt | Refusal | Marks | Preferences | Resume | Pong | Error
+    Welcome
+    | Changed
+    | Accepted
+    | Pending
+    | Entry
+    | Receipt
+    | Refusal
+    | Marks
+    | Preferences
+    | Typist
+    | There
+    | Concealed
+    | Resume
+    | Pong
+    | Error
 )
 
 _encoder = msgspec.json.Encoder()

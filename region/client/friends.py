@@ -4,6 +4,7 @@ Each deed has a name of its own, so a call that is repeated after a lost answer 
 """
 
 import uuid
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -22,12 +23,32 @@ class FriendDeed(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class Friend(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody with whom one is friends, or an open request; `presence` is `unknown` where nothing tells."""
+    """Somebody with whom one is friends, or an open request.
+
+    Attributes:
+        presence: `online`, `offline`, or `unknown`: nothing can be told now, or nothing is told one.
+        last_seen: When somebody who is offline was there last, to the minute.
+    """
 
     user_id: str
     home_region: str
     since: str
-    presence: str
+    presence: str = "unknown"
+    last_seen: str | None = None
+
+
+class Presence(msgspec.Struct, frozen=True, kw_only=True):
+    """How somebody is there; see `Friend`."""
+
+    user_id: str
+    presence: str = "unknown"
+    last_seen: str | None = None
+
+
+class Presences(msgspec.Struct, frozen=True):
+    """How those are there who were asked for."""
+
+    presences: list[Presence]
 
 
 class FriendList(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +100,10 @@ class Friends:
     async def list(self) -> FriendList:
         """Return friends and open requests."""
         return await self._api.friends()
+
+    async def presence(self, user_ids: Sequence[str]) -> dict[str, Presence]:
+        """Return how friends are there, 100 at most; of whoever is no friend it is `unknown`."""
+        return {one.user_id: one for one in await self._api.presence(user_ids)}
 
     async def ask(self, user_id: str) -> Message:
         """Ask somebody to be friends; who has asked oneself is accepted (`kind` is `friend_accepted`)."""

@@ -7,8 +7,10 @@ import uuid
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from region.client.frames import Message
+from region.client.pictures import Picture
 
 if TYPE_CHECKING:
     from region.client.api import Api
@@ -23,6 +25,7 @@ class NewGroup(msgspec.Struct, frozen=True):
     history: bool
     approval: bool
     client_message_id: str
+    picture: str | None = None
 
 
 class NewInvite(msgspec.Struct, frozen=True):
@@ -47,10 +50,11 @@ class Deed(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     approval: bool | None = None
     public: bool | None = None
     slow: int | None = None
+    picture: str | UnsetType | None = UNSET
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
-    """A group; `role` is where one stands in it."""
+    """A group; `role` is where one stands in it, `picture` what stands for it."""
 
     group_id: str
     name: str
@@ -63,6 +67,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     member_count: int
     head: int
+    picture: Picture | None = None
 
 
 class GroupMember(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +125,7 @@ class Groups:
         description: str = "",
         history: bool = True,
         approval: bool = False,
+        picture: str | None = None,
         deed: str | None = None,
     ) -> Group:
         """Make a group with these users.
@@ -130,9 +136,10 @@ class Groups:
             description: What it is for.
             history: Whether those who join later see what was before.
             approval: Whether who comes by a link must be let in.
+            picture: The blob of an image that one has brought.
             deed: See above.
         """
-        made = NewGroup(name, list(members), description, history, approval, deed or new_name())
+        made = NewGroup(name, list(members), description, history, approval, deed or new_name(), picture)
         return await self._api.create_group(made)
 
     async def get(self, group_id: str) -> Group:
@@ -155,10 +162,16 @@ class Groups:
         description: str | None = None,
         history: bool | None = None,
         approval: bool | None = None,
+        picture: str | UnsetType | None = UNSET,
     ) -> Message:
-        """Change what is given."""
+        """Change what is given; None as the picture takes it away."""
         deed = Deed(
-            client_message_id=new_name(), name=name, description=description, history=history, approval=approval
+            client_message_id=new_name(),
+            name=name,
+            description=description,
+            history=history,
+            approval=approval,
+            picture=picture,
         )
         return await self._api.do("PATCH", f"/groups/{group_id}", deed)
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 
 import aiohttp
 
@@ -111,6 +111,14 @@ class Link:
         """Send a mark."""
         self._perform(self._connection.mark(mark))
 
+    def typing(self, conversation_id: str) -> None:
+        """Say that the user types there."""
+        self._perform(self._connection.typing(conversation_id))
+
+    def watch(self, user_ids: Sequence[str]) -> None:
+        """Ask how these are there, from now on."""
+        self._perform(self._connection.watch(user_ids))
+
     async def _stay_connected(self, *, first: bool) -> None:
         backoff = Backoff()
         refused: str | None = None
@@ -148,7 +156,9 @@ class Link:
         positions = {
             one.conversation_id: Position(one.epoch, one.head) async for one in self._api.conversations() if one.head
         }
+        watched = self._connection.watched
         self._connection = Connection(positions=positions, items=self._connection.unsettled)
+        self._connection.watched = watched
 
     async def _converse(self, token: str, backoff: Backoff) -> int | None:
         async with self._transport.socket(token) as socket:

@@ -18,7 +18,7 @@ from infra.postgres import Connection, make_pool
 from infra.settings import RegionalSettings
 from infra.tasks import heed_cancellation
 from infra.telling import told
-from region.delivery import GATEWAYS, NUDGES, Placed, gateway_channel, interest_key
+from region.delivery import ALIVE_SECONDS, GATEWAYS, NUDGES, Placed, gateway_channel, interest_key
 from region.fanout import metrics
 from region.fanout.plan import Ranges, concerned, users_of
 from replication.outputs import Batch
@@ -32,8 +32,6 @@ POLL_SECONDS: Final = 0.5
 SAVE_SECONDS: Final = 0.2
 """How often its place is kept, at most; a crash repeats that much, and gateways drop it."""
 HEARTBEAT_SECONDS: Final = 1.0
-ALIVE_SECONDS: Final = 5.0
-"""A gateway that has not said for so long that it is alive is told nothing; when it returns it sees the break."""
 FORGOTTEN_SECONDS: Final = 900.0
 """After so long its name goes too: instances come and go. Its users' interest has expired by then."""
 REDIS_SECONDS: Final = 10.0

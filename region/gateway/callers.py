@@ -21,7 +21,11 @@ FRESH_SECONDS = 2.0
 STALE_SECONDS = 900.0
 """How long it is believed while the store is away: as long as an access token lives."""
 KNOWN_SECONDS = 2.0
-"""How long a look is waited for before a device is believed that was seen: a store that stands still tells nothing, not even that."""
+"""How long a look is waited for before a device is believed that was seen: a store that stands still tells nothing, not even that.
+
+Counted from the first look since the last answer: while the store stands still, the first wait so long, and all others next to nothing."""
+AGAIN_SECONDS = 0.2
+"""How long a look is waited for after one that had no answer: a store that is back has answered by then."""
 UNKNOWN_SECONDS = 5.0
 """How long before a device that was not seen is told that the store is away."""
 MOST_REMEMBERED = 50_000
@@ -51,6 +55,7 @@ class Callers:
         self._clock = clock
         self._asked: dict[tuple[str, str], asyncio.Future[DeviceRow | None]] = {}
         self._looking: asyncio.Task[None] | None = None
+        self._unanswered: float | None = None
         self._logged_in: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     async def anybody(self, token: str | None) -> AccessClaims:
@@ -105,13 +110,15 @@ class Callers:
         await asyncio.sleep(0)  # others who are here already
         while self._asked:
             batch = dict(itertools.islice(self._asked.items(), MOST_AT_ONCE))
+            if self._unanswered is None:
+                self._unanswered = self._clock()
             try:
                 async with self._store.connection() as connection:
                     found = await devices_at_once(connection, list(batch))
             except Exception as error:  # noqa: BLE001 — whoever asked judges it
                 outcome: dict[tuple[str, str], DeviceRow] | Exception = error
             else:
-                outcome = found
+                outcome, self._unanswered = found, None
             for key, answer in batch.items():
                 del self._asked[key]
                 if isinstance(outcome, Exception):
@@ -126,8 +133,12 @@ class Callers:
         if now - seen < FRESH_SECONDS:
             return
         known = now - seen < STALE_SECONDS
+        seconds = UNKNOWN_SECONDS
+        if known:
+            silent = 0.0 if self._unanswered is None else now - self._unanswered
+            seconds = max(AGAIN_SECONDS, KNOWN_SECONDS - silent)
         try:
-            async with asyncio.timeout(KNOWN_SECONDS if known else UNKNOWN_SECONDS):
+            async with asyncio.timeout(seconds):
                 found = await self._look_up(key)
         except (*STORE_FAILURES, psycopg.Error, TimeoutError) as error:
             if known:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from infra.errors import UnavailableError
 from infra.postgres import Connection, Pool
 from region.accounts.repository import devices_at_once
-from region.gateway import frames, preferences, repository
+from region.gateway import concealing, frames, preferences, repository
 from region.gateway.cursors import Place, usable
 from region.gateway.frames import ChangedConversation, EntryFrame, MarksFrame, Pending, Refused
 from region.gateway.gathering import Asked, Gathering
@@ -14,8 +14,8 @@ from region.gateway.repository import Head, Marked, State
 from region.gateway.session import CatchUp, Snapshot
 from region.gateway.sharing import Share
 from region.gateway.views import Marks, entry_view, pending_view
+from region.store.repository import concealed, unsettled
 from region.store.repository import preferences as preferred
-from region.store.repository import unsettled
 from region.store.repository.unsettled import Queued
 from replication.ids import is_channel_id, partition_of
 from replication.records import Entry, Refusal
@@ -74,12 +74,14 @@ class CatchUps:
         share, alone, sharing = Share(MOST_SHARED_CONVERSATIONS), [], []
         refused = await unsettled.refused_authors(connection, [asked.user_id for asked in together])
         preferring = await preferred.last_told(connection, [asked.user_id for asked in together])
+        taken_away = await concealed.last_told(connection, [asked.user_id for asked in together])
         for asked in together:
             told = self._told(asked.wanted, state)
             if told is None or asked.user_id in refused or _went_back(told, state):
                 alone.append(asked)
                 continue
-            if preferring.get(asked.user_id, 0) > told.get(partition_of(asked.user_id, len(told)), 0):
+            own = max(preferring.get(asked.user_id, 0), taken_away.get(asked.user_id, 0))
+            if own > told.get(partition_of(asked.user_id, len(told)), 0):
                 alone.append(asked)
                 continue
             heads = [] if told == state.positions else await repository.changed_since(connection, asked.user_id, told)
@@ -152,9 +154,11 @@ async def _beyond(connection: Connection, user_id: str, held: Mapping[str, Place
 
 
 async def _preferences(connection: Connection, user_id: str, told: Mapping[int, int]) -> list[str]:
-    """Return the frames of preferences that changed above those positions; all of them if there are none."""
+    """Return the frames of preferences, and of what was concealed, that changed above those positions; all of them if there are none."""
     position = told.get(partition_of(user_id, len(told)), 0) if told else 0
-    return [frames.encode(frame) for frame in await preferences.missed(connection, user_id, position)]
+    wanted = await preferences.missed(connection, user_id, position)
+    gone = await concealing.missed(connection, user_id, position)
+    return [*map(frames.encode, wanted), *map(frames.encode, gone)]
 
 
 def _with(wanted: Sequence[str], snapshot: Snapshot) -> Snapshot:

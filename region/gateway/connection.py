@@ -22,6 +22,8 @@ from region.gateway.submissions import Author
 log = structlog.get_logger()
 
 CLOSE_SECONDS = 2.0
+MOST_BEFORE_SIGNS = 50
+"""Frames that wait for a device; with more it is told nothing that it can do without."""
 
 SLOW_CUTS = Counter("causeway_gateway_slow_cuts_total", "Devices that were cut off, since they took too little.")
 RESYNCS = Counter("causeway_gateway_resyncs_total", "Snapshots that were read for devices, by occasion.", ["occasion"])
@@ -58,6 +60,11 @@ class Room:
         self.held = 0
         self.devices: set[Connection] = set()
         self._most = most
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether so much waits that nothing is to be told that can be done without."""
+        return self.held > self._most // 4
 
     def make(self) -> None:
         """Make room, if there is none."""
@@ -123,6 +130,14 @@ class Connection:
         if len(self._queue) > self._limits.frames or self._characters > self._limits.characters:
             self.cut()
         self._room.make()
+
+    def offer(self, text: str) -> bool:
+        """Queue a frame that the device can do without, if next to nothing waits; return whether it was."""
+        takes = self._hangup is None and self.session.phase is Phase.LIVE
+        if not takes or len(self._queue) >= MOST_BEFORE_SIGNS or self._room.is_pressed:
+            return False
+        self._put(text)
+        return True
 
     def cut(self) -> None:
         """Close at once, and drop what is queued: it takes too little."""

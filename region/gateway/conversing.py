@@ -10,6 +10,7 @@ from region.gateway.callers import Callers
 from region.gateway.channels.desk import ChannelDesk
 from region.gateway.channels.endpoints import channels
 from region.gateway.channels.finding import Finder
+from region.gateway.concealing import Concealing
 from region.gateway.decisions import Decisions
 from region.gateway.friends import circle
 from region.gateway.groups.desk import Desk, Parts
@@ -22,8 +23,12 @@ from region.gateway.http_preferences import preferences
 from region.gateway.markkeeper import MarkKeeper
 from region.gateway.messages import Messages
 from region.gateway.outcomes import Outcomes
+from region.gateway.pictures import Choose
 from region.gateway.preferences import Preferring
 from region.gateway.recipients import Recipients
+from region.gateway.searching.desk import Searching
+from region.gateway.searching.endpoints import searching
+from region.gateway.signs.desk import PresenceDesk
 from region.gateway.submissions import Clerk
 
 
@@ -40,8 +45,10 @@ def routers(
     composer: Composer,
     decisions: Decisions,
     finder: Finder,
+    presence: PresenceDesk,
     callers: Callers,
     guards: Guards,
+    choose: Choose,
 ) -> dict[str, APIRouter]:
     """Return the endpoints, by name.
 
@@ -57,8 +64,10 @@ def routers(
         composer: Makes messages of what devices send.
         decisions: Waits for what concerns a user alone.
         finder: Finds channels of all regions.
+        presence: Tells how friends are there.
         callers: Who calls.
         guards: How often one may.
+        choose: Makes pictures of images.
     """
     posting = Messages(
         store=store,
@@ -69,14 +78,26 @@ def routers(
         pages=Pages(store, recall),
         composer=composer,
     )
-    parts = Parts(region=region, secret=secret, store=store, recipients=recipients, clerk=clerk, messages=posting)
+    parts = Parts(
+        region=region,
+        secret=secret,
+        store=store,
+        recipients=recipients,
+        clerk=clerk,
+        messages=posting,
+        choose=choose,
+    )
     return {
+        "search": searching(callers=callers, desk=Searching(store), guards=guards),
         "messages": messages(callers=callers, guards=guards, messages=posting),
         "preferences": preferences(
             callers=callers, guards=guards, preferring=Preferring(journal=decisions, store=store)
         ),
         "alterations": alterations(
-            callers=callers, desk=Alterations(store=store, clerk=clerk, messages=posting), guards=guards
+            callers=callers,
+            desk=Alterations(store=store, clerk=clerk, messages=posting),
+            concealing=Concealing(journal=decisions, store=store),
+            guards=guards,
         ),
         "groups": groups(callers=callers, desk=Desk(**parts), messages=posting, guards=guards),
         "channels": channels(callers=callers, desk=ChannelDesk(finder=finder, **parts), guards=guards),
@@ -88,5 +109,6 @@ def routers(
             clerk=clerk,
             messages=posting,
             decisions=decisions,
+            presence=presence,
         ),
     }

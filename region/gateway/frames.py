@@ -6,13 +6,16 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from infra.errors import CausewayError
+from region.gateway.concealing import ConcealedFrame
 from region.gateway.cursors import LARGEST
 from region.gateway.preferences import PreferencesFrame
+from region.gateway.signs.presence import State
 from region.gateway.views import MentionView, Message
 
 Number = Annotated[int, Meta(ge=0, le=LARGEST)]
 Text64 = Annotated[str, Meta(max_length=64)]
 MOST_HELD = 10_000
+MOST_WATCHED = 50
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
@@ -51,13 +54,25 @@ class Read(msgspec.Struct, frozen=True, tag="read"):
     epoch: Number = 0
 
 
+class Typing(msgspec.Struct, frozen=True, tag="typing"):
+    """The user types in that conversation; said every three seconds while it is so."""
+
+    conversation_id: Text64
+
+
+class Watch(msgspec.Struct, frozen=True, tag="watch"):
+    """Tell how these are there from now on, instead of whom this connection named before."""
+
+    user_ids: Annotated[list[Text64], Meta(max_length=MOST_WATCHED)]
+
+
 class Ping(msgspec.Struct, frozen=True, tag="ping"):
     """Asks for a pong."""
 
     nonce: Annotated[str, Meta(max_length=256)] = ""
 
 
-DeviceFrame: TypeAlias = Hello | Send | Received | Read | Ping
+DeviceFrame: TypeAlias = Hello | Send | Received | Read | Typing | Watch | Ping
 
 
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
@@ -131,6 +146,22 @@ class MarksFrame(msgspec.Struct, frozen=True, tag="marks"):
     epoch: int
 
 
+class Typist(msgspec.Struct, frozen=True, tag="typist"):
+    """Somebody types there; shown for so many seconds, unless it is said again."""
+
+    conversation_id: str
+    user_id: str
+    seconds: int
+
+
+class PresenceFrame(msgspec.Struct, frozen=True, tag="presence"):
+    """How somebody is there whom the device watches, at first and when it has changed."""
+
+    user_id: str
+    presence: State
+    last_seen: str | None
+
+
 class Resume(msgspec.Struct, frozen=True, tag="resume"):
     """A newer resume token."""
 
@@ -165,6 +196,9 @@ RegionFrame: TypeAlias = (
     | Refused
     | MarksFrame
     | PreferencesFrame
+    | Typist
+    | PresenceFrame
+    | ConcealedFrame
     | Resume
     | Pong
     | ErrorFrame

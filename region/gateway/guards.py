@@ -49,7 +49,7 @@ class Allowances:
         send_user: The same, by user.
         rejected: Tokens shown that no region has signed, to refresh or to connect, by address.
         upload: Uploads begun, by user.
-        find: Searches for users, by who searches and the region that is asked.
+        find: Searches for users, by who searches and the region that is asked; searches in one's own history, by user.
         profile: Changes of one's profile, by user.
     """
 
@@ -110,6 +110,10 @@ class Guards:
     async def find(self, user_id: str) -> None:
         """A user searches for others."""
         await self._demand("find", user_id, self._allowed.find)
+
+    async def search(self, user_id: str) -> None:
+        """A user searches in their own history."""
+        await self._demand("search", user_id, self._allowed.find)
 
     async def profile(self, user_id: str) -> None:
         """A user changes their profile."""

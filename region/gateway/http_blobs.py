@@ -96,7 +96,7 @@ def blobs(
 
     @router.get("/blobs/{blob_id}", responses=answers(200, "BlobView", 401, 404, 409, 421))
     async def opened(blob_id: str, caller: Resident) -> Response:
-        """Return where a blob's bytes are, for a few minutes, if a message that one may see refers to it. Ranges can be asked for there.
+        """Return where a blob's bytes are, for a few minutes, if a message that one may see refers to it, or it is the picture of what one may see. Ranges can be asked for there.
 
         With `blob-on-its-way` it is being fetched from another region: ask again.
         """

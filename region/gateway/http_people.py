@@ -14,12 +14,13 @@ from region.gateway.guards import Guards
 from region.gateway.openapi import answers, either, takes
 from region.gateway.people.here import MOST
 from region.gateway.people.search import Search
+from region.gateway.pictures import Choose, wished
 from region.gateway.profiles import Profiles
 from region.gateway.schemas import ProfileRequest, answer, body_of
 
 
 def people(
-    *, appearance: Appearance, callers: Callers, profiles: Profiles, search: Search, guards: Guards
+    *, appearance: Appearance, callers: Callers, profiles: Profiles, search: Search, guards: Guards, choose: Choose
 ) -> APIRouter:
     """Return the endpoints of profiles."""
     router = APIRouter(dependencies=[Depends(BEARER)])
@@ -37,7 +38,7 @@ def people(
 
     @router.patch(
         "/users/me",
-        responses=answers(200, "OwnProfile", 400, 401, 404, 413, 421, 422, 429),
+        responses=answers(200, "OwnProfile", 400, 401, 404, 409, 413, 421, 422, 429),
         openapi_extra=takes(
             "ProfileRequest", {"display_name": "Ada Lovelace", "status_text": "At sea", "findable": True}
         ),
@@ -46,7 +47,8 @@ def people(
         """Change what others see of oneself, and whether searches find one. The same again changes nothing more."""
         wanted = await body_of(request, ProfileRequest)
         await guards.profile(caller.sub)
-        wish = Wish(wanted.display_name, wanted.status_text, wanted.findable)
+        picture = await wished(choose, caller.sub, wanted.picture)
+        wish = Wish(wanted.display_name, wanted.status_text, wanted.findable, picture)
         return answer(profiles.own(await appearance.change(caller, wish)))
 
     @router.get("/users/{user_id}", responses=answers(200, "Profile", 401, 404, 421))

@@ -9,7 +9,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from infra import tracing
 from infra.errors import CausewayError
 from infra.telling import told
-from region.gateway import frames, preferences
+from region.gateway import concealing, frames, preferences
 from region.gateway.channels.following import Following
 from region.gateway.frames import EntryFrame, MarksFrame, Pending, ReceiptFrame, Refused
 from region.gateway.outcomes import Decided, InFlight, Outcomes
@@ -19,6 +19,7 @@ from region.gateway.submissions import now_us
 from region.gateway.views import Marks, entry_view, pending_view
 from replication.accounts import DeviceRevoked
 from replication.codec import decode_record
+from replication.concealed import MessageConcealed
 from replication.outputs import Output
 from replication.preferences import PreferencesChanged
 from replication.records import Entry, Mark, Outcome, Receipt, Record, Refusal, Submission
@@ -44,6 +45,10 @@ class Device(Protocol):
 
     def push(self, text: str) -> None:
         """Queue a frame."""
+        ...
+
+    def offer(self, text: str) -> bool:
+        """Queue a frame that it can do without, if next to nothing waits; return whether it was."""
         ...
 
     def catch_up(self) -> None:
@@ -119,6 +124,10 @@ class Hub:
             return False
         del self._by_user[device.session.user_id]
         return True
+
+    def devices_of(self, user_id: str) -> tuple[Device, ...]:
+        """Return a user's devices here."""
+        return tuple(self._by_user.get(user_id, ()))
 
     def names(self) -> list[str]:
         """In whose names outputs come here: users who have a device here, and the channels that they follow."""
@@ -247,6 +256,9 @@ class Hub:
             return
         if isinstance(submission.body, PreferencesChanged):
             self._tell(partition, output, output.users, frames.encode(preferences.frame(submission.body)))
+            return
+        if isinstance(submission.body, MessageConcealed):
+            self._tell(partition, output, output.users, frames.encode(concealing.frame(submission.body)))
             return
         repeats = self._repeats(output, submission.id, submission)
         if not submission.conversation_id or submission.author not in self._by_user:

@@ -11,7 +11,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from infra.tasks import heed_cancellation
-from region.delivery import GATEWAYS, interest_key, registering_key
+from region.delivery import GATEWAYS, interest_key, registering_key, seen_key
+from replication.ids import is_user_id
 
 log = structlog.get_logger()
 
@@ -19,6 +20,8 @@ HEARTBEAT_SECONDS = 1.0
 LIFE_SECONDS = 900
 """How long a registration lives when it is not renewed."""
 RENEW_SECONDS = 300.0
+SEEN_SECONDS = 30 * 24 * 3600
+"""How long it is known when a user was there last."""
 CHUNK = 500
 REDIS_SECONDS = 5.0
 """How long one exchange with Redis may take; then it is taken for lost."""
@@ -173,6 +176,7 @@ class Interest:
     async def _write(self, wanted: dict[str, bool]) -> None:
         if not wanted:
             return
+        now = int(time.time())
         async with asyncio.timeout(REDIS_SECONDS), self._redis.pipeline(transaction=False) as pipeline:
             for user, value in wanted.items():
                 if value:
@@ -180,4 +184,6 @@ class Interest:
                     pipeline.expire(interest_key(user), LIFE_SECONDS)
                 else:
                     pipeline.srem(interest_key(user), self._instance)
+                if is_user_id(user):
+                    pipeline.set(seen_key(user), now, ex=SEEN_SECONDS)
             await pipeline.execute()

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import psycopg
@@ -21,6 +21,7 @@ from region.gateway.groups.repository import sight
 from region.gateway.markkeeper import MarkKeeper
 from region.gateway.marks import Reader
 from region.gateway.outcomes import Decision, Outcomes
+from region.gateway.pictures import shown
 from region.gateway.preferences import view
 from region.gateway.recipients import Recipients
 from region.gateway.repository import Listing
@@ -29,7 +30,7 @@ from region.gateway.submissions import Author, Clerk
 from region.gateway.validation import check_address, check_attachments, check_client_message_id, check_text
 from region.gateway.views import Message, entry_view, pending_view
 from region.store.repository import preferences, unsettled
-from region.store.rows import KINDS, Preferences
+from region.store.rows import KINDS, PreferencesRow
 from replication.alterations import ALTERATIONS, NOTHING
 from replication.ids import is_channel_id, is_message_id
 from replication.records import Entry, MessageRead, MessageReceived, Outcome, Refusal, Submission
@@ -237,7 +238,7 @@ class Messages:
                 connection, caller.sub, before=(place.updated_at, place.conversation_id), most=limit + 1
             )
             shown = found[:limit]
-            entries = await repository.entries_at(connection, [listing.head for listing in shown])
+            entries = await repository.entries_at(connection, [replace(one.head, seq=one.last) for one in shown])
             about = {name: one for name, one in entries.items() if isinstance(one.body, ALTERATIONS)}
             altered = {name: await seen_view(connection, caller.sub, one) for name, one in about.items()}
             names = [listing.head.conversation_id for listing in shown]
@@ -341,7 +342,7 @@ def _conversation(
     reader: str,
     entries: Mapping[str, Entry],
     queued: Mapping[str, Message],
-    preferred: Mapping[tuple[str, str], Preferences],
+    preferred: Mapping[tuple[str, str], PreferencesRow],
 ) -> Conversation:
     conversation_id = listing.head.conversation_id
     last = queued.get(conversation_id)
@@ -362,4 +363,5 @@ def _conversation(
         head=listing.head.seq,
         epoch=listing.head.epoch,
         preferences=UNSET if wanted is None else view(wanted),
+        picture=shown(listing.picture),
     )

@@ -15,7 +15,7 @@ from region.gateway.groups.repository import sight
 from region.gateway.validation import check_text
 from region.gateway.views import rfc3339
 from region.store.repository import preferences
-from region.store.rows import Preferences
+from region.store.rows import PreferencesRow
 from replication.ids import is_conversation_id
 from replication.preferences import PreferencesChanged
 from replication.records import Outcome
@@ -122,7 +122,7 @@ class Preferring:
                 raise PreferencesConflictError(version=known.version)
         return view(known)
 
-    async def _found(self, caller: AccessClaims, conversation_id: str) -> Preferences:
+    async def _found(self, caller: AccessClaims, conversation_id: str) -> PreferencesRow:
         if not is_conversation_id(conversation_id):
             raise NotFoundError(what="conversation")
         key = caller.sub, conversation_id
@@ -130,7 +130,7 @@ class Preferring:
             if await sight(connection, conversation_id, caller.sub) is None:
                 raise NotFoundError(what="conversation")
             found = await preferences.load(connection, [key])
-        return found.get(key) or Preferences(*key)
+        return found.get(key) or PreferencesRow(*key)
 
 
 async def missed(connection: Connection, user_id: str, position: int) -> list[PreferencesFrame]:
@@ -142,7 +142,7 @@ async def missed(connection: Connection, user_id: str, position: int) -> list[Pr
     return frames[::-1]
 
 
-def view(known: Preferences) -> PreferencesView:
+def view(known: PreferencesRow) -> PreferencesView:
     """Return preferences as their user is shown them."""
     return _shown(PreferencesView, known.as_told(), with_draft=True)
 

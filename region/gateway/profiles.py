@@ -8,8 +8,10 @@ from infra.postgres import Pool
 from region.accounts.federation import Federation
 from region.accounts.ports import Directory
 from region.accounts.repository import UserRow, user_by_id
+from region.gateway.pictures import PictureView, shown
 from region.gateway.views import rfc3339
 from replication.ids import is_user_id, region_of
+from replication.pictures import decode_picture
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +24,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
         home_region: Where the user lives.
         created_at: When the account was made, RFC 3339 in UTC.
         status_text: What the user says of the moment; may be empty.
+        picture: What stands for the user; null for nothing.
     """
 
     user_id: str
@@ -30,6 +33,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     home_region: str
     created_at: str
     status_text: str
+    picture: PictureView | None = None
 
 
 class OwnProfile(Profile, frozen=True, kw_only=True):
@@ -92,10 +96,10 @@ class Profiles:
 
     def own(self, user: UserRow) -> OwnProfile:
         """Return what a user who lives here is told of themselves."""
-        return OwnProfile(**self._shown(user), findable=user.findable)
+        return OwnProfile(**self._shown(user), picture=_picture(user), findable=user.findable)
 
     def _of(self, user: UserRow) -> Profile:
-        return Profile(**self._shown(user))
+        return Profile(**self._shown(user), picture=_picture(user))
 
     def _shown(self, user: UserRow) -> dict[str, str]:
         return {
@@ -106,3 +110,7 @@ class Profiles:
             "created_at": rfc3339(user.created_at),
             "status_text": user.status_text,
         }
+
+
+def _picture(user: UserRow) -> PictureView | None:
+    return shown(decode_picture(user.picture))

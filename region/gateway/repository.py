@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from infra.postgres import Connection
 from region.gateway.cursors import LARGEST
 from region.gateway.views import Marks
-from region.store.repository import buckets, entries
+from region.store.repository import buckets, concealed, entries
 from region.store.repository.entries import entry_of
 from replication import runs
 from replication.codec import decode_details
 from replication.groups import RANKS
 from replication.ids import is_channel_id
+from replication.pictures import Picture
 from replication.records import Entry
 from replication.runs import Runs
 
 _ENTRY = entries.COLUMNS
 _TOLD = buckets.TOLD
+_CONCEALING = concealed.JOIN
+_CONCEALED = concealed.COLUMN
 _CHANGED_MOST = 10_000
 
 
@@ -85,6 +88,8 @@ class Listing:
         own: The member's marks.
         peer: The other member's marks.
         unread: How many messages of the other member are above the member's read mark.
+        last: The seq of the entry that stands for it: the head, or what is below if that was deleted by the member for oneself.
+        picture: What stands for it, for who belongs to it; None for nothing.
     """
 
     head: Head
@@ -94,6 +99,8 @@ class Listing:
     own: Marks
     peer: Marks
     unread: int
+    last: int
+    picture: Picture | None = None
 
 
 async def state(connection: Connection) -> State | None:
@@ -178,7 +185,7 @@ async def listings(connection: Connection, user_id: str, *, before: tuple[int, s
         f"SELECT c.conversation_id, {_TOP}, c.epoch, c.updated_at, p.user_id, c.details, least(m.received, c.head),"
         " least(m.read, c.head), least(p.received, c.head), least(p.read, c.head),"
         f" CASE WHEN {_ACTIVE} THEN (c.message_count - m.sent) - (m.read_count - m.read_sent) ELSE 0 END"
-        ", m.hidden FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id"
+        f", m.hidden, {_ACTIVE}, {_CONCEALED} FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id{_CONCEALING}"
         " LEFT JOIN members p ON c.kind = 'direct' AND p.conversation_id = m.conversation_id AND p.user_id <> m.user_id"
         " WHERE m.user_id = %s AND m.since > 0 AND m.hidden <> '1-' || c.head::text AND (c.updated_at, c.conversation_id) < (%s, %s)"
         " AND (c.head > 0 OR EXISTS (SELECT 1 FROM pendings q WHERE q.conversation_id = c.conversation_id AND q.author = m.user_id))"
@@ -186,11 +193,31 @@ async def listings(connection: Connection, user_id: str, *, before: tuple[int, s
         (user_id, *before, most),
     )
     found: list[Listing] = []
-    for name, seq, epoch, at, peer, encoded, received, read, theirs, seen, unread, hidden in await cursor.fetchall():
+    for (
+        name,
+        seq,
+        epoch,
+        at,
+        peer,
+        encoded,
+        received,
+        read,
+        theirs,
+        seen,
+        unread,
+        stopped,
+        active,
+        taken,
+    ) in await cursor.fetchall():
         details = decode_details(encoded)
-        top = runs.below(runs.read(hidden), min(seq, details.channel.shown) if details.channel else seq)
+        hidden = runs.read(stopped)
+        top = runs.below(hidden, min(seq, details.channel.shown) if details.channel else seq)
         marks, others = _marks(min(received, top), min(read, top)), _marks(theirs or 0, seen or 0)
-        found.append(Listing(Head(name, top, epoch), at, peer, details.name, marks, others, max(0, unread)))
+        last = runs.below(runs.joined((*hidden, *runs.read(taken))), top) if taken else top
+        picture = details.picture if active else None
+        found.append(
+            Listing(Head(name, top, epoch), at, peer, details.name, marks, others, max(0, unread), last, picture)
+        )
     return found
 
 
@@ -208,7 +235,7 @@ async def entries_at(connection: Connection, heads: Sequence[Head]) -> dict[str,
 async def changed_since(connection: Connection, user_id: str, told: Mapping[int, int]) -> list[Head]:
     """Return the user's conversations that changed above those positions of their partitions, the newest change first."""
     cursor = await connection.execute(
-        f"SELECT {_HEAD} FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id"
+        f"SELECT {_HEAD} FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id{_CONCEALING}"
         f" JOIN {_TOLD} ON substr(c.conversation_id, 2, 3) BETWEEN t.first AND t.last AND greatest(c.position, m.position) > t.position"
         " WHERE m.user_id = %s AND m.since > 0 ORDER BY c.updated_at DESC, c.conversation_id LIMIT %s",
         (*buckets.told_rows(told), user_id, _CHANGED_MOST),
@@ -219,7 +246,7 @@ async def changed_since(connection: Connection, user_id: str, told: Mapping[int,
 async def conversations_of(connection: Connection, user_id: str) -> list[Head]:
     """Return the user's conversations, the most recently changed first."""
     cursor = await connection.execute(
-        f"SELECT {_HEAD} FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id"
+        f"SELECT {_HEAD} FROM members m JOIN conversations c ON c.conversation_id = m.conversation_id{_CONCEALING}"
         " WHERE m.user_id = %s AND m.since > 0 ORDER BY c.updated_at DESC, c.conversation_id LIMIT %s",
         (user_id, _CHANGED_MOST),
     )
@@ -298,15 +325,18 @@ async def marks_of(connection: Connection, conversations: Sequence[str], readers
 
 _ACTIVE = f"m.role IN ({', '.join(repr(role) for role in RANKS)})"
 _TOP = "CASE WHEN m.until_seq > 0 THEN least(c.head, m.until_seq) ELSE c.head END"
-_HEAD = f"c.conversation_id, {_TOP}, c.epoch, m.since, m.hidden, {_ACTIVE}"
-_SHOWN = "(left(e.conversation_id, 1) <> 'c' OR e.kind LIKE 'channel%%')"
+_HEAD = f"c.conversation_id, {_TOP}, c.epoch, m.since, m.hidden, {_ACTIVE}, {_CONCEALED}"
+_SHOWN = "(left(e.conversation_id, 1) <> 'c' OR e.kind LIKE 'channel%%' OR e.kind LIKE 'message%%')"
 """Who belongs to a channel is in its log, and shown to nobody there."""
 _NOT_HIDDEN = "AND NOT EXISTS (SELECT 1 FROM unnest(%s::bigint[], %s::bigint[]) AS h(first, last) WHERE e.seq BETWEEN h.first AND h.last)"
 
 
-def _head(row: tuple[str, int, int, int, str, bool]) -> Head:
-    conversation_id, seq, epoch, since, hidden, active = row
-    return Head(conversation_id, seq, epoch, since, runs.read(hidden), active)
+def _head(row: tuple[str, int, int, int, str, bool, str]) -> Head:
+    conversation_id, seq, epoch, since, stopped, active, taken = row
+    hidden = runs.read(stopped)
+    return Head(
+        conversation_id, seq, epoch, since, runs.joined((*hidden, *runs.read(taken))) if taken else hidden, active
+    )
 
 
 def _marks(received: int, read: int, joined: int = 0) -> Marks:

@@ -15,8 +15,11 @@ from region.gateway.friends.schemas import SHOWN as FRIENDS
 from region.gateway.groups.schemas import SHOWN as GROUPS
 from region.gateway.moderation.schemas import SHOWN as MODERATION
 from region.gateway.people.search import People
+from region.gateway.pictures import PictureView
 from region.gateway.preferences import PreferencesRequest, PreferencesView
 from region.gateway.profiles import OwnProfile, Profile
+from region.gateway.searching.schemas import SHOWN as SEARCHING
+from region.gateway.signs.schemas import SHOWN as SIGNS
 from region.gateway.views import Attached, MentionView, Message
 
 
@@ -67,17 +70,19 @@ class PasswordRequest(msgspec.Struct, frozen=True):
 
 
 class ProfileRequest(msgspec.Struct, frozen=True):
-    """Changes what others see of oneself; what is missing or null stays as it is.
+    """Changes what others see of oneself; what is missing stays as it is, and so does what is null, but for the picture.
 
     Attributes:
         display_name: At most 64 characters; empty for the handle.
         status_text: At most 140 characters; may be empty.
         findable: Whether searches find one by more than the exact handle.
+        picture: An image of one's own that is ready; null takes the picture away, missing leaves it.
     """
 
     display_name: str | None = None
     status_text: str | None = None
     findable: bool | None = None
+    picture: str | UnsetType | None = UNSET
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
@@ -257,6 +262,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
         head: The last seq.
         epoch: In which it was numbered.
         preferences: What one wants of it; missing if one never said.
+        picture: What stands for a group or a channel that one belongs to; null for nothing.
     """
 
     conversation_id: str
@@ -270,6 +276,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     head: int
     epoch: int
     preferences: PreferencesView | UnsetType = UNSET
+    picture: PictureView | None = None
 
 
 class Conversations(msgspec.Struct, frozen=True):
@@ -357,6 +364,8 @@ SHOWN: Final = (
     *CHANNELS,
     *FRIENDS,
     *MODERATION,
+    *SIGNS,
+    *SEARCHING,
 )
 
 _encoder = msgspec.json.Encoder()

@@ -29,15 +29,11 @@ from infra.tls import MutualTls
 from infra.trunk.frames import LARGEST_MESSAGE
 from infra.trunk.server import TrunkAcceptor
 from infra.web import serve_app
-from region.accounts.appearance import Appearance
-from region.accounts.credentials import Credentials
 from region.accounts.federation import Federation
 from region.accounts.keyring import Keyring
 from region.accounts.passwords import Cost, Passwords
-from region.accounts.registration import Registration
-from region.accounts.sessions import Lifetimes, Sessions
 from region.accounts.tokens import Verifier
-from region.gateway import conversing
+from region.gateway import conversing, entering
 from region.gateway.alterations.composing import Composer
 from region.gateway.announcer import Announcer
 from region.gateway.app import make_app
@@ -52,11 +48,8 @@ from region.gateway.deliveries import Deliveries
 from region.gateway.groups.recall import Historian, Recall
 from region.gateway.guards import Guards
 from region.gateway.http import make_app as make_http
-from region.gateway.http_accounts import accounts
 from region.gateway.http_blobs import blobs
-from region.gateway.http_people import people
 from region.gateway.http_regions import regions
-from region.gateway.http_users import users
 from region.gateway.hub import Hub
 from region.gateway.interest import Interest
 from region.gateway.journal import Journal
@@ -67,17 +60,19 @@ from region.gateway.outcomes import InFlight, Outcomes
 from region.gateway.people.here import Here
 from region.gateway.people.others import Others
 from region.gateway.people.search import Search
-from region.gateway.profiles import Profiles
 from region.gateway.recipients import Recipients
 from region.gateway.repeats import Repeats
 from region.gateway.revocations import Revocations, make_internal
 from region.gateway.settings import GatewaySettings
 from region.gateway.sightings import Sightings
+from region.gateway.signs.signs import Signs
 from region.gateway.sockets import RESUME_SECONDS, Sockets
 from region.gateway.submissions import Clerk
 from region.gateway.tracing import Tracer
 from region.media.attachments import Attachments
 from region.media.downloads import Downloads
+from region.media.pictures.choosing import Choosing
+from region.media.pictures.origins import Origins
 from region.media.uploads import Allowed, Uploads
 from region.media.wakes import wake
 from region.store.repository.setup import region_state
@@ -215,6 +210,7 @@ class Gateway:
         self._limiter = Limiter(self._rates_redis)
         guards = Guards(self._limiter, settings.allowances, region=region)
         composer = Composer(self._store, Attachments(self._store))
+        self._signs = Signs(settings, store=self._store, redis=self._rates_redis, hub=self._hub, tell=self._trust.tell)
         self._sockets = Sockets(
             region=region,
             callers=callers,
@@ -232,51 +228,31 @@ class Gateway:
             arrivals=Arrivals(most=settings.most_arriving, most_open=settings.most_sockets),
             frames_rate=settings.rate_frames,
             composer=composer,
+            typed=self._signs.typists.typed,
+            watched=self._signs.watched,
+            gone=self._signs.watchers.forget,
         )
         decisions = Decisions(clerk, outcomes)
         self._recall = Recall(region=region, peers=settings.peers, keep=self._journal.send)
-        registration = Registration(
-            region=region,
-            regions=names,
-            secret=keyring.secret,
-            directory=directory,
-            federation=self._federation,
-            journal=decisions,
-            store=self._store,
-            passwords=self._passwords,
-        )
-        sessions = Sessions(
-            region=region,
-            directory=directory,
-            federation=self._federation,
-            journal=decisions,
-            store=self._store,
-            passwords=self._passwords,
-            registration=registration,
-            signer=keyring,
-            verifier=verifier,
-            lifetimes=Lifetimes(settings.access_seconds, settings.refresh_seconds),
-            clock=time.time,
-        )
         self._search = Search(
             region=region, here=Here(self._store), others=Others(settings.peers, tell=self._trust.tell)
         )
         self._finder = Finder(region=region, peers=settings.peers, store=self._store)
+        self._origins = Origins(region=region, peers=settings.peers, store=self._store, tell=self._trust.tell)
         routers = {
-            "accounts": accounts(region=region, registration=registration, sessions=sessions, guards=guards),
-            "users": users(
-                sessions=sessions,
-                credentials=Credentials(journal=decisions, store=self._store, passwords=self._passwords),
+            **entering.routers(
+                settings,
+                keyring=keyring,
+                verifier=verifier,
+                directory=directory,
+                federation=self._federation,
+                store=self._store,
+                passwords=self._passwords,
+                decisions=decisions,
                 callers=callers,
                 hub=self._hub,
                 guards=guards,
-            ),
-            "people": people(
-                appearance=Appearance(journal=decisions, store=self._store),
-                callers=callers,
-                profiles=Profiles(region=region, store=self._store, directory=directory, federation=self._federation),
                 search=self._search,
-                guards=guards,
             ),
             **conversing.routers(
                 region=region,
@@ -292,11 +268,13 @@ class Gateway:
                 callers=callers,
                 guards=guards,
                 finder=self._finder,
+                presence=self._signs.presence,
+                choose=Choosing(self._store).choose,
             ),
             "media": self._media(settings, callers, guards),
             "regions": regions(region=region, public_url=settings.public_url, federation=self._federation),
         }
-        self.app = make_app(make_http(routers), self._sockets.serve)
+        self.app = make_app(make_http(routers), self._sockets.serve, seconds=settings.request_seconds)
         """The ASGI app."""
         self.tracer = Tracer(
             region=region,
@@ -323,7 +301,14 @@ class Gateway:
             uploads=Uploads(
                 region=region, store=store, blobs=self._blobs, signer=signer, allowed=allowed, wake=wake_up
             ),
-            downloads=Downloads(region=region, store=store, signer=signer, seconds=seconds, wake=wake_up),
+            downloads=Downloads(
+                region=region,
+                store=store,
+                signer=signer,
+                seconds=seconds,
+                wake=wake_up,
+                elsewhere=self._origins.find,
+            ),
             seconds=seconds,
         )
 
@@ -347,9 +332,9 @@ class Gateway:
                 group.create_task(self._revocations.follow_own())
                 group.create_task(self._follow_others())
                 group.create_task(self._search.others.run(self._tls.client if self._tls else None))
-                inner = TrunkAcceptor(
-                    Carried(make_internal(self._finder.serve(self._search.here.serve(self.app)), self._revocations))
-                )
+                group.create_task(self._signs.run(self._tls.client if self._tls else None))
+                asked = self._signs.serve(self._finder.serve(self._search.here.serve(self.app)))
+                inner = TrunkAcceptor(Carried(make_internal(self._origins.serve(asked), self._revocations)))
                 historian = Historian(inner, region=settings.region, store=self._store)
                 acceptor = RepairServer(historian, region=settings.region, store=self._store)
                 group.create_task(
@@ -382,7 +367,7 @@ class Gateway:
             httpx.AsyncClient(verify=verify, timeout=3, limits=limits, trust_env=False) as client,
             asyncio.TaskGroup() as group,
         ):
-            self._recall.client = self._finder.client = client
+            self._recall.client = self._finder.client = self._origins.client = client
             for home, url in self._settings.peers.items():
                 group.create_task(self._trust.while_trusted(home, partial(self._revocations.follow, home, url, client)))
 

@@ -18,9 +18,22 @@ from infra.errors import CausewayError, InvalidFieldError, MalformedRequestError
 from region.gateway import frames
 from region.gateway.cursors import Place, ResumeToken, read_resume, write_resume
 from region.gateway.errors import OutOfOrderError
-from region.gateway.frames import Changed, ChangedConversation, Hello, Ping, Pong, Read, Received, Resume, Send, Welcome
+from region.gateway.frames import (
+    Changed,
+    ChangedConversation,
+    Hello,
+    Ping,
+    Pong,
+    Read,
+    Received,
+    Resume,
+    Send,
+    Typing,
+    Watch,
+    Welcome,
+)
 from region.gateway.validation import check_address, check_attachments, check_client_message_id, check_text
-from replication.ids import is_conversation_id
+from replication.ids import is_conversation_id, is_user_id
 
 MALFORMED_HELLO: Final = 4400
 BAD_TOKEN: Final = 4401
@@ -79,6 +92,20 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Typed:
+    """Have it told that the user types."""
+
+    conversation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """Tell the device how these users are there."""
+
+    users: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """Send this frame."""
 
@@ -94,7 +121,7 @@ class Hangup:
     text: str = ""
 
 
-Instruction: TypeAlias = CatchUp | Submit | Mark | Reply | Hangup
+Instruction: TypeAlias = CatchUp | Submit | Mark | Typed | Watched | Reply | Hangup
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +192,15 @@ class Session:
                     _check(frame)
                     return Submit(frame)
                 case Received() | Read():
-                    if not is_conversation_id(frame.conversation_id):
-                        raise InvalidFieldError(field="conversation_id", reason="it is none")
+                    _check_conversation(frame.conversation_id)
                     return Mark(frame.conversation_id, Place(frame.epoch, frame.seq), isinstance(frame, Read))
+                case Typing():
+                    _check_conversation(frame.conversation_id)
+                    return Typed(frame.conversation_id)
+                case Watch(user_ids=users):
+                    if not all(map(is_user_id, users)):
+                        raise InvalidFieldError(field="user_ids", reason="one is none")
+                    return Watched(tuple(dict.fromkeys(users)))
                 case Ping():
                     return Reply(frames.encode(Pong(frame.nonce)))
                 case Hello():
@@ -281,6 +314,11 @@ def _read(text: str | None) -> frames.DeviceFrame:
         if reason.endswith("`$.type`"):  # it would quote what stands there
             reason = "its type is none that devices send"
         raise MalformedRequestError(reason=reason) from None
+
+
+def _check_conversation(conversation_id: str) -> None:
+    if not is_conversation_id(conversation_id):
+        raise InvalidFieldError(field="conversation_id", reason="it is none")
 
 
 def _check(send: Send) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
 
+from infra.deadlines import USUAL_SECONDS
 from infra.settings import RegionalSettings
 from region.gateway.guards import Allowances
 from region.gateway.rates import Rate
@@ -31,6 +32,7 @@ class GatewaySettings(RegionalSettings, BlobSettings):
         peers: Other region to its gateway's URL, as JSON; asked which devices were logged out there.
         signing_key: Path to the region's Ed25519 private key, PKCS#8 PEM.
         store_connections: The most connections to the store.
+        request_seconds: After how long a request is answered without what it waits for.
         access_seconds: How long access tokens are good.
         refresh_seconds: How long refresh tokens are good.
         password_memory: KiB that Argon2id takes a password.
@@ -51,7 +53,8 @@ class GatewaySettings(RegionalSettings, BlobSettings):
         rate_login_through: Logins tried, by the other region that carries them.
         rate_connect: WebSockets opened, and tokens refreshed, by device.
         rate_connect_user: WebSockets opened, by user.
-        rate_find: Searches for users, by who searches.
+        rate_find: Searches for users, and in one's own history, each by who searches.
+        rate_presence: Questions how friends are there, by user and gateway.
         rate_profile: Changes of one's profile, by user.
         rate_send_device: Messages sent, and marks raised over HTTP, by device.
         rate_send_user: The same, by user.
@@ -70,6 +73,7 @@ class GatewaySettings(RegionalSettings, BlobSettings):
     peers: dict[str, str] = Field(default_factory=dict)
     signing_key: Path
     store_connections: int = Field(12, ge=2, le=200)
+    request_seconds: float = Field(USUAL_SECONDS, gt=0, le=300)
     access_seconds: int = Field(15 * 60, ge=10, le=24 * 3600)
     refresh_seconds: int = Field(90 * 24 * 3600, ge=60)
     password_memory: int = Field(19 * 1024, ge=8, le=4 * 1024 * 1024)
@@ -93,6 +97,7 @@ class GatewaySettings(RegionalSettings, BlobSettings):
     rate_send_device: Often = Rate(1_000, 10)
     rate_send_user: Often = Rate(2_000, 10)
     rate_find: Often = Rate(60, 60)
+    rate_presence: Often = Rate(120, 60)
     rate_profile: Often = Rate(20, 60)
     rate_rejected: Often = Rate(60, 60)
     rate_frames: Often = Rate(5_000, 5)

@@ -52,7 +52,10 @@ from region.gateway.session import (
     Session,
     Snapshot,
     Submit,
+    Typed,
+    Watched,
 )
+from region.gateway.signs import metrics as shed
 from region.gateway.submissions import Author, Clerk, now_us
 
 log = structlog.get_logger()
@@ -102,13 +105,23 @@ class Sockets:
         arrivals: Arrivals,
         frames_rate: Rate,
         composer: Composer,
+        typed: Callable[[str, str], None] = lambda _user, _conversation: None,
+        watched: Callable[[Connection, tuple[str, ...]], None] = lambda _device, _users: None,
+        gone: Callable[[Connection], None] = lambda _device: None,
         most_queued: int = 128 * 1024 * 1024,
     ) -> None:
-        """Prepare; `frames_rate` bounds the frames of one connection, `most_queued` the characters that wait for all devices."""
+        """Prepare; `frames_rate` bounds the frames of one connection, `most_queued` the characters that wait for all devices.
+
+        What passes goes on to others: `typed` is told who types where, `watched` whom a device watches, `gone` which device is gone,
+        after all else of it.
+        """
         self._guards = guards
         self._arrivals = arrivals
         self._frames_rate = frames_rate
         self._composer = composer
+        self._typed = typed
+        self._watched = watched
+        self._gone = gone
         self._region = region
         self._callers = callers
         self._hub = hub
@@ -224,8 +237,9 @@ class Sockets:
             for task in (reader, writer, ended):
                 task.cancel()
             await asyncio.gather(reader, writer, ended, return_exceptions=True)
+            self._gone(connection)  # it may have watched somebody until now
 
-    async def _read(self, connection: Connection, receive: Receive) -> None:
+    async def _read(self, connection: Connection, receive: Receive) -> None:  # noqa: C901 — one arm an instruction
         timer = asyncio.get_running_loop().call_later(
             HELLO_SECONDS, lambda: connection.hang_up(MALFORMED_HELLO, "no hello")
         )
@@ -251,6 +265,10 @@ class Sockets:
                     case Mark(conversation_id=conversation_id, place=place, read=read):
                         self._hub.sightings.marked(conversation_id, connection.session.user_id, place.seq, at=now_us())
                         self._marks.raise_mark(connection.reader, conversation_id, place, read=read)
+                    case Typed(conversation_id=conversation_id):
+                        self._have_told(connection.session.user_id, conversation_id)
+                    case Watched(users=users):
+                        self._watched(connection, users)
                     case Reply(text=text):
                         connection.push(text)
                     case CatchUp():
@@ -263,6 +281,13 @@ class Sockets:
                         return
         finally:
             timer.cancel()
+
+    def _have_told(self, user_id: str, conversation_id: str) -> None:
+        """Have it told that a user types, unless the devices here have enough to read."""
+        if self._room.is_pressed:
+            shed.TYPING["busy"].inc()
+        else:
+            self._typed(user_id, conversation_id)
 
     async def _join(self, connection: Connection, wanted: CatchUp) -> None:
         """Register interest first, then read the snapshot: so nothing falls between."""

@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from region.gateway.pictures import PictureView, shown
 from replication import groups as g
 from replication.alterations import (
     ALTERATIONS,
@@ -26,6 +27,7 @@ from replication.attachments import Attachment
 from replication.channels import ChannelChanged, ChannelCreated, follows_of
 from replication.friends import FriendBody
 from replication.ids import region_of
+from replication.pictures import Picture
 from replication.records import (
     DIRECT_BODIES,
     LOG_BODIES,
@@ -137,6 +139,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         emoji: With what somebody reacted, or does not any more.
         public: Whether anybody may find and join it, in a channel.
         slow: Seconds between two posts of one poster, in a channel.
+        picture: What stands for it from then on; null for nothing. The bytes of one that was replaced are gone.
+        moderated: Whether a moderator took the message away.
     """
 
     user_id: str | UnsetType = UNSET
@@ -157,6 +161,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     emoji: str | UnsetType = UNSET
     public: bool | UnsetType = UNSET
     slow: int | UnsetType = UNSET
+    picture: PictureView | UnsetType | None = UNSET
+    moderated: bool = False
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -260,7 +266,7 @@ def entry_view(
     """
     body = entry.body
     if isinstance(body, ALTERATIONS) and not (body.target_seq and (sees is None or sees(body.target_seq))):
-        return hidden_view(entry.conversation_id, entry.seq, entry.seq)
+        return hidden_view(entry.conversation_id, (follows_of(body) or entry.seq - 1) + 1, entry.seq)
     mentions = aftermath.mentions if aftermath.edits else mentions_of(body)
     deleted = aftermath.deleted > 0
     follows = follows_of(body)
@@ -327,6 +333,7 @@ def _of_group(body: g.GroupBody) -> Change:
                 history=body.history,
                 approval=body.approval,
                 user_ids=[seat.user_id for seat in body.members],
+                picture=_pictured(body.picture),
             )
         case g.GroupChanged():
             return Change(
@@ -334,6 +341,7 @@ def _of_group(body: g.GroupBody) -> Change:
                 description=_given(body.description),
                 history=_given(body.history),
                 approval=_given(body.approval),
+                picture=_pictured(body.picture),
             )
         case g.RoleChanged():
             return Change(user_id=body.user_id, role=body.role, hand_over=body.hand_over)
@@ -353,6 +361,7 @@ def _of_channel(body: ChannelCreated | ChannelChanged) -> Change:
         description=_given(body.description),
         public=_given(body.public),
         slow=_given(body.slow),
+        picture=_pictured(body.picture),
     )
 
 
@@ -361,10 +370,16 @@ def _alteration_of(body: Alteration) -> Change:
         case MessageEdited():
             mentions = _mentions(body.mentions)
             return Change(message_id=body.target, message_seq=body.target_seq, text=body.text, mentions=mentions)
+        case MessageDeleted(moderated=True):
+            return Change(message_id=body.target, message_seq=body.target_seq, moderated=True)
         case MessageDeleted() | MessagePinned() | MessageUnpinned():
             return Change(message_id=body.target, message_seq=body.target_seq)
         case ReactionAdded() | ReactionRemoved():
             return Change(message_id=body.target, message_seq=body.target_seq, emoji=body.emoji)
+
+
+def _pictured(picture: Picture | None) -> PictureView | UnsetType | None:
+    return UNSET if picture is None else shown(picture)
 
 
 def _given(value: T | None) -> T | UnsetType:

@@ -6,6 +6,7 @@ uploads      the gateway's side: an upload is begun, resumed, handed over
 asking       how long its requests wait for the blob store, and how many may
 downloads    the gateway's side: whoever may see a blob is told where it is
 attachments  what a message may refer to
+pictures     what stands for users, groups and channels
 wakes        tells the service that there is something to do
 settings     where the blob store is, and what is allowed
 

@@ -1,4 +1,4 @@
-"""Open images and files: whoever may see a message that refers to one is told where its bytes are, for a while."""
+"""Open images and files: whoever may see what refers to one, a message or as a picture, is told where its bytes are, for a while."""
 
 import asyncio
 import time
@@ -11,9 +11,11 @@ from infra.errors import NotFoundError
 from infra.postgres import Pool
 from region.media import repository, rules
 from region.media.errors import NotReadyError, OnItsWayError
+from region.media.pictures.repository import shown_to
 from region.media.repository import Blob
 from replication.attachments import Attachment
 from replication.ids import is_blob_id, region_of
+from replication.pictures import Picture
 
 WAIT_SECONDS: Final = 4.0
 """How long somebody is kept waiting for what is fetched from another region, before they are told to come again."""
@@ -38,11 +40,23 @@ class Opened:
     seconds: int
 
 
+async def nowhere(_: str) -> Picture | None:
+    """Know of no pictures of other regions."""
+    return None
+
+
 class Downloads:
     """What HTTP does with blobs."""
 
     def __init__(
-        self, *, region: str, store: Pool, signer: Signer, seconds: int, wake: Callable[[], Awaitable[None]]
+        self,
+        *,
+        region: str,
+        store: Pool,
+        signer: Signer,
+        seconds: int,
+        wake: Callable[[], Awaitable[None]],
+        elsewhere: Callable[[str], Awaitable[Picture | None]] = nowhere,
     ) -> None:
         """Prepare.
 
@@ -52,27 +66,36 @@ class Downloads:
             signer: Signs addresses of its blob store.
             seconds: How long they are good.
             wake: Says that something is to be fetched.
+            elsewhere: Finds a picture that is for everybody, of which nothing is known here; as `Origins.find` does.
         """
         self._region = region
         self._store = store
         self._signer = signer
         self._seconds = seconds
         self._wake = wake
+        self._elsewhere = elsewhere
 
     async def open(self, reader: str, blob_id: str) -> Opened:
         """Return where a blob is; have it fetched from where it was brought, if it is not here.
 
         Raises:
-            NotFoundError: There is none, or it is in no message that the reader may see.
+            NotFoundError: There is none, or it is in no message that the reader may see, and no picture of somebody's.
             NotReadyError: It is the reader's own, and was not completed.
             OnItsWayError: It is being fetched.
+            BusyError: Too many pictures of other regions are asked for.
+            UnavailableError: Whether it is a picture only its origin knows, which does not answer.
         """
         if not is_blob_id(blob_id):
             raise NotFoundError(what="blob")
         async with self._store.connection() as connection:
             blob = await repository.blob(connection, blob_id)
             reference = await repository.seen_by(connection, blob_id, reader)
+            picture = None if reference else await shown_to(connection, blob_id, reader)
         own = blob is not None and blob.owner == reader
+        if reference is None and picture is None and not own:
+            picture = await self._elsewhere(blob_id)
+        if picture is not None:
+            reference = picture.attachment
         if reference is None and not own:
             raise NotFoundError(what="blob")
         if reference is not None and region_of(blob_id) != self._region and (blob is None or blob.state != "ready"):
@@ -81,7 +104,7 @@ class Downloads:
             raise NotFoundError(what="blob")
         if blob.state != "ready":
             raise NotReadyError(blob_id=blob_id, reason=f"it is {blob.state}; complete its upload first")
-        return self._opened(blob.attachment)
+        return self._opened(blob.attachment if picture is None or own else picture.attachment)
 
     async def _fetched(self, wanted: Attachment) -> Blob:
         now = time.time_ns() // 1000

@@ -248,7 +248,9 @@ async def seen_in(connection: Connection, blob_id: str, region: str) -> bool:
 
 
 async def orphans(connection: Connection, *, begun: int, pinned: int, most: int) -> list[Blob]:
-    """Return blobs that nobody can ever see: begun before then and not completed, refused, or not referred to by any message.
+    """Return blobs that nobody can ever see: begun before then and not completed, refused, or neither referred to by any message nor anybody's picture.
+
+    A copy of another region's that is neither here goes as well; it was somebody's picture there, and is fetched anew if it still is.
 
     Args:
         connection: Where.
@@ -259,8 +261,9 @@ async def orphans(connection: Connection, *, begun: int, pinned: int, most: int)
     cursor = await connection.execute(
         f"SELECT {_COLUMNS} FROM blobs b WHERE state = 'removing'"
         " OR (state IN ('uploading', 'refused') AND updated_at < %s)"
-        " OR (state = 'ready' AND owner <> '' AND updated_at < %s AND pinned_at < %s"
+        " OR (state = 'ready' AND updated_at < %s AND pinned_at < %s"
         "     AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.blob_id = b.blob_id)"
+        "     AND NOT EXISTS (SELECT 1 FROM pictures i WHERE i.blob_id = b.blob_id)"
         "     AND (pinned_at = 0 OR NOT EXISTS (SELECT 1 FROM pendings p WHERE p.author = b.owner)))"
         " ORDER BY updated_at LIMIT %s",
         (begun, begun, pinned, most),

@@ -15,6 +15,7 @@ from infra.errors import CausewayError, MalformedRequestError, NotFoundError, Un
 from infra.internal import is_bridged, peer_of
 from infra.postgres import STORE_FAILURES, Pool
 from region.media import repository, rules
+from region.media.pictures.repository import shown_in
 from replication.ids import is_blob_id, region_of
 
 log = structlog.get_logger()
@@ -59,7 +60,7 @@ class BlobServer:
         try:
             async with self._store.connection() as connection:
                 blob = await repository.blob(connection, blob_id)
-                seen = await repository.seen_in(connection, blob_id, peer)
+                seen = await repository.seen_in(connection, blob_id, peer) or await shown_in(connection, blob_id, peer)
         except (*STORE_FAILURES, psycopg.Error) as error:
             raise UnavailableError(what="The store of the origin") from error
         if region_of(blob_id) != self._region or not seen or blob is None or blob.state != "ready":

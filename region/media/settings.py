@@ -41,8 +41,8 @@ class MediaSettings(RegionalSettings, BlobSettings):
         media_port: Port to listen on for them.
         media_peers: Other region to the URL of its media service, as JSON.
         media_workers: How many blobs are checked or fetched at a time.
-        media_orphan_seconds: After which an upload that was not completed is removed, and a blob to which no message ever referred.
-        media_pinned_seconds: After which a blob is removed that a message was to refer to, which came to nothing.
+        media_orphan_seconds: After which an upload that was not completed is removed, and a blob to which no message ever referred and that is nobody's picture; a copy of another region's likewise.
+        media_pinned_seconds: After which a blob is removed that a message was to refer to, which came to nothing, or that was a picture and is none any more.
         media_collect_seconds: Between two looks for those.
     """
 

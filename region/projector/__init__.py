@@ -13,6 +13,7 @@ channels    pure: what may happen in a channel, and what it changes there
 friends     pure: the same of a pair's friendship, with its rules
 restraints  pure: blocks, and who may begin to write: judged where the user lives who wants that
 moderation  pure: reports, and what moderators decide
+concealing  pure: what users delete for themselves alone
 openings    pure: asking a recipient's home whether a conversation may begin, and its answer
 reminders   pure: asking again for what waits for another region
 entries     pure: what owners elsewhere decided: entries, states of conversations, refusals

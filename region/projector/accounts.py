@@ -22,6 +22,7 @@ from replication.accounts import (
     WritersChosen,
     proof_of,
 )
+from replication.pictures import encode_picture
 from replication.records import Submission
 
 Body: TypeAlias = (
@@ -120,6 +121,9 @@ def _change_profile(docket: Docket, author: str, body: ProfileChanged) -> str:
         user.status_text = body.status_text
     if body.findable is not None:
         user.findable = body.findable
+    if body.picture is not None:
+        user.picture = encode_picture(body.picture)
+        docket.writes.pictured[author] = body.picture.blob_id
     docket.writes.users[author] = user
     if before != (user.display_name, user.findable):
         docket.writes.renamed.add(author)

@@ -20,6 +20,7 @@ from replication.alterations import (
     hushed,
     merged,
 )
+from replication.channels import ChannelMessageSent
 from replication.codec import encode_body
 from replication.records import TEXTS, Entry, Receipt, Submission, emptied, recipient_of
 
@@ -85,13 +86,18 @@ def _learn(docket: Docket, key: Key, news: Aftermath, recipient_id: str) -> None
     docket.state.aftermaths[key] = docket.writes.aftermaths[key] = aftermath
     if not aftermath.deleted:
         return
-    docket.writes.redacted[key] = b""
+    docket.writes.redacted[key] = encode_body(post_left(aftermath.follows)) if aftermath.follows else b""
     for edit in aftermath.edits:
         body = hushed(edit, aftermath.message_id, recipient_id, seq)
         docket.writes.redacted[conversation_id, edit.seq] = encode_body(body)
     known = docket.state.known.get(aftermath.message_id)
     if isinstance(known, Entry) and isinstance(known.body, TEXTS):  # whoever repeats it is not told what it said
         docket.state.known[known.message_id] = replace(known, body=emptied(known.body))
+
+
+def post_left(follows: int) -> ChannelMessageSent:
+    """Return what is kept of a channel's post that was deleted, beside the columns of its entry: what it follows."""
+    return ChannelMessageSent("", "", follows=follows)
 
 
 def _is_deleted(docket: Docket, key: Key) -> bool:

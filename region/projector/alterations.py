@@ -10,11 +10,13 @@ from region.projector.cases import ImpossibleRecordError
 from region.projector.rules import ADMIN, NOT_A_MEMBER, NOT_ALLOWED, Denial, Question
 from region.store.rows import Conversation
 from replication import alterations as a
-from replication.ids import direct_conversation_id, is_group_id, is_message_id, is_user_id
+from replication.channels import follows_of
+from replication.ids import direct_conversation_id, is_channel_id, is_group_id, is_message_id, is_user_id
 from replication.objections import (
     DELETED,
     EMPTY,
     FORWARDED,
+    NOT_IN_CHANNELS,
     NOT_THE_AUTHOR,
     TOO_LATE,
     TOO_MANY_EDITS,
@@ -60,8 +62,13 @@ class Wish:
 
     @property
     def in_group(self) -> bool:
-        """Whether there are admins."""
-        return is_group_id(self.question.conversation.conversation_id)
+        """Whether there are admins; those of a channel are its posters."""
+        return self.in_channel or is_group_id(self.question.conversation.conversation_id)
+
+    @property
+    def in_channel(self) -> bool:
+        """Whether there are few who post."""
+        return is_channel_id(self.question.conversation.conversation_id)
 
 
 Ruling: TypeAlias = a.Alteration | Denial
@@ -76,6 +83,8 @@ def decide(question: Question, target: Target | None, body: a.Alteration, *, win
         body: What is to be done to it.
         window: For how many microseconds messages may be edited.
     """
+    if isinstance(body, a.MessageDeleted) and body.moderated:
+        return _moderated(question, target, body)
     member = question.member(question.author)
     if member is None:
         return Denial(NOT_A_MEMBER)
@@ -84,14 +93,41 @@ def decide(question: Question, target: Target | None, body: a.Alteration, *, win
     if target.aftermath.deleted:
         return Denial(DELETED)
     ruling = _RULES[type(body)](Wish(question, target, window), body)
-    return ruling if isinstance(ruling, Denial) else a.placed(ruling, target.entry.seq)
+    return (
+        ruling
+        if isinstance(ruling, Denial)
+        else _placed(question.conversation, a.placed(ruling, target.entry.seq), target)
+    )
+
+
+def _moderated(question: Question, target: Target | None, body: a.MessageDeleted) -> Ruling:
+    """A moderator may, of the region where the author lives, which speaks for its users alone; whether they are members does not matter."""
+    if target is None or not isinstance(target.entry.body, TEXTS):
+        return Denial(UNKNOWN)
+    if target.entry.author != question.author:
+        return Denial(NOT_THE_AUTHOR)
+    if target.aftermath.deleted:
+        return Denial(DELETED)
+    return _placed(question.conversation, a.placed(body, target.entry.seq), target)
+
+
+def _placed(conversation: Conversation, body: a.Alteration, target: Target) -> a.Alteration:
+    """Return a body that says, in a channel, which shown entry it follows; a deletion says it of the post, too."""
+    if conversation.details.channel is None or isinstance(body, a.ReactionAdded | a.ReactionRemoved):
+        return body
+    body = replace(body, follows=conversation.details.channel.shown)
+    if isinstance(body, a.MessageDeleted):
+        return replace(body, target_follows=follows_of(target.entry.body) or 0)
+    return body
 
 
 def edit(wish: Wish, body: a.MessageEdited) -> Ruling:
-    """The author may, for a while, what are the author's own words."""
+    """The author may, for a while, what are the author's own words; in a channel, only who posts there now."""
     entry, aftermath = wish.target.entry, wish.target.aftermath
     if not wish.is_own:
         return Denial(NOT_THE_AUTHOR)
+    if wish.in_channel and wish.question.rank < ADMIN:
+        return Denial(NOT_ALLOWED)
     if isinstance(entry.body, TEXTS) and entry.body.forwarded:
         return Denial(FORWARDED)
     if wish.question.now - entry.sent_at > wish.window:
@@ -104,7 +140,7 @@ def edit(wish: Wish, body: a.MessageEdited) -> Ruling:
 
 
 def delete(wish: Wish, body: a.MessageDeleted) -> Ruling:
-    """The author may at any time, and in a group admins."""
+    """The author may at any time, and in a group admins; in a channel owners and posters."""
     if wish.is_own:
         return body
     if not wish.in_group:
@@ -113,17 +149,27 @@ def delete(wish: Wish, body: a.MessageDeleted) -> Ruling:
 
 
 def react(wish: Wish, body: a.ReactionAdded) -> Ruling:
-    """Members may, so many to a message."""
+    """Members may, so many to a message; not in a channel, which has too many of them."""
+    if wish.in_channel:
+        return Denial(NOT_IN_CHANNELS)
     shown, author = wish.target.aftermath.shown(), wish.question.author
     if any((one.user_id, one.emoji) == (author, body.emoji) for one in shown):
         return Denial(UNCHANGED)
     if sum(one.user_id == author for one in shown) >= a.MOST_REACTIONS:
         return Denial(TOO_MANY_REACTIONS)
-    return Denial(TOO_MANY_REACTIONS) if len({one.emoji for one in shown} | {body.emoji}) > a.MOST_EMOJI else body
+    if len({one.emoji for one in shown} | {body.emoji}) > a.MOST_EMOJI:
+        return Denial(TOO_MANY_REACTIONS)
+    kept = wish.target.aftermath.reactions
+    if wish.target.aftermath.reaction(author, body.emoji) is not None:
+        return body
+    own = sum(one.user_id == author for one in kept)
+    return Denial(TOO_MANY_REACTIONS) if own >= a.MOST_TRIED or len(kept) >= a.MOST_KEPT else body
 
 
 def unreact(wish: Wish, body: a.ReactionRemoved) -> Ruling:
     """Who has reacted may take it back."""
+    if wish.in_channel:
+        return Denial(NOT_IN_CHANNELS)
     known = wish.target.aftermath.reaction(wish.question.author, body.emoji)
     return body if known is not None and known.on else Denial(UNCHANGED)
 
@@ -183,9 +229,9 @@ def check(author: str, conversation_id: str, body: a.Alteration) -> None:
     """
     if not is_user_id(author):
         raise ImpossibleRecordError(reason="its author is no user")
-    if is_group_id(conversation_id):
+    if is_group_id(conversation_id) or is_channel_id(conversation_id):
         if body.recipient_id:
-            raise ImpossibleRecordError(reason="what happens in a group has no recipient")
+            raise ImpossibleRecordError(reason="what happens in a group or a channel has no recipient")
     elif (
         not is_user_id(body.recipient_id)
         or author == body.recipient_id

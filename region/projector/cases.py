@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from infra.errors import CausewayError
 from replication.accounts import DeviceAdded, DeviceRefreshed, DeviceRevoked
 from replication.alterations import ALTERATIONS
+from replication.channels import ChannelMessageSent
 from replication.charters import Charter
+from replication.concealed import MessageConcealed
 from replication.groups import GroupCreated, MemberAdded
 from replication.ids import is_channel_id
 from replication.poison.records import Kind, Poison
@@ -68,7 +70,10 @@ class Case:
     trace: str = ""
 
     def as_poison(self, kind: Kind, reason: str) -> Poison:
-        """Return what is kept of it when it is put aside."""
+        """Return what is kept of it when it is put aside; an entry above a gap is found again by conversation and seq."""
+        if kind is Kind.HELD and isinstance(self.record, Entry):
+            key, seq = self.record.conversation_id, self.record.seq
+            return Poison(JOURNAL, self.partition, self.offset, kind, reason, self.value, key, seq)
         return Poison(JOURNAL, self.partition, self.offset, kind, reason, self.value, self.key)
 
 
@@ -85,6 +90,7 @@ class Needs:
         asked: Users at home here who are asked whether somebody may begin to write to them.
         answered: Conversations that may be opened, and what waits for that decided.
         preferences: Users and conversations whose preferences are changed.
+        concealed: Users and conversations of which something is concealed.
         seats: (channel, user) whose standing is concerned.
     """
 
@@ -96,6 +102,7 @@ class Needs:
     asked: set[str] = field(default_factory=set)
     answered: set[str] = field(default_factory=set)
     preferences: set[tuple[str, str]] = field(default_factory=set)
+    concealed: set[tuple[str, str]] = field(default_factory=set)
     seats: set[tuple[str, str]] = field(default_factory=set)
 
 
@@ -125,6 +132,8 @@ def _seats(record: Entry | Mark | Charter | Receipt) -> set[tuple[str, str]]:
     """Return whose standing a record of a channel concerns."""
     if isinstance(record, Entry):
         return seats_of(record.conversation_id, record.author, record.body)
+    if isinstance(record, Receipt):
+        return seats_of(record.conversation_id, record.user_id, None)
     if isinstance(record, Charter):
         return {seat for one in record.members for seat in seats_of(record.conversation_id, one.user_id, None)}
     return set()
@@ -151,6 +160,8 @@ def _submission_needs(needs: Needs, submission: Submission, *, relayed: bool) ->
         needs.answered.add(submission.conversation_id)
     elif isinstance(body, PreferencesChanged):
         needs.preferences.add((submission.author, body.about))
+    elif isinstance(body, MessageConcealed):
+        needs.concealed.add((submission.author, body.about))
     else:
         needs.users.add(submission.author)
         needs.devices.add(submission.author)
@@ -159,8 +170,10 @@ def _submission_needs(needs: Needs, submission: Submission, *, relayed: bool) ->
 
 
 def _relation_needs(needs: Needs, submission: Submission) -> None:
-    """Add the message that another one answers, or that something is done to."""
+    """Add the message that another one answers, or that something is done to; in a channel, where those stand whom it names."""
     body = submission.body
+    if isinstance(body, ChannelMessageSent):
+        needs.seats |= {(submission.conversation_id, one.user_id) for one in body.mentions}
     if isinstance(body, ALTERATIONS):
         needs.messages.add(body.target)
     elif isinstance(body, TEXTS) and body.answers is not None:

@@ -15,6 +15,7 @@ from region.projector.rules import ADMIN, OWNER, Denial, Question, Ruling
 from region.store.rows import Conversation, Member
 from replication import channels as c
 from replication import groups as g
+from replication.alterations import ALTERATIONS
 from replication.ids import region_of
 from replication.records import Entry
 
@@ -121,7 +122,7 @@ def by_owners(rule: Callable[[Question, Any], Ruling]) -> Callable[[Question, An
 
 def created(conversation: Conversation, entry: Entry, body: c.ChannelCreated) -> list[Member]:
     """The channel begins, with its author as its owner."""
-    begun = g.GroupCreated(body.client_message_id, body.name, body.description)
+    begun = g.GroupCreated(body.client_message_id, body.name, body.description, picture=body.picture)
     concerned = effects.created(conversation, entry, begun)
     state = c.ChannelState(body.public, body.slow, 1, (c.Presence(entry.home, 1),), entry.seq)
     conversation.details = replace(conversation.details, channel=state)
@@ -140,7 +141,8 @@ def posted(conversation: Conversation, entry: Entry, _: c.ChannelMessageSent) ->
 
 def changed(conversation: Conversation, entry: Entry, body: c.ChannelChanged) -> list[Member]:
     """Take over what is not None."""
-    effects.changed(conversation, entry, g.GroupChanged(body.client_message_id, body.name, body.description))
+    named = g.GroupChanged(body.client_message_id, body.name, body.description, picture=body.picture)
+    effects.changed(conversation, entry, named)
     state = state_of(conversation)
     public = state.public if body.public is None else body.public
     slow = state.slow if body.slow is None else body.slow
@@ -154,6 +156,13 @@ def role_changed(conversation: Conversation, entry: Entry, body: g.RoleChanged) 
     """Somebody has another role; where only the owner's region and the own one knew of the subscriber, this one does from now on."""
     effects.whoever(conversation, body.user_id, region_of(body.user_id))
     return effects.role_changed(conversation, entry, body)
+
+
+def showed(conversation: Conversation, entry: Entry) -> None:
+    """Subscribers are shown what was done to a post."""
+    state = conversation.details.channel
+    if state is not None:
+        conversation.details = replace(conversation.details, channel=replace(state, shown=entry.seq))
 
 
 KINDS: Final[dict[type, Kind]] = {
@@ -177,7 +186,7 @@ def take_effect(conversation: Conversation, entry: Entry) -> list[Member]:
     kind = KINDS[type(entry.body)]
     concerned = kind.effect(conversation, entry, entry.body)
     if kind.gain:
-        _count(conversation, home_of(entry), kind.gain)
+        _count(conversation, entry, kind.gain)
     return concerned
 
 
@@ -199,14 +208,25 @@ def listeners(entry: Entry, here: str) -> tuple[str, ...]:
     people = (user for user in (entry.author, named) if user is not None and region_of(user) == here)
     if isinstance(entry.body, c.ChannelCreated):
         return tuple(people)
-    return (entry.conversation_id,) if isinstance(entry.body, c.CHANNEL_BODIES) else tuple(dict.fromkeys(people))
+    return (
+        (entry.conversation_id,)
+        if isinstance(entry.body, (*c.CHANNEL_BODIES, *ALTERATIONS))
+        else tuple(dict.fromkeys(people))
+    )
 
 
-def _count(conversation: Conversation, region: str, gain: int) -> None:
-    state = state_of(conversation)
+def bystanders(conversation: Conversation) -> list[tuple[str, str]]:
+    """Return somebody who was subscribed, and the region, of each region where nobody is any more."""
+    return [(past.user_id, past.region) for past in state_of(conversation).past]
+
+
+def _count(conversation: Conversation, entry: Entry, gain: int) -> None:
+    state, region = state_of(conversation), home_of(entry)
+    past = tuple(one for one in state.past if one.region != region)
     counts = {presence.region: presence.subscribers for presence in state.regions}
     counts[region] = counts.get(region, 0) + gain
     regions = tuple(c.Presence(name, count) for name, count in sorted(counts.items()) if count > 0)
-    conversation.details = replace(
-        conversation.details, channel=replace(state, subscribers=state.subscribers + gain, regions=regions)
-    )
+    if not counts[region]:
+        past = (*past, c.Past(region, getattr(entry.body, "user_id", entry.author)))
+    channel = replace(state, subscribers=state.subscribers + gain, regions=regions, past=past)
+    conversation.details = replace(conversation.details, channel=channel)

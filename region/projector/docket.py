@@ -6,7 +6,18 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from region.projector.cases import Case
-from region.store.rows import Conversation, Device, Known, Member, Pending, Place, Preferences, Restraints, User
+from region.store.rows import (
+    Concealed,
+    Conversation,
+    Device,
+    Known,
+    Member,
+    Pending,
+    Place,
+    PreferencesRow,
+    Restraints,
+    User,
+)
 from region.store.writes import Move, Writes
 from replication.alterations import Aftermath
 from replication.codec import encode_record, version_of
@@ -29,6 +40,7 @@ class State:
         users: Users at home here.
         devices: Devices, by user and device.
         preferences: By user and conversation.
+        concealed: What users have taken away from themselves, by user and conversation.
         counts: For (conversation, member, seq) below a conversation's tail: how many messages there are up to the seq, and
             how many of them are the member's.
         aftermaths: By conversation and seq, what was made of messages that the batch is about.
@@ -41,7 +53,8 @@ class State:
     waiting: dict[str, list[Pending]] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
     devices: dict[tuple[str, str], Device] = field(default_factory=dict)
-    preferences: dict[tuple[str, str], Preferences] = field(default_factory=dict)
+    preferences: dict[tuple[str, str], PreferencesRow] = field(default_factory=dict)
+    concealed: dict[tuple[str, str], Concealed] = field(default_factory=dict)
     counts: dict[tuple[str, str, int], tuple[int, int]] = field(default_factory=dict)
     aftermaths: dict[tuple[str, int], Aftermath] = field(default_factory=dict)
     suspended: set[str] = field(default_factory=set)

@@ -21,6 +21,7 @@ from replication.groups import (
     RoleChanged,
 )
 from replication.ids import region_of
+from replication.pictures import chosen
 from replication.records import Entry
 
 
@@ -32,7 +33,13 @@ def none(_: Conversation, __: Entry, ___: object) -> list[Member]:
 def created(conversation: Conversation, entry: Entry, body: GroupCreated) -> list[Member]:
     """The group begins, with its author as its owner."""
     conversation.details = Details(
-        body.name, body.description, body.history, body.approval, (), entry.author, entry.sent_at
+        body.name,
+        body.description,
+        body.history,
+        body.approval,
+        created_by=entry.author,
+        created_at=entry.sent_at,
+        picture=chosen(None, body.picture),
     )
     owner = whoever(conversation, entry.author, entry.home)
     owner.admit(entry.seq, entry.count, "owner", history=True)
@@ -46,7 +53,9 @@ def changed(conversation: Conversation, _: Entry, body: GroupChanged) -> list[Me
     """Take over what is not None."""
     wanted = {name: getattr(body, name) for name in ("name", "description", "history", "approval")}
     conversation.details = replace(
-        conversation.details, **{name: value for name, value in wanted.items() if value is not None}
+        conversation.details,
+        **{name: value for name, value in wanted.items() if value is not None},
+        picture=chosen(conversation.details.picture, body.picture),
     )
     return []
 

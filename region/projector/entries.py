@@ -13,9 +13,12 @@ from region.projector.messages import check, members_at_start
 from region.projector.numbering import audience, take_in
 from region.store.rows import FORMER, Conversation, Member
 from replication import runs
+from replication.alterations import MessageDeleted
 from replication.channels import follows_of
 from replication.charters import Charter, Membership
 from replication.ids import message_id
+from replication.pictures import NO_PICTURE
+from replication.poison.records import Kind
 from replication.records import Entry, Receipt, Refusal, Via, recipient_of
 
 MOST_HELD: Final = 1_000
@@ -25,13 +28,12 @@ MOST_HELD_CHARACTERS: Final = 4 * 1024 * 1024
 
 
 def judge_entry(docket: Docket, case: Case, entry: Entry, via: Via | None) -> None:
-    """Apply an entry if it is next, and with it those above that were held; hold it if there is a gap; drop it if known.
+    """Apply an entry if it is next, and with it those above that were held; hold it, or put it aside, if there is a gap; drop it if known.
 
     One that is missing here, since nobody was a member then, is kept and changes nothing: a gateway asked its owner for it.
 
     Raises:
-        ImpossibleRecordError: It does not come from the conversation's owner, concerns nobody here, contradicts itself, or is
-            one too many above a gap.
+        ImpossibleRecordError: It does not come from the conversation's owner, concerns nobody here, or contradicts itself.
     """
     _check_entry(docket, entry, via)
     conversation = docket.state.conversations.get(entry.conversation_id)
@@ -46,7 +48,7 @@ def judge_entry(docket: Docket, case: Case, entry: Entry, via: Via | None) -> No
     elif entry.seq <= conversation.head or entry.seq in conversation.held or via is None:
         docket.count("duplicate")
     elif entry.seq > conversation.head + 1:
-        _hold(docket, conversation, stamped)
+        _hold(docket, case, conversation, stamped)
     else:
         position = _apply(docket, case.partition, conversation, stamped)
         docket.writes.entries.append((stamped, position))
@@ -77,6 +79,8 @@ def judge_charter(docket: Docket, case: Case, charter: Charter, via: Via) -> Non
     conversation.head, conversation.epoch = charter.seq, charter.epoch
     conversation.message_count = conversation.base_count = charter.count
     conversation.tail.clear()
+    if conversation.details.picture != charter.details.picture:
+        docket.writes.pictured[charter.conversation_id] = (charter.details.picture or NO_PICTURE).blob_id
     conversation.details, conversation.opened, conversation.updated_at = charter.details, True, docket.now
     for member in conversation.members.values():
         if member.active:
@@ -100,10 +104,19 @@ def judge_receipt(docket: Docket, case: Case, receipt: Receipt, via: Via) -> Non
     if home_of(receipt.user_id) != docket.here:
         raise ImpossibleRecordError(reason="who is told lives elsewhere")
     stamped = replace(receipt, entry=replace(entry, hops=(*entry.hops, docket.hop)))
-    docket.put(case.partition, stamped, users=(receipt.user_id,))
+    docket.put(case.partition, stamped, users=(receipt.user_id,) if _concerns(docket, receipt) else ())
     alter(docket, entry)
     if receipt.user_id == entry.author:
         _resolve(docket, entry.message_id)
+
+
+def _concerns(docket: Docket, receipt: Receipt) -> bool:
+    """Whether who is told may know: a channel's owner does not remember up to where somebody who left may see."""
+    body, conversation = receipt.entry.body, docket.state.conversations.get(receipt.conversation_id)
+    if conversation is None or not conversation.is_channel or not isinstance(body, MessageDeleted):
+        return True
+    member = conversation.members.get(receipt.user_id)
+    return receipt.user_id == receipt.entry.author or member is None or member.may_see(body.target_seq)
 
 
 def judge_refusal(docket: Docket, case: Case, refusal: Refusal, via: Via) -> None:
@@ -206,14 +219,13 @@ def _seat(conversation: Conversation, told: Membership) -> None:
     member.sent = told.sent
 
 
-def _hold(docket: Docket, conversation: Conversation, entry: Entry) -> None:
+def _hold(docket: Docket, case: Case, conversation: Conversation, entry: Entry) -> None:
     held = conversation.held
     characters = sum(len(other.text) for other in held.values()) + len(entry.text)
     if len(held) >= MOST_HELD or characters > MOST_HELD_CHARACTERS:
         gap = f"{conversation.head + 1} to {min(held, default=entry.seq) - 1}"
-        raise ImpossibleRecordError(
-            reason=f"its conversation lacks {gap}, and no more is held above; replay it after that"
-        )
+        docket.put_aside(case, f"its conversation lacks {gap}; it is taken in by itself after that", Kind.HELD)
+        return
     fresh = conversation.position == 0 and conversation.head == 0 and not held
     conversation.held[entry.seq] = entry
     docket.writes.entries.append((entry, 0))

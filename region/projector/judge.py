@@ -3,11 +3,12 @@
 Pure: `docket` holds what is known and takes what follows. The same records in the same order give the same outcomes.
 """
 
-from region.projector import accounts, entries, marks, messages, moderation, openings, preferences
+from region.projector import accounts, concealing, entries, marks, messages, moderation, openings, preferences
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
 from region.projector.homes import home_of, owner_of
 from replication.charters import Charter
+from replication.concealed import MessageConcealed
 from replication.ids import partition_of
 from replication.moderation import ModerationBody
 from replication.preferences import PreferencesChanged
@@ -100,6 +101,8 @@ def _judge_submission(docket: Docket, case: Case, submission: Submission) -> Non
         openings.judge_answer(docket, case, submission, body)
     elif isinstance(body, PreferencesChanged):
         preferences.judge_preferences(docket, case, submission, body)
+    elif isinstance(body, MessageConcealed):
+        concealing.judge_concealing(docket, case, submission, body)
     elif isinstance(body, ModerationBody):
         moderation.judge_moderation(docket, case, submission, body)
     else:

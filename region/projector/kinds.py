@@ -16,7 +16,8 @@ from replication import groups as g
 from replication.alterations import Alteration
 from replication.channels import ChannelBody, ChannelChanged, ChannelCreated
 from replication.friends import FRIEND_BODIES
-from replication.ids import channel_id, group_id, is_channel_id, is_group_id, is_user_id
+from replication.ids import channel_id, group_id, is_blob_id, is_channel_id, is_group_id, is_user_id, region_of
+from replication.pictures import NO_PICTURE, Picture, objection_to
 from replication.records import Entry, LogBody, MessageSent
 
 
@@ -69,6 +70,7 @@ def take_effect(conversation: Conversation, entry: Entry) -> list[Member]:
     """Change a conversation's state as an entry says, which is its head by now; return whom it concerned."""
     if isinstance(entry.body, MessageSent | Alteration):
         repinned(conversation, entry)
+        channels.showed(conversation, entry)
         return []
     if isinstance(entry.body, FRIEND_BODIES):
         return friends.take_effect(conversation, entry, entry.body)
@@ -104,6 +106,8 @@ def check(author: str, conversation_id: str, body: LogBody) -> None:
         len(body.name or "") > g.LONGEST_NAME or len(body.description or "") > g.LONGEST_DESCRIPTION
     ):
         raise ImpossibleRecordError(reason="its name or its description is too long")
+    if isinstance(picture := getattr(body, "picture", None), Picture):
+        _check_picture(author, picture)
     if (concerned := getattr(body, "user_id", None)) is not None:
         _check_user(concerned)
     if isinstance(body, g.MemberAdded) and home_of(body.user_id) != body.home:
@@ -127,6 +131,15 @@ def _check_beginning(author: str, conversation_id: str, body: LogBody) -> None:
 
 def _kind(conversation: Conversation, body: g.GroupBody | ChannelBody) -> "Kind | channels.Kind":
     return channels.KINDS[type(body)] if conversation.is_channel else KINDS[type(body)]
+
+
+def _check_picture(author: str, picture: Picture) -> None:
+    if picture == NO_PICTURE:
+        return
+    if not is_blob_id(picture.blob_id) or region_of(picture.blob_id) != home_of(author):
+        raise ImpossibleRecordError(reason="its picture is no blob of its author's home")
+    if objection := objection_to(picture):
+        raise ImpossibleRecordError(reason=f"its picture {objection}")
 
 
 def _check_user(user_id: str) -> None:

@@ -3,7 +3,7 @@
 import struct
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -22,7 +22,7 @@ from region.projector.memory import Memory
 from region.projector.reading import Held, revived
 from region.projector.restraints import pairs_of
 from region.projector.tracing import traced
-from region.store.repository import loading, preferences
+from region.store.repository import concealed, loading, preferences
 from region.store.repository.aftermaths import load_aftermaths
 from region.store.repository.committing import FencedError, commit
 from region.store.repository.moderation import suspended
@@ -167,6 +167,36 @@ class Projection:
         if in_vain:
             await poison.note_tried(self._connection, in_vain, now=time.time_ns() // 1000)
         return await self.project(cases) if cases else Committed({}, ())
+
+    async def release(self) -> Committed:
+        """Take in entries that were put aside above a gap of their conversation which is closed by now, as many as follow each other.
+
+        Raises:
+            FencedError: Another projector has moved on.
+            psycopg.OperationalError: The store failed.
+        """
+        positions: dict[int, int] = {}
+        destinations: set[str] = set()
+        unreadable: set[str] = set()
+        while heads := await self._closed_gaps(unreadable):
+            for conversation_id, head in heads.items():
+                upto = head + MOST_WANTED
+                kept = await poison.held(self._connection, JOURNAL, conversation_id, upto=upto, most=MOST_WANTED)
+                try:
+                    cases = [revived(one) for one in kept]
+                except UnknownVersionError:  # this is older software than that which put it aside
+                    unreadable.add(conversation_id)
+                    continue
+                committed = await self.project(cases)
+                positions |= committed.positions
+                destinations |= set(committed.destinations)
+        return Committed(positions, tuple(sorted(destinations)))
+
+    async def _closed_gaps(self, but: Collection[str]) -> dict[str, int]:
+        """Return the head of each conversation of which the next entry is aside."""
+        lowest = await poison.lowest_held(self._connection, JOURNAL, list(self._memory.places))
+        heads = await loading.heads(self._connection, [key for key in lowest if key not in but]) if lowest else {}
+        return {key: head for key, head in heads.items() if lowest[key] <= head + 1}
 
     async def remind(self) -> Committed:
         """Ask again for what waits for another region for a minute, two, four and so on, as if it had only now come to wait.
@@ -334,8 +364,7 @@ class Projection:
         answered = [c for c in needs.answered if c in state.conversations and not state.conversations[c].opened]
         if answered:
             state.waiting = await loading.pendings_in(self._connection, answered)
-        if needs.preferences:
-            state.preferences = await preferences.load(self._connection, needs.preferences)
+        await self._load_own(needs, state)
         asked: set[tuple[str, str, int]] = set()
         for conversation_id, reader, seq in read_marks(cases, here=self._region.region):
             conversation = state.conversations.get(conversation_id)
@@ -349,6 +378,13 @@ class Projection:
             counted = await loading.counts_at(self._connection, asked)
             for key, (count, later) in counted.items():
                 state.counts[key] = count, await self._sent_at(state.conversations[key[0]], key[1], key[2], later)
+
+    async def _load_own(self, needs: Needs, state: State) -> None:
+        """Load what users keep for themselves alone."""
+        if needs.preferences:
+            state.preferences = await preferences.load(self._connection, needs.preferences)
+        if needs.concealed:
+            state.concealed = await concealed.load(self._connection, needs.concealed)
 
     async def _sent_at(self, conversation: Conversation, reader: str, seq: int, later: int) -> int:
         """Return how many messages up to a seq are the reader's or were stopped, from how many above are the reader's."""

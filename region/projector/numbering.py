@@ -1,6 +1,7 @@
 """Give what happens the next number in its conversation, and take entries in, the same way at the owner and elsewhere. Pure."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -15,8 +16,11 @@ from replication import runs
 from replication.alterations import ALTERATIONS, Alteration, MessageDeleted, MessagePinned, MessageUnpinned, blind
 from replication.channels import ChannelChanged, ChannelCreated
 from replication.charters import Charter, Membership
-from replication.groups import RANKS
+from replication.groups import RANKS, GroupChanged, GroupCreated
 from replication.records import TEXTS, Entry, LogBody, Receipt, Submission
+
+PICTURED: Final = (GroupCreated, GroupChanged, ChannelCreated, ChannelChanged)
+"""What may say what stands for a conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +107,12 @@ def take_in(
     heard = channels.listeners(entry, docket.here) if conversation.is_channel else (*users, *users_after)
     told = [user for user in dict.fromkeys(heard) if stopped is None or user != stopped.user_id]
     everywhere = list(dict.fromkeys((*regions, *regions_after)))
-    for user_id, home in ((entry.author, entry.home), *_bystanders(conversation, entry)):
+    for user_id, home in dict.fromkeys(((entry.author, entry.home), *_bystanders(conversation, entry))):
         if home == docket.here and user_id not in told and conversation.conversation_id not in told:
             docket.put(partition, Receipt(entry=entry, user_id=user_id), users=(user_id,))
         elif tell and home not in {docket.here, *everywhere}:
             docket.put(partition, Receipt(entry=entry, user_id=user_id), to=(home,))
-    if isinstance(entry.body, ALTERATIONS) and entry.body.target_seq:
+    if isinstance(entry.body, ALTERATIONS) and entry.body.target_seq and not conversation.is_channel:
         hearers = _seeing(conversation, entry.body, told, everywhere)
         told, everywhere = hearers.users, hearers.regions
         if hearers.blind_users or (tell and hearers.blind_regions):
@@ -124,6 +128,7 @@ def take_in(
     )
     if tell:
         _list(docket, conversation, entry)
+    note_picture(docket, conversation, entry)
     alter(docket, entry)
     docket.changed(conversation, position, *(conversation.members.values() if first else concerned))
     docket.state.known[entry.message_id] = entry
@@ -134,6 +139,12 @@ def _list(docket: Docket, conversation: Conversation, entry: Entry) -> None:
     """Note that a channel owned here may be found by something else than before."""
     if isinstance(entry.body, ChannelCreated | ChannelChanged):
         docket.writes.listed[conversation.conversation_id] = conversation
+
+
+def note_picture(docket: Docket, conversation: Conversation, entry: Entry) -> None:
+    """Note which blob stands for a conversation from now on, if an entry says so; in every region, so that it is kept where it is."""
+    if isinstance(entry.body, PICTURED) and entry.body.picture is not None:
+        docket.writes.pictured[conversation.conversation_id] = entry.body.picture.blob_id
 
 
 def advance(docket: Docket, conversation: Conversation, entry: Entry) -> list[Member]:
@@ -224,6 +235,8 @@ def _is_told(conversation: Conversation, member: Member, destination: str) -> bo
 
 def _bystanders(conversation: Conversation, entry: Entry) -> list[tuple[str, str]]:
     body = entry.body
+    if isinstance(body, MessageDeleted) and conversation.is_channel:
+        return channels.bystanders(conversation)
     if isinstance(body, MessageDeleted) and body.target_seq:  # who has left may still see the message
         return [
             (member.user_id, member.home)

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
-from region.store.rows import Preferences
+from region.store.rows import PreferencesRow
 from replication.ids import is_conversation_id
 from replication.preferences import PreferencesChanged
 from replication.records import Submission
@@ -26,7 +26,7 @@ def judge_preferences(docket: Docket, case: Case, submission: Submission, body: 
     if not is_conversation_id(body.about) or "\0" in (body.draft or ""):
         raise ImpossibleRecordError(reason="it is about no conversation, or holds what no store keeps")
     key = submission.author, body.about
-    known = docket.state.preferences.get(key) or Preferences(*key)
+    known = docket.state.preferences.get(key) or PreferencesRow(*key)
     if body.replaces is not None and body.replaces != known.version:
         docket.count("refused", CONFLICT)
         docket.answer(case, submission, CONFLICT, DETAIL)

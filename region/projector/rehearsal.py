@@ -11,7 +11,6 @@ eu.project()
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 from msgspec.structs import replace
 
@@ -22,9 +21,10 @@ from region.projector.judge import finish, judge
 from region.projector.marks import marked
 from region.projector.reminders import due, remind
 from region.projector.restraints import pairs_of
-from region.store.rows import Conversation, Device, Pending, Place, Preferences, Restraints, User
+from region.store.rows import Concealed, Conversation, Device, Pending, Place, PreferencesRow, Restraints, User
 from region.store.writes import Writes
-from replication.alterations import Aftermath
+from replication.alterations import Aftermath, MessageEdited
+from replication.channels import ChannelMessageSent
 from replication.codec import decode_body, decode_record
 from replication.ids import content_hash, direct_conversation_id, message_id, partition_of, region_of
 from replication.moderation import AccountRestored, AccountSuspended, UserReported
@@ -43,7 +43,6 @@ from replication.records import (
     Refusal,
     Stream,
     Submission,
-    Text,
     Via,
     emptied,
 )
@@ -68,13 +67,15 @@ class Tables:
     refusals: dict[str, tuple[Refusal, int]] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
     devices: dict[tuple[str, str], Device] = field(default_factory=dict)
-    preferences: dict[tuple[str, str], Preferences] = field(default_factory=dict)
+    preferences: dict[tuple[str, str], PreferencesRow] = field(default_factory=dict)
+    concealed: dict[tuple[str, str], Concealed] = field(default_factory=dict)
     poison: list[Poison] = field(default_factory=list)
     aftermaths: dict[tuple[str, int], Aftermath] = field(default_factory=dict)
     blocks: set[tuple[str, str]] = field(default_factory=set)
     writers: dict[str, str] = field(default_factory=dict)
     suspended: set[str] = field(default_factory=set)
     reports: dict[str, Submission] = field(default_factory=dict)
+    pictures: dict[str, str] = field(default_factory=dict)
 
     def apply(self, writes: Writes) -> None:
         """Change the tables as a commit would.
@@ -105,8 +106,10 @@ class Tables:
         self.users.update(copy.deepcopy(writes.users))
         self.devices.update(copy.deepcopy(writes.devices))
         self.preferences.update(copy.deepcopy(writes.preferences))
+        self.concealed.update(writes.concealed)
         self.poison += writes.poison
         self.writers |= writes.writers
+        self.pictures |= writes.pictured
         self._moderate(writes)
         for pair, blocked in writes.blocks.items():
             (self.blocks.add if blocked else self.blocks.discard)(pair)
@@ -115,8 +118,11 @@ class Tables:
         for key, body in writes.redacted.items():
             if key in self.entries:
                 entry, position = self.entries[key]
-                left = decode_body(body) if body else emptied(cast("Text", entry.body))
-                self.entries[key] = replace(entry, body=left), position
+                post = isinstance(entry.body, ChannelMessageSent)
+                if body and isinstance(entry.body, MessageEdited):
+                    self.entries[key] = replace(entry, body=decode_body(body)), position
+                elif isinstance(entry.body, TEXTS) and (post or not body):
+                    self.entries[key] = replace(entry, body=emptied(entry.body)), position
         self.aftermaths.update(writes.aftermaths)
 
     def _moderate(self, writes: Writes) -> None:
@@ -271,6 +277,7 @@ class Rehearsal:
         state.preferences = copy.deepcopy(
             {key: tables.preferences[key] for key in needs.preferences if key in tables.preferences}
         )
+        state.concealed = {key: tables.concealed[key] for key in needs.concealed if key in tables.concealed}
         for conversation_id, reader, wanted_seq in read_marks(cases, here=self.name):
             known = state.conversations.get(conversation_id)
             if known is None or reader not in known.members:

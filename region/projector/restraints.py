@@ -11,11 +11,12 @@ from region.projector.docket import Docket
 from region.projector.homes import home_of
 from region.store.rows import Conversation, Member
 from replication import runs
+from replication.alterations import ALTERATIONS, MessageDeleted
 from replication.channels import ChannelBody
 from replication.friends import FriendAccepted, FriendRequested
 from replication.groups import GroupBody, GroupCreated, MemberAdded, MemberLeft
 from replication.ids import is_user_id, message_id
-from replication.records import DIRECT_BODIES, DirectBody, Entry, MessageSent, Opening, Submission
+from replication.records import DIRECT_BODIES, DirectBody, Entry, MessageSent, Opening, Submission, recipient_of
 
 YOU_BLOCKED: Final = "you-blocked-them"
 FRIENDS_ONLY: Final = "friends-only"
@@ -28,6 +29,9 @@ DETAILS: Final = {
 }
 """What a refusal's author reads, by code."""
 
+_BETWEEN_TWO: Final = (*DIRECT_BODIES, *ALTERATIONS)
+"""What may stand in the log of a 1:1 conversation, and be stopped there."""
+
 
 def pairs_of(cases: Iterable[Case], *, here: str) -> set[tuple[str, str]]:
     """Return (blocker, blocked) of all blocks by users at home here that the cases may run into."""
@@ -38,10 +42,10 @@ def pairs_of(cases: Iterable[Case], *, here: str) -> set[tuple[str, str]]:
             found.add((record.recipient, record.author))
         elif isinstance(record, Submission | Entry):
             author, body = record.author, record.body
-            if isinstance(body, DIRECT_BODIES):
-                found |= {(body.recipient_id, author), (author, body.recipient_id)}
-            elif isinstance(body, GroupCreated | MemberAdded):
+            if isinstance(body, GroupCreated | MemberAdded):
                 found |= {(user_id, author) for user_id in _added(body)}
+            elif isinstance(body, _BETWEEN_TWO) and body.recipient_id:
+                found |= {(body.recipient_id, author), (author, body.recipient_id)}
     return {pair for pair in found if is_user_id(pair[0]) and home_of(pair[0]) == here}
 
 
@@ -57,11 +61,15 @@ def may_begin(docket: Docket, user_id: str, *, friends: bool) -> bool:
 
 
 def stop(docket: Docket, conversation: Conversation, entry: Entry) -> Member | None:
-    """Hide an entry, the conversation's head, from who has blocked its author, if its recipient has; return the recipient then."""
+    """Hide an entry, the conversation's head, from who has blocked its author, if its recipient has; return the recipient then.
+
+    An edit or a reaction says something as a message does; a deletion does not, and takes away what was said before the block.
+    """
     body = entry.body
-    if not isinstance(body, DIRECT_BODIES) or (body.recipient_id, entry.author) not in docket.state.restraints.blocked:
+    recipient = recipient_of(body)
+    if isinstance(body, MessageDeleted) or (recipient, entry.author) not in docket.state.restraints.blocked:
         return None
-    member = conversation.members[body.recipient_id]
+    member = conversation.members[recipient]
     member.hidden = runs.joined((*member.hidden, (entry.seq, entry.seq)))
     if isinstance(body, MessageSent):
         member.sent += 1  # what is one's own is not unread

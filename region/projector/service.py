@@ -45,7 +45,7 @@ PACE_SECONDS = 0.008
 """Between the beginnings of two batches, at least: a batch has a price, in every part that follows it."""
 
 REPLAY_SECONDS = 2.0
-"""How often to look whether somebody wants something replayed."""
+"""How often to look whether somebody wants something replayed, or a gap has closed below what is aside."""
 
 REMIND_SECONDS = 60.0
 """How often to look whether something waits for another region for so long that it is asked for again."""
@@ -234,6 +234,7 @@ class Projector:
             heed_cancellation()
             if time.monotonic() >= look_at:
                 self._tell(await projection.replay())
+                self._tell(await projection.release())
                 look_at = time.monotonic() + REPLAY_SECONDS
             if time.monotonic() >= remind_at:
                 self._tell(await projection.remind())

@@ -59,6 +59,8 @@ class User:
     created_at: int
     status_text: str = ""
     findable: bool = True
+    picture: bytes = b""
+    """Encoded; empty for none."""
 
 
 @dataclass(slots=True)
@@ -81,7 +83,7 @@ class Device:
 
 
 @dataclass(slots=True)
-class Preferences:
+class PreferencesRow:
     """What a user who is at home here wants of a conversation, as `replication.preferences` explains it.
 
     Attributes:
@@ -98,7 +100,7 @@ class Preferences:
     version: int = 0
     position: int = 0
 
-    def changed(self, body: PreferencesChanged) -> "Preferences":
+    def changed(self, body: PreferencesChanged) -> "PreferencesRow":
         """Return them with what a change names; the version stays."""
         return replace(
             self,
@@ -118,6 +120,21 @@ class Preferences:
             draft=self.draft,
             version=self.version,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Concealed:
+    """What a user who is at home here has taken away from oneself in a conversation.
+
+    Attributes:
+        runs: Seqs, which only become more.
+        position: Output position, in the user's partition, at which the last of it was told.
+    """
+
+    user_id: str
+    conversation_id: str
+    runs: Runs = ()
+    position: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from region.store.rows import Conversation, Device, Member, Pending, Place, Preferences, User
+from region.store.rows import Concealed, Conversation, Device, Member, Pending, Place, PreferencesRow, User
 from replication.alterations import Aftermath
 from replication.moderation import ModerationBody
 from replication.outputs import Batch, RelayRow
@@ -42,9 +42,11 @@ class Writes:
         renamed: Those of them who are found by something else than before, or not any more.
         devices: Devices that changed.
         preferences: Preferences that changed, by user and conversation.
+        concealed: What grew of what users have taken away from themselves, by user and conversation.
         blocks: (who, whom) to whether it is blocked now.
         writers: User to who may begin to write now.
         listed: Channels owned here that are found by something else than before, or not any more.
+        pictured: User or conversation to the blob that stands for it now; empty for none any more.
         moderation: Reports, and what moderators decided, in order.
         poison: Records that were put aside.
         replayed: Records that had been, and are taken in by this batch.
@@ -65,10 +67,12 @@ class Writes:
     users: dict[str, User] = field(default_factory=dict)
     renamed: set[str] = field(default_factory=set)
     devices: dict[tuple[str, str], Device] = field(default_factory=dict)
-    preferences: dict[tuple[str, str], Preferences] = field(default_factory=dict)
+    preferences: dict[tuple[str, str], PreferencesRow] = field(default_factory=dict)
+    concealed: dict[tuple[str, str], Concealed] = field(default_factory=dict)
     blocks: dict[tuple[str, str], bool] = field(default_factory=dict)
     writers: dict[str, str] = field(default_factory=dict)
     listed: dict[str, Conversation] = field(default_factory=dict)
+    pictured: dict[str, str] = field(default_factory=dict)
     moderation: list[tuple[Submission, ModerationBody]] = field(default_factory=list)
     poison: list[Poison] = field(default_factory=list)
     replayed: list[Poison] = field(default_factory=list)
@@ -89,7 +93,9 @@ class Writes:
             self.users,
             self.devices,
             self.listed,
+            self.pictured,
             self.preferences,
+            self.concealed,
             self.blocks,
             self.writers,
             self.moderation,

@@ -87,8 +87,12 @@ class Edge:
             except GoneError:
                 return
             except CausewayError as error:
-                metrics.count("own", error.status)
-                await send_problem(send, error, region=self.region)
+                await self.answer_problem(send, error)
+
+    async def answer_problem(self, send: Send, error: CausewayError) -> None:
+        """Answer with an error of this edge's own."""
+        metrics.count("own", error.status)
+        await send_problem(send, error, region=self.region)
 
     async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()

@@ -7,6 +7,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from global_directory.client import DirectoryClient
 from global_directory.trust import Trust
+from infra.deadlines import InTime
 from infra.health import Health
 from infra.serve import Host
 from infra.settings import read
@@ -47,7 +48,7 @@ async def service(host: Host) -> None:
         )
         origins = [origin.strip() for origin in settings.cors_origins.split(",")]
         app = CORSMiddleware(
-            edge,
+            InTime(edge, seconds=settings.request_seconds, tell=edge.answer_problem),
             allow_origins=origins,
             allow_methods=["*"],
             allow_headers=["*"],

@@ -41,11 +41,11 @@ async def keep_access(kafka: str, peers: Iterable[str], trust: Trust, health: He
         expelled = regions & trust.expelled
         try:
             async with AccessLists(kafka) as lists:
-                news = await lists.change(
-                    add=allowances(regions) | denials(expelled),
-                    remove=denials(regions - expelled) if trust.certain else (),
+                news, surplus = await lists.enforce(
+                    allow=allowances(regions),
+                    deny=denials(expelled),
+                    lift=denials(regions - expelled) if trust.certain else (),
                 )
-                surplus = await lists.allow_nothing_but(allowances(regions))
         except (KafkaError, OSError, CausewayError) as error:
             health.tell(CONDITION, ok=False, detail=told(error))
             await asyncio.sleep(backoff.next())

@@ -237,22 +237,30 @@ async def _wait(connection: Connection, wanted: list[Poison]) -> list[Kept]:
 
 def _outcome(kept: Kept) -> str:
     if kept.replayed_at is not None:
-        return f"taken in at {_when(kept.replayed_at)}, for {kept.wanted_by or 'an upgrade'}"
+        return f"taken in at {_when(kept.replayed_at)}, {_why(kept)}"
     if kept.wanted_at is not None:
         return f"asked for; no service has looked at it for {PATIENCE:.0f} s: see that projector and ingester are well"
     if kept.poison.kind in {Kind.NEWER, Kind.BEHIND}:
         return "still aside: it waits for an upgrade, and comes by itself then"
+    if kept.poison.kind is Kind.HELD:
+        return "still aside: its conversation has a gap below it, and it comes by itself once that is closed"
     return f"still aside: {kept.poison.reason}"
 
 
 def _state(kept: Kept) -> str:
     if kept.replayed_at is not None:
-        return f"taken in {_when(kept.replayed_at)}, for {kept.wanted_by or 'an upgrade'}"
+        return f"taken in {_when(kept.replayed_at)}, {_why(kept)}"
     if kept.wanted_at is not None:
         return f"asked for by {kept.wanted_by}"
     if kept.tried_at is not None:
         return f"in vain {_when(kept.tried_at)}, for {kept.wanted_by}"
     return "aside"
+
+
+def _why(kept: Kept) -> str:
+    if kept.wanted_by:
+        return f"for {kept.wanted_by}"
+    return "since the gap was closed" if kept.poison.kind is Kind.HELD else "for an upgrade"
 
 
 def _when(at: int) -> str:

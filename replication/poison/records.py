@@ -34,10 +34,23 @@ class Kind(StrEnum):
     BEHIND = "behind"
     """It follows a newer one of the same conversation or user, and is taken in after it."""
 
+    HELD = "held"
+    """It comes above a gap of its conversation, where no more is held, and is taken in by itself once that is closed."""
+
     @property
     def final(self) -> bool:
         """Whether nothing takes the record in by itself, ever."""
-        return self in {Kind.UNREADABLE, Kind.IMPOSSIBLE}
+        return self in FINAL
+
+    @property
+    def roommates(self) -> "tuple[Kind, ...]":
+        """The kinds with which it shares a room, itself among them; empty: it is always kept, since its reader waits when there is too much."""
+        if self.final:
+            return FINAL
+        return (self,) if self is Kind.HELD else ()
+
+
+FINAL: Final = (Kind.UNREADABLE, Kind.IMPOSSIBLE)
 
 
 class NoSuchPoisonError(CausewayError):
@@ -60,6 +73,7 @@ class Poison:
         reason: The same, in a sentence.
         value: Its bytes.
         key: The conversation or user that it concerns; empty if that is not known.
+        seq: Of an entry that is held: its place in its conversation; else 0.
     """
 
     source: str
@@ -69,6 +83,7 @@ class Poison:
     reason: str
     value: bytes | None
     key: str = ""
+    seq: int = 0
 
     @property
     def name(self) -> str:

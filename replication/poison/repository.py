@@ -8,7 +8,9 @@ from collections.abc import Collection, Iterable, Sequence
 from infra.postgres import Connection
 from replication.poison.records import REPAIR, Amount, Kept, Kind, Poison, There, told
 
-_COLUMNS = "source, partition, place, kind, reason, value, key, found_at, wanted_at, wanted_by, tried_at, replayed_at"
+_COLUMNS = (
+    "source, partition, place, kind, reason, value, key, seq, found_at, wanted_at, wanted_by, tried_at, replayed_at"
+)
 
 
 async def put_aside(connection: Connection, records: Iterable[Poison], *, now: int) -> None:
@@ -22,15 +24,15 @@ async def put_aside(connection: Connection, records: Iterable[Poison], *, now: i
         now: Microseconds since the epoch.
     """
     await connection.cursor().executemany(
-        "INSERT INTO aside (source, partition, place, kind, key, reason, value, found_at)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (source, partition, place) DO UPDATE SET"
-        " kind = excluded.kind, key = excluded.key, reason = excluded.reason, value = excluded.value, wanted_at = NULL, replayed_at = NULL,"
+        "INSERT INTO aside (source, partition, place, kind, key, seq, reason, value, found_at)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (source, partition, place) DO UPDATE SET"
+        " kind = excluded.kind, key = excluded.key, seq = excluded.seq, reason = excluded.reason, value = excluded.value, wanted_at = NULL, replayed_at = NULL,"
         " found_at = CASE WHEN aside.replayed_at IS NULL THEN aside.found_at ELSE excluded.found_at END,"
         " wanted_by = CASE WHEN aside.replayed_at IS NULL THEN aside.wanted_by ELSE '' END,"
         " tried_at = CASE WHEN aside.replayed_at IS NOT NULL THEN NULL"
         "  WHEN aside.wanted_at IS NULL THEN aside.tried_at ELSE excluded.found_at END"
         " WHERE aside.replayed_at IS NULL OR aside.value IS DISTINCT FROM excluded.value",
-        [(p.source, p.partition, p.offset, p.kind.value, p.key, told(p.reason), p.value, now) for p in records],
+        [(p.source, p.partition, p.offset, p.kind.value, p.key, p.seq, told(p.reason), p.value, now) for p in records],
     )
 
 
@@ -48,12 +50,12 @@ async def at_places(connection: Connection, records: Sequence[Poison]) -> dict[t
     }
 
 
-async def taken(connection: Connection, topic: str) -> Amount:
-    """Return how much of a topic, and of answers that repaired it, is aside for good."""
+async def taken(connection: Connection, topic: str, kinds: Iterable[Kind]) -> Amount:
+    """Return how much of a topic, and of answers that repaired it, is aside for those reasons."""
     cursor = await connection.execute(
         "SELECT count(*), coalesce(sum(length(value)), 0)::bigint FROM aside WHERE (source = %s OR source LIKE %s)"
-        " AND kind IN ('unreadable', 'impossible') AND replayed_at IS NULL",
-        (topic, f"{topic}{REPAIR}%"),
+        " AND kind = ANY(%s) AND replayed_at IS NULL",
+        (topic, f"{topic}{REPAIR}%", [kind.value for kind in kinds]),
     )
     row = await cursor.fetchone()
     return Amount() if row is None else Amount(*row)
@@ -62,7 +64,7 @@ async def taken(connection: Connection, topic: str) -> Amount:
 async def prune(connection: Connection, *, before: int) -> tuple[int, int]:
     """Take out what was taken in before then, and what was put aside for good before then and nobody wants; return how many of each.
 
-    What waits for newer software stays.
+    What waits for newer software, or above a gap, stays.
 
     Args:
         connection: Where.
@@ -110,6 +112,27 @@ async def waiting(
         " AND kind IN ('newer', 'behind') AND replayed_at IS NULL AND (partition, place) > (%s, %s)"
         " ORDER BY partition, place LIMIT %s",
         (source, f"{source}{REPAIR}%", list(partitions), *after, most),
+        binary=True,
+    )
+    return [_kept(row).poison for row in await cursor.fetchall()]
+
+
+async def lowest_held(connection: Connection, source: str, partitions: Collection[int]) -> dict[str, int]:
+    """Return the lowest seq that is aside above a gap, by conversation."""
+    cursor = await connection.execute(
+        "SELECT key, min(seq) FROM aside WHERE source = %s AND partition = ANY(%s) AND kind = 'held' AND replayed_at IS NULL"
+        " GROUP BY key",
+        (source, list(partitions)),
+    )
+    return dict(await cursor.fetchall())
+
+
+async def held(connection: Connection, source: str, key: str, *, upto: int, most: int) -> list[Poison]:
+    """Return entries of a conversation that are aside above a gap, up to a seq and so many at most, in the order of their seqs."""
+    cursor = await connection.execute(
+        f"SELECT {_COLUMNS} FROM aside WHERE source = %s AND key = %s AND kind = 'held' AND replayed_at IS NULL AND seq <= %s"  # noqa: S608 — constant columns
+        " ORDER BY seq, place LIMIT %s",
+        (source, key, upto, most),
         binary=True,
     )
     return [_kept(row).poison for row in await cursor.fetchall()]
@@ -181,6 +204,6 @@ async def want_replay(connection: Connection, record: Poison, *, by: str, now: i
 
 
 def _kept(row: Sequence[object]) -> Kept:
-    source, partition, place, kind, reason, value, key, *times = row
-    poison = Poison(source, partition, place, Kind(str(kind)), reason, value, key)  # type: ignore[arg-type]  # columns are typed by the schema
+    source, partition, place, kind, reason, value, key, seq, *times = row
+    poison = Poison(source, partition, place, Kind(str(kind)), reason, value, key, seq)  # type: ignore[arg-type]  # columns are typed by the schema
     return Kept(poison, *times)  # type: ignore[arg-type]  # likewise

@@ -105,3 +105,31 @@ async def test_posts_of_a_cut_come_when_it_has_healed(make_person: MakePerson, w
         await whole.act("local", "heal", "us-eu")
     await eva.until(lambda: "cut 4" in eva.texts(channel), within=RECOVERY_SECONDS)
     assert [text for text in eva.texts(channel) if text.startswith("cut")] == [f"cut {number}" for number in range(5)]
+
+
+async def test_what_is_done_to_posts_is_the_same_everywhere(make_person: MakePerson, whole: Federation) -> None:
+    """By a poster and an owner of two regions, while a third is cut off; of a deleted one nothing is left, and nobody reacts."""
+    alice, eva, aki = [await make_person(region) for region in ("us", "eu", "ap")]
+    channel = (await alice.client.channels.create("News")).channel_id
+    await subscribe(eva, channel)
+    await subscribe(aki, channel)
+    await alice.client.channels.give_role(channel, eva.id, "poster")
+    await eva.until(lambda: any(one.kind == "role_changed" for one in eva.screen[channel]))
+    kept, gone = await post(eva, channel, "frist"), await post(eva, channel, "secret")
+    await aki.sees("secret")
+    await whole.act("local", "cut", "us-ap")
+    try:
+        await eva.client.messages.edit(kept.message_id, "first")
+        await alice.client.messages.delete(gone.message_id)
+        await alice.client.messages.pin(kept.message_id)
+    finally:
+        await whole.act("local", "heal", "us-ap")
+    for person in (alice, eva, aki):
+        await person.until(
+            lambda: any(one.kind == "message_pinned" for one in person.screen[channel]),  # noqa: B023 — awaited at once
+            within=RECOVERY_SECONDS,
+        )
+        assert await texts(person, channel) == ["first"]
+    with pytest.raises(ProblemError) as refused:
+        await aki.client.messages.react(kept.message_id, "\N{THUMBS UP SIGN}")
+    assert refused.value.code == "not-in-channels"

@@ -7,10 +7,12 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from chaos.drill.alterings import Step, edited
 from chaos.drill.course import Course, Progress, Scale
 from chaos.drill.gatherings import Deed, Gathering, What
 from chaos.drill.hosts import Hosts
@@ -39,6 +41,7 @@ RED = {
     "overtaken": {"order"},
     "swapped_in_a_copy": {"order", "digests"},
     "copy_differs": {"phantom", "digests"},
+    "edit_differs_in_a_copy": {"alterations", "digests"},
     "number_skipped": {"hole", "lost"},  # whoever is shown nothing above a hole lacks what follows it
     "live_entry_skipped": {"stream", "lost"},  # a device that nobody tells that it lacks something never asks for it
     "live_entry_repeated": {"stream"},
@@ -50,9 +53,11 @@ RED = {
     "removed_still_shown": {"entitlement"},
     "left_without_an_owner": {"membership"},
 }
-GREEN = ("nothing", "appended_twice", "groups")
+GREEN = ("nothing", "appended_twice", "groups", "alterations")
 GROUPS = {"removed_member_posts", "removed_still_shown", "left_without_an_owner", "groups"}
 """Runs with groups: each region owns one, whose guest is removed, posts, and is let in again."""
+ALTERED = {"edit_differs_in_a_copy", "alterations"}
+"""Runs in which everybody edits and deletes some of their messages in every conversation."""
 ROUNDS_BESIDE_GROUPS, POSTS, CHANGE_SECONDS = 2, 3, 0.5
 
 
@@ -79,7 +84,8 @@ async def run(name: str, path: Path, urls: dict[str, str]) -> None:
     """Let four people write to each other; note everything."""
     changes = CHANGE_SECONDS if name in GROUPS else 0.0
     scale = Scale(
-        f"planted {name}", 2, rate=RATE, seed=1, arrive=ARRIVE_SECONDS, rest=REST_SECONDS, changes=changes
+        f"planted {name}", 2, rate=RATE, seed=1, arrive=ARRIVE_SECONDS, rest=REST_SECONDS, changes=changes,
+        alters=name in ALTERED,
     )  # fmt: skip
     with Ledger(path, seed=1, about=name, fifo=True) as ledger:
         course = Course(scale, ledger, Progress(), urls)
@@ -87,11 +93,31 @@ async def run(name: str, path: Path, urls: dict[str, str]) -> None:
             await course.gather(stack)
             await course.greet()
             await course.write(course.clock(), rounds=ROUNDS_BESIDE_GROUPS if name in GROUPS else ROUNDS)
+            if name in ALTERED:
+                await alter(course, scale.name)
             for gathering in course.hosts.found if course.hosts is not None else ():
                 assert course.hosts is not None
                 await show_out(course, course.hosts, gathering, scale.name)
             await course.settle()
             await Reader(ledger, urls).read_all(course.devices, course.talks)
+
+
+async def alter(course: Course, name: str) -> None:
+    """Let everybody edit, delete, and edit and then delete a message in each of their conversations."""
+    number = 10_000
+    for conversation, (one, other) in course.talks.items():
+        for sender, recipient in (
+            (course.devices[one], course.devices[other]),
+            (course.devices[other], course.devices[one]),
+        ):
+            for steps in ((Step.EDIT,), (Step.EDIT, Step.EDIT), (Step.DELETE,), (Step.EDIT, Step.DELETE)):
+                number += 1
+                words = text(name, number)
+                handle = await sender.send(words, recipient, conversation)
+                sender.alter_soon(handle, words, steps, partial(edited, name, number))
+    with contextlib.suppress(TimeoutError):  # what was not altered by then leaves the judge in doubt
+        async with asyncio.timeout(ARRIVE_SECONDS):
+            await asyncio.gather(*(device.altered() for device in course.devices))
 
 
 async def show_out(course: Course, hosts: Hosts, gathering: Gathering, name: str) -> None:

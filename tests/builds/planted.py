@@ -17,6 +17,7 @@ from infra.errors import NotFoundError
 from infra.serve import main
 from region.projector.rules import LAST_OWNER, NOT_A_MEMBER, Denial, Question
 from relay.ingester.intake import HAD, Append
+from replication.alterations import MessageEdited
 from replication.codec import decode_journaled, decode_record, decode_relayed, encode
 from replication.groups import GroupBody, GroupCreated, GroupMessageSent, MemberRemoved, RoleChanged
 from replication.ids import message_id
@@ -76,7 +77,7 @@ class Run:
         return True
 
     def named(self, group: str) -> bool:
-        """Whether a group of that name is the run's."""
+        """Whether a group of that name is the run's, or an edit to that text."""
         return group.startswith(self._prefix)
 
     def strikes(self, record: object, place: str = "") -> bool:
@@ -225,6 +226,14 @@ def text_of_nobody(run: Run, original: Any, *args: Any, **how: Any) -> None:
 def copy_differs(run: Run, original: Any, docket: Any, case: Any, entry: Entry, via: Any) -> None:
     """A region that does not own a conversation takes an entry in with another text."""
     if run.strikes(entry):
+        entry = replace(entry, body=replace(entry.body, text="another text"))
+    original(docket, case, entry, via)
+
+
+@plant("projector", "region.projector.entries:judge_entry", regions="us,eu")
+def edit_differs_in_a_copy(run: Run, original: Any, docket: Any, case: Any, entry: Entry, via: Any) -> None:
+    """A region that does not own a conversation takes edits in with another text."""
+    if isinstance(entry.body, MessageEdited) and run.named(entry.body.text):
         entry = replace(entry, body=replace(entry.body, text="another text"))
     original(docket, case, entry, via)
 

@@ -18,9 +18,9 @@ from region.gateway.validation import check_client_message_id, check_mentions, c
 from region.gateway.views import MentionView, rfc3339
 from region.store.repository import unsettled
 from replication import alterations as a
-from replication import objections
+from replication import objections, runs
 from replication.groups import RANKS
-from replication.ids import is_channel_id, is_conversation_id, is_message_id, message_id
+from replication.ids import is_channel_id, is_conversation_id, is_group_id, is_message_id, message_id
 from replication.records import TEXTS, Entry, MessageSent, attachments_of
 
 MOST_ATTEMPTS: Final = 16
@@ -35,7 +35,7 @@ class Target:
         entry: The message.
         sight: What the caller may see of its conversation.
         aftermath: What was made of it.
-        recipient_id: The other member of a 1:1 conversation; empty in a group.
+        recipient_id: The other member of a 1:1 conversation; empty in a group or a channel.
     """
 
     entry: Entry
@@ -61,6 +61,8 @@ class Alterations:
             target = await _target(connection, caller, message)
             _object(target, objections.DELETED, target.aftermath.deleted > 0)
             _object(target, objections.NOT_THE_AUTHOR, target.entry.author != caller.sub)
+            posts = not is_channel_id(target.entry.conversation_id) or target.sight.member.rank >= RANKS["admin"]
+            _object(target, objections.NOT_ALLOWED, not posts)
             check_text(wanted.text, may_be_empty=bool(attachments_of(target.entry.body)))
             after = target.aftermath
             if after.edits and not wanted.client_message_id and (after.text, after.mentions) == (wanted.text, mentions):
@@ -90,6 +92,7 @@ class Alterations:
             raise InvalidFieldError(field="emoji", reason=f"use one emoji, up to {a.LONGEST_EMOJI} bytes of UTF-8")
         async with self._store.connection() as connection:
             target = await _target(connection, caller, message)
+            _object(target, objections.NOT_IN_CHANNELS, is_channel_id(target.entry.conversation_id))
             _object(target, objections.DELETED, target.aftermath.deleted > 0)
             known = target.aftermath.reaction(caller.sub, emoji)
             if not name and (known.on if known else False) == on:
@@ -125,7 +128,9 @@ class Alterations:
             seen = await sight(connection, conversation_id, caller.sub) if is_conversation_id(conversation_id) else None
         if seen is None or not seen.member.active:
             raise NotFoundError(what="conversation")
-        pins = [one for one in seen.details.pins if seen.member.may_see(one.seq)]
+        direct = not is_group_id(conversation_id) and not is_channel_id(conversation_id)
+        hidden = seen.member.hidden if direct else ()  # it is what was stopped: the caller blocks its author
+        pins = [p for p in seen.details.pins if seen.member.may_see(p.seq) and not runs.holds(hidden, p.at)]
         return Pins([PinView(message_id=one.message_id, seq=one.seq, pinned_by=one.user_id) for one in pins])
 
     async def edits(self, caller: AccessClaims, message: str) -> Edits:
@@ -162,8 +167,6 @@ async def _target(connection: Connection, caller: AccessClaims, message: str) ->
     seen = await sight(connection, entry.conversation_id, caller.sub)
     if seen is None or not seen.member.may_see(entry.seq):
         raise NotFoundError(what="message")
-    if is_channel_id(entry.conversation_id):
-        raise RefusedError("not-in-channels", 422, "Posts of a channel stay as they are.", message_id=message)
     recipient = ""
     if isinstance(entry.body, MessageSent):
         recipient = entry.body.recipient_id if entry.author == caller.sub else entry.author

@@ -11,6 +11,7 @@ from region.gateway.admission import BEARER, bearer_of, residents, senders
 from region.gateway.alterations.desk import Alterations
 from region.gateway.alterations.schemas import EditRequest
 from region.gateway.callers import Callers
+from region.gateway.concealing import Concealing
 from region.gateway.guards import Guards
 from region.gateway.messages import Sent
 from region.gateway.openapi import answers, takes
@@ -20,11 +21,13 @@ Name = Annotated[
     str | None,
     Query(max_length=128, description="Repeat it when you repeat the request. By default, what is done says it."),
 ]
-Whom = Annotated[str, Query(alias="for", max_length=8, description="`all`: take it away from everybody.")]
+Whom = Annotated[
+    str, Query(alias="for", max_length=8, description="`all`: take it away from everybody; `me`: from oneself alone.")
+]
 DONE = answers(201, "Message", 400, 401, 403, 404, 409, 410, 413, 421, 422, 429, also={200: "It is so already"})
 
 
-def alterations(*, callers: Callers, desk: Alterations, guards: Guards) -> APIRouter:
+def alterations(*, callers: Callers, desk: Alterations, concealing: Concealing, guards: Guards) -> APIRouter:
     """Return the endpoints. Each answers with the entry of the conversation's log, whose `seq` is null while the owner has not decided."""
     router = APIRouter(dependencies=[Depends(BEARER)], prefix="/messages/{message_id}")
 
@@ -36,11 +39,14 @@ def alterations(*, callers: Callers, desk: Alterations, guards: Guards) -> APIRo
         """Give a message of one's own another text, for 48 hours as a rule; what it said before stays in its history."""
         return _done(await desk.edit(caller, message_id, await body_of(request, EditRequest)))
 
-    @router.delete("", status_code=201, responses=DONE)
+    @router.delete("", status_code=201, responses=DONE | answers(204, None))
     async def delete(message_id: str, caller: Sender, whom: Whom = "all", client_message_id: Name = None) -> Response:
-        """Delete a message; its author may, and in a group admins."""
+        """Delete a message for all: its author may, and in a group admins. Or for oneself alone, on all of one's devices (204)."""
+        if whom == "me":
+            await concealing.conceal(caller, message_id)
+            return Response(status_code=204)
         if whom != "all":
-            raise InvalidFieldError(field="for", reason="use all")
+            raise InvalidFieldError(field="for", reason="use all, or me")
         return _done(await desk.delete(caller, message_id, client_message_id))
 
     @router.get("/edits", responses=answers(200, "Edits", 401, 404, 421))

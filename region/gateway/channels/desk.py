@@ -26,6 +26,7 @@ from region.gateway.groups.desk import LONGEST_TOKEN, Desk, Parts, checked_user,
 from region.gateway.groups.repository import sight
 from region.gateway.groups.schemas import InviteRequest, RoleRequest
 from region.gateway.messages import Asked, Sent
+from region.gateway.pictures import content_of, shown, wished
 from region.gateway.repository import entry_by_message
 from region.gateway.schemas import Page
 from region.gateway.validation import check_name
@@ -98,10 +99,11 @@ class ChannelDesk(Desk):
         """Make a channel."""
         _check(wanted.name, wanted.description, wanted.slow)
         name = named(wanted.client_message_id)
-        body = c.ChannelCreated(name, wanted.name, wanted.description, wanted.public, wanted.slow)
+        picture = None if wanted.picture is None else await self._choose(caller.sub, wanted.picture)
+        body = c.ChannelCreated(name, wanted.name, wanted.description, wanted.public, wanted.slow, picture)
         channel_id = channel_id_of(caller.sub, name)
         given = (wanted.name, wanted.description, wanted.public, wanted.slow)
-        sent = await self._submit(caller, channel_id, body, *map(repr, given))
+        sent = await self._submit(caller, channel_id, body, *map(repr, given), *content_of(picture))
         view = ChannelView(
             channel_id=channel_id,
             name=wanted.name,
@@ -114,6 +116,7 @@ class ChannelDesk(Desk):
             role="owner",
             subscriber_count=1,
             head=sent.message.seq or 0,
+            picture=shown(picture),
         )
         return MadeChannel(view, sent.created)
 
@@ -121,8 +124,9 @@ class ChannelDesk(Desk):
         """Change what a channel is called, who may come, and how fast posters post."""
         _check(wanted.name, wanted.description, wanted.slow)
         given = (wanted.name, wanted.description, wanted.public, wanted.slow)
-        body = c.ChannelChanged(named(wanted.client_message_id), *given)
-        return await self._submit(caller, channel_id, body, *map(repr, given))
+        picture = await wished(self._choose, caller.sub, wanted.picture)
+        body = c.ChannelChanged(named(wanted.client_message_id), *given, picture=picture)
+        return await self._submit(caller, channel_id, body, *map(repr, given), *content_of(picture))
 
     async def subscribe(self, caller: AccessClaims, channel_id: str, wanted: SubscribeRequest) -> Sent:
         """Subscribe, by a link if the channel is not public."""
@@ -183,6 +187,7 @@ class ChannelDesk(Desk):
             subscriber_count=state.subscribers,
             head=seen.top,
             invites=invites_of(details) if seen.member.rank >= OWNER else [],
+            picture=shown(details.picture) if state.public or seen.member.active else None,
         )
 
     async def staff(self, caller: AccessClaims, channel_id: str) -> Staff:

@@ -17,12 +17,15 @@ from infra.errors import CausewayError, InvalidFieldError, MalformedRequestError
 from infra.internal import ask, is_bridged
 from infra.postgres import STORE_FAILURES, Pool
 from region.gateway import repository
+from region.gateway.alterations.aftermaths import aftermaths
 from region.gateway.channels.repository import public, starting_with, views
 from region.gateway.channels.schemas import ChannelView
 from region.gateway.cursors import LARGEST
+from region.gateway.pictures import shown
 from region.gateway.schemas import Page
 from region.gateway.views import entry_view, rfc3339
 from region.store.names import LONGEST, fold
+from replication.alterations import NOTHING
 from replication.groups import Details
 from replication.ids import is_channel_id, region_of
 
@@ -215,9 +218,10 @@ class Finder:
                     raise NotFoundError(what="channel")
                 view = _view(channel_id, known[0])
                 posts = await repository.entries_below(connection, channel_id, seq=view.head + 1, most=MOST)
+                made = await aftermaths(connection, posts, lambda _: True)
         except (*STORE_FAILURES, psycopg.Error, TimeoutError) as error:
             raise UnavailableError(what="The store") from error
-        messages = [entry_view(entry, reader="", marks={}) for entry in posts]
+        messages = [entry_view(entry, reader="", marks={}, aftermath=made.get(entry.seq, NOTHING)) for entry in posts]
         return Preview(view, Page(channel_id, messages, None, None))
 
 
@@ -250,4 +254,5 @@ def _view(channel_id: str, details: Details) -> ChannelView:
         role="",
         subscriber_count=state.subscribers,
         head=state.shown,
+        picture=shown(details.picture),
     )

@@ -3,8 +3,10 @@
 from typing import Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from region.gateway.groups.schemas import InviteListed
+from region.gateway.pictures import PictureView
 from region.gateway.views import Message
 
 
@@ -17,6 +19,7 @@ class ChannelRequest(msgspec.Struct, frozen=True):
         public: Whether anybody may subscribe; else one needs a link.
         slow: How long a poster waits between two posts, seconds: 0 to 86,400.
         client_message_id: Repeat it when you repeat the request: the channel is made once. Made up if it is missing.
+        picture: An image of one's own that is ready.
     """
 
     name: str
@@ -24,16 +27,18 @@ class ChannelRequest(msgspec.Struct, frozen=True):
     public: bool = True
     slow: int = 0
     client_message_id: str | None = None
+    picture: str | None = None
 
 
 class ChannelChangeRequest(msgspec.Struct, frozen=True):
-    """Changes a channel; what is missing stays as it is."""
+    """Changes a channel; what is missing stays as it is. The `picture` is an image of one's own that is ready; null takes it away."""
 
     name: str | None = None
     description: str | None = None
     public: bool | None = None
     slow: int | None = None
     client_message_id: str | None = None
+    picture: str | UnsetType | None = UNSET
 
 
 class SubscribeRequest(msgspec.Struct, frozen=True):
@@ -93,6 +98,7 @@ class ChannelView(msgspec.Struct, frozen=True, kw_only=True):
         subscriber_count: How many belong to it, owners and posters among them.
         head: The last seq that the caller may see.
         invites: Links that were made; for owners alone.
+        picture: What stands for it: of a public one for everybody, else for who belongs to it; null for nothing.
     """
 
     channel_id: str
@@ -107,6 +113,7 @@ class ChannelView(msgspec.Struct, frozen=True, kw_only=True):
     subscriber_count: int
     head: int
     invites: list[InviteListed] = []
+    picture: PictureView | None = None
 
 
 class StaffView(msgspec.Struct, frozen=True, kw_only=True):

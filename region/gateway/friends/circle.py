@@ -13,7 +13,10 @@ from region.gateway.guards import Guards
 from region.gateway.messages import Messages
 from region.gateway.moderation.desk import ModerationDesk
 from region.gateway.moderation.endpoints import moderating
+from region.gateway.moderation.removing import Remover
 from region.gateway.recipients import Recipients
+from region.gateway.signs.desk import PresenceDesk
+from region.gateway.signs.endpoints import presences
 from region.gateway.submissions import Clerk
 
 
@@ -26,15 +29,19 @@ def routers(
     clerk: Clerk,
     messages: Messages,
     decisions: Decisions,
+    presence: PresenceDesk,
 ) -> dict[str, APIRouter]:
     """Return the endpoints, by tag."""
-    desk = FriendDesk(store=store, recipients=recipients, clerk=clerk, messages=messages)
+    desk = FriendDesk(store=store, recipients=recipients, clerk=clerk, messages=messages, presence=presence)
     keeper = Keeper(store=store, journal=decisions, recipients=recipients)
     return {
         "friends": friends(callers=callers, desk=desk, guards=guards),
+        "presence": presences(callers=callers, desk=presence),
         "moderation": moderating(
             callers=callers,
-            desk=ModerationDesk(store=store, journal=decisions, recipients=recipients, messages=messages),
+            desk=ModerationDesk(
+                store=store, journal=decisions, recipients=recipients, messages=messages, remover=Remover(store, clerk)
+            ),
             guards=guards,
         ),
         "blocks": blocks(callers=callers, keeper=keeper, guards=guards),

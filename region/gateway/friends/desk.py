@@ -1,7 +1,7 @@
 """What is done about friends: submitted into the pair's 1:1 conversation, whose owner decides, and waited for."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from infra.postgres import Pool
 from region.accounts.tokens import AccessClaims
@@ -9,6 +9,9 @@ from region.gateway.friends.repository import Pair, pairs_of
 from region.gateway.friends.schemas import FriendsView, FriendView
 from region.gateway.messages import Messages, Sent
 from region.gateway.recipients import Recipients
+from region.gateway.signs.desk import PresenceDesk
+from region.gateway.signs.presence import UNKNOWN, Presence
+from region.gateway.signs.schemas import last_seen
 from region.gateway.submissions import Author, Clerk
 from region.gateway.validation import check_client_message_id
 from region.gateway.views import rfc3339
@@ -22,12 +25,15 @@ Make = Callable[[str, str], FriendBody]
 class FriendDesk:
     """Does what users want about their friends. Each of what changes something raises as `Messages.send` does."""
 
-    def __init__(self, *, store: Pool, recipients: Recipients, clerk: Clerk, messages: Messages) -> None:
+    def __init__(
+        self, *, store: Pool, recipients: Recipients, clerk: Clerk, messages: Messages, presence: PresenceDesk
+    ) -> None:
         """Prepare."""
         self._store = store
         self._recipients = recipients
         self._clerk = clerk
         self._messages = messages
+        self._presence = presence
 
     async def ask(self, caller: AccessClaims, user_id: str, name: str | None) -> Sent:
         """Ask somebody to be friends; who has asked oneself is accepted."""
@@ -46,12 +52,14 @@ class FriendDesk:
         return await self._submit(caller, user_id, name, FriendRemoved)
 
     async def all(self, caller: AccessClaims) -> FriendsView:
-        """Return friends and open requests."""
+        """Return friends, with how they are there, and open requests."""
         async with self._store.connection() as connection:
             pairs = await pairs_of(connection, caller.sub)
         asked = [pair for pair in pairs if pair.standing.state == "requested"]
+        friends = [pair for pair in pairs if pair.standing.state == "friends"]
+        there = await self._presence.listed(caller.sub, [pair.peer for pair in friends]) if friends else {}
         return FriendsView(
-            friends=[_view(pair) for pair in pairs if pair.standing.state == "friends"],
+            friends=[_view(pair, there) for pair in friends],
             incoming=[_view(pair) for pair in asked if pair.standing.by == pair.peer],
             outgoing=[_view(pair) for pair in asked if pair.standing.by == caller.sub],
         )
@@ -66,5 +74,12 @@ class FriendDesk:
         return await self._messages.submit(submission, called)
 
 
-def _view(pair: Pair) -> FriendView:
-    return FriendView(user_id=pair.peer, home_region=region_of(pair.peer), since=rfc3339(pair.standing.since))
+def _view(pair: Pair, there: Mapping[str, Presence] = {}) -> FriendView:
+    presence = there.get(pair.peer, UNKNOWN)
+    return FriendView(
+        user_id=pair.peer,
+        home_region=region_of(pair.peer),
+        since=rfc3339(pair.standing.since),
+        presence=presence.state,
+        last_seen=last_seen(presence),
+    )

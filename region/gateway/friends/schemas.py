@@ -1,8 +1,10 @@
 """What requests about friends and their answers look like."""
 
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
+
+from region.gateway.signs.presence import State
 
 
 class FriendRequest(msgspec.Struct, frozen=True):
@@ -30,13 +32,15 @@ class FriendView(msgspec.Struct, frozen=True, kw_only=True):
         user_id: The other.
         home_region: Where the other lives.
         since: Since when, RFC 3339 in UTC.
-        presence: Whether the other is there; `unknown` where nothing tells.
+        presence: Whether a friend is there: `online`, `offline`, or `unknown` when the home cannot be asked; of whoever is no friend always `unknown`.
+        last_seen: Of a friend who is offline: when a device was connected last, to the minute, RFC 3339 in UTC; null if nobody knows.
     """
 
     user_id: str
     home_region: str
     since: str
-    presence: Literal["unknown"] = "unknown"
+    presence: State = "unknown"
+    last_seen: str | None = None
 
 
 class FriendsView(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ from region.gateway.groups.schemas import (
     RoleRequest,
 )
 from region.gateway.messages import Messages, Sent
+from region.gateway.pictures import Choose, content_of, shown, wished
 from region.gateway.recipients import Recipients
 from region.gateway.schemas import SendRequest
 from region.gateway.submissions import Author, Clerk, now_us
@@ -69,6 +70,7 @@ class Parts(TypedDict):
         recipients: Know who exists.
         clerk: Writes submissions.
         messages: Submits them.
+        choose: Returns an image of somebody's as a picture.
     """
 
     region: str
@@ -77,6 +79,7 @@ class Parts(TypedDict):
     recipients: Recipients
     clerk: Clerk
     messages: Messages
+    choose: Choose
 
 
 class Desk:
@@ -98,6 +101,7 @@ class Desk:
         self._recipients = parts["recipients"]
         self._clerk = parts["clerk"]
         self._messages = parts["messages"]
+        self._choose = parts["choose"]
 
     async def create(self, caller: AccessClaims, wanted: GroupRequest) -> Made:
         """Make a group, with those who belong to it from the beginning."""
@@ -109,9 +113,17 @@ class Desk:
         await self._recipients.check_all_exist(others)
         name = named(wanted.client_message_id)
         seats = tuple(g.Seat(user_id, region_of(user_id)) for user_id in others)
-        body = g.GroupCreated(name, wanted.name, wanted.description, seats, wanted.history, wanted.approval)
+        picture = None if wanted.picture is None else await self._choose(caller.sub, wanted.picture)
+        body = g.GroupCreated(name, wanted.name, wanted.description, seats, wanted.history, wanted.approval, picture)
         group_id = group_id_of(caller.sub, name)
-        content = (wanted.name, wanted.description, str(wanted.history), str(wanted.approval), *others)
+        content = (
+            wanted.name,
+            wanted.description,
+            str(wanted.history),
+            str(wanted.approval),
+            *others,
+            *content_of(picture),
+        )
         sent = await self._submit(caller, group_id, body, *content)
         group = GroupView(
             group_id=group_id,
@@ -125,6 +137,7 @@ class Desk:
             role="owner",
             member_count=1 + len(others),
             head=sent.message.seq or 0,
+            picture=shown(picture),
         )
         return Made(group, sent.created)
 
@@ -150,8 +163,9 @@ class Desk:
         if wanted.description is not None:
             check_name("description", wanted.description, least=0, most=g.LONGEST_DESCRIPTION)
         given = (wanted.name, wanted.description, wanted.history, wanted.approval)
-        body = g.GroupChanged(named(wanted.client_message_id), *given)
-        return await self._submit(caller, group_id, body, *map(repr, given))
+        picture = await wished(self._choose, caller.sub, wanted.picture)
+        body = g.GroupChanged(named(wanted.client_message_id), *given, picture)
+        return await self._submit(caller, group_id, body, *map(repr, given), *content_of(picture))
 
     async def add(self, caller: AccessClaims, group_id: str, wanted: MemberRequest) -> Sent:
         """Add somebody, or let in who has asked."""
@@ -252,6 +266,7 @@ class Desk:
             member_count=sum(member.active for member in everybody),
             head=seen.top,
             invites=invites,
+            picture=shown(details.picture) if seen.member.active else None,
         )
 
     async def members(self, caller: AccessClaims, group_id: str) -> Members:

@@ -199,7 +199,8 @@ def _with_tombstones(view: View, shown: Shown, lowest: int, highest: int) -> lis
         for first, last in runs.within(view.hidden, lowest, highest)
     ]
     found = [message for _, message in sorted(entries + tombstones, key=lambda one: one[0])]
-    if is_channel_id(view.conversation_id) and (above := max([lowest - 1, *(e.seq for e in shown.entries)])) < highest:
+    above = max([lowest - 1, *(seq for seq, _ in entries + tombstones)])
+    if is_channel_id(view.conversation_id) and above < highest:
         found.append(hidden_view(view.conversation_id, above + 1, highest))  # who belongs to it has changed since
     return found
 

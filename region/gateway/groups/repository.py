@@ -5,7 +5,7 @@
 from dataclasses import dataclass
 
 from infra.postgres import Connection
-from region.store.repository import members
+from region.store.repository import concealed, members
 from region.store.repository.members import member_of
 from region.store.rows import Member
 from replication import runs
@@ -14,6 +14,8 @@ from replication.groups import Details
 from replication.runs import Runs
 
 _MEMBER = members.COLUMNS
+_CONCEALING = concealed.JOIN
+_CONCEALED = concealed.COLUMN
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +27,14 @@ class Sight:
         head: The conversation's newest visible entry.
         missing: Runs up to the head that are not in this region.
         details: What the conversation is called, and how it is joined.
+        concealed: Runs that the user has deleted for oneself; they are among those that are hidden from the member.
     """
 
     member: Member
     head: int
     missing: Runs
     details: Details
+    concealed: Runs = ()
 
     @property
     def top(self) -> int:
@@ -54,15 +58,17 @@ async def standings(connection: Connection, conversation_id: str) -> list[Member
 async def sight(connection: Connection, conversation_id: str, user_id: str) -> Sight | None:
     """Return what a user may see of a conversation; None if that is nothing, or there is none."""
     cursor = await connection.execute(
-        f"SELECT {_MEMBER}, c.head, c.missing, c.details FROM members m JOIN conversations c"
-        " ON c.conversation_id = m.conversation_id WHERE m.conversation_id = %s AND m.user_id = %s AND m.since > 0",
+        f"SELECT {_MEMBER}, c.head, c.missing, c.details, {_CONCEALED} FROM members m JOIN conversations c"
+        f" ON c.conversation_id = m.conversation_id{_CONCEALING} WHERE m.conversation_id = %s AND m.user_id = %s AND m.since > 0",
         (conversation_id, user_id),
     )
     row = await cursor.fetchone()
     if row is None:
         return None
-    *columns, head_, missing, details = row
-    return Sight(member_of(columns), head_, runs.read(missing), decode_details(details))
+    *columns, head_, missing, details, taken = row
+    member, gone = member_of(columns), runs.read(taken)
+    member.hidden = runs.joined((*member.hidden, *gone)) if gone else member.hidden
+    return Sight(member, head_, runs.read(missing), decode_details(details), gone)
 
 
 async def held_since(connection: Connection, conversation_id: str, home: str) -> list[Member]:

@@ -3,7 +3,9 @@
 from typing import Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
+from region.gateway.pictures import PictureView
 from region.gateway.views import MentionView, Message
 
 
@@ -17,6 +19,7 @@ class GroupRequest(msgspec.Struct, frozen=True):
         history: Whether those who join later see what was before.
         approval: Whether who comes by a link must be let in by an admin.
         client_message_id: Repeat it when you repeat the request: the group is made once. Made up if it is missing.
+        picture: An image of one's own that is ready.
     """
 
     name: str
@@ -25,16 +28,18 @@ class GroupRequest(msgspec.Struct, frozen=True):
     history: bool = True
     approval: bool = False
     client_message_id: str | None = None
+    picture: str | None = None
 
 
 class GroupChangeRequest(msgspec.Struct, frozen=True):
-    """Changes a group; what is missing stays as it is."""
+    """Changes a group; what is missing stays as it is. The `picture` is an image of one's own that is ready; null takes it away."""
 
     name: str | None = None
     description: str | None = None
     history: bool | None = None
     approval: bool | None = None
     client_message_id: str | None = None
+    picture: str | UnsetType | None = UNSET
 
 
 class GroupSendRequest(msgspec.Struct, frozen=True):
@@ -146,6 +151,7 @@ class GroupView(msgspec.Struct, frozen=True, kw_only=True):
         member_count: How many members it has.
         head: The last seq that the caller may see.
         invites: Links that were made; for admins alone.
+        picture: What stands for it, for members alone; null for nothing.
     """
 
     group_id: str
@@ -160,6 +166,7 @@ class GroupView(msgspec.Struct, frozen=True, kw_only=True):
     member_count: int
     head: int
     invites: list[InviteListed] = []
+    picture: PictureView | None = None
 
 
 class MemberView(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ import os
 import secrets
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Final, TypeVar
 
@@ -24,9 +25,11 @@ from infra.local import homes, toolchain
 from infra.local.topology import lay_out
 from infra.postgres import Connection
 from region.accounts.repository import user_by_id
+from region.gateway.moderation.removing import content_of, deletion_of, is_taken_away
 from region.store.repository import moderation
+from replication.alterations import MessageDeleted
 from replication.codec import encode
-from replication.ids import partition_of
+from replication.ids import content_hash, message_id, partition_of
 from replication.moderation import AccountRestored, AccountSuspended, ModerationBody, ModeratorNamed, ReportDismissed
 from replication.poison.cli import store_of
 from replication.records import Journaled, Submission
@@ -101,6 +104,32 @@ def dismiss(region: Region, report_id: ReportId) -> None:
 
 
 @app.command()
+def delete(region: Region, report_id: ReportId) -> None:
+    """Take the reported message away from everybody, and close the report.
+
+    The region that owns the conversation does it; if that is away, it does when it is back.
+
+    Example: causeway moderate delete eu s3f2a…
+    """
+    found = asyncio.run(_read(region, lambda connection: moderation.report(connection, report_id)))
+    if found is None:
+        raise NotFoundError(what="report")
+    entry, body = asyncio.run(_read(region, lambda connection: deletion_of(connection, found)))
+    identifier = message_id(found.user_id, entry.conversation_id, body.client_message_id)
+
+    async def taken(connection: Connection) -> bool:
+        return await is_taken_away(connection, entry, identifier)
+
+    async def holds(connection: Connection) -> bool:
+        kept = await moderation.report(connection, report_id)
+        return kept is not None and kept.closed_how != ""
+
+    named = _Named(identifier, entry.conversation_id, content_hash(*content_of(body)))
+    asyncio.run(_decide(region, found.user_id, body, taken, named))
+    asyncio.run(_decide(region, found.user_id, ReportDismissed(report_id, _operator(), "deleted"), holds))
+
+
+@app.command()
 def suspend(
     region: Region, user_id: UserId, *, why: Annotated[str, typer.Option(help="What the account's owner is told.")]
 ) -> None:
@@ -146,6 +175,15 @@ def moderator(
     asyncio.run(_decide(region, user_id, ModeratorNamed(not remove, _operator()), holds))
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Of what is to be numbered in a conversation: its id, where, and what a retry repeats."""
+
+    identifier: str
+    conversation_id: str
+    content_hash: bytes
+
+
 def _operator() -> str:
     return f"operator {getpass.getuser()}"
 
@@ -173,7 +211,9 @@ async def _read(region: str, question: Callable[[Connection], Awaitable[T]]) -> 
         return await question(connection)
 
 
-async def _decide(region: str, user_id: str, body: ModerationBody, holds: Holds) -> None:
+async def _decide(
+    region: str, user_id: str, body: ModerationBody | MessageDeleted, holds: Holds, named: _Named | None = None
+) -> None:
     async with await _connect(store_of(region)) as connection:
         user = await user_by_id(connection, user_id)
         if user is None or not user.confirmed:
@@ -185,18 +225,20 @@ async def _decide(region: str, user_id: str, body: ModerationBody, holds: Holds)
         row = await cursor.fetchone()
         assert row is not None, "a store with users was prepared"
         wanted = Submission(
-            id=f"s{secrets.token_hex(16)}",
+            id=named.identifier if named else f"s{secrets.token_hex(16)}",
             author=user_id,
             home=region,
             home_epoch=user.home_epoch,
             body=body,
             submitted_at=time.time_ns() // 1000,
+            conversation_id=named.conversation_id if named else "",
+            content_hash=named.content_hash if named else b"",
         )
         async with Producer(_kafka_of(region), client="moderate") as producer:
             await producer.append(
                 JOURNAL,
-                partition=partition_of(user_id, row[0]),
-                key=user_id.encode(),
+                partition=partition_of(wanted.key, row[0]),
+                key=wanted.key.encode(),
                 value=encode(Journaled(record=wanted)),
             )
         deadline = time.monotonic() + PATIENCE

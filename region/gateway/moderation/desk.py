@@ -8,14 +8,18 @@ from infra.postgres import Connection, Pool
 from region.accounts.ports import Journal
 from region.accounts.repository import user_by_id
 from region.accounts.tokens import AccessClaims
+from region.gateway.errors import RefusedError
 from region.gateway.messages import Messages
+from region.gateway.moderation.removing import Remover
 from region.gateway.moderation.schemas import ReportRequest, ReportsView, ReportView
 from region.gateway.recipients import Recipients
 from region.gateway.validation import check_name
 from region.gateway.views import rfc3339
 from region.store.repository import moderation
 from region.store.repository.moderation import Report
+from replication.alterations import MessageDeleted
 from replication.moderation import AccountRestored, AccountSuspended, ModerationBody, ReportDismissed, UserReported
+from replication.objections import DELETED
 from replication.records import Outcome
 
 LONGEST: Final = 1_000
@@ -35,8 +39,11 @@ class NotModeratorError(CausewayError):
 class ModerationDesk:
     """Does what users and moderators want. Each of what changes something raises as `Appearance.change` does."""
 
-    def __init__(self, *, store: Pool, journal: Journal, recipients: Recipients, messages: Messages) -> None:
+    def __init__(
+        self, *, store: Pool, journal: Journal, recipients: Recipients, messages: Messages, remover: Remover
+    ) -> None:
         """Prepare."""
+        self._remover = remover
         self._store = store
         self._journal = journal
         self._recipients = recipients
@@ -89,6 +96,31 @@ class ModerationDesk:
             return (await _found(connection, report_id)).closed_how != ""
 
         await self._decide(found.user_id, ReportDismissed(report_id, caller.sub), holds)
+
+    async def delete(self, caller: AccessClaims, report_id: str) -> None:
+        """Take the reported message away from everybody, and close the report; if its conversation's owner is away, it is queued for it.
+
+        Raises:
+            NotFoundError: There is no such report, or it is of no message that is here.
+            RefusedError: The conversation's owner refused it, as no honest one does.
+            UnavailableError: The journal is away; nothing was done, or the message is gone and the report still open: the same again is safe.
+            OutcomeUnknownError: It was not decided in time; likewise.
+        """
+        async with self._store.connection() as connection:
+            await _check(connection, caller)
+            found = await _found(connection, report_id)
+        removal = await self._remover.removal(found)
+        assert isinstance(removal.body, MessageDeleted)
+        try:
+            await self._messages.submit(removal, removal.body.client_message_id)
+        except RefusedError as error:
+            if error.refusal_code != DELETED:
+                raise
+
+        async def holds(connection: Connection) -> bool:
+            return (await _found(connection, report_id)).closed_how != ""
+
+        await self._decide(found.user_id, ReportDismissed(report_id, caller.sub, "deleted"), holds)
 
     async def suspend(self, caller: AccessClaims, user_id: str, why: str) -> None:
         """Suspend an account: its devices are logged out everywhere, and none logs in; its open reports are closed."""

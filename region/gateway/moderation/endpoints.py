@@ -52,6 +52,12 @@ def moderating(*, callers: Callers, desk: ModerationDesk, guards: Guards) -> API
         await desk.dismiss(caller, report_id)
         return Response(status_code=204)
 
+    @router.post("/moderation/reports/{report_id}/delete", status_code=204, responses=DONE)
+    async def delete(report_id: str, caller: Resident) -> Response:
+        """Take the reported message away from everybody, and close the report; for moderators."""
+        await desk.delete(caller, report_id)
+        return Response(status_code=204)
+
     @router.put(
         "/moderation/suspensions/{user_id}",
         status_code=204,

@@ -14,6 +14,7 @@ from infra.internal import is_bridged
 from infra.postgres import STORE_FAILURES, Connection, Pool
 from region.gateway.people.ranking import Found, Hit, Place, Query, Rank, read_cursor, read_query
 from region.gateway.people.repository import Named, named, starts_after, with_handle
+from replication.pictures import decode_picture
 
 PATH: Final = "/internal/people"
 """Where a gateway's internal port tells; not what an edge carries for a device."""
@@ -133,4 +134,5 @@ def _hit(place: Place, user: Named) -> Hit:
         display_name=user.display_name,
         status_text=user.status_text,
         created_at=user.created_at,
+        picture=decode_picture(user.picture) if user.picture else None,
     )

@@ -18,6 +18,7 @@ import msgspec
 from infra.errors import InvalidFieldError
 from region.gateway.cursors import BrokenCursorError
 from region.store.names import HANDLE, LONGEST, NAME, fold
+from replication.pictures import Picture
 
 LONGEST_QUERY: Final = 64
 """Characters."""
@@ -117,6 +118,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
         display_name: What others see.
         status_text: What the user says of the moment.
         created_at: Microseconds since the epoch.
+        picture: What stands for the user; None for nothing.
     """
 
     place: Place
@@ -125,6 +127,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     display_name: Annotated[str, msgspec.Meta(max_length=64)]
     status_text: Annotated[str, msgspec.Meta(max_length=140)]
     created_at: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+    picture: Picture | None = None
 
 
 class Found(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ class Named:
         status_text: What the user says of the moment.
         created_at: Microseconds since the epoch.
         findable: Whether searches find the user by more than the exact handle.
+        picture: What stands for the user, encoded; empty for nothing.
     """
 
     user_id: str
@@ -28,9 +29,10 @@ class Named:
     status_text: str
     created_at: int
     findable: bool
+    picture: bytes
 
 
-_NAMED = "SELECT user_id, handle, display_name, status_text, created_at, findable FROM users"
+_NAMED = "SELECT user_id, handle, display_name, status_text, created_at, findable, picture FROM users"
 
 
 async def named(connection: Connection, user_ids: Iterable[str]) -> dict[str, Named]:

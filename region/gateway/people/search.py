@@ -9,6 +9,7 @@ from infra.errors import BusyError, InvalidFieldError, UnavailableError
 from region.gateway.people.here import MOST, Here
 from region.gateway.people.others import Others
 from region.gateway.people.ranking import Found, Hit, Place, Query, merge, read_cursor, read_query, write_cursor
+from region.gateway.pictures import shown
 from region.gateway.profiles import Profile
 from region.gateway.views import rfc3339
 from replication.ids import region_of
@@ -87,4 +88,5 @@ def _profile(hit: Hit) -> Profile:
         home_region=region_of(hit.user_id),
         created_at=rfc3339(hit.created_at),
         status_text=hit.status_text,
+        picture=shown(hit.picture),
     )

@@ -4,9 +4,10 @@ from collections.abc import Collection
 
 from infra.postgres import Connection
 from region.store.arrays import Byteas, Int8s, Texts
+from region.store.repository.entries import COUNTED
 from region.store.writes import Writes
 from replication.alterations import Aftermath
-from replication.codec import decode_aftermath, encode_aftermath
+from replication.codec import decode_aftermath, decode_body, encode_aftermath
 
 Key = tuple[str, int]
 
@@ -23,7 +24,10 @@ async def load_aftermaths(connection: Connection, keys: Collection[Key]) -> dict
 
 
 async def write_aftermaths(connection: Connection, writes: Writes) -> None:
-    """Write what was made of messages; of those that were deleted, nothing stays but that they were there."""
+    """Write what was made of messages; of those that were deleted, nothing stays but that they were there.
+
+    Only messages and edits are emptied: what else an owner says was deleted stays, or nobody could read it any more.
+    """
     if writes.aftermaths:
         await connection.execute(
             "INSERT INTO aftermaths (conversation_id, seq, state) SELECT * FROM unnest(%s::text[], %s::bigint[], %s::bytea[])"
@@ -33,9 +37,15 @@ async def write_aftermaths(connection: Connection, writes: Writes) -> None:
     if writes.redacted:
         await connection.execute(
             "UPDATE entries e SET text = '', body = r.body"
-            " FROM unnest(%s::text[], %s::bigint[], %s::bytea[]) AS r(conversation_id, seq, body)"
-            " WHERE e.conversation_id = r.conversation_id AND e.seq = r.seq",
-            (*_keys(writes.redacted), Byteas(writes.redacted.values())),
+            " FROM unnest(%s::text[], %s::bigint[], %s::bytea[], %s::text[]) AS r(conversation_id, seq, body, kind)"
+            " WHERE e.conversation_id = r.conversation_id AND e.seq = r.seq"
+            " AND CASE WHEN r.body = '' THEN e.kind = ANY(%s::text[]) ELSE e.kind = r.kind END",
+            (
+                *_keys(writes.redacted),
+                Byteas(writes.redacted.values()),
+                Texts(_kind(body) for body in writes.redacted.values()),
+                Texts(COUNTED),
+            ),
         )
         await connection.execute(
             "DELETE FROM attachments a USING unnest(%s::text[], %s::bigint[]) AS r(conversation_id, seq)"
@@ -46,3 +56,8 @@ async def write_aftermaths(connection: Connection, writes: Writes) -> None:
 
 def _keys(keys: Collection[Key]) -> tuple[Texts, Int8s]:
     return Texts(key[0] for key in keys), Int8s(key[1] for key in keys)
+
+
+def _kind(body: bytes) -> str:
+    """Return the kind of the entries that such a body is of; empty for no body."""
+    return str(decode_body(body).__struct_config__.tag) if body else ""

@@ -11,8 +11,10 @@ from region.store.arrays import Byteas, Int8s, Texts
 from region.store.names import NAME, starts_of
 from region.store.repository import preferences
 from region.store.repository.aftermaths import write_aftermaths
+from region.store.repository.concealed import write_concealed
 from region.store.repository.hot import write
 from region.store.repository.moderation import write_moderation
+from region.store.repository.pictures import write_pictures
 from region.store.repository.restraints import write_restraints
 from region.store.rows import User
 from region.store.writes import Move, Writes
@@ -55,7 +57,9 @@ async def commit(connection: Connection, moves: Collection[Move], writes: Writes
             await _write_refusals(connection, writes, now)
             await _write_accounts(connection, writes)
             await preferences.write(connection, writes.preferences.values())
+            await write_concealed(connection, writes.concealed.values())
             await _write_listed(connection, writes)
+            await write_pictures(connection, writes.pictured)
             await _write_rarities(connection, writes, aside, now)
     except psycopg.errors.DivisionByZero as error:
         raise FencedError(partition=", ".join(str(m.before.partition) for m in moves)) from error
@@ -107,9 +111,10 @@ async def _write_accounts(connection: Connection, writes: Writes) -> None:
     if writes.users:
         await connection.cursor().executemany(
             "INSERT INTO users (user_id, handle, folded_handle, display_name, password_hash, reservation, home_epoch, confirmed, created_at,"
-            " status_text, findable) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " status_text, findable, picture) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
             " ON CONFLICT (user_id) DO UPDATE SET confirmed = users.confirmed OR excluded.confirmed, password_hash = excluded.password_hash,"
-            " display_name = excluded.display_name, status_text = excluded.status_text, findable = excluded.findable",
+            " display_name = excluded.display_name, status_text = excluded.status_text, findable = excluded.findable,"
+            " picture = excluded.picture",
             [
                 (
                     u.user_id,
@@ -123,6 +128,7 @@ async def _write_accounts(connection: Connection, writes: Writes) -> None:
                     u.created_at,
                     u.status_text,
                     u.findable,
+                    u.picture,
                 )
                 for u in writes.users.values()
             ],

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec.structs import replace
+
+from replication.alterations import MessageEdited
 from replication.channels import ChannelMessageSent
 from replication.codec import decode_body, encode_body
 from replication.groups import GroupMessageSent
@@ -27,6 +30,14 @@ def encoded(body: LogBody) -> bytes:
     )
 
 
+def said_by(body: LogBody) -> str:
+    """Return the text that messages are searched by: what a message says, or what an edit makes it say.
+
+    Of an edit the body has it as well; a NUL, which no text column takes, stands there alone.
+    """
+    return body.text.replace("\0", " ") if isinstance(body, MessageEdited) else text_of(body)
+
+
 def entry_of(row: Sequence[object]) -> Entry:
     """Rebuild an entry from its `COLUMNS`; hops are not stored.
 
@@ -46,9 +57,17 @@ def entry_of(row: Sequence[object]) -> Entry:
         author=author,  # type: ignore[arg-type]
         home=home,  # type: ignore[arg-type]
         content_hash=bytes(digest),  # type: ignore[call-overload]
-        body=decode_body(bytes(body)) if body or plain is None else plain,  # type: ignore[call-overload]
+        body=plain if plain is not None and not body else _beyond(bytes(body), str(client_id)),  # type: ignore[call-overload]
         sent_at=sent_at,  # type: ignore[arg-type]
     )
+
+
+def _beyond(body: bytes, client_message_id: str) -> LogBody:
+    """Return the body that is kept; of a channel's post that was deleted, the column alone says what it was called."""
+    found = decode_body(body)
+    if isinstance(found, ChannelMessageSent) and not found.client_message_id:
+        return replace(found, client_message_id=client_message_id)
+    return found
 
 
 def _of_columns(kind: str, recipient: str, client_message_id: str, text: str) -> LogBody | None:

@@ -13,13 +13,13 @@ import psycopg
 
 from infra.postgres import Connection
 from region.store.arrays import Booleans, Byteas, Int8s, Texts
-from region.store.repository.entries import encoded
+from region.store.repository.entries import encoded, said_by
 from region.store.rows import Conversation, Member, Pending
 from region.store.writes import Move, Writes
 from replication import runs
 from replication.codec import encode_details
 from replication.outputs import Batch, RelayRow, encode_outputs
-from replication.records import Entry, kind_of, recipient_of, text_of
+from replication.records import Entry, kind_of, recipient_of
 
 _TYPES: Final = {
     "moves": "bigint[] " * 5,
@@ -160,7 +160,7 @@ def _entry_arrays(entries: Sequence[tuple[Entry, int]]) -> tuple[object, ...]:
         Texts([kind_of(b) for b in bodies]),
         Byteas([encoded(b) for b in bodies]),
         Byteas([e.content_hash for e in plain]),
-        Texts([text_of(b) for b in bodies]),
+        Texts([said_by(b) for b in bodies]),
         Int8s([e.sent_at for e in plain]),
         Int8s([position for _, position in entries]),
     )

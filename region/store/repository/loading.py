@@ -91,7 +91,8 @@ async def load(
             )
         if users:
             await cursors["users"].execute(
-                "SELECT user_id, handle, display_name, password_hash, reservation, home_epoch, confirmed, created_at, status_text, findable"
+                "SELECT user_id, handle, display_name, password_hash, reservation, home_epoch, confirmed, created_at, status_text, findable,"
+                " picture"
                 " FROM users WHERE user_id = ANY(%s::text[])",
                 (Texts(users),),
             )
@@ -268,3 +269,12 @@ async def counts_at(
         binary=True,
     )
     return {(row[0], row[1], row[2]): (row[3], row[4]) for row in await cursor.fetchall()}
+
+
+async def heads(connection: Connection, conversations: Collection[str]) -> dict[str, int]:
+    """Return the last seq of each of those conversations."""
+    cursor = await connection.execute(
+        "SELECT conversation_id, head FROM conversations WHERE conversation_id = ANY(%s::text[])",
+        (Texts(conversations),),
+    )
+    return dict(await cursor.fetchall())

@@ -32,7 +32,7 @@ class Report:
         text: What it said.
         reason: What the reporter says of it.
         reported_at: Microseconds since the epoch.
-        closed_how: `dismissed` or `suspended`; empty while it is open.
+        closed_how: `dismissed`, `deleted` or `suspended`; empty while it is open.
         closed_by: Who decided.
     """
 
@@ -76,8 +76,8 @@ async def write_moderation(
                 )
             case ReportDismissed():
                 await connection.execute(
-                    "UPDATE reports SET closed_how = 'dismissed', closed_by = %s WHERE report_id = %s AND user_id = %s AND closed_how = ''",
-                    (body.by, body.report_id, author),
+                    "UPDATE reports SET closed_how = %s, closed_by = %s WHERE report_id = %s AND user_id = %s AND closed_how = ''",
+                    (body.how, body.by, body.report_id, author),
                 )
             case AccountSuspended():
                 await connection.execute(

@@ -6,29 +6,29 @@ from collections.abc import Collection, Sequence
 
 from infra.postgres import Connection
 from region.store.arrays import Texts
-from region.store.rows import Preferences
+from region.store.rows import PreferencesRow
 
 _COLUMNS = "p.user_id, p.conversation_id, p.muted_until, p.archived, p.marked_unread, p.draft, p.version, p.position"
 
 
-async def load(connection: Connection, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], Preferences]:
+async def load(connection: Connection, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], PreferencesRow]:
     """Return those of (user, conversation) that were ever changed."""
     cursor = await connection.execute(
         f"SELECT {_COLUMNS} FROM unnest(%s::text[], %s::text[]) AS w(user_id, conversation_id)"
         " JOIN preferences p ON p.user_id = w.user_id AND p.conversation_id = w.conversation_id",
         (Texts(user_id for user_id, _ in wanted), Texts(conversation_id for _, conversation_id in wanted)),
     )
-    return {(row[0], row[1]): Preferences(*row) for row in await cursor.fetchall()}
+    return {(row[0], row[1]): PreferencesRow(*row) for row in await cursor.fetchall()}
 
 
-async def since(connection: Connection, user_id: str, position: int, *, most: int) -> list[Preferences]:
+async def since(connection: Connection, user_id: str, position: int, *, most: int) -> list[PreferencesRow]:
     """Return those of a user that were told above that position of the user's partition, the last change first."""
     cursor = await connection.execute(
         f"SELECT {_COLUMNS} FROM preferences p WHERE p.user_id = %s AND p.position > %s"
         " ORDER BY p.position DESC LIMIT %s",
         (user_id, position, most),
     )
-    return [Preferences(*row) for row in await cursor.fetchall()]
+    return [PreferencesRow(*row) for row in await cursor.fetchall()]
 
 
 async def last_told(connection: Connection, users: Sequence[str]) -> dict[str, int]:
@@ -40,7 +40,7 @@ async def last_told(connection: Connection, users: Sequence[str]) -> dict[str, i
     return dict(await cursor.fetchall())
 
 
-async def write(connection: Connection, changed: Collection[Preferences]) -> None:
+async def write(connection: Connection, changed: Collection[PreferencesRow]) -> None:
     """Write those that changed."""
     if not changed:
         return

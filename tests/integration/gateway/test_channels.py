@@ -215,3 +215,53 @@ async def test_many_who_subscribe_at_once_are_all_counted(person: MakePerson) ->
     assert again.json()["channel_id"] == channel
     assert await asyncio.gather(*(subscribe(other, channel) for other in others)) == [201] * 5
     assert (await ada.call("GET", f"/channels/{channel}")).json()["subscriber_count"] == 6
+
+
+async def test_posts_are_edited_pinned_and_deleted(person: MakePerson) -> None:
+    """By who may; live, after returning, in history and for strangers; nothing of a deleted one is left, and no number is missing."""
+    ada, bob, eve = await person(), await person(), await person()
+    channel = await begin(ada)
+    await subscribe(bob, channel)
+    async with bob.device() as his:
+        await his.until("welcome")
+        token = his.token
+        said = (await post(ada, channel, "frist"))["message_id"]
+        path = f"/messages/{said}"
+        assert (await bob.call("PATCH", path, json={"text": "mine"})).json()["code"] == "not-the-author"
+        assert (await bob.call("DELETE", f"{path}?for=all")).json()["code"] == "not-allowed"
+        assert (await bob.call("PUT", f"{path}/pin")).json()["code"] == "not-allowed"
+        thumb = await bob.call("PUT", f"{path}/reactions/%F0%9F%91%8D")
+        assert (thumb.status_code, thumb.json()["code"]) == (422, "not-in-channels")
+        await subscribe(eve, channel)
+        assert (await ada.call("PATCH", path, json={"text": "first"})).status_code == 201
+        assert (await ada.call("PUT", f"{path}/pin")).status_code == 201
+        await his.until_entries(3)
+        assert [(m["kind"], m["seq"], m.get("from_seq")) for m in his.messages] == [
+            ("channel_message_sent", 3, 2), ("message_edited", 5, 4), ("message_pinned", 6, None),
+        ]  # fmt: skip
+    stranger = await person()
+    for reader in (ada, bob, stranger):
+        assert "first" in await texts(reader, channel)
+        assert "frist" not in await texts(reader, channel)
+    [pin] = (await bob.call("GET", f"/conversations/{channel}/pins")).json()["pins"]
+    assert pin["message_id"] == said
+    edits = (await bob.call("GET", f"{path}/edits")).json()["edits"]
+    assert [one["text"] for one in edits] == ["frist", "first"]
+
+    assert (await ada.call("DELETE", f"{path}?for=all")).status_code == 201
+    await post(ada, channel, "last")
+    for reader in (ada, bob, stranger):
+        page = await reader.call("GET", f"/channels/{channel}/messages")
+        assert "first" not in page.text
+        assert "frist" not in page.text
+    page = (await bob.call("GET", f"/channels/{channel}/messages")).json()["messages"]
+    assert [(m["kind"], m["seq"], m.get("from_seq"), m.get("deleted")) for m in page] == [
+        ("channel_message_sent", 8, None, None), ("message_deleted", 7, None, None), ("message_pinned", 6, None, None),
+        ("message_edited", 5, 4, None), ("channel_message_sent", 3, 2, True), ("channel_created", 1, None, None),
+    ]  # fmt: skip
+    assert (await bob.call("GET", f"/conversations/{channel}/pins")).json()["pins"] == []
+    assert (await ada.call("PATCH", path, json={"text": "again"})).status_code == 410
+    async with bob.device(resume=token) as his:
+        await his.until("welcome")
+        assert [message["seq"] for message in his.messages] == [3, 5, 6, 7, 8]
+        assert [message["text"] for message in his.messages] == ["", "", "", "", "last"]

@@ -65,6 +65,11 @@ class FakeDevice:
         """Keep a frame."""
         self.told.append(text)
 
+    def offer(self, text: str) -> bool:
+        """Keep a frame that can be done without."""
+        self.push(text)
+        return True
+
     def catch_up(self) -> None:
         """Keep what it would read."""
         if (wanted := self.session.restore()) is not None:

@@ -37,7 +37,7 @@ async def test_a_friendship_is_made_listed_and_ended(person: Register) -> None:
     assert (await listed(alice))["friends"] == [bob.id]
     assert (await listed(bob))["friends"] == [alice.id]
     (friend,) = (await bob.call("GET", "/friends")).json()["friends"]
-    assert (friend["home_region"], friend["presence"]) == ("us", "unknown")
+    assert (friend["home_region"], friend["presence"]) == ("us", "offline")
 
     ended = await alice.call("DELETE", f"/friends/{bob.id}", params={"client_message_id": "end"})
     late = await alice.call("POST", "/friends", json=ask)

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -120,3 +121,32 @@ async def test_without_kafka_nothing_is_sent(
 
     await eventually(is_sent)
     assert (await http.post("/register", json=wanted)).status_code == 201
+
+
+@pytest.mark.parametrize("part", ["redis", "kafka"])
+async def test_no_request_hangs_when_something_is_frozen(
+    region: Any, http: httpx.AsyncClient, person: Register, eventually: Eventually, part: str
+) -> None:
+    """Each is served, or told that it was not, before a device would give up; and all goes on when the part does."""
+    ada, bob = await person(), await person()
+    await ada.send(bob, "1")
+    account = {"handle": f"u{secrets.token_hex(8)}", "password": "a good password"}
+    region.children[part].send_signal(signal.SIGSTOP)
+    try:
+        async with asyncio.timeout(60):
+            answers = await asyncio.gather(
+                ada.send(bob, "2", "second"),
+                ada.call("GET", "/conversations"),
+                ada.call("GET", "/messages", params={"peer_id": bob.id}),
+                http.post("/login", json=account),
+                http.post("/register", json=account),
+            )
+    finally:
+        region.children[part].send_signal(signal.SIGCONT)
+    assert {answer.status_code for answer in answers} <= {200, 201, 401, 503}
+    assert [answer.status_code for answer in answers[1:3]] == [200, 200], "what is read needs neither"
+
+    async def is_sent() -> bool:
+        return (await ada.send(bob, "2", "second")).status_code in {200, 201}
+
+    await eventually(is_sent)

@@ -327,11 +327,12 @@ async def test_what_is_removed_is_told_once(open_lists: AccessLists) -> None:
     for fields in SURPLUS:
         await open_lists._send(CreateAclsRequest(*fields))  # noqa: SLF001 — no rule of ours says such things
 
-    told = await open_lists.allow_nothing_but(known)
+    changed, told = await open_lists.enforce(allow=known)
 
+    assert not changed
     assert len(told) == len(SURPLUS)
     assert "User:eu from *: read topic relay. (pattern 4)" in told
-    assert await open_lists.allow_nothing_but(known) == []
+    assert await open_lists.enforce(allow=known) == (False, [])
     assert await open_lists.read() == known
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from infra import postgres
 from infra.postgres import STORE_FAILURES, make_pool
 
 pytestmark = pytest.mark.integration
@@ -92,3 +93,61 @@ async def test_who_is_cancelled_while_the_store_stands_still_ends(postgres_url: 
             asking.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await asking
+
+
+async def test_who_is_cancelled_waits_no_longer_than_a_server_needs_to_hear_it(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server of which no part answers is given a moment; a query of one that does is stopped there, and its connection is kept."""
+    parts = psycopg.conninfo.conninfo_to_dict(postgres_url)
+    silent = asyncio.Event()
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while piece := await reader.read(65536):
+                if silent.is_set():
+                    await asyncio.Event().wait()
+                writer.write(piece)
+        finally:
+            writer.close()
+
+    carrying: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner = await asyncio.open_connection("127.0.0.1", int(str(parts["port"])))
+        carrying.update(asyncio.create_task(carry(*way)) for way in ((reader, inner[1]), (inner[0], writer)))
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    through = psycopg.conninfo.make_conninfo(
+        postgres_url, host="127.0.0.1", port=server.sockets[0].getsockname()[1], sslmode="disable"
+    )
+    monkeypatch.setattr(postgres, "CANCEL_SECONDS", 60.0)
+    async with server, make_pool(through, size=1, name="test", patience=60) as pool:
+        async with pool.connection() as connection:
+            asking = asyncio.create_task(connection.execute("SELECT pg_sleep(25)"))
+            await started(asking)
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+            assert not connection.closed
+        monkeypatch.setattr(postgres, "CANCEL_SECONDS", 0.05)
+        with contextlib.suppress(*STORE_FAILURES):
+            async with pool.connection() as connection:
+                silent.set()
+                asking = asyncio.create_task(connection.execute("SELECT 1"))
+                await started(asking)
+                asking.cancel()
+                async with asyncio.timeout(8):  # psycopg itself waits for ten
+                    with pytest.raises(asyncio.CancelledError):
+                        await asking
+                assert connection.closed
+        for task in carrying:
+            task.cancel()
+        await asyncio.gather(*carrying, return_exceptions=True)
+
+
+async def started(asking: "asyncio.Task[psycopg.AsyncCursor[tuple[object, ...]]]") -> None:
+    """Let a query be sent."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not asking.done()

@@ -1,7 +1,7 @@
 """What is done to messages, in a real store: over restarts, as readers see it, and that of what was deleted nothing rests."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -22,6 +22,7 @@ from region.projector.rehearsal import deed
 from replication import alterations as a
 from replication import groups as g
 from replication.attachments import Attachment
+from replication.friends import FriendRequested
 from replication.ids import direct_conversation_id, group_id, message_id, new_blob_id, new_user_id, partition_of
 from replication.records import Entry, LogBody, MessageSent, Stream, Via
 
@@ -121,6 +122,39 @@ async def test_what_was_made_of_messages_survives_and_is_shown(region: Any, unti
     assert "secret" not in repr(rests)
 
 
+async def tell(
+    region: Any, until: Until, author: str, pair: str, bodies: Sequence[LogBody], *, order: Sequence[int]
+) -> None:
+    """Let a projector, started for that, take in what the pair's owner numbered, in that order of seqs."""
+    entries = [
+        Entry(
+            conversation_id=pair,
+            seq=seq,
+            epoch=1,
+            incarnation=1,
+            count=1,
+            message_id=message_id(author, pair, body.client_message_id),
+            author=author,
+            home="eu",
+            content_hash=b"",
+            body=body,
+            sent_at=1,
+        )
+        for seq, body in enumerate(bodies, start=1)
+    ]
+    region.start()
+    partition = partition_of(pair, region.settings.partitions)
+    for sequence, seq in enumerate(order, start=1):
+        await region.append(entries[seq - 1], via=Via(Stream("eu", 1, 1, "us", partition), sequence, sequence))
+
+    async def taken_in() -> bool:
+        wanted = "SELECT 1 FROM conversations WHERE conversation_id = %s AND head = %s"
+        return bool(await region.execute(wanted, pair, len(bodies)))
+
+    await until("all is taken in", taken_in)
+    await region.stop()
+
+
 async def test_what_is_held_above_a_gap_takes_effect_in_order(region: Any, until: Until) -> None:
     """A reaction and a deletion come before what they are about: nothing is shown, and then all of it is as at the owner."""
     ada, eva = await region.user(), "u000000000000000000000000-eu"
@@ -132,31 +166,26 @@ async def test_what_is_held_above_a_gap_takes_effect_in_order(region: Any, until
         a.MessageDeleted("d", target, ada, 1),
         MessageSent(ada, "two", "after"),
     ]
-    entries = [
-        Entry(
-            conversation_id=pair,
-            seq=seq,
-            epoch=1,
-            incarnation=1,
-            count=1,
-            message_id=message_id(eva, pair, body.client_message_id),
-            author=eva,
-            home="eu",
-            content_hash=b"",
-            body=body,
-            sent_at=1,
-        )
-        for seq, body in enumerate(bodies, start=1)
-    ]
-    region.start()
-    partition = partition_of(pair, region.settings.partitions)
-    for sequence, seq in enumerate((4, 3, 2, 1), start=1):
-        await region.append(entries[seq - 1], via=Via(Stream("eu", 1, 1, "us", partition), sequence, sequence))
-
-    async def taken_in() -> bool:
-        return bool(await region.execute("SELECT 1 FROM conversations WHERE conversation_id = %s AND head = 4", pair))
-
-    await until("all is taken in", taken_in)
-    await region.stop()
+    await tell(region, until, eva, pair, bodies, order=(4, 3, 2, 1))
     assert await region.execute("SELECT text FROM entries ORDER BY seq") == [("",), ("",), ("",), ("after",)]
     assert "secret" not in repr(await region.execute("SELECT encode(body, 'escape') FROM entries"))
+
+
+async def test_an_owner_that_deletes_what_is_no_message_makes_nothing_unreadable(region: Any, until: Until) -> None:
+    """Neither a request nor the deletion itself is emptied: who cannot read an entry could list no conversation, and resume nothing."""
+    ada, eva = await region.user(), "u000000000000000000000000-eu"
+    pair = direct_conversation_id(ada, eva)
+    asked, own = (message_id(eva, pair, name) for name in ("ask", "own"))
+    bodies: list[LogBody] = [
+        FriendRequested(ada, "ask"),
+        a.MessageDeleted("d", asked, ada, 1),
+        a.MessageDeleted("own", own, ada, 3),
+    ]
+    await tell(region, until, eva, pair, bodies, order=(1, 2, 3))
+
+    async with make_pool(region.settings.store, size=1, name="test") as pool, pool.connection() as connection:
+        found = [
+            await repository.entry_by_message(connection, message_id(eva, pair, body.client_message_id))
+            for body in bodies
+        ]
+    assert [entry and entry.body for entry in found] == bodies

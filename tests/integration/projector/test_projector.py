@@ -8,12 +8,15 @@ import msgspec
 import psycopg
 import pytest
 import redis.asyncio
+from prometheus_client import REGISTRY
 
 from infra.kafka import Record
 from infra.postgres import make_pool
-from region.projector import service
+from region.projector import entries as judging
+from region.projector import loop, service
 from region.projector.loop import Projection
 from region.projector.memory import Memory
+from region.projector.pruning import measure_aside, prune_aside
 from region.projector.reading import case_of
 from region.projector.rehearsal import message, submission
 from region.store.repository.committing import FencedError, commit
@@ -39,6 +42,7 @@ from replication.records import (
     Submission,
     Via,
 )
+from replication.topics import JOURNAL
 
 pytestmark = pytest.mark.integration
 
@@ -149,12 +153,12 @@ async def test_a_conversation_waits_for_its_recipients_home(region: Any, until: 
     assert rows[-1][1] == 4
 
 
-async def test_entries_above_a_gap_are_held_until_it_is_filled(region: Any, until: Until) -> None:
-    """Nothing above a gap is visible or told; what was held follows in order, even over a restart."""
+async def told_by_eu(region: Any, most: int) -> list[Entry]:
+    """Return the first entries of a conversation that eu owns, with somebody here."""
     alice, bob = f"uf{(await region.user())[2:]}", f"u0{new_user_id('eu')[2:]}"
     conversation = direct_conversation_id(alice, bob)
     entries = []
-    for seq in range(1, 5):
+    for seq in range(1, most + 1):
         sent = message(bob, alice, f"m{seq}")
         assert isinstance(sent.body, MessageSent)
         entries.append(
@@ -172,6 +176,12 @@ async def test_entries_above_a_gap_are_held_until_it_is_filled(region: Any, unti
                 sent_at=1,
             )
         )
+    return entries
+
+
+async def test_entries_above_a_gap_are_held_until_it_is_filled(region: Any, until: Until) -> None:
+    """Nothing above a gap is visible or told; what was held follows in order, even over a restart."""
+    entries = await told_by_eu(region, 4)
     stream = Stream("eu", 1, 1, "us", 0)
     region.start()
     for seq in (1, 3, 4):
@@ -192,6 +202,46 @@ async def test_entries_above_a_gap_are_held_until_it_is_filled(region: Any, unti
     assert [record.seq for record in await region.records() if isinstance(record, Entry)] == [1, 2, 3, 4]
     positions = [p for (p,) in await region.execute("SELECT position FROM entries ORDER BY seq")]
     assert positions == [1, 2, 3, 4]
+
+
+async def test_what_is_beyond_what_is_held_is_taken_in_when_the_gap_closes(
+    region: Any, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By itself, in order, page by page, with what comes meanwhile, and over a restart; nothing of it is ever pruned."""
+    monkeypatch.setattr(judging, "MOST_HELD", 2)
+    monkeypatch.setattr(loop, "MOST_WANTED", 3)
+    monkeypatch.setattr(service, "REPLAY_SECONDS", 0.1)
+    entries = await told_by_eu(region, 13)
+    stream = Stream("eu", 1, 1, "us", 0)
+    region.start()
+    for seq in (1, 3, 4, *range(6, 13), 5):  # whose own hole was filled late
+        await region.append(entries[seq - 1], Via(stream, seq, seq))
+
+    async def aside() -> list[object]:
+        return [
+            seq for (seq,) in await region.execute("SELECT seq FROM aside WHERE replayed_at IS NULL ORDER BY place")
+        ]
+
+    async def all_there() -> bool:
+        return await aside() == [*range(6, 13), 5]
+
+    await until("the rest is aside", all_there)
+    async with make_pool(region.settings.store, size=1, name="test") as pool:
+        await prune_aside(pool, before=2**62)
+        await measure_aside(pool)
+    assert REGISTRY.get_sample_value("causeway_aside_records", {"source": JOURNAL, "kind": "held"}) == 8
+    await region.stop()
+    region.start()
+    for seq in (13, 2):
+        await region.append(entries[seq - 1], Via(stream, seq, seq))
+
+    async def whole() -> bool:
+        found = await region.execute("SELECT head, held, message_count FROM conversations")
+        return bool(found == [(13, 0, 13)]) and await aside() == []
+
+    await until("all are there", whole)
+    told = [record.seq for record in await region.records() if isinstance(record, Entry)]
+    assert told == list(range(1, 14))
 
 
 async def test_poison_is_put_aside_and_nothing_is_held_up(region: Any, until: Until) -> None:

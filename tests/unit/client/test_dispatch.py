@@ -5,9 +5,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from region.client.connection import KeepMarks, Settle
-from region.client.dispatch import Dispatch
-from region.client.frames import Position
+from region.client.connection import KeepMarks, Settle, Tell
+from region.client.dispatch import MOST_BEFORE_TYPES, Dispatch
+from region.client.events import Heard, Types
+from region.client.frames import Message, Position
 from region.client.marks import Seen
 from region.client.stores import MemoryStore
 
@@ -53,3 +54,19 @@ async def test_what_could_not_be_kept_is_kept_the_next_time() -> None:
 
     assert store.dropped == ["c1"]
     assert store.kept == {"m1": seen}
+
+
+async def test_a_user_with_much_to_read_is_not_told_who_types() -> None:
+    """Everything else is told."""
+    dispatch = Dispatch(MemoryStore(), listen=True)
+    heard = Heard(
+        Message(message_id="m1", conversation_id="g1", sender_id="u2", recipient_id="", text="", seq=1, epoch=1)
+    )
+    types = Types("g1", "u2", 6.0)
+    for _ in range(MOST_BEFORE_TYPES + 5):
+        dispatch.perform(Tell(types), me="me")
+    dispatch.perform(Tell(heard), me="me")
+
+    events = dispatch.events()
+    told = [(await anext(events))[0] for _ in range(MOST_BEFORE_TYPES + 1)]
+    assert told == [*[types] * MOST_BEFORE_TYPES, heard]

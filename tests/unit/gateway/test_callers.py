@@ -29,6 +29,7 @@ class Store:
         self.revoked: set[str] = set()
         self.away = False
         self.frozen: asyncio.Event | None = None
+        self.waiting = asyncio.Event()
 
     @contextlib.asynccontextmanager
     async def connection(self) -> AsyncIterator["Store"]:
@@ -36,6 +37,7 @@ class Store:
         if self.away:
             raise psycopg.OperationalError
         if self.frozen is not None:
+            self.waiting.set()
             await self.frozen.wait()
         yield self
 
@@ -142,6 +144,40 @@ async def test_a_store_that_stands_still_holds_up_nobody_who_was_seen(
         store.revoked = {"v1"}
         store.frozen.set()
         monkeypatch.setattr(module, "KNOWN_SECONDS", 60.0)
+        with pytest.raises(InvalidTokenError):
+            await callers.resident("us v1")
+
+
+async def test_while_the_store_stands_still_who_was_seen_waits_for_nothing(
+    store: Store, revoked: RevokedElsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first waits to find out, those after it are believed; once the store answers, it is asked again."""
+    monkeypatch.setattr(module, "KNOWN_SECONDS", 3600.0)
+    monkeypatch.setattr(module, "AGAIN_SECONDS", 0.01)
+    now = [0.0]
+    callers = Callers(
+        region="us",
+        verifier=cast("Verifier", Believing()),
+        federation=cast("Federation", None),
+        store=cast("Pool", store),
+        elsewhere=revoked,
+        clock=lambda: now[0],
+    )
+    async with asyncio.timeout(60):
+        await callers.resident("us v1")
+        now[0] += module.FRESH_SECONDS + 1
+        store.frozen = asyncio.Event()
+        monkeypatch.setattr(module, "STALE_SECONDS", 7200.0)
+        finding_out = asyncio.create_task(callers.resident("us v1"))
+        await store.waiting.wait()
+        now[0] += module.KNOWN_SECONDS
+
+        assert (await callers.resident("us v1")).device == "v1"
+        assert not finding_out.done()
+        store.frozen.set()
+        assert (await finding_out).device == "v1"
+        store.revoked = {"v1"}
+        now[0] += module.FRESH_SECONDS + 1
         with pytest.raises(InvalidTokenError):
             await callers.resident("us v1")
 

@@ -222,3 +222,28 @@ async def test_a_snapshot_that_cannot_be_made_ends_the_connection() -> None:
 
     assert wire.sent == [{"type": "websocket.close", "code": 1012, "reason": "resync"}]
     await connection.end()
+
+
+async def test_what_a_device_can_do_without_never_waits_behind_much() -> None:
+    """Nor before the device has caught up, nor while all devices hold much together; and it never cuts anybody off."""
+    wire, room = Wire(), Room(40_000)
+    connection = connect(wire, frames=1000, room=room)
+    assert not connection.offer("too early")
+    connection.begin(CatchUp())
+    writer = asyncio.create_task(connection.write())
+    await wire.until(2)
+    assert connection.offer("typist")
+    await wire.until(3)
+    wire.flows.clear()
+    taken = [connection.offer("x") for _ in range(module.MOST_BEFORE_SIGNS + 10)]
+    assert taken.count(True) in {module.MOST_BEFORE_SIGNS, module.MOST_BEFORE_SIGNS + 1}
+    assert not connection.offer("more")
+    wire.flows.set()
+    await wire.until(3 + taken.count(True))
+    room.held += 10_001
+    assert not connection.offer("others hold much")
+    room.held -= 10_001
+    connection.hang_up(1001, "going away")
+    assert not connection.offer("too late")
+    await asyncio.wait_for(writer, 5)
+    assert wire.sent[-1]["code"] == 1001

@@ -9,6 +9,7 @@ from region.gateway.views import UNMARKED, Marks, change_of, entry_view, hidden_
 from replication import groups as g
 from replication.channels import CHANNEL_BODIES, ChannelMessageSent
 from replication.ids import group_id
+from replication.pictures import Picture
 from replication.records import Entry, LogBody, kind_of
 
 ALICE, BOB = "u" + "a" * 24 + "-us", "u" + "b" * 24 + "-eu"
@@ -56,6 +57,7 @@ def test_every_kind_can_be_shown(kind: Any) -> None:
         "public": True,
         "slow": 60,
         "follows": 3,
+        "picture": Picture("b1-us", 1000, "image/png"),
     }
     names = [field.name for field in msgspec.structs.fields(kind)]
     body = kind(**{name: given.get(name, True if name in {"history", "approval"} else name) for name in names})

@@ -55,6 +55,11 @@ class FakeDevice:
         """Keep a frame."""
         self.told.append(text)
 
+    def offer(self, text: str) -> bool:
+        """Keep a frame that can be done without."""
+        self.push(text)
+        return True
+
     def catch_up(self) -> None:
         """Note that it would look into the store."""
         self.session.restore()

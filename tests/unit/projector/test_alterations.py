@@ -94,6 +94,21 @@ def test_a_message_is_edited_only_so_often(world: World) -> None:
     assert world.code(world.do(ALICE, a.MessageEdited("more", said, "once more"))) == "too-many-edits"
 
 
+def test_what_is_kept_of_reactions_is_bounded(world: World) -> None:
+    """Also of those that are taken back; one that was there before may come again."""
+    said = world.say(ALICE, "hello")
+    tried = [chr(0x1F600 + number) for number in range(a.MOST_TRIED)]
+    for number, emoji in enumerate(tried):
+        world.do(BOB, a.ReactionAdded(f"on {number}", said, emoji), settle=False)
+        world.do(BOB, a.ReactionRemoved(f"off {number}", said, emoji), settle=False)
+    world.settle()
+
+    assert world.code(world.do(BOB, a.ReactionAdded("one more", said, THUMB))) == "too-many-reactions"
+    assert world.code(world.do(BOB, a.ReactionAdded("again", said, tried[0]))) == ""
+    assert world.code(world.do(EVA, a.ReactionAdded("hers", said, THUMB))) == ""
+    assert len(everywhere(world, 2).reactions) == a.MOST_TRIED + 1
+
+
 def test_what_was_forwarded_is_not_edited(world: World) -> None:
     """They are the words of another."""
     said = world.do(EVA, g.GroupMessageSent("f", "wise words", forwarded=EDI))

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from region.projector.rehearsal import deed
+from replication import alterations as a
 from replication import channels as c
 from replication import groups as g
 from replication.ids import region_of
@@ -15,6 +16,7 @@ from tests.unit.projector.world import ALICE, SEATS
 people = st.sampled_from(sorted(SEATS))
 mostly_alice = st.one_of(st.just(ALICE), st.just(ALICE), people)
 regions = st.sampled_from(("us", "eu", "ap"))
+ALTERING = (a.MessageEdited, a.MessageDeleted, a.MessagePinned, a.MessageUnpinned, a.ReactionAdded)
 
 
 class Channels(RuleBasedStateMachine):
@@ -45,6 +47,15 @@ class Channels(RuleBasedStateMachine):
         """Somebody posts."""
         name = self._name()
         self._do(author, c.ChannelMessageSent(name, name))
+
+    @rule(author=mostly_alice, number=st.integers(0, 40), kind=st.sampled_from(ALTERING))
+    def alter(self, author: str, number: int, kind: type[a.MessageEdited]) -> None:
+        """Somebody edits, deletes, pins, unpins or reacts to a post, which may be gone already."""
+        entries = self.channel.regions["us"].tables.visible(CHANNEL)
+        posts = [entry.message_id for entry in entries if isinstance(entry.body, c.ChannelMessageSent)]
+        if posts:
+            more = ("\N{THUMBS UP SIGN}",) if kind in {a.MessageEdited, a.ReactionAdded} else ()
+            self._do(author, kind(self._name(), posts[number % len(posts)], *more))
 
     @rule(author=people, token=st.sampled_from(("", "token", "wrong")))
     def subscribe(self, author: str, token: str) -> None:
@@ -116,10 +127,27 @@ class Channels(RuleBasedStateMachine):
             theirs = {m.user_id: m.role for m in us.conversations[CHANNEL].active() if m.home == presence.region}
             assert mine == theirs
             held = {seq for conversation, seq in there.entries if conversation == CHANNEL}
-            shown = {entry.seq for entry in log if isinstance(entry.body, c.CHANNEL_BODIES)}
+            shown = {entry.seq for entry in log if c.follows_of(entry.body) is not None}
             lacking = {seq for first, last in here.missing for seq in range(first, last + 1)}
             assert shown <= held | lacking, "a post is neither here nor known to be missing"
+        for name in ("eu", "ap"):
+            self._check_made(name, log)
         assert all(region.tables.pendings == {} for region in self.channel.regions.values())
+
+    def _check_made(self, region: str, log: list[Entry]) -> None:
+        """A region that has all of what was done to a post has what it came to; of a post that was deleted none has anything."""
+        us, there = self.channel.regions["us"].tables, self.channel.regions[region].tables
+        for (conversation, seq), made in us.aftermaths.items():
+            assert not made.reactions
+            if (conversation, seq) not in there.entries:
+                continue
+            known = there.aftermaths.get((conversation, seq), a.NOTHING)
+            about = {e.seq for e in log if isinstance(e.body, a.ALTERATIONS) and e.body.target_seq == seq}
+            if made.deleted:
+                assert known.deleted == made.deleted
+                assert there.entries[conversation, seq][0].text == ""
+            elif all((conversation, one) in there.entries for one in about):
+                assert known == made
 
     def _check_posts(self, log: list[Entry]) -> None:
         """Each post is an owner's or a poster's, by the log before it, and follows the one shown before."""
@@ -127,6 +155,10 @@ class Channels(RuleBasedStateMachine):
         shown = 0
         for entry in log:
             body, author = entry.body, entry.author
+            if isinstance(body, a.ALTERATIONS):
+                assert c.follows_of(body) == shown
+                shown = entry.seq
+                assert roles.get(author) in {"owner", "admin"} or isinstance(body, a.MessageDeleted)
             if isinstance(body, c.CHANNEL_BODIES):
                 assert isinstance(body, c.ChannelCreated) or roles.get(author) in {"owner", "admin"}
                 assert c.follows_of(body) == shown

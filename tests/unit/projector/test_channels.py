@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from region.projector.rehearsal import submission
+from replication import alterations as a
 from replication import channels as c
 from replication import groups as g
 from replication.charters import Charter
@@ -216,6 +217,17 @@ def test_a_message_of_a_group_is_impossible_in_a_channel(channel: Channel) -> No
     assert len(channel.regions["us"].tables.poison) == 3
     refused = [record for record in channel.regions["us"].told(ALICE) if isinstance(record, Refusal)]
     assert {refusal.code for refusal in refused} == {"impossible-record"}
+
+
+def test_subscribers_are_mentioned_whether_or_not_they_are_in_memory(channel: Channel) -> None:
+    """And strangers are not, as in groups: it does not depend on whom the projector happens to know of."""
+    channel.subscribe(BOB, EVA)
+    named = (a.Mention(BOB), a.Mention(EVA), a.Mention(AKI))
+    channel.act(ALICE, c.ChannelMessageSent("to both", "to both", mentions=named))
+
+    post = channel.regions["us"].tables.visible(CHANNEL)[-1].body
+    assert isinstance(post, c.ChannelMessageSent)
+    assert [one.user_id for one in post.mentions] == [BOB, EVA]
 
 
 def _put_out(channel: Channel, region: str) -> list[tuple[Output, Record]]:

@@ -12,8 +12,10 @@ from msgspec.structs import replace
 
 from region.projector import entries
 from region.projector.rehearsal import Rehearsal, Tables, message, submission
-from replication.ids import content_hash, direct_conversation_id, region_of
-from replication.records import Entry, Mark, MessageRead, MessageReceived, Outcome, Refusal
+from replication.concealed import MessageConcealed
+from replication.ids import content_hash, direct_conversation_id, message_id, region_of
+from replication.poison.records import Kind
+from replication.records import Entry, Mark, MessageRead, MessageReceived, Outcome, Refusal, Submission
 
 USERS = (
     "u100000000000000000000001-us",
@@ -64,15 +66,25 @@ class Deliver:
     again: int | None
 
 
-Action: TypeAlias = Send | Marking | Project | Deliver
+@dataclass(frozen=True)
+class Conceal:
+    """Somebody deletes a message for oneself alone, which may be gone already, or have no number yet."""
+
+    author: str
+    peer: str
+    seq: int
+
+
+Action: TypeAlias = Send | Marking | Project | Deliver | Conceal
 
 sends = st.builds(Send, people, st.sampled_from((*USERS, *GHOSTS)), st.integers(0, 5), st.sampled_from("ab")).filter(
     lambda send: send.author != send.recipient
 )
 markings = st.builds(Marking, people, people, st.integers(-1, 9), st.booleans()).filter(lambda m: m.author != m.peer)
+conceals = st.builds(Conceal, people, people, st.integers(1, 5)).filter(lambda c: c.author != c.peer)
 projects = st.builds(Project, st.sampled_from(("us", "eu")), st.integers(1, 6), st.booleans())
 deliveries = st.builds(Deliver, st.sampled_from(("us", "eu")), st.integers(1, 5), st.none() | st.integers(0, 40))
-actions = st.lists(st.one_of(sends, sends, markings, projects, deliveries), max_size=60)
+actions = st.lists(st.one_of(sends, sends, markings, projects, deliveries, conceals), max_size=60)
 
 
 class Federation:
@@ -99,6 +111,11 @@ class Federation:
             conversation_id = direct_conversation_id(action.author, action.peer)
             marked = submission(action.author, body, conversation_id=conversation_id)
             self.regions[region_of(action.author)].submit(marked)
+        elif isinstance(action, Conceal):
+            about = direct_conversation_id(action.author, action.peer)
+            target = message_id(action.author, about, str(action.seq))
+            gone = MessageConcealed(about=about, target=target, first=action.seq, last=action.seq)
+            self.regions[region_of(action.author)].submit(submission(action.author, gone))
         elif isinstance(action, Project):
             self.project(action.region, action.most, crash=action.crash)
         else:
@@ -212,7 +229,7 @@ def test_two_regions_converge_to_one_dense_log(script: list[Action]) -> None:
 @given(script=actions, most=st.integers(1, 3))
 @settings(max_examples=200, deadline=None)
 def test_what_is_more_than_may_be_held_goes_aside_and_is_not_lost(script: list[Action], most: int) -> None:
-    """Replayed once the gap is filled, it takes its place, in whatever order it comes."""
+    """Judged again once the gap is filled, it takes its place, in whatever order it comes."""
     with mock.patch.object(entries, "MOST_HELD", most):
         federation = run(script, ordered=False)
         for region in federation.regions.values():
@@ -221,7 +238,7 @@ def test_what_is_more_than_may_be_held_goes_aside_and_is_not_lost(script: list[A
                     break
                 aside, region.tables.poison = region.tables.poison, []
                 for kept in aside:
-                    assert "no more is held above" in kept.reason
+                    assert kept.kind is Kind.HELD
                     journaled = region.journal[kept.partition][kept.offset]
                     region.submit(journaled.record, via=journaled.via)
                 region.project()
@@ -279,6 +296,34 @@ def test_members_are_told_every_entry_and_authors_every_refusal(script: list[Act
             key = mark.conversation_id, mark.user_id
             assert (mark.received, mark.read) >= highest.get(key, (0, 0))
             highest[key] = mark.received, mark.read
+
+
+@given(script=actions)
+@settings(max_examples=100, deadline=None)
+def test_what_one_deletes_for_oneself_is_gone_for_good_and_for_nobody_else(script: list[Action]) -> None:
+    """At home all of it is kept, whatever else happens and however often; only one's own devices are told, each of it once."""
+    federation = run(script, ordered=False)
+
+    gone: dict[tuple[str, str], set[int]] = {}
+    for action in script:
+        if isinstance(action, Conceal):
+            key = action.author, direct_conversation_id(action.author, action.peer)
+            gone.setdefault(key, set()).add(action.seq)
+    for name, region in federation.regions.items():
+        kept = {
+            key: {seq for first, last in found.runs for seq in range(first, last + 1)}
+            for key, found in region.tables.concealed.items()
+        }
+        assert kept == {key: seqs for key, seqs in gone.items() if region_of(key[0]) == name}
+    for user in USERS:
+        told = [
+            (r.author, r.body.about, r.body.last)
+            for r in federation.regions[region_of(user)].told(user)
+            if isinstance(r, Submission) and isinstance(r.body, MessageConcealed)
+        ]
+        assert sorted(told) == sorted(
+            (author, about, seq) for (author, about), seqs in gone.items() if author == user for seq in seqs
+        )
 
 
 @given(script=actions)

@@ -65,10 +65,11 @@ class Groups(RuleBasedStateMachine):
         self._do(author, a.MessageEdited(name, data.draw(st.sampled_from(self.posts)), f"edited by {author}: {name}"))
 
     @precondition(lambda self: self.posts)
-    @rule(author=people, data=st.data())
-    def delete(self, author: str, data: st.DataObject) -> None:
-        """Somebody deletes a message."""
-        self._do(author, a.MessageDeleted(self._name(), data.draw(st.sampled_from(self.posts))))
+    @rule(author=people, moderated=st.booleans(), data=st.data())
+    def delete(self, author: str, moderated: bool, data: st.DataObject) -> None:  # noqa: FBT001 — drawn
+        """Somebody deletes a message, or a moderator does in somebody's name."""
+        target = data.draw(st.sampled_from(self.posts))
+        self._do(author, a.MessageDeleted(self._name(), target, moderated=moderated))
 
     @precondition(lambda self: self.posts)
     @rule(author=people, kind=st.sampled_from((a.ReactionAdded, a.ReactionRemoved)), data=st.data())

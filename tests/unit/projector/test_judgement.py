@@ -10,6 +10,7 @@ from replication.accounts import (
     AccountConfirmed,
 )
 from replication.ids import direct_conversation_id, message_id
+from replication.poison.records import Kind
 from replication.records import (
     ConversationAnswered,
     Entry,
@@ -213,7 +214,7 @@ def test_an_owner_refuses_nothing_that_nobody_has_said(us: Rehearsal) -> None:
 
 @pytest.mark.parametrize("bound", ["MOST_HELD", "MOST_HELD_CHARACTERS"])
 def test_no_more_than_a_bound_is_held_above_a_gap(us: Rehearsal, monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
-    """An owner that never sends the first entry fills no memory: the rest goes aside, and is taken in when it is replayed."""
+    """An owner that never sends the first entry fills no memory: the rest goes aside by its seq, and is taken in once the gap is closed."""
     monkeypatch.setattr(entries, bound, 3)
     sent = [entry(message(ADA, ALICE, str(seq)), seq) for seq in range(1, 8)]
     for one in sent[1:]:
@@ -222,6 +223,9 @@ def test_no_more_than_a_bound_is_held_above_a_gap(us: Rehearsal, monkeypatch: py
     conversation = us.tables.conversations[sent[0].conversation_id]
     assert (conversation.head, sorted(conversation.held)) == (0, [2, 3, 4])
     assert ["lacks 1 to 1" in aside.reason for aside in us.tables.poison] == [True] * 3
+    assert [(aside.kind, aside.key, aside.seq) for aside in us.tables.poison] == [
+        (Kind.HELD, sent[0].conversation_id, seq) for seq in (5, 6, 7)
+    ]
 
     us.submit(sent[0], via=via(1))
     us.project()

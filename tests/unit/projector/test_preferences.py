@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from region.projector.rehearsal import Rehearsal, submission
-from region.store.rows import Preferences
+from region.store.rows import PreferencesRow
 from replication.ids import direct_conversation_id, partition_of
 from replication.preferences import PreferencesChanged
 from replication.records import Outcome, Stream, Submission, Via
@@ -94,7 +94,7 @@ def test_however_batches_are_cut_it_comes_to_the_same(changes: list[tuple[str, b
 
     seen = told(us)
     assert [body.version for body in seen] == list(range(1, len(seen) + 1))
-    found = us.tables.preferences.get((ALICE, ABOUT), Preferences(ALICE, ABOUT))
+    found = us.tables.preferences.get((ALICE, ABOUT), PreferencesRow(ALICE, ABOUT))
     for name in ("archived", "marked_unread"):
         last = [value for changed, value in changes if changed == name][-1:]
         assert [getattr(found, name)] == (last or [False])

@@ -1,17 +1,20 @@
 """Blocks, and who may begin to write: judged where the user lives who wants that, and told to nobody."""
 
 import pytest
+from msgspec.structs import replace
 
 from region.projector.rehearsal import deed, message, submission
+from replication import alterations as a
 from replication import friends as f
 from replication.accounts import UserBlocked, UserUnblocked, WritersChosen
 from replication.groups import GroupMessageSent, MemberAdded
 from replication.ids import direct_conversation_id, group_id, region_of
-from replication.records import Body, MessageRead, Submission
+from replication.records import Body, Entry, MessageRead, Submission
 from tests.unit.projector.test_friends import do, kinds, standings
 from tests.unit.projector.world import ALICE, BOB, EVA, GROUP, World
 
 PAIR = direct_conversation_id(ALICE, EVA)
+THUMB = "\N{THUMBS UP SIGN}"
 
 
 @pytest.fixture
@@ -85,6 +88,64 @@ def test_a_message_on_its_way_is_stopped_if_the_block_is_there_before_it(world: 
     member = world.regions["eu"].tables.conversations[PAIR].members[EVA]
     assert member.may_see(2) == ("on its way" in stood)
     assert unread(world, EVA) == len(stood)
+
+
+@pytest.mark.parametrize(("blocked", "blocker"), [(ALICE, EVA), (EVA, ALICE), (ALICE, BOB), (BOB, ALICE)])
+@pytest.mark.parametrize(
+    "kind", [a.MessageEdited, a.ReactionAdded, a.ReactionRemoved, a.MessagePinned, a.MessageUnpinned]
+)
+def test_what_somebody_blocked_does_to_older_messages_is_stopped_too(
+    world: World, kind: type[a.Alteration], blocked: str, blocker: str
+) -> None:
+    """Else a message of before the block would carry new words, by its edits; its author sees no difference."""
+    pair = direct_conversation_id(blocked, blocker)
+    said = write(world, blocked, blocker, "before")
+    if kind in {a.ReactionRemoved, a.MessageUnpinned}:
+        before = a.ReactionAdded("0", said, THUMB, blocker) if kind is a.ReactionRemoved else None
+        world.do(blocked, before or a.MessagePinned("0", said, blocker), conversation=pair)
+    already = len(world.told(blocker))
+    decide(world, blocker, UserBlocked(blocked))
+    body = kind("late", said, recipient_id=blocker)
+    if isinstance(body, a.MessageEdited | a.ReactionAdded | a.ReactionRemoved):
+        body = replace(body, **{"text": "words"} if isinstance(body, a.MessageEdited) else {"emoji": THUMB})
+    done = world.do(blocked, body, conversation=pair)
+
+    conversation = world.regions[region_of(blocker)].tables.conversations[pair]
+    assert world.code(done) == ""
+    assert done in [entry.message_id for entry in world.told(blocked)]
+    assert len(world.told(blocker)) == already
+    assert not conversation.members[blocker].may_see(conversation.head)
+    assert unread(world, blocker, pair) == 1
+
+
+@pytest.mark.parametrize(("blocked", "blocker"), [(ALICE, EVA), (EVA, ALICE), (ALICE, BOB)])
+def test_who_is_blocked_may_still_take_a_message_away(world: World, blocked: str, blocker: str) -> None:
+    """A deletion says nothing, and leaves nothing."""
+    pair = direct_conversation_id(blocked, blocker)
+    said = write(world, blocked, blocker, "before")
+    decide(world, blocker, UserBlocked(blocked))
+    gone = world.do(blocked, a.MessageDeleted("gone", said, recipient_id=blocker), conversation=pair)
+
+    assert gone in [entry.message_id for entry in world.told(blocker)]
+    assert world.texts(region_of(blocker)) == []
+
+
+def test_what_was_held_up_is_stopped_whatever_fills_the_gap(world: World) -> None:
+    """An edit that comes late lets a message go on that was held above it: the block is known then, too."""
+    said = write(world, ALICE, EVA, "before")
+    world.do(ALICE, a.MessageEdited("e", said, "edited", recipient_id=EVA), settle=False, conversation=PAIR)
+    world.regions["us"].submit(message(ALICE, EVA, "held up"))
+    world.regions["us"].project()
+    edit, held = [one for one in world.regions["us"].relayed_to("eu") if isinstance(one.record, Entry)][-2:]
+    eu = world.regions["eu"]
+    eu.submit(submission(EVA, UserBlocked(ALICE)))
+    for one in (held, edit):
+        eu.submit(one.record, via=one.via)
+        eu.project()
+
+    assert eu.tables.conversations[PAIR].head == 3
+    assert [entry.text for entry in world.told(EVA)] == ["before"]
+    assert unread(world, EVA) == 1
 
 
 def test_reading_below_what_was_stopped_counts_right(world: World) -> None:

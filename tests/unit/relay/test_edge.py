@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from global_directory import patience
 from global_directory.client import DirectoryClient
 from infra import bodies
+from infra.deadlines import InTime
 from infra.limits import LARGEST_REQUEST
 from relay.edge import app, metrics
 from relay.edge.app import Edge, Local
@@ -104,8 +105,8 @@ def world() -> World:
 
 
 @pytest.fixture
-async def device(world: World) -> AsyncIterator[httpx.AsyncClient]:
-    """A device that is connected to us's edge."""
+async def edge(world: World) -> AsyncIterator[Edge]:
+    """The edge of us."""
     directory = DirectoryClient("http://directory", transport=httpx.MockTransport(world.ask_directory), attempts=1)
     client = httpx.AsyncClient(transport=httpx.MockTransport(world.gateway))
     edge = Edge(
@@ -118,8 +119,15 @@ async def device(world: World) -> AsyncIterator[httpx.AsyncClient]:
         directory=directory,
         client=client,
     )
+    async with directory, client:
+        yield edge
+
+
+@pytest.fixture
+async def device(edge: Edge) -> AsyncIterator[httpx.AsyncClient]:
+    """A device that is connected to us's edge."""
     transport = httpx.ASGITransport(edge, client=("198.51.100.7", 5))
-    async with directory, client, httpx.AsyncClient(transport=transport, base_url="http://us.example") as device:
+    async with httpx.AsyncClient(transport=transport, base_url="http://us.example") as device:
         yield device
 
 
@@ -355,6 +363,27 @@ async def test_a_gateway_that_never_answers_is_given_up_by_the_edge(
     problem = answer.json()
     assert (answer.status_code, problem["code"], problem["definite"]) == (503, "region-unreachable", definite)
     assert answer.headers["retry-after"] == "1"
+
+
+async def test_a_gateway_in_the_process_that_never_answers_is_given_up(edge: Edge) -> None:
+    """The edge answers as itself, and whoever serves is told to end."""
+    told = asyncio.Event()
+
+    async def never(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            told.set()
+
+    assert edge.local is not None
+    edge.local.app = InTime(never, seconds=3600)
+    transport = httpx.ASGITransport(InTime(edge, seconds=0.02, tell=edge.answer_problem))
+    async with httpx.AsyncClient(transport=transport, base_url="http://us.example") as device, asyncio.timeout(60):
+        answer = await device.delete("/friends/x", headers=bearer("us"))
+        await told.wait()
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "outcome-unknown")
+    assert (answer.headers["causeway-region"], answer.headers["retry-after"]) == ("us", "1")
 
 
 async def test_a_body_that_never_ends_is_given_up(device: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:

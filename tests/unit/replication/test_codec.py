@@ -17,7 +17,7 @@ from replication.accounts import (
     ProfileChanged,
 )
 from replication.alterations import ALTERATIONS, Aftermath, Edit, Mention, MessageEdited, Reaction, Reference
-from replication.channels import CHANNEL_BODIES
+from replication.channels import CHANNEL_BODIES, ChannelChanged, ChannelCreated
 from replication.charters import Charter, Membership
 from replication.codec import (
     LAST_VERSION,
@@ -34,8 +34,10 @@ from replication.codec import (
     stamped,
     version_of,
 )
-from replication.groups import GROUP_BODIES, Details, GroupMessageSent, Invite
+from replication.concealed import MessageConcealed
+from replication.groups import GROUP_BODIES, Details, GroupChanged, GroupCreated, GroupMessageSent, Invite
 from replication.outputs import Output, decode_outputs, encode_outputs
+from replication.pictures import NO_PICTURE, Picture
 from replication.preferences import PreferencesChanged
 from replication.records import (
     ConversationAnswered,
@@ -65,7 +67,8 @@ messages = st.builds(MessageSent, texts, texts, texts)
 def filled(kind: Any, **given: Any) -> Any:
     """Whatever fits a struct's fields, with numbers that a record can hold."""
     numbers = {field.name: counts for field in msgspec.structs.fields(kind) if field.type is int}
-    return st.builds(kind, **numbers | given)
+    pictures = {"picture": st.none() | filled(Picture)} if "picture" in kind.__struct_fields__ else {}
+    return st.builds(kind, **numbers | pictures | given)
 
 
 deeds = st.one_of(*(filled(kind) for kind in (*GROUP_BODIES, *CHANNEL_BODIES, *ALTERATIONS)))
@@ -82,7 +85,12 @@ bodies = st.one_of(
     st.builds(DeviceRefreshed, texts, texts, counts),
     st.builds(DeviceRevoked, texts, texts),
     st.builds(PasswordChanged, texts, texts, texts),
-    st.builds(ProfileChanged, st.none() | texts, st.none() | texts, st.none() | st.booleans()),
+    filled(
+        ProfileChanged,
+        display_name=st.none() | texts,
+        status_text=st.none() | texts,
+        findable=st.none() | st.booleans(),
+    ),
     st.builds(
         PreferencesChanged,
         about=texts,
@@ -93,6 +101,7 @@ bodies = st.one_of(
         replaces=st.none() | counts,
         version=counts,
     ),
+    filled(MessageConcealed, about=texts, target=texts),
 )
 submissions = st.builds(
     Submission,
@@ -329,7 +338,7 @@ def test_what_stands_in_an_older_version_is_written_in_it() -> None:
     ]
 
 
-def test_what_is_done_to_messages_is_of_the_newest_version_and_only_that() -> None:
+def test_what_is_done_to_messages_is_of_version_4_and_only_that() -> None:
     """A message that answers, names somebody or is forwarded, too: older software would lose that."""
     plain = Submission(id="i", author="a", home="us", home_epoch=1, body=MessageSent("b", "c", "t"), submitted_at=1)
     related = [
@@ -340,6 +349,27 @@ def test_what_is_done_to_messages_is_of_the_newest_version_and_only_that() -> No
     ]
     assert version_of(plain) == 1
     assert [version_of(msgspec.structs.replace(plain, body=body)) for body in related] == [4, 4, 4, 4]
+
+
+def test_a_picture_is_of_the_newest_version_and_what_says_nothing_of_one_is_not() -> None:
+    """Older software would leave it out, and other regions would show another than the owner's; so it waits instead."""
+    plain = Submission(id="i", author="a", home="us", home_epoch=1, body=MessageSent("b", "c", "t"), submitted_at=1)
+    charter = Charter(conversation_id="g", epoch=1, seq=1, count=1)
+    for picture in (NO_PICTURE, Picture("b1-us")):
+        for body in (
+            GroupCreated("c", "n"),
+            GroupChanged("c"),
+            ChannelCreated("c", "n"),
+            ChannelChanged("c"),
+            ProfileChanged(),
+        ):
+            without, of = (
+                version_of(msgspec.structs.replace(plain, body=one))
+                for one in (body, msgspec.structs.replace(body, picture=picture))
+            )
+            assert (without, of) == (3, NEWEST)
+    pictured = msgspec.structs.replace(charter, details=Details(picture=Picture("b1-us")))
+    assert (version_of(charter), version_of(pictured)) == (3, NEWEST)
 
 
 def test_an_entry_of_before_there_were_aftermaths_has_none() -> None:

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from replication.poison.keeping import MOST_PLACE, Why, divide
-from replication.poison.records import Amount, Kind, Poison, Room, There
+from replication.poison.keeping import MOST_PLACE, Shelf, Why, divide
+from replication.poison.records import FINAL, Amount, Kind, Poison, Room, There
 
 TOPIC = "us.relay.eu"
 ROOM = Room(records=3, size=10)
@@ -18,20 +18,29 @@ def poison(offset: int, value: bytes = b"x", *, kind: Kind = Kind.IMPOSSIBLE, so
 def test_no_more_is_kept_than_there_is_room_for() -> None:
     """Neither by records nor by bytes; what came in answers takes room of the same topic, and another topic has its own."""
     records = [poison(1), poison(2, source=f"{TOPIC}.repair-1.1"), poison(3), poison(3, source="ap.relay.eu")]
-    kept, others = divide(records, there={}, taken={TOPIC: Amount(1, 1)}, room=ROOM)
+    kept, others = divide(records, there={}, taken={(TOPIC, FINAL): Amount(1, 1)}, room=ROOM)
     assert kept == [records[0], records[1], records[3]]
     assert others == [(records[2], Why.NO_ROOM)]
 
     large, small = poison(1, b"x" * 10), poison(2)
-    kept, others = divide([large, small], there={}, taken={TOPIC: Amount(1, 1)}, room=ROOM)
+    kept, others = divide([large, small], there={}, taken={(TOPIC, FINAL): Amount(1, 1)}, room=ROOM)
     assert (kept, others) == ([small], [(large, Why.NO_ROOM)])
 
 
 def test_what_waits_for_newer_software_is_always_kept() -> None:
     """It was accepted somewhere; whoever reads it stops reading when too much of it is aside."""
     waits = [poison(1, kind=Kind.NEWER), poison(2, kind=Kind.BEHIND)]
-    kept, others = divide(waits, there={}, taken={TOPIC: Amount(3, 10)}, room=ROOM)
+    kept, others = divide(waits, there={}, taken={(TOPIC, FINAL): Amount(3, 10)}, room=ROOM)
     assert (kept, others) == (waits, [])
+
+
+def test_what_waits_above_a_gap_has_a_room_of_its_own() -> None:
+    """Nothing that is aside for good takes it, and it is bounded all the same: an owner may say anything above a gap."""
+    waits = [poison(offset, kind=Kind.HELD) for offset in range(1, 5)]
+    other = poison(5)
+    kept, others = divide([*waits, other], there={}, taken={(TOPIC, FINAL): Amount(3, 3)}, room=ROOM)
+    assert kept == waits[:3]
+    assert others == [(waits[3], Why.NO_ROOM), (other, Why.NO_ROOM)]
 
 
 def test_another_record_at_a_place_is_not_dropped_unseen() -> None:
@@ -46,7 +55,7 @@ def test_another_record_at_a_place_is_not_dropped_unseen() -> None:
 
 def test_a_record_that_is_there_needs_no_room() -> None:
     """It was tried again in vain, or is read once more after a crash."""
-    full = {TOPIC: Amount(3, 10)}
+    full: dict[Shelf, Amount] = {(TOPIC, FINAL): Amount(3, 10)}
     for replayed in (False, True):
         there = {poison(7).place: There(b"x", replayed=replayed)}
         assert divide([poison(7)], there=there, taken=full, room=ROOM) == ([poison(7)], [])
@@ -72,12 +81,12 @@ def test_room_is_never_exceeded_and_nothing_vanishes(said: list[tuple[int, bytes
     kept, others = divide(records, there={}, taken={}, room=ROOM)
 
     waited: set[tuple[str, int, int]] = set()
-    final: dict[tuple[str, int, int], bytes] = {}
+    taken: dict[tuple[Kind, ...], dict[tuple[str, int, int], bytes]] = {}
     for record in kept:
-        if record.kind.final and record.place not in waited:
-            final[record.place] = record.value or b""
-        else:
-            waited.add(record.place)
-    assert len(final) <= ROOM.records
-    assert sum(map(len, final.values())) <= ROOM.size
+        if record.kind.roommates and record.place not in waited:
+            taken.setdefault(record.kind.roommates, {})[record.place] = record.value or b""
+        waited.add(record.place)
+    for shelf in taken.values():
+        assert len(shelf) <= ROOM.records
+        assert sum(map(len, shelf.values())) <= ROOM.size
     assert len(kept) + len(others) == len(records)

@@ -1,7 +1,7 @@
 """Regions are compared over what all of them have."""
 
 from chaos.drill.copies import Copy, digests
-from chaos.judge.events import Sighting
+from chaos.judge.events import Aftermath, Change, Sighting
 
 
 def log(*texts: str, status: str = "read") -> tuple[Sighting, ...]:
@@ -43,3 +43,29 @@ def test_what_a_region_hides_from_all_who_live_there_is_not_compared() -> None:
         ("us", 1, 1), ("eu", 1, 1), ("us", 3, 3), ("eu", 3, 3),
     }  # fmt: skip
     assert len({(one.first, one.digest) for one in found}) == 2
+
+
+def edit(seq: int) -> Sighting:
+    """Return an edit of the first message."""
+    return Sighting(1, seq, f"m{seq}", "a", f"edit {seq}", change=Change("message_edited", target="m1"))
+
+
+def said(text: str, edited: int) -> Sighting:
+    """Return the first message as it was edited."""
+    return Sighting(1, 1, "m1", "a", text, aftermath=Aftermath(edited))
+
+
+def test_texts_of_edited_messages_are_compared() -> None:
+    """Of two members of one region the one who sees the later edit tells what it holds."""
+    us, stale = Copy("us", (said("z", 2), edit(2))), Copy("us", log("x"))
+    same, other = Copy("eu", (said("z", 2), edit(2))), Copy("eu", (said("y", 2), edit(2)))
+
+    assert len({one.digest for one in digests({"g": [us, stale, same]}, 9.0)}) == 1
+    assert len({one.digest for one in digests({"g": [us, stale, other]}, 9.0)}) == 2
+
+
+def test_who_left_before_an_edit_does_not_differ_by_it() -> None:
+    """Their region shows what the message said then."""
+    found = digests({"g": [Copy("us", (said("z", 2), edit(2))), Copy("eu", log("x"))]}, 9.0)
+
+    assert len({one.digest for one in found}) == 1

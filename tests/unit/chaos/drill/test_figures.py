@@ -112,3 +112,27 @@ def test_groups_are_counted_apart() -> None:
     assert [(x.kind, x.invoked, x.accepted, x.refused, x.numbered) for x in crowds.changes] == [
         ("member_removed", 2, 1, 1, 1)
     ]
+
+
+def test_alterations_are_counted_apart_and_what_is_edited_counts_as_shown() -> None:
+    """Whoever is shown a message only after it was edited was shown it."""
+    edit = e.Change("message_edited", target="m1", text="text 2", of="text 1")
+    told = e.Sighting(1, 2, "m2", "a", "edit", change=e.Change("message_edited", target="m1", text="text 2"))
+    figures = count(
+        numbered(
+            [
+                e.Opened(0, "cb", "db", "b", "eu"),
+                send(1, 1.0),
+                e.Ok(1.25, 1, "c", "m1"),
+                e.Invoke(1.3, 2, "change", "da", "a", "us", "c", change=edit),
+                e.Ok(1.4, 2, "c", "m2"),
+                e.Live(1.5, "cb", "c", e.Sighting(1, 1, "m1", "a", "text 2", aftermath=e.Aftermath(2))),
+                e.Live(1.5, "cb", "c", told),
+            ]
+        )
+    )
+
+    assert (figures.shown, figures.crowds.groups, figures.crowds.changes) == (1, 0, ())
+    assert [(x.kind, x.invoked, x.accepted, x.refused, x.numbered) for x in figures.altered] == [
+        ("message_edited", 1, 1, 0, 1)
+    ]

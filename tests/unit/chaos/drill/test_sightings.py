@@ -1,11 +1,13 @@
 """What is shown becomes what the ledger records: texts, changes of groups, and what is hidden."""
 
+from msgspec.structs import replace
+
 from chaos.drill.devices import Tally
 from chaos.drill.sightings import admits, sighting
-from chaos.judge.events import Change
+from chaos.judge.events import Aftermath, Change
 from chaos.judge.ledger import digest
 from region.client.frames import Change as Told
-from region.client.frames import Message
+from region.client.frames import Message, Reacted
 
 
 def message(
@@ -38,6 +40,27 @@ def test_what_is_hidden_is_a_run_without_content() -> None:
     seen = sighting(message("hidden", seq=9, from_seq=4))
 
     assert (seen.content, seen.first, seen.seq, seen.status) == (None, 4, 9, "")
+
+
+def test_a_message_shows_what_it_has_come_to() -> None:
+    """Which edit gave it its text, who has reacted; and that its text is gone, whether it is said or not."""
+    plain = message("message_sent", text="hi")
+    reacted = [Reacted(emoji="x", user_ids=["b", "a"])]
+
+    assert sighting(plain).aftermath is None
+    assert sighting(replace(plain, edited=7, reactions=reacted)).aftermath == Aftermath(7, reacted=("a", "b"))
+    assert sighting(replace(plain, text="", deleted=True)).aftermath == Aftermath(emptied=True)
+    assert sighting(replace(plain, text="")).aftermath == Aftermath(emptied=True)
+
+
+def test_an_edit_is_the_same_entry_when_its_text_is_gone() -> None:
+    """So a region that has emptied it agrees with one that has not yet."""
+    told = sighting(message("message_edited", change=Told(message_id="m0", message_seq=1, text="ho")))
+    emptied = sighting(message("message_edited", change=Told(message_id="m0", message_seq=1)))
+
+    assert told.change == Change("message_edited", target="m0", text=digest("ho"))
+    assert emptied.change == Change("message_edited", target="m0")
+    assert told.content == emptied.content
 
 
 def test_who_is_admitted_by_what() -> None:

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from chaos.judge.grafting import BarrenError
 from chaos.judge.judgement import CHECKERS, judge
 from chaos.judge.ledger import numbered
+from chaos.judge.mangled import MANGLED
 from chaos.judge.planted import PLANTED, Planted
 from chaos.judge.rehearsal import Plan, rehearse
 from chaos.judge.sufficiency import Needs
 from chaos.judge.usurped import USURPED
 from chaos.judge.verdict import Verdict
 
-NEEDS = Needs(before=5, during=5, after=0)  # few write after it in a small one
+NEEDS = Needs(before=5, during=5, after=0, altered=0)  # few write after it in a small one
 plans = st.builds(
     Plan,
     seed=st.integers(0, 10_000),
@@ -33,8 +34,17 @@ with_groups = st.builds(
     groups=st.integers(1, 2),
 )
 
+with_alterations = st.builds(
+    Plan,
+    seed=st.integers(0, 10_000),
+    people=st.integers(4, 6),
+    messages=st.integers(150, 200),
+    trouble=st.sampled_from([0.0, 0.1, 0.3]),
+    altered=st.just(0.2),
+)
 
-@given(plan=st.one_of(plans, with_groups))
+
+@given(plan=st.one_of(plans, with_groups, with_alterations))
 @settings(max_examples=25, deadline=None)
 def test_a_good_ledger_is_green(plan: Plan) -> None:
     """Timeouts that arrived or not, refusals, failures, repeats, lost connections and resumes are all well."""
@@ -55,10 +65,21 @@ def test_a_planted_fault_is_red(name: str, plan: Plan, seed: int) -> None:
 
 @pytest.mark.parametrize("name", sorted(USURPED))
 @given(plan=with_groups, seed=st.integers(0, 1_000))
+@example(
+    plan=Plan(seed=292, people=5, messages=200, trouble=0.0, groups=2), seed=285
+)  # a group ends while somebody is away
 @settings(max_examples=4, deadline=None)
 def test_a_fault_planted_in_a_group_is_red(name: str, plan: Plan, seed: int) -> None:
     """Likewise, where membership is what the log says, seq by seq."""
     is_found_by_the_checkers_for_it_alone(USURPED[name], plan, seed)
+
+
+@pytest.mark.parametrize("name", sorted(MANGLED))
+@given(plan=with_alterations, seed=st.integers(0, 1_000))
+@settings(max_examples=4, deadline=None)
+def test_a_fault_planted_in_alterations_is_red(name: str, plan: Plan, seed: int) -> None:
+    """Likewise, where messages are edited, deleted and reacted to."""
+    is_found_by_the_checkers_for_it_alone(MANGLED[name], plan, seed)
 
 
 def is_found_by_the_checkers_for_it_alone(planted: Planted, plan: Plan, seed: int) -> None:
@@ -84,7 +105,7 @@ def test_every_checker_is_proven_by_a_fault_of_its_own() -> None:
     """Each alone turns red by something."""
     alone = {
         checker
-        for planted in [*PLANTED.values(), *USURPED.values()]
+        for planted in [*PLANTED.values(), *USURPED.values(), *MANGLED.values()]
         if len(planted.red) == 1
         for checker in planted.red
     }

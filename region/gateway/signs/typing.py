@@ -1,0 +1,136 @@
+"""Who is told that somebody types, and where: the shapes that travel, and the decision. Pure.
+
+The author's home tells its own users, and each other region of a member once; that one tells its users, by its own copy of the
+conversation. Nobody else passes anything on, so nothing circles.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from replication.ids import is_channel_id, is_conversation_id, is_user_id, region_of
+
+SHOWN_SECONDS: Final = 6
+"""How long somebody is shown to type after a device said so; it says so again before that is over."""
+LATE_SECONDS: Final = 3.0
+"""After which a sign that still waits is not worth telling any more."""
+MOST_MEMBERS: Final = 100
+MOST_TOLD: Final = 2_000
+"""Users who are told by one batch; whatever would go beyond is shed."""
+
+Id = Annotated[str, Meta(max_length=64)]
+
+
+class Told(msgspec.Struct, frozen=True, array_like=True):
+    """What a gateway is to tell the devices of these users."""
+
+    conversation_id: str
+    user_id: str
+    users: tuple[str, ...]
+
+
+class Carried(msgspec.Struct, frozen=True, array_like=True):
+    """What a region tells another: one of its users types.
+
+    Attributes:
+        conversation_id: Where.
+        user_id: Who.
+        spare: Members who live there and are not to know, since the user blocks them.
+    """
+
+    conversation_id: Id
+    user_id: Id
+    spare: Annotated[tuple[Id, ...], Meta(max_length=MOST_MEMBERS)] = ()
+
+    def is_from(self, region: str) -> bool:
+        """Whether that region may say so, as far as can be told by the ids."""
+        named = is_conversation_id(self.conversation_id) and not is_channel_id(self.conversation_id)
+        return named and is_user_id(self.user_id) and region_of(self.user_id) == region
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """Somebody types, and it is to be told.
+
+    Attributes:
+        what: Who and where.
+        origin: The region that says so.
+        at: When it came; seconds, monotonic.
+    """
+
+    what: Carried
+    origin: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What becomes of some signs.
+
+    Attributes:
+        here: For users who live here.
+        elsewhere: Region to what it is told.
+        shed: How many are given up, since too many would have to be told.
+    """
+
+    here: list[Told]
+    elsewhere: dict[str, list[Carried]]
+    shed: int = 0
+
+
+Homes = Mapping[str, str]
+"""User to home, of the members of a conversation."""
+
+
+def pairs_of(signs: Iterable[Sign], members: Mapping[str, Homes], *, region: str) -> set[tuple[str, str]]:
+    """Return who may block whom, as far as this region knows and it matters for these signs."""
+    found: set[tuple[str, str]] = set()
+    for sign in signs:
+        author = sign.what.user_id
+        for user, home in members.get(sign.what.conversation_id, {}).items():
+            if home == region:
+                found.add((user, author))
+            if sign.origin == region:
+                found.add((author, user))
+    return found
+
+
+def plan(
+    signs: Iterable[Sign], members: Mapping[str, Homes], blocked: Collection[tuple[str, str]], *, region: str
+) -> Plan:
+    """Say who is told what.
+
+    Args:
+        signs: In order.
+        members: Conversation to its members now.
+        blocked: (who, whom), of `pairs_of`.
+        region: This region.
+    """
+    here: list[Told] = []
+    elsewhere: dict[str, list[Carried]] = {}
+    count = shed = 0
+    for sign in signs:
+        conversation, author = sign.what.conversation_id, sign.what.user_id
+        homes = members.get(conversation, {})
+        if homes.get(author) != sign.origin:
+            continue  # no member, or none of that region: whoever says so is told nothing
+        others = [user for user in homes if user != author and (author, user) not in blocked]
+        users = tuple(
+            user
+            for user in others
+            if homes[user] == region and (user, author) not in blocked and user not in sign.what.spare
+        )
+        if count + len(users) > MOST_TOLD:
+            shed += 1
+            continue
+        count += len(users)
+        if users:
+            here.append(Told(conversation, author, users))
+        if sign.origin == region:
+            for home in sorted({homes[user] for user in others} - {region}):
+                spare = (user for user, lives in homes.items() if lives == home and (author, user) in blocked)
+                elsewhere.setdefault(home, []).append(Carried(conversation, author, tuple(spare)))
+    return Plan(here, elsewhere, shed)
