@@ -78,8 +78,9 @@ async def test_who_leaves_is_offline_since_then_and_who_is_blocked_learns_nothin
     await eva.client.friends.unblock(alice.id)
     await becomes(alice, {eva.id: "online"})
 
+    gone = eva.id  # who is logged out is nobody any more
     await eva.client.log_out()
-    await becomes(alice, {eva.id: "offline"})
+    await becomes(alice, {gone: "offline"})
     (friend,) = (await alice.client.friends.list()).friends
     assert friend.last_seen is not None
 
