@@ -1,4 +1,4 @@
-"""How large the parts of a record may be: what a gateway takes from a device, and an ingester from another region. Pure.
+"""How large the parts of a record may be, and when its times may lie: what a gateway takes from a device, and an ingester from another region. Pure.
 
 Characters are counted and nothing is said of which: what is printable differs between versions of Unicode, and so between regions.
 """
@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from replication.alterations import LONGEST_TEXT, MOST_REACTIONS
 from replication.attachments import MOST_ATTACHMENTS
-from replication.groups import LONGEST_DESCRIPTION, MOST_MEMBERS
-from replication.records import Record
+from replication.charters import Charter
+from replication.groups import LONGEST_DESCRIPTION, MOST_MEMBERS, InviteMade
+from replication.records import Entry, Receipt, Record, Submission
 
 TEXT_BYTES: Final = LONGEST_TEXT
 """Of a message's text, in UTF-8."""
@@ -36,6 +37,8 @@ MOST_ITEMS: Final = 100
 """Of any other list."""
 HASH_BYTES: Final = 64
 """Of a content's hash; ours have 16."""
+LATEST_TIME: Final = 253_402_300_799_000_000
+"""The last second of the year 9999, microseconds since the epoch: no calendar shows what is later."""
 
 _CHARACTERS: Final = {
     "client_message_id": CLIENT_ID_CHARACTERS,
@@ -48,13 +51,26 @@ _CHARACTERS: Final = {
 }
 _ITEMS: Final = {"hops": MOST_HOPS, "attachments": MOST_ATTACHMENTS, "members": MOST_SEATS, "reactions": MOST_SHOWN}
 
+_TIMES: Final = frozenset({"at", "created_at", "expires_at", "sent_at", "since", "submitted_at"})
+"""Fields that hold microseconds since the epoch; a `since` that is a seq is lower, too."""
+
 
 def object_to_size(record: Record) -> str | None:
-    """Return what is larger in this record than any region makes it; None if nothing is.
+    """Return what is larger in this record than any region makes it, or a time that no calendar has; None if nothing is.
 
     Every field has a limit, by its name; one that is not named here is as long as an id.
     """
     return _object(record, "record")
+
+
+def object_to_times(record: Submission | Entry | Receipt | Charter) -> str | None:
+    """Return which time, of those that stand in a log, no region could show; None if none. `object_to_size` asks that, too."""
+    if isinstance(record, Charter):
+        return _object(record.details, "details")
+    told = record.entry if isinstance(record, Receipt) else record
+    at = told.sent_at if isinstance(told, Entry) else 0  # of a submission, its owner makes that
+    until = told.body.expires_at if isinstance(told.body, InviteMade) else 0
+    return _time("time of sending", at) or _time("time of expiry", until)
 
 
 def _object(value: object, name: str) -> str | None:
@@ -64,12 +80,18 @@ def _object(value: object, name: str) -> str | None:
         return _over(name, len(value), _CHARACTERS.get(name, ID_CHARACTERS))
     if isinstance(value, bytes):
         return _over(name, len(value), HASH_BYTES)
+    if isinstance(value, int):
+        return _time(name, value) if name in _TIMES else None
     if isinstance(value, Struct):
         return next(filter(None, (_object(getattr(value, field), field) for field in value.__struct_fields__)), None)
     if isinstance(value, tuple):
         most = _ITEMS.get(name, MOST_ITEMS)
         return _over(name, len(value), most) or next(filter(None, (_object(item, name) for item in value)), None)
     return None
+
+
+def _time(name: str, at: int) -> str | None:
+    return None if 0 <= at <= LATEST_TIME else f"its {name.replace('_', ' ')}, {at}, is in no calendar"
 
 
 def _over(name: str, size: int, limit: int) -> str | None:

@@ -28,7 +28,9 @@ log = structlog.get_logger()
 
 SOCKETS = Gauge("causeway_gateway_sockets", "Devices that are connected.")
 DELIVERIES = Counter("causeway_gateway_deliveries_total", "Frames about outputs that were queued for devices.")
-UNREADABLE = Counter("causeway_gateway_unreadable_outputs_total", "Outputs that could not be read, so not told.")
+UNREADABLE = Counter(
+    "causeway_gateway_unreadable_outputs_total", "Outputs that could not be read or shown, so not told."
+)
 TRANSIT_SECONDS = Histogram(
     "causeway_gateway_entry_seconds",
     "From an entry's acceptance at its author's home until it is queued for devices here; `way` is remote if that is elsewhere.",
@@ -180,12 +182,14 @@ class Hub:
             device.catch_up()
 
     def dispatch(self, partition: int, output: Output) -> bool:
-        """Tell an output to the devices concerned, and to whoever waits for it; return False if it cannot be read: see `miss`."""
+        """Tell an output to the devices concerned, and to whoever waits for it; return False if it cannot be told: see `miss`."""
         try:
             self._dispatch(partition, output, decode_record(output.record, output.version))
-        except CausewayError as error:
+        except Exception as error:  # noqa: BLE001 — whatever is wrong with one output, made of what others said, ends no gateway
             UNREADABLE.inc()
-            log.warning("output not told", partition=partition, position=output.position, problem=told(error))
+            # What is not ours to word may quote texts.
+            problem = told(error) if isinstance(error, CausewayError) else type(error).__name__
+            log.warning("output not told", partition=partition, position=output.position, problem=problem)
             return False
         return True
 

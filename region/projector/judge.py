@@ -10,6 +10,7 @@ from region.projector.homes import home_of, owner_of
 from replication.charters import Charter
 from replication.concealed import MessageConcealed
 from replication.ids import partition_of
+from replication.limits import object_to_times
 from replication.moderation import ModerationBody
 from replication.preferences import PreferencesChanged
 from replication.records import (
@@ -63,6 +64,8 @@ def finish(docket: Docket) -> None:
 
 def _judge(docket: Docket, case: Case) -> None:
     record, via = case.record, case.via
+    if isinstance(record, Submission | Entry | Receipt | Charter) and (objection := object_to_times(record)):
+        raise ImpossibleRecordError(reason=objection)
     if isinstance(record, Submission):
         _judge_submission(docket, case, record)
         return

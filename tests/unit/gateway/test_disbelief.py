@@ -52,6 +52,7 @@ LIES = {
     "an id of another message": replace(entry(2), message_id=entry(3).message_id),
     "an author who is nobody": replace(entry(2), author="nobody"),
     "another conversation": replace(entry(2), conversation_id=DIRECT),
+    "a time that no calendar has": replace(entry(2), sent_at=2**62),
     "a seq that nobody asked for": replace(entry(2), seq=21),
     "a seq that was told before": replace(entry(2), seq=1),
 }

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from infra.errors import OutcomeUnknownError
+from region.gateway import hub as hub_module
 from region.gateway import outcomes as waiting
 from region.gateway.hub import Hub
 from region.gateway.journal import Journal
@@ -234,6 +235,21 @@ def test_an_unreadable_output_is_passed_over(scene: Scene) -> None:
 
     scene.hub.dispatch(0, Output(11, msgspec.Raw(b"\x93"), (ADA,)))
     scene.hub.dispatch(0, output(entry(), position=12))
+
+    assert len(mine.told) == 1
+
+
+def test_an_output_that_nobody_can_be_told_ends_nothing(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is wrong with what another region made: those concerned look into the store, and others are told all the same."""
+    mine = device(scene.hub, ADA)
+
+    def fails(*_: object, **__: object) -> None:
+        raise ValueError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(hub_module, "entry_view", fails)
+        assert not scene.hub.dispatch(0, output(entry()))
+    assert scene.hub.dispatch(0, output(entry(), position=12))
 
     assert len(mine.told) == 1
 

@@ -5,11 +5,12 @@ from msgspec.structs import replace
 
 from region.projector import entries
 from region.projector.messages import ASK_AGAIN
-from region.projector.rehearsal import Rehearsal, message, submission
+from region.projector.rehearsal import Rehearsal, deed, message, submission
 from replication.accounts import (
     AccountConfirmed,
 )
-from replication.ids import direct_conversation_id, message_id
+from replication.groups import InviteMade
+from replication.ids import direct_conversation_id, group_id, message_id
 from replication.poison.records import Kind
 from replication.records import (
     ConversationAnswered,
@@ -434,3 +435,23 @@ def test_a_relayed_message_that_its_owner_cannot_apply_is_refused_to_its_author(
     told = eu.told(EVA)[-1]
     assert isinstance(told, Refusal)
     assert (told.message_id, told.code) == (sent.id, "impossible-record")
+
+
+def test_an_entry_of_a_time_that_no_calendar_has_is_put_aside(us: Rehearsal) -> None:
+    """Its owner may say so; nobody here is shown it."""
+    us.submit(replace(entry(message(ADA, ALICE, "hi"), 1), sent_at=2**62), via=via())
+    us.project()
+
+    assert us.tables.entries == {}
+    assert [kept.kind for kept in us.tables.poison] == [Kind.IMPOSSIBLE]
+
+
+def test_a_link_that_is_over_when_no_calendar_knows_is_never_made(us: Rehearsal) -> None:
+    """It would go to every region that has a member; its author's home is told that it is refused."""
+    made = deed(EVA, group_id(ALICE, "g"), InviteMade("link", "i", b"", 2**62))
+    us.submit(made, via=Via(Stream("eu", 1, 1, "us", 0), 1, 1))
+    us.project()
+
+    assert [kept.kind for kept in us.tables.poison] == [Kind.IMPOSSIBLE]
+    (told,) = us.relayed_to("eu")
+    assert isinstance(told.record, Refusal)

@@ -12,9 +12,17 @@ from relay.ingester.progress import LIMIT, MOST_STREAMS, Taken, UnreadableProgre
 from replication.accounts import AccountConfirmed
 from replication.charters import Charter, Membership
 from replication.codec import NEWEST, decode_journaled, encode, encode_record, is_newer
-from replication.groups import LONGEST_DESCRIPTION, LONGEST_NAME, MOST_MEMBERS, Details
+from replication.friends import Friendship
+from replication.groups import LONGEST_DESCRIPTION, LONGEST_NAME, MOST_MEMBERS, Details, Invite
 from replication.ids import direct_conversation_id, group_id, message_id, partition_of
-from replication.limits import CLIENT_ID_CHARACTERS, CODE_CHARACTERS, DETAIL_CHARACTERS, MOST_HOPS, TEXT_BYTES
+from replication.limits import (
+    CLIENT_ID_CHARACTERS,
+    CODE_CHARACTERS,
+    DETAIL_CHARACTERS,
+    LATEST_TIME,
+    MOST_HOPS,
+    TEXT_BYTES,
+)
 from replication.moderation import UserReported
 from replication.poison.records import Kind
 from replication.records import (
@@ -302,6 +310,8 @@ LONG_HOPS = (Hop("us.gateway", 1),) * (MOST_HOPS + 1)
                 {"device": "v" * 1000},
                 {"reply_to": "g" * 1000},
                 {"id": "m" * 1000},
+                {"submitted_at": LATEST_TIME + 1},
+                {"submitted_at": -1},
             ],
         ),
         (
@@ -313,6 +323,7 @@ LONG_HOPS = (Hop("us.gateway", 1),) * (MOST_HOPS + 1)
                 {"content_hash": b"x" * 1000},
                 {"message_id": "m" * 1000},
                 {"home": "u" * 1000},
+                {"sent_at": 2**62},
             ],
         ),
         (
@@ -338,12 +349,15 @@ LONG_HOPS = (Hop("us.gateway", 1),) * (MOST_HOPS + 1)
                 seq=3,
                 count=0,
                 details=Details(name="n" * LONGEST_NAME, description="d" * LONGEST_DESCRIPTION),
-                members=(Membership(AUTHOR, "us", "member", hidden="1-2," * 100),) * MOST_MEMBERS,
+                members=(Membership(AUTHOR, "us", "member", since=1, hidden="1-2," * 100),) * MOST_MEMBERS,
             ),
             [
                 {"details": Details(description="d" * (LONGEST_DESCRIPTION + 1))},
                 {"members": (Membership(AUTHOR, "u" * 1000, "member"),)},
                 {"members": (Membership(AUTHOR, "us", "member"),) * 100_000},
+                {"details": Details(created_at=2**62)},
+                {"details": Details(invites=(Invite("i", b"", 2**62, -1, AUTHOR),))},
+                {"details": Details(friendship=Friendship("friends", AUTHOR, 1, 2**62))},
             ],
         ),
     ],
