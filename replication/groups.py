@@ -18,6 +18,8 @@ Role: TypeAlias = Literal["owner", "admin", "member"]
 RANKS: Final[dict[str, int]] = {"owner": 3, "admin": 2, "member": 1}
 """Who has a higher one may remove, ban and demote."""
 MOST_MEMBERS: Final = 100
+MOST_SEATS: Final = 100 * MOST_MEMBERS
+"""Of a conversation's members, with who is banned, has asked, or has left."""
 LONGEST_NAME: Final = 100
 LONGEST_DESCRIPTION: Final = 1_000
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from replication.alterations import LONGEST_TEXT, MOST_REACTIONS
 from replication.attachments import MOST_ATTACHMENTS
 from replication.charters import Charter
-from replication.groups import LONGEST_DESCRIPTION, MOST_MEMBERS, InviteMade
+from replication.groups import LONGEST_DESCRIPTION, MOST_MEMBERS, MOST_SEATS, InviteMade
 from replication.records import Entry, Receipt, Record, Submission
 
 TEXT_BYTES: Final = LONGEST_TEXT
@@ -29,8 +29,6 @@ MOST_HOPS: Final = 32
 """A message that crosses twice makes nine."""
 MOST_RUNS_CHARACTERS: Final = 64 * 1024
 """Of the runs that a member may not see, written out: one for each time that somebody was away."""
-MOST_SEATS: Final = 100 * MOST_MEMBERS
-"""Of a conversation's members, with those of the destination who have left."""
 MOST_SHOWN: Final = 10 * MOST_MEMBERS * MOST_REACTIONS
 """Of reactions on a message, those that were taken back and those of former members among them."""
 MOST_ITEMS: Final = 100

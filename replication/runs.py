@@ -1,12 +1,15 @@
 """Sets of seqs as sorted runs that do not touch, and their text: `1-20,57-60`. Pure."""
 
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 Run: TypeAlias = tuple[int, int]
 """A run of numbers, both ends included."""
 
 Runs: TypeAlias = tuple[Run, ...]
+
+MOST_HIDDEN: Final = 100
+"""Of what a member may not see: with more, everybody who leaves and comes back, or a blocked author, would make a conversation's state larger without end."""
 
 
 def joined(runs: Iterable[Run]) -> Runs:
@@ -33,6 +36,21 @@ def without(runs: Runs, first: int, last: int) -> Runs:
 def within(runs: Runs, first: int, last: int) -> Runs:
     """Return what the runs have from first to last."""
     return joined((max(begin, first), min(end, last)) for begin, end in runs)
+
+
+def bounded(runs: Runs, most: int) -> Runs:
+    """Return so many runs at most that hold all of these: the narrowest gaps between them are closed, of equal ones the first."""
+    if len(runs) <= most:
+        return runs
+    by_width = sorted(range(1, len(runs)), key=lambda n: runs[n][0] - runs[n - 1][1])
+    closed = set(by_width[: len(runs) - most])
+    found: list[Run] = []
+    for number, (first, last) in enumerate(runs):
+        if number in closed:
+            found[-1] = (found[-1][0], last)
+        else:
+            found.append((first, last))
+    return tuple(found)
 
 
 def holds(runs: Runs, number: int) -> bool:

@@ -29,6 +29,7 @@ KEPT_BY_CONNECT = tuple(f"{what}.storage.replication.factor" for what in ("confi
 TARGET = {
     "producer.linger.ms": "0",
     "producer.enable.idempotence": "true",  # Connect turns it off
+    "producer.max.request.size": "4194304",  # as brokers take (`infra.local.kafka`); default 1 MiB, and a larger record ends its task for good
     "producer.max.in.flight.requests.per.connection": "5",
     "offset.flush.interval.ms": "1000",  # default 60 s
     "scheduled.rebalance.max.delay.ms": "0",  # default 5 min

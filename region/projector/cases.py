@@ -9,7 +9,7 @@ from replication.alterations import ALTERATIONS
 from replication.channels import ChannelMessageSent
 from replication.charters import Charter
 from replication.concealed import MessageConcealed
-from replication.groups import GroupCreated, MemberAdded
+from replication.groups import GroupCreated, MemberAdded, MemberBanned
 from replication.ids import is_channel_id
 from replication.poison.records import Kind, Poison
 from replication.preferences import PreferencesChanged
@@ -150,7 +150,7 @@ def _submission_needs(needs: Needs, submission: Submission, *, relayed: bool) ->
         needs.seats |= seats_of(submission.conversation_id, submission.author, body)
         if isinstance(body, GroupCreated):
             needs.users.update(seat.user_id for seat in body.members)
-        elif isinstance(body, MemberAdded):
+        elif isinstance(body, MemberAdded | MemberBanned):
             needs.users.add(body.user_id)
     elif isinstance(body, MessageReceived | MessageRead):
         needs.conversations.add(submission.conversation_id)

@@ -181,7 +181,7 @@ def audience(conversation: Conversation, here: str) -> tuple[tuple[str, ...], tu
 
 
 def charter_of(conversation: Conversation, destination: str) -> Charter:
-    """Return a conversation's state for a region that gains its first member; of those who left, it is told of its own."""
+    """Return a conversation's state for a region that gains its first member; of those who left, it is told of its own who may see something."""
     return Charter(
         conversation_id=conversation.conversation_id,
         epoch=conversation.epoch,
@@ -230,7 +230,7 @@ def _is_told(conversation: Conversation, member: Member, destination: str) -> bo
     """Whether a region that gains its first member is told where somebody stands: in a channel, only of its own, and of who runs it."""
     if conversation.is_channel:
         return member.home == destination or member.rank > RANKS[MEMBER]
-    return member.role != FORMER or member.home == destination
+    return member.role != FORMER or (member.home == destination and member.since > 0)
 
 
 def _bystanders(conversation: Conversation, entry: Entry) -> list[tuple[str, str]]:

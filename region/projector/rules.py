@@ -10,6 +10,7 @@ from region.store.rows import ASKING, BANNED, Conversation, Member
 from replication.channels import ChannelBody
 from replication.groups import (
     MOST_MEMBERS,
+    MOST_SEATS,
     RANKS,
     GroupBody,
     GroupChanged,
@@ -30,6 +31,9 @@ from replication.groups import (
 )
 
 MOST_INVITES: Final = 50
+MOST_BANNED: Final = 1_000
+MOST_ASKING: Final = 1_000
+"""Each region that gains a member is told of all of these in one record, the charter."""
 ADMIN, OWNER = RANKS["admin"], RANKS["owner"]
 
 NOT_A_MEMBER: Final = "not-a-member"
@@ -43,6 +47,9 @@ NO_SUCH_MEMBER: Final = "no-such-member"
 INVITE: Final = "invite-not-good"
 TOO_MANY: Final = "too-many-invites"
 NOBODY_LEFT: Final = "nobody-left"
+TOO_MANY_BANNED: Final = "too-many-banned"
+TOO_MANY_ASKING: Final = "too-many-asking"
+TOO_MANY_FORMER: Final = "too-many-former"
 
 DETAILS: Final = {
     NOT_A_MEMBER: "You are no member of this group, or not any more. Ask an admin to add you.",
@@ -56,6 +63,9 @@ DETAILS: Final = {
     INVITE: "This link is not good, or not any more. Ask for a new one.",
     TOO_MANY: f"The group has {MOST_INVITES} links, which is the most. End one first.",
     NOBODY_LEFT: "Everybody has left, so it has no owner who could let you in. Begin another one.",
+    TOO_MANY_BANNED: f"{MOST_BANNED} users are banned from this group, which is the most. Lift a ban first.",
+    TOO_MANY_ASKING: f"{MOST_ASKING} users wait to be let in, which is the most. Try again when an admin has answered them.",
+    TOO_MANY_FORMER: f"{MOST_SEATS} users have had to do with this group by now, which is the most. Begin another one.",
 }
 """What a refusal's author reads, by code."""
 
@@ -101,6 +111,15 @@ class Question:
         found = self.member(self.author)
         return found.rank if found is not None else 0
 
+    def number(self, role: str) -> int:
+        """Return how many stand so."""
+        return sum(member.role == role for member in self.conversation.members.values())
+
+    def is_one_too_many(self, user_id: str) -> bool:
+        """Whether that is a stranger, and no more are taken note of; who has left counts, since what they may see is kept."""
+        members = self.conversation.members
+        return user_id not in members and len(members) >= MOST_SEATS
+
     @property
     def is_full(self) -> bool:
         """Whether nobody more may join."""
@@ -143,6 +162,8 @@ def add(question: Question, body: MemberAdded) -> Ruling:
         return Denial(BANNED_CODE)
     if not question.exists(body.user_id):
         return Denial(USER_UNKNOWN)
+    if question.is_one_too_many(body.user_id):
+        return Denial(TOO_MANY_FORMER)
     return Denial(GROUP_FULL) if question.is_full else body
 
 
@@ -152,6 +173,8 @@ def join(question: Question, body: MemberJoined) -> Ruling:
         return denied
     if not question.conversation.active():
         return Denial(NOBODY_LEFT)
+    if denied := crowd(question):
+        return denied
     link = good_link(question, body.token)
     if link is None:
         return Denial(INVITE)
@@ -165,6 +188,15 @@ def obstacle(question: Question) -> Denial | None:
     if question.role_of(question.author) == BANNED:
         return Denial(BANNED_CODE)
     return Denial(ALREADY) if question.member(question.author) else None
+
+
+def crowd(question: Question) -> Denial | None:
+    """Return that so many have had to do with the group, or wait to be let in, that no more are taken note of."""
+    if question.is_one_too_many(question.author):
+        return Denial(TOO_MANY_FORMER)
+    waits = question.role_of(question.author) == ASKING
+    full = question.conversation.details.approval and not waits and question.number(ASKING) >= MOST_ASKING
+    return Denial(TOO_MANY_ASKING) if full else None
 
 
 def good_link(question: Question, token: str) -> str | None:
@@ -195,11 +227,22 @@ def remove(question: Question, body: MemberRemoved) -> Ruling:
 
 
 def ban(question: Question, body: MemberBanned) -> Ruling:
-    """Admins may, whom they outrank; strangers, too."""
+    """Admins may, whom they outrank; strangers, too, who must exist, as far as can be told; so many at a time."""
     if denied := question.objection(ADMIN):
         return denied
     target = question.member(body.user_id)
-    return body if target is None or question.rank > target.rank else Denial(NOT_ALLOWED)
+    if target is not None and question.rank <= target.rank:
+        return Denial(NOT_ALLOWED)
+    role = question.role_of(body.user_id)
+    if not role and not question.exists(body.user_id):
+        return Denial(USER_UNKNOWN)
+    if question.is_one_too_many(body.user_id):
+        return Denial(TOO_MANY_FORMER)
+    if (
+        role == BANNED or question.conversation.is_channel
+    ):  # of a channel not all are in memory, and a charter tells of few
+        return body
+    return Denial(TOO_MANY_BANNED) if question.number(BANNED) >= MOST_BANNED else body
 
 
 def unban(question: Question, body: MemberUnbanned) -> Ruling:

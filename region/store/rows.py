@@ -7,7 +7,7 @@ from replication.codec import decode_journaled, encode
 from replication.groups import NO_DETAILS, RANKS, Details, Role
 from replication.preferences import PreferencesChanged
 from replication.records import Entry, Journaled, Refusal, Submission
-from replication.runs import Runs, below, holds
+from replication.runs import MOST_HIDDEN, Runs, below, bounded, holds
 
 KINDS: Final = {"d": "direct", "g": "group", "c": "channel"}
 """Of conversations, by the first letter of their ids."""
@@ -173,7 +173,7 @@ class Member:
         joined: The seq by which the user became a member last.
         since: The first seq that the user may see; 0 for none at all.
         until: The last seq that the user may see; 0 while there is no end.
-        hidden: Runs between them that the user may not see.
+        hidden: Runs between them that the user may not see, `MOST_HIDDEN` at most.
     """
 
     user_id: str
@@ -222,7 +222,8 @@ class Member:
         elif not self.since:
             self.since, self.hidden = seq, ()
         elif self.until:
-            self.hidden = (*self.hidden, (self.until + 1, seq - 1)) if self.until + 1 < seq else self.hidden
+            away = ((self.until + 1, seq - 1),) if self.until + 1 < seq else ()
+            self.hidden = bounded((*self.hidden, *away), MOST_HIDDEN)
         self.role, self.joined, self.until = role, seq, 0
         self.received, self.read = max(self.received, seq), max(self.read, seq)
         self.read_count, self.read_sent = count, self.sent

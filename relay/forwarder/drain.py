@@ -133,6 +133,14 @@ class Drain:
                 **msgspec.structs.asdict(run.stream),
             )
             metrics.DAMAGED.labels(run.stream.destination).inc(run.last - run.first + 1)
+        for via in plan.oversized:
+            log.error(
+                "a record is too large for any topic, it is not sent",
+                sequence=via.sequence,
+                position=via.position,
+                **msgspec.structs.asdict(via.stream),
+            )
+            metrics.DAMAGED.labels(via.stream.destination).inc()
         await put(producer, plan.sendings)
         self._places.update(plan.places)
         self._dirty |= set(plan.places)

@@ -9,7 +9,7 @@ GAPS = Counter(
 )
 DAMAGED = Counter(
     "causeway_forwarder_damaged_records",
-    "Records that were not sent since their batch in the store cannot be read.",
+    "Records that were not sent since their batch in the store cannot be read, or they are too large for any topic.",
     ["destination"],
 )
 BATCH = Gauge("causeway_forwarder_batch_records", "Records in the last batch: how much had waited.")

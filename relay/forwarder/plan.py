@@ -13,6 +13,9 @@ from replication.repository import Place, Run
 
 HEARTBEAT_SECONDS: Final = 5.0
 
+LARGEST: Final = 3 * 1024 * 1024
+"""Bytes of a record: Kafka and MirrorMaker take 4 MiB, and it grows by its journal's envelope. One that is larger would stop all that follows, for all."""
+
 Lane: TypeAlias = tuple[str, int]
 """Destination and partition."""
 
@@ -43,12 +46,14 @@ class Plan:
         places: Lane to its new place; lanes that send nothing are missing.
         gaps: Lanes whose rows do not continue their stream.
         damaged: Runs whose batch cannot be read: they are passed over, and stay a hole at the destination until it is mended.
+        oversized: Places of records that no topic takes; they are passed over likewise.
     """
 
     sendings: tuple[Sending, ...]
     places: Mapping[Lane, Place]
     gaps: tuple[Lane, ...]
     damaged: tuple[Run, ...] = ()
+    oversized: tuple[Via, ...] = ()
 
 
 def plan_runs(places: Mapping[Lane, Place], runs: Iterable[Run], *, now: int) -> Plan:
@@ -63,6 +68,7 @@ def plan_runs(places: Mapping[Lane, Place], runs: Iterable[Run], *, now: int) ->
     reached: dict[Lane, Place] = {}
     gaps: list[Lane] = []
     damaged: list[Run] = []
+    oversized: list[Via] = []
     for run in runs:
         stream = run.stream
         lane = (stream.destination, stream.partition)
@@ -74,10 +80,13 @@ def plan_runs(places: Mapping[Lane, Place], runs: Iterable[Run], *, now: int) ->
             damaged.append(run)
         for sequence, output in enumerate(run.outputs, start=run.first):
             via = Via(stream, sequence, output.position)
-            relayed = Relayed(via=via, record=output.record, forwarded_at=now, version=output.version)
-            sendings.append(Sending(stream.destination, stream.partition, encode(relayed), output.trace))
+            value = encode(Relayed(via=via, record=output.record, forwarded_at=now, version=output.version))
+            if len(value) > LARGEST:
+                oversized.append(via)
+            else:
+                sendings.append(Sending(stream.destination, stream.partition, value, output.trace))
         reached[lane] = Place(stream.destination, stream.partition, stream.incarnation, stream.epoch, run.last)
-    return Plan(tuple(sendings), reached, tuple(gaps), tuple(damaged))
+    return Plan(tuple(sendings), reached, tuple(gaps), tuple(damaged), tuple(oversized))
 
 
 def plan_heartbeats(

@@ -186,7 +186,12 @@ class Desk:
         return await self._submit(caller, group_id, body, "remove", user_id)
 
     async def ban(self, caller: AccessClaims, group_id: str, wanted: MemberRequest) -> Sent:
-        """Remove somebody, who may not come back."""
+        """Remove somebody, who may not come back; who never was there must exist."""
+        if is_group_id(self.checked(group_id)):
+            async with self._store.connection() as connection:
+                known = {one.user_id for one in await standings(connection, group_id)}
+            if checked_user(wanted.user_id) not in known:
+                await self._recipients.check_exists(wanted.user_id)
         body = g.MemberBanned(named(wanted.client_message_id), checked_user(wanted.user_id))
         return await self._submit(caller, group_id, body, "ban", wanted.user_id)
 

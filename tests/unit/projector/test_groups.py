@@ -5,12 +5,15 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
+from region.projector import rules
 from region.projector.rehearsal import Rehearsal, deed, submission
+from region.store.rows import Member
 from replication import groups as g
 from replication.charters import Charter
 from replication.groups import MOST_MEMBERS
 from replication.ids import region_of
 from replication.records import Entry, LogBody, Mark, MessageRead, Receipt, Refusal
+from replication.runs import MOST_HIDDEN
 from tests.unit.projector.world import AKI, ALICE, BOB, EDI, EVA, GROUP, World
 
 
@@ -241,6 +244,80 @@ def test_who_is_banned_stays_out_until_that_is_lifted(world: World) -> None:
     world.do(ALICE, g.MemberUnbanned("lift", EVA))
     assert world.code(world.do(EVA, g.MemberJoined("back again", "token"))) == ""
     assert world.code(world.do(EVA, g.MemberJoined("back", "token"))) == "banned", "a refusal is binding"
+
+
+def test_only_so_many_are_banned_at_a_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every region that gains a member is told of all of them in one record; a ban may be repeated, and each that is lifted makes room."""
+    monkeypatch.setattr(rules, "MOST_BANNED", 2)
+    world.begin(BOB)
+    for user in (AKI, EVA):
+        world.do(ALICE, g.MemberBanned(f"ban {user}", user))
+
+    assert world.code(world.do(ALICE, g.MemberBanned("ban Edi", EDI))) == "too-many-banned"
+    assert world.code(world.do(ALICE, g.MemberBanned("ban Bob", BOB))) == "too-many-banned"
+    assert world.code(world.do(ALICE, g.MemberBanned("ban Eva again", EVA))) == ""
+    world.do(ALICE, g.MemberUnbanned("lift", EVA))
+    assert world.code(world.do(ALICE, g.MemberBanned("ban Edi now", EDI))) == ""
+
+
+def test_nobody_is_banned_who_does_not_exist(world: World) -> None:
+    """As far as can be told here: ids that were made up would make the group's state larger without end."""
+    world.begin()
+
+    assert world.code(world.do(ALICE, g.MemberBanned("ban nobody", f"u{9:024x}-us"))) == "user-unknown"
+    assert world.roles("us") == {ALICE: "owner"}
+
+
+def test_only_so_many_wait_to_be_let_in(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever comes later is told to try again."""
+    monkeypatch.setattr(rules, "MOST_ASKING", 1)
+    world.begin(approval=True)
+    world.do(ALICE, g.InviteMade("link", "i", g.digest_of("token"), 10**15))
+    world.do(BOB, g.MemberJoined("in", "token"))
+
+    assert world.code(world.do(AKI, g.MemberJoined("in", "token"))) == "too-many-asking"
+    world.do(ALICE, g.JoinDeclined("no", BOB))
+    assert world.code(world.do(AKI, g.MemberJoined("in then", "token"))) == ""
+
+
+def test_only_so_many_have_to_do_with_a_group(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has left is still known, for what they may see; who is known may come back, strangers not any more."""
+    monkeypatch.setattr(rules, "MOST_SEATS", 3)
+    world.begin(BOB, EVA)
+    world.do(ALICE, g.InviteMade("link", "i", g.digest_of("token"), 10**15))
+    world.do(EVA, g.MemberLeft("bye"))
+
+    assert world.code(world.add(AKI)) == "too-many-former"
+    assert world.code(world.do(AKI, g.MemberJoined("in", "token"))) == "too-many-former"
+    assert world.code(world.do(ALICE, g.MemberBanned("ban Aki", AKI))) == "too-many-former"
+    assert world.code(world.add(EVA)) == ""
+
+
+def test_a_charter_is_silent_about_who_was_never_in(world: World) -> None:
+    """Bans that were lifted would make it larger without end."""
+    world.begin()
+    world.do(ALICE, g.MemberBanned("ban", EVA))
+    world.do(ALICE, g.MemberUnbanned("lift", EVA))
+    world.add(EDI)
+
+    (charter,) = (one.record for one in world.regions["us"].relayed_to("eu") if isinstance(one.record, Charter))
+    assert [member.user_id for member in charter.members] == [ALICE]
+
+
+def test_who_comes_and_goes_for_ever_has_a_bounded_range() -> None:
+    """Each absence hides a run; where there are too many, the shortest stay is seen no more, and never more than was."""
+    member = Member(EVA, "eu", since=0)
+    seen: set[int] = set()
+    for round_ in range(2 * MOST_HIDDEN):
+        joined = 10 * round_ + 1
+        member.admit(joined, 0, "member", history=False)
+        member.dismiss(joined + (2 if round_ == 7 else 4), "former")
+        seen |= set(range(joined, member.until + 1))
+
+    assert len(member.hidden) == MOST_HIDDEN
+    assert {seq for seq in range(20 * MOST_HIDDEN) if member.may_see(seq)} <= seen
+    assert not member.may_see(71)
+    assert member.may_see(member.until)
 
 
 def test_a_late_retry_brings_nothing_back(world: World) -> None:

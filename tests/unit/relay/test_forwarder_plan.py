@@ -2,7 +2,7 @@
 
 import msgspec
 
-from relay.forwarder.plan import HEARTBEAT_SECONDS, plan_heartbeats, plan_runs
+from relay.forwarder.plan import HEARTBEAT_SECONDS, LARGEST, plan_heartbeats, plan_runs
 from replication.codec import decode_relayed
 from replication.outputs import Output
 from replication.records import Stream, Via
@@ -53,6 +53,16 @@ def test_missing_rows_are_noticed_and_passed() -> None:
 
     assert plan.gaps == (LANE,)
     assert len(plan.sendings) == 1
+
+
+def test_a_record_that_no_topic_takes_is_passed_over() -> None:
+    """It would fail, for ever, all that is sent with it; the ingester sees a gap, and what follows it goes on."""
+    outputs = (Output(10, msgspec.Raw(b"\x01")), Output(20, msgspec.Raw(msgspec.msgpack.encode(b"x" * LARGEST))))
+    plan = plan_runs({LANE: Place("eu", 2, 1, 1, 3)}, [Run(STREAM, 4, 5, outputs), run(6, 1)], now=99)
+
+    assert [decode_relayed(sending.value).via.sequence for sending in plan.sendings] == [4, 6]
+    assert plan.oversized == (Via(STREAM, 5, 20),)
+    assert plan.places == {LANE: Place("eu", 2, 1, 1, 6)}
 
 
 def test_lanes_do_not_mix() -> None:

@@ -33,3 +33,14 @@ def test_runs_survive_as_text_and_do_not_touch(found: Runs) -> None:
     """What the store keeps is what was written; there is one way to write a set."""
     assert runs.read(runs.write(found)) == found
     assert all(before[1] + 1 < after[0] for before, after in itertools.pairwise(found))
+
+
+@given(found=some, most=st.integers(1, 5))
+def test_bounded_runs_hold_all_that_they_held_and_as_little_more_as_may_be(found: Runs, most: int) -> None:
+    """What may not be seen stays so; it is the narrowest gaps that are closed."""
+    bounded = runs.bounded(found, most)
+    gaps = sorted(after[0] - before[1] - 1 for before, after in itertools.pairwise(found))
+
+    assert len(bounded) == min(most, len(found))
+    assert numbers(found) <= numbers(bounded)
+    assert len(numbers(bounded)) - len(numbers(found)) == sum(gaps[: len(found) - len(bounded)])
