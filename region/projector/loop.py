@@ -391,6 +391,6 @@ class Projection:
         member = conversation.members[reader]
         if conversation.kind == "direct" and member.hidden:
             (other,) = conversation.members.keys() - {reader}
-            for run in runs.within(member.hidden, seq + 1, conversation.head):
-                later += await texts_in(self._connection, conversation.conversation_id, run, other)
+            stopped = runs.within(member.hidden, seq + 1, conversation.head)
+            later += await texts_in(self._connection, conversation.conversation_id, stopped, other)
         return member.sent - later

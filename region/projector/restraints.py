@@ -63,14 +63,17 @@ def may_begin(docket: Docket, user_id: str, *, friends: bool) -> bool:
 def stop(docket: Docket, conversation: Conversation, entry: Entry) -> Member | None:
     """Hide an entry, the conversation's head, from who has blocked its author, if its recipient has; return the recipient then.
 
-    An edit or a reaction says something as a message does; a deletion does not, and takes away what was said before the block.
+    An edit or a reaction says something as a message does; a deletion does not, and takes away what was said before the block. That of a
+    message which is hidden itself is nothing to the recipient, and would begin a new run with each message.
     """
     body = entry.body
     recipient = recipient_of(body)
-    if isinstance(body, MessageDeleted) or (recipient, entry.author) not in docket.state.restraints.blocked:
+    if (recipient, entry.author) not in docket.state.restraints.blocked:
         return None
     member = conversation.members[recipient]
-    member.hidden = runs.joined((*member.hidden, (entry.seq, entry.seq)))
+    if isinstance(body, MessageDeleted) and not runs.holds(member.hidden, body.target_seq):
+        return None
+    member.hidden = runs.bounded(runs.joined((*member.hidden, (entry.seq, entry.seq))), runs.MOST_HIDDEN)
     if isinstance(body, MessageSent):
         member.sent += 1  # what is one's own is not unread
     docket.count("stopped")

@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from infra.postgres import Connection
-from region.store.arrays import Texts
+from region.store.arrays import Int8s, Texts
 from region.store.rows import Restraints
+from replication.runs import Runs
 
 FRIENDS: Final = "friends"
 
@@ -70,11 +71,12 @@ async def writers_of(connection: Connection, user_id: str) -> str:
     return "" if row is None else str(row[0])
 
 
-async def texts_in(connection: Connection, conversation_id: str, run: tuple[int, int], author: str) -> int:
-    """Return how many messages of an author stand from one seq to another."""
+async def texts_in(connection: Connection, conversation_id: str, runs: Runs, author: str) -> int:
+    """Return how many messages of an author stand in runs of seqs; one question for all."""
     cursor = await connection.execute(
-        "SELECT count(*) FROM entries WHERE conversation_id = %s AND seq BETWEEN %s AND %s AND author = %s AND kind = 'message_sent'",
-        (conversation_id, *run, author),
+        "SELECT count(*) FROM unnest(%s::bigint[], %s::bigint[]) AS r(first, last) JOIN entries e"
+        " ON e.conversation_id = %s AND e.seq BETWEEN r.first AND r.last WHERE e.author = %s AND e.kind = 'message_sent'",
+        (Int8s(first for first, _ in runs), Int8s(last for _, last in runs), conversation_id, author),
     )
     row = await cursor.fetchone()
     return 0 if row is None else int(row[0])

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from region.projector.rehearsal import deed, message, submission
 from replication import alterations as a
 from replication import friends as f
+from replication import runs
 from replication.accounts import UserBlocked, UserUnblocked, WritersChosen
 from replication.groups import GroupMessageSent, MemberAdded
 from replication.ids import direct_conversation_id, group_id, region_of
@@ -128,6 +129,44 @@ def test_who_is_blocked_may_still_take_a_message_away(world: World, blocked: str
 
     assert gone in [entry.message_id for entry in world.told(blocker)]
     assert world.texts(region_of(blocker)) == []
+
+
+@pytest.mark.parametrize(("blocked", "blocker"), [(ALICE, EVA), (EVA, ALICE), (ALICE, BOB)])
+def test_who_is_blocked_takes_away_what_was_stopped_and_nobody_is_told(
+    world: World, blocked: str, blocker: str
+) -> None:
+    """It is gone everywhere; and however often that one writes and deletes, it is one run that is hidden."""
+    pair = direct_conversation_id(blocked, blocker)
+    write(world, blocked, blocker, "before")
+    decide(world, blocker, UserBlocked(blocked))
+    for name in ("1", "2", "3"):
+        said = write(world, blocked, blocker, name)
+        world.do(blocked, a.MessageDeleted(f"gone {name}", said, recipient_id=blocker), conversation=pair)
+
+    member = world.regions[region_of(blocker)].tables.conversations[pair].members[blocker]
+    assert [entry.text for entry in world.told(blocker)] == ["before"]
+    assert world.texts(region_of(blocker)) == ["before"]
+    assert member.hidden == ((2, 7),)
+    assert unread(world, blocker, pair) == 1
+
+
+def test_whatever_somebody_blocked_does_what_is_hidden_is_bounded(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Deletions of older messages are seen between those that are stopped; with too many the nearest runs become one, and counts stay right."""
+    monkeypatch.setattr(runs, "MOST_HIDDEN", 2)
+    said = [write(world, ALICE, EVA, f"before {number}") for number in range(4)]
+    read(world, EVA, 4)
+    decide(world, EVA, UserBlocked(ALICE))
+    for number, one in enumerate(said):
+        write(world, ALICE, EVA, f"stopped {number}")
+        world.do(ALICE, a.MessageDeleted(f"gone {number}", one, recipient_id=EVA), conversation=PAIR)
+
+    member = world.regions["eu"].tables.conversations[PAIR].members[EVA]
+    assert len(member.hidden) == runs.MOST_HIDDEN
+    assert not any(member.may_see(seq) for seq in (5, 7, 9, 11))
+    assert world.texts("eu") == [f"stopped {number}" for number in range(4)]
+    assert unread(world, EVA) == 0
 
 
 def test_what_was_held_up_is_stopped_whatever_fills_the_gap(world: World) -> None:
