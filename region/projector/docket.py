@@ -1,7 +1,7 @@
 """A batch while it is judged: what is known, and what follows. Pure: the caller loads the one and writes the other."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -108,6 +108,7 @@ class Docket:
         state: State,
         places: Mapping[int, Place],
         edit_window: int = USUAL_WINDOW,
+        federation: Collection[str] = (),
     ) -> None:
         """Open a batch.
 
@@ -120,8 +121,10 @@ class Docket:
             state: What is known.
             places: How far each partition has been projected.
             edit_window: For how many microseconds messages may be edited.
+            federation: All regions that there are; whichever are named, if none are given.
         """
         self.here = here
+        self._federation = frozenset(federation)
         self.incarnation = incarnation
         self.epoch = epoch
         self.partitions = partitions
@@ -180,6 +183,10 @@ class Docket:
         if submission.reply_to:
             outcome = Outcome(id=submission.id, code=code, detail=detail)
             self.put(case.partition, outcome, reply_to=submission.reply_to)
+
+    def has_region(self, name: str) -> bool:
+        """Whether there is a region of that name: what is relayed to another is read by nobody, and stays for ever."""
+        return not self._federation or name in self._federation
 
     def count(self, what: str, code: str = "") -> None:
         """Count something for the metrics."""

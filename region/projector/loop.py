@@ -83,6 +83,7 @@ class Projection:
         *,
         room: Room = ROOM,
         edit_window: int = USUAL_WINDOW,
+        federation: Collection[str] = (),
     ) -> None:
         """Prepare it.
 
@@ -92,7 +93,9 @@ class Projection:
             memory: What is kept between batches.
             room: How much of the journal may be aside for good.
             edit_window: For how many microseconds messages may be edited.
+            federation: All regions that there are; whichever are named, if none are given.
         """
+        self._federation = frozenset(federation)
         self._connection = connection
         self._edit_window = edit_window
         self._room = room
@@ -303,6 +306,7 @@ class Projection:
             state=state,
             places=self._memory.places,
             edit_window=self._edit_window,
+            federation=self._federation,
         )
 
     async def _commit(self, docket: Docket) -> Committed:

@@ -72,6 +72,9 @@ def judge_message(docket: Docket, case: Case, submission: Submission, body: LogB
         and (code := restraints.objection(docket, submission.author, body))
     ):
         refuse(docket, case.partition, submission, body, code, reply=True)
+    elif not all(map(docket.has_region, (owner, home_of(recipient_of(body) or submission.author)))):
+        code = RECIPIENT_UNKNOWN if recipient_of(body) else rules.NOT_A_MEMBER
+        refuse(docket, case.partition, submission, body, code, reply=case.via is None)
     elif owner != docket.here:
         _keep_for_owner(docket, case, submission, owner)
     elif isinstance(body, MessageSent):
@@ -165,8 +168,8 @@ def _decide_alteration(docket: Docket, case: Case, submission: Submission, body:
 
 def _question(docket: Docket, conversation: Conversation, submission: Submission) -> rules.Question:
     def exists(user_id: str) -> bool:
-        user = docket.state.users.get(user_id)
-        return home_of(user_id) != docket.here or (user is not None and user.confirmed)
+        user, home = docket.state.users.get(user_id), home_of(user_id)
+        return docket.has_region(home) and (home != docket.here or (user is not None and user.confirmed))
 
     return rules.Question(conversation, submission.author, docket.now, exists, submission.submitted_at)
 

@@ -28,7 +28,13 @@ LONG = 300.0
 
 
 async def prune_forever(
-    pool: Pool, *, retention: float, aside_retention: float, devices_retention: float, partitions: tuple[int, ...]
+    pool: Pool,
+    *,
+    retention: float,
+    aside_retention: float,
+    devices_retention: float,
+    partitions: tuple[int, ...],
+    destinations: tuple[str, ...],
 ) -> None:
     """Prune until cancelled; whatever goes wrong is tried again later.
 
@@ -38,13 +44,14 @@ async def prune_forever(
         aside_retention: How long what was put aside is kept, seconds.
         devices_retention: How long devices are kept that were logged out, seconds.
         partitions: The journal partitions that are this process's.
+        destinations: The regions that are forwarded to.
     """
     while True:
         heed_cancellation()
         await asyncio.sleep(PAUSE * random.uniform(0.5, 1.5))  # noqa: S311 — jitter
         try:
             for partition in partitions:
-                await _prune(pool, partition, before=int((time.time() - retention) * 1e6))
+                await _prune(pool, partition, destinations, before=int((time.time() - retention) * 1e6))
             await measure_pendings(pool)
             await prune_aside(pool, before=int((time.time() - aside_retention) * 1e6))
             await measure_aside(pool)
@@ -100,11 +107,13 @@ async def prune_aside(pool: Pool, *, before: int) -> None:
         log.warning("poison is forgotten that was never taken in", records=old, before=before)
 
 
-async def _prune(pool: Pool, partition: int, *, before: int) -> None:
+async def _prune(pool: Pool, partition: int, destinations: tuple[str, ...], *, before: int) -> None:
     more = True
     while more:
         async with pool.connection() as connection:
-            outputs, relay_rows = await prune(connection, partition=partition, before=before, most=CHUNK)
+            outputs, relay_rows = await prune(
+                connection, partition=partition, destinations=destinations, before=before, most=CHUNK
+            )
         metrics.PRUNED.labels("outputs").inc(outputs)
         metrics.PRUNED.labels("relay_rows").inc(relay_rows)
         more = outputs == CHUNK

@@ -143,13 +143,15 @@ class Tables:
 class Rehearsal:
     """One region's journal, projector and store, in memory."""
 
-    def __init__(self, name: str, *, partitions: int = 4) -> None:
+    def __init__(self, name: str, *, partitions: int = 4, federation: Sequence[str] = ()) -> None:
         """Begin with an empty journal and store.
 
         Args:
             name: The region.
             partitions: How many partitions its journal has.
+            federation: All regions that there are; whichever are named, if none are given.
         """
+        self.federation = frozenset(federation)
         self.name = name
         self.partitions = partitions
         self.journal: list[list[Journaled]] = [[] for _ in range(partitions)]
@@ -242,6 +244,7 @@ class Rehearsal:
             now=self.now,
             state=state,
             places=self.places,
+            federation=self.federation,
         )
 
     def _state(self, cases: Sequence[Case]) -> State:

@@ -142,6 +142,7 @@ async def project_forever(health: Health, settings: ProjectorSettings, *, topic:
                     aside_retention=settings.aside_retention_days * 86_400,
                     devices_retention=settings.refresh_seconds,
                     partitions=settings.own_partitions,
+                    destinations=settings.others,
                 ),
                 name="pruning",
             )
@@ -210,7 +211,10 @@ class Projector:
         async with self._pool.connection() as connection:
             room = Room(settings.aside_records, settings.aside_bytes)
             window = int(self._settings.edit_hours * 3_600_000_000)
-            projection = Projection(connection, region, self._memory, room=room, edit_window=window)
+            federation = {settings.region, *settings.others}
+            projection = Projection(
+                connection, region, self._memory, room=room, edit_window=window, federation=federation
+            )
             places = await projection.begin(settings.own_partitions)
             self._tell(await projection.revive())
             self._health.tell("store", ok=True)

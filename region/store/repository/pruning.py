@@ -1,12 +1,17 @@
 """Take out outputs and relay rows that are old, and that everybody who follows them has passed; and devices that ended long ago."""
 
+from collections.abc import Iterable
+
 from infra.postgres import Connection
+from region.store.arrays import Texts
 
 FANOUT = "fanout"
 """Under which name fan-out keeps its place."""
 
 
-async def prune(connection: Connection, *, partition: int, before: int, most: int) -> tuple[int, int]:
+async def prune(
+    connection: Connection, *, partition: int, destinations: Iterable[str], before: int, most: int
+) -> tuple[int, int]:
     """Take out old outputs of a partition, and relay rows that refer to them; return how many of each.
 
     The newest relay row of each stream stays for good: it is what the stream's next sequence is known by.
@@ -14,6 +19,7 @@ async def prune(connection: Connection, *, partition: int, before: int, most: in
     Args:
         connection: Where.
         partition: The journal partition.
+        destinations: The regions that are forwarded to; rows for another are followed by nobody, and hold nothing back.
         before: Microseconds since the epoch; what was committed later stays.
         most: How many outputs to take out at most; called again, it goes on.
     """
@@ -22,7 +28,8 @@ async def prune(connection: Connection, *, partition: int, before: int, most: in
             "SELECT least("
             " (SELECT position FROM followers WHERE name = %(fanout)s AND partition = %(partition)s),"
             " (SELECT min(r.batch_first) - 1 FROM ("
-            "    SELECT DISTINCT destination, incarnation, epoch FROM relay_rows WHERE partition = %(partition)s) s"
+            "    SELECT DISTINCT destination, incarnation, epoch FROM relay_rows"
+            "    WHERE partition = %(partition)s AND destination = ANY(%(destinations)s::text[])) s"
             "  CROSS JOIN LATERAL ("
             "    SELECT x.batch_first FROM relay_rows x WHERE x.destination = s.destination AND x.partition = %(partition)s"
             "    AND x.incarnation = s.incarnation AND x.epoch = s.epoch AND x.first > coalesce(("
@@ -30,7 +37,7 @@ async def prune(connection: Connection, *, partition: int, before: int, most: in
             "      AND f.name = concat('forwarder/', s.destination, '/', s.incarnation, '/', s.epoch)), 0)"
             "    ORDER BY x.first LIMIT 1) r)),"
             " (SELECT position FROM followers WHERE name = %(fanout)s AND partition = %(partition)s)",
-            {"fanout": FANOUT, "partition": partition},
+            {"fanout": FANOUT, "partition": partition, "destinations": Texts(destinations)},
         )
         row = await cursor.fetchone()
         if row is None or row[1] is None:

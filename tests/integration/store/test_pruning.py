@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from msgspec.structs import replace
 
 from infra.postgres import Connection, make_pool
 from region.store.repository.committing import commit
@@ -45,28 +46,38 @@ async def left(connection: Connection) -> tuple[list[int], list[int]]:
 
 async def test_nothing_goes_that_nobody_has_followed(connection: Connection) -> None:
     """A follower that never came is a follower that may come."""
-    assert await prune(connection, partition=0, before=100, most=100) == (0, 0)
+    assert await prune(connection, partition=0, destinations=["eu"], before=100, most=100) == (0, 0)
     await save_follower(connection, "forwarder/eu/1/1", {0: 10}, now=1)
-    assert await prune(connection, partition=0, before=100, most=100) == (0, 0)
+    assert await prune(connection, partition=0, destinations=["eu"], before=100, most=100) == (0, 0)
 
 
 async def test_what_fan_out_or_a_forwarder_still_needs_stays(connection: Connection) -> None:
     """The slowest follower counts."""
     await save_follower(connection, "fanout", {0: 8}, now=1)
     await save_follower(connection, "forwarder/eu/1/1", {0: 5}, now=1)
-    assert await prune(connection, partition=0, before=100, most=100) == (5, 5)
+    assert await prune(connection, partition=0, destinations=["eu"], before=100, most=100) == (5, 5)
     assert await left(connection) == ([6, 7, 8, 9, 10], [6, 7, 8, 9, 10])
 
     await save_follower(connection, "forwarder/eu/1/1", {0: 10}, now=1)
-    assert await prune(connection, partition=0, before=100, most=100) == (3, 3)
+    assert await prune(connection, partition=0, destinations=["eu"], before=100, most=100) == (3, 3)
     assert await left(connection) == ([9, 10], [9, 10])
+
+
+async def test_a_region_that_there_is_none_of_holds_nothing_back(connection: Connection) -> None:
+    """What was put out for it, before that was refused, is followed by nobody; nor is what was for a region that is no more."""
+    lost = RelayRow(replace(STREAM, destination="zz"), 1, (1,), 1)
+    await commit(connection, [Move(Place(0, 10, 10), 11, 10)], Writes(relay_rows=[lost]))
+    await save_follower(connection, "fanout", {0: 10}, now=1)
+    await save_follower(connection, "forwarder/eu/1/1", {0: 10}, now=1)
+
+    assert await prune(connection, partition=0, destinations=["eu"], before=100, most=100) == (10, 9)
 
 
 async def test_what_is_young_stays(connection: Connection) -> None:
     """Retention is kept, since rows serve gap repair."""
     await save_follower(connection, "fanout", {0: 10}, now=1)
     await save_follower(connection, "forwarder/eu/1/1", {0: 10}, now=1)
-    await prune(connection, partition=0, before=4, most=100)
+    await prune(connection, partition=0, destinations=["eu"], before=4, most=100)
 
     assert (await left(connection))[0] == list(range(4, 11))
 
@@ -75,7 +86,7 @@ async def test_it_goes_on_in_chunks_and_a_stream_keeps_its_head(connection: Conn
     """However much is taken out, the next sequence of a stream is still known."""
     await save_follower(connection, "fanout", {0: 10}, now=1)
     await save_follower(connection, "forwarder/eu/1/1", {0: 10}, now=1)
-    taken = [await prune(connection, partition=0, before=100, most=4) for _ in range(4)]
+    taken = [await prune(connection, partition=0, destinations=["eu"], before=100, most=4) for _ in range(4)]
 
     assert [outputs for outputs, _ in taken] == [4, 4, 2, 0]
     assert await left(connection) == ([], [10])

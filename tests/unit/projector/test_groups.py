@@ -6,12 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from region.projector import rules
-from region.projector.rehearsal import Rehearsal, deed, submission
+from region.projector.rehearsal import Rehearsal, deed, message, submission
 from region.store.rows import Member
 from replication import groups as g
 from replication.charters import Charter
 from replication.groups import MOST_MEMBERS
-from replication.ids import region_of
+from replication.ids import group_id, region_of
 from replication.records import Entry, LogBody, Mark, MessageRead, Receipt, Refusal
 from replication.runs import MOST_HIDDEN
 from tests.unit.projector.world import AKI, ALICE, BOB, EDI, EVA, GROUP, World
@@ -291,6 +291,26 @@ def test_only_so_many_have_to_do_with_a_group(world: World, monkeypatch: pytest.
     assert world.code(world.do(AKI, g.MemberJoined("in", "token"))) == "too-many-former"
     assert world.code(world.do(ALICE, g.MemberBanned("ban Aki", AKI))) == "too-many-former"
     assert world.code(world.add(EVA)) == ""
+
+
+def test_nobody_is_taken_in_whose_region_is_none(world: World) -> None:
+    """What is relayed there is read by nobody, and would have to be kept for ever; another home's admin may ask for it all the same."""
+    nobody = f"u{9:024x}-zz"
+    world.begin(EVA)
+    world.do(ALICE, g.RoleChanged("promote", EVA, "admin"))
+
+    assert world.code(world.do(EVA, g.MemberAdded("add", nobody, "zz"))) == "user-unknown"
+    assert world.code(world.do(EVA, g.MemberBanned("ban", nobody))) == "user-unknown"
+    made = g.GroupCreated("another", "Another", members=(g.Seat(nobody, "zz"),))
+    assert world.code(world.do(ALICE, made, conversation=group_id(ALICE, "another"))) == "user-unknown"
+    assert (
+        world.code(world.do(BOB, g.MemberJoined("in", "token"), conversation=group_id(nobody, "g"))) == "not-a-member"
+    )
+    sent = message(BOB, nobody, "hello")
+    world.regions["us"].submit(sent)
+    world.settle()
+    assert world.code(sent.id) == "recipient-unknown"
+    assert all(region.relayed_to("zz") == [] for region in world.regions.values())
 
 
 def test_a_charter_is_silent_about_who_was_never_in(world: World) -> None:

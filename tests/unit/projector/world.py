@@ -13,6 +13,7 @@ EVA = "u300000000000000000000003-eu"
 EDI = "u400000000000000000000004-eu"
 AKI = "u500000000000000000000005-ap"
 GROUP = group_id(ALICE, "begin")
+NAMES = ("us", "eu", "ap")
 SEATS = {user: g.Seat(user, region_of(user)) for user in (ALICE, BOB, EVA, EDI, AKI)}
 
 
@@ -21,7 +22,7 @@ class World:
 
     def __init__(self) -> None:
         """Have everybody at home."""
-        self.regions = {name: Rehearsal(name) for name in ("us", "eu", "ap")}
+        self.regions = {name: Rehearsal(name, federation=NAMES) for name in NAMES}
         self._taken: dict[tuple[str, str], int] = {}
         self._name = 0
         for user in SEATS:
