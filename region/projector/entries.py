@@ -16,6 +16,7 @@ from replication import runs
 from replication.alterations import MessageDeleted
 from replication.channels import follows_of
 from replication.charters import Charter, Membership
+from replication.codec import encode_record
 from replication.ids import message_id
 from replication.pictures import NO_PICTURE
 from replication.poison.records import Kind
@@ -23,8 +24,8 @@ from replication.records import Entry, Receipt, Refusal, Via, recipient_of
 
 MOST_HELD: Final = 1_000
 """How many entries of a conversation are held above a gap: they are read, and kept in memory, with the conversation."""
-MOST_HELD_CHARACTERS: Final = 4 * 1024 * 1024
-"""How much text they have together."""
+MOST_HELD_BYTES: Final = 4 * 1024 * 1024
+"""How many bytes they have together, encoded: whatever it is that they say."""
 
 
 def judge_entry(docket: Docket, case: Case, entry: Entry, via: Via | None) -> None:
@@ -221,13 +222,12 @@ def _seat(conversation: Conversation, told: Membership) -> None:
 
 def _hold(docket: Docket, case: Case, conversation: Conversation, entry: Entry) -> None:
     held = conversation.held
-    characters = sum(len(other.text) for other in held.values()) + len(entry.text)
-    if len(held) >= MOST_HELD or characters > MOST_HELD_CHARACTERS:
+    if len(held) >= MOST_HELD or conversation.held_bytes() + len(encode_record(entry)) > MOST_HELD_BYTES:
         gap = f"{conversation.head + 1} to {min(held, default=entry.seq) - 1}"
         docket.put_aside(case, f"its conversation lacks {gap}; it is taken in by itself after that", Kind.HELD)
         return
     fresh = conversation.position == 0 and conversation.head == 0 and not held
-    conversation.held[entry.seq] = entry
+    conversation.hold(entry)
     docket.writes.entries.append((entry, 0))
     docket.changed(conversation, conversation.position, *(conversation.members.values() if fresh else ()))
     docket.count("held")

@@ -36,8 +36,8 @@ from replication.topics import JOURNAL
 
 log = structlog.get_logger()
 
-UNLOADABLE = (psycopg.DataError, UndecodableRecordError, struct.error)
-"""What a record can cause while its surroundings are loaded; anything else there is no fault of the record."""
+UNLOADABLE = (psycopg.DataError, UndecodableRecordError, loading.TooMuchHeldError, struct.error)
+"""What records can cause while their surroundings are loaded; anything else there is no fault of theirs."""
 
 UNJUDGEABLE = (CausewayError, ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError)
 """What a record can cause while it is judged."""

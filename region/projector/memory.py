@@ -16,6 +16,10 @@ MOST_SUBSCRIBERS = 1_000
 """How many members of a channel may stay in memory, of those whom batches named; more, and all but owners and posters go."""
 
 
+MOST_HELD_BYTES = 64 * 1024 * 1024
+"""Of entries above gaps, of all conversations that are kept; with more, those that hold some go, the oldest first, and are read anew."""
+
+
 class Memory:
     """Places, stream heads, and the conversations and users that were seen last."""
 
@@ -32,6 +36,7 @@ class Memory:
         self.heads: dict[Stream, int] = {}
         self.conversations: OrderedDict[str, Conversation] = OrderedDict()
         self.users: OrderedDict[str, User] = OrderedDict()
+        self._holding: OrderedDict[str, int] = OrderedDict()
 
     def forget(self) -> None:
         """Drop everything that the store may know better: a commit failed, or may have."""
@@ -42,6 +47,7 @@ class Memory:
     def forget_state(self) -> None:
         """Drop what judging changes in place: it was judged in vain."""
         self.conversations.clear()
+        self._holding.clear()
         self.users.clear()
 
     def take(self, conversations: Iterable[str]) -> tuple[dict[str, Conversation], list[str]]:
@@ -70,7 +76,7 @@ class Memory:
         self.heads.update(advanced(docket.writes.relay_rows))
         self._keep_conversations(docket.state.conversations)
         for conversation_id in docket.writes.removed:
-            self.conversations.pop(conversation_id, None)
+            self._drop(conversation_id)
         for user_id, user in docket.state.users.items():
             if user.confirmed:
                 self.users[user_id] = user
@@ -86,5 +92,17 @@ class Memory:
                 conversation.forget_subscribers()
             kept[conversation_id] = conversation
             kept.move_to_end(conversation_id)
+            self._holding.pop(conversation_id, None)
+            if conversation.held:
+                self._holding[conversation_id] = conversation.held_bytes()
         while len(kept) > self._most_conversations:
-            kept.popitem(last=False)
+            self._drop(next(iter(kept)))
+        held = sum(self._holding.values())
+        while held > MOST_HELD_BYTES:
+            oldest, size = next(iter(self._holding.items()))
+            self._drop(oldest)
+            held -= size
+
+    def _drop(self, conversation_id: str) -> None:
+        self.conversations.pop(conversation_id, None)
+        self._holding.pop(conversation_id, None)

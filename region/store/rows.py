@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
-from replication.codec import decode_journaled, encode
+from replication.codec import decode_journaled, encode, encode_record
 from replication.groups import NO_DETAILS, RANKS, Details, Role
 from replication.preferences import PreferencesChanged
 from replication.records import Entry, Journaled, Refusal, Submission
@@ -268,6 +268,8 @@ class Conversation:
     held: dict[int, Entry] = field(default_factory=dict)
     tail: list[tuple[int, str]] = field(default_factory=list)
     base_count: int = 0
+    weighed: tuple[int, int] = (0, 0)
+    """How many held entries were weighed last, and their bytes."""
 
     @property
     def kind(self) -> str:
@@ -286,6 +288,18 @@ class Conversation:
     def active(self) -> list[Member]:
         """Return who is a member now."""
         return [member for member in self.members.values() if member.active]
+
+    def held_bytes(self) -> int:
+        """Return the bytes of what is held, encoded; weighed anew only when it is less than before."""
+        if len(self.held) != self.weighed[0]:
+            self.weighed = len(self.held), sum(len(encode_record(entry)) for entry in self.held.values())
+        return self.weighed[1]
+
+    def hold(self, entry: Entry) -> None:
+        """Take an entry above a gap in."""
+        size = self.held_bytes() + len(encode_record(entry))
+        self.held[entry.seq] = entry
+        self.weighed = len(self.held), size
 
     def trim(self, most: int) -> None:
         """Keep no more than that many entries' counts in the tail."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from psycopg.rows import TupleRow
 
+from infra.errors import CausewayError
 from infra.postgres import Connection
 from region.store.arrays import Int8s, Texts
 from region.store.repository import entries, members
@@ -21,6 +22,17 @@ from replication.records import Refusal
 _ENTRY = entries.COLUMNS
 _MEMBER = members.COLUMNS
 _STAFF = members.STAFF
+
+
+MOST_HELD_BYTES = 64 * 1024 * 1024
+"""Of entries above gaps that are loaded for one batch, unless they are of one conversation, which holds less."""
+
+
+class TooMuchHeldError(CausewayError):
+    """What a batch needs holds {bytes} bytes above gaps. It is taken in parts."""
+
+    code = "too-much-held"
+    definite = True
 
 
 @dataclass(slots=True)
@@ -60,6 +72,9 @@ async def load(
         users: Ids of users.
         devices: Ids of users whose devices are loaded that are logged in.
         named: Ids of devices of theirs that are loaded also if they are not.
+
+    Raises:
+        TooMuchHeldError: These conversations hold too much to be loaded at once.
     """
     loaded = Loaded()
     cursors = {
@@ -154,6 +169,8 @@ async def _take_conversations(
 
 
 async def _load_held(connection: Connection, conversations: dict[str, Conversation], holding: Collection[str]) -> None:
+    if len(holding) > 1 and (size := await _held_bytes(connection, holding)) > MOST_HELD_BYTES:
+        raise TooMuchHeldError(bytes=size)
     cursor = await connection.execute(
         f"SELECT {_ENTRY} FROM entries e JOIN conversations c USING (conversation_id)"
         " WHERE e.conversation_id = ANY(%s::text[]) AND e.seq > c.head",
@@ -163,6 +180,16 @@ async def _load_held(connection: Connection, conversations: dict[str, Conversati
     for row in await cursor.fetchall():
         entry = entry_of(row)
         conversations[entry.conversation_id].held[entry.seq] = entry
+
+
+async def _held_bytes(connection: Connection, holding: Collection[str]) -> int:
+    cursor = await connection.execute(
+        "SELECT coalesce(sum(octet_length(e.text) + octet_length(e.body)), 0)::bigint FROM entries e"
+        " JOIN conversations c USING (conversation_id) WHERE e.conversation_id = ANY(%s::text[]) AND e.seq > c.head",
+        (Texts(holding),),
+    )
+    row = await cursor.fetchone()
+    return 0 if row is None else int(row[0])
 
 
 async def known_outcomes(connection: Connection, messages: Collection[str]) -> dict[str, Known]:

@@ -19,6 +19,7 @@ from region.projector.memory import Memory
 from region.projector.pruning import measure_aside, prune_aside
 from region.projector.reading import case_of
 from region.projector.rehearsal import message, submission
+from region.store.repository import loading
 from region.store.repository.committing import FencedError, commit
 from region.store.repository.setup import prepare
 from region.store.rows import Place
@@ -242,6 +243,40 @@ async def test_what_is_beyond_what_is_held_is_taken_in_when_the_gap_closes(
     await until("all are there", whole)
     told = [record.seq for record in await region.records() if isinstance(record, Entry)]
     assert told == list(range(1, 14))
+
+
+async def test_a_batch_whose_conversations_hold_too_much_is_taken_in_parts(
+    region: Any, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So what other regions withhold fills no memory, however many conversations they do it in."""
+    monkeypatch.setattr(loading, "MOST_HELD_BYTES", 1)
+    told = [await told_by_eu(region, 3) for _ in range(3)]
+    stream = Stream("eu", 1, 1, "us", 0)
+    for number, entries in enumerate(told):
+        for seq in (2, 3):
+            await region.append(entries[seq - 1], Via(stream, 3 * number + seq, seq))
+    region.start()
+
+    async def held() -> bool:
+        return bool(await region.execute("SELECT held FROM conversations") == [(2,)] * 3)
+
+    await until("they hold", held)
+    await region.stop()
+    conversations = [entries[0].conversation_id for entries in told]
+    async with make_pool(region.settings.store, size=1, name="test") as pool, pool.connection() as connection:
+        with pytest.raises(loading.TooMuchHeldError):
+            await loading.load(connection, conversations=conversations)
+        one = await loading.load(connection, conversations=conversations[:1])
+        assert len(one.conversations[conversations[0]].held) == 2
+    for number, entries in enumerate(told):
+        await region.append(entries[0], Via(stream, 3 * number + 1, 1))
+    region.start()
+
+    async def whole() -> bool:
+        return bool(await region.execute("SELECT head, held FROM conversations") == [(3, 0)] * 3)
+
+    await until("all are there", whole)
+    assert await region.execute("SELECT 1 FROM aside") == []
 
 
 async def test_poison_is_put_aside_and_nothing_is_held_up(region: Any, until: Until) -> None:

@@ -9,6 +9,7 @@ from region.projector.rehearsal import Rehearsal, deed, message, submission
 from replication.accounts import (
     AccountConfirmed,
 )
+from replication.alterations import MessageEdited
 from replication.groups import InviteMade
 from replication.ids import direct_conversation_id, group_id, message_id
 from replication.poison.records import Kind
@@ -213,11 +214,21 @@ def test_an_owner_refuses_nothing_that_nobody_has_said(us: Rehearsal) -> None:
     assert us.tables.pendings == {}
 
 
-@pytest.mark.parametrize("bound", ["MOST_HELD", "MOST_HELD_CHARACTERS"])
-def test_no_more_than_a_bound_is_held_above_a_gap(us: Rehearsal, monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
+@pytest.mark.parametrize("bound", ["MOST_HELD", "MOST_HELD_BYTES"])
+@pytest.mark.parametrize("edits", [False, True], ids=["messages", "edits"])
+def test_no_more_than_a_bound_is_held_above_a_gap(
+    us: Rehearsal,
+    monkeypatch: pytest.MonkeyPatch,
+    bound: str,
+    edits: bool,  # noqa: FBT001 — a parameter of the test
+) -> None:
     """An owner that never sends the first entry fills no memory: the rest goes aside by its seq, and is taken in once the gap is closed."""
-    monkeypatch.setattr(entries, bound, 3)
-    sent = [entry(message(ADA, ALICE, str(seq)), seq) for seq in range(1, 8)]
+    monkeypatch.setattr(entries, bound, 3 if bound == "MOST_HELD" else 8_000)
+    sent = [entry(message(ADA, ALICE, f"{seq} {'x' * 2_000}", name=str(seq)), seq) for seq in range(1, 8)]
+    if edits:
+        sent[1:] = [
+            replace(one, body=MessageEdited(str(one.seq), "", one.text, recipient_id=ALICE)) for one in sent[1:]
+        ]
     for one in sent[1:]:
         us.submit(one, via=via(one.seq))
         us.project()
