@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 
+from region.gateway.channels import desk
 from tests.integration.gateway.conftest import Frame, Person
 
 pytestmark = pytest.mark.integration
@@ -265,3 +266,27 @@ async def test_posts_are_edited_pinned_and_deleted(person: MakePerson) -> None:
         await his.until("welcome")
         assert [message["seq"] for message in his.messages] == [3, 5, 6, 7, 8]
         assert [message["text"] for message in his.messages] == ["", "", "", "", "last"]
+
+
+async def test_nobody_belongs_to_more_channels_than_a_bound(
+    person: MakePerson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither by making nor by subscribing; a repeated request is answered as before, and who leaves one has room again."""
+    monkeypatch.setattr(desk, "MOST_FOLLOWED", 2)
+    ada, bob = await person(), await person()
+    named = {"client_message_id": "mine"}
+    mine = await begin(ada, **named)
+    hers = [await begin(bob, name=f"News {number}") for number in range(2)]
+    assert await subscribe(ada, hers[0]) == 201
+
+    assert await subscribe(ada, hers[1]) == 409
+    refused = await ada.call("POST", "/channels", json={"name": "One more"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "too-many-channels")
+    again = await ada.call("POST", "/channels", json={"name": "News"} | named)
+    assert (again.status_code, again.json()["channel_id"]) == (200, mine)
+    async with ada.device() as device:
+        await device.until("welcome")
+        await post(bob, hers[0], "hello")
+        await device.until("entry")
+    assert (await ada.call("DELETE", f"/channels/{hers[0]}/subscribers/{ada.id}")).status_code == 201
+    assert await subscribe(ada, hers[1]) == 201
