@@ -5,11 +5,10 @@ What the owner answers goes through the journal like all else; the projector kee
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 from urllib.parse import parse_qs
 
-import httpx
 import msgspec
 import psycopg
 import structlog
@@ -19,7 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.answers import answer, answer_problem
 from infra.errors import CausewayError, NotFoundError, TooLargeError, UnavailableError
-from infra.internal import REGION_HEADER, ask, is_bridged, peer_of
+from infra.internal import is_bridged, peer_of
+from infra.peers import NotToldError, Peers
 from infra.postgres import STORE_FAILURES, Connection, Pool
 from infra.telling import told
 from region.gateway import repository
@@ -75,18 +75,15 @@ _encoder = msgspec.msgpack.Encoder()
 class Recall:
     """Asks owners for entries."""
 
-    def __init__(self, *, region: str, peers: Mapping[str, str], keep: Keep) -> None:
-        """Prepare; `client` is to be set before anything is asked.
+    def __init__(self, *, peers: Peers, keep: Keep) -> None:
+        """Prepare.
 
         Args:
-            region: This region.
-            peers: Other region to its gateway's internal URL.
+            peers: What asks the others' gateways.
             keep: Appends what was answered to this region's journal.
         """
-        self._region = region
         self._peers = peers
         self._keep = keep
-        self.client: httpx.AsyncClient | None = None
 
     async def newest(self, conversation_id: str, wanted: Runs, *, most: int) -> list[Entry]:
         """Return the newest of the wanted entries, in order.
@@ -110,8 +107,7 @@ class Recall:
 
     async def _ask(self, conversation_id: str, first: int, last: int, most: int, *, newest: bool) -> list[Entry]:
         owner = region_of(conversation_id)
-        url = self._peers.get(owner)
-        if url is None or self.client is None:
+        if not self._peers.trusts(owner):
             raise UnavailableError(what=f"The region {owner}")
         query = {
             "conversation_id": conversation_id,
@@ -121,12 +117,10 @@ class Recall:
             "newest": "1" if newest else "",
         }
         try:
-            async with asyncio.timeout(ASK_SECONDS):
-                here = {REGION_HEADER.decode(): self._region}
-                content = await ask(self.client, owner, f"{url}{PATH}", query, most=MOST_BYTES, headers=here)
+            content = await self._peers.ask(owner, PATH, query, most=MOST_BYTES, seconds=ASK_SECONDS)
             history = _decoder.decode(content)
             entries = [decode_record(raw, history.version) for raw in history.entries]
-        except (httpx.HTTPError, msgspec.DecodeError, UndecodableRecordError, TimeoutError, ValueError) as error:
+        except (NotToldError, msgspec.DecodeError, UndecodableRecordError, ValueError) as error:
             log.warning("history not told", owner=owner, reason=type(error).__name__)
             raise UnavailableError(what=f"What was said before, which is in {owner},") from error
         asked = [

@@ -9,6 +9,7 @@ import pytest
 from msgspec import UNSET
 
 from infra.errors import UnavailableError
+from infra.peers import Peers
 from infra.postgres import Pool
 from region.gateway.pictures import content_of, shown, wished
 from region.gateway.views import change_of
@@ -45,11 +46,16 @@ class Eu:
         return httpx.Response(self.answer[0], content=self.answer[1])
 
 
-def origins(told: Told, clock: Clock | None = None) -> Origins:
-    """Return who asks eu, from us."""
-    made = Origins(region="us", peers={"eu": "http://eu"}, store=cast("Pool", None), clock=clock or Clock())
+def peer(told: Told) -> Peers:
+    """Return eu, as us asks it."""
+    made = Peers("us", {"eu": "http://eu"})
     made.client = httpx.AsyncClient(transport=httpx.MockTransport(told))
     return made
+
+
+def origins(told: Told, clock: Clock | None = None, peers: Peers | None = None) -> Origins:
+    """Return who asks eu, from us."""
+    return Origins(region="us", peers=peers or peer(told), store=cast("Pool", None), clock=clock or Clock())
 
 
 async def test_an_origin_is_asked_once_in_a_while() -> None:
@@ -69,13 +75,14 @@ async def test_an_origin_is_asked_once_in_a_while() -> None:
 async def test_nobody_else_is_asked() -> None:
     """Not this region itself, nor one that nobody knows, nor one that is expelled, until it is trusted again."""
     eu = Eu(200, EVAS)
-    us = origins(eu)
+    peers = peer(eu)
+    us = origins(eu, peers=peers)
     for other in ("us", "mars"):
         assert await us.find(new_blob_id(other)) is None
-    us.expel(frozenset({"eu"}))
+    peers.expel(frozenset({"eu"}))
     assert await us.find(EVAS.blob_id) is None
     assert eu.asked == []
-    us.expel(frozenset())
+    peers.expel(frozenset())
     assert await us.find(EVAS.blob_id) == EVAS
 
 
