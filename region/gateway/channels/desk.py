@@ -23,6 +23,7 @@ from region.gateway.channels.schemas import (
     Views,
 )
 from region.gateway.groups.desk import LONGEST_TOKEN, Desk, Parts, checked_user, invites_of, named
+from region.gateway.groups.former import told
 from region.gateway.groups.repository import sight
 from region.gateway.groups.schemas import InviteRequest, RoleRequest
 from region.gateway.messages import Asked, Sent
@@ -173,7 +174,8 @@ class ChannelDesk(Desk):
             seen = await sight(connection, self.checked(channel_id), caller.sub)
         if seen is None:
             return (await self._finder.preview(channel_id)).channel
-        details, state = seen.details, seen.details.channel or c.ChannelState()
+        details = told(seen.details, active=seen.member.active)
+        state = details.channel or c.ChannelState(public=False)
         return ChannelView(
             channel_id=channel_id,
             name=details.name,
@@ -187,7 +189,7 @@ class ChannelDesk(Desk):
             subscriber_count=state.subscribers,
             head=seen.top,
             invites=invites_of(details) if seen.member.rank >= OWNER else [],
-            picture=shown(details.picture) if state.public or seen.member.active else None,
+            picture=shown(details.picture),
         )
 
     async def staff(self, caller: AccessClaims, channel_id: str) -> Staff:
