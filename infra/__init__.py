@@ -21,6 +21,7 @@ identity    who is at the other end of a connection, and who is let in
 tls         mutual TLS: certificates, contexts, their replacement
 answers     answering a request where no framework does
 internal    what regions ask each other
+peers       the other regions, as this one asks them
 web         running an ASGI app inside a service
 trunk       many connections multiplexed over one WebSocket between two processes
 local       the federation on one machine: toolchain, supervisor, link proxies

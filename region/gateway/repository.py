@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from infra.postgres import Connection
 from region.gateway.cursors import LARGEST
+from region.gateway.groups.former import told
 from region.gateway.views import Marks
 from region.store.repository import buckets, concealed, entries
 from region.store.repository.entries import entry_of
@@ -84,7 +85,7 @@ class Listing:
         head: Its newest visible entry.
         updated_at: When it changed, microseconds since the epoch.
         peer_id: The other member of a 1:1 conversation; None for others.
-        name: What it is called; empty for a 1:1 conversation.
+        name: What it is called, for who belongs to it; empty for a 1:1 conversation.
         own: The member's marks.
         peer: The other member's marks.
         unread: How many messages of the other member are above the member's read mark.
@@ -214,9 +215,9 @@ async def listings(connection: Connection, user_id: str, *, before: tuple[int, s
         top = runs.below(hidden, min(seq, details.channel.shown) if details.channel else seq)
         marks, others = _marks(min(received, top), min(read, top)), _marks(theirs or 0, seen or 0)
         last = runs.below(runs.joined((*hidden, *runs.read(taken))), top) if taken else top
-        picture = details.picture if active else None
+        known = told(details, active=active)
         found.append(
-            Listing(Head(name, top, epoch), at, peer, details.name, marks, others, max(0, unread), last, picture)
+            Listing(Head(name, top, epoch), at, peer, known.name, marks, others, max(0, unread), last, known.picture)
         )
     return found
 

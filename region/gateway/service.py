@@ -19,6 +19,7 @@ from infra.blobs import Blobs, Signer
 from infra.ending import Ending
 from infra.health import Health
 from infra.identity import Door
+from infra.peers import Peers
 from infra.postgres import STORE_FAILURES, make_pool
 from infra.schema.guard import Guard
 from infra.serve import Host
@@ -233,12 +234,11 @@ class Gateway:
             gone=self._signs.watchers.forget,
         )
         decisions = Decisions(clerk, outcomes)
-        self._recall = Recall(region=region, peers=settings.peers, keep=self._journal.send)
-        self._search = Search(
-            region=region, here=Here(self._store), others=Others(settings.peers, tell=self._trust.tell)
-        )
-        self._finder = Finder(region=region, peers=settings.peers, store=self._store)
-        self._origins = Origins(region=region, peers=settings.peers, store=self._store, tell=self._trust.tell)
+        self._peers, self._searched = (Peers(region, settings.peers, tell=self._trust.tell) for _ in range(2))
+        self._recall = Recall(peers=self._peers, keep=self._journal.send)
+        self._search = Search(region=region, here=Here(self._store), others=Others(self._searched))
+        self._finder = Finder(region=region, peers=self._peers, store=self._store)
+        self._origins = Origins(region=region, peers=self._peers, store=self._store)
         routers = {
             **entering.routers(
                 settings,
@@ -308,6 +308,7 @@ class Gateway:
                 seconds=seconds,
                 wake=wake_up,
                 elsewhere=self._origins.find,
+                look=guards.look,
             ),
             seconds=seconds,
         )
@@ -331,8 +332,8 @@ class Gateway:
                 group.create_task(self._limiter.run())
                 group.create_task(self._revocations.follow_own())
                 group.create_task(self._follow_others())
-                group.create_task(self._search.others.run(self._tls.client if self._tls else None))
-                group.create_task(self._signs.run(self._tls.client if self._tls else None))
+                for asks in (self._peers, self._searched, self._signs):
+                    group.create_task(asks.run(self._tls.client if self._tls else None))
                 asked = self._signs.serve(self._finder.serve(self._search.here.serve(self.app)))
                 inner = TrunkAcceptor(Carried(make_internal(self._origins.serve(asked), self._revocations)))
                 historian = Historian(inner, region=settings.region, store=self._store)
@@ -367,7 +368,6 @@ class Gateway:
             httpx.AsyncClient(verify=verify, timeout=3, limits=limits, trust_env=False) as client,
             asyncio.TaskGroup() as group,
         ):
-            self._recall.client = self._finder.client = self._origins.client = client
             for home, url in self._settings.peers.items():
                 group.create_task(self._trust.while_trusted(home, partial(self._revocations.follow, home, url, client)))
 

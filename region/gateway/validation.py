@@ -1,13 +1,17 @@
 """What a message must look like before anything is done with it, over HTTP and the WebSocket alike. Pure."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from infra.errors import InvalidFieldError, TooLargeError
-from region.gateway.views import MentionView
+from region.gateway.shapes import MentionView
 from replication.alterations import MOST_MENTIONS
 from replication.attachments import MOST_ATTACHMENTS
 from replication.ids import is_blob_id, is_user_id
 from replication.limits import CLIENT_ID_CHARACTERS, TEXT_BYTES
+
+RESERVED: Final = ("~", "stopped ")
+"""How names begin that regions give to operations of their own: `alterations.named`, and whoever leaves since they block who added them."""
 
 
 def check_text(text: str, *, field: str = "text", may_be_empty: bool = False) -> None:
@@ -62,7 +66,9 @@ def check_mentions(mentions: Sequence[MentionView], text: str) -> None:
 
 
 def check_client_message_id(client_message_id: str) -> None:
-    """Refuse a client message id that is empty, too long, or not printable.
+    """Refuse a client message id that is empty, too long, not printable, or such as only regions give.
+
+    An id follows from its name: who took the name of an operation beforehand would have it refused as another with the same id.
 
     Raises:
         InvalidFieldError: It is one of these.
@@ -70,6 +76,10 @@ def check_client_message_id(client_message_id: str) -> None:
     if not 1 <= len(client_message_id) <= CLIENT_ID_CHARACTERS or not client_message_id.isprintable():
         reason = f"use 1 to {CLIENT_ID_CHARACTERS} printable characters"
         raise InvalidFieldError(field="client_message_id", reason=reason)
+    if client_message_id.startswith(RESERVED):
+        raise InvalidFieldError(
+            field="client_message_id", reason="names that begin so are a region's own; begin with another character"
+        )
 
 
 def check_address(recipient_id: str | None, conversation_id: str | None) -> None:

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import httpx
@@ -11,6 +11,7 @@ from prometheus_client import Counter
 
 from infra.blobs import AbsentError, Blobs
 from infra.internal import REGION_HEADER
+from infra.peers import Listener, Peers
 from infra.postgres import Pool
 from infra.tls import MutualTls, PeerTransport
 from region.media import repository, rules
@@ -39,7 +40,14 @@ class Fetcher:
     """Fetches one blob at a time."""
 
     def __init__(
-        self, *, region: str, peers: Mapping[str, str], store: Pool, blobs: Blobs, tls: MutualTls | None
+        self,
+        *,
+        region: str,
+        peers: Mapping[str, str],
+        store: Pool,
+        blobs: Blobs,
+        tls: MutualTls | None,
+        tell: Callable[[Listener], None] | None = None,
     ) -> None:
         """Prepare.
 
@@ -49,7 +57,9 @@ class Fetcher:
             store: This region's store.
             blobs: This region's blob store.
             tls: As whom to call; None for plain text.
+            tell: As for `infra.peers.Peers`.
         """
+        self._trusted = Peers(region, peers, tell=tell)
         self._store = store
         self._blobs = blobs
         self._clients = {
@@ -129,6 +139,8 @@ class Fetcher:
         client = self._clients.get(origin)
         if client is None:
             raise OriginError(f"CAUSEWAY_MEDIA_PEERS does not name {origin}")
+        if not self._trusted.trusts(origin):
+            raise OriginError(f"{origin} is not trusted")
         headers = {} if end is None else {"Range": f"bytes={start}-{end - 1}"}
         content = bytearray()
         async with client.stream("GET", f"{PATH}{blob.blob_id}/{name}", headers=headers) as response:
@@ -137,6 +149,8 @@ class Fetcher:
             async for piece in response.aiter_bytes(rules.MEBIBYTE):
                 content += piece
                 FETCHED.labels(origin).inc(len(piece))
+                if not self._trusted.trusts(origin):
+                    raise OriginError(f"{origin} was expelled from trust meanwhile")
                 if len(content) > most:
                     raise OriginError(f"{origin} sends more than there is")
         if end is not None and len(content) != end - start:

@@ -11,7 +11,9 @@ from region.store.arrays import Texts
 from region.store.repository import entries, members
 from region.store.repository.entries import entry_of
 from region.store.repository.members import member_of
+from replication import runs
 from replication.attachments import Attachment
+from replication.codec import decode_details
 from replication.records import attachments_of
 
 _COLUMNS: Final = (
@@ -26,6 +28,23 @@ _REFERRING: Final = (
     " JOIN conversations c ON c.conversation_id = a.conversation_id AND a.seq <= c.head"
     " JOIN entries e ON e.conversation_id = a.conversation_id AND e.seq = a.seq"
     " JOIN members m ON m.conversation_id = a.conversation_id AND m.since > 0 WHERE a.blob_id = %s"
+)
+_SEEING: Final = (
+    " FROM attachments a JOIN conversations c ON c.conversation_id = a.conversation_id AND a.seq <= c.head"
+    " JOIN members m ON m.conversation_id = a.conversation_id AND m.since BETWEEN 1 AND a.seq"
+    " AND (m.until_seq = 0 OR m.until_seq >= a.seq) WHERE a.blob_id = %s AND m.home = %s"
+)
+"""Members within whose range an entry is that refers to a blob; nothing of what it says."""
+_PLAINLY: Final = f"SELECT 1{_SEEING} AND m.hidden = '' LIMIT 1"
+_PARTLY: Final = (
+    f"SELECT a.conversation_id, a.seq, m.user_id, m.hidden{_SEEING} AND m.hidden <> ''"
+    " AND (a.conversation_id, a.seq, m.user_id) > (%s, %s, %s) ORDER BY a.conversation_id, a.seq, m.user_id LIMIT %s"
+)
+"""Those of whom the database cannot tell whether they see it."""
+_AT_ONCE: Final = 200
+_CHANNELS: Final = (
+    "SELECT c.details FROM conversations c WHERE c.kind = 'channel' AND EXISTS"
+    " (SELECT 1 FROM attachments a WHERE a.blob_id = %s AND a.conversation_id = c.conversation_id AND a.seq <= c.head)"
 )
 _WIDTH: Final = _ENTRY.count(",") + 1
 """Columns of an entry; those of a member follow."""
@@ -242,9 +261,27 @@ async def seen_by(connection: Connection, blob_id: str, reader: str) -> Attachme
 
 
 async def seen_in(connection: Connection, blob_id: str, region: str) -> bool:
-    """Whether somebody who lives in that region may see a blob."""
-    cursor = await connection.execute(f"{_REFERRING} AND m.home = %s", (blob_id, region))
-    return any(member_of(row[_WIDTH:]).may_see(entry_of(row[:_WIDTH]).seq) for row in await cursor.fetchall())
+    """Whether somebody who lives in that region may see a blob; of a channel's posts every region with a subscriber may.
+
+    A region knows a channel's subscribers of its own alone, unless it owns the channel; the state says where there are any.
+    """
+    cursor = await connection.execute(_PLAINLY, (blob_id, region))
+    if await cursor.fetchone() is not None:
+        return True
+    cursor = await connection.execute(_CHANNELS, (blob_id,))
+    for (encoded,) in await cursor.fetchall():
+        channel = decode_details(encoded).channel
+        if channel is not None and any(presence.region == region for presence in channel.regions):
+            return True
+    after = ("", 0, "")
+    while True:
+        cursor = await connection.execute(_PARTLY, (blob_id, region, *after, _AT_ONCE))
+        rows = await cursor.fetchall()
+        if any(not runs.holds(runs.read(hidden), seq) for _, seq, _, hidden in rows):
+            return True
+        if len(rows) < _AT_ONCE:
+            return False
+        after = rows[-1][:3]
 
 
 async def orphans(connection: Connection, *, begun: int, pinned: int, most: int) -> list[Blob]:

@@ -78,7 +78,14 @@ class Media:
         woken = asyncio.Event()
         await store.open(wait=False)
         async with Blobs(self._place) as blobs:
-            fetcher = Fetcher(region=settings.region, peers=settings.media_peers, store=store, blobs=blobs, tls=tls)
+            fetcher = Fetcher(
+                region=settings.region,
+                peers=settings.media_peers,
+                store=store,
+                blobs=blobs,
+                tls=tls,
+                tell=trust.tell,
+            )
             checker = Checker(store=store, blobs=blobs, sandbox=Sandbox())
             collector = Collector(
                 store=store,

@@ -22,6 +22,9 @@ log = structlog.get_logger()
 
 PATH: Final = "/internal/blobs/"
 AT_ONCE: Final = 8
+"""Blobs that are sent at the same time."""
+LOOKS: Final = 4
+"""Readings of the store at the same time, of who may have what; who comes meanwhile waits, and holds nothing."""
 _RANGE: Final = re.compile(rb"bytes=(\d{1,12})-(\d{1,12})")
 
 SERVED = Counter("causeway_media_served_bytes_total", "Bytes of blobs that other regions fetched.", ["region"])
@@ -36,6 +39,7 @@ class BlobServer:
         self._store = store
         self._blobs = blobs
         self._room = asyncio.Semaphore(AT_ONCE)
+        self._looking = asyncio.Semaphore(LOOKS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -57,13 +61,17 @@ class BlobServer:
             raise NotFoundError(what="path")
         if peer is None or is_bridged(scope):
             raise NotFoundError(what="path")
+        if region_of(blob_id) != self._region:
+            raise NotFoundError(what="blob")
         try:
-            async with self._store.connection() as connection:
+            async with self._looking, self._store.connection() as connection:
                 blob = await repository.blob(connection, blob_id)
-                seen = await repository.seen_in(connection, blob_id, peer) or await shown_in(connection, blob_id, peer)
+                seen = blob is not None and (
+                    await repository.seen_in(connection, blob_id, peer) or await shown_in(connection, blob_id, peer)
+                )
         except (*STORE_FAILURES, psycopg.Error) as error:
             raise UnavailableError(what="The store of the origin") from error
-        if region_of(blob_id) != self._region or not seen or blob is None or blob.state != "ready":
+        if not seen or blob is None or blob.state != "ready":
             raise NotFoundError(what="blob")
         where = rules.key(blob_id, name)
         try:

@@ -25,8 +25,10 @@ from region.gateway.channels.schemas import (
 )
 from region.gateway.errors import TooManyChannelsError
 from region.gateway.groups.desk import LONGEST_TOKEN, Desk, Parts, checked_user, invites_of, named
+from region.gateway.groups.former import told
 from region.gateway.groups.repository import sight
 from region.gateway.groups.schemas import InviteRequest, RoleRequest
+from region.gateway.guards import Look
 from region.gateway.messages import Asked, Sent
 from region.gateway.pictures import content_of, shown, wished
 from region.gateway.repository import entry_by_message
@@ -63,10 +65,11 @@ class ChannelDesk(Desk):
     what = "channel"
     is_ours: Callable[[str], bool] = staticmethod(is_channel_id)
 
-    def __init__(self, *, finder: Finder, **parts: Unpack[Parts]) -> None:
-        """Prepare; `finder` shows public channels to strangers, the rest is as in `Desk`."""
+    def __init__(self, *, finder: Finder, look: Look, **parts: Unpack[Parts]) -> None:
+        """Prepare; `finder` shows public channels to strangers, `look` keeps them from asking too often, the rest is as in `Desk`."""
         super().__init__(**parts)
         self._finder = finder
+        self._look = look
 
     async def find(self, typed: str, most: int) -> FoundChannels:
         """Return public channels of all regions, by the beginning of any word of their names."""
@@ -83,6 +86,7 @@ class ChannelDesk(Desk):
             entry = await entry_by_message(connection, message) if is_message_id(message) else None
         if entry is None or entry.conversation_id != channel_id or not seen.member.may_see(entry.seq):
             raise NotFoundError(what="message")
+        await self._look(caller.sub)
         state = seen.details.channel or c.ChannelState()
         regions = [presence.region for presence in state.regions]
         return Views(*await self._finder.views(channel_id, entry.seq, regions))
@@ -94,6 +98,7 @@ class ChannelDesk(Desk):
             stranger = await sight(connection, channel_id, caller.sub) is None
         if not stranger:
             return await self._messages.page(caller, asked)
+        await self._look(caller.sub)
         page = (await self._finder.preview(channel_id)).page
         return msgspec.structs.replace(page, messages=page.messages[: asked.limit])
 
@@ -187,8 +192,10 @@ class ChannelDesk(Desk):
         async with self._store.connection() as connection:
             seen = await sight(connection, self.checked(channel_id), caller.sub)
         if seen is None:
+            await self._look(caller.sub)
             return (await self._finder.preview(channel_id)).channel
-        details, state = seen.details, seen.details.channel or c.ChannelState()
+        details = told(seen.details, active=seen.member.active)
+        state = details.channel or c.ChannelState(public=False)
         return ChannelView(
             channel_id=channel_id,
             name=details.name,
@@ -202,7 +209,7 @@ class ChannelDesk(Desk):
             subscriber_count=state.subscribers,
             head=seen.top,
             invites=invites_of(details) if seen.member.rank >= OWNER else [],
-            picture=shown(details.picture) if state.public or seen.member.active else None,
+            picture=shown(details.picture),
         )
 
     async def staff(self, caller: AccessClaims, channel_id: str) -> Staff:

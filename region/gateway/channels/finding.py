@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import parse_qs
 
-import httpx
 import msgspec
 import psycopg
 import structlog
@@ -14,7 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.answers import answer, answer_problem
 from infra.errors import CausewayError, InvalidFieldError, MalformedRequestError, NotFoundError, UnavailableError
-from infra.internal import ask, is_bridged
+from infra.internal import is_bridged
+from infra.peers import NotToldError, Peers
 from infra.postgres import STORE_FAILURES, Pool
 from region.gateway import repository
 from region.gateway.alterations.aftermaths import aftermaths
@@ -62,19 +62,18 @@ _encoder = msgspec.json.Encoder()
 class Finder:
     """Asks this region and the others."""
 
-    def __init__(self, *, region: str, peers: Mapping[str, str], store: Pool) -> None:
-        """Prepare; `client` is to be set before other regions are asked.
+    def __init__(self, *, region: str, peers: Peers, store: Pool) -> None:
+        """Prepare.
 
         Args:
             region: This region.
-            peers: Other region to its gateway's internal URL.
+            peers: What asks the others' gateways.
             store: Of this region.
         """
         self._region = region
         self._peers = peers
         self._store = store
         self._reading = asyncio.Semaphore(AT_ONCE)
-        self.client: httpx.AsyncClient | None = None
 
     async def find(self, typed: str, most: int) -> tuple[list[ChannelView], list[str]]:
         """Return public channels of all regions, and the regions that did not answer.
@@ -83,7 +82,7 @@ class Finder:
             InvalidFieldError: Nothing can be found by that.
         """
         wanted = _wanted(typed)
-        names = (self._region, *sorted(self._peers))
+        names = (self._region, *self._peers.names)
         answers = await asyncio.gather(
             self._found_here(wanted, most), *(self._found(n, wanted, most) for n in names[1:])
         )
@@ -101,15 +100,15 @@ class Finder:
         owner = region_of(channel_id)
         if owner == self._region:
             return await self._look(channel_id)
-        if owner not in self._peers:
+        if owner not in self._peers.names:
             raise NotFoundError(what="channel")
         try:
             shown = _preview.decode(await self._ask(owner, {"channel_id": channel_id}))
-        except httpx.HTTPStatusError as error:
-            if error.response.status_code == NotFoundError.status:
+        except NotToldError as error:
+            if error.status == NotFoundError.status:
                 raise NotFoundError(what="channel") from error
             raise UnavailableError(what=f"The region {owner}") from error
-        except (httpx.HTTPError, TimeoutError, msgspec.DecodeError, ValueError) as error:
+        except (msgspec.DecodeError, ValueError) as error:
             raise UnavailableError(what=f"The region {owner}") from error
         if {shown.channel.channel_id, shown.page.conversation_id} != {channel_id}:
             raise UnavailableError(what=f"The region {owner}")
@@ -174,7 +173,7 @@ class Finder:
         """Return what is found in another region, of what it owns; None if it does not answer."""
         try:
             views = _found.decode(await self._ask(region, {"query": wanted, "limit": str(most)}))
-        except (httpx.HTTPError, TimeoutError, msgspec.DecodeError, ValueError) as error:
+        except (NotToldError, msgspec.DecodeError, ValueError) as error:
             log.warning("channels not searched", region=region, problem=str(error) or type(error).__name__)
             return None
         return [v for v in views[:most] if is_channel_id(v.channel_id) and region_of(v.channel_id) == region]
@@ -189,21 +188,15 @@ class Finder:
     async def _views(self, region: str, channel_id: str, seq: int) -> int | None:
         if region == self._region:
             return await self._views_here(channel_id, seq)
-        if region not in self._peers:
-            return None
         try:
             content = await self._ask(region, {"views": channel_id, "seq": str(seq)})
             return max(0, msgspec.json.decode(content, type=int))
-        except (httpx.HTTPError, TimeoutError, msgspec.DecodeError, ValueError):
+        except (NotToldError, msgspec.DecodeError, ValueError):
             return None
 
     async def _ask(self, region: str, params: Mapping[str, str]) -> bytes:
-        if self.client is None:
-            raise TimeoutError
-        url = self._peers[region].rstrip("/") + PATH
         try:
-            async with asyncio.timeout(ASK_SECONDS):
-                content = await ask(self.client, region, url, params, most=MOST_BYTES)
+            content = await self._peers.ask(region, PATH, params, most=MOST_BYTES, seconds=ASK_SECONDS)
         except BaseException:
             ASKED.labels(region, "failed").inc()
             raise

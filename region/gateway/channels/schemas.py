@@ -88,9 +88,11 @@ class ChannelInviteView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChannelView(msgspec.Struct, frozen=True, kw_only=True):
-    """A channel.
+    """A channel; a private one to who is subscribed no more only who made it and when.
 
     Attributes:
+        name: What it is called; empty if that is not told.
+        description: Likewise.
         public: Whether anybody may subscribe.
         slow: How long a poster waits between two posts, seconds.
         owner_region: The region that decides in it.

@@ -3,6 +3,7 @@
 endpoints   HTTP
 desk        what is done in a group: submitted, and waited for
 schemas     what requests and answers look like
+former      what of it is told to who belongs to it no more
 pages       a conversation's history, as far as its reader may see it
 recall      what of it is not in this region is asked of its owner; and answers other regions that ask
 repository  SQL reads

@@ -11,6 +11,7 @@ from infra.errors import InvalidFieldError, NotFoundError
 from infra.postgres import Connection, Pool
 from region.accounts.tokens import AccessClaims
 from region.gateway import repository
+from region.gateway.groups.former import told
 from region.gateway.groups.repository import Sight, sight, standings
 from region.gateway.groups.schemas import (
     GroupChangeRequest,
@@ -256,7 +257,7 @@ class Desk:
         async with self._store.connection() as connection:
             seen = await self._seen(connection, group_id, caller.sub)
             everybody = await standings(connection, group_id)
-        details = seen.details
+        details = told(seen.details, active=seen.member.active)
         invites = invites_of(details) if seen.member.rank >= ADMIN else []
         return GroupView(
             group_id=group_id,
@@ -268,10 +269,10 @@ class Desk:
             created_at=rfc3339(details.created_at),
             owner_region=region_of(group_id),
             role=seen.member.role,
-            member_count=sum(member.active for member in everybody),
+            member_count=sum(member.active for member in everybody) if seen.member.active else 0,
             head=seen.top,
             invites=invites,
-            picture=shown(details.picture) if seen.member.active else None,
+            picture=shown(details.picture),
         )
 
     async def members(self, caller: AccessClaims, group_id: str) -> Members:

@@ -6,7 +6,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from region.gateway.pictures import PictureView
-from region.gateway.views import MentionView, Message
+from region.gateway.shapes import MentionView
+from region.gateway.views import Message
 
 
 class GroupRequest(msgspec.Struct, frozen=True):
@@ -143,12 +144,16 @@ class InviteListed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GroupView(msgspec.Struct, frozen=True, kw_only=True):
-    """A group.
+    """A group; to who is no member any more only who made it and when.
 
     Attributes:
+        name: What it is called; empty for who is no member.
+        description: Likewise.
+        history: Whether those who join see what was before; for who is no member it is true.
+        approval: Whether who comes by a link must be let in; for who is no member it is false.
         owner_region: The region that decides in it.
         role: Where the caller stands: `owner`, `admin`, `member`, or `former`, `banned`, `asking`.
-        member_count: How many members it has.
+        member_count: How many members it has; 0 for who is none.
         head: The last seq that the caller may see.
         invites: Links that were made; for admins alone.
         picture: What stands for it, for members alone; null for nothing.

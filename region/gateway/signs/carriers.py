@@ -46,7 +46,7 @@ class Carriers:
         tell: Callable[[Callable[[frozenset[str]], None]], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare; as `Neighbours`."""
+        """Prepare; as `infra.peers.Peers`, with a clock in seconds, monotonic."""
         self._headers = {REGION_HEADER.decode(): region, "content-type": "application/json"}
         self._urls = dict(urls)
         self._clock = clock

@@ -1,17 +1,14 @@
 """Asks other regions' gateways how their users are there: within a deadline, and not at all for a moment after one was silent."""
 
-import asyncio
-import ssl
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
-import httpx
 import msgspec
 import structlog
 
-from infra.internal import REGION_HEADER, ask
+from infra.peers import NotToldError, Peers
 from region.gateway.signs import metrics
 from region.gateway.signs.presence import Presence, believed
 from region.gateway.signs.residents import PATH
@@ -34,54 +31,21 @@ _decoder = msgspec.json.Decoder(dict[str, Presence])
 class Neighbours:
     """The other regions, by their gateways' internal ports."""
 
-    def __init__(
-        self,
-        region: str,
-        urls: Mapping[str, str],
-        *,
-        tell: Callable[[Callable[[frozenset[str]], None]], None] = lambda _: None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, peers: Peers, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Prepare.
 
         Args:
-            region: This region.
-            urls: Other region to the URL of its gateway's internal port.
-            tell: Takes what wants to be told which regions are expelled from trust.
+            peers: What asks them.
             clock: Seconds, monotonic.
         """
-        self._headers = {REGION_HEADER.decode(): region}
-        self._urls = dict(urls)
+        self._peers = peers
         self._clock = clock
-        self._expelled: frozenset[str] = frozenset()
         self._silent_until: dict[str, float] = {}
         self._asking: Counter[str] = Counter()
-        self._client: httpx.AsyncClient | None = None
-        tell(self.expel)
-
-    async def run(self, tls: ssl.SSLContext | None, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        """Hold what asks open, until cancelled; without it nobody answers.
-
-        Args:
-            tls: How it is verified who answers; None in plain text.
-            transport: What carries requests; connections by default.
-        """
-        limits = httpx.Limits(max_connections=32, keepalive_expiry=3)
-        self._client = httpx.AsyncClient(
-            verify=tls or True, timeout=ASK_SECONDS, limits=limits, transport=transport, trust_env=False
-        )
-        async with self._client:
-            await asyncio.Event().wait()
-
-    def expel(self, regions: frozenset[str]) -> None:
-        """From now on ask none of these, but again those that were named before."""
-        self._expelled = regions
 
     async def of(self, region: str, viewer: str, users: Collection[str]) -> Mapping[str, Presence]:
         """Return what a region tells of these users of it; of nobody if it cannot be asked, or does not answer."""
-        client, url = self._client, self._urls.get(region)
-        quiet = region in self._expelled or self._clock() < self._silent_until.get(region, 0.0)
-        if client is None or url is None or quiet:
+        if not self._peers.trusts(region) or self._clock() < self._silent_until.get(region, 0.0):
             metrics.PRESENCE["region"].inc()
             return {}
         if self._asking[region] >= AT_ONCE:
@@ -89,14 +53,12 @@ class Neighbours:
             return {}
         self._asking[region] += 1
         try:
-            async with asyncio.timeout(ASK_SECONDS):
-                asked = {"viewer": viewer, "users": ",".join(users)}
-                content = await ask(
-                    client, region, url.rstrip("/") + PATH, asked, most=MOST_BYTES, headers=self._headers
-                )
+            asked = {"viewer": viewer, "users": ",".join(users)}
+            content = await self._peers.ask(region, PATH, asked, most=MOST_BYTES, seconds=ASK_SECONDS)
             told = _decoder.decode(content)
-        except (httpx.HTTPError, TimeoutError, ValueError, *DAMAGE) as error:
-            self._silent_until[region] = self._clock() + SILENT_SECONDS
+        except (NotToldError, ValueError, *DAMAGE) as error:
+            if not isinstance(error, NotToldError) or error.asked:
+                self._silent_until[region] = self._clock() + SILENT_SECONDS
             metrics.PRESENCE["region"].inc()
             log.info("presence not told", region=region, problem=type(error).__name__)  # its text names users
             return {}

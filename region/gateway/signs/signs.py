@@ -7,6 +7,7 @@ from collections.abc import Callable
 from redis.asyncio import Redis
 from starlette.types import ASGIApp
 
+from infra.peers import Peers
 from infra.postgres import Pool
 from region.gateway.connection import Connection
 from region.gateway.hub import Hub
@@ -42,11 +43,11 @@ class Signs:
             tell: Takes what wants to be told which regions are expelled from trust.
         """
         self._residents = Residents(region=settings.region, instance=settings.instance, store=store, redis=redis)
-        self._neighbours = Neighbours(settings.region, settings.peers, tell=tell)
+        self._peers = Peers(settings.region, settings.peers, tell=tell)
         self.presence = PresenceDesk(
             region=settings.region,
             residents=self._residents,
-            neighbours=self._neighbours,
+            neighbours=Neighbours(self._peers),
             rate=settings.rate_presence,
         )
         self.watchers = Watchers(self.presence.look)
@@ -61,7 +62,7 @@ class Signs:
     async def run(self, tls: ssl.SSLContext | None) -> None:
         """Run what runs beside requests, until cancelled; `tls` verifies other regions, None in plain text."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._neighbours.run(tls))
+            group.create_task(self._peers.run(tls))
             group.create_task(self._carriers.run(tls))
             group.create_task(self.typists.run())
             group.create_task(self._hearing.run())

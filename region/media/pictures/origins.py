@@ -6,11 +6,10 @@ Between gateways, at their internal ports. The bytes come as those of other blob
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import parse_qs
 
-import httpx
 import msgspec
 import psycopg
 import structlog
@@ -19,7 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.answers import answer, answer_problem
 from infra.errors import BusyError, CausewayError, NotFoundError, UnavailableError
-from infra.internal import ask, is_bridged
+from infra.internal import is_bridged
+from infra.peers import NotToldError, Peers
 from infra.postgres import STORE_FAILURES, Pool
 from region.media.pictures.repository import shown_to_anybody
 from replication.ids import is_blob_id, region_of
@@ -34,7 +34,10 @@ MOST_ASKED: Final = 64
 """Questions under way at the same time."""
 KNOWN_SECONDS: Final = 60.0
 """For how long an answer is believed: so long a picture may be opened elsewhere after it was taken away."""
+UNKNOWN_SECONDS: Final = 5.0
+"""For how long it is believed that there is no such picture: so long one that was just set may not be opened elsewhere."""
 MOST_KNOWN: Final = 10_000
+"""Answers that are remembered, of either kind."""
 AT_ONCE: Final = 4
 """Readings of the store for other regions at the same time; who comes meanwhile waits."""
 SECONDS: Final = 1.0
@@ -57,34 +60,25 @@ class Origins:
         self,
         *,
         region: str,
-        peers: Mapping[str, str],
+        peers: Peers,
         store: Pool,
-        tell: Callable[[Callable[[frozenset[str]], None]], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Prepare; `client` is to be set before other regions are asked.
+        """Prepare.
 
         Args:
             region: This region.
-            peers: Other region to its gateway's internal URL.
+            peers: What asks the others' gateways.
             store: Of this region.
-            tell: Takes what wants to be told which regions are expelled from trust.
             clock: Seconds, monotonic.
         """
         self._region = region
         self._peers = peers
         self._store = store
         self._clock = clock
-        self._expelled: frozenset[str] = frozenset()
-        self._known: OrderedDict[str, tuple[float, Picture]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[float, Picture | None]] = OrderedDict()
         self._asked = 0
         self._reading = asyncio.Semaphore(AT_ONCE)
-        self.client: httpx.AsyncClient | None = None
-        tell(self.expel)
-
-    def expel(self, regions: frozenset[str]) -> None:
-        """From now on ask none of these, but again those that were named before."""
-        self._expelled = regions
 
     async def find(self, blob_id: str) -> Picture | None:
         """Return a picture that is for everybody, as its origin tells; None if it is none.
@@ -94,7 +88,7 @@ class Origins:
             UnavailableError: The origin does not answer.
         """
         origin = region_of(blob_id)
-        if origin not in self._peers or origin in self._expelled:
+        if not self._peers.trusts(origin):
             return None
         known = self._known.get(blob_id)
         if known is not None and self._clock() < known[0]:
@@ -107,10 +101,9 @@ class Origins:
         finally:
             self._asked -= 1
         self._known.pop(blob_id, None)
-        if found is not None:
-            self._known[blob_id] = self._clock() + KNOWN_SECONDS, found
-            if len(self._known) > MOST_KNOWN:
-                self._known.popitem(last=False)
+        self._known[blob_id] = self._clock() + (UNKNOWN_SECONDS if found is None else KNOWN_SECONDS), found
+        if len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
         return found
 
     def serve(self, app: ASGIApp) -> ASGIApp:
@@ -143,19 +136,15 @@ class Origins:
         return picture
 
     async def _ask(self, origin: str, blob_id: str) -> Picture | None:
-        client, url = self.client, self._peers[origin].rstrip("/") + PATH
-        if client is None:
-            raise UnavailableError(what=f"The region {origin}")
         try:
-            async with asyncio.timeout(ASK_SECONDS):
-                content = await ask(client, origin, url, {"blob_id": blob_id}, most=MOST_BYTES)
+            content = await self._peers.ask(origin, PATH, {"blob_id": blob_id}, most=MOST_BYTES, seconds=ASK_SECONDS)
             found = _decoder.decode(content)
-        except httpx.HTTPStatusError as error:
-            if error.response.status_code == NotFoundError.status:
+        except NotToldError as error:
+            if error.status == NotFoundError.status:
                 ASKED.labels(origin, "unknown").inc()
                 return None
             raise self._silent(origin, error) from error
-        except (httpx.HTTPError, TimeoutError, msgspec.DecodeError, ValueError) as error:
+        except (msgspec.DecodeError, ValueError) as error:
             raise self._silent(origin, error) from error
         if found.blob_id != blob_id or objection_to(found):
             ASKED.labels(origin, "wrong").inc()

@@ -27,7 +27,10 @@ from region.media.errors import (
 from region.media.repository import blob as blob_of
 from region.media.repository import seen_in
 from region.store.rows import Member
-from replication.ids import group_id, new_user_id
+from replication.channels import ChannelState, Presence
+from replication.codec import encode_details
+from replication.groups import Details
+from replication.ids import channel_id, group_id, new_user_id
 from tests.integration.media.signed import get, put
 
 pytestmark = pytest.mark.integration
@@ -275,6 +278,39 @@ async def test_a_region_without_a_member_gets_nothing(us: Region, eu: Region, en
     )
 
     assert answer.status_code == 404
+
+
+async def test_posts_of_a_channel_are_for_every_region_with_a_subscriber(
+    us: Region, entry_of: Callable[..., Any]
+) -> None:
+    """A region knows its own subscribers alone, so who posts there could show an image to nobody in a third region."""
+    ada = await us.user()
+    blob = await us.bring(ada, b"for subscribers")
+    channel = channel_id(new_user_id("ap"), "news")
+    await us.note(entry_of(ada, ada, (blob.attachment,), seq=3, group=channel), Member(ada, "us", role="admin"))
+    state = ChannelState(public=False, regions=(Presence("us", 1), Presence("eu", 2)), subscribers=3)
+    details = encode_details(Details("News", channel=state))
+    async with us.store.connection() as connection:
+        await connection.execute("UPDATE conversations SET details = %s WHERE conversation_id = %s", (details, channel))
+
+        assert [await seen_in(connection, blob.blob_id, region) for region in ("us", "eu", "mx")] == [True, True, False]
+
+
+async def test_one_of_many_who_may_see_it_is_found_whoever_may_not(us: Region, entry_of: Callable[..., Any]) -> None:
+    """Also where it takes several looks, since only some of the runs that each may not see tell."""
+    ada = await us.user()
+    blob = await us.bring(ada, b"for one of them")
+    group = group_id(ada, "many")
+    crowd = [Member(new_user_id("eu"), "eu", hidden=((2, 3), (5, 9))) for _ in range(450)]
+    last = Member("ufff" + "f" * 29 + "-eu", "eu", hidden=((2, 3), (6, 9)))
+    await us.note(entry_of(ada, ada, (blob.attachment,), seq=5, group=group), Member(ada, "us"), *crowd)
+    async with us.store.connection() as connection:
+        assert not await seen_in(connection, blob.blob_id, "eu")
+
+    await us.note(entry_of(ada, ada, (), seq=6, group=group), Member(ada, "us"), last)
+
+    async with us.store.connection() as connection:
+        assert await seen_in(connection, blob.blob_id, "eu")
 
 
 async def test_orphans_are_collected_and_nothing_else(us: Region, entry_of: Callable[..., Any]) -> None:

@@ -14,6 +14,7 @@ from infra import internal
 from infra.blobs import AbsentError
 from infra.errors import InvalidFieldError, NotFoundError
 from infra.local import ports
+from infra.peers import Peers
 from infra.postgres import Pool
 from infra.web import serve_app
 from region.media import rules
@@ -228,11 +229,12 @@ async def test_a_picture_of_somebody_in_another_region_is_asked_for_and_fetched(
     mine, groups = await bring(us, ada), await bring(us, ada)
     await show(us, ada, mine)
     await hold(us, group_id(ada, "g"), groups, Member(ada, "us"))
-    asks = Origins(region="eu", peers={"us": f"http://127.0.0.1:{port}"}, store=eu.store)
-    tells = Origins(region="us", peers={}, store=us.store)
+    peers = Peers("eu", {"us": f"http://127.0.0.1:{port}"})
+    asks = Origins(region="eu", peers=peers, store=eu.store)
+    tells = Origins(region="us", peers=Peers("us", {}), store=us.store)
     eu.downloads._elsewhere = asks.find  # noqa: SLF001 — the same, but that it asks
     serving = asyncio.create_task(serve_app(tells.serve(_nothing_else), host="127.0.0.1", port=port))
-    async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(retries=5)) as asks.client:
+    async with httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(retries=5)) as peers.client:
         try:
             await _until_served(port)
             for _ in range(2):
@@ -243,7 +245,7 @@ async def test_a_picture_of_somebody_in_another_region_is_asked_for_and_fetched(
                 await eu.collector.collect()
                 assert await blobs_in(eu.store) == set()
             assert not await opened(eu, eva, groups)
-            bridged = await asks.client.get(
+            bridged = await peers.client.get(
                 f"http://127.0.0.1:{port}/internal/pictures",
                 params={"blob_id": mine.blob_id},
                 headers={internal.BRIDGED_HEADER.decode(): "1"},

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from infra.errors import NotFoundError, UnavailableError
+from infra.peers import Peers
 from infra.postgres import Pool
 from region.gateway.channels.finding import Finder, Preview
 from region.gateway.channels.schemas import ChannelView
@@ -35,11 +36,12 @@ class AwayStore:
         raise TimeoutError
 
 
-def finder(told: Callable[[httpx.Request], httpx.Response]) -> Finder:
+def finder(told: Callable[[httpx.Request], httpx.Response], expelled: frozenset[str] = frozenset()) -> Finder:
     """Return a finder in us, whose own store is away, with a peer that answers so."""
-    made = Finder(region="us", peers={"eu": "http://eu"}, store=cast("Pool", AwayStore()))
-    made.client = httpx.AsyncClient(transport=httpx.MockTransport(told))
-    return made
+    peers = Peers("us", {"eu": "http://eu"})
+    peers.expel(expelled)
+    peers.client = httpx.AsyncClient(transport=httpx.MockTransport(told))
+    return Finder(region="us", peers=peers, store=cast("Pool", AwayStore()))
 
 
 async def test_a_region_is_believed_of_what_it_owns_alone() -> None:
@@ -76,6 +78,19 @@ async def test_views_are_added_up_of_those_who_answer() -> None:
     assert await asked.views(NEWS, 9, ["eu", "ap"]) == (7, ["ap"])
     assert await asked.views(NEWS, 8, ["eu"]) == (0, [])
     assert await finder(lambda _: httpx.Response(503)).views(NEWS, 9, ["eu"]) == (0, ["eu"])
+
+
+async def test_a_region_that_was_expelled_is_not_asked() -> None:
+    """It counts as silent: nothing of it is found, shown or counted."""
+
+    def never(request: httpx.Request) -> httpx.Response:
+        raise AssertionError(request.url)
+
+    us = finder(never, frozenset({"eu"}))
+    assert await us.find("new", 20) == ([], ["us", "eu"])
+    assert await us.views(NEWS, 9, ["eu"]) == (0, ["eu"])
+    with pytest.raises(UnavailableError):
+        await us.preview(NEWS)
 
 
 def _shows(identifier: str) -> Callable[[httpx.Request], httpx.Response]:

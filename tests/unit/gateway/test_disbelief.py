@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from infra.errors import TooLargeError
+from infra.peers import Peers
 from region.gateway.groups.recall import History, Recall
 from replication.codec import encode_record
 from replication.groups import GroupMessageSent
@@ -36,10 +37,10 @@ async def ask(told: list[Entry], *, most: int = 20, too_large: int = 0) -> tuple
         kept.append(one.seq)
 
     content = msgspec.msgpack.encode(History([msgspec.Raw(encode_record(one)) for one in told]))
-    recall = Recall(region="us", peers={"eu": "https://eu"}, keep=keep)
+    peers = Peers("us", {"eu": "https://eu"})
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=content))
-    async with httpx.AsyncClient(transport=transport) as recall.client:
-        believed = await recall.newest(GROUP, ((1, 20),), most=most)
+    async with httpx.AsyncClient(transport=transport) as peers.client:
+        believed = await Recall(peers=peers, keep=keep).newest(GROUP, ((1, 20),), most=most)
     return [one.seq for one in believed], kept
 
 

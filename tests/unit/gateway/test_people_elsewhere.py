@@ -1,6 +1,5 @@
 """Asking another region who is found there: what it may say, and what becomes of one that does not answer."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
@@ -8,6 +7,7 @@ import httpx
 import msgspec
 import pytest
 
+from infra.peers import Peers
 from region.gateway.people.others import Others
 from region.gateway.people.ranking import Found, Hit, Place, read_query
 
@@ -22,14 +22,14 @@ def hit(user_id: str, handle: str) -> Hit:
 
 
 @contextlib.asynccontextmanager
-async def asking(answer: Callable[[httpx.Request], httpx.Response], clock: list[float]) -> AsyncIterator[Others]:
+async def asking(
+    answer: Callable[[httpx.Request], httpx.Response], clock: list[float], expelled: frozenset[str] = frozenset()
+) -> AsyncIterator[Others]:
     """Ask a region that answers so."""
-    others = Others({"eu": "http://eu"}, clock=lambda: clock[0])
-    running = asyncio.create_task(others.run(None, transport=httpx.MockTransport(answer)))
-    await asyncio.sleep(0)
-    yield others
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    peers = Peers("us", {"eu": "http://eu"})
+    peers.expel(expelled)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as peers.client:
+        yield Others(peers, clock=lambda: clock[0])
 
 
 async def test_a_region_tells_of_its_own_users_alone() -> None:
@@ -71,12 +71,10 @@ async def test_one_that_does_not_answer_well_is_passed_over_for_a_moment(
 
 
 async def test_one_that_was_expelled_is_not_asked() -> None:
-    """Until it is readmitted."""
-    async with asking(lambda _: httpx.Response(200, content=msgspec.json.encode(Found([]))), [0.0]) as others:
-        others.expel(frozenset({"eu"}))
+    """It counts as silent."""
+    found = msgspec.json.encode(Found([]))
+    async with asking(lambda _: httpx.Response(200, content=found), [0.0], frozenset({"eu"})) as others:
         assert await others.find("eu", ADA, "ada", after=None, most=50) is None
-        others.expel(frozenset())
-        assert await others.find("eu", ADA, "ada", after=None, most=50) == Found([])
 
 
 async def test_one_that_would_never_come_further_is_left_out() -> None:

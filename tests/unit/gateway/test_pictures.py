@@ -9,10 +9,11 @@ import pytest
 from msgspec import UNSET
 
 from infra.errors import UnavailableError
+from infra.peers import Peers
 from infra.postgres import Pool
 from region.gateway.pictures import content_of, shown, wished
 from region.gateway.views import change_of
-from region.media.pictures.origins import KNOWN_SECONDS, Origins
+from region.media.pictures.origins import KNOWN_SECONDS, UNKNOWN_SECONDS, Origins
 from replication.channels import ChannelChanged
 from replication.groups import GroupChanged, GroupCreated
 from replication.ids import new_blob_id
@@ -45,11 +46,16 @@ class Eu:
         return httpx.Response(self.answer[0], content=self.answer[1])
 
 
-def origins(told: Told, clock: Clock | None = None) -> Origins:
-    """Return who asks eu, from us."""
-    made = Origins(region="us", peers={"eu": "http://eu"}, store=cast("Pool", None), clock=clock or Clock())
+def peer(told: Told) -> Peers:
+    """Return eu, as us asks it."""
+    made = Peers("us", {"eu": "http://eu"})
     made.client = httpx.AsyncClient(transport=httpx.MockTransport(told))
     return made
+
+
+def origins(told: Told, clock: Clock | None = None, peers: Peers | None = None) -> Origins:
+    """Return who asks eu, from us."""
+    return Origins(region="us", peers=peers or peer(told), store=cast("Pool", None), clock=clock or Clock())
 
 
 async def test_an_origin_is_asked_once_in_a_while() -> None:
@@ -63,19 +69,23 @@ async def test_an_origin_is_asked_once_in_a_while() -> None:
     clock.now, eu.answer = KNOWN_SECONDS + 1, (404, b"")
     assert await us.find(EVAS.blob_id) is None
     eu.answer = 200, msgspec.json.encode(EVAS)
+    assert await us.find(EVAS.blob_id) is None
+    assert len(eu.asked) == 2, "who asks for what is not there is no reason to ask again at once"
+    clock.now += UNKNOWN_SECONDS
     assert await us.find(EVAS.blob_id) == EVAS
 
 
 async def test_nobody_else_is_asked() -> None:
     """Not this region itself, nor one that nobody knows, nor one that is expelled, until it is trusted again."""
     eu = Eu(200, EVAS)
-    us = origins(eu)
+    peers = peer(eu)
+    us = origins(eu, peers=peers)
     for other in ("us", "mars"):
         assert await us.find(new_blob_id(other)) is None
-    us.expel(frozenset({"eu"}))
+    peers.expel(frozenset({"eu"}))
     assert await us.find(EVAS.blob_id) is None
     assert eu.asked == []
-    us.expel(frozenset())
+    peers.expel(frozenset())
     assert await us.find(EVAS.blob_id) == EVAS
 
 

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from infra.errors import BusyError
+from infra.peers import Peers
 from infra.postgres import Connection
 from region.gateway.errors import RateLimitedError
 from region.gateway.rates import Rate
@@ -58,15 +59,15 @@ def test_another_region_tells_no_moment_that_there_is_not() -> None:
 
 @contextlib.asynccontextmanager
 async def asking(
-    answer: Callable[[httpx.Request], httpx.Response], clock: Callable[[], float] = lambda: 0.0
+    answer: Callable[[httpx.Request], httpx.Response],
+    clock: Callable[[], float] = lambda: 0.0,
+    expelled: frozenset[str] = frozenset(),
 ) -> AsyncIterator[Neighbours]:
     """Ask a region that answers so."""
-    neighbours = Neighbours("us", {"eu": "http://eu"}, clock=clock)
-    running = asyncio.create_task(neighbours.run(None, transport=httpx.MockTransport(answer)))
-    await asyncio.sleep(0)
-    yield neighbours
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    peers = Peers("us", {"eu": "http://eu"})
+    peers.expel(expelled)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as peers.client:
+        yield Neighbours(peers, clock=clock)
 
 
 def saying(told: object) -> Callable[[httpx.Request], httpx.Response]:
@@ -122,12 +123,10 @@ async def test_one_that_does_not_answer_well_is_unknown_and_left_alone_for_a_mom
 
 
 async def test_one_that_was_expelled_or_is_not_known_is_not_asked() -> None:
-    """Until it is readmitted."""
-    async with asking(saying({EVA: ONLINE})) as neighbours:
-        neighbours.expel(frozenset({"eu"}))
+    """Its users are unknown."""
+    async with asking(saying({EVA: ONLINE}), expelled=frozenset({"eu"})) as neighbours:
         assert await neighbours.of("eu", ADA, [EVA]) == {}
-        neighbours.expel(frozenset())
-        assert await neighbours.of("eu", ADA, [EVA]) == {EVA: ONLINE}
+    async with asking(saying({EVA: ONLINE})) as neighbours:
         assert await neighbours.of("xx", ADA, ["u333333333333333333333333-xx"]) == {}
 
 

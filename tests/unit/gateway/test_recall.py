@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from infra.errors import UnavailableError
+from infra.peers import Peers
 from region.gateway.groups import recall
 from region.gateway.groups.recall import History, Recall
 from replication.ids import group_id, new_user_id
@@ -33,7 +34,9 @@ async def keep(entry: Entry) -> None:
     raise AssertionError(entry)
 
 
-async def ask(response: httpx.Response) -> tuple[list[Entry], list[httpx.Request]]:
+async def ask(
+    response: httpx.Response, expelled: frozenset[str] = frozenset()
+) -> tuple[list[Entry], list[httpx.Request]]:
     """Ask an owner who answers that; return what was taken, and what was asked."""
     asked: list[httpx.Request] = []
 
@@ -41,9 +44,10 @@ async def ask(response: httpx.Response) -> tuple[list[Entry], list[httpx.Request
         asked.append(request)
         return response
 
-    asking = Recall(region="us", peers={"eu": "https://eu"}, keep=keep)
-    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as asking.client:
-        return await asking.newest(GROUP, ((1, 20),), most=20), asked
+    peers = Peers("us", {"eu": "https://eu"})
+    peers.expel(expelled)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as peers.client:
+        return await Recall(peers=peers, keep=keep).newest(GROUP, ((1, 20),), most=20), asked
 
 
 async def test_an_answer_without_end_is_given_up() -> None:
@@ -70,3 +74,9 @@ async def test_the_owner_is_asked_in_this_regions_name() -> None:
         "most": "20",
         "newest": "1",
     }
+
+
+async def test_an_owner_that_was_expelled_is_not_asked() -> None:
+    """What it said would stand in this region's own journal, and be believed."""
+    with pytest.raises(UnavailableError):
+        await ask(httpx.Response(500), frozenset({"eu"}))

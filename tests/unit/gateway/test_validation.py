@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from infra.errors import CausewayError, InvalidFieldError, TooLargeError
 from region.gateway.validation import check_address, check_client_message_id, check_text
+from replication.alterations import named
+from replication.ids import message_id
 from replication.limits import TEXT_BYTES
 
 
@@ -43,6 +45,17 @@ def test_a_good_text_can_be_encoded(text: str) -> None:
 def test_client_message_ids_are_short_and_printable(name: str) -> None:
     """Since they come back in frames and logs."""
     with pytest.raises(InvalidFieldError):
+        check_client_message_id(name)
+
+
+def test_what_regions_call_their_own_operations_cannot_be_taken_before_them() -> None:
+    """A moderator's deletion is named after its message, whose id its author can tell beforehand; so is a leave after who was added."""
+    identifier = message_id("u" + "0" * 32 + "-us", "g" + "0" * 32 + "-us", "c1")
+
+    for name in (named("moderate", identifier), named("edit", identifier, "0"), f"stopped {identifier}", "~"):
+        with pytest.raises(InvalidFieldError, match="region"):
+            check_client_message_id(name)
+    for name in ("stopped", "a~", "0~"):
         check_client_message_id(name)
 
 

@@ -1,0 +1,22 @@
+"""What is told of a group or a channel to who belongs to it no more. Pure."""
+
+from msgspec.structs import replace
+
+from replication.groups import Details
+
+UNTOLD = Details()
+
+
+def told(details: Details, *, active: bool) -> Details:
+    """Return what somebody is told of a conversation's state.
+
+    Who has left or was removed is told who began it and when, and nothing of what it is called by now or how it is joined: what it was
+    called in their time stands in the log, up to where they may see it. A public channel tells anybody.
+
+    Args:
+        details: The state.
+        active: Whether the user is a member now.
+    """
+    if active or (details.channel is not None and details.channel.public):
+        return details
+    return replace(UNTOLD, created_by=details.created_by, created_at=details.created_at)
