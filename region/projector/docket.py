@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from region.projector.cases import Case
+from region.store.reports import OpenReports
 from region.store.rows import (
     Concealed,
     Conversation,
@@ -46,6 +47,7 @@ class State:
         aftermaths: By conversation and seq, what was made of messages that the batch is about.
         suspended: Users whose account is suspended, of those whose devices the batch concerns.
         restraints: Whom users at home here keep away, of those whom the batch concerns.
+        reports: What users have reported and nobody has decided about, of those whom the batch concerns.
     """
 
     conversations: dict[str, Conversation] = field(default_factory=dict)
@@ -59,6 +61,7 @@ class State:
     aftermaths: dict[tuple[str, int], Aftermath] = field(default_factory=dict)
     suspended: set[str] = field(default_factory=set)
     restraints: Restraints = field(default_factory=Restraints)
+    reports: OpenReports = field(default_factory=OpenReports)
 
 
 @dataclass(slots=True)
