@@ -82,7 +82,7 @@ class ChannelDesk(Desk):
         if entry is None or entry.conversation_id != channel_id or not seen.member.may_see(entry.seq):
             raise NotFoundError(what="message")
         state = seen.details.channel or c.ChannelState()
-        regions = [presence.region for presence in state.regions]
+        regions = {presence.region: presence.subscribers for presence in state.regions}
         return Views(*await self._finder.views(channel_id, entry.seq, regions))
 
     async def page(self, caller: AccessClaims, asked: Asked) -> Page:
