@@ -137,7 +137,8 @@ def take_in(
 
 def _list(docket: Docket, conversation: Conversation, entry: Entry) -> None:
     """Note that a channel owned here may be found by something else than before."""
-    if isinstance(entry.body, ChannelCreated | ChannelChanged):
+    state = conversation.details.channel
+    if isinstance(entry.body, ChannelCreated | ChannelChanged) or (state is not None and not state.subscribers):
         docket.writes.listed[conversation.conversation_id] = conversation
 
 
