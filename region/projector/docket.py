@@ -29,6 +29,9 @@ from replication.records import Hop, Outcome, Record, Stream, Submission
 USUAL_WINDOW: Final = 48 * 3_600_000_000
 """For how many microseconds a message may be edited, unless a setting says otherwise."""
 
+MOST_AHEAD: Final = 5 * 60_000_000
+"""By how many microseconds the clock of an author's home is believed to be ahead of the owner's; it would let its users edit for ever."""
+
 
 @dataclass(slots=True)
 class State:
@@ -139,6 +142,10 @@ class Docket:
         """Of the case that is judged."""
         self._places = places
         self._drafts: dict[int, _Draft] = {}
+
+    def time_of(self, submission: Submission) -> int:
+        """Return when a submission was accepted, as its author's home says, if that can be; microseconds since the epoch."""
+        return min(submission.submitted_at, self.now + MOST_AHEAD)
 
     def enter(self, case: Case) -> None:
         """Take a case up: its partition is read up to it, unless it is one that was put aside and is judged again."""

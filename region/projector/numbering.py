@@ -70,7 +70,7 @@ def number(
         home=submission.home,
         content_hash=submission.content_hash,
         body=body,
-        sent_at=submission.submitted_at,
+        sent_at=docket.time_of(submission),
         hops=(*submission.hops, docket.hop),
     )
     reply_to = submission.reply_to if reply and submission.home == docket.here else ""
