@@ -232,11 +232,14 @@ class Marks:
 
 
 UNMARKED: Final = Marks(0, 0)
+LATEST: Final = 253_402_300_799_000_000
+"""The last second that can be written, microseconds since the epoch; other regions say what they like."""
 
 
 def rfc3339(at: int) -> str:
-    """Return a time for people and programs; `at` is in microseconds since the epoch."""
-    return datetime.fromtimestamp(at / 1e6, UTC).isoformat(timespec="milliseconds")[:23] + "Z"
+    """Return a time for people and programs; `at` is in microseconds since the epoch, and as near to that as can be written."""
+    moment = datetime.fromtimestamp(min(max(at, 0), LATEST) / 1e6, UTC)
+    return moment.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def status_of(seq: int, recipients: Iterable[Marks]) -> Status:

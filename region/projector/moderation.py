@@ -1,5 +1,7 @@
 """Reports, and what moderators decide, about users at home here. Pure."""
 
+from msgspec.structs import replace
+
 from region.projector.accounts import log_out_all
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
@@ -43,7 +45,7 @@ def _report(docket: Docket, case: Case, submission: Submission, body: UserReport
         if docket.state.reports.stands(key):
             docket.count("report dropped", "repeated")
         elif docket.state.reports.take(key, here=docket.here):
-            docket.writes.moderation.append((submission, body))
+            docket.writes.moderation.append((replace(submission, submitted_at=docket.time_of(submission)), body))
         else:
             docket.count("report dropped", TOO_MANY)
             docket.answer(case, submission, TOO_MANY, "So many reports are open that no more are taken now.")

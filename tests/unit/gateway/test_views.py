@@ -2,7 +2,7 @@
 
 import pytest
 
-from region.gateway.views import pending_view
+from region.gateway.views import pending_view, rfc3339
 from replication.ids import direct_conversation_id
 from replication.records import MessageSent, Submission
 
@@ -33,3 +33,17 @@ def test_a_message_waits_for_the_other_region_whoever_owns_the_conversation(
 def test_what_the_store_says_counts() -> None:
     """It knows which region was asked."""
     assert pending_view(queued(US, EU), waits_for="ap").queued_for == "ap"
+
+
+@pytest.mark.parametrize(
+    ("at", "shown"),
+    [
+        (1_764_115_200_123_456, "2025-11-26T00:00:00.123Z"),
+        (-(2**63), "1970-01-01T00:00:00.000Z"),
+        (10**18, "9999-12-31T23:59:59.000Z"),
+        (2**63 - 1, "9999-12-31T23:59:59.000Z"),
+    ],
+)
+def test_a_time_that_cannot_be_is_shown_all_the_same(at: int, shown: str) -> None:
+    """Another region says when a message was sent; whatever it says, the page that holds it can be read."""
+    assert rfc3339(at) == shown

@@ -1,7 +1,9 @@
 """Reports go to the home of who is reported; a suspended account ends there, and begins again when that is lifted."""
 
 import pytest
+from msgspec.structs import replace
 
+from region.projector.docket import MOST_AHEAD
 from region.projector.rehearsal import submission
 from region.store.reports import MOST, MOST_OF_ONE, MOST_OF_REGION, OpenReports
 from relay.ingester.admission import object_to_record
@@ -87,6 +89,15 @@ def test_the_same_report_while_it_is_open_is_one(world: World, reporter: str) ->
     do(world, ALICE, ReportDismissed("s1", "mod"))
     assert do(world, reporter, UserReported(ALICE, "and again", "m1"), "s6") == [""]
     assert list(us.tables.reports) == ["s3", "s4", "s6"]
+
+
+def test_no_region_puts_a_report_behind_all_others(world: World) -> None:
+    """By a time of the future, which would keep it for ever, too."""
+    late = replace(submission(EVA, UserReported(ALICE, "rude")), submitted_at=10**18)
+    world.regions["eu"].submit(late)
+    world.settle()
+    us = world.regions["us"]
+    assert us.tables.reports["s"].submitted_at <= us.now + MOST_AHEAD
 
 
 def test_nobody_fills_the_queue_of_moderators(world: World) -> None:
