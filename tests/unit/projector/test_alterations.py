@@ -361,30 +361,6 @@ def test_in_whatever_order_they_become_known_the_result_is_the_same(
     assert fold(order) == fold(entries) == a.merged(fold(order[:cut]), fold(order[cut:]))
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        THUMB,
-        HEART + "\N{VARIATION SELECTOR-16}",
-        "1\N{VARIATION SELECTOR-16}\N{COMBINING ENCLOSING KEYCAP}",
-        "\U0001f1ea\U0001f1fa",
-        "\U0001f469\u200d\U0001f4bb",
-        "\U0001f44d\U0001f3fd",
-    ],
-)
-def test_these_are_emoji(text: str) -> None:
-    """Symbols, with whatever joins and colours them."""
-    assert a.is_emoji(text)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "a", "1", "ok", "\0", "é", "\N{THUMBS UP SIGN} ", "\N{THUMBS UP SIGN}x", "\ud83d", THUMB * 20]
-)
-def test_these_are_none(text: str) -> None:
-    """Words, spaces, halves of characters, and whole sentences of symbols."""
-    assert not a.is_emoji(text)
-
-
 def test_names_of_operations_differ() -> None:
     """An operation without a name of its own is called by what it does."""
     names = [a.named(*parts) for parts in itertools.product(("react", "unreact"), ("m1", "m2"), (THUMB, HEART))]
