@@ -6,6 +6,7 @@ attachments references to images and files, as messages hold them
 groups      what happens in groups: the bodies of their logs' entries
 channels    what happens in channels, and what their state has beyond a group's
 concealed   what a user deletes for oneself alone
+emoji       pure: what a reaction may be
 charters    a conversation's state, for a region that gains its first member
 runs        sets of seqs
 records     what a journal and a relay topic carry

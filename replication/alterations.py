@@ -7,7 +7,6 @@ who may not see its target is **blind**: it names none, and says nothing.
 """
 
 import hashlib
-import unicodedata
 from typing import Final, TypeAlias
 
 import msgspec
@@ -30,9 +29,6 @@ LONGEST_EMOJI: Final = 64
 """Bytes of UTF-8."""
 LONGEST_TEXT: Final = 16 * 1024
 """Bytes of UTF-8 of an edited message, as of a new one."""
-_EMOJI: Final = frozenset({"So", "Sk", "Sm", "Mn", "Me", "Cf", "Cn", "Nd", "Po"})
-"""Unicode categories of which emoji are made: symbols, skin tones, joiners, keycaps; those that Python's tables lack, too."""
-_LAST_ASCII: Final = 0x7F
 
 
 class Mention(msgspec.Struct, frozen=True, array_like=True):
@@ -280,17 +276,6 @@ def hushed(edit: Edit, message_id: str, recipient_id: str, seq: int) -> MessageE
 def placed(body: Alteration, seq: int) -> Alteration:
     """Return a body that says its target's number."""
     return replace(body, target_seq=seq)
-
-
-def is_emoji(text: str) -> bool:
-    """Whether a text can be a reaction: symbols, no words."""
-    try:
-        size = len(text.encode())
-    except UnicodeEncodeError:
-        return False
-    if not 0 < size <= LONGEST_EMOJI or max(map(ord, text)) <= _LAST_ASCII:
-        return False
-    return all(unicodedata.category(character) in _EMOJI for character in text)
 
 
 def named(*parts: str) -> str:

@@ -142,6 +142,11 @@ class ChannelState(msgspec.Struct, frozen=True):
     paces: tuple[Pace, ...] = ()
     past: tuple[Past, ...] = ()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether strangers find it and look into it; not when everybody has left, since nobody can subscribe then."""
+        return self.public and self.subscribers > 0
+
 
 def follows_of(body: object) -> int | None:
     """Return the seq that a shown entry of a channel follows, as its readers see it; None for all else."""

@@ -109,7 +109,7 @@ class MemberJoined(msgspec.Struct, frozen=True, tag="member_joined"):
     Attributes:
         client_message_id: What the author's device called it.
         token: The link's secret; it is in the submission alone, never in the entry.
-        invite_id: Which link it was; in the entry.
+        invite_id: Which link it was; in the entry. Empty if it was used up when the author asked.
     """
 
     client_message_id: str

@@ -46,17 +46,17 @@ class Alterations:
         """React to a message."""
         return await self._api.alter("PUT", f"/messages/{message_id}/reactions/{quote(emoji)}", deed or _name())
 
-    async def unreact(self, message_id: str, emoji: str) -> Message:
+    async def unreact(self, message_id: str, emoji: str, *, deed: str | None = None) -> Message:
         """Take a reaction back."""
-        return await self._api.alter("DELETE", f"/messages/{message_id}/reactions/{quote(emoji)}", _name())
+        return await self._api.alter("DELETE", f"/messages/{message_id}/reactions/{quote(emoji)}", deed or _name())
 
-    async def pin(self, message_id: str) -> Message:
+    async def pin(self, message_id: str, *, deed: str | None = None) -> Message:
         """Put a message where all members find it."""
-        return await self._api.alter("PUT", f"/messages/{message_id}/pin", _name())
+        return await self._api.alter("PUT", f"/messages/{message_id}/pin", deed or _name())
 
-    async def unpin(self, message_id: str) -> Message:
+    async def unpin(self, message_id: str, *, deed: str | None = None) -> Message:
         """Take a message from there."""
-        return await self._api.alter("DELETE", f"/messages/{message_id}/pin", _name())
+        return await self._api.alter("DELETE", f"/messages/{message_id}/pin", deed or _name())
 
 
 def _name() -> str:

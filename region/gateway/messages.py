@@ -43,6 +43,7 @@ STATUS_OF_REFUSAL: Final[Mapping[str, int]] = {
     "group-full": 409,
     "last-owner": 409,
     "already-a-member": 409,
+    "already-waiting": 409,
     "too-many-invites": 409,
     "channel-full": 409,
     "too-many-posters": 409,

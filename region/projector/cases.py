@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from infra.errors import CausewayError
+from region.store.reports import Key
 from replication.accounts import DeviceAdded, DeviceRefreshed, DeviceRevoked
 from replication.alterations import ALTERATIONS
 from replication.channels import ChannelMessageSent
@@ -11,6 +12,7 @@ from replication.charters import Charter
 from replication.concealed import MessageConcealed
 from replication.groups import GroupCreated, MemberAdded, MemberBanned
 from replication.ids import is_channel_id
+from replication.moderation import UserReported
 from replication.poison.records import Kind, Poison
 from replication.preferences import PreferencesChanged
 from replication.records import (
@@ -92,6 +94,7 @@ class Needs:
         preferences: Users and conversations whose preferences are changed.
         concealed: Users and conversations of which something is concealed.
         seats: (channel, user) whose standing is concerned.
+        reports: Who reports whom, and which message.
     """
 
     conversations: set[str] = field(default_factory=set)
@@ -104,6 +107,7 @@ class Needs:
     preferences: set[tuple[str, str]] = field(default_factory=set)
     concealed: set[tuple[str, str]] = field(default_factory=set)
     seats: set[tuple[str, str]] = field(default_factory=set)
+    reports: set[Key] = field(default_factory=set)
 
 
 def needs_of(cases: Iterable[Case]) -> Needs:
@@ -158,10 +162,19 @@ def _submission_needs(needs: Needs, submission: Submission, *, relayed: bool) ->
     elif isinstance(body, ConversationAnswered):
         needs.conversations.add(submission.conversation_id)
         needs.answered.add(submission.conversation_id)
-    elif isinstance(body, PreferencesChanged):
+    else:
+        _own_needs(needs, submission)
+
+
+def _own_needs(needs: Needs, submission: Submission) -> None:
+    """Add what must be known to judge what is of no conversation's log."""
+    body = submission.body
+    if isinstance(body, PreferencesChanged):
         needs.preferences.add((submission.author, body.about))
     elif isinstance(body, MessageConcealed):
         needs.concealed.add((submission.author, body.about))
+    elif isinstance(body, UserReported):
+        needs.reports.add((submission.author, body.user_id, body.message_id))
     else:
         needs.users.add(submission.author)
         needs.devices.add(submission.author)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from region.projector.cases import Case
+from region.store.reports import OpenReports
 from region.store.rows import (
     Concealed,
     Conversation,
@@ -28,6 +29,9 @@ from replication.records import Hop, Outcome, Record, Stream, Submission
 USUAL_WINDOW: Final = 48 * 3_600_000_000
 """For how many microseconds a message may be edited, unless a setting says otherwise."""
 
+MOST_AHEAD: Final = 5 * 60_000_000
+"""By how many microseconds the clock of an author's home is believed to be ahead of the owner's; it would let its users edit for ever."""
+
 
 @dataclass(slots=True)
 class State:
@@ -46,6 +50,7 @@ class State:
         aftermaths: By conversation and seq, what was made of messages that the batch is about.
         suspended: Users whose account is suspended, of those whose devices the batch concerns.
         restraints: Whom users at home here keep away, of those whom the batch concerns.
+        reports: What users have reported and nobody has decided about, of those whom the batch concerns.
     """
 
     conversations: dict[str, Conversation] = field(default_factory=dict)
@@ -59,6 +64,7 @@ class State:
     aftermaths: dict[tuple[str, int], Aftermath] = field(default_factory=dict)
     suspended: set[str] = field(default_factory=set)
     restraints: Restraints = field(default_factory=Restraints)
+    reports: OpenReports = field(default_factory=OpenReports)
 
 
 @dataclass(slots=True)
@@ -139,6 +145,10 @@ class Docket:
         """Of the case that is judged."""
         self._places = places
         self._drafts: dict[int, _Draft] = {}
+
+    def time_of(self, submission: Submission) -> int:
+        """Return when a submission was accepted, as its author's home says, if that can be; microseconds since the epoch."""
+        return min(submission.submitted_at, self.now + MOST_AHEAD)
 
     def enter(self, case: Case) -> None:
         """Take a case up: its partition is read up to it, unless it is one that was put aside and is judged again."""

@@ -25,7 +25,7 @@ from region.projector.tracing import traced
 from region.store.repository import concealed, loading, preferences
 from region.store.repository.aftermaths import load_aftermaths
 from region.store.repository.committing import FencedError, commit
-from region.store.repository.moderation import suspended
+from region.store.repository.moderation import standing, suspended
 from region.store.repository.restraints import restraints_of, texts_in
 from region.store.rows import Conversation, Place, RegionState
 from replication import runs
@@ -384,11 +384,13 @@ class Projection:
                 state.counts[key] = count, await self._sent_at(state.conversations[key[0]], key[1], key[2], later)
 
     async def _load_own(self, needs: Needs, state: State) -> None:
-        """Load what users keep for themselves alone."""
+        """Load what users keep for themselves alone, and what they have reported."""
         if needs.preferences:
             state.preferences = await preferences.load(self._connection, needs.preferences)
         if needs.concealed:
             state.concealed = await concealed.load(self._connection, needs.concealed)
+        if needs.reports:
+            state.reports = await standing(self._connection, needs.reports)
 
     async def _sent_at(self, conversation: Conversation, reader: str, seq: int, later: int) -> int:
         """Return how many messages up to a seq are the reader's or were stopped, from how many above are the reader's."""

@@ -171,7 +171,7 @@ def _question(docket: Docket, conversation: Conversation, submission: Submission
         user, home = docket.state.users.get(user_id), home_of(user_id)
         return docket.has_region(home) and (home != docket.here or (user is not None and user.confirmed))
 
-    return rules.Question(conversation, submission.author, docket.now, exists, submission.submitted_at)
+    return rules.Question(conversation, submission.author, docket.now, exists, docket.time_of(submission))
 
 
 def _answered(docket: Docket, conversation: Conversation, body: Text) -> alterations.Target | None:

@@ -29,6 +29,12 @@ OLDEST_PENDING = Gauge(
     ["region"],
 )
 DUPLICATES = Counter("causeway_projector_duplicates_total", "Records that were known already.")
+OPEN_REPORTS = Gauge("causeway_projector_open_reports", "Reports that no moderator has decided about.")
+REPORTS_DROPPED = Counter(
+    "causeway_projector_reports_dropped_total",
+    "Reports that were not taken: what stands already, or where too many are open.",
+    ["reason"],
+)
 DROPPED = Counter("causeway_projector_dropped_total", "Marks that were dropped, by reason.", ["reason"])
 HELD = Counter("causeway_projector_held_total", "Entries held because an earlier one is missing.")
 CHARTERS = Counter("causeway_projector_charters_total", "Conversations of which a state was taken over.")
@@ -89,6 +95,8 @@ def count(what: str, code: str, times: int) -> None:
         PENDINGS.labels(code).inc(times)
     elif what == "poison":
         POISON.labels(code).inc(times)
+    elif what == "report dropped":
+        REPORTS_DROPPED.labels(code).inc(times)
     elif what == "dropped":
         DROPPED.labels(code).inc(times)
     else:

@@ -1,9 +1,12 @@
 """Reports, and what moderators decide, about users at home here. Pure."""
 
+from msgspec.structs import replace
+
 from region.projector.accounts import log_out_all
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
 from region.projector.homes import home_of
+from region.store.reports import TOO_MANY
 from replication.ids import is_user_id
 from replication.moderation import AccountRestored, AccountSuspended, ModerationBody, UserReported
 from replication.records import Submission
@@ -38,7 +41,15 @@ def _report(docket: Docket, case: Case, submission: Submission, body: UserReport
         raise ImpossibleRecordError(reason="it reports nobody")
     home = home_of(body.user_id)
     if home == docket.here:
-        docket.writes.moderation.append((submission, body))
+        key = (submission.author, body.user_id, body.message_id)
+        if docket.state.reports.stands(key):
+            docket.count("report dropped", "repeated")
+        elif docket.state.reports.take(key, here=docket.here):
+            docket.writes.moderation.append((replace(submission, submitted_at=docket.time_of(submission)), body))
+        else:
+            docket.count("report dropped", TOO_MANY)
+            docket.answer(case, submission, TOO_MANY, "So many reports are open that no more are taken now.")
+            return
     elif case.via is None:
         docket.put(case.partition, submission, to=(home,))
     else:

@@ -70,7 +70,7 @@ def number(
         home=submission.home,
         content_hash=submission.content_hash,
         body=body,
-        sent_at=submission.submitted_at,
+        sent_at=docket.time_of(submission),
         hops=(*submission.hops, docket.hop),
     )
     reply_to = submission.reply_to if reply and submission.home == docket.here else ""
@@ -137,7 +137,8 @@ def take_in(
 
 def _list(docket: Docket, conversation: Conversation, entry: Entry) -> None:
     """Note that a channel owned here may be found by something else than before."""
-    if isinstance(entry.body, ChannelCreated | ChannelChanged):
+    state = conversation.details.channel
+    if isinstance(entry.body, ChannelCreated | ChannelChanged) or (state is not None and not state.subscribers):
         docket.writes.listed[conversation.conversation_id] = conversation
 
 

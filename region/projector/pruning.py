@@ -12,6 +12,7 @@ from infra.tasks import heed_cancellation
 from infra.telling import told
 from region.projector import metrics
 from region.store.repository.loading import waiting_since
+from region.store.repository.moderation import count_open, prune_reports
 from region.store.repository.pruning import prune, prune_devices
 from replication.poison import repository as poison
 
@@ -33,6 +34,7 @@ async def prune_forever(
     retention: float,
     aside_retention: float,
     devices_retention: float,
+    reports_retention: float,
     partitions: tuple[int, ...],
     destinations: tuple[str, ...],
 ) -> None:
@@ -43,6 +45,7 @@ async def prune_forever(
         retention: How long outputs and relay rows are kept, seconds.
         aside_retention: How long what was put aside is kept, seconds.
         devices_retention: How long devices are kept that were logged out, seconds.
+        reports_retention: How long reports are kept that were closed, seconds.
         partitions: The journal partitions that are this process's.
         destinations: The regions that are forwarded to.
     """
@@ -56,6 +59,7 @@ async def prune_forever(
             await prune_aside(pool, before=int((time.time() - aside_retention) * 1e6))
             await measure_aside(pool)
             await _prune_devices(pool, before=int((time.time() - devices_retention) * 1e6))
+            await _prune_reports(pool, before=int((time.time() - reports_retention) * 1e6))
         except psycopg.Error as error:
             log.warning("pruning is put off", error=told(error))
 
@@ -126,3 +130,13 @@ async def _prune_devices(pool: Pool, *, before: int) -> None:
             devices = await prune_devices(connection, before=before, most=CHUNK)
         metrics.PRUNED.labels("devices").inc(devices)
         more = devices == CHUNK
+
+
+async def _prune_reports(pool: Pool, *, before: int) -> None:
+    more = True
+    while more:
+        async with pool.connection() as connection:
+            reports = await prune_reports(connection, before=before, most=CHUNK)
+            metrics.OPEN_REPORTS.set(await count_open(connection))
+        metrics.PRUNED.labels("reports").inc(reports)
+        more = reports == CHUNK

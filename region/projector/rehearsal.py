@@ -9,6 +9,7 @@ eu.project()
 """
 
 import copy
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -21,13 +22,14 @@ from region.projector.judge import finish, judge
 from region.projector.marks import marked
 from region.projector.reminders import due, remind
 from region.projector.restraints import pairs_of
+from region.store.reports import OpenReports
 from region.store.rows import Concealed, Conversation, Device, Pending, Place, PreferencesRow, Restraints, User
 from region.store.writes import Writes
 from replication.alterations import Aftermath, MessageEdited
 from replication.channels import ChannelMessageSent
 from replication.codec import decode_body, decode_record
 from replication.ids import content_hash, direct_conversation_id, message_id, partition_of, region_of
-from replication.moderation import AccountRestored, AccountSuspended, UserReported
+from replication.moderation import AccountRestored, AccountSuspended, ReportDismissed, UserReported
 from replication.outputs import Output
 from replication.poison.records import Poison
 from replication.records import (
@@ -129,6 +131,8 @@ class Tables:
         for decided, body in writes.moderation:
             if isinstance(body, UserReported):
                 self.reports.setdefault(decided.id, decided)
+            elif isinstance(body, ReportDismissed):
+                self.reports.pop(body.report_id, None)
             elif isinstance(body, AccountSuspended):
                 self.suspended.add(decided.author)
             elif isinstance(body, AccountRestored):
@@ -272,6 +276,7 @@ class Rehearsal:
         pairs = pairs_of(cases, here=self.name)
         state.restraints = Restraints(frozenset(tables.blocks & pairs), reserved & (wanted | needs.asked))
         state.suspended = tables.suspended & needs.devices
+        state.reports = _open_reports(tables)
         state.devices = {
             key: device
             for key, device in tables.devices.items()
@@ -314,6 +319,12 @@ class Rehearsal:
                 assert not isinstance(record, Outcome)
                 via = Via(row.stream, sequence, position)
                 self._relayed.setdefault(row.stream.destination, []).append(Relayed(record, via))
+
+
+def _open_reports(tables: Tables) -> OpenReports:
+    bodies = [(one.author, one.body) for one in tables.reports.values()]
+    keys = [(author, body.user_id, body.message_id) for author, body in bodies if isinstance(body, UserReported)]
+    return OpenReports(keys, Counter(key[0] for key in keys), Counter(region_of(key[0]) for key in keys))
 
 
 def message(author: str, recipient: str, text: str, *, name: str | None = None, reply_to: str = "") -> Submission:

@@ -43,6 +43,7 @@ GROUP_FULL: Final = "group-full"
 BANNED_CODE: Final = "banned"
 LAST_OWNER: Final = "last-owner"
 ALREADY: Final = "already-a-member"
+WAITING: Final = "already-waiting"
 NO_SUCH_MEMBER: Final = "no-such-member"
 INVITE: Final = "invite-not-good"
 TOO_MANY: Final = "too-many-invites"
@@ -59,6 +60,7 @@ DETAILS: Final = {
     BANNED_CODE: "The user is banned from this group. An admin may lift that.",
     LAST_OWNER: "A group needs an owner. Make somebody else an owner first.",
     ALREADY: "The user is a member already.",
+    WAITING: "You have asked to join already. Wait until an admin lets you in.",
     NO_SUCH_MEMBER: "The user is no member of this group.",
     INVITE: "This link is not good, or not any more. Ask for a new one.",
     TOO_MANY: f"The group has {MOST_INVITES} links, which is the most. End one first.",
@@ -178,9 +180,11 @@ def join(question: Question, body: MemberJoined) -> Ruling:
     link = good_link(question, body.token)
     if link is None:
         return Denial(INVITE)
+    waits = question.role_of(question.author) == ASKING
     if question.conversation.details.approval:
-        return JoinAsked(body.client_message_id, link)
-    return Denial(GROUP_FULL) if question.is_full else replace(body, token="", invite_id=link)
+        return Denial(WAITING) if waits else JoinAsked(body.client_message_id, link)
+    used = "" if waits else link  # by asking it was used already
+    return Denial(GROUP_FULL) if question.is_full else replace(body, token="", invite_id=used)
 
 
 def obstacle(question: Question) -> Denial | None:

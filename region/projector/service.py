@@ -64,6 +64,7 @@ class ProjectorSettings(RegionalSettings):
         journal_retention_days: How long the journal keeps records.
         retention_days: How long the store keeps outputs and relay rows that everybody has followed.
         aside_retention_days: How long the store keeps what was put aside: since it was taken in, or put aside for good.
+        reports_retention_days: How long the store keeps reports that were closed.
         refresh_seconds: How long refresh tokens are good, and devices are kept that were logged out.
         edit_hours: For how long after it was sent a message may be edited.
     """
@@ -74,6 +75,7 @@ class ProjectorSettings(RegionalSettings):
     journal_retention_days: int = Field(7, ge=1)
     retention_days: float = Field(7, gt=0)
     aside_retention_days: float = Field(default=30, gt=0)
+    reports_retention_days: float = Field(default=180, gt=0)
     refresh_seconds: int = Field(default=90 * 24 * 3600, ge=60)
     edit_hours: float = Field(default=48, gt=0)
 
@@ -141,6 +143,7 @@ async def project_forever(health: Health, settings: ProjectorSettings, *, topic:
                     retention=settings.retention_days * 86_400,
                     aside_retention=settings.aside_retention_days * 86_400,
                     devices_retention=settings.refresh_seconds,
+                    reports_retention=settings.reports_retention_days * 86_400,
                     partitions=settings.own_partitions,
                     destinations=settings.others,
                 ),

@@ -20,6 +20,7 @@ from region.gateway.views import rfc3339
 from region.store.repository import unsettled
 from replication import alterations as a
 from replication import objections, runs
+from replication.emoji import is_emoji
 from replication.groups import RANKS
 from replication.ids import is_channel_id, is_conversation_id, is_group_id, is_message_id, message_id
 from replication.records import TEXTS, Entry, MessageSent, attachments_of
@@ -88,14 +89,20 @@ class Alterations:
         return await self._submit(caller, target, body, *content)
 
     async def react(self, caller: AccessClaims, message: str, emoji: str, name: str | None, *, on: bool) -> Sent:
-        """React to a message, or take a reaction back; nothing happens if it is so already."""
-        if not a.is_emoji(emoji):
-            raise InvalidFieldError(field="emoji", reason=f"use one emoji, up to {a.LONGEST_EMOJI} bytes of UTF-8")
+        """React to a message, or take a reaction back; nothing happens if it is so already.
+
+        Raises:
+            InvalidFieldError: It is no emoji; nor did the caller react with it when anything was taken.
+        """
+        if on:
+            _check_emoji(emoji)
         async with self._store.connection() as connection:
             target = await _target(connection, caller, message)
             _object(target, objections.NOT_IN_CHANNELS, is_channel_id(target.entry.conversation_id))
             _object(target, objections.DELETED, target.aftermath.deleted > 0)
             known = target.aftermath.reaction(caller.sub, emoji)
+            if known is None:
+                _check_emoji(emoji)
             if not name and (known.on if known else False) == on:
                 return await _as_it_is(connection, caller, target, known.seq if known else target.entry.seq)
             content = ("react" if on else "unreact", target.entry.message_id, emoji)
@@ -172,6 +179,12 @@ async def _target(connection: Connection, caller: AccessClaims, message: str) ->
     if isinstance(entry.body, MessageSent):
         recipient = entry.body.recipient_id if entry.author == caller.sub else entry.author
     return Target(entry, seen, await aftermath_of(connection, (entry.conversation_id, entry.seq)), recipient)
+
+
+def _check_emoji(text: str) -> None:
+    if not is_emoji(text):
+        reason = f"use one emoji that can be seen, up to {a.LONGEST_EMOJI} bytes of UTF-8"
+        raise InvalidFieldError(field="emoji", reason=reason)
 
 
 def _object(target: Target, code: str, applies: bool) -> None:  # noqa: FBT001 — the condition

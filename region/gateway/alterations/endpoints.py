@@ -19,7 +19,10 @@ from region.gateway.schemas import answer, body_of
 
 Name = Annotated[
     str | None,
-    Query(max_length=128, description="Repeat it when you repeat the request. By default, what is done says it."),
+    Query(
+        max_length=128,
+        description="Repeat it when you repeat the request: it happens once. Without it, what was undone meanwhile is done again.",
+    ),
 ]
 Whom = Annotated[
     str, Query(alias="for", max_length=8, description="`all`: take it away from everybody; `me`: from oneself alone.")

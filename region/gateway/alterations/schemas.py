@@ -14,7 +14,7 @@ class EditRequest(msgspec.Struct, frozen=True):
     Attributes:
         text: Up to 16 KiB of UTF-8; empty only if the message has attachments.
         mentions: Whom it names from now on; 50 at most.
-        client_message_id: Repeat it when you repeat the request. By default it follows from the text and from the edit before.
+        client_message_id: Repeat it when you repeat the request: then nothing that came meanwhile is undone. By default it follows from the text and from the edit before.
     """
 
     text: str

@@ -88,7 +88,7 @@ class ChannelDesk(Desk):
             raise NotFoundError(what="message")
         await self._look(caller.sub)
         state = seen.details.channel or c.ChannelState()
-        regions = [presence.region for presence in state.regions]
+        regions = {presence.region: presence.subscribers for presence in state.regions}
         return Views(*await self._finder.views(channel_id, entry.seq, regions))
 
     async def page(self, caller: AccessClaims, asked: Asked) -> Page:

@@ -1,7 +1,7 @@
 """Public channels for those who do not belong to them: found in all regions, and looked into, as their owners tell."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -114,12 +114,19 @@ class Finder:
             raise UnavailableError(what=f"The region {owner}")
         return shown
 
-    async def views(self, channel_id: str, seq: int, regions: Iterable[str]) -> tuple[int, list[str]]:
-        """Return how many subscribers of those regions have read up to a seq, and the regions that did not answer."""
+    async def views(self, channel_id: str, seq: int, regions: Mapping[str, int]) -> tuple[int, list[str]]:
+        """Return how many subscribers of those regions have read up to a seq, and the regions that did not answer.
+
+        Args:
+            channel_id: The channel.
+            seq: Of the post.
+            regions: Where its subscribers live, and how many; no region is believed to have more readers than that.
+        """
         names = sorted(regions)
         counts = await asyncio.gather(*(self._views(name, channel_id, seq) for name in names))
         missing = [name for name, count in zip(names, counts, strict=True) if count is None]
-        return sum(count for count in counts if count is not None), missing
+        known = zip(names, counts, strict=True)
+        return sum(min(count, regions[name]) for name, count in known if count is not None), missing
 
     def serve(self, app: ASGIApp) -> ASGIApp:
         """Return the app of the internal port, which answers other regions; the rest goes to the app that is given."""

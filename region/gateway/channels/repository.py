@@ -27,17 +27,17 @@ async def channels_of(connection: Connection, user_id: str, *, most: int) -> lis
 
 
 async def public(connection: Connection, channel_id: str) -> tuple[Details, int] | None:
-    """Return what a public channel is, and the epoch of its head; None if there is none, or it is not public."""
+    """Return what a public channel is, and the epoch of its head; None if there is none, it is not public, or everybody has left."""
     cursor = await connection.execute(
         "SELECT c.details, c.epoch FROM conversations c WHERE c.conversation_id = %s", (channel_id,)
     )
     row = await cursor.fetchone()
     details = NO_DETAILS if row is None else decode_details(row[0])
-    return (details, row[1]) if row is not None and details.channel is not None and details.channel.public else None
+    return (details, row[1]) if row is not None and details.channel is not None and details.channel.is_open else None
 
 
 async def starting_with(connection: Connection, first: bytes, most: int) -> list[tuple[str, Details]]:
-    """Return the public channels of which some word, with what follows it, begins so, in the order of that."""
+    """Return the public channels of which some word, with what follows it, begins so, in the order of that; an older version lists those that everybody has left."""
     cursor = await connection.execute(
         "SELECT s.channel_id, c.details FROM"
         " (SELECT channel_id, min(text) AS text FROM channel_starts WHERE text >= %s AND text < %s GROUP BY channel_id"
@@ -45,7 +45,8 @@ async def starting_with(connection: Connection, first: bytes, most: int) -> list
         " JOIN conversations c ON c.conversation_id = s.channel_id ORDER BY s.text, s.channel_id",
         (first, first + b"\xff", most),
     )
-    return [(channel_id, decode_details(details)) for channel_id, details in await cursor.fetchall()]
+    found = [(channel_id, decode_details(details)) for channel_id, details in await cursor.fetchall()]
+    return [(name, details) for name, details in found if details.channel is not None and details.channel.is_open]
 
 
 async def views(connection: Connection, channel_id: str, home: str, seq: int) -> int:

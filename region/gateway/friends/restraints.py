@@ -10,7 +10,7 @@ from region.accounts.tokens import AccessClaims
 from region.gateway.friends.schemas import BlocksView, BlockView, WritersView
 from region.gateway.recipients import Recipients
 from region.gateway.views import rfc3339
-from region.store.repository.restraints import blocked_by, writers_of
+from region.store.repository.restraints import blocked_by, count_blocks, is_blocked, writers_of
 from replication.accounts import UserBlocked, UserUnblocked, WritersChosen
 from replication.records import Outcome
 
@@ -39,11 +39,11 @@ class Keeper:
         """
         _, other = await self._recipients.peer(caller.sub, peer_id=user_id, conversation_id=None)
         async with self._store.connection() as connection:
-            if len(await blocked_by(connection, caller.sub)) >= MOST_BLOCKS:
+            if await count_blocks(connection, caller.sub) >= MOST_BLOCKS:
                 raise InvalidFieldError(field="user_id", reason=f"{MOST_BLOCKS} are blocked, which is the most")
 
         async def holds(connection: Connection) -> bool:
-            return other in await blocked_by(connection, caller.sub)
+            return await is_blocked(connection, caller.sub, other)
 
         await self._change(caller, UserBlocked(other), holds)
 
@@ -51,7 +51,7 @@ class Keeper:
         """Let what somebody sends from now on be shown again; what was stopped stays so."""
 
         async def holds(connection: Connection) -> bool:
-            return user_id not in await blocked_by(connection, caller.sub)
+            return not await is_blocked(connection, caller.sub, user_id)
 
         await self._change(caller, UserUnblocked(user_id), holds)
 

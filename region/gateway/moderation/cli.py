@@ -11,7 +11,6 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Annotated, Final, TypeVar
 
 import psycopg
@@ -26,6 +25,7 @@ from infra.local.topology import lay_out
 from infra.postgres import Connection
 from region.accounts.repository import user_by_id
 from region.gateway.moderation.removing import content_of, deletion_of, is_taken_away
+from region.gateway.views import rfc3339
 from region.store.repository import moderation
 from replication.alterations import MessageDeleted
 from replication.codec import encode
@@ -250,4 +250,4 @@ async def _decide(
 
 
 def _when(at: int) -> str:
-    return datetime.fromtimestamp(at / 1e6, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    return f"{rfc3339(at)[:19].replace('T', ' ')}Z"

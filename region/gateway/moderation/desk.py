@@ -15,6 +15,7 @@ from region.gateway.moderation.schemas import ReportRequest, ReportsView, Report
 from region.gateway.recipients import Recipients
 from region.gateway.validation import check_name
 from region.gateway.views import rfc3339
+from region.store.reports import TOO_MANY
 from region.store.repository import moderation
 from region.store.repository.moderation import Report
 from replication.alterations import MessageDeleted
@@ -33,6 +34,14 @@ class NotModeratorError(CausewayError):
 
     code = "not-a-moderator"
     status = 403
+    definite = True
+
+
+class TooManyReportsError(CausewayError):
+    """So many reports are open that no more are taken now. Report again when moderators have looked at some."""
+
+    code = TOO_MANY
+    status = 429
     definite = True
 
 
@@ -56,6 +65,7 @@ class ModerationDesk:
             InvalidFieldError: Both or neither is named, or it is one's own.
             NotFoundError: There is no such message, or it is not the caller's to see.
             RecipientUnknownError: There is no such user.
+            TooManyReportsError: Too many are open, of the caller's or of all, where who is reported lives, which is here.
         """
         check_name("reason", wanted.reason, least=1, most=LONGEST)
         if (wanted.user_id is None) == (wanted.message_id is None):
@@ -70,9 +80,11 @@ class ModerationDesk:
             return None  # it has a random id; should the answer not come, it is reported anew
 
         body = UserReported(user_id, wanted.reason, message_id, text)
-        await self._journal.decide(
+        outcome = await self._journal.decide(
             caller.sub, home_epoch=caller.epoch, body=body, settled=settled, device=caller.device
         )
+        if outcome.code == TOO_MANY:
+            raise TooManyReportsError
 
     async def queue(self, caller: AccessClaims) -> ReportsView:
         """Return the open reports."""

@@ -160,14 +160,14 @@ async def _write_accounts(connection: Connection, writes: Writes) -> None:
 
 
 async def _write_listed(connection: Connection, writes: Writes) -> None:
-    """Write anew where searches for these channels begin: nowhere for those that are not public."""
+    """Write anew where searches for these channels begin: nowhere for those that are not public, or that everybody has left."""
     if not writes.listed:
         return
     await connection.execute("DELETE FROM channel_starts WHERE channel_id = ANY(%s::text[])", (Texts(writes.listed),))
     rows = [
         (start.text.encode(), channel_id)
         for channel_id, channel in writes.listed.items()
-        if channel.details.channel is not None and channel.details.channel.public
+        if channel.details.channel is not None and channel.details.channel.is_open
         for start in starts_of("", channel.details.name)
         if start.kind == NAME
     ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from infra.postgres import Connection
 from region.store.arrays import Texts
+from region.store.reports import MOST, Key, OpenReports
 from replication.moderation import (
     AccountRestored,
     AccountSuspended,
@@ -76,8 +77,9 @@ async def write_moderation(
                 )
             case ReportDismissed():
                 await connection.execute(
-                    "UPDATE reports SET closed_how = %s, closed_by = %s WHERE report_id = %s AND user_id = %s AND closed_how = ''",
-                    (body.how, body.by, body.report_id, author),
+                    "UPDATE reports SET closed_how = %s, closed_by = %s, closed_at = %s"
+                    " WHERE report_id = %s AND user_id = %s AND closed_how = ''",
+                    (body.how, body.by, now, body.report_id, author),
                 )
             case AccountSuspended():
                 await connection.execute(
@@ -85,8 +87,9 @@ async def write_moderation(
                     (author, body.why, body.by, now),
                 )
                 await connection.execute(
-                    "UPDATE reports SET closed_how = 'suspended', closed_by = %s WHERE user_id = %s AND closed_how = ''",
-                    (body.by, author),
+                    "UPDATE reports SET closed_how = 'suspended', closed_by = %s, closed_at = %s"
+                    " WHERE user_id = %s AND closed_how = ''",
+                    (body.by, now, author),
                 )
             case AccountRestored():
                 await connection.execute("DELETE FROM suspensions WHERE user_id = %s", (author,))
@@ -119,6 +122,48 @@ async def open_reports(connection: Connection, *, most: int) -> list[Report]:
         f"{_REPORT} WHERE closed_how = '' ORDER BY reported_at, report_id LIMIT %s", (most,)
     )
     return [Report(*row) for row in await cursor.fetchall()]
+
+
+async def standing(connection: Connection, asked: Collection[Key]) -> OpenReports:
+    """Return which of these are open already, and how many are open, of their reporters and of each region's."""
+    keys = await connection.execute(
+        "SELECT r.reporter, r.user_id, r.message_id FROM unnest(%s::text[], %s::text[], %s::text[])"
+        " AS a(reporter, user_id, message_id) JOIN reports r USING (reporter, user_id, message_id) WHERE r.closed_how = ''",
+        tuple(Texts(key[at] for key in asked) for at in range(3)),
+    )
+    reporters = await connection.execute(
+        "SELECT reporter, count(*) FROM reports WHERE reporter = ANY(%s::text[]) AND closed_how = '' GROUP BY reporter",
+        (Texts({key[0] for key in asked}),),
+    )
+    regions = await connection.execute(
+        "SELECT split_part(reporter, '-', 2), count(*) FROM"
+        " (SELECT reporter FROM reports WHERE closed_how = '' LIMIT %s) r GROUP BY 1",
+        (MOST,),
+    )
+    return OpenReports(await keys.fetchall(), dict(await reporters.fetchall()), dict(await regions.fetchall()))
+
+
+async def count_open(connection: Connection) -> int:
+    """Return how many reports nobody has decided about."""
+    cursor = await connection.execute("SELECT count(*) FROM reports WHERE closed_how = ''")
+    row = await cursor.fetchone()
+    return 0 if row is None else int(row[0])
+
+
+async def prune_reports(connection: Connection, *, before: int, most: int) -> int:
+    """Take out reports that were closed; return how many.
+
+    Args:
+        connection: Where.
+        before: Microseconds since the epoch; what was closed later stays. An older version says not when: then it is since it was reported.
+        most: How many to take out at most; called again, it goes on.
+    """
+    cursor = await connection.execute(
+        "DELETE FROM reports WHERE report_id IN (SELECT report_id FROM reports"
+        " WHERE closed_how <> '' AND reported_at < %s AND closed_at < %s ORDER BY reported_at LIMIT %s)",
+        (before, before, most),
+    )
+    return cursor.rowcount
 
 
 async def report(connection: Connection, report_id: str) -> Report | None:

@@ -64,6 +64,19 @@ async def blocked_by(connection: Connection, user_id: str) -> dict[str, int]:
     return dict(await cursor.fetchall())
 
 
+async def is_blocked(connection: Connection, blocker: str, blocked: str) -> bool:
+    """Whether a user blocks another."""
+    cursor = await connection.execute("SELECT 1 FROM blocks WHERE blocker = %s AND blocked = %s", (blocker, blocked))
+    return await cursor.fetchone() is not None
+
+
+async def count_blocks(connection: Connection, user_id: str) -> int:
+    """Return how many a user blocks."""
+    cursor = await connection.execute("SELECT count(*) FROM blocks WHERE blocker = %s", (user_id,))
+    row = await cursor.fetchone()
+    return 0 if row is None else int(row[0])
+
+
 async def writers_of(connection: Connection, user_id: str) -> str:
     """Return who may begin to write to a user; empty if the user has never said."""
     cursor = await connection.execute("SELECT who FROM writers WHERE user_id = %s", (user_id,))

@@ -187,6 +187,28 @@ async def test_strangers_find_public_channels_and_look_into_them(person: MakePer
     assert (await bob.call("GET", "/channels", params={"query": "…"})).status_code == 422
 
 
+async def test_a_public_channel_that_everybody_left_is_found_by_nobody(person: MakePerson) -> None:
+    """Nor looked into: who comes could not subscribe. While somebody is there it is found, whoever leaves."""
+    ada, bob, eve = await person(), await person(), await person()
+    word = f"Zz{secrets.token_hex(6)}"
+    channel = await begin(ada, name=word)
+    await subscribe(bob, channel)
+    await post(ada, channel, "the last word")
+
+    async def found() -> list[str]:
+        answered = await eve.call("GET", "/channels", params={"query": word})
+        return [channel["channel_id"] for channel in answered.json()["channels"]]
+
+    for leaver in (bob, ada):
+        assert await found() == [channel]
+        left = await leaver.call("DELETE", f"/channels/{channel}/subscribers/{leaver.id}")
+        assert left.status_code == 201, left.text
+    assert await found() == []
+    for path in ("", "/messages"):
+        assert (await eve.call("GET", f"/channels/{channel}{path}")).status_code == 404
+    assert await texts(ada, channel) == ["the last word"]
+
+
 async def test_roles_and_slow_mode(person: MakePerson) -> None:
     """A subscriber posts nothing, a poster no faster than may be, an owner who handed over may leave."""
     ada, bob = await person(), await person()

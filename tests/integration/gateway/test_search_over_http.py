@@ -48,6 +48,22 @@ async def test_an_edit_and_a_deletion_are_followed(person: Register) -> None:
     assert (await texts(bob, "first"), await texts(ada, "light")) == ([], [])
 
 
+async def test_what_one_has_deleted_for_oneself_is_not_found(person: Register) -> None:
+    """By its words, as they were, as an edit made them before and as one makes them afterwards; others find it, and oneself the rest."""
+    ada, bob = await person(), await person()
+    said = [(await ada.send(bob, f"{word} lantern")).json()["message_id"] for word in ("red", "green", "blue")]
+    edited = await ada.call("PATCH", f"/messages/{said[1]}", json={"text": "yellow lantern"})
+    assert edited.status_code == 201
+    for message in said[:2]:
+        assert (await bob.call("DELETE", f"/messages/{message}?for=me")).status_code == 204
+    assert (await ada.call("PATCH", f"/messages/{said[0]}", json={"text": "white lantern"})).status_code == 201
+
+    assert await texts(bob, "lantern") == ["blue lantern"]
+    for word in ("red", "white", "green", "yellow"):
+        assert await texts(bob, word) == [], word
+    assert await texts(ada, "lantern") == ["white lantern", "yellow lantern", "blue lantern"]
+
+
 @pytest.mark.parametrize(
     ("query", "status", "code"),
     [

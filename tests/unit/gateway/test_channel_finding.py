@@ -75,9 +75,16 @@ async def test_who_looks_into_a_channel_is_told_by_its_owner() -> None:
 async def test_views_are_added_up_of_those_who_answer() -> None:
     """A region that does not is named, and one that nobody knows, too."""
     asked = finder(lambda request: httpx.Response(200, content=b"7" if b"seq=9" in request.url.query else b"-1"))
-    assert await asked.views(NEWS, 9, ["eu", "ap"]) == (7, ["ap"])
-    assert await asked.views(NEWS, 8, ["eu"]) == (0, [])
-    assert await finder(lambda _: httpx.Response(503)).views(NEWS, 9, ["eu"]) == (0, ["eu"])
+    assert await asked.views(NEWS, 9, {"eu": 10, "ap": 10}) == (7, ["ap"])
+    assert await asked.views(NEWS, 8, {"eu": 10}) == (0, [])
+    assert await finder(lambda _: httpx.Response(503)).views(NEWS, 9, {"eu": 10}) == (0, ["eu"])
+
+
+async def test_no_region_has_more_views_than_subscribers() -> None:
+    """Whatever it says: how many live there is known from the log."""
+    boasting = finder(lambda _: httpx.Response(200, content=b"1000000"))
+    assert await boasting.views(NEWS, 9, {"eu": 3}) == (3, [])
+    assert await boasting.views(NEWS, 9, {"eu": 0}) == (0, [])
 
 
 async def test_a_region_that_was_expelled_is_not_asked() -> None:

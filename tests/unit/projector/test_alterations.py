@@ -5,8 +5,9 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from region.projector.docket import USUAL_WINDOW
+from region.projector.docket import MOST_AHEAD, USUAL_WINDOW
 from region.projector.rehearsal import deed, message
 from replication import alterations as a
 from replication import groups as g
@@ -54,6 +55,20 @@ def test_nobody_edits_the_words_of_another(world: World, author: str) -> None:
     """Neither an owner nor a member does."""
     said = world.say(EVA, "mine")
     assert world.code(world.do(author, a.MessageEdited("e", said, "yours"))) == "not-the-author"
+
+
+def test_no_home_lengthens_the_time_for_edits_by_its_clock(world: World) -> None:
+    """What comes from the future was sent when its owner got it, give or take what clocks may differ; the same in every region."""
+    wanted = replace(deed(EVA, GROUP, g.GroupMessageSent("said", "first")), submitted_at=10**18)
+    world.regions["eu"].submit(wanted)
+    world.settle()
+    us = world.regions["us"]
+    [entry] = [entry for entry, _ in us.tables.entries.values() if entry.message_id == wanted.id]
+    assert us.now - 100 <= entry.sent_at - MOST_AHEAD <= us.now
+    assert {region.tables.entries[GROUP, entry.seq][0].sent_at for region in world.regions.values()} == {entry.sent_at}
+
+    us.now += USUAL_WINDOW + MOST_AHEAD
+    assert world.code(world.do(EVA, a.MessageEdited("e", wanted.id, "older"))) == "too-late-to-edit"
 
 
 def test_what_may_not_be_done(world: World) -> None:
@@ -344,30 +359,6 @@ def test_in_whatever_order_they_become_known_the_result_is_the_same(
 
     cut = data.draw(st.integers(0, len(order)))
     assert fold(order) == fold(entries) == a.merged(fold(order[:cut]), fold(order[cut:]))
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        THUMB,
-        HEART + "\N{VARIATION SELECTOR-16}",
-        "1\N{VARIATION SELECTOR-16}\N{COMBINING ENCLOSING KEYCAP}",
-        "\U0001f1ea\U0001f1fa",
-        "\U0001f469\u200d\U0001f4bb",
-        "\U0001f44d\U0001f3fd",
-    ],
-)
-def test_these_are_emoji(text: str) -> None:
-    """Symbols, with whatever joins and colours them."""
-    assert a.is_emoji(text)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "a", "1", "ok", "\0", "é", "\N{THUMBS UP SIGN} ", "\N{THUMBS UP SIGN}x", "\ud83d", THUMB * 20]
-)
-def test_these_are_none(text: str) -> None:
-    """Words, spaces, halves of characters, and whole sentences of symbols."""
-    assert not a.is_emoji(text)
 
 
 def test_names_of_operations_differ() -> None:

@@ -191,6 +191,16 @@ def test_slow_mode_holds_posters_back_and_owners_not() -> None:
     assert [channel.code(channel.post(ALICE, text, at=5)) for text in ("a", "b")] == ["", ""]
 
 
+def test_no_home_gets_around_slow_mode_by_a_clock_of_the_future() -> None:
+    """Posts that come from there came at one time, for all that the owner knows."""
+    channel = Channel(slow=60)
+    channel.subscribe(EVA)
+    channel.act(ALICE, g.RoleChanged("promote", EVA, "admin"))
+    codes = [channel.code(channel.post(EVA, text, at=at)) for text, at in (("one", 10**17), ("two", 10**18))]
+
+    assert codes == ["", "slow-mode"]
+
+
 def test_marks_are_their_readers_alone(channel: Channel) -> None:
     """Who reads is told to the own devices; nothing goes to who posts, and receiving leaves no trace."""
     channel.subscribe(BOB, EVA)

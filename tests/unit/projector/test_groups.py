@@ -231,6 +231,27 @@ def test_where_approval_is_needed_who_comes_has_asked_and_sees_nothing(world: Wo
     assert isinstance(world.regions["ap"].told(AKI)[-1], Receipt)
 
 
+def test_nobody_uses_up_a_link_by_asking_again(world: World) -> None:
+    """Who waits is refused, as is who belongs to it; and who has asked by a link comes in by it without using it once more."""
+
+    def left() -> int:
+        return world.regions["us"].tables.conversations[GROUP].details.invites[0].uses
+
+    world.begin(approval=True)
+    world.do(ALICE, g.InviteMade("link", "i", g.digest_of("token"), 10**15, 3))
+    assert world.code(world.do(EVA, g.MemberJoined("ask", "token"))) == ""
+    for number in range(3):
+        assert world.code(world.do(EVA, g.MemberJoined(f"again {number}", "token"))) == "already-waiting"
+    assert left() == 2
+
+    world.do(ALICE, g.GroupChanged("open", approval=False))
+    assert world.code(world.do(EVA, g.MemberJoined("in", "token"))) == ""
+    assert world.code(world.do(EVA, g.MemberJoined("once more", "token"))) == "already-a-member"
+    assert (world.roles("us"), left()) == ({ALICE: "owner", EVA: "member"}, 2)
+    assert world.code(world.do(AKI, g.MemberJoined("join", "token"))) == ""
+    assert left() == 1
+
+
 def test_who_is_banned_stays_out_until_that_is_lifted(world: World) -> None:
     """By link, or added by an admin; strangers may be banned beforehand."""
     world.begin(EVA)

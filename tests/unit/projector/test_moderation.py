@@ -1,8 +1,11 @@
 """Reports go to the home of who is reported; a suspended account ends there, and begins again when that is lifted."""
 
 import pytest
+from msgspec.structs import replace
 
+from region.projector.docket import MOST_AHEAD
 from region.projector.rehearsal import submission
+from region.store.reports import MOST, MOST_OF_ONE, MOST_OF_REGION, OpenReports
 from relay.ingester.admission import object_to_record
 from replication.accounts import DeviceAdded, DeviceRevoked
 from replication.ids import region_of
@@ -71,3 +74,52 @@ def test_no_other_region_moderates_here(body: Body) -> None:
     assert object_to_record(submission(EVA, UserReported(ALICE, "rude")), origin="eu", here="us") is None
     assert object_to_record(submission(EVA, UserReported(EVA, "rude")), origin="eu", here="us") is not None
     assert object_to_record(submission(BOB, UserReported(ALICE, "rude")), origin="eu", here="us") is not None
+
+
+@pytest.mark.parametrize("reporter", [BOB, EVA])
+def test_the_same_report_while_it_is_open_is_one(world: World, reporter: str) -> None:
+    """Whatever reason is given, in one batch or later; another message is another report, and what was closed may be reported anew."""
+    us, home = world.regions["us"], world.regions[region_of(reporter)]
+    for name, message in (("s1", "m1"), ("s2", "m1"), ("s3", "m2"), ("s4", "")):
+        home.submit(submission(reporter, UserReported(ALICE, name, message), identifier=name))
+    world.settle()
+    assert do(world, reporter, UserReported(ALICE, "again", "m1"), "s5") == [""]
+    assert list(us.tables.reports) == ["s1", "s3", "s4"]
+
+    do(world, ALICE, ReportDismissed("s1", "mod"))
+    assert do(world, reporter, UserReported(ALICE, "and again", "m1"), "s6") == [""]
+    assert list(us.tables.reports) == ["s3", "s4", "s6"]
+
+
+def test_no_region_puts_a_report_behind_all_others(world: World) -> None:
+    """By a time of the future, which would keep it for ever, too."""
+    late = replace(submission(EVA, UserReported(ALICE, "rude")), submitted_at=10**18)
+    world.regions["eu"].submit(late)
+    world.settle()
+    us = world.regions["us"]
+    assert us.tables.reports["s"].submitted_at <= us.now + MOST_AHEAD
+
+
+def test_nobody_fills_the_queue_of_moderators(world: World) -> None:
+    """One reporter has so many open ones; who lives here is told, and others are still heard."""
+    us = world.regions["us"]
+    for number in range(MOST_OF_ONE):
+        assert do(world, BOB, UserReported(ALICE, "rude", f"m{number}"), f"s{number}") == [""]
+    assert do(world, BOB, UserReported(ALICE, "rude", "one more"), "more") == ["too-many-reports"]
+    assert do(world, EVA, UserReported(ALICE, "rude", "m1"), "hers") == [""]
+
+    assert len(us.tables.reports) == MOST_OF_ONE + 1
+    assert "hers" in us.tables.reports
+
+
+def test_no_region_fills_the_queue_of_another() -> None:
+    """It may name as many reporters as it likes; those at home here have the rest, and that has a bound, too."""
+    reports = OpenReports()
+
+    def fill(region: str, most: int) -> int:
+        names = (f"u{number:024x}-{region}" for number in range(most))
+        return sum(reports.take((name, ALICE, ""), here="us") for name in names)
+
+    assert fill("eu", 2 * MOST_OF_REGION) == MOST_OF_REGION
+    assert fill("us", 2 * MOST) == MOST - MOST_OF_REGION
+    assert fill("ap", 1) == 0
