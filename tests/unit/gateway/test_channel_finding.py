@@ -95,7 +95,7 @@ async def test_a_region_that_was_expelled_is_not_asked() -> None:
 
     us = finder(never, frozenset({"eu"}))
     assert await us.find("new", 20) == ([], ["us", "eu"])
-    assert await us.views(NEWS, 9, ["eu"]) == (0, ["eu"])
+    assert await us.views(NEWS, 9, {"eu": 3}) == (0, ["eu"])
     with pytest.raises(UnavailableError):
         await us.preview(NEWS)
 
