@@ -77,7 +77,7 @@ class Marks:
     def page(self, line: int, event: Page) -> None:
         """A page shows statuses; marks being heights, one status speaks for everything of that sender below it.
 
-        In a group each status speaks for itself alone: what was posted while nobody else belonged to it stays unread.
+        In a group or a channel each status speaks for itself alone: what was posted while nobody else belonged to it stays unread.
         """
         if event.op not in self._readings:
             return
@@ -88,7 +88,7 @@ class Marks:
                 continue
             self.findings.judged += 1
             rank = _RANKS[entry.status]
-            speaks_for = entry.message if event.conversation.startswith("g") else entry.sender
+            speaks_for = entry.message if event.conversation.startswith(("g", "c")) else entry.sender
             least = floor.get(speaks_for)
             if least is not None and rank < least.rank(entry):
                 place = f"{event.conversation} {entry.epoch}.{entry.seq}"

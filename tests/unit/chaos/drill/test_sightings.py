@@ -42,6 +42,12 @@ def test_what_is_hidden_is_a_run_without_content() -> None:
     assert (seen.content, seen.first, seen.seq, seen.status) == (None, 4, 9, "")
 
 
+def test_a_post_stands_for_what_nobody_is_shown_before_it() -> None:
+    """From the first number that it says."""
+    assert sighting(message("channel_message_sent", text="hi", seq=9, from_seq=7)).first == 7
+    assert sighting(message("channel_message_sent", text="hi", seq=9)).first == 9
+
+
 def test_a_message_shows_what_it_has_come_to() -> None:
     """Which edit gave it its text, who has reacted; and that its text is gone, whether it is said or not."""
     plain = message("message_sent", text="hi")
