@@ -132,6 +132,19 @@ def number_skipped(events: Events, random: Random) -> Events:
     return everywhere(shifted(events, channel, post.seq, 1), stands_for_it)
 
 
+@_red("marks")
+def receipt_told(events: Events, random: Random) -> Events:
+    """Somebody is told that a post was read."""
+    choice = [
+        place for place in places_of(events, e.Live)
+        if is_channel(getattr(events[place], "conversation", "")) and _live(events[place]).entry.change is None
+    ]  # fmt: skip
+    place = pick(choice, random)
+    live = _live(events[place])
+    told = replace(live, entry=replace(live.entry, status="read"))
+    return [*events[:place], told, *events[place + 1 :]]
+
+
 @_red("membership")
 def removed_by_a_poster(events: Events, random: Random) -> Events:
     """A poster removes a subscriber, which is for owners."""
@@ -152,6 +165,11 @@ def removed_by_a_poster(events: Events, random: Random) -> Events:
     return [
         replace(event, user=poster) if isinstance(event, e.Invoke) and event.op in ops else event for event in theirs
     ]
+
+
+def _live(event: e.Event) -> e.Live:
+    assert isinstance(event, e.Live)
+    return event
 
 
 def _posts(event: e.Event) -> list[e.Sighting]:
