@@ -11,6 +11,7 @@ audiences  pure: which channels there are, who posts into them, and who subscrib
 publishers the channels as they go
 schedule   pure: which fault when
 devices    users at the client library, who send and read; all that they see goes into the ledger
+tally      pure: what is counted meanwhile, and what is under way
 observer   raw WebSockets, connected throughout, which note what a region sends, as it comes
 frames     what regions send over a WebSocket
 sightings  what the ledger records of what is shown

@@ -9,11 +9,12 @@ from itertools import islice
 
 from chaos.drill import audiences
 from chaos.drill.alterings import altering, edited
-from chaos.drill.devices import Device, Tally
+from chaos.drill.devices import Device
 from chaos.drill.gatherings import SHARE
 from chaos.drill.hosts import Hosts
 from chaos.drill.observer import Observer
 from chaos.drill.publishers import Publishers
+from chaos.drill.tally import Tally
 from chaos.drill.workload import pairs, seats, sends, text
 from chaos.judge import events as e
 from chaos.judge.ledger import Ledger

@@ -2,8 +2,8 @@
 
 from msgspec.structs import replace
 
-from chaos.drill.devices import Tally
 from chaos.drill.sightings import admits, sighting
+from chaos.drill.tally import Tally
 from chaos.judge.events import Aftermath, Change
 from chaos.judge.ledger import digest
 from region.client.frames import Change as Told
