@@ -1,6 +1,6 @@
 """What regions hold of a conversation, by what they serve to its members who live there. Pure.
 
-A region is compared with another over the seqs that both hold; what is hidden from every member who lives there is not compared. Nor is
+A region is compared with another over the seqs that both hold, in a channel with those that entries stand for; what is hidden from every member who lives there is not compared. Nor is
 what a message says where only some regions may show all that was done to it: whoever left before an edit goes on seeing what was there.
 """
 
@@ -31,8 +31,8 @@ class Copy:
 
 def digest_of(entries: Mapping[int, e.Sighting], first: int, last: int, disputed: Container[str] = frozenset()) -> str:
     """Return the digest of a stretch of a log; statuses, which go on rising, are left out, and what `disputed` messages say."""
-    held = (entries[seq] for seq in range(first, last + 1))
-    kept = [(x.epoch, x.seq, x.message, x.sender, None if x.message in disputed else x.content) for x in held]
+    held = (entries[seq] for seq in range(first, last + 1) if seq in entries)
+    kept = [(x.epoch, x.first, x.seq, x.message, x.sender, None if x.message in disputed else x.content) for x in held]
     return blake2b(msgspec.json.encode(kept), digest_size=16).hexdigest()
 
 
@@ -82,5 +82,6 @@ def _disputed(held: Mapping[str, Mapping[int, e.Sighting]]) -> set[str]:
 def _common(one: Mapping[int, e.Sighting], other: Mapping[int, e.Sighting]) -> Iterator[tuple[int, int]]:
     both = Ranges()
     for seq in sorted(one.keys() & other.keys()):
-        both.add(seq)
+        for number in range(one[seq].first, seq + 1):  # in a channel an entry stands for those that are shown to nobody
+            both.add(number)
     return iter(both)

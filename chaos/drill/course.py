@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 
+from chaos.drill import audiences
 from chaos.drill.alterings import altering, edited
-from chaos.drill.devices import Device, Tally
+from chaos.drill.devices import Device
 from chaos.drill.gatherings import SHARE
 from chaos.drill.hosts import Hosts
 from chaos.drill.observer import Observer
+from chaos.drill.publishers import Publishers
+from chaos.drill.tally import Tally
 from chaos.drill.workload import pairs, seats, sends, text
 from chaos.judge import events as e
 from chaos.judge.ledger import Ledger
@@ -57,6 +60,7 @@ class Scale:
         arrive: How long nothing more may arrive before what is under way is given up at the end, seconds.
         rest: How long nothing happens before everybody is asked what they have, seconds.
         changes: How far one change of the groups is from the next one, seconds; 0 for no groups.
+        channels: How far one change of who subscribes to the channels is from the next one, seconds; 0 for no channels.
         alters: Whether some messages are edited, deleted or reacted to.
     """
 
@@ -67,6 +71,7 @@ class Scale:
     arrive: float = 120.0
     rest: float = 8.0
     changes: float = 0.0
+    channels: float = 0.0
     alters: bool = False
 
 
@@ -76,8 +81,9 @@ class Course:
     Attributes:
         devices: By seat.
         observers: Of one user of each region.
-        talks: Conversation to the seats of its members; of a group, of everybody who ever was one.
+        talks: Conversation to the seats of its members; of a group or a channel, of everybody who ever was one.
         hosts: Of the groups, if there are any.
+        publishers: Of the channels, if there are any.
 
     Args:
         scale: How much of everything.
@@ -100,6 +106,9 @@ class Course:
         self.hosts: Hosts | None = None
         if scale.changes:
             self.hosts = Hosts(self._seats, self.devices, name=scale.name, seed=scale.seed)
+        self.publishers: Publishers | None = None
+        if scale.channels:
+            self.publishers = Publishers(self._seats, self.devices, name=scale.name, seed=scale.seed)
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -138,6 +147,10 @@ class Course:
                     await self.hosts.make()
                     people = (gathering.people for gathering in self.hosts.found)
                     self.talks.update(zip(self.hosts.ids, people, strict=True))
+                if self.publishers is not None:
+                    await self.publishers.make()
+                    people = (audience.people for audience in self.publishers.found)
+                    self.talks.update(zip(self.publishers.ids, people, strict=True))
         except TimeoutError:
             raise NotReadyError(reason=f"first messages had not arrived after {START_SECONDS:.0f} s.") from None
 
@@ -160,10 +173,12 @@ class Course:
             rounds: How often; None for no end.
         """
         most = None if rounds is None else 2 * rounds * len(self._pairs)
-        if self.hosts is None:
-            await self._write(elapsed, most)
-            return
-        async with beside(self.hosts.change(elapsed, every=self._scale.changes)):
+        changing = []
+        if self.hosts is not None:
+            changing.append(self.hosts.change(elapsed, every=self._scale.changes))
+        if self.publishers is not None:
+            changing.append(self.publishers.change(elapsed, every=self._scale.channels))
+        async with beside(*changing):
             await self._write(elapsed, most)
 
     async def _write(self, elapsed: Callable[[], float], most: int | None) -> None:
@@ -174,6 +189,8 @@ class Course:
             words = text(self._scale.name, send.number)
             if self.hosts is not None and send.number % SHARE == SHARE - 1:
                 sender, handle = await self.hosts.post(words)
+            elif self.publishers is not None and send.number % audiences.SHARE == audiences.PLACE:
+                sender, handle = await self.publishers.post(words)
             else:
                 sender, recipient = self.devices[send.sender], self.devices[send.recipient]
                 conversation = self._conversations[send.sender, send.recipient]
@@ -186,6 +203,8 @@ class Course:
         tally, self._progress.doing = self._progress.tally, "waiting for what is under way"
         for device in self.devices:
             device.alter_no_more()
+        if self.publishers is not None:
+            await self.publishers.finish()
         loop = asyncio.get_running_loop()
         least, until = tally.under_way, loop.time() + self._scale.arrive
         while tally.under_way and loop.time() < until:

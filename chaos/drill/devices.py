@@ -13,11 +13,15 @@ from typing import Self, TypeVar
 
 from chaos.drill.alterings import EMOJI, Step, reacts
 from chaos.drill.sightings import sighting
+from chaos.drill.tally import Tally
 from chaos.drill.workload import Seat
 from chaos.judge import events as e
+from chaos.judge.channels import is_channel
 from chaos.judge.ledger import Ledger, digest
 from region.client import (
     Arrived,
+    Channel,
+    ChannelInvite,
     Client,
     ClientError,
     Group,
@@ -35,59 +39,13 @@ FOREVER = range(400, 429)
 """Statuses of answers that are final: it did not happen, and will not, whatever is repeated."""
 PATIENCE_SECONDS = 20.0
 """How long an alteration is waited for before nobody knows whether it happened."""
-Done = TypeVar("Done", Message, Group, Invite)
+AGAIN_SECONDS = 0.5
+Done = TypeVar("Done", Message, Group, Invite, Channel, ChannelInvite)
 
 
-class Tally:
-    """What is counted while a drill runs, for those who watch it.
-
-    Attributes:
-        invoked: Sends that were begun.
-        accepted: Of these, sends that were accepted.
-        shown: Entries that came to a recipient's screen.
-        refused: Sends whose author was told that they are refused.
-        deeds: Changes of groups that were accepted.
-        declined: Those that were refused.
-        originals: Of messages that were to be altered: message id to what they said at first.
-        offline: How often devices lost their connection.
-    """
-
-    def __init__(self) -> None:
-        """Begin with nothing."""
-        self.invoked = self.accepted = self.shown = self.refused = self.deeds = self.declined = self.offline = 0
-        self.originals: dict[str, str] = {}
-        self._awaited: dict[str, set[str]] = {}
-
-    @property
-    def under_way(self) -> int:
-        """How many messages and changes have not come to the screens that they are to come to, nor been refused."""
-        return len(self._awaited)
-
-    def sent(self, content: str, to: Iterable[str]) -> None:
-        """A message was sent, which is to come to the screens of these users."""
-        self.invoked += 1
-        self._awaited[content] = set(to)
-
-    def arrived(self, content: str, user: str) -> None:
-        """A message came to a screen of somebody else than its author."""
-        self.shown += 1
-        self.came(content, user)
-
-    def queued(self, message_id: str, user: str) -> None:
-        """A change of that user waits for its owner; it will come to their screen."""
-        self._awaited[message_id] = {user}
-
-    def came(self, what: str, user: str) -> None:
-        """Something came to a screen."""
-        left = self._awaited.get(what)
-        if left is not None:
-            left.discard(user)
-            if not left:
-                del self._awaited[what]
-
-    def turned_down(self, what: str) -> None:
-        """Its author was told that a message, or a change that waited, is refused."""
-        self._awaited.pop(what, None)
+def is_final(error: Exception) -> bool:
+    """Whether an answer says that it did not happen, and will not."""
+    return isinstance(error, ProblemError) and error.definite and error.status in FOREVER
 
 
 class Device:
@@ -161,18 +119,18 @@ class Device:
         return handle
 
     async def post(self, text: str, group: str, staff: Iterable["Device"]) -> Handle:
-        """Send a message into a group, whose staff will be shown it, if it is not refused."""
+        """Send a message into a group or a channel, whose staff will be shown it, if it is not refused."""
         op, name = self._invoke(text, [one.user for one in staff if one is not self], group)
         handle = await self.client.send(text, conversation=group, client_message_id=name)
         self._spawn(self._follow(op, handle))
         return handle
 
     async def do(self, change: e.Change, group: str | None, call: Callable[[str], Awaitable[Done]]) -> Done | None:
-        """Do something in a group, or to a message; return what was answered, or None if it was refused, or nobody knows.
+        """Do something in a group or a channel, or to a message; return what was answered, or None if it was refused, or nobody knows.
 
         Args:
             change: What, as its log will have it.
-            group: In which conversation; None for a new one.
+            group: In which conversation; None for a new one, of which the author is told nothing but that it is there.
             call: Does it by the name that it is given.
         """
         op = self._ledger.op()
@@ -184,19 +142,49 @@ class Device:
         )
         try:
             answer = await call(name)
-        except TimeoutError:
-            self._ledger.note(e.Info(self._ledger.now(), op, "timeout"))
-            return None
-        except ClientError as error:
-            final = isinstance(error, ProblemError) and error.definite and error.status in FOREVER
-            if not final:
-                self._ledger.note(e.Info(self._ledger.now(), op, error.code))
-            elif self._ops.pop(name, None) is not None:
-                self._tally.declined += 1
-                self._ledger.note(e.Fail(self._ledger.now(), op, error.code))
+        except (TimeoutError, ClientError) as error:
+            if name not in self._ops:
+                return None  # it had come to the screen, or was refused, before the answer was lost
+            code = error.code if isinstance(error, ClientError) else "timeout"
+            if not is_final(error):
+                self._ledger.note(e.Info(self._ledger.now(), op, code))
+                return None
+            del self._ops[name]
+            self._tally.declined += 1
+            self._ledger.note(e.Fail(self._ledger.now(), op, code))
             return None
         self._done(name, answer)
         return answer
+
+    async def look_up(self, message: Message, *, within: float) -> bool:
+        """Note what stands in a channel's log for a deed of one's own, which a screen that was away meanwhile is not told.
+
+        Args:
+            message: What was answered.
+            within: How long it may take to be numbered, seconds.
+
+        Returns:
+            Whether it is numbered; else it was refused, or that is not known.
+        """
+        loop = asyncio.get_running_loop()
+        until, name = loop.time() + within, message.message_id
+        while message.seq is None and loop.time() < until:
+            await asyncio.sleep(AGAIN_SECONDS)
+            try:
+                message = await self.client.message(name)
+            except ClientError as error:
+                if is_final(error):
+                    break  # it is refused, which the device is told as an event
+        self._tally.came(name, self.user)
+        if message.seq is None:
+            return False
+        op, conversation = self._ledger.op(), message.conversation_id
+        self._ledger.note(
+            e.Invoke(self._ledger.now(), op, "history", self.name, self.user, self.seat.region, conversation)
+        )
+        self._ledger.note(e.Page(self._ledger.now(), op, conversation, [sighting(message)]))
+        self._ledger.note(e.Ok(self._ledger.now(), op, conversation))
+        return True
 
     async def alter(self, handle: Handle, text: str, steps: Iterable[Step], words: Callable[[int], str]) -> None:
         """Alter a message of one's own once it is numbered, step by step, until nothing is altered any more.
@@ -255,15 +243,16 @@ class Device:
         """Begin no alteration from now on; what has begun is waited for like everything else."""
         self._alters = False
 
-    def _done(self, name: str, answer: Message | Group | Invite) -> None:
+    def _done(self, name: str, answer: Message | Group | Invite | Channel | ChannelInvite) -> None:
         op = self._ops.pop(name, None)
         if op is None:
             return  # it had come to the screen, or was refused, before it was answered
         self._tally.deeds += 1
-        if isinstance(answer, Group):
-            self._ledger.note(e.Ok(self._ledger.now(), op, answer.group_id))
+        if isinstance(answer, Group | Channel):
+            made = answer.group_id if isinstance(answer, Group) else answer.channel_id
+            self._ledger.note(e.Ok(self._ledger.now(), op, made))
             return
-        message = answer.message if isinstance(answer, Invite) else answer
+        message = answer if isinstance(answer, Message) else answer.message
         self._deeds[name] = message.message_id
         self._ledger.note(e.Ok(self._ledger.now(), op, message.conversation_id, message.message_id))
         if message.seq is None:
@@ -343,13 +332,13 @@ class Device:
             return
         if message.sender_id == self.user:
             self._tally.came(message.message_id, self.user)
-            if seen.change is not None and message.change is not None and seen.change.kind != "group_created":
+            if seen.change is not None and not seen.change.kind.endswith("_created"):
                 self._done(message.client_message_id or "", message)  # if its answer was lost, this is one
             return
         if seen.change is None:
             content = self._tally.originals.get(message.message_id, seen.content) if seen.aftermath else seen.content
             self._tally.arrived(content, self.user)
-            if reacts(content, self.seat.number) and self._alters:
+            if self._alters and not is_channel(conversation) and reacts(content, self.seat.number):
                 self._spawn(self._react(message, content))
         self.client.mark_read(message)
 

@@ -6,7 +6,7 @@ from math import ceil, isnan, nan
 
 import msgspec
 
-from chaos.drill.crowds import Changes, CrowdCount, Crowds
+from chaos.drill.crowds import CHANNELS, Changes, CrowdCount, Crowds
 from chaos.judge import events as e
 from chaos.judge.ledger import Line
 
@@ -85,6 +85,7 @@ class Figures(msgspec.Struct, frozen=True):
         calm: To the recipient's screen, of messages invoked while nothing was the matter.
         struck: The same, of messages invoked while a fault lasted.
         crowds: Groups, whose posts are among the sends.
+        channels: Channels, likewise.
         altered: What was done to messages, by kind.
     """
 
@@ -100,6 +101,7 @@ class Figures(msgspec.Struct, frozen=True):
     calm: Latency
     struck: Latency
     crowds: Crowds
+    channels: Crowds
     altered: tuple[Changes, ...]
 
 
@@ -181,6 +183,7 @@ def _figures(fates: list[_Fate], faults: list[Struck], *, histories: int, crowds
         calm=_latency(calm),
         struck=_latency(struck),
         crowds=crowds.figures(),
+        channels=crowds.figures(CHANNELS),
         altered=crowds.alterations(),
     )
 

@@ -1,7 +1,7 @@
 """Which groups there are, who posts into them, and who is added, removed and made what in which order: pure, and repeated by its seed.
 
 What is done next does not wait for what was done before, and what has become impossible meanwhile is refused; the judge knows by each
-group's log how it stood. What is done to messages is in `alterings`; channels have no place here yet.
+group's log how it stood. What is done to messages is in `alterings`, channels are in `audiences`.
 """
 
 from collections.abc import Iterator

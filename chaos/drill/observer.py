@@ -15,6 +15,7 @@ import msgspec
 from chaos.drill.frames import Changed, Entry, Frame, Marks, Resume, Welcome, read
 from chaos.drill.sightings import admits, dismisses, sighting
 from chaos.judge import events as e
+from chaos.judge.channels import is_channel
 from chaos.judge.ledger import Ledger
 from infra.errors import CausewayError
 from region.client import Message, Page
@@ -173,15 +174,18 @@ class Observer:
         """Hold it; who was let into a group reads first what was there before, of which nothing came live.
 
         Or only the last of it came: whoever's connection was renewed meanwhile is told what was put out since, as far as they may see it by now.
+        Who was away when they subscribed to a channel is not told of that, but by the first post.
         """
         assert self._grant is not None
         conversation, (_, seq) = message.conversation_id, _place(message)
+        held = self._held.get(conversation, (0, 0))[1]
         let_in = admits(message, self._grant.user_id)
-        if (let_in or conversation in self._outside) and seq > self._held.get(conversation, (0, 0))[1] + 1:
+        is_new = let_in or conversation in self._outside or (is_channel(conversation) and not held)
+        if is_new and (message.from_seq or seq) > held + 1:
             self._lacking[conversation] = max(seq, self._lacking.get(conversation, 0))
             await self._repair_all()
         self._hold(message)
-        if let_in:
+        if let_in or (is_channel(conversation) and is_new and not dismisses(message, self._grant.user_id)):
             self._outside.discard(conversation)
         elif dismisses(message, self._grant.user_id):
             self._outside.add(conversation)
@@ -219,6 +223,8 @@ class Observer:
             self._ledger.note(e.Ok(self._ledger.now(), op, conversation))
             for message in seen:
                 self._hold(message)
+            if not seen and is_channel(conversation):
+                return  # whoever has left it is not shown up to there
             if not seen:
                 await asyncio.sleep(0.2)
 

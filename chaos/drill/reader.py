@@ -22,7 +22,7 @@ STRANGE = 3
 
 
 def strange(talks: Mapping[str, tuple[int, ...]], seat: int) -> list[str]:
-    """Return some conversations of others, not the same for every seat, and all groups of others.
+    """Return some conversations of others, not the same for every seat, and all groups and channels of others.
 
     Args:
         talks: Conversation to the seats of its members.
@@ -30,7 +30,7 @@ def strange(talks: Mapping[str, tuple[int, ...]], seat: int) -> list[str]:
     """
     others = [name for name, members in talks.items() if seat not in members]
     begin = seat % len(others) if others else 0
-    groups = [name for name in others if name.startswith("g")]
+    groups = [name for name in others if name.startswith(("g", "c"))]
     return list(dict.fromkeys((others[begin:] + others[:begin])[:STRANGE] + groups))
 
 

@@ -30,7 +30,7 @@ RULES = {
     "stream": "live streams neither go back nor skip",
     "marks": "marks and statuses never go back",
     "entitlement": "nobody was shown what they may not see, nor is anything there of who did not belong to it",
-    "membership": "groups keep their rules: who may do what, a hundred members, an owner",
+    "membership": "groups and channels keep their rules: who may do what, how many, an owner",
     "alterations": "edits, deletions and reactions are seen by all who may see the message, as its log has them; what was deleted is gone",
     "digests": "regions hold the same",
 }
@@ -95,7 +95,8 @@ def html(report: Report, light: str, dark: str) -> str:
 <h2>What happened</h2><div class="wide">{_picture(light, dark)}</div>
 <h2>Rulings</h2>{"".join(map(_ruling, report.judgement.rulings))}
 <h2>Faults</h2><p class="note">Accepted: sends accepted meanwhile. Slowest: the longest that a message sent meanwhile took to its recipient's screen.</p><div class="wide">{_faults(figures)}</div>
-{_crowds(figures.crowds)}
+{_crowds("groups", figures.crowds, "did not belong to the group just then")}
+{_crowds("channels", figures.channels, "does not post there")}
 {_altered(figures.altered)}
 <footer>{escape(about)}. The ledger and the same figures as JSON lie beside this page.</footer>
 </main></body></html>
@@ -165,12 +166,12 @@ def _faults(figures: Figures) -> str:
     )
 
 
-def _crowds(crowds: Crowds) -> str:
+def _crowds(name: str, crowds: Crowds, refused: str) -> str:
     if not crowds.groups:
         return ""
     return (
-        f'<h2>Groups</h2><p class="note">{crowds.groups} groups; {crowds.posts:,} posts, {crowds.accepted:,} accepted, '
-        f"{crowds.refused:,} refused, since who posted did not belong to the group just then. What was accepted may be refused by the group's owner later.</p>"
+        f'<h2>{name.capitalize()}</h2><p class="note">{crowds.groups} {name}; {crowds.posts:,} posts, {crowds.accepted:,} accepted, '
+        f"{crowds.refused:,} refused, since who posted {refused}. What was accepted may be refused by the owner later.</p>"
         + _changes(crowds.changes)
     )
 

@@ -20,6 +20,8 @@ from infra.tasks import beside
 USERS_OF_A_REGION = 4
 CHANGE_SECONDS = 2.0
 """How far one change of the groups is from the next one."""
+SUBSCRIBE_SECONDS = 2.5
+"""The same of the channels' subscribers."""
 FEWEST_REGIONS = 2
 OVERRUN = 3.0
 """By how much the faults may take longer than was reckoned, where parts recover slowly."""
@@ -74,7 +76,8 @@ async def drill(order: Order, ledger: Ledger, progress: Watched) -> tuple[Fault,
     progress.faults = len(faults)
     async with AsyncExitStack() as stack:
         scale = Scale(
-            f"drill {order.seed}", USERS_OF_A_REGION, rate=order.rate, seed=order.seed, changes=CHANGE_SECONDS, alters=True
+            f"drill {order.seed}", USERS_OF_A_REGION, rate=order.rate, seed=order.seed,
+            changes=CHANGE_SECONDS, channels=SUBSCRIBE_SECONDS, alters=True,
         )  # fmt: skip
         course = Course(scale, ledger, progress, urls)
         await course.gather(stack)

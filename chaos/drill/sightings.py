@@ -21,7 +21,8 @@ def sighting(message: Message) -> e.Sighting:
     else:
         content = digest(f"{message.message_id} {msgspec.json.encode((message.kind, message.change)).decode()}")
     return e.Sighting(
-        epoch, seq, message.message_id, message.sender_id, content, message.status, change=change, aftermath=aftermath
+        epoch, seq, message.message_id, message.sender_id, content, message.status, message.from_seq or 0,
+        change=change, aftermath=aftermath,
     )  # fmt: skip
 
 
@@ -47,15 +48,15 @@ def change_of(message: Message) -> e.Change | None:
 
 
 def admits(message: Message, user: str) -> bool:
-    """Whether that user belongs to a group from that entry on."""
+    """Whether that user belongs to a group or a channel from that entry on."""
     change = change_of(message)
-    if change is None or change.kind not in {"group_created", "member_added", "member_joined"}:
+    if change is None or change.kind not in {"group_created", "channel_created", "member_added", "member_joined"}:
         return False
     return user in (change.users or (message.sender_id,))
 
 
 def dismisses(message: Message, user: str) -> bool:
-    """Whether that user does not belong to a group any more, from that entry on."""
+    """Whether that user does not belong to a group or a channel any more, from that entry on."""
     change = change_of(message)
     if change is None or change.kind not in {"member_left", "member_removed", "member_banned"}:
         return False

@@ -7,6 +7,7 @@ verdict       three values, rulings with their evidence, and how they combine
 facts         what a ledger comes to: messages, logs, views, and what in them does not agree
 deeds         what was to be done in groups, and what stands in their logs for it
 groups        pure: who belongs to a group, seq by seq, and what breaks its rules
+channels      pure: the same of a channel, and what of its log is shown to all
 altered       what was to be done to messages, and what histories showed of them in the end
 history       one pass over a ledger, which gathers them
 delivery      lost, phantom
@@ -24,6 +25,8 @@ story         short ledgers, told step by step
 planted       faults planted in a good ledger; the judge must find each, and nothing else
 troupe        a group of a rehearsal: its log, and who may see what of it
 usurped       faults planted in a good ledger's groups
+herald        a channel of a rehearsal: its log, and what each of its people is shown of it
+leaked        faults planted in a good ledger's channels
 retold        what messages of a rehearsal have come to, and how they are told
 mangled       faults planted in a good ledger's alterations
 grafting      how events are changed for that

@@ -44,7 +44,7 @@ def alterations(history: History, needs: Needs) -> Findings:
             _rules(history, conversation, target, deeds, findings)
         done |= here
     for shown in history.altered.finals:
-        if shown.view.standing:
+        if shown.view.standing and not history.membership(shown.conversation, shown.view.user).unsure:
             findings.judged += 1
             _compare(history, shown, done.get(shown.entry.message, []), findings)
     _suffice(history, needs, findings)

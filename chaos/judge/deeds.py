@@ -115,6 +115,18 @@ class Deeds:
             entry = self._numbered.get(deed.id)
         return entry if entry is not None and (entry.seq or entry.disputed) else None
 
+    def unsure(self, conversation: str) -> set[str]:
+        """Return of whom nobody can say when they belonged to a channel: something was done to or by them of which it is not known what came of it."""
+        open_ones = (deed for deed in self.open_in(conversation) if not deed.change.alters)
+        return {user for deed in open_ones for user in deed.change.users or (deed.author,)}
+
+    def open_in(self, conversation: str) -> Iterator[Deed]:
+        """Return the deeds of a conversation that may have happened, but of which nobody saw what stands in the log."""
+        for deed in self:
+            is_told = deed.id is not None or deed.change.kind.endswith("_created")
+            if deed.conversation == conversation and deed.may_appear and not (is_told and self.entry_of(deed)):
+                yield deed
+
     def unexplained(self) -> Iterator[tuple[Message, str]]:
         """Return the changes in logs that are not of a deed that may have happened, and why."""
         left: dict[tuple[str | None, Kind], list[Message]] = defaultdict(list)

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from math import inf
 
+from chaos.judge.channels import is_channel, is_told_to_all
 from chaos.judge.facts import Log, Membership, Message, View
 from chaos.judge.history import History
 from chaos.judge.verdict import Findings
@@ -95,7 +96,9 @@ def _changes(history: History, settled: float, lookouts: "_Lookouts", findings: 
 
 
 def _seen_by_all(history: History, conversation: str, log: Log, lookouts: "_Lookouts", findings: Findings) -> None:
-    seqs = sorted(log.places)
+    seqs = sorted(seq for seq, (_, message) in log.places.items() if is_told_to_all(conversation, message))
+    if not seqs:
+        return
     earliest = _earliest_invocation_from(log, seqs)
     for user, membership in history.members.get(conversation, {}).items():
         unwatched = len(seqs)
@@ -104,11 +107,13 @@ def _seen_by_all(history: History, conversation: str, log: Log, lookouts: "_Look
             unwatched = min(unwatched, owed)
             if owed == len(seqs):
                 continue
-            for first, last in membership.within(log.numbers.last):
+            # A screen that was away when its user subscribed is not told of that, so nothing bids it read what was posted before.
+            live = view.screen and is_channel(conversation)
+            for first, last in membership.within(log.numbers.last, live=live):
                 for begin, end in view.lacks(conversation, max(first, seqs[owed]), last):
                     _missed(history, conversation, view, range(begin, end + 1), findings)
             for seq in view.hidden.get(conversation, ()):
-                owed_it = any(first <= seq <= last for first, last in membership.within(log.numbers.last))
+                owed_it = any(first <= seq <= last for first, last in membership.within(log.numbers.last, live=live))
                 if owed_it and not (seq in log.places and _is_blind(history, membership, log.places[seq][1])):
                     _missed(history, conversation, view, range(seq, seq + 1), findings)
         theirs = membership.within(log.numbers.last)
@@ -125,11 +130,12 @@ def _is_blind(history: History, membership: Membership, message: Message) -> boo
 def _missed(history: History, conversation: str, view: View, seqs: range, findings: Findings) -> None:
     places = history.logs[conversation].places
     for seq in seqs:
-        if seq in places:
-            message = places[seq][1]
-            if min(message.accepted, message.sighted) <= (history.settled or inf):
-                what = f"numbered, and not shown to {view.user} by {view.name}"
-                findings.found(what, message.id, f"op {message.op}", f"{conversation} {seq}", lines=(message.line,))
+        if seq not in places or not is_told_to_all(conversation, places[seq][1]):
+            continue
+        message = places[seq][1]
+        if min(message.accepted, message.sighted) <= (history.settled or inf):
+            what = f"numbered, and not shown to {view.user} by {view.name}"
+            findings.found(what, message.id, f"op {message.op}", f"{conversation} {seq}", lines=(message.line,))
 
 
 def _earliest_invocation_from(log: Log, seqs: list[int]) -> list[float]:

@@ -68,7 +68,7 @@ class Sighting(msgspec.Struct, frozen=True, array_like=True, gc=False):
         sender: The user id that it was shown under.
         content: The digest of its text, or of its id and the change; None for what is hidden (a tombstone).
         status: unread, received, read; empty if that was not seen.
-        from_seq: Of what is hidden, the first number of the run; else 0.
+        from_seq: Of what is hidden, the first number of the run; in a channel, the first number that an entry stands for; else 0.
         change: What was done, if it is no message.
         aftermath: What the message has come to; None of one as it was sent.
     """

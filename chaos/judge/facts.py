@@ -139,6 +139,16 @@ class Gap(NamedTuple):
     last: int
 
 
+class Glimpse(NamedTuple):
+    """An entry of a channel came live to a device of that user."""
+
+    line: int
+    at: float
+    user: str
+    conversation: str
+    seq: int
+
+
 @dataclass(slots=True)
 class Membership:
     """What a user may see of a conversation, and where the user has lived.
@@ -147,23 +157,25 @@ class Membership:
         stretches: First seq to last seq of each stretch that the user may see; None while it lasts.
         present: Likewise, of each time as a member of a group; before it, nothing comes live. Empty of a 1:1 conversation.
         homes: Regions.
+        unsure: Whether nobody can say when the user belonged to a channel, so that nothing is owed to the user, nor forbidden.
     """
 
     stretches: dict[int, int | None] = field(default_factory=dict)
     present: dict[int, int | None] = field(default_factory=dict)
     homes: set[str] = field(default_factory=set)
+    unsure: bool = False
 
     def covers(self, seq: int) -> bool:
         """Whether the user may see that entry."""
-        return _covers(self.stretches, seq)
+        return self.unsure or _covers(self.stretches, seq)
 
     def comes_live(self, seq: int) -> bool:
         """Whether that entry was to come to the user's devices as it was numbered."""
-        return _covers(self.present or self.stretches, seq)
+        return not self.unsure and _covers(self.present or self.stretches, seq)
 
     def outside(self, shown: Ranges) -> Iterator[tuple[int, int]]:
         """Return the ranges of what was shown that the user may not see."""
-        for first, last in shown:
+        for first, last in () if self.unsure else shown:
             begin = first
             for opens, closes in sorted(self.stretches.items()):
                 if begin > last or opens > last:
@@ -174,9 +186,10 @@ class Membership:
             if begin <= last:
                 yield begin, last
 
-    def within(self, head: int) -> Iterator[tuple[int, int]]:
-        """Return the stretches up to that seq."""
-        for first, last in self.stretches.items():
+    def within(self, head: int, *, live: bool = False) -> Iterator[tuple[int, int]]:
+        """Return the stretches up to that seq; on request only those of which everything was to come live."""
+        stretches = self.present if live else self.stretches
+        for first, last in () if self.unsure else stretches.items():
             yield first, head if last is None else min(last, head)
 
 

@@ -4,10 +4,10 @@ The rules are those of `docs/conversations.md`, written down once more: a judge 
 """
 
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from chaos.judge.events import DELETED, Change
-from chaos.judge.facts import Log, Membership
+from chaos.judge.facts import Log, Membership, Message
 
 MOST_MEMBERS: Final = 100
 RANKS: Final = {"member": 1, "admin": 2, "owner": 3}
@@ -51,7 +51,14 @@ class Group:
         broken: What breaks a rule of groups.
         strangers: Messages and alterations of who was no member.
         deleted_by: Seq of each deletion to the rank that its author had then.
+        unsure: Of whom nobody can say when they belonged to it: what they did or was done to them is not judged.
     """
+
+    what: ClassVar = "group"
+    founding: ClassVar = "group_created"
+    most_members: ClassVar = MOST_MEMBERS
+    for_admins: ClassVar = FOR_ADMINS
+    for_owners: ClassVar = frozenset({"role_changed"})
 
     members: dict[str, Membership] = field(default_factory=dict)
     roles: dict[str, str] = field(default_factory=dict)
@@ -62,32 +69,37 @@ class Group:
     broken: list[Objection] = field(default_factory=list)
     strangers: list[Objection] = field(default_factory=list)
     deleted_by: dict[int, int] = field(default_factory=dict)
+    unsure: set[str] = field(default_factory=set)
 
     def rank(self, user: str) -> int:
         """Return what somebody may do; 0 for who is no member."""
         return RANKS.get(self.roles.get(user, ""), 0)
 
+    def objects_to(self, message: Message) -> str:
+        """Return why its author may not send that, or do that to a message; nothing if they may."""
+        return "" if self.rank(message.author) else f"{message.author} was no member when it was numbered"
+
     def take(self, seq: int, author: str, change: Change) -> list[str]:
         """Go on by one change; return which rules it breaks. What is numbered is so, whether it should be or not."""
         self.changes += 1
-        why = self._objections(seq, author, change)
+        why = [] if self.unsure.intersection({author, *change.users}) else self._objections(seq, author, change)
         self._apply(seq, author, change)
         self.most = max(self.most, len(self.roles))
-        if len(self.roles) > MOST_MEMBERS:
-            why.append(f"the group has {len(self.roles)} members by it")
+        if len(self.roles) > self.most_members:
+            why.append(f"the {self.what} has {len(self.roles)} members by it")
         if self.roles and "owner" not in self.roles.values():
-            why.append("the group has no owner by it")
+            why.append(f"the {self.what} has no owner by it")
         return why
 
     def _apply(self, seq: int, author: str, change: Change) -> None:
         kind, users = change.kind, change.users
         if change.history is not None:
             self.history = change.history
-        if kind == "group_created":
+        if kind == self.founding:
             users = (author, *users)
-        if kind in {*ENTERS, "group_created"}:
+        if kind in {*ENTERS, self.founding}:
             for user in users or (author,):
-                self._admit(seq, user, "owner" if kind == "group_created" and user == author else "member")
+                self._admit(seq, user, "owner" if kind == self.founding and user == author else "member")
         elif kind in GOES:
             for user in users or (author,):
                 self._dismiss(seq, user)
@@ -102,9 +114,9 @@ class Group:
     def _objections(self, seq: int, author: str, change: Change) -> list[str]:
         kind, rank = change.kind, self.rank(author)
         why = []
-        if (kind == "group_created") != (seq == 1):
-            why.append("a group begins with its first entry, and only there")
-        if (kind in FOR_ADMINS and rank < ADMIN) or (kind == "role_changed" and rank < OWNER):
+        if (kind == self.founding) != (seq == 1):
+            why.append(f"a {self.what} begins with its first entry, and only there")
+        if (kind in self.for_admins and rank < ADMIN) or (kind in self.for_owners and rank < OWNER):
             why.append(f"{author} may not do that as {self.roles.get(author, 'no member')}")
         if kind == "member_left" and not rank:
             why.append(f"{author} is no member")
@@ -136,16 +148,14 @@ class Group:
             stretches.update({first: seq for first, last in stretches.items() if last is None})
 
 
-def gathered(log: Log) -> Group | None:
-    """Return a group as its whole log has it; None if that is no group's."""
-    group = Group()
+def gathered(log: Log, group: Group) -> Group | None:
+    """Return a group as its whole log has it, which is given as it is before; None if that is no group's."""
     for seq in sorted(log.places):
         _, message = log.places[seq]
         if message.change is None or message.change.alters:
             if message.change is not None and message.change.kind == DELETED:
                 group.deleted_by[seq] = group.rank(message.author)
-            if not group.rank(message.author):
-                what = f"{message.author} was no member when it was numbered"
+            if message.author not in group.unsure and (what := group.objects_to(message)):
                 group.strangers.append(Objection(seq, message.id or "", message.line, what))
             continue
         for what in group.take(seq, message.author, message.change):

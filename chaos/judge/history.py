@@ -7,6 +7,7 @@ at the end, when it is known what else that view showed. What is kept grows with
 from collections import defaultdict
 
 from chaos.judge.altered import Altered
+from chaos.judge.channels import Channel, is_channel
 from chaos.judge.deeds import Deeds
 from chaos.judge.events import (
     Digest,
@@ -23,7 +24,7 @@ from chaos.judge.events import (
     Run,
     Sighting,
 )
-from chaos.judge.facts import Gap, Log, Membership, Message, Oddity, Phantom, View
+from chaos.judge.facts import Gap, Glimpse, Log, Membership, Message, Oddity, Phantom, View
 from chaos.judge.groups import Group, gathered
 from chaos.judge.ranges import Ranges
 
@@ -47,6 +48,7 @@ class History:
         self.histories: list[View] = []
         self.seen: dict[tuple[str, str], tuple[Ranges, int]] = {}
         self.observers: set[str] = set()
+        self.glimpses: list[Glimpse] = []
         self.oddities: list[Oddity] = []
         self.phantoms: list[Phantom] = []
         self.gaps: dict[tuple[View, str, int], Gap] = {}
@@ -80,14 +82,16 @@ class History:
         self.homes[event.user] = event.home
 
     def gather(self) -> None:
-        """Derive from the logs of groups who belonged to them; once, when all of the ledger was read."""
+        """Derive from the logs of groups and channels who belonged to them; once, when all of the ledger was read."""
         for conversation, log in self.logs.items():
-            group = gathered(log)
+            unsure = self.deeds.unsure(conversation) if is_channel(conversation) else set[str]()
+            group = gathered(log, Channel(unsure=unsure) if is_channel(conversation) else Group())
             if group is not None:
                 self.groups[conversation] = group
                 self.members[conversation] = group.members
                 for user, membership in group.members.items():
                     membership.homes.update({self.homes[user]} if user in self.homes else ())
+                    membership.unsure = user in group.unsure
 
     def joined(self, event: Member) -> None:
         """Somebody may see a stretch of a conversation."""
@@ -190,7 +194,10 @@ class History:
         if device is None:
             self.broken.append((line, f"connection {event.connection} is not open"))
         else:
-            self._sight(line, event.at, self.screens[device], event.conversation, event.entry)
+            view = self.screens[device]
+            if is_channel(event.conversation) and event.entry.content is not None:
+                self.glimpses.append(Glimpse(line, event.at, view.user, event.conversation, event.entry.seq))
+            self._sight(line, event.at, view, event.conversation, event.entry)
 
     def page(self, line: int, event: Page) -> None:
         """A page was read."""
@@ -253,6 +260,7 @@ class History:
             view.hidden[conversation].update(range(entry.first, seq + 1))
             return
         log.numbers.add(seq)
+        view.hidden[conversation].update(range(entry.first, seq))  # of what it stands for, nothing is shown
         view.hidden[conversation].discard(seq)  # who is let in again may see what was hidden from them
         log.readers.add(view.user)
         seen = self.seen.get((conversation, view.user))

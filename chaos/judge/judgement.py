@@ -99,6 +99,7 @@ class _Court:
             case e.Live():
                 self.history.live(line, event)
                 self.streams.live(line, event)
+                self.marks.live(line, event)
             case e.Marked():
                 self.marks.marked(line, event)
             case e.Invoke():

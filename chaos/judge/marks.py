@@ -1,8 +1,9 @@
-"""Marks and statuses rise, and never go back; a mark of a later epoch may be lower, with the tail that it marked."""
+"""Marks and statuses rise, and never go back; a mark of a later epoch may be lower, with the tail that it marked. Nobody is told who has read what in a channel."""
 
 from typing import NamedTuple
 
-from chaos.judge.events import Invoke, Marked, Page, Sighting
+from chaos.judge.channels import is_channel
+from chaos.judge.events import Invoke, Live, Marked, Page, Sighting
 from chaos.judge.verdict import Findings
 
 UNREAD, RECEIVED, READ = range(3)
@@ -74,10 +75,15 @@ class Marks:
         """A reading ends."""
         self._readings.pop(op, None)
 
+    def live(self, line: int, event: Live) -> None:
+        """An entry came over a connection; in a channel it says nothing of others."""
+        if is_channel(event.conversation):
+            self._untold(line, event.connection, event.conversation, event.entry)
+
     def page(self, line: int, event: Page) -> None:
         """A page shows statuses; marks being heights, one status speaks for everything of that sender below it.
 
-        In a group each status speaks for itself alone: what was posted while nobody else belonged to it stays unread.
+        In a group or a channel each status speaks for itself alone: what was posted while nobody else belonged to it stays unread.
         """
         if event.op not in self._readings:
             return
@@ -86,9 +92,11 @@ class Marks:
         for entry in event.entries:
             if entry.status not in _RANKS:
                 continue
+            if is_channel(event.conversation):
+                self._untold(line, user, event.conversation, entry)
             self.findings.judged += 1
             rank = _RANKS[entry.status]
-            speaks_for = entry.message if event.conversation.startswith("g") else entry.sender
+            speaks_for = entry.message if event.conversation.startswith(("g", "c")) else entry.sender
             least = floor.get(speaks_for)
             if least is not None and rank < least.rank(entry):
                 place = f"{event.conversation} {entry.epoch}.{entry.seq}"
@@ -96,3 +104,9 @@ class Marks:
                 self.findings.found(what, entry.message, place, lines=(least.line, line))
             known[speaks_for] = known.get(speaks_for, _NOTHING).raised(entry, rank, line)
         self._statuses[user, event.conversation] = known
+
+    def _untold(self, line: int, who: str, channel: str, entry: Sighting) -> None:
+        self.findings.judged += 1
+        if _RANKS.get(entry.status, UNREAD) > UNREAD:
+            what = f"{who} was told that a post is {entry.status}"
+            self.findings.found(what, entry.message, f"{channel} {entry.seq}", lines=(line,))

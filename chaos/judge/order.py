@@ -3,6 +3,7 @@
 from collections import defaultdict
 from math import inf
 
+from chaos.judge.channels import is_channel
 from chaos.judge.facts import Log, Message, Oddity
 from chaos.judge.history import History
 from chaos.judge.verdict import Findings
@@ -54,10 +55,22 @@ def hole(history: History) -> Findings:
         findings.judged += 1
         if not log.numbers:
             continue
+        if is_channel(conversation):
+            _unaccounted(history, conversation, log, findings)
+            continue
         start = next(iter(log.numbers))[0]
         for first, last in log.numbers.missing(start, log.numbers.last):
             findings.found(f"nobody has seen {first} to {last}", conversation)
     return findings
+
+
+def _unaccounted(history: History, conversation: str, log: Log, findings: Findings) -> None:
+    """Find more numbers of a channel that nobody has seen than there are deeds of which it is not known whether they have one."""
+    unseen = list(log.numbers.missing(1, log.numbers.last))
+    numbers = sum(last - first + 1 for first, last in unseen)
+    if numbers > sum(1 for _ in history.deeds.open_in(conversation)):
+        runs = ", ".join(f"{first} to {last}" for first, last in unseen[:5])
+        findings.found(f"nobody has seen {runs}, nor done what would stand there", conversation)
 
 
 def _doubled(history: History) -> list[Oddity]:

@@ -15,6 +15,8 @@ from random import Random
 from msgspec.structs import replace
 
 from chaos.judge import events as e
+from chaos.judge.channels import is_channel
+from chaos.judge.herald import Herald
 from chaos.judge.ledger import digest
 from chaos.judge.retold import Retold
 from chaos.judge.troupe import Troupe
@@ -35,6 +37,7 @@ class Plan:
         trouble: The share of sends that do not simply succeed, and of moments at which a device loses its connection.
         faults: How many, one after another.
         altered: The share of messages to which their authors, or those who got them, do something later.
+        channels: How many; each has an owner, a poster, a subscriber who comes and goes, and somebody who never belongs to it.
         groups: How many; each has an owner, a member, a guest who comes and goes, and somebody who never belongs to it.
     """
 
@@ -47,6 +50,7 @@ class Plan:
     faults: int = 1
     altered: float = 0.0
     groups: int = 0
+    channels: int = 0
 
 
 @dataclass(slots=True)
@@ -93,8 +97,9 @@ class _Rehearsal:
 
         ring = [person.user for person in (*self.people, *self.people)]
         self.troupes = [
-            Troupe(f"g{number:04d}-{self.people[number].home}", tuple(ring[number : number + 3]))
-            for number in range(plan.groups)
+            kind(f"{letter}{number:04d}-{self.people[number].home}", tuple(ring[number : number + 3]))
+            for kind, letter, many in ((Troupe, "g", plan.groups), (Herald, "c", plan.channels))
+            for number in range(many)
         ]
         self._of = {person.user: person for person in self.people}
 
@@ -122,8 +127,9 @@ class _Rehearsal:
             self.out.append(e.Lives(0.0, person.user, person.home))
             self.connect(person)
         for troupe in self.troupes:
-            self.deed(troupe, troupe.owner, troupe.founding())
-            self.finish()
+            for author, change in troupe.opening():
+                self.deed(troupe, author, change, surely=True)
+                self.finish()
 
     def connect(self, person: _Person) -> None:
         person.connections += 1
@@ -169,7 +175,7 @@ class _Rehearsal:
         """Send a device what it lacks of a group, which it has read then; all others are told that."""
         if not person.connection:
             return
-        for entry in troupe.page(person.user, troupe.shown[person.user]):
+        for entry in troupe.live(person.user, troupe.shown[person.user]):
             self.out.append(e.Live(self.now, person.connection, troupe.name, entry))
             troupe.shown[person.user] = entry.seq
         read = troupe.shown[person.user]
@@ -179,7 +185,7 @@ class _Rehearsal:
 
     def tell_read(self, troupe: Troupe, reader: str) -> None:
         read = troupe.read[reader]
-        for other in troupe.state.roles:
+        for other in {reader} & troupe.state.roles.keys() if is_channel(troupe.name) else troupe.state.roles:
             if self._of[other].connection:
                 self.out.append(e.Marked(self.now, self._of[other].device, troupe.name, reader, 1, read, read))
 
@@ -187,16 +193,17 @@ class _Rehearsal:
         for user in troupe.people:
             self.later(self.random.uniform(0.002, 0.08), lambda user=user: self.show(troupe, self._of[user]))  # type: ignore[misc]
 
-    def deed(self, troupe: Troupe, author: str, change: e.Change) -> None:
-        """Do something in a group; now and then nobody is told whether it happened, and it did or not."""
+    def deed(self, troupe: Troupe, author: str, change: e.Change, *, surely: bool = False) -> None:
+        """Do something in a group; now and then nobody is told whether it happened, and it did or not; in a channel that is looked up."""
         person, op = self._of[author], next(self._ops)
-        where = None if change.kind == "group_created" else troupe.name
+        where = None if change.kind.endswith("_created") else troupe.name
+        surely = surely or is_channel(troupe.name)
         self.out.append(
             e.Invoke(self.now, op, "change", person.device, author, person.home, where, None, change)
         )  # fmt: skip
         message = f"m{op:06d}g"
 
-        uncertain = where is not None and self.random.random() < self.plan.trouble
+        uncertain = not surely and self.random.random() < self.plan.trouble
         happens = not uncertain or self.random.random() < 0.5  # noqa: PLR2004  # half of those
 
         def happen() -> None:
@@ -205,17 +212,24 @@ class _Rehearsal:
                 self.show_all(troupe)
             done = e.Info(self.now, op, "timeout") if uncertain else e.Ok(self.now, op, troupe.name, message)
             self.out.append(done)
+            if is_channel(troupe.name):
+                self.look_up(troupe, author)
 
         self.later(0.001, happen)
 
+    def look_up(self, troupe: Troupe, author: str) -> None:
+        """Show somebody the last thing in a log, which they have done; a device that was away is not told it."""
+        op = self.invoke(self._of[author], "history", troupe.name)
+        self.out += [e.Page(self.now, op, troupe.name, [troupe.log[-1]]), e.Ok(self.now, op)]
+
     def post(self, troupe: Troupe, number: int) -> None:
-        """Post into a group; who has been removed meanwhile is refused."""
+        """Post into a group or a channel; who has been removed meanwhile, or is no poster, is refused."""
         author = self.random.choice(troupe.people)
         content, message = digest(f"{self.plan.seed}:{number}"), f"m{number:06d}"
         op = self.invoke(self._of[author], "send", troupe.name, content)
 
         def judge() -> None:
-            if author in troupe.state.roles:
+            if author in troupe.may_post():
                 troupe.number(author, message, content)
                 self.show_all(troupe)
             else:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from chaos.judge.channels import is_told_to_all
 from chaos.judge.events import Changed, Live, Opened
 from chaos.judge.history import History
 from chaos.judge.verdict import Findings
@@ -92,7 +93,8 @@ class Streams:
         """Return what was found; a jump over numbers that nobody has is a hole of the log, not of a stream."""
         for line, device, user, conversation, first, last in self._jumps:
             places, mine = history.logs[conversation].places, history.membership(conversation, user)
-            if any(seq in places and mine.comes_live(seq) for seq in range(first, last + 1)):
+            skipped = (seq for seq in range(first, last + 1) if seq in places and mine.comes_live(seq))
+            if any(is_told_to_all(conversation, places[seq][1]) for seq in skipped):
                 what = f"{device} was not sent {first} to {last}, nor told that it lacks them"
                 self._findings.found(what, conversation, device, lines=(line,))
         return self._findings

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from chaos.judge.channels import is_channel
 from chaos.judge.events import FaultBegun, FaultEnded, FaultSeen, Invoke, Ok, Opened
 from chaos.judge.history import History
 from chaos.judge.verdict import Evidence
@@ -20,6 +21,8 @@ class Needs(msgspec.Struct, frozen=True):
         during: From when it was seen until it was taken off; of one that shows itself only then, from its beginning.
         after: After its end, by people of each region that it struck.
         altered: How many edits, and how many deletions, must have been accepted where there is any alteration.
+        posts: How many posts of channels must have been accepted before the first fault, while any lasted, and after the last one,
+            where there is any channel.
         everybody: Whether every send must have been answered, and every device be connected at the settling.
         rest: How long before the settling the last send was accepted and the last fault ended, seconds.
     """
@@ -29,6 +32,7 @@ class Needs(msgspec.Struct, frozen=True):
     during: int = 20
     after: int = 20
     altered: int = 3
+    posts: int = 3
     everybody: bool = False
     rest: float = 5.0
 
@@ -60,6 +64,8 @@ class Course:
     _accepted: "array[float]" = field(default_factory=lambda: array("d"))
     _by_region: "dict[str, array[float]]" = field(default_factory=dict)
     _sends: dict[int, tuple[int, str]] = field(default_factory=dict)
+    _posts: dict[int, float | None] = field(default_factory=dict)
+    _channels: bool = False
     _connected: dict[str, str] = field(default_factory=dict)
     _devices: dict[str, int] = field(default_factory=dict)
     _absent: list[tuple[int, str]] | None = None
@@ -75,6 +81,9 @@ class Course:
 
     def invoked(self, line: int, event: Invoke) -> None:
         """A send begins."""
+        self._channels = self._channels or is_channel(event.conversation)
+        if event.kind == "send" and is_channel(event.conversation):
+            self._posts[event.op] = None
         if event.kind == "send":
             self._by_region.setdefault(event.region, array("d"))
             self._sends[event.op] = line, event.region
@@ -82,6 +91,8 @@ class Course:
     def accepted(self, event: Ok) -> None:
         """A send was accepted."""
         self._accepted.append(event.at)
+        if event.op in self._posts:
+            self._posts[event.op] = event.at
         self._stirred = event.at
         _, region = self._sends.pop(event.op, (0, ""))
         self._by_region.setdefault(region, array("d")).append(event.at)
@@ -143,9 +154,31 @@ class Course:
             found.append(Evidence(f"there were {len(self._faults)} faults, of {needs.faults} that are needed"))
         if needs.everybody:
             found += self._missing()
+        if self._channels:
+            found += self._posted(needs)
         for name, fault in self._faults.items():
             found += [Evidence(f"{fault.what}: {why}", (name,), (fault.line,)) for why in self._fault(fault, needs)]
         return found
+
+    def _posted(self, needs: Needs) -> list[Evidence]:
+        """Return which times had too few posts of channels; without faults, whether all of it had."""
+        posts = [at for at in self._posts.values() if at is not None]
+        faults = [fault for fault in self._faults.values() if fault.ended is not None]
+        lasted = [(fault.begun, fault.ended or 0.0) for fault in faults]
+        times = {"in channels": len(posts)}
+        if lasted:
+            first, last = min(begun for begun, _ in lasted), max(ended for _, ended in lasted)
+            during = sum(any(begun <= at <= ended for begun, ended in lasted) for at in posts)
+            times = {
+                "in channels before the first fault": sum(at < first for at in posts),
+                "in channels while faults lasted": during,
+                "in channels after the last fault": sum(at > last for at in posts),
+            }
+        return [
+            Evidence(f"{count} posts were accepted {when}, of {needs.posts} that are needed")
+            for when, count in times.items()
+            if count < needs.posts
+        ]
 
     def _fault(self, fault: _Fault, needs: Needs) -> list[str]:
         if fault.ended is None:

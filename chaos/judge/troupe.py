@@ -43,9 +43,9 @@ class Troupe:
         """Who comes and goes."""
         return self.people[2]
 
-    def founding(self) -> e.Change:
-        """Return the change with which it begins; who joins later does not see what was before."""
-        return e.Change("group_created", self.people[1:3], history=False)
+    def opening(self) -> list[tuple[str, e.Change]]:
+        """Return who does what, by which it begins; who joins later does not see what was before."""
+        return [(self.owner, e.Change("group_created", self.people[1:3], history=False))]
 
     def next_deed(self, number: int) -> tuple[str, e.Change]:
         """Return who does what next: the guest is removed, or leaves, and is added again; now and then a link is made."""
@@ -60,7 +60,7 @@ class Troupe:
         )
 
     def may_post(self) -> list[str]:
-        """Return who belongs to it now."""
+        """Return who posts, if all goes well: whoever belongs to it now."""
         return sorted(self.state.roles)
 
     def number(self, author: str, message: str, content: str) -> None:
@@ -72,6 +72,10 @@ class Troupe:
         assert not self.state.take(self.head + 1, author, change)
         content = digest(f"{message} {change}")
         self.log.append(e.Sighting(1, self.head + 1, message, author, content, "unread", 0, change))
+
+    def live(self, user: str, above: int) -> list[e.Sighting]:
+        """Return what comes to a user's device above a seq."""
+        return self.page(user, above)
 
     def page(self, user: str, above: int) -> list[e.Sighting]:
         """Return what a user is shown above a seq: entries, and a tombstone for each run that is not theirs to see."""

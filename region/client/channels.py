@@ -81,14 +81,21 @@ class Posters(msgspec.Struct, frozen=True):
 
 
 class Channels:
-    """What one does in channels; posts are sent by `Client.send`, with the channel's id as the conversation. See `Groups`."""
+    """What one does in channels; posts are sent by `Client.send`, with the channel's id as the conversation. Of a `deed` see `Groups`."""
 
     def __init__(self, api: "Api") -> None:
         """Call through that."""
         self._api = api
 
     async def create(
-        self, name: str, *, description: str = "", public: bool = True, slow: int = 0, picture: str | None = None
+        self,
+        name: str,
+        *,
+        description: str = "",
+        public: bool = True,
+        slow: int = 0,
+        picture: str | None = None,
+        deed: str | None = None,
     ) -> Channel:
         """Make a channel.
 
@@ -98,8 +105,10 @@ class Channels:
             public: Whether anybody may subscribe; else one needs a link.
             slow: How long a poster waits between two posts, seconds.
             picture: The blob of an image that one has brought.
+            deed: See `Groups`.
         """
-        return await self._api.create_channel(NewChannel(name, description, public, slow, new_name(), picture))
+        made = NewChannel(name, description, public, slow, deed or new_name(), picture)
+        return await self._api.create_channel(made)
 
     async def find(self, query: str, *, limit: int = 20) -> FoundChannels:
         """Return public channels of all regions of whose names some word begins so."""
@@ -138,15 +147,14 @@ class Channels:
         )
         return await self._api.do("PATCH", f"/channels/{channel_id}", deed)
 
-    async def subscribe(self, channel_id: str, token: str | None = None) -> Message:
+    async def subscribe(self, channel_id: str, token: str | None = None, *, deed: str | None = None) -> Message:
         """Subscribe; by a link's secret, if the channel is not public."""
-        return await self._api.do(
-            "POST", f"/channels/{channel_id}/subscribers", Deed(client_message_id=new_name(), token=token)
-        )
+        wanted = Deed(client_message_id=deed or new_name(), token=token)
+        return await self._api.do("POST", f"/channels/{channel_id}/subscribers", wanted)
 
-    async def remove(self, channel_id: str, user_id: str) -> Message:
+    async def remove(self, channel_id: str, user_id: str, *, deed: str | None = None) -> Message:
         """Remove somebody; leave, if that is oneself."""
-        return await self._api.undo(f"/channels/{channel_id}/subscribers/{user_id}", new_name())
+        return await self._api.undo(f"/channels/{channel_id}/subscribers/{user_id}", deed or new_name())
 
     async def ban(self, channel_id: str, user_id: str) -> Message:
         """Remove somebody, who may not come back."""
@@ -158,14 +166,18 @@ class Channels:
         """Let somebody come back."""
         return await self._api.undo(f"/channels/{channel_id}/bans/{user_id}", new_name())
 
-    async def give_role(self, channel_id: str, user_id: str, role: str, *, hand_over: bool = False) -> Message:
+    async def give_role(
+        self, channel_id: str, user_id: str, role: str, *, hand_over: bool = False, deed: str | None = None
+    ) -> Message:
         """Promote or demote somebody: `owner`, `poster`, `subscriber`; with `owner` and `hand_over`, become a poster by it."""
-        deed = Deed(client_message_id=new_name(), role=role, hand_over=hand_over)
-        return await self._api.do("PUT", f"/channels/{channel_id}/subscribers/{user_id}/role", deed)
+        wanted = Deed(client_message_id=deed or new_name(), role=role, hand_over=hand_over)
+        return await self._api.do("PUT", f"/channels/{channel_id}/subscribers/{user_id}/role", wanted)
 
-    async def invite(self, channel_id: str, *, expires_in: int = 86_400, uses: int = 0) -> ChannelInvite:
+    async def invite(
+        self, channel_id: str, *, expires_in: int = 86_400, uses: int = 0, deed: str | None = None
+    ) -> ChannelInvite:
         """Make a link that is good for so many seconds, and so many users (0 for any number)."""
-        return await self._api.channel_invite(channel_id, NewInvite(expires_in, uses, new_name()))
+        return await self._api.channel_invite(channel_id, NewInvite(expires_in, uses, deed or new_name()))
 
     async def end_invite(self, channel_id: str, invite_id: str) -> Message:
         """End a link before it expires."""

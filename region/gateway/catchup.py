@@ -201,6 +201,8 @@ def _made(
     too_much = len(entries) > MOST_ENTRIES or len(queued) > MOST_ENTRIES or size > MOST_BYTES
     marks: dict[str, dict[str, Marks]] = {}
     for member in marked:
+        if is_channel_id(member.conversation_id):
+            continue  # no status there says who has read what, though a reader's own mark is told below
         marks.setdefault(member.conversation_id, {})[member.user_id] = member.marks
     missed = (
         [] if too_much else [_entry(entry, user_id, marks.get(entry.conversation_id, {}), by_name) for entry in entries]

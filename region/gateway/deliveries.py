@@ -69,6 +69,8 @@ class Deliveries:
         self._heard_at = 0.0
         self._backoff = Backoff(most=2.0)
         self.continuity = Continuity(partitions)
+        self.dispatched: dict[int, int] = {}
+        """While a publication is dispatched: up to which positions everything was."""
         health.expect("redis", "fanout")
 
     async def run(self) -> None:
@@ -127,7 +129,7 @@ class Deliveries:
         self._heard_at = time.monotonic()
         PUBLISHED_AT.set(publication.sent_at / 1e6)
         self._hub.published_at = publication.sent_at
-        told = dict(self.continuity.covered)
+        told = self.dispatched = dict(self.continuity.covered)
         if self.continuity.take(publication.ranges) and self._hub.reliable:
             BREAKS.labels("gap").inc()
             log.warning("outputs missed", told=told)

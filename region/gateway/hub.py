@@ -221,7 +221,12 @@ class Hub:
         if self._repeats(output, entry.message_id, entry):
             self._repeated(entry)
             return
-        self.following.note(partition, output.position, entry)
+        self._show(partition, output, entry)
+        self.following.note(
+            partition, output.position, entry
+        )  # whoever subscribes by it is told no more before the store is read
+
+    def _show(self, partition: int, output: Output, entry: Entry) -> None:
         users = self._people(output.users)
         if not any(user in self._by_user for user in users):
             return

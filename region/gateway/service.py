@@ -203,7 +203,7 @@ class Gateway:
             hub=self._hub,
             interest=self._interest,
             read=self._catchups.read,
-            covered=lambda: self._deliveries.continuity.covered,
+            covered=lambda: self._deliveries.dispatched,
         )
         self._rates_redis = Redis.from_url(
             settings.redis, socket_connect_timeout=1, socket_timeout=None, retry=Retry(NoBackoff(), 0)

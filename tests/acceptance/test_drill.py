@@ -20,7 +20,7 @@ class Struck(msgspec.Struct):
 
 
 class Changes(msgspec.Struct):
-    """Changes of groups of one kind."""
+    """Changes of groups, or of channels, of one kind."""
 
     kind: str
     numbered: int
@@ -42,6 +42,7 @@ class Figures(msgspec.Struct):
     accepted: int
     unanswered: int
     crowds: Crowds
+    channels: Crowds
 
 
 class Report(msgspec.Struct):
@@ -71,4 +72,10 @@ def test_a_drill_of_three_minutes_is_true(whole: Federation, tmp_path: Path) -> 
     assert crowds.accepted > crowds.refused > 0
     assert {"member_added", "member_joined", "member_left", "member_removed", "role_changed"} <= {
         one.kind for one in crowds.changes if one.numbered
+    }
+    channels = report.figures.channels
+    assert channels.groups == len(whole.status().regions)
+    assert channels.accepted > channels.refused > 0
+    assert {"member_joined", "member_left", "member_removed", "role_changed"} <= {
+        one.kind for one in channels.changes if one.numbered
     }

@@ -18,8 +18,17 @@ from infra.serve import main
 from region.projector.rules import LAST_OWNER, NOT_A_MEMBER, Denial, Question
 from relay.ingester.intake import HAD, Append
 from replication.alterations import MessageEdited
+from replication.channels import ChannelMessageSent
 from replication.codec import decode_journaled, decode_record, decode_relayed, encode
-from replication.groups import GroupBody, GroupCreated, GroupMessageSent, MemberRemoved, RoleChanged
+from replication.groups import (
+    GroupBody,
+    GroupCreated,
+    GroupMessageSent,
+    MemberJoined,
+    MemberLeft,
+    MemberRemoved,
+    RoleChanged,
+)
 from replication.ids import message_id
 from replication.records import Entry, Mark, MessageSent, Submission
 
@@ -77,7 +86,7 @@ class Run:
         return True
 
     def named(self, group: str) -> bool:
-        """Whether a group of that name is the run's, or an edit to that text."""
+        """Whether a group of that name is the run's, or an edit to that text, or a post."""
         return group.startswith(self._prefix)
 
     def strikes(self, record: object, place: str = "") -> bool:
@@ -341,6 +350,31 @@ def left_without_an_owner(run: Run, original: Any, question: Question, body: Gro
     ruling = original(question, body)
     last = isinstance(ruling, Denial) and ruling.code == LAST_OWNER and run.named(question.conversation.details.name)
     return body if last and isinstance(body, RoleChanged) else ruling
+
+
+# What is posted in channels.
+
+
+@plant("projector", "region.projector.entries:judge_entry", regions="us,eu")
+def post_differs_in_a_copy(run: Run, original: Any, docket: Any, case: Any, entry: Entry, via: Any) -> None:
+    """A region that does not own a channel takes a post in with another text."""
+    if isinstance(entry.body, ChannelMessageSent) and run.named(entry.body.text) and run.once(entry.conversation_id):
+        entry = replace(entry, body=replace(entry.body, text="another text"))
+    original(docket, case, entry, via)
+
+
+@plant("gateway", "region.gateway.hub:Hub._entry", regions="us,eu")
+def unsubscribed_still_shown(run: Run, original: Any, hub: Any, partition: int, output: Any, entry: Entry) -> None:
+    """Devices of who has left a channel are sent what is posted afterwards."""
+    channel, body = entry.conversation_id, entry.body
+    if isinstance(body, MemberLeft):
+        run.kept.setdefault(channel, set()).add(entry.author)
+    elif isinstance(body, MemberJoined):
+        run.kept.setdefault(channel, set()).discard(entry.author)
+    elif isinstance(body, ChannelMessageSent) and run.named(body.text):
+        gone = run.kept.get(channel, set()).intersection(device.session.user_id for device in hub)
+        output = replace(output, users=(*output.users, *sorted(gone)))
+    original(hub, partition, output, entry)
 
 
 def put_in(services: list[str]) -> None:

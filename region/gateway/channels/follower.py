@@ -1,6 +1,5 @@
 """Follows channels for the devices here: the gateway's interest is registered before a snapshot is read, so that no post falls between."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from infra.errors import UnavailableError
@@ -27,14 +26,13 @@ class Follower:
             hub: The sessions.
             interest: Where channels are registered.
             read: Reads a snapshot for a user and a device.
-            covered: Up to which positions this gateway was told of everything.
+            covered: Up to which positions everything was told to devices here, at any moment.
         """
         self._store = store
         self._hub = hub
         self._interest = interest
         self._read = read
         self._covered = covered
-        self._beginning: set[asyncio.Task[None]] = set()
         hub.following.began = self._begin
         hub.following.ended = interest.withdraw
 
@@ -58,12 +56,9 @@ class Follower:
         return await self._read(user_id, device_id, wanted)
 
     def _begin(self, user_id: str, channel: str, partition: int, position: int) -> None:
-        covered = {**self._covered(), partition: position}
-        task = asyncio.create_task(self._follow(user_id, channel, covered))
-        self._beginning.add(task)
-        task.add_done_callback(self._beginning.discard)
+        """Register a channel that a user has just begun to follow, by what was told as the last thing; what comes then is read from the store.
 
-    async def _follow(self, user_id: str, channel: str, covered: Mapping[int, int]) -> None:
-        """Register a channel that a user has just begun to follow; what was posted meanwhile is read from the store."""
-        await self._interest.register(channel)
-        self._hub.miss((user_id,), covered)
+        From this very moment, or what came until the store is read would be told twice: live, and as what was missed.
+        """
+        self._interest.want((channel,))
+        self._hub.miss((user_id,), {**self._covered(), partition: position})

@@ -91,6 +91,21 @@ async def test_who_returns_is_told_what_was_posted_meanwhile(person: MakePerson)
     ]  # fmt: skip
 
 
+async def test_who_returns_is_told_nothing_of_who_has_read_a_post(person: MakePerson) -> None:
+    """Not even that they have themselves: what is told of marks in a channel is one's own, and in no status."""
+    ada, bob = await person(), await person()
+    channel = await begin(ada)
+    await subscribe(bob, channel)
+    async with bob.device() as his:
+        await his.until("welcome")
+        token = his.token
+    said = await post(ada, channel, "while he was away")
+    assert (await bob.call("POST", f"/messages/{said['message_id']}/read")).status_code == 204
+    async with bob.device(resume=token) as his:
+        await his.until("welcome")
+        assert [(message["text"], message["status"]) for message in his.messages] == [("while he was away", "unread")]
+
+
 async def test_history_pages_both_ways(person: MakePerson) -> None:
     """With the cursors that messages have, each post once."""
     ada, bob = await person(), await person()

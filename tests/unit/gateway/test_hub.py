@@ -11,15 +11,19 @@ from msgspec.structs import replace
 
 from infra.errors import OutcomeUnknownError
 from region.gateway import hub as hub_module
+from infra.postgres import Pool
 from region.gateway import outcomes as waiting
+from region.gateway.channels.follower import Follower, Read
 from region.gateway.hub import Hub
+from region.gateway.interest import Interest
 from region.gateway.journal import Journal
 from region.gateway.outcomes import Decided, Decision, InFlight, Outcomes, Sent
-from region.gateway.session import Session, Snapshot
+from region.gateway.session import Phase, Session, Snapshot
 from region.gateway.views import Marks
 from replication.accounts import DeviceRevoked
 from replication.codec import encode_record
-from replication.ids import direct_conversation_id, message_id
+from replication.groups import MemberJoined
+from replication.ids import channel_id, direct_conversation_id, message_id
 from replication.outputs import Output
 from replication.records import Entry, Mark, MessageSent, Outcome, Record, Refusal, Submission
 
@@ -331,3 +335,40 @@ async def test_a_failed_append_is_not_waited_for(monkeypatch: pytest.MonkeyPatch
 
     with pytest.raises(OutcomeUnknownError):
         await outcomes.submit(submission(), nothing)
+
+
+class Interests:
+    """What is wanted at once."""
+
+    def __init__(self) -> None:
+        self.wanted: list[str] = []
+
+    def want(self, names: tuple[str, ...]) -> None:
+        """Take in what is wanted."""
+        self.wanted += names
+
+    def withdraw(self, name: str) -> None:
+        """Take in what is not."""
+        self.wanted.remove(name)
+
+
+def test_who_subscribes_is_told_each_entry_once(scene: Scene) -> None:
+    """What comes before the channel is registered and the store was read waits, in this conversation and in others; it may be in the store as well."""
+    news, interests = channel_id(ADA, "news"), Interests()
+    Follower(
+        store=cast("Pool", None), hub=scene.hub, interest=cast("Interest", interests),
+        read=cast("Read", None), covered=lambda: {0: 10},
+    )  # fmt: skip
+    his = device(scene.hub, BOB)
+    scene.hub.following.begin(BOB, [])
+    joined = replace(entry(), conversation_id=news, author=BOB, body=MemberJoined("j1"))
+
+    scene.hub.dispatch(0, output(joined, 11, (BOB,)))
+    scene.hub.dispatch(0, output(entry(), 12))
+
+    assert [cast("dict[str, object]", frame["message"])["kind"] for frame in his.frames] == ["member_joined"]
+    assert interests.wanted == [news]
+    assert his.session.phase is Phase.CATCHING_UP
+    assert his.session.told == {0: 11}
+    read = his.session.snapshot(Snapshot({0: 12}, 1, ["what was missed"], []), reliable=True)
+    assert [text for text in read if '"resume"' not in text] == ["what was missed"]

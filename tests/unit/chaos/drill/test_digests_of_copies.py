@@ -69,3 +69,25 @@ def test_who_left_before_an_edit_does_not_differ_by_it() -> None:
     found = digests({"g": [Copy("us", (said("z", 2), edit(2))), Copy("eu", log("x"))]}, 9.0)
 
     assert len({one.digest for one in found}) == 1
+
+
+def post(seq: int, text: str, from_seq: int = 0) -> Sighting:
+    """Return a post of a channel, which stands for what nobody is shown before it."""
+    return Sighting(1, seq, f"m{seq}", "a", text, from_seq=from_seq)
+
+
+def test_a_channel_is_compared_over_what_its_posts_stand_for() -> None:
+    """From the first number to the last post that both regions serve, in one stretch; the tombstone of who has left is not compared."""
+    us = Copy("us", (post(1, "x"), post(4, "y", 2), post(6, "z", 5)))
+    eu = Copy("eu", (post(1, "x"), post(4, "y", 2), Sighting(0, 5, "", "", None, from_seq=5)))
+    found = digests({"c1-us": [us, eu]}, 9.0)
+
+    assert {(one.region, one.first, one.last) for one in found} == {("us", 1, 4), ("eu", 1, 4)}
+    assert len({one.digest for one in found}) == 1
+
+
+def test_a_post_that_only_one_region_has_differs() -> None:
+    """In the other one the next post stands for it."""
+    us, eu = Copy("us", (post(1, "x"), post(2, "y"), post(3, "z"))), Copy("eu", (post(1, "x"), post(3, "z", 2)))
+    for copies in ([us, eu], [eu, us]):
+        assert len({one.digest for one in digests({"c1-us": copies}, 9.0) if one.last == 3}) == 2

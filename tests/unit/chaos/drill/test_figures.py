@@ -114,6 +114,36 @@ def test_groups_are_counted_apart() -> None:
     ]
 
 
+def test_channels_are_counted_apart_from_groups() -> None:
+    """Who subscribes is known by what was looked up; it counts once, whoever was told besides."""
+    join, made = e.Change("member_joined"), e.Change("channel_created")
+    joined = e.Sighting(1, 2, "m2", "b", "joined", change=join)
+    figures = count(
+        numbered(
+            told(
+                e.Invoke(1.0, 1, "change", "da", "a", "us", None, change=made),
+                e.Ok(1.1, 1, "c1-us"),
+                e.Invoke(1.2, 2, "change", "db", "b", "eu", "c1-us", change=join),
+                e.Ok(1.3, 2, "c1-us", "m2"),
+                e.Invoke(1.3, 3, "history", "db", "b", "eu", "c1-us"),
+                e.Page(1.4, 3, "c1-us", [joined]),
+                e.Ok(1.4, 3),
+                e.Live(1.5, "cb", "c1-us", joined),
+                e.Invoke(1.6, 4, "send", "da", "a", "us", "c1-us", "text 1"),
+                e.Ok(1.7, 4, "c1-us", "m3"),
+            )
+        )
+    )
+    channels = figures.channels
+
+    assert figures.crowds.groups == figures.crowds.posts == len(figures.crowds.changes) == 0
+    assert (channels.groups, channels.posts, channels.accepted, channels.refused) == (1, 1, 1, 0)
+    assert [(one.kind, one.invoked, one.accepted, one.numbered) for one in channels.changes] == [
+        ("channel_created", 1, 1, 0),
+        ("member_joined", 1, 1, 1),
+    ]
+
+
 def test_alterations_are_counted_apart_and_what_is_edited_counts_as_shown() -> None:
     """Whoever is shown a message only after it was edited was shown it."""
     edit = e.Change("message_edited", target="m1", text="text 2", of="text 1")

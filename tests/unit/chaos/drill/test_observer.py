@@ -121,6 +121,32 @@ class Readmitting(Region):
         return socket
 
 
+class Unsubscribing(Region):
+    """A region with a channel to which b had subscribed while nobody was connected, that tells its third post, and later that b lacks a fourth, after b has left."""
+
+    async def page(self, request: web.Request) -> web.Response:
+        """Serve the posts up to the third, or nothing above it."""
+        if request.query["after"] != "0.0":
+            self.repaired.set()
+            return web.json_response({"conversation_id": "c1-us", "messages": []})
+        posts = [{**message(1), "conversation_id": "c1-us"}, {**message(5), "conversation_id": "c1-us", "from_seq": 2}]
+        return web.json_response({"conversation_id": "c1-us", "messages": posts})
+
+    async def converse(self, request: web.Request) -> web.WebSocketResponse:
+        """Serve a connection."""
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.receive_json()
+        post = {**message(5), "conversation_id": "c1-us", "from_seq": 4}
+        await socket.send_json({"type": "entry", "message": post, "hops": [["us.delivery", 1]]})
+        changed = [{"conversation_id": "c1-us", "head": 7, "epoch": 1}]
+        await socket.send_json({"type": "changed", "conversations": changed})
+        await socket.send_json({"type": "welcome", "resume": "first"})
+        async for frame in socket:
+            assert frame.type is WSMsgType.CLOSE
+        return socket
+
+
 async def observed(region: Region, path: Path) -> list[e.Event]:
     """Return what an observer of that region notes until it has read what it lacks."""
     async with TestServer(region.app()) as server:
@@ -172,3 +198,11 @@ async def test_who_is_let_in_again_reads_what_was_meanwhile_whichever_entry_come
 
     assert [event.kind for event in noted if isinstance(event, e.Invoke)] == ["repair"]
     assert [[one.seq for one in event.entries] for event in noted if isinstance(event, e.Page)] == [[3, 4, 5, 6]]
+
+
+async def test_a_channel_is_read_by_its_first_post_and_not_beyond_what_may_be_seen(tmp_path: Path) -> None:
+    """Nobody is told of a subscription that was made while they were away; and what nobody serves is not asked for over and over."""
+    noted = await observed(Unsubscribing(), tmp_path / "ledger.jsonl")
+
+    assert [event.entry.first for event in noted if isinstance(event, e.Live)] == [4]
+    assert [[one.seq for one in event.entries] for event in noted if isinstance(event, e.Page)] == [[1, 5], []]

@@ -55,3 +55,4 @@ def test_groups_are_shown_in_figures_where_there_are_any() -> None:
     assert "1 groups" in shown
     assert "<td>member_removed</td>" in shown
     assert "<h2>Groups</h2>" not in page()
+    assert "<h2>Channels</h2>" not in shown

@@ -2,8 +2,8 @@
 
 from msgspec.structs import replace
 
-from chaos.drill.devices import Tally
 from chaos.drill.sightings import admits, sighting
+from chaos.drill.tally import Tally
 from chaos.judge.events import Aftermath, Change
 from chaos.judge.ledger import digest
 from region.client.frames import Change as Told
@@ -40,6 +40,12 @@ def test_what_is_hidden_is_a_run_without_content() -> None:
     seen = sighting(message("hidden", seq=9, from_seq=4))
 
     assert (seen.content, seen.first, seen.seq, seen.status) == (None, 4, 9, "")
+
+
+def test_a_post_stands_for_what_nobody_is_shown_before_it() -> None:
+    """From the first number that it says."""
+    assert sighting(message("channel_message_sent", text="hi", seq=9, from_seq=7)).first == 7
+    assert sighting(message("channel_message_sent", text="hi", seq=9)).first == 9
 
 
 def test_a_message_shows_what_it_has_come_to() -> None:

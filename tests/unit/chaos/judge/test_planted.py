@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from chaos.judge.grafting import BarrenError
 from chaos.judge.judgement import CHECKERS, judge
+from chaos.judge.leaked import LEAKED
 from chaos.judge.ledger import numbered
 from chaos.judge.mangled import MANGLED
 from chaos.judge.planted import PLANTED, Planted
@@ -16,7 +17,7 @@ from chaos.judge.sufficiency import Needs
 from chaos.judge.usurped import USURPED
 from chaos.judge.verdict import Verdict
 
-NEEDS = Needs(before=5, during=5, after=0, altered=0)  # few write after it in a small one
+NEEDS = Needs(before=5, during=5, after=0, altered=0, posts=0)  # few write after it in a small one
 plans = st.builds(
     Plan,
     seed=st.integers(0, 10_000),
@@ -34,6 +35,15 @@ with_groups = st.builds(
     groups=st.integers(1, 2),
 )
 
+with_channels = st.builds(
+    Plan,
+    seed=st.integers(0, 10_000),
+    people=st.integers(4, 6),
+    messages=st.integers(200, 250),
+    trouble=st.sampled_from([0.0, 0.1, 0.3]),
+    channels=st.integers(1, 2),
+)
+
 with_alterations = st.builds(
     Plan,
     seed=st.integers(0, 10_000),
@@ -44,7 +54,7 @@ with_alterations = st.builds(
 )
 
 
-@given(plan=st.one_of(plans, with_groups, with_alterations))
+@given(plan=st.one_of(plans, with_groups, with_channels, with_alterations))
 @settings(max_examples=25, deadline=None)
 def test_a_good_ledger_is_green(plan: Plan) -> None:
     """Timeouts that arrived or not, refusals, failures, repeats, lost connections and resumes are all well."""
@@ -72,6 +82,14 @@ def test_a_planted_fault_is_red(name: str, plan: Plan, seed: int) -> None:
 def test_a_fault_planted_in_a_group_is_red(name: str, plan: Plan, seed: int) -> None:
     """Likewise, where membership is what the log says, seq by seq."""
     is_found_by_the_checkers_for_it_alone(USURPED[name], plan, seed)
+
+
+@pytest.mark.parametrize("name", sorted(LEAKED))
+@given(plan=with_channels, seed=st.integers(0, 1_000))
+@settings(max_examples=4, deadline=None)
+def test_a_fault_planted_in_a_channel_is_red(name: str, plan: Plan, seed: int) -> None:
+    """Likewise, where nobody but those whom it concerns is told who comes and goes."""
+    is_found_by_the_checkers_for_it_alone(LEAKED[name], plan, seed)
 
 
 @pytest.mark.parametrize("name", sorted(MANGLED))
@@ -105,7 +123,7 @@ def test_every_checker_is_proven_by_a_fault_of_its_own() -> None:
     """Each alone turns red by something."""
     alone = {
         checker
-        for planted in [*PLANTED.values(), *USURPED.values(), *MANGLED.values()]
+        for planted in [*PLANTED.values(), *USURPED.values(), *LEAKED.values(), *MANGLED.values()]
         if len(planted.red) == 1
         for checker in planted.red
     }

@@ -55,6 +55,7 @@ def settled_without(device: str) -> list[e.Event]:
     return [*GOOD[:place], e.Closed(GOOD[place].at, opened[-1].connection), *GOOD[place:]]
 
 
+WITH_A_CHANNEL = list(rehearse(Plan(channels=1)))
 EVERYBODY = Needs(everybody=True)
 DEVICE = next(event.device for event in GOOD if isinstance(event, e.Opened))
 
@@ -85,6 +86,9 @@ def reasons(judgement: Judgement) -> str:
         (one_region_accepts_nothing(), Needs(), "sends were accepted after it in"),
         (lifted(0.1), Needs(), "accepted during"),
         (failed(), Needs(), "it could not be put on: nobody may."),
+        (WITH_A_CHANNEL, Needs(posts=1000), "posts were accepted in channels before the first fault"),
+        (WITH_A_CHANNEL, Needs(posts=1000), "posts were accepted in channels while faults lasted"),
+        (WITH_A_CHANNEL, Needs(posts=1000), "posts were accepted in channels after the last fault"),
         (settled_without(DEVICE), EVERYBODY, f"device {DEVICE} was not connected"),
         (GOOD, EVERYBODY, "sends were never answered"),
         (without(e.Settled), Needs(), "never settled"),
@@ -110,6 +114,14 @@ def test_whoever_was_answered_and_is_connected_raises_no_doubt() -> None:
     """Refusals and definite failures are answers."""
     assert reasons(judge(numbered(GOOD), Needs())) == ""
     assert "never answered" not in reasons(judge(numbered(answered()), EVERYBODY))
+
+
+def test_posts_are_asked_for_only_where_there_is_a_channel() -> None:
+    """An older ledger says no less than it did; and without a fault, all posts together count."""
+    assert "posts" not in reasons(judge(numbered(GOOD), Needs(posts=1000)))
+    calm = [event for event in WITH_A_CHANNEL if not isinstance(event, e.FaultBegun | e.FaultSeen | e.FaultEnded)]
+    assert "posts" not in reasons(judge(numbered(calm), Needs(faults=0, posts=5)))
+    assert "accepted in channels, of 1000" in reasons(judge(numbered(calm), Needs(faults=0, posts=1000)))
 
 
 def test_a_fault_that_shows_itself_as_it_is_taken_off_lasted_until_then() -> None:
