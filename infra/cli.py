@@ -1,5 +1,6 @@
 """The command line: `causeway up`, `down`, `status`, `local …`, `test`, and what components bring by entry points."""
 
+import contextlib
 import errno
 import os
 import shlex
@@ -20,11 +21,12 @@ from rich.console import Console
 
 from infra.errors import CausewayError
 from infra.local import cli as local
-from infra.local import control, homes, locking, toolchain, up, view
+from infra.local import control, homes, locking, promtool, toolchain, up, view
 from infra.local.audit import Audit, audit
 from infra.local.control import Status
 from infra.local.errors import LocalError, NotRunningError, SupervisorGoneError
 from infra.local.federation import REGIONS, Federation, read_brokers, read_regions
+from infra.local.lanes import LANES, run
 from infra.local.services import PROCESSES
 from infra.local.up import StoppedMeanwhileError
 
@@ -174,28 +176,18 @@ def status(
 
 @app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def run_tests(context: typer.Context) -> None:
-    """Check style, types, layers, our code and our packages, then run all tests; what follows goes to pytest.
+    """Check style, types, layers, our code and our packages, then run all tests, in two lanes; what follows goes to one pytest.
 
     Examples: causeway test; causeway test tests/unit -x
     """
     programs = Path(sys.executable).parent
-    failed = []
-    for name, command in CHECKS.items():
-        started = time.monotonic()
-        done = subprocess.run(  # noqa: S603 — our tools
-            [str(programs / command[0]), *command[1:]], cwd=toolchain.ROOT, check=False, capture_output=True, text=True
-        )
-        well = done.returncode == 0
-        console.print(f"{name}: {'passed' if well else 'failed'} ({time.monotonic() - started:.0f} s)")
-        if not well:
-            failed.append(name)
-            print(done.stdout + done.stderr)
-    audited = _audit_packages(programs / "pip-audit")
-    if audited.result == "failed":
-        failed.append("pip-audit")
-    toolchain.ensure(_say)
-    with _terminable():
-        tested = _run_to_its_end([str(programs / "pytest"), *context.args])
+    whole = not context.args
+    with _terminable(), promtool.ahead() if whole else contextlib.nullcontext():
+        failed, audited = _check(programs)
+        toolchain.ensure(_say)
+        pytest = str(programs / "pytest")
+        lanes = {name: [pytest, *told] for name, told in LANES.items()} if whole else {"all": [pytest, *context.args]}
+        tested = run(lanes, _say)
     if audited.result == "unknown":
         console.print(f"NOT AUDITED: the locked packages; {audited.words}.", style="yellow")
     if failed:  # said last, too: what pytest prints in the end may be all green
@@ -265,6 +257,25 @@ def _say(line: str) -> None:
     console.print(line, soft_wrap=True)
 
 
+def _check(programs: Path) -> tuple[list[str], Audit]:
+    """Return the names of the checks that failed, whose output is shown, and what is known of the packages."""
+    failed = []
+    for name, command in CHECKS.items():
+        started = time.monotonic()
+        done = subprocess.run(  # noqa: S603 — our tools
+            [str(programs / command[0]), *command[1:]], cwd=toolchain.ROOT, check=False, capture_output=True, text=True
+        )
+        well = done.returncode == 0
+        console.print(f"{name}: {'passed' if well else 'failed'} ({time.monotonic() - started:.0f} s)")
+        if not well:
+            failed.append(name)
+            print(done.stdout + done.stderr)
+    audited = _audit_packages(programs / "pip-audit")
+    if audited.result == "failed":
+        failed.append("pip-audit")
+    return failed, audited
+
+
 def _audit_packages(program: Path) -> Audit:
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as directory:
@@ -273,17 +284,6 @@ def _audit_packages(program: Path) -> Audit:
     style = {"passed": None, "failed": "red", "unknown": "yellow"}[audited.result]
     console.print(f"pip-audit: {result} ({time.monotonic() - started:.0f} s): {audited.words}", style=style)
     return audited
-
-
-def _run_to_its_end(command: list[str]) -> int:
-    """Run a command that cleans up after itself when it is interrupted, and wait until it has; return its status."""
-    with subprocess.Popen(command, cwd=toolchain.ROOT, start_new_session=True) as running:  # noqa: S603 — our tools
-        while True:
-            try:
-                return running.wait()
-            except KeyboardInterrupt:
-                print("Interrupted; stopping what the tests have started …", file=sys.stderr)
-                running.send_signal(signal.SIGINT)
 
 
 def _start(federation: Federation) -> tuple[bool, Status]:

@@ -5,6 +5,7 @@
        └──▶ control (unix socket) ──▶ supervisor
             topology (pure): Federation ─▶ Parts, Links        toolchain ──▶ maven, training
 
+lanes        how the tests are cut, and runs them
 bootstrap    makes the Python environment, before anything is installed
 locking      resolves the lock files anew
 toolchain    brings Java, Kafka, PostgreSQL, Valkey and SeaweedFS; `maven` and `jars` fetch and verify, `training` makes AOT caches

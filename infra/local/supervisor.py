@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -31,6 +32,8 @@ from infra.telemetry import set_up_logs
 LOG_SECONDS = 30.0
 RENEW_SECONDS = 3600.0
 WAVES = (("service", "mirror"), ("kafka", "postgres", "redis", "blobs", "links"))
+SPARE_THREADS = 4
+"""Beside one for each part, in which its end is awaited; of the event loop's own there are few, so parts would end a handful at a time."""
 
 
 class NotWellError(LocalError):
@@ -61,6 +64,7 @@ class Supervisor:
     async def run(self) -> None:
         """Start everything, answer until told to stop, and stop everything."""
         loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(len(self.children) + SPARE_THREADS))
         told = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, told.set)

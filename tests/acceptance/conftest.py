@@ -3,8 +3,9 @@
 import os
 import secrets
 import socket
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -13,11 +14,15 @@ import pytest_asyncio
 
 from chaos.federation import Federation, Status
 from chaos.people import Person
+from infra.local.lanes import APART
+from infra.local.toolchain import only_one
 from region.client import Client, SqliteStore, Store
 from tests.acceptance.gauges import Gauges
 
 LAUNCHER = Path(__file__).parents[2] / "causeway"
-PORTS = 400
+LAST = {Path(__file__).with_name("test_drill.py"), *(LAUNCHER.parent / path for path in APART)}
+STARTING = Path(tempfile.gettempdir()) / "causeway-tests-start.lock"
+"""Held from when a block of ports is found free until a federation has them, since another lane looks for one, too."""
 LIMIT_SECONDS = 300
 
 MakePerson = Callable[..., Awaitable[Person]]
@@ -25,11 +30,15 @@ StartFederation = Callable[..., AbstractContextManager[Federation]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark everything here; the first test pays for starting the federation, so the limit is generous."""
+    """Mark everything here; the first test pays for starting the federation, so the limit is generous.
+
+    Whatever the order is otherwise, who starts a federation apart, and the drill, which waits until it has the machine alone, come last.
+    """
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.acceptance)
             item.add_marker(pytest.mark.timeout(LIMIT_SECONDS))
+    items.sort(key=lambda item: item.path in LAST)
 
 
 def free_block() -> int:
@@ -55,13 +64,13 @@ def start_federation(tmp_path_factory: pytest.TempPathFactory) -> StartFederatio
     @contextmanager
     def start(*options: str, **settings: str) -> Iterator[Federation]:
         home = str(tmp_path_factory.mktemp("federation") / "home")
-        environment = {"CAUSEWAY_HOME": home, "CAUSEWAY_BASE_PORT": str(free_block()), **settings}
-        federation = Federation(environment, command=(str(LAUNCHER),))
-        try:
-            federation.run("up", "--detach", "--no-demo", *options, patience=LIMIT_SECONDS)
+        with ExitStack() as stack:
+            with only_one(STARTING):
+                environment = {"CAUSEWAY_HOME": home, "CAUSEWAY_BASE_PORT": str(free_block()), **settings}
+                federation = Federation(environment, command=(str(LAUNCHER),))
+                stack.callback(federation.run, "down", "--wipe")
+                federation.run("up", "--detach", "--no-demo", *options, patience=LIMIT_SECONDS)
             yield federation
-        finally:
-            federation.run("down", "--wipe")
 
     return start
 

@@ -19,7 +19,7 @@ from infra.local.child import Child
 from infra.local.control import Act
 from infra.local.errors import DiskFullError, HomeInUseError, PortInUseError, UnknownPartError
 from infra.local.federation import Federation
-from infra.local.parts import Answers, Part
+from infra.local.parts import Answers, Part, Says
 from infra.local.process import Identity
 from infra.local.supervisor import Supervisor
 from infra.local.toolchain import find
@@ -195,6 +195,36 @@ async def test_stopping_ends_every_child(topology: Topology, programs: Tools) ->
 
     assert not any(identity and identity.alive() for identity in identities)
     assert homes.recorded(Path(topology.federation.home)) == {}
+
+
+async def test_all_parts_are_told_to_end_at_once(
+    tmp_path: Path, programs: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of these ends only when all have been told to, so whoever waits for some before telling the others has to kill them."""
+    for count in ("cpu_count", "process_cpu_count"):  # by which a loop reckons how many threads it needs
+        monkeypatch.setattr(os, count, lambda: 1, raising=False)
+    names = [f"part-{number}" for number in range(12)]
+    last_words = f"until [ $(ls .. | grep -c told) = {len(names)} ]; do sleep 0.05; done; touch ../$NAME.ended; exit 0"
+    script = f"trap 'touch ../$NAME.told; {last_words}' TERM; echo well; while :; do sleep 0.1; done"
+    parts = {
+        name: Part(
+            name,
+            "service",
+            ("/bin/sh", "-c", script),
+            tmp_path / name,
+            tmp_path / f"{name}.log",
+            Says(("well",)),
+            env={"NAME": name},
+        )
+        for name in names
+    }
+    one = Supervisor(Topology(Federation(str(tmp_path), ()), parts, (), {}), programs)
+    running = asyncio.create_task(one.run())
+    await until(lambda: one.status().state == "healthy")
+    await one.stop()
+    await running
+
+    assert {name for name in names if (tmp_path / f"{name}.ended").exists()} == set(names)
 
 
 async def test_a_part_without_room_on_the_disk_starts_when_there_is_some(

@@ -60,10 +60,10 @@ def test_another_source_than_the_pinned_one_is_not_built(
     """Nothing of it is run."""
     program = go(tmp_path, answer)
     monkeypatch.setattr(promtool, "_go", lambda: program)
-    monkeypatch.setattr(promtool, "toolchain_directory", lambda: tmp_path / "toolchain")
+    monkeypatch.setattr(promtool, "kept", lambda: tmp_path / "kept")
 
     with pytest.raises(promtool.PromtoolError):
         promtool.ensure(lambda _: None)
 
     assert (tmp_path / "asked").read_text().split() == ["mod"]
-    assert not (tmp_path / "toolchain" / f"promtool-{promtool.VERSION}").exists()
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["promtool.lock"]

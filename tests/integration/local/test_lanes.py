@@ -1,0 +1,160 @@
+"""Lanes run side by side to their ends, whatever becomes of one; whoever interrupts them interrupts all."""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from infra.local import lanes, promtool
+from infra.local.lanes import LANES
+
+ROOT = Path(__file__).parents[3]
+PATIENCE = 60
+TIDY = """
+import pathlib, sys, time
+try:
+    pathlib.Path(sys.argv[1], sys.argv[2]).touch()
+    time.sleep(600)
+except KeyboardInterrupt:
+    pathlib.Path(sys.argv[1], sys.argv[2] + ".tidied").touch()
+    sys.exit(2)
+"""
+
+
+def script(text: str, *arguments: str) -> list[str]:
+    """Return the command that runs it."""
+    return [sys.executable, "-c", text, *arguments]
+
+
+def once_there(*paths: Path) -> threading.Thread:
+    """Press Ctrl-C, so to speak, once all of them are there."""
+
+    def press() -> None:
+        tick = threading.Event()
+        while not all(path.exists() for path in paths):
+            tick.wait(0.02)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    pressing = threading.Thread(target=press, daemon=True)
+    pressing.start()
+    return pressing
+
+
+def chosen(arguments: tuple[str, ...]) -> list[Path]:
+    """Return the files of tests that pytest finds by these arguments."""
+    ignored = {ROOT / one.removeprefix("--ignore=") for one in arguments if one.startswith("--ignore=")}
+    named = [ROOT / one for one in arguments if not one.startswith("--")]
+    found = [file for path in named for file in (path.rglob("test_*.py") if path.is_dir() else [path])]
+    assert all(file.is_file() for file in (*ignored, *found))
+    return [file for file in found if file not in ignored]
+
+
+def test_each_file_of_tests_is_in_one_lane() -> None:
+    """Whoever adds a folder adds it to a lane."""
+    found = [file for arguments in LANES.values() for file in chosen(arguments)]
+
+    assert sorted(found) == sorted((ROOT / "tests").rglob("test_*.py"))
+
+
+@pytest.mark.parametrize(("statuses", "status"), [((0, 0, 0), 0), ((1, 0, 0), 1), ((0, 0, 3), 3), ((0, 2, 3), 2)])
+def test_one_lane_that_fails_fails_the_run(
+    capfd: pytest.CaptureFixture[str], statuses: tuple[int, ...], status: int
+) -> None:
+    """All run to their ends, and all that they print is shown."""
+    text = "import sys; print('lane', sys.argv[1]); print('trouble', sys.argv[1], file=sys.stderr); sys.exit(int(sys.argv[2]))"
+    commands = {f"lane-{number}": script(text, str(number), str(one)) for number, one in enumerate(statuses)}
+    said: list[str] = []
+
+    assert lanes.run(commands, said.append) == status
+
+    out, err = capfd.readouterr()
+    for number, one in enumerate(statuses):
+        assert f"lane {number}\n" in out
+        assert f"trouble {number}\n" in out + err
+        assert any(f"lane-{number} have ended" in line and f"status {one}." in line for line in said)
+
+
+def test_lanes_run_side_by_side(tmp_path: Path) -> None:
+    """Each of these ends only when the other runs."""
+    text = (
+        "import pathlib, sys, time\n"
+        "here = pathlib.Path(sys.argv[1])\n"
+        "(here / sys.argv[2]).touch()\n"
+        f"until = time.monotonic() + {PATIENCE}\n"
+        "while not (here / sys.argv[3]).exists():\n"
+        "    time.sleep(0.02)\n"
+        "    assert time.monotonic() < until\n"
+    )
+    commands = {"one": script(text, str(tmp_path), "a", "b"), "other": script(text, str(tmp_path), "b", "a")}
+
+    assert lanes.run(commands, lambda _: None) == 0
+
+
+def test_who_needs_the_machine_alone_waits_for_the_other_lanes(tmp_path: Path) -> None:
+    """In the first lane, until all others have ended; in another one, for nobody."""
+    first = (
+        "import os, pathlib, sys\n"
+        "from infra.local import lanes\n"
+        "here = pathlib.Path(sys.argv[1])\n"
+        "(here / 'pid.new').write_text(str(os.getpid()))\n"
+        "(here / 'pid.new').rename(here / 'pid')\n"
+        "lanes.wait_until_alone()\n"
+        "assert (here / 'ended').exists()\n"
+    )
+    other = (
+        "import pathlib, sys, time\n"
+        "from infra.local import lanes\n"
+        "lanes.wait_until_alone()\n"
+        "here = pathlib.Path(sys.argv[1])\n"
+        f"until = time.monotonic() + {PATIENCE}\n"
+        "def waits():  # what waits for a lock stands there behind an arrow\n"
+        "    locks = pathlib.Path('/proc/locks').read_text().splitlines()\n"
+        "    return any('->' in line and (here / 'pid').read_text() in line.split() for line in locks)\n"
+        "while not ((here / 'pid').exists() and waits()):\n"
+        "    time.sleep(0.02)\n"
+        "    assert time.monotonic() < until\n"
+        "(here / 'ended').touch()\n"
+    )
+
+    assert lanes.run({"first": script(first, str(tmp_path)), "other": script(other, str(tmp_path))}, print) == 0
+
+
+def test_who_interrupts_waits_until_every_lane_has_tidied_up(tmp_path: Path) -> None:
+    """Both are told, and neither is left."""
+    names = ("one", "other")
+    pressing = once_there(*(tmp_path / name for name in names))
+
+    status = lanes.run({name: script(TIDY, str(tmp_path), name) for name in names}, lambda _: None)
+
+    pressing.join(PATIENCE)
+    assert status == 2
+    assert all((tmp_path / f"{name}.tidied").exists() for name in names)
+
+
+def test_what_is_built_ahead_is_left_when_nobody_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is interrupted, so that it tidies up, and waited for."""
+    monkeypatch.setattr(promtool, "kept", lambda: tmp_path)
+    monkeypatch.setattr(promtool, "COMMAND", script(TIDY, str(tmp_path), "build"))
+    tick = threading.Event()
+
+    with promtool.ahead():
+        while not (tmp_path / "build").exists():
+            tick.wait(0.02)
+
+    assert (tmp_path / "build.tidied").exists()
+
+
+def test_what_is_there_is_not_built_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No process is started."""
+    monkeypatch.setattr(promtool, "kept", lambda: tmp_path)
+    monkeypatch.setattr(promtool, "COMMAND", script(TIDY, str(tmp_path), "build"))
+    monkeypatch.setattr(promtool, "_build", lambda _, program: program.touch())
+    promtool.ensure(lambda _: None)
+
+    with promtool.ahead():
+        pass
+
+    assert not list(tmp_path.glob("build*"))
