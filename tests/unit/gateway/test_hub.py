@@ -10,8 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from infra.errors import OutcomeUnknownError
-from region.gateway import hub as hub_module
 from infra.postgres import Pool
+from region.gateway import hub as hub_module
 from region.gateway import outcomes as waiting
 from region.gateway.channels.follower import Follower, Read
 from region.gateway.hub import Hub
