@@ -10,7 +10,7 @@ from region.projector.docket import Docket
 from region.projector.homes import home_of, owner_of
 from region.projector.marks import rise
 from region.projector.messages import check, members_at_start
-from region.projector.numbering import audience, take_in
+from region.projector.numbering import take_in, tell_late
 from region.store.rows import FORMER, Conversation, Member
 from replication import runs
 from replication.alterations import MessageDeleted
@@ -58,6 +58,8 @@ def judge_entry(docket: Docket, case: Case, entry: Entry, via: Via | None) -> No
 def judge_charter(docket: Docket, case: Case, charter: Charter, via: Via) -> None:
     """Take over a conversation's state: somebody here becomes a member by the next entry. What was before is missing here.
 
+    What was held of it is no longer: the state has its effect already, so it does what it does late.
+
     Raises:
         ImpossibleRecordError: It does not come from the conversation's owner.
     """
@@ -71,11 +73,8 @@ def judge_charter(docket: Docket, case: Case, charter: Charter, via: Via) -> Non
     top = (
         charter.details.channel.shown if charter.details.channel else charter.seq
     )  # nobody is shown what is above that
-    missing = runs.joined((*conversation.missing, (conversation.head + 1, top)))
-    for seq in [seq for seq in conversation.held if seq <= charter.seq]:
-        del conversation.held[seq]
-        missing = runs.without(missing, seq, seq)
-    conversation.missing = missing
+    conversation.missing = runs.joined((*conversation.missing, (conversation.head + 1, top)))
+    overtaken = [conversation.held.pop(seq) for seq in sorted(conversation.held) if seq <= charter.seq]
     conversation.head, conversation.epoch = charter.seq, charter.epoch
     conversation.message_count = conversation.base_count = charter.count
     conversation.tail.clear()
@@ -87,6 +86,9 @@ def judge_charter(docket: Docket, case: Case, charter: Charter, via: Via) -> Non
             member.role = FORMER
     for membership in charter.members:
         _seat(conversation, membership)
+    for entry in overtaken:
+        conversation.position = _take_late(docket, case.partition, conversation, entry)
+        docket.writes.revealed[entry.conversation_id, entry.seq] = conversation.position
     docket.changed(conversation, conversation.position, *conversation.members.values())
     docket.count("charter")
     _release(docket, case.partition, conversation)
@@ -189,24 +191,23 @@ def _release(docket: Docket, partition: int, conversation: Conversation) -> None
 
 def _fill(docket: Docket, partition: int, conversation: Conversation, entry: Entry, *, late: bool) -> None:
     """Keep an entry that was missing; if it comes late by its stream, and was not asked for, those who may see it are told."""
+    entry = filled(docket, entry)
+    position = _take_late(docket, partition, conversation, entry, tell=late)
+    docket.writes.entries.append((entry, position))
+    docket.changed(conversation, position or conversation.position)
+    docket.count("filled")
+
+
+def _take_late(docket: Docket, partition: int, conversation: Conversation, entry: Entry, *, tell: bool = True) -> int:
+    """Let an entry below the head, which was missing or held, have the effect that it still has; return its position, 0 if nobody is told."""
     follows = follows_of(entry.body)
     first = entry.seq if follows is None else follows + 1  # nobody is shown what is between a channel's posts
     conversation.missing = runs.without(conversation.missing, first, entry.seq)
     alter(docket, entry)
-    entry = filled(docket, entry)
-    position = 0
-    if late:
-        members = (m for m in conversation.members.values() if m.home == docket.here and m.may_see(entry.seq))
-        users = tuple(member.user_id for member in members)
-        if conversation.is_channel:
-            users, _ = audience(conversation, docket.here)
-        position = docket.put(partition, entry, users=users)
-    docket.writes.entries.append((entry, position))
     docket.state.known[entry.message_id] = entry
     if entry.home == docket.here:
         _resolve(docket, entry.message_id)
-    docket.changed(conversation, position or conversation.position)
-    docket.count("filled")
+    return tell_late(docket, partition, conversation, entry) if tell else 0
 
 
 def _seat(conversation: Conversation, told: Membership) -> None:

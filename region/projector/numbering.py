@@ -112,20 +112,8 @@ def take_in(
             docket.put(partition, Receipt(entry=entry, user_id=user_id), users=(user_id,))
         elif tell and home not in {docket.here, *everywhere}:
             docket.put(partition, Receipt(entry=entry, user_id=user_id), to=(home,))
-    if isinstance(entry.body, ALTERATIONS) and entry.body.target_seq and not conversation.is_channel:
-        hearers = _seeing(conversation, entry.body, told, everywhere)
-        told, everywhere = hearers.users, hearers.regions
-        if hearers.blind_users or (tell and hearers.blind_regions):
-            blinded = replace(entry, body=blind(entry.body))
-            to = hearers.blind_regions if tell else ()
-            docket.put(partition, blinded, users=tuple(hearers.blind_users), to=to)
-    position = docket.put(
-        partition,
-        entry,
-        users=tuple(told),
-        reply_to=reply_to,
-        to=tuple(everywhere) if tell else (),
-    )
+    to = everywhere if tell else []
+    position = _put(docket, partition, conversation, entry, users=told, regions=to, reply_to=reply_to)
     if tell:
         _list(docket, conversation, entry)
     note_picture(docket, conversation, entry)
@@ -133,6 +121,34 @@ def take_in(
     docket.changed(conversation, position, *(conversation.members.values() if first else concerned))
     docket.state.known[entry.message_id] = entry
     return position
+
+
+def tell_late(docket: Docket, partition: int, conversation: Conversation, entry: Entry) -> int:
+    """Put an entry out which is below the head here, and has its effect already, to those at home here who may see it; return its position."""
+    told = [m.user_id for m in conversation.members.values() if m.home == docket.here and m.may_see(entry.seq)]
+    if conversation.is_channel:
+        told = list(channels.listeners(entry, docket.here))
+    return _put(docket, partition, conversation, entry, users=told, regions=[])
+
+
+def _put(
+    docket: Docket,
+    partition: int,
+    conversation: Conversation,
+    entry: Entry,
+    *,
+    users: list[str],
+    regions: list[str],
+    reply_to: str = "",
+) -> int:
+    """Put an entry out, blind to who may not see what it is about; return its position."""
+    if isinstance(entry.body, ALTERATIONS) and entry.body.target_seq and not conversation.is_channel:
+        hearers = _seeing(conversation, entry.body, users, regions)
+        users, regions = hearers.users, hearers.regions
+        if hearers.blind_users or hearers.blind_regions:
+            blinded = replace(entry, body=blind(entry.body))
+            docket.put(partition, blinded, users=tuple(hearers.blind_users), to=hearers.blind_regions)
+    return docket.put(partition, entry, users=tuple(users), reply_to=reply_to, to=regions)
 
 
 def _list(docket: Docket, conversation: Conversation, entry: Entry) -> None:
