@@ -6,7 +6,6 @@ A block is judged where the blocker lives, and told to nobody: what the other se
 from collections.abc import Iterable
 from typing import Final
 
-from region.projector.cases import Case
 from region.projector.docket import Docket
 from region.projector.homes import home_of
 from region.store.rows import Conversation, Member
@@ -16,7 +15,16 @@ from replication.channels import ChannelBody
 from replication.friends import FriendAccepted, FriendRequested
 from replication.groups import GroupBody, GroupCreated, MemberAdded, MemberLeft
 from replication.ids import is_user_id, message_id
-from replication.records import DIRECT_BODIES, DirectBody, Entry, MessageSent, Opening, Submission, recipient_of
+from replication.records import (
+    DIRECT_BODIES,
+    DirectBody,
+    Entry,
+    Journalable,
+    MessageSent,
+    Opening,
+    Submission,
+    recipient_of,
+)
 
 YOU_BLOCKED: Final = "you-blocked-them"
 FRIENDS_ONLY: Final = "friends-only"
@@ -33,11 +41,10 @@ _BETWEEN_TWO: Final = (*DIRECT_BODIES, *ALTERATIONS)
 """What may stand in the log of a 1:1 conversation, and be stopped there."""
 
 
-def pairs_of(cases: Iterable[Case], *, here: str) -> set[tuple[str, str]]:
-    """Return (blocker, blocked) of all blocks by users at home here that the cases may run into."""
+def pairs_of(records: Iterable[Journalable | None], *, here: str) -> set[tuple[str, str]]:
+    """Return (blocker, blocked) of all blocks by users at home here that the records may run into."""
     found: set[tuple[str, str]] = set()
-    for case in cases:
-        record = case.record
+    for record in records:
         if isinstance(record, Opening):
             found.add((record.recipient, record.author))
         elif isinstance(record, Submission | Entry):

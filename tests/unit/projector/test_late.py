@@ -3,8 +3,13 @@
 import pytest
 
 from replication import alterations as a
+from replication import channels as c
 from replication import groups as g
-from tests.unit.projector.world import ALICE, EDI, EVA, GROUP, World
+from replication.accounts import UserBlocked
+from replication.ids import region_of
+from tests.unit.projector.channel import CHANNEL, Channel
+from tests.unit.projector.test_restraints import decide
+from tests.unit.projector.world import ALICE, BOB, EDI, EVA, GROUP, World
 
 
 @pytest.fixture
@@ -37,3 +42,40 @@ def test_a_charter_that_overtakes_what_was_held_leaves_none_of_it_undone(world: 
     assert eu.pendings == {}
     assert eu.conversations[GROUP].missing == ((3, 3),)
     assert all(position for (_, seq), (_, position) in eu.entries.items() if seq in {4, 5, 6})
+
+
+def test_what_is_held_is_taken_in_with_those_whom_it_concerns() -> None:
+    """Also in a channel, of whose subscribers none is in memory when somebody else's entry closes the gap."""
+    channel = Channel()
+    channel.subscribe(EVA, EDI)
+    lose_next(channel, ALICE, c.ChannelMessageSent("lost", "lost"), conversation=CHANNEL)
+    channel.act(ALICE, g.RoleChanged("promote", EDI, "admin"))
+    channel.act(EVA, g.MemberLeft("leave"))
+    channel.find()
+    channel.settle()
+
+    theirs = channel.regions["us"].tables.conversations[CHANNEL].members
+    mine = channel.regions["eu"].tables.conversations[CHANNEL].members
+    assert (theirs[EDI].role, theirs[EVA].until) == ("admin", 6)
+    for user in (EDI, EVA):
+        member, known = theirs[user], mine[user]
+        assert (known.role, known.joined, known.since, known.until) == (
+            member.role,
+            member.joined,
+            member.since,
+            member.until,
+        )
+        assert known.received >= known.joined
+
+
+def test_who_is_added_by_somebody_blocked_leaves_also_if_that_was_held(world: World) -> None:
+    """Whoever closes the gap."""
+    world.begin(EDI, BOB)
+    decide(world, EVA, UserBlocked(ALICE))
+    lose_next(world, BOB, g.GroupMessageSent("lost", "lost"))
+    world.do(ALICE, g.MemberAdded("add", EVA, region_of(EVA)))
+    world.find()
+    world.settle()
+
+    assert world.told(EVA) == []
+    assert EVA not in world.roles("us")
