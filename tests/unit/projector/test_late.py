@@ -79,3 +79,21 @@ def test_who_is_added_by_somebody_blocked_leaves_also_if_that_was_held(world: Wo
 
     assert world.told(EVA) == []
     assert EVA not in world.roles("us")
+
+
+def test_who_is_no_member_is_told_again_what_became_of_a_request(world: World) -> None:
+    """The receipt was lost, and the reminder brings another; no conversation is made of it."""
+    world.begin(approval=True)
+    world.do(ALICE, g.InviteMade("link", "link", g.digest_of("token"), 10**15))
+    world.do(EVA, g.MemberJoined("ask", "token"), settle=False)
+    world.regions["eu"].project()
+    world.carry()
+    world.regions["us"].project()
+    assert world.lose("us", "eu")
+    world.settle()
+    assert world.regions["eu"].tables.pendings
+    world.remind("eu")
+    world.settle()
+
+    assert world.regions["eu"].tables.pendings == {}
+    assert GROUP not in world.regions["eu"].tables.conversations
