@@ -226,14 +226,15 @@ def charter_of(conversation: Conversation, destination: str) -> Charter:
 def _seeing(conversation: Conversation, body: Alteration, users: list[str], regions: list[str]) -> Hearers:
     """Return who is told of an entry about a message, and who only that there is an entry, since they may not see the message.
 
-    A region without anybody who may see the message gets no more either, unless it was deleted, since who left may be there.
+    A region gets no more either where nobody may see the message. Of who has left somebody may: such a region has the message, and who
+    comes back with the history, or is let in, is to see it as it is by then.
     """
     seeing = [member for member in conversation.members.values() if member.may_see(body.target_seq)]
     names = {member.user_id for member in seeing}
     said = isinstance(
         body, MessageDeleted | MessagePinned | MessageUnpinned
     )  # it says nothing that a region may not know
-    homes = {member.home for member in (conversation.members.values() if said else seeing) if member.active or said}
+    homes = {member.home for member in (conversation.members.values() if said else seeing)}
     return Hearers(
         [user for user in users if user in names],
         [region for region in regions if region in homes],

@@ -97,3 +97,21 @@ def test_who_is_no_member_is_told_again_what_became_of_a_request(world: World) -
 
     assert world.regions["eu"].tables.pendings == {}
     assert GROUP not in world.regions["eu"].tables.conversations
+
+
+def test_who_comes_back_to_the_history_reads_what_a_message_says_by_now(world: World) -> None:
+    """Though nobody who was there when it was edited might see it."""
+    world.begin(EVA, history=False)
+    said = world.say(ALICE, "old words")
+    world.add(EDI)
+    world.do(EVA, g.MemberLeft("leave"))
+    world.do(ALICE, a.MessageEdited("edit", said, "new words"))
+    world.do(ALICE, a.ReactionAdded("react", said, "\N{THUMBS UP SIGN}"))
+    world.do(ALICE, g.GroupChanged("open", history=True))
+    world.add(EVA, "again")
+    us, eu = world.regions["us"].tables, world.regions["eu"].tables
+
+    assert eu.conversations[GROUP].missing == ()
+    assert eu.aftermaths[GROUP, 2] == us.aftermaths[GROUP, 2]
+    assert eu.aftermaths[GROUP, 2].edits
+    assert all(entry.body != a.MessageEdited("edit", said, "new words", target_seq=2) for entry in world.told(EDI))
