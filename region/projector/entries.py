@@ -4,6 +4,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from region.projector import restraints
 from region.projector.aftermaths import alter, filled
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
@@ -11,7 +12,7 @@ from region.projector.homes import home_of, owner_of
 from region.projector.marks import rise
 from region.projector.messages import check, members_at_start
 from region.projector.numbering import take_in, tell_late
-from region.store.rows import FORMER, Conversation, Member
+from region.store.rows import FORMER, Conversation, Member, Pending
 from replication import runs
 from replication.alterations import MessageDeleted
 from replication.channels import follows_of
@@ -143,7 +144,8 @@ def judge_refusal(docket: Docket, case: Case, refusal: Refusal, via: Via) -> Non
         # What is sent on is pending since before. Without this an owner could make refusals up, and they are kept for good.
         raise ImpossibleRecordError(reason="nobody here has sent such a message")
     stamped = replace(refusal, hops=(*refusal.hops, docket.hop))
-    position = docket.put(case.partition, stamped, users=(refusal.author,))
+    escaped = isinstance(known, Pending) and restraints.escapes(known.submission.body)
+    position = docket.put(case.partition, stamped, users=() if escaped else (refusal.author,))
     docket.writes.refusals[refusal.message_id] = (stamped, position)
     _resolve(docket, refusal.message_id)
     docket.state.known[refusal.message_id] = stamped

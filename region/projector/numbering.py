@@ -10,8 +10,8 @@ from region.projector.aftermaths import alter
 from region.projector.docket import Docket
 from region.projector.homes import owner_of
 from region.projector.kinds import bystander, newcomers_home, take_effect
-from region.projector.restraints import escape, stop
-from region.store.rows import FORMER, MEMBER, Conversation, Member
+from region.projector.restraints import escape, escapes, stop
+from region.store.rows import FORMER, MEMBER, Conversation, Member, Pending
 from replication import runs
 from replication.alterations import ALTERATIONS, Alteration, MessageDeleted, MessagePinned, MessageUnpinned, blind
 from replication.channels import ChannelChanged, ChannelCreated
@@ -102,12 +102,13 @@ def take_in(
     if stopped is not None:
         concerned.append(stopped)
     for leaving in escape(docket, conversation, entry) if not tell else ():
-        docket.put(partition, leaving, to=(owner_of(entry.conversation_id),))
+        _keep_for_owner(docket, partition, leaving)
     users_after, regions_after = audience(conversation, docket.here)
     heard = channels.listeners(entry, docket.here) if conversation.is_channel else (*users, *users_after)
     told = [user for user in dict.fromkeys(heard) if stopped is None or user != stopped.user_id]
     everywhere = list(dict.fromkeys((*regions, *regions_after)))
-    for user_id, home in dict.fromkeys(((entry.author, entry.home), *_bystanders(conversation, entry))):
+    besides = [(entry.author, entry.home), *_bystanders(conversation, entry)]
+    for user_id, home in dict.fromkeys(besides) if not escapes(entry.body) else ():
         if home == docket.here and user_id not in told and conversation.conversation_id not in told:
             docket.put(partition, Receipt(entry=entry, user_id=user_id), users=(user_id,))
         elif tell and home not in {docket.here, *everywhere}:
@@ -149,6 +150,14 @@ def _put(
             blinded = replace(entry, body=blind(entry.body))
             docket.put(partition, blinded, users=tuple(hearers.blind_users), to=hearers.blind_regions)
     return docket.put(partition, entry, users=tuple(users), reply_to=reply_to, to=regions)
+
+
+def _keep_for_owner(docket: Docket, partition: int, leaving: Submission) -> None:
+    """Send what this home submits by itself to the owner, and keep it until that has answered: it may be lost on the way, or refused."""
+    owner = owner_of(leaving.conversation_id)
+    position = docket.put(partition, leaving, to=(owner,))
+    pending = Pending(leaving, owner, position, docket.offset)
+    docket.writes.pendings[leaving.id] = docket.state.known[leaving.id] = pending
 
 
 def _list(docket: Docket, conversation: Conversation, entry: Entry) -> None:

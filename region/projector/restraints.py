@@ -37,6 +37,9 @@ DETAILS: Final = {
 }
 """What a refusal's author reads, by code."""
 
+_STOPPED: Final = "stopped "
+"""How what a home submits by itself for who was added is called by a name that no device gives."""
+
 _BETWEEN_TWO: Final = (*DIRECT_BODIES, *ALTERATIONS)
 """What may stand in the log of a 1:1 conversation, and be stopped there."""
 
@@ -93,7 +96,7 @@ def escape(docket: Docket, conversation: Conversation, entry: Entry) -> list[Sub
         if (user_id, entry.author) not in docket.state.restraints.blocked:
             continue
         conversation.members[user_id].since = 0
-        name = f"stopped {entry.message_id}"
+        name = f"{_STOPPED}{entry.message_id}"
         leaving.append(
             Submission(
                 id=message_id(user_id, entry.conversation_id, name),
@@ -107,6 +110,11 @@ def escape(docket: Docket, conversation: Conversation, entry: Entry) -> list[Sub
         )
         docket.count("stopped")
     return leaving
+
+
+def escapes(body: object) -> bool:
+    """Whether a user's home has submitted that by itself: the user is told of none of it, as of all that led to it."""
+    return isinstance(body, MemberLeft) and body.client_message_id.startswith(_STOPPED)
 
 
 def keeps_away(docket: Docket, author: str, body: GroupBody | ChannelBody) -> bool:
