@@ -43,7 +43,7 @@ def judge_entry(docket: Docket, case: Case, entry: Entry, via: Via | None) -> No
             raise ImpossibleRecordError(reason="a gateway asked for it, but the conversation is not here")
         members = members_at_start(entry.author, entry.body)
         conversation = docket.begin(entry.conversation_id, members, opened=True)
-    stamped = replace(entry, hops=(*entry.hops, docket.hop))
+    stamped = filled(docket, replace(entry, hops=(*entry.hops, docket.hop)))
     if entry.seq <= conversation.head and runs.holds(conversation.missing, entry.seq):
         _fill(docket, case.partition, conversation, stamped, late=via is not None)
     elif entry.seq <= conversation.head or entry.seq in conversation.held or via is None:
@@ -109,8 +109,18 @@ def judge_receipt(docket: Docket, case: Case, receipt: Receipt, via: Via) -> Non
     stamped = replace(receipt, entry=replace(entry, hops=(*entry.hops, docket.hop)))
     docket.put(case.partition, stamped, users=(receipt.user_id,) if _concerns(docket, receipt) else ())
     alter(docket, entry)
+    if isinstance(entry.body, MessageDeleted) and entry.body.target_seq:
+        _expect(docket, entry.conversation_id, entry.body.target_seq)
     if receipt.user_id == entry.author:
         _resolve(docket, entry.message_id)
+
+
+def _expect(docket: Docket, conversation_id: str, seq: int) -> None:
+    """Count a message that was deleted before it came, since it was lost on the way, as missing: when it comes, it is looked at what was made of it."""
+    conversation = docket.state.conversations.get(conversation_id) or docket.begin(conversation_id, (), opened=True)
+    if seq > conversation.head:
+        conversation.missing = runs.joined((*conversation.missing, (seq, seq)))
+        docket.changed(conversation, conversation.position)
 
 
 def _concerns(docket: Docket, receipt: Receipt) -> bool:
@@ -172,6 +182,8 @@ def _check_owner(conversation_id: str, via: Via) -> None:
 
 def _apply(docket: Docket, partition: int, conversation: Conversation, entry: Entry) -> int:
     conversation.opened = True
+    if conversation.missing and conversation.missing[-1][1] >= entry.seq:  # its deletion came first
+        conversation.missing = runs.without(conversation.missing, entry.seq, entry.seq)
     before = conversation.head
     position = take_in(docket, partition, conversation, entry)
     if entry.home == docket.here:
@@ -187,13 +199,12 @@ def _apply(docket: Docket, partition: int, conversation: Conversation, entry: En
 def _release(docket: Docket, partition: int, conversation: Conversation) -> None:
     """Apply what was held for what has come now."""
     while (freed := conversation.held.pop(conversation.head + 1, None)) is not None:
-        position = _apply(docket, partition, conversation, freed)
+        position = _apply(docket, partition, conversation, filled(docket, freed))
         docket.writes.revealed[freed.conversation_id, freed.seq] = position
 
 
 def _fill(docket: Docket, partition: int, conversation: Conversation, entry: Entry, *, late: bool) -> None:
     """Keep an entry that was missing; if it comes late by its stream, and was not asked for, those who may see it are told."""
-    entry = filled(docket, entry)
     position = _take_late(docket, partition, conversation, entry, tell=late)
     docket.writes.entries.append((entry, position))
     docket.changed(conversation, position or conversation.position)

@@ -7,6 +7,7 @@ from replication import channels as c
 from replication import groups as g
 from replication.accounts import UserBlocked
 from replication.ids import region_of
+from replication.records import LogBody
 from tests.unit.projector.channel import CHANNEL, Channel
 from tests.unit.projector.test_restraints import decide
 from tests.unit.projector.world import ALICE, BOB, EDI, EVA, GROUP, World
@@ -18,7 +19,7 @@ def world() -> World:
     return World()
 
 
-def lose_next(world: World, author: str, body: g.GroupBody | a.Alteration, *, conversation: str = GROUP) -> None:
+def lose_next(world: World, author: str, body: LogBody, *, conversation: str = GROUP) -> None:
     """Let somebody at the owner's do something of which eu learns nothing."""
     world.do(author, body, settle=False, conversation=conversation)
     world.regions["us"].project()
@@ -115,3 +116,26 @@ def test_who_comes_back_to_the_history_reads_what_a_message_says_by_now(world: W
     assert eu.aftermaths[GROUP, 2] == us.aftermaths[GROUP, 2]
     assert eu.aftermaths[GROUP, 2].edits
     assert all(entry.body != a.MessageEdited("edit", said, "new words", target_seq=2) for entry in world.told(EDI))
+
+
+@pytest.mark.parametrize("above", [False, True], ids=["comes alone", "is held"])
+def test_a_message_that_was_deleted_before_it_came_comes_without_its_text(world: World, *, above: bool) -> None:
+    """It was lost on the way, and whom it was for have left: its deletion is a receipt, which nothing holds back."""
+    world.begin(EVA)
+    if above:
+        lose_next(world, ALICE, g.GroupMessageSent("before", "before"))
+    lost = world.do(ALICE, g.GroupMessageSent("secret", "secret"), settle=False)
+    world.regions["us"].project()
+    assert world.lose("us", "eu")
+    world.do(ALICE, g.MemberRemoved("remove", EVA), settle=False)
+    world.regions["us"].project()
+    assert world.lose("us", "eu")
+    world.do(ALICE, a.MessageDeleted("delete", lost))
+    for number in (1, 0, 0) if above else (0, 0):
+        world.find(number)
+        world.settle()
+
+    assert not {"secret"} & set(world.texts("eu"))
+    assert "secret" not in [entry.text for entry in world.told(EVA)]
+    eu = world.regions["eu"].tables.conversations[GROUP]
+    assert (eu.head, eu.missing, eu.held) == (len(world.regions["us"].tables.visible(GROUP)) - 1, (), {})
