@@ -30,6 +30,7 @@ DEEDS: Final = 4
 NEWEST: Final = 5
 """Of what says what stands for a user, a group or a channel (pictures), of messages that a user takes away from oneself, of what was done to posts of channels, and of deletions by moderators."""
 READABLE: Final = frozenset({1, 2, 3, 4, 5})
+"""Versions 2 to 5 are of one release, the first, and grew while it was made; whatever comes after it gets a number of its own."""
 LAST_VERSION: Final = 31
 """No version will ever be higher: text and MessagePack begin above it, and are damage, not records from the future."""
 

@@ -45,6 +45,8 @@ def wanted(cases: Iterable[Case], state: State) -> set[Key]:
     for conversation in state.conversations.values():
         for held in conversation.held.values():
             keys |= _of_entry(held)
+            if runs.holds(conversation.missing, held.seq):
+                keys.add((held.conversation_id, held.seq))
     return keys
 
 

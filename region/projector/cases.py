@@ -1,10 +1,11 @@
 """One journal record, where it stands, and what must be loaded before it can be judged."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from infra.errors import CausewayError
 from region.store.reports import Key
+from region.store.rows import Conversation
 from replication.accounts import DeviceAdded, DeviceRefreshed, DeviceRevoked
 from replication.alterations import ALTERATIONS
 from replication.channels import ChannelMessageSent
@@ -199,6 +200,16 @@ def seats_of(conversation_id: str, author: str, body: object) -> set[tuple[str, 
         return set()
     named = getattr(body, "user_id", None)
     return {(conversation_id, user) for user in (author, named) if user}
+
+
+def freed(cases: Iterable[Case], conversations: Mapping[str, Conversation]) -> list[Entry]:
+    """Return the entries that are held above gaps which a batch may close: they are taken in with it, and need what it needs."""
+    found: list[Entry] = []
+    for conversation_id in {
+        case.record.conversation_id for case in cases if isinstance(case.record, Entry | Charter)
+    } & conversations.keys():
+        found += conversations[conversation_id].held.values()
+    return found
 
 
 def recipients(cases: Iterable[Case], *, here: str, opened: Iterable[str]) -> set[str]:

@@ -143,6 +143,8 @@ class Docket:
         self.counted: Counter[tuple[str, str]] = Counter()
         self.trace = ""
         """Of the case that is judged."""
+        self.offset = 0
+        """Of the case that is judged, in its partition of the journal."""
         self._places = places
         self._drafts: dict[int, _Draft] = {}
 
@@ -152,7 +154,7 @@ class Docket:
 
     def enter(self, case: Case) -> None:
         """Take a case up: its partition is read up to it, unless it is one that was put aside and is judged again."""
-        self.trace = case.trace
+        self.trace, self.offset = case.trace, case.offset
         draft = self._draft(case.partition)
         if case.revived:
             self.writes.replayed.append(case.as_poison(case.kind, ""))

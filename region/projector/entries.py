@@ -4,14 +4,15 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from region.projector import restraints
 from region.projector.aftermaths import alter, filled
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
 from region.projector.homes import home_of, owner_of
 from region.projector.marks import rise
 from region.projector.messages import check, members_at_start
-from region.projector.numbering import audience, take_in
-from region.store.rows import FORMER, Conversation, Member
+from region.projector.numbering import take_in, tell_late
+from region.store.rows import FORMER, Conversation, Member, Pending
 from replication import runs
 from replication.alterations import MessageDeleted
 from replication.channels import follows_of
@@ -43,7 +44,7 @@ def judge_entry(docket: Docket, case: Case, entry: Entry, via: Via | None) -> No
             raise ImpossibleRecordError(reason="a gateway asked for it, but the conversation is not here")
         members = members_at_start(entry.author, entry.body)
         conversation = docket.begin(entry.conversation_id, members, opened=True)
-    stamped = replace(entry, hops=(*entry.hops, docket.hop))
+    stamped = filled(docket, replace(entry, hops=(*entry.hops, docket.hop)))
     if entry.seq <= conversation.head and runs.holds(conversation.missing, entry.seq):
         _fill(docket, case.partition, conversation, stamped, late=via is not None)
     elif entry.seq <= conversation.head or entry.seq in conversation.held or via is None:
@@ -59,6 +60,8 @@ def judge_entry(docket: Docket, case: Case, entry: Entry, via: Via | None) -> No
 def judge_charter(docket: Docket, case: Case, charter: Charter, via: Via) -> None:
     """Take over a conversation's state: somebody here becomes a member by the next entry. What was before is missing here.
 
+    What was held of it is no longer: the state has its effect already, so it does what it does late.
+
     Raises:
         ImpossibleRecordError: It does not come from the conversation's owner.
     """
@@ -72,11 +75,8 @@ def judge_charter(docket: Docket, case: Case, charter: Charter, via: Via) -> Non
     top = (
         charter.details.channel.shown if charter.details.channel else charter.seq
     )  # nobody is shown what is above that
-    missing = runs.joined((*conversation.missing, (conversation.head + 1, top)))
-    for seq in [seq for seq in conversation.held if seq <= charter.seq]:
-        del conversation.held[seq]
-        missing = runs.without(missing, seq, seq)
-    conversation.missing = missing
+    conversation.missing = runs.joined((*conversation.missing, (conversation.head + 1, top)))
+    overtaken = [conversation.held.pop(seq) for seq in sorted(conversation.held) if seq <= charter.seq]
     conversation.head, conversation.epoch = charter.seq, charter.epoch
     conversation.message_count = conversation.base_count = charter.count
     conversation.tail.clear()
@@ -88,6 +88,9 @@ def judge_charter(docket: Docket, case: Case, charter: Charter, via: Via) -> Non
             member.role = FORMER
     for membership in charter.members:
         _seat(conversation, membership)
+    for entry in overtaken:
+        conversation.position = _take_late(docket, case.partition, conversation, entry)
+        docket.writes.revealed[entry.conversation_id, entry.seq] = conversation.position
     docket.changed(conversation, conversation.position, *conversation.members.values())
     docket.count("charter")
     _release(docket, case.partition, conversation)
@@ -107,8 +110,18 @@ def judge_receipt(docket: Docket, case: Case, receipt: Receipt, via: Via) -> Non
     stamped = replace(receipt, entry=replace(entry, hops=(*entry.hops, docket.hop)))
     docket.put(case.partition, stamped, users=(receipt.user_id,) if _concerns(docket, receipt) else ())
     alter(docket, entry)
+    if isinstance(entry.body, MessageDeleted) and entry.body.target_seq:
+        _expect(docket, entry.conversation_id, entry.body.target_seq)
     if receipt.user_id == entry.author:
         _resolve(docket, entry.message_id)
+
+
+def _expect(docket: Docket, conversation_id: str, seq: int) -> None:
+    """Count a message that was deleted before it came, since it was lost on the way, as missing: when it comes, it is looked at what was made of it."""
+    conversation = docket.state.conversations.get(conversation_id) or docket.begin(conversation_id, (), opened=True)
+    if seq > conversation.head:
+        conversation.missing = runs.joined((*conversation.missing, (seq, seq)))
+        docket.changed(conversation, conversation.position)
 
 
 def _concerns(docket: Docket, receipt: Receipt) -> bool:
@@ -142,7 +155,8 @@ def judge_refusal(docket: Docket, case: Case, refusal: Refusal, via: Via) -> Non
         # What is sent on is pending since before. Without this an owner could make refusals up, and they are kept for good.
         raise ImpossibleRecordError(reason="nobody here has sent such a message")
     stamped = replace(refusal, hops=(*refusal.hops, docket.hop))
-    position = docket.put(case.partition, stamped, users=(refusal.author,))
+    escaped = isinstance(known, Pending) and restraints.escapes(known.submission.body)
+    position = docket.put(case.partition, stamped, users=() if escaped else (refusal.author,))
     docket.writes.refusals[refusal.message_id] = (stamped, position)
     _resolve(docket, refusal.message_id)
     docket.state.known[refusal.message_id] = stamped
@@ -169,6 +183,8 @@ def _check_owner(conversation_id: str, via: Via) -> None:
 
 def _apply(docket: Docket, partition: int, conversation: Conversation, entry: Entry) -> int:
     conversation.opened = True
+    if conversation.missing and conversation.missing[-1][1] >= entry.seq:  # its deletion came first
+        conversation.missing = runs.without(conversation.missing, entry.seq, entry.seq)
     before = conversation.head
     position = take_in(docket, partition, conversation, entry)
     if entry.home == docket.here:
@@ -184,30 +200,28 @@ def _apply(docket: Docket, partition: int, conversation: Conversation, entry: En
 def _release(docket: Docket, partition: int, conversation: Conversation) -> None:
     """Apply what was held for what has come now."""
     while (freed := conversation.held.pop(conversation.head + 1, None)) is not None:
-        position = _apply(docket, partition, conversation, freed)
+        position = _apply(docket, partition, conversation, filled(docket, freed))
         docket.writes.revealed[freed.conversation_id, freed.seq] = position
 
 
 def _fill(docket: Docket, partition: int, conversation: Conversation, entry: Entry, *, late: bool) -> None:
     """Keep an entry that was missing; if it comes late by its stream, and was not asked for, those who may see it are told."""
+    position = _take_late(docket, partition, conversation, entry, tell=late)
+    docket.writes.entries.append((entry, position))
+    docket.changed(conversation, position or conversation.position)
+    docket.count("filled")
+
+
+def _take_late(docket: Docket, partition: int, conversation: Conversation, entry: Entry, *, tell: bool = True) -> int:
+    """Let an entry below the head, which was missing or held, have the effect that it still has; return its position, 0 if nobody is told."""
     follows = follows_of(entry.body)
     first = entry.seq if follows is None else follows + 1  # nobody is shown what is between a channel's posts
     conversation.missing = runs.without(conversation.missing, first, entry.seq)
     alter(docket, entry)
-    entry = filled(docket, entry)
-    position = 0
-    if late:
-        members = (m for m in conversation.members.values() if m.home == docket.here and m.may_see(entry.seq))
-        users = tuple(member.user_id for member in members)
-        if conversation.is_channel:
-            users, _ = audience(conversation, docket.here)
-        position = docket.put(partition, entry, users=users)
-    docket.writes.entries.append((entry, position))
     docket.state.known[entry.message_id] = entry
     if entry.home == docket.here:
         _resolve(docket, entry.message_id)
-    docket.changed(conversation, position or conversation.position)
-    docket.count("filled")
+    return tell_late(docket, partition, conversation, entry) if tell else 0
 
 
 def _seat(conversation: Conversation, told: Membership) -> None:

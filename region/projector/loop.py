@@ -14,7 +14,7 @@ from infra.errors import CausewayError
 from infra.postgres import Connection
 from infra.telling import told
 from region.projector import aftermaths, metrics, reminders
-from region.projector.cases import Case, Needs, needs_of, read_marks, recipients
+from region.projector.cases import Case, Needs, freed, needs_of, read_marks, recipients, seats_of
 from region.projector.docket import USUAL_WINDOW, Docket, State
 from region.projector.judge import condemn, finish, judge
 from region.projector.marks import marked
@@ -344,16 +344,18 @@ class Projection:
             users.update(loaded.users)
         else:
             loaded = loading.Loaded()
+        held = freed(cases, conversations)
+        seats = needs.seats.union(*(seats_of(one.conversation_id, one.author, one.body) for one in held))
         strange = [
             (conversation_id, user_id)
-            for conversation_id, user_id in needs.seats
+            for conversation_id, user_id in seats
             if conversation_id in conversations and user_id not in conversations[conversation_id].members
         ]
         for conversation_id, member in await loading.seats(self._connection, strange) if strange else ():
             conversations[conversation_id].members[member.user_id] = member
         state = State(conversations=conversations, users=users, devices=loaded.devices)
         begun = recipients(cases, here=here, opened=opened) | needs.asked
-        if (pairs := pairs_of(cases, here=here)) or begun:
+        if (pairs := pairs_of((*(case.record for case in cases), *held), here=here)) or begun:
             state.restraints = await restraints_of(self._connection, pairs, begun)
         if needs.devices:
             state.suspended = set(await suspended(self._connection, needs.devices))

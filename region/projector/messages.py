@@ -10,7 +10,7 @@ from region.projector.aftermaths import target_of
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
 from region.projector.homes import home_of, owner_of
-from region.projector.numbering import number
+from region.projector.numbering import audience, number
 from region.store.rows import Conversation, Known, Member, Pending
 from replication import objections
 from replication.alterations import ALTERATIONS, Alteration
@@ -23,10 +23,12 @@ from replication.records import (
     DIRECT_BODIES,
     TEXTS,
     DirectBody,
+    Entry,
     LogBody,
     MessageSent,
     Opening,
     Outcome,
+    Receipt,
     Record,
     Refusal,
     Submission,
@@ -369,7 +371,7 @@ def _answer_again(docket: Docket, case: Case, submission: Submission, known: Kno
     record: Record = outcome
     if case.via is not None:
         if not isinstance(known, Pending):
-            docket.put(case.partition, record, known=True, to=(submission.home,))
+            docket.put(case.partition, _told_again(docket, known), known=True, to=(submission.home,))
         return
     if outcome.content_hash != submission.content_hash:
         docket.count("refused", "content-conflict")
@@ -377,3 +379,14 @@ def _answer_again(docket: Docket, case: Case, submission: Submission, known: Kno
         record = Outcome(id=submission.id, code="content-conflict", detail=detail, content_hash=submission.content_hash)
     users = () if submission.reply_to else (submission.author,)
     docket.put(case.partition, record, users=users, reply_to=submission.reply_to, known=True)
+
+
+def _told_again(docket: Docket, known: Entry | Refusal) -> Entry | Receipt | Refusal:
+    """Return what its author's home is told again: of an entry that is kept nowhere there, since nobody there may see it, a receipt."""
+    conversation = docket.state.conversations.get(known.conversation_id)
+    if isinstance(known, Refusal) or conversation is None:
+        return known
+    kept = any(member.home == known.home and member.may_see(known.seq) for member in conversation.members.values())
+    if conversation.is_channel:  # not all of its members are in memory
+        kept = kept or known.home in audience(conversation, docket.here)[1]
+    return known if kept else Receipt(entry=known, user_id=known.author)

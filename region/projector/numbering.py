@@ -10,8 +10,8 @@ from region.projector.aftermaths import alter
 from region.projector.docket import Docket
 from region.projector.homes import owner_of
 from region.projector.kinds import bystander, newcomers_home, take_effect
-from region.projector.restraints import escape, stop
-from region.store.rows import FORMER, MEMBER, Conversation, Member
+from region.projector.restraints import escape, escapes, stop
+from region.store.rows import FORMER, MEMBER, Conversation, Member, Pending
 from replication import runs
 from replication.alterations import ALTERATIONS, Alteration, MessageDeleted, MessagePinned, MessageUnpinned, blind
 from replication.channels import ChannelChanged, ChannelCreated
@@ -102,30 +102,19 @@ def take_in(
     if stopped is not None:
         concerned.append(stopped)
     for leaving in escape(docket, conversation, entry) if not tell else ():
-        docket.put(partition, leaving, to=(owner_of(entry.conversation_id),))
+        _keep_for_owner(docket, partition, leaving)
     users_after, regions_after = audience(conversation, docket.here)
     heard = channels.listeners(entry, docket.here) if conversation.is_channel else (*users, *users_after)
     told = [user for user in dict.fromkeys(heard) if stopped is None or user != stopped.user_id]
     everywhere = list(dict.fromkeys((*regions, *regions_after)))
-    for user_id, home in dict.fromkeys(((entry.author, entry.home), *_bystanders(conversation, entry))):
+    besides = [(entry.author, entry.home), *_bystanders(conversation, entry)]
+    for user_id, home in dict.fromkeys(besides) if not escapes(entry.body) else ():
         if home == docket.here and user_id not in told and conversation.conversation_id not in told:
             docket.put(partition, Receipt(entry=entry, user_id=user_id), users=(user_id,))
         elif tell and home not in {docket.here, *everywhere}:
             docket.put(partition, Receipt(entry=entry, user_id=user_id), to=(home,))
-    if isinstance(entry.body, ALTERATIONS) and entry.body.target_seq and not conversation.is_channel:
-        hearers = _seeing(conversation, entry.body, told, everywhere)
-        told, everywhere = hearers.users, hearers.regions
-        if hearers.blind_users or (tell and hearers.blind_regions):
-            blinded = replace(entry, body=blind(entry.body))
-            to = hearers.blind_regions if tell else ()
-            docket.put(partition, blinded, users=tuple(hearers.blind_users), to=to)
-    position = docket.put(
-        partition,
-        entry,
-        users=tuple(told),
-        reply_to=reply_to,
-        to=tuple(everywhere) if tell else (),
-    )
+    to = everywhere if tell else []
+    position = _put(docket, partition, conversation, entry, users=told, regions=to, reply_to=reply_to)
     if tell:
         _list(docket, conversation, entry)
     note_picture(docket, conversation, entry)
@@ -133,6 +122,42 @@ def take_in(
     docket.changed(conversation, position, *(conversation.members.values() if first else concerned))
     docket.state.known[entry.message_id] = entry
     return position
+
+
+def tell_late(docket: Docket, partition: int, conversation: Conversation, entry: Entry) -> int:
+    """Put an entry out which is below the head here, and has its effect already, to those at home here who may see it; return its position."""
+    told = [m.user_id for m in conversation.members.values() if m.home == docket.here and m.may_see(entry.seq)]
+    if conversation.is_channel:
+        told = list(channels.listeners(entry, docket.here))
+    return _put(docket, partition, conversation, entry, users=told, regions=[])
+
+
+def _put(
+    docket: Docket,
+    partition: int,
+    conversation: Conversation,
+    entry: Entry,
+    *,
+    users: list[str],
+    regions: list[str],
+    reply_to: str = "",
+) -> int:
+    """Put an entry out, blind to who may not see what it is about; return its position."""
+    if isinstance(entry.body, ALTERATIONS) and entry.body.target_seq and not conversation.is_channel:
+        hearers = _seeing(conversation, entry.body, users, regions)
+        users, regions = hearers.users, hearers.regions
+        if hearers.blind_users or hearers.blind_regions:
+            blinded = replace(entry, body=blind(entry.body))
+            docket.put(partition, blinded, users=tuple(hearers.blind_users), to=hearers.blind_regions)
+    return docket.put(partition, entry, users=tuple(users), reply_to=reply_to, to=regions)
+
+
+def _keep_for_owner(docket: Docket, partition: int, leaving: Submission) -> None:
+    """Send what this home submits by itself to the owner, and keep it until that has answered: it may be lost on the way, or refused."""
+    owner = owner_of(leaving.conversation_id)
+    position = docket.put(partition, leaving, to=(owner,))
+    pending = Pending(leaving, owner, position, docket.offset)
+    docket.writes.pendings[leaving.id] = docket.state.known[leaving.id] = pending
 
 
 def _list(docket: Docket, conversation: Conversation, entry: Entry) -> None:
@@ -211,14 +236,15 @@ def charter_of(conversation: Conversation, destination: str) -> Charter:
 def _seeing(conversation: Conversation, body: Alteration, users: list[str], regions: list[str]) -> Hearers:
     """Return who is told of an entry about a message, and who only that there is an entry, since they may not see the message.
 
-    A region without anybody who may see the message gets no more either, unless it was deleted, since who left may be there.
+    A region gets no more either where nobody may see the message. Of who has left somebody may: such a region has the message, and who
+    comes back with the history, or is let in, is to see it as it is by then.
     """
     seeing = [member for member in conversation.members.values() if member.may_see(body.target_seq)]
     names = {member.user_id for member in seeing}
     said = isinstance(
         body, MessageDeleted | MessagePinned | MessageUnpinned
     )  # it says nothing that a region may not know
-    homes = {member.home for member in (conversation.members.values() if said else seeing) if member.active or said}
+    homes = {member.home for member in (conversation.members.values() if said else seeing)}
     return Hearers(
         [user for user in users if user in names],
         [region for region in regions if region in homes],

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 
 from region.projector import aftermaths
-from region.projector.cases import Case, needs_of, read_marks, recipients
+from region.projector.cases import Case, freed, needs_of, read_marks, recipients, seats_of
 from region.projector.docket import Docket, State, advanced
 from region.projector.judge import finish, judge
 from region.projector.marks import marked
@@ -256,11 +256,13 @@ class Rehearsal:
         state = State(
             conversations={c: tables.conversations[c] for c in needs.conversations if c in tables.conversations}
         )
+        held = freed(cases, state.conversations)
+        seats = needs.seats.union(*(seats_of(one.conversation_id, one.author, one.body) for one in held))
         for conversation in state.conversations.values():
             if conversation.is_channel:  # of its members only some are loaded
                 everybody = conversation.members
                 conversation.forget_subscribers()
-                named = {user for channel, user in needs.seats if channel == conversation.conversation_id}
+                named = {user for channel, user in seats if channel == conversation.conversation_id}
                 conversation.members |= {user: everybody[user] for user in named & everybody.keys()}
         for entry, _ in tables.entries.values():
             if entry.message_id in needs.messages:
@@ -273,7 +275,7 @@ class Rehearsal:
         wanted = needs.users | recipients(cases, here=self.name, opened=())
         state.users = {name: user for name, user in tables.users.items() if name in wanted}
         reserved = frozenset(user for user, who in tables.writers.items() if who == "friends")
-        pairs = pairs_of(cases, here=self.name)
+        pairs = pairs_of((*(case.record for case in cases), *held), here=self.name)
         state.restraints = Restraints(frozenset(tables.blocks & pairs), reserved & (wanted | needs.asked))
         state.suspended = tables.suspended & needs.devices
         state.reports = _open_reports(tables)

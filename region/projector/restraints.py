@@ -6,7 +6,6 @@ A block is judged where the blocker lives, and told to nobody: what the other se
 from collections.abc import Iterable
 from typing import Final
 
-from region.projector.cases import Case
 from region.projector.docket import Docket
 from region.projector.homes import home_of
 from region.store.rows import Conversation, Member
@@ -16,7 +15,16 @@ from replication.channels import ChannelBody
 from replication.friends import FriendAccepted, FriendRequested
 from replication.groups import GroupBody, GroupCreated, MemberAdded, MemberLeft
 from replication.ids import is_user_id, message_id
-from replication.records import DIRECT_BODIES, DirectBody, Entry, MessageSent, Opening, Submission, recipient_of
+from replication.records import (
+    DIRECT_BODIES,
+    DirectBody,
+    Entry,
+    Journalable,
+    MessageSent,
+    Opening,
+    Submission,
+    recipient_of,
+)
 
 YOU_BLOCKED: Final = "you-blocked-them"
 FRIENDS_ONLY: Final = "friends-only"
@@ -29,15 +37,17 @@ DETAILS: Final = {
 }
 """What a refusal's author reads, by code."""
 
+_STOPPED: Final = "stopped "
+"""How what a home submits by itself for who was added is called by a name that no device gives."""
+
 _BETWEEN_TWO: Final = (*DIRECT_BODIES, *ALTERATIONS)
 """What may stand in the log of a 1:1 conversation, and be stopped there."""
 
 
-def pairs_of(cases: Iterable[Case], *, here: str) -> set[tuple[str, str]]:
-    """Return (blocker, blocked) of all blocks by users at home here that the cases may run into."""
+def pairs_of(records: Iterable[Journalable | None], *, here: str) -> set[tuple[str, str]]:
+    """Return (blocker, blocked) of all blocks by users at home here that the records may run into."""
     found: set[tuple[str, str]] = set()
-    for case in cases:
-        record = case.record
+    for record in records:
         if isinstance(record, Opening):
             found.add((record.recipient, record.author))
         elif isinstance(record, Submission | Entry):
@@ -89,7 +99,7 @@ def escape(docket: Docket, conversation: Conversation, entry: Entry) -> list[Sub
         if (user_id, entry.author) not in docket.state.restraints.blocked:
             continue
         conversation.members[user_id].since = 0
-        name = f"stopped {entry.message_id}"
+        name = f"{_STOPPED}{entry.message_id}"
         leaving.append(
             Submission(
                 id=message_id(user_id, entry.conversation_id, name),
@@ -103,6 +113,11 @@ def escape(docket: Docket, conversation: Conversation, entry: Entry) -> list[Sub
         )
         docket.count("stopped")
     return leaving
+
+
+def escapes(body: object) -> bool:
+    """Whether a user's home has submitted that by itself: the user is told of none of it, as of all that led to it."""
+    return isinstance(body, MemberLeft) and body.client_message_id.startswith(_STOPPED)
 
 
 def keeps_away(docket: Docket, author: str, body: GroupBody | ChannelBody) -> bool:

@@ -249,7 +249,7 @@ class Conversation:
         position: Output position of its newest change.
         updated_at: When its newest message was applied here, microseconds since the epoch.
         details: What it is called, and how it is joined.
-        missing: Runs up to the head that are not here, since nobody here was a member then.
+        missing: Runs up to the head that are not here, since nobody here was a member then; above it, messages that were deleted before they came.
         held: Entries above a gap, by seq; stored, not visible.
         tail: (count, author) of the newest entries, the head's last; how many are kept is the holder's choice. Only messages have an author there.
         base_count: The count just below the tail.

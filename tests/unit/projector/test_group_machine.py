@@ -171,6 +171,10 @@ class Groups(RuleBasedStateMachine):
         owner = self.world.regions["us"].tables.conversations.get(GROUP)
         for region in self.world.regions.values():
             held = {seq: entry for (_, seq), (entry, _) in region.tables.entries.items()}
+            near = [m for m in owner.members.values() if m.home == region.name] if owner is not None else []
+            blind = [entry for entry in log if entry.seq in held and _as_held(entry, held[entry.seq]) is not entry]
+            for entry in blind:
+                assert not any(m.active and m.may_see(entry.seq) and m.may_see(_target(entry)) for m in near)
             assert _digest(list(held.values())) == _digest(
                 [_as_held(entry, held[entry.seq]) for entry in log if entry.seq in held]
             )
@@ -186,7 +190,7 @@ class Groups(RuleBasedStateMachine):
 
     def _check_entitlement(self, log: list[Entry]) -> None:
         """Whoever was told an entry was a member when it was numbered, or became or ceased to be one by it; no region has others."""
-        entitled = _entitled(log)
+        entitled = entitled_to(log)
         for user in SEATS:
             told = self.world.told(user)
             own = {entry.seq for entry in log if entry.author == user}  # told again to who repeats them, member or not
@@ -226,7 +230,11 @@ def _as_held(entry: Entry, held: Entry) -> Entry:
     return entry
 
 
-def _entitled(log: list[Entry]) -> dict[int, set[str]]:
+def _target(entry: Entry) -> int:
+    return entry.body.target_seq if isinstance(entry.body, a.Alteration) else 0
+
+
+def entitled_to(log: list[Entry]) -> dict[int, set[str]]:
     """Return who is to be told of each seq, by a model of membership of its own."""
     belonged: set[str] = set()
     entitled: dict[int, set[str]] = {}

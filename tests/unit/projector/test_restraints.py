@@ -8,7 +8,7 @@ from replication import alterations as a
 from replication import friends as f
 from replication import runs
 from replication.accounts import UserBlocked, UserUnblocked, WritersChosen
-from replication.groups import GroupMessageSent, MemberAdded
+from replication.groups import GroupMessageSent, MemberAdded, MemberRemoved
 from replication.ids import direct_conversation_id, group_id, region_of
 from replication.records import Body, Entry, MessageRead, Submission
 from tests.unit.projector.test_friends import do, kinds, standings
@@ -290,3 +290,36 @@ def test_a_late_retry_of_what_was_refused_stays_refused(world: World) -> None:
     assert world.code(first.id) == "friends-only"
     assert [entry.text for entry in world.told(EVA) if entry.text] == []
     assert deed(ALICE, PAIR, first.body).id == first.id  # type: ignore[arg-type]  # it is a message
+
+
+def test_who_was_removed_before_leaving_is_told_nothing_and_nothing_is_poison(world: World) -> None:
+    """The owner refuses the leave of who is no member any more; it resolves what waited for that."""
+    decide(world, EVA, UserBlocked(ALICE))
+    world.begin(BOB)
+    world.do(ALICE, _added(EVA), settle=False)
+    world.do(ALICE, MemberRemoved("remove", EVA), settle=False)
+    world.settle()
+    eu = world.regions["eu"]
+
+    assert [refusal.code for refusal, _ in eu.tables.refusals.values()] == ["not-a-member"]
+    assert (eu.tables.poison, eu.tables.pendings) == ([], {})
+    assert eu.told(EVA)[1:] == []
+
+
+def test_a_leave_that_is_lost_is_sent_again(world: World) -> None:
+    """Whoever was added by somebody blocked would stay otherwise."""
+    decide(world, EVA, UserBlocked(ALICE))
+    world.begin(BOB)
+    world.do(ALICE, _added(EVA), settle=False)
+    world.regions["us"].project()
+    world.carry()
+    world.regions["eu"].project()
+    assert world.lose("eu", "us")
+    world.settle()
+    assert EVA in world.roles("us")
+    world.remind("eu")
+    world.settle()
+
+    assert EVA not in world.roles("us")
+    assert (world.regions["eu"].tables.poison, world.regions["eu"].tables.pendings) == ([], {})
+    assert world.regions["eu"].told(EVA)[1:] == []

@@ -2,7 +2,8 @@
 
 import pytest
 
-from region.projector.rehearsal import Rehearsal, deed
+from region.projector.messages import ASK_AGAIN
+from region.projector.rehearsal import Rehearsal, Relayed, deed
 from replication import groups as g
 from replication.ids import group_id, region_of
 from replication.records import Entry, LogBody
@@ -25,6 +26,7 @@ class World:
         self.regions = {name: Rehearsal(name, federation=NAMES) for name in NAMES}
         self._taken: dict[tuple[str, str], int] = {}
         self._name = 0
+        self.lost: list[tuple[str, Relayed]] = []
         for user in SEATS:
             self.regions[region_of(user)].befriend(user)
 
@@ -57,6 +59,25 @@ class World:
                     moved = True
                 self._taken[origin, name] = len(relayed)
         return moved
+
+    def lose(self, origin: str, name: str) -> bool:
+        """Let what comes next from one region to another fall into a hole of its stream; return whether anything was to come."""
+        had = self._taken.get((origin, name), 0)
+        coming = self.regions[origin].relayed_to(name)[had : had + 1]
+        self.lost += [(name, one) for one in coming]
+        self._taken[origin, name] = had + len(coming)
+        return bool(coming)
+
+    def find(self, number: int = 0) -> None:
+        """Let one record arrive that fell into a hole."""
+        name, one = self.lost.pop(number % len(self.lost))
+        self.regions[name].submit(one.record, via=one.via)
+
+    def remind(self, name: str) -> None:
+        """Let a region ask again for all that waits there, once what was newest is more than a minute old."""
+        region = self.regions[name]
+        region.now += 2 * ASK_AGAIN
+        region.remind()
 
     def code(self, identifier: str) -> str:
         """Return why it was refused, by its author's home; empty if it was not."""
