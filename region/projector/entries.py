@@ -11,6 +11,7 @@ from region.projector.homes import home_of, owner_of
 from region.projector.marks import rise
 from region.projector.messages import check, members_at_start
 from region.projector.numbering import audience, take_in
+from region.projector.restraints import is_escape
 from region.store.rows import FORMER, Conversation, Member
 from replication import runs
 from replication.alterations import MessageDeleted
@@ -170,7 +171,9 @@ def _apply(docket: Docket, partition: int, conversation: Conversation, entry: En
     conversation.opened = True
     before = conversation.head
     position = take_in(docket, partition, conversation, entry)
-    if entry.home == docket.here:
+    if home_of(entry.author) == docket.here and entry.message_id not in docket.writes.pendings and not is_escape(entry):
+        docket.writes.claimed[entry.message_id] = entry  # it is pending since before, or its owner has made it up
+    if home_of(entry.author) == docket.here:
         _resolve(docket, entry.message_id)
     for member in () if conversation.is_channel else conversation.members.values():
         if (

@@ -29,6 +29,9 @@ DETAILS: Final = {
 }
 """What a refusal's author reads, by code."""
 
+_ESCAPE: Final = "stopped "
+"""How what `escape` submits is called begins so."""
+
 _BETWEEN_TWO: Final = (*DIRECT_BODIES, *ALTERATIONS)
 """What may stand in the log of a 1:1 conversation, and be stopped there."""
 
@@ -86,7 +89,7 @@ def escape(docket: Docket, conversation: Conversation, entry: Entry) -> list[Sub
         if (user_id, entry.author) not in docket.state.restraints.blocked:
             continue
         conversation.members[user_id].since = 0
-        name = f"stopped {entry.message_id}"
+        name = f"{_ESCAPE}{entry.message_id}"
         leaving.append(
             Submission(
                 id=message_id(user_id, entry.conversation_id, name),
@@ -100,6 +103,11 @@ def escape(docket: Docket, conversation: Conversation, entry: Entry) -> list[Sub
         )
         docket.count("stopped")
     return leaving
+
+
+def is_escape(entry: Entry) -> bool:
+    """Whether an entry is what `escape` submits, which is pending nowhere."""
+    return isinstance(entry.body, MemberLeft) and entry.body.client_message_id.startswith(_ESCAPE)
 
 
 def keeps_away(docket: Docket, author: str, body: GroupBody | ChannelBody) -> bool:
