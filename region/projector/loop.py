@@ -312,7 +312,9 @@ class Projection:
     async def _commit(self, docket: Docket) -> Committed:
         moves = docket.settle(self._memory.heads)
         writes = docket.writes
-        await commit(self._connection, moves, writes, room=self._room)
+        for entry in await commit(self._connection, moves, writes, room=self._room):
+            metrics.MADE_UP.inc()
+            log.error("made up", conversation=entry.conversation_id, seq=entry.seq, author=entry.author)
         self._memory.keep(docket, moves)
         for (what, code), times in docket.counted.items():
             metrics.count(what, code, times)

@@ -29,6 +29,10 @@ OLDEST_PENDING = Gauge(
     ["region"],
 )
 DUPLICATES = Counter("causeway_projector_duplicates_total", "Records that were known already.")
+MADE_UP = Counter(
+    "causeway_projector_made_up_total",
+    "Entries of other regions' conversations whose author lives here and has not submitted them.",
+)
 OPEN_REPORTS = Gauge("causeway_projector_open_reports", "Reports that no moderator has decided about.")
 REPORTS_DROPPED = Counter(
     "causeway_projector_reports_dropped_total",

@@ -78,6 +78,7 @@ class Tables:
     suspended: set[str] = field(default_factory=set)
     reports: dict[str, Submission] = field(default_factory=dict)
     pictures: dict[str, str] = field(default_factory=dict)
+    made_up: list[Entry] = field(default_factory=list)
 
     def apply(self, writes: Writes) -> None:
         """Change the tables as a commit would.
@@ -100,6 +101,7 @@ class Tables:
                 self.conversations[conversation_id].members[user_id] = member
         for conversation_id in writes.removed:
             self.conversations.pop(conversation_id, None)
+        self.made_up += [entry for name, entry in writes.claimed.items() if name not in self.pendings]
         self.pendings.update(writes.pendings)
         for identifier in writes.resolved:
             self.pendings.pop(identifier, None)

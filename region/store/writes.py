@@ -37,6 +37,7 @@ class Writes:
         removed: Conversations that were never opened and go.
         pendings: New pendings, by message id.
         resolved: Message ids of pendings that were decided.
+        claimed: Entries of owners elsewhere by authors who live here, by message id; each has a pending, or is made up.
         refusals: New refusals, by message id, each with its position.
         users: Users that changed.
         renamed: Those of them who are found by something else than before, or not any more.
@@ -63,6 +64,7 @@ class Writes:
     removed: set[str] = field(default_factory=set)
     pendings: dict[str, Pending] = field(default_factory=dict)
     resolved: set[str] = field(default_factory=set)
+    claimed: dict[str, Entry] = field(default_factory=dict)
     refusals: dict[str, tuple[Refusal, int]] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
     renamed: set[str] = field(default_factory=set)

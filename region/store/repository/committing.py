@@ -4,6 +4,8 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 
 import psycopg
+from psycopg import AsyncRawCursor
+from psycopg.rows import TupleRow
 
 from infra.errors import CausewayError
 from infra.postgres import Connection
@@ -21,7 +23,7 @@ from region.store.writes import Move, Writes
 from replication.poison import repository as poison
 from replication.poison.keeping import choose
 from replication.poison.records import ROOM, Poison, Room
-from replication.records import Refusal, attachments_of
+from replication.records import Entry, Refusal, attachments_of
 
 
 class FencedError(CausewayError):
@@ -31,8 +33,10 @@ class FencedError(CausewayError):
     definite = True
 
 
-async def commit(connection: Connection, moves: Collection[Move], writes: Writes, *, room: Room = ROOM) -> None:
-    """Write a batch, all of it or nothing, in one round trip as a rule.
+async def commit(
+    connection: Connection, moves: Collection[Move], writes: Writes, *, room: Room = ROOM
+) -> tuple[Entry, ...]:
+    """Write a batch, all of it or nothing, in one round trip as a rule; return entries that nobody here has submitted, though their authors live here.
 
     Args:
         connection: To the store, in autocommit mode.
@@ -47,11 +51,10 @@ async def commit(connection: Connection, moves: Collection[Move], writes: Writes
     now = time.time_ns() // 1000
     try:
         if not writes.rare:
-            await write(connection, moves, writes, now)
-            return
+            return await _made_up(writes, await write(connection, moves, writes, now))
         aside = await choose(connection, writes.poison, room=room) if writes.poison else []
         async with connection.pipeline(), connection.transaction():
-            await write(connection, moves, writes, now)
+            written = await write(connection, moves, writes, now)
             await _write_attachments(connection, writes)
             await write_aftermaths(connection, writes)
             await _write_refusals(connection, writes, now)
@@ -61,8 +64,18 @@ async def commit(connection: Connection, moves: Collection[Move], writes: Writes
             await _write_listed(connection, writes)
             await write_pictures(connection, writes.pictured)
             await _write_rarities(connection, writes, aside, now)
+        return await _made_up(writes, written)
     except psycopg.errors.DivisionByZero as error:
         raise FencedError(partition=", ".join(str(m.before.partition) for m in moves)) from error
+
+
+async def _made_up(writes: Writes, written: AsyncRawCursor[TupleRow]) -> tuple[Entry, ...]:
+    if not writes.claimed:
+        return ()
+    row = await written.fetchone()
+    assert row is not None
+    pending = set(row[1])
+    return tuple(entry for name, entry in writes.claimed.items() if name not in pending)
 
 
 async def _write_attachments(connection: Connection, writes: Writes) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain, count
 from typing import Final
 
-import psycopg
+from psycopg import AsyncRawCursor
+from psycopg.rows import TupleRow
 
 from infra.postgres import Connection
 from region.store.arrays import Booleans, Byteas, Int8s, Texts
@@ -93,9 +94,9 @@ STATEMENT = """
         ON CONFLICT (message_id) DO NOTHING
     ),
     old_pendings AS (
-        DELETE FROM pendings WHERE message_id = ANY({resolved})
+        DELETE FROM pendings WHERE message_id = ANY({resolved}) RETURNING message_id
     )
-    SELECT 1 / CASE WHEN count(*) = {moved} THEN 1 ELSE 0 END FROM fence
+    SELECT 1 / CASE WHEN count(*) = {moved} THEN 1 ELSE 0 END, ARRAY(SELECT message_id FROM old_pendings) FROM fence
 """.format_map(_placeholders())
 """Divides by zero, and so writes nothing, unless every partition is where the projector believes it to be.
 
@@ -103,8 +104,8 @@ Placeholders are PostgreSQL's own: psycopg would parse its own anew each time, s
 """
 
 
-async def write(connection: Connection, moves: Collection[Move], writes: Writes, now: int) -> None:
-    """Run the statement.
+async def write(connection: Connection, moves: Collection[Move], writes: Writes, now: int) -> AsyncRawCursor[TupleRow]:
+    """Run the statement; the cursor's row says, once the transaction is over, which pendings there were of those that were decided.
 
     Args:
         connection: In autocommit mode, or in a transaction.
@@ -115,7 +116,7 @@ async def write(connection: Connection, moves: Collection[Move], writes: Writes,
     Raises:
         psycopg.errors.DivisionByZero: Some partition is not where the projector believes it to be; nothing was written.
     """
-    await psycopg.AsyncRawCursor(connection).execute(STATEMENT, _parameters(moves, writes, now))
+    return await AsyncRawCursor(connection).execute(STATEMENT, _parameters(moves, writes, now))
 
 
 def _parameters(moves: Collection[Move], writes: Writes, now: int) -> tuple[object, ...]:

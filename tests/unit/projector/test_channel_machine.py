@@ -108,6 +108,7 @@ class Channels(RuleBasedStateMachine):
     def nothing_is_poison(self) -> None:
         """Whatever anybody does can be judged."""
         assert all(region.tables.poison == [] for region in self.channel.regions.values())
+        assert all(region.tables.made_up == [] for region in self.channel.regions.values())
 
     def teardown(self) -> None:
         """In the end, regions with a subscriber have the owner's state and posts, and who posted was allowed to."""

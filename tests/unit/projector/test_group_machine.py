@@ -146,6 +146,7 @@ class Groups(RuleBasedStateMachine):
             assert len(members) <= MOST_MEMBERS
             assert not members or any(member.role == "owner" for member in members)
             assert region.tables.poison == []
+            assert region.tables.made_up == []
 
     def teardown(self) -> None:
         """Once everything has arrived, nothing is lost, and nobody was told what is not theirs."""
