@@ -14,13 +14,11 @@ import pytest_asyncio
 
 from chaos.federation import Federation, Status
 from chaos.people import Person
-from infra.local.lanes import APART
 from infra.local.toolchain import only_one
 from region.client import Client, SqliteStore, Store
 from tests.acceptance.gauges import Gauges
 
 LAUNCHER = Path(__file__).parents[2] / "causeway"
-LAST = {Path(__file__).with_name("test_drill.py"), *(LAUNCHER.parent / path for path in APART)}
 STARTING = Path(tempfile.gettempdir()) / "causeway-tests-start.lock"
 """Held from when a block of ports is found free until a federation has them, since another lane looks for one, too."""
 LIMIT_SECONDS = 300
@@ -30,15 +28,11 @@ StartFederation = Callable[..., AbstractContextManager[Federation]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark everything here; the first test pays for starting the federation, so the limit is generous.
-
-    Whatever the order is otherwise, who starts a federation apart, and the drill, which waits until it has the machine alone, come last.
-    """
+    """Mark everything here; the first test pays for starting the federation, so the limit is generous."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.acceptance)
             item.add_marker(pytest.mark.timeout(LIMIT_SECONDS))
-    items.sort(key=lambda item: item.path in LAST)
 
 
 def free_block() -> int:

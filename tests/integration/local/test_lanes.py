@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -132,6 +133,37 @@ def test_who_interrupts_waits_until_every_lane_has_tidied_up(tmp_path: Path) -> 
     pressing.join(PATIENCE)
     assert status == 2
     assert all((tmp_path / f"{name}.tidied").exists() for name in names)
+
+
+def test_ctrl_c_is_heard_after_a_test_on_uvloop(tmp_path: Path) -> None:
+    """What it told its loop of signals is forgotten with it."""
+    (tmp_path / "test_two.py").write_text(
+        "import asyncio, signal, uvloop\n"
+        "async def listen():\n"
+        "    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, print)\n"
+        "def test_one():\n"
+        "    uvloop.run(listen())\n"
+        "def test_other():\n"
+        "    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler\n"
+    )
+    options = (
+        "-p",
+        "tests.conftest",
+        "-p",
+        "no:randomly",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        "/dev/null",
+        "--rootdir",
+        str(tmp_path),
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, str(tmp_path)], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_what_is_built_ahead_is_left_when_nobody_waits_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
