@@ -41,6 +41,14 @@ class CrowdedError(CausewayError):
     definite = True
 
 
+class TooManyChannelsError(CausewayError):
+    """You belong to {most} channels, which is the most. Leave one first."""
+
+    code = "too-many-channels"
+    status = 409
+    definite = True
+
+
 class InternalError(CausewayError):
     """Something went wrong here, and it was noted. Try again; a repeated client message id cannot happen twice."""
 

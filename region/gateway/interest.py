@@ -74,11 +74,11 @@ class Interest:
         self._wanted.update(dict.fromkeys(names, True))
         self._changed.set()
 
-    async def settled(self, user_id: str) -> bool:
-        """Wait until Redis has what is wanted of that user, if anything waits; return whether it had it in time."""
+    async def settled(self, *names: str) -> bool:
+        """Wait, once for all, until Redis has what is wanted of these, if anything waits; return whether it had it in time."""
         try:
             async with asyncio.timeout(2.0):
-                while user_id in self._wanted:
+                while not self._wanted.keys().isdisjoint(names):
                     await self._flushed.wait()
         except TimeoutError:
             log.warning("interest not registered in time")

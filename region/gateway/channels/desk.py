@@ -9,7 +9,8 @@ import msgspec
 from infra.errors import InvalidFieldError, NotFoundError
 from region.accounts.tokens import AccessClaims
 from region.gateway.channels.finding import Finder
-from region.gateway.channels.repository import staff
+from region.gateway.channels.following import MOST_FOLLOWED
+from region.gateway.channels.repository import channels_of, staff
 from region.gateway.channels.schemas import (
     ChannelChangeRequest,
     ChannelInviteView,
@@ -22,6 +23,7 @@ from region.gateway.channels.schemas import (
     SubscribeRequest,
     Views,
 )
+from region.gateway.errors import TooManyChannelsError
 from region.gateway.groups.desk import LONGEST_TOKEN, Desk, Parts, checked_user, invites_of, named
 from region.gateway.groups.repository import sight
 from region.gateway.groups.schemas import InviteRequest, RoleRequest
@@ -100,6 +102,7 @@ class ChannelDesk(Desk):
         _check(wanted.name, wanted.description, wanted.slow)
         name = named(wanted.client_message_id)
         picture = None if wanted.picture is None else await self._choose(caller.sub, wanted.picture)
+        await self._check_room(caller.sub, channel_id_of(caller.sub, name))
         body = c.ChannelCreated(name, wanted.name, wanted.description, wanted.public, wanted.slow, picture)
         channel_id = channel_id_of(caller.sub, name)
         given = (wanted.name, wanted.description, wanted.public, wanted.slow)
@@ -133,8 +136,20 @@ class ChannelDesk(Desk):
         token = wanted.token
         if token and (not token.isalnum() or len(token) > LONGEST_TOKEN):
             raise InvalidFieldError(field="token", reason="it is none of ours")
+        await self._check_room(caller.sub, channel_id)
         body = g.MemberJoined(named(wanted.client_message_id), token)
         return await self._submit(caller, channel_id, body, "join", token)
+
+    async def _check_room(self, user_id: str, channel_id: str) -> None:
+        """Check that a user does not belong to as many channels as may be; who belongs to this one repeats something.
+
+        Raises:
+            TooManyChannelsError: To as many.
+        """
+        async with self._store.connection() as connection:
+            channels = await channels_of(connection, user_id, most=MOST_FOLLOWED)
+        if len(channels) >= MOST_FOLLOWED and channel_id not in channels:
+            raise TooManyChannelsError(most=MOST_FOLLOWED)
 
     async def remove(self, caller: AccessClaims, group_id: str, user_id: str, name: str | None) -> Sent:
         """Remove somebody; leave, if that is the caller."""

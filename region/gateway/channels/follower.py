@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from infra.errors import UnavailableError
 from infra.postgres import Pool
+from region.gateway.channels.following import MOST_FOLLOWED
 from region.gateway.channels.repository import channels_of
 from region.gateway.hub import Hub
 from region.gateway.interest import Interest
@@ -48,12 +49,11 @@ class Follower:
         while not following.knows(user_id):
             changes = following.changes(user_id)
             async with self._store.connection() as connection:
-                channels = await channels_of(connection, user_id)
+                channels = await channels_of(connection, user_id, most=MOST_FOLLOWED)
             if changes == following.changes(user_id):
                 following.begin(user_id, channels)
                 self._interest.want(channels)
-        settled = [await self._interest.settled(channel) for channel in following.followed(user_id)]
-        if not all(settled) and self._hub.reliable:
+        if not await self._interest.settled(*following.followed(user_id)) and self._hub.reliable:
             raise UnavailableError(what="Redis")
         return await self._read(user_id, device_id, wanted)
 

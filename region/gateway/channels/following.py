@@ -8,6 +8,9 @@ from replication.groups import MemberBanned, MemberJoined, MemberLeft, MemberRem
 from replication.ids import is_channel_id
 from replication.records import Entry
 
+MOST_FOLLOWED: Final = 1_000
+"""How many channels a user may belong to, and at most follows here: each is an interest of the gateway's, and read with each device that comes."""
+
 _ENDS: Final = MemberLeft | MemberRemoved | MemberBanned
 
 
@@ -68,6 +71,7 @@ class Following:
             self._changed(entry.author)
             if entry.author in self._channels:
                 self._follow(entry.author, channel)
+            if channel in self._channels.get(entry.author, ()):
                 self.began(entry.author, channel, partition, position)
         elif isinstance(body, _ENDS):
             user: str = getattr(body, "user_id", entry.author)
@@ -81,6 +85,9 @@ class Following:
             self._changes[user] += 1
 
     def _follow(self, user: str, channel: str) -> None:
+        """Follow it, unless the user follows as many as may be: what is posted there is read from the store then, later."""
+        if channel not in self._channels[user] and len(self._channels[user]) >= MOST_FOLLOWED:
+            return
         self._channels[user].add(channel)
         self._users.setdefault(channel, {})[user] = None
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from region.gateway.channels import following as module
 from region.gateway.channels.following import Following
 from replication import channels as c
 from replication import groups as g
@@ -74,3 +75,19 @@ def test_what_was_read_before_a_change_is_not_to_be_believed() -> None:
     following.note(0, 2, entry(BOB, g.MemberLeft("bye")))
     assert following.changes(ADA) == before + 1
     assert following.changes(BOB) == 0
+
+
+def test_nobody_follows_more_than_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many the store or entries name; what is followed goes on, and who leaves one has room again."""
+    monkeypatch.setattr(module, "MOST_FOLLOWED", 2)
+    following, began = Following(), list[str]()
+    following.began = lambda _, channel, *__: began.append(channel)
+    following.begin(ADA, ["c1", "c2", "c3"])
+    following.note(0, 1, entry(ADA, g.MemberJoined("one more")))
+    assert (set(following.followed(ADA)), began) == ({"c1", "c2"}, [])
+
+    following.begin(BOB, ["c1"])
+    following.note(0, 2, entry(BOB, g.MemberJoined("hello")))
+    following.note(0, 3, entry(BOB, g.MemberJoined("hello again")))
+    assert began == [NEWS, NEWS]
+    assert set(following.followed(BOB)) == {"c1", NEWS}
