@@ -5,10 +5,12 @@ import secrets
 from collections.abc import Awaitable, Callable
 from typing import cast
 
+import psycopg
 import pytest
 
-from region.gateway.channels import desk
-from tests.integration.gateway.conftest import Frame, Person
+from region.gateway.channels.following import MOST_FOLLOWED
+from replication.ids import channel_id, new_user_id
+from tests.integration.gateway.conftest import Frame, Person, Region
 
 pytestmark = pytest.mark.integration
 
@@ -305,15 +307,30 @@ async def test_posts_are_edited_pinned_and_deleted(person: MakePerson) -> None:
         assert [message["text"] for message in his.messages] == ["", "", "", "", "last"]
 
 
-async def test_nobody_belongs_to_more_channels_than_a_bound(
-    person: MakePerson, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Neither by making nor by subscribing; a repeated request is answered as before, and who leaves one has room again."""
-    monkeypatch.setattr(desk, "MOST_FOLLOWED", 2)
+async def belong(region: Region, user: Person, channels: int) -> None:
+    """Let the store say that a user belongs to so many channels more."""
+    rows = [(new_channel_id(), user.id) for _ in range(channels)]
+    store = region.parts["gateway"].env["CAUSEWAY_STORE"]
+    async with await psycopg.AsyncConnection.connect(store, autocommit=True) as connection:
+        await connection.cursor().executemany(
+            "INSERT INTO members (conversation_id, user_id, home, received, read, sent, read_count, read_sent, position, role, joined, since)"
+            " VALUES (%s, %s, 'us', 0, 0, 0, 0, 0, 0, 'member', 1, 1)",
+            rows,
+        )
+
+
+def new_channel_id() -> str:
+    """Return the id of a channel that nobody else has."""
+    return channel_id(new_user_id("us"), "c")
+
+
+async def test_nobody_belongs_to_more_channels_than_a_bound(person: MakePerson, region: Region) -> None:
+    """Neither by making nor by subscribing; a repeated request is answered as before, all are followed, and who leaves one has room again."""
     ada, bob = await person(), await person()
     named = {"client_message_id": "mine"}
     mine = await begin(ada, **named)
     hers = [await begin(bob, name=f"News {number}") for number in range(2)]
+    await belong(region, ada, MOST_FOLLOWED - 2)
     assert await subscribe(ada, hers[0]) == 201
 
     assert await subscribe(ada, hers[1]) == 409
