@@ -154,11 +154,11 @@ def identity(home: Path, name: str) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running_region(
     tools: Tools, make_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Region]:
-    """A region that was started once for the tests of a module."""
+    """A region that was started once for all tests here; each has people of its own."""
     with run_region(tools, make_database, tmp_path_factory.mktemp("region")) as region:
         yield region
 
