@@ -105,6 +105,7 @@ def run_region(
         "CAUSEWAY_PASSWORD_MEMORY": "64",
         "CAUSEWAY_PASSWORD_PASSES": "1",
         **ONE_ADDRESS,
+        "CAUSEWAY_RATE_LOGIN_HANDLE": "30/3600",  # so slowly given back that no machine is too busy to use it up
     }
     parts = {
         "kafka": kafka_part(
