@@ -31,7 +31,8 @@ _SCOPE = (
 _CANDIDATES = (
     "WITH q AS MATERIALIZED (SELECT concat_ws(' & ',"
     f"  nullif(plainto_tsquery('simple', (SELECT {_FOLDED} FROM (SELECT %(whole)s::text AS text) t))::text, ''),"
-    f"  nullif(plainto_tsquery('simple', (SELECT {_FOLDED} FROM (SELECT %(begun)s::text AS text) t))::text || ':*', ':*')"
+    f"  (SELECT string_agg(nullif(plainto_tsquery('simple', {_FOLDED})::text || ':*', ':*'), ' & ')"
+    "   FROM unnest(%(begun)s::text[]) AS t(text))"
     " ) AS words),"
     " s AS MATERIALIZED (SELECT m.conversation_id, m.since,"
     "  CASE WHEN m.until_seq > 0 THEN least(c.head, m.until_seq) ELSE c.head END AS top"
@@ -57,7 +58,7 @@ async def candidates(
         {
             **_scope(reader, wanted),
             "whole": " ".join(term.typed for term in wanted.terms if not term.begins),
-            "begun": " ".join(term.typed for term in wanted.terms if term.begins),
+            "begun": [term.typed for term in wanted.terms if term.begins],
             "sender": wanted.sender_id,
             "since": wanted.since,
             "until": wanted.until,
