@@ -75,7 +75,7 @@ def routers(
         clerk=clerk,
         outcomes=outcomes,
         marks=marks,
-        pages=Pages(store, recall),
+        pages=Pages(store, recall, guards.look),
         composer=composer,
     )
     parts = Parts(
@@ -100,7 +100,9 @@ def routers(
             guards=guards,
         ),
         "groups": groups(callers=callers, desk=Desk(**parts), messages=posting, guards=guards),
-        "channels": channels(callers=callers, desk=ChannelDesk(finder=finder, **parts), guards=guards),
+        "channels": channels(
+            callers=callers, desk=ChannelDesk(finder=finder, look=guards.look, **parts), guards=guards
+        ),
         **circle.routers(
             callers=callers,
             guards=guards,

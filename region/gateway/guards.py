@@ -8,7 +8,7 @@ it up at one may still be heard at another, where a handle lives.
 import contextlib
 import math
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import Final
@@ -31,6 +31,9 @@ NEVER_GIVEN: Final = frozenset({"missing", "malformed", "forged", "unknown-key"}
 IPV6_BITS: Final = 64
 """A household or a server has that many bits of an IPv6 address to itself, so they count as one."""
 
+Look = Callable[[str], Awaitable[None]]
+"""As `Guards.look`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Allowances:
@@ -50,6 +53,7 @@ class Allowances:
         rejected: Tokens shown that no region has signed, to refresh or to connect, by address.
         upload: Uploads begun, by user.
         find: Searches for users, by who searches and the region that is asked; searches in one's own history, by user.
+        look: What is read for which another region is asked, by user.
         profile: Changes of one's profile, by user.
     """
 
@@ -65,6 +69,7 @@ class Allowances:
     send_user: Rate
     upload: Rate
     find: Rate
+    look: Rate
     profile: Rate
     rejected: Rate
 
@@ -114,6 +119,10 @@ class Guards:
     async def search(self, user_id: str) -> None:
         """A user searches in their own history."""
         await self._demand("search", user_id, self._allowed.find)
+
+    async def look(self, user_id: str) -> None:
+        """A user reads what only another region can tell: history that is not here, a strange channel, views, a picture."""
+        await self._demand("look", user_id, self._allowed.look)
 
     async def profile(self, user_id: str) -> None:
         """A user changes their profile."""

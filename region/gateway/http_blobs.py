@@ -94,7 +94,7 @@ def blobs(
         await ways_in().abandon(caller.sub, blob_id)
         return Response(status_code=204)
 
-    @router.get("/blobs/{blob_id}", responses=answers(200, "BlobView", 401, 404, 409, 421))
+    @router.get("/blobs/{blob_id}", responses=answers(200, "BlobView", 401, 404, 409, 421, 429))
     async def opened(blob_id: str, caller: Resident) -> Response:
         """Return where a blob's bytes are, for a few minutes, if a message that one may see refers to it, or it is the picture of what one may see. Ranges can be asked for there.
 

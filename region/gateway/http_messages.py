@@ -48,7 +48,7 @@ def messages(*, callers: Callers, messages: Messages, guards: Guards) -> APIRout
         sent = await messages.send(caller, wanted)
         return answer(sent.message, 201 if sent.created else 200)
 
-    @router.get("/messages", responses=answers(200, "Page", 400, 401, 404, 421, 422))
+    @router.get("/messages", responses=answers(200, "Page", 400, 401, 404, 421, 422, 429))
     async def page(
         *,
         caller: Resident,

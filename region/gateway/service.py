@@ -308,6 +308,7 @@ class Gateway:
                 seconds=seconds,
                 wake=wake_up,
                 elsewhere=self._origins.find,
+                look=guards.look,
             ),
             seconds=seconds,
         )

@@ -54,6 +54,7 @@ class GatewaySettings(RegionalSettings, BlobSettings):
         rate_connect: WebSockets opened, and tokens refreshed, by device.
         rate_connect_user: WebSockets opened, by user.
         rate_find: Searches for users, and in one's own history, each by who searches.
+        rate_look: What is read for which another region is asked, by user.
         rate_presence: Questions how friends are there, by user and gateway.
         rate_profile: Changes of one's profile, by user.
         rate_send_device: Messages sent, and marks raised over HTTP, by device.
@@ -97,6 +98,7 @@ class GatewaySettings(RegionalSettings, BlobSettings):
     rate_send_device: Often = Rate(1_000, 10)
     rate_send_user: Often = Rate(2_000, 10)
     rate_find: Often = Rate(60, 60)
+    rate_look: Often = Rate(600, 60)
     rate_presence: Often = Rate(120, 60)
     rate_profile: Often = Rate(20, 60)
     rate_rejected: Often = Rate(60, 60)
@@ -122,6 +124,7 @@ class GatewaySettings(RegionalSettings, BlobSettings):
             send_user=self.rate_send_user,
             upload=self.rate_upload,
             find=self.rate_find,
+            look=self.rate_look,
             profile=self.rate_profile,
             rejected=self.rate_rejected,
         )

@@ -40,6 +40,10 @@ class Opened:
     seconds: int
 
 
+async def as_often_as_wanted(_: str) -> None:
+    """Let everybody ask."""
+
+
 async def nowhere(_: str) -> Picture | None:
     """Know of no pictures of other regions."""
     return None
@@ -57,6 +61,7 @@ class Downloads:
         seconds: int,
         wake: Callable[[], Awaitable[None]],
         elsewhere: Callable[[str], Awaitable[Picture | None]] = nowhere,
+        look: Callable[[str], Awaitable[None]] = as_often_as_wanted,
     ) -> None:
         """Prepare.
 
@@ -67,6 +72,7 @@ class Downloads:
             seconds: How long they are good.
             wake: Says that something is to be fetched.
             elsewhere: Finds a picture that is for everybody, of which nothing is known here; as `Origins.find` does.
+            look: Keeps a reader from asking for such too often, by raising.
         """
         self._region = region
         self._store = store
@@ -74,6 +80,7 @@ class Downloads:
         self._seconds = seconds
         self._wake = wake
         self._elsewhere = elsewhere
+        self._look = look
 
     async def open(self, reader: str, blob_id: str) -> Opened:
         """Return where a blob is; have it fetched from where it was brought, if it is not here.
@@ -93,6 +100,7 @@ class Downloads:
             picture = None if reference else await shown_to(connection, blob_id, reader)
         own = blob is not None and blob.owner == reader
         if reference is None and picture is None and not own:
+            await self._look(reader)
             picture = await self._elsewhere(blob_id)
         if picture is not None:
             reference = picture.attachment

@@ -26,6 +26,7 @@ from region.gateway.groups.desk import LONGEST_TOKEN, Desk, Parts, checked_user,
 from region.gateway.groups.former import told
 from region.gateway.groups.repository import sight
 from region.gateway.groups.schemas import InviteRequest, RoleRequest
+from region.gateway.guards import Look
 from region.gateway.messages import Asked, Sent
 from region.gateway.pictures import content_of, shown, wished
 from region.gateway.repository import entry_by_message
@@ -62,10 +63,11 @@ class ChannelDesk(Desk):
     what = "channel"
     is_ours: Callable[[str], bool] = staticmethod(is_channel_id)
 
-    def __init__(self, *, finder: Finder, **parts: Unpack[Parts]) -> None:
-        """Prepare; `finder` shows public channels to strangers, the rest is as in `Desk`."""
+    def __init__(self, *, finder: Finder, look: Look, **parts: Unpack[Parts]) -> None:
+        """Prepare; `finder` shows public channels to strangers, `look` keeps them from asking too often, the rest is as in `Desk`."""
         super().__init__(**parts)
         self._finder = finder
+        self._look = look
 
     async def find(self, typed: str, most: int) -> FoundChannels:
         """Return public channels of all regions, by the beginning of any word of their names."""
@@ -82,6 +84,7 @@ class ChannelDesk(Desk):
             entry = await entry_by_message(connection, message) if is_message_id(message) else None
         if entry is None or entry.conversation_id != channel_id or not seen.member.may_see(entry.seq):
             raise NotFoundError(what="message")
+        await self._look(caller.sub)
         state = seen.details.channel or c.ChannelState()
         regions = [presence.region for presence in state.regions]
         return Views(*await self._finder.views(channel_id, entry.seq, regions))
@@ -93,6 +96,7 @@ class ChannelDesk(Desk):
             stranger = await sight(connection, channel_id, caller.sub) is None
         if not stranger:
             return await self._messages.page(caller, asked)
+        await self._look(caller.sub)
         page = (await self._finder.preview(channel_id)).page
         return msgspec.structs.replace(page, messages=page.messages[: asked.limit])
 
@@ -173,6 +177,7 @@ class ChannelDesk(Desk):
         async with self._store.connection() as connection:
             seen = await sight(connection, self.checked(channel_id), caller.sub)
         if seen is None:
+            await self._look(caller.sub)
             return (await self._finder.preview(channel_id)).channel
         details = told(seen.details, active=seen.member.active)
         state = details.channel or c.ChannelState(public=False)

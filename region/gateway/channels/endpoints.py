@@ -49,7 +49,7 @@ def channels(*, callers: Callers, desk: ChannelDesk, guards: Guards) -> APIRoute
         await guards.find(caller.sub)
         return answer(await desk.find(query, limit))
 
-    @router.get("/{channel_id}", responses=answers(200, "ChannelView", 401, 404, 421))
+    @router.get("/{channel_id}", responses=answers(200, "ChannelView", 401, 404, 421, 429))
     async def one(channel_id: str, caller: Resident) -> Response:
         """Return a channel. For whoever never was subscribed, it does not exist unless it is public."""
         return answer(await desk.look(caller, channel_id))
@@ -61,7 +61,7 @@ def channels(*, callers: Callers, desk: ChannelDesk, guards: Guards) -> APIRoute
         """Change what a channel is called, who may come and how fast posters post; owners may."""
         return done(await desk.alter(caller, channel_id, await body_of(request, ChannelChangeRequest)))
 
-    @router.get("/{channel_id}/messages", responses=answers(200, "Page", 400, 401, 404, 421, 422))
+    @router.get("/{channel_id}/messages", responses=answers(200, "Page", 400, 401, 404, 421, 422, 429))
     async def page(
         *, channel_id: str, caller: Resident, limit: Limit = USUAL, before: Cursor = None, after: Cursor = None
     ) -> Response:
@@ -78,7 +78,7 @@ def channels(*, callers: Callers, desk: ChannelDesk, guards: Guards) -> APIRoute
         """Post; owners and posters may. See `POST /messages`."""
         return done(await desk.post(caller, channel_id, await body_of(request, GroupSendRequest)))
 
-    @router.get("/{channel_id}/messages/{message_id}/views", responses=answers(200, "Views", 401, 404, 421))
+    @router.get("/{channel_id}/messages/{message_id}/views", responses=answers(200, "Views", 401, 404, 421, 429))
     async def views(channel_id: str, message_id: str, caller: Resident) -> Response:
         """Tell about how many subscribers have seen a post: those who have read up to it, where their regions answer."""
         return answer(await desk.views(caller, channel_id, message_id))

@@ -58,7 +58,7 @@ def groups(*, callers: Callers, desk: Desk, messages: Messages, guards: Guards) 
         """Change what a group is called, and how it is joined; admins may."""
         return done(await desk.change(caller, group_id, await body_of(request, GroupChangeRequest)))
 
-    @router.get("/{group_id}/messages", responses=answers(200, "Page", 400, 401, 404, 421, 422))
+    @router.get("/{group_id}/messages", responses=answers(200, "Page", 400, 401, 404, 421, 422, 429))
     async def page(
         *, group_id: str, caller: Resident, limit: Limit = USUAL, before: Cursor = None, after: Cursor = None
     ) -> Response:

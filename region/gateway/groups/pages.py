@@ -10,6 +10,7 @@ from region.gateway.alterations.aftermaths import aftermaths
 from region.gateway.cursors import LARGEST, Place
 from region.gateway.groups.recall import Recall
 from region.gateway.groups.repository import Sight, sight
+from region.gateway.guards import Look
 from region.gateway.schemas import Page
 from region.gateway.views import Marks, Message, entry_view, hidden_view, pending_view
 from region.store.repository import unsettled
@@ -79,10 +80,11 @@ class Shown:
 class Pages:
     """Reads pages."""
 
-    def __init__(self, store: Pool, recall: Recall) -> None:
-        """Say where entries are, and who gets those that are elsewhere."""
+    def __init__(self, store: Pool, recall: Recall, look: Look) -> None:
+        """Say where entries are, who gets those that are elsewhere, and who keeps a reader from asking for them too often."""
         self._store = store
         self._recall = recall
+        self._look = look
 
     async def backwards(
         self, reader: str, conversation_id: str, before: Place | None, limit: int
@@ -93,6 +95,7 @@ class Pages:
             The page, and the newest place of somebody else's on it.
 
         Raises:
+            RateLimitedError: The reader asks for what is in other regions too often.
             UnavailableError: Some of it is in another region alone, which does not answer.
         """
         queued: list[unsettled.Queued] = []
@@ -109,6 +112,7 @@ class Pages:
             newest = (await repository.head(connection, conversation_id)).seq
         reach = found[-1].seq if len(found) > limit else 1
         if lacking := view.lacking(reach, seq - 1):
+            await self._look(reader)
             asked = await self._recall.newest(conversation_id, lacking, most=limit + 1)
             floor = asked[0].seq if len(asked) > limit else 1
             found = [entry for entry in _merged(found, asked) if entry.seq >= floor][: limit + 1]
@@ -140,6 +144,7 @@ class Pages:
             made = await aftermaths(connection, found, view.sees)
         reach = found[-1].seq if len(found) > limit else view.top
         if lacking := view.lacking(after.seq + 1, reach):
+            await self._look(reader)
             asked = await self._recall.oldest(conversation_id, lacking, most=limit + 1)
             ceiling = asked[-1].seq if len(asked) > limit else LARGEST
             found = [entry for entry in _merged(found, asked)[::-1] if entry.seq <= ceiling][: limit + 1]

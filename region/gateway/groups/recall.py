@@ -5,6 +5,8 @@ What the owner answers goes through the journal like all else; the projector kee
 
 import asyncio
 import contextlib
+import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 from urllib.parse import parse_qs
@@ -17,7 +19,7 @@ from prometheus_client import Counter
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.answers import answer, answer_problem
-from infra.errors import CausewayError, NotFoundError, TooLargeError, UnavailableError
+from infra.errors import BusyError, CausewayError, NotFoundError, TooLargeError, UnavailableError
 from infra.internal import is_bridged, peer_of
 from infra.peers import NotToldError, Peers
 from infra.postgres import STORE_FAILURES, Connection, Pool
@@ -46,6 +48,14 @@ MOST_BYTES: Final = 16 * 1024 * 1024
 VERSION: Final = 3
 """Of the codec, by which entries are told that need no newer one."""
 AT_ONCE: Final = 4
+MOST_ASKED: Final = 64
+"""Questions to owners under way at the same time, each for as many as want the same."""
+KEEP_SECONDS: Final = 1.0
+"""How long an answer waits until it is in the journal; what could not be kept by then is shown all the same, and asked for again."""
+KEPT_SECONDS: Final = 30.0
+"""For how long what is in the journal is not appended again: the projector has it by then."""
+MOST_KEPT: Final = 20_000
+"""Entries of which that is remembered."""
 
 RECALLED: Final = Counter(
     "causeway_gateway_recalled_entries_total", "Entries that were asked of their owners.", ["owner"]
@@ -57,8 +67,10 @@ DISBELIEVED: Final = Counter(
 )
 TOLD: Final = Counter("causeway_gateway_history_told_total", "Entries that other regions asked for.", ["region"])
 
-Keep = Callable[[Entry], Awaitable[object]]
-"""Appends an entry to the journal."""
+Keep = Callable[[Entry], Awaitable["asyncio.Future[int] | None"]]
+"""Appends an entry to the journal; returns what is done when the journal has it, if that takes a while."""
+Question = tuple[str, int, int, int, bool]
+"""Conversation, first and last seq, how many at most, and whether the newest of them."""
 
 
 class History(msgspec.Struct, frozen=True):
@@ -75,20 +87,27 @@ _encoder = msgspec.msgpack.Encoder()
 class Recall:
     """Asks owners for entries."""
 
-    def __init__(self, *, peers: Peers, keep: Keep) -> None:
+    def __init__(self, *, peers: Peers, keep: Keep, clock: Callable[[], float] = time.monotonic) -> None:
         """Prepare.
 
         Args:
             peers: What asks the others' gateways.
             keep: Appends what was answered to this region's journal.
+            clock: Seconds, monotonic.
         """
         self._peers = peers
         self._keep = keep
+        self._clock = clock
+        self._under_way: dict[Question, asyncio.Task[list[Entry]]] = {}
+        self._keeping = asyncio.Lock()
+        self._on_way: set[asyncio.Future[int]] = set()
+        self._kept: OrderedDict[tuple[str, int], float] = OrderedDict()
 
     async def newest(self, conversation_id: str, wanted: Runs, *, most: int) -> list[Entry]:
         """Return the newest of the wanted entries, in order.
 
         Raises:
+            BusyError: Too much is asked for at the moment.
             UnavailableError: Their owner does not answer.
         """
         found: list[Entry] = []
@@ -106,6 +125,23 @@ class Recall:
         return found
 
     async def _ask(self, conversation_id: str, first: int, last: int, most: int, *, newest: bool) -> list[Entry]:
+        """Ask the owner; whoever wants the same meanwhile is told by the same answer."""
+        question = (conversation_id, first, last, most, newest)
+        asking = self._under_way.get(question)
+        if asking is None:
+            if len(self._under_way) >= MOST_ASKED:
+                raise BusyError(what="Looking for what was said before")
+            asking = asyncio.create_task(self._asked(conversation_id, first, last, most, newest=newest))
+            self._under_way[question] = asking
+            asking.add_done_callback(lambda done: self._forget(question, done))
+        return await asyncio.shield(asking)
+
+    def _forget(self, question: Question, asked: "asyncio.Task[list[Entry]]") -> None:
+        del self._under_way[question]
+        if not asked.cancelled():
+            asked.exception()  # whoever wanted it may be gone
+
+    async def _asked(self, conversation_id: str, first: int, last: int, most: int, *, newest: bool) -> list[Entry]:
         owner = region_of(conversation_id)
         if not self._peers.trusts(owner):
             raise UnavailableError(what=f"The region {owner}")
@@ -138,13 +174,45 @@ class Recall:
         return good
 
     async def _keep_all(self, entries: Sequence[Entry]) -> None:
-        """Append what was answered, so that it need not be asked for again; if that fails, it will be."""
+        """Append what was answered, so that it need not be asked for again; if that fails, it will be.
+
+        One answer at a time, and the next once the journal has it: so what people send always finds room there.
+        """
+        now = self._clock()
+        new = [entry for entry in entries if self._kept.get((entry.conversation_id, entry.seq), now) <= now]
+        if not new:
+            return
         try:
-            for entry in entries:
-                with contextlib.suppress(TooLargeError):  # it is shown, and asked for again
-                    await self._keep(entry)
+            async with asyncio.timeout(KEEP_SECONDS), self._keeping:
+                await self._acknowledged()
+                for entry in new:
+                    await self._append(entry)
+                done = await self._acknowledged()
+        except TimeoutError:
+            log.info("history not kept", problem="the journal is slow")
+            return
         except CausewayError as error:
             log.warning("history not kept", problem=told(error))
+            return
+        if any(one.cancelled() or one.exception() is not None for one in done):
+            log.warning("history not kept", problem="the journal did not acknowledge it")
+            return
+        for entry in new:
+            self._kept[entry.conversation_id, entry.seq] = self._clock() + KEPT_SECONDS
+        while len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+
+    async def _append(self, entry: Entry) -> None:
+        with contextlib.suppress(TooLargeError):  # it is shown, and asked for again
+            if (appended := await self._keep(entry)) is not None:
+                self._on_way.add(appended)
+
+    async def _acknowledged(self) -> set["asyncio.Future[int]"]:
+        """Wait until nothing is on its way to the journal any more; return what was."""
+        if not self._on_way:
+            return set()
+        done, self._on_way = await asyncio.wait(self._on_way)
+        return done
 
 
 async def _as_seen(connection: Connection, found: Sequence[Entry], sees: Sees) -> list[Entry]:

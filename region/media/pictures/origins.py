@@ -34,7 +34,10 @@ MOST_ASKED: Final = 64
 """Questions under way at the same time."""
 KNOWN_SECONDS: Final = 60.0
 """For how long an answer is believed: so long a picture may be opened elsewhere after it was taken away."""
+UNKNOWN_SECONDS: Final = 5.0
+"""For how long it is believed that there is no such picture: so long one that was just set may not be opened elsewhere."""
 MOST_KNOWN: Final = 10_000
+"""Answers that are remembered, of either kind."""
 AT_ONCE: Final = 4
 """Readings of the store for other regions at the same time; who comes meanwhile waits."""
 SECONDS: Final = 1.0
@@ -73,7 +76,7 @@ class Origins:
         self._peers = peers
         self._store = store
         self._clock = clock
-        self._known: OrderedDict[str, tuple[float, Picture]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[float, Picture | None]] = OrderedDict()
         self._asked = 0
         self._reading = asyncio.Semaphore(AT_ONCE)
 
@@ -98,10 +101,9 @@ class Origins:
         finally:
             self._asked -= 1
         self._known.pop(blob_id, None)
-        if found is not None:
-            self._known[blob_id] = self._clock() + KNOWN_SECONDS, found
-            if len(self._known) > MOST_KNOWN:
-                self._known.popitem(last=False)
+        self._known[blob_id] = self._clock() + (UNKNOWN_SECONDS if found is None else KNOWN_SECONDS), found
+        if len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
         return found
 
     def serve(self, app: ASGIApp) -> ASGIApp:

@@ -10,6 +10,7 @@ from region.accounts.tokens import AccessClaims
 from region.gateway.channels.desk import ChannelDesk
 from region.gateway.channels.finding import Finder
 from region.gateway.groups.desk import Desk, Parts
+from region.gateway.guards import Look
 from region.gateway.repository import listings
 from region.store.repository.committing import commit
 from region.store.repository.setup import prepare
@@ -79,7 +80,7 @@ async def test_who_is_gone_is_not_told_what_a_group_became(store: Pool) -> None:
 
 async def test_so_it_is_with_a_private_channel_and_a_public_one_tells_anybody(store: Pool) -> None:
     """What strangers are shown is no secret from who has left."""
-    desk = ChannelDesk(finder=cast("Finder", None), **parts(store))
+    desk = ChannelDesk(finder=cast("Finder", None), look=cast("Look", None), **parts(store))
     for user in (BOB, CEM):
         seen = await desk.look(claims(user), PRIVATE)
         assert (seen.name, seen.description, seen.public, seen.slow, seen.subscriber_count) == ("", "", False, 0, 0)

@@ -13,6 +13,7 @@ from region.gateway.cursors import read_place
 from region.gateway.groups import pages
 from region.gateway.groups.pages import Pages
 from region.gateway.groups.recall import Recall
+from region.gateway.guards import Look
 from region.gateway.repository import Head
 from region.gateway.views import Message
 from region.store.repository import unsettled
@@ -95,7 +96,7 @@ class Log:
         monkeypatch.setattr(pages, "sight", self.sight)
         monkeypatch.setattr(pages, "aftermaths", self.aftermaths)
         monkeypatch.setattr(unsettled, "queued_in", self.queued_in)
-        return Pages(cast("Pool", NoStore()), cast("Recall", None))
+        return Pages(cast("Pool", NoStore()), cast("Recall", None), cast("Look", None))
 
 
 @pytest.mark.parametrize("limit", [1, 2, 50])

@@ -13,7 +13,7 @@ from infra.peers import Peers
 from infra.postgres import Pool
 from region.gateway.pictures import content_of, shown, wished
 from region.gateway.views import change_of
-from region.media.pictures.origins import KNOWN_SECONDS, Origins
+from region.media.pictures.origins import KNOWN_SECONDS, UNKNOWN_SECONDS, Origins
 from replication.channels import ChannelChanged
 from replication.groups import GroupChanged, GroupCreated
 from replication.ids import new_blob_id
@@ -69,6 +69,9 @@ async def test_an_origin_is_asked_once_in_a_while() -> None:
     clock.now, eu.answer = KNOWN_SECONDS + 1, (404, b"")
     assert await us.find(EVAS.blob_id) is None
     eu.answer = 200, msgspec.json.encode(EVAS)
+    assert await us.find(EVAS.blob_id) is None
+    assert len(eu.asked) == 2, "who asks for what is not there is no reason to ask again at once"
+    clock.now += UNKNOWN_SECONDS
     assert await us.find(EVAS.blob_id) == EVAS
 
 

@@ -184,6 +184,7 @@ def scene(
         send_user=PLENTY,
         upload=PLENTY,
         find=PLENTY,
+        look=PLENTY,
         profile=PLENTY,
         rejected=rejected,
     )
