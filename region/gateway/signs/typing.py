@@ -1,7 +1,8 @@
 """Who is told that somebody types, and where: the shapes that travel, and the decision. Pure.
 
 The author's home tells its own users, and each other region of a member once; that one tells its users, by its own copy of the
-conversation. Nobody else passes anything on, so nothing circles.
+conversation. Nobody else passes anything on, so nothing circles. A region of which the author blocks a member is told nothing: whom
+somebody blocks is known at home alone, so nobody there could be left out.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -17,7 +18,6 @@ SHOWN_SECONDS: Final = 6
 """How long somebody is shown to type after a device said so; it says so again before that is over."""
 LATE_SECONDS: Final = 3.0
 """After which a sign that still waits is not worth telling any more."""
-MOST_MEMBERS: Final = 100
 MOST_TOLD: Final = 2_000
 """Users who are told by one batch; whatever would go beyond is shed."""
 
@@ -38,12 +38,10 @@ class Carried(msgspec.Struct, frozen=True, array_like=True):
     Attributes:
         conversation_id: Where.
         user_id: Who.
-        spare: Members who live there and are not to know, since the user blocks them.
     """
 
     conversation_id: Id
     user_id: Id
-    spare: Annotated[tuple[Id, ...], Meta(max_length=MOST_MEMBERS)] = ()
 
     def is_from(self, region: str) -> bool:
         """Whether that region may say so, as far as can be told by the ids."""
@@ -118,11 +116,7 @@ def plan(
         if homes.get(author) != sign.origin:
             continue  # no member, or none of that region: whoever says so is told nothing
         others = [user for user in homes if user != author and (author, user) not in blocked]
-        users = tuple(
-            user
-            for user in others
-            if homes[user] == region and (user, author) not in blocked and user not in sign.what.spare
-        )
+        users = tuple(user for user in others if homes[user] == region and (user, author) not in blocked)
         if count + len(users) > MOST_TOLD:
             shed += 1
             continue
@@ -130,7 +124,7 @@ def plan(
         if users:
             here.append(Told(conversation, author, users))
         if sign.origin == region:
-            for home in sorted({homes[user] for user in others} - {region}):
-                spare = (user for user, lives in homes.items() if lives == home and (author, user) in blocked)
-                elsewhere.setdefault(home, []).append(Carried(conversation, author, tuple(spare)))
+            quiet = {lives for user, lives in homes.items() if (author, user) in blocked}
+            for home in sorted({homes[user] for user in others} - {region} - quiet):
+                elsewhere.setdefault(home, []).append(Carried(conversation, author))
     return Plan(here, elsewhere, shed)
