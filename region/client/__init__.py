@@ -16,7 +16,9 @@ alterations what one does to messages that are there; edits: what that takes and
 concealed   what one has deleted for oneself alone
 channels    the same of channels
 searching   finds messages in one's own history, and what is around them
-frames      what crosses the WebSocket and HTTP, as typed structs; accounts, groups, uploads, pictures: what HTTP says of those
+frames      what crosses the WebSocket, as typed structs
+answers     what HTTP says of conversations and regions; accounts, groups, uploads, pictures: what it says of those
+sending     pure: what can be sent, marked and asked
 events      what the user is told
 session     who is logged in here; keeps the access token fresh
 typists     who types where
@@ -41,6 +43,7 @@ A first conversation:
 """
 
 from region.client.accounts import Device, OwnProfile, People, User
+from region.client.answers import Conversation, Page
 from region.client.backoff import Backoff, longer
 from region.client.channels import Channel, ChannelInvite, FoundChannels, Poster
 from region.client.client import Client
@@ -61,7 +64,7 @@ from region.client.events import (
     Types,
     Watched,
 )
-from region.client.frames import Attachment, Conversation, Hop, Mention, Message, Page, Reacted, Reply
+from region.client.frames import Attachment, Hop, Mention, Message, Reacted, Reply
 from region.client.friends import Friend, FriendList, Presence
 from region.client.groups import Group, GroupMember, Invite, Receipts
 from region.client.handles import Handle, Stage

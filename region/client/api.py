@@ -18,9 +18,10 @@ from region.client.accounts import (
     Tokens,
     User,
 )
+from region.client.answers import Conversation, ConversationPage, Page, RegionList
 from region.client.channels import Channel, ChannelInvite, FoundChannels, NewChannel, Posters, Views
 from region.client.edits import Edit, Edits
-from region.client.frames import Conversation, ConversationPage, Message, Page, RegionList
+from region.client.frames import Message
 from region.client.friends import BlockList, FriendDeed, FriendList, NewReport, Presence, Presences, Writers
 from region.client.groups import Deed, Group, GroupMember, GroupMembers, Invite, NewGroup, NewInvite, Receipts
 from region.client.preferences import Preferences, PreferencesChange

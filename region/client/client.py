@@ -6,27 +6,17 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Self
 
-import msgspec
 from msgspec import UNSET, UnsetType
 
 from region.client.accounts import Credentials, Device, OwnProfile, PasswordChange, People, ProfileChange, Tokens, User
 from region.client.alterations import Alterations
+from region.client.answers import Conversation, Page, RegionEndpoint
 from region.client.api import Api
 from region.client.channels import Channels
 from region.client.dispatch import Dispatch
-from region.client.errors import LoggedOutError, UnsendableError
+from region.client.errors import LoggedOutError
 from region.client.events import Event
-from region.client.frames import (
-    TEXT_LIMIT,
-    Conversation,
-    Mention,
-    Message,
-    Page,
-    Position,
-    Read,
-    Received,
-    RegionEndpoint,
-)
+from region.client.frames import Mention, Message, Position, Read, Received
 from region.client.friends import Friends
 from region.client.groups import Groups
 from region.client.handles import Handle
@@ -35,13 +25,11 @@ from region.client.media import Media
 from region.client.outbox import Item
 from region.client.preferences import Preferences, PreferencesChange
 from region.client.searching import HistorySearch
+from region.client.sending import check, given, place_of
 from region.client.session import Session
 from region.client.stores import MemoryStore, Store
 from region.client.transport import Transport
 from region.client.typists import Typists
-
-ENCODED_LIMIT = 60 * 1024
-"""Bytes that a text may have as JSON: a region closes the WebSocket on any frame above 64 KiB, each time that it is sent again."""
 
 
 class Client:
@@ -205,7 +193,7 @@ class Client:
         """
         if not self._session.is_open:
             raise LoggedOutError
-        _check(text, to, conversation, attachments)
+        check(text, to, conversation, attachments)
         name = client_message_id or str(uuid.uuid4())
         item = Item(
             client_message_id=name,
@@ -230,7 +218,7 @@ class Client:
         """Send on what another message says, with its attachments; see `send`."""
         if not self._session.is_open:
             raise LoggedOutError
-        _check("", to, conversation, (message_id,))
+        check("", to, conversation, (message_id,))
         item = Item(
             client_message_id=client_message_id or str(uuid.uuid4()),
             text="",
@@ -270,11 +258,11 @@ class Client:
 
     def mark_received(self, message: Message) -> None:
         """Tell the sender that this device has everything up to that message."""
-        self._link.mark(Received(message.conversation_id, *_place(message)))
+        self._link.mark(Received(message.conversation_id, *place_of(message)))
 
     def mark_read(self, message: Message) -> None:
         """Tell the sender that everything up to that message was read."""
-        self._link.mark(Read(message.conversation_id, *_place(message)))
+        self._link.mark(Read(message.conversation_id, *place_of(message)))
 
     # What one looks up. Each raises ProblemError, UnreachableError or LoggedOutError.
 
@@ -296,14 +284,8 @@ class Client:
             before: `next` of another page, for older ones.
             after: `previous` of another page, for newer ones.
         """
-        given = {
-            "peer_id": peer,
-            "conversation_id": conversation,
-            "limit": str(limit),
-            "before": before,
-            "after": after,
-        }
-        return await self._api.history({name: value for name, value in given.items() if value is not None})
+        asked = given(peer_id=peer, conversation_id=conversation, limit=str(limit), before=before, after=after)
+        return await self._api.history(asked)
 
     async def walk(
         self, *, peer: str | None = None, conversation: str | None = None, forward: bool = False
@@ -414,22 +396,3 @@ class Client:
 
     async def _refresh(self, refresh_token: str) -> Tokens:
         return await self._api.refresh(refresh_token)
-
-
-def _check(text: str, to: str | None, conversation: str | None, attachments: Sequence[str]) -> None:
-    if (to is None) == (conversation is None):
-        raise UnsendableError("Say either to whom the message goes, or into which conversation.")
-    try:
-        size = len(text.encode())
-    except UnicodeEncodeError as error:
-        raise UnsendableError("The text is not valid Unicode.") from error
-    if not (0 if attachments else 1) <= size <= TEXT_LIMIT:
-        raise UnsendableError(f"The text has {size} bytes; a message has 1 to {TEXT_LIMIT}.")
-    if len(msgspec.json.encode(text)) > ENCODED_LIMIT:
-        raise UnsendableError("The text has too many control characters: JSON makes six bytes of each.")
-
-
-def _place(message: Message) -> tuple[int, int]:
-    if message.seq is None:
-        raise UnsendableError("A message without a number cannot be marked.")
-    return message.seq, message.epoch or 0

@@ -8,9 +8,9 @@ from typing import TypeVar
 import aiohttp
 import msgspec
 
+from region.client.answers import Problem
 from region.client.backoff import Backoff, longer
 from region.client.errors import ClientError, ProblemError, UnreachableError
-from region.client.frames import Problem
 
 T = TypeVar("T")
 

@@ -9,8 +9,9 @@ from infra.errors import CausewayError
 from region.gateway.concealing import ConcealedFrame
 from region.gateway.cursors import LARGEST
 from region.gateway.preferences import PreferencesFrame
+from region.gateway.shapes import MentionView
 from region.gateway.signs.presence import State
-from region.gateway.views import MentionView, Message
+from region.gateway.views import Message
 
 Number = Annotated[int, Meta(ge=0, le=LARGEST)]
 Text64 = Annotated[str, Meta(max_length=64)]

@@ -8,20 +8,12 @@ from starlette.responses import Response
 from infra.errors import UnavailableError
 from region.accounts.tokens import AccessClaims
 from region.gateway.admission import BEARER, residents
+from region.gateway.blob_schemas import BlobView, PartsRequest, PartView, SignedParts, UploadRequest, UploadView
 from region.gateway.callers import Callers
 from region.gateway.guards import Guards
 from region.gateway.openapi import answers, takes
-from region.gateway.schemas import (
-    BlobView,
-    PartsRequest,
-    PartView,
-    SignedParts,
-    UploadRequest,
-    UploadView,
-    answer,
-    body_of,
-)
-from region.gateway.views import attached
+from region.gateway.schemas import answer, body_of
+from region.gateway.shapes import attached
 from region.media import rules
 from region.media.downloads import Downloads
 from region.media.uploads import Progress, Uploads

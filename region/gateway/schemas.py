@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from infra.errors import InvalidFieldError, MalformedRequestError
 from region.gateway.alterations.schemas import SHOWN as ALTERATIONS
+from region.gateway.blob_schemas import SHOWN as BLOBS
 from region.gateway.channels.schemas import SHOWN as CHANNELS
 from region.gateway.friends.schemas import SHOWN as FRIENDS
 from region.gateway.groups.schemas import SHOWN as GROUPS
@@ -19,8 +20,9 @@ from region.gateway.pictures import PictureView
 from region.gateway.preferences import PreferencesRequest, PreferencesView
 from region.gateway.profiles import OwnProfile, Profile
 from region.gateway.searching.schemas import SHOWN as SEARCHING
+from region.gateway.shapes import MentionView
 from region.gateway.signs.schemas import SHOWN as SIGNS
-from region.gateway.views import Attached, MentionView, Message
+from region.gateway.views import Message
 
 
 class RegisterRequest(msgspec.Struct, frozen=True):
@@ -146,93 +148,6 @@ class SendRequest(msgspec.Struct, frozen=True):
     mentions: list[MentionView] = []
 
 
-class UploadRequest(msgspec.Struct, frozen=True):
-    """Announces an image or a file.
-
-    Attributes:
-        name: What to call it: 1 to 255 printable characters, without slashes and double quotes.
-        size: Bytes: up to 5 MiB of an image, 500 MiB of a file.
-        content_type: What it is said to be; what it is found to be counts.
-        checksum: SHA-256 of its bytes, 64 hexadecimal digits.
-        kind: `image` or `file`; by default what is a JPEG, PNG, WebP or GIF of up to 5 MiB is an image.
-    """
-
-    name: str
-    size: int
-    checksum: str
-    content_type: str = "application/octet-stream"
-    kind: str | None = None
-
-
-class PartView(msgspec.Struct, frozen=True):
-    """A part that is there."""
-
-    number: int
-    size: int
-
-
-class UploadView(msgspec.Struct, frozen=True, kw_only=True):
-    """How far an upload has come.
-
-    Attributes:
-        blob_id: What it is called from now on.
-        state: uploading, checking, ready or refused.
-        problem: Why it was refused, a code; null if it was not.
-        url: Where to PUT all of it, with `headers`; null if it goes in parts or is there.
-        headers: What to send along with it.
-        part_size: Bytes of each part but the last; null if it does not go in parts.
-        parts: How many there are; likewise.
-        received: The parts that are there.
-        expires_in: Seconds for which addresses are good.
-        attachment: What messages are going to refer to, once it is ready; of an image, size and checksum are those of what it became.
-    """
-
-    blob_id: str
-    state: str
-    problem: str | None
-    url: str | None
-    headers: dict[str, str]
-    part_size: int | None
-    parts: int | None
-    received: list[PartView]
-    expires_in: int
-    attachment: Attached | None
-
-
-class PartsRequest(msgspec.Struct, frozen=True):
-    """Names parts, from 1."""
-
-    parts: list[int]
-
-
-class SignedParts(msgspec.Struct, frozen=True):
-    """Where to PUT parts.
-
-    Attributes:
-        urls: Number to address.
-        expires_in: Seconds for which they are good.
-    """
-
-    urls: dict[str, str]
-    expires_in: int
-
-
-class BlobView(msgspec.Struct, frozen=True):
-    """A blob, and where its bytes are.
-
-    Attributes:
-        attachment: What it is.
-        url: Where to GET it, whole or in ranges.
-        thumbnails: Of an image: where `small` (320 pixels at most) and `large` (1,280) are, WebP; empty for a file.
-        expires_in: Seconds for which these addresses are good.
-    """
-
-    attachment: Attached
-    url: str
-    thumbnails: dict[str, str]
-    expires_in: int
-
-
 class Page(msgspec.Struct, frozen=True):
     """Messages of one conversation.
 
@@ -344,11 +259,7 @@ SHOWN: Final = (
     Devices,
     SendRequest,
     Message,
-    UploadRequest,
-    UploadView,
-    PartsRequest,
-    SignedParts,
-    BlobView,
+    *BLOBS,
     Page,
     Conversations,
     Profile,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from infra.errors import InvalidFieldError, TooLargeError
-from region.gateway.views import MentionView
+from region.gateway.shapes import MentionView
 from replication.alterations import MOST_MENTIONS
 from replication.attachments import MOST_ATTACHMENTS
 from replication.ids import is_blob_id, is_user_id

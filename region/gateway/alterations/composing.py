@@ -11,8 +11,8 @@ from infra.postgres import STORE_FAILURES, Pool
 from region.gateway import repository
 from region.gateway.alterations.aftermaths import aftermaths
 from region.gateway.groups.repository import sight
+from region.gateway.shapes import MentionView
 from region.gateway.validation import check_mentions
-from region.gateway.views import MentionView
 from region.media.attachments import Attachments
 from replication.alterations import NOTHING, Aftermath, Mention, Reference
 from replication.attachments import Attachment

@@ -13,9 +13,10 @@ from region.gateway.errors import RefusedError
 from region.gateway.groups.repository import Sight, sight
 from region.gateway.messages import STATUS_OF_REFUSAL, Messages, Sent, seen_view
 from region.gateway.repository import Head
+from region.gateway.shapes import MentionView
 from region.gateway.submissions import Author, Clerk
 from region.gateway.validation import check_client_message_id, check_mentions, check_text
-from region.gateway.views import MentionView, rfc3339
+from region.gateway.views import rfc3339
 from region.store.repository import unsettled
 from replication import alterations as a
 from replication import objections, runs

@@ -4,7 +4,8 @@ from typing import Final
 
 import msgspec
 
-from region.gateway.views import MentionView, Message
+from region.gateway.shapes import MentionView
+from region.gateway.views import Message
 
 
 class EditRequest(msgspec.Struct, frozen=True):

@@ -6,7 +6,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from region.gateway.pictures import PictureView
-from region.gateway.views import MentionView, Message
+from region.gateway.shapes import MentionView
+from region.gateway.views import Message
 
 
 class GroupRequest(msgspec.Struct, frozen=True):

@@ -7,8 +7,9 @@ from msgspec import UNSET
 
 from infra.errors import InvalidFieldError
 from region.gateway.alterations.aftermaths import aftermaths
+from region.gateway.shapes import MentionView, Reacted, Reply
 from region.gateway.validation import check_mentions
-from region.gateway.views import MentionView, Reacted, Reply, entry_view
+from region.gateway.views import entry_view
 from replication import alterations as a
 from replication.groups import GroupMessageSent
 from replication.records import Entry, LogBody
