@@ -296,7 +296,7 @@ async def test_a_search_looks_at_nothing_of_other_conversations(log: Log) -> Non
 
 
 def _parameters() -> dict[str, object]:
-    return {"reader": BOB, "conversation": None, "letter": None, "whole": "pier", "begun": "", "sender": None, "since": 0, "until": 2**62, "sent_at": 2**62, "at": "", "seq": 0, "most": 9}  # fmt: skip
+    return {"reader": BOB, "conversation": None, "letter": None, "whole": "pier", "begun": [], "sender": None, "since": 0, "until": 2**62, "sent_at": 2**62, "at": "", "seq": 0, "most": 9}  # fmt: skip
 
 
 async def test_messages_of_before_are_found_after_the_expansion(log: Log, postgres_url: str) -> None:
