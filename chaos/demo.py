@@ -153,7 +153,7 @@ async def _show(status: Status, console: Console) -> None:
         " whether it may begin.\n",
         style="dim",
     )
-    _what_next(console, urls, alice, boris, password=password)
+    _what_next(console, urls, alice, boris, password=password, message_id=exchanges[0].message.message_id)
 
 
 async def _exchange(alice: Person, boris: Person, text: str, name: str) -> Exchange:
@@ -262,7 +262,9 @@ def _way(exchange: Exchange, title: str) -> Group:
     return Group(Text(f"\n{title}: “{exchange.message.text}”", style="bold"), table, summary)
 
 
-def _what_next(console: Console, urls: dict[str, str], alice: Person, boris: Person, *, password: str) -> None:
+def _what_next(
+    console: Console, urls: dict[str, str], alice: Person, boris: Person, *, password: str, message_id: str
+) -> None:
     token = alice.client.tokens.access_token
     home, away = urls[alice.home], urls[boris.edge]
     credentials = f'{{"handle":"{boris.client.tokens.handle}","password":"{password}"}}'
@@ -283,10 +285,12 @@ def _what_next(console: Console, urls: dict[str, str], alice: Person, boris: Per
     for what, line in lines.items():
         console.print(f"# {what}", style="dim", highlight=False)
         print(line)
+    console.print("# where a message has been, with the milliseconds of each hop", style="dim", highlight=False)
+    print(f"./causeway trace {message_id}")
     if alice.home != boris.home:
         link = f"{alice.home}-{boris.home}"
         console.print(
-            f"# then disturb it: ./causeway local cut {link}, write, and ./causeway local heal {link}",
+            f"# then disturb it: ./causeway local cut {link}, write, and ./causeway local heal",
             style="dim",
             highlight=False,
         )

@@ -44,6 +44,8 @@ Latency = Annotated[
 Jitter = Annotated[str | None, typer.Option(help="Most that is added to or taken from the latency, such as 5ms.")]
 Bandwidth = Annotated[str | None, typer.Option(help="Such as 10mbit; none lifts the limit.")]
 OneWay = Annotated[bool, typer.Option("--one-way", help="Only from the first to the second.")]
+PROXY = "links"
+"""The part that all links pass."""
 console = Console(width=None if Console().is_terminal else 140)
 
 
@@ -194,21 +196,25 @@ def heal(
             except UnknownPartError:
                 raise UnknownPartError(name=name, known=nearest(name, [*topology.parts, *all_links])) from None
     before = control.ask(homes.home(), Ask())
-    shapes = {direction(*ends): Shape() for a, b in links for ends in ((a, b), (b, a))}
-    changed = []
-    if parts:
-        after = control.ask(homes.home(), Act("heal", tuple(parts))).parts()
-        was = before.parts()
-        changed = [name for name in parts if (after[name].state, after[name].pid) != (was[name].state, was[name].pid)]
-        for name in changed:
-            console.print(f"{name} is {after[name].state}", highlight=False)
     disturbed = sorted({topology.link(*pair) for pair in links if _disturbed(before, *pair)})
-    if shapes:
-        control.ask(homes.home(), Reshape(shapes))
-    if disturbed:
-        console.print("links are open and unshaped: " + ", ".join(disturbed))
+    for request in healing(parts, links):
+        after = control.ask(homes.home(), request).parts()
+        if isinstance(request, Reshape) and disturbed:
+            console.print("links are open and unshaped: " + ", ".join(disturbed))
+    was = before.parts()
+    changed = [name for name in parts if (after[name].state, after[name].pid) != (was[name].state, was[name].pid)]
+    for name in changed:
+        console.print(f"{name} is {after[name].state}", highlight=False)
     if not changed and not disturbed:
         console.print("Nothing was disturbed.")
+
+
+def healing(parts: list[str], links: list[tuple[str, str]]) -> list[Act | Reshape]:
+    """Return what heals them, in the order that works: what shapes links, the links, and then what may be unwell for want of them."""
+    requests: list[Act | Reshape] = [Act("heal", tuple(name for name in parts if name == PROXY))]
+    requests.append(Reshape({direction(*ends): Shape() for a, b in links for ends in ((a, b), (b, a))}))
+    requests.append(Act("heal", tuple(name for name in parts if name != PROXY)))
+    return [one for one in requests if (one.names if isinstance(one, Act) else one.shapes)]
 
 
 @app.command()
