@@ -20,6 +20,7 @@ async def test_a_reported_message_goes_from_all_regions(
     alice, eva, aki = [await make_person(region) for region in ("us", "eu", "ap")]
     moderator = await make_person("eu")
     group = (await alice.client.groups.create("Travellers", eva.id, aki.id)).group_id
+    await eva.until(lambda: bool(eva.screen.get(group)))  # her region knows the group
     handle = await eva.client.send("rude", conversation=group)
     said = await asyncio.wait_for(handle.outcome(), RECOVERY_SECONDS)
     await aki.sees("rude")
