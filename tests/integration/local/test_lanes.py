@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,14 @@ except KeyboardInterrupt:
     pathlib.Path(sys.argv[1], sys.argv[2] + ".tidied").touch()
     sys.exit(2)
 """
+
+
+@pytest.fixture(autouse=True)
+def heard() -> Iterator[None]:
+    """Ctrl-C is heard here and in what is started, though whoever runs tests in the background has it ignored from the start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def script(text: str, *arguments: str) -> list[str]:
