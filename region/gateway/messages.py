@@ -192,6 +192,8 @@ class Messages:
             if entry is not None:
                 return await seen_view(connection, caller.sub, entry)
             queued = await unsettled.queued_by_message(connection, message_id)
+            if queued is None and (entry := await _entry(connection, caller, message_id)) is not None:
+                return await seen_view(connection, caller.sub, entry)  # it was numbered between the two looks
         if queued is None or queued.submission.author != caller.sub:
             raise NotFoundError(what="message")
         return pending_view(queued.submission, waits_for=queued.waits_for)
