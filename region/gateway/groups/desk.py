@@ -257,7 +257,7 @@ class Desk:
         async with self._store.connection() as connection:
             seen = await self._seen(connection, group_id, caller.sub)
             everybody = await standings(connection, group_id)
-        details = told(seen.details, active=seen.member.active)
+        details = told(group_id, seen.details, active=seen.member.active, here=self._region)
         invites = invites_of(details) if seen.member.rank >= ADMIN else []
         return GroupView(
             group_id=group_id,
