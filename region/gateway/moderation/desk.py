@@ -130,7 +130,7 @@ class ModerationDesk:
                 raise
 
         async def holds(connection: Connection) -> bool:
-            return (await _found(connection, report_id)).closed_how != ""
+            return moderation.is_deleted(await _found(connection, report_id))
 
         await self._decide(found.user_id, ReportDismissed(report_id, caller.sub, "deleted"), holds)
 
