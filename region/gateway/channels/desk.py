@@ -34,7 +34,7 @@ from region.gateway.messages import Asked, Sent
 from region.gateway.pictures import content_of, shown, wished
 from region.gateway.repository import entry_by_message
 from region.gateway.schemas import Page
-from region.gateway.validation import check_name
+from region.gateway.validation import check_name, check_title
 from region.gateway.views import rfc3339
 from region.store.rows import Member
 from replication import channels as c
@@ -242,7 +242,7 @@ def _called(member: Member) -> str:
 
 def _check(name: str | None, description: str | None, slow: int | None) -> None:
     if name is not None:
-        check_name("name", name, least=1, most=g.LONGEST_NAME)
+        check_title(name, most=g.LONGEST_NAME)
     if description is not None:
         check_name("description", description, least=0, most=g.LONGEST_DESCRIPTION)
     if slow is not None and not 0 <= slow <= c.MOST_SLOW:
