@@ -135,9 +135,11 @@ class ModerationDesk:
         await self._decide(found.user_id, ReportDismissed(report_id, caller.sub, "deleted"), holds)
 
     async def suspend(self, caller: AccessClaims, user_id: str, why: str) -> None:
-        """Suspend an account: its devices are logged out everywhere, and none logs in; its open reports are closed."""
+        """Suspend an account: its devices are logged out everywhere, and none logs in; its open reports are closed. Nobody does that to oneself."""
         check_name("why", why, least=1, most=LONGEST)
         await self._check_resident(caller, user_id)
+        if user_id == caller.sub:
+            raise InvalidFieldError(field="user_id", reason="that is yourself; another moderator can, or the operator")
 
         async def holds(connection: Connection) -> bool:
             return user_id in await moderation.suspended(connection, [user_id])

@@ -44,6 +44,8 @@ async def test_a_report_is_seen_by_moderators_and_an_account_suspended(
     assert "a rude text" in await moderate(region, "show", "us", report["report_id"])
     assert rude.id in await moderate(region, "list", "us")
 
+    oneself = await moderator.call("PUT", f"/moderation/suspensions/{moderator.id}", json={"why": "A slip."})
+    assert (oneself.status_code, oneself.json()["field"]) == (422, "user_id"), oneself.text
     path = f"/moderation/suspensions/{rude.id}"
     suspended = [await moderator.call("PUT", path, json={"why": "You were rude."}) for _ in range(2)]
     assert [one.status_code for one in suspended] == [204, 204], suspended[0].text
