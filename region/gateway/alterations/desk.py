@@ -22,7 +22,7 @@ from region.gateway.views import rfc3339
 from region.store.repository import unsettled
 from replication import alterations as a
 from replication import objections, runs
-from replication.emoji import is_emoji
+from replication.emoji import is_emoji, spelled
 from replication.groups import RANKS
 from replication.ids import is_channel_id, is_conversation_id, is_group_id, is_message_id, message_id
 from replication.records import TEXTS, Entry, MessageSent, attachments_of
@@ -103,7 +103,8 @@ class Alterations:
             target = await _target(connection, caller, message)
             _object(target, objections.NOT_IN_CHANNELS, is_channel_id(target.entry.conversation_id))
             _object(target, objections.DELETED, target.aftermath.deleted > 0)
-            known = target.aftermath.reaction(caller.sub, emoji)
+            there = spelled(emoji, (one.emoji for one in target.aftermath.reactions))  # as its owner will spell it
+            known = target.aftermath.reaction(caller.sub, there)
             if known is None:
                 _check_emoji(emoji)
             if not name and (known.on if known else False) == on:
