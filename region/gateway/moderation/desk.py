@@ -74,7 +74,7 @@ class ModerationDesk:
         if message_id:
             message = await self._messages.one(caller, message_id)
             named, text = message.sender_id, message.text
-        _, user_id = await self._recipients.peer(caller.sub, peer_id=named, conversation_id=None)
+        _, user_id = await self._recipients.other(caller.sub, named)
 
         async def settled() -> Outcome | None:
             return None  # it has a random id; should the answer not come, it is reported anew

@@ -80,9 +80,13 @@ async def test_a_report_is_dismissed(region: Any, person: Register) -> None:
         ({"reason": "x"}, 422),
         ({"reason": "x", "user_id": other.id}, 422),
         ({"reason": "x", "user_id": "nobody"}, 404),
+        ({"reason": "x", "user_id": 'no"body\u202e'}, 404),
         ({"reason": "x", "message_id": "nothing"}, 404),
     ):
-        assert (await other.call("POST", "/reports", json=body)).status_code == status, body
+        refused = await other.call("POST", "/reports", json=body)
+        assert refused.status_code == status, body
+        assert "peer_id" not in refused.text
+        assert "\u202e" not in refused.text
 
 
 async def test_a_reported_message_is_taken_away_from_everybody(region: Any, person: Register) -> None:
