@@ -6,6 +6,7 @@ import msgspec
 
 from replication.alterations import Alteration, Mention, ReactionAdded, ReactionRemoved, Reference
 from replication.attachments import Attachment
+from replication.ids import region_of
 from replication.pictures import Picture
 
 MOST_SUBSCRIBERS: Final = 10_000
@@ -146,6 +147,13 @@ class ChannelState(msgspec.Struct, frozen=True):
     def is_open(self) -> bool:
         """Whether strangers find it and look into it; not when everybody has left, since nobody can subscribe then."""
         return self.public and self.subscribers > 0
+
+    def is_told_in(self, region: str, channel_id: str) -> bool:
+        """Whether that region, whose copy this is, is told what becomes of the channel: it owns it, or has a subscriber.
+
+        Else this is how it was when the last one there left, and nothing of it may be believed.
+        """
+        return region == region_of(channel_id) or any(one.region == region for one in self.regions)
 
 
 def follows_of(body: object) -> int | None:

@@ -7,6 +7,7 @@ keeps for pictures, what they do not know yet is taken.
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
 
 from replication.alterations import LONGEST_EMOJI
@@ -21,7 +22,9 @@ _BLOCKS: Final = (
 _FLAG: Final = "[\U0001f1e6-\U0001f1ff]{2}"
 _KEYCAP: Final = "[0-9#*]\ufe0f?\u20e3"
 _TAGS: Final = "(?:[\U000e0020-\U000e007e]+\U000e007f)?"
-_ONE: Final = f"(?:{_FLAG}|{_KEYCAP}|[{_BLOCKS}]\ufe0f?[\U0001f3fb-\U0001f3ff]?{_TAGS})"
+_TONES: Final = "[\U0001f3fb-\U0001f3ff]"
+_ONE: Final = f"(?:{_FLAG}|{_KEYCAP}|(?!{_TONES})[{_BLOCKS}]\ufe0f?{_TONES}?{_TAGS})"
+_SELECTOR: Final = "\ufe0f"
 _WHOLE: Final = re.compile(f"{_ONE}(?:\u200d{_ONE})*")
 _SEEN: Final = re.compile(f"[{_BLOCKS}]")
 _SYMBOLS: Final = frozenset({"So", "Sm", "Sk", "Cn"})
@@ -37,3 +40,16 @@ def is_emoji(text: str) -> bool:
     if _WHOLE.fullmatch(text) is None or len(text.encode()) > LONGEST_EMOJI:
         return False
     return all(unicodedata.category(one) in _SYMBOLS or one in _OTHERS for one in _SEEN.findall(text))
+
+
+def spelled(emoji: str, there: Iterable[str]) -> str:
+    """Return an emoji as it is spelled where it is already: with the selector that asks for its coloured form or without, it is the same.
+
+    Args:
+        emoji: As it was typed.
+        there: Those that a message has; if the same is among them in both spellings, as once could be, it is as typed.
+    """
+    known, plain = list(there), emoji.replace(_SELECTOR, "")
+    if emoji in known:
+        return emoji
+    return next((one for one in known if one.replace(_SELECTOR, "") == plain), emoji)

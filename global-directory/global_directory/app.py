@@ -29,7 +29,7 @@ PROBLEM = "application/problem+json"
 
 def make_app(directory: Directory, roll: Roll | None = None) -> FastAPI:
     """Return the ASGI app that answers for a directory; `roll` is who was expelled, as far as is known without asking the store."""
-    app = FastAPI(title="Causeway directory", description=__doc__)
+    app = FastAPI(title="Causeway directory", description=__doc__, redirect_slashes=False)
     app.add_exception_handler(CausewayError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _no_such_path)

@@ -12,7 +12,7 @@ from infra.backoff import Backoff
 from infra.health import Health
 from infra.postgres import STORE_FAILURES
 from infra.schema import repository
-from infra.schema.revisions import Alive, Schema, SchemaError, check
+from infra.schema.revisions import Alive, Schema, SchemaError, StoreBehindError, check
 from infra.tasks import heed_cancellation
 
 log = structlog.get_logger()
@@ -41,6 +41,7 @@ class Guard:
         self._me = Alive(instance, service, schema.knows)
         self._health = health
         self._understood = asyncio.Event()
+        self._waits = False
 
     @property
     def understands(self) -> bool:
@@ -84,7 +85,10 @@ class Guard:
                 check(self._schema, await repository.state(connection) or state)
         except SchemaError as error:
             self._health.tell(CONDITION, ok=False, detail=str(error))
-            log.error("the schema is not understood", reason=str(error))  # noqa: TRY400  # the reason says it all
+            if isinstance(error, StoreBehindError) and not self._understood.is_set():
+                self._wait_for(error)
+            else:
+                log.error("the schema is not understood", reason=str(error))  # noqa: TRY400  # the reason says it all
             await self._take_leave()
             if self._understood.is_set():
                 raise
@@ -96,6 +100,12 @@ class Guard:
         self._health.tell(CONDITION, ok=True)
         self._understood.set()
         return True
+
+    def _wait_for(self, error: StoreBehindError) -> None:
+        """Say once that the service waits for its schema, which climbs revision by revision at a start; what it lacks now its health tells."""
+        if not self._waits:
+            log.info("waiting for the schema", reason=str(error))
+        self._waits = True
 
     async def _take_leave(self) -> None:
         with contextlib.suppress(psycopg.Error, OSError, TimeoutError):

@@ -2,6 +2,7 @@
 
 errors       what can be wrong
 rules        what a password and a name must look like
+letters      pure: what names may be written with
 passwords    Argon2id in threads
 tokens       Ed25519 JWTs: signing, verifying offline, remembering the good ones
 ring         pure: a region's signing keys, one after another, and their file

@@ -12,7 +12,7 @@ class WrongCredentialsError(CausewayError):
 
 
 class SuspendedError(CausewayError):
-    """This account is suspended: {why} Ask the region's moderators."""
+    """This account is suspended: "{why}". Ask the region's moderators."""
 
     code = "account-suspended"
     status = 403

@@ -3,6 +3,7 @@
 import unicodedata
 
 from infra.errors import InvalidFieldError
+from region.accounts.letters import object_to_letters, object_to_name
 
 PASSWORD_SHORTEST = 8
 PASSWORD_LONGEST = 1024
@@ -31,9 +32,12 @@ def clean_name(name: str, *, field: str, otherwise: str) -> str:
         otherwise: What to use if nothing is left of it.
 
     Raises:
-        InvalidFieldError: It is longer than 64 characters, or holds control characters.
+        InvalidFieldError: It is longer than 64 characters, or holds what nobody sees, or there is nothing to be seen of it.
     """
-    return _cleaned(name, field=field, longest=NAME_LONGEST) or otherwise
+    cleaned = _cleaned(name, field=field, longest=NAME_LONGEST)
+    if cleaned and (objection := object_to_name(cleaned)):
+        raise InvalidFieldError(field=field, reason=objection)
+    return cleaned or otherwise
 
 
 def clean_status(text: str, *, field: str) -> str:
@@ -44,7 +48,7 @@ def clean_status(text: str, *, field: str) -> str:
         field: What to call it in an error.
 
     Raises:
-        InvalidFieldError: It is longer than 140 characters, or holds control characters.
+        InvalidFieldError: It is longer than 140 characters, or holds what nobody sees.
     """
     return _cleaned(text, field=field, longest=STATUS_LONGEST)
 
@@ -53,6 +57,6 @@ def _cleaned(text: str, *, field: str, longest: int) -> str:
     cleaned = " ".join(unicodedata.normalize("NFC", text).split())
     if len(cleaned) > longest:
         raise InvalidFieldError(field=field, reason=f"use at most {longest} characters")
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in cleaned):
-        raise InvalidFieldError(field=field, reason="it holds control characters")
+    if objection := object_to_letters(cleaned):
+        raise InvalidFieldError(field=field, reason=objection)
     return cleaned

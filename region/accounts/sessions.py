@@ -96,7 +96,7 @@ class Sessions:
         """Return what a device will be called.
 
         Raises:
-            InvalidFieldError: It is too long, or holds control characters.
+            InvalidFieldError: It is too long, or holds what nobody sees.
         """
         return clean_name(typed or "", field="device_name", otherwise="device")
 

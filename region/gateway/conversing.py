@@ -69,13 +69,14 @@ def routers(
         guards: How often one may.
         choose: Makes pictures of images.
     """
+    pages = Pages(store, recall, guards.look)
     posting = Messages(
         store=store,
         recipients=recipients,
         clerk=clerk,
         outcomes=outcomes,
         marks=marks,
-        pages=Pages(store, recall, guards.look),
+        pages=pages,
         composer=composer,
     )
     parts = Parts(
@@ -95,7 +96,7 @@ def routers(
         ),
         "alterations": alterations(
             callers=callers,
-            desk=Alterations(store=store, clerk=clerk, messages=posting),
+            desk=Alterations(store=store, clerk=clerk, messages=posting, pages=pages),
             concealing=Concealing(journal=decisions, store=store),
             guards=guards,
         ),

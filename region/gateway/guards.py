@@ -52,9 +52,9 @@ class Allowances:
         send_user: The same, by user.
         rejected: Tokens shown that no region has signed, to refresh or to connect, by address.
         upload: Uploads begun, by user.
-        find: Searches for users, by who searches and the region that is asked; searches in one's own history, by user.
+        find: Searches for users and channels, by who searches and the region that is asked; searches in one's own history, by user.
         look: What is read for which another region is asked, by user.
-        profile: Changes of one's profile, by user.
+        profile: Changes of one's profile, by user; as often blocks, and reports, each counted apart.
     """
 
     register: Rate
@@ -127,6 +127,14 @@ class Guards:
     async def profile(self, user_id: str) -> None:
         """A user changes their profile."""
         await self._demand("profile", user_id, self._allowed.profile)
+
+    async def block(self, user_id: str) -> None:
+        """A user blocks somebody, or says who may write; counted apart, so that whoever defends themselves can do both."""
+        await self._demand("block", user_id, self._allowed.profile)
+
+    async def report(self, user_id: str) -> None:
+        """A user reports somebody."""
+        await self._demand("report", user_id, self._allowed.profile)
 
     @contextlib.asynccontextmanager
     async def strangers(self, scope: Scope) -> AsyncIterator[None]:

@@ -49,9 +49,10 @@ def make_app(routers: Mapping[str, APIRouter]) -> FastAPI:
     """Return the HTTP app.
 
     Args:
-        routers: Endpoints by the tag that they are shown under.
+        routers: Endpoints by the tag that they are shown under. A path that differs from theirs is none: a redirect would name the
+            host that the request did, or this gateway's own address.
     """
-    app = FastAPI(title="Causeway", version="0.1.0", description=DESCRIPTION, redoc_url=None)
+    app = FastAPI(title="Causeway", version="0.1.0", description=DESCRIPTION, redoc_url=None, redirect_slashes=False)
     for tag, router in routers.items():
         app.include_router(router, tags=[tag])
     app.add_exception_handler(CausewayError, _on_error)

@@ -28,7 +28,7 @@ from region.gateway.repository import Listing
 from region.gateway.schemas import Conversation, Conversations, Page, SendRequest
 from region.gateway.submissions import Author, Clerk
 from region.gateway.validation import check_address, check_attachments, check_client_message_id, check_text
-from region.gateway.views import Message, entry_view, pending_view
+from region.gateway.views import Message, entry_view, is_tombstone, pending_view
 from region.store.repository import preferences, unsettled
 from region.store.rows import KINDS, PreferencesRow
 from replication.alterations import ALTERATIONS, NOTHING
@@ -74,6 +74,9 @@ STATUS_OF_REFUSAL: Final[Mapping[str, int]] = {
     "too-many-pins": 409,
 }
 """HTTP statuses of refusals that are not 422."""
+AT_ONCE: Final = 20
+MOST_PASSED: Final = 200
+"""Entries about what a reader may not see that the list of conversations goes below, so many at a time, to the one that stands for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +249,12 @@ class Messages:
             shown = found[:limit]
             entries = await repository.entries_at(connection, [replace(one.head, seq=one.last) for one in shown])
             about = {name: one for name, one in entries.items() if isinstance(one.body, ALTERATIONS)}
-            altered = {name: await seen_view(connection, caller.sub, one) for name, one in about.items()}
+            altered: dict[str, Message] = {}
+            for name, one in about.items():
+                if (last_shown := await _newest_shown(connection, caller.sub, one)) is None:
+                    del entries[name]
+                else:
+                    altered[name] = await seen_view(connection, caller.sub, last_shown)
             names = [listing.head.conversation_id for listing in shown]
             queued = await unsettled.newest_queued(connection, caller.sub, names)
             preferred = await preferences.load(connection, [(caller.sub, name) for name in names])
@@ -316,6 +324,23 @@ async def seen_view(connection: Connection, reader: str, entry: Entry) -> Messag
     sees = seen.member.may_see
     made = await aftermaths(connection, [entry], sees)
     return entry_view(entry, reader=reader, marks=marks, aftermath=made.get(entry.seq, NOTHING), sees=sees)
+
+
+async def _newest_shown(connection: Connection, reader: str, entry: Entry) -> Entry | None:
+    """Return an entry, or the newest below it that is no tombstone to a reader; None if none is near: see `MOST_PASSED`."""
+    seen = await sight(connection, entry.conversation_id, reader)
+    if seen is None:
+        return entry
+    looked_at, passed = [entry], 0
+    while looked_at and passed < MOST_PASSED:
+        for one in looked_at:
+            if not is_tombstone(one.body, seen.member.may_see):
+                return one
+        passed += len(looked_at)
+        looked_at = await repository.entries_below(
+            connection, entry.conversation_id, seq=looked_at[-1].seq, most=AT_ONCE, hidden=seen.hidden
+        )
+    return None
 
 
 async def _entry(connection: Connection, caller: AccessClaims, message_id: str) -> Entry | None:

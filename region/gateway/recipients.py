@@ -96,11 +96,22 @@ class Recipients:
             raise OwnRecipientError(field="peer_id", reason="that is yourself")
         return await self.find(reader, recipient_id=peer_id, conversation_id=None)
 
+    async def other(self, user: str, user_id: str) -> tuple[str, str]:
+        """Return (conversation, other user) for somebody who names another as `user_id`; the conversation may not have begun.
+
+        Raises:
+            OwnRecipientError: That is who asks.
+            RecipientUnknownError: There is no such user.
+        """
+        if user_id == user:
+            raise OwnRecipientError(field="user_id", reason="that is yourself")
+        return await self.find(user, recipient_id=user_id, conversation_id=None)
+
     async def _user(self, author: str, recipient_id: str) -> tuple[str, str]:
         if recipient_id == author:
             raise OwnRecipientError(field="recipient_id", reason="that is yourself")
         if not is_user_id(recipient_id) or region_of(recipient_id) not in self.regions:
-            raise RecipientUnknownError(recipient_id=ascii(recipient_id[:64]))
+            raise RecipientUnknownError(recipient_id=_typed(recipient_id))
         found = direct_conversation_id(author, recipient_id), recipient_id
         try:
             exists = await self._exists(found[0], recipient_id)
@@ -158,7 +169,7 @@ class Recipients:
             UnavailableError: That cannot be told now.
         """
         if not is_user_id(user_id) or region_of(user_id) not in self.regions:
-            raise RecipientUnknownError(recipient_id=ascii(user_id[:64]))
+            raise RecipientUnknownError(recipient_id=_typed(user_id))
         try:
             async with self._store.connection() as connection:
                 user = await user_by_id(connection, user_id)
@@ -181,3 +192,8 @@ class Recipients:
         self._known[author, named] = found
         if len(self._known) > MOST_REMEMBERED:
             self._known.popitem(last=False)
+
+
+def _typed(text: str) -> str:
+    """Return what was typed in place of a user id, as it may stand in a sentence: the beginning of it, in ASCII."""
+    return ascii(text[:64])[1:-1]

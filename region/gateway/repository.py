@@ -14,7 +14,7 @@ from region.store.repository.entries import entry_of
 from replication import runs
 from replication.codec import decode_details
 from replication.groups import RANKS
-from replication.ids import is_channel_id
+from replication.ids import is_channel_id, region_of
 from replication.pictures import Picture
 from replication.records import Entry
 from replication.runs import Runs
@@ -215,7 +215,7 @@ async def listings(connection: Connection, user_id: str, *, before: tuple[int, s
         top = runs.below(hidden, min(seq, details.channel.shown) if details.channel else seq)
         marks, others = _marks(min(received, top), min(read, top)), _marks(theirs or 0, seen or 0)
         last = runs.below(runs.joined((*hidden, *runs.read(taken))), top) if taken else top
-        known = told(details, active=active)
+        known = told(name, details, active=active, here=region_of(user_id))
         found.append(
             Listing(Head(name, top, epoch), at, peer, known.name, marks, others, max(0, unread), last, known.picture)
         )

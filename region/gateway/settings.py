@@ -56,7 +56,7 @@ class GatewaySettings(RegionalSettings, BlobSettings):
         rate_find: Searches for users, and in one's own history, each by who searches.
         rate_look: What is read for which another region is asked, by user.
         rate_presence: Questions how friends are there, by user and gateway.
-        rate_profile: Changes of one's profile, by user.
+        rate_profile: Changes of one's profile, by user; as often blocks, and reports.
         rate_send_device: Messages sent, and marks raised over HTTP, by device.
         rate_send_user: The same, by user.
         rate_rejected: Tokens shown that no region has signed, to refresh or to connect, by address.

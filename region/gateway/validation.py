@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from infra.errors import InvalidFieldError, TooLargeError
+from region.accounts.letters import object_to_name
 from region.gateway.shapes import MentionView
 from replication.alterations import MOST_MENTIONS
 from replication.attachments import MOST_ATTACHMENTS
@@ -92,8 +93,19 @@ def check_address(recipient_id: str | None, conversation_id: str | None) -> None
         raise InvalidFieldError(field="recipient_id", reason="give either recipient_id or conversation_id")
 
 
+def check_title(text: str, *, most: int) -> None:
+    """Refuse what a group or a channel cannot be called: nothing, too much, or with what nobody sees.
+
+    Raises:
+        InvalidFieldError: It is one of these.
+    """
+    check_name("name", text, least=1, most=most)
+    if objection := object_to_name(text):
+        raise InvalidFieldError(field="name", reason=objection)
+
+
 def check_name(field: str, text: str, *, least: int, most: int) -> None:
-    """Refuse what a group cannot be called: too short or too long, or with what cannot be stored.
+    """Refuse what is too short or too long, or cannot be stored.
 
     Raises:
         InvalidFieldError: It is one of these.

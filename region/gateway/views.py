@@ -155,7 +155,7 @@ def entry_view(
         sees: Whether the reader may see an entry; to be told where it is not known that the reader may see what this one is about.
     """
     body = entry.body
-    if isinstance(body, ALTERATIONS) and not (body.target_seq and (sees is None or sees(body.target_seq))):
+    if is_tombstone(body, sees):
         return hidden_view(entry.conversation_id, (follows_of(body) or entry.seq - 1) + 1, entry.seq)
     mentions = aftermath.mentions if aftermath.edits else mentions_of(body)
     deleted = aftermath.deleted > 0
@@ -186,6 +186,11 @@ def entry_view(
         deleted=True if deleted else UNSET,
         reactions=_reactions(aftermath) if aftermath.shown() else UNSET,
     )
+
+
+def is_tombstone(body: LogBody, sees: Callable[[int], bool] | None) -> bool:
+    """Whether an entry is one to its reader, since it is about what is not the reader's to see; `sees` is as for `entry_view`."""
+    return isinstance(body, ALTERATIONS) and not (body.target_seq and (sees is None or sees(body.target_seq)))
 
 
 def hidden_view(conversation_id: str, first: int, last: int) -> Message:

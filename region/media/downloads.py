@@ -97,7 +97,7 @@ class Downloads:
         async with self._store.connection() as connection:
             blob = await repository.blob(connection, blob_id)
             reference = await repository.seen_by(connection, blob_id, reader)
-            picture = None if reference else await shown_to(connection, blob_id, reader)
+            picture = None if reference else await shown_to(connection, blob_id, reader, here=self._region)
         own = blob is not None and blob.owner == reader
         if reference is None and picture is None and not own:
             await self._look(reader)

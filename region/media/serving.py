@@ -67,7 +67,8 @@ class BlobServer:
             async with self._looking, self._store.connection() as connection:
                 blob = await repository.blob(connection, blob_id)
                 seen = blob is not None and (
-                    await repository.seen_in(connection, blob_id, peer) or await shown_in(connection, blob_id, peer)
+                    await repository.seen_in(connection, blob_id, peer)
+                    or await shown_in(connection, blob_id, peer, here=self._region)
                 )
         except (*STORE_FAILURES, psycopg.Error) as error:
             raise UnavailableError(what="The store of the origin") from error

@@ -11,6 +11,7 @@ from region.projector.rules import ADMIN, NOT_A_MEMBER, NOT_ALLOWED, Denial, Que
 from region.store.rows import Conversation
 from replication import alterations as a
 from replication.channels import follows_of
+from replication.emoji import spelled
 from replication.ids import direct_conversation_id, is_channel_id, is_group_id, is_message_id, is_user_id
 from replication.objections import (
     DELETED,
@@ -69,6 +70,10 @@ class Wish:
     def in_channel(self) -> bool:
         """Whether there are few who post."""
         return is_channel_id(self.question.conversation.conversation_id)
+
+    def spelled(self, emoji: str) -> str:
+        """Return an emoji as the message has it already, if it does."""
+        return spelled(emoji, (one.emoji for one in self.target.aftermath.reactions))
 
 
 Ruling: TypeAlias = a.Alteration | Denial
@@ -152,6 +157,7 @@ def react(wish: Wish, body: a.ReactionAdded) -> Ruling:
     """Members may, so many to a message; not in a channel, which has too many of them."""
     if wish.in_channel:
         return Denial(NOT_IN_CHANNELS)
+    body = replace(body, emoji=wish.spelled(body.emoji))
     shown, author = wish.target.aftermath.shown(), wish.question.author
     if any((one.user_id, one.emoji) == (author, body.emoji) for one in shown):
         return Denial(UNCHANGED)
@@ -170,6 +176,7 @@ def unreact(wish: Wish, body: a.ReactionRemoved) -> Ruling:
     """Who has reacted may take it back."""
     if wish.in_channel:
         return Denial(NOT_IN_CHANNELS)
+    body = replace(body, emoji=wish.spelled(body.emoji))
     known = wish.target.aftermath.reaction(wish.question.author, body.emoji)
     return body if known is not None and known.on else Denial(UNCHANGED)
 

@@ -1,15 +1,17 @@
 """What is done to messages over HTTP: checked as far as can be told here, submitted, and waited for; the conversation's owner decides."""
 
+import contextlib
 from dataclasses import dataclass
 from typing import Final
 
-from infra.errors import InvalidFieldError, NotFoundError
+from infra.errors import CausewayError, InvalidFieldError, NotFoundError
 from infra.postgres import Connection, Pool
 from region.accounts.tokens import AccessClaims
 from region.gateway import repository
 from region.gateway.alterations.aftermaths import aftermath_of, edits_of
 from region.gateway.alterations.schemas import EditRequest, Edits, EditView, Pins, PinView
 from region.gateway.errors import RefusedError
+from region.gateway.groups.pages import Pages
 from region.gateway.groups.repository import Sight, sight
 from region.gateway.messages import STATUS_OF_REFUSAL, Messages, Sent, seen_view
 from region.gateway.repository import Head
@@ -20,7 +22,7 @@ from region.gateway.views import rfc3339
 from region.store.repository import unsettled
 from replication import alterations as a
 from replication import objections, runs
-from replication.emoji import is_emoji
+from replication.emoji import is_emoji, spelled
 from replication.groups import RANKS
 from replication.ids import is_channel_id, is_conversation_id, is_group_id, is_message_id, message_id
 from replication.records import TEXTS, Entry, MessageSent, attachments_of
@@ -49,8 +51,9 @@ class Target:
 class Alterations:
     """Does what people want with messages. Each of what changes something raises as `Messages.send` does."""
 
-    def __init__(self, *, store: Pool, clerk: Clerk, messages: Messages) -> None:
+    def __init__(self, *, store: Pool, clerk: Clerk, messages: Messages, pages: Pages) -> None:
         """Prepare."""
+        self._pages = pages
         self._store = store
         self._clerk = clerk
         self._messages = messages
@@ -100,7 +103,8 @@ class Alterations:
             target = await _target(connection, caller, message)
             _object(target, objections.NOT_IN_CHANNELS, is_channel_id(target.entry.conversation_id))
             _object(target, objections.DELETED, target.aftermath.deleted > 0)
-            known = target.aftermath.reaction(caller.sub, emoji)
+            there = spelled(emoji, (one.emoji for one in target.aftermath.reactions))  # as its owner will spell it
+            known = target.aftermath.reaction(caller.sub, there)
             if known is None:
                 _check_emoji(emoji)
             if not name and (known.on if known else False) == on:
@@ -127,7 +131,7 @@ class Alterations:
         return await self._submit(caller, target, kind(name, message, target.recipient_id), *content)
 
     async def pins(self, caller: AccessClaims, conversation_id: str) -> Pins:
-        """Return what is pinned in a conversation, as far as the caller may see it.
+        """Return what is pinned in a conversation, as far as the caller may see it; what was said before anybody here was a member is brought here.
 
         Raises:
             NotFoundError: There is no such conversation, or the caller is no member.
@@ -139,6 +143,8 @@ class Alterations:
         direct = not is_group_id(conversation_id) and not is_channel_id(conversation_id)
         hidden = seen.member.hidden if direct else ()  # it is what was stopped: the caller blocks its author
         pins = [p for p in seen.details.pins if seen.member.may_see(p.seq) and not runs.holds(hidden, p.at)]
+        with contextlib.suppress(CausewayError):  # they are listed all the same
+            await self._pages.bring(caller.sub, conversation_id, seen, [one.seq for one in pins])
         return Pins([PinView(message_id=one.message_id, seq=one.seq, pinned_by=one.user_id) for one in pins])
 
     async def edits(self, caller: AccessClaims, message: str) -> Edits:

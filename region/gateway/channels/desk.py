@@ -1,5 +1,6 @@
 """What is done in a channel over HTTP; what is as in a group is the groups' desk's."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Unpack
@@ -33,8 +34,9 @@ from region.gateway.messages import Asked, Sent
 from region.gateway.pictures import content_of, shown, wished
 from region.gateway.repository import entry_by_message
 from region.gateway.schemas import Page
-from region.gateway.validation import check_name
+from region.gateway.validation import check_name, check_title
 from region.gateway.views import rfc3339
+from region.store.rows import Member
 from replication import channels as c
 from replication import groups as g
 from replication.ids import channel_id as channel_id_of
@@ -187,14 +189,18 @@ class ChannelDesk(Desk):
 
         Raises:
             NotFoundError: There is none, or the caller never was subscribed and it is not public.
-            UnavailableError: The caller is a stranger, and its owner does not answer.
+            UnavailableError: Only its owner knows how it is now, since nobody here is a subscriber, and does not answer.
         """
         async with self._store.connection() as connection:
             seen = await sight(connection, self.checked(channel_id), caller.sub)
         if seen is None:
-            await self._look(caller.sub)
-            return (await self._finder.preview(channel_id)).channel
-        details = told(seen.details, active=seen.member.active)
+            return await self._preview(caller, channel_id)
+        known = seen.details.channel
+        if not seen.member.active and (known is None or not known.is_told_in(self._region, channel_id)):
+            with contextlib.suppress(NotFoundError):  # it is not public by now
+                found = await self._preview(caller, channel_id)
+                return msgspec.structs.replace(found, role=_called(seen.member), head=seen.top)
+        details = told(channel_id, seen.details, active=seen.member.active, here=self._region)
         state = details.channel or c.ChannelState(public=False)
         return ChannelView(
             channel_id=channel_id,
@@ -205,12 +211,16 @@ class ChannelDesk(Desk):
             created_by=details.created_by,
             created_at=rfc3339(details.created_at),
             owner_region=region_of(channel_id),
-            role=CALLED.get(seen.member.role, seen.member.role),
+            role=_called(seen.member),
             subscriber_count=state.subscribers,
             head=seen.top,
             invites=invites_of(details) if seen.member.rank >= OWNER else [],
             picture=shown(details.picture),
         )
+
+    async def _preview(self, caller: AccessClaims, channel_id: str) -> ChannelView:
+        await self._look(caller.sub)
+        return (await self._finder.preview(channel_id)).channel
 
     async def staff(self, caller: AccessClaims, channel_id: str) -> Staff:
         """Return who runs a channel; who subscribes is told to nobody.
@@ -226,9 +236,13 @@ class ChannelDesk(Desk):
         return Staff([StaffView(user_id=one.user_id, home_region=one.home, role=CALLED[one.role]) for one in found])
 
 
+def _called(member: Member) -> str:
+    return CALLED.get(member.role, member.role)
+
+
 def _check(name: str | None, description: str | None, slow: int | None) -> None:
     if name is not None:
-        check_name("name", name, least=1, most=g.LONGEST_NAME)
+        check_title(name, most=g.LONGEST_NAME)
     if description is not None:
         check_name("description", description, least=0, most=g.LONGEST_DESCRIPTION)
     if slow is not None and not 0 <= slow <= c.MOST_SLOW:

@@ -24,7 +24,7 @@ def blocks(*, callers: Callers, keeper: Keeper, guards: Guards) -> APIRouter:
     async def changer(request: Request) -> AccessClaims:
         """Whoever changes something, as often as profiles may be changed."""
         caller = await callers.resident(bearer_of(request))
-        await guards.profile(caller.sub)
+        await guards.block(caller.sub)
         return caller
 
     Resident = Annotated[AccessClaims, Depends(residents(callers))]  # noqa: N806 — it is a type

@@ -67,7 +67,7 @@ class FriendDesk:
     async def _submit(self, caller: AccessClaims, user_id: str, name: str | None, make: Make) -> Sent:
         called = secrets.token_hex(16) if name is None else name
         check_client_message_id(called)
-        conversation_id, peer = await self._recipients.peer(caller.sub, peer_id=user_id, conversation_id=None)
+        conversation_id, peer = await self._recipients.other(caller.sub, user_id)
         body = make(peer, called)
         author = Author(caller.sub, caller.epoch, caller.device)
         submission = self._clerk.log(author, body, conversation_id=conversation_id, content=(kind_of(body),))

@@ -37,7 +37,7 @@ class Keeper:
             RecipientUnknownError: There is no such user.
             InvalidFieldError: It is the caller, or so many are blocked that nobody more can be.
         """
-        _, other = await self._recipients.peer(caller.sub, peer_id=user_id, conversation_id=None)
+        _, other = await self._recipients.other(caller.sub, user_id)
         async with self._store.connection() as connection:
             if await count_blocks(connection, caller.sub) >= MOST_BLOCKS:
                 raise InvalidFieldError(field="user_id", reason=f"{MOST_BLOCKS} are blocked, which is the most")

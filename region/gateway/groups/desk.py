@@ -32,7 +32,7 @@ from region.gateway.pictures import Choose, content_of, shown, wished
 from region.gateway.recipients import Recipients
 from region.gateway.schemas import SendRequest
 from region.gateway.submissions import Author, Clerk, now_us
-from region.gateway.validation import check_client_message_id, check_name
+from region.gateway.validation import check_client_message_id, check_name, check_title
 from region.gateway.views import rfc3339
 from region.store.rows import ASKING, BANNED, Member
 from replication import groups as g
@@ -106,7 +106,7 @@ class Desk:
 
     async def create(self, caller: AccessClaims, wanted: GroupRequest) -> Made:
         """Make a group, with those who belong to it from the beginning."""
-        check_name("name", wanted.name, least=1, most=g.LONGEST_NAME)
+        check_title(wanted.name, most=g.LONGEST_NAME)
         check_name("description", wanted.description, least=0, most=g.LONGEST_DESCRIPTION)
         others = list(dict.fromkeys(user for user in wanted.member_ids if user != caller.sub))
         if len(others) > MOST_OTHERS:
@@ -160,7 +160,7 @@ class Desk:
     async def change(self, caller: AccessClaims, group_id: str, wanted: GroupChangeRequest) -> Sent:
         """Change what a group is called, and how it is joined."""
         if wanted.name is not None:
-            check_name("name", wanted.name, least=1, most=g.LONGEST_NAME)
+            check_title(wanted.name, most=g.LONGEST_NAME)
         if wanted.description is not None:
             check_name("description", wanted.description, least=0, most=g.LONGEST_DESCRIPTION)
         given = (wanted.name, wanted.description, wanted.history, wanted.approval)
@@ -257,7 +257,7 @@ class Desk:
         async with self._store.connection() as connection:
             seen = await self._seen(connection, group_id, caller.sub)
             everybody = await standings(connection, group_id)
-        details = told(seen.details, active=seen.member.active)
+        details = told(group_id, seen.details, active=seen.member.active, here=self._region)
         invites = invites_of(details) if seen.member.rank >= ADMIN else []
         return GroupView(
             group_id=group_id,

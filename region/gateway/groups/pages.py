@@ -164,6 +164,20 @@ class Pages:
         previous = _place(shown[-1]) if more else None
         return _page(conversation_id, messages, next_place, previous), _newest_of_others(shown, reader)
 
+    async def bring(self, reader: str, conversation_id: str, seen: Sight, seqs: Iterable[int]) -> None:
+        """Have those of these entries kept here that the reader may see and that are elsewhere; by then their messages are found by id.
+
+        Raises:
+            BusyError: Too much is asked for at the moment.
+            RateLimitedError: The reader asks for what is in other regions too often.
+            UnavailableError: Their owner does not answer.
+        """
+        view = View(conversation_id, reader, seen)
+        lacking = runs.joined(run for seq in seqs for run in view.lacking(seq, seq))
+        if lacking:
+            await self._look(reader)
+            await self._recall.newest(conversation_id, lacking, most=sum(last + 1 - first for first, last in lacking))
+
     async def _made(self, view: View, found: Sequence[Entry]) -> dict[int, Aftermath]:
         async with self._store.connection() as connection:
             return await aftermaths(connection, found, view.sees)

@@ -122,7 +122,7 @@ def delete(region: Region, report_id: ReportId) -> None:
 
     async def holds(connection: Connection) -> bool:
         kept = await moderation.report(connection, report_id)
-        return kept is not None and kept.closed_how != ""
+        return kept is not None and moderation.is_deleted(kept)
 
     named = _Named(identifier, entry.conversation_id, content_hash(*content_of(body)))
     asyncio.run(_decide(region, found.user_id, body, taken, named))

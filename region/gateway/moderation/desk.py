@@ -74,7 +74,7 @@ class ModerationDesk:
         if message_id:
             message = await self._messages.one(caller, message_id)
             named, text = message.sender_id, message.text
-        _, user_id = await self._recipients.peer(caller.sub, peer_id=named, conversation_id=None)
+        _, user_id = await self._recipients.other(caller.sub, named)
 
         async def settled() -> Outcome | None:
             return None  # it has a random id; should the answer not come, it is reported anew
@@ -130,14 +130,16 @@ class ModerationDesk:
                 raise
 
         async def holds(connection: Connection) -> bool:
-            return (await _found(connection, report_id)).closed_how != ""
+            return moderation.is_deleted(await _found(connection, report_id))
 
         await self._decide(found.user_id, ReportDismissed(report_id, caller.sub, "deleted"), holds)
 
     async def suspend(self, caller: AccessClaims, user_id: str, why: str) -> None:
-        """Suspend an account: its devices are logged out everywhere, and none logs in; its open reports are closed."""
+        """Suspend an account: its devices are logged out everywhere, and none logs in; its open reports are closed. Nobody does that to oneself."""
         check_name("why", why, least=1, most=LONGEST)
         await self._check_resident(caller, user_id)
+        if user_id == caller.sub:
+            raise InvalidFieldError(field="user_id", reason="that is yourself; another moderator can, or the operator")
 
         async def holds(connection: Connection) -> bool:
             return user_id in await moderation.suspended(connection, [user_id])

@@ -32,7 +32,7 @@ def moderating(*, callers: Callers, desk: ModerationDesk, guards: Guards) -> API
     async def report(request: Request, caller: Resident) -> Response:
         """Report a user, or a message that one can see, to the moderators where who is reported lives."""
         wanted = await body_of(request, ReportRequest)
-        await guards.profile(caller.sub)
+        await guards.report(caller.sub)
         await desk.report(caller, wanted)
         return Response(status_code=204)
 

@@ -105,8 +105,12 @@ def read_terms(typed: str) -> tuple[Term, ...]:
             raise InvalidFieldError(field="query", reason=f"give at least {FEWEST_LETTERS} letters before an asterisk")
         if words:
             terms.append(Term(chunk, words, begins))
-    if not terms or sum(len(term.words) for term in terms) > MOST_WORDS:
-        raise InvalidFieldError(field="query", reason=f"use 1 to {MOST_WORDS} words")
+    if not terms:
+        raise InvalidFieldError(
+            field="query", reason="give at least one word; only letters and digits are searched for"
+        )
+    if (count := sum(len(term.words) for term in terms)) > MOST_WORDS:
+        raise InvalidFieldError(field="query", reason=f"it has {count} words, and {MOST_WORDS} is the most")
     return tuple(terms)
 
 

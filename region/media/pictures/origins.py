@@ -128,7 +128,7 @@ class Origins:
             raise NotFoundError(what="picture")
         try:
             async with asyncio.timeout(SECONDS), self._reading, self._store.connection() as connection:
-                picture = await shown_to_anybody(connection, blob_id)
+                picture = await shown_to_anybody(connection, blob_id, here=self._region)
         except (*STORE_FAILURES, psycopg.Error, TimeoutError) as error:
             raise UnavailableError(what="The store") from error
         if picture is None:

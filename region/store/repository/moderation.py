@@ -33,7 +33,7 @@ class Report:
         text: What it said.
         reason: What the reporter says of it.
         reported_at: Microseconds since the epoch.
-        closed_how: `dismissed`, `deleted` or `suspended`; empty while it is open.
+        closed_how: `dismissed`, `deleted` or `suspended`; empty while it is open. One that was dismissed and deleted, by two moderators at once, is deleted.
         closed_by: Who decided.
     """
 
@@ -77,9 +77,9 @@ async def write_moderation(
                 )
             case ReportDismissed():
                 await connection.execute(
-                    "UPDATE reports SET closed_how = %s, closed_by = %s, closed_at = %s"
-                    " WHERE report_id = %s AND user_id = %s AND closed_how = ''",
-                    (body.how, body.by, now, body.report_id, author),
+                    "UPDATE reports SET closed_how = %s, closed_by = %s, closed_at = %s WHERE report_id = %s AND user_id = %s"
+                    " AND (closed_how = '' OR (%s = 'deleted' AND closed_how = 'dismissed'))",
+                    (body.how, body.by, now, body.report_id, author, body.how),
                 )
             case AccountSuspended():
                 await connection.execute(
@@ -100,6 +100,11 @@ async def write_moderation(
                 )
             case ModeratorNamed():
                 await connection.execute("DELETE FROM moderators WHERE user_id = %s", (author,))
+
+
+def is_deleted(found: Report) -> bool:
+    """Whether nothing is left to say of a report whose message was taken away: that was said, or its author is suspended."""
+    return found.closed_how not in {"", "dismissed"}
 
 
 async def suspended(connection: Connection, users: Collection[str]) -> dict[str, str]:

@@ -93,6 +93,23 @@ async def test_what_is_done_to_it_later_is_not_shown_either(person: Register) ->
     assert (await alice.call("PUT", f"{path}/reactions/%F0%9F%91%8D")).status_code == 404
 
 
+async def test_the_list_shows_the_one_before_whatever_is_done_to_it_later(person: Register) -> None:
+    """Edits, reactions and pins of what is gone stand above, and are nothing to who does not see it; with nothing else there is no last one."""
+    alice, bob = await person(), await person()
+    one, two = [(await bob.send(alice, text)).json() for text in ("one", "two")]
+    path = f"/messages/{two['message_id']}"
+    assert (await conceal(alice, two["message_id"])).status_code == 204
+    for number in range(2):
+        assert (await bob.call("PATCH", path, json={"text": f"secret {number}"})).status_code == 201
+    assert (await bob.call("PUT", f"{path}/pin")).status_code == 201
+
+    assert (await listed(alice))["last_message"]["message_id"] == one["message_id"]
+    assert (await listed(bob))["last_message"]["kind"] == "message_pinned"
+
+    assert (await conceal(alice, one["message_id"])).status_code == 204
+    assert (await listed(alice))["last_message"] is None
+
+
 async def test_in_a_channel_the_post_before_is_the_last_one_then(person: Register) -> None:
     """Who subscribed in between is shown to nobody, so it is passed."""
     alice, bob, eve = await person(), await person(), await person()

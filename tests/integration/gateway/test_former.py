@@ -5,13 +5,16 @@ from typing import cast
 
 import pytest
 
+from infra.errors import CausewayError, NotFoundError, UnavailableError
 from infra.postgres import Pool, make_pool
 from region.accounts.tokens import AccessClaims
 from region.gateway.channels.desk import ChannelDesk
-from region.gateway.channels.finding import Finder
+from region.gateway.channels.finding import Finder, Preview
+from region.gateway.channels.schemas import ChannelView
 from region.gateway.groups.desk import Desk, Parts
 from region.gateway.guards import Look
 from region.gateway.repository import listings
+from region.gateway.schemas import Page
 from region.store.repository.committing import commit
 from region.store.repository.setup import prepare
 from region.store.rows import Conversation, Member, Place
@@ -24,6 +27,9 @@ pytestmark = pytest.mark.integration
 
 ADA, BOB, CEM, DEB = ("u" + letter * 24 + "-us" for letter in "abcd")
 GROUP, PRIVATE, PUBLIC = group_id(ADA, "g"), channel_id(ADA, "private"), channel_id(ADA, "public")
+EVA = "u" + "e" * 24 + "-eu"
+LEFT = channel_id(EVA, "left")
+"""A channel of eu, public when the last one who lives here left it."""
 MEMBERS = (
     Member(ADA, "us", role="owner"),
     Member(BOB, "us", role="former", until=3),
@@ -46,6 +52,10 @@ async def store(postgres_url: str) -> AsyncIterator[Pool]:
             )  # fmt: skip
             writes.conversations[name] = Conversation(name, {}, head=9, epoch=1, opened=True, details=details)
             writes.members.update({(name, member.user_id): member for member in MEMBERS})
+        elsewhere = ChannelState(subscribers=1, regions=(Presence("eu", 1),), shown=3)
+        old = Details("Plan A", "as it was", created_by=EVA, created_at=1, channel=elsewhere)
+        writes.conversations[LEFT] = Conversation(LEFT, {}, head=3, epoch=1, opened=True, details=old)
+        writes.members[LEFT, BOB] = MEMBERS[1]
         async with pool.connection() as connection:
             await commit(connection, [Move(Place(0, 0, 0), 1, 1)], writes)
         yield pool
@@ -88,6 +98,45 @@ async def test_so_it_is_with_a_private_channel_and_a_public_one_tells_anybody(st
     assert (await desk.look(claims(DEB), PRIVATE)).name == "Plan B"
 
 
+class Owner:
+    """The finder, as the region that owns a channel answers it."""
+
+    def __init__(self, answer: Preview | CausewayError) -> None:
+        self._answer = answer
+
+    async def preview(self, channel_id: str) -> Preview:
+        """Return what a stranger is shown."""
+        assert channel_id == LEFT
+        if isinstance(self._answer, CausewayError):
+            raise self._answer
+        return self._answer
+
+
+async def as_often_as_wanted(_: str) -> None:
+    """Let everybody ask."""
+
+
+def desk_beside(store: Pool, answer: Preview | CausewayError) -> ChannelDesk:
+    """Return a desk whose questions are answered so."""
+    return ChannelDesk(finder=cast("Finder", Owner(answer)), look=as_often_as_wanted, **parts(store))
+
+
+async def test_where_nobody_is_a_subscriber_any_more_only_the_owner_is_believed(store: Pool) -> None:
+    """This region is told nothing of the channel since: who has left is shown what strangers are, and nothing if they are shown nothing."""
+    view = ChannelView(
+        channel_id=LEFT, name="Plan C", description="as it is", public=True, slow=0, created_by=EVA, created_at="",
+        owner_region="eu", role="", subscriber_count=5, head=9,
+    )  # fmt: skip
+    told = await desk_beside(store, Preview(view, Page(LEFT, [], None, None))).look(claims(BOB), LEFT)
+    assert (told.name, told.description, told.subscriber_count, told.role, told.head) == (
+        "Plan C", "as it is", 5, "former", 3,
+    )  # fmt: skip
+    hidden = await desk_beside(store, NotFoundError(what="channel")).look(claims(BOB), LEFT)
+    assert (hidden.name, hidden.description, hidden.public, hidden.role, hidden.head) == ("", "", False, "former", 3)
+    with pytest.raises(UnavailableError):
+        await desk_beside(store, UnavailableError(what="eu")).look(claims(BOB), LEFT)
+
+
 @pytest.mark.parametrize(("user", "names"), [(DEB, ["Plan B"] * 3), (BOB, ["", "", "Plan B"])])
 async def test_the_list_of_conversations_tells_no_more(store: Pool, user: str, names: list[str]) -> None:
     """It is read apart."""
@@ -96,3 +145,4 @@ async def test_the_list_of_conversations_tells_no_more(store: Pool, user: str, n
             one.head.conversation_id: one.name for one in await listings(connection, user, before=(9**18, ""), most=9)
         }
     assert [found[name] for name in (GROUP, PRIVATE, PUBLIC)] == names
+    assert found.get(LEFT, "") == ""

@@ -44,6 +44,8 @@ async def test_a_report_is_seen_by_moderators_and_an_account_suspended(
     assert "a rude text" in await moderate(region, "show", "us", report["report_id"])
     assert rude.id in await moderate(region, "list", "us")
 
+    oneself = await moderator.call("PUT", f"/moderation/suspensions/{moderator.id}", json={"why": "A slip."})
+    assert (oneself.status_code, oneself.json()["field"]) == (422, "user_id"), oneself.text
     path = f"/moderation/suspensions/{rude.id}"
     suspended = [await moderator.call("PUT", path, json={"why": "You were rude."}) for _ in range(2)]
     assert [one.status_code for one in suspended] == [204, 204], suspended[0].text
@@ -78,9 +80,13 @@ async def test_a_report_is_dismissed(region: Any, person: Register) -> None:
         ({"reason": "x"}, 422),
         ({"reason": "x", "user_id": other.id}, 422),
         ({"reason": "x", "user_id": "nobody"}, 404),
+        ({"reason": "x", "user_id": 'no"body\u202e'}, 404),
         ({"reason": "x", "message_id": "nothing"}, 404),
     ):
-        assert (await other.call("POST", "/reports", json=body)).status_code == status, body
+        refused = await other.call("POST", "/reports", json=body)
+        assert refused.status_code == status, body
+        assert "peer_id" not in refused.text
+        assert "\u202e" not in refused.text
 
 
 async def test_a_reported_message_is_taken_away_from_everybody(region: Any, person: Register) -> None:

@@ -149,7 +149,8 @@ async def test_a_picture_is_shown_to_whom_the_name_is(us: Region) -> None:
     async with us.store.connection() as connection:
         there = {
             region: [
-                await shown_in(connection, one.blob_id, region) for one in (of_user, of_group, of_public, of_private)
+                await shown_in(connection, one.blob_id, region, here="us")
+                for one in (of_user, of_group, of_public, of_private)
             ]
             for region in ("ap", "eu")
         }
@@ -160,6 +161,43 @@ async def test_a_picture_is_shown_to_whom_the_name_is(us: Region) -> None:
         eve: [True, False, True, False],
     }
     assert there == {"ap": [True, True, True, True], "eu": [True, False, True, False]}
+
+
+async def test_of_a_channel_in_which_nobody_here_is_left_nothing_is_believed(us: Region, eu: Region) -> None:
+    """It may be private by now, or have another picture: whoever asks is told what its origin says, and nothing if that says nothing."""
+    ada, former, stranger = await us.user(), await eu.user(), await eu.user()
+    channel, mine = channel_id(ada, "c"), await bring(us, ada)
+    gone = Member(former, "eu", role="former", until=1)
+    state = ChannelState(subscribers=1, regions=(Presence("us", 1),))
+    await hold(eu, channel, mine, gone, channel=state)
+    for reader in (former, stranger):
+        assert not await opened(eu, reader, mine)
+    assert await blobs_in(eu.store) == set()
+
+    asked: list[str] = []
+
+    async def origin(blob_id: str) -> Picture:
+        asked.append(blob_id)
+        return mine
+
+    await hold(us, channel, mine, Member(ada, "us", role="owner"), gone, channel=state)
+    eu.downloads._elsewhere = origin  # noqa: SLF001 — the same, but that it asks
+    for reader in (former, stranger):
+        asking = asyncio.create_task(eu.downloads.open(reader, mine.blob_id))
+        await _work(eu, asking)
+        assert (await asking).attachment == mine.attachment
+    assert asked == [mine.blob_id] * 2
+
+
+async def test_the_owner_of_a_channel_gets_its_picture_though_nobody_is_left_where_it_was_brought(us: Region) -> None:
+    """It knows whether the channel is for everybody; so does who subscribes, as far as is known; others are given nothing."""
+    ada, edi = await us.user(), new_user_id("eu")
+    mine = await bring(us, ada)
+    state = ChannelState(subscribers=2, regions=(Presence("ap", 1), Presence("eu", 1)))
+    await hold(us, channel_id(edi, "c"), mine, Member(ada, "us", role="former", until=1), channel=state)
+    async with us.store.connection() as connection:
+        given = {name: await shown_in(connection, mine.blob_id, name, here="us") for name in ("ap", "eu", "sa")}
+    assert given == {"ap": True, "eu": True, "sa": False}
 
 
 async def test_a_picture_that_was_replaced_is_collected_and_one_in_use_is_not(us: Region) -> None:

@@ -9,6 +9,7 @@ from region.projector.rehearsal import submission
 from region.store.reports import MOST_OF_ONE
 from region.store.repository.moderation import (
     count_open,
+    is_deleted,
     open_reports,
     prune_reports,
     report,
@@ -69,6 +70,17 @@ async def test_what_was_closed_goes_after_a_while(connection: Connection) -> Non
     assert (kept.closed_how, kept.closed_by) == ("suspended", BOB)
     assert await prune_reports(connection, before=100, most=10) == 1
     assert [one.report_id for one in await open_reports(connection, most=10)] == ["open"]
+
+
+@pytest.mark.parametrize("first", ["dismissed", "deleted"])
+async def test_what_two_moderators_decide_at_once_is_told_as_it_ended(connection: Connection, first: str) -> None:
+    """A message that was taken away is gone, whoever dismissed its report before or after; so the report says."""
+    await do(connection, EVA, UserReported(ALICE, "rude", "m1"))
+    for how in (first, "deleted" if first == "dismissed" else "dismissed"):
+        await do(connection, ALICE, ReportDismissed("s", f"who {how}", how), now=10)
+    kept = await report(connection, "s")
+    assert kept is not None
+    assert (kept.closed_how, kept.closed_by, is_deleted(kept)) == ("deleted", "who deleted", True)
 
 
 async def test_closing_all_of_a_user_looks_at_that_users_alone(connection: Connection) -> None:

@@ -77,6 +77,16 @@ async def test_what_another_region_carries_counts_together_whatever_addresses_it
         await there.register(request("192.0.2.9", via))
 
 
+async def test_who_has_blocked_many_can_still_report_them() -> None:
+    """Each has an allowance of its own, as large as that of changes of a profile."""
+    there = guards(profile=Rate(1, 60))
+    for demand in (there.block, there.report, there.profile):
+        await demand("ada")
+        with pytest.raises(RateLimitedError):
+            await demand("ada")
+        await demand("bob")
+
+
 async def test_a_user_with_many_devices_cannot_take_all_the_room() -> None:
     """Twenty devices may come back at once, twice and again; a thousand may not."""
     there = guards(connect=Rate(30, 60), connect_user=GatewaySettings.model_fields["rate_connect_user"].default)

@@ -33,6 +33,22 @@ async def test_a_request_has_64_kib_at_most(size: int, status: int, *, announced
         assert answer.json()["code"] == "too-large"
 
 
+async def test_a_path_with_a_slash_too_many_is_none() -> None:
+    """Nobody is sent elsewhere, to an address that the request or this machine named."""
+    router = APIRouter()
+
+    @router.get("/messages")
+    async def messages() -> None:
+        pytest.fail("it was called")
+
+    transport = httpx.ASGITransport(make_app({"test": router}))
+    async with httpx.AsyncClient(transport=transport, base_url="http://us") as client:
+        answer = await client.get("/messages/", headers={"Host": "evil.example"})
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not-found")
+    assert "location" not in answer.headers
+
+
 async def test_a_failure_of_ours_answers_without_its_words() -> None:
     """They may hold what somebody wrote; whoever asked learns that something went wrong, and may try again."""
     router = APIRouter()

@@ -56,6 +56,13 @@ def test_nonsense_is_turned_down(typed: str) -> None:
         read_terms(typed)
 
 
+@pytest.mark.parametrize(("typed", "told"), [("\U0001f44d", "letters and digits"), ("pier " * 51, "it has 51 words")])
+def test_what_is_wrong_with_a_query_is_said(typed: str, told: str) -> None:
+    """Where there is no word, and where there are too many."""
+    with pytest.raises(InvalidFieldError, match=told):
+        read_terms(typed)
+
+
 def test_filters_are_read() -> None:
     """A time needs its zone; kinds are few."""
     assert read_time("1970-01-01T00:00:01Z", field="from", missing=0) == 1_000_000

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.errors import CausewayError, InvalidFieldError, TooLargeError
-from region.gateway.validation import check_address, check_client_message_id, check_text
+from region.gateway.validation import check_address, check_client_message_id, check_text, check_title
 from replication.alterations import named
 from replication.ids import message_id
 from replication.limits import TEXT_BYTES
@@ -46,6 +46,19 @@ def test_client_message_ids_are_short_and_printable(name: str) -> None:
     """Since they come back in frames and logs."""
     with pytest.raises(InvalidFieldError):
         check_client_message_id(name)
+
+
+@pytest.mark.parametrize("name", ["", "x" * 101, "   ", "\u200b", "\u202eevil", "a\nb"])
+def test_what_groups_and_channels_cannot_be_called(name: str) -> None:
+    """Nothing, too much, what nobody sees, and what turns the text around it."""
+    with pytest.raises(InvalidFieldError, match="name"):
+        check_title(name, most=100)
+
+
+@pytest.mark.parametrize("name", ["x" * 100, "\U0001f469\u200d\U0001f4bb", "Eine Reise, 2026"])
+def test_what_groups_and_channels_can_be_called(name: str) -> None:
+    """What others can see."""
+    check_title(name, most=100)
 
 
 def test_what_regions_call_their_own_operations_cannot_be_taken_before_them() -> None:

@@ -219,6 +219,18 @@ def test_one_user_reacts_with_several_emoji_up_to_a_limit(world: World) -> None:
     assert {one.emoji for one in everywhere(world, 2).shown()} == set(emoji[1:])
 
 
+def test_one_emoji_is_one_however_it_is_spelled(world: World) -> None:
+    """As who came first spelled it; so the same is taken back, and is not there twice."""
+    said = world.say(EVA, "love")
+    coloured = HEART + "\N{VARIATION SELECTOR-16}"
+    world.do(AKI, a.ReactionAdded("plain", said, HEART))
+    assert world.code(world.do(AKI, a.ReactionAdded("again", said, coloured))) == "unchanged"
+    assert world.code(world.do(BOB, a.ReactionAdded("his", said, coloured))) == ""
+    assert [(one.user_id, one.emoji) for one in everywhere(world, 2).shown()] == [(BOB, HEART), (AKI, HEART)]
+    assert world.code(world.do(BOB, a.ReactionRemoved("back", said, coloured))) == ""
+    assert [one.user_id for one in everywhere(world, 2).shown()] == [AKI]
+
+
 def test_who_may_not_see_a_message_is_not_told_what_is_done_to_it() -> None:
     """A member since later is told that there is an entry, and nothing else; nor does that member's region get more."""
     world = World()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from replication.emoji import is_emoji
+from replication.emoji import is_emoji, spelled
 
 THUMB, HEART = "\N{THUMBS UP SIGN}", "\N{HEAVY BLACK HEART}"
 SHOWN, JOINED = "\N{VARIATION SELECTOR-16}", "\N{ZERO WIDTH JOINER}"
@@ -57,6 +57,9 @@ def test_these_are_emoji(text: str) -> None:
         "\U0010ffff",
         SHOWN,
         JOINED,
+        "\U0001f3fd",
+        "\U0001f3fd" + SHOWN,
+        THUMB + JOINED + "\U0001f3fd",
         "\N{COMBINING ENCLOSING KEYCAP}",
         "\U0001f1ea",
         THUMB + " ",
@@ -75,3 +78,14 @@ def test_these_are_emoji(text: str) -> None:
 def test_these_are_none(text: str) -> None:
     """Words, spaces, what nobody sees, halves of characters, what reverses the text around it, and whole sentences of symbols."""
     assert not is_emoji(text)
+
+
+def test_with_its_selector_and_without_an_emoji_is_the_same() -> None:
+    """It is spelled as it is there; another tone is another emoji."""
+    joined = HEART + SHOWN + JOINED + "\N{FIRE}"
+    assert spelled(HEART, [THUMB, HEART + SHOWN]) == HEART + SHOWN
+    assert spelled(HEART + SHOWN, [HEART]) == HEART
+    assert spelled(joined.replace(SHOWN, ""), [joined]) == joined
+    assert spelled(HEART, [HEART + SHOWN, HEART]) == HEART
+    assert spelled(HEART, []) == HEART
+    assert spelled(THUMB, [THUMB + "\U0001f3fd"]) == THUMB
