@@ -287,12 +287,12 @@ def _audit_packages(program: Path) -> Audit:
 
 
 def _start(federation: Federation) -> tuple[bool, Status]:
-    home, started = Path(federation.home), time.monotonic()
+    home, began = Path(federation.home), time.monotonic()
     ours = up.start(federation, _say)
     if ours:
         console.print(f"Starting {', '.join(federation.regions)} in {home}", soft_wrap=True)
     try:
-        with view.Progress(console) as progress:
+        with view.Progress(console, lambda: time.monotonic() - began) as progress:
             status = up.wait_until_well(home, progress.watch)
     except StoppedMeanwhileError:
         raise
@@ -304,7 +304,7 @@ def _start(federation: Federation) -> tuple[bool, Status]:
     if not ours:
         console.print("The federation is already up.")
     else:
-        console.print(f"All {len(status.parts())} parts are well after {time.monotonic() - started:.0f} s.")
+        console.print(f"All {len(status.parts())} parts are well after {time.monotonic() - began:.1f} s.")
     return ours, status
 
 

@@ -1,6 +1,7 @@
 """How a federation's state looks on a terminal, and line by line where there is none."""
 
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -19,12 +20,16 @@ COLOURS = {"healthy": "green", "starting": "yellow", "waiting": "dim", "paused":
 class Progress:
     """Shows a federation coming up: a table that fills on a terminal, a line for each part elsewhere."""
 
-    def __init__(self, console: Console) -> None:
-        """Show it on that console."""
-        self._console = console
+    def __init__(self, console: Console, elapsed: Callable[[], float]) -> None:
+        """Show it.
+
+        Args:
+            console: Where.
+            elapsed: Tells how many seconds the command has been at it, for all of its lines by one clock.
+        """
+        self._console, self._elapsed = console, elapsed
         self._live = Live(console=console, refresh_per_second=8, transient=True) if console.is_terminal else None
         self._seen: dict[str, str] = {}
-        self._started = time.monotonic()
 
     def __enter__(self) -> Self:
         if self._live:
@@ -55,7 +60,7 @@ class Progress:
             }:
                 reason = f": {part.reason}" if part.reason else ""
                 self._console.print(
-                    f"  {time.monotonic() - self._started:5.1f} s  {name} is {part.state}{reason}",
+                    f"  {self._elapsed():5.1f} s  {name} is {part.state}{reason}",
                     highlight=False,
                     soft_wrap=True,
                 )

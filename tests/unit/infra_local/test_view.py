@@ -1,7 +1,11 @@
-"""What is told below the table of parts."""
+"""What is told while a federation comes up, and below the table of parts."""
+
+import io
+
+from rich.console import Console
 
 from infra.local.control import LinkStatus, PartStatus, Status
-from infra.local.view import notes
+from infra.local.view import Progress, notes
 
 OPEN, CUT, SLOW = LinkStatus(0, 0, 0, False), LinkStatus(0, 0, 0, True), LinkStatus(40, 0, 10e6, False)  # noqa: FBT003 — one of four figures
 
@@ -34,3 +38,15 @@ def test_a_disturbed_link_is_told_once_with_its_cure() -> None:
 def test_a_part_that_is_not_well_says_why() -> None:
     """As far as it is known."""
     assert notes(status(part("unhealthy", "kafka: away"))) == ["directory is unhealthy: kafka: away"]
+
+
+def test_a_part_that_gets_well_is_told_by_the_clock_of_the_command() -> None:
+    """Which began before the parts did, with what had to be installed."""
+    written = io.StringIO()
+
+    with Progress(Console(file=written), lambda: 169.04) as progress:
+        progress.watch(status(part("starting")))
+        progress.watch(status(part("healthy")))
+        progress.watch(status(part("healthy")))
+
+    assert written.getvalue() == "  169.0 s  directory is healthy\n"
