@@ -5,7 +5,7 @@ import io
 from rich.console import Console
 
 from infra.local.control import LinkStatus, PartStatus, Status
-from infra.local.view import Progress, notes
+from infra.local.view import Progress, awaited, notes, some
 
 OPEN, CUT, SLOW = LinkStatus(0, 0, 0, False), LinkStatus(0, 0, 0, True), LinkStatus(40, 0, 10e6, False)  # noqa: FBT003 — one of four figures
 
@@ -50,3 +50,26 @@ def test_a_part_that_gets_well_is_told_by_the_clock_of_the_command() -> None:
         progress.watch(status(part("healthy")))
 
     assert written.getvalue() == "  169.0 s  directory is healthy\n"
+
+
+def test_who_is_waited_for_is_told_when_nothing_else_was_for_a_while() -> None:
+    """Again and again, but not with every look at how it is."""
+    written, times = io.StringIO(), iter([0.0, 9.0, 10.0, 19.0, 20.0])
+
+    with Progress(Console(file=written), lambda: next(times)) as progress:
+        for _ in range(4):
+            progress.watch(status(part("starting")))
+
+    assert written.getvalue().splitlines() == [
+        "   10.0 s  waiting for directory (starting)",
+        "   20.0 s  waiting for directory (starting)",
+    ]
+
+
+def test_those_that_wait_for_others_are_named_last() -> None:
+    """And few of many."""
+    parts = {"a": part("waiting"), "b": part("healthy"), "c": part("starting")}
+
+    assert awaited(Status("starting", "/home", 1, {}, parts)) == "waiting for c (starting), a (waiting)"
+    assert awaited(status(part("healthy"))) == "all parts are well"
+    assert some(["a", "b", "c", "d", "e", "f"]) == "a, b, c, d and 2 more"
