@@ -101,6 +101,12 @@ def wanted_stamp(root: Path, *, dev: bool) -> dict[str, str | bool]:
     return {"dev": dev, "digest": digest.hexdigest()}
 
 
+def needs_dev(arguments: list[str]) -> bool:
+    """Whether a command needs more than running does; to say how it is used, none does."""
+    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return own[:1] in (["test"], ["fuzz"]) and "--help" not in own
+
+
 def lock_name(*, dev: bool) -> str:
     """Name the lock file: tests need more than running does."""
     return "requirements-dev.lock" if dev else "requirements.lock"
@@ -291,7 +297,7 @@ def main(argv: list[str]) -> NoReturn:
     root = Path(argv[1])
     arguments = argv[2:]
     try:
-        program = ensure(root, dev=arguments[:1] in (["test"], ["fuzz"]) or "CAUSEWAY_DEV" in os.environ)
+        program = ensure(root, dev=needs_dev(arguments) or "CAUSEWAY_DEV" in os.environ)
     except BootstrapError as error:
         say(str(error))
         sys.exit(1)

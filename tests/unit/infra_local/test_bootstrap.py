@@ -1,10 +1,12 @@
-"""What the installation says while it works."""
+"""What the installation says while it works, and what it installs for whom."""
 
 import queue
 import re
 import threading
 
-from infra.local.bootstrap import aloud, still
+import pytest
+
+from infra.local.bootstrap import aloud, needs_dev, still
 
 LIMIT_SECONDS = 60.0
 
@@ -29,3 +31,23 @@ def test_short_work_says_what_it_does_once() -> None:
         pass
 
     assert told == ["making caches, once"]
+
+
+@pytest.mark.parametrize(
+    ("line", "needed"),
+    [
+        ("", False),
+        ("up", False),
+        ("demo test", False),
+        ("test", True),
+        ("test tests/unit -x", True),
+        ("fuzz", True),
+        ("test --help", False),
+        ("test tests/unit --help", False),
+        ("fuzz --help", False),
+        ("test -- --help", True),  # pytest's own
+    ],
+)
+def test_who_only_asks_how_tests_are_run_waits_for_none_of_their_packages(line: str, *, needed: bool) -> None:
+    """They take minutes to install."""
+    assert needs_dev(line.split()) is needed
