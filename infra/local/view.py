@@ -80,6 +80,13 @@ def awaited(status: Status) -> str:
     return f"waiting for {some([f'{name} ({late[name]})' for name in names])}" if names else "all parts are well"
 
 
+def remaining(status: Status) -> str:
+    """Say which parts still have a process, for whoever stops them."""
+    parts = status.parts()
+    names = [name for name, part in parts.items() if part.pid is not None]
+    return f": {len(names)} of {len(parts)} parts still run: {some(names)}" if names else ": all parts have ended"
+
+
 def some(names: Sequence[str]) -> str:
     """Name the first few, and how many more there are."""
     shown = ", ".join(names[:MOST_NAMED])

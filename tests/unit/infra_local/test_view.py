@@ -5,7 +5,7 @@ import io
 from rich.console import Console
 
 from infra.local.control import LinkStatus, PartStatus, Status
-from infra.local.view import Progress, awaited, notes, some
+from infra.local.view import Progress, awaited, notes, remaining, some
 
 OPEN, CUT, SLOW = LinkStatus(0, 0, 0, False), LinkStatus(0, 0, 0, True), LinkStatus(40, 0, 10e6, False)  # noqa: FBT003 — one of four figures
 
@@ -16,9 +16,9 @@ def status(part: PartStatus, **links: LinkStatus) -> Status:
     return Status("healthy", "/home", 1, {}, {"directory": part}, named)
 
 
-def part(state: str, reason: str = "") -> PartStatus:
+def part(state: str, reason: str = "", pid: int | None = 1) -> PartStatus:
     """A part that is so."""
-    return PartStatus(state, 1, 0.0, 0, {}, "/log", reason)
+    return PartStatus(state, pid, 0.0, 0, {}, "/log", reason)
 
 
 def test_nothing_is_told_when_all_is_well() -> None:
@@ -73,3 +73,13 @@ def test_those_that_wait_for_others_are_named_last() -> None:
     assert awaited(Status("starting", "/home", 1, {}, parts)) == "waiting for c (starting), a (waiting)"
     assert awaited(status(part("healthy"))) == "all parts are well"
     assert some(["a", "b", "c", "d", "e", "f"]) == "a, b, c, d and 2 more"
+
+
+def test_whoever_stops_them_is_told_which_parts_still_run() -> None:
+    """A part that has ended has no process."""
+    ended = part("down", pid=None)
+
+    both = remaining(Status("stopping", "/home", 1, {}, {"a": part("healthy"), "b": ended}))
+
+    assert both == ": 1 of 2 parts still run: a"
+    assert remaining(status(ended)) == ": all parts have ended"
