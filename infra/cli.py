@@ -33,7 +33,6 @@ from infra.local.up import StoppedMeanwhileError
 
 GROUP = "causeway.commands"
 STOPPING_SECONDS = 4.0
-ASK_SECONDS = 1.0
 HELP = """Causeway, a federated multi-region messenger.
 
 First steps:
@@ -314,14 +313,7 @@ def _start(federation: Federation) -> tuple[bool, Status]:
 
 def _stop(home: Path) -> bool:
     """Stop it, and tell meanwhile what still runs; return whether anything ran."""
-
-    def left() -> str:
-        try:
-            return view.remaining(control.ask(home, control.Ask(), patience=ASK_SECONDS))
-        except CausewayError:  # it does not answer yet, or no more
-            return ""
-
-    with still("stopping", _say, more=left, every=STOPPING_SECONDS):
+    with still("stopping", _say, more=lambda: up.glance(home, view.remaining), every=STOPPING_SECONDS):
         return up.stop(home)
 
 
