@@ -153,7 +153,7 @@ async def _show(status: Status, console: Console) -> None:
         " whether it may begin.\n",
         style="dim",
     )
-    _what_next(console, urls, alice, boris, password=password, message_id=exchanges[0].message.message_id)
+    _what_next(console, urls, alice, boris, password=password, message=first.message)
 
 
 async def _exchange(alice: Person, boris: Person, text: str, name: str) -> Exchange:
@@ -262,8 +262,14 @@ def _way(exchange: Exchange, title: str) -> Group:
     return Group(Text(f"\n{title}: “{exchange.message.text}”", style="bold"), table, summary)
 
 
+def first_answer(home: str, conversation_id: str) -> str:
+    """Say what who writes from a region is answered at first when another one owns the conversation; nothing when that one does."""
+    owner = conversation_id.rpartition("-")[2]
+    return "" if owner == home else f'; "queued_for":"{owner}" is the normal first answer, since {owner} numbers it'
+
+
 def _what_next(
-    console: Console, urls: dict[str, str], alice: Person, boris: Person, *, password: str, message_id: str
+    console: Console, urls: dict[str, str], alice: Person, boris: Person, *, password: str, message: Message
 ) -> None:
     token = alice.client.tokens.access_token
     home, away = urls[alice.home], urls[boris.edge]
@@ -272,7 +278,7 @@ def _what_next(
         "the conversation, as Alice sees it": f"curl -sw '\\n' -H 'Authorization: Bearer '$T '{home}/messages?peer_id={boris.client.user_id}'",
         "the same from another region": f"curl -sw '\\n' -H 'Authorization: Bearer '$T '{away}/messages?peer_id={boris.client.user_id}'",
         "who Boris is": f"curl -sw '\\n' -H 'Authorization: Bearer '$T {home}/users/{boris.client.user_id}",
-        "another message": (
+        f"another message{first_answer(alice.home, message.conversation_id)}": (
             f"curl -sw '\\n' -H 'Authorization: Bearer '$T -H 'Content-Type: application/json' {home}/messages"
             f' -d \'{{"recipient_id":"{boris.client.user_id}","text":"Hello by curl"}}\''
         ),
@@ -283,10 +289,10 @@ def _what_next(
     )
     print(f"T={token}")
     for what, line in lines.items():
-        console.print(f"# {what}", style="dim", highlight=False)
+        console.print(f"# {what}", style="dim", highlight=False, soft_wrap=True)
         print(line)
     console.print("# where a message has been, with the milliseconds of each hop", style="dim", highlight=False)
-    print(f"./causeway trace {message_id}")
+    print(f"./causeway trace {message.message_id}")
     if alice.home != boris.home:
         link = f"{alice.home}-{boris.home}"
         console.print(

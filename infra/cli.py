@@ -23,6 +23,7 @@ from infra.errors import CausewayError
 from infra.local import cli as local
 from infra.local import control, homes, locking, promtool, toolchain, up, view
 from infra.local.audit import Audit, audit
+from infra.local.bootstrap import still
 from infra.local.control import Status
 from infra.local.errors import LocalError, NotRunningError, SupervisorGoneError
 from infra.local.federation import REGIONS, Federation, read_brokers, read_regions
@@ -31,6 +32,7 @@ from infra.local.services import PROCESSES
 from infra.local.up import StoppedMeanwhileError
 
 GROUP = "causeway.commands"
+STOPPING_SECONDS = 4.0
 HELP = """Causeway, a federated multi-region messenger.
 
 First steps:
@@ -132,7 +134,7 @@ def bring_up(
         except KeyboardInterrupt:
             if ours:
                 console.print("\nStopping …")
-                up.stop(home)
+                _stop(home)
                 console.print("Stopped; the data is kept.")
             else:
                 console.print("\nStill up; `causeway down` stops it.")
@@ -148,10 +150,11 @@ def down(
     Examples: causeway down; causeway down --wipe
     """
     home = homes.home()
-    ran = up.stop(home)
+    ran = _stop(home)
     console.print("Stopped." if ran else "Nothing was running.")
     if wipe:
-        homes.wipe(home)
+        with still("throwing its data away", _say):
+            homes.wipe(home)
         console.print("Its data is gone.")
 
 
@@ -287,25 +290,31 @@ def _audit_packages(program: Path) -> Audit:
 
 
 def _start(federation: Federation) -> tuple[bool, Status]:
-    home, started = Path(federation.home), time.monotonic()
+    home, began = Path(federation.home), time.monotonic()
     ours = up.start(federation, _say)
     if ours:
         console.print(f"Starting {', '.join(federation.regions)} in {home}", soft_wrap=True)
     try:
-        with view.Progress(console) as progress:
+        with view.Progress(console, lambda: time.monotonic() - began) as progress:
             status = up.wait_until_well(home, progress.watch)
     except StoppedMeanwhileError:
         raise
     except (CausewayError, KeyboardInterrupt):
         if ours:
             console.print("Stopping what was started …")
-            up.stop(home)
+            _stop(home)
         raise
     if not ours:
         console.print("The federation is already up.")
     else:
-        console.print(f"All {len(status.parts())} parts are well after {time.monotonic() - started:.0f} s.")
+        console.print(f"All {len(status.parts())} parts are well after {time.monotonic() - began:.1f} s.")
     return ours, status
+
+
+def _stop(home: Path) -> bool:
+    """Stop it, and tell meanwhile what still runs; return whether anything ran."""
+    with still("stopping", _say, more=lambda: up.glance(home, view.remaining), every=STOPPING_SECONDS):
+        return up.stop(home)
 
 
 def _show(federation: Federation) -> None:

@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import venv
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import NoReturn
 
 ATTEMPTS = 4
+STILL_SECONDS = 10.0
 NEEDED_FREE_BYTES = 1_500_000_000
 STAMP = "causeway-stamp.json"
 DISK_FULL = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
@@ -44,6 +46,50 @@ def say(line: str) -> None:
     print(f"causeway: {line}", file=sys.stderr, flush=True)  # noqa: T201  # this is the program's voice
 
 
+def nothing_more() -> str:
+    """Say nothing more than for how long it has been at it."""
+    return ""
+
+
+@contextmanager
+def still(
+    what: str,
+    tell: Callable[[str], None] = say,
+    *,
+    more: Callable[[], str] = nothing_more,
+    every: float = STILL_SECONDS,
+) -> Iterator[None]:
+    """Say every few seconds what is being done and for how long, so that long silent work shows that it lives.
+
+    Args:
+        what: What, such as `installing packages`.
+        tell: Told each line, from a thread of its own.
+        more: Asked what else there is to say at that moment.
+        every: How many seconds it may be silent.
+    """
+    began, over = time.monotonic(), threading.Event()
+
+    def go_on() -> None:
+        while not over.wait(every):
+            tell(f"  still {what} ({time.monotonic() - began:.0f} s){more()}")
+
+    teller = threading.Thread(target=go_on, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        over.set()
+        teller.join()
+
+
+@contextmanager
+def aloud(what: str, tell: Callable[[str], None] = say, *, why: str = "") -> Iterator[None]:
+    """Say what is done, with why, and then, as `still` does, that it goes on."""
+    tell(f"{what}{why}")
+    with still(what, tell):
+        yield
+
+
 def wanted_stamp(root: Path, *, dev: bool) -> dict[str, str | bool]:
     """Fingerprint what an up-to-date environment is made from.
 
@@ -53,6 +99,12 @@ def wanted_stamp(root: Path, *, dev: bool) -> dict[str, str | bool]:
     for name in (lock_name(dev=dev), "pyproject.toml"):
         digest.update((root / name).read_bytes())
     return {"dev": dev, "digest": digest.hexdigest()}
+
+
+def needs_dev(arguments: list[str]) -> bool:
+    """Whether a command needs more than running does; to say how it is used, none does."""
+    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return own[:1] in (["test"], ["fuzz"]) and "--help" not in own
 
 
 def lock_name(*, dev: bool) -> str:
@@ -76,8 +128,8 @@ def only_one(path: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("another run is installing already; waiting for it")
-            fcntl.flock(file, fcntl.LOCK_EX)
+            with aloud("waiting for another run, which is installing already"):
+                fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
@@ -168,10 +220,10 @@ def make_environment(environment: Path, python: str) -> None:
         and subprocess.run([inner, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
     ):
         return
-    say(f"making an environment with Python {sys.version.split()[0]}")
-    shutil.rmtree(environment, ignore_errors=True)
     try:
-        venv.create(environment, with_pip=True, symlinks=True)
+        with aloud(f"making an environment with Python {sys.version.split()[0]}"):
+            shutil.rmtree(environment, ignore_errors=True)
+            venv.create(environment, with_pip=True, symlinks=True)
     except (subprocess.CalledProcessError, ModuleNotFoundError) as error:
         shutil.rmtree(environment, ignore_errors=True)
         raise BootstrapError(
@@ -199,20 +251,21 @@ def install(root: Path, environment: Path, *, dev: bool) -> None:
     uv_lines = uv_requirement(lock)
     pinned = environment / "uv-requirement.txt"
     if not pinned.exists() or pinned.read_text() != uv_lines:
-        say("installing uv, which installs the rest")
         fresh = environment / "uv-requirement.new"
         fresh.write_text(uv_lines)
-        retried(
-            "installing uv",
-            [python, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "-r", str(fresh)],
-            env,
-        )
+        with aloud("installing uv", why=", which installs the rest"):
+            retried(
+                "installing uv",
+                [python, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "-r", str(fresh)],
+                env,
+            )
         fresh.replace(pinned)
     uv = [str(environment / "bin" / "uv"), "pip", "install", "--python", python]
-    say(f"installing the locked packages of {lock.name}")
-    retried("installing packages", [*uv, "--require-hashes", "--no-deps", "-r", str(lock)], env)
-    say("installing causeway itself")
-    retried("installing causeway", [*uv, "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(root)], env)
+    with aloud(f"installing the locked packages of {lock.name}"):
+        retried("installing packages", [*uv, "--require-hashes", "--no-deps", "-r", str(lock)], env)
+    itself = [*uv, "--quiet", "--no-deps", "--no-build-isolation", "--editable", str(root)]
+    with aloud("installing causeway itself"):
+        retried("installing causeway", itself, env)
     stamp = environment / f"{STAMP}.new"
     stamp.write_text(json.dumps(wanted_stamp(root, dev=dev)))
     stamp.replace(environment / STAMP)
@@ -244,7 +297,7 @@ def main(argv: list[str]) -> NoReturn:
     root = Path(argv[1])
     arguments = argv[2:]
     try:
-        program = ensure(root, dev=arguments[:1] in (["test"], ["fuzz"]) or "CAUSEWAY_DEV" in os.environ)
+        program = ensure(root, dev=needs_dev(arguments) or "CAUSEWAY_DEV" in os.environ)
     except BootstrapError as error:
         say(str(error))
         sys.exit(1)

@@ -12,6 +12,7 @@ from infra.administration import truncate
 from infra.identity import DIRECTORY
 from infra.kafka import KafkaError
 from infra.local import control, homes, rolling, toolchain, up, view
+from infra.local.bootstrap import still
 from infra.local.control import Act, Ask, Reshape, Status
 from infra.local.errors import NotRunningError, SupervisorGoneError, TruncationError, UnknownPartError
 from infra.local.link import Shape, parse_bandwidth, parse_seconds
@@ -198,7 +199,7 @@ def heal(
     before = control.ask(homes.home(), Ask())
     disturbed = sorted({topology.link(*pair) for pair in links if _disturbed(before, *pair)})
     for request in healing(parts, links):
-        after = control.ask(homes.home(), request).parts()
+        after = _done(request).parts()
         if isinstance(request, Reshape) and disturbed:
             console.print("links are open and unshaped: " + ", ".join(disturbed))
     was = before.parts()
@@ -300,12 +301,23 @@ def _show_links(status: Status, shapes: dict[str, Shape]) -> None:
         console.print(f"{key.replace('>', ' → ')}: {words}", highlight=False)
 
 
+def _done(request: Act | Reshape) -> Status:
+    """Have it done, and tell meanwhile which parts are waited for."""
+    home = homes.home()
+    with still(
+        "at it",
+        lambda line: console.print(line, highlight=False, soft_wrap=True),
+        more=lambda: up.glance(home, lambda status: f": {view.awaited(status)}"),
+    ):
+        return control.ask(home, request)
+
+
 def _act(request: Act) -> None:
     known = _topology().parts
     for name in request.names:
         if name not in known:
             raise UnknownPartError(name=name, known=nearest(name, known))
-    parts = control.ask(homes.home(), request).parts()
+    parts = _done(request).parts()
     for name in request.names:
         if request.verb == "kill":
             now = f"stays down until `./causeway local heal {name}`" if request.stay_down else "is being started again"

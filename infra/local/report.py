@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 
 from infra.local.control import LinkStatus, PartStatus, RegionStatus, Status
 from infra.local.link import Shape
@@ -12,6 +13,8 @@ from infra.local.state import Condition
 from infra.local.topology import Topology
 
 How = Mapping[str, tuple[Condition, int | None]]
+OF_AN_ORIGIN = "from "
+"""How what an ingester's health says of a region begins."""
 
 
 def report(topology: Topology, how: How, shapes: Mapping[str, Shape], *, stopping: bool) -> Status:
@@ -23,9 +26,25 @@ def report(topology: Topology, how: How, shapes: Mapping[str, Shape], *, stoppin
         shapes: Directions of links that are not transparent.
         stopping: Whether it is being stopped.
     """
-    return _status(
-        topology, how, shapes, overall([condition for condition, _ in how.values()], stopping=stopping), os.getpid()
-    )
+    told = {name: (_awaiting(topology, name, how), pid) for name, (_, pid) in how.items()}
+    state = overall([condition for condition, _ in told.values()], stopping=stopping)
+    return _status(topology, told, shapes, state, os.getpid())
+
+
+def _awaiting(topology: Topology, name: str, how: How) -> Condition:
+    """Tell of an ingester that nothing comes from other regions since its mirror only starts that it waits for that.
+
+    Whatever else is wrong with it, or with what else its process does, makes it unhealthy all the same.
+    """
+    part, (condition, _) = topology.parts[name], how[name]
+    mirror = f"{part.region}/mirror"
+    if condition.phase != "unhealthy" or "ingester" not in part.services or mirror not in how:
+        return condition
+    phase = how[mirror][0].phase
+    of_origins = all(complaint.startswith(OF_AN_ORIGIN) for complaint in condition.reason.split("; "))
+    if phase not in {"waiting", "starting"} or not of_origins:
+        return condition
+    return replace(condition, phase="waiting", reason=f"it waits for {mirror}, which is {phase}: {condition.reason}")
 
 
 def report_down(topology: Topology, orphans: Mapping[str, Identity]) -> Status:

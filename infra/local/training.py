@@ -1,4 +1,7 @@
-"""Making the AOT caches: run a broker and a MirrorMaker once, on nothing, and let each write down what it loaded."""
+"""Making the AOT caches: run a broker and a MirrorMaker once, on nothing, and let each write down what it loaded.
+
+AOT is Java's "ahead of time": from such a file, a later start takes classes loaded and linked, and need not do that again.
+"""
 
 import asyncio
 import signal

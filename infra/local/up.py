@@ -17,6 +17,7 @@ from infra.local.topology import lay_out
 
 START_SECONDS = 180.0
 STOP_SECONDS = 90.0
+GLANCE_SECONDS = 1.0
 CRASHES_UNTIL_GIVEN_UP = 4
 POLL_SECONDS = 0.25
 NEEDED_BYTES = 300_000_000
@@ -59,6 +60,14 @@ def current(home: Path) -> Status:
         known = (home / homes.DESCRIPTION).exists()
         federation = homes.read_federation(home) if known else Federation(str(home), base_port=homes.base_port())
         return report_down(lay_out(federation, toolchain.find()), homes.orphans(home))
+
+
+def glance(home: Path, words: Callable[[Status], str]) -> str:
+    """Return what there is to say of how it is at this moment; nothing when it does not answer at once."""
+    try:
+        return words(control.ask(home, Ask(), patience=GLANCE_SECONDS))
+    except LocalError:
+        return ""
 
 
 def start(federation: Federation, progress: toolchain.Progress) -> bool:

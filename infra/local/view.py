@@ -1,6 +1,7 @@
 """How a federation's state looks on a terminal, and line by line where there is none."""
 
 import time
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -9,22 +10,29 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from infra.local.bootstrap import STILL_SECONDS
 from infra.local.control import LinkStatus, PartStatus, Status
 from infra.local.errors import SupervisorGoneError
 from infra.local.topology import Topology
 
+MOST_NAMED = 4
 COLOURS = {"healthy": "green", "starting": "yellow", "waiting": "dim", "paused": "magenta", "down": "dim"}
 
 
 class Progress:
-    """Shows a federation coming up: a table that fills on a terminal, a line for each part elsewhere."""
+    """Shows a federation coming up: a table that fills on a terminal, elsewhere a line for each part; and which ones are waited for."""
 
-    def __init__(self, console: Console) -> None:
-        """Show it on that console."""
-        self._console = console
+    def __init__(self, console: Console, elapsed: Callable[[], float]) -> None:
+        """Show it.
+
+        Args:
+            console: Where.
+            elapsed: Tells how many seconds the command has been at it, for all of its lines by one clock.
+        """
+        self._console, self._elapsed = console, elapsed
+        self._told_at = elapsed()
         self._live = Live(console=console, refresh_per_second=8, transient=True) if console.is_terminal else None
         self._seen: dict[str, str] = {}
-        self._started = time.monotonic()
 
     def __enter__(self) -> Self:
         if self._live:
@@ -43,8 +51,9 @@ class Progress:
 
     def watch(self, status: Status) -> None:
         """Show how everything is now."""
+        now = self._elapsed()
         if self._live:
-            self._live.update(_grid(status))
+            self._live.update(Group(_grid(status), Text(f"{now:5.0f} s  {awaited(status)}")))
             return
         for name, part in status.parts().items():
             if part.state != self._seen.get(name, "waiting") and part.state in {
@@ -54,12 +63,34 @@ class Progress:
                 "unhealthy",
             }:
                 reason = f": {part.reason}" if part.reason else ""
-                self._console.print(
-                    f"  {time.monotonic() - self._started:5.1f} s  {name} is {part.state}{reason}",
-                    highlight=False,
-                    soft_wrap=True,
-                )
+                self._tell(now, f"{name} is {part.state}{reason}")
             self._seen[name] = part.state
+        if now >= self._told_at + STILL_SECONDS:
+            self._tell(now, awaited(status))
+
+    def _tell(self, now: float, line: str) -> None:
+        self._told_at = now
+        self._console.print(f"  {now:5.1f} s  {line}", highlight=False, soft_wrap=True)
+
+
+def awaited(status: Status) -> str:
+    """Say which parts are not well yet; those first that wait for no other."""
+    late = {name: part.state for name, part in status.parts().items() if part.state != "healthy"}
+    names = sorted(late, key=lambda name: late[name] == "waiting")
+    return f"waiting for {some([f'{name} ({late[name]})' for name in names])}" if names else "all parts are well"
+
+
+def remaining(status: Status) -> str:
+    """Say which parts still have a process, for whoever stops them."""
+    parts = status.parts()
+    names = [name for name, part in parts.items() if part.pid is not None]
+    return f": {len(names)} of {len(parts)} parts still run: {some(names)}" if names else ": all parts have ended"
+
+
+def some(names: Sequence[str]) -> str:
+    """Name the first few, and how many more there are."""
+    shown = ", ".join(names[:MOST_NAMED])
+    return f"{shown} and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else shown
 
 
 def grid(status: Status) -> Group:

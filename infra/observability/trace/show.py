@@ -9,13 +9,16 @@ from rich.text import Text
 from infra.observability.trace.way import Step, Way
 
 BAR = 20
+ASIDE = "Steps with a thin bar (─) run beside the others, which do not wait for them: their milliseconds do not add up."
 
 
 def drawn(way: Way) -> RenderableType:
     """Draw a way."""
     lines: list[RenderableType] = [Text(f"{way.message_id}"), Text(way.sentence)]
     if way.steps:
-        lines += [Text(), _table(way.steps), Text(), Text(_summary(way.steps))]
+        lines += [Text(), _table(way.steps), Text()]
+        lines += [Text(ASIDE, style="dim")] if any(step.branch and step.is_known for step in way.steps) else []
+        lines += [Text(_summary(way.steps))]
     lines += [Text(f"! {warning}", style="yellow") for warning in way.warnings]
     return Group(*lines)
 

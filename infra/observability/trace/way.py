@@ -10,7 +10,7 @@ from infra.observability.trace.answers import Asked, Trace
 Hops = tuple[tuple[str, int], ...]
 
 MEANING: Final[Mapping[tuple[str, str], str]] = {
-    ("gateway", "journal"): "Kafka: accepted",
+    ("gateway", "journal"): "Kafka: accepted; beside the next",
     ("gateway", "projector"): "journal, until judged",
     ("projector", "projector"): "the recipient's home is asked",
     ("projector", "forwarder"): "commit, relay row",

@@ -89,6 +89,20 @@ def test_inside_one_region() -> None:
     )
 
 
+def test_steps_that_run_side_by_side_are_said_to() -> None:
+    """A gateway may see the journal's acknowledgement long after the projector has judged."""
+    late = replace(HERE, accepted_at=1_102_700)
+    never = replace(HERE, accepted_at=0, published_at=0)
+
+    assert stretches(way_of(MESSAGE, Asked((late,))))[:2] == [
+        ("us.gateway", "us.journal", 102.7),
+        ("us.gateway", "us.projector", 4.0),
+    ]
+    assert "run beside the others" in shown(way_of(MESSAGE, Asked((late,))))
+    assert "beside the next" in shown(way_of(MESSAGE, Asked((late,))))
+    assert "run beside" not in shown(way_of(MESSAGE, Asked((never,))))
+
+
 def test_who_tells_what_is_said() -> None:
     """Hops stand in a store; what gateways saw they remember; of devices nobody tells."""
     way = way_of(MESSAGE, Asked((HERE,)))
