@@ -20,7 +20,7 @@ from rich.console import Console
 
 from infra.errors import CausewayError
 from infra.local import cli as local
-from infra.local import control, homes, locking, toolchain, up, view
+from infra.local import control, homes, locking, toolchain, up, view, webcli
 from infra.local.audit import Audit, audit
 from infra.local.control import Status
 from infra.local.errors import LocalError, NotRunningError, SupervisorGoneError
@@ -61,6 +61,7 @@ CHECKS = {
         "infra",
         "chaos",
     ],
+    "web": ["causeway", "web", "check"],
 }
 
 PLACE_ERRORS = {
@@ -70,6 +71,7 @@ PLACE_ERRORS = {
 
 app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(local.app, name="local")
+app.add_typer(webcli.app, name="web")
 console = Console(highlight=False)
 
 
@@ -288,6 +290,7 @@ def _run_to_its_end(command: list[str]) -> int:
 
 def _start(federation: Federation) -> tuple[bool, Status]:
     home, started = Path(federation.home), time.monotonic()
+    webcli.build_if_possible(_say)
     ours = up.start(federation, _say)
     if ours:
         console.print(f"Starting {', '.join(federation.regions)} in {home}", soft_wrap=True)
@@ -319,6 +322,10 @@ def _explain(status: Status, *, detached: bool, ours: bool) -> None:
     console.print()
     for region, there in status.regions.items():
         console.print(f"  {region}: {there.public_url}")
+    if webcli.is_built():
+        console.print(
+            "\n  use it:     open one of these in a browser, and another in a second one; make an account in each"
+        )
     console.print("\n  see it:     ./causeway status      disturb it: ./causeway local --help")
     stop = "./causeway down" if detached or not ours else "Ctrl-C or ./causeway down"
     console.print(f"  stop it:    {stop}      wipe it:    ./causeway down --wipe")

@@ -1,0 +1,46 @@
+/** What who is logged in sees: the list beside what is open; on a phone one of the two. */
+
+import { lazy, Suspense, useEffect } from "react";
+import { Route, Switch, useLocation, useRoute } from "wouter";
+import { t } from "../words";
+import { Banner } from "./Banner";
+import { Sidebar } from "./Sidebar";
+import { Talk, WithPerson } from "./Talk";
+
+const NewPanel = lazy(() => import("./NewPanel"));
+const Settings = lazy(() => import("./Settings"));
+
+export function Shell() {
+  const [path, go] = useLocation();
+  const [, talk] = useRoute<{ id: string }>("/c/:id");
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === "Escape" && !event.defaultPrevented && path !== "/") go("/");
+      if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
+        event.preventDefault();
+        document.getElementById("filter")?.focus();
+      }
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [path, go]);
+  return (
+    <div className="shell" data-open={path !== "/"}>
+      <Banner />
+      <Sidebar openId={talk?.id ?? null} />
+      <main className="content">
+        <Suspense fallback={<p className="starting">{t("app.loading")}</p>}>
+          <Switch>
+            <Route path="/c/:id">{({ id }) => <Talk key={id} id={id} />}</Route>
+            <Route path="/with/:id">{({ id }) => <WithPerson key={id} userId={id} />}</Route>
+            <Route path="/new" component={NewPanel} />
+            <Route path="/settings" component={Settings} />
+            <Route>
+              <p className="nothing">{t("talk.pick")}</p>
+            </Route>
+          </Switch>
+        </Suspense>
+      </main>
+    </div>
+  );
+}
