@@ -48,7 +48,7 @@ export async function readList(): Promise<void> {
       inbox: Object.fromEntries(Object.entries(state.inbox).filter(([id]) => !without.has(id))),
     }));
   }
-  await keepInbox(all);
+  await keepInbox(Object.values(get().inbox));
 }
 
 /** Open a conversation: show what was kept, then what the region has; once, until it is forgotten. */
@@ -117,6 +117,7 @@ export async function withPerson(userId: string): Promise<string> {
   if (known !== undefined) return known.conversation_id;
   const page = await got(api.GET("/messages", { params: { query: { peer_id: userId, limit: PAGE } } }));
   putConversations([empty(page.conversation_id, "direct", userId, "")]);
+  await keepInbox(Object.values(get().inbox));
   setTimeline(page.conversation_id, withOlder(timelineOf(page.conversation_id), page.messages, page.next));
   return page.conversation_id;
 }

@@ -18,6 +18,7 @@ const MEMBERSHIP = /^(member_|role_|join_|group_|channel_)(?!message)/;
 let link: Link | null = null;
 let resume: string | null = null;
 let watching: string | null = null;
+let atEnd = true;
 let listTimer: ReturnType<typeof setTimeout> | undefined;
 const unconfirmed = new Map<string, Message>();
 
@@ -35,7 +36,14 @@ export function hello(): { type: "hello"; resume: string | null; held: null } {
 /** The conversation that is on the screen, if any; it is opened, and read while it is looked at. */
 export function look(id: string | null): void {
   watching = id;
+  atEnd = true;
   if (id !== null) void open(id).then(() => seen(id));
+}
+
+/** Whether the newest message of it is in view; what comes is read only then. */
+export function standAtEnd(id: string, end: boolean): void {
+  atEnd = end;
+  if (end) seen(id);
 }
 
 /** Mark as read what is on the screen. */
@@ -143,7 +151,7 @@ function entered(message: Message): void {
     if (isMessage(message)) stopTyping(id, message.sender_id);
     confirmSoon(message);
   }
-  if (id === watching) seen(id);
+  if (id === watching && atEnd) seen(id);
 }
 
 function marked(frame: MarksFrame): void {

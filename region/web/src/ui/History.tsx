@@ -1,12 +1,12 @@
 /** The history of a conversation: virtualised, older pages come while one scrolls, and nothing moves under the eye. */
 
-import { useMemo, useRef, useState } from "react";
+import { type RefObject, useCallback, useMemo, useRef, useState } from "react";
 import { Virtuoso, type VirtuosoHandle } from "react-virtuoso";
 import { prepended, type Row, rowsOf } from "../core/rows";
 import { EMPTY } from "../core/timeline";
 import type { Message } from "../core/types";
 import { readOlder } from "../state/history";
-import { seen } from "../state/incoming";
+import { standAtEnd } from "../state/incoming";
 import { type State, useStore } from "../state/store";
 import { t } from "../words";
 import { HistoryRow } from "./HistoryRow";
@@ -28,7 +28,7 @@ export function History({ id, unread, onReply, onEdit }: Props) {
   const firstIndex = useFirstIndex(rows);
   const older = useStore((state) => state.timelines[id]?.older);
   const list = useRef<VirtuosoHandle>(null);
-  const [atEnd, setAtEnd] = useState(true);
+  const { atEnd, onEnd, frame } = useEnd(list);
   const beginning = older === null;
   if (rows.length === 0) {
     return <div className="history nothing">{beginning ? t("talk.begin") : t("app.loading")}</div>;
@@ -37,7 +37,7 @@ export function History({ id, unread, onReply, onEdit }: Props) {
   const begin =
     fresh >= 0 ? { index: fresh, align: "start" as const } : { index: rows.length - 1, align: "end" as const };
   return (
-    <div className="history">
+    <div className="history" ref={frame}>
       <Virtuoso
         ref={list}
         className="rows"
@@ -51,8 +51,8 @@ export function History({ id, unread, onReply, onEdit }: Props) {
         startReached={() => void readOlder(id)}
         followOutput={(near) => (near || rows.at(-1)?.item !== null ? "auto" : false)}
         atBottomStateChange={(end) => {
-          setAtEnd(end);
-          if (end) seen(id);
+          onEnd(end);
+          standAtEnd(id, end);
         }}
         atBottomThreshold={60}
         increaseViewportBy={{ top: 1_200, bottom: 400 }}
@@ -73,6 +73,31 @@ export function History({ id, unread, onReply, onEdit }: Props) {
       )}
     </div>
   );
+}
+
+const SAME_MOMENT_MS = 150;
+
+/** Whether the end is in view; who looks at it goes on to, when a banner or a keyboard takes away some of the height. */
+function useEnd(list: RefObject<VirtuosoHandle | null>) {
+  const [atEnd, setAtEnd] = useState(true);
+  const left = useRef(Number.POSITIVE_INFINITY);
+  const onEnd = (end: boolean) => {
+    setAtEnd(end);
+    left.current = end ? Number.POSITIVE_INFINITY : performance.now();
+  };
+  const frame = useCallback(
+    (element: HTMLDivElement | null) => {
+      if (element === null) return;
+      const observer = new ResizeObserver(() => {
+        if (performance.now() - left.current < SAME_MOMENT_MS)
+          list.current?.scrollToIndex({ index: "LAST", align: "end" });
+      });
+      observer.observe(element);
+      return () => observer.disconnect();
+    },
+    [list],
+  );
+  return { atEnd, onEnd, frame };
 }
 
 const COMPONENTS = {

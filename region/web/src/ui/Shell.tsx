@@ -2,6 +2,7 @@
 
 import { lazy, Suspense, useEffect } from "react";
 import { Route, Switch, useLocation, useRoute } from "wouter";
+import { useStore } from "../state/store";
 import { t } from "../words";
 import { Banner } from "./Banner";
 import { Sidebar } from "./Sidebar";
@@ -24,6 +25,7 @@ export function Shell() {
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, [path, go]);
+  useUnreadInTitle();
   return (
     <div className="shell" data-open={path !== "/"}>
       <Banner />
@@ -43,4 +45,12 @@ export function Shell() {
       </main>
     </div>
   );
+}
+
+/** The tab tells how many conversations wait to be read. */
+function useUnreadInTitle(): void {
+  const waiting = useStore((state) => Object.values(state.inbox).filter((each) => each.unread > 0).length);
+  useEffect(() => {
+    document.title = waiting > 0 ? `(${waiting}) ${t("app.name")}` : t("app.name");
+  }, [waiting]);
 }

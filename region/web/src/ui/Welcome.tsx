@@ -23,12 +23,6 @@ export function Welcome() {
         </p>
         <h1>{t("welcome.title")}</h1>
         <p>{t("welcome.text")}</p>
-        <ul>
-          {POINTS.map((key) => (
-            <li key={key}>{t(key)}</li>
-          ))}
-        </ul>
-        <LanguageChoice />
       </section>
       <section className="welcome-form">
         {ended !== null && (
@@ -38,6 +32,14 @@ export function Welcome() {
         )}
         <Entrance />
         {region !== null && <p className="hint">{t("welcome.region", { region })}</p>}
+      </section>
+      <section className="welcome-points">
+        <ul>
+          {POINTS.map((key) => (
+            <li key={key}>{t(key)}</li>
+          ))}
+        </ul>
+        <LanguageChoice />
       </section>
     </main>
   );
