@@ -324,7 +324,8 @@ def _explain(status: Status, *, detached: bool, ours: bool) -> None:
         console.print(f"  {region}: {there.public_url}")
     if webcli.is_built():
         console.print(
-            "\n  use it:     open one of these in a browser, and another in a second one; make an account in each"
+            "\n  use it:     open one of these in a browser, and another in a second one; make an account in each",
+            soft_wrap=True,
         )
     console.print("\n  see it:     ./causeway status      disturb it: ./causeway local --help")
     stop = "./causeway down" if detached or not ours else "Ctrl-C or ./causeway down"

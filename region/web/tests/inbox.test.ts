@@ -60,6 +60,7 @@ describe("the list", () => {
     const inbox = { a: first, b: second, c: empty("d3-us", "direct", "u4", ""), d: away };
 
     expect(listed(inbox).map((each) => each.conversation_id)).toEqual(["d3-us", "d2-us", "d1-us"]);
+    expect(listed(inbox, true).map((each) => each.conversation_id)).toEqual(["d4-us"]);
   });
 });
 

@@ -10,11 +10,11 @@ export function lastAt(conversation: Conversation): number {
   return conversation.last_message ? Date.parse(conversation.last_message.sent_at) : 0;
 }
 
-/** Return the list as it is shown: the most recent first; those that have never been used come first, being new. */
-export function listed(inbox: Inbox): Conversation[] {
+/** Return the list as it is shown: the most recent first; those that have never been used come first, being new; the archive apart. */
+export function listed(inbox: Inbox, archived = false): Conversation[] {
   const place = (each: Conversation) => lastAt(each) || Number.MAX_SAFE_INTEGER;
   return Object.values(inbox)
-    .filter((each) => !each.preferences?.archived)
+    .filter((each) => (each.preferences?.archived ?? false) === archived)
     .sort((a, b) => place(b) - place(a) || a.conversation_id.localeCompare(b.conversation_id));
 }
 

@@ -1,9 +1,11 @@
-/** What this browser keeps: the outbox, drafts, what was seen lately, and the session, sealed. One database for whoever is logged in. */
+/** What this browser keeps: the outbox, what was seen lately, and the session, sealed. One database for whoever is logged in. */
 
 import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from "idb";
 import type { Item } from "../core/outbox";
 import type { Timeline } from "../core/timeline";
 import type { Conversation, Message, Profile } from "../core/types";
+
+import { forgetDrafts } from "./drafts";
 
 const NAME = "causeway";
 const VERSION = 1;
@@ -16,7 +18,6 @@ export interface Seen {
 
 interface Kept extends DBSchema {
   outbox: { key: string; value: Item };
-  drafts: { key: string; value: string };
   seen: { key: string; value: Seen };
   people: { key: string; value: Profile };
   single: { key: string; value: unknown };
@@ -28,7 +29,6 @@ export function database(): Promise<IDBPDatabase<Kept>> {
   opening ??= openDB<Kept>(NAME, VERSION, {
     upgrade(found) {
       found.createObjectStore("outbox", { keyPath: "clientMessageId" });
-      found.createObjectStore("drafts");
       found.createObjectStore("seen");
       found.createObjectStore("people", { keyPath: "user_id" });
       found.createObjectStore("single");
@@ -53,5 +53,6 @@ export async function forgetEverything(): Promise<void> {
   const open = await opening?.catch(() => null);
   open?.close();
   opening = null;
+  forgetDrafts();
   await deleteDB(NAME);
 }

@@ -5,6 +5,7 @@ import { isMessage, placeOf, withMark, withNewer, withOlder } from "../core/time
 import type { Conversation, Message } from "../core/types";
 import { api, got } from "../io/api";
 import { database, keepInbox, readInbox } from "../io/database";
+import { readDrafts } from "../io/drafts";
 import { isOffline } from "../io/problem";
 import { get, notify, putConversations, set, setTimeline, timelineOf } from "./store";
 
@@ -21,10 +22,9 @@ export async function loadKept(): Promise<void> {
   const kept = await database();
   putConversations(await readInbox());
   const people = await kept.getAll("people");
-  const [names, texts] = [await kept.getAllKeys("drafts"), await kept.getAll("drafts")];
   set({
     people: Object.fromEntries(people.map((each) => [each.user_id, each])),
-    drafts: Object.fromEntries(names.map((name, place) => [name, texts[place] ?? ""])),
+    drafts: readDrafts(),
   });
 }
 

@@ -29,10 +29,6 @@ export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose
   useEffect(() => {
     if (matchMedia("(hover: hover)").matches || purpose.kind !== "write") input.current?.focus();
   }, [purpose]);
-  useEffect(() => {
-    if (editing !== null) return;
-    return () => keepDraft(id, input.current?.value ?? "");
-  }, [id, editing]);
 
   async function send() {
     if (!ready) return;
@@ -43,8 +39,8 @@ export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose
     const replyTo = purpose.kind === "reply" ? purpose.to.message_id : null;
     const message = { conversationId: id, recipientId: peer, text: text.trim(), replyTo };
     setText("");
-    keepDraft(id, "");
     await write(message);
+    if (input.current?.value === "") keepDraft(id, ""); // only now: a page that goes away before has the draft still
     onDone();
   }
 

@@ -9,11 +9,14 @@ import { Sidebar } from "./Sidebar";
 import { Talk, WithPerson } from "./Talk";
 
 const NewPanel = lazy(() => import("./NewPanel"));
+const About = lazy(() => import("./About"));
+const Join = lazy(() => import("./Join"));
+const Around = lazy(() => import("./Around"));
 const Settings = lazy(() => import("./Settings"));
 
 export function Shell() {
   const [path, go] = useLocation();
-  const [, talk] = useRoute<{ id: string }>("/c/:id");
+  const [, talk] = useRoute<{ id: string }>("/c/:id/*?");
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key === "Escape" && !event.defaultPrevented && path !== "/") go("/");
@@ -34,6 +37,11 @@ export function Shell() {
         <Suspense fallback={<p className="starting">{t("app.loading")}</p>}>
           <Switch>
             <Route path="/c/:id">{({ id }) => <Talk key={id} id={id} />}</Route>
+            <Route path="/c/:id/at/:before/:after">
+              {(place) => <Around key={Object.values(place).join()} {...place} />}
+            </Route>
+            <Route path="/c/:id/about">{({ id }) => <About key={id} id={id} />}</Route>
+            <Route path="/join/:id">{({ id }) => <Join key={id} id={id} />}</Route>
             <Route path="/with/:id">{({ id }) => <WithPerson key={id} userId={id} />}</Route>
             <Route path="/new" component={NewPanel} />
             <Route path="/settings" component={Settings} />

@@ -1,6 +1,6 @@
 /** The list of conversations: filtered, virtualised, walked through with the arrow keys. */
 
-import { type KeyboardEvent, useMemo, useState } from "react";
+import { type KeyboardEvent, lazy, Suspense, useMemo, useState } from "react";
 import { Virtuoso } from "react-virtuoso";
 import { Link } from "wouter";
 import { listed } from "../core/inbox";
@@ -10,10 +10,15 @@ import { t } from "../words";
 import { Icon } from "./Icon";
 import { ListRow } from "./ListRow";
 
+const SearchHits = lazy(() => import("./SearchHits"));
+
 export function Sidebar({ openId }: { openId: string | null }) {
   const [filter, setFilter] = useState("");
-  const all = useListed();
+  const [archived, setArchived] = useState(false);
+  const all = useListed(archived);
+  const others = useListed(!archived);
   const shown = useFiltered(all, filter);
+  const searching = filter.trim().length >= SEARCHED;
   const isRead = useStore((state) => state.listed);
   return (
     <nav className="sidebar" aria-label={t("list.title")} onKeyDown={walk}>
@@ -37,7 +42,12 @@ export function Sidebar({ openId }: { openId: string | null }) {
           onChange={(event) => setFilter(event.target.value)}
         />
       </label>
-      {all.length === 0 && isRead && (
+      {(archived || others.length > 0) && (
+        <button type="button" className="plain archive" onClick={() => setArchived(!archived)}>
+          {t(archived ? "list.archive.leave" : "list.archive")}
+        </button>
+      )}
+      {all.length === 0 && others.length === 0 && isRead && (
         <div className="nothing">
           <p>{t("list.empty")}</p>
           <p>{t("list.empty.hint")}</p>
@@ -46,12 +56,14 @@ export function Sidebar({ openId }: { openId: string | null }) {
           </Link>
         </div>
       )}
-      {all.length > 0 && shown.length === 0 && <p className="nothing">{t("list.none")}</p>}
-      {shown.length > 0 && (
+      {all.length > 0 && shown.length === 0 && !searching && <p className="nothing">{t("list.none")}</p>}
+      {(shown.length > 0 || searching) && (
         <Virtuoso
           className="list"
           tabIndex={-1}
           data={shown}
+          context={{ query: searching ? filter.trim() : "" }}
+          components={COMPONENTS}
           computeItemKey={(_, each) => each.conversation_id}
           itemContent={(_, each) => <ListRow conversation={each} open={each.conversation_id === openId} />}
           increaseViewportBy={400}
@@ -61,9 +73,20 @@ export function Sidebar({ openId }: { openId: string | null }) {
   );
 }
 
-function useListed(): Conversation[] {
+const SEARCHED = 2; // from so many letters on texts are searched as well
+
+const COMPONENTS = {
+  Footer: ({ context }: { context?: { query: string } }) =>
+    context?.query ? (
+      <Suspense>
+        <SearchHits query={context.query} />
+      </Suspense>
+    ) : null,
+};
+
+function useListed(archived: boolean): Conversation[] {
   const inbox = useStore((state) => state.inbox);
-  return useMemo(() => listed(inbox), [inbox]);
+  return useMemo(() => listed(inbox, archived), [inbox, archived]);
 }
 
 function useFiltered(all: Conversation[], filter: string): Conversation[] {

@@ -63,11 +63,13 @@ function Head({ id }: { id: string }) {
       <Link href="/" className="round back" aria-label={t("common.back")}>
         <Icon name="back" />
       </Link>
-      <Avatar id={conversation?.peer_id ?? id} name={title} kind={conversation?.kind ?? "direct"} />
-      <div>
-        <h2>{title}</h2>
-        <Subtitle id={id} peerId={conversation?.peer_id ?? ""} />
-      </div>
+      <Link href={`/c/${id}/about`} className="talk-who" title={t("about.title")}>
+        <Avatar id={conversation?.peer_id ?? id} name={title} kind={conversation?.kind ?? "direct"} />
+        <div>
+          <h2>{title}</h2>
+          <Subtitle id={id} peerId={conversation?.peer_id ?? ""} />
+        </div>
+      </Link>
     </header>
   );
 }
