@@ -33,6 +33,11 @@ export function database(): Promise<IDBPDatabase<Kept>> {
       found.createObjectStore("people", { keyPath: "user_id" });
       found.createObjectStore("single");
     },
+    blocking(_current, _wanted, event) {
+      // Another tab logs out, and throws the database away: it must not wait for this one.
+      (event.target as IDBDatabase).close();
+      opening = null;
+    },
     terminated() {
       opening = null;
     },

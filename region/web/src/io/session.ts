@@ -6,6 +6,7 @@ import { goElsewhere, here } from "./places";
 import { ApiError } from "./problem";
 import { type Session, seal, unseal } from "./vault";
 
+/** How long before its end a token is exchanged, at most; a fifth of its life if that is short. */
 const MARGIN_MS = 60_000;
 const LOCK = "causeway.token";
 
@@ -54,18 +55,22 @@ export async function logOut(): Promise<void> {
  */
 export async function access(refused?: string): Promise<string> {
   if (session === null) throw new ApiError({ code: "invalid-token", status: 401, definite: true });
-  if (session.tokens.access_token !== refused && session.expiresAt - MARGIN_MS > Date.now()) {
+  if (session.tokens.access_token !== refused && !isOld(session)) {
     return session.tokens.access_token;
   }
   return exclusively(async () => {
     const shared = await unseal(); // another tab may have been faster
     if (shared !== null) session = shared;
     if (session === null) throw new ApiError({ code: "invalid-token", status: 401, definite: true });
-    if (session.tokens.access_token === refused || session.expiresAt - MARGIN_MS <= Date.now()) {
+    if (session.tokens.access_token === refused || isOld(session)) {
       await refresh(session.tokens.refresh_token);
     }
     return session.tokens.access_token;
   });
+}
+
+function isOld({ tokens, expiresAt }: Session): boolean {
+  return expiresAt - Math.min(MARGIN_MS, tokens.expires_in * 200) <= Date.now();
 }
 
 async function refresh(refreshToken: string): Promise<void> {

@@ -6,7 +6,8 @@ import type { Conversation, Message } from "../core/types";
 import { api, got } from "../io/api";
 import { database, keepInbox, readInbox } from "../io/database";
 import { readDrafts } from "../io/drafts";
-import { isOffline } from "../io/problem";
+import { ApiError, isOffline } from "../io/problem";
+import { problem } from "../words";
 import { get, notify, putConversations, set, setTimeline, timelineOf } from "./store";
 
 const PAGE = 50;
@@ -55,13 +56,25 @@ export async function readList(): Promise<void> {
 export function open(id: string): Promise<void> {
   return once(`open ${id}`, async () => {
     if (timelineOf(id).older !== undefined) return;
+    setTrouble(id, null);
     const seen = await (await database()).get("seen", id);
     if (seen !== undefined && timelineOf(id).entries.length === 0) {
       setTimeline(id, { ...timelineOf(id), entries: seen.entries, marks: seen.marks, older: undefined });
     }
-    await readNewest(id);
-    await readAbout(id);
+    try {
+      await readNewest(id);
+      await readAbout(id);
+    } catch (error) {
+      setTrouble(id, error);
+      throw error;
+    }
   });
+}
+
+function setTrouble(id: string, error: unknown): void {
+  const { [id]: _, ...others } = get().troubles;
+  const said = error instanceof ApiError ? problem(error.code, error.message) : String(error);
+  set({ troubles: error === null ? others : { ...others, [id]: said } });
 }
 
 /** Read the newest page, and join it to what is here if nothing lies between. */

@@ -13,6 +13,7 @@ import { get, set, setTimeline, timelineOf } from "./store";
 
 const RECEIVED_MS = 250;
 const LIST_MS = 400;
+const AGAIN_MS = 5_000;
 const MEMBERSHIP = /^(member_|role_|join_|group_|channel_)(?!message)/;
 
 let link: Link | null = null;
@@ -118,7 +119,7 @@ async function welcomed(whole: boolean): Promise<void> {
   askAgain();
   if (!whole) {
     for (const id of Object.keys(get().timelines)) stale(id);
-    await readList().catch(() => {});
+    await readList().catch(() => readListSoon(AGAIN_MS));
   }
   if (watching !== null) look(watching);
   const { regions } = await got(api.GET("/regions")).catch(() => ({ regions: get().regions }));
@@ -179,9 +180,12 @@ function confirmSoon(message: Message): void {
   unconfirmed.set(message.conversation_id, message);
 }
 
-function readListSoon(): void {
+/** Read the list a moment later, once for many reasons; and again, if it cannot be read. */
+function readListSoon(afterMs = LIST_MS): void {
   clearTimeout(listTimer);
-  listTimer = setTimeout(() => void readList().catch(() => {}), LIST_MS);
+  listTimer = setTimeout(() => {
+    if (link !== null) readList().catch(() => readListSoon(AGAIN_MS));
+  }, afterMs);
 }
 
 function addPending(message: Message): void {

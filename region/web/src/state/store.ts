@@ -39,6 +39,8 @@ export interface State {
   people: Readonly<Record<string, Profile>>;
   about: Readonly<Record<string, About>>;
   typists: Readonly<Record<string, Typist>>;
+  /** Why a conversation's history could not be read. */
+  troubles: Readonly<Record<string, string>>;
   /** A sentence about something that just went wrong. */
   notice: string | null;
 }
@@ -58,6 +60,7 @@ const NOTHING: State = {
   people: {},
   about: {},
   typists: {},
+  troubles: {},
   notice: null,
 };
 

@@ -5,7 +5,7 @@ import { Virtuoso, type VirtuosoHandle } from "react-virtuoso";
 import { prepended, type Row, rowsOf } from "../core/rows";
 import { EMPTY } from "../core/timeline";
 import type { Message } from "../core/types";
-import { readOlder } from "../state/history";
+import { open, readOlder } from "../state/history";
 import { standAtEnd } from "../state/incoming";
 import { type State, useStore } from "../state/store";
 import { t } from "../words";
@@ -30,9 +30,7 @@ export function History({ id, unread, onReply, onEdit }: Props) {
   const list = useRef<VirtuosoHandle>(null);
   const { atEnd, onEnd, frame } = useEnd(list);
   const beginning = older === null;
-  if (rows.length === 0) {
-    return <div className="history nothing">{beginning ? t("talk.begin") : t("app.loading")}</div>;
-  }
+  if (rows.length === 0) return <Empty id={id} beginning={beginning} />;
   const fresh = rows.findIndex((row) => row.fresh);
   const begin =
     fresh >= 0 ? { index: fresh, align: "start" as const } : { index: rows.length - 1, align: "end" as const };
@@ -71,6 +69,21 @@ export function History({ id, unread, onReply, onEdit }: Props) {
           <Icon name="down" />
         </button>
       )}
+    </div>
+  );
+}
+
+function Empty({ id, beginning }: { id: string; beginning: boolean }) {
+  const trouble = useStore((state) => state.troubles[id]);
+  if (trouble === undefined) {
+    return <div className="history nothing">{beginning ? t("talk.begin") : t("app.loading")}</div>;
+  }
+  return (
+    <div className="history nothing">
+      <p>{trouble}</p>
+      <button type="button" className="button" onClick={() => void open(id)}>
+        {t("talk.again")}
+      </button>
     </div>
   );
 }

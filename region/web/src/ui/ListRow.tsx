@@ -14,8 +14,15 @@ export function ListRow({ conversation, open }: { conversation: Conversation; op
   const { conversation_id: id, unread, kind, last_message: last } = conversation;
   const title = useTitle(conversation);
   const at = lastAt(conversation);
+  const muted = Date.parse(conversation.preferences?.muted_until ?? "") > Date.now();
   return (
-    <Link href={`/c/${id}`} className="row" aria-current={open ? "page" : undefined} data-unread={unread > 0}>
+    <Link
+      href={`/c/${id}`}
+      className="row"
+      aria-current={open ? "page" : undefined}
+      data-unread={unread > 0}
+      data-muted={muted}
+    >
       <Avatar id={conversation.peer_id ?? id} name={title} kind={kind} />
       <span className="row-title">{title}</span>
       {at > 0 && (

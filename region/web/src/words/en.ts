@@ -75,6 +75,7 @@ export const en = {
   "talk.types": "{name} is typing…",
   "talk.latest": "To the newest",
   "talk.older": "Loading older messages…",
+  "talk.again": "Try again",
   "talk.unread": "New messages",
   "talk.history": "Messages",
   "talk.former": "You are not a member any more. You see what was until then.",

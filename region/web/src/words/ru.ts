@@ -81,6 +81,7 @@ export const ru: Words = {
   "talk.types": "{name} печатает…",
   "talk.latest": "К новым",
   "talk.older": "Загружаем более старые…",
+  "talk.again": "Попробовать снова",
   "talk.unread": "Новые сообщения",
   "talk.history": "Сообщения",
   "talk.former": "Вы больше не участник. Видно то, что было до этого.",
