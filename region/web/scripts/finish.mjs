@@ -1,5 +1,6 @@
-// Ends a build: makes the compressed forms that gateways serve, and refuses what is heavier than the first load may be.
+// Ends a build: writes the service worker, makes the compressed forms that gateways serve, and refuses what is heavier than the first load may be.
 
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -15,6 +16,16 @@ function* files(directory) {
     else yield path;
   }
 }
+
+const built = [...files(PLACE)].map((path) => path.slice(PLACE.length + 1)).filter((name) => !/\.(br|gz)$/.test(name));
+const kept = built.filter((name) => name !== "index.html" && name !== "sw.js").sort();
+const version = createHash("sha256")
+  .update(kept.join())
+  .update(readFileSync(join(PLACE, "index.html")));
+const worker = readFileSync("scripts/worker.js", "utf8")
+  .replace("__VERSION__", version.digest("hex").slice(0, 16))
+  .replace("/* __FILES__ */", kept.map((name) => JSON.stringify(`/web/${name}`)).join(", "));
+writeFileSync(join(PLACE, "sw.js"), worker);
 
 const sizes = new Map();
 for (const path of [...files(PLACE)].filter((path) => COMPRESSED.test(path))) {

@@ -1,6 +1,7 @@
 /** Where the page begins. */
 
 import { createRoot } from "react-dom/client";
+import { keepApp } from "./io/worker";
 import { start } from "./state/account";
 import { App } from "./ui/App";
 import { begin } from "./words";
@@ -15,3 +16,4 @@ if (root === null) throw new Error("index.html has no #root");
 await begin().catch(() => {}); // without its words it speaks English
 createRoot(root).render(<App />);
 void start();
+keepApp();
