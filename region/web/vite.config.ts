@@ -5,6 +5,24 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   base: "/web/",
   plugins: [react()],
-  build: { target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false }, cssCodeSplit: true },
+  build: {
+    target: "es2023",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        // Few files that compress well: what others made changes seldom, and what all views need is needed at once.
+        codeSplitting: {
+          groups: [
+            { name: "libraries", test: /node_modules/ },
+            {
+              name: "base",
+              test: /src\/(core|io|state|words\/(en|index)|ui\/(Avatar|Icon|Field|names|times|useAttempt))/,
+            },
+          ],
+        },
+      },
+    },
+  },
   test: { environment: "node", include: ["tests/**/*.test.ts"] },
 });

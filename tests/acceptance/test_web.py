@@ -6,9 +6,11 @@ import secrets
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from PIL import Image
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, async_playwright, expect
 
 from chaos.federation import Federation
@@ -191,3 +193,27 @@ async def test_what_is_written_without_a_network_is_sent_when_there_is_one(
     await ada.sees("Without one", "Received")
     await boris.page.get_by_role("link", name=re.compile("Ada")).click()
     await boris.sees("Without one")
+
+
+async def test_an_image_and_a_file_cross(open_tab: OpenTab, urls: dict[str, str], tmp_path: Path) -> None:
+    """They are brought while one writes, go with the text, and are shown in the other region, in their place from the start."""
+    ada, boris = await open_tab("Ada"), await open_tab("Boris")
+    await ada.register(urls["us"])
+    await boris.register(urls["eu"])
+    await ada.begin_with(boris)
+    Image.new("RGB", (640, 320), (20, 90, 140)).save(tmp_path / "sea.png")
+    (tmp_path / "notes.txt").write_text("by the pier")
+
+    async with ada.page.expect_file_chooser() as chooser:
+        await ada.page.get_by_role("button", name="Add images or files").click()
+    await (await chooser.value).set_files([tmp_path / "sea.png", tmp_path / "notes.txt"])
+    await ada.input.fill("The sea today")
+    await expect(ada.page.get_by_role("button", name="Send")).to_be_enabled()
+    await ada.input.press("Enter")
+
+    await boris.page.get_by_role("link", name=re.compile("Ada")).click()
+    await boris.sees("The sea today")
+    message = boris.message("The sea today")
+    await expect(message.get_by_role("button", name=re.compile(r"notes\.txt"))).to_be_visible()
+    await message.get_by_role("button", name="sea.png").click()
+    await expect(boris.page.get_by_role("img", name="sea.png")).to_have_js_property("naturalWidth", 640)

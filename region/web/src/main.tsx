@@ -9,6 +9,7 @@ import "./ui/styles/base.css";
 import "./ui/styles/welcome.css";
 import "./ui/styles/list.css";
 import "./ui/styles/talk.css";
+import "./ui/styles/files.css";
 import "./ui/styles/panels.css";
 
 const root = document.getElementById("root");

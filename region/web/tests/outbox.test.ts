@@ -13,6 +13,7 @@ function item(name: string, more: Partial<outbox.Item> = {}): outbox.Item {
     recipientId: null,
     text: name,
     replyTo: null,
+    attachments: [],
     at: Number(name.slice(1)),
     stage: { at: "sending" },
     ...more,

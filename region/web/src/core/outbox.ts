@@ -4,7 +4,7 @@
  * Pure: frames and the clock in, states out. Whoever calls keeps the items in a database, since a reload must lose nothing.
  */
 
-import type { ErrorFrame, Message } from "./types";
+import type { Attachment, ErrorFrame, Message } from "./types";
 
 export type Stage =
   /** On its way, or waiting for a connection. */
@@ -27,6 +27,8 @@ export interface Item {
   recipientId: string | null;
   text: string;
   replyTo: string | null;
+  /** Images and files that are in the blob store already. */
+  attachments: readonly Attachment[];
   /** When it was written, milliseconds; orders the outbox. */
   at: number;
   stage: Stage;

@@ -3,7 +3,7 @@
  *
  * The API gives tokens to whoever logs in, in the answer's body, and knows no cookies; so some script must hold them. What is done about
  * it: they are in no global, no localStorage and no address of a page; at rest they are encrypted under a key that is not extractable;
- * and the page's policy runs no script but the app's own, and lets it connect to regions alone, so that there is nowhere to send them.
+ * and the page's policy runs no script but the app's own, and lets it connect to regions alone, so that there is hardly anywhere to send them.
  * Without a secure context (plain HTTP from another machine) browsers have no such keys: then tokens live as long as the page.
  */
 

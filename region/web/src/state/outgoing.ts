@@ -30,7 +30,7 @@ export function reconnected(): void {
 
 /** Write a message; it is kept before this returns. */
 export async function write(
-  message: Pick<outbox.Item, "conversationId" | "recipientId" | "text" | "replyTo">,
+  message: Pick<outbox.Item, "conversationId" | "recipientId" | "text" | "replyTo" | "attachments">,
 ): Promise<void> {
   // Two messages of the same millisecond keep their order.
   written = Math.max(Date.now(), written + 1);
@@ -64,7 +64,9 @@ function flush(): void {
   for (const item of outbox.due(items, Date.now(), sent)) {
     const to = item.recipientId ? { recipient_id: item.recipientId } : { conversation_id: item.conversationId };
     const reply = item.replyTo ? { reply_to: item.replyTo } : {};
-    const frame = { type: "send" as const, client_message_id: item.clientMessageId, text: item.text, ...to, ...reply };
+    const attachments = item.attachments.map((each) => each.blob_id);
+    const what = { client_message_id: item.clientMessageId, text: item.text, attachments };
+    const frame = { type: "send" as const, ...what, ...to, ...reply };
     if (!link?.say(frame)) return;
     sent.add(item.clientMessageId);
   }

@@ -7,6 +7,7 @@ import { react } from "../state/altering";
 import { useStore } from "../state/store";
 import { t } from "../words";
 import { Actions } from "./Actions";
+import { Attachments } from "./Attachments";
 import { Avatar } from "./Avatar";
 import { DeliveryMark } from "./DeliveryMark";
 import { usePlainName } from "./names";
@@ -35,12 +36,8 @@ export function Bubble({ id, message, head, onReply, onEdit }: Props) {
         {named && head && <p className="sender">{name}</p>}
         {message.forwarded_from !== undefined && <Forwarded userId={message.forwarded_from} />}
         {message.reply_to !== undefined && <Quote id={id} messageId={message.reply_to.message_id} />}
+        {message.attachments !== undefined && <Attachments all={message.attachments} />}
         {message.deleted ? <p className="text">{t("message.deleted")}</p> : <Text text={message.text} />}
-        {message.attachments?.map((each) => (
-          <p key={each.blob_id} className="attachment">
-            {t("message.attachment", { name: each.name })}
-          </p>
-        ))}
         <p className="meta">
           {message.edited !== undefined && !message.deleted && <span>{t("message.edited")}</span>}
           <time dateTime={message.sent_at} title={whole(at)}>

@@ -1,6 +1,6 @@
 /** Where one writes: what is typed is kept as a draft, and goes to the outbox with Enter. */
 
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
 import type { Message } from "../core/types";
 import { edit } from "../state/altering";
 import { keepDraft } from "../state/drafts";
@@ -11,6 +11,9 @@ import { t } from "../words";
 import { Icon } from "./Icon";
 import { useName } from "./names";
 import { quoteOf } from "./Talk";
+import { useFiles } from "./useFiles";
+
+const Tray = lazy(() => import("./Tray"));
 
 /** What the next text is for. */
 export type Purpose = { kind: "write" } | { kind: "reply"; to: Message } | { kind: "edit"; of: Message };
@@ -23,22 +26,26 @@ export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose
   const peer = useStore((state) => state.inbox[id]?.peer_id ?? null);
   const [text, setText] = useState(editing?.text ?? draft);
   const input = useRef<HTMLTextAreaElement>(null);
+  const picker = useRef<HTMLInputElement>(null);
+  const files = useFiles(input);
   const tooLong = new TextEncoder().encode(text).length > MOST_BYTES;
-  const ready = text.trim() !== "" && !tooLong;
+  const attachments = editing === null ? files.attachments : [];
+  const ready = attachments !== null && !tooLong && (text.trim() !== "" || attachments.length > 0);
 
   useEffect(() => {
     if (matchMedia("(hover: hover)").matches || purpose.kind !== "write") input.current?.focus();
   }, [purpose]);
 
   async function send() {
-    if (!ready) return;
+    if (!ready || attachments === null) return;
     if (editing !== null) {
       if (text === editing.text || (await edit(editing, text))) onDone();
       return;
     }
     const replyTo = purpose.kind === "reply" ? purpose.to.message_id : null;
-    const message = { conversationId: id, recipientId: peer, text: text.trim(), replyTo };
+    const message = { conversationId: id, recipientId: peer, text: text.trim(), replyTo, attachments };
     setText("");
+    files.clear();
     await write(message);
     if (input.current?.value === "") keepDraft(id, ""); // only now: a page that goes away before has the draft still
     onDone();
@@ -65,6 +72,32 @@ export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose
       }}
     >
       {purpose.kind !== "write" && <About purpose={purpose} onDone={onDone} />}
+      {files.chosen.length > 0 && (
+        <Suspense>
+          <Tray chosen={files.chosen} onReady={files.onReady} onRemove={files.remove} />
+        </Suspense>
+      )}
+      {editing === null && (
+        <button
+          type="button"
+          className="round"
+          aria-label={t("file.choose")}
+          title={t("file.choose")}
+          onClick={() => picker.current?.click()}
+        >
+          <Icon name="clip" />
+        </button>
+      )}
+      <input
+        ref={picker}
+        type="file"
+        multiple
+        hidden
+        onChange={(event) => {
+          files.add(event.target.files ?? []);
+          event.target.value = "";
+        }}
+      />
       <textarea
         ref={input}
         rows={1}
@@ -79,6 +112,7 @@ export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose
           if (event.target.value !== "") typed(id);
         }}
         onKeyDown={onKey}
+        onPaste={files.onPaste}
       />
       <button
         type="submit"

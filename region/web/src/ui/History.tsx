@@ -102,8 +102,9 @@ function useEnd(list: RefObject<VirtuosoHandle | null>) {
     (element: HTMLDivElement | null) => {
       if (element === null) return;
       const observer = new ResizeObserver(() => {
-        if (performance.now() - left.current < SAME_MOMENT_MS)
-          list.current?.scrollToIndex({ index: "LAST", align: "end" });
+        if (performance.now() - left.current >= SAME_MOMENT_MS) return;
+        // The list measures itself first.
+        requestAnimationFrame(() => list.current?.scrollToIndex({ index: "LAST", align: "end" }));
       });
       observer.observe(element);
       return () => observer.disconnect();

@@ -55,7 +55,7 @@ function Below({ id, kind, last, open }: { id: string; kind: string; last: Messa
       </>
     );
   }
-  if (newest) return t("list.you", { text: newest.text });
+  if (newest) return t("list.you", { text: newest.text || (newest.attachments[0]?.name ?? "") });
   return last === null ? null : <Last message={last} kind={kind} />;
 }
 

@@ -4,6 +4,7 @@ import { ofItem } from "../core/delivery";
 import type { Item } from "../core/outbox";
 import { discard, retry } from "../state/outgoing";
 import { problem, t } from "../words";
+import { Attachments } from "./Attachments";
 import { DeliveryMark } from "./DeliveryMark";
 import { Text } from "./Text";
 import { clock } from "./times";
@@ -14,6 +15,7 @@ export function OutboxBubble({ item }: { item: Item }) {
   return (
     <article className="message" data-own="true" data-provisional={!down} data-down={down}>
       <div className="bubble">
+        {item.attachments.length > 0 && <Attachments all={item.attachments} />}
         <Text text={item.text} />
         <p className="meta">
           <time dateTime={new Date(item.at).toISOString()}>{clock(item.at)}</time>

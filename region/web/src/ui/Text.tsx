@@ -17,6 +17,7 @@ export function Text({ text }: { text: string }) {
     done = found.index + found[0].length;
   }
   parts.push(text.slice(done));
+  if (text === "") return null;
   return (
     <p className="text" dir="auto">
       {parts}
