@@ -9,12 +9,13 @@ export default defineConfig({
     target: "es2023",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    manifest: true,
     rolldownOptions: {
       output: {
         // Few files that compress well: what others made changes seldom, and what all views need is needed at once.
         codeSplitting: {
           groups: [
-            { name: "libraries", test: /node_modules/ },
+            { name: "libraries", test: /node_modules\/(?!react-virtuoso)/ },
             {
               name: "base",
               test: /src\/(core|io|state|words\/(en|index)|ui\/(Avatar|Icon|Field|names|times|useAttempt))/,

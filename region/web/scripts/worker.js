@@ -37,3 +37,16 @@ async function newest(request) {
     throw error;
   }
 }
+
+addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(show(event.notification.data));
+});
+
+/** Show the conversation that a notice was about, in a page that is open or in a new one. */
+async function show(path) {
+  const [page] = await clients.matchAll({ type: "window" });
+  if (page === undefined) return clients.openWindow(path);
+  await page.focus();
+  return page.navigate(path);
+}

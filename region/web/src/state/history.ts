@@ -29,6 +29,15 @@ export async function loadKept(): Promise<void> {
   });
 }
 
+/**
+ * Whether the list knows of entries that are not known here: a resume token may mean nothing to a region that it is shown to,
+ * and then the device is told only what happens from now on.
+ */
+export async function hasMissed(): Promise<boolean> {
+  const page = await got(api.GET("/conversations", { params: { query: { limit: PAGE } } }));
+  return page.conversations.some((each) => each.head > (get().inbox[each.conversation_id]?.head ?? 0));
+}
+
 /** Read the whole list anew; what the region does not list any more goes. */
 export async function readList(): Promise<void> {
   const all: Conversation[] = [];

@@ -6,7 +6,7 @@ import type { MarksFrame, Message, RegionFrame } from "../core/types";
 import { api, got } from "../io/api";
 import type { Link } from "../io/link";
 import { note } from "../io/places";
-import { catchUp, keep, lookAgain, open, readList } from "./history";
+import { catchUp, hasMissed, keep, lookAgain, open, readList } from "./history";
 import * as outgoing from "./outgoing";
 import { askAgain } from "./people";
 import { get, set, setTimeline, timelineOf } from "./store";
@@ -117,7 +117,7 @@ export function take(frame: RegionFrame): void {
 async function welcomed(whole: boolean): Promise<void> {
   outgoing.reconnected();
   askAgain();
-  if (!whole) {
+  if (!whole || (await hasMissed().catch(() => true))) {
     for (const id of Object.keys(get().timelines)) stale(id);
     await readList().catch(() => readListSoon(AGAIN_MS));
   }
@@ -151,6 +151,7 @@ function entered(message: Message): void {
   if (message.sender_id !== me) {
     if (isMessage(message)) stopTyping(id, message.sender_id);
     confirmSoon(message);
+    if (isMessage(message)) tellSoon(message);
   }
   if (id === watching && atEnd) seen(id);
 }
@@ -165,6 +166,11 @@ function marked(frame: MarksFrame): void {
   const before = get().inbox[id];
   set((state) => ({ inbox: inbox.withRead(state.inbox, id, read, left) }));
   if (before !== undefined && read < before.head && timelineOf(id).entries.length === 0) readListSoon();
+}
+
+function tellSoon(message: Message): void {
+  if (document.visibilityState === "visible" || globalThis.Notification?.permission !== "granted") return;
+  import("./notifying").then(({ tell }) => tell(message)).catch(() => {}); // the title tells of it, too
 }
 
 /** Tell the region what this device has, a moment later and once for many. */

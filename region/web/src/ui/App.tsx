@@ -1,19 +1,22 @@
 /** The whole: who is not logged in is welcomed, everybody else sees the list and what is open beside it. */
 
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { Router } from "wouter";
 import { useStore } from "../state/store";
 import { t } from "../words";
-import { Shell } from "./Shell";
-import { Welcome } from "./Welcome";
+
+const Shell = lazy(() => import("./Shell"));
+const Welcome = lazy(() => import("./Welcome"));
 
 export function App() {
   const phase = useStore((state) => state.phase);
   return (
     <Router base="/web">
-      {phase === "starting" && <p className="starting">{t("app.loading")}</p>}
-      {phase === "out" && <Welcome />}
-      {phase === "in" && <Shell />}
+      <Suspense fallback={<p className="starting">{t("app.loading")}</p>}>
+        {phase === "starting" && <p className="starting">{t("app.loading")}</p>}
+        {phase === "out" && <Welcome />}
+        {phase === "in" && <Shell />}
+      </Suspense>
       <Notice />
     </Router>
   );

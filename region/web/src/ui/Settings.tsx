@@ -25,6 +25,7 @@ export default function Settings() {
       <div className="panel-body">
         <Profile />
         <Devices />
+        <Notices />
         <h3>{t("settings.language")}</h3>
         <LanguageChoice />
         <button type="button" className="button danger" onClick={() => void leave()}>
@@ -32,6 +33,26 @@ export default function Settings() {
         </button>
       </div>
     </section>
+  );
+}
+
+/** Whether the browser may tell of messages while nobody looks; it is the browser that keeps the answer. */
+function Notices() {
+  const [permission, setPermission] = useState(() => globalThis.Notification?.permission ?? "denied");
+  return (
+    <div>
+      <h3>{t("settings.notices")}</h3>
+      <p className="hint">{t(`settings.notices.${permission}`)}</p>
+      {permission === "default" && (
+        <button
+          type="button"
+          className="button"
+          onClick={() => void Notification.requestPermission().then(setPermission)}
+        >
+          {t("settings.notices.allow")}
+        </button>
+      )}
+    </div>
   );
 }
 

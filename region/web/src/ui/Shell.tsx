@@ -14,7 +14,7 @@ const Join = lazy(() => import("./Join"));
 const Around = lazy(() => import("./Around"));
 const Settings = lazy(() => import("./Settings"));
 
-export function Shell() {
+export default function Shell() {
   const [path, go] = useLocation();
   const [, talk] = useRoute<{ id: string }>("/c/:id/*?");
   useEffect(() => {

@@ -12,7 +12,7 @@ import { LanguageChoice } from "./LanguageChoice";
 const POINTS: readonly Key[] = ["welcome.point.order", "welcome.point.truth", "welcome.point.offline"];
 const ENDED = new Set(["revoked", "password-changed", "suspended"]);
 
-export function Welcome() {
+export default function Welcome() {
   const ended = useStore((state) => state.ended);
   const region = useNearest();
   return (

@@ -175,6 +175,13 @@ export const en = {
   "settings.device.current": "this device",
   "settings.device.since": "since {date}",
   "settings.device.revoke": "Log out",
+  "settings.notices": "Notifications",
+  "settings.notices.default":
+    "This browser can tell you of messages while this page is open and you look at something else.",
+  "settings.notices.granted":
+    "This browser tells you of messages while this page is open and you look at something else. Muted conversations are left out.",
+  "settings.notices.denied": "This browser tells you of nothing. You can allow it in its settings of this page.",
+  "settings.notices.allow": "Allow notifications",
   "settings.language": "Language",
   "settings.profile": "Profile",
   "settings.name": "Name",

@@ -180,6 +180,13 @@ export const ru: Words = {
   "settings.device.current": "это устройство",
   "settings.device.since": "с {date}",
   "settings.device.revoke": "Завершить",
+  "settings.notices": "Уведомления",
+  "settings.notices.default":
+    "Браузер может сообщать о сообщениях, пока эта страница открыта, а вы смотрите на другое.",
+  "settings.notices.granted":
+    "Браузер сообщает о сообщениях, пока эта страница открыта, а вы смотрите на другое. Кроме бесед без звука.",
+  "settings.notices.denied": "Браузер ни о чём не сообщает. Это можно разрешить в его настройках этой страницы.",
+  "settings.notices.allow": "Разрешить уведомления",
   "settings.language": "Язык",
   "settings.profile": "Профиль",
   "settings.name": "Имя",
