@@ -11,12 +11,14 @@ class Builder:
     """Stands for Node, npm and the gateway that describes itself; notes what was run.
 
     Attributes:
+        root: Of the checkout.
         ran: What was run.
         api: What the gateway says of itself.
         failing: Message of `npm ci`, by attempt; it works when they are used up.
     """
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, root: Path, place: Path) -> None:
+        self.root = root
         self.place = place
         self.ran: list[str] = []
         self.api = "{}"
@@ -50,7 +52,7 @@ def builder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Builder:
         (sources / name).write_text(content)
     (tmp_path / "region" / "gateway").mkdir()
     (tmp_path / "region" / "gateway" / "schemas.py").write_text("1")
-    builder = Builder(place)
+    builder = Builder(tmp_path, place)
     monkeypatch.setattr(webapp, "ROOT", tmp_path)
     monkeypatch.setattr(webapp, "SOURCES", sources)
     monkeypatch.setattr(webapp, "PLACE", place)
@@ -93,7 +95,7 @@ def test_another_gateway_is_asked_what_it_says_of_itself(builder: Builder) -> No
     """Only if that is something else, the app is built anew."""
     build()
     builder.take()
-    gateway = webapp.ROOT / "region" / "gateway" / "schemas.py"
+    gateway = builder.root / "region" / "gateway" / "schemas.py"
 
     gateway.write_text("the same, otherwise written")
     build()
