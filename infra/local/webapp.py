@@ -174,7 +174,7 @@ def _install(progress: Progress) -> None:
             npm = _node().parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
             _run(
                 "npm ci",
-                [str(_node()), str(npm), "ci", "--include=dev", "--no-audit", "--no-fund"],
+                [str(_node()), str(npm), "ci", "--include=dev", "--ignore-scripts", "--no-audit", "--no-fund"],
                 seconds=INSTALL_SECONDS,
             )
         except WebAppError as error:

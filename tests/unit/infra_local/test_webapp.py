@@ -1,5 +1,6 @@
 """The web app is built when something of it has changed, and then only; what is missing is said."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -136,3 +137,16 @@ def test_a_build_that_was_broken_off_is_begun_again(builder: Builder, monkeypatc
 
     build()
     assert builder.take() == ["the API's types", "vite", "the app's finish"]
+
+
+def test_every_package_of_npm_is_pinned() -> None:
+    """By version and checksum, and wherever it may come from: the lock file names no registry."""
+    lock = json.loads((webapp.SOURCES / "package-lock.json").read_text())
+    wanted = json.loads((webapp.SOURCES / "package.json").read_text())
+    packages = {name: found for name, found in lock["packages"].items() if name}
+
+    assert len(packages) > 50
+    assert [name for name, found in packages.items() if not found.get("integrity", "").startswith("sha512-")] == []
+    assert [name for name, found in packages.items() if "resolved" in found] == []
+    asked = wanted["dependencies"] | wanted["devDependencies"]
+    assert asked == {name: packages[f"node_modules/{name}"]["version"] for name in asked}
