@@ -21,7 +21,7 @@ from rich.console import Console
 
 from infra.errors import CausewayError
 from infra.local import cli as local
-from infra.local import control, homes, locking, promtool, toolchain, up, view
+from infra.local import control, homes, locking, promtool, toolchain, up, view, webcli
 from infra.local.audit import Audit, audit
 from infra.local.bootstrap import still
 from infra.local.control import Status
@@ -65,6 +65,7 @@ CHECKS = {
         "infra",
         "chaos",
     ],
+    "web": ["causeway", "web", "check"],
 }
 
 PLACE_ERRORS = {
@@ -74,6 +75,7 @@ PLACE_ERRORS = {
 
 app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(local.app, name="local")
+app.add_typer(webcli.app, name="web")
 console = Console(highlight=False)
 
 
@@ -291,6 +293,7 @@ def _audit_packages(program: Path) -> Audit:
 
 def _start(federation: Federation) -> tuple[bool, Status]:
     home, began = Path(federation.home), time.monotonic()
+    webcli.build_if_possible(_say)
     ours = up.start(federation, _say)
     if ours:
         console.print(f"Starting {', '.join(federation.regions)} in {home}", soft_wrap=True)
@@ -328,6 +331,11 @@ def _explain(status: Status, *, detached: bool, ours: bool) -> None:
     console.print()
     for region, there in status.regions.items():
         console.print(f"  {region}: {there.public_url}")
+    if webcli.is_built():
+        console.print(
+            "\n  use it:     open one of these in a browser, and another in a second one; make an account in each",
+            soft_wrap=True,
+        )
     console.print("\n  see it:     ./causeway status      disturb it: ./causeway local --help")
     stop = "./causeway down" if detached or not ours else "Ctrl-C or ./causeway down"
     console.print(f"  stop it:    {stop}      wipe it:    ./causeway down --wipe")

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from infra.identity import DIRECTORY, host_name
-from infra.local import kafka, mirrormaker, postgres, seaweed, services, valkey
+from infra.local import kafka, mirrormaker, postgres, seaweed, services, valkey, webapp
 from infra.local.certificates import Files
 from infra.local.errors import UnknownPartError
 from infra.local.federation import REGIONS, Federation
@@ -349,6 +349,7 @@ def _environment(federation: Federation, home: Path, region: str, ports: Ports, 
         "CAUSEWAY_S3_CREDENTIALS": str(blob_keys(home, region)),
         "CAUSEWAY_REPAIR_PATIENCE": "10",  # drills are short
         "CAUSEWAY_SIGNING_KEY": str(signing_key(home, region)),
+        "CAUSEWAY_WEB": str(webapp.BUILT),
         **ONE_ADDRESS,
         "CAUSEWAY_LOG_LEVEL": federation.log_level,
     }

@@ -29,6 +29,7 @@ signs/       who is there and who types, as far as it is told; the first thing t
 guards       what may be done how often; origins: from where a request came; arrivals: how many may come in at once
 profiles     users of this and other regions; people/: finding them; searching/: finding messages
 concealing   deleting a message for oneself alone
+webapp       serves the web app, which region/web is made of; describing: the API as files, for its types
 decisions    the journal as accounts see it
 repository   SQL reads
 frames, views, cursors, schemas, errors

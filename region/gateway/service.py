@@ -70,6 +70,7 @@ from region.gateway.signs.signs import Signs
 from region.gateway.sockets import RESUME_SECONDS, Sockets
 from region.gateway.submissions import Clerk
 from region.gateway.tracing import Tracer
+from region.gateway.webapp import WebApp
 from region.media.attachments import Attachments
 from region.media.downloads import Downloads
 from region.media.pictures.choosing import Choosing
@@ -274,7 +275,11 @@ class Gateway:
             "media": self._media(settings, callers, guards),
             "regions": regions(region=region, public_url=settings.public_url, federation=self._federation),
         }
-        self.app = make_app(make_http(routers), self._sockets.serve, seconds=settings.request_seconds)
+        self.app = make_app(
+            WebApp(settings.web, make_http(routers), places=lambda: self._federation.regions, blobs=settings.place),
+            self._sockets.serve,
+            seconds=settings.request_seconds,
+        )
         """The ASGI app."""
         self.tracer = Tracer(
             region=region,

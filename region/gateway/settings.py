@@ -30,6 +30,7 @@ class GatewaySettings(RegionalSettings, BlobSettings):
         gateway_url: Where they reach it.
         public_url: Where devices reach this region.
         peers: Other region to its gateway's URL, as JSON; asked which devices were logged out there.
+        web: Directory of the built web app; nothing is served of one where there is none.
         signing_key: Path to the region's Ed25519 private key, PKCS#8 PEM.
         store_connections: The most connections to the store.
         request_seconds: After how long a request is answered without what it waits for.
@@ -72,6 +73,7 @@ class GatewaySettings(RegionalSettings, BlobSettings):
     gateway_url: str
     public_url: str
     peers: dict[str, str] = Field(default_factory=dict)
+    web: Path = Path("/nonexistent")
     signing_key: Path
     store_connections: int = Field(12, ge=2, le=200)
     request_seconds: float = Field(USUAL_SECONDS, gt=0, le=300)

@@ -1,0 +1,52 @@
+// Keeps the app itself in the browser, so that it opens without a network; the API is none of its business, and never kept here.
+// `finish.mjs` puts in the names of what was built, and a version that follows from them.
+
+const VERSION = "__VERSION__";
+const FILES = [
+  /* __FILES__ */
+];
+const PAGE = "/web/";
+const PATIENCE_MS = 3_000;
+
+addEventListener("install", (event) => {
+  event.waitUntil(caches.open(VERSION).then((cache) => cache.addAll([PAGE, ...FILES])));
+});
+
+// The one before keeps what its pages still load, until the last of them is closed.
+addEventListener("activate", (event) => {
+  const old = (names) => names.filter((name) => name !== VERSION);
+  event.waitUntil(caches.keys().then((names) => Promise.all(old(names).map((name) => caches.delete(name)))));
+});
+
+addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== "GET" || origin !== location.origin || !pathname.startsWith(PAGE)) return;
+  if (request.mode === "navigate") event.respondWith(newest(request));
+  else event.respondWith(caches.match(request, { cacheName: VERSION }).then((kept) => kept ?? fetch(request)));
+});
+
+/** The page as the region has it; the one that is here, if the region does not answer soon. */
+async function newest(request) {
+  const kept = await caches.match(PAGE, { cacheName: VERSION });
+  try {
+    const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    return answer.ok || kept === undefined ? answer : kept;
+  } catch (error) {
+    if (kept !== undefined) return kept;
+    throw error;
+  }
+}
+
+addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(show(event.notification.data));
+});
+
+/** Show the conversation that a notice was about, in a page that is open or in a new one. */
+async function show(path) {
+  const [page] = await clients.matchAll({ type: "window" });
+  if (page === undefined) return clients.openWindow(path);
+  await page.focus();
+  return page.navigate(path);
+}

@@ -1,0 +1,35 @@
+/** What is known of an image or a file before any byte of it is here. Pure. */
+
+import type { Attachment } from "./types";
+
+const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~";
+const BOX = 320;
+const UNITS = ["B", "KB", "MB", "GB"];
+const FORBIDDEN = /["/\\\p{Cc}]/gu;
+
+/** Return the mean colour that a BlurHash tells, as CSS; null if it is none. */
+export function meanColour(blur: string): string | null {
+  const digits = [...blur.slice(2, 6)].map((character) => DIGITS.indexOf(character));
+  if (digits.length < 4 || digits.includes(-1)) return null;
+  const value = digits.reduce((sum, digit) => sum * 83 + digit, 0);
+  return `rgb(${(value >> 16) & 255} ${(value >> 8) & 255} ${value & 255})`;
+}
+
+/** Return how large an image is shown, CSS pixels: in its own proportions, within a square, never larger than it is. */
+export function shownSize({ width, height }: Pick<Attachment, "width" | "height">): { width: number; height: number } {
+  if (width <= 0 || height <= 0) return { width: BOX, height: BOX };
+  const scale = Math.min(1, BOX / width, BOX / height);
+  return { width: Math.max(48, Math.round(width * scale)), height: Math.max(48, Math.round(height * scale)) };
+}
+
+/** Return a size in words, such as `1.4 MB`. */
+export function sizeWords(bytes: number): string {
+  const power = Math.min(UNITS.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1_000 ** power;
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[power]}`;
+}
+
+/** Return a name that regions take: without quotes, slashes and control characters, 255 characters at most. */
+export function safeName(name: string): string {
+  return [...name.replace(FORBIDDEN, "_").trim()].slice(0, 255).join("") || "file";
+}

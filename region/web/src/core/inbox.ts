@@ -1,0 +1,78 @@
+/** The list of conversations, and what live frames do to it. Pure. */
+
+import { isMessage, isShown } from "./timeline";
+import type { Conversation, Message } from "./types";
+
+export type Inbox = Readonly<Record<string, Conversation>>;
+
+/** The time by which a conversation has its place in the list; milliseconds. */
+export function lastAt(conversation: Conversation): number {
+  return conversation.last_message ? Date.parse(conversation.last_message.sent_at) : 0;
+}
+
+/** Return the list as it is shown: the most recent first; those that have never been used come first, being new; the archive apart. */
+export function listed(inbox: Inbox, archived = false): Conversation[] {
+  const place = (each: Conversation) => lastAt(each) || Number.MAX_SAFE_INTEGER;
+  return Object.values(inbox)
+    .filter((each) => (each.preferences?.archived ?? false) === archived)
+    .sort((a, b) => place(b) - place(a) || a.conversation_id.localeCompare(b.conversation_id));
+}
+
+/** Take a live entry in; a conversation that is not known is begun with what the entry says. */
+export function withEntry(inbox: Inbox, entry: Message, me: string): Inbox {
+  const id = entry.conversation_id;
+  const seq = entry.seq ?? 0;
+  const before = inbox[id] ?? begun(entry, me);
+  if (seq <= before.head) return inbox;
+  const foreign = isMessage(entry) && entry.sender_id !== me;
+  const counted = foreign && seq > before.read;
+  return {
+    ...inbox,
+    [id]: {
+      ...before,
+      head: seq,
+      epoch: entry.epoch,
+      read: foreign ? before.read : Math.max(before.read, before.unread === 0 ? seq : before.read),
+      unread: before.unread + (counted ? 1 : 0),
+      name: entry.change?.name ?? before.name,
+      last_message: isShown(entry) ? entry : altered(before.last_message, entry),
+    },
+  };
+}
+
+function altered(last: Message | null, by: Message): Message | null {
+  if (last === null || by.change?.message_id !== last.message_id) return last;
+  if (by.kind === "message_edited") return { ...last, text: by.change.text ?? last.text };
+  if (by.kind === "message_deleted") return { ...last, text: "", deleted: true };
+  return last;
+}
+
+/** Take in how far oneself has read, on whichever device. */
+export function withRead(inbox: Inbox, id: string, read: number, left: number): Inbox {
+  const before = inbox[id];
+  if (before === undefined || read < before.read) return inbox;
+  return { ...inbox, [id]: { ...before, read, unread: read >= before.head ? 0 : left } };
+}
+
+function begun(entry: Message, me: string): Conversation {
+  const kind = { g: "group", c: "channel" }[entry.conversation_id[0] ?? ""] ?? "direct";
+  const peer = entry.sender_id === me ? entry.recipient_id : entry.sender_id;
+  return empty(entry.conversation_id, kind, kind === "direct" ? (peer ?? null) : null, entry.change?.name ?? "");
+}
+
+/** A conversation of which nothing is known but who or what it is. */
+export function empty(id: string, kind: string, peerId: string | null, name: string): Conversation {
+  return {
+    conversation_id: id,
+    kind,
+    peer_id: peerId,
+    name,
+    last_message: null,
+    unread: 0,
+    received: 0,
+    read: 0,
+    head: 0,
+    epoch: 0,
+    picture: null,
+  };
+}

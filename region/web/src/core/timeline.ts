@@ -1,0 +1,153 @@
+/**
+ * What is known of one conversation's log, from its newest entry back to the oldest page that was read.
+ *
+ * Pure. Entries stand by their number; what is done to a message (an edit, a reaction, a deletion) is an entry as well, and is
+ * applied to the message if that is here; pages show messages as they are by now.
+ */
+
+import type { Message } from "./types";
+
+export interface Timeline {
+  /** Numbered, the oldest first. */
+  entries: readonly Message[];
+  /** For older pages; null when the beginning is here; undefined before the first page. */
+  older: string | null | undefined;
+  /** Member to how far their devices are. */
+  marks: Readonly<Record<string, Mark>>;
+}
+
+export interface Mark {
+  received: number;
+  read: number;
+  /** The seq by which somebody became a member; messages up to it do not concern them. */
+  joined: number;
+}
+
+export const EMPTY: Timeline = { entries: [], older: undefined, marks: {} };
+
+const MESSAGES = new Set(["message_sent", "group_message_sent", "channel_message_sent"]);
+const ALTERATIONS = new Set(["message_edited", "message_deleted", "reaction_added", "reaction_removed"]);
+const QUIET = new Set(["hidden", "message_pinned", "message_unpinned", "invite_made", "invite_ended", "join_declined"]);
+
+export const isMessage = (message: Message): boolean => MESSAGES.has(message.kind);
+
+/** Whether it has a place of its own on the screen. */
+export function isShown(message: Message): boolean {
+  return !QUIET.has(message.kind) && !ALTERATIONS.has(message.kind);
+}
+
+const seqOf = (message: Message): number => message.seq ?? 0;
+
+/** Put a page, the newest first as the API gives it, before what is here. */
+export function withOlder(timeline: Timeline, page: readonly Message[], next: string | null): Timeline {
+  const numbered = page.filter((message) => message.seq !== null).reverse();
+  return withStatuses({ ...timeline, entries: merged(timeline.entries, numbered), older: next }, numbered);
+}
+
+/** Put entries, the oldest first, behind what is here. */
+export function withNewer(timeline: Timeline, page: readonly Message[]): Timeline {
+  return withStatuses(page.reduce(withEntry, timeline), page);
+}
+
+/** Take one entry in, as it comes live. */
+export function withEntry(timeline: Timeline, entry: Message): Timeline {
+  if (entry.seq === null) return timeline;
+  const last = timeline.entries.at(-1);
+  const entries =
+    last === undefined || seqOf(last) < entry.seq ? [...timeline.entries, entry] : merged(timeline.entries, [entry]);
+  return { ...timeline, entries: altered(entries, entry) };
+}
+
+/** Whether entries are missing between what is here and this one. */
+export function isGap(timeline: Timeline, entry: Message): boolean {
+  const last = timeline.entries.at(-1);
+  return last !== undefined && entry.seq !== null && (entry.from_seq ?? entry.seq) > seqOf(last) + 1;
+}
+
+/** The place from which to go on reading newer entries, as a cursor that a device may make. */
+export function placeOf(timeline: Timeline): string | null {
+  const last = timeline.entries.at(-1);
+  return last === undefined ? null : `${last.epoch}.${seqOf(last)}`;
+}
+
+function merged(first: readonly Message[], second: readonly Message[]): Message[] {
+  const bySeq = new Map<number, Message>();
+  for (const message of [...first, ...second]) {
+    const before = bySeq.get(seqOf(message));
+    bySeq.set(seqOf(message), before === undefined ? message : newer(before, message));
+  }
+  return [...bySeq.values()].sort((a, b) => seqOf(a) - seqOf(b));
+}
+
+/** Of two views of a message the later one: what was deleted stays so, and the last edit counts. */
+function newer(before: Message, after: Message): Message {
+  return before.deleted || (before.edited ?? 0) > (after.edited ?? 0) ? before : after;
+}
+
+/** In a 1:1 conversation a message's status says how far the other one is: so it speaks for all messages below. */
+function withStatuses(timeline: Timeline, page: readonly Message[]): Timeline {
+  return page.reduce((grown, { recipient_id: id, seq, status }) => {
+    if (id === undefined || seq === null || status === "unread") return grown;
+    return withMark(grown, id, status === "read" ? { received: seq, read: seq } : { received: seq });
+  }, timeline);
+}
+
+function altered(entries: readonly Message[], by: Message): readonly Message[] {
+  const seq = by.change?.message_seq;
+  if (!ALTERATIONS.has(by.kind) || seq === undefined) return entries;
+  return entries.map((message) => (message.seq === seq && isMessage(message) ? afterwards(message, by) : message));
+}
+
+function afterwards(message: Message, by: Message): Message {
+  if (message.deleted) return message;
+  switch (by.kind) {
+    case "message_edited":
+      if ((message.edited ?? 0) >= seqOf(by)) return message;
+      return { ...message, text: by.change?.text ?? message.text, edited: seqOf(by) };
+    case "message_deleted": {
+      const { attachments: _a, reactions: _r, reply_to: _t, ...kept } = message;
+      return { ...kept, text: "", deleted: true };
+    }
+    default:
+      return reacted(message, by.change?.emoji ?? "", by.sender_id, by.kind === "reaction_added");
+  }
+}
+
+function reacted(message: Message, emoji: string, userId: string, added: boolean): Message {
+  const before = message.reactions ?? [];
+  const others = (before.find((each) => each.emoji === emoji)?.user_ids ?? []).filter((id) => id !== userId);
+  const users = added ? [...others, userId] : others;
+  const place = before.some((each) => each.emoji === emoji);
+  const reactions = place
+    ? before.map((each) => (each.emoji === emoji ? { emoji, user_ids: users } : each))
+    : [...before, { emoji, user_ids: users }];
+  return { ...message, reactions: reactions.filter((each) => each.user_ids.length > 0) };
+}
+
+/** Raise how far somebody is; marks never fall. */
+export function withMark(timeline: Timeline, userId: string, mark: Partial<Mark>): Timeline {
+  const before = timeline.marks[userId] ?? { received: 0, read: 0, joined: 0 };
+  const raised = {
+    received: Math.max(before.received, mark.received ?? 0),
+    read: Math.max(before.read, mark.read ?? 0),
+    joined: mark.joined ?? before.joined,
+  };
+  return { ...timeline, marks: { ...timeline.marks, [userId]: raised } };
+}
+
+export type Status = Message["status"];
+const RANK: Record<Status, number> = { unread: 0, received: 1, read: 2 };
+
+/** What all others have done with one's own message: the more of what the page said and what marks say since. */
+export function statusOf(timeline: Timeline, message: Message, me: string): Status {
+  const seq = seqOf(message);
+  const others = Object.entries(timeline.marks).filter(([id, mark]) => id !== me && mark.joined < seq);
+  const all = (field: "received" | "read") => others.length > 0 && others.every(([, mark]) => seq <= mark[field]);
+  const said: Status = all("read") ? "read" : all("received") ? "received" : "unread";
+  return RANK[said] > RANK[message.status] ? said : message.status;
+}
+
+/** How many of others' messages are above a mark. */
+export function unreadAbove(timeline: Timeline, read: number, me: string): number {
+  return timeline.entries.filter((entry) => isMessage(entry) && entry.sender_id !== me && seqOf(entry) > read).length;
+}

@@ -1,0 +1,50 @@
+/** What the API calls things, under short names; all of it is generated from what the gateway says of itself. */
+
+import type { components as Http } from "../described/api";
+import type { components as Socket } from "../described/frames";
+
+type Schemas = Http["schemas"];
+type Frames = Socket["schemas"];
+
+export type Message = Schemas["Message"];
+export type Conversation = Schemas["Conversation"];
+export type Page = Schemas["Page"];
+export type Profile = Schemas["Profile"];
+export type Attachment = Schemas["Attached"];
+export type Blob = Schemas["BlobView"];
+export type Tokens = Schemas["Tokens"];
+export type Device = Schemas["Device"];
+export type Problem = Schemas["Problem"];
+export type RegionView = Schemas["RegionView"];
+export type Reacted = Schemas["Reacted"];
+export type MarksFrame = Frames["MarksFrame"];
+export type RefusedFrame = Frames["Refused"];
+export type ErrorFrame = Frames["ErrorFrame"];
+
+/** What a device says. */
+export type DeviceFrame =
+  | Frames["Hello"]
+  | Frames["Send"]
+  | Frames["Received"]
+  | Frames["Read"]
+  | Frames["Typing"]
+  | Frames["Watch"]
+  | Frames["Ping"];
+
+/** What a region says. */
+export type RegionFrame =
+  | Frames["Welcome"]
+  | Frames["Changed"]
+  | Frames["Accepted"]
+  | Frames["Pending"]
+  | Frames["EntryFrame"]
+  | Frames["ReceiptFrame"]
+  | Frames["Refused"]
+  | Frames["MarksFrame"]
+  | Frames["PreferencesFrame"]
+  | Frames["Typist"]
+  | Frames["PresenceFrame"]
+  | Frames["ConcealedFrame"]
+  | Frames["Resume"]
+  | Frames["Pong"]
+  | Frames["ErrorFrame"];

@@ -1,0 +1,177 @@
+/** The WebSocket to a region: kept connected by the rules of `core/reconnecting`, with what comes in and how it stands told to one listener. */
+
+import { whatFollows } from "../core/reconnecting";
+import type { DeviceFrame, RegionFrame } from "../core/types";
+import { goElsewhere, here } from "./places";
+import { ApiError } from "./problem";
+import { access } from "./session";
+
+export type Standing =
+  | { at: "off" }
+  | { at: "connecting" }
+  | { at: "online"; region: string }
+  /** `until`: when it is tried again, milliseconds; `away`: the home region cannot be reached from here. */
+  | { at: "waiting"; until: number; away: boolean };
+
+export interface Listener {
+  frame(frame: RegionFrame): void;
+  standing(standing: Standing): void;
+  /** What to say first. */
+  hello(): DeviceFrame & { type: "hello" };
+}
+
+const PING_MS = 25_000;
+const SILENCE_MS = 12_000;
+const OFFLINE_MS = 3_000;
+const ABNORMAL = 1006;
+const AWAY = 1013;
+
+export class Link {
+  readonly #listener: Listener;
+  #socket: WebSocket | null = null;
+  #wanted = false;
+  #welcomed = false;
+  #refreshed = false;
+  #refused: string | undefined;
+  #token = "";
+  #failures = 0;
+  #retryAfter: number | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #pinging: ReturnType<typeof setInterval> | undefined;
+  #silence: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(listener: Listener) {
+    this.#listener = listener;
+  }
+
+  start(): void {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    addEventListener("online", this.hurry);
+    addEventListener("offline", this.#doubt);
+    document.addEventListener("visibilitychange", this.#look);
+    void this.#connect();
+  }
+
+  stop(): void {
+    this.#wanted = false;
+    removeEventListener("online", this.hurry);
+    removeEventListener("offline", this.#doubt);
+    document.removeEventListener("visibilitychange", this.#look);
+    clearTimeout(this.#timer);
+    this.#quiet();
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+    this.#listener.standing({ at: "off" });
+  }
+
+  /** Do not wait any longer. */
+  readonly hurry = (): void => {
+    if (!this.#wanted || this.#socket !== null) return;
+    clearTimeout(this.#timer);
+    void this.#connect();
+  };
+
+  /** Say something; false if there is no connection that was welcomed. */
+  say(frame: DeviceFrame): boolean {
+    if (this.#socket?.readyState !== WebSocket.OPEN || !this.#welcomed) return false;
+    this.#socket.send(JSON.stringify(frame));
+    if (frame.type === "send") this.#expect(SILENCE_MS);
+    return true;
+  }
+
+  async #connect(): Promise<void> {
+    this.#listener.standing({ at: "connecting" });
+    this.#welcomed = false;
+    this.#retryAfter = null;
+    try {
+      this.#token = await access(this.#refused);
+      this.#refused = undefined;
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) return;
+      this.#ended(ABNORMAL);
+      return;
+    }
+    if (!this.#wanted || this.#socket !== null) return;
+    const url = `${here().replace(/^http/, "ws")}/ws?access_token=${encodeURIComponent(this.#token)}`;
+    const socket = new WebSocket(url);
+    this.#socket = socket;
+    socket.onopen = () => socket.send(JSON.stringify(this.#listener.hello()));
+    socket.onmessage = (event) => this.#take(JSON.parse(String(event.data)) as RegionFrame);
+    socket.onclose = (event) => {
+      if (this.#socket !== socket) return;
+      this.#socket = null;
+      this.#ended(event.code);
+    };
+  }
+
+  #take(frame: RegionFrame): void {
+    clearTimeout(this.#silence);
+    this.#silence = undefined;
+    if (frame.type === "welcome") {
+      this.#welcomed = true;
+      this.#refreshed = false;
+      this.#failures = 0;
+      this.#pinging = setInterval(this.#ping, PING_MS);
+      this.#listener.standing({ at: "online", region: frame.region });
+    } else if (frame.type === "error" && frame.client_message_id === undefined) {
+      this.#retryAfter = frame.retry_after ?? null;
+    }
+    this.#listener.frame(frame);
+  }
+
+  #ended(code: number): void {
+    this.#quiet();
+    if (!this.#wanted) return;
+    if (!this.#welcomed) this.#failures += 1;
+    const state = { code, welcomed: this.#welcomed, failures: this.#failures };
+    const next = whatFollows({ ...state, retryAfter: this.#retryAfter, refreshed: this.#refreshed }, Math.random());
+    if (next.kind === "refresh") {
+      this.#refreshed = true;
+      this.#refused = this.#token;
+      void this.#connect();
+      return;
+    }
+    if (next.elsewhere) goElsewhere();
+    this.#timer = setTimeout(() => void this.#connect(), next.afterMs);
+    this.#listener.standing({ at: "waiting", until: Date.now() + next.afterMs, away: code === AWAY });
+  }
+
+  readonly #ping = (): void => {
+    if (this.say({ type: "ping", nonce: "" })) this.#expect(SILENCE_MS);
+  };
+
+  /** The browser says that there is no network; a region on this machine may answer all the same. */
+  readonly #doubt = (): void => {
+    if (!this.say({ type: "ping", nonce: "" })) return;
+    clearTimeout(this.#silence);
+    this.#silence = undefined;
+    this.#expect(OFFLINE_MS);
+  };
+
+  /** Whatever comes will do; if nothing does, the connection is given up. */
+  #expect(withinMs: number): void {
+    this.#silence ??= setTimeout(() => this.#drop(), withinMs);
+  }
+
+  readonly #look = (): void => {
+    if (document.visibilityState !== "visible") return;
+    if (this.#socket === null) this.hurry();
+    else this.#ping();
+  };
+
+  /** Give a silent connection up, without waiting for a farewell that may never come. */
+  #drop(): void {
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+    this.#ended(ABNORMAL);
+  }
+
+  #quiet(): void {
+    clearInterval(this.#pinging);
+    clearTimeout(this.#silence);
+    this.#silence = undefined;
+  }
+}

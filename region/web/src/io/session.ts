@@ -1,0 +1,125 @@
+/** Who is logged in on this device, and an access token that is good for a while; tabs share one session. */
+
+import type { Problem, Tokens } from "../core/types";
+import { forgetEverything } from "./database";
+import { goElsewhere, here } from "./places";
+import { ApiError } from "./problem";
+import { type Session, seal, unseal } from "./vault";
+
+/** How long before its end a token is exchanged, at most; a fifth of its life if that is short. */
+const MARGIN_MS = 60_000;
+const LOCK = "causeway.token";
+
+let session: Session | null = null;
+let onEnd: (why: string) => void = () => {};
+
+/** Who is told when this device turns out to be logged out. */
+export function whenEnded(tell: (why: string) => void): void {
+  onEnd = tell;
+}
+
+export function whoami(): Tokens | null {
+  return session?.tokens ?? null;
+}
+
+/** Take up the session that this browser has, if any. */
+export async function restore(): Promise<Tokens | null> {
+  session = await unseal();
+  return whoami();
+}
+
+export async function register(handle: string, password: string, displayName: string): Promise<Tokens> {
+  const body = { handle, password, display_name: displayName || null, device_name: deviceName() };
+  return begin(await post<Tokens>("/register", body));
+}
+
+export async function logIn(handle: string, password: string): Promise<Tokens> {
+  return begin(await post<Tokens>("/login", { handle, password, device_name: deviceName() }));
+}
+
+/** Log this device out for good, and forget what it has kept; if nobody can be reached, the device is still forgotten here. */
+export async function logOut(): Promise<void> {
+  try {
+    const token = await access();
+    await fetch(`${here()}/logout`, { method: "POST", headers: { Authorization: `Bearer ${token}` } });
+  } catch {
+    // Its refresh token is thrown away in any case.
+  }
+  await end("logged-out");
+}
+
+/**
+ * Return an access token that is good.
+ *
+ * @param refused A token that was turned away: another one is fetched then.
+ */
+export async function access(refused?: string): Promise<string> {
+  if (session === null) throw new ApiError({ code: "invalid-token", status: 401, definite: true });
+  if (session.tokens.access_token !== refused && !isOld(session)) {
+    return session.tokens.access_token;
+  }
+  return exclusively(async () => {
+    const shared = await unseal(); // another tab may have been faster
+    if (shared !== null) session = shared;
+    if (session === null) throw new ApiError({ code: "invalid-token", status: 401, definite: true });
+    if (session.tokens.access_token === refused || isOld(session)) {
+      await refresh(session.tokens.refresh_token);
+    }
+    return session.tokens.access_token;
+  });
+}
+
+function isOld({ tokens, expiresAt }: Session): boolean {
+  return expiresAt - Math.min(MARGIN_MS, tokens.expires_in * 200) <= Date.now();
+}
+
+async function refresh(refreshToken: string): Promise<void> {
+  try {
+    await begin(await post<Tokens>("/token", { refresh_token: refreshToken }));
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) await end(error.tokenProblem ?? "expired");
+    throw error;
+  }
+}
+
+async function begin(tokens: Tokens): Promise<Tokens> {
+  session = { tokens, expiresAt: Date.now() + tokens.expires_in * 1_000 };
+  await seal(session);
+  return tokens;
+}
+
+async function end(why: string): Promise<void> {
+  session = null;
+  await forgetEverything();
+  onEnd(why);
+}
+
+async function exclusively<T>(work: () => Promise<T>): Promise<T> {
+  return navigator.locks === undefined ? work() : await navigator.locks.request(LOCK, work);
+}
+
+async function post<T>(path: string, body: object): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const headers = { "Content-Type": "application/json" };
+      const answer = await fetch(here() + path, { method: "POST", headers, body: JSON.stringify(body) });
+      const content = (await answer.json()) as T & Partial<Problem>;
+      if (!answer.ok) throw new ApiError(content);
+      return content;
+    } catch (error) {
+      if (error instanceof ApiError) throw error;
+      // Each of these is safe to repeat, through any region.
+      if (attempt > 0 || !goElsewhere()) throw new ApiError({});
+    }
+  }
+}
+
+function deviceName(): string {
+  const system = /Android|iPhone|iPad|Mac OS X|Windows|Linux/.exec(navigator.userAgent)?.[0] ?? "";
+  const browser = /Firefox|Edg|OPR|Chrome|Safari/.exec(navigator.userAgent)?.[0] ?? "";
+  const names: Record<string, string> = { Edg: "Edge", OPR: "Opera", "Mac OS X": "macOS" };
+  return [browser, system]
+    .map((word) => names[word] ?? word)
+    .filter(Boolean)
+    .join(", ");
+}

@@ -1,0 +1,50 @@
+/** Coming and going: taking up a session, registering, logging in and out; and the connection that goes with it. */
+
+import type { Tokens } from "../core/types";
+import { Link } from "../io/link";
+import * as session from "../io/session";
+import { loadKept } from "./history";
+import * as incoming from "./incoming";
+import * as outgoing from "./outgoing";
+import * as people from "./people";
+import { reset, set } from "./store";
+
+const link = new Link({
+  frame: incoming.take,
+  hello: incoming.hello,
+  standing: (standing) => set({ standing }),
+});
+
+/** Take up the session that this browser has kept. */
+export async function start(): Promise<void> {
+  session.whenEnded((why) => {
+    link.stop();
+    incoming.speakOver(null);
+    people.forget();
+    reset(why === "logged-out" ? null : why);
+  });
+  const found = await session.restore().catch(() => null);
+  if (found === null) reset(null);
+  else await enter(found);
+}
+
+export async function register(handle: string, password: string, displayName: string): Promise<void> {
+  await enter(await session.register(handle, password, displayName));
+}
+
+export async function logIn(handle: string, password: string): Promise<void> {
+  await enter(await session.logIn(handle, password));
+}
+
+export const logOut = session.logOut;
+
+/** Connect now instead of at the end of the countdown. */
+export const hurry = link.hurry;
+
+async function enter(me: Tokens): Promise<void> {
+  await outgoing.load();
+  await loadKept();
+  set({ phase: "in", ended: null, me });
+  incoming.speakOver(link);
+  link.start();
+}

@@ -1,0 +1,61 @@
+/** Where the bytes of images and files are, for as long as their addresses are good. */
+
+import { useEffect, useState } from "react";
+import type { Blob } from "../core/types";
+import { api, got } from "../io/api";
+import { ApiError } from "../io/problem";
+
+const MARGIN_MS = 60_000;
+const AGAIN_MS = 1_500;
+const ON_ITS_WAY = "blob-on-its-way";
+
+interface Known {
+  blob: Promise<Blob>;
+  until: number;
+}
+
+const known = new Map<string, Known>();
+
+/** Return where a blob is; one that another region still brings is waited for. */
+export async function find(id: string): Promise<Blob> {
+  const before = known.get(id);
+  if (before !== undefined && before.until > Date.now()) return before.blob;
+  const asked = ask(id);
+  known.set(id, { blob: asked, until: Date.now() + 5 * MARGIN_MS });
+  try {
+    const blob = await asked;
+    known.set(id, { blob: asked, until: Date.now() + blob.expires_in * 1_000 - MARGIN_MS });
+    return blob;
+  } catch (error) {
+    known.delete(id);
+    throw error;
+  }
+}
+
+async function ask(id: string): Promise<Blob> {
+  for (;;) {
+    try {
+      return await got(api.GET("/blobs/{blob_id}", { params: { path: { blob_id: id } } }));
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== ON_ITS_WAY) throw error;
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
+}
+
+/** Where a blob is, once it is known. */
+export function useBlob(id: string): Blob | null {
+  const [blob, setBlob] = useState<Blob | null>(null);
+  useEffect(() => {
+    let stale = false;
+    find(id)
+      .then((found) => {
+        if (!stale) setBlob(found);
+      })
+      .catch(() => {}); // its name and its place are shown all the same
+    return () => {
+      stale = true;
+    };
+  }, [id]);
+  return blob;
+}

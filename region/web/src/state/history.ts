@@ -1,0 +1,201 @@
+/** Reading: the list of conversations, and pages of each one's history, from the region and from what was kept. */
+
+import { empty } from "../core/inbox";
+import { isMessage, placeOf, withMark, withNewer, withOlder } from "../core/timeline";
+import type { Conversation, Message } from "../core/types";
+import { api, got } from "../io/api";
+import { database, keepInbox, readInbox } from "../io/database";
+import { readDrafts } from "../io/drafts";
+import { ApiError, isOffline } from "../io/problem";
+import { problem } from "../words";
+import { get, notify, putConversations, set, setTimeline, timelineOf } from "./store";
+
+const PAGE = 50;
+const CATCH_UP = 200;
+const MOST_CATCH_UPS = 5;
+const SEEN = 200;
+const LIST = 200;
+
+const loading = new Map<string, Promise<void>>();
+
+/** Show what an earlier page has kept. */
+export async function loadKept(): Promise<void> {
+  const kept = await database();
+  putConversations(await readInbox());
+  const people = await kept.getAll("people");
+  set({
+    people: Object.fromEntries(people.map((each) => [each.user_id, each])),
+    drafts: readDrafts(),
+  });
+}
+
+/**
+ * Whether the list knows of entries that are not known here: a resume token may mean nothing to a region that it is shown to,
+ * and then the device is told only what happens from now on.
+ */
+export async function hasMissed(): Promise<boolean> {
+  const page = await got(api.GET("/conversations", { params: { query: { limit: PAGE } } }));
+  return page.conversations.some((each) => each.head > (get().inbox[each.conversation_id]?.head ?? 0));
+}
+
+/** Read the whole list anew; what the region does not list any more goes. */
+export async function readList(): Promise<void> {
+  const all: Conversation[] = [];
+  let before: string | undefined;
+  do {
+    const query = before === undefined ? { limit: LIST } : { limit: LIST, before };
+    const page = await got(api.GET("/conversations", { params: { query } }));
+    all.push(...page.conversations);
+    putConversations(page.conversations);
+    set({ listed: true });
+    before = page.next ?? undefined;
+  } while (before !== undefined);
+  const named = new Set(all.map((each) => each.conversation_id));
+  const gone = Object.values(get().inbox).filter((each) => !named.has(each.conversation_id) && each.head > 0);
+  if (gone.length > 0) {
+    const without = new Set(gone.map((each) => each.conversation_id));
+    set((state) => ({
+      inbox: Object.fromEntries(Object.entries(state.inbox).filter(([id]) => !without.has(id))),
+    }));
+  }
+  await keepInbox(Object.values(get().inbox));
+}
+
+/** Open a conversation: show what was kept, then what the region has; once, until it is forgotten. */
+export function open(id: string): Promise<void> {
+  return once(`open ${id}`, async () => {
+    if (timelineOf(id).older !== undefined) return;
+    setTrouble(id, null);
+    const seen = await (await database()).get("seen", id);
+    if (seen !== undefined && timelineOf(id).entries.length === 0) {
+      setTimeline(id, { ...timelineOf(id), entries: seen.entries, marks: seen.marks, older: undefined });
+    }
+    try {
+      await readNewest(id);
+      await readAbout(id);
+    } catch (error) {
+      setTrouble(id, error);
+      throw error;
+    }
+  });
+}
+
+function setTrouble(id: string, error: unknown): void {
+  const { [id]: _, ...others } = get().troubles;
+  const said = error instanceof ApiError ? problem(error.code, error.message) : String(error);
+  set({ troubles: error === null ? others : { ...others, [id]: said } });
+}
+
+/** Read the newest page, and join it to what is here if nothing lies between. */
+async function readNewest(id: string): Promise<void> {
+  const query = { conversation_id: id, limit: PAGE };
+  const page = await got(api.GET("/messages", { params: { query } }));
+  const numbered = page.messages.filter((each) => each.seq !== null);
+  const lowest = numbered.at(-1);
+  const before = timelineOf(id);
+  const last = before.entries.at(-1)?.seq ?? 0;
+  const joins = lowest !== undefined && last >= (lowest.from_seq ?? lowest.seq ?? 0) - 1 && before.entries.length > 0;
+  const kept = joins ? before : { ...before, entries: [] };
+  const first = joins ? before.entries[0] : undefined;
+  // Behind what was kept lies more, and how much is known by its first number alone.
+  const lowestKept = first?.from_seq ?? first?.seq ?? 0;
+  const older = first === undefined ? page.next : lowestKept <= 1 ? null : `${first.epoch}.${lowestKept}`;
+  setTimeline(id, withOlder(kept, page.messages, older));
+  setPending(id, page.messages);
+  keep(id);
+}
+
+/** Read one more page of the past; the caller waits for it to keep its place. */
+export function readOlder(id: string): Promise<void> {
+  return once(`older ${id}`, async () => {
+    const before = timelineOf(id).older;
+    if (before === null || before === undefined) return;
+    const query = { conversation_id: id, limit: PAGE, before };
+    const page = await got(api.GET("/messages", { params: { query } }));
+    setTimeline(id, withOlder(timelineOf(id), page.messages, page.next));
+    keep(id);
+  });
+}
+
+/** Read what was missed while away; what is too much is read anew from its end. */
+export function catchUp(id: string): Promise<void> {
+  return once(`newer ${id}`, async () => {
+    for (let round = 0; round < MOST_CATCH_UPS; round++) {
+      const after = placeOf(timelineOf(id));
+      if (after === null) break;
+      const query = { conversation_id: id, limit: CATCH_UP, after };
+      const page = await got(api.GET("/messages", { params: { query } }));
+      setTimeline(id, withNewer(timelineOf(id), page.messages));
+      if (page.previous === null) return keep(id);
+    }
+    setTimeline(id, { ...timelineOf(id), entries: [], older: undefined });
+    await readNewest(id);
+  });
+}
+
+/** Return the conversation with somebody; it exists as soon as it is asked for, and begins with its first message. */
+export async function withPerson(userId: string): Promise<string> {
+  const known = Object.values(get().inbox).find((each) => each.peer_id === userId);
+  if (known !== undefined) return known.conversation_id;
+  const page = await got(api.GET("/messages", { params: { query: { peer_id: userId, limit: PAGE } } }));
+  putConversations([empty(page.conversation_id, "direct", userId, "")]);
+  await keepInbox(Object.values(get().inbox));
+  setTimeline(page.conversation_id, withOlder(timelineOf(page.conversation_id), page.messages, page.next));
+  return page.conversation_id;
+}
+
+async function readAbout(id: string): Promise<void> {
+  if (id.startsWith("g")) {
+    const group = await got(api.GET("/groups/{group_id}", { params: { path: { group_id: id } } }));
+    const { role, member_count: members, description, owner_region: ownerRegion } = group;
+    set((state) => ({ about: { ...state.about, [id]: { role, members, description, ownerRegion, public: false } } }));
+    if (role === "former") return;
+    const { members: all } = await got(api.GET("/groups/{group_id}/members", { params: { path: { group_id: id } } }));
+    const there = all.filter((each) => each.role !== "banned" && each.role !== "asking");
+    setTimeline(
+      id,
+      there.reduce((timeline, each) => withMark(timeline, each.user_id, each), timelineOf(id)),
+    );
+  } else if (id.startsWith("c")) {
+    const channel = await got(api.GET("/channels/{channel_id}", { params: { path: { channel_id: id } } }));
+    const about = {
+      role: channel.role,
+      members: channel.subscriber_count,
+      description: channel.description,
+      ownerRegion: channel.owner_region,
+      public: channel.public,
+    };
+    set((state) => ({ about: { ...state.about, [id]: about } }));
+    if (get().inbox[id] === undefined) putConversations([empty(id, "channel", null, channel.name)]);
+  }
+}
+
+/** Look at a group or a channel anew, after somebody has come, gone or got another role. */
+export function lookAgain(id: string): Promise<void> {
+  return once(`about ${id}`, () => readAbout(id));
+}
+
+function setPending(id: string, page: readonly Message[]): void {
+  const own = new Set(get().outbox.map((item) => item.clientMessageId));
+  const waiting = page.filter((each) => each.seq === null && isMessage(each) && !own.has(each.client_message_id ?? ""));
+  set((state) => ({ pending: { ...state.pending, [id]: waiting.reverse() } }));
+}
+
+/** Keep the end of a history for when there is no network. */
+export function keep(id: string): void {
+  const { entries, marks } = timelineOf(id);
+  void database().then((kept) => kept.put("seen", { entries: entries.slice(-SEEN), marks }, id));
+}
+
+/** Do it once at a time; without a network nothing is wrong that the banner does not say already. */
+function once(name: string, work: () => Promise<void>): Promise<void> {
+  const running = loading.get(name);
+  if (running !== undefined) return running;
+  const started = work()
+    .catch((error: unknown) => {
+      if (!isOffline(error)) notify(error instanceof Error ? error.message : String(error));
+    })
+    .finally(() => loading.delete(name));
+  loading.set(name, started);
+  return started;
+}

@@ -1,0 +1,222 @@
+/** What the socket tells, taken into the store. */
+
+import * as inbox from "../core/inbox";
+import { isGap, isMessage, unreadAbove, withEntry, withMark } from "../core/timeline";
+import type { MarksFrame, Message, RegionFrame } from "../core/types";
+import { api, got } from "../io/api";
+import type { Link } from "../io/link";
+import { note } from "../io/places";
+import { catchUp, hasMissed, keep, lookAgain, open, readList } from "./history";
+import * as outgoing from "./outgoing";
+import { askAgain } from "./people";
+import { get, set, setTimeline, timelineOf } from "./store";
+
+const RECEIVED_MS = 250;
+const LIST_MS = 400;
+const AGAIN_MS = 5_000;
+const MEMBERSHIP = /^(member_|role_|join_|group_|channel_)(?!message)/;
+
+let link: Link | null = null;
+let resume: string | null = null;
+let watching: string | null = null;
+let atEnd = true;
+let listTimer: ReturnType<typeof setTimeout> | undefined;
+const unconfirmed = new Map<string, Message>();
+
+export function speakOver(of: Link | null): void {
+  link = of;
+  resume = null;
+  outgoing.speakOver(of);
+}
+
+/** What to say first on a connection. */
+export function hello(): { type: "hello"; resume: string | null; held: null } {
+  return { type: "hello", resume, held: null };
+}
+
+/** The conversation that is on the screen, if any; it is opened, and read while it is looked at. */
+export function look(id: string | null): void {
+  watching = id;
+  atEnd = true;
+  if (id !== null) void open(id).then(() => seen(id));
+}
+
+/** Whether the newest message of it is in view; what comes is read only then. */
+export function standAtEnd(id: string, end: boolean): void {
+  atEnd = end;
+  if (end) seen(id);
+}
+
+/** Mark as read what is on the screen. */
+export function seen(id: string): void {
+  const conversation = get().inbox[id];
+  if (id !== watching || document.visibilityState !== "visible" || conversation === undefined) return;
+  const { head, epoch, read, unread } = conversation;
+  if (head === 0 || (read >= head && unread === 0)) return;
+  if (!link?.say({ type: "read", conversation_id: id, seq: head, epoch })) return;
+  set((state) => ({ inbox: inbox.withRead(state.inbox, id, head, 0) }));
+}
+
+/** Say that one types, at most every three seconds. */
+let typedAt = 0;
+export function typed(id: string): void {
+  if (Date.now() - typedAt < 3_000 || id.startsWith("c")) return;
+  typedAt = Date.now();
+  link?.say({ type: "typing", conversation_id: id });
+}
+
+export function take(frame: RegionFrame): void {
+  switch (frame.type) {
+    case "welcome":
+      void welcomed(resume !== null && frame.complete);
+      resume = frame.resume;
+      break;
+    case "resume":
+      resume = frame.token;
+      break;
+    case "changed":
+      for (const { conversation_id: id } of frame.conversations) stale(id);
+      readListSoon();
+      break;
+    case "accepted":
+      outgoing.onAccepted(frame.client_message_id, frame.message_id, frame.conversation_id);
+      break;
+    case "pending":
+      if (!outgoing.onPending(frame.message)) addPending(frame.message);
+      break;
+    case "entry":
+      entered(frame.message);
+      break;
+    case "refused":
+      outgoing.onRefused(frame);
+      dropPending(frame.conversation_id, frame.message_id);
+      break;
+    case "error":
+      if (frame.client_message_id !== undefined) outgoing.onError(frame);
+      break;
+    case "marks":
+      marked(frame);
+      break;
+    case "preferences": {
+      const { type: _, ...preferences } = frame;
+      const id = frame.conversation_id;
+      const before = get().inbox[id];
+      const whole = { ...preferences, draft: preferences.draft ?? "" };
+      if (before) set((state) => ({ inbox: { ...state.inbox, [id]: { ...before, preferences: whole } } }));
+      break;
+    }
+    case "typist":
+      typist(frame.conversation_id, frame.user_id, frame.seconds);
+      break;
+    default:
+      break; // what this version does not know, and what needs no answer
+  }
+}
+
+/** `whole`: everything that was missed has been told by frames. */
+async function welcomed(whole: boolean): Promise<void> {
+  outgoing.reconnected();
+  askAgain();
+  if (!whole || (await hasMissed().catch(() => true))) {
+    for (const id of Object.keys(get().timelines)) stale(id);
+    await readList().catch(() => readListSoon(AGAIN_MS));
+  }
+  if (watching !== null) look(watching);
+  const { regions } = await got(api.GET("/regions")).catch(() => ({ regions: get().regions }));
+  set({ regions });
+  note(regions);
+}
+
+/** What is here may lack something: the one on the screen is caught up, the others are when they are opened. */
+function stale(id: string): void {
+  if (id === watching) void catchUp(id).then(() => seen(id));
+  else if (get().timelines[id]) setTimeline(id, { ...timelineOf(id), older: undefined });
+}
+
+function entered(message: Message): void {
+  const { conversation_id: id } = message;
+  const me = get().me?.user_id ?? "";
+  const before = timelineOf(id);
+  outgoing.onEntry(message);
+  dropPending(id, message.message_id);
+  const known = get().inbox[id] !== undefined;
+  set((state) => ({ inbox: inbox.withEntry(state.inbox, message, me) }));
+  if (before.older !== undefined || before.entries.length > 0) {
+    if (isGap(before, message)) stale(id);
+    else setTimeline(id, withEntry(timelineOf(id), message));
+    keep(id);
+  }
+  if (!known && !id.startsWith("d")) readListSoon(); // its name is in no entry but the first
+  if (MEMBERSHIP.test(message.kind) && before.older !== undefined) void lookAgain(id);
+  if (message.sender_id !== me) {
+    if (isMessage(message)) stopTyping(id, message.sender_id);
+    confirmSoon(message);
+    if (isMessage(message)) tellSoon(message);
+  }
+  if (id === watching && atEnd) seen(id);
+}
+
+function marked(frame: MarksFrame): void {
+  const { conversation_id: id, user_id: userId, received, read } = frame;
+  const me = get().me?.user_id ?? "";
+  setTimeline(id, withMark(timelineOf(id), userId, { received, read }));
+  if (timelineOf(id).entries.length > 0) keep(id);
+  if (userId !== me) return;
+  const left = unreadAbove(timelineOf(id), read, me);
+  const before = get().inbox[id];
+  set((state) => ({ inbox: inbox.withRead(state.inbox, id, read, left) }));
+  if (before !== undefined && read < before.head && timelineOf(id).entries.length === 0) readListSoon();
+}
+
+function tellSoon(message: Message): void {
+  if (document.visibilityState === "visible" || globalThis.Notification?.permission !== "granted") return;
+  import("./notifying").then(({ tell }) => tell(message)).catch(() => {}); // the title tells of it, too
+}
+
+/** Tell the region what this device has, a moment later and once for many. */
+function confirmSoon(message: Message): void {
+  if (unconfirmed.size === 0) {
+    setTimeout(() => {
+      for (const { conversation_id: id, seq, epoch } of unconfirmed.values()) {
+        link?.say({ type: "received", conversation_id: id, seq: seq ?? 0, epoch });
+      }
+      unconfirmed.clear();
+    }, RECEIVED_MS);
+  }
+  unconfirmed.set(message.conversation_id, message);
+}
+
+/** Read the list a moment later, once for many reasons; and again, if it cannot be read. */
+function readListSoon(afterMs = LIST_MS): void {
+  clearTimeout(listTimer);
+  listTimer = setTimeout(() => {
+    if (link !== null) readList().catch(() => readListSoon(AGAIN_MS));
+  }, afterMs);
+}
+
+function addPending(message: Message): void {
+  const id = message.conversation_id;
+  const others = (get().pending[id] ?? []).filter((each) => each.message_id !== message.message_id);
+  set((state) => ({ pending: { ...state.pending, [id]: [...others, message] } }));
+}
+
+function dropPending(id: string, messageId: string): void {
+  const before = get().pending[id];
+  if (!before?.some((each) => each.message_id === messageId)) return;
+  const left = before.filter((each) => each.message_id !== messageId);
+  set((state) => ({ pending: { ...state.pending, [id]: left } }));
+}
+
+function typist(id: string, userId: string, seconds: number): void {
+  const until = Date.now() + seconds * 1_000;
+  set((state) => ({ typists: { ...state.typists, [id]: { userId, until } } }));
+  setTimeout(() => {
+    if (get().typists[id]?.until === until) stopTyping(id, userId);
+  }, seconds * 1_000);
+}
+
+function stopTyping(id: string, userId: string): void {
+  if (get().typists[id]?.userId !== userId) return;
+  const { [id]: _, ...others } = get().typists;
+  set({ typists: others });
+}

@@ -1,0 +1,114 @@
+/** The outbox at work: what is written is kept first, then shown, then sent, and stays until it has its outcome. */
+
+import * as outbox from "../core/outbox";
+import type { ErrorFrame, Message, RefusedFrame } from "../core/types";
+import { database } from "../io/database";
+import type { Link } from "../io/link";
+import { get, newName, set } from "./store";
+
+let link: Link | null = null;
+let timer: ReturnType<typeof setTimeout> | undefined;
+let written = 0;
+const sent = new Set<string>();
+
+export function speakOver(of: Link | null): void {
+  link = of;
+  sent.clear();
+}
+
+/** Read what an earlier page has left. */
+export async function load(): Promise<void> {
+  const items = await (await database()).getAll("outbox");
+  set({ outbox: items.sort((a, b) => a.at - b.at) });
+}
+
+/** Begin anew on a new connection: everything without an outcome is sent again, and answered with what became of it. */
+export function reconnected(): void {
+  sent.clear();
+  flush();
+}
+
+/** Write a message; it is kept before this returns. */
+export async function write(
+  message: Pick<outbox.Item, "conversationId" | "recipientId" | "text" | "replyTo" | "attachments">,
+): Promise<void> {
+  // Two messages of the same millisecond keep their order.
+  written = Math.max(Date.now(), written + 1);
+  const item: outbox.Item = { ...message, clientMessageId: newName(), at: written, stage: { at: "sending" } };
+  await (await database()).put("outbox", item);
+  set((state) => ({ outbox: [...state.outbox, item] }));
+  flush();
+}
+
+/** Send what was refused or failed once more, as a new message. */
+export async function retry(name: string): Promise<void> {
+  const item = find(name);
+  if (item === undefined) return;
+  const anew = outbox.again(item, newName(), Date.now());
+  await (await database()).put("outbox", anew);
+  await discard(name);
+  set((state) => ({ outbox: [...state.outbox, anew] }));
+  flush();
+}
+
+/** Take an item away, after its outcome or because its author gives it up. */
+export async function discard(name: string): Promise<void> {
+  set((state) => ({ outbox: state.outbox.filter((item) => item.clientMessageId !== name) }));
+  await (await database()).delete("outbox", name);
+  flush();
+}
+
+function flush(): void {
+  clearTimeout(timer);
+  const items = get().outbox;
+  for (const item of outbox.due(items, Date.now(), sent)) {
+    const to = item.recipientId ? { recipient_id: item.recipientId } : { conversation_id: item.conversationId };
+    const reply = item.replyTo ? { reply_to: item.replyTo } : {};
+    const attachments = item.attachments.map((each) => each.blob_id);
+    const what = { client_message_id: item.clientMessageId, text: item.text, attachments };
+    const frame = { type: "send" as const, ...what, ...to, ...reply };
+    if (!link?.say(frame)) return;
+    sent.add(item.clientMessageId);
+  }
+  const next = outbox.nextLook(items);
+  if (next !== null) timer = setTimeout(flush, Math.max(50, next - Date.now()));
+}
+
+function find(name: string | undefined): outbox.Item | undefined {
+  return get().outbox.find((item) => item.clientMessageId === name);
+}
+
+function change(name: string | undefined, to: (item: outbox.Item) => outbox.Item): boolean {
+  const item = find(name);
+  if (item === undefined) return false;
+  const changed = to(item);
+  set((state) => ({ outbox: state.outbox.map((each) => (each === item ? changed : each)) }));
+  void database().then((kept) => kept.put("outbox", changed));
+  if (changed.stage.at === "waiting") sent.delete(changed.clientMessageId);
+  flush();
+  return true;
+}
+
+export function onAccepted(name: string, messageId: string, conversationId: string): void {
+  change(name, (item) => outbox.accepted(item, messageId, conversationId));
+}
+
+/** Return whether it was one of this device. */
+export function onPending(message: Message): boolean {
+  return change(message.client_message_id, (item) => outbox.queued(item, message));
+}
+
+export function onRefused(frame: RefusedFrame): void {
+  change(frame.client_message_id, (item) => outbox.refused(item, frame.code, frame.detail));
+}
+
+export function onError(frame: ErrorFrame): void {
+  change(frame.client_message_id, (item) => outbox.erred(item, frame, Date.now()));
+}
+
+/** An entry is the outcome of a message of one's own. */
+export function onEntry(message: Message): void {
+  if (message.client_message_id !== undefined && find(message.client_message_id) !== undefined) {
+    void discard(message.client_message_id);
+  }
+}

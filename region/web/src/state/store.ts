@@ -1,0 +1,98 @@
+/** Everything that is on the screen, in one store: fed by the socket and by pages, changed by nothing else. */
+
+import { create } from "zustand";
+import type { Inbox } from "../core/inbox";
+import type { Item } from "../core/outbox";
+import { EMPTY, type Timeline } from "../core/timeline";
+import type { Conversation, Message, Profile, RegionView, Tokens } from "../core/types";
+import type { Standing } from "../io/link";
+
+/** What is known of a group or a channel besides its messages. */
+export interface About {
+  role: string;
+  members: number;
+  description: string;
+  ownerRegion: string;
+  public: boolean;
+}
+
+export interface Typist {
+  userId: string;
+  until: number;
+}
+
+export interface State {
+  phase: "starting" | "out" | "in";
+  /** Why this device was logged out, if somebody else did it. */
+  ended: string | null;
+  me: Tokens | null;
+  standing: Standing;
+  regions: readonly RegionView[];
+  inbox: Inbox;
+  /** Whether the list has been read from the region since the page was loaded. */
+  listed: boolean;
+  timelines: Readonly<Record<string, Timeline>>;
+  /** Own messages that wait for another region and are in no outbox of this device. */
+  pending: Readonly<Record<string, readonly Message[]>>;
+  outbox: readonly Item[];
+  drafts: Readonly<Record<string, string>>;
+  people: Readonly<Record<string, Profile>>;
+  about: Readonly<Record<string, About>>;
+  typists: Readonly<Record<string, Typist>>;
+  /** Why a conversation's history could not be read. */
+  troubles: Readonly<Record<string, string>>;
+  /** A sentence about something that just went wrong. */
+  notice: string | null;
+}
+
+const NOTHING: State = {
+  phase: "starting",
+  ended: null,
+  me: null,
+  standing: { at: "off" },
+  regions: [],
+  inbox: {},
+  listed: false,
+  timelines: {},
+  pending: {},
+  outbox: [],
+  drafts: {},
+  people: {},
+  about: {},
+  typists: {},
+  troubles: {},
+  notice: null,
+};
+
+export const useStore = create<State>(() => NOTHING);
+
+export const get = useStore.getState;
+export const set = useStore.setState;
+
+/** Forget everybody and everything, for who logs out. */
+export function reset(ended: string | null): void {
+  set({ ...NOTHING, phase: "out", ended });
+}
+
+export function timelineOf(id: string): Timeline {
+  return get().timelines[id] ?? EMPTY;
+}
+
+export function setTimeline(id: string, timeline: Timeline): void {
+  set((state) => ({ timelines: { ...state.timelines, [id]: timeline } }));
+}
+
+export function putConversations(conversations: readonly Conversation[]): void {
+  const added = Object.fromEntries(conversations.map((each) => [each.conversation_id, each]));
+  set((state) => ({ inbox: { ...state.inbox, ...added } }));
+}
+
+/** Show a sentence for a moment. */
+export function notify(notice: string): void {
+  set({ notice });
+}
+
+/** A name that nobody else has, for a message; not by randomUUID, which plain HTTP does not have. */
+export function newName(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

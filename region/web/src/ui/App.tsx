@@ -1,0 +1,39 @@
+/** The whole: who is not logged in is welcomed, everybody else sees the list and what is open beside it. */
+
+import { lazy, Suspense, useEffect } from "react";
+import { Router } from "wouter";
+import { useStore } from "../state/store";
+import { t } from "../words";
+
+const Shell = lazy(() => import("./Shell"));
+const Welcome = lazy(() => import("./Welcome"));
+
+export function App() {
+  const phase = useStore((state) => state.phase);
+  return (
+    <Router base="/web">
+      <Suspense fallback={<p className="starting">{t("app.loading")}</p>}>
+        {phase === "starting" && <p className="starting">{t("app.loading")}</p>}
+        {phase === "out" && <Welcome />}
+        {phase === "in" && <Shell />}
+      </Suspense>
+      <Notice />
+    </Router>
+  );
+}
+
+const SHOWN_MS = 6_000;
+
+function Notice() {
+  const notice = useStore((state) => state.notice);
+  useEffect(() => {
+    if (notice === null) return;
+    const timer = setTimeout(() => useStore.setState({ notice: null }), SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [notice]);
+  return (
+    <div className="notice" role="status" data-shown={notice !== null}>
+      {notice}
+    </div>
+  );
+}

@@ -1,0 +1,84 @@
+/** The images and files of a message: each image in its own proportions from the first moment, so that nothing moves when it comes. */
+
+import { lazy, Suspense, useState } from "react";
+import { meanColour, shownSize, sizeWords } from "../core/files";
+import type { Attachment } from "../core/types";
+import { find, useBlob } from "../state/blobs";
+import { notify } from "../state/store";
+import { t } from "../words";
+import { Icon } from "./Icon";
+
+const Viewer = lazy(() => import("./Viewer"));
+
+export function Attachments({ all }: { all: readonly Attachment[] }) {
+  const [viewed, setViewed] = useState<string | null>(null);
+  const images = all.filter((each) => each.kind === "image");
+  return (
+    <div className="attachments">
+      {all.map((each) => (
+        <One key={each.blob_id} attachment={each} onView={() => setViewed(each.blob_id)} />
+      ))}
+      {viewed !== null && (
+        <Suspense>
+          <Viewer images={images} first={viewed} onClose={() => setViewed(null)} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+function One({ attachment, onView }: { attachment: Attachment; onView: () => void }) {
+  if (attachment.kind === "image") return <Picture attachment={attachment} onView={onView} />;
+  if (/^(audio|video)\//.test(attachment.content_type)) return <Playing attachment={attachment} />;
+  return <FileLine attachment={attachment} />;
+}
+
+function Picture({ attachment, onView }: { attachment: Attachment; onView: () => void }) {
+  const blob = useBlob(attachment.blob_id);
+  const { width, height } = shownSize(attachment);
+  const style = {
+    width,
+    aspectRatio: `${width} / ${height}`,
+    backgroundColor: meanColour(attachment.blur) ?? undefined,
+  };
+  return (
+    <button type="button" className="picture" style={style} aria-label={attachment.name} onClick={onView}>
+      {blob !== null && <img src={blob.thumbnails.large ?? blob.url} alt="" />}
+    </button>
+  );
+}
+
+function Playing({ attachment }: { attachment: Attachment }) {
+  const blob = useBlob(attachment.blob_id);
+  const Element = attachment.content_type.startsWith("video/") ? "video" : "audio";
+  return (
+    <div className="playing">
+      {blob !== null && <Element src={blob.url} controls preload="metadata" aria-label={attachment.name} />}
+      <FileLine attachment={attachment} />
+    </div>
+  );
+}
+
+function FileLine({ attachment }: { attachment: Attachment }) {
+  async function open() {
+    try {
+      const { url } = await find(attachment.blob_id);
+      const link = Object.assign(document.createElement("a"), {
+        href: url,
+        rel: "noopener noreferrer",
+        target: "_blank",
+      });
+      link.download = attachment.name;
+      link.click();
+    } catch (error) {
+      notify(error instanceof Error ? error.message : String(error));
+    }
+  }
+  return (
+    <button type="button" className="file" title={t("file.open")} onClick={() => void open()}>
+      <Icon name="file" />
+      <span className="file-name">{attachment.name}</span>
+      <span className="file-size">{sizeWords(attachment.size)}</span>
+    </button>
+  );
+}

@@ -1,0 +1,93 @@
+/** A message as it stands in the log, one's own or another's. */
+
+import { ofStatus } from "../core/delivery";
+import { EMPTY, statusOf } from "../core/timeline";
+import type { Message } from "../core/types";
+import { react } from "../state/altering";
+import { useStore } from "../state/store";
+import { t } from "../words";
+import { Actions } from "./Actions";
+import { Attachments } from "./Attachments";
+import { Avatar } from "./Avatar";
+import { DeliveryMark } from "./DeliveryMark";
+import { usePlainName } from "./names";
+import { quoteOf } from "./Talk";
+import { Text } from "./Text";
+import { clock, whole } from "./times";
+
+interface Props {
+  id: string;
+  message: Message;
+  head: boolean;
+  onReply: (to: Message) => void;
+  onEdit: (of: Message) => void;
+}
+
+export function Bubble({ id, message, head, onReply, onEdit }: Props) {
+  const me = useStore((state) => state.me?.user_id ?? "");
+  const own = message.sender_id === me;
+  const named = id.startsWith("g") && !own;
+  const name = usePlainName(named ? message.sender_id : "");
+  const at = Date.parse(message.sent_at);
+  return (
+    <article className="message" data-own={own} data-named={named}>
+      {named && (head ? <Avatar id={message.sender_id} name={name} /> : <span className="avatar-space" />)}
+      <div className="bubble" data-deleted={message.deleted ?? false}>
+        {named && head && <p className="sender">{name}</p>}
+        {message.forwarded_from !== undefined && <Forwarded userId={message.forwarded_from} />}
+        {message.reply_to !== undefined && <Quote id={id} messageId={message.reply_to.message_id} />}
+        {message.attachments !== undefined && <Attachments all={message.attachments} />}
+        {message.deleted ? <p className="text">{t("message.deleted")}</p> : <Text text={message.text} />}
+        <p className="meta">
+          {message.edited !== undefined && !message.deleted && <span>{t("message.edited")}</span>}
+          <time dateTime={message.sent_at} title={whole(at)}>
+            {clock(at)}
+          </time>
+          {own && <Status id={id} message={message} me={me} />}
+        </p>
+        <Reactions message={message} me={me} />
+      </div>
+      {!message.deleted && <Actions id={id} message={message} own={own} onReply={onReply} onEdit={onEdit} />}
+    </article>
+  );
+}
+
+function Status({ id, message, me }: { id: string; message: Message; me: string }) {
+  const status = useStore((state) => statusOf(state.timelines[id] ?? EMPTY, message, me));
+  if (message.queued_for !== null) return <DeliveryMark delivery={{ state: "queued", region: message.queued_for }} />;
+  return <DeliveryMark delivery={ofStatus(status, id.startsWith("c"))} />;
+}
+
+function Forwarded({ userId }: { userId: string }) {
+  return <p className="forwarded">{t("message.forwarded", { name: usePlainName(userId) })}</p>;
+}
+
+function Quote({ id, messageId }: { id: string; messageId: string }) {
+  const message = useStore((state) => state.timelines[id]?.entries.find((each) => each.message_id === messageId));
+  const name = usePlainName(message?.sender_id ?? "");
+  return (
+    <blockquote className="quote">
+      {message !== undefined && <strong>{name}</strong>}
+      <span>{quoteOf(message)}</span>
+    </blockquote>
+  );
+}
+
+function Reactions({ message, me }: { message: Message; me: string }) {
+  if (!message.reactions?.length) return null;
+  return (
+    <p className="reactions">
+      {message.reactions.map(({ emoji, user_ids: users }) => (
+        <button
+          key={emoji}
+          type="button"
+          aria-pressed={users.includes(me)}
+          aria-label={t("message.react", { emoji })}
+          onClick={() => void react(message, emoji, !users.includes(me))}
+        >
+          {emoji} {users.length}
+        </button>
+      ))}
+    </p>
+  );
+}

@@ -1,0 +1,144 @@
+/** Where one writes: what is typed is kept as a draft, and goes to the outbox with Enter. */
+
+import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
+import type { Message } from "../core/types";
+import { edit } from "../state/altering";
+import { keepDraft } from "../state/drafts";
+import { typed } from "../state/incoming";
+import { write } from "../state/outgoing";
+import { useStore } from "../state/store";
+import { t } from "../words";
+import { Icon } from "./Icon";
+import { useName } from "./names";
+import { quoteOf } from "./Talk";
+import { useFiles } from "./useFiles";
+
+const Tray = lazy(() => import("./Tray"));
+
+/** What the next text is for. */
+export type Purpose = { kind: "write" } | { kind: "reply"; to: Message } | { kind: "edit"; of: Message };
+
+const MOST_BYTES = 16 * 1024;
+
+export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose; onDone: () => void }) {
+  const editing = purpose.kind === "edit" ? purpose.of : null;
+  const draft = useStore((state) => state.drafts[id] ?? "");
+  const peer = useStore((state) => state.inbox[id]?.peer_id ?? null);
+  const [text, setText] = useState(editing?.text ?? draft);
+  const input = useRef<HTMLTextAreaElement>(null);
+  const picker = useRef<HTMLInputElement>(null);
+  const files = useFiles(input);
+  const tooLong = new TextEncoder().encode(text).length > MOST_BYTES;
+  const attachments = editing === null ? files.attachments : [];
+  const ready = attachments !== null && !tooLong && (text.trim() !== "" || attachments.length > 0);
+
+  useEffect(() => {
+    if (matchMedia("(hover: hover)").matches || purpose.kind !== "write") input.current?.focus();
+  }, [purpose]);
+
+  async function send() {
+    if (!ready || attachments === null) return;
+    if (editing !== null) {
+      if (text === editing.text || (await edit(editing, text))) onDone();
+      return;
+    }
+    const replyTo = purpose.kind === "reply" ? purpose.to.message_id : null;
+    const message = { conversationId: id, recipientId: peer, text: text.trim(), replyTo, attachments };
+    setText("");
+    files.clear();
+    await write(message);
+    if (input.current?.value === "") keepDraft(id, ""); // only now: a page that goes away before has the draft still
+    onDone();
+  }
+
+  function onKey(event: KeyboardEvent<HTMLTextAreaElement>) {
+    if (event.key === "Escape" && purpose.kind !== "write") {
+      event.preventDefault();
+      onDone();
+    }
+    const keyboard = matchMedia("(hover: hover)").matches;
+    if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing && (keyboard || event.ctrlKey)) {
+      event.preventDefault();
+      void send();
+    }
+  }
+
+  return (
+    <form
+      className="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send();
+      }}
+    >
+      {purpose.kind !== "write" && <About purpose={purpose} onDone={onDone} />}
+      {files.chosen.length > 0 && (
+        <Suspense>
+          <Tray chosen={files.chosen} onReady={files.onReady} onRemove={files.remove} />
+        </Suspense>
+      )}
+      {editing === null && (
+        <button
+          type="button"
+          className="round"
+          aria-label={t("file.choose")}
+          title={t("file.choose")}
+          onClick={() => picker.current?.click()}
+        >
+          <Icon name="clip" />
+        </button>
+      )}
+      <input
+        ref={picker}
+        type="file"
+        multiple
+        hidden
+        onChange={(event) => {
+          files.add(event.target.files ?? []);
+          event.target.value = "";
+        }}
+      />
+      <textarea
+        ref={input}
+        rows={1}
+        value={text}
+        placeholder={t("compose.text")}
+        aria-label={t("compose.text")}
+        aria-invalid={tooLong}
+        dir="auto"
+        onChange={(event) => {
+          setText(event.target.value);
+          if (editing === null) keepDraft(id, event.target.value);
+          if (event.target.value !== "") typed(id);
+        }}
+        onKeyDown={onKey}
+        onPaste={files.onPaste}
+      />
+      <button
+        type="submit"
+        className="round send"
+        disabled={!ready}
+        aria-label={t(editing ? "compose.save" : "compose.send")}
+      >
+        <Icon name={editing ? "tick" : "send"} />
+      </button>
+      {tooLong && <p className="warning">{t("problem.too-large")}</p>}
+    </form>
+  );
+}
+
+function About({ purpose, onDone }: { purpose: Exclude<Purpose, { kind: "write" }>; onDone: () => void }) {
+  const of = purpose.kind === "edit" ? purpose.of : purpose.to;
+  const name = useName(of.sender_id);
+  return (
+    <div className="purpose">
+      <p>
+        <strong>{purpose.kind === "edit" ? t("compose.edit") : t("compose.reply", { name })}</strong>
+        <span>{quoteOf(of)}</span>
+      </p>
+      <button type="button" className="round small" aria-label={t("common.cancel")} onClick={onDone}>
+        <Icon name="close" />
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,145 @@
+/** The history of a conversation: virtualised, older pages come while one scrolls, and nothing moves under the eye. */
+
+import { type RefObject, useCallback, useMemo, useRef, useState } from "react";
+import { Virtuoso, type VirtuosoHandle } from "react-virtuoso";
+import { prepended, type Row, rowsOf } from "../core/rows";
+import { EMPTY } from "../core/timeline";
+import type { Message } from "../core/types";
+import { open, readOlder } from "../state/history";
+import { standAtEnd } from "../state/incoming";
+import { type State, useStore } from "../state/store";
+import { t } from "../words";
+import { HistoryRow } from "./HistoryRow";
+import { Icon } from "./Icon";
+
+const START = 1_000_000;
+const NONE: readonly Message[] = [];
+
+interface Props {
+  id: string;
+  /** What was unread when it was opened, as two numbers: above the first, up to the second. */
+  unread: readonly [number, number];
+  onReply: (to: Message) => void;
+  onEdit: (of: Message) => void;
+}
+
+export function History({ id, unread, onReply, onEdit }: Props) {
+  const rows = useRows(id, unread);
+  const firstIndex = useFirstIndex(rows);
+  const older = useStore((state) => state.timelines[id]?.older);
+  const list = useRef<VirtuosoHandle>(null);
+  const { atEnd, onEnd, frame } = useEnd(list);
+  const beginning = older === null;
+  if (rows.length === 0) return <Empty id={id} beginning={beginning} />;
+  const fresh = rows.findIndex((row) => row.fresh);
+  const begin =
+    fresh >= 0 ? { index: fresh, align: "start" as const } : { index: rows.length - 1, align: "end" as const };
+  return (
+    <div className="history" ref={frame}>
+      <Virtuoso
+        ref={list}
+        className="rows"
+        role="log"
+        aria-label={t("talk.history")}
+        data={rows}
+        firstItemIndex={firstIndex}
+        initialTopMostItemIndex={begin}
+        computeItemKey={(_, row) => row.key}
+        itemContent={(_, row) => <HistoryRow id={id} row={row} onReply={onReply} onEdit={onEdit} />}
+        startReached={() => void readOlder(id)}
+        followOutput={(near) => (near || rows.at(-1)?.item !== null ? "auto" : false)}
+        atBottomStateChange={(end) => {
+          onEnd(end);
+          standAtEnd(id, end);
+        }}
+        atBottomThreshold={60}
+        increaseViewportBy={{ top: 1_200, bottom: 400 }}
+        alignToBottom
+        context={{ beginning }}
+        components={COMPONENTS}
+      />
+      {!atEnd && (
+        <button
+          type="button"
+          className="round latest"
+          aria-label={t("talk.latest")}
+          title={t("talk.latest")}
+          onClick={() => list.current?.scrollToIndex({ index: "LAST", align: "end" })}
+        >
+          <Icon name="down" />
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Empty({ id, beginning }: { id: string; beginning: boolean }) {
+  const trouble = useStore((state) => state.troubles[id]);
+  if (trouble === undefined) {
+    return <div className="history nothing">{beginning ? t("talk.begin") : t("app.loading")}</div>;
+  }
+  return (
+    <div className="history nothing">
+      <p>{trouble}</p>
+      <button type="button" className="button" onClick={() => void open(id)}>
+        {t("talk.again")}
+      </button>
+    </div>
+  );
+}
+
+const SAME_MOMENT_MS = 150;
+
+/** Whether the end is in view; who looks at it goes on to, when a banner or a keyboard takes away some of the height. */
+function useEnd(list: RefObject<VirtuosoHandle | null>) {
+  const [atEnd, setAtEnd] = useState(true);
+  const left = useRef(Number.POSITIVE_INFINITY);
+  const onEnd = (end: boolean) => {
+    setAtEnd(end);
+    left.current = end ? Number.POSITIVE_INFINITY : performance.now();
+  };
+  const frame = useCallback(
+    (element: HTMLDivElement | null) => {
+      if (element === null) return;
+      const observer = new ResizeObserver(() => {
+        if (performance.now() - left.current >= SAME_MOMENT_MS) return;
+        // The list measures itself first.
+        requestAnimationFrame(() => list.current?.scrollToIndex({ index: "LAST", align: "end" }));
+      });
+      observer.observe(element);
+      return () => observer.disconnect();
+    },
+    [list],
+  );
+  return { atEnd, onEnd, frame };
+}
+
+const COMPONENTS = {
+  Header: ({ context }: { context?: { beginning: boolean } }) => (
+    <p className="edge">{context?.beginning ? t("talk.begin") : t("talk.older")}</p>
+  ),
+  Footer: () => <div className="foot" />,
+};
+
+function useRows(id: string, unread: Props["unread"]): Row[] {
+  const timeline = useStore((state) => state.timelines[id] ?? EMPTY);
+  const pending = useStore((state) => state.pending[id] ?? NONE);
+  const outbox = useStore((state: State) => state.outbox);
+  const me = useStore((state) => state.me?.user_id ?? "");
+  return useMemo(() => {
+    const own = outbox.filter((item) => item.conversationId === id);
+    return rowsOf({ timeline, pending, outbox: own, me, unread });
+  }, [timeline, pending, outbox, me, id, unread]);
+}
+
+/** The index of the first row: it falls by as many as are put before it, so that the list knows that it stands where it stood. */
+function useFirstIndex(rows: readonly Row[]): number {
+  const [place, setPlace] = useState<{ index: number; key: string | null }>({ index: START, key: null });
+  const key = rows[0]?.key ?? null;
+  if (key !== place.key) {
+    const next = { index: place.index - prepended(rows, place.key), key };
+    setPlace(next);
+    return next.index;
+  }
+  return place.index;
+}

@@ -1,0 +1,74 @@
+/** One conversation in the list. */
+
+import { Link } from "wouter";
+import { lastAt } from "../core/inbox";
+import type { Conversation, Message } from "../core/types";
+import { useStore } from "../state/store";
+import { t } from "../words";
+import { Avatar } from "./Avatar";
+import { useEventText } from "./events";
+import { usePlainName, useTitle } from "./names";
+import { brief, whole } from "./times";
+
+export function ListRow({ conversation, open }: { conversation: Conversation; open: boolean }) {
+  const { conversation_id: id, unread, kind, last_message: last } = conversation;
+  const title = useTitle(conversation);
+  const at = lastAt(conversation);
+  const muted = Date.parse(conversation.preferences?.muted_until ?? "") > Date.now();
+  return (
+    <Link
+      href={`/c/${id}`}
+      className="row"
+      aria-current={open ? "page" : undefined}
+      data-unread={unread > 0}
+      data-muted={muted}
+    >
+      <Avatar id={conversation.peer_id ?? id} name={title} kind={kind} />
+      <span className="row-title">{title}</span>
+      {at > 0 && (
+        <time dateTime={new Date(at).toISOString()} title={whole(at)}>
+          {brief(at)}
+        </time>
+      )}
+      <span className="row-text">
+        <Below id={id} kind={kind} last={last} open={open} />
+      </span>
+      {unread > 0 && (
+        <span className="badge" role="img" aria-label={t("list.unread", { n: unread })}>
+          {unread > 999 ? "999+" : unread}
+        </span>
+      )}
+    </Link>
+  );
+}
+
+/** Who types, or what is about to be sent, or what was said last. */
+function Below({ id, kind, last, open }: { id: string; kind: string; last: Message | null; open: boolean }) {
+  const typist = useStore((state) => state.typists[id]);
+  const draft = useStore((state) => (open ? "" : state.drafts[id]));
+  const newest = useStore((state) => state.outbox.findLast((item) => item.conversationId === id));
+  if (typist) return <Types userId={typist.userId} />;
+  if (draft) {
+    return (
+      <>
+        <em>{t("list.draft")}</em> {draft}
+      </>
+    );
+  }
+  if (newest) return t("list.you", { text: newest.text || (newest.attachments[0]?.name ?? "") });
+  return last === null ? null : <Last message={last} kind={kind} />;
+}
+
+function Types({ userId }: { userId: string }) {
+  return <em>{t("talk.types", { name: usePlainName(userId) })}</em>;
+}
+
+function Last({ message, kind }: { message: Message; kind: string }) {
+  const me = useStore((state) => state.me?.user_id);
+  const name = usePlainName(kind === "group" ? message.sender_id : "");
+  const event = useEventText(message);
+  if (event !== null) return event;
+  const text = message.deleted ? t("message.deleted") : message.text || (message.attachments?.[0]?.name ?? "");
+  if (message.sender_id === me) return t("list.you", { text });
+  return kind === "group" ? `${name}: ${text}` : text;
+}

@@ -1,0 +1,93 @@
+/** Messages whose text was searched for, below the conversations that are called so. */
+
+import { useEffect, useState } from "react";
+import { Link } from "wouter";
+import { excerpt } from "../core/excerpt";
+import { api, got } from "../io/api";
+import { ApiError } from "../io/problem";
+import { useStore } from "../state/store";
+import { problem, t } from "../words";
+import { Avatar } from "./Avatar";
+import { useName, useTitle } from "./names";
+import { brief } from "./times";
+
+const PAUSE_MS = 350;
+
+type Hits = Awaited<ReturnType<typeof search>>;
+type Hit = Hits["hits"][number];
+
+function search(query: string, cursor: string | null) {
+  return got(api.GET("/messages/search", { params: { query: cursor === null ? { query } : { query, cursor } } }));
+}
+
+export default function SearchHits({ query }: { query: string }) {
+  const [found, setFound] = useState<{ hits: Hit[]; next: string | null; incomplete: number } | null>(null);
+  const [wrong, setWrong] = useState<string | null>(null);
+  useEffect(() => {
+    let stale = false;
+    const timer = setTimeout(() => {
+      search(query, null)
+        .then((answer) => {
+          if (stale) return;
+          setWrong(null);
+          setFound({ hits: answer.hits, next: answer.next, incomplete: answer.incomplete.length });
+        })
+        .catch((error: unknown) => {
+          if (!stale) setWrong(error instanceof ApiError ? problem(error.code, error.message) : String(error));
+        });
+    }, PAUSE_MS);
+    return () => {
+      stale = true;
+      clearTimeout(timer);
+    };
+  }, [query]);
+
+  async function more(before: NonNullable<typeof found>, cursor: string) {
+    const answer = await search(query, cursor);
+    setFound({ ...before, hits: [...before.hits, ...answer.hits], next: answer.next });
+  }
+
+  if (wrong !== null) return <p className="warning hits-note">{wrong}</p>;
+  if (found === null) return <p className="hint hits-note">{t("app.loading")}</p>;
+  const { next } = found;
+  return (
+    <section className="hits" aria-label={t("search.title")}>
+      <h2>{t("search.title")}</h2>
+      {found.hits.length === 0 && next === null && <p className="hint hits-note">{t("search.none")}</p>}
+      {found.incomplete > 0 && <p className="hint hits-note">{t("search.incomplete", { n: found.incomplete })}</p>}
+      {found.hits.map((hit) => (
+        <HitRow key={hit.message.message_id} hit={hit} />
+      ))}
+      {next !== null && (
+        <button type="button" className="plain" onClick={() => void more(found, next)}>
+          {t("search.more")}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function HitRow({ hit: { message, matches, before, after } }: { hit: Hit }) {
+  const conversation = useStore((state) => state.inbox[message.conversation_id]);
+  const title = useTitle(conversation);
+  const sender = useName(message.sender_id);
+  const place = [message.conversation_id, "at", before, after].map(encodeURIComponent).join("/");
+  return (
+    <Link href={`/c/${place}`} className="row">
+      <Avatar
+        id={conversation?.peer_id ?? message.conversation_id}
+        name={title}
+        kind={conversation?.kind ?? "direct"}
+      />
+      <span className="row-title">{title}</span>
+      <time dateTime={message.sent_at}>{brief(Date.parse(message.sent_at))}</time>
+      <span className="row-text row-hit">
+        {sender}:{" "}
+        {excerpt(message.text, matches).map((piece, place) =>
+          // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text never move
+          piece.found ? <mark key={place}>{piece.text}</mark> : <span key={place}>{piece.text}</span>,
+        )}
+      </span>
+    </Link>
+  );
+}

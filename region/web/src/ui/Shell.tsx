@@ -1,0 +1,64 @@
+/** What who is logged in sees: the list beside what is open; on a phone one of the two. */
+
+import { lazy, Suspense, useEffect } from "react";
+import { Route, Switch, useLocation, useRoute } from "wouter";
+import { useStore } from "../state/store";
+import { t } from "../words";
+import { Banner } from "./Banner";
+import { Sidebar } from "./Sidebar";
+import { Talk, WithPerson } from "./Talk";
+
+const NewPanel = lazy(() => import("./NewPanel"));
+const About = lazy(() => import("./About"));
+const Join = lazy(() => import("./Join"));
+const Around = lazy(() => import("./Around"));
+const Settings = lazy(() => import("./Settings"));
+
+export default function Shell() {
+  const [path, go] = useLocation();
+  const [, talk] = useRoute<{ id: string }>("/c/:id/*?");
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === "Escape" && !event.defaultPrevented && path !== "/") go("/");
+      if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
+        event.preventDefault();
+        document.getElementById("filter")?.focus();
+      }
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [path, go]);
+  useUnreadInTitle();
+  return (
+    <div className="shell" data-open={path !== "/"}>
+      <Banner />
+      <Sidebar openId={talk?.id ?? null} />
+      <main className="content">
+        <Suspense fallback={<p className="starting">{t("app.loading")}</p>}>
+          <Switch>
+            <Route path="/c/:id">{({ id }) => <Talk key={id} id={id} />}</Route>
+            <Route path="/c/:id/at/:before/:after">
+              {(place) => <Around key={Object.values(place).join()} {...place} />}
+            </Route>
+            <Route path="/c/:id/about">{({ id }) => <About key={id} id={id} />}</Route>
+            <Route path="/join/:id">{({ id }) => <Join key={id} id={id} />}</Route>
+            <Route path="/with/:id">{({ id }) => <WithPerson key={id} userId={id} />}</Route>
+            <Route path="/new" component={NewPanel} />
+            <Route path="/settings" component={Settings} />
+            <Route>
+              <p className="nothing">{t("talk.pick")}</p>
+            </Route>
+          </Switch>
+        </Suspense>
+      </main>
+    </div>
+  );
+}
+
+/** The tab tells how many conversations wait to be read. */
+function useUnreadInTitle(): void {
+  const waiting = useStore((state) => Object.values(state.inbox).filter((each) => each.unread > 0).length);
+  useEffect(() => {
+    document.title = waiting > 0 ? `(${waiting}) ${t("app.name")}` : t("app.name");
+  }, [waiting]);
+}

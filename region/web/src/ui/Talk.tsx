@@ -1,0 +1,108 @@
+/** One conversation: who it is, its history, and where one writes. */
+
+import { useEffect, useState } from "react";
+import { Link, useLocation } from "wouter";
+import { isMessage } from "../core/timeline";
+import type { Message } from "../core/types";
+import { withPerson } from "../state/history";
+import { look, seen } from "../state/incoming";
+import { useStore } from "../state/store";
+import { problem, t } from "../words";
+import { Avatar } from "./Avatar";
+import { Composer, type Purpose } from "./Composer";
+import { History } from "./History";
+import { Icon } from "./Icon";
+import { usePlainName, useTitle } from "./names";
+
+export function Talk({ id }: { id: string }) {
+  const [purpose, setPurpose] = useState<Purpose>({ kind: "write" });
+  const conversation = useStore((state) => state.inbox[id]);
+  const about = useStore((state) => state.about[id]);
+  const [unread] = useState(() => [conversation?.read ?? 0, conversation?.head ?? 0] as const);
+  useEffect(() => {
+    look(id);
+    const onVisible = () => seen(id);
+    document.addEventListener("visibilitychange", onVisible);
+    return () => {
+      document.removeEventListener("visibilitychange", onVisible);
+      look(null);
+    };
+  }, [id]);
+  const mayWrite = about === undefined || writes(id, about.role);
+  return (
+    <section className="talk">
+      <Head id={id} />
+      <History
+        id={id}
+        unread={unread}
+        onReply={(to) => setPurpose({ kind: "reply", to })}
+        onEdit={(of) => setPurpose({ kind: "edit", of })}
+      />
+      {mayWrite ? (
+        <Composer key={keyOf(purpose)} id={id} purpose={purpose} onDone={() => setPurpose({ kind: "write" })} />
+      ) : (
+        <p className="talk-note">{t(about?.role === "former" ? "talk.former" : "talk.reader")}</p>
+      )}
+    </section>
+  );
+}
+
+function keyOf(purpose: Purpose): string {
+  return purpose.kind === "edit" ? `edit ${purpose.of.message_id}` : "write";
+}
+
+function writes(id: string, role: string): boolean {
+  return id.startsWith("c") ? role === "owner" || role === "poster" : role !== "former";
+}
+
+function Head({ id }: { id: string }) {
+  const conversation = useStore((state) => state.inbox[id]);
+  const title = useTitle(conversation);
+  return (
+    <header className="talk-head">
+      <Link href="/" className="round back" aria-label={t("common.back")}>
+        <Icon name="back" />
+      </Link>
+      <Link href={`/c/${id}/about`} className="talk-who" title={t("about.title")}>
+        <Avatar id={conversation?.peer_id ?? id} name={title} kind={conversation?.kind ?? "direct"} />
+        <div>
+          <h2>{title}</h2>
+          <Subtitle id={id} peerId={conversation?.peer_id ?? ""} />
+        </div>
+      </Link>
+    </header>
+  );
+}
+
+function Subtitle({ id, peerId }: { id: string; peerId: string }) {
+  const about = useStore((state) => state.about[id]);
+  const typist = useStore((state) => state.typists[id]);
+  const peer = useStore((state) => state.people[peerId]);
+  const typing = usePlainName(typist?.userId ?? "");
+  if (typist !== undefined) return <p className="subtitle typing">{t("talk.types", { name: typing })}</p>;
+  if (about !== undefined) {
+    const count = t(id.startsWith("c") ? "talk.subscribers" : "talk.members", { n: about.members });
+    return <p className="subtitle">{[count, about.description].filter(Boolean).join(" · ")}</p>;
+  }
+  if (peer === undefined) return null;
+  const lives = t("talk.lives", { region: peer.home_region });
+  return <p className="subtitle">{[`@${peer.handle}`, lives, peer.status_text].filter(Boolean).join(" · ")}</p>;
+}
+
+/** The conversation with somebody, under the id that it turns out to have. */
+export function WithPerson({ userId }: { userId: string }) {
+  const [, go] = useLocation();
+  const [wrong, setWrong] = useState<string | null>(null);
+  useEffect(() => {
+    withPerson(userId)
+      .then((id) => go(`/c/${id}`, { replace: true }))
+      .catch((error: { code?: string; message: string }) => setWrong(problem(error.code ?? "", error.message)));
+  }, [userId, go]);
+  return <p className="nothing">{wrong ?? t("app.loading")}</p>;
+}
+
+/** The text by which an answer shows what it answers. */
+export function quoteOf(message: Message | undefined): string {
+  if (message === undefined || !isMessage(message)) return t("message.gone");
+  return message.deleted ? t("message.deleted") : message.text || (message.attachments?.[0]?.name ?? "");
+}

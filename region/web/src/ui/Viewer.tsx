@@ -1,0 +1,56 @@
+/** An image as large as the window: arrows go to the next one of the message, Escape closes. */
+
+import { useEffect, useRef, useState } from "react";
+import type { Attachment } from "../core/types";
+import { useBlob } from "../state/blobs";
+import { t } from "../words";
+import { Icon } from "./Icon";
+
+interface Props {
+  images: readonly Attachment[];
+  first: string;
+  onClose: () => void;
+}
+
+export default function Viewer({ images, first, onClose }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [place, setPlace] = useState(() => images.findIndex((each) => each.blob_id === first));
+  const image = images[place];
+  useEffect(() => dialog.current?.showModal(), []);
+  if (image === undefined) return null;
+  const go = (by: number) => setPlace(Math.min(images.length - 1, Math.max(0, place + by)));
+  return (
+    <dialog
+      ref={dialog}
+      className="viewer"
+      aria-label={image.name}
+      onClose={onClose}
+      onKeyDown={(event) => {
+        event.stopPropagation();
+        if (event.key === "ArrowRight") go(1);
+        if (event.key === "ArrowLeft") go(-1);
+      }}
+      onClick={(event) => {
+        if (event.target === event.currentTarget) dialog.current?.close();
+      }}
+    >
+      <Large key={image.blob_id} image={image} />
+      <p className="viewer-bar">
+        <span>{image.name}</span>
+        {images.length > 1 && (
+          <span>
+            {place + 1}/{images.length}
+          </span>
+        )}
+        <button type="button" className="round" aria-label={t("common.close")} onClick={() => dialog.current?.close()}>
+          <Icon name="close" />
+        </button>
+      </p>
+    </dialog>
+  );
+}
+
+function Large({ image }: { image: Attachment }) {
+  const blob = useBlob(image.blob_id);
+  return blob === null ? <p>{t("app.loading")}</p> : <img src={blob.url} alt={image.name} />;
+}

@@ -1,0 +1,24 @@
+/** Something that is tried once at a time, and may go wrong in words. */
+
+import { useState } from "react";
+import { ApiError } from "../io/problem";
+import { problem } from "../words";
+
+export function useAttempt() {
+  const [busy, setBusy] = useState(false);
+  const [wrong, setWrong] = useState<string | null>(null);
+
+  async function attempt(work: () => Promise<void>): Promise<void> {
+    setBusy(true);
+    setWrong(null);
+    try {
+      await work();
+    } catch (error) {
+      setWrong(error instanceof ApiError ? problem(error.code, error.message) : String(error));
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return { busy, wrong, attempt };
+}

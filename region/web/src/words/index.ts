@@ -1,0 +1,58 @@
+/** The catalogue of what the app says, in the reader's language; a language is a file with the same keys as `en`. */
+
+import { en, type Key, type Words } from "./en";
+
+export type Language = "en" | "ru";
+export const LANGUAGES: Readonly<Record<Language, string>> = { en: "English", ru: "Русский" };
+
+const KEPT = "causeway.language";
+const LOADERS: Readonly<Record<Exclude<Language, "en">, () => Promise<{ words: Words }>>> = {
+  ru: () => import("./ru").then(({ ru }) => ({ words: ru })),
+};
+
+let words: Words = en;
+let plurals = new Intl.PluralRules("en");
+export let language: Language = "en";
+
+function isLanguage(name: string | null | undefined): name is Language {
+  return name !== null && name !== undefined && name in LANGUAGES;
+}
+
+/** Take up the language that was chosen, or else the browser's. */
+export async function begin(): Promise<void> {
+  const chosen = localStorage.getItem(KEPT);
+  const wanted = [chosen, ...navigator.languages.map((tag) => tag.split("-")[0])].find(isLanguage);
+  if (wanted === undefined || wanted === "en") return;
+  words = (await LOADERS[wanted]()).words;
+  language = wanted;
+  plurals = new Intl.PluralRules(wanted);
+  document.documentElement.lang = wanted;
+}
+
+/** The reader's own variety of the language, which decides how times look. */
+export function locale(): string {
+  return navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
+}
+
+/** Choose a language; the page is loaded anew in it, and loses nothing by that. */
+export function choose(wanted: Language): void {
+  localStorage.setItem(KEPT, wanted);
+  location.reload();
+}
+
+/**
+ * Say something.
+ *
+ * @param given What stands in the braces; `n` chooses among plural forms.
+ */
+export function t(key: Key, given: Readonly<Record<string, string | number>> = {}): string {
+  const word = words[key];
+  const text = typeof word === "string" ? word : (word[plurals.select(Number(given.n ?? 0))] ?? word.other);
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in given ? String(given[name]) : whole));
+}
+
+/** Say what an error means, by its code if the catalogue has it, else in the region's own words. */
+export function problem(code: string, detail: string): string {
+  const key = `problem.${code}`;
+  return key in words ? t(key as Key) : detail || t("problem.network");
+}

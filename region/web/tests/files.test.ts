@@ -1,0 +1,31 @@
+/** What is shown of images and files before they are here. */
+
+import { expect, test } from "vitest";
+import { meanColour, safeName, shownSize, sizeWords } from "../src/core/files";
+
+test("a BlurHash tells the mean colour in its third to sixth digit", () => {
+  expect(meanColour("L6PZfSi_.AyE_3t7t7R**0o#DgR4")).toMatch(/^rgb\(\d+ \d+ \d+\)$/);
+  expect(meanColour("00TSUA")).toBe("rgb(255 255 255)");
+  expect(meanColour("")).toBeNull();
+});
+
+test("an image keeps its proportions, and is never made larger", () => {
+  expect(shownSize({ width: 4_000, height: 3_000 })).toEqual({ width: 320, height: 240 });
+  expect(shownSize({ width: 100, height: 80 })).toEqual({ width: 100, height: 80 });
+  expect(shownSize({ width: 0, height: 0 })).toEqual({ width: 320, height: 320 });
+});
+
+test.each([
+  [0, "0 B"],
+  [999, "999 B"],
+  [1_400, "1.4 KB"],
+  [524_288_000, "524 MB"],
+])("%d bytes are %s", (bytes, words) => {
+  expect(sizeWords(bytes)).toBe(words);
+});
+
+test("a name is one that regions take", () => {
+  expect(safeName('a/b"c\\d\n.txt')).toBe("a_b_c_d_.txt");
+  expect(safeName("  ")).toBe("file");
+  expect([...safeName("🌊".repeat(300))]).toHaveLength(255);
+});

@@ -1,0 +1,92 @@
+/** The list of conversations, and the rows of a history. */
+
+import { describe, expect, test } from "vitest";
+import { empty, listed, withEntry, withRead } from "../src/core/inbox";
+import { prepended, rowsOf } from "../src/core/rows";
+import { EMPTY, withOlder } from "../src/core/timeline";
+import type { Message } from "../src/core/types";
+
+function message(seq: number, more: Partial<Message> = {}): Message {
+  return {
+    message_id: `m${seq}`,
+    conversation_id: "d1-us",
+    sender_id: "u2",
+    recipient_id: "u1",
+    kind: "message_sent",
+    text: `text ${seq}`,
+    seq,
+    epoch: 1,
+    status: "unread",
+    sent_at: new Date(Date.UTC(2026, 10, 26, 10, seq)).toISOString(),
+    queued_for: null,
+    ...more,
+  };
+}
+
+describe("the list", () => {
+  test("a message of somebody new begins a conversation, and counts once", () => {
+    const inbox = withEntry(withEntry({}, message(1), "u1"), message(1), "u1");
+
+    expect(inbox["d1-us"]).toMatchObject({ peer_id: "u2", kind: "direct", unread: 1, head: 1 });
+  });
+
+  test("one's own messages are not counted, nor are events", () => {
+    const own = withEntry({}, message(1, { sender_id: "u1", recipient_id: "u2" }), "u1");
+    const joined = withEntry(own, message(2, { kind: "member_joined" }), "u1");
+
+    expect(joined["d1-us"]).toMatchObject({ peer_id: "u2", unread: 0, head: 2 });
+  });
+
+  test("reading up to the head leaves nothing unread; an older mark changes nothing", () => {
+    const unread = withEntry(withEntry({}, message(1), "u1"), message(2), "u1");
+    const read = withRead(unread, "d1-us", 2, 0);
+
+    expect(read["d1-us"]).toMatchObject({ unread: 0, read: 2 });
+    expect(withRead(read, "d1-us", 1, 1)).toBe(read);
+  });
+
+  test("the most recent stands first; what was just begun above all; the archive is left out", () => {
+    const first = { ...empty("d1-us", "direct", "u2", ""), last_message: message(1) };
+    const second = { ...empty("d2-us", "direct", "u3", ""), last_message: message(2) };
+    const preferences = {
+      conversation_id: "d4-us",
+      archived: true,
+      muted_until: null,
+      marked_unread: false,
+      draft: "",
+      version: 1,
+    };
+    const away = { ...empty("d4-us", "direct", "u5", ""), preferences };
+    const inbox = { a: first, b: second, c: empty("d3-us", "direct", "u4", ""), d: away };
+
+    expect(listed(inbox).map((each) => each.conversation_id)).toEqual(["d3-us", "d2-us", "d1-us"]);
+    expect(listed(inbox, true).map((each) => each.conversation_id)).toEqual(["d4-us"]);
+  });
+});
+
+describe("rows", () => {
+  const parts = { pending: [], outbox: [], me: "u1", unread: [1, 2] as const };
+  const timeline = withOlder(EMPTY, [message(3), message(2), message(1)], null);
+
+  test("the first that was not read is marked, and runs of one sender hang together", () => {
+    const rows = rowsOf({ ...parts, timeline });
+
+    expect(rows.map((row) => row.fresh)).toEqual([false, true, false]);
+    expect(rows.map((row) => row.head)).toEqual([true, true, false]);
+    expect(rows.map((row) => row.newDay)).toEqual([true, false, false]);
+  });
+
+  test("what is done to messages and what is hidden has no row", () => {
+    const more = withOlder(timeline, [message(5, { kind: "hidden" }), message(4, { kind: "reaction_added" })], null);
+
+    expect(rowsOf({ ...parts, timeline: more })).toHaveLength(3);
+  });
+
+  test("older rows are counted, so that the list keeps its place", () => {
+    const rows = rowsOf({ ...parts, timeline });
+
+    expect(prepended(rows, "m3")).toBe(2);
+    expect(prepended(rows, "gone")).toBe(0);
+    expect(prepended(rows, null)).toBe(0);
+  });
+});

@@ -1,0 +1,39 @@
+/** How the sources hang together: what may import what, and how long a file may be. */
+
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const SOURCES = join(import.meta.dirname, "..", "src");
+const BELOW: Readonly<Record<string, readonly string[]>> = {
+  described: [],
+  core: ["described"],
+  words: [],
+  io: ["core", "described"],
+  state: ["core", "io", "words"],
+  ui: ["core", "io", "state", "words"],
+};
+const MOST_LINES = 250;
+
+const files = readdirSync(SOURCES, { recursive: true, encoding: "utf8" })
+  .filter((name) => /\.(tsx?|css)$/.test(name) && !name.startsWith("described"))
+  .map((name) => ({ name, layer: name.split("/")[0] ?? "", text: readFileSync(join(SOURCES, name), "utf8") }));
+
+describe("every source", () => {
+  test.each(files.filter(({ layer }) => layer in BELOW))("$name imports what is below it", ({ name, layer, text }) => {
+    const imported = [...text.matchAll(/from "(\.[^"]+)"/g)].map(([, path]) =>
+      relative(SOURCES, join(SOURCES, dirname(name), path ?? "")).split("/"),
+    );
+    const foreign = imported.map(([folder]) => folder).filter((folder) => folder !== layer);
+
+    expect(foreign.filter((folder) => !BELOW[layer]?.includes(folder ?? ""))).toEqual([]);
+  });
+
+  test.each(files.filter(({ name }) => !name.includes("words/")))(
+    "$name is short, and says what it is",
+    ({ name, text }) => {
+      if (!name.endsWith(".css")) expect(text.split("\n").length).toBeLessThanOrEqual(MOST_LINES);
+      expect(text.startsWith("/*")).toBe(true);
+    },
+  );
+});

@@ -1,0 +1,88 @@
+/** The outbox: order, states, and what is sent when. */
+
+import { describe, expect, test } from "vitest";
+import * as outbox from "../src/core/outbox";
+import type { ErrorFrame, Message } from "../src/core/types";
+
+const NOTHING: ReadonlySet<string> = new Set();
+
+function item(name: string, more: Partial<outbox.Item> = {}): outbox.Item {
+  return {
+    clientMessageId: name,
+    conversationId: "d1-us",
+    recipientId: null,
+    text: name,
+    replyTo: null,
+    attachments: [],
+    at: Number(name.slice(1)),
+    stage: { at: "sending" },
+    ...more,
+  };
+}
+
+const error = (more: Partial<ErrorFrame>): ErrorFrame => ({
+  type: "error",
+  code: "unavailable",
+  title: "",
+  status: 503,
+  definite: true,
+  detail: "away",
+  ...more,
+});
+
+const names = (items: readonly outbox.Item[]) => items.map((each) => each.clientMessageId);
+
+describe("what is due", () => {
+  test("one of each conversation at a time, the oldest first, so that the order stays", () => {
+    const items = [item("m2"), item("m1"), item("m3", { conversationId: "d2-us" })];
+
+    expect(names(outbox.due(items, 0, NOTHING))).toEqual(["m1", "m3"]);
+    expect(names(outbox.due(items, 0, new Set(["m1"])))).toEqual(["m3"]);
+  });
+
+  test("what was accepted holds up nothing, and is sent once more on a new connection", () => {
+    const items = [outbox.accepted(item("m1"), "id", "d1-us"), item("m2")];
+
+    expect(names(outbox.due(items, 0, NOTHING))).toEqual(["m1", "m2"]);
+    expect(names(outbox.due(items, 0, new Set(["m1"])))).toEqual(["m2"]);
+  });
+
+  test("what was turned down is sent no more, and the next one goes", () => {
+    const items = [outbox.refused(item("m1"), "not-a-member", "You are out."), item("m2")];
+
+    expect(names(outbox.due(items, 0, NOTHING))).toEqual(["m2"]);
+  });
+
+  test("what waits holds up what was written after it, until its time", () => {
+    const items = [outbox.erred(item("m1"), error({ retry_after: 3 }), 1_000), item("m2")];
+
+    expect(names(outbox.due(items, 3_999, NOTHING))).toEqual([]);
+    expect(outbox.nextLook(items)).toBe(4_000);
+    expect(names(outbox.due(items, 4_000, NOTHING))).toEqual(["m1"]);
+  });
+});
+
+describe("what becomes of one", () => {
+  test.each([
+    ["busy", { status: 503 }, "waiting"],
+    ["too often", { status: 429 }, "waiting"],
+    ["nobody knows", { status: 500, definite: false }, "waiting"],
+    ["too large", { status: 413, code: "too-large" }, "failed"],
+  ])("%s", (_, said, stage) => {
+    expect(outbox.erred(item("m1"), error(said), 0).stage.at).toBe(stage);
+  });
+
+  test("accepted, then queued for a region; a late `accepted` does not take that back", () => {
+    const message = { message_id: "id", conversation_id: "d9-eu", queued_for: "eu" } as Message;
+    const queued = outbox.queued(outbox.accepted(item("m1"), "id", "d9-eu"), message);
+
+    expect(outbox.accepted(queued, "id", "d9-eu").stage).toEqual({ at: "queued", messageId: "id", region: "eu" });
+    expect(queued.conversationId).toBe("d9-eu");
+  });
+
+  test("sent again after a refusal it has another name, since the first is refused for good", () => {
+    const anew = outbox.again(outbox.refused(item("m1"), "slow-mode", ""), "m7", 7);
+
+    expect(anew).toEqual(item("m7", { text: "m1" }));
+  });
+});

@@ -1,0 +1,46 @@
+/** When a device connects again. */
+
+import { describe, expect, test } from "vitest";
+import { type Ended, whatFollows } from "../src/core/reconnecting";
+
+const ended = (more: Partial<Ended> = {}): Ended => ({
+  code: 1006,
+  welcomed: false,
+  failures: 1,
+  retryAfter: null,
+  refreshed: false,
+  ...more,
+});
+
+describe("after the end of a connection", () => {
+  test("a token that is not good is exchanged once; after that it is no remedy", () => {
+    expect(whatFollows(ended({ code: 4401 }), 0)).toEqual({ kind: "refresh" });
+    expect(whatFollows(ended({ code: 4401, refreshed: true }), 0).kind).toBe("again");
+  });
+
+  test("the region's own word counts, and up to half as long again", () => {
+    const told = ended({ code: 4429, retryAfter: 10 });
+
+    expect(whatFollows(told, 0)).toMatchObject({ afterMs: 10_000 });
+    expect(whatFollows(told, 1)).toMatchObject({ afterMs: 15_000 });
+  });
+
+  test("one that worked comes back soon, and not all at the same moment", () => {
+    const waits = [0, 0.5, 1].map((random) => whatFollows(ended({ welcomed: true }), random));
+
+    expect(waits.map((next) => next.kind === "again" && next.afterMs)).toEqual([300, 1_300, 2_300]);
+  });
+
+  test("one that fails again and again waits longer, never more than half a minute", () => {
+    const waits = [1, 2, 3, 4, 5, 6, 40].map((failures) => whatFollows(ended({ failures }), 1));
+
+    expect(waits.map((next) => next.kind === "again" && next.afterMs)).toEqual([
+      1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000,
+    ]);
+  });
+
+  test("after the second failure another region is tried", () => {
+    expect(whatFollows(ended({ failures: 1 }), 0)).toMatchObject({ elsewhere: false });
+    expect(whatFollows(ended({ failures: 2 }), 0)).toMatchObject({ elsewhere: true });
+  });
+});

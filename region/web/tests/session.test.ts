@@ -1,0 +1,113 @@
+/** Who is logged in: tokens at rest are sealed, exchanged once however many ask, and gone when the device was logged out. */
+
+import "fake-indexeddb/auto";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+type SessionModule = typeof import("../src/io/session");
+
+const TOKENS = {
+  user_id: "u1-us",
+  handle: "ada",
+  display_name: "Ada",
+  home_region: "us",
+  device_id: "v1",
+  access_token: "access-1",
+  refresh_token: "refresh-1",
+  expires_in: 900,
+  token_type: "Bearer",
+};
+
+let session: SessionModule;
+let asked: string[];
+let answer: (path: string) => { status: number; body: object };
+
+/** Load the page anew: what modules hold is gone, what the browser keeps is not. */
+async function load(): Promise<void> {
+  vi.resetModules();
+  session = await import("../src/io/session");
+}
+
+beforeEach(async () => {
+  asked = [];
+  answer = () => ({ status: 201, body: TOKENS });
+  const kept = new Map<string, string>();
+  vi.stubGlobal("location", { origin: "https://us.example.org" });
+  vi.stubGlobal("localStorage", {
+    getItem: (name: string) => kept.get(name) ?? null,
+    removeItem: () => {},
+    setItem: () => {},
+  });
+  vi.stubGlobal("fetch", async (url: string) => {
+    const path = new URL(url).pathname;
+    asked.push(path);
+    const { status, body } = answer(path);
+    return new Response(JSON.stringify(body), { status });
+  });
+  await load();
+});
+
+afterEach(async () => {
+  await session.logOut();
+  vi.unstubAllGlobals();
+});
+
+test("a session outlives the page", async () => {
+  await session.register("ada", "correct horse", "Ada");
+  await load();
+
+  expect(session.whoami()).toBeNull();
+  expect(await session.restore()).toEqual(TOKENS);
+  expect(await session.access()).toBe("access-1");
+});
+
+test("what rests in the browser does not show the tokens, and its key cannot be read out", async () => {
+  await session.register("ada", "correct horse", "Ada");
+  const { database } = await import("../src/io/database");
+  const kept = await database();
+  const sealed = (await kept.get("single", "session")) as { data: ArrayBuffer };
+  const key = (await kept.get("single", "key")) as CryptoKey;
+
+  expect(new TextDecoder().decode(sealed.data)).not.toContain("refresh-1");
+  expect(key.extractable).toBe(false);
+  await expect(crypto.subtle.exportKey("raw", key)).rejects.toThrow();
+});
+
+test("a token that is about to end is exchanged once, however many want it", async () => {
+  answer = () => ({ status: 201, body: { ...TOKENS, expires_in: 0 } });
+  await session.register("ada", "correct horse", "Ada");
+  answer = () => ({ status: 200, body: { ...TOKENS, access_token: "access-2", refresh_token: "refresh-2" } });
+
+  expect(await Promise.all([session.access(), session.access(), session.access()])).toEqual(Array(3).fill("access-2"));
+  expect(asked).toEqual(["/register", "/token"]);
+});
+
+test("a token that was turned away is exchanged, though it looks good", async () => {
+  await session.register("ada", "correct horse", "Ada");
+  answer = () => ({ status: 200, body: { ...TOKENS, access_token: "access-2", refresh_token: "refresh-2" } });
+
+  expect(await session.access("access-1")).toBe("access-2");
+  expect(await session.access("access-1")).toBe("access-2");
+  expect(asked).toEqual(["/register", "/token"]);
+});
+
+test("a device that was logged out keeps nothing, and says why", async () => {
+  const told: string[] = [];
+  session.whenEnded((why) => told.push(why));
+  await session.register("ada", "correct horse", "Ada");
+  const problem = { code: "invalid-token", status: 401, definite: true, detail: "", token_problem: "revoked" };
+  answer = () => ({ status: 401, body: problem });
+
+  await expect(session.access("access-1")).rejects.toMatchObject({ tokenProblem: "revoked" });
+
+  expect(told).toEqual(["revoked"]);
+  await load();
+  expect(await session.restore()).toBeNull();
+});
+
+test("a region that does not answer logs nobody out", async () => {
+  await session.register("ada", "correct horse", "Ada");
+  vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
+
+  await expect(session.access("access-1")).rejects.toMatchObject({ code: "network", definite: false });
+  expect(session.whoami()).toEqual(TOKENS);
+});

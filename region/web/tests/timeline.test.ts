@@ -1,0 +1,123 @@
+/** A conversation's log as it comes: pages, live entries, what is done to messages, marks. */
+
+import { describe, expect, test } from "vitest";
+import * as timeline from "../src/core/timeline";
+import type { Message } from "../src/core/types";
+
+function entry(seq: number, more: Partial<Message> = {}): Message {
+  return {
+    message_id: `m${seq}`,
+    conversation_id: "d1-us",
+    sender_id: "u2",
+    kind: "message_sent",
+    text: `text ${seq}`,
+    seq,
+    epoch: 1,
+    status: "unread",
+    sent_at: "2026-11-26T10:00:00.000Z",
+    queued_for: null,
+    ...more,
+  };
+}
+
+const alteration = (seq: number, kind: string, of: number, more: object = {}): Message =>
+  entry(seq, { kind, text: "", change: { message_id: `m${of}`, message_seq: of, ...more } });
+
+const seqs = (of: timeline.Timeline) => of.entries.map((each) => each.seq);
+const page = (...numbers: number[]) => numbers.map((seq) => entry(seq));
+const whole = timeline.withOlder(timeline.EMPTY, page(5, 4, 3), "1.3");
+
+describe("pages and entries", () => {
+  test("older pages go before, newer entries behind, each number once", () => {
+    const grown = timeline.withEntry(timeline.withOlder(whole, page(3, 2, 1), null), entry(6));
+
+    expect(seqs(timeline.withEntry(grown, entry(6)))).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(grown.older).toBeNull();
+    expect(timeline.placeOf(grown)).toBe("1.6");
+  });
+
+  test("what is queued is in no log yet", () => {
+    expect(seqs(timeline.withEntry(whole, entry(0, { seq: null })))).toEqual([3, 4, 5]);
+  });
+
+  test("a number that is left out is noticed; what stands for several is none", () => {
+    expect(timeline.isGap(whole, entry(7))).toBe(true);
+    expect(timeline.isGap(whole, entry(6))).toBe(false);
+    expect(timeline.isGap(whole, entry(9, { from_seq: 6 }))).toBe(false);
+  });
+});
+
+describe("what is done to messages", () => {
+  test("an edit says the text; an older one that comes late does not", () => {
+    const edited = timeline.withEntry(whole, alteration(7, "message_edited", 4, { text: "new" }));
+    const late = timeline.withEntry(edited, alteration(6, "message_edited", 4, { text: "old" }));
+
+    expect(late.entries.find((each) => each.seq === 4)).toMatchObject({ text: "new", edited: 7 });
+  });
+
+  test("what was deleted stays empty, whatever is done to it later", () => {
+    const gone = timeline.withEntry(whole, alteration(6, "message_deleted", 4));
+    const late = timeline.withEntry(gone, alteration(7, "message_edited", 4, { text: "back" }));
+
+    expect(late.entries.find((each) => each.seq === 4)).toMatchObject({ text: "", deleted: true });
+  });
+
+  test("a reaction is counted once for everybody, and goes with the last of them", () => {
+    const react = (of: timeline.Timeline, seq: number, kind: string) =>
+      timeline.withEntry(of, alteration(seq, kind, 4, { emoji: "👍" }));
+    const twice = react(react(whole, 6, "reaction_added"), 6, "reaction_added");
+
+    expect(twice.entries.find((each) => each.seq === 4)?.reactions).toEqual([{ emoji: "👍", user_ids: ["u2"] }]);
+    expect(react(twice, 7, "reaction_removed").entries.find((each) => each.seq === 4)?.reactions).toEqual([]);
+  });
+});
+
+describe("the status of one's own messages", () => {
+  const own = entry(5, { sender_id: "u1" });
+  const status = (of: timeline.Timeline) => timeline.statusOf(of, own, "u1");
+
+  test("follows from the marks of all others who were there, and never falls below what the page said", () => {
+    const one = timeline.withMark(whole, "u2", { received: 5, read: 5 });
+    const two = timeline.withMark(one, "u3", { received: 5, read: 0 });
+    const later = timeline.withMark(two, "u4", { joined: 6 });
+
+    expect(status(whole)).toBe("unread");
+    expect(status(one)).toBe("read");
+    expect(status(two)).toBe("received");
+    expect(status(later)).toBe("received");
+    expect(timeline.statusOf(two, { ...own, status: "read" }, "u1")).toBe("read");
+  });
+
+  test("marks never fall", () => {
+    const raised = timeline.withMark(timeline.withMark(whole, "u2", { received: 5, read: 5 }), "u2", {
+      received: 2,
+      read: 1,
+    });
+
+    expect(raised.marks.u2).toEqual({ received: 5, read: 5, joined: 0 });
+  });
+});
+
+describe("what pages say of messages that are here", () => {
+  test("a page shows them as they are by now, but brings nothing back that was deleted since", () => {
+    const edited = timeline.withOlder(whole, [entry(5, { text: "new", edited: 6 })], "1.3");
+    const gone = timeline.withEntry(edited, alteration(7, "message_deleted", 5));
+    const late = timeline.withOlder(gone, [entry(5)], "1.3");
+
+    expect(edited.entries.at(-1)).toMatchObject({ text: "new" });
+    expect(late.entries.find((each) => each.seq === 5)).toMatchObject({ deleted: true });
+  });
+
+  test("that one message was read says it of those before", () => {
+    const own = (seq: number, more: Partial<Message>) => entry(seq, { sender_id: "u1", recipient_id: "u2", ...more });
+    const first = timeline.withOlder(timeline.EMPTY, [own(2, {}), own(1, {})], null);
+    const later = timeline.withNewer(first, [own(3, { status: "read" }), own(4, { status: "received" })]);
+
+    expect(later.entries.map((each) => timeline.statusOf(later, each, "u1"))).toEqual([
+      "read",
+      "read",
+      "read",
+      "received",
+    ]);
+  });
+});
