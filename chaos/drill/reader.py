@@ -61,10 +61,14 @@ class Reader:
                 elsewhere = others[device.seat.number // len(self._urls) % len(others)]
                 mine = [name for name, members in talks.items() if device.seat.number in members]
                 theirs = strange(talks, device.seat.number)
-                for region, others in ((device.seat.region, theirs), (elsewhere, [])):
-                    group.create_task(self._as_member(device, region, mine, others))
+                group.create_task(self._twice(device, elsewhere, mine, theirs))
         for one in digests(self._copies, self._ledger.now()):
             self._ledger.note(one)
+
+    async def _twice(self, device: Device, elsewhere: str, mine: list[str], theirs: list[str]) -> None:
+        """First at home, then elsewhere: of two readings at the same time neither can be held against the other."""
+        await self._as_member(device, device.seat.region, mine, theirs)
+        await self._as_member(device, elsewhere, mine, [])
 
     async def _as_member(self, device: Device, region: str, conversations: list[str], others: list[str]) -> None:
         async with self._limit, Client([self._urls[region]], listen=False, device_name="drill reader") as client:
