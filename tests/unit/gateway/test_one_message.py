@@ -10,6 +10,7 @@ from infra.errors import NotFoundError
 from region.accounts.tokens import AccessClaims
 from region.gateway import messages as module
 from region.gateway.messages import Messages
+from region.store.repository import unsettled
 from replication.ids import direct_conversation_id, message_id
 
 ADA, BOB = "u" + "a" * 24 + "-us", "u" + "b" * 24 + "-eu"
@@ -50,7 +51,7 @@ def caller(monkeypatch: pytest.MonkeyPatch) -> AccessClaims:
         return found
 
     monkeypatch.setattr(module, "_entry", entry)
-    monkeypatch.setattr(module.unsettled, "queued_by_message", queued)
+    monkeypatch.setattr(unsettled, "queued_by_message", queued)
     monkeypatch.setattr(module, "seen_view", view)
     monkeypatch.setattr(module, "pending_view", lambda _submission, waits_for: f"queued for {waits_for}")
     return cast("AccessClaims", type("Claims", (), {"sub": ADA}))
@@ -83,7 +84,7 @@ async def test_what_nobody_has_sent_is_not_found(caller: AccessClaims, monkeypat
         return None
 
     monkeypatch.setattr(module, "_entry", nothing)
-    monkeypatch.setattr(module.unsettled, "queued_by_message", nothing)
+    monkeypatch.setattr(unsettled, "queued_by_message", nothing)
 
     with pytest.raises(NotFoundError):
         await reading(Store(0)).one(caller, NAME)
