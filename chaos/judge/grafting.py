@@ -60,6 +60,21 @@ def everywhere(events: Events, change: Change) -> Events:
     return changed
 
 
+def said_by(events: Events, conversation: str, entry: e.Sighting, user: str) -> Events:
+    """Let somebody else have sent an entry, at a device of theirs, in every view."""
+    device = next(event.device for event in events if isinstance(event, e.Opened) and event.user == user)
+    theirs = everywhere(
+        events,
+        lambda where, one: [replace(one, sender=user)] if (where, one.seq) == (conversation, entry.seq) else [one],
+    )
+    return [
+        replace(event, user=user, device=device)
+        if isinstance(event, e.Invoke) and event.content == entry.content
+        else event
+        for event in theirs
+    ]
+
+
 def shifted(events: Events, conversation: str, above: int, by: int) -> Events:
     """Renumber a conversation's log above a seq, with its marks and digests."""
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from chaos.judge import events as e
 from chaos.judge.channels import is_channel
-from chaos.judge.grafting import Events, everywhere, pick, places_of, settling, shifted
+from chaos.judge.grafting import Events, everywhere, pick, places_of, said_by, settling, shifted
 from chaos.judge.groups import ENTERS, GOES
 from chaos.judge.planted import Plant, Planted
 
@@ -58,17 +58,7 @@ def posted_by_a_subscriber(events: Events, random: Random) -> Events:
         if one.change is None and where in guests and (where, one.seq) not in absent
     ]  # fmt: skip
     channel, post = pick(choice, random)
-    guest = guests[channel]
-    device = next(event.device for event in events if isinstance(event, e.Opened) and event.user == guest)
-    theirs = everywhere(
-        events, lambda where, one: [replace(one, sender=guest)] if (where, one.seq) == (channel, post.seq) else [one]
-    )
-    return [
-        replace(event, user=guest, device=device)
-        if isinstance(event, e.Invoke) and event.content == post.content
-        else event
-        for event in theirs
-    ]
+    return said_by(events, channel, post, guests[channel])
 
 
 @_red("lost")

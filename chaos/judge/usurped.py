@@ -7,7 +7,7 @@ from random import Random
 from msgspec.structs import replace
 
 from chaos.judge import events as e
-from chaos.judge.grafting import Events, everywhere, logs_of, pick, places_of, settling, shifted
+from chaos.judge.grafting import Events, everywhere, logs_of, pick, places_of, said_by, settling, shifted
 from chaos.judge.groups import ENTERS, GOES
 from chaos.judge.planted import Plant, Planted
 
@@ -26,16 +26,7 @@ def _red(*checkers: str) -> Callable[[Plant], Plant]:
 def removed_member_posts(events: Events, random: Random) -> Events:
     """The owner numbers a post of somebody who had been removed."""
     group, guest, entry = _away(events, random)
-    device = next(event.device for event in events if isinstance(event, e.Opened) and event.user == guest)
-    theirs = everywhere(
-        events, lambda where, one: [replace(one, sender=guest)] if (where, one.seq) == (group, entry.seq) else [one]
-    )
-    return [
-        replace(event, user=guest, device=device)
-        if isinstance(event, e.Invoke) and event.content == entry.content
-        else event
-        for event in theirs
-    ]
+    return said_by(events, group, entry, guest)
 
 
 @_red("entitlement")

@@ -27,6 +27,7 @@ from replication.alterations import (
 from replication.channels import ChannelChanged, ChannelCreated, follows_of
 from replication.friends import FriendBody
 from replication.ids import region_of
+from replication.limits import LATEST_TIME
 from replication.pictures import Picture
 from replication.records import (
     DIRECT_BODIES,
@@ -119,13 +120,11 @@ class Marks:
 
 
 UNMARKED: Final = Marks(0, 0)
-LATEST: Final = 253_402_300_799_000_000
-"""The last second that can be written, microseconds since the epoch; other regions say what they like."""
 
 
 def rfc3339(at: int) -> str:
     """Return a time for people and programs; `at` is in microseconds since the epoch, and as near to that as can be written."""
-    moment = datetime.fromtimestamp(min(max(at, 0), LATEST) / 1e6, UTC)
+    moment = datetime.fromtimestamp(min(max(at, 0), LATEST_TIME) / 1e6, UTC)
     return moment.isoformat(timespec="milliseconds")[:23] + "Z"
 
 

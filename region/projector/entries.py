@@ -187,9 +187,9 @@ def _apply(docket: Docket, partition: int, conversation: Conversation, entry: En
         conversation.missing = runs.without(conversation.missing, entry.seq, entry.seq)
     before = conversation.head
     position = take_in(docket, partition, conversation, entry)
-    if home_of(entry.author) == docket.here and entry.message_id not in docket.writes.pendings:
-        docket.writes.claimed[entry.message_id] = entry  # it is pending since before, or its owner has made it up
     if home_of(entry.author) == docket.here:
+        if entry.message_id not in docket.writes.pendings:
+            docket.writes.claimed[entry.message_id] = entry  # it is pending since before, or its owner has made it up
         _resolve(docket, entry.message_id)
     for member in () if conversation.is_channel else conversation.members.values():
         if (

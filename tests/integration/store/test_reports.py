@@ -1,10 +1,8 @@
 """Reports in a real store: which stand, how many are open, and which closed ones are forgotten."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from infra.postgres import Connection, make_pool
+from infra.postgres import Connection
 from region.projector.rehearsal import submission
 from region.store.reports import MOST_OF_ONE
 from region.store.repository.moderation import (
@@ -16,22 +14,12 @@ from region.store.repository.moderation import (
     standing,
     write_moderation,
 )
-from region.store.repository.setup import prepare
 from replication.moderation import AccountSuspended, ModerationBody, ReportDismissed, UserReported
 
 pytestmark = pytest.mark.integration
 
 ALICE, BOB = "u100000000000000000000001-us", "u200000000000000000000002-us"
 EVA = "u300000000000000000000003-eu"
-
-
-@pytest.fixture
-async def connection(postgres_url: str) -> AsyncIterator[Connection]:
-    """A connection to a prepared store."""
-    async with make_pool(postgres_url, size=1, name="test") as pool:
-        await prepare(pool, region="us", partitions=2)
-        async with pool.connection() as made:
-            yield made
 
 
 async def do(connection: Connection, author: str, body: ModerationBody, name: str = "s", *, now: int = 1) -> None:

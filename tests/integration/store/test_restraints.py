@@ -1,25 +1,13 @@
 """Blocks in a real store: one is asked for, and not all."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
-from infra.postgres import Connection, make_pool
+from infra.postgres import Connection
 from region.store.repository.restraints import blocked_by, count_blocks, is_blocked, write_restraints
-from region.store.repository.setup import prepare
 
 pytestmark = pytest.mark.integration
 
 ALICE, BOB = "u100000000000000000000001-us", "u200000000000000000000002-us"
-
-
-@pytest.fixture
-async def connection(postgres_url: str) -> AsyncIterator[Connection]:
-    """A connection to a prepared store."""
-    async with make_pool(postgres_url, size=1, name="test") as pool:
-        await prepare(pool, region="us", partitions=2)
-        async with pool.connection() as made:
-            yield made
 
 
 async def test_a_block_is_asked_for_by_both(connection: Connection) -> None:
