@@ -1,11 +1,11 @@
 /** Where an invitation leads: one looks, and joins. */
 
 import { useState } from "react";
-import { Link, useLocation } from "wouter";
+import { useLocation } from "wouter";
 import { api, got } from "../io/api";
 import { readList } from "../state/history";
 import { t } from "../words";
-import { Icon } from "./Icon";
+import { Panel } from "./Panel";
 import { useAttempt } from "./useAttempt";
 
 export default function Join({ id }: { id: string }) {
@@ -27,24 +27,16 @@ export default function Join({ id }: { id: string }) {
   }
 
   return (
-    <section className="panel">
-      <header className="talk-head">
-        <Link href="/" className="round" aria-label={t("common.back")}>
-          <Icon name="back" />
-        </Link>
-        <h2>{t("join.title")}</h2>
-      </header>
-      <div className="panel-body">
-        <p>{t(asked ? "join.asked" : "join.text")}</p>
-        {wrong !== null && <p className="warning">{wrong}</p>}
-        {!asked && (
-          <p className="buttons">
-            <button type="button" className="primary" disabled={busy} onClick={() => void attempt(join)}>
-              {t("join.join")}
-            </button>
-          </p>
-        )}
-      </div>
-    </section>
+    <Panel title={t("join.title")}>
+      <p>{t(asked ? "join.asked" : "join.text")}</p>
+      {wrong !== null && <p className="warning">{wrong}</p>}
+      {!asked && (
+        <p className="buttons">
+          <button type="button" className="primary" disabled={busy} onClick={() => void attempt(join)}>
+            {t("join.join")}
+          </button>
+        </p>
+      )}
+    </Panel>
   );
 }

@@ -1,14 +1,14 @@
 /** How a conversation begins: with somebody, in a group, or by a channel. */
 
 import { useState } from "react";
-import { Link, useLocation } from "wouter";
+import { useLocation } from "wouter";
 import type { Profile } from "../core/types";
 import { t } from "../words";
 import type { Key } from "../words/en";
 import { Avatar } from "./Avatar";
-import { Icon } from "./Icon";
 import { NewChannel } from "./NewChannel";
 import { NewGroup } from "./NewGroup";
+import { Panel } from "./Panel";
 import { PeopleSearch } from "./PeopleSearch";
 
 const KINDS = ["person", "group", "channel"] as const;
@@ -18,34 +18,26 @@ export default function NewPanel() {
   const [kind, setKind] = useState<Kind>("person");
   const [, go] = useLocation();
   return (
-    <section className="panel">
-      <header className="talk-head">
-        <Link href="/" className="round" aria-label={t("common.back")}>
-          <Icon name="back" />
-        </Link>
-        <h2>{t("new.title")}</h2>
-      </header>
-      <div className="panel-body">
-        <div className="tabs" role="tablist">
-          {KINDS.map((each) => (
-            <button key={each} type="button" role="tab" aria-selected={each === kind} onClick={() => setKind(each)}>
-              {t(`new.${each}` as Key)}
-            </button>
-          ))}
-        </div>
-        {kind === "person" && (
-          <PeopleSearch>
-            {(person) => (
-              <button type="button" className="row" onClick={() => go(`/with/${person.user_id}`)}>
-                <PersonLine person={person} />
-              </button>
-            )}
-          </PeopleSearch>
-        )}
-        {kind === "group" && <NewGroup onMade={(id) => go(`/c/${id}`)} />}
-        {kind === "channel" && <NewChannel onMade={(id) => go(`/c/${id}`)} />}
+    <Panel title={t("new.title")}>
+      <div className="tabs" role="tablist">
+        {KINDS.map((each) => (
+          <button key={each} type="button" role="tab" aria-selected={each === kind} onClick={() => setKind(each)}>
+            {t(`new.${each}` as Key)}
+          </button>
+        ))}
       </div>
-    </section>
+      {kind === "person" && (
+        <PeopleSearch>
+          {(person) => (
+            <button type="button" className="row" onClick={() => go(`/with/${person.user_id}`)}>
+              <PersonLine person={person} />
+            </button>
+          )}
+        </PeopleSearch>
+      )}
+      {kind === "group" && <NewGroup onMade={(id) => go(`/c/${id}`)} />}
+      {kind === "channel" && <NewChannel onMade={(id) => go(`/c/${id}`)} />}
+    </Panel>
   );
 }
 

@@ -1,38 +1,29 @@
 /** Profile, devices, language, and the way out. */
 
 import { useEffect, useState } from "react";
-import { Link } from "wouter";
 import type { Device } from "../core/types";
 import { api, got } from "../io/api";
 import { logOut } from "../state/account";
 import { get, useStore } from "../state/store";
 import { t } from "../words";
 import { Field } from "./Field";
-import { Icon } from "./Icon";
 import { LanguageChoice } from "./LanguageChoice";
+import { Panel } from "./Panel";
 import { dated } from "./times";
 import { useAttempt } from "./useAttempt";
 
 export default function Settings() {
   return (
-    <section className="panel">
-      <header className="talk-head">
-        <Link href="/" className="round" aria-label={t("common.back")}>
-          <Icon name="back" />
-        </Link>
-        <h2>{t("settings.title")}</h2>
-      </header>
-      <div className="panel-body">
-        <Profile />
-        <Devices />
-        <Notices />
-        <h3>{t("settings.language")}</h3>
-        <LanguageChoice />
-        <button type="button" className="button danger" onClick={() => void leave()}>
-          {t("account.logout")}
-        </button>
-      </div>
-    </section>
+    <Panel title={t("settings.title")}>
+      <Profile />
+      <Devices />
+      <Notices />
+      <h3>{t("settings.language")}</h3>
+      <LanguageChoice />
+      <button type="button" className="button danger" onClick={() => void leave()}>
+        {t("account.logout")}
+      </button>
+    </Panel>
   );
 }
 
