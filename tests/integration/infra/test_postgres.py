@@ -151,3 +151,28 @@ async def started(asking: "asyncio.Task[psycopg.AsyncCursor[tuple[object, ...]]]
     for _ in range(10):
         await asyncio.sleep(0)
     assert not asking.done()
+
+
+async def test_whoever_takes_a_connection_asks_the_store_nothing(postgres_url: str) -> None:
+    """A connection whose server has said nothing is handed over as it is: also when the server stands still just then."""
+    async with make_pool(postgres_url, size=1, name="test") as pool:
+        async with pool.connection() as connection:
+            backend = connection.info.backend_pid
+        with frozen(backend):
+            async with asyncio.timeout(20), pool.connection() as connection:
+                assert connection.info.backend_pid == backend
+
+
+async def test_a_connection_that_the_store_has_ended_is_given_to_nobody(postgres_url: str) -> None:
+    """Its farewell is there to be read: whoever asks next has another one, and notices nothing."""
+    async with make_pool(postgres_url, size=1, name="test") as pool:
+        async with pool.connection() as connection:
+            backend, wire = connection.info.backend_pid, connection.fileno()
+        async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as other:
+            await other.execute("SELECT pg_terminate_backend(%s)", (backend,))
+        async with asyncio.timeout(30):
+            while not select.select([wire], [], [], 0)[0]:  # noqa: ASYNC110 — until it has said so
+                await asyncio.sleep(0.01)
+            async with pool.connection() as connection:
+                assert connection.info.backend_pid != backend
+                await connection.execute("SELECT 1")
