@@ -21,8 +21,8 @@ from region.gateway.journal import Journal
 from replication.records import Entry, Outcome, Refusal, Submission
 
 FIRST_LOOK: Final = 1.0
-"""After how many seconds the store is asked for the first time."""
-NEXT_LOOK: Final = 0.5
+"""After how many seconds the store is asked for the first time; then after twice as many, since what is late is late because there is
+much to do, and each look adds to it."""
 LOOK_SECONDS: Final = 2.0
 """How long a request waits for one look; a store that stands still lets go of it only later, behind."""
 DEADLINE: Final = 5.0
@@ -140,7 +140,7 @@ class Outcomes:
                 what = "The message" if submission.conversation_id else "The change"
                 extra = {"message_id": submission.id} if submission.conversation_id else {}
                 raise OutcomeUnknownError(what=what, **extra)
-            pause = NEXT_LOOK
+            pause *= 2
 
     def _begin_look(self, look: Look) -> "asyncio.Task[Decision | None]":
         """Ask the store by a task of its own: psycopg waits on with a server that stands still, even when it is cancelled."""

@@ -16,7 +16,7 @@ from region.accounts.ports import Directory
 from region.accounts.repository import user_by_id
 from region.gateway import repository
 from region.gateway.errors import OwnRecipientError, RecipientUnknownError
-from region.gateway.groups.repository import sight
+from region.gateway.groups.repository import sees
 from replication.ids import (
     direct_conversation_id,
     is_channel_id,
@@ -154,10 +154,10 @@ class Recipients:
         """Return the group if this region does not know better than that the author is a member; its owner decides."""
         try:
             async with self._store.connection() as connection:
-                seen = await sight(connection, group_id, author)
+                seen = await sees(connection, group_id, author)
         except (*STORE_FAILURES, psycopg.Error) as error:
             raise UnavailableError(what="The store") from error
-        if seen is None:
+        if not seen:
             raise NotFoundError(what="conversation")
         return group_id, ""
 

@@ -71,6 +71,15 @@ async def sight(connection: Connection, conversation_id: str, user_id: str) -> S
     return Sight(member, head_, runs.read(missing), decode_details(details), gone)
 
 
+async def sees(connection: Connection, conversation_id: str, user_id: str) -> bool:
+    """Tell whether a user may see anything of a conversation, as `sight` would, but not what: it is asked for every message to a group."""
+    cursor = await connection.execute(
+        "SELECT 1 FROM members m WHERE m.conversation_id = %s AND m.user_id = %s AND m.since > 0",
+        (conversation_id, user_id),
+    )
+    return await cursor.fetchone() is not None
+
+
 async def held_since(connection: Connection, conversation_id: str, home: str) -> list[Member]:
     """Return the users of a region who may see anything of a conversation."""
     cursor = await connection.execute(

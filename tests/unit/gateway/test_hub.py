@@ -319,7 +319,7 @@ async def test_the_store_is_asked_when_no_output_comes(scene: Scene, monkeypatch
 
 async def test_in_the_end_the_outcome_is_unknown(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the message id, so that the sender can ask again."""
-    for name in ("FIRST_LOOK", "NEXT_LOOK", "DEADLINE"):
+    for name in ("FIRST_LOOK", "DEADLINE"):
         monkeypatch.setattr(waiting, name, 0.02)
 
     with pytest.raises(OutcomeUnknownError) as caught:

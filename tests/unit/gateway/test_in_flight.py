@@ -143,7 +143,7 @@ class FrozenStore:
 @pytest.mark.parametrize("told", [False, True])
 async def test_a_look_that_does_not_end_holds_up_no_answer(monkeypatch: pytest.MonkeyPatch, *, told: bool) -> None:
     """Neither what fan-out tells meanwhile nor that the outcome is unknown; and no second look is begun beside it."""
-    for name in ("FIRST_LOOK", "NEXT_LOOK", "LOOK_SECONDS"):
+    for name in ("FIRST_LOOK", "LOOK_SECONDS"):
         monkeypatch.setattr(waiting, name, 0.01)
     monkeypatch.setattr(waiting, "DEADLINE", 60.0 if told else 0.1)
     outcomes, store = Outcomes(cast("Journal", SilentJournal())), FrozenStore()
