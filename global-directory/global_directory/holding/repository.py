@@ -5,7 +5,7 @@ written every other second has a table of its own, which rests where its region 
 """
 
 import msgspec
-from sqlalchemy import Row, select
+from sqlalchemy import RowMapping, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,13 +29,14 @@ _FOUND = select(*_BOTH).select_from(REGIONS.outerjoin(DUTIES, DUTIES.c.region ==
 
 async def find_duty(connection: AsyncConnection, region: str) -> Duty | None:
     """Return a region's duty; None if it has not announced itself."""
-    row = (await connection.execute(_FOUND.where(REGIONS.c.region == region))).one_or_none()
+    row = (await connection.execute(_FOUND.where(REGIONS.c.region == region))).mappings().one_or_none()
     return None if row is None else _duty(row)
 
 
 async def find_duties(connection: AsyncConnection) -> tuple[Duty, ...]:
     """Return the duties of all regions that have announced themselves, sorted by region."""
-    return tuple(_duty(row) for row in (await connection.execute(_FOUND.order_by(REGIONS.c.region))).all())
+    rows = (await connection.execute(_FOUND.order_by(REGIONS.c.region))).mappings().all()
+    return tuple(_duty(row) for row in rows)
 
 
 async def put_duty(connection: AsyncConnection, duty: Duty) -> None:
@@ -51,11 +52,12 @@ async def put_duty(connection: AsyncConnection, duty: Duty) -> None:
     await connection.execute(written.on_conflict_do_update(index_elements=[DUTIES.c.region], set_=columns))
 
 
-def _duty(row: "Row[tuple[str, int, str, int, int | None, str, str, int, bool]]") -> Duty:
-    region, epoch, holder, incarnation, kept_epoch, standby, keepers, promised_until, laid_down = row
-    if kept_epoch is None:
-        return Duty(region, epoch, holder, incarnation, "", frozenset({(holder, incarnation)}), Promise(epoch, 0))
-    kept = frozenset(msgspec.json.decode(keepers, type=list[tuple[str, int]]))
-    if kept_epoch != epoch:  # its holder has begun another epoch: who keeps what is final stays who kept it
-        return Duty(region, epoch, holder, incarnation, "", kept, Promise(epoch, 0))
-    return Duty(region, epoch, holder, incarnation, standby, kept, Promise(epoch, promised_until), laid_down)
+def _duty(row: RowMapping) -> Duty:
+    holding = row["region"], row["epoch"], row["holder"], row["incarnation"]
+    unpromised = Promise(row["epoch"], 0)
+    if row["kept_epoch"] is None:
+        return Duty(*holding, "", frozenset({(row["holder"], row["incarnation"])}), unpromised)
+    kept = frozenset(msgspec.json.decode(row["keepers"], type=list[tuple[str, int]]))
+    if row["kept_epoch"] != row["epoch"]:  # its holder has begun another: who keeps what is final stays who kept it
+        return Duty(*holding, "", kept, unpromised)
+    return Duty(*holding, row["standby"], kept, Promise(row["epoch"], row["promised_until"]), row["laid_down"])

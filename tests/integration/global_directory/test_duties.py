@@ -13,8 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from global_directory.client import Announcement, DirectoryClient
 from global_directory.directory import Directory
 from global_directory.errors import IncarnationConflictError, UnknownRegionError
+from global_directory.holding import repository
 from global_directory.holding.schemas import DutyView, Keeper, LeaseRequest
 from infra.errors import InvalidFieldError, NotTheHolderError
+from replication.holding.duty import Duty
 from replication.holding.errors import LaidDownError
 from replication.holding.lease import Terms, waiting
 
@@ -148,15 +150,24 @@ async def test_a_new_epoch_and_a_renewal_of_the_old_one_race(
 
 
 async def test_two_processes_of_a_holder_race_and_both_are_granted(
-    directory: Directory, make_directory: Callable[..., Directory], clock: Clock
+    directory: Directory, make_directory: Callable[..., Directory], clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One loses with a real 40001 and starts over; the longer promise stays."""
-    racing, before = make_directory(meeting(2)), lost_races()
+    """The second one commits between what the first one reads and writes, which so loses with a real 40001, and starts over."""
+    other, before, put = make_directory(), lost_races(), repository.put_duty
+    met = asyncio.Event()
 
-    grants = await asyncio.gather(*(racing.duties.renew("us", replace(US, boot=boot)) for boot in (1, 2)))
+    async def put_after_the_other(connection: AsyncConnection, duty: Duty) -> None:
+        if not met.is_set():
+            met.set()
+            clock.forward(1)
+            assert (await other.duties.renew("us", replace(US, boot=2))).boot == 2
+        await put(connection, duty)
 
-    assert [granted.boot for granted in grants] == [1, 2]
-    assert lost_races() > before
+    await directory.duties.renew("us", US)
+    monkeypatch.setattr(repository, "put_duty", put_after_the_other)
+    assert (await directory.duties.renew("us", replace(US, boot=1))).boot == 1
+
+    assert lost_races() == before + 1
     assert (await duty(directory)).promised_seconds == WAITED
 
 

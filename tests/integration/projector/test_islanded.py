@@ -54,7 +54,7 @@ async def test_a_projector_lets_nobody_in_without_the_lease_and_goes_on(region: 
 
     async def numbered(count: int) -> None:
         async def there() -> bool:
-            return await region.execute("SELECT count(*) FROM entries") == [(count,)]
+            return bool(await region.execute("SELECT count(*) FROM entries") == [(count,)])
 
         await until(f"{count} entries are numbered", there)
 
@@ -74,7 +74,7 @@ async def test_a_projector_lets_nobody_in_without_the_lease_and_goes_on(region: 
     await numbered(2)
 
     async def refused() -> bool:
-        return await region.execute("SELECT code FROM refusals") == [(ISLANDED,)]
+        return bool(await region.execute("SELECT code FROM refusals") == [(ISLANDED,)])
 
     await until("the addition is refused", refused)
     assert sorted(await answered(region, 2, until)) == ["", ISLANDED]

@@ -48,7 +48,7 @@ def test_nobody_is_let_in_or_promoted(world: World, author: str, body: LogBody) 
     assert world.code(world.do(author, body)) == ISLANDED, (
         "what was refused definitely does not happen by a late repetition"
     )
-    again = replace(body, client_message_id="again")  # type: ignore[type-var]  # every body is a struct
+    again = replace(body, client_message_id="again")
     assert world.code(world.do(author, again)) == ""
     assert world.regions["us"].tables.conversations[GROUP].head == head + 1
 
