@@ -26,7 +26,7 @@ from infra.local.audit import Audit, audit
 from infra.local.bootstrap import still
 from infra.local.control import Status
 from infra.local.errors import LocalError, NotRunningError, SupervisorGoneError
-from infra.local.federation import REGIONS, Federation, read_brokers, read_regions
+from infra.local.federation import REGIONS, Federation, read_brokers, read_regions, read_standbys
 from infra.local.lanes import LANES, run
 from infra.local.services import PROCESSES
 from infra.local.up import StoppedMeanwhileError
@@ -101,6 +101,9 @@ def bring_up(
     brokers: Annotated[
         str, typer.Option(help="Regions whose Kafka has three brokers, such as us=3; the others have one.")
     ] = "",
+    standby: Annotated[
+        str, typer.Option(help="Which region may take over whose duties, such as us=eu; nobody may by default.")
+    ] = "",
     tls: Annotated[
         bool, typer.Option("--tls/--no-tls", help="Mutual TLS between regions, and Kafka access lists.")
     ] = True,
@@ -114,13 +117,14 @@ def bring_up(
     """
     if processes not in PROCESSES:
         raise UnknownProcessesError(text=processes, known=", ".join(PROCESSES))
-    home = homes.home()
+    home, named = homes.home(), read_regions(regions)
     federation = Federation(
         str(home),
-        read_regions(regions),
+        named,
         homes.base_port(),
         processes=processes,  # type: ignore[arg-type]  # checked above
         brokers=read_brokers(brokers),
+        standbys=read_standbys(standby, named),
         build=homes.build(),
         tls=tls,
     )

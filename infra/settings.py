@@ -47,6 +47,7 @@ class RegionalSettings(ServiceSettings):
         kafka_replication: How often Kafka keeps each record of a topic that is made; 0: on as many brokers as there are then, at most 3.
         store: URL of the region's PostgreSQL (or CockroachDB).
         redis: URL of the region's Redis.
+        standby: The region that may take this one's duties over, named alike for all of its services; empty for nobody.
         directory: URL of the directory service, as reached from here.
         aside_records: How many records of one topic may be kept aside that nothing takes in by itself, and how many above gaps; of further ones it is told.
         aside_bytes: How many bytes they may have.
@@ -60,6 +61,7 @@ class RegionalSettings(ServiceSettings):
     store: str
     redis: str
     directory: str
+    standby: str = Field(default="", pattern=rf"^$|{REGION_PATTERN}")
     aside_records: int = Field(default=10_000, ge=1, le=1_000_000)
     aside_bytes: int = Field(default=64 * 1024 * 1024, ge=1_000_000)
 

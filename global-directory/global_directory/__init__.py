@@ -7,6 +7,7 @@ cache         pure: a bounded cache whose entries age, and are served stale when
 schemas       what requests and answers look like; client and app share it
 errors        what the directory refuses, and why
 rules         pure: judges reservations, confirmations, releases, announcements
+holding       who holds which region's duties, until when: leases
 directory     the use cases: one transaction each, read, judge, write
 repository    SQL
 transactions  whole transactions, retried while they lose races, and never when their outcome is unknown

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from global_directory.directory import Directory
 from global_directory.errors import NotYoursError
+from global_directory.holding.schemas import DutiesView, Grant, LeaseRequest
 from global_directory.roll import Roll
 from global_directory.schemas import (
     Announcement,
@@ -36,6 +37,7 @@ def make_app(directory: Directory, roll: Roll | None = None) -> FastAPI:
     app.add_middleware(BoundedBody)
     _offer_reservations(app, directory)
     _offer_lookups(app, directory)
+    _offer_duties(app, directory)
     _offer_expulsion(app, directory, roll or Roll(directory))
     return app
 
@@ -72,6 +74,17 @@ def _offer_lookups(app: FastAPI, directory: Directory) -> None:
     async def announce(region: str, announcement: Announcement, request: Request) -> Region:
         _only(region, request, "announce it")
         return await directory.announce(region, announcement)
+
+
+def _offer_duties(app: FastAPI, directory: Directory) -> None:
+    @app.post("/regions/{region}/lease", summary="Grant a region's holder its lease anew")
+    async def renew(region: str, wanted: LeaseRequest, request: Request) -> Grant:
+        _only(wanted.holder, request, f"ask for the lease of {region}")
+        return await directory.duties.renew(region, wanted)
+
+    @app.get("/duties", summary="Who holds which region's duties, in which epoch, until when, and who stands by")
+    async def duties() -> DutiesView:
+        return await directory.duties.all()
 
 
 def _offer_expulsion(app: FastAPI, directory: Directory, roll: Roll) -> None:

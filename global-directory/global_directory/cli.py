@@ -1,4 +1,4 @@
-"""`causeway region`: expel a region from the others' trust, readmit it, see who is expelled, and renew certificates.
+"""`causeway region`: who holds which region's duties; expel a region from the others' trust, readmit it, see who is expelled, and renew certificates.
 
 It asks the directory as the directory itself: by the certificate that lies in the local federation's home or, where
 `CAUSEWAY_DIRECTORY` names another directory, by the one that `CAUSEWAY_TLS_…` name.
@@ -9,16 +9,22 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 
+import msgspec
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from global_directory.client import DirectoryClient
+from global_directory.holding.schemas import DutyView
+from global_directory.holding.status import Standing, read_standing, standings
 from global_directory.trust import ASK_SECONDS
+from infra.errors import UnavailableError
 from infra.identity import DIRECTORY
 from infra.local import certificates, homes
 from infra.local.certificates import Files
 from infra.local.errors import NotRunningError
 from infra.local.federation import UnknownRegionError
+from infra.observability.places import read_admins
 from infra.settings import ServiceSettings, read
 from infra.tls import MutualTls
 
@@ -26,7 +32,8 @@ T = TypeVar("T")
 Region = Annotated[str, typer.Argument(help="A region, such as eu.", show_default=False)]
 
 app = typer.Typer(
-    no_args_is_help=True, help="Expel a region from the others' trust, readmit it, renew its certificate."
+    no_args_is_help=True,
+    help="See who holds which region's duties; expel a region from the others' trust, readmit it, renew its certificate.",
 )
 console = Console(highlight=False)
 
@@ -65,6 +72,47 @@ def list_regions() -> None:
 
     for region, what in sorted(_ask(ask).items()):
         console.print(f"{region}: {what}")
+
+
+@app.command()
+def status(
+    *,
+    admin: Annotated[
+        list[str] | None,
+        typer.Option(help="REGION=URL of an admin port that tells whether the region is islanded; may be repeated."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Tell who holds which region's duties, in which epoch, for how long, who stands by, and whether it is islanded.
+
+    What regions say of themselves comes from their processes' admin ports, so it is told while the directory is away, too.
+
+    Examples: causeway region status; causeway region status --json
+    """
+    found = asyncio.run(_standings(admin or []))
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode({"regions": found}), indent=2).decode())
+        return
+    table = Table("region", "holder", "epoch", "lease", "standby", "islanded", box=None)
+    for one in found:
+        table.add_row(*one.cells())
+    console.print(table)
+    if any(one.holder is None for one in found):
+        console.print("The directory does not answer; this is what the regions themselves say.")
+
+
+async def _standings(named: list[str]) -> list[Standing]:
+    admins = read_admins(named) if named or "CAUSEWAY_DIRECTORY" not in os.environ else {}
+    duties: tuple[DutyView, ...] = ()
+    url, tls = where()
+    async with DirectoryClient(url, tls=tls, attempts=1) as directory:
+        told = asyncio.ensure_future(read_standing(admins))
+        try:
+            duties = await directory.duties()
+        except UnavailableError:
+            if not admins:
+                raise
+        return standings(duties, await told)
 
 
 @app.command()

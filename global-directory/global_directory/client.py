@@ -21,6 +21,7 @@ import httpx
 from global_directory import metrics
 from global_directory.cache import Cache
 from global_directory.errors import UnknownRegionError
+from global_directory.holding.schemas import DutiesView, DutyView, Grant, LeaseRequest
 from global_directory.rules import read_handle
 from global_directory.schemas import (
     Announcement,
@@ -171,6 +172,29 @@ class DirectoryClient:
         found = await self._transport.call("PUT", path, Region, name="announce", body=announcement, changes=True)
         self._regions.forget(_ALL)
         return found
+
+    async def renew_lease(self, region: str, wanted: LeaseRequest) -> Grant:
+        """Ask for the lease of a region's holder; may be repeated, since a grant names when it was asked for.
+
+        Raises:
+            UnknownRegionError: It has never announced itself.
+            NotTheHolderError: Another holds it, or holds it in another epoch.
+            IncarnationConflictError: Another life of the holder's store does.
+            LaidDownError: The lease was laid down in this epoch.
+            InvalidFieldError: A field is out of its range.
+            UnavailableError: The directory cannot be reached; nothing was done.
+            OutcomeUnknownError: It may have promised a lease, which nobody has then.
+        """
+        path = f"/regions/{quote(region, safe='')}/lease"
+        return await self._transport.call("POST", path, Grant, name="renew_lease", body=wanted, changes=True)
+
+    async def duties(self) -> tuple[DutyView, ...]:
+        """Return who holds which region's duties, sorted by region.
+
+        Raises:
+            UnavailableError: The directory cannot be reached.
+        """
+        return (await self._transport.call("GET", "/duties", DutiesView, name="duties")).duties
 
     async def expulsions(self) -> frozenset[str]:
         """Return the regions that were expelled from trust.

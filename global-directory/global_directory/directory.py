@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from global_directory import metrics, repository, rules
 from global_directory.errors import HandleTakenError, UnknownRegionError
+from global_directory.holding.duties import Duties
 from global_directory.schemas import (
     Announcement,
     Expulsions,
@@ -21,6 +22,7 @@ from global_directory.schemas import (
 )
 from global_directory.transactions import Transactions
 from infra.errors import NotFoundError
+from replication.holding.lease import USUAL, Terms
 from replication.ids import is_user_id, new_user_id
 
 KEPT_SECONDS: Final = 100 * 24 * 3600
@@ -32,16 +34,30 @@ def _now() -> int:
 
 
 class Directory:
-    """Answers what the HTTP API asks."""
+    """Answers what the HTTP API asks.
 
-    def __init__(self, transactions: Transactions, *, ttl: float = 120.0, clock: Callable[[], int] = _now) -> None:
+    Attributes:
+        duties: Who holds which region's duties.
+    """
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        *,
+        ttl: float = 120.0,
+        terms: Terms = USUAL,
+        clock: Callable[[], int] = _now,
+    ) -> None:
         """Work on a store.
 
         Args:
             transactions: Runs transactions on it.
             ttl: How long a handle stays reserved without being confirmed, seconds.
-            clock: Microseconds since the epoch. Only how soon a reservation may be taken over hangs on it, never who has it.
+            terms: What leases are granted on.
+            clock: Microseconds since the epoch. How soon a reservation may be taken over hangs on it, never who has it; and until when a
+                lease is promised.
         """
+        self.duties = Duties(transactions, terms=terms, clock=clock)
         self._transactions = transactions
         self._ttl = int(ttl * 1_000_000)
         self._clock = clock

@@ -11,7 +11,7 @@ Written from the manual, since no CockroachDB can be installed where this was ma
 from collections.abc import Mapping
 from typing import Final
 
-from global_directory.schema import HANDLES, REGIONS, SIGNING_KEYS
+from global_directory.schema import DUTIES, HANDLES, REGIONS, SIGNING_KEYS
 
 SURVIVES_A_REGION: Final = 3
 """Regions that a database must have before it can survive the failure of one."""
@@ -21,8 +21,8 @@ def statements(database: str, clusters: Mapping[str, str]) -> list[str]:
     """Return the statements that place the directory's tables; they may be run again.
 
     Homes and the region registry are GLOBAL: read in every region without a trip over the sea, written slowly. Signing keys
-    follow their region: REGIONAL BY ROW, written fast at home and read elsewhere now and then. A region that joins later has
-    its keys in the primary region, until the computed column is made anew.
+    and duties follow their region: REGIONAL BY ROW, written fast at home and read elsewhere now and then. A region that joins
+    later has these in the primary region, until the computed column is made anew.
 
     Args:
         database: Name of the database.
@@ -32,7 +32,6 @@ def statements(database: str, clusters: Mapping[str, str]) -> list[str]:
         return []
     name, (primary, *others) = _identifier(database), dict.fromkeys(clusters.values())
     cases = " ".join(f"WHEN {_text(region)} THEN {_text(cluster)}" for region, cluster in clusters.items())
-    keys = SIGNING_KEYS.name
     placed = [f"ALTER DATABASE {name} SET PRIMARY REGION {_identifier(primary)}"]
     placed += [f"ALTER DATABASE {name} ADD REGION IF NOT EXISTS {_identifier(other)}" for other in others]
     if len(others) + 1 >= SURVIVES_A_REGION:
@@ -40,8 +39,9 @@ def statements(database: str, clusters: Mapping[str, str]) -> list[str]:
     placed += [f"ALTER TABLE {table.name} SET LOCALITY GLOBAL" for table in (HANDLES, REGIONS)]
     computed = f"CASE region {cases} ELSE {_text(primary)} END"
     column = f"cluster_region crdb_internal_region NOT NULL AS ({computed}) STORED"
-    placed.append(f"ALTER TABLE {keys} ADD COLUMN IF NOT EXISTS {column}")
-    placed.append(f"ALTER TABLE {keys} SET LOCALITY REGIONAL BY ROW AS cluster_region")
+    for table in (DUTIES, SIGNING_KEYS):
+        placed.append(f"ALTER TABLE {table.name} ADD COLUMN IF NOT EXISTS {column}")
+        placed.append(f"ALTER TABLE {table.name} SET LOCALITY REGIONAL BY ROW AS cluster_region")
     return placed
 
 

@@ -45,6 +45,18 @@ SIGNING_KEYS: Final = Table(
     Column("not_after", BigInteger),
 )
 
+# Of the epoch that it names; holder and incarnation stand in the registry above.
+DUTIES: Final = Table(
+    "duties",
+    METADATA,
+    Column("region", Text, primary_key=True),
+    Column("epoch", Integer, nullable=False),
+    Column("standby", Text, nullable=False),
+    Column("keepers", Text, nullable=False),
+    Column("promised_until", BigInteger, nullable=False),
+    Column("laid_down", Boolean, nullable=False),
+)
+
 EXPULSIONS: Final = Table(
     "expulsions",
     METADATA,

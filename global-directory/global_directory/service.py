@@ -23,6 +23,7 @@ from infra.serve import Host
 from infra.settings import read
 from infra.telling import told
 from infra.web import serve_app
+from replication.holding.lease import MILLION, Terms
 
 log = structlog.get_logger()
 
@@ -43,7 +44,9 @@ async def service(host: Host) -> None:
     if tls is not None and not regions:
         raise SettingsError(problems="CAUSEWAY_REGIONS: missing; with TLS, only regions that are named there may call")
     door = Door({DIRECTORY, *regions})
-    directory = Directory(Transactions(engine, usable=lambda: guard.understands), ttl=settings.reservation_ttl)
+    terms = Terms(length=int(settings.lease_seconds * MILLION))
+    usable = Transactions(engine, usable=lambda: guard.understands)
+    directory = Directory(usable, ttl=settings.reservation_ttl, terms=terms)
     roll = Roll(directory, door)
     app = make_app(directory, roll)
     host.offer("directory", app)

@@ -13,6 +13,7 @@ class DirectorySettings(ServiceSettings):
         directory_port: Where its HTTP API is served.
         directory_host: The address to bind it to.
         directory_connections: The most connections to its store.
+        lease_seconds: How long a lease lasts that is granted to a region's holder.
         directory_localities: Region of the federation to region of the CockroachDB cluster, JSON; the first is the primary.
         regions: All regions of the federation, comma-separated: who may call, over TLS.
         reservation_ttl: How long a handle stays reserved without being confirmed, seconds.
@@ -25,3 +26,4 @@ class DirectorySettings(ServiceSettings):
     directory_localities: dict[str, str] = Field(default_factory=dict)
     regions: str = ""
     reservation_ttl: float = Field(120.0, gt=0, le=86400)
+    lease_seconds: float = Field(6.0, ge=1, le=300)

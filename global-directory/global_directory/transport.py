@@ -18,6 +18,7 @@ from infra.errors import (
     OutcomeUnknownError,
     UnavailableError,
 )
+from replication.holding.errors import LaidDownError
 
 T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
@@ -35,6 +36,7 @@ _REFUSALS: Final[dict[str, type[CausewayError]]] = {
         errors.KeyConflictError,
         errors.NotYoursError,
         errors.ExpelledError,
+        LaidDownError,
         InvalidFieldError,
         MalformedRequestError,
         NotFoundError,

@@ -1,4 +1,4 @@
-"""What is asked for when a federation is to be brought up: which regions, where, how many brokers and processes."""
+"""What is asked for when a federation is to be brought up: which regions, where, how many brokers and processes, who stands by."""
 
 from typing import Literal
 
@@ -40,6 +40,27 @@ def read_brokers(text: str) -> dict[str, int]:
     return {region: found[region] for region in REGIONS if found.get(region, 1) > 1}
 
 
+class StandbysError(LocalError):
+    """'{text}' does not say who is to stand by for whom; write such as us=eu, or us=eu,eu=ap: another of the regions that are brought up."""
+
+    code = "standbys"
+
+
+def read_standbys(text: str, regions: tuple[str, ...]) -> dict[str, str]:
+    """Read which regions are to stand by for which, such as `us=eu`; nobody does for those that are not named.
+
+    Raises:
+        StandbysError: It cannot be read, or names a region that is not brought up.
+    """
+    found = {}
+    for entry in filter(None, (word.strip() for word in text.split(","))):
+        region, _, standby = entry.partition("=")
+        if not {region, standby} <= set(regions) or region == standby:
+            raise StandbysError(text=entry)
+        found[region] = standby
+    return {region: found[region] for region in regions if region in found}
+
+
 def read_regions(text: str) -> tuple[str, ...]:
     """Read regions that a person wrote, such as `us, eu`, into their own order, each once.
 
@@ -66,6 +87,7 @@ class Federation(msgspec.Struct, frozen=True):
         build: For tests only: a Python file that runs the services instead of `infra.serve`, with the same arguments.
         format: Of the home's layout.
         brokers: Region to how many brokers its Kafka has, where it has more than one; fixed once there is data.
+        standbys: Region to the one that may take its duties over, where one may.
         tls: Whether regions meet each other, and the directory, over mutual TLS, and Kafka lets them do no more than they must.
     """
 
@@ -78,6 +100,7 @@ class Federation(msgspec.Struct, frozen=True):
     build: str = ""
     format: int = FORMAT
     brokers: dict[str, int] = {}
+    standbys: dict[str, str] = {}
     tls: bool = True
 
     def __post_init__(self) -> None:

@@ -192,7 +192,7 @@ def environment(federation: Federation) -> dict[str, str]:
 
 
 def _compare(running: Federation, asked: Federation) -> None:
-    for name in ("regions", "base_port", "partitions", "processes", "brokers", "build", "tls"):
+    for name in ("regions", "base_port", "partitions", "processes", "brokers", "standbys", "build", "tls"):
         if getattr(running, name) != getattr(asked, name):
             raise OtherFederationError(
                 home=asked.home,
@@ -200,11 +200,11 @@ def _compare(running: Federation, asked: Federation) -> None:
             )
 
 
-def _written(setting: int | str | tuple[str, ...] | dict[str, int]) -> str:
+def _written(setting: int | str | tuple[str, ...] | dict[str, int] | dict[str, str]) -> str:
     if isinstance(setting, bool):
         return "on" if setting else "off"
     if isinstance(setting, dict):
-        return ",".join(f"{name}={value}" for name, value in setting.items()) or "one in each region"
+        return ",".join(f"{name}={value}" for name, value in setting.items()) or "as usual"
     return ",".join(setting) if isinstance(setting, tuple) else str(setting)
 
 

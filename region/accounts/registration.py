@@ -21,7 +21,10 @@ from region.accounts.passwords import Passwords
 from region.accounts.ports import Directory, Journal
 from region.accounts.repository import UserRow
 from region.accounts.rules import check_password, clean_name
+from region.holding.errors import ISLANDED, IslandedError
+from region.holding.tenure import Tenure
 from replication.accounts import AccountConfirmed, AccountCreated
+from replication.holding.deciding import Kind
 from replication.records import Outcome
 
 
@@ -73,6 +76,7 @@ class Registration:
         journal: Journal,
         store: Pool,
         passwords: Passwords,
+        tenure: Tenure,
     ) -> None:
         """Prepare.
 
@@ -85,6 +89,7 @@ class Registration:
             journal: Where accounts are made.
             store: Where they are read.
             passwords: Hashes them.
+            tenure: Whether this region may make any.
         """
         self._region = region
         self._regions = regions
@@ -94,6 +99,7 @@ class Registration:
         self._journal = journal
         self._store = store
         self._passwords = passwords
+        self._tenure = tenure
 
     async def register(self, application: Application) -> UserRow:
         """Make an account; the same application again gives the same account.
@@ -103,6 +109,7 @@ class Registration:
             NotTheHolderError: The home that was asked for is another region.
             HandleTakenError: Somebody else has the handle.
             RegistrationLostError: The reservation lapsed meanwhile, and somebody else has the handle.
+            IslandedError: Nobody knows whether this region still holds its duties; no account was made.
             UnavailableError: The directory cannot be reached; nothing was done.
             OutcomeUnknownError: Something went away, or took too long, after the handle was reserved; the same again goes on.
         """
@@ -114,6 +121,7 @@ class Registration:
             raise InvalidFieldError(field="home_region", reason="there is no such region; see GET /regions")
         if home != self._region:
             raise self._federation.elsewhere(home)
+        self._tenure.check(Kind.PERMIT)
         reservation = await self._directory.reserve(
             handle.spelled, home_region=home, idempotency_key=self._idempotency_key(handle, application)
         )
@@ -130,7 +138,9 @@ class Registration:
                 user = await self._created(reservation.user_id, handle)
             elif not await self._passwords.verify(application.password, user.password_hash):
                 raise HandleTakenError(handle=handle.spelled)  # the password has been changed since
-            return await self.finish(user)
+            finished = await self.finish(user)
+            self._tenure.tell(Kind.PERMIT, "The account")
+            return finished
 
     async def finish(self, user: UserRow) -> UserRow:
         """Confirm an account, first in the directory and then here; nothing happens if it is confirmed.
@@ -159,6 +169,8 @@ class Registration:
             return Outcome(id="") if done else None
 
         outcome = await self._journal.decide(user_id, home_epoch=home_epoch, body=body, settled=settled)
+        if outcome.code == ISLANDED:
+            raise IslandedError
         if outcome.code:
             raise RegistrationLostError(handle=handle.spelled)
 

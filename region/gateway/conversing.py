@@ -30,6 +30,7 @@ from region.gateway.searching.desk import Searching
 from region.gateway.searching.endpoints import searching
 from region.gateway.signs.desk import PresenceDesk
 from region.gateway.submissions import Clerk
+from region.holding.tenure import Tenure
 
 
 def routers(
@@ -49,6 +50,7 @@ def routers(
     callers: Callers,
     guards: Guards,
     choose: Choose,
+    tenure: Tenure,
 ) -> dict[str, APIRouter]:
     """Return the endpoints, by name.
 
@@ -68,6 +70,7 @@ def routers(
         callers: Who calls.
         guards: How often one may.
         choose: Makes pictures of images.
+        tenure: Whether what was decided here is certain.
     """
     pages = Pages(store, recall, guards.look)
     posting = Messages(
@@ -78,6 +81,7 @@ def routers(
         marks=marks,
         pages=pages,
         composer=composer,
+        tenure=tenure,
     )
     parts = Parts(
         region=region,

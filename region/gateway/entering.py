@@ -24,6 +24,7 @@ from region.gateway.hub import Hub
 from region.gateway.people.search import Search
 from region.gateway.profiles import Profiles
 from region.gateway.settings import GatewaySettings
+from region.holding.tenure import Tenure
 from region.media.pictures.choosing import Choosing
 
 
@@ -41,6 +42,7 @@ def routers(
     hub: Hub,
     guards: Guards,
     search: Search,
+    tenure: Tenure,
 ) -> dict[str, APIRouter]:
     """Return the endpoints, by name.
 
@@ -57,6 +59,7 @@ def routers(
         hub: Has the devices that are connected.
         guards: Says how often what may be done.
         search: Finds people of all regions.
+        tenure: Whether this region may make accounts.
     """
     region = settings.region
     registration = Registration(
@@ -68,6 +71,7 @@ def routers(
         journal=decisions,
         store=store,
         passwords=passwords,
+        tenure=tenure,
     )
     sessions = Sessions(
         region=region,

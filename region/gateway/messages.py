@@ -7,6 +7,7 @@ from typing import Final
 
 import psycopg
 from msgspec import UNSET
+from msgspec.structs import replace as changed
 
 from infra.errors import ContentConflictError, InvalidFieldError, NotFoundError
 from infra.postgres import STORE_FAILURES, Connection, Pool
@@ -24,56 +25,21 @@ from region.gateway.outcomes import Decision, Outcomes
 from region.gateway.pictures import shown
 from region.gateway.preferences import view
 from region.gateway.recipients import Recipients
+from region.gateway.refusals import STATUS_OF_REFUSAL
 from region.gateway.repository import Listing
 from region.gateway.schemas import Conversation, Conversations, Page, SendRequest
 from region.gateway.submissions import Author, Clerk
 from region.gateway.validation import check_address, check_attachments, check_client_message_id, check_text
 from region.gateway.views import Message, entry_view, is_tombstone, pending_view
+from region.holding.kinds import kind_of
+from region.holding.tenure import Tenure
 from region.store.repository import preferences, unsettled
 from region.store.rows import KINDS, PreferencesRow
 from replication.alterations import ALTERATIONS, NOTHING
-from replication.ids import is_channel_id, is_message_id
+from replication.holding.deciding import Kind
+from replication.ids import is_channel_id, is_message_id, region_of
 from replication.records import Entry, MessageRead, MessageReceived, Outcome, Refusal, Submission
 
-STATUS_OF_REFUSAL: Final[Mapping[str, int]] = {
-    "recipient-unknown": 404,
-    "user-unknown": 404,
-    "no-such-member": 404,
-    "content-conflict": 409,
-    "group-full": 409,
-    "last-owner": 409,
-    "already-a-member": 409,
-    "already-waiting": 409,
-    "too-many-invites": 409,
-    "channel-full": 409,
-    "too-many-posters": 409,
-    "too-many-banned": 409,
-    "too-many-asking": 409,
-    "too-many-former": 409,
-    "slow-mode": 429,
-    "already-friends": 409,
-    "already-asked": 409,
-    "no-friend-request": 409,
-    "not-friends": 409,
-    "you-blocked-them": 409,
-    "friends-only": 403,
-    "not-addable": 403,
-    "invite-not-good": 410,
-    "nobody-left": 410,
-    "not-a-member": 403,
-    "not-allowed": 403,
-    "banned": 403,
-    "message-unknown": 404,
-    "message-deleted": 410,
-    "not-the-author": 403,
-    "too-late-to-edit": 403,
-    "forwarded": 403,
-    "unchanged": 409,
-    "too-many-edits": 409,
-    "too-many-reactions": 409,
-    "too-many-pins": 409,
-}
-"""HTTP statuses of refusals that are not 422."""
 AT_ONCE: Final = 20
 MOST_PASSED: Final = 200
 """Entries about what a reader may not see that the list of conversations goes below, so many at a time, to the one that stands for it."""
@@ -105,6 +71,7 @@ class Messages:
         marks: MarkKeeper,
         pages: Pages,
         composer: Composer,
+        tenure: Tenure,
     ) -> None:
         """Prepare."""
         self._pages = pages
@@ -114,6 +81,7 @@ class Messages:
         self._outcomes = outcomes
         self._marks = marks
         self._composer = composer
+        self._tenure = tenure
 
     async def send(self, caller: AccessClaims, wanted: SendRequest) -> Sent:
         """Send a message and wait until it is numbered, queued or refused.
@@ -156,7 +124,20 @@ class Messages:
                 return await _decision(connection, submission.id)
 
         decided = await self._outcomes.submit(submission, look)
-        return await self._sent(submission, decided.decision, client_message_id)
+        sent = await self._sent(submission, decided.decision, client_message_id)
+        return self._certain(submission, sent) if isinstance(decided.decision, Entry) else sent
+
+    def _certain(self, submission: Submission, sent: Sent) -> Sent:
+        """Say of what was decided here whether that is certain by now.
+
+        Raises:
+            OutcomeUnknownError: It lets somebody in, and this region may not have held its duties when it was decided.
+        """
+        kind = kind_of(submission.body)
+        if kind is Kind.MESSAGE or region_of(submission.conversation_id) != self._tenure.region:
+            return sent
+        unconfirmed = self._tenure.tell(kind, "The change", message_id=submission.id)
+        return replace(sent, message=changed(sent.message, unconfirmed=True)) if unconfirmed else sent
 
     async def page(self, caller: AccessClaims, asked: "Asked") -> Page:
         """Return a page of a conversation; what it shows is marked as received.

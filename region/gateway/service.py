@@ -71,6 +71,8 @@ from region.gateway.sockets import RESUME_SECONDS, Sockets
 from region.gateway.submissions import Clerk
 from region.gateway.tracing import Tracer
 from region.gateway.webapp import WebApp
+from region.holding.renewal import Renewer
+from region.holding.tenure import Tenure
 from region.media.attachments import Attachments
 from region.media.downloads import Downloads
 from region.media.pictures.choosing import Choosing
@@ -123,8 +125,8 @@ class Gateway:
         """Compose the parts; nothing is connected yet."""
         self._settings = settings
         self._keyring = keyring
-        self._health = health
-        self._tls = tls
+        self._health, self._tls = health, tls
+        self._renewer = Renewer("gateway", Tenure.of(settings), directory)
         self._door = Door({settings.region, *settings.others})
         self._trust = Trust(directory, kafka=settings.kafka if tls else None)
         self._door.hold(settings.others)
@@ -254,6 +256,7 @@ class Gateway:
                 hub=self._hub,
                 guards=guards,
                 search=self._search,
+                tenure=self._renewer.tenure,
             ),
             **conversing.routers(
                 region=region,
@@ -271,6 +274,7 @@ class Gateway:
                 finder=self._finder,
                 presence=self._signs.presence,
                 choose=Choosing(self._store).choose,
+                tenure=self._renewer.tenure,
             ),
             "media": self._media(settings, callers, guards),
             "regions": regions(region=region, public_url=settings.public_url, federation=self._federation),
@@ -334,6 +338,7 @@ class Gateway:
                 group.create_task(self._announcer.run())
                 group.create_task(self._keyring.watch(self._announcer.take_keys))
                 group.create_task(self._tick())
+                group.create_task(self._renewer.run(self._store))
                 group.create_task(self._limiter.run())
                 group.create_task(self._revocations.follow_own())
                 group.create_task(self._follow_others())

@@ -79,6 +79,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         edited: The number of the entry by which it got its text; missing if it has its first one.
         deleted: Whether it was deleted, so that nothing else is left of it; missing if not.
         reactions: By emoji; missing if there are none.
+        unconfirmed: Whether the region that decided it cannot show now that it still holds its duties: it works there at once, and
+            whether it stays in its place is not known yet. In the answer to who did it alone; missing if not.
     """
 
     message_id: str
@@ -102,6 +104,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     edited: int | UnsetType = UNSET
     deleted: bool | UnsetType = UNSET
     reactions: list[Reacted] | UnsetType = UNSET
+    unconfirmed: bool | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import msgspec
 
 from region.accounts.endings import CROWDED_OUT, MOST_DEVICES, PASSWORD_CHANGED, REUSED, SUSPENDED
 from region.accounts.reuse import Showing, judge
+from region.holding.errors import DETAIL, ISLANDED
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
 from region.store.rows import Device, User
@@ -44,6 +45,7 @@ DETAILS = {
     "device-revoked": "This device was logged out. Log in again.",
     REUSED: "This refresh token was used before. Log in again.",
     SUSPENDED: "The account is suspended.",
+    ISLANDED: DETAIL,
     PASSWORD_CHANGED: "The password was changed meanwhile. Log in with the new one.",
 }
 """What the waiting gateway is told, by code."""
@@ -82,6 +84,8 @@ def _create(docket: Docket, submission: Submission, body: AccountCreated) -> str
     known = docket.state.users.get(submission.author)
     if known is not None:
         return "" if known.reservation == body.reservation else "reservation-mismatch"
+    if not docket.permits():
+        return ISLANDED
     user = User(
         user_id=submission.author,
         handle=body.handle,

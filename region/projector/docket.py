@@ -22,6 +22,8 @@ from region.store.rows import (
 from region.store.writes import Move, Writes
 from replication.alterations import Aftermath
 from replication.codec import encode_record, version_of
+from replication.holding.deciding import Kind as Sort
+from replication.holding.deciding import Standing, may_begin
 from replication.outputs import Batch, Output, RelayRow
 from replication.poison.records import Kind
 from replication.records import Hop, Outcome, Record, Stream, Submission
@@ -115,6 +117,7 @@ class Docket:
         places: Mapping[int, Place],
         edit_window: int = USUAL_WINDOW,
         federation: Collection[str] = (),
+        standing: Standing = Standing.HOLDING,
     ) -> None:
         """Open a batch.
 
@@ -128,8 +131,12 @@ class Docket:
             places: How far each partition has been projected.
             edit_window: For how many microseconds messages may be edited.
             federation: All regions that there are; whichever are named, if none are given.
+            standing: How this region stands to its duties, for the whole batch.
         """
         self.here = here
+        self.standing = standing
+        self.permitted = False
+        """Whether something was let in that only a holder may let in."""
         self._federation = frozenset(federation)
         self.incarnation = incarnation
         self.epoch = epoch
@@ -199,6 +206,12 @@ class Docket:
     def has_region(self, name: str) -> bool:
         """Whether there is a region of that name: what is relayed to another is read by nobody, and stays for ever."""
         return not self._federation or name in self._federation
+
+    def permits(self) -> bool:
+        """Whether to do what only a holder may; who asks does it then."""
+        permitted = may_begin(Sort.PERMIT, self.standing)
+        self.permitted |= permitted
+        return permitted
 
     def count(self, what: str, code: str = "") -> None:
         """Count something for the metrics."""

@@ -13,6 +13,8 @@ import replication.repository
 from infra.errors import CausewayError
 from infra.postgres import Connection
 from infra.telling import told
+from region.holding.errors import DeposedError
+from region.holding.tenure import Tenure
 from region.projector import aftermaths, metrics, reminders
 from region.projector.cases import Case, Needs, freed, needs_of, read_marks, recipients, seats_of
 from region.projector.docket import USUAL_WINDOW, Docket, State
@@ -30,6 +32,7 @@ from region.store.repository.restraints import restraints_of, texts_in
 from region.store.rows import Conversation, Place, RegionState
 from replication import runs
 from replication.codec import UndecodableRecordError, UnknownVersionError
+from replication.holding.deciding import Standing
 from replication.poison import repository as poison
 from replication.poison.records import ROOM, Poison, Room
 from replication.topics import JOURNAL
@@ -84,6 +87,7 @@ class Projection:
         room: Room = ROOM,
         edit_window: int = USUAL_WINDOW,
         federation: Collection[str] = (),
+        tenure: Tenure | None = None,
     ) -> None:
         """Prepare it.
 
@@ -94,7 +98,10 @@ class Projection:
             room: How much of the journal may be aside for good.
             edit_window: For how many microseconds messages may be edited.
             federation: All regions that there are; whichever are named, if none are given.
+            tenure: Tells how this region stands to its duties; if it is not given, nobody else can have them.
         """
+        self._tenure = tenure or Tenure(region.region)
+        self._tenure.begin(region.epoch, region.incarnation)
         self._federation = frozenset(federation)
         self._connection = connection
         self._edit_window = edit_window
@@ -261,6 +268,9 @@ class Projection:
             finish(docket)
         except UNJUDGEABLE as error:
             raise BatchError from error
+        if docket.permitted and self._standing() is not Standing.HOLDING:  # it lapsed before anything was written
+            self._memory.forget_state()
+            return await self._judge_and_commit(cases)
         judged = time.perf_counter()
         try:
             committed = await self._commit(docket)
@@ -307,7 +317,19 @@ class Projection:
             places=self._memory.places,
             edit_window=self._edit_window,
             federation=self._federation,
+            standing=self._standing(),
         )
+
+    def _standing(self) -> Standing:
+        """Return how this region stands to its duties.
+
+        Raises:
+            DeposedError: They are held in a newer epoch: nothing is decided here any more.
+        """
+        standing = self._tenure.standing()
+        if standing is Standing.DEPOSED:
+            raise DeposedError(region=self._region.region, epoch=self._region.epoch, newer=self._tenure.newest)
+        return standing
 
     async def _commit(self, docket: Docket) -> Committed:
         moves = docket.settle(self._memory.heads)
@@ -316,6 +338,9 @@ class Projection:
             metrics.MADE_UP.inc()
             log.error("made up", conversation=entry.conversation_id, seq=entry.seq, author=entry.author)
         self._memory.keep(docket, moves)
+        if docket.permitted and self._tenure.standing() is not Standing.HOLDING:
+            metrics.LAPSED.inc()  # whether that was done is unknown; the gateway, which looks at its lease later still, says so
+            log.warning("the lease lapsed while something was let in")
         for (what, code), times in docket.counted.items():
             metrics.count(what, code, times)
         for row in writes.relay_rows:

@@ -5,6 +5,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from region.holding.errors import DETAIL, ISLANDED
+from region.holding.kinds import kind_of
 from region.projector import alterations, channels, friends, kinds, restraints, rules
 from region.projector.aftermaths import target_of
 from region.projector.cases import Case, ImpossibleRecordError
@@ -17,7 +19,8 @@ from replication.alterations import ALTERATIONS, Alteration
 from replication.attachments import MOST_ATTACHMENTS
 from replication.channels import ChannelBody, ChannelMessageSent
 from replication.friends import FriendBody
-from replication.groups import GroupBody, GroupMessageSent
+from replication.groups import RANKS, GroupBody, GroupMessageSent, RoleChanged
+from replication.holding.deciding import Kind
 from replication.ids import direct_conversation_id, is_blob_id, is_message_id, is_user_id, message_id, region_of
 from replication.records import (
     DIRECT_BODIES,
@@ -49,6 +52,7 @@ DETAILS: Final = {
     **channels.DETAILS,
     **friends.DETAILS,
     **restraints.DETAILS,
+    ISLANDED: DETAIL,
     RECIPIENT_UNKNOWN: "There is nobody of that id. Check whom you wrote to.",
     "impossible-record": "This message could not be applied. Write it anew.",
 }
@@ -146,12 +150,22 @@ def _decide_in_group(docket: Docket, case: Case, submission: Submission, body: G
         ruling = alterations.complete(question, _answered(docket, conversation, ruling), ruling)
     if not isinstance(ruling, rules.Denial) and restraints.keeps_away(docket, submission.author, body):
         ruling = rules.Denial(restraints.NOT_ADDABLE)
+    if kind_of(ruling, promotes=_promotes(conversation, ruling)) is Kind.PERMIT and not docket.permits():
+        ruling = rules.Denial(ISLANDED)
     if isinstance(ruling, rules.Denial):
         refuse(docket, case.partition, submission, body, ruling.code, reply=case.via is None)
         return
     if known is None:
         conversation = docket.begin(submission.conversation_id, (), opened=True)
     number(docket, case.partition, submission, ruling, conversation, reply=case.via is None)
+
+
+def _promotes(conversation: Conversation, ruling: LogBody | rules.Denial) -> bool:
+    """Whether a change of a role gives somebody more than there was."""
+    if not isinstance(ruling, RoleChanged):
+        return False
+    member = conversation.members.get(ruling.user_id)
+    return member is None or RANKS[ruling.role] > member.rank
 
 
 def _decide_alteration(docket: Docket, case: Case, submission: Submission, body: Alteration) -> None:

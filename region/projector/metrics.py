@@ -60,6 +60,9 @@ ASIDE_BYTES = Gauge(
     ["source", "kind"],
 )
 WAITING = Gauge("causeway_projector_waiting_partitions", "Partitions whose next record waits for newer software.")
+LAPSED = Counter(
+    "causeway_projector_lapsed_total", "Batches that let somebody in, during whose commit the region's lease lapsed."
+)
 FENCED = Counter("causeway_projector_fenced_total", "Batches that another projector had projected already.")
 FAILURES = Counter("causeway_projector_failures_total", "Times that a session ended with an error, by kind.", ["kind"])
 REMEMBERED = Gauge("causeway_projector_remembered_conversations", "Conversations in memory.")

@@ -28,6 +28,7 @@ from region.store.writes import Writes
 from replication.alterations import Aftermath, MessageEdited
 from replication.channels import ChannelMessageSent
 from replication.codec import decode_body, decode_record
+from replication.holding.deciding import Standing
 from replication.ids import content_hash, direct_conversation_id, message_id, partition_of, region_of
 from replication.moderation import AccountRestored, AccountSuspended, ReportDismissed, UserReported
 from replication.outputs import Output
@@ -166,6 +167,7 @@ class Rehearsal:
         self.heads: dict[Stream, int] = {}
         self.outputs: list[tuple[int, Output]] = []
         self.now = 1_000_000
+        self.standing = Standing.HOLDING
         self._relayed: dict[str, list[Relayed]] = {}
 
     def submit(self, record: Journalable, *, via: Via | None = None) -> None:
@@ -251,6 +253,7 @@ class Rehearsal:
             state=state,
             places=self.places,
             federation=self.federation,
+            standing=self.standing,
         )
 
     def _state(self, cases: Sequence[Case]) -> State:

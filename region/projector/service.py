@@ -9,6 +9,7 @@ import structlog
 from pydantic import Field
 from redis.asyncio import Redis
 
+from global_directory.client import DirectoryClient
 from infra.administration import ensure_topics
 from infra.backoff import Backoff
 from infra.errors import CausewayError
@@ -21,6 +22,8 @@ from infra.serve import Host
 from infra.settings import RegionalSettings, read
 from infra.tasks import heed_cancellation
 from infra.telling import told
+from region.holding.renewal import Renewer
+from region.holding.tenure import Tenure
 from region.projector import metrics
 from region.projector.loop import Committed, Projection
 from region.projector.memory import Memory
@@ -114,20 +117,34 @@ def check_bounds(place: Place, first: int, end: int) -> None:
 async def service(host: Host) -> None:
     """Project this region's journal until cancelled."""
     settings = read(ProjectorSettings)
+    tenure = Tenure.of(settings)
     keeping.begin(JOURNAL)
     guard = Guard(SCHEMA, settings.store, instance=settings.instance, service="projector", health=host.health)
-    async with asyncio.TaskGroup() as group:  # the projector makes a new store, so it does not wait for the guard
+    tls = host.mutual_tls(settings.region)
+    async with (
+        DirectoryClient(settings.directory, tls=tls) as directory,
+        asyncio.TaskGroup() as group,  # the projector makes a new store, so it does not wait for the guard
+    ):
         group.create_task(guard.run(), name="schema guard")
-        await project_forever(host.health, settings)
+        await project_forever(host.health, settings, tenure=tenure, renewer=Renewer("projector", tenure, directory))
 
 
-async def project_forever(health: Health, settings: ProjectorSettings, *, topic: str = JOURNAL) -> None:
+async def project_forever(
+    health: Health,
+    settings: ProjectorSettings,
+    *,
+    topic: str = JOURNAL,
+    tenure: Tenure | None = None,
+    renewer: Renewer | None = None,
+) -> None:
     """Project a journal until cancelled, over any failure of Kafka, the store or Redis.
 
     Args:
         health: Told of `store` and `journal`, and of `version`: whether all that was read is of a version that is known.
         settings: Of this process.
         topic: The journal's topic.
+        tenure: How this region stands to its duties; if it is not given, nobody else can have them.
+        renewer: Keeps its lease running.
     """
     health.expect(*CONDITIONS)
     redis: Redis = Redis.from_url(settings.redis, socket_timeout=None)  # the nudger limits the time by itself
@@ -149,7 +166,9 @@ async def project_forever(health: Health, settings: ProjectorSettings, *, topic:
                 ),
                 name="pruning",
             )
-            await Projector(health, settings, pool, nudger, topic).run()
+            if renewer is not None:
+                group.create_task(renewer.run(pool), name="lease")
+            await Projector(health, settings, pool, nudger, topic=topic, tenure=tenure or Tenure(settings.region)).run()
     finally:
         await pool.close()
         await redis.aclose()
@@ -158,7 +177,16 @@ async def project_forever(health: Health, settings: ProjectorSettings, *, topic:
 class Projector:
     """The process's main loop: sessions, one after the other, each of which ends with an error."""
 
-    def __init__(self, health: Health, settings: ProjectorSettings, pool: Pool, nudger: Nudger, topic: str) -> None:
+    def __init__(
+        self,
+        health: Health,
+        settings: ProjectorSettings,
+        pool: Pool,
+        nudger: Nudger,
+        *,
+        topic: str,
+        tenure: Tenure,
+    ) -> None:
         """Prepare it.
 
         Args:
@@ -167,7 +195,9 @@ class Projector:
             pool: Connections to the store.
             nudger: Told of each commit.
             topic: The journal's topic.
+            tenure: How this region stands to its duties.
         """
+        self._tenure = tenure
         self._health = health
         self._settings = settings
         self._pool = pool
@@ -216,7 +246,13 @@ class Projector:
             window = int(self._settings.edit_hours * 3_600_000_000)
             federation = {settings.region, *settings.others}
             projection = Projection(
-                connection, region, self._memory, room=room, edit_window=window, federation=federation
+                connection,
+                region,
+                self._memory,
+                room=room,
+                edit_window=window,
+                federation=federation,
+                tenure=self._tenure,
             )
             places = await projection.begin(settings.own_partitions)
             self._tell(await projection.revive())

@@ -12,5 +12,5 @@ anew        what was taken out, is submitted anew, and is numbered once
     duty ◀─ claim ─ standby        takeover ─▶ paths ─▶ following ─ tail ─▶ anew ─▶ the holder of the new epoch
      └─ promise ─▶ lease ─▶ deciding
 
-No service runs this yet. `docs/failover.md` draws the protocol; `tests/unit/replication/holding` explores it.
+Services run `lease`, `deciding` and the renewal of `duty` so far. `docs/failover.md` draws the protocol; `tests/unit/replication/holding` explores it.
 """

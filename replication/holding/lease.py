@@ -7,6 +7,7 @@ The bound is that of C. Gray and D. Cheriton, Leases (SOSP 1989), section 5.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 MILLION = 1_000_000
 
@@ -24,6 +25,9 @@ class Terms:
     length: int = 6_000_000
     drift: int = 1_000
     margin: int = 500_000
+
+
+USUAL: Final = Terms()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from region.gateway.alterations.schemas import EditRequest, Edits, EditView, Pin
 from region.gateway.errors import RefusedError
 from region.gateway.groups.pages import Pages
 from region.gateway.groups.repository import Sight, sight
-from region.gateway.messages import STATUS_OF_REFUSAL, Messages, Sent, seen_view
+from region.gateway.messages import Messages, Sent, seen_view
+from region.gateway.refusals import STATUS_OF_REFUSAL
 from region.gateway.repository import Head
 from region.gateway.shapes import MentionView
 from region.gateway.submissions import Author, Clerk

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -79,7 +79,12 @@ class Region:
 
 @contextlib.contextmanager
 def run_region(
-    tools: Tools, make_database: Callable[[], str], home: Path, *, secured: bool = False
+    tools: Tools,
+    make_database: Callable[[], str],
+    home: Path,
+    *,
+    secured: bool = False,
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Region]:
     """Start a region for as long as the context lasts; secured: its gateway and the directory speak mutual TLS alone."""
     kafka, controller, redis, directory, gateway, *admins = ports.some_free(9)
@@ -106,6 +111,7 @@ def run_region(
         "CAUSEWAY_PASSWORD_PASSES": "1",
         **ONE_ADDRESS,
         "CAUSEWAY_RATE_LOGIN_HANDLE": "30/3600",  # so slowly given back that no machine is too busy to use it up
+        **(settings or {}),
     }
     parts = {
         "kafka": kafka_part(
@@ -172,6 +178,16 @@ def secured_region(
     home = tmp_path_factory.mktemp("secured")
     with run_region(tools, make_database, home, secured=True) as region:
         yield region, home
+
+
+@pytest.fixture(scope="module")
+def watched_region(
+    tools: Tools, make_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Region]:
+    """A region whose operator says that eu stands by."""
+    settings = {"CAUSEWAY_STANDBY": "eu", "CAUSEWAY_LEASE_SECONDS": "3"}
+    with run_region(tools, make_database, tmp_path_factory.mktemp("watched"), settings=settings) as made:
+        yield made
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from region.gateway.outcomes import Outcomes
 from region.gateway.recipients import Recipients
 from region.gateway.session import CatchUp, Snapshot
 from region.gateway.submissions import Author, Clerk
+from region.holding.tenure import Tenure
 from region.store.repository.setup import prepare
 from replication.codec import NEWEST, encode
 from replication.ids import direct_conversation_id
@@ -134,6 +135,7 @@ async def test_the_list_shows_the_newest_queued_message_however_many_there_are(s
         marks=cast("MarkKeeper", None),
         pages=cast("Pages", None),
         composer=cast("Composer", None),
+        tenure=cast("Tenure", None),
     )
     caller = AccessClaims(sub=ADA, home="us", epoch=1, device=DEVICE, iss="us", iat=0, exp=0)
 

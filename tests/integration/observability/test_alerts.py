@@ -20,6 +20,7 @@ PLANTED = {
         "StreamIsParked",
     ),
     "lag": ('stage="projector"} > 30', 'stage="projector"} > 30000', "ProjectorIsBehind"),
+    "leases": ("(causeway_lease_islanded) > 0", "(causeway_lease_islanded) > 1", "RegionIsIslanded"),
     "objectives": ("> 14.4 * 0.0001", "> 14.4", "ErrorBudgetBurnsFast"),
     "service": ('up{job="causeway"} == 0', 'up{job="causeway"} == -1', "ProcessIsDown"),
 }

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import pytest
@@ -14,6 +14,8 @@ from region.accounts.federation import Federation
 from region.accounts.passwords import Cost, Passwords
 from region.accounts.ports import Directory, Settled
 from region.accounts.registration import Application, Registration
+from region.holding.errors import IslandedError
+from region.holding.tenure import Tenure
 from replication.accounts import AccountConfirmed, AccountCreated
 from replication.records import Body, Outcome
 
@@ -38,10 +40,12 @@ class World:
     Attributes:
         away: What is: `reserve`, `confirm`, or the kind of a submission.
         row: What the store knows of the user.
+        steps: What was asked for, in order.
     """
 
     away: object = None
     row: tuple[object, ...] | None = None
+    steps: list[object] = field(default_factory=list)
 
     async def reserve(self, handle: str, *, home_region: str, idempotency_key: str) -> Reservation:
         """Reserve a handle."""
@@ -73,11 +77,12 @@ class World:
         return Cursor(self.row)
 
     def _fail(self, what: object) -> None:
+        self.steps.append(what)
         if self.away == what:
             raise UnavailableError(what="It")
 
 
-async def register(world: World) -> None:
+async def register(world: World, tenure: Tenure | None = None) -> None:
     """Register somebody."""
     passwords = Passwords(Cost(8, 1, 1), at_once=1)
     registration = Registration(
@@ -89,6 +94,7 @@ async def register(world: World) -> None:
         journal=world,
         store=cast("Pool", world),
         passwords=passwords,
+        tenure=tenure or Tenure("us"),
     )
     try:
         await registration.register(Application(handle="ada", password="a good password"))
@@ -126,3 +132,26 @@ async def test_the_same_application_goes_on_where_it_was_interrupted() -> None:
 
     assert world.row is not None
     assert world.row[6] is True
+
+
+async def test_a_region_without_its_lease_makes_no_account() -> None:
+    """Definitely, and before any handle is reserved."""
+    world = World(None)
+    with pytest.raises(IslandedError):
+        await register(world, Tenure("us", "eu", clock=lambda: 0, boot=1))
+
+    assert world.steps == []
+
+
+async def test_a_lease_that_lapses_meanwhile_leaves_the_outcome_unknown() -> None:
+    """The account is there, for whoever held the duties; the same again, or logging in, tells."""
+    world = World(None)
+    tenure = Tenure("us", "eu", clock=lambda: 10 * len(world.steps), boot=1)
+    tenure.begin(1, 1)
+    tenure.take(tenure.ask(), 5)
+
+    with pytest.raises(OutcomeUnknownError) as caught:
+        await register(world, tenure)
+
+    assert world.steps
+    assert "log in" in str(caught.value.problem()["detail"])

@@ -68,6 +68,7 @@ def reading(store: Store) -> Messages:
         marks=unused,
         pages=unused,
         composer=unused,
+        tenure=unused,
     )
 
 

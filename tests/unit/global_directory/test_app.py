@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from global_directory.app import make_app
 from global_directory.directory import Directory
+from global_directory.holding.schemas import Grant, LeaseRequest
 from global_directory.schemas import Announcement, Region, Reservation, ReserveRequest
 from infra.identity import CALLER
 
@@ -18,6 +19,7 @@ class Fake:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.duties = self
 
     async def reserve(self, request: ReserveRequest) -> Reservation:
         """Grant."""
@@ -25,6 +27,11 @@ class Fake:
         return Reservation(
             request.handle, f"u{'0' * 24}-us", request.home_region, 1, "token", confirmed=False, reserved_until=1
         )
+
+    async def renew(self, region: str, wanted: LeaseRequest) -> Grant:
+        """Grant."""
+        self.asked.append(f"lease of {region}")
+        return Grant(wanted.holder, wanted.epoch, wanted.boot, wanted.asked_at, length=1)
 
     async def announce(self, region: str, announced: Announcement) -> Region:
         """Grant."""
@@ -54,14 +61,22 @@ async def regions(directory: Fake) -> AsyncIterator[httpx.AsyncClient]:
 RESERVE = {"handle": "ada", "home_region": "us", "idempotency_key": "k"}
 ANNOUNCE = {"holder": "us", "epoch": 1, "incarnation": 1, "public_url": "http://us", "gateway_url": "http://us"}
 
+LEASE = {"holder": "us", "epoch": 1, "incarnation": 1, "boot": 7, "asked_at": 1}
+
 
 @pytest.mark.parametrize(
-    ("method", "path", "content"), [("POST", "/reservations", RESERVE), ("PUT", "/regions/us", ANNOUNCE)]
+    ("method", "path", "content"),
+    [
+        ("POST", "/reservations", RESERVE),
+        ("PUT", "/regions/us", ANNOUNCE),
+        ("POST", "/regions/us/lease", LEASE),
+        ("POST", "/regions/eu/lease", LEASE),  # whose duties us may hold: that is not a question of certificates
+    ],
 )
 async def test_a_region_acts_in_its_own_name_alone(
     directory: Fake, regions: httpx.AsyncClient, method: str, path: str, content: dict[str, object]
 ) -> None:
-    """Another one is refused: it could take handles for a region that knows nothing of them, or announce keys of its own for it."""
+    """Another one is refused: it could take handles for a region that knows nothing of them, announce keys of its own for it, or keep its lease running."""
     refused = await regions.request(method, path, json=content, headers={"caller": "eu"})
     assert (refused.status_code, refused.json()["code"], directory.asked) == (403, "not-yours", [])
 

@@ -34,7 +34,7 @@ def test_a_defect_of_ours_is_not_hidden(sqlstate: str | None) -> None:
 
 
 def test_localities_place_every_table() -> None:
-    """Homes and the registry are GLOBAL, keys follow their region, and three regions survive the loss of one."""
+    """Homes and the registry are GLOBAL, keys and duties follow their region, and three regions survive the loss of one."""
     placed = statements("causeway", {"us": "us-east1", "eu": "europe-west1", "ap": "asia-east1"})
 
     assert placed[:4] == [
@@ -45,6 +45,7 @@ def test_localities_place_every_table() -> None:
     ]
     assert "ALTER TABLE handles SET LOCALITY GLOBAL" in placed
     assert "ALTER TABLE regions SET LOCALITY GLOBAL" in placed
+    assert "ALTER TABLE duties SET LOCALITY REGIONAL BY ROW AS cluster_region" in placed
     assert placed[-1] == "ALTER TABLE signing_keys SET LOCALITY REGIONAL BY ROW AS cluster_region"
 
 

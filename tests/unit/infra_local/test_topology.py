@@ -6,7 +6,16 @@ from pathlib import Path
 import pytest
 
 from infra.local.errors import UnknownPartError
-from infra.local.federation import REGIONS, BrokersError, Federation, UnknownRegionError, read_brokers, read_regions
+from infra.local.federation import (
+    REGIONS,
+    BrokersError,
+    Federation,
+    StandbysError,
+    UnknownRegionError,
+    read_brokers,
+    read_regions,
+    read_standbys,
+)
 from infra.local.java import Java
 from infra.local.parts import Part
 from infra.local.services import PROCESSES
@@ -290,3 +299,23 @@ def test_unknown_names_are_answered_with_the_known_ones() -> None:
         laid_out().part("us/kafak")
     with pytest.raises(UnknownRegionError, match="us, eu, ap"):
         laid_out(regions=("mars",))
+
+
+def test_all_services_of_a_region_are_told_who_stands_by() -> None:
+    """One that did not know would believe itself safe; nobody does for those that are not named."""
+    assert read_standbys("us=eu, ap=us", REGIONS) == {"us": "eu", "ap": "us"}
+    assert read_standbys("", REGIONS) == {}
+    parts = laid_out(standbys={"us": "eu"}).parts
+
+    told = {name: part.env["CAUSEWAY_STANDBY"] for name, part in parts.items() if "CAUSEWAY_REGION" in part.env}
+    assert {name for name, standby in told.items() if standby == "eu"} == {
+        name for name in told if name.startswith("us/")
+    }
+    assert set(told.values()) == {"eu", ""}
+
+
+@pytest.mark.parametrize("text", ["us", "us=us", "us=mars", "mars=us", "eu=ap"])
+def test_only_another_region_that_is_there_stands_by(text: str) -> None:
+    """Of us and eu, which are brought up."""
+    with pytest.raises(StandbysError, match="us=eu"):
+        read_standbys(text, ("us", "eu"))

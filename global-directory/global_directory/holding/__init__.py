@@ -1,0 +1,10 @@
+"""Who holds which region's duties, in which epoch, until when: what `replication.holding` decides, kept in the directory's store.
+
+schemas     what requests and answers look like
+duties      the use cases: one transaction each; `replication.holding.duty` judges
+repository  SQL
+status      `causeway region status`: what the directory says, and what regions say of themselves
+
+    app ─▶ duties ─▶ replication.holding.duty
+              └────▶ repository
+"""

@@ -1,0 +1,83 @@
+"""What requests about duties and their answers look like. Times of clocks are microseconds, of CLOCK_BOOTTIME where they are the asker's."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRequest:
+    """A holder asks for its lease, which a grant echoes; see `replication.holding.lease.Ask`.
+
+    Attributes:
+        holder: Who asks.
+        epoch: In which it holds the duties.
+        incarnation: Of its store.
+        boot: The run of its machine's clock.
+        asked_at: Its clock, before it asked.
+        standby: Who may take over, as its operator says; empty for nobody.
+    """
+
+    holder: str
+    epoch: int
+    incarnation: int
+    boot: int
+    asked_at: int
+    standby: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A lease is granted: from when it was asked for, on the asker's clock.
+
+    Attributes:
+        holder: As asked.
+        epoch: As asked.
+        boot: As asked.
+        asked_at: As asked.
+        length: How long it lasts.
+    """
+
+    holder: str
+    epoch: int
+    boot: int
+    asked_at: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """A region that has everything final, in one life of its store."""
+
+    region: str
+    incarnation: int
+
+
+@dataclass(frozen=True, slots=True)
+class DutyView:
+    """Who holds a region's duties.
+
+    Attributes:
+        region: Whose duties they are.
+        holder: Who has them.
+        epoch: Since when.
+        incarnation: Of the holder's store.
+        standby: Who may take over; empty for nobody.
+        keepers: Who has everything final.
+        promised_seconds: For how long nobody else acts as holder, on the directory's clock; a little longer than the lease. 0 once that is over.
+        laid_down: Whether the holder gave its lease back.
+    """
+
+    region: str
+    holder: str
+    epoch: int
+    incarnation: int
+    standby: str
+    keepers: tuple[Keeper, ...]
+    promised_seconds: float
+    laid_down: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DutiesView:
+    """The duties of all regions that have announced themselves, sorted by region."""
+
+    duties: tuple[DutyView, ...]

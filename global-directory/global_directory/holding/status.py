@@ -1,0 +1,114 @@
+"""Who holds what, put together for an operator: what the directory says, and what regions say of themselves at their admin ports."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+
+import httpx
+import msgspec
+from prometheus_client.parser import text_string_to_metric_families
+
+from global_directory.holding.schemas import DutyView
+
+LEFT, ISLANDED = "causeway_lease_left_seconds", "causeway_lease_islanded"
+ASK_SECONDS = 2.0
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What a region's processes say.
+
+    Attributes:
+        left: For how long the one that knows least knows that the region holds its duties, seconds.
+        islanded: Whether one of them lets nobody in.
+    """
+
+    left: float
+    islanded: bool
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """How a region stands.
+
+    Attributes:
+        region: Whose duties they are.
+        holder: Who has them; None, as the three that follow, while the directory does not tell.
+        epoch: Since when.
+        incarnation: Of the holder's store.
+        standby: Who may take over; empty for nobody.
+        promised_seconds: For how long nobody else acts as holder, on the directory's clock.
+        lease_seconds: For how long the region's own processes know that it holds; None if none of them tells.
+        islanded: Whether it lets nobody in; None if none of its processes tells.
+    """
+
+    region: str
+    holder: str | None
+    epoch: int | None
+    incarnation: int | None
+    standby: str | None
+    promised_seconds: float | None
+    lease_seconds: float | None
+    islanded: bool | None
+
+    def cells(self) -> tuple[str, ...]:
+        """Return it as a row of words."""
+        left = self.lease_seconds if self.lease_seconds is not None else self.promised_seconds
+        words = {None: "?", True: "yes", False: "no"}
+        return (
+            self.region,
+            "?" if self.holder is None else self.holder,
+            "?" if self.epoch is None else str(self.epoch),
+            "?" if left is None else f"{left:.1f} s",
+            "?" if self.standby is None else self.standby or "nobody",
+            words[self.islanded],
+        )
+
+
+def standings(duties: Iterable[DutyView], told: Mapping[str, Told]) -> list[Standing]:
+    """Put both together, sorted by region; either may know nothing of one."""
+    held = {duty.region: duty for duty in duties}
+    return [_standing(region, held.get(region), told.get(region)) for region in sorted({*held, *told})]
+
+
+def _standing(region: str, duty: DutyView | None, told: Told | None) -> Standing:
+    return Standing(
+        region=region,
+        holder=None if duty is None else duty.holder,
+        epoch=None if duty is None else duty.epoch,
+        incarnation=None if duty is None else duty.incarnation,
+        standby=None if duty is None else duty.standby,
+        promised_seconds=None if duty is None else duty.promised_seconds,
+        lease_seconds=None if told is None else told.left,
+        islanded=None if told is None else told.islanded,
+    )
+
+
+def read(pages: Iterable[str]) -> Told | None:
+    """Return what `/metrics` pages of a region's processes say of its lease; None if none of them does."""
+    samples = [sample for page in pages for family in text_string_to_metric_families(page) for sample in family.samples]
+    left = [sample.value for sample in samples if sample.name == LEFT]
+    islanded = [sample.value for sample in samples if sample.name == ISLANDED]
+    return Told(min(left), any(islanded)) if left else None
+
+
+async def read_standing(admins: Mapping[str, Sequence[str]]) -> dict[str, Told]:
+    """Ask regions' admin ports; what does not answer in time is left out.
+
+    Args:
+        admins: Region to the URLs of its admin ports.
+    """
+    async with httpx.AsyncClient(timeout=ASK_SECONDS, trust_env=False) as client:
+        urls = [(region, url) for region, known in admins.items() for url in known]
+        pages = await asyncio.gather(*(_page(client, url) for _, url in urls))
+    told = {}
+    for region in admins:
+        asked = [page for (of, _), page in zip(urls, pages, strict=True) if of == region and page is not None]
+        if (said := read(asked)) is not None:
+            told[region] = said
+    return told
+
+
+async def _page(client: httpx.AsyncClient, url: str) -> str | None:
+    try:
+        response = await client.get(f"{url}/metrics")
+    except httpx.HTTPError:
+        return None
+    return response.text if response.is_success else None

@@ -1,0 +1,29 @@
+"""What a region refuses without a lease."""
+
+from typing import Final
+
+from infra.errors import CausewayError
+
+ISLANDED: Final = "islanded"
+"""The code of a refusal; a projector's as well as a gateway's."""
+
+DETAIL: Final = (
+    "This region cannot show that it still holds its duties, since it cannot reach the directory; until it can, it makes no accounts and"
+    " lets nobody into groups and channels. Messages go on. Try again in a while."
+)
+
+
+class IslandedError(CausewayError):
+    """This region cannot show that it still holds its duties, since it cannot reach the directory; until it can, it makes no accounts and lets nobody into groups and channels. Nothing was done. Messages go on. Try again in a while."""
+
+    code = ISLANDED
+    status = 409
+    definite = True
+
+
+class DeposedError(CausewayError):
+    """Epoch {epoch} of {region} is over, and the duties are held in epoch {newer}, so nothing is decided here any more. Look at `causeway region status`, and at how that epoch began."""
+
+    code = "deposed"
+    status = 421
+    definite = True

@@ -1,0 +1,49 @@
+"""What sort of decision a body wants: what lets somebody in hangs on the lease, what keeps somebody out is never put off. Pure."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from replication.accounts import AccountCreated, DeviceRevoked, PasswordChanged, UserBlocked
+from replication.channels import ChannelCreated
+from replication.friends import FriendRemoved
+from replication.groups import (
+    GroupCreated,
+    InviteEnded,
+    JoinDeclined,
+    MemberAdded,
+    MemberBanned,
+    MemberJoined,
+    MemberRemoved,
+    RoleChanged,
+)
+from replication.holding.deciding import Kind
+
+KINDS: Final[Mapping[type, Kind]] = {
+    AccountCreated: Kind.PERMIT,
+    GroupCreated: Kind.PERMIT,
+    ChannelCreated: Kind.PERMIT,
+    MemberAdded: Kind.PERMIT,
+    MemberJoined: Kind.PERMIT,
+    MemberRemoved: Kind.RESTRICTION,
+    MemberBanned: Kind.RESTRICTION,
+    JoinDeclined: Kind.RESTRICTION,
+    InviteEnded: Kind.RESTRICTION,
+    RoleChanged: Kind.RESTRICTION,
+    FriendRemoved: Kind.RESTRICTION,
+    UserBlocked: Kind.RESTRICTION,
+    DeviceRevoked: Kind.RESTRICTION,
+    PasswordChanged: Kind.RESTRICTION,
+}
+"""What is no message, or as free as one."""
+
+
+def kind_of(body: object, *, promotes: bool = False) -> Kind:
+    """Return what sort of decision a body wants.
+
+    Args:
+        body: Of a submission, or as its owner ruled: who only asks to be let in is let in by nobody yet.
+        promotes: Whether a change of a role gives more than there was; who does not know the group cannot tell.
+    """
+    if promotes and isinstance(body, RoleChanged):
+        return Kind.PERMIT
+    return KINDS.get(type(body), Kind.MESSAGE)

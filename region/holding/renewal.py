@@ -1,0 +1,98 @@
+"""Asks for the lease in the background, well before it ends, until cancelled."""
+
+import asyncio
+from typing import Final, Protocol
+
+import structlog
+
+from global_directory.holding.schemas import Grant, LeaseRequest
+from infra.backoff import Backoff
+from infra.errors import CausewayError, NotTheHolderError
+from infra.postgres import Pool
+from infra.tasks import heed_cancellation
+from region.holding import metrics
+from region.holding.tenure import Tenure
+from region.store.repository.setup import wait_ready
+from replication.holding.lease import MILLION, Ask
+
+log = structlog.get_logger()
+
+SHARE: Final = 4
+"""A lease is asked for anew when that part of it is over, and an answer is waited for as long: two may fail before it ends."""
+PAUSE_SECONDS: Final = 0.5
+"""The longest pause after one that failed."""
+CALM_SECONDS: Final = 4.0
+"""Between two questions where nobody stands by: nothing hangs on the answer, but what operators are shown."""
+
+
+class Lessor(Protocol):
+    """Who grants leases."""
+
+    async def renew_lease(self, region: str, wanted: LeaseRequest) -> Grant:
+        """Return a grant; see `global_directory.client.DirectoryClient`."""
+        ...
+
+
+class Renewer:
+    """Keeps one process's lease.
+
+    Attributes:
+        tenure: Where it is noted.
+    """
+
+    def __init__(self, service: str, tenure: Tenure, lessor: Lessor) -> None:
+        """Prepare.
+
+        Args:
+            service: Which one keeps it, for metrics and logs.
+            tenure: Where it is noted.
+            lessor: Who grants it.
+        """
+        self._service = service
+        self.tenure = tenure
+        self._lessor = lessor
+        self._failed = False
+        metrics.follow(service, tenure)
+
+    async def run(self, store: Pool) -> None:
+        """Ask again and again, until cancelled; the store tells in which epoch this region holds its duties."""
+        state = await wait_ready(store)
+        self.tenure.begin(state.epoch, state.incarnation)
+        urgent = bool(self.tenure.standby)
+        backoff = Backoff(first=0.05, most=PAUSE_SECONDS if urgent else CALM_SECONDS)
+        while True:
+            heed_cancellation()
+            if await self.renew():
+                backoff.reset()
+                await asyncio.sleep(self._seconds if urgent else CALM_SECONDS)
+            else:
+                await asyncio.sleep(backoff.next())
+
+    async def renew(self) -> bool:
+        """Ask once; return whether it was granted."""
+        tenure, ask = self.tenure, self.tenure.ask()
+        wanted = LeaseRequest(ask.holder, ask.epoch, tenure.incarnation, ask.boot, ask.asked_at, standby=tenure.standby)
+        try:
+            async with asyncio.timeout(self._seconds):
+                grant = await self._lessor.renew_lease(tenure.region, wanted)
+        except NotTheHolderError as error:
+            known = error.details.get("epoch")
+            tenure.hear(known if isinstance(known, int) else 0)
+            return self._note(error)
+        except (CausewayError, TimeoutError) as error:
+            return self._note(error)
+        tenure.take(Ask(grant.holder, grant.epoch, grant.boot, grant.asked_at), grant.length)
+        return self._note(None)
+
+    @property
+    def _seconds(self) -> float:
+        return self.tenure.length / MILLION / SHARE
+
+    def _note(self, error: Exception | None) -> bool:
+        metrics.RENEWALS.labels(self._service, "granted" if error is None else "failed").inc()
+        if error is not None and not self._failed:
+            log.warning("the lease is not renewed", service=self._service, problem=str(error) or "no answer in time")
+        if error is None and self._failed:
+            log.info("the lease is renewed again", service=self._service)
+        self._failed = error is not None
+        return error is None

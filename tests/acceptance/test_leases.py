@@ -1,0 +1,147 @@
+"""The directory says nothing for longer than a lease lasts: a region by which another stands is islanded; one by which nobody does is not."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import httpx
+import pytest
+
+from chaos.federation import Federation
+from tests.acceptance.gauges import Gauges
+
+PATIENCE = 60.0
+LENGTH = 6.0
+"""Of a lease, seconds, as the directory grants it."""
+
+
+@pytest.fixture(scope="module")
+def watched(start_federation: Callable[..., AbstractContextManager[Federation]]) -> Iterator[Federation]:
+    """A federation in which eu stands by us, and nobody by eu."""
+    with start_federation("--regions", "us,eu", "--processes", "paired", "--standby", "us=eu") as made:
+        yield made
+
+
+class User:
+    """Somebody with one device."""
+
+    def __init__(self, http: httpx.AsyncClient, url: str, tokens: dict[str, str]) -> None:
+        """Have tokens."""
+        self._http = http
+        self._url = url
+        self.id = tokens["user_id"]
+        self._bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+
+    async def call(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """Make a request."""
+        return await self._http.request(method, self._url + path, headers=self._bearer, **more)
+
+    async def write(self, to: "User", text: str) -> dict[str, Any]:
+        """Send a message; return what the region answers."""
+        answer = await self.call("POST", "/messages", json={"recipient_id": to.id, "text": text})
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json())
+
+    async def reads(self, peer: "User", *texts: str) -> None:
+        """Wait until the conversation with somebody shows these texts, the newest first."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                page = await self.call("GET", "/messages", params={"peer_id": peer.id})
+                shown = [one["text"] for one in page.json().get("messages", ()) if one["kind"] != "hidden"]
+                if page.status_code == 200 and tuple(shown) == texts:
+                    return
+                await asyncio.sleep(0.2)
+
+
+async def ask_to_register(http: httpx.AsyncClient, url: str) -> httpx.Response:
+    """Ask for an account."""
+    credentials = {"handle": f"u{secrets.token_hex(8)}", "password": "a good password"}
+    return await http.post(f"{url}/register", json=credentials)
+
+
+async def registered(http: httpx.AsyncClient, url: str) -> User:
+    """Return somebody new, as soon as the region lets anybody in."""
+    async with asyncio.timeout(PATIENCE):
+        while (answer := await ask_to_register(http, url)).status_code != 201:
+            assert answer.status_code in {409, 503}, answer.text
+            await asyncio.sleep(0.2)
+    return User(http, url, answer.json())
+
+
+async def standing(watched: Federation, region: str) -> dict[str, Any]:
+    """Return what an operator is told of a region."""
+    found = json.loads(await watched.act("region", "status", "--json"))["regions"]
+    return next(one for one in found if one["region"] == region)
+
+
+async def test_a_silent_directory_islands_whom_another_stands_by_and_harms_nobody_else(
+    watched: Federation, http: httpx.AsyncClient
+) -> None:
+    """`us` lets nobody in, definitely, and goes on; `eu`, by which nobody stands, does all that it did; then `us` lets in again."""
+    status = watched.status()
+    us, eu = (status.regions[name].public_url for name in ("us", "eu"))
+    alice, bob, cem = [await registered(http, us) for _ in range(3)]
+    eva, edi = [await registered(http, eu) for _ in range(2)]
+    ours = (await alice.call("POST", "/groups", json={"name": "Ours", "member_ids": [bob.id]})).json()["group_id"]
+    theirs = (await eva.call("POST", "/groups", json={"name": "Theirs", "member_ids": [edi.id]})).json()["group_id"]
+    await alice.write(eva, "before")
+    await eva.reads(alice, "before")
+    before = await standing(watched, "us")
+    assert (before["holder"], before["epoch"], before["standby"], before["islanded"]) == ("us", 1, "eu", False)
+    assert 0 < before["lease_seconds"] <= LENGTH
+    assert before["promised_seconds"] > 0
+    gauges = Gauges(http, status)
+
+    await watched.act("local", "pause", "directory")
+    try:
+        for service in ("gateway", "projector"):
+            part = {"gateway": "us/front", "projector": "us/back"}[service]
+            await gauges.reach(part, "causeway_lease_islanded", at_least=1, service=service)
+        await the_island_goes_on(http, us, (alice, bob, cem, eva), ours)
+        assert await gauges.read("eu/front", "causeway_lease_islanded") == 0
+        assert (await edi.write(eva, "as ever"))["seq"] == 1
+        begun = await eva.call("POST", "/groups", json={"name": "New", "member_ids": [edi.id]})
+        assert begun.status_code == 201, begun.text
+        link = (await eva.call("POST", f"/groups/{theirs}/invites", json={})).json()["token"]
+        joined = await alice.call("POST", f"/groups/{theirs}/join", json={"token": link})
+        assert joined.status_code == 201, joined.text
+        unmade = await ask_to_register(http, eu)
+        assert (unmade.status_code, unmade.json()["code"]) == (503, "unavailable"), "no handle can be kept unique now"
+        told = await standing(watched, "us")
+        assert (told["holder"], told["islanded"], told["lease_seconds"]) == (None, True, 0.0)
+        assert (await standing(watched, "eu"))["islanded"] is False
+    finally:
+        await watched.act("local", "resume", "directory")
+
+    dan = await registered(http, us)
+    await dan.write(alice, "I am new")
+    async with asyncio.timeout(PATIENCE):
+        while (await alice.call("POST", f"/groups/{ours}/members", json={"user_id": dan.id})).status_code != 201:  # noqa: ASYNC110 — another process
+            await asyncio.sleep(0.2)
+    await gauges.falls("us/back", "causeway_lease_islanded")
+    assert (await standing(watched, "us"))["islanded"] is False
+
+
+async def the_island_goes_on(http: httpx.AsyncClient, us: str, people: tuple[User, ...], group: str) -> None:
+    """Nobody is let in; who is in writes, also to another region, and keeps out whom they like."""
+    alice, bob, cem, eva = people
+    refused = [
+        await ask_to_register(http, us),
+        await alice.call("POST", "/groups", json={"name": "New", "member_ids": [bob.id]}),
+        await alice.call("POST", f"/groups/{group}/members", json={"user_id": cem.id}),
+        await alice.call("PUT", f"/groups/{group}/members/{bob.id}/role", json={"role": "admin"}),
+    ]
+    for answer in refused:
+        problem = answer.json()
+        assert (answer.status_code, problem["code"], problem["definite"]) == (409, "islanded", True), answer.text
+    assert (await alice.write(bob, "on the island"))["seq"] == 1
+    await alice.write(eva, "from the island")
+    await eva.reads(alice, "from the island", "before")
+    removed = await alice.call("DELETE", f"/groups/{group}/members/{bob.id}")
+    assert (removed.status_code, removed.json()["unconfirmed"]) == (201, True), removed.text
+    assert (await alice.call("PUT", f"/blocks/{bob.id}")).status_code == 204
+    await bob.write(alice, "is anybody there?")
+    await alice.reads(bob, "on the island")

@@ -1,0 +1,99 @@
+"""How a lease is asked for: what becomes of a grant, of a refusal, and of silence."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from prometheus_client import REGISTRY
+
+from global_directory.holding.schemas import Grant, LeaseRequest
+from infra.errors import NotTheHolderError, UnavailableError
+from region.holding import renewal
+from region.holding.renewal import Renewer
+from region.holding.tenure import Tenure
+from replication.holding.deciding import Standing
+
+LENGTH = 6_000_000
+
+
+class Lessor:
+    """A directory that answers as the test says."""
+
+    def __init__(self) -> None:
+        """Grant everything."""
+        self.asked: list[LeaseRequest] = []
+        self.answer: Callable[[LeaseRequest], Awaitable[Grant]] = self.grant
+
+    async def renew_lease(self, region: str, wanted: LeaseRequest) -> Grant:
+        """Answer."""
+        self.asked.append(wanted)
+        return await self.answer(wanted)
+
+    async def grant(self, wanted: LeaseRequest) -> Grant:
+        """Grant it."""
+        return Grant(wanted.holder, wanted.epoch, wanted.boot, wanted.asked_at, LENGTH)
+
+
+@pytest.fixture
+def lessor() -> Lessor:
+    """Who grants."""
+    return Lessor()
+
+
+@pytest.fixture
+def tenure() -> Tenure:
+    """That of a region by which eu stands, on a clock that stands still."""
+    made = Tenure("us", "eu", clock=lambda: 5, boot=7)
+    made.begin(3, 2)
+    return made
+
+
+def told(name: str, **labels: str) -> float | None:
+    """Return what this process tells."""
+    return REGISTRY.get_sample_value(name, {"service": "test", **labels})
+
+
+async def test_a_grant_is_noted_and_told(lessor: Lessor, tenure: Tenure) -> None:
+    """It asks in its epoch and life, and says who stands by."""
+    renewer = Renewer("test", tenure, lessor)
+    assert (told("causeway_lease_islanded"), told("causeway_lease_left_seconds")) == (1.0, 0.0)
+
+    assert await renewer.renew()
+
+    assert lessor.asked == [LeaseRequest("us", 3, 2, 7, 5, "eu")]
+    assert tenure.standing() is Standing.HOLDING
+    assert (told("causeway_lease_islanded"), told("causeway_lease_left_seconds")) == (0.0, 6.0)
+
+
+async def test_who_is_told_of_a_newer_epoch_is_deposed(lessor: Lessor, tenure: Tenure) -> None:
+    """Whoever holds it."""
+
+    async def refuse(_: LeaseRequest) -> Grant:
+        raise NotTheHolderError(region="us", holder="eu", epoch=4)
+
+    renewer, lessor.answer = Renewer("test", tenure, lessor), refuse
+    assert not await renewer.renew()
+    assert tenure.standing() is Standing.DEPOSED
+    assert told("causeway_lease_deposed") == 1.0
+
+
+async def test_a_directory_that_is_away_or_silent_changes_nothing(
+    lessor: Lessor, tenure: Tenure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lease runs on until it ends by itself; silence is waited for no longer than that allows."""
+    renewer = Renewer("test", tenure, lessor)
+    assert await renewer.renew()
+
+    async def away(_: LeaseRequest) -> Grant:
+        raise UnavailableError(what="The directory")
+
+    async def silent(_: LeaseRequest) -> Grant:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(renewal, "SHARE", 600)
+    for lessor.answer in (away, silent):
+        before = told("causeway_lease_renewals_total", result="failed") or 0.0
+        assert not await renewer.renew()
+        assert told("causeway_lease_renewals_total", result="failed") == before + 1
+        assert tenure.standing() is Standing.HOLDING
