@@ -17,7 +17,10 @@ from chaos.people import Person
 from infra.local import homes
 from infra.local.toolchain import only_one
 from region.client import Client, SqliteStore, Store
+from tests.acceptance.browsing import browser, open_tab
 from tests.acceptance.gauges import Gauges
+
+__all__ = ["browser", "open_tab"]
 
 LAUNCHER = Path(__file__).parents[2] / "causeway"
 STARTING = Path(tempfile.gettempdir()) / "causeway-tests-start.lock"

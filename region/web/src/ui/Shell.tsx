@@ -3,7 +3,7 @@
 import { lazy, Suspense, useEffect } from "react";
 import { Route, Switch, useLocation, useRoute } from "wouter";
 import { useStore } from "../state/store";
-import { t } from "../words";
+import { t, withMore } from "../words";
 import { Banner } from "./Banner";
 import { Sidebar } from "./Sidebar";
 import { Talk, WithPerson } from "./Talk";
@@ -12,7 +12,8 @@ const NewPanel = lazy(() => import("./NewPanel"));
 const About = lazy(() => import("./About"));
 const Join = lazy(() => import("./Join"));
 const Around = lazy(() => import("./Around"));
-const Settings = lazy(() => import("./Settings"));
+const Settings = lazy(() => withMore(import("./settings/Settings")));
+const Moderation = lazy(() => withMore(import("./Moderation")));
 
 export default function Shell() {
   const [path, go] = useLocation();
@@ -45,6 +46,7 @@ export default function Shell() {
             <Route path="/with/:id">{({ id }) => <WithPerson key={id} userId={id} />}</Route>
             <Route path="/new" component={NewPanel} />
             <Route path="/settings" component={Settings} />
+            <Route path="/moderation" component={Moderation} />
             <Route>
               <p className="nothing">{t("talk.pick")}</p>
             </Route>
