@@ -4,9 +4,10 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 vi.mock("../src/io/session", () => ({ access: async (refused?: string) => (refused ? "fresh" : "stale") }));
 vi.stubGlobal("location", { origin: "https://us.example.org" });
-vi.stubGlobal("localStorage", { getItem: () => null });
+vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => {} });
 
 const { api, got } = await import("../src/io/api");
+const places = await import("../src/io/places");
 
 let asked: Request[] = [];
 let answers: Response[] = [];
@@ -65,4 +66,27 @@ test("what goes wrong is a problem; without an answer it may have happened", asy
 
   answers = [new Response("<html>", { status: 502 })];
   await expect(one()).rejects.toMatchObject({ status: 502, definite: false });
+});
+
+test("a region that does not answer is left for another one; only what asks is asked again there by itself", async () => {
+  const failing = new Set(["https://us.example.org"]);
+  vi.stubGlobal("fetch", async (url: string, options: RequestInit) => {
+    asked.push(new Request(url, options));
+    if (failing.has(new URL(url).origin)) throw new TypeError("no network");
+    return json({ who: "friends" });
+  });
+  vi.stubGlobal("navigator", { onLine: true });
+  places.note([{ region: "eu", public_url: "https://eu.example.org" }]);
+
+  const change = got(api.PUT("/settings/writers", { body: { who: "friends" } }));
+  await expect(change).rejects.toMatchObject({ code: "network", definite: false });
+  places.goBack();
+  expect(await got(api.GET("/settings/writers"))).toEqual({ who: "friends" });
+
+  expect(asked.map(({ method, url }) => `${method} ${new URL(url).hostname}`)).toEqual([
+    "PUT us.example.org",
+    "GET us.example.org",
+    "GET eu.example.org",
+  ]);
+  expect(places.here()).toBe("https://eu.example.org");
 });

@@ -2,12 +2,20 @@
 
 import type { Client } from "openapi-fetch";
 import type { paths } from "../described/api";
-import { here } from "./places";
+import { count, goElsewhere, here, PATIENCE_MS } from "./places";
 import { ApiError } from "./problem";
 import { access } from "./session";
 
 const UNAUTHORIZED = 401;
 const NOTHING = 204;
+const ISLANDED = "islanded";
+
+let onIslanded: () => void = () => {};
+
+/** Who is told when a region has refused something since its lease has lapsed. */
+export function whenIslanded(tell: () => void): void {
+  onIslanded = tell;
+}
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -36,11 +44,17 @@ async function unlessExpired(first: Response, again: () => Promise<Response>): P
 async function sent(method: string, path: string, { params, body }: Wanted, token: string): Promise<Response> {
   const headers: Record<string, string> = { Authorization: `Bearer ${token}` };
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  try {
-    const request = { method, headers, body: body === undefined ? null : JSON.stringify(body) };
-    return await fetch(here() + filled(path, params?.path) + asked(params?.query), request);
-  } catch {
-    throw new ApiError({});
+  for (let attempt = 1; ; attempt++) {
+    const place = here();
+    try {
+      const signal = AbortSignal.timeout(PATIENCE_MS);
+      const request = { method, headers, body: body === undefined ? null : JSON.stringify(body), signal };
+      return await fetch(place + filled(path, params?.path) + asked(params?.query), request);
+    } catch {
+      // What only asks is asked of another region; what was to be done may have been done.
+      if (navigator.onLine) goElsewhere(place);
+      if (method !== "GET" || attempt >= count()) throw new ApiError({});
+    }
   }
 }
 
@@ -66,6 +80,8 @@ export const api = Object.fromEntries(
 /** Return what a call has answered, or throw its problem. */
 export async function got<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   const { data, error } = await call;
-  if (error !== undefined) throw new ApiError(error as ConstructorParameters<typeof ApiError>[0]);
-  return data as T;
+  if (error === undefined) return data as T;
+  const problem = new ApiError(error as ConstructorParameters<typeof ApiError>[0]);
+  if (problem.code === ISLANDED) onIslanded();
+  throw problem;
 }

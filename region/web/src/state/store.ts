@@ -41,6 +41,8 @@ export interface State {
   typists: Readonly<Record<string, Typist>>;
   /** Why a conversation's history could not be read. */
   troubles: Readonly<Record<string, string>>;
+  /** Whether the home has said lately that it is islanded. */
+  islanded: boolean;
   /** A sentence about something that just went wrong. */
   notice: string | null;
 }
@@ -61,6 +63,7 @@ const NOTHING: State = {
   about: {},
   typists: {},
   troubles: {},
+  islanded: false,
   notice: null,
 };
 
