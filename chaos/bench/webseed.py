@@ -79,7 +79,7 @@ async def provide(
         AccountError: A user could not be made.
     """
     file = home / "chaos" / f"web-{region}.json"
-    provided = await Accounts(home / "chaos" / f"web-accounts-{region}.json", {region: url}).provide(
+    provided = await Accounts(home, {region: url}).provide(
         {region: 2}, progress=lambda done, total: say("users", done, total)
     )
     viewer, other = provided[region]
