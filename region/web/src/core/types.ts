@@ -19,6 +19,10 @@ export type RegionView = Schemas["RegionView"];
 export type Reacted = Schemas["Reacted"];
 export type MarksFrame = Frames["MarksFrame"];
 export type RefusedFrame = Frames["Refused"];
+export type PresenceFrame = Frames["PresenceFrame"];
+export type ConcealedFrame = Frames["ConcealedFrame"];
+export type Pin = Schemas["PinView"];
+export type Picture = Schemas["PictureView"];
 export type ErrorFrame = Frames["ErrorFrame"];
 
 /** What a device says. */

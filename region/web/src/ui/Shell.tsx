@@ -12,6 +12,7 @@ const NewPanel = lazy(() => import("./NewPanel"));
 const About = lazy(() => import("./About"));
 const Join = lazy(() => import("./Join"));
 const Around = lazy(() => import("./Around"));
+const AskedDialog = lazy(() => import("./AskedDialog"));
 const Settings = lazy(() => import("./Settings"));
 
 export default function Shell() {
@@ -29,6 +30,7 @@ export default function Shell() {
     return () => removeEventListener("keydown", onKey);
   }, [path, go]);
   useUnreadInTitle();
+  const asked = useStore((state) => state.asked);
   return (
     <div className="shell" data-open={path !== "/"}>
       <Banner />
@@ -51,6 +53,11 @@ export default function Shell() {
           </Switch>
         </Suspense>
       </main>
+      {asked !== null && (
+        <Suspense>
+          <AskedDialog asked={asked} />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -210,6 +210,12 @@ export const en = {
   "problem.already-a-member": "You belong to it already.",
   "problem.last-owner": "You are the last owner: make somebody else an owner first.",
   "problem.slow-mode": "Slow mode: wait a while between two posts.",
+
+  // Inside conversations, at first sight; the rest is in `talk/`.
+  "list.named": "You are mentioned",
+  "list.marked": "Marked as unread",
+  "person.unknown": "not known whether they are online",
+  "person.seen": "last online: {date}",
 } satisfies Record<string, string | Plural>;
 
 export type Key = keyof typeof en;

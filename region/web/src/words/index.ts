@@ -1,6 +1,6 @@
 /** The catalogue of what the app says, in the reader's language; a language is a file with the same keys as `en`. */
 
-import { en, type Key, type Words } from "./en";
+import { en, type Key, type Plural, type Words } from "./en";
 
 export type Language = "en" | "ru";
 export const LANGUAGES: Readonly<Record<Language, string>> = { en: "English", ru: "Русский" };
@@ -40,15 +40,15 @@ export function choose(wanted: Language): void {
   location.reload();
 }
 
-/**
- * Say something.
- *
- * @param given What stands in the braces; `n` chooses among plural forms.
- */
-export function t(key: Key, given: Readonly<Record<string, string | number>> = {}): string {
-  const word = words[key];
+/** Fill in what stands in a word's braces; `n` chooses among plural forms. */
+export function said(word: string | Plural, given: Readonly<Record<string, string | number>>): string {
   const text = typeof word === "string" ? word : (word[plurals.select(Number(given.n ?? 0))] ?? word.other);
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in given ? String(given[name]) : whole));
+}
+
+/** Say something, with what stands in its braces. */
+export function t(key: Key, given: Readonly<Record<string, string | number>> = {}): string {
+  return said(words[key], given);
 }
 
 /** Say what an error means, by its code if the catalogue has it, else in the region's own words. */

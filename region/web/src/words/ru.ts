@@ -215,4 +215,10 @@ export const ru: Words = {
   "problem.already-a-member": "Вы уже участник.",
   "problem.last-owner": "Вы последний владелец: сначала назначьте другого.",
   "problem.slow-mode": "Медленный режим: между записями нужна пауза.",
+
+  // Inside conversations, at first sight; the rest is in `talk/`.
+  "list.named": "Вас упомянули",
+  "list.marked": "Отмечено непрочитанным",
+  "person.unknown": "неизвестно, в сети ли",
+  "person.seen": "последний раз в сети: {date}",
 };
