@@ -1,7 +1,9 @@
 /** What may be done with whom, in groups and channels. */
 
 import { describe, expect, test } from "vitest";
-import { deeds, isGrave, runs } from "../src/core/roles";
+import { deeds, isGrave, runs, turnedAt } from "../src/core/roles";
+import { EMPTY } from "../src/core/timeline";
+import type { Message } from "../src/core/types";
 
 describe("in a group", () => {
   test("owners give roles, and do with owners nothing", () => {
@@ -44,4 +46,12 @@ describe("in a channel", () => {
 test("what one cannot take back oneself is asked about first", () => {
   expect((["owner", "hand-over", "step-down", "ban"] as const).every(isGrave)).toBe(true);
   expect(isGrave("remove")).toBe(false);
+});
+
+test("members are looked at again when somebody comes, goes or gets a role, and for no message", () => {
+  const kinds = ["group_created", "member_added", "role_changed", "group_message_sent"];
+  const entries = kinds.map((kind, place) => ({ kind, seq: place + 1 }) as Message);
+
+  expect(turnedAt({ ...EMPTY, entries })).toBe(3);
+  expect(turnedAt(EMPTY)).toBe(0);
 });

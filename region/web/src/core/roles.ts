@@ -1,5 +1,7 @@
 /** What somebody who runs a group or a channel may do with who is in it; the owner's region has the last word. Pure. */
 
+import type { Timeline } from "./timeline";
+
 export type Deed =
   | "let-in"
   | "decline"
@@ -46,3 +48,10 @@ export function deeds(id: string, mine: string, theirs: string, self: boolean): 
 
 /** Which of them cannot be taken back by oneself, and are asked about first. */
 export const isGrave = (deed: Deed): boolean => ["hand-over", "step-down", "owner", "ban"].includes(deed);
+
+const TURNS = /^(member_|role_|join_)/;
+
+/** The number of the last entry here by which somebody came, went or got another role; 0 for none. */
+export function turnedAt(timeline: Timeline): number {
+  return timeline.entries.findLast((entry) => TURNS.test(entry.kind))?.seq ?? 0;
+}

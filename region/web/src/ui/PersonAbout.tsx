@@ -11,7 +11,8 @@ type Friendship = "none" | "friends" | "incoming" | "outgoing";
 
 interface Between {
   friendship: Friendship;
-  presence: string;
+  /** Of friends; `offline` of others, of whom nothing is told. */
+  presence: "online" | "offline" | "unknown";
   blocked: boolean;
 }
 
@@ -25,7 +26,7 @@ async function read(userId: string): Promise<Between> {
       : among(friends.outgoing)
         ? "outgoing"
         : "none";
-  const presence = friends.friends.find((each) => each.user_id === userId)?.presence ?? "unknown";
+  const presence = friends.friends.find((each) => each.user_id === userId)?.presence ?? "offline";
   return { friendship, presence, blocked: among(blocks) };
 }
 
@@ -61,7 +62,7 @@ export function PersonAbout({ userId }: { userId: string }) {
         <p className="hint">
           @{person.handle} · {t("talk.lives", { region: person.home_region })}
           {person.status_text && ` · ${person.status_text}`}
-          {between?.presence === "online" && ` · ${t("person.online")}`}
+          {between !== null && between.presence !== "offline" && ` · ${t(`person.${between.presence}`)}`}
         </p>
       )}
       {between !== null && (

@@ -24,6 +24,10 @@ export function Talk({ id }: { id: string }) {
   const conversation = useStore((state) => state.inbox[id]);
   const about = useStore((state) => state.about[id]);
   const [unread] = useState(() => [conversation?.read ?? 0, conversation?.head ?? 0] as const);
+  const marked = conversation?.preferences?.marked_unread ?? false;
+  useEffect(() => {
+    if (marked) void import("../state/preferring").then(({ prefer }) => prefer(id, { marked_unread: false }));
+  }, [id, marked]);
   useEffect(() => {
     look(id);
     const onVisible = () => seen(id);
