@@ -2,59 +2,86 @@
 
 import type { Client } from "openapi-fetch";
 import type { paths } from "../described/api";
-import { here } from "./places";
+import { count, goElsewhere, here, PATIENCE_MS } from "./places";
 import { ApiError } from "./problem";
 import { access } from "./session";
 
 const UNAUTHORIZED = 401;
+const NOTHING = 204;
+const ISLANDED = "islanded";
 
-interface Asked {
-  params?: { path?: Readonly<Record<string, unknown>>; query?: Readonly<Record<string, unknown>> };
+let onIslanded: () => void = () => {};
+
+/** Who is told when a region has refused something since its lease has lapsed. */
+export function whenIslanded(tell: () => void): void {
+  onIslanded = tell;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+interface Wanted {
+  params?: { path?: Fields; query?: Fields };
   body?: unknown;
 }
 
-/** Return where a call goes: the path with what stands in its braces, and the query; what is undefined or null is left out. */
-function addressOf(path: string, { path: names = {}, query = {} }: NonNullable<Asked["params"]> = {}): string {
-  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(names[name])));
-  const asked = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    for (const each of Array.isArray(value) ? value : [value]) if (each != null) asked.append(name, String(each));
-  }
-  return asked.size > 0 ? `${filled}?${asked}` : filled;
-}
-
-async function sent(method: string, address: string, body: unknown, token: string): Promise<Response> {
-  const headers: Record<string, string> = { Authorization: `Bearer ${token}` };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
-  try {
-    return await fetch(here() + address, { method, headers, body: body === undefined ? null : JSON.stringify(body) });
-  } catch {
-    throw new ApiError({});
-  }
-}
-
+/** Of openapi-fetch only the types are used: what it would bring is more than these few lines. */
 const calling =
   (method: string) =>
-  async (path: string, { params, body }: Asked = {}) => {
-    const address = addressOf(path, params);
+  async (path: string, wanted: Wanted = {}) => {
     const token = await access();
-    let response = await sent(method, address, body, token);
-    let said = await response.json().catch(() => undefined);
-    if (response.status === UNAUTHORIZED && said?.token_problem === "expired") {
-      response = await sent(method, address, body, await access(token));
-      said = await response.json().catch(() => undefined);
-    }
-    return response.ok ? { data: said, response } : { error: said ?? { status: response.status }, response };
+    const first = await sent(method, path, wanted, token);
+    const response = await unlessExpired(first, async () => sent(method, path, wanted, await access(token)));
+    if (response.ok) return { data: response.status === NOTHING ? undefined : await response.json(), response };
+    return { error: await response.json().catch(() => ({ status: response.status })), response };
   };
 
-const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+async function unlessExpired(first: Response, again: () => Promise<Response>): Promise<Response> {
+  if (first.status !== UNAUTHORIZED) return first;
+  const { token_problem: problem } = (await first.clone().json()) as { token_problem?: string };
+  return problem === "expired" ? again() : first;
+}
 
-/** Of the library only the types are used: a call is checked against what the gateway says of itself, and is a few lines. */
-export const api = Object.fromEntries(methods.map((method) => [method, calling(method)])) as unknown as Client<paths>;
+async function sent(method: string, path: string, { params, body }: Wanted, token: string): Promise<Response> {
+  const headers: Record<string, string> = { Authorization: `Bearer ${token}` };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  for (let attempt = 1; ; attempt++) {
+    const place = here();
+    try {
+      const signal = AbortSignal.timeout(PATIENCE_MS);
+      const request = { method, headers, body: body === undefined ? null : JSON.stringify(body), signal };
+      return await fetch(place + filled(path, params?.path) + asked(params?.query), request);
+    } catch {
+      // What only asks is asked of another region; what was to be done may have been done.
+      if (navigator.onLine) goElsewhere(place);
+      if (method !== "GET" || attempt >= count()) throw new ApiError({});
+    }
+  }
+}
+
+function filled(path: string, fields: Fields = {}): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(fields[name])));
+}
+
+function asked(fields: Fields = {}): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) {
+    for (const each of [value].flat()) if (each !== undefined && each !== null) query.append(name, String(each));
+  }
+  const text = query.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+type Methods = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+export const api = Object.fromEntries(
+  ["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => [method, calling(method)]),
+) as unknown as Pick<Client<paths>, Methods>;
 
 /** Return what a call has answered, or throw its problem. */
 export async function got<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   const { data, error } = await call;
-  if (error !== undefined) throw new ApiError(error as ConstructorParameters<typeof ApiError>[0]);
-  return data as T;
+  if (error === undefined) return data as T;
+  const problem = new ApiError(error as ConstructorParameters<typeof ApiError>[0]);
+  if (problem.code === ISLANDED) onIslanded();
+  throw problem;
 }

@@ -3,7 +3,7 @@
 import { type Deed, rolesOf } from "../core/roles";
 import type { Message, Whole } from "../core/types";
 import { api, got } from "../io/api";
-import { say } from "../words/talk";
+import { t } from "../words";
 import { notify } from "./store";
 
 export interface Change {
@@ -36,7 +36,7 @@ export function readWhole(id: string): Promise<Whole> {
 /** What another region has to decide is said to be on its way. */
 async function entered(call: Promise<Message>): Promise<void> {
   const { queued_for: region } = await call;
-  if (region !== null) notify(say("run.queued", { region }));
+  if (region !== null) notify(t("run.queued", { region }));
 }
 
 export function change(id: string, body: Change): Promise<void> {

@@ -9,7 +9,6 @@ import { lookAgain, readList } from "../state/history";
 import { readWhole } from "../state/running";
 import { set, useStore } from "../state/store";
 import { t } from "../words";
-import { say } from "../words/talk";
 import { Avatar } from "./Avatar";
 import { Icon } from "./Icon";
 import { Invites } from "./Invites";
@@ -51,7 +50,7 @@ export default function About({ id }: { id: string }) {
             className="button danger"
             onClick={() => set({ asked: { kind: "report", userId: peer, message: null } })}
           >
-            {say("about.report")}
+            {t("about.report")}
           </button>
         )}
         {inside && <Inside id={id} role={about.role} />}

@@ -1,11 +1,12 @@
 /** What may be done with a message: the answer at hand, everything else in a menu that comes when it is opened. */
 
-import { lazy, Suspense, useRef, useState } from "react";
+import { Suspense, useRef, useState } from "react";
 import type { Message } from "../core/types";
 import { t } from "../words";
 import { Icon } from "./Icon";
+import { later } from "./later";
 
-const MessageMenu = lazy(() => import("./MessageMenu"));
+const MessageMenu = later(() => import("./MessageMenu"));
 
 interface Props {
   message: Message;

@@ -10,12 +10,13 @@ import { write } from "../state/outgoing";
 import { useStore } from "../state/store";
 import { t } from "../words";
 import { Icon } from "./Icon";
+import { later } from "./later";
 import { useName } from "./names";
 import { quoteOf } from "./Talk";
 import { useFiles } from "./useFiles";
 
 const Tray = lazy(() => import("./Tray"));
-const Mentioning = lazy(() => import("./Mentioning"));
+const Mentioning = later(() => import("./Mentioning"));
 
 const mayMean = (id: string, text: string) => id.startsWith("g") && text.includes("@");
 

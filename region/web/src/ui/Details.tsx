@@ -5,7 +5,7 @@ import type { Message } from "../core/types";
 import { type Step, stepsOf } from "../core/way";
 import { api, got } from "../io/api";
 import { ways } from "../state/signs";
-import { say } from "../words/talk";
+import { t } from "../words";
 import { Avatar } from "./Avatar";
 import { Dialog } from "./Dialog";
 import { usePlainName } from "./names";
@@ -16,13 +16,13 @@ import { useAttempt } from "./useAttempt";
 export function Details({ message, onClose }: { message: Message; onClose: () => void }) {
   const { conversation_id: id, seq } = message;
   return (
-    <Dialog title={say("details.title")} onClose={onClose}>
+    <Dialog title={t("details.title")} onClose={onClose}>
       <blockquote className="quote">
         <span>{quoteOf(message)}</span>
       </blockquote>
       <p className="hint">
-        {say("details.sent", { date: whole(Date.parse(message.sent_at)) })}
-        {seq !== null && ` · ${say("details.number", { n: seq })}`}
+        {t("details.sent", { date: whole(Date.parse(message.sent_at)) })}
+        {seq !== null && ` · ${t("details.number", { n: seq })}`}
       </p>
       {id.startsWith("g") && seq !== null && <Receipts message={message} />}
       {id.startsWith("c") && seq !== null && <Views message={message} />}
@@ -43,9 +43,9 @@ function Receipts({ message: { conversation_id: id, message_id: messageId } }: {
   if (found === null) return wrong === null ? null : <p className="warning">{wrong}</p>;
   return (
     <>
-      <Whom title={say("details.read", { n: found.read_by.length })} ids={found.read_by} />
-      <Whom title={say("details.received", { n: found.received_by.length })} ids={found.received_by} />
-      <Whom title={say("details.unread", { n: found.unread_by.length })} ids={found.unread_by} />
+      <Whom title={t("details.read", { n: found.read_by.length })} ids={found.read_by} />
+      <Whom title={t("details.received", { n: found.received_by.length })} ids={found.received_by} />
+      <Whom title={t("details.unread", { n: found.unread_by.length })} ids={found.unread_by} />
     </>
   );
 }
@@ -83,9 +83,9 @@ function Views({ message: { conversation_id: id, message_id: messageId } }: { me
   if (found === null) return wrong === null ? null : <p className="warning">{wrong}</p>;
   return (
     <>
-      <p>{say("details.views", { n: found.views })}</p>
+      <p>{t("details.views", { n: found.views })}</p>
       {found.incomplete.length > 0 && (
-        <p className="hint">{say("details.views.incomplete", { regions: found.incomplete.join(", ") })}</p>
+        <p className="hint">{t("details.views.incomplete", { regions: found.incomplete.join(", ") })}</p>
       )}
     </>
   );
@@ -97,7 +97,7 @@ function Edits({ message: { message_id: messageId } }: { message: Message }) {
   if (found === null) return wrong === null ? null : <p className="warning">{wrong}</p>;
   return (
     <section>
-      <h3>{say("details.edits")}</h3>
+      <h3>{t("details.edits")}</h3>
       <ol className="edits">
         {found.edits.slice(0, -1).map((edit) => (
           <li key={edit.seq}>
@@ -114,8 +114,8 @@ function Way({ messageId }: { messageId: string }) {
   const steps = stepsOf(ways.get(messageId) ?? []);
   return (
     <section>
-      <h3>{say("details.way")}</h3>
-      {steps.length === 0 && <p className="hint">{say("details.way.none")}</p>}
+      <h3>{t("details.way")}</h3>
+      {steps.length === 0 && <p className="hint">{t("details.way.none")}</p>}
       <ol className="way">
         {steps.map((step, place) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the steps of one way never change
@@ -132,7 +132,7 @@ function Hop({ step, first }: { step: Step; first: boolean }) {
       <span>
         {step.region} · {step.part}
       </span>
-      {!first && <span className="hint">{say("details.way.step", { n: step.after })}</span>}
+      {!first && <span className="hint">{t("details.way.step", { n: step.after })}</span>}
     </li>
   );
 }

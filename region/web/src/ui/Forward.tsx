@@ -6,7 +6,7 @@ import type { Conversation, Message } from "../core/types";
 import { lookAgain } from "../state/history";
 import { write } from "../state/outgoing";
 import { notify, useStore } from "../state/store";
-import { say } from "../words/talk";
+import { t } from "../words";
 import { Avatar } from "./Avatar";
 import { Dialog } from "./Dialog";
 import { Field } from "./Field";
@@ -34,12 +34,12 @@ export function Forward({ message, onClose }: { message: Message; onClose: () =>
       const { conversation_id: conversationId, peer_id: recipientId } = conversation;
       await write({ conversationId, recipientId, text, replyTo: null, attachments, forwardOf });
     }
-    notify(say("forward.sent", { n: chosen.length }));
+    notify(t("forward.sent", { n: chosen.length }));
     onClose();
   }
 
   return (
-    <Dialog title={say("forward.title")} onClose={onClose}>
+    <Dialog title={t("forward.title")} onClose={onClose}>
       <blockquote className="quote">
         <strong>{name}</strong>
         <span>{quoteOf(message)}</span>
@@ -47,13 +47,13 @@ export function Forward({ message, onClose }: { message: Message; onClose: () =>
       <Field
         name="conversation"
         type="search"
-        label={say("forward.find")}
+        label={t("forward.find")}
         value={filter}
         onChange={(event) => setFilter(event.target.value)}
         autoFocus
       />
-      {possible.length === 0 && <p className="hint">{say("forward.none")}</p>}
-      <ul className="found dialog-list" aria-label={say("forward.where")}>
+      {possible.length === 0 && <p className="hint">{t("forward.none")}</p>}
+      <ul className="found dialog-list" aria-label={t("forward.where")}>
         {shown.map((each) => (
           <li key={each.conversation_id}>
             <Choice
@@ -75,7 +75,7 @@ export function Forward({ message, onClose }: { message: Message; onClose: () =>
         disabled={busy || chosen.length === 0}
         onClick={() => void attempt(send)}
       >
-        {say("forward.send", { n: chosen.length })}
+        {t("forward.send", { n: chosen.length })}
       </button>
     </Dialog>
   );

@@ -4,7 +4,6 @@ import { useState } from "react";
 import type { Whole } from "../core/types";
 import { endInvite, type Invite, invite } from "../state/running";
 import { t } from "../words";
-import { say } from "../words/talk";
 import { Field } from "./Field";
 import { usePlainName } from "./names";
 import { whole as wholeDate } from "./times";
@@ -27,7 +26,7 @@ export function Invites({ id, whole, onChanged }: { id: string; whole: Whole; on
 
   return (
     <section>
-      <h3>{say("invites.title")}</h3>
+      <h3>{t("invites.title")}</h3>
       <ul className="invites">
         {whole.invites.map((one) => (
           <Good key={one.invite_id} id={id} one={one} onChanged={onChanged} />
@@ -42,31 +41,31 @@ export function Invites({ id, whole, onChanged }: { id: string; whole: Whole; on
       >
         <div className="buttons">
           <label className="check">
-            {say("invites.for")}
+            {t("invites.for")}
             <select value={days} onChange={(event) => setDays(Number(event.target.value))}>
               {DAYS.map((n) => (
                 <option key={n} value={n}>
-                  {say("invites.days", { n })}
+                  {t("invites.days", { n })}
                 </option>
               ))}
             </select>
           </label>
           <button type="submit" className="button" disabled={busy}>
-            {say("invites.make")}
+            {t("invites.make")}
           </button>
         </div>
         <Field
           name="uses"
           type="number"
           min={1}
-          label={say("invites.uses")}
+          label={t("invites.uses")}
           value={uses}
           onChange={(event) => setUses(event.target.value)}
         />
       </form>
       {made !== null && (
         <>
-          <p className="hint">{say("invites.link")}</p>
+          <p className="hint">{t("invites.link")}</p>
           <p className="invite">
             <code>{link}</code>
             <button type="button" className="button" onClick={() => void navigator.clipboard?.writeText(link)}>
@@ -89,11 +88,11 @@ type GoodProps = { id: string; one: Whole["invites"][number]; onChanged: () => P
 function Good({ id, one, onChanged }: GoodProps) {
   const name = usePlainName(one.made_by);
   const { busy, wrong, attempt } = useAttempt();
-  const left = one.uses === null ? say("invites.any") : say("invites.left", { n: one.uses });
+  const left = one.uses === null ? t("invites.any") : t("invites.left", { n: one.uses });
   return (
     <li className="invite">
       <span>
-        {say("invites.made", { name, date: wholeDate(Date.parse(one.expires_at)) })} · {left}
+        {t("invites.made", { name, date: wholeDate(Date.parse(one.expires_at)) })} · {left}
         {wrong !== null && <span role="alert"> · {wrong}</span>}
       </span>
       <button
@@ -107,7 +106,7 @@ function Good({ id, one, onChanged }: GoodProps) {
           })
         }
       >
-        {say("invites.end")}
+        {t("invites.end")}
       </button>
     </li>
   );

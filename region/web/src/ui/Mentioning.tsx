@@ -4,7 +4,7 @@ import { type RefObject, useEffect, useId, useMemo, useState } from "react";
 import { begunAt, candidates, completed } from "../core/mentions";
 import { membersOf } from "../state/mentioning";
 import { useStore } from "../state/store";
-import { say } from "../words/talk";
+import { t } from "../words";
 import { Avatar } from "./Avatar";
 import "./styles/dialogs.css";
 
@@ -79,10 +79,10 @@ export default function Mentioning({ id, text, input, onChange }: Props) {
   return (
     <div className="mentioning">
       <p className="unseen" role="status">
-        {found.length > 0 && say("mention.found", { n: found.length })}
+        {found.length > 0 && t("mention.found", { n: found.length })}
       </p>
       {found.length > 0 && (
-        <div className="menu" role="listbox" id={listId} aria-label={say("mention.title")}>
+        <div className="menu" role="listbox" id={listId} aria-label={t("mention.title")}>
           {found.map((person, at) => {
             const name = person.display_name || person.handle;
             return (

@@ -6,7 +6,6 @@ import type { Message } from "../core/types";
 import { pin, react, remove } from "../state/altering";
 import { type Asked, set, useStore } from "../state/store";
 import { t } from "../words";
-import { say } from "../words/talk";
 
 const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🎉"];
 
@@ -39,24 +38,24 @@ export default function MessageMenu({ message, own, onReply, onEdit, onClose }: 
     { key: "reply", label: t("message.reply"), work: choose(() => onReply(message)) },
     { key: "copy", label: t("message.copy"), work: choose(() => void navigator.clipboard?.writeText(message.text)) },
   ];
-  if (numbered) items.push({ key: "forward", label: say("menu.forward"), work: ask({ kind: "forward", message }) });
+  if (numbered) items.push({ key: "forward", label: t("menu.forward"), work: ask({ kind: "forward", message }) });
   if (numbered && mayPin(id, role)) {
-    const label = say(pinned ? "menu.unpin" : "menu.pin");
+    const label = t(pinned ? "menu.unpin" : "menu.pin");
     items.push({ key: "pin", label, work: choose(() => void pin(messageId, !pinned)) });
   }
   if (own && message.forwarded_from === undefined) {
     items.push({ key: "edit", label: t("message.edit"), work: choose(() => onEdit(message)) });
   }
-  items.push({ key: "details", label: say("menu.details"), work: ask({ kind: "details", message }) });
+  items.push({ key: "details", label: t("menu.details"), work: ask({ kind: "details", message }) });
   if (!own) {
     const asked: Asked = { kind: "report", userId: message.sender_id, message };
-    items.push({ key: "report", label: say("menu.report"), work: ask(asked), danger: true });
+    items.push({ key: "report", label: t("menu.report"), work: ask(asked), danger: true });
   }
   if (numbered) {
     const hide = choose(() => {
-      if (confirm(say("menu.hide.sure"))) void remove(message, "me");
+      if (confirm(t("menu.hide.sure"))) void remove(message, "me");
     });
-    items.push({ key: "hide", label: say("menu.hide"), work: hide, danger: true });
+    items.push({ key: "hide", label: t("menu.hide"), work: hide, danger: true });
   }
   if (mayDelete) {
     const work = choose(() => {

@@ -7,7 +7,6 @@ import { act } from "../state/running";
 import { useStore } from "../state/store";
 import { t } from "../words";
 import { en, type Key } from "../words/en";
-import { say } from "../words/talk";
 import { Avatar } from "./Avatar";
 import { Icon } from "./Icon";
 import { usePlainName } from "./names";
@@ -54,8 +53,8 @@ export function PersonDeeds({ id, userId, region, mine, theirs, onDone }: Props)
             type="button"
             className="round small row-end"
             aria-expanded={open}
-            aria-label={say("people.actions", { name })}
-            title={say("people.actions", { name })}
+            aria-label={t("people.actions", { name })}
+            title={t("people.actions", { name })}
             onClick={() => setOpen(!open)}
           >
             <Icon name="more" />
@@ -63,7 +62,7 @@ export function PersonDeeds({ id, userId, region, mine, theirs, onDone }: Props)
         )}
       </div>
       {open && (
-        <fieldset className="deeds" aria-label={say("people.actions", { name })} disabled={busy}>
+        <fieldset className="deeds" aria-label={t("people.actions", { name })} disabled={busy}>
           {possible.map((deed) => (
             <button
               key={deed}
@@ -71,8 +70,8 @@ export function PersonDeeds({ id, userId, region, mine, theirs, onDone }: Props)
               className={isGrave(deed) || deed === "remove" ? "button danger" : "button"}
               onClick={() => choose(deed)}
             >
-              {say(`deed.${deed}`)}
-              {sure === deed && ` – ${say("people.sure")}`}
+              {t(`deed.${deed}`)}
+              {sure === deed && ` – ${t("people.sure")}`}
             </button>
           ))}
         </fieldset>

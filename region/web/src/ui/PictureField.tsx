@@ -4,7 +4,7 @@ import { useRef, useState } from "react";
 import type { Picture } from "../core/types";
 import { upload } from "../io/upload";
 import { change } from "../state/running";
-import { say } from "../words/talk";
+import { t } from "../words";
 import { Avatar } from "./Avatar";
 import { useAttempt } from "./useAttempt";
 
@@ -39,18 +39,18 @@ export function PictureField({ id, name, picture, onChanged }: Props) {
     <div className="picture-field">
       <Avatar id={id} name={name} kind={id.startsWith("c") ? "channel" : "group"} picture={picture} />
       <button type="button" className="button" disabled={busy} onClick={() => picker.current?.click()}>
-        {say("run.picture.choose")}
+        {t("run.picture.choose")}
       </button>
       {picture !== null && (
         <button type="button" className="button" disabled={busy} onClick={() => void attempt(takeAway)}>
-          {say("run.picture.remove")}
+          {t("run.picture.remove")}
         </button>
       )}
       <input
         ref={picker}
         type="file"
         accept="image/jpeg,image/png,image/webp,image/gif"
-        aria-label={say("run.picture")}
+        aria-label={t("run.picture")}
         hidden
         onChange={(event) => {
           const file = event.target.files?.[0];
@@ -58,7 +58,7 @@ export function PictureField({ id, name, picture, onChanged }: Props) {
           if (file) void attempt(() => bring(file));
         }}
       />
-      {share !== null && <progress aria-label={say("run.picture")} value={share} />}
+      {share !== null && <progress aria-label={t("run.picture")} value={share} />}
       {wrong !== null && (
         <p className="warning" role="alert">
           {wrong}

@@ -7,10 +7,10 @@ import type { Message, Pin } from "../core/types";
 import { pin } from "../state/altering";
 import { messageOf, readPins } from "../state/pinning";
 import { useStore } from "../state/store";
-import { say } from "../words/talk";
+import { t } from "../words";
 import { Icon } from "./Icon";
 import { useJump } from "./jump";
-import { useName, usePlainName } from "./names";
+import { usePlainName } from "./names";
 import { quoteOf } from "./Talk";
 import "./styles/pins.css";
 
@@ -36,18 +36,18 @@ export default function PinBar({ id }: { id: string }) {
   }
 
   return (
-    <section className="pins" aria-label={say("pins.title")}>
+    <section className="pins" aria-label={t("pins.title")}>
       <div className="pin-bar">
         <Icon name="pin" />
         <One key={now.message_id} id={id} pin={now} onGo={() => next(now)}>
-          {say("pins.place", { i: pins.indexOf(now) + 1, n: pins.length })}
+          {t("pins.place", { i: pins.indexOf(now) + 1, n: pins.length })}
         </One>
         <button
           type="button"
           className="round small"
           aria-expanded={open}
-          aria-label={say("pins.all", { n: pins.length })}
-          title={say("pins.all", { n: pins.length })}
+          aria-label={t("pins.all", { n: pins.length })}
+          title={t("pins.all", { n: pins.length })}
           onClick={() => setOpen(!open)}
         >
           <Icon name="down" />
@@ -66,18 +66,18 @@ export default function PinBar({ id }: { id: string }) {
 
 function Line({ id, pin: pinned, onGo }: { id: string; pin: Pin; onGo: () => void }) {
   const role = useStore((state) => state.about[id]?.role ?? "");
-  const by = useName(pinned.pinned_by);
+  const by = usePlainName(pinned.pinned_by);
   return (
     <li className="pin-bar">
       <One id={id} pin={pinned} onGo={onGo}>
-        {say("pins.by", { name: by })}
+        {t("pins.by", { name: by })}
       </One>
       {mayPin(id, role) && (
         <button
           type="button"
           className="round small"
-          aria-label={say("menu.unpin")}
-          title={say("menu.unpin")}
+          aria-label={t("menu.unpin")}
+          title={t("menu.unpin")}
           onClick={() => void pin(pinned.message_id, false)}
         >
           <Icon name="close" />
@@ -92,7 +92,7 @@ function One({ id, pin, onGo, children }: { id: string; pin: Pin; onGo: () => vo
   const name = usePlainName(message?.sender_id ?? "");
   const text = quoteOf(message ?? undefined);
   return (
-    <button type="button" className="pin-one" aria-label={say("pins.go", { text })} onClick={onGo}>
+    <button type="button" className="pin-one" aria-label={t("pins.go", { text })} onClick={onGo}>
       <strong>{message === null ? children : `${name} · ${children}`}</strong>
       <span dir="auto">{text}</span>
     </button>

@@ -4,7 +4,7 @@ import { useId, useState } from "react";
 import type { Message } from "../core/types";
 import { api, got } from "../io/api";
 import { notify } from "../state/store";
-import { say } from "../words/talk";
+import { t } from "../words";
 import { Dialog } from "./Dialog";
 import { usePlainName } from "./names";
 import { quoteOf } from "./Talk";
@@ -22,19 +22,19 @@ export function Report(props: { userId: string; message: Message | null; onClose
   async function send() {
     const what = message === null ? { user_id: userId } : { message_id: message.message_id };
     await got(api.POST("/reports", { body: { reason: reason.trim(), ...what } }));
-    notify(say("report.sent"));
+    notify(t("report.sent"));
     onClose();
   }
 
   return (
-    <Dialog title={say(message === null ? "report.user" : "report.message", { name })} onClose={onClose}>
+    <Dialog title={t(message === null ? "report.user" : "report.message", { name })} onClose={onClose}>
       {message !== null && (
         <blockquote className="quote">
           <strong>{name}</strong>
           <span>{quoteOf(message)}</span>
         </blockquote>
       )}
-      <p className="hint">{say(message === null ? "report.text.user" : "report.text", { name })}</p>
+      <p className="hint">{t(message === null ? "report.text.user" : "report.text", { name })}</p>
       <form
         className="form"
         onSubmit={(event) => {
@@ -43,7 +43,7 @@ export function Report(props: { userId: string; message: Message | null; onClose
         }}
       >
         <div className="field">
-          <label htmlFor={id}>{say("report.reason")}</label>
+          <label htmlFor={id}>{t("report.reason")}</label>
           <textarea
             id={id}
             rows={4}
@@ -60,7 +60,7 @@ export function Report(props: { userId: string; message: Message | null; onClose
           </p>
         )}
         <button type="submit" className="primary" disabled={busy || reason.trim() === ""}>
-          {say("report.send")}
+          {t("report.send")}
         </button>
       </form>
     </Dialog>

@@ -3,7 +3,7 @@
 import { type FormEvent, useId, useState } from "react";
 import type { Whole } from "../core/types";
 import { type Change, change } from "../state/running";
-import { say } from "../words/talk";
+import { t } from "../words";
 import { Field } from "./Field";
 import { PictureField } from "./PictureField";
 import { useAttempt } from "./useAttempt";
@@ -41,19 +41,19 @@ export function Running({ id, whole, onChanged }: { id: string; whole: Whole; on
 
   return (
     <section>
-      <h3>{say("run.title")}</h3>
+      <h3>{t("run.title")}</h3>
       <PictureField id={id} name={whole.name} picture={whole.picture} onChanged={onChanged} />
       <form className="form" onSubmit={save}>
         <Field
           name="name"
-          label={say("run.name")}
+          label={t("run.name")}
           value={chosen.name}
           maxLength={100}
           required
           onChange={(event) => choose({ name: event.target.value })}
         />
         <div className="field">
-          <label htmlFor={textId}>{say("run.description")}</label>
+          <label htmlFor={textId}>{t("run.description")}</label>
           <textarea
             id={textId}
             rows={3}
@@ -72,7 +72,7 @@ export function Running({ id, whole, onChanged }: { id: string; whole: Whole; on
                   checked={chosen[key]}
                   onChange={(event) => choose({ [key]: event.target.checked })}
                 />{" "}
-                {say(`run.${key}`)}
+                {t(`run.${key}`)}
               </label>
             ),
         )}
@@ -82,7 +82,7 @@ export function Running({ id, whole, onChanged }: { id: string; whole: Whole; on
             type="number"
             min={0}
             max={86_400}
-            label={say("run.slow")}
+            label={t("run.slow")}
             value={chosen.slow}
             onChange={(event) => choose({ slow: Number(event.target.value) })}
           />
@@ -94,9 +94,9 @@ export function Running({ id, whole, onChanged }: { id: string; whole: Whole; on
         )}
         <p className="buttons">
           <button type="submit" className="primary" disabled={busy || changed.length === 0}>
-            {say("run.save")}
+            {t("run.save")}
           </button>
-          <span role="status">{saved && say("run.saved")}</span>
+          <span role="status">{saved && t("run.saved")}</span>
         </p>
       </form>
     </section>

@@ -3,17 +3,19 @@
 import { lazy, Suspense, useEffect } from "react";
 import { Route, Switch, useLocation, useRoute } from "wouter";
 import { useStore } from "../state/store";
-import { t } from "../words";
+import { t, withMore } from "../words";
 import { Banner } from "./Banner";
+import { later } from "./later";
 import { Sidebar } from "./Sidebar";
 import { Talk, WithPerson } from "./Talk";
 
 const NewPanel = lazy(() => import("./NewPanel"));
-const About = lazy(() => import("./About"));
+const About = lazy(() => withMore(import("./About")));
 const Join = lazy(() => import("./Join"));
 const Around = lazy(() => import("./Around"));
-const AskedDialog = lazy(() => import("./AskedDialog"));
-const Settings = lazy(() => import("./Settings"));
+const AskedDialog = later(() => import("./AskedDialog"));
+const Settings = lazy(() => withMore(import("./settings/Settings")));
+const Moderation = lazy(() => withMore(import("./Moderation")));
 
 export default function Shell() {
   const [path, go] = useLocation();
@@ -47,6 +49,7 @@ export default function Shell() {
             <Route path="/with/:id">{({ id }) => <WithPerson key={id} userId={id} />}</Route>
             <Route path="/new" component={NewPanel} />
             <Route path="/settings" component={Settings} />
+            <Route path="/moderation" component={Moderation} />
             <Route>
               <p className="nothing">{t("talk.pick")}</p>
             </Route>

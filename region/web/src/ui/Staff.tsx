@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useState } from "react";
 import { api, got } from "../io/api";
-import { say } from "../words/talk";
+import { t } from "../words";
 import { PeopleSearch } from "./PeopleSearch";
 import { PersonDeeds } from "./PersonDeeds";
 import { useAttempt } from "./useAttempt";
@@ -15,6 +15,7 @@ async function read(id: string) {
 
 export function Staff({ id, role }: { id: string; role: string }) {
   const [staff, setStaff] = useState<One[]>([]);
+  const [searching, setSearching] = useState(false);
   const { wrong, attempt } = useAttempt();
   const again = useCallback(async () => setStaff(await read(id)), [id]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` is a new one each time
@@ -26,7 +27,7 @@ export function Staff({ id, role }: { id: string; role: string }) {
 
   return (
     <section>
-      <h3>{say("people.staff")}</h3>
+      <h3>{t("people.staff")}</h3>
       {wrong !== null && <p className="warning">{wrong}</p>}
       <ul className="found">
         {staff.map((one) => (
@@ -41,15 +42,22 @@ export function Staff({ id, role }: { id: string; role: string }) {
       </ul>
       {role === "owner" && (
         <>
-          <h3>{say("people.find")}</h3>
-          <p className="hint">{say("people.find.hint")}</p>
-          <PeopleSearch>
-            {({ user_id: userId, home_region: region }) => (
-              <ul>
-                <PersonDeeds userId={userId} region={region} theirs={roleOf(userId)} {...rest} />
-              </ul>
-            )}
-          </PeopleSearch>
+          <h3>{t("people.find")}</h3>
+          <p className="hint">{t("people.find.hint")}</p>
+          {!searching && (
+            <button type="button" className="button" onClick={() => setSearching(true)}>
+              {t("people.look")}
+            </button>
+          )}
+          {searching && (
+            <PeopleSearch>
+              {({ user_id: userId, home_region: region }) => (
+                <ul>
+                  <PersonDeeds userId={userId} region={region} theirs={roleOf(userId)} {...rest} />
+                </ul>
+              )}
+            </PeopleSearch>
+          )}
         </>
       )}
     </section>

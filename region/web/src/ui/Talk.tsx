@@ -1,6 +1,6 @@
 /** One conversation: who it is, its history, and where one writes. */
 
-import { lazy, Suspense, useEffect, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { writes } from "../core/inbox";
 import type { Presence } from "../core/presence";
@@ -14,10 +14,11 @@ import { Avatar } from "./Avatar";
 import { Composer, type Purpose } from "./Composer";
 import { History } from "./History";
 import { Icon } from "./Icon";
+import { later } from "./later";
 import { usePlainName, useTitle } from "./names";
 import { brief } from "./times";
 
-const PinBar = lazy(() => import("./PinBar"));
+const PinBar = later(() => import("./PinBar"));
 
 export function Talk({ id }: { id: string }) {
   const [purpose, setPurpose] = useState<Purpose>({ kind: "write" });

@@ -4,7 +4,6 @@ import { useLocation } from "wouter";
 import { prefer } from "../state/preferring";
 import { useStore } from "../state/store";
 import { t } from "../words";
-import { say } from "../words/talk";
 import { useAttempt } from "./useAttempt";
 
 const FOR_EVER = "9999-12-31T00:00:00Z";
@@ -42,7 +41,7 @@ export function Wishes({ id }: { id: string }) {
         {t(archived ? "about.unarchive" : "about.archive")}
       </button>
       <button type="button" className="button" disabled={busy} onClick={() => void attempt(markUnread)}>
-        {say("about.unread")}
+        {t("about.unread")}
       </button>
       {wrong !== null && <p className="warning">{wrong}</p>}
     </div>
