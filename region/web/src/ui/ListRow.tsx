@@ -46,14 +46,18 @@ export function ListRow({ conversation, open }: { conversation: Conversation; op
       <span className="row-text">
         <Below id={id} kind={kind} last={last} open={open} />
       </span>
-      {named && (
-        <span className="badge named" role="img" aria-label={t("list.named")}>
-          @
-        </span>
-      )}
-      {(unread > 0 || marked) && (
-        <span className="badge" role="img" aria-label={marked ? t("list.marked") : t("list.unread", { n: unread })}>
-          {marked ? "•" : unread > 999 ? "999+" : unread}
+      {(named || unread > 0 || marked) && (
+        <span className="badges">
+          {named && (
+            <span className="badge" role="img" aria-label={t("list.named")}>
+              @
+            </span>
+          )}
+          {(unread > 0 || marked) && (
+            <span className="badge" role="img" aria-label={marked ? t("list.marked") : t("list.unread", { n: unread })}>
+              {marked ? "•" : unread > 999 ? "999+" : unread}
+            </span>
+          )}
         </span>
       )}
     </Link>

@@ -126,7 +126,7 @@ function useClosing(place: { current: HTMLDivElement | null }, onClose: () => vo
 
 const MARGIN = 8;
 
-/** Open it to the side that has more room, and no higher than that. */
+/** Open it to the side that has more room, no higher than that, and not beyond the edges. */
 function useRoom(place: { current: HTMLDivElement | null }): void {
   useLayoutEffect(() => {
     const menu = place.current;
@@ -138,5 +138,8 @@ function useRoom(place: { current: HTMLDivElement | null }): void {
     const down = menu.offsetHeight > above && below > above;
     menu.dataset.down = String(down);
     menu.style.maxHeight = `${Math.max(120, down ? below : above)}px`;
+    const { left, right } = menu.getBoundingClientRect();
+    const shift = Math.min(0, frame.right - MARGIN - right) + Math.max(0, frame.left + MARGIN - left);
+    menu.style.translate = `${shift}px 0`;
   }, [place]);
 }

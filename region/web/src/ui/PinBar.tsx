@@ -94,7 +94,9 @@ function One({ id, pin, onGo, children }: { id: string; pin: Pin; onGo: () => vo
   return (
     <button type="button" className="pin-one" aria-label={t("pins.go", { text })} onClick={onGo}>
       <strong>{message === null ? children : `${name} · ${children}`}</strong>
-      <span dir="auto">{text}</span>
+      <span>
+        <bdi>{text}</bdi>
+      </span>
     </button>
   );
 }
