@@ -43,7 +43,7 @@ export default function About({ id }: { id: string }) {
         {about?.description && <p>{about.description}</p>}
         {about !== undefined && <p className="hint">{t("about.owner", { region: about.ownerRegion })}</p>}
         <Wishes id={id} />
-        {peer !== null && <PersonAbout userId={peer} />}
+        {peer !== null && <PersonAbout id={id} userId={peer} />}
         {peer !== null && (
           <button
             type="button"

@@ -1,6 +1,7 @@
 /** What there is between oneself and somebody: friendship, and a block. */
 
 import { useCallback, useEffect, useState } from "react";
+import type { Message } from "../core/types";
 import { api, got } from "../io/api";
 import { useStore } from "../state/store";
 import { t } from "../words";
@@ -30,15 +31,19 @@ async function read(userId: string): Promise<Between> {
   return { friendship, presence, blocked: among(blocks) };
 }
 
-export function PersonAbout({ userId }: { userId: string }) {
+/** The number of the newest entry, if it is about friendship. */
+const turnedAt = (last: Message | null) => (last?.kind.startsWith("friend_") ? last.seq : 0);
+
+export function PersonAbout({ id, userId }: { id: string; userId: string }) {
   const person = useStore((state) => state.people[userId]);
+  const turned = useStore((state) => turnedAt(state.inbox[id]?.last_message ?? null));
   const [between, setBetween] = useState<Between | null>(null);
   const { busy, wrong, attempt } = useAttempt();
   const again = useCallback(async () => setBetween(await read(userId)), [userId]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` is a new one each time
+  // biome-ignore lint/correctness/useExhaustiveDependencies: read again when the other one, or another region, has answered
   useEffect(() => {
     void attempt(again);
-  }, [again]);
+  }, [again, turned]);
 
   const params = { path: { user_id: userId } };
   const act = (work: () => Promise<unknown>) => () =>

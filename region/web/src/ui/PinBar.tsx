@@ -92,7 +92,7 @@ function One({ id, pin, onGo, children }: { id: string; pin: Pin; onGo: () => vo
   const name = usePlainName(message?.sender_id ?? "");
   const text = quoteOf(message ?? undefined);
   return (
-    <button type="button" className="pin-one" aria-label={t("pins.go", { text })} onClick={onGo}>
+    <button type="button" className="pin-one" onClick={onGo}>
       <strong>{message === null ? children : `${name} · ${children}`}</strong>
       <span>
         <bdi>{text}</bdi>

@@ -102,7 +102,6 @@ export const more = {
   "pins.all": { one: "Show {n} pinned message", other: "Show all {n} pinned messages" },
   "pins.place": "Pinned, {i} of {n}",
   "pins.by": "pinned by {name}",
-  "pins.go": "Go to the message: {text}",
 
   "forward.title": "Forward a message",
   "forward.where": "Conversations",

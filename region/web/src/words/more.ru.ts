@@ -126,7 +126,6 @@ export const more: MoreWords = {
   },
   "pins.place": "Закреплено, {i} из {n}",
   "pins.by": "закрепляет {name}",
-  "pins.go": "К сообщению: {text}",
 
   "forward.title": "Переслать сообщение",
   "forward.where": "Беседы",
