@@ -39,7 +39,7 @@ class Inspector:
         self.views += 1
         await page.evaluate(AXE.read_text())
         for scheme in ("light", "dark"):
-            await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # a literal
+            await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             for form, size in (("desktop", DESKTOP), ("phone", PHONE)):
                 await page.set_viewport_size(size)  # type: ignore[arg-type]  # a plain dict
                 seen = await page.evaluate(RUN)
@@ -64,25 +64,18 @@ async def talk(ada: Tab, boris: Tab, picture: Path) -> None:
     await ada.sees("The sea today", "Read")
 
 
-async def test_no_view_breaks_a_rule(open_tab: OpenTab, urls: dict[str, str], tmp_path: Path) -> None:
-    """From the first page to settings."""
-    inspector = Inspector()
-    ada, boris = await open_tab("Ada"), await open_tab("Boris")
-    await ada.page.goto(urls["us"])
+async def outside(inspector: Inspector, ada: Tab, url: str) -> None:
+    """What one sees before anything has happened."""
+    await ada.page.goto(url)
     await expect(ada.page.get_by_text("served by the region")).to_be_visible()
     await inspector.look(ada.page, "welcome")
-    await ada.register(urls["us"])
+    await ada.register(url)
     await expect(ada.page.get_by_text("No conversations yet.")).to_be_visible()
     await inspector.look(ada.page, "nothing yet")
-    await boris.register(urls["eu"])
-    Image.new("RGB", (640, 320), (20, 90, 140)).save(tmp_path / "sea.png")
-    await talk(ada, boris, tmp_path / "sea.png")
-    await inspector.look(ada.page, "a conversation")
-    await ada.input.fill("A draft")
-    await ada.page.get_by_role("link", name=re.compile("@" + boris.handle)).click()
-    await expect(ada.page.get_by_role("button", name="Block")).to_be_visible()
-    await inspector.look(ada.page, "about somebody")
 
+
+async def beginnings(inspector: Inspector, ada: Tab, boris: Tab) -> None:
+    """How conversations begin: with somebody, by a channel, in a group."""
     await ada.page.get_by_role("link", name="New conversation").first.click()
     await ada.page.get_by_label("Name or handle").fill(f"@{boris.handle}")
     await expect(ada.page.get_by_role("button", name="Boris")).to_be_visible()
@@ -93,6 +86,36 @@ async def test_no_view_breaks_a_rule(open_tab: OpenTab, urls: dict[str, str], tm
     await ada.page.get_by_label("Name of the group").fill("Travellers")
     await inspector.look(ada.page, "a new group")
     await ada.page.get_by_role("button", name="Create group").click()
+
+
+async def aside(inspector: Inspector, ada: Tab, url: str) -> None:
+    """What one opens seldom."""
+    await ada.page.get_by_role("link", name="Settings").click()
+    await expect(ada.page.get_by_text("this device")).to_be_visible()
+    await expect(ada.page.get_by_text("The browser may clear it")).to_be_visible()
+    await inspector.look(ada.page, "settings")
+    await ada.page.goto(f"{url}/web/moderation")
+    await expect(ada.page.get_by_text("Only moderators see reports.")).to_be_visible()
+    await inspector.look(ada.page, "reports")
+    await ada.page.goto(f"{url}/web/join/g0-us#nothing")
+    await expect(ada.page.get_by_role("button", name="Join")).to_be_visible()
+    await inspector.look(ada.page, "an invitation")
+
+
+async def test_no_view_breaks_a_rule(open_tab: OpenTab, urls: dict[str, str], tmp_path: Path) -> None:
+    """From the first page to settings."""
+    inspector = Inspector()
+    ada, boris = await open_tab("Ada"), await open_tab("Boris")
+    await outside(inspector, ada, urls["us"])
+    await boris.register(urls["eu"])
+    Image.new("RGB", (640, 320), (20, 90, 140)).save(tmp_path / "sea.png")
+    await talk(ada, boris, tmp_path / "sea.png")
+    await inspector.look(ada.page, "a conversation")
+    await ada.input.fill("A draft")
+    await ada.page.get_by_role("link", name=re.compile("@" + boris.handle)).click()
+    await expect(ada.page.get_by_role("button", name="Block")).to_be_visible()
+    await inspector.look(ada.page, "about somebody")
+    await beginnings(inspector, ada, boris)
     await expect(ada.input).to_be_visible()
     await ada.send("Only I am here")
     await ada.sees("Only I am here")
@@ -100,21 +123,11 @@ async def test_no_view_breaks_a_rule(open_tab: OpenTab, urls: dict[str, str], tm
     await ada.page.get_by_role("link", name=re.compile("1 member")).click()
     await expect(ada.page.get_by_role("button", name="Leave")).to_be_visible()
     await inspector.look(ada.page, "about a group")
-
     await ada.page.get_by_role("searchbox", name="Search").fill("hello")
     await ada.page.get_by_role("link", name=re.compile("Hello across the sea")).click()
     await expect(ada.page.get_by_text("Around a message that was found")).to_be_visible()
     await inspector.look(ada.page, "found")
-    await ada.page.get_by_role("link", name="Settings").click()
-    await expect(ada.page.get_by_text("this device")).to_be_visible()
-    await expect(ada.page.get_by_text("The browser may clear it")).to_be_visible()
-    await inspector.look(ada.page, "settings")
-    await ada.page.goto(f"{urls['us']}/web/moderation")
-    await expect(ada.page.get_by_text("Only moderators see reports.")).to_be_visible()
-    await inspector.look(ada.page, "reports")
-    await ada.page.goto(f"{urls['us']}/web/join/g0-us#nothing")
-    await expect(ada.page.get_by_role("button", name="Join")).to_be_visible()
-    await inspector.look(ada.page, "an invitation")
+    await aside(inspector, ada, urls["us"])
     await ada.page.context.set_offline(True)
     await expect(ada.page.get_by_text("No network.")).to_be_visible()
     await inspector.look(ada.page, "without a network")

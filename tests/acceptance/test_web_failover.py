@@ -53,7 +53,7 @@ async def test_a_door_that_is_gone_is_left_for_another(
 ) -> None:
     """Killed or frozen: what is half written stays, what is sent arrives, and a reload in the midst of it opens the app all the same."""
     ada, boris = await two_who_talk(open_tab, urls, "eu")
-    await ada.page.evaluate("() => navigator.serviceWorker.ready.then(() => null)")
+    await ada.is_kept()
     hosts = sockets_of(ada.page)
     await ada.input.fill("Half writ")
     await whole.act("local", *disturb)
@@ -92,7 +92,7 @@ async def test_a_home_that_is_away_is_named_and_nothing_is_lost(
 ) -> None:
     """No door leads to it: the banner says so, what is written waits, also over a reload, and nobody has to log in again."""
     ada, boris = await two_who_talk(open_tab, urls, "us")
-    await ada.page.evaluate("() => navigator.serviceWorker.ready.then(() => null)")
+    await ada.is_kept()
     await whole.act("local", "kill", "us/front", "--stay-down")
     await ada.send("Into the dark")
 

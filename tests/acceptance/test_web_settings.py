@@ -58,9 +58,8 @@ async def test_what_one_is_called_and_how_one_looks_is_seen_by_others(
     await (await chooser.value).set_files(tmp_path / "large.png")
     await expect(profile.get_by_role("img", name="Picture")).to_have_js_property("complete", value=True)
 
-    await boris.page.get_by_role("link", name="New conversation").first.click()
-    await boris.page.get_by_label("Name or handle").fill(f"@{ada.handle}")
-    await boris.page.get_by_role("button", name="Countess Ada").click()
+    ada.name = "Countess Ada"
+    await boris.begin_with(ada)
     await expect(boris.page.get_by_text("By the sea")).to_be_visible()
     await profile.get_by_role("button", name="Take the picture away").click()
     await expect(profile.get_by_role("img", name="Picture")).to_have_count(0)
@@ -137,6 +136,7 @@ async def test_what_the_browser_keeps_is_told_and_cleared(open_tab: OpenTab, url
     await ada.begin_with(boris)
     await ada.send("Seen")
     await ada.sees("Seen", "Received")
+    await ada.is_kept()
     await ada.page.context.set_offline(True)
     await ada.send("Not sent")
     await ada.sees("Not sent", "Waiting for a connection")

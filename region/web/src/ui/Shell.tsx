@@ -5,6 +5,7 @@ import { Route, Switch, useLocation, useRoute } from "wouter";
 import { useStore } from "../state/store";
 import { t, withMore } from "../words";
 import { Banner } from "./Banner";
+import { Guard } from "./Guard";
 import { later } from "./later";
 import { Sidebar } from "./Sidebar";
 import { Talk, WithPerson } from "./Talk";
@@ -38,23 +39,25 @@ export default function Shell() {
       <Banner />
       <Sidebar openId={talk?.id ?? null} />
       <main className="content">
-        <Suspense fallback={<p className="starting">{t("app.loading")}</p>}>
-          <Switch>
-            <Route path="/c/:id">{({ id }) => <Talk key={id} id={id} />}</Route>
-            <Route path="/c/:id/at/:before/:after">
-              {(place) => <Around key={Object.values(place).join()} {...place} />}
-            </Route>
-            <Route path="/c/:id/about">{({ id }) => <About key={id} id={id} />}</Route>
-            <Route path="/join/:id">{({ id }) => <Join key={id} id={id} />}</Route>
-            <Route path="/with/:id">{({ id }) => <WithPerson key={id} userId={id} />}</Route>
-            <Route path="/new" component={NewPanel} />
-            <Route path="/settings" component={Settings} />
-            <Route path="/moderation" component={Moderation} />
-            <Route>
-              <p className="nothing">{t("talk.pick")}</p>
-            </Route>
-          </Switch>
-        </Suspense>
+        <Guard key={path}>
+          <Suspense fallback={<p className="starting">{t("app.loading")}</p>}>
+            <Switch>
+              <Route path="/c/:id">{({ id }) => <Talk key={id} id={id} />}</Route>
+              <Route path="/c/:id/at/:before/:after">
+                {(place) => <Around key={Object.values(place).join()} {...place} />}
+              </Route>
+              <Route path="/c/:id/about">{({ id }) => <About key={id} id={id} />}</Route>
+              <Route path="/join/:id">{({ id }) => <Join key={id} id={id} />}</Route>
+              <Route path="/with/:id">{({ id }) => <WithPerson key={id} userId={id} />}</Route>
+              <Route path="/new" component={NewPanel} />
+              <Route path="/settings" component={Settings} />
+              <Route path="/moderation" component={Moderation} />
+              <Route>
+                <p className="nothing">{t("talk.pick")}</p>
+              </Route>
+            </Switch>
+          </Suspense>
+        </Guard>
       </main>
       {asked !== null && (
         <Suspense>

@@ -5,6 +5,7 @@ export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: str
 export const en = {
   "app.name": "Causeway",
   "app.loading": "One moment…",
+  "app.part-missing": "This part of the app could not be loaded.",
   "welcome.title": "Talk across the water",
   "welcome.text":
     "Causeway is a messenger made of regions. You live in one of them, close to you; your friends may live in another. What you write is kept by your region the moment it says “accepted”, and crosses as soon as there is a way.",

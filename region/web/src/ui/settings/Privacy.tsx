@@ -19,12 +19,20 @@ export function Privacy() {
     void attempt(async () => setPrivacy(await mine.readPrivacy()));
   }, []);
 
-  function choose(work: () => Promise<Partial<mine.Privacy>>) {
+  /** It looks chosen at once, and as before if that turns out wrong. */
+  function choose(wish: Partial<mine.Privacy>, work: () => Promise<Partial<mine.Privacy> | undefined>) {
+    const before = privacy;
+    if (before === null) return;
     setSaved(false);
+    setPrivacy({ ...before, ...wish });
     void attempt(async () => {
-      const changed = await work();
-      setPrivacy((before) => (before === null ? null : { ...before, ...changed }));
-      setSaved(true);
+      try {
+        setPrivacy({ ...before, ...wish, ...(await work()) });
+        setSaved(true);
+      } catch (error) {
+        setPrivacy(before);
+        throw error;
+      }
     });
   }
 
@@ -40,9 +48,9 @@ export function Privacy() {
                 disabled={busy}
                 onChange={(event) => {
                   const findable = event.target.checked;
-                  choose(async () => {
+                  choose({ findable }, async () => {
                     await mine.changeMine({ findable });
-                    return { findable };
+                    return undefined;
                   });
                 }}
               />
@@ -59,14 +67,14 @@ export function Privacy() {
                   name="writers"
                   checked={privacy.writers === who}
                   disabled={busy}
-                  onChange={() => choose(async () => ({ writers: await mine.letWrite(who) }))}
+                  onChange={() => choose({ writers: who }, async () => ({ writers: await mine.letWrite(who) }))}
                 />
                 {t(`settings.writers.${who}`)}
               </label>
             ))}
             <p className="hint">{t("settings.writers.hint")}</p>
           </fieldset>
-          <Blocks blocked={privacy.blocked} busy={busy} onLift={(id) => choose(() => mine.lift(id))} />
+          <Blocks blocked={privacy.blocked} busy={busy} onLift={(id) => choose({}, () => mine.lift(id))} />
         </>
       )}
       <Outcome wrong={wrong} done={saved ? t("settings.saved") : null} />
