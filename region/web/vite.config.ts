@@ -6,7 +6,8 @@ type Build = { getModuleInfo: Rolldown.GetModuleInfo };
 
 /** What something cannot run without: what it imports, and what that imports; not what is loaded when it is needed. */
 function needs(by: string, build: Build, found = new Set<string>()): Set<string> {
-  for (const each of build.getModuleInfo(by)?.importedIds ?? []) if (!found.has(each)) needs(each, build, found.add(each));
+  for (const each of build.getModuleInfo(by)?.importedIds ?? [])
+    if (!found.has(each)) needs(each, build, found.add(each));
   return found;
 }
 

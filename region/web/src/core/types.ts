@@ -21,6 +21,11 @@ export type Report = Schemas["ReportView"];
 export type Reacted = Schemas["Reacted"];
 export type MarksFrame = Frames["MarksFrame"];
 export type RefusedFrame = Frames["Refused"];
+export type PresenceFrame = Frames["PresenceFrame"];
+export type ConcealedFrame = Frames["ConcealedFrame"];
+export type Whole = Schemas["GroupView"] | Schemas["ChannelView"];
+export type Pin = Schemas["PinView"];
+export type Picture = Schemas["PictureView"];
 export type ErrorFrame = Frames["ErrorFrame"];
 
 /** What a device says. */

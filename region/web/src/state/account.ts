@@ -13,7 +13,8 @@ import { reset, set } from "./store";
 const link = new Link({
   frame: incoming.take,
   hello: incoming.hello,
-  standing: (standing) => set({ standing }),
+  // How friends are there is never guessed from what was heard before.
+  standing: (standing) => set(standing.at === "online" ? { standing } : { standing, presences: {} }),
 });
 
 const ISLANDED_MS = 60_000;

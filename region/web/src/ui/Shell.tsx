@@ -6,13 +6,15 @@ import { useStore } from "../state/store";
 import { t, withMore } from "../words";
 import { Banner } from "./Banner";
 import { Guard } from "./Guard";
+import { later } from "./later";
 import { Sidebar } from "./Sidebar";
 import { Talk, WithPerson } from "./Talk";
 
 const NewPanel = lazy(() => import("./NewPanel"));
-const About = lazy(() => import("./About"));
+const About = lazy(() => withMore(import("./About")));
 const Join = lazy(() => import("./Join"));
 const Around = lazy(() => import("./Around"));
+const AskedDialog = later(() => import("./AskedDialog"));
 const Settings = lazy(() => withMore(import("./settings/Settings")));
 const Moderation = lazy(() => withMore(import("./Moderation")));
 
@@ -31,6 +33,7 @@ export default function Shell() {
     return () => removeEventListener("keydown", onKey);
   }, [path, go]);
   useUnreadInTitle();
+  const asked = useStore((state) => state.asked);
   return (
     <div className="shell" data-open={path !== "/"}>
       <Banner />
@@ -56,6 +59,11 @@ export default function Shell() {
           </Suspense>
         </Guard>
       </main>
+      {asked !== null && (
+        <Suspense>
+          <AskedDialog asked={asked} />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -88,11 +88,6 @@ export const en = {
   "about.archive": "Archive",
   "about.unarchive": "Take out of the archive",
   "about.add": "Add somebody",
-  "about.let-in": "Let in",
-  "about.remove": "Remove",
-  "about.invite": "Invitation",
-  "about.invite.make": "Make a link",
-  "about.invite.until": "Good until {date}, for everybody who has it.",
   "about.leave": "Leave",
   "about.leave.sure": "Really leave?",
   "join.title": "Invitation",
@@ -197,6 +192,12 @@ export const en = {
   "problem.already-a-member": "You belong to it already.",
   "problem.last-owner": "You are the last owner: make somebody else an owner first.",
   "problem.slow-mode": "Slow mode: wait a while between two posts.",
+
+  // Inside conversations, at first sight; the rest is in `talk/`.
+  "list.named": "You are mentioned",
+  "list.marked": "Marked as unread",
+  "person.unknown": "not known whether they are online",
+  "person.seen": "last online: {date}",
 } satisfies Record<string, string | Plural>;
 
 export type Key = keyof typeof en;

@@ -94,11 +94,6 @@ export const ru: Words = {
   "about.archive": "В архив",
   "about.unarchive": "Вернуть из архива",
   "about.add": "Добавить участника",
-  "about.let-in": "Впустить",
-  "about.remove": "Удалить",
-  "about.invite": "Приглашение",
-  "about.invite.make": "Создать ссылку",
-  "about.invite.until": "Действует до: {date}, для всех, у кого она есть.",
   "about.leave": "Покинуть",
   "about.leave.sure": "Точно покинуть?",
   "join.title": "Приглашение",
@@ -203,4 +198,10 @@ export const ru: Words = {
   "problem.already-a-member": "Вы уже участник.",
   "problem.last-owner": "Вы последний владелец: сначала назначьте другого.",
   "problem.slow-mode": "Медленный режим: между записями нужна пауза.",
+
+  // Inside conversations, at first sight; the rest is in `talk/`.
+  "list.named": "Вас упомянули",
+  "list.marked": "Отмечено непрочитанным",
+  "person.unknown": "неизвестно, в сети ли",
+  "person.seen": "последний раз в сети: {date}",
 };
