@@ -4,12 +4,12 @@ Alice is at home in the first region. Boris is at home in the second and travels
 """
 
 import asyncio
-import secrets
 import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from pathlib import Path
+from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console, Group
@@ -18,7 +18,9 @@ from rich.table import Table
 from rich.text import Text
 
 from chaos.federation import Federation, Status
+from chaos.guests import enter
 from infra.errors import CausewayError
+from infra.local.guests import invitation, read
 from region.client import Arrived, Client, ClientError, Handle, Hop, Message, Stage
 
 app = typer.Typer()
@@ -104,41 +106,46 @@ class Exchange:
 
 
 @app.command()
-def demo() -> None:
-    """Let two people of different regions, one of them travelling, write to each other, and show every hop."""
+def demo(
+    *,
+    invite: Annotated[bool, typer.Option(hidden=True, help="Tell where to open the app; `up` tells it last.")] = True,
+) -> None:
+    """Let two people of different regions, one of them travelling, write to each other, and show every hop.
+
+    They stay: the web app can be opened as either.
+    """
     console = Console(width=None if sys.stdout.isatty() else 110)
     try:
         federation = Federation()
         status = federation.status()
         if status.state == "down":
             raise DemonstrationError(reason="no federation is up; start it with `causeway up`.")
-        asyncio.run(_show(status, console))
+        asyncio.run(_show(status, console, invite=invite))
     except (CausewayError, ClientError) as error:
         console.print(f"causeway demo: {error}", style="red", markup=False)
         raise typer.Exit(1) from error
 
 
-async def _show(status: Status, console: Console) -> None:
+async def _show(status: Status, console: Console, *, invite: bool) -> None:
     names = list(status.regions)
     alice_home, boris_home = names[0], names[1] if len(names) > 1 else names[0]
     edge = names[2] if len(names) > 2 else alice_home  # noqa: PLR2004  # a third region, if there is one
     urls = {name: region.public_url for name, region in status.regions.items()}
-    run, password = secrets.token_hex(3), secrets.token_urlsafe(12)
+    home = Path(status.home)
     alice_client = Client([urls[alice_home]], device_name="laptop", patience=STEP_SECONDS)
     boris_client = Client([urls[edge]], device_name="phone", patience=STEP_SECONDS)
     async with alice_client, boris_client:
         alice = Person("Alice", alice_home, alice_home, alice_client)
         boris = Person("Boris", boris_home, edge, boris_client)
-        await _step("registering", alice_client.register(f"alice-{run}", password, display_name="Alice"))
-        await _step(
-            "registering while travelling",
-            boris_client.register(f"boris-{run}", password, display_name="Boris", home_region=boris_home),
-        )
+        new = [
+            await _step(f"bringing {one.name} in through {one.edge}", enter(one.client, one.name, one.home, home))
+            for one in (alice, boris)
+        ]
         live = [asyncio.create_task(person.live()) for person in (alice, boris)]
         try:
             for person in (alice, boris):
                 await _step(f"connecting {person.name} through {person.edge}", person.client.online())
-            _introduce(console, alice, boris)
+            _introduce(console, alice, boris, new=any(new))
             exchanges = [await _exchange(alice, boris, text, name) for name, text in GREETINGS]
         finally:
             for task in live:
@@ -148,12 +155,18 @@ async def _show(status: Status, console: Console) -> None:
     # The first message also asks the recipient's home whether the conversation may begin; the next ones show the usual way.
     console.print(_way(exchanges[2], "Alice to Boris, who travels"), _way(exchanges[3], "Boris, travelling, to Alice"))
     first = exchanges[0]
-    console.print(
-        f"The very first message took {first.total_ms:.1f} ms: the conversation's owner first asked {first.receiver.home}"
-        " whether it may begin.\n",
-        style="dim",
-    )
-    _what_next(console, urls, alice, boris, password=password, message=first.message)
+    if first.message.seq == 1:
+        console.print(
+            f"The very first message took {first.total_ms:.1f} ms: the conversation's owner first asked {first.receiver.home}"
+            " whether it may begin.\n",
+            style="dim",
+        )
+    guests = read(home)
+    _what_next(console, urls, alice, boris, password=guests["Boris"].password, message=first.message)
+    if invite:
+        console.print("\nBoth stay. Open the web app as either, in two tabs of a browser:", style="bold")
+        for line in invitation(guests, urls):
+            print(f"  {line}")
 
 
 async def _exchange(alice: Person, boris: Person, text: str, name: str) -> Exchange:
@@ -208,7 +221,7 @@ async def _awaited(doing: Awaitable[T]) -> T:
     return await doing
 
 
-def _introduce(console: Console, alice: Person, boris: Person) -> None:
+def _introduce(console: Console, alice: Person, boris: Person, *, new: bool) -> None:
     where = (
         "as well"
         if boris.edge == boris.home
@@ -218,7 +231,7 @@ def _introduce(console: Console, alice: Person, boris: Person) -> None:
         Panel(
             f"[cyan]Alice[/cyan] is at home in [bold]{alice.home}[/bold] and connected there.\n"
             f"[magenta]Boris[/magenta] is at home in [bold]{boris.home}[/bold], {where}.\n"
-            "They have just registered, and write to each other; everything below happened this moment.",
+            f"They have just {'registered' if new else 'logged in'}, and write to each other; everything below happened this moment.",
             title="A message crosses the federation",
             expand=False,
         )

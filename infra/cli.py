@@ -21,7 +21,7 @@ from rich.console import Console
 
 from infra.errors import CausewayError
 from infra.local import cli as local
-from infra.local import control, homes, locking, promtool, toolchain, up, view, webcli
+from infra.local import control, guests, homes, locking, promtool, toolchain, up, view, webcli
 from infra.local.audit import Audit, audit
 from infra.local.bootstrap import still
 from infra.local.control import Status
@@ -326,7 +326,9 @@ def _stop(home: Path) -> bool:
 
 def _show(federation: Federation) -> None:
     if entry_points(group=GROUP, name="demo"):
-        done = subprocess.run([sys.executable, "-m", "infra.cli", "demo"], env=up.environment(federation), check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "infra.cli", "demo", "--no-invite"], env=up.environment(federation), check=False
+        )
         if done.returncode != 0:
             console.print(f"The demonstration failed (status {done.returncode}).", style="red")
 
@@ -336,10 +338,16 @@ def _explain(status: Status, *, detached: bool, ours: bool) -> None:
     for region, there in status.regions.items():
         console.print(f"  {region}: {there.public_url}")
     if webcli.is_built():
+        urls = {region: there.public_url for region, there in status.regions.items()}
+        lines = guests.invitation(guests.read(Path(status.home)), urls)
         console.print(
-            "\n  use it:     open one of these in a browser, and another in a second one; make an account in each",
+            "\n  use it:     open these in two tabs of a browser:"
+            if lines
+            else "\n  use it:     open two of these in a browser, and make an account in each; ./causeway demo makes two for you",
             soft_wrap=True,
         )
+        for line in lines:
+            console.print(f"              {line}", soft_wrap=True, markup=False)
     console.print("\n  see it:     ./causeway status      disturb it: ./causeway local --help")
     stop = "./causeway down" if detached or not ours else "Ctrl-C or ./causeway down"
     console.print(f"  stop it:    {stop}      wipe it:    ./causeway down --wipe")

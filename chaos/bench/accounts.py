@@ -9,8 +9,8 @@ from pathlib import Path
 import aiohttp
 import msgspec
 
-from chaos.bench.keeping import load, save
 from infra.errors import CausewayError
+from infra.local.keeping import load, save
 
 AT_ONCE = 6
 NEARLY_OVER = 0.5

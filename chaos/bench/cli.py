@@ -16,7 +16,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import Progress
 
-from chaos.bench import channels, media, storm
+from chaos.bench import channels, media, storm, webcli
 from chaos.bench.accounts import Account, Accounts
 from chaos.bench.fleet import Fleet
 from chaos.bench.load import Device, Load
@@ -31,6 +31,7 @@ HOME, AWAY = "us", "eu"
 ONE_WAY_MS = 40
 
 app = typer.Typer(help="Measure how fast messages travel, at fixed rates, with every one of them accounted for.")
+app.command("web")(webcli.run_web)
 
 
 class Scenario(StrEnum):

@@ -9,7 +9,7 @@ import aiohttp
 import msgspec
 
 from chaos.bench.accounts import Account, AccountError, Accounts
-from chaos.bench.keeping import load, save
+from infra.local.keeping import load, save
 
 AT_ONCE = 6
 LASTS_SECONDS = 300.0

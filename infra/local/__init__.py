@@ -19,5 +19,6 @@ control      how another terminal reaches the supervisor; `report` and `view` sa
 up           starting, waiting and stopping, from the command line
 link         pure: how traffic between regions is delayed, narrowed and cut; `linkproxy` does it
 certificates the local authority, and the certificates of regions and directory
+keeping      files of that home for its owner alone; `guests` are the demonstration's accounts
 keys, ports  a region's signing key; free ports
 """

@@ -104,7 +104,7 @@ def wanted_stamp(root: Path, *, dev: bool) -> dict[str, str | bool]:
 def needs_dev(arguments: list[str]) -> bool:
     """Whether a command needs more than running does; to say how it is used, none does."""
     own = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    return own[:1] in (["test"], ["fuzz"]) and "--help" not in own
+    return (own[:1] in (["test"], ["fuzz"]) or own[:2] == ["bench", "web"]) and "--help" not in own
 
 
 def lock_name(*, dev: bool) -> str:

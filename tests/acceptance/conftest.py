@@ -14,9 +14,13 @@ import pytest_asyncio
 
 from chaos.federation import Federation, Status
 from chaos.people import Person
+from infra.local import homes
 from infra.local.toolchain import only_one
 from region.client import Client, SqliteStore, Store
+from tests.acceptance.browsing import browser, open_tab
 from tests.acceptance.gauges import Gauges
+
+__all__ = ["browser", "open_tab"]
 
 LAUNCHER = Path(__file__).parents[2] / "causeway"
 STARTING = Path(tempfile.gettempdir()) / "causeway-tests-start.lock"
@@ -73,7 +77,8 @@ def start_federation(tmp_path_factory: pytest.TempPathFactory) -> StartFederatio
 def federation(start_federation: StartFederation) -> Iterator[Federation]:
     """The federation; CAUSEWAY_ACCEPTANCE_HOME names one that is up already and stays up."""
     if (home := os.environ.get("CAUSEWAY_ACCEPTANCE_HOME")) is not None:
-        yield Federation({"CAUSEWAY_HOME": home}, command=(str(LAUNCHER),))
+        base_port = homes.read_federation(Path(home)).base_port
+        yield Federation({"CAUSEWAY_HOME": home, "CAUSEWAY_BASE_PORT": str(base_port)}, command=(str(LAUNCHER),))
         return
     with start_federation() as federation:
         yield federation

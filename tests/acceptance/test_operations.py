@@ -1,8 +1,11 @@
 """What operators see: health and metrics of every service."""
 
+from pathlib import Path
+
 import httpx
 
 from chaos.federation import Federation, Status
+from infra.local import guests
 
 SERVICES = {"directory", "links"}
 
@@ -64,3 +67,23 @@ def test_the_demonstration_runs_again_and_again(federation: Federation) -> None:
         shown = federation.run("demo")
         assert "from sender to screen" in shown
         assert "curl" in shown
+
+
+async def test_the_demonstration_leaves_two_accounts_to_be_used(
+    federation: Federation, http: httpx.AsyncClient, urls: dict[str, str], status: Status
+) -> None:
+    """`demo` and `up` tell the same two, however often; nobody else can read them, and no log has their passwords."""
+    first, again, up = federation.run("demo"), federation.run("demo"), federation.run("up", "--detach")
+
+    told = [line.strip() for line in first.splitlines() if "  password  " in line]
+    assert len(told) == 2
+    assert all(line in again and line in up for line in told)
+    for line, region in zip(told, ("us", "eu"), strict=True):
+        url, _, handle, _, password, *_ = line.split()
+        assert url == urls[region]
+        entered = await http.post(f"{url}/login", json={"handle": handle, "password": password})
+        assert (entered.status_code, entered.json()["home_region"]) == (200, region)
+        logs = [path for path in (Path(status.home) / "logs").rglob("*") if path.is_file()]
+        assert logs
+        assert not [path.name for path in logs if password in path.read_text(errors="replace")]
+    assert (Path(status.home) / guests.FILE).stat().st_mode & 0o077 == 0

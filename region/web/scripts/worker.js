@@ -15,7 +15,9 @@ addEventListener("install", (event) => {
 // The one before keeps what its pages still load, until the last of them is closed.
 addEventListener("activate", (event) => {
   const old = (names) => names.filter((name) => name !== VERSION);
-  event.waitUntil(caches.keys().then((names) => Promise.all(old(names).map((name) => caches.delete(name)))));
+  const clear = async () => Promise.all(old(await caches.keys()).map((name) => caches.delete(name)));
+  // The page of a first visit is served from here as well, without being loaded again.
+  event.waitUntil(clear().then(() => clients.claim()));
 });
 
 addEventListener("fetch", (event) => {

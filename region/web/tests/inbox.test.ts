@@ -1,7 +1,7 @@
 /** The list of conversations, and the rows of a history. */
 
 import { describe, expect, test } from "vitest";
-import { empty, listed, withEntry, withRead } from "../src/core/inbox";
+import { empty, isNamed, listed, withEntry, withRead } from "../src/core/inbox";
 import { prepended, rowsOf } from "../src/core/rows";
 import { EMPTY, withOlder } from "../src/core/timeline";
 import type { Message } from "../src/core/types";
@@ -35,6 +35,28 @@ describe("the list", () => {
     const joined = withEntry(own, message(2, { kind: "member_joined" }), "u1");
 
     expect(joined["d1-us"]).toMatchObject({ peer_id: "u2", unread: 0, head: 2 });
+  });
+
+  test("somebody is named until they have read it: by the newest message, or by one that came", () => {
+    const named = message(5, { conversation_id: "g1-us", mentions: [{ user_id: "u1", offset: 0, length: 3 }] });
+    const group = { ...empty("g1-us", "group", null, "Group"), unread: 2, head: 6, read: 4 };
+
+    expect(isNamed({ ...group, last_message: named }, "u1", undefined)).toBe(true);
+    expect(isNamed({ ...group, last_message: named }, "u3", undefined)).toBe(false);
+    expect(isNamed(group, "u1", 5)).toBe(true);
+    expect(isNamed({ ...group, read: 5, unread: 1 }, "u1", 5)).toBe(false);
+    expect(isNamed({ ...group, unread: 0 }, "u1", 5)).toBe(false);
+  });
+
+  test("a group's picture changes when an entry says so, and stays when it says nothing of it", () => {
+    const picture = { blob_id: "b1", blur: "", width: 1, height: 1, size: 1, home_region: "us" };
+    const change = (seq: number, what: object) =>
+      message(seq, { conversation_id: "g1-us", kind: "group_changed", change: { ...what } });
+    const pictured = withEntry({}, change(1, { picture }), "u1");
+
+    expect(pictured["g1-us"]?.picture).toEqual(picture);
+    expect(withEntry(pictured, change(2, { name: "New" }), "u1")["g1-us"]?.picture).toEqual(picture);
+    expect(withEntry(pictured, change(2, { picture: null }), "u1")["g1-us"]?.picture).toBeNull();
   });
 
   test("reading up to the head leaves nothing unread; an older mark changes nothing", () => {

@@ -86,3 +86,32 @@ describe("what becomes of one", () => {
     expect(anew).toEqual(item("m7", { text: "m1" }));
   });
 });
+
+describe("the frame by which a message is sent", () => {
+  test("says to whom it goes, what it answers, and whom it names", () => {
+    const mentions = [{ user_id: "u2", offset: 0, length: 3 }];
+
+    expect(outbox.frameOf(item("m1", { recipientId: "u2" }))).toMatchObject({ recipient_id: "u2", text: "m1" });
+    expect(outbox.frameOf(item("m1", { replyTo: "m0", mentions }))).toEqual({
+      type: "send",
+      client_message_id: "m1",
+      conversation_id: "d1-us",
+      text: "m1",
+      attachments: [],
+      reply_to: "m0",
+      mentions,
+    });
+  });
+
+  test("of what is sent on has neither text nor attachments, whatever is shown meanwhile", () => {
+    const frame = outbox.frameOf(item("m1", { forwardOf: "m0" }));
+
+    expect(frame).toEqual({
+      type: "send",
+      client_message_id: "m1",
+      conversation_id: "d1-us",
+      text: "",
+      forward_of: "m0",
+    });
+  });
+});

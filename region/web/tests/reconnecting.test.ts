@@ -1,11 +1,13 @@
 /** When a device connects again. */
 
 import { describe, expect, test } from "vitest";
-import { type Ended, whatFollows } from "../src/core/reconnecting";
+import { type Ended, NO_PLIGHT, type Plight, plightAfter, whatFollows } from "../src/core/reconnecting";
 
 const ended = (more: Partial<Ended> = {}): Ended => ({
   code: 1006,
   welcomed: false,
+  silent: false,
+  told: false,
   failures: 1,
   retryAfter: null,
   refreshed: false,
@@ -42,5 +44,32 @@ describe("after the end of a connection", () => {
   test("after the second failure another region is tried", () => {
     expect(whatFollows(ended({ failures: 1 }), 0)).toMatchObject({ elsewhere: false });
     expect(whatFollows(ended({ failures: 2 }), 0)).toMatchObject({ elsewhere: true });
+  });
+
+  test("where nobody says anything, or the home cannot be reached, another region is tried at once", () => {
+    expect(whatFollows(ended({ silent: true }), 0)).toMatchObject({ elsewhere: true });
+    expect(whatFollows(ended({ silent: true, welcomed: true }), 0)).toMatchObject({ elsewhere: true });
+    expect(whatFollows(ended({ code: 1013 }), 0)).toMatchObject({ elsewhere: true });
+    expect(whatFollows(ended({ code: 1013, told: true }), 0)).toMatchObject({ elsewhere: false });
+  });
+});
+
+describe("what is said meanwhile", () => {
+  const US = "https://us.example.org";
+  const known = (attempts: readonly Partial<Ended>[]): Plight =>
+    attempts.reduce<Plight>((before, attempt) => plightAfter(before, ended(attempt), US), NO_PLIGHT);
+
+  test("a connection that ends is nobody's fault, until the region does not answer either", () => {
+    expect(known([{ welcomed: true, failures: 0 }])).toEqual(NO_PLIGHT);
+    expect(known([{ welcomed: true, failures: 0 }, {}])).toEqual({ kind: "silent", place: US });
+    expect(known([{ welcomed: true, silent: true }])).toEqual({ kind: "silent", place: US });
+  });
+
+  test("that the home is away stands, whichever region falls silent after that", () => {
+    expect(known([{}, { code: 1013 }, {}, { silent: true }])).toEqual({ kind: "away" });
+  });
+
+  test("a home that says that it has too much to do is there", () => {
+    expect(known([{ code: 1013 }, { code: 1013, told: true, retryAfter: 3 }])).toEqual({ kind: "busy" });
   });
 });

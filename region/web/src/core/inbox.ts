@@ -1,5 +1,6 @@
 /** The list of conversations, and what live frames do to it. Pure. */
 
+import { names } from "./pieces";
 import { isMessage, isShown } from "./timeline";
 import type { Conversation, Message } from "./types";
 
@@ -35,9 +36,28 @@ export function withEntry(inbox: Inbox, entry: Message, me: string): Inbox {
       read: foreign ? before.read : Math.max(before.read, before.unread === 0 ? seq : before.read),
       unread: before.unread + (counted ? 1 : 0),
       name: entry.change?.name ?? before.name,
+      picture: entry.change?.picture === undefined ? before.picture : entry.change.picture,
       last_message: isShown(entry) ? entry : altered(before.last_message, entry),
     },
   };
+}
+
+/** Whether somebody of that role may write there. */
+export function writes(id: string, role: string): boolean {
+  return id.startsWith("c") ? role === "owner" || role === "poster" : role !== "former";
+}
+
+/**
+ * Whether somebody is named above what they have read: by the newest message, or by one that came while the page was open.
+ *
+ * @param seq Of the newest message that came and names them; undefined for none.
+ */
+export function isNamed(
+  { read, unread, last_message: last }: Conversation,
+  me: string,
+  seq: number | undefined,
+): boolean {
+  return unread > 0 && ((seq ?? 0) > read || (names(last, me) && (last?.seq ?? 0) > read));
 }
 
 function altered(last: Message | null, by: Message): Message | null {

@@ -4,7 +4,8 @@
  * Pure: frames and the clock in, states out. Whoever calls keeps the items in a database, since a reload must lose nothing.
  */
 
-import type { Attachment, ErrorFrame, Message } from "./types";
+import type { Mention } from "./pieces";
+import type { Attachment, DeviceFrame, ErrorFrame, Message } from "./types";
 
 export type Stage =
   /** On its way, or waiting for a connection. */
@@ -29,6 +30,10 @@ export interface Item {
   replyTo: string | null;
   /** Images and files that are in the blob store already. */
   attachments: readonly Attachment[];
+  /** Whom it names, with places in the text. */
+  mentions?: readonly Mention[];
+  /** The message that is sent on; text and attachments are then shown until it is numbered, and not sent. */
+  forwardOf?: string;
   /** When it was written, milliseconds; orders the outbox. */
   at: number;
   stage: Stage;
@@ -69,6 +74,20 @@ export function due(items: readonly Item[], now: number, sent: ReadonlySet<strin
     found.push(item);
   }
   return found;
+}
+
+/** Return the frame by which it is sent. */
+export function frameOf(item: Item): DeviceFrame & { type: "send" } {
+  const to = item.recipientId ? { recipient_id: item.recipientId } : { conversation_id: item.conversationId };
+  const frame = { type: "send" as const, client_message_id: item.clientMessageId, ...to };
+  if (item.forwardOf !== undefined) return { ...frame, text: "", forward_of: item.forwardOf };
+  return {
+    ...frame,
+    text: item.text,
+    attachments: item.attachments.map((each) => each.blob_id),
+    ...(item.replyTo ? { reply_to: item.replyTo } : {}),
+    ...(item.mentions?.length ? { mentions: [...item.mentions] } : {}),
+  };
 }
 
 /** Return when the next item is to be looked at again; null if none waits for a time. */

@@ -103,14 +103,20 @@ function afterwards(message: Message, by: Message): Message {
   switch (by.kind) {
     case "message_edited":
       if ((message.edited ?? 0) >= seqOf(by)) return message;
-      return { ...message, text: by.change?.text ?? message.text, edited: seqOf(by) };
+      return { ...withMentions(message, by), text: by.change?.text ?? message.text, edited: seqOf(by) };
     case "message_deleted": {
-      const { attachments: _a, reactions: _r, reply_to: _t, ...kept } = message;
+      const { attachments: _a, reactions: _r, reply_to: _t, mentions: _m, ...kept } = message;
       return { ...kept, text: "", deleted: true };
     }
     default:
       return reacted(message, by.change?.emoji ?? "", by.sender_id, by.kind === "reaction_added");
   }
+}
+
+/** A message with those alone whom its edit names. */
+function withMentions(message: Message, by: Message): Message {
+  const { mentions: _, ...kept } = message;
+  return by.change?.mentions === undefined ? kept : { ...kept, mentions: by.change.mentions };
 }
 
 function reacted(message: Message, emoji: string, userId: string, added: boolean): Message {
@@ -122,6 +128,28 @@ function reacted(message: Message, emoji: string, userId: string, added: boolean
     ? before.map((each) => (each.emoji === emoji ? { emoji, user_ids: users } : each))
     : [...before, { emoji, user_ids: users }];
   return { ...message, reactions: reactions.filter((each) => each.user_ids.length > 0) };
+}
+
+/** Take away what one has deleted for oneself: entries within those runs of numbers, both ends included. */
+export function withConcealed(timeline: Timeline, runs: readonly (readonly [number, number])[]): Timeline {
+  const gone = (seq: number) => runs.some(([first, last]) => first <= seq && seq <= last);
+  const entries = timeline.entries.map((entry): Message => {
+    if (!gone(seqOf(entry))) return entry;
+    const { conversation_id, seq, epoch, status, sent_at, queued_for } = entry;
+    return {
+      conversation_id,
+      seq,
+      epoch,
+      status,
+      sent_at,
+      queued_for,
+      message_id: "",
+      sender_id: "",
+      kind: "hidden",
+      text: "",
+    };
+  });
+  return { ...timeline, entries };
 }
 
 /** Raise how far somebody is; marks never fall. */

@@ -10,15 +10,22 @@ export type Message = Schemas["Message"];
 export type Conversation = Schemas["Conversation"];
 export type Page = Schemas["Page"];
 export type Profile = Schemas["Profile"];
+export type MyProfile = Schemas["OwnProfile"];
 export type Attachment = Schemas["Attached"];
 export type Blob = Schemas["BlobView"];
 export type Tokens = Schemas["Tokens"];
 export type Device = Schemas["Device"];
 export type Problem = Schemas["Problem"];
 export type RegionView = Schemas["RegionView"];
+export type Report = Schemas["ReportView"];
 export type Reacted = Schemas["Reacted"];
 export type MarksFrame = Frames["MarksFrame"];
 export type RefusedFrame = Frames["Refused"];
+export type PresenceFrame = Frames["PresenceFrame"];
+export type ConcealedFrame = Frames["ConcealedFrame"];
+export type Whole = Schemas["GroupView"] | Schemas["ChannelView"];
+export type Pin = Schemas["PinView"];
+export type Picture = Schemas["PictureView"];
 export type ErrorFrame = Frames["ErrorFrame"];
 
 /** What a device says. */

@@ -1,38 +1,87 @@
 /** Typed calls of the public API, as the one who is logged in; what goes wrong is an `ApiError`. */
 
-import createClient from "openapi-fetch";
+import type { Client } from "openapi-fetch";
 import type { paths } from "../described/api";
-import { here } from "./places";
+import { count, goElsewhere, here, PATIENCE_MS } from "./places";
 import { ApiError } from "./problem";
 import { access } from "./session";
 
 const UNAUTHORIZED = 401;
+const NOTHING = 204;
+const ISLANDED = "islanded";
 
-async function carried(request: Request): Promise<Response> {
-  const token = await access();
-  const first = await sent(request.clone(), token);
-  if (first.status !== UNAUTHORIZED) return first;
-  const { token_problem: problem } = (await first.clone().json()) as { token_problem?: string };
-  return problem === "expired" ? sent(request, await access(token)) : first;
+let onIslanded: () => void = () => {};
+
+/** Who is told when a region has refused something since its lease has lapsed. */
+export function whenIslanded(tell: () => void): void {
+  onIslanded = tell;
 }
 
-async function sent(request: Request, token: string): Promise<Response> {
-  const url = new URL(request.url);
-  const body = request.method === "GET" || request.method === "HEAD" ? null : await request.arrayBuffer();
-  const headers = new Headers(request.headers);
-  headers.set("Authorization", `Bearer ${token}`);
-  try {
-    return await fetch(here() + url.pathname + url.search, { method: request.method, headers, body });
-  } catch {
-    throw new ApiError({});
+type Fields = Readonly<Record<string, unknown>>;
+
+interface Wanted {
+  params?: { path?: Fields; query?: Fields };
+  body?: unknown;
+}
+
+/** Of openapi-fetch only the types are used: what it would bring is more than these few lines. */
+const calling =
+  (method: string) =>
+  async (path: string, wanted: Wanted = {}) => {
+    const token = await access();
+    const first = await sent(method, path, wanted, token);
+    const response = await unlessExpired(first, async () => sent(method, path, wanted, await access(token)));
+    if (response.ok) return { data: response.status === NOTHING ? undefined : await response.json(), response };
+    return { error: await response.json().catch(() => ({ status: response.status })), response };
+  };
+
+async function unlessExpired(first: Response, again: () => Promise<Response>): Promise<Response> {
+  if (first.status !== UNAUTHORIZED) return first;
+  const { token_problem: problem } = (await first.clone().json()) as { token_problem?: string };
+  return problem === "expired" ? again() : first;
+}
+
+async function sent(method: string, path: string, { params, body }: Wanted, token: string): Promise<Response> {
+  const headers: Record<string, string> = { Authorization: `Bearer ${token}` };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  for (let attempt = 1; ; attempt++) {
+    const place = here();
+    try {
+      const signal = AbortSignal.timeout(PATIENCE_MS);
+      const request = { method, headers, body: body === undefined ? null : JSON.stringify(body), signal };
+      return await fetch(place + filled(path, params?.path) + asked(params?.query), request);
+    } catch {
+      // What only asks is asked of another region; what was to be done may have been done.
+      if (navigator.onLine) goElsewhere(place);
+      if (method !== "GET" || attempt >= count()) throw new ApiError({});
+    }
   }
 }
 
-export const api = createClient<paths>({ baseUrl: location.origin, fetch: carried });
+function filled(path: string, fields: Fields = {}): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(fields[name])));
+}
+
+function asked(fields: Fields = {}): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) {
+    for (const each of [value].flat()) if (each !== undefined && each !== null) query.append(name, String(each));
+  }
+  const text = query.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+type Methods = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+export const api = Object.fromEntries(
+  ["GET", "POST", "PUT", "PATCH", "DELETE"].map((method) => [method, calling(method)]),
+) as unknown as Pick<Client<paths>, Methods>;
 
 /** Return what a call has answered, or throw its problem. */
 export async function got<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   const { data, error } = await call;
-  if (error !== undefined) throw new ApiError(error as ConstructorParameters<typeof ApiError>[0]);
-  return data as T;
+  if (error === undefined) return data as T;
+  const problem = new ApiError(error as ConstructorParameters<typeof ApiError>[0]);
+  if (problem.code === ISLANDED) onIslanded();
+  throw problem;
 }

@@ -1,17 +1,17 @@
 /** The WebSocket to a region: kept connected by the rules of `core/reconnecting`, with what comes in and how it stands told to one listener. */
 
-import { whatFollows } from "../core/reconnecting";
+import { type Ended, NO_PLIGHT, type Plight, plightAfter, TRY_LATER, whatFollows } from "../core/reconnecting";
 import type { DeviceFrame, RegionFrame } from "../core/types";
-import { goElsewhere, here } from "./places";
+import { goBack, goElsewhere, here } from "./places";
 import { ApiError } from "./problem";
 import { access } from "./session";
 
 export type Standing =
   | { at: "off" }
-  | { at: "connecting" }
+  | { at: "connecting"; plight: Plight }
   | { at: "online"; region: string }
-  /** `until`: when it is tried again, milliseconds; `away`: the home region cannot be reached from here. */
-  | { at: "waiting"; until: number; away: boolean };
+  /** `until`: when it is tried again, milliseconds; `next`: where, an address. */
+  | { at: "waiting"; until: number; plight: Plight; next: string };
 
 export interface Listener {
   frame(frame: RegionFrame): void;
@@ -22,9 +22,12 @@ export interface Listener {
 
 const PING_MS = 25_000;
 const SILENCE_MS = 12_000;
+/** An edge has up to 10 seconds to find out that the home does not answer. */
+const CONNECT_MS = 13_000;
 const OFFLINE_MS = 3_000;
+const HOMEWARD_MS = 60_000;
 const ABNORMAL = 1006;
-const AWAY = 1013;
+const UNREACHABLE = "region-unreachable";
 
 export class Link {
   readonly #listener: Listener;
@@ -34,11 +37,15 @@ export class Link {
   #refreshed = false;
   #refused: string | undefined;
   #token = "";
+  #place = location.origin;
   #failures = 0;
   #retryAfter: number | null = null;
+  #told = false;
+  #plight: Plight = NO_PLIGHT;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #pinging: ReturnType<typeof setInterval> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
+  #homeward: ReturnType<typeof setTimeout> | undefined;
 
   constructor(listener: Listener) {
     this.#listener = listener;
@@ -82,21 +89,24 @@ export class Link {
   }
 
   async #connect(): Promise<void> {
-    this.#listener.standing({ at: "connecting" });
+    this.#listener.standing({ at: "connecting", plight: this.#plight });
     this.#welcomed = false;
     this.#retryAfter = null;
+    this.#told = false;
     try {
       this.#token = await access(this.#refused);
       this.#refused = undefined;
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) return;
-      this.#ended(ABNORMAL);
+      this.#ended(error instanceof ApiError && error.code === UNREACHABLE ? TRY_LATER : ABNORMAL);
       return;
     }
     if (!this.#wanted || this.#socket !== null) return;
-    const url = `${here().replace(/^http/, "ws")}/ws?access_token=${encodeURIComponent(this.#token)}`;
+    this.#place = here();
+    const url = `${this.#place.replace(/^http/, "ws")}/ws?access_token=${encodeURIComponent(this.#token)}`;
     const socket = new WebSocket(url);
     this.#socket = socket;
+    this.#expect(CONNECT_MS);
     socket.onopen = () => socket.send(JSON.stringify(this.#listener.hello()));
     socket.onmessage = (event) => this.#take(JSON.parse(String(event.data)) as RegionFrame);
     socket.onclose = (event) => {
@@ -113,29 +123,60 @@ export class Link {
       this.#welcomed = true;
       this.#refreshed = false;
       this.#failures = 0;
+      this.#plight = NO_PLIGHT;
       this.#pinging = setInterval(this.#ping, PING_MS);
+      this.#homeward = setTimeout(() => void this.#lookHome(), HOMEWARD_MS);
       this.#listener.standing({ at: "online", region: frame.region });
     } else if (frame.type === "error" && frame.client_message_id === undefined) {
       this.#retryAfter = frame.retry_after ?? null;
+      this.#told = true;
     }
     this.#listener.frame(frame);
   }
 
-  #ended(code: number): void {
+  #ended(code: number, silent = false): void {
     this.#quiet();
     if (!this.#wanted) return;
     if (!this.#welcomed) this.#failures += 1;
-    const state = { code, welcomed: this.#welcomed, failures: this.#failures };
-    const next = whatFollows({ ...state, retryAfter: this.#retryAfter, refreshed: this.#refreshed }, Math.random());
+    const ended: Ended = {
+      code,
+      welcomed: this.#welcomed,
+      silent: silent && navigator.onLine,
+      told: this.#told,
+      failures: this.#failures,
+      retryAfter: this.#retryAfter,
+      refreshed: this.#refreshed,
+    };
+    const next = whatFollows(ended, Math.random());
     if (next.kind === "refresh") {
       this.#refreshed = true;
       this.#refused = this.#token;
       void this.#connect();
       return;
     }
-    if (next.elsewhere) goElsewhere();
+    this.#plight = plightAfter(this.#plight, ended, this.#place);
+    if (next.elsewhere && navigator.onLine) goElsewhere(this.#place);
     this.#timer = setTimeout(() => void this.#connect(), next.afterMs);
-    this.#listener.standing({ at: "waiting", until: Date.now() + next.afterMs, away: code === AWAY });
+    const until = Date.now() + next.afterMs;
+    this.#listener.standing({ at: "waiting", until, plight: this.#plight, next: here() });
+  }
+
+  /** Whoever asks elsewhere goes back to the region of the page, once that serves again all the way to the home. */
+  async #lookHome(): Promise<void> {
+    if (here() !== location.origin && (await this.#servesHome())) {
+      goBack();
+      if (this.#place !== location.origin) return this.#socket?.close();
+    }
+    if (this.#welcomed) this.#homeward = setTimeout(() => void this.#lookHome(), HOMEWARD_MS);
+  }
+
+  async #servesHome(): Promise<boolean> {
+    try {
+      const headers = { Authorization: `Bearer ${await access()}` };
+      return (await fetch(`${location.origin}/users/me`, { headers, signal: AbortSignal.timeout(SILENCE_MS) })).ok;
+    } catch {
+      return false;
+    }
   }
 
   readonly #ping = (): void => {
@@ -166,11 +207,12 @@ export class Link {
     const socket = this.#socket;
     this.#socket = null;
     socket?.close();
-    this.#ended(ABNORMAL);
+    this.#ended(ABNORMAL, true);
   }
 
   #quiet(): void {
     clearInterval(this.#pinging);
+    clearTimeout(this.#homeward);
     clearTimeout(this.#silence);
     this.#silence = undefined;
   }

@@ -1,19 +1,30 @@
-/** The regions' addresses: the one that served this page first, the others for when it cannot be reached. */
+/** The regions' addresses: the one that served this page first, the others for when it does not answer. */
 
 import type { RegionView } from "../core/types";
 
-const KEPT = "causeway.regions";
+/** How long an answer is waited for: a region answers within 12 seconds, if it answers. */
+export const PATIENCE_MS = 15_000;
+const KEPT = "causeway.places";
 
-let known: string[] = [location.origin, ...remembered()];
+let names: Readonly<Record<string, string>> = remembered();
+let known: readonly string[] = places();
 let current = 0;
 
-function remembered(): string[] {
+/** Address to region, as the last connection was told; also without a network. */
+function remembered(): Readonly<Record<string, string>> {
   try {
-    const found: unknown = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
-    return Array.isArray(found) ? found.filter((each) => typeof each === "string" && each !== location.origin) : [];
+    const found: unknown = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
+    const entries = Object.entries(found ?? {}).filter(
+      ([place, name]) => URL.canParse(place) && typeof name === "string",
+    );
+    return Object.fromEntries(entries) as Record<string, string>;
   } catch {
-    return [];
+    return {};
   }
+}
+
+function places(): readonly string[] {
+  return [location.origin, ...Object.keys(names).filter((place) => place !== location.origin)];
 }
 
 /** The address of the region that is asked now. */
@@ -21,17 +32,36 @@ export function here(): string {
   return known[current] ?? location.origin;
 }
 
-/** Ask the next region from now on; return whether there is another one. */
-export function goElsewhere(): boolean {
-  current = (current + 1) % known.length;
+/**
+ * Ask the next region from now on; return whether there is another one.
+ *
+ * @param failed The address that did not answer: if somebody has gone on from it already, nothing changes.
+ */
+export function goElsewhere(failed = here()): boolean {
+  if (failed === here()) current = (current + 1) % known.length;
   return known.length > 1;
+}
+
+/** Ask the region that served this page again. */
+export function goBack(): void {
+  current = 0;
+}
+
+/** How many addresses there are. */
+export function count(): number {
+  return known.length;
+}
+
+/** What the region at an address is called; its host, where that was never told. */
+export function nameOf(place: string): string {
+  return names[place] ?? new URL(place).host;
 }
 
 /** Take in where all regions are. */
 export function note(regions: readonly RegionView[]): void {
-  const others = regions.map((each) => new URL(each.public_url).origin).filter((each) => each !== location.origin);
   const now = here();
-  known = [location.origin, ...others];
+  names = Object.fromEntries(regions.map((each) => [new URL(each.public_url).origin, each.region]));
+  known = places();
   current = Math.max(0, known.indexOf(now));
-  localStorage.setItem(KEPT, JSON.stringify(others));
+  localStorage.setItem(KEPT, JSON.stringify(names));
 }

@@ -2,7 +2,7 @@
 
 import type { Problem, Tokens } from "../core/types";
 import { forgetEverything } from "./database";
-import { goElsewhere, here } from "./places";
+import { count, goElsewhere, here, PATIENCE_MS } from "./places";
 import { ApiError } from "./problem";
 import { type Session, seal, unseal } from "./vault";
 
@@ -99,17 +99,20 @@ async function exclusively<T>(work: () => Promise<T>): Promise<T> {
 }
 
 async function post<T>(path: string, body: object): Promise<T> {
-  for (let attempt = 0; ; attempt++) {
+  for (let attempt = 1; ; attempt++) {
+    const place = here();
     try {
       const headers = { "Content-Type": "application/json" };
-      const answer = await fetch(here() + path, { method: "POST", headers, body: JSON.stringify(body) });
+      const signal = AbortSignal.timeout(PATIENCE_MS);
+      const answer = await fetch(place + path, { method: "POST", headers, body: JSON.stringify(body), signal });
       const content = (await answer.json()) as T & Partial<Problem>;
       if (!answer.ok) throw new ApiError(content);
       return content;
     } catch (error) {
       if (error instanceof ApiError) throw error;
       // Each of these is safe to repeat, through any region.
-      if (attempt > 0 || !goElsewhere()) throw new ApiError({});
+      goElsewhere(place);
+      if (attempt >= count()) throw new ApiError({});
     }
   }
 }

@@ -1,6 +1,7 @@
 /** Coming and going: taking up a session, registering, logging in and out; and the connection that goes with it. */
 
 import type { Tokens } from "../core/types";
+import { whenIslanded } from "../io/api";
 import { Link } from "../io/link";
 import * as session from "../io/session";
 import { loadKept } from "./history";
@@ -12,11 +13,23 @@ import { reset, set } from "./store";
 const link = new Link({
   frame: incoming.take,
   hello: incoming.hello,
-  standing: (standing) => set({ standing }),
+  // How friends are there is never guessed from what was heard before.
+  standing: (standing) => set(standing.at === "online" ? { standing } : { standing, presences: {} }),
 });
+
+const ISLANDED_MS = 60_000;
+let islandedTimer: ReturnType<typeof setTimeout> | undefined;
+
+/** It may have its lease again without saying so: what it said last is shown for a while. */
+function islanded(): void {
+  set({ islanded: true });
+  clearTimeout(islandedTimer);
+  islandedTimer = setTimeout(() => set({ islanded: false }), ISLANDED_MS);
+}
 
 /** Take up the session that this browser has kept. */
 export async function start(): Promise<void> {
+  whenIslanded(islanded);
   session.whenEnded((why) => {
     link.stop();
     incoming.speakOver(null);

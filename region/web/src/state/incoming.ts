@@ -1,14 +1,16 @@
 /** What the socket tells, taken into the store. */
 
 import * as inbox from "../core/inbox";
-import { isGap, isMessage, unreadAbove, withEntry, withMark } from "../core/timeline";
-import type { MarksFrame, Message, RegionFrame } from "../core/types";
+import { names } from "../core/pieces";
+import { isGap, isMessage, unreadAbove, withConcealed, withEntry, withMark } from "../core/timeline";
+import type { ConcealedFrame, DeviceFrame, MarksFrame, Message, RegionFrame } from "../core/types";
 import { api, got } from "../io/api";
 import type { Link } from "../io/link";
 import { note } from "../io/places";
 import { catchUp, hasMissed, keep, lookAgain, open, readList } from "./history";
 import * as outgoing from "./outgoing";
 import { askAgain } from "./people";
+import * as signs from "./signs";
 import { get, set, setTimeline, timelineOf } from "./store";
 
 const RECEIVED_MS = 250;
@@ -29,6 +31,11 @@ export function speakOver(of: Link | null): void {
   outgoing.speakOver(of);
 }
 
+/** Say something to the region; false if there is no connection. */
+export function say(frame: DeviceFrame): boolean {
+  return link?.say(frame) ?? false;
+}
+
 /** What to say first on a connection. */
 export function hello(): { type: "hello"; resume: string | null; held: null } {
   return { type: "hello", resume, held: null };
@@ -38,6 +45,7 @@ export function hello(): { type: "hello"; resume: string | null; held: null } {
 export function look(id: string | null): void {
   watching = id;
   atEnd = true;
+  signs.attend(id);
   if (id !== null) void open(id).then(() => seen(id));
 }
 
@@ -85,6 +93,7 @@ export function take(frame: RegionFrame): void {
       if (!outgoing.onPending(frame.message)) addPending(frame.message);
       break;
     case "entry":
+      signs.noteWay(frame.message.message_id, frame.hops);
       entered(frame.message);
       break;
     case "refused":
@@ -105,8 +114,14 @@ export function take(frame: RegionFrame): void {
       if (before) set((state) => ({ inbox: { ...state.inbox, [id]: { ...before, preferences: whole } } }));
       break;
     }
+    case "presence":
+      signs.presence(frame);
+      break;
+    case "concealed":
+      concealed(frame);
+      break;
     case "typist":
-      typist(frame.conversation_id, frame.user_id, frame.seconds);
+      signs.typist(frame.conversation_id, frame.user_id, frame.seconds);
       break;
     default:
       break; // what this version does not know, and what needs no answer
@@ -122,9 +137,20 @@ async function welcomed(whole: boolean): Promise<void> {
     await readList().catch(() => readListSoon(AGAIN_MS));
   }
   if (watching !== null) look(watching);
+  signs.attendFriends(say, watching);
   const { regions } = await got(api.GET("/regions")).catch(() => ({ regions: get().regions }));
   set({ regions });
   note(regions);
+}
+
+function concealed({ conversation_id: id, seqs }: ConcealedFrame): void {
+  if (seqs !== null) setTimeline(id, withConcealed(timelineOf(id), seqs));
+  else if (get().timelines[id]) {
+    setTimeline(id, { ...timelineOf(id), entries: [], older: undefined });
+    if (id === watching) void open(id);
+  }
+  keep(id);
+  readListSoon();
 }
 
 /** What is here may lack something: the one on the screen is caught up, the others are when they are opened. */
@@ -149,9 +175,11 @@ function entered(message: Message): void {
   if (!known && !id.startsWith("d")) readListSoon(); // its name is in no entry but the first
   if (MEMBERSHIP.test(message.kind) && before.older !== undefined) void lookAgain(id);
   if (message.sender_id !== me) {
-    if (isMessage(message)) stopTyping(id, message.sender_id);
+    if (isMessage(message)) signs.stopTyping(id, message.sender_id);
     confirmSoon(message);
     if (isMessage(message)) tellSoon(message);
+    if (names(message, me)) set((state) => ({ named: { ...state.named, [id]: message.seq ?? 0 } }));
+    if (message.kind.startsWith("friend_")) signs.attendFriends(say, watching);
   }
   if (id === watching && atEnd) seen(id);
 }
@@ -205,18 +233,4 @@ function dropPending(id: string, messageId: string): void {
   if (!before?.some((each) => each.message_id === messageId)) return;
   const left = before.filter((each) => each.message_id !== messageId);
   set((state) => ({ pending: { ...state.pending, [id]: left } }));
-}
-
-function typist(id: string, userId: string, seconds: number): void {
-  const until = Date.now() + seconds * 1_000;
-  set((state) => ({ typists: { ...state.typists, [id]: { userId, until } } }));
-  setTimeout(() => {
-    if (get().typists[id]?.until === until) stopTyping(id, userId);
-  }, seconds * 1_000);
-}
-
-function stopTyping(id: string, userId: string): void {
-  if (get().typists[id]?.userId !== userId) return;
-  const { [id]: _, ...others } = get().typists;
-  set({ typists: others });
 }

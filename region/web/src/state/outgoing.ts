@@ -29,9 +29,7 @@ export function reconnected(): void {
 }
 
 /** Write a message; it is kept before this returns. */
-export async function write(
-  message: Pick<outbox.Item, "conversationId" | "recipientId" | "text" | "replyTo" | "attachments">,
-): Promise<void> {
+export async function write(message: Omit<outbox.Item, "clientMessageId" | "at" | "stage">): Promise<void> {
   // Two messages of the same millisecond keep their order.
   written = Math.max(Date.now(), written + 1);
   const item: outbox.Item = { ...message, clientMessageId: newName(), at: written, stage: { at: "sending" } };
@@ -62,12 +60,7 @@ function flush(): void {
   clearTimeout(timer);
   const items = get().outbox;
   for (const item of outbox.due(items, Date.now(), sent)) {
-    const to = item.recipientId ? { recipient_id: item.recipientId } : { conversation_id: item.conversationId };
-    const reply = item.replyTo ? { reply_to: item.replyTo } : {};
-    const attachments = item.attachments.map((each) => each.blob_id);
-    const what = { client_message_id: item.clientMessageId, text: item.text, attachments };
-    const frame = { type: "send" as const, ...what, ...to, ...reply };
-    if (!link?.say(frame)) return;
+    if (!link?.say(outbox.frameOf(item))) return;
     sent.add(item.clientMessageId);
   }
   const next = outbox.nextLook(items);

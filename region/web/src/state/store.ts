@@ -3,9 +3,16 @@
 import { create } from "zustand";
 import type { Inbox } from "../core/inbox";
 import type { Item } from "../core/outbox";
+import type { Presences } from "../core/presence";
 import { EMPTY, type Timeline } from "../core/timeline";
-import type { Conversation, Message, Profile, RegionView, Tokens } from "../core/types";
+import type { Conversation, Message, Pin, Profile, RegionView, Tokens } from "../core/types";
 import type { Standing } from "../io/link";
+
+/** What is asked above everything else: where a message goes on to, what is wrong with it or somebody, all that is known of it. */
+export type Asked =
+  | { kind: "forward"; message: Message }
+  | { kind: "details"; message: Message }
+  | { kind: "report"; userId: string; message: Message | null };
 
 /** What is known of a group or a channel besides its messages. */
 export interface About {
@@ -39,8 +46,18 @@ export interface State {
   people: Readonly<Record<string, Profile>>;
   about: Readonly<Record<string, About>>;
   typists: Readonly<Record<string, Typist>>;
+  /** Conversation to the number of the newest message that came and names oneself. */
+  named: Readonly<Record<string, number>>;
+  presences: Presences;
+  /** Of conversations that were looked at: what is pinned, the newest first. */
+  pins: Readonly<Record<string, readonly Pin[]>>;
+  /** The message to be brought into view. */
+  sought: { id: string; messageId: string } | null;
+  asked: Asked | null;
   /** Why a conversation's history could not be read. */
   troubles: Readonly<Record<string, string>>;
+  /** Whether the home has said lately that it is islanded. */
+  islanded: boolean;
   /** A sentence about something that just went wrong. */
   notice: string | null;
 }
@@ -60,7 +77,13 @@ const NOTHING: State = {
   people: {},
   about: {},
   typists: {},
+  named: {},
+  presences: {},
+  pins: {},
+  sought: null,
+  asked: null,
   troubles: {},
+  islanded: false,
   notice: null,
 };
 

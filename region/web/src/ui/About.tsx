@@ -1,21 +1,25 @@
 /** Everything about a conversation besides its messages: who is in it, and what one wants of it. */
 
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
+import { runs } from "../core/roles";
+import type { Whole } from "../core/types";
 import { api, got } from "../io/api";
 import { lookAgain, readList } from "../state/history";
-import { prefer } from "../state/preferring";
-import { useStore } from "../state/store";
+import { readWhole } from "../state/running";
+import { set, useStore } from "../state/store";
 import { t } from "../words";
 import { Avatar } from "./Avatar";
 import { Icon } from "./Icon";
-import { Invite } from "./Invite";
+import { Invites } from "./Invites";
 import { Members } from "./Members";
 import { useTitle } from "./names";
 import { PersonAbout } from "./PersonAbout";
+import { Running } from "./Running";
+import { Staff } from "./Staff";
 import { useAttempt } from "./useAttempt";
-
-const FOR_EVER = "9999-12-31T00:00:00Z";
+import { Wishes } from "./Wishes";
+import "./styles/people.css";
 
 export default function About({ id }: { id: string }) {
   const conversation = useStore((state) => state.inbox[id]);
@@ -39,47 +43,39 @@ export default function About({ id }: { id: string }) {
         {about?.description && <p>{about.description}</p>}
         {about !== undefined && <p className="hint">{t("about.owner", { region: about.ownerRegion })}</p>}
         <Wishes id={id} />
-        {peer !== null && <PersonAbout userId={peer} />}
-        {inside && id.startsWith("g") && <Members id={id} role={about.role} />}
-        {inside && mayInvite(id, about.role) && <Invite id={id} />}
-        {inside && <Leave id={id} />}
+        {peer !== null && <PersonAbout id={id} userId={peer} />}
+        {peer !== null && (
+          <button
+            type="button"
+            className="button danger"
+            onClick={() => set({ asked: { kind: "report", userId: peer, message: null } })}
+          >
+            {t("about.report")}
+          </button>
+        )}
+        {inside && <Inside id={id} role={about.role} />}
       </div>
     </section>
   );
 }
 
-function mayInvite(id: string, role: string): boolean {
-  return role === "owner" || (role === "admin" && id.startsWith("g"));
-}
-
-/** What one wants of a conversation, for oneself alone and on all of one's devices. */
-function Wishes({ id }: { id: string }) {
-  const wishes = useStore((state) => state.inbox[id]?.preferences);
-  const { busy, wrong, attempt } = useAttempt();
-  const muted = wishes?.muted_until !== null && wishes !== undefined && Date.parse(wishes.muted_until) > Date.now();
-  const archived = wishes?.archived ?? false;
+/** What there is of a group or a channel to somebody who belongs to it. */
+function Inside({ id, role }: { id: string; role: string }) {
+  const [whole, setWhole] = useState<Whole | null>(null);
+  const runsIt = runs(id, role);
+  const again = useCallback(async () => {
+    if (runsIt) setWhole(await readWhole(id));
+  }, [id, runsIt]);
+  useEffect(() => {
+    again().catch(() => {}); // without it there is nothing to be changed
+  }, [again]);
   return (
-    <div className="buttons">
-      <button
-        type="button"
-        className="button"
-        aria-pressed={muted}
-        disabled={busy}
-        onClick={() => void attempt(() => prefer(id, { muted_until: muted ? null : FOR_EVER }))}
-      >
-        {t(muted ? "about.unmute" : "about.mute")}
-      </button>
-      <button
-        type="button"
-        className="button"
-        aria-pressed={archived}
-        disabled={busy}
-        onClick={() => void attempt(() => prefer(id, { archived: !archived }))}
-      >
-        {t(archived ? "about.unarchive" : "about.archive")}
-      </button>
-      {wrong !== null && <p className="warning">{wrong}</p>}
-    </div>
+    <>
+      {id.startsWith("g") ? <Members id={id} role={role} /> : <Staff id={id} role={role} />}
+      {whole !== null && <Invites id={id} whole={whole} onChanged={again} />}
+      {whole !== null && <Running id={id} whole={whole} onChanged={again} />}
+      <Leave id={id} />
+    </>
   );
 }
 

@@ -93,9 +93,13 @@ export default function Around({ id, before, after }: Place) {
             initialTopMostItemIndex={{ index: Math.max(0, place), align: "center" }}
             computeItemKey={(_, row) => row.key}
             itemContent={(_, row) => (
-              <div className="around" data-found={row.message?.message_id === found}>
-                <HistoryRow id={id} row={row} onReply={() => go(`/c/${id}`)} onEdit={() => go(`/c/${id}`)} />
-              </div>
+              <HistoryRow
+                id={id}
+                row={row}
+                found={row.message?.message_id === found}
+                onReply={() => go(`/c/${id}`)}
+                onEdit={() => go(`/c/${id}`)}
+              />
             )}
             startReached={() => void attempt(older)}
             endReached={() => void attempt(newer)}

@@ -1,5 +1,9 @@
-/** A round sign for somebody or something: initials on a colour that follows from the id. */
+/** A round sign for somebody or something: its picture, or initials on a colour that follows from the id; and whether a friend is there. */
 
+import { useState } from "react";
+import type { Picture } from "../core/types";
+import { useBlob } from "../state/blobs";
+import { useStore } from "../state/store";
 import { Icon } from "./Icon";
 
 const COLOURS = 8;
@@ -20,10 +24,30 @@ function initials(name: string): string {
   return (first + second).toUpperCase();
 }
 
-export function Avatar({ id, name, kind = "direct" }: { id: string; name: string; kind?: string }) {
+interface Props {
+  id: string;
+  name: string;
+  kind?: string;
+  /** What stands for it, where that is known otherwise than by the list and by profiles. */
+  picture?: Picture | null;
+}
+
+export function Avatar({ id, name, kind = "direct", picture = null }: Props) {
+  const known = useStore((state) => picture ?? state.people[id]?.picture ?? state.inbox[id]?.picture ?? null);
+  const presence = useStore((state) => state.presences[id]?.presence);
   return (
     <span className={`avatar avatar-${colourOf(id)}`} aria-hidden="true">
       {kind === "group" || kind === "channel" ? <Icon name={kind} /> : initials(name)}
+      {known !== null && <Face key={known.blob_id} blobId={known.blob_id} />}
+      {presence !== undefined && <i className="there" data-presence={presence} />}
     </span>
   );
+}
+
+/** The picture, above what stands there without one: until it is here, or if it cannot be had. */
+function Face({ blobId }: { blobId: string }) {
+  const blob = useBlob(blobId);
+  const [broken, setBroken] = useState(false);
+  if (blob === null || broken) return null;
+  return <img src={blob.thumbnails.small ?? blob.url} alt="" onError={() => setBroken(true)} />;
 }

@@ -1,6 +1,7 @@
-/** Says when there is no connection, and when it is tried again. */
+/** Says when there is no connection: why, as far as it is known, and when and where it is tried again. */
 
 import { useEffect, useState } from "react";
+import { nameOf } from "../io/places";
 import { hurry } from "../state/account";
 import { useStore } from "../state/store";
 import { t } from "../words";
@@ -9,7 +10,8 @@ const PATIENCE_MS = 1_500;
 
 export function Banner() {
   const standing = useStore((state) => state.standing);
-  const region = useStore((state) => state.me?.home_region ?? "");
+  const home = useStore((state) => state.me?.home_region ?? "");
+  const islanded = useStore((state) => state.islanded);
   const [now, setNow] = useState(Date.now);
   const [since, setSince] = useState(Date.now);
   const bad = standing.at === "waiting" || standing.at === "connecting";
@@ -22,11 +24,12 @@ export function Banner() {
   }, [bad]);
 
   // A reconnection that takes a moment is nobody's business.
-  if (!bad || now - since < PATIENCE_MS) return null;
+  const down = bad && now - since >= PATIENCE_MS;
+  if (!down && !islanded) return null;
   return (
     <div className="banner" role="status">
-      <span>{said()}</span>
-      {standing.at === "waiting" && (
+      <span>{down ? `${why()} ${what()}` : t("banner.islanded", { region: home })}</span>
+      {down && standing.at === "waiting" && (
         <button type="button" className="plain" onClick={hurry}>
           {t("banner.now")}
         </button>
@@ -34,10 +37,24 @@ export function Banner() {
     </div>
   );
 
-  function said(): string {
+  function why(): string {
     if (!navigator.onLine) return t("banner.offline");
+    const plight = "plight" in standing ? standing.plight : null;
+    switch (plight?.kind) {
+      case "away":
+        return t("banner.away", { region: home });
+      case "silent":
+        return t("banner.silent", { region: nameOf(plight.place) });
+      case "busy":
+        return t("banner.busy", { region: home });
+      default:
+        return t("banner.kept");
+    }
+  }
+
+  function what(): string {
     if (standing.at !== "waiting") return t("banner.connecting");
     const n = Math.max(1, Math.ceil((standing.until - now) / 1_000));
-    return standing.away ? t("banner.away", { n, region }) : t("banner.waiting", { n });
+    return t("banner.waiting", { n, next: nameOf(standing.next) });
   }
 }

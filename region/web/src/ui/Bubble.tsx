@@ -1,6 +1,7 @@
 /** A message as it stands in the log, one's own or another's. */
 
 import { ofStatus } from "../core/delivery";
+import { names } from "../core/pieces";
 import { EMPTY, statusOf } from "../core/timeline";
 import type { Message } from "../core/types";
 import { react } from "../state/altering";
@@ -10,6 +11,7 @@ import { Actions } from "./Actions";
 import { Attachments } from "./Attachments";
 import { Avatar } from "./Avatar";
 import { DeliveryMark } from "./DeliveryMark";
+import { useJump } from "./jump";
 import { usePlainName } from "./names";
 import { quoteOf } from "./Talk";
 import { Text } from "./Text";
@@ -30,14 +32,18 @@ export function Bubble({ id, message, head, onReply, onEdit }: Props) {
   const name = usePlainName(named ? message.sender_id : "");
   const at = Date.parse(message.sent_at);
   return (
-    <article className="message" data-own={own} data-named={named}>
+    <article className="message" data-own={own} data-named={named} data-me={names(message, me)}>
       {named && (head ? <Avatar id={message.sender_id} name={name} /> : <span className="avatar-space" />)}
       <div className="bubble" data-deleted={message.deleted ?? false}>
         {named && head && <p className="sender">{name}</p>}
         {message.forwarded_from !== undefined && <Forwarded userId={message.forwarded_from} />}
-        {message.reply_to !== undefined && <Quote id={id} messageId={message.reply_to.message_id} />}
+        {message.reply_to !== undefined && <Quote id={id} {...message.reply_to} />}
         {message.attachments !== undefined && <Attachments all={message.attachments} />}
-        {message.deleted ? <p className="text">{t("message.deleted")}</p> : <Text text={message.text} />}
+        {message.deleted ? (
+          <p className="text">{t("message.deleted")}</p>
+        ) : (
+          <Text text={message.text} mentions={message.mentions} />
+        )}
         <p className="meta">
           {message.edited !== undefined && !message.deleted && <span>{t("message.edited")}</span>}
           <time dateTime={message.sent_at} title={whole(at)}>
@@ -47,7 +53,7 @@ export function Bubble({ id, message, head, onReply, onEdit }: Props) {
         </p>
         <Reactions message={message} me={me} />
       </div>
-      {!message.deleted && <Actions id={id} message={message} own={own} onReply={onReply} onEdit={onEdit} />}
+      {!message.deleted && <Actions message={message} own={own} onReply={onReply} onEdit={onEdit} />}
     </article>
   );
 }
@@ -62,14 +68,15 @@ function Forwarded({ userId }: { userId: string }) {
   return <p className="forwarded">{t("message.forwarded", { name: usePlainName(userId) })}</p>;
 }
 
-function Quote({ id, messageId }: { id: string; messageId: string }) {
+function Quote({ id, message_id: messageId, seq }: { id: string } & NonNullable<Message["reply_to"]>) {
   const message = useStore((state) => state.timelines[id]?.entries.find((each) => each.message_id === messageId));
   const name = usePlainName(message?.sender_id ?? "");
+  const jump = useJump(id);
   return (
-    <blockquote className="quote">
+    <button type="button" className="quote" onClick={() => jump(messageId, seq ?? 0)}>
       {message !== undefined && <strong>{name}</strong>}
       <span>{quoteOf(message)}</span>
-    </blockquote>
+    </button>
   );
 }
 

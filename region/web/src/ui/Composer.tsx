@@ -1,6 +1,7 @@
 /** Where one writes: what is typed is kept as a draft, and goes to the outbox with Enter. */
 
 import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
+import type { Mention } from "../core/pieces";
 import type { Message } from "../core/types";
 import { edit } from "../state/altering";
 import { keepDraft } from "../state/drafts";
@@ -9,11 +10,21 @@ import { write } from "../state/outgoing";
 import { useStore } from "../state/store";
 import { t } from "../words";
 import { Icon } from "./Icon";
+import { later } from "./later";
 import { useName } from "./names";
 import { quoteOf } from "./Talk";
 import { useFiles } from "./useFiles";
 
 const Tray = lazy(() => import("./Tray"));
+const Mentioning = later(() => import("./Mentioning"));
+
+const mayMean = (id: string, text: string) => id.startsWith("g") && text.includes("@");
+
+/** Whom a text names; nobody, if it cannot be found out now. */
+async function meant(id: string, text: string): Promise<Mention[]> {
+  if (!mayMean(id, text)) return [];
+  return import("../state/mentioning").then(({ mentionsOf }) => mentionsOf(id, text)).catch(() => []);
+}
 
 /** What the next text is for. */
 export type Purpose = { kind: "write" } | { kind: "reply"; to: Message } | { kind: "edit"; of: Message };
@@ -39,16 +50,22 @@ export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose
   async function send() {
     if (!ready || attachments === null) return;
     if (editing !== null) {
-      if (text === editing.text || (await edit(editing, text))) onDone();
+      if (text === editing.text || (await edit(editing, text, await meant(id, text)))) onDone();
       return;
     }
     const replyTo = purpose.kind === "reply" ? purpose.to.message_id : null;
     const message = { conversationId: id, recipientId: peer, text: text.trim(), replyTo, attachments };
     setText("");
     files.clear();
-    await write(message);
+    await write({ ...message, mentions: await meant(id, message.text) });
     if (input.current?.value === "") keepDraft(id, ""); // only now: a page that goes away before has the draft still
     onDone();
+  }
+
+  function take(value: string) {
+    setText(value);
+    if (editing === null) keepDraft(id, value);
+    if (value !== "") typed(id);
   }
 
   function onKey(event: KeyboardEvent<HTMLTextAreaElement>) {
@@ -75,6 +92,11 @@ export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose
       {files.chosen.length > 0 && (
         <Suspense>
           <Tray chosen={files.chosen} onReady={files.onReady} onRemove={files.remove} />
+        </Suspense>
+      )}
+      {mayMean(id, text) && (
+        <Suspense>
+          <Mentioning id={id} text={text} input={input} onChange={take} />
         </Suspense>
       )}
       {editing === null && (
@@ -106,11 +128,7 @@ export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose
         aria-label={t("compose.text")}
         aria-invalid={tooLong}
         dir="auto"
-        onChange={(event) => {
-          setText(event.target.value);
-          if (editing === null) keepDraft(id, event.target.value);
-          if (event.target.value !== "") typed(id);
-        }}
+        onChange={(event) => take(event.target.value)}
         onKeyDown={onKey}
         onPaste={files.onPaste}
       />

@@ -1,13 +1,13 @@
 /** The history of a conversation: virtualised, older pages come while one scrolls, and nothing moves under the eye. */
 
-import { type RefObject, useCallback, useMemo, useRef, useState } from "react";
+import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Virtuoso, type VirtuosoHandle } from "react-virtuoso";
 import { prepended, type Row, rowsOf } from "../core/rows";
 import { EMPTY } from "../core/timeline";
 import type { Message } from "../core/types";
 import { open, readOlder } from "../state/history";
 import { standAtEnd } from "../state/incoming";
-import { type State, useStore } from "../state/store";
+import { type State, set, useStore } from "../state/store";
 import { t } from "../words";
 import { HistoryRow } from "./HistoryRow";
 import { Icon } from "./Icon";
@@ -30,10 +30,15 @@ export function History({ id, unread, onReply, onEdit }: Props) {
   const list = useRef<VirtuosoHandle>(null);
   const { atEnd, onEnd, frame } = useEnd(list);
   const beginning = older === null;
+  const sought = useSought(id, rows, list);
   if (rows.length === 0) return <Empty id={id} beginning={beginning} />;
   const fresh = rows.findIndex((row) => row.fresh);
   const begin =
-    fresh >= 0 ? { index: fresh, align: "start" as const } : { index: rows.length - 1, align: "end" as const };
+    sought.place >= 0
+      ? { index: sought.place, align: "center" as const }
+      : fresh >= 0
+        ? { index: fresh, align: "start" as const }
+        : { index: rows.length - 1, align: "end" as const };
   return (
     <div className="history" ref={frame}>
       <Virtuoso
@@ -45,7 +50,15 @@ export function History({ id, unread, onReply, onEdit }: Props) {
         firstItemIndex={firstIndex}
         initialTopMostItemIndex={begin}
         computeItemKey={(_, row) => row.key}
-        itemContent={(_, row) => <HistoryRow id={id} row={row} onReply={onReply} onEdit={onEdit} />}
+        itemContent={(_, row) => (
+          <HistoryRow
+            id={id}
+            row={row}
+            found={sought.messageId !== null && sought.messageId === row.message?.message_id}
+            onReply={onReply}
+            onEdit={onEdit}
+          />
+        )}
         startReached={() => void readOlder(id)}
         followOutput={(near) => (near || rows.at(-1)?.item !== null ? "auto" : false)}
         atBottomStateChange={(end) => {
@@ -86,6 +99,22 @@ function Empty({ id, beginning }: { id: string; beginning: boolean }) {
       </button>
     </div>
   );
+}
+
+const FOUND_MS = 2_500;
+
+/** The message that is sought here: brought into view, and shown as found for a moment. */
+function useSought(id: string, rows: readonly Row[], list: RefObject<VirtuosoHandle | null>) {
+  const messageId = useStore((state) => (state.sought?.id === id ? state.sought.messageId : null));
+  const place = messageId === null ? -1 : rows.findIndex((row) => row.message?.message_id === messageId);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each message that is sought
+  useEffect(() => {
+    if (messageId === null) return;
+    list.current?.scrollToIndex({ index: place, align: "center" });
+    const timer = setTimeout(() => set({ sought: null }), FOUND_MS);
+    return () => clearTimeout(timer);
+  }, [messageId]);
+  return { messageId, place };
 }
 
 const SAME_MOMENT_MS = 150;

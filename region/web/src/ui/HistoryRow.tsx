@@ -13,13 +13,15 @@ import { dayOf, whole } from "./times";
 interface Props {
   id: string;
   row: Row;
+  /** Whether it is what was sought. */
+  found: boolean;
   onReply: (to: Message) => void;
   onEdit: (of: Message) => void;
 }
 
-export const HistoryRow = memo(function HistoryRow({ id, row, onReply, onEdit }: Props) {
+export const HistoryRow = memo(function HistoryRow({ id, row, found, onReply, onEdit }: Props) {
   return (
-    <div className="history-row" data-head={row.head}>
+    <div className="history-row" data-head={row.head} data-found={found}>
       {row.newDay && <p className="day">{dayOf(row.at)}</p>}
       {row.fresh && <p className="fresh">{t("talk.unread")}</p>}
       {row.item !== null && <OutboxBubble item={row.item} />}

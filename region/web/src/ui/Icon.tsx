@@ -19,6 +19,7 @@ const PATHS = {
   channel: "M4 10v4l11 5V5zM15 9c2 .5 3 1.600 3 3s-1 2.500-3 3M7 15v4h3v-3",
   file: "M7 3h7l5 5v13H7zM14 3v5h5",
   clip: "M8 12l6-6a3 3 0 0 1 4.300 4.300l-8 8a5 5 0 0 1-7-7l7.500-7.500",
+  pin: "M9 4h6l-1 6 3 3H7l3-3zM12 13v7",
   reply: "M9 6l-6 6 6 6M3 12h10c5 0 8 3 8 7",
 } as const;
 

@@ -1,7 +1,7 @@
 /** One conversation in the list. */
 
 import { Link } from "wouter";
-import { lastAt } from "../core/inbox";
+import { isNamed, lastAt } from "../core/inbox";
 import type { Conversation, Message } from "../core/types";
 import { useStore } from "../state/store";
 import { t } from "../words";
@@ -15,16 +15,29 @@ export function ListRow({ conversation, open }: { conversation: Conversation; op
   const title = useTitle(conversation);
   const at = lastAt(conversation);
   const muted = Date.parse(conversation.preferences?.muted_until ?? "") > Date.now();
+  const me = useStore((state) => state.me?.user_id ?? "");
+  const named = isNamed(
+    conversation,
+    me,
+    useStore((state) => state.named[id]),
+  );
+  const presence = useStore((state) => state.presences[conversation.peer_id ?? ""]?.presence);
+  const marked = unread === 0 && (conversation.preferences?.marked_unread ?? false);
   return (
     <Link
       href={`/c/${id}`}
       className="row"
       aria-current={open ? "page" : undefined}
-      data-unread={unread > 0}
+      data-unread={unread > 0 || marked}
       data-muted={muted}
     >
       <Avatar id={conversation.peer_id ?? id} name={title} kind={kind} />
-      <span className="row-title">{title}</span>
+      <span className="row-title">
+        {title}
+        {presence !== undefined && presence !== "offline" && (
+          <span className="unseen">, {t(`person.${presence}`)}</span>
+        )}
+      </span>
       {at > 0 && (
         <time dateTime={new Date(at).toISOString()} title={whole(at)}>
           {brief(at)}
@@ -33,9 +46,18 @@ export function ListRow({ conversation, open }: { conversation: Conversation; op
       <span className="row-text">
         <Below id={id} kind={kind} last={last} open={open} />
       </span>
-      {unread > 0 && (
-        <span className="badge" role="img" aria-label={t("list.unread", { n: unread })}>
-          {unread > 999 ? "999+" : unread}
+      {(named || unread > 0 || marked) && (
+        <span className="badges">
+          {named && (
+            <span className="badge" role="img" aria-label={t("list.named")}>
+              @
+            </span>
+          )}
+          {(unread > 0 || marked) && (
+            <span className="badge" role="img" aria-label={marked ? t("list.marked") : t("list.unread", { n: unread })}>
+              {marked ? "•" : unread > 999 ? "999+" : unread}
+            </span>
+          )}
         </span>
       )}
     </Link>

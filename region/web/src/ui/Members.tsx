@@ -1,14 +1,15 @@
-/** Who is in a group; owners and admins add, let in and remove. */
+/** Who is in a group; owners and admins add, let in, remove and ban, owners give roles. */
 
 import { useCallback, useEffect, useState } from "react";
+import { runs, turnedAt } from "../core/roles";
+import { EMPTY } from "../core/timeline";
 import { api, got } from "../io/api";
+import { act } from "../state/running";
 import { useStore } from "../state/store";
 import { t } from "../words";
-import { en, type Key } from "../words/en";
-import { Avatar } from "./Avatar";
 import { PersonLine } from "./NewPanel";
-import { usePlainName } from "./names";
 import { PeopleSearch } from "./PeopleSearch";
+import { PersonDeeds } from "./PersonDeeds";
 import { useAttempt } from "./useAttempt";
 
 type Member = Awaited<ReturnType<typeof read>>[number];
@@ -17,55 +18,45 @@ async function read(id: string) {
   return (await got(api.GET("/groups/{group_id}/members", { params: { path: { group_id: id } } }))).members;
 }
 
+const ORDER = ["asking", "owner", "admin", "member", "banned"];
+
 export function Members({ id, role }: { id: string; role: string }) {
-  const me = useStore((state) => state.me?.user_id ?? "");
-  const count = useStore((state) => state.about[id]?.members);
+  const turned = useStore((state) => turnedAt(state.timelines[id] ?? EMPTY));
   const [members, setMembers] = useState<Member[]>([]);
   const [adding, setAdding] = useState(false);
-  const { busy, wrong, attempt } = useAttempt();
-  const runs = role === "owner" || role === "admin";
+  const { wrong, attempt } = useAttempt();
   const again = useCallback(async () => setMembers(await read(id)), [id]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: looked at again when somebody has come or gone
+  // biome-ignore lint/correctness/useExhaustiveDependencies: looked at again when somebody has come, gone or got a role
   useEffect(() => {
-    again().catch(() => {}); // a notice has said why already
-  }, [again, count]);
+    void attempt(again);
+  }, [again, turned]);
 
   async function add(userId: string) {
-    const params = { path: { group_id: id } };
-    await got(api.POST("/groups/{group_id}/members", { params, body: { user_id: userId } }));
+    await act(id, "let-in", userId);
     setAdding(false);
     await again();
   }
 
-  async function remove(userId: string) {
-    await got(
-      api.DELETE("/groups/{group_id}/members/{user_id}", { params: { path: { group_id: id, user_id: userId } } }),
-    );
-    await again();
-  }
-
   return (
-    <div>
+    <section>
       <h3>{t("new.group.members")}</h3>
       {wrong !== null && <p className="warning">{wrong}</p>}
       <ul className="found">
-        {members.map((member) => (
-          <li key={member.user_id} className="row">
-            <MemberLine member={member} />
-            {runs && member.user_id !== me && member.role !== "owner" && (
-              <button
-                type="button"
-                className="button"
-                disabled={busy}
-                onClick={() => void attempt(() => (member.role === "asking" ? add : remove)(member.user_id))}
-              >
-                {t(member.role === "asking" ? "about.let-in" : "about.remove")}
-              </button>
-            )}
-          </li>
-        ))}
+        {[...members]
+          .sort((a, b) => ORDER.indexOf(a.role) - ORDER.indexOf(b.role))
+          .map((member) => (
+            <PersonDeeds
+              key={`${member.user_id} ${member.role}`}
+              id={id}
+              userId={member.user_id}
+              region={member.home_region}
+              mine={role}
+              theirs={member.role}
+              onDone={again}
+            />
+          ))}
       </ul>
-      {runs && !adding && (
+      {runs(id, role) && !adding && (
         <button type="button" className="button" onClick={() => setAdding(true)}>
           {t("about.add")}
         </button>
@@ -79,21 +70,6 @@ export function Members({ id, role }: { id: string; role: string }) {
           )}
         </PeopleSearch>
       )}
-    </div>
-  );
-}
-
-function MemberLine({ member }: { member: Member }) {
-  const name = usePlainName(member.user_id);
-  const key = `role.${member.role}`;
-  const role = key in en ? t(key as Key) : member.role;
-  return (
-    <>
-      <Avatar id={member.user_id} name={name} />
-      <span className="row-title">{name}</span>
-      <span className="row-text">
-        {role} · {t("talk.lives", { region: member.home_region })}
-      </span>
-    </>
+    </section>
   );
 }

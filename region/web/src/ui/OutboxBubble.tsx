@@ -16,7 +16,7 @@ export function OutboxBubble({ item }: { item: Item }) {
     <article className="message" data-own="true" data-provisional={!down} data-down={down}>
       <div className="bubble">
         {item.attachments.length > 0 && <Attachments all={item.attachments} />}
-        <Text text={item.text} />
+        <Text text={item.text} mentions={item.mentions} />
         <p className="meta">
           <time dateTime={new Date(item.at).toISOString()}>{clock(item.at)}</time>
           <DeliveryMark delivery={delivery} />

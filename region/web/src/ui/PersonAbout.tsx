@@ -1,6 +1,7 @@
 /** What there is between oneself and somebody: friendship, and a block. */
 
 import { useCallback, useEffect, useState } from "react";
+import type { Message } from "../core/types";
 import { api, got } from "../io/api";
 import { useStore } from "../state/store";
 import { t } from "../words";
@@ -11,7 +12,8 @@ type Friendship = "none" | "friends" | "incoming" | "outgoing";
 
 interface Between {
   friendship: Friendship;
-  presence: string;
+  /** Of friends; `offline` of others, of whom nothing is told. */
+  presence: "online" | "offline" | "unknown";
   blocked: boolean;
 }
 
@@ -25,19 +27,23 @@ async function read(userId: string): Promise<Between> {
       : among(friends.outgoing)
         ? "outgoing"
         : "none";
-  const presence = friends.friends.find((each) => each.user_id === userId)?.presence ?? "unknown";
+  const presence = friends.friends.find((each) => each.user_id === userId)?.presence ?? "offline";
   return { friendship, presence, blocked: among(blocks) };
 }
 
-export function PersonAbout({ userId }: { userId: string }) {
+/** The number of the newest entry, if it is about friendship. */
+const turnedAt = (last: Message | null) => (last?.kind.startsWith("friend_") ? last.seq : 0);
+
+export function PersonAbout({ id, userId }: { id: string; userId: string }) {
   const person = useStore((state) => state.people[userId]);
+  const turned = useStore((state) => turnedAt(state.inbox[id]?.last_message ?? null));
   const [between, setBetween] = useState<Between | null>(null);
   const { busy, wrong, attempt } = useAttempt();
   const again = useCallback(async () => setBetween(await read(userId)), [userId]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` is a new one each time
+  // biome-ignore lint/correctness/useExhaustiveDependencies: read again when the other one, or another region, has answered
   useEffect(() => {
     void attempt(again);
-  }, [again]);
+  }, [again, turned]);
 
   const params = { path: { user_id: userId } };
   const act = (work: () => Promise<unknown>) => () =>
@@ -61,7 +67,7 @@ export function PersonAbout({ userId }: { userId: string }) {
         <p className="hint">
           @{person.handle} · {t("talk.lives", { region: person.home_region })}
           {person.status_text && ` · ${person.status_text}`}
-          {between?.presence === "online" && ` · ${t("person.online")}`}
+          {between !== null && between.presence !== "offline" && ` · ${t(`person.${between.presence}`)}`}
         </p>
       )}
       {between !== null && (

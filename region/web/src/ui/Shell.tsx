@@ -3,16 +3,20 @@
 import { lazy, Suspense, useEffect } from "react";
 import { Route, Switch, useLocation, useRoute } from "wouter";
 import { useStore } from "../state/store";
-import { t } from "../words";
+import { t, withMore } from "../words";
 import { Banner } from "./Banner";
+import { Guard } from "./Guard";
+import { later } from "./later";
 import { Sidebar } from "./Sidebar";
 import { Talk, WithPerson } from "./Talk";
 
 const NewPanel = lazy(() => import("./NewPanel"));
-const About = lazy(() => import("./About"));
+const About = lazy(() => withMore(import("./About")));
 const Join = lazy(() => import("./Join"));
 const Around = lazy(() => import("./Around"));
-const Settings = lazy(() => import("./Settings"));
+const AskedDialog = later(() => import("./AskedDialog"));
+const Settings = lazy(() => withMore(import("./settings/Settings")));
+const Moderation = lazy(() => withMore(import("./Moderation")));
 
 export default function Shell() {
   const [path, go] = useLocation();
@@ -29,28 +33,37 @@ export default function Shell() {
     return () => removeEventListener("keydown", onKey);
   }, [path, go]);
   useUnreadInTitle();
+  const asked = useStore((state) => state.asked);
   return (
     <div className="shell" data-open={path !== "/"}>
       <Banner />
       <Sidebar openId={talk?.id ?? null} />
       <main className="content">
-        <Suspense fallback={<p className="starting">{t("app.loading")}</p>}>
-          <Switch>
-            <Route path="/c/:id">{({ id }) => <Talk key={id} id={id} />}</Route>
-            <Route path="/c/:id/at/:before/:after">
-              {(place) => <Around key={Object.values(place).join()} {...place} />}
-            </Route>
-            <Route path="/c/:id/about">{({ id }) => <About key={id} id={id} />}</Route>
-            <Route path="/join/:id">{({ id }) => <Join key={id} id={id} />}</Route>
-            <Route path="/with/:id">{({ id }) => <WithPerson key={id} userId={id} />}</Route>
-            <Route path="/new" component={NewPanel} />
-            <Route path="/settings" component={Settings} />
-            <Route>
-              <p className="nothing">{t("talk.pick")}</p>
-            </Route>
-          </Switch>
-        </Suspense>
+        <Guard key={path}>
+          <Suspense fallback={<p className="starting">{t("app.loading")}</p>}>
+            <Switch>
+              <Route path="/c/:id">{({ id }) => <Talk key={id} id={id} />}</Route>
+              <Route path="/c/:id/at/:before/:after">
+                {(place) => <Around key={Object.values(place).join()} {...place} />}
+              </Route>
+              <Route path="/c/:id/about">{({ id }) => <About key={id} id={id} />}</Route>
+              <Route path="/join/:id">{({ id }) => <Join key={id} id={id} />}</Route>
+              <Route path="/with/:id">{({ id }) => <WithPerson key={id} userId={id} />}</Route>
+              <Route path="/new" component={NewPanel} />
+              <Route path="/settings" component={Settings} />
+              <Route path="/moderation" component={Moderation} />
+              <Route>
+                <p className="nothing">{t("talk.pick")}</p>
+              </Route>
+            </Switch>
+          </Suspense>
+        </Guard>
       </main>
+      {asked !== null && (
+        <Suspense>
+          <AskedDialog asked={asked} />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -1,7 +1,9 @@
 /** One conversation: who it is, its history, and where one writes. */
 
-import { useEffect, useState } from "react";
+import { Suspense, useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
+import { writes } from "../core/inbox";
+import type { Presence } from "../core/presence";
 import { isMessage } from "../core/timeline";
 import type { Message } from "../core/types";
 import { withPerson } from "../state/history";
@@ -12,13 +14,21 @@ import { Avatar } from "./Avatar";
 import { Composer, type Purpose } from "./Composer";
 import { History } from "./History";
 import { Icon } from "./Icon";
+import { later } from "./later";
 import { usePlainName, useTitle } from "./names";
+import { brief } from "./times";
+
+const PinBar = later(() => import("./PinBar"));
 
 export function Talk({ id }: { id: string }) {
   const [purpose, setPurpose] = useState<Purpose>({ kind: "write" });
   const conversation = useStore((state) => state.inbox[id]);
   const about = useStore((state) => state.about[id]);
   const [unread] = useState(() => [conversation?.read ?? 0, conversation?.head ?? 0] as const);
+  const marked = conversation?.preferences?.marked_unread ?? false;
+  useEffect(() => {
+    if (marked) void import("../state/preferring").then(({ prefer }) => prefer(id, { marked_unread: false }));
+  }, [id, marked]);
   useEffect(() => {
     look(id);
     const onVisible = () => seen(id);
@@ -31,7 +41,12 @@ export function Talk({ id }: { id: string }) {
   const mayWrite = about === undefined || writes(id, about.role);
   return (
     <section className="talk">
-      <Head id={id} />
+      <div>
+        <Head id={id} />
+        <Suspense>
+          <PinBar id={id} />
+        </Suspense>
+      </div>
       <History
         id={id}
         unread={unread}
@@ -49,10 +64,6 @@ export function Talk({ id }: { id: string }) {
 
 function keyOf(purpose: Purpose): string {
   return purpose.kind === "edit" ? `edit ${purpose.of.message_id}` : "write";
-}
-
-function writes(id: string, role: string): boolean {
-  return id.startsWith("c") ? role === "owner" || role === "poster" : role !== "former";
 }
 
 function Head({ id }: { id: string }) {
@@ -78,6 +89,7 @@ function Subtitle({ id, peerId }: { id: string; peerId: string }) {
   const about = useStore((state) => state.about[id]);
   const typist = useStore((state) => state.typists[id]);
   const peer = useStore((state) => state.people[peerId]);
+  const there = useStore((state) => state.presences[peerId]);
   const typing = usePlainName(typist?.userId ?? "");
   if (typist !== undefined) return <p className="subtitle typing">{t("talk.types", { name: typing })}</p>;
   if (about !== undefined) {
@@ -86,7 +98,13 @@ function Subtitle({ id, peerId }: { id: string; peerId: string }) {
   }
   if (peer === undefined) return null;
   const lives = t("talk.lives", { region: peer.home_region });
-  return <p className="subtitle">{[`@${peer.handle}`, lives, peer.status_text].filter(Boolean).join(" · ")}</p>;
+  const said = [`@${peer.handle}`, lives, there && thereOf(there), peer.status_text];
+  return <p className="subtitle">{said.filter(Boolean).join(" · ")}</p>;
+}
+
+function thereOf({ presence, lastSeen }: Presence): string {
+  if (presence !== "offline") return t(`person.${presence}`);
+  return lastSeen === null ? "" : t("person.seen", { date: brief(Date.parse(lastSeen)) });
 }
 
 /** The conversation with somebody, under the id that it turns out to have. */

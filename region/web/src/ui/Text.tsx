@@ -1,26 +1,30 @@
-/** The text of a message: never HTML; what looks like an address of the web is a link that tells its target nothing. */
+/** The text of a message: never HTML; addresses of the web are links that tell their target nothing, members who are named lead to them. */
 
-import type { ReactNode } from "react";
+import { Link } from "wouter";
+import { type Mention, pieces } from "../core/pieces";
+import { useStore } from "../state/store";
 
-const ADDRESS = /https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]}'»”]/gu;
-
-export function Text({ text }: { text: string }) {
-  const parts: ReactNode[] = [];
-  let done = 0;
-  for (const found of text.matchAll(ADDRESS)) {
-    parts.push(text.slice(done, found.index));
-    parts.push(
-      <a key={found.index} href={found[0]} target="_blank" rel="noopener noreferrer nofollow">
-        {found[0]}
-      </a>,
-    );
-    done = found.index + found[0].length;
-  }
-  parts.push(text.slice(done));
+export function Text({ text, mentions }: { text: string; mentions?: readonly Mention[] | undefined }) {
+  const me = useStore((state) => state.me?.user_id);
   if (text === "") return null;
   return (
     <p className="text" dir="auto">
-      {parts}
+      {pieces(text, mentions).map((piece) => {
+        if (piece.kind === "address") {
+          return (
+            <a key={piece.at} href={piece.text} target="_blank" rel="noopener noreferrer nofollow">
+              {piece.text}
+            </a>
+          );
+        }
+        if (piece.kind !== "mention") return piece.text;
+        if (piece.userId === me) return <mark key={piece.at}>{piece.text}</mark>;
+        return (
+          <Link key={piece.at} className="mention" href={`/with/${piece.userId}`}>
+            {piece.text}
+          </Link>
+        );
+      })}
     </p>
   );
 }

@@ -5,6 +5,7 @@ export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: str
 export const en = {
   "app.name": "Causeway",
   "app.loading": "One moment…",
+  "app.part-missing": "This part of the app could not be loaded.",
   "welcome.title": "Talk across the water",
   "welcome.text":
     "Causeway is a messenger made of regions. You live in one of them, close to you; your friends may live in another. What you write is kept by your region the moment it says “accepted”, and crosses as soon as there is a way.",
@@ -87,11 +88,6 @@ export const en = {
   "about.archive": "Archive",
   "about.unarchive": "Take out of the archive",
   "about.add": "Add somebody",
-  "about.let-in": "Let in",
-  "about.remove": "Remove",
-  "about.invite": "Invitation",
-  "about.invite.make": "Make a link",
-  "about.invite.until": "Good until {date}, for everybody who has it.",
   "about.leave": "Leave",
   "about.leave.sure": "Really leave?",
   "join.title": "Invitation",
@@ -165,30 +161,15 @@ export const en = {
   you: "You",
   "banner.connecting": "Connecting…",
   "banner.offline": "No network. What you write is kept and sent later.",
-  "banner.waiting": "Not connected. Trying again in {n} s.",
-  "banner.away": "Your home region {region} cannot be reached. Trying again in {n} s.",
+  "banner.kept": "Not connected. What you write is kept and sent later.",
+  "banner.waiting": "Trying {next} in {n} s.",
+  "banner.away": "Your home region {region} cannot be reached. What you write is kept and sent later.",
+  "banner.silent": "The region {region} does not answer. What you write is kept and sent later.",
+  "banner.busy": "Your home region {region} is busy. What you write is kept and sent later.",
+  "banner.islanded":
+    "The region {region} is islanded: messages go on, but nobody can register, join or be let in until it is reached again.",
   "banner.now": "Try now",
   "settings.title": "Settings",
-  "settings.devices": "Devices",
-  "settings.devices.hint":
-    "Where this account is logged in. A device that you do not know: log it out, and change your password.",
-  "settings.device.current": "this device",
-  "settings.device.since": "since {date}",
-  "settings.device.revoke": "Log out",
-  "settings.notices": "Notifications",
-  "settings.notices.default":
-    "This browser can tell you of messages while this page is open and you look at something else.",
-  "settings.notices.granted":
-    "This browser tells you of messages while this page is open and you look at something else. Muted conversations are left out.",
-  "settings.notices.denied": "This browser tells you of nothing. You can allow it in its settings of this page.",
-  "settings.notices.allow": "Allow notifications",
-  "settings.language": "Language",
-  "settings.profile": "Profile",
-  "settings.name": "Name",
-  "settings.status": "What you say of the moment",
-  "settings.save": "Save",
-  "settings.saved": "Saved.",
-  "settings.account": "@{handle}, lives in {region}",
   "day.today": "Today",
   "day.yesterday": "Yesterday",
   "common.back": "Back",
@@ -198,6 +179,7 @@ export const en = {
   "problem.wrong-credentials": "Handle or password is wrong.",
   "problem.handle-taken": "Somebody else has this handle. Try another.",
   "problem.rate-limited": "Too often. Wait a moment, then try again.",
+  "problem.islanded": "This region is islanded: nothing of that kind can be decided there now. Try again later.",
   "problem.region-unreachable": "The account's home region cannot be reached now. Try again in a moment.",
   "problem.friends-only": "They take first messages from friends only.",
   "problem.you-blocked-them": "You have blocked them.",
@@ -210,6 +192,12 @@ export const en = {
   "problem.already-a-member": "You belong to it already.",
   "problem.last-owner": "You are the last owner: make somebody else an owner first.",
   "problem.slow-mode": "Slow mode: wait a while between two posts.",
+
+  // Inside conversations, at first sight; the rest is in `talk/`.
+  "list.named": "You are mentioned",
+  "list.marked": "Marked as unread",
+  "person.unknown": "not known whether they are online",
+  "person.seen": "last online: {date}",
 } satisfies Record<string, string | Plural>;
 
 export type Key = keyof typeof en;

@@ -1,6 +1,7 @@
 /** The catalogue of what the app says, in the reader's language; a language is a file with the same keys as `en`. */
 
-import { en, type Key, type Words } from "./en";
+import { en, type Key, type Plural, type Words } from "./en";
+import type { MoreKey, MoreWords } from "./more.en";
 
 export type Language = "en" | "ru";
 export const LANGUAGES: Readonly<Record<Language, string>> = { en: "English", ru: "Русский" };
@@ -10,7 +11,12 @@ const LOADERS: Readonly<Record<Exclude<Language, "en">, () => Promise<{ words: W
   ru: () => import("./ru").then(({ ru }) => ({ words: ru })),
 };
 
-let words: Words = en;
+const MORE: Readonly<Record<Language, () => Promise<{ more: MoreWords }>>> = {
+  en: () => import("./more.en"),
+  ru: () => import("./more.ru"),
+};
+
+let words: Readonly<Record<string, string | Plural>> = en;
 let plurals = new Intl.PluralRules("en");
 export let language: Language = "en";
 
@@ -29,6 +35,13 @@ export async function begin(): Promise<void> {
   document.documentElement.lang = wanted;
 }
 
+/** Bring what is opened seldom, together with its words. */
+export async function withMore<T>(part: Promise<T>): Promise<T> {
+  const [loaded, { more }] = await Promise.all([part, MORE[language]()]);
+  words = { ...words, ...more };
+  return loaded;
+}
+
 /** The reader's own variety of the language, which decides how times look. */
 export function locale(): string {
   return navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
@@ -45,8 +58,8 @@ export function choose(wanted: Language): void {
  *
  * @param given What stands in the braces; `n` chooses among plural forms.
  */
-export function t(key: Key, given: Readonly<Record<string, string | number>> = {}): string {
-  const word = words[key];
+export function t(key: Key | MoreKey, given: Readonly<Record<string, string | number>> = {}): string {
+  const word = words[key] ?? key;
   const text = typeof word === "string" ? word : (word[plurals.select(Number(given.n ?? 0))] ?? word.other);
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in given ? String(given[name]) : whole));
 }

@@ -1,4 +1,4 @@
-"""What the load keeps in the federation's home for later runs: tokens and passwords, for its owner alone to read."""
+"""What commands that look from outside keep in a federation's home for later runs: tokens and passwords, for its owner alone to read."""
 
 from pathlib import Path
 from typing import TypeVar

@@ -1,0 +1,21 @@
+/** Draws an image anew where it is larger than what stands for somebody needs to be. */
+
+import { drawnSize } from "../core/pictures";
+
+const KIND = "image/jpeg";
+const QUALITY = 0.88;
+
+/** Return the file, or a smaller one of the same picture; what this browser cannot read goes as it is, for the region to judge. */
+export async function smallEnough(file: File): Promise<File> {
+  const image = await createImageBitmap(file).catch(() => null);
+  if (image === null) return file;
+  const size = drawnSize(image.width, image.height, file.size);
+  if (size === null) return file;
+  const canvas = document.createElement("canvas");
+  canvas.width = size.width;
+  canvas.height = size.height;
+  canvas.getContext("2d")?.drawImage(image, 0, 0, size.width, size.height);
+  image.close();
+  const drawn = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, KIND, QUALITY));
+  return drawn === null ? file : new File([drawn], "picture.jpg", { type: KIND });
+}

@@ -1,0 +1,32 @@
+/** Something that is asked above everything else; Escape and a press beside it close it. */
+
+import { type ReactNode, useEffect, useId, useRef } from "react";
+import { t } from "../words";
+import { Icon } from "./Icon";
+import "./styles/dialogs.css";
+
+export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
+  const place = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => place.current?.showModal(), []);
+  return (
+    <dialog
+      ref={place}
+      className="dialog"
+      aria-labelledby={id}
+      onClose={onClose}
+      onKeyDown={(event) => event.stopPropagation()}
+      onClick={(event) => {
+        if (event.target === event.currentTarget) place.current?.close();
+      }}
+    >
+      <header className="dialog-head">
+        <h2 id={id}>{title}</h2>
+        <button type="button" className="round" aria-label={t("common.close")} onClick={() => place.current?.close()}>
+          <Icon name="close" />
+        </button>
+      </header>
+      <div className="dialog-body">{children}</div>
+    </dialog>
+  );
+}

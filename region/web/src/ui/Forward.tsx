@@ -1,0 +1,122 @@
+/** Sends a message on, to one conversation or several; each copy goes through the outbox like anything that is written. */
+
+import { useEffect, useMemo, useState } from "react";
+import { listed, writes } from "../core/inbox";
+import type { Conversation, Message } from "../core/types";
+import { lookAgain } from "../state/history";
+import { write } from "../state/outgoing";
+import { notify, useStore } from "../state/store";
+import { t } from "../words";
+import { Avatar } from "./Avatar";
+import { Dialog } from "./Dialog";
+import { Field } from "./Field";
+import { usePlainName, useTitle } from "./names";
+import { quoteOf } from "./Talk";
+import { useAttempt } from "./useAttempt";
+
+const MOST_LOOKED_AT = 20;
+
+export function Forward({ message, onClose }: { message: Message; onClose: () => void }) {
+  const [filter, setFilter] = useState("");
+  const [chosen, setChosen] = useState<readonly string[]>([]);
+  const { busy, wrong, attempt } = useAttempt();
+  const possible = useWritable();
+  const shown = useNamed(possible, filter);
+  const name = usePlainName(message.sender_id);
+
+  function toggle(id: string) {
+    setChosen(chosen.includes(id) ? chosen.filter((each) => each !== id) : [...chosen, id]);
+  }
+
+  async function send() {
+    const { text, attachments = [], message_id: forwardOf } = message;
+    for (const conversation of possible.filter((each) => chosen.includes(each.conversation_id))) {
+      const { conversation_id: conversationId, peer_id: recipientId } = conversation;
+      await write({ conversationId, recipientId, text, replyTo: null, attachments, forwardOf });
+    }
+    notify(t("forward.sent", { n: chosen.length }));
+    onClose();
+  }
+
+  return (
+    <Dialog title={t("forward.title")} onClose={onClose}>
+      <blockquote className="quote">
+        <strong>{name}</strong>
+        <span>{quoteOf(message)}</span>
+      </blockquote>
+      <Field
+        name="conversation"
+        type="search"
+        label={t("forward.find")}
+        value={filter}
+        onChange={(event) => setFilter(event.target.value)}
+        autoFocus
+      />
+      {possible.length === 0 && <p className="hint">{t("forward.none")}</p>}
+      <ul className="found dialog-list" aria-label={t("forward.where")}>
+        {shown.map((each) => (
+          <li key={each.conversation_id}>
+            <Choice
+              conversation={each}
+              chosen={chosen.includes(each.conversation_id)}
+              onToggle={() => toggle(each.conversation_id)}
+            />
+          </li>
+        ))}
+      </ul>
+      {wrong !== null && (
+        <p className="warning" role="alert">
+          {wrong}
+        </p>
+      )}
+      <button
+        type="button"
+        className="primary"
+        disabled={busy || chosen.length === 0}
+        onClick={() => void attempt(send)}
+      >
+        {t("forward.send", { n: chosen.length })}
+      </button>
+    </Dialog>
+  );
+}
+
+function Choice(props: { conversation: Conversation; chosen: boolean; onToggle: () => void }) {
+  const { conversation, chosen, onToggle } = props;
+  const title = useTitle(conversation);
+  return (
+    <label className="row choice" data-chosen={chosen}>
+      <Avatar id={conversation.peer_id ?? conversation.conversation_id} name={title} kind={conversation.kind} />
+      <span className="row-title">{title}</span>
+      <input type="checkbox" checked={chosen} onChange={onToggle} />
+    </label>
+  );
+}
+
+/** Where one may write; of channels that were not opened yet the role is asked for. */
+function useWritable(): Conversation[] {
+  const inbox = useStore((state) => state.inbox);
+  const about = useStore((state) => state.about);
+  useEffect(() => {
+    const channels = Object.keys(inbox).filter((id) => id.startsWith("c") && about[id] === undefined);
+    for (const id of channels.slice(0, MOST_LOOKED_AT)) void lookAgain(id);
+  }, [inbox, about]);
+  return useMemo(() => {
+    const may = ({ conversation_id: id }: Conversation) => {
+      const role = about[id]?.role;
+      return role === undefined ? !id.startsWith("c") : writes(id, role);
+    };
+    return [...listed(inbox), ...listed(inbox, true)].filter(may);
+  }, [inbox, about]);
+}
+
+function useNamed(all: readonly Conversation[], filter: string): readonly Conversation[] {
+  const people = useStore((state) => state.people);
+  const wanted = filter.trim().toLocaleLowerCase();
+  if (wanted === "") return all;
+  return all.filter((each) => {
+    const peer = people[each.peer_id ?? ""];
+    const names = [each.name, peer?.display_name ?? "", `@${peer?.handle ?? ""}`];
+    return names.some((name) => name.toLocaleLowerCase().includes(wanted));
+  });
+}

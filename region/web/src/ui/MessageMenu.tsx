@@ -1,0 +1,145 @@
+/** All that may be done with a message; arrows walk through it, Escape closes it. */
+
+import { type KeyboardEvent, useEffect, useLayoutEffect, useRef } from "react";
+import { mayPin } from "../core/pins";
+import type { Message } from "../core/types";
+import { pin, react, remove } from "../state/altering";
+import { type Asked, set, useStore } from "../state/store";
+import { t } from "../words";
+
+const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🎉"];
+
+interface Props {
+  message: Message;
+  own: boolean;
+  onReply: (to: Message) => void;
+  onEdit: (of: Message) => void;
+  onClose: () => void;
+}
+
+export default function MessageMenu({ message, own, onReply, onEdit, onClose }: Props) {
+  const { conversation_id: id, message_id: messageId } = message;
+  const place = useRef<HTMLDivElement>(null);
+  const role = useStore((state) => state.about[id]?.role ?? "");
+  const me = useStore((state) => state.me?.user_id ?? "");
+  const pinned = useStore((state) => state.pins[id]?.some((each) => each.message_id === messageId) ?? false);
+  const numbered = message.seq !== null;
+  const channel = id.startsWith("c");
+  const mayDelete = own || role === "owner" || role === "admin" || role === "poster";
+  useClosing(place, onClose);
+  useRoom(place);
+
+  const choose = (work: () => void) => () => {
+    onClose();
+    work();
+  };
+  const ask = (asked: Asked) => choose(() => set({ asked }));
+  const items: { key: string; label: string; work: () => void; danger?: boolean }[] = [
+    { key: "reply", label: t("message.reply"), work: choose(() => onReply(message)) },
+    { key: "copy", label: t("message.copy"), work: choose(() => void navigator.clipboard?.writeText(message.text)) },
+  ];
+  if (numbered) items.push({ key: "forward", label: t("menu.forward"), work: ask({ kind: "forward", message }) });
+  if (numbered && mayPin(id, role)) {
+    const label = t(pinned ? "menu.unpin" : "menu.pin");
+    items.push({ key: "pin", label, work: choose(() => void pin(messageId, !pinned)) });
+  }
+  if (own && message.forwarded_from === undefined) {
+    items.push({ key: "edit", label: t("message.edit"), work: choose(() => onEdit(message)) });
+  }
+  items.push({ key: "details", label: t("menu.details"), work: ask({ kind: "details", message }) });
+  if (!own) {
+    const asked: Asked = { kind: "report", userId: message.sender_id, message };
+    items.push({ key: "report", label: t("menu.report"), work: ask(asked), danger: true });
+  }
+  if (numbered) {
+    const hide = choose(() => {
+      if (confirm(t("menu.hide.sure"))) void remove(message, "me");
+    });
+    items.push({ key: "hide", label: t("menu.hide"), work: hide, danger: true });
+  }
+  if (mayDelete) {
+    const work = choose(() => {
+      if (confirm(t("message.delete.sure"))) void remove(message, "all");
+    });
+    items.push({ key: "delete", label: t("message.delete"), work, danger: true });
+  }
+
+  return (
+    <div className="menu" ref={place} role="menu" aria-label={t("message.more")} tabIndex={-1} onKeyDown={walk}>
+      {!channel && (
+        <p className="emoji" role="presentation">
+          {EMOJI.map((emoji) => {
+            const mine = message.reactions?.find((each) => each.emoji === emoji)?.user_ids.includes(me) ?? false;
+            return (
+              <button
+                key={emoji}
+                type="button"
+                role="menuitemcheckbox"
+                aria-label={t("message.react", { emoji })}
+                aria-checked={mine}
+                onClick={choose(() => void react(message, emoji, !mine))}
+              >
+                {emoji}
+              </button>
+            );
+          })}
+        </p>
+      )}
+      {items.map(({ key, label, work, danger }) => (
+        <button key={key} type="button" role="menuitem" className={danger ? "danger" : undefined} onClick={work}>
+          {label}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function walk(event: KeyboardEvent<HTMLElement>): void {
+  const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+  if (by === undefined) return;
+  event.preventDefault();
+  const all = [...event.currentTarget.querySelectorAll("button")];
+  const now = all.indexOf(document.activeElement as HTMLButtonElement);
+  all[(now + by + all.length) % all.length]?.focus();
+}
+
+/** Close it by Escape, and by whatever is pressed outside of it. */
+function useClosing(place: { current: HTMLDivElement | null }, onClose: () => void): void {
+  const close = useRef(onClose);
+  close.current = onClose;
+  useEffect(() => {
+    place.current?.querySelector("button")?.focus();
+    const onEvent = (event: Event) => {
+      const inside = place.current?.parentElement?.contains(event.target as Node);
+      if (event instanceof KeyboardEvent ? event.key !== "Escape" : inside) return;
+      event.preventDefault();
+      close.current();
+    };
+    addEventListener("keydown", onEvent, true);
+    addEventListener("pointerdown", onEvent);
+    return () => {
+      removeEventListener("keydown", onEvent, true);
+      removeEventListener("pointerdown", onEvent);
+    };
+  }, [place]);
+}
+
+const MARGIN = 8;
+
+/** Open it to the side that has more room, no higher than that, and not beyond the edges. */
+function useRoom(place: { current: HTMLDivElement | null }): void {
+  useLayoutEffect(() => {
+    const menu = place.current;
+    const frame = menu?.closest(".history")?.getBoundingClientRect();
+    const from = menu?.parentElement?.getBoundingClientRect();
+    if (!menu || frame === undefined || from === undefined) return;
+    const above = from.top - frame.top - MARGIN;
+    const below = frame.bottom - from.bottom - MARGIN;
+    const down = menu.offsetHeight > above && below > above;
+    menu.dataset.down = String(down);
+    menu.style.maxHeight = `${Math.max(120, down ? below : above)}px`;
+    const { left, right } = menu.getBoundingClientRect();
+    const shift = Math.min(0, frame.right - MARGIN - right) + Math.max(0, frame.left + MARGIN - left);
+    menu.style.translate = `${shift}px 0`;
+  }, [place]);
+}

@@ -1,0 +1,41 @@
+/** What one may choose: how one is seen, by whom, on which devices, and what this browser does. */
+
+import { logOut } from "../../state/account";
+import { get } from "../../state/store";
+import { t } from "../../words";
+import { LanguageChoice } from "../LanguageChoice";
+import { Panel } from "../Panel";
+import "../styles/settings.css";
+import { Devices } from "./Devices";
+import { ModerationLink } from "./ModerationLink";
+import { Notices } from "./Notices";
+import { Password } from "./Password";
+import { Privacy } from "./Privacy";
+import { Profile } from "./Profile";
+import { Section } from "./Section";
+import { Storage } from "./Storage";
+
+export default function Settings() {
+  return (
+    <Panel title={t("settings.title")}>
+      <ModerationLink />
+      <Profile />
+      <Privacy />
+      <Notices />
+      <Section title={t("settings.language")}>
+        <LanguageChoice />
+      </Section>
+      <Storage />
+      <Password />
+      <Devices />
+      <button type="button" className="button danger" onClick={() => void leave()}>
+        {t("account.logout")}
+      </button>
+    </Panel>
+  );
+}
+
+async function leave(): Promise<void> {
+  const n = get().outbox.length;
+  if (n === 0 || confirm(t("account.logout.unsent", { n }))) await logOut();
+}
