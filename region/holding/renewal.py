@@ -13,6 +13,7 @@ from infra.tasks import heed_cancellation
 from region.holding import metrics
 from region.holding.tenure import Tenure
 from region.store.repository.setup import wait_ready
+from replication.holding.deciding import Standing
 from replication.holding.lease import MILLION, Ask
 
 log = structlog.get_logger()
@@ -67,6 +68,14 @@ class Renewer:
                 await asyncio.sleep(self._seconds if urgent else CALM_SECONDS)
             else:
                 await asyncio.sleep(backoff.next())
+
+    async def mend(self) -> None:
+        """Ask once if the lease has lapsed and nobody has asked in vain since: this process was only just started, or was asleep.
+
+        To be called before what would be refused for good; while the directory is away it costs nothing.
+        """
+        if not self._failed and self.tenure.standing() is Standing.ISLANDED:
+            await self.renew()
 
     async def renew(self) -> bool:
         """Ask once; return whether it was granted."""

@@ -101,7 +101,6 @@ class Projection:
             tenure: Tells how this region stands to its duties; if it is not given, nobody else can have them.
         """
         self._tenure = tenure or Tenure(region.region)
-        self._tenure.begin(region.epoch, region.incarnation)
         self._federation = frozenset(federation)
         self._connection = connection
         self._edit_window = edit_window

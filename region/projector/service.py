@@ -168,7 +168,7 @@ async def project_forever(
             )
             if renewer is not None:
                 group.create_task(renewer.run(pool), name="lease")
-            await Projector(health, settings, pool, nudger, topic=topic, tenure=tenure or Tenure(settings.region)).run()
+            await Projector(health, settings, pool, nudger, topic=topic, tenure=tenure, renewer=renewer).run()
     finally:
         await pool.close()
         await redis.aclose()
@@ -185,7 +185,8 @@ class Projector:
         nudger: Nudger,
         *,
         topic: str,
-        tenure: Tenure,
+        tenure: Tenure | None = None,
+        renewer: Renewer | None = None,
     ) -> None:
         """Prepare it.
 
@@ -195,9 +196,11 @@ class Projector:
             pool: Connections to the store.
             nudger: Told of each commit.
             topic: The journal's topic.
-            tenure: How this region stands to its duties.
+            tenure: How this region stands to its duties; if it is not given, nobody else can have them.
+            renewer: Keeps its lease running.
         """
-        self._tenure = tenure
+        self._tenure = tenure or Tenure(settings.region)
+        self._renewer = renewer
         self._health = health
         self._settings = settings
         self._pool = pool
@@ -234,6 +237,7 @@ class Projector:
     async def _session(self) -> None:
         settings = self._settings
         region = await prepare(self._pool, region=settings.region, partitions=settings.partitions)
+        self._tenure.begin(region.epoch, region.incarnation)
         retention = {"retention.ms": str(settings.journal_retention_days * 86_400_000)}
         await ensure_topics(
             settings.kafka,
@@ -255,6 +259,7 @@ class Projector:
                 tenure=self._tenure,
             )
             places = await projection.begin(settings.own_partitions)
+            await self._mend()
             self._tell(await projection.revive())
             self._health.tell("store", ok=True)
             async with Consumer(settings.kafka, self._topic, client=f"{settings.instance}-projector") as consumer:
@@ -275,6 +280,7 @@ class Projector:
         look_at, remind_at = 0.0, time.monotonic() + REMIND_SECONDS
         while True:
             heed_cancellation()
+            await self._mend()
             if time.monotonic() >= look_at:
                 self._tell(await projection.replay())
                 self._tell(await projection.release())
@@ -291,6 +297,7 @@ class Projector:
             for partition, records in batches.items():
                 check_dense(expected, partition, records)
             cases, newer = cases_of(batches, projection.held)
+            await self._mend()
             self._tell(await projection.project(cases))
             self._backoff.reset()
             self._health.tell("store", ok=True)
@@ -304,6 +311,10 @@ class Projector:
             if newer:
                 self._wait_at(newer, consumer, expected)
             self._tell_version(projection)
+
+    async def _mend(self) -> None:
+        if self._renewer is not None:
+            await self._renewer.mend()
 
     def _tell(self, committed: Committed) -> None:
         if committed.positions:

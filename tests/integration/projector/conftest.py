@@ -12,6 +12,7 @@ import pytest
 from infra.health import Health
 from infra.kafka import Producer
 from infra.postgres import make_pool
+from region.holding.renewal import Renewer
 from region.holding.tenure import Tenure
 from region.projector.service import ProjectorSettings, project_forever
 from region.store.repository.setup import prepare
@@ -69,11 +70,13 @@ class Region:
         """Return what was put out, by partition and position."""
         return [decode_record(output.record, output.version) for output in await self.outputs()]
 
-    def start(self, *, tenure: Tenure | None = None, **changes: object) -> Health:
+    def start(self, *, tenure: Tenure | None = None, renewer: Renewer | None = None, **changes: object) -> Health:
         """Start a projector; return its health."""
         health = Health()
         settings = self.settings.model_copy(update=changes)
-        self.running.append(asyncio.create_task(project_forever(health, settings, topic=self.topic, tenure=tenure)))
+        self.running.append(
+            asyncio.create_task(project_forever(health, settings, topic=self.topic, tenure=tenure, renewer=renewer))
+        )
         return health
 
     async def stop(self) -> None:

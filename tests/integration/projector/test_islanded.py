@@ -1,5 +1,6 @@
 """A projector whose region's lease lapses, on a real journal and store, by a clock that the test moves."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,9 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
+from global_directory.holding.schemas import Grant, LeaseRequest
 from region.holding.errors import ISLANDED
+from region.holding.renewal import Renewer
 from region.holding.tenure import Tenure
 from region.projector.rehearsal import deed, message, submission
 from replication import groups as g
@@ -142,3 +145,35 @@ async def test_a_deposed_projector_decides_nothing(region: Any, until: Until) ->
 
     await until("its health says so", told)
     assert await region.execute("SELECT 1 FROM entries") == []
+
+
+class Lessor:
+    """A directory that grants, as soon as it may."""
+
+    def __init__(self) -> None:
+        """Say nothing yet."""
+        self.answers = asyncio.Event()
+
+    async def renew_lease(self, _: str, wanted: LeaseRequest) -> Grant:
+        """Grant."""
+        await self.answers.wait()
+        return Grant(wanted.holder, wanted.epoch, wanted.boot, wanted.asked_at, LENGTH)
+
+
+async def test_who_was_only_just_started_or_was_asleep_asks_before_it_refuses(region: Any, until: Until) -> None:
+    """What waited for it is let in: a refusal would be for good. While nobody answers it does not wait again and again."""
+    clock, lessor = Clock(), Lessor()
+    lessor.answers.set()
+    tenure = Tenure("us", "eu", clock=clock, boot=1)
+    await region.append(submission(new_user_id("us"), CREATED, reply_to="gateway"))
+    region.start(tenure=tenure, renewer=Renewer("test", tenure, lessor))
+    assert await answered(region, 1, until) == [""]
+
+    clock.now += 10 * LENGTH
+    await region.append(submission(new_user_id("us"), CREATED, reply_to="gateway"))
+    assert await answered(region, 2, until) == ["", ""]
+
+    lessor.answers.clear()
+    clock.now += 10 * LENGTH
+    await region.append(submission(new_user_id("us"), CREATED, reply_to="gateway"))
+    assert sorted(await answered(region, 3, until)) == ["", "", ISLANDED]

@@ -97,3 +97,21 @@ async def test_a_directory_that_is_away_or_silent_changes_nothing(
         assert not await renewer.renew()
         assert told("causeway_lease_renewals_total", result="failed") == before + 1
         assert tenure.standing() is Standing.HOLDING
+
+
+async def test_who_was_asleep_asks_once_and_not_again_in_vain(lessor: Lessor, tenure: Tenure) -> None:
+    """So that nothing waits for a directory that is away; the background finds out when it is back."""
+    renewer = Renewer("test", tenure, lessor)
+    await renewer.mend()
+    assert tenure.standing() is Standing.HOLDING
+    await renewer.mend()
+    assert len(lessor.asked) == 1, "the lease runs"
+
+    async def away(_: LeaseRequest) -> Grant:
+        raise UnavailableError(what="The directory")
+
+    lapsed, lessor.answer = Tenure("us", "eu", clock=lambda: 5, boot=7), away
+    renewer = Renewer("test", lapsed, lessor)
+    await renewer.mend()
+    await renewer.mend()
+    assert len(lessor.asked) == 2
