@@ -41,7 +41,7 @@ async def two_who_talk(open_tab: OpenTab, urls: dict[str, str], home: str) -> tu
     await boris.register(urls["ap"])
     await ada.begin_with(boris)
     await ada.send("While all is well")
-    await ada.sees("While all is well", "Read")
+    await ada.sees("While all is well", "Received")
     await boris.page.get_by_role("link", name=re.compile("Ada")).click()
     await boris.sees("While all is well")
     return ada, boris
