@@ -220,15 +220,20 @@ class _Line:
 
 
 async def _post(http: aiohttp.ClientSession, by: Account, url: str, body: Mapping[str, object]) -> dict[str, str]:
+    """Post what its author has named, and what is safe to repeat therefore; it is, until it is answered."""
     headers = {"Authorization": f"Bearer {by.access_token}"}
     while True:
-        async with http.post(url, json=body, headers=headers) as answer:
-            if answer.status in LATER:  # each is named by its author, and so safe to repeat
-                await asyncio.sleep(float(answer.headers.get("Retry-After", "1")))
-                continue
-            content = await answer.read()
-            if answer.status >= 400:  # noqa: PLR2004  # what HTTP calls a failure
-                raise SeedError(reason=f"{url} answered {answer.status}, {content.decode(errors='replace')[:300]}")
+        try:
+            async with http.post(url, json=body, headers=headers) as answer:
+                content = await answer.read()
+        except aiohttp.ClientError:
+            await asyncio.sleep(AWAY_SECONDS)
+            continue
+        if answer.status in LATER:
+            await asyncio.sleep(float(answer.headers.get("Retry-After", "1")))
+        elif answer.status >= 400:  # noqa: PLR2004  # what HTTP calls a failure
+            raise SeedError(reason=f"{url} answered {answer.status}, {content.decode(errors='replace')[:300]}")
+        else:
             return _ids(content)
 
 
