@@ -41,7 +41,7 @@ async def two_who_talk(open_tab: OpenTab, urls: dict[str, str], home: str) -> tu
     await boris.register(urls["ap"])
     await ada.begin_with(boris)
     await ada.send("While all is well")
-    await ada.sees("While all is well", "Read")
+    await ada.sees("While all is well", "Received")
     await boris.page.get_by_role("link", name=re.compile("Ada")).click()
     await boris.sees("While all is well")
     return ada, boris
@@ -111,7 +111,7 @@ async def test_a_home_that_is_away_is_named_and_nothing_is_lost(
 
 
 async def test_a_region_that_says_that_it_is_islanded_is_named(open_tab: OpenTab, urls: dict[str, str]) -> None:
-    """No region says so yet, so the answer is put in its mouth: what it refuses is explained, and messages go on."""
+    """What it refuses is explained, and messages go on; the answer is put in its mouth, since that takes a standby and a silent directory."""
     ada, _ = await two_who_talk(open_tab, urls, "us")
     problem = '{"type": "urn:causeway:problem:islanded", "title": "islanded", "status": 409, "code": "islanded", "definite": true, "detail": ""}'
     await ada.page.route(
