@@ -1,7 +1,7 @@
 /** The list of conversations, and the rows of a history. */
 
 import { describe, expect, test } from "vitest";
-import { empty, isNamed, listed, withEntry, withRead } from "../src/core/inbox";
+import { belongs, empty, isNamed, listed, withEntry, withRead, writes } from "../src/core/inbox";
 import { prepended, rowsOf } from "../src/core/rows";
 import { EMPTY, withOlder } from "../src/core/timeline";
 import type { Message } from "../src/core/types";
@@ -35,6 +35,13 @@ describe("the list", () => {
     const joined = withEntry(own, message(2, { kind: "member_joined" }), "u1");
 
     expect(joined["d1-us"]).toMatchObject({ peer_id: "u2", unread: 0, head: 2 });
+  });
+
+  test("who belongs to a group writes there, of a channel only who runs it or posts", () => {
+    expect(["owner", "admin", "poster", "member"].every(writes)).toBe(true);
+    expect(["subscriber", "former", "banned", "asking", ""].some(writes)).toBe(false);
+    expect(belongs("subscriber")).toBe(true);
+    expect(["former", "banned", "asking", ""].some(belongs)).toBe(false);
   });
 
   test("somebody is named until they have read it: by the newest message, or by one that came", () => {

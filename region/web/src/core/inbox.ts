@@ -42,9 +42,14 @@ export function withEntry(inbox: Inbox, entry: Message, me: string): Inbox {
   };
 }
 
+/** Whether somebody of that role belongs to a group or a channel; who was banned or has only asked does not. */
+export function belongs(role: string): boolean {
+  return ["owner", "admin", "poster", "member", "subscriber"].includes(role);
+}
+
 /** Whether somebody of that role may write there. */
-export function writes(id: string, role: string): boolean {
-  return id.startsWith("c") ? role === "owner" || role === "poster" : role !== "former";
+export function writes(role: string): boolean {
+  return belongs(role) && role !== "subscriber";
 }
 
 /**

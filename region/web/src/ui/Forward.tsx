@@ -104,7 +104,7 @@ function useWritable(): Conversation[] {
   return useMemo(() => {
     const may = ({ conversation_id: id }: Conversation) => {
       const role = about[id]?.role;
-      return role === undefined ? !id.startsWith("c") : writes(id, role);
+      return role === undefined ? !id.startsWith("c") : writes(role);
     };
     return [...listed(inbox), ...listed(inbox, true)].filter(may);
   }, [inbox, about]);
