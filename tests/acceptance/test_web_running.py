@@ -86,7 +86,7 @@ async def test_roles_are_given_and_people_let_in_removed_and_banned(open_tab: Op
     await expect(person(ada, "Boris")).to_contain_text("owner")
     await expect(person(ada, "Ada")).to_contain_text("admin")
     await do(boris, "Ada", "Remove")
-    await listed(ada, "…").click()
+    await ada.page.get_by_role("link", name="Back").click()
     await expect(ada.page.get_by_text("You are not a member any more.")).to_be_visible()
 
 
