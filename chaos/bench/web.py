@@ -27,14 +27,14 @@ addEventListener("DOMContentLoaded", () => {
   const note = (name) => requestAnimationFrame(() => { window.firsts[name] ??= performance.now(); });
   new MutationObserver(() => {
     if (!window.firsts.row && document.querySelector("nav a.row")) note("row");
-    if (!window.firsts.article && document.querySelector("main article")) note("article");
+    if (!window.firsts.article && document.querySelector(".content article")) note("article");
   }).observe(document, { childList: true, subtree: true });
 });
 """
 """Notes when something is on the screen: in the frame after it was put into the page."""
 SHOWN: Final = """(text) => new Promise((resolve) => {
   const look = () => {
-    const all = [...document.querySelectorAll("main article")].slice(-5);
+    const all = [...document.querySelectorAll(".content article")].slice(-5);
     if (!all.some((each) => each.textContent.includes(text))) return false;
     requestAnimationFrame(() => resolve(performance.timeOrigin + performance.now()));
     return true;
@@ -169,7 +169,7 @@ async def _measure(
     opened = await _open(page)
     memory["a conversation"] = await _memory(devtools)
     await page.locator("nav a.row").nth(1).click()
-    await expect(page.locator("main article").first).to_be_visible()
+    await expect(page.locator(".content article").first).to_be_visible()
     reopened = await _open(page)
 
     await _log_in(pages, url, other)

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -16,8 +16,13 @@ from infra.local.keeping import load, save
 
 AT_ONCE: Final = 12
 """Requests at the same time."""
+DEVICES: Final = 2
+"""Of each of the two who write to each other."""
+RATE: Final = 95.0
+"""Messages a second of a device: what one may send over time is 100."""
 WINDOW: Final = 64
 """Messages of a device that are under way at the same time."""
+AWAY_SECONDS: Final = 2.0
 WORDS: Final = (
     "The harbour lies quiet this morning, and the ferry is late again.",
     "Did you see the lights over the north pier?",
@@ -55,6 +60,7 @@ class _Frame(msgspec.Struct):
     type: str
     client_message_id: str = ""
     status: int = 0
+    code: str = ""
     retry_after: float | None = None
 
 
@@ -79,7 +85,7 @@ async def provide(
         AccountError: A user could not be made.
     """
     file = home / "chaos" / f"web-{region}.json"
-    provided = await Accounts(home / "chaos" / f"web-accounts-{region}.json", {region: url}).provide(
+    provided = await Accounts(home, {region: url}).provide(
         {region: 2}, progress=lambda done, total: say("users", done, total)
     )
     viewer, other = provided[region]
@@ -126,7 +132,7 @@ class _Sower:
         self.seed.conversations = max(self.seed.conversations, wanted)
 
     async def messages(self, wanted: int) -> None:
-        """Have both write to each other, over a WebSocket each; every message is waited for until it is accepted."""
+        """Have both write to each other, on several devices, as fast as one may; every message is waited for until it is accepted."""
         done = self.seed.messages
 
         def progress() -> None:
@@ -135,59 +141,99 @@ class _Sower:
             if done % 500 == 0 or done == wanted:
                 self.say("messages", done, wanted)
 
+        writers = [(self.viewer, self.other), (self.other, self.viewer)] * DEVICES
         async with asyncio.TaskGroup() as tasks:
-            for turn, (one, peer) in enumerate(((self.viewer, self.other), (self.other, self.viewer))):
-                # Always the same ones, so that none is sent twice after an interruption.
-                mine = [number for number in range(self.seed.messages, wanted) if number % 2 == turn]
-                tasks.create_task(self._write(one, peer, iter(mine), progress))
+            for turn, (one, peer) in enumerate(writers):
+                # Each the same ones whenever it is begun anew, so that none is sent twice.
+                mine = deque(number for number in range(self.seed.messages, wanted) if number % len(writers) == turn)
+                token = one.access_token if turn < len(writers) // DEVICES else await self._log_in(one)
+                tasks.create_task(self._write(token, peer, mine, progress))
         self.seed.messages = max(self.seed.messages, wanted)
 
-    async def _write(self, by: Account, to: Account, numbers: Iterator[int], progress: Callable[[], None]) -> None:
-        headers = {"Authorization": f"Bearer {by.access_token}"}
-        under_way: set[int] = set()
-        again: deque[int] = deque()
-        async with self.http.ws_connect(f"{self.url}/ws", headers=headers, max_msg_size=0) as socket:
-            await socket.send_str('{"type": "hello", "resume": null, "held": null}')
-            while True:
-                while len(under_way) < WINDOW:
-                    number = again.popleft() if again else next(numbers, None)
-                    if number is None:
-                        break
-                    under_way.add(number)
-                    text = f"{number + 1}. {WORDS[number % len(WORDS)]}"
-                    name = f"{NAMED}{number}"
-                    frame = {"type": "send", "client_message_id": name, "recipient_id": to.user_id, "text": text}
-                    await socket.send_str(msgspec.json.encode(frame).decode())
-                if not under_way:
-                    return
-                message = await socket.receive()
+    async def _log_in(self, account: Account) -> str:
+        body = {"handle": account.handle, "password": account.password, "device_name": "another"}
+        async with self.http.post(f"{self.url}/login", json=body) as answer:
+            if answer.status >= 300:  # noqa: PLR2004  # what HTTP calls success
+                raise SeedError(reason=f"{account.handle} could not log in: {answer.status}.")
+            return _ids(await answer.read())["access_token"]
+
+    async def _write(self, token: str, to: Account, left: deque[int], progress: Callable[[], None]) -> None:
+        """Send what is left; a connection that ends is made anew, and what was under way sent again."""
+        headers = {"Authorization": f"Bearer {token}"}
+        while left:
+            try:
+                async with self.http.ws_connect(f"{self.url}/ws", headers=headers, max_msg_size=0) as socket:
+                    await _Line(socket, to, left, progress).send_all()
+            except aiohttp.WSServerHandshakeError as error:
+                raise SeedError(reason=f"no WebSocket, but {error.status}; begin again.") from error
+            except aiohttp.ClientError:
+                await asyncio.sleep(AWAY_SECONDS)
+
+
+@dataclass
+class _Line:
+    socket: aiohttp.ClientWebSocketResponse
+    to: Account
+    left: deque[int]
+    progress: Callable[[], None]
+    under_way: set[int] = field(default_factory=set)
+    next_at: float = 0.0
+
+    async def send_all(self) -> None:
+        """Until nothing is left, or the connection ends."""
+        await self.socket.send_str('{"type": "hello", "resume": null, "held": null}')
+        try:
+            while self.left or self.under_way:
+                while self.left and len(self.under_way) < WINDOW:
+                    await self._send(self.left.popleft())
+                message = await self.socket.receive()
                 if message.type is not aiohttp.WSMsgType.TEXT:
-                    raise SeedError(reason=f"the WebSocket was closed ({socket.close_code}); begin again.")
-                told = _frames.decode(message.data)
-                number = int(told.client_message_id.removeprefix(NAMED) or -1) if told.type != "entry" else -1
-                if number not in under_way:
-                    continue
-                if told.type == "accepted":
-                    under_way.discard(number)
-                    progress()
-                elif told.type == "error" and told.status in LATER:
-                    under_way.discard(number)
-                    again.append(number)
-                    await asyncio.sleep(told.retry_after or 0.2)
-                elif told.type in {"error", "refused"}:
-                    raise SeedError(reason=f"a message was turned down: {message.data[:300]}")
+                    raise aiohttp.ClientConnectionResetError
+                await self._take(_frames.decode(message.data))
+        finally:
+            self.left.extendleft(sorted(self.under_way, reverse=True))
+
+    async def _send(self, number: int) -> None:
+        now = asyncio.get_running_loop().time()
+        self.next_at = max(self.next_at, now - 1) + 1 / RATE
+        await asyncio.sleep(self.next_at - now)
+        self.under_way.add(number)
+        text = f"{number + 1}. {WORDS[number % len(WORDS)]}"
+        name = f"{NAMED}{number}"
+        frame = {"type": "send", "client_message_id": name, "recipient_id": self.to.user_id, "text": text}
+        await self.socket.send_str(msgspec.json.encode(frame).decode())
+
+    async def _take(self, told: _Frame) -> None:
+        if told.type not in {"accepted", "error", "refused"} or not told.client_message_id:
+            return
+        number = int(told.client_message_id.removeprefix(NAMED))
+        if number not in self.under_way:
+            return
+        self.under_way.discard(number)
+        if told.type == "accepted":
+            self.progress()
+        elif told.status in LATER:
+            self.left.append(number)
+            await asyncio.sleep(told.retry_after or 0.2)
+        else:
+            raise SeedError(reason=f"a message was turned down: {told.code}.")
 
 
 async def _post(http: aiohttp.ClientSession, by: Account, url: str, body: Mapping[str, object]) -> dict[str, str]:
+    """Post what its author has named, and what is safe to repeat therefore; it is, until it is answered."""
     headers = {"Authorization": f"Bearer {by.access_token}"}
     while True:
-        async with http.post(url, json=body, headers=headers) as answer:
-            if answer.status in LATER:  # each is named by its author, and so safe to repeat
-                await asyncio.sleep(float(answer.headers.get("Retry-After", "1")))
-                continue
-            content = await answer.read()
-            if answer.status >= 400:  # noqa: PLR2004  # what HTTP calls a failure
-                raise SeedError(reason=f"{url} answered {answer.status}, {content.decode(errors='replace')[:300]}")
+        try:
+            async with http.post(url, json=body, headers=headers) as answer:
+                content = await answer.read()
+        except aiohttp.ClientError:
+            await asyncio.sleep(AWAY_SECONDS)
+            continue
+        if answer.status in LATER:
+            await asyncio.sleep(float(answer.headers.get("Retry-After", "1")))
+        elif answer.status >= 400:  # noqa: PLR2004  # what HTTP calls a failure
+            raise SeedError(reason=f"{url} answered {answer.status}, {content.decode(errors='replace')[:300]}")
+        else:
             return _ids(content)
 
 

@@ -60,7 +60,7 @@ async def test_a_door_that_is_gone_is_left_for_another(
     await ada.input.press_sequentially("ten, and sent")
 
     await ada.input.press("Enter")
-    await ada.sees("Half written, and sent", "Received")
+    await ada.sees("Half written, and sent", "Read")
     await boris.sees("Half written, and sent")
     assert hosts[-1] == urlsplit(urls["eu"]).netloc or hosts[-1] == urlsplit(urls["ap"]).netloc
     await expect(banner(ada)).to_have_count(0)
@@ -69,7 +69,7 @@ async def test_a_door_that_is_gone_is_left_for_another(
     await ada.sees("Half written, and sent")
     await expect(ada.input).to_have_value("Not sent yet")
     await ada.input.press("Enter")
-    await ada.sees("Not sent yet", "Received")
+    await ada.sees("Not sent yet", "Read")
     await boris.sees("Not sent yet")
 
 
@@ -82,7 +82,7 @@ async def test_a_home_that_is_cut_off_from_here_is_reached_by_its_own_door(
     await whole.act("local", "cut", "us-eu")
 
     await ada.send("Around the cut")
-    await ada.sees("Around the cut", "Received")
+    await ada.sees("Around the cut", "Read")
     await boris.sees("Around the cut")
     assert hosts[-1] != urlsplit(urls["us"]).netloc
 
@@ -102,7 +102,7 @@ async def test_a_home_that_is_away_is_named_and_nothing_is_lost(
     await ada.sees("Into the dark", "Waiting for a connection")
     await ada.send("And more")
     await whole.act("local", "heal", "us/front")
-    await ada.sees("And more", "Received")
+    await ada.sees("And more", "Read")
     await boris.sees("Into the dark")
     await boris.sees("And more")
     texts = [text.split("\n")[0] for text in await boris.page.get_by_role("article").all_inner_texts()]
@@ -111,7 +111,7 @@ async def test_a_home_that_is_away_is_named_and_nothing_is_lost(
 
 
 async def test_a_region_that_says_that_it_is_islanded_is_named(open_tab: OpenTab, urls: dict[str, str]) -> None:
-    """No region says so yet, so the answer is put in its mouth: what it refuses is explained, and messages go on."""
+    """What it refuses is explained, and messages go on; the answer is put in its mouth, since that takes a standby and a silent directory."""
     ada, _ = await two_who_talk(open_tab, urls, "us")
     problem = '{"type": "urn:causeway:problem:islanded", "title": "islanded", "status": 409, "code": "islanded", "definite": true, "detail": ""}'
     await ada.page.route(
@@ -124,4 +124,4 @@ async def test_a_region_that_says_that_it_is_islanded_is_named(open_tab: OpenTab
     await expect(ada.page.get_by_text("nothing of that kind can be decided there now")).to_be_visible()
     await ada.page.get_by_role("link", name=re.compile("Boris")).click()
     await ada.send("All the same")
-    await ada.sees("All the same", "Received")
+    await ada.sees("All the same", "Read")

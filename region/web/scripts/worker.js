@@ -7,6 +7,8 @@ const FILES = [
 ];
 const PAGE = "/web/";
 const PATIENCE_MS = 3_000;
+// Gateways say that answers vary by origin; scripts are asked for with one, were kept without, and are the same.
+const KEPT = { cacheName: VERSION, ignoreVary: true };
 
 addEventListener("install", (event) => {
   event.waitUntil(caches.open(VERSION).then((cache) => cache.addAll([PAGE, ...FILES])));
@@ -25,12 +27,12 @@ addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin || !pathname.startsWith(PAGE)) return;
   if (request.mode === "navigate") event.respondWith(newest(request));
-  else event.respondWith(caches.match(request, { cacheName: VERSION }).then((kept) => kept ?? fetch(request)));
+  else event.respondWith(caches.match(request, KEPT).then((kept) => kept ?? fetch(request)));
 });
 
 /** The page as the region has it; the one that is here, if the region does not answer soon. */
 async function newest(request) {
-  const kept = await caches.match(PAGE, { cacheName: VERSION });
+  const kept = await caches.match(PAGE, KEPT);
   try {
     const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
     return answer.ok || kept === undefined ? answer : kept;

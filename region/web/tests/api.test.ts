@@ -6,7 +6,7 @@ vi.mock("../src/io/session", () => ({ access: async (refused?: string) => (refus
 vi.stubGlobal("location", { origin: "https://us.example.org" });
 vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => {} });
 
-const { api, got } = await import("../src/io/api");
+const { api, got, whenIslanded } = await import("../src/io/api");
 const places = await import("../src/io/places");
 
 let asked: Request[] = [];
@@ -89,4 +89,21 @@ test("a region that does not answer is left for another one; only what asks is a
     "GET eu.example.org",
   ]);
   expect(places.here()).toBe("https://eu.example.org");
+});
+
+test("a region that is islanded is told: the owner of what it was about, or else the home", async () => {
+  const told: (string | null)[] = [];
+  whenIslanded((owner) => told.push(owner));
+  const islanded = (url: string) => {
+    const answer = json({ code: "islanded", status: 409, definite: true }, 409);
+    Object.defineProperty(answer, "url", { value: url });
+    return answer;
+  };
+  vi.stubGlobal("fetch", async (url: string) => islanded(url));
+  const params = { path: { group_id: "g5ad1f2-eu" } };
+  const joining = got(api.POST("/groups/{group_id}/join", { params, body: { token: "x" } }));
+  await expect(joining).rejects.toMatchObject({ code: "islanded" });
+  await expect(got(api.POST("/groups", { body: { name: "Travellers" } }))).rejects.toMatchObject({ code: "islanded" });
+
+  expect(told).toEqual(["eu", null]);
 });

@@ -10,10 +10,12 @@ const UNAUTHORIZED = 401;
 const NOTHING = 204;
 const ISLANDED = "islanded";
 
-let onIslanded: () => void = () => {};
+const OWNER = /\/[gc][0-9a-f]+-(\w+)/;
 
-/** Who is told when a region has refused something since its lease has lapsed. */
-export function whenIslanded(tell: () => void): void {
+let onIslanded: (owner: string | null) => void = () => {};
+
+/** Who is told when a region has refused something since its lease has lapsed: the owner of what it was about; null for the home. */
+export function whenIslanded(tell: (owner: string | null) => void): void {
   onIslanded = tell;
 }
 
@@ -79,9 +81,9 @@ export const api = Object.fromEntries(
 
 /** Return what a call has answered, or throw its problem. */
 export async function got<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
-  const { data, error } = await call;
+  const { data, error, response } = await call;
   if (error === undefined) return data as T;
   const problem = new ApiError(error as ConstructorParameters<typeof ApiError>[0]);
-  if (problem.code === ISLANDED) onIslanded();
+  if (problem.code === ISLANDED) onIslanded(OWNER.exec(response.url)?.[1] ?? null);
   throw problem;
 }

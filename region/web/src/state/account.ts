@@ -8,7 +8,7 @@ import { loadKept } from "./history";
 import * as incoming from "./incoming";
 import * as outgoing from "./outgoing";
 import * as people from "./people";
-import { reset, set } from "./store";
+import { get, reset, set } from "./store";
 
 const link = new Link({
   frame: incoming.take,
@@ -21,10 +21,10 @@ const ISLANDED_MS = 60_000;
 let islandedTimer: ReturnType<typeof setTimeout> | undefined;
 
 /** It may have its lease again without saying so: what it said last is shown for a while. */
-function islanded(): void {
-  set({ islanded: true });
+function islanded(owner: string | null): void {
+  set({ islanded: owner ?? get().me?.home_region ?? null });
   clearTimeout(islandedTimer);
-  islandedTimer = setTimeout(() => set({ islanded: false }), ISLANDED_MS);
+  islandedTimer = setTimeout(() => set({ islanded: null }), ISLANDED_MS);
 }
 
 /** Take up the session that this browser has kept. */

@@ -56,8 +56,8 @@ export interface State {
   asked: Asked | null;
   /** Why a conversation's history could not be read. */
   troubles: Readonly<Record<string, string>>;
-  /** Whether the home has said lately that it is islanded. */
-  islanded: boolean;
+  /** The region that has said lately that it is islanded. */
+  islanded: string | null;
   /** A sentence about something that just went wrong. */
   notice: string | null;
 }
@@ -83,7 +83,7 @@ const NOTHING: State = {
   sought: null,
   asked: null,
   troubles: {},
-  islanded: false,
+  islanded: null,
   notice: null,
 };
 

@@ -25,10 +25,10 @@ export function Banner() {
 
   // A reconnection that takes a moment is nobody's business.
   const down = bad && now - since >= PATIENCE_MS;
-  if (!down && !islanded) return null;
+  if (!down && islanded === null) return null;
   return (
     <div className="banner" role="status">
-      <span>{down ? `${why()} ${what()}` : t("banner.islanded", { region: home })}</span>
+      <span>{down ? `${why()} ${what()}` : t("banner.islanded", { region: islanded ?? home })}</span>
       {down && standing.at === "waiting" && (
         <button type="button" className="plain" onClick={hurry}>
           {t("banner.now")}

@@ -35,10 +35,11 @@ export default function Shell() {
   useUnreadInTitle();
   const asked = useStore((state) => state.asked);
   return (
-    <div className="shell" data-open={path !== "/"}>
+    <main className="shell" data-open={path !== "/"}>
+      <h1 className="unseen">{t("app.name")}</h1>
       <Banner />
       <Sidebar openId={talk?.id ?? null} />
-      <main className="content">
+      <div className="content">
         <Guard key={path}>
           <Suspense fallback={<p className="starting">{t("app.loading")}</p>}>
             <Switch>
@@ -58,13 +59,13 @@ export default function Shell() {
             </Switch>
           </Suspense>
         </Guard>
-      </main>
+      </div>
       {asked !== null && (
         <Suspense>
           <AskedDialog asked={asked} />
         </Suspense>
       )}
-    </div>
+    </main>
   );
 }
 

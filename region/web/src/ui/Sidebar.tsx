@@ -23,7 +23,9 @@ export function Sidebar({ openId }: { openId: string | null }) {
   return (
     <nav className="sidebar" aria-label={t("list.title")} onKeyDown={walk}>
       <header>
-        <h1>{t("app.name")}</h1>
+        <p className="title" aria-hidden="true">
+          {t("app.name")}
+        </p>
         <Link href="/new" className="round" aria-label={t("new.title")} title={t("new.title")}>
           <Icon name="plus" />
         </Link>
