@@ -296,9 +296,7 @@ async def test_friends_are_seen_to_be_there_and_not_guessed(
     await expect(listed(ada, "Boris")).not_to_contain_text("online")
 
 
-async def test_nothing_of_it_breaks_a_rule_of_accessibility(
-    open_tab: OpenTab, urls: dict[str, str]
-) -> None:
+async def test_nothing_of_it_breaks_a_rule_of_accessibility(open_tab: OpenTab, urls: dict[str, str]) -> None:
     """Pins, the menu, mentions, and each dialog: light and dark, on a desktop and on a phone."""
     inspector = Inspector()
     ada, boris = await open_tab("Ada"), await open_tab("Boris")
