@@ -1,10 +1,10 @@
 /** The list of conversations, and the rows of a history. */
 
 import { describe, expect, test } from "vitest";
-import { empty, isNamed, listed, withEntry, withRead } from "../src/core/inbox";
+import { belongs, called, empty, isNamed, listed, withEntry, withRead, writes } from "../src/core/inbox";
 import { prepended, rowsOf } from "../src/core/rows";
 import { EMPTY, withOlder } from "../src/core/timeline";
-import type { Message } from "../src/core/types";
+import type { Message, Profile } from "../src/core/types";
 
 function message(seq: number, more: Partial<Message> = {}): Message {
   return {
@@ -35,6 +35,25 @@ describe("the list", () => {
     const joined = withEntry(own, message(2, { kind: "member_joined" }), "u1");
 
     expect(joined["d1-us"]).toMatchObject({ peer_id: "u2", unread: 0, head: 2 });
+  });
+
+  test("a conversation is found by its name, and by the other one's name or handle", () => {
+    const all = [empty("g1-us", "group", null, "Travellers"), empty("d1-us", "direct", "u2", "")];
+    const people = { u2: { user_id: "u2", handle: "boris", display_name: "Борис" } as Profile };
+    const found = (part: string) => called(all, people, part).map((each) => each.conversation_id);
+
+    expect(found(" TRAV ")).toEqual(["g1-us"]);
+    expect(found("@bo")).toEqual(["d1-us"]);
+    expect(found("бор")).toEqual(["d1-us"]);
+    expect(found("")).toHaveLength(2);
+    expect(found("x")).toEqual([]);
+  });
+
+  test("who belongs to a group writes there, of a channel only who runs it or posts", () => {
+    expect(["owner", "admin", "poster", "member"].every(writes)).toBe(true);
+    expect(["subscriber", "former", "banned", "asking", ""].some(writes)).toBe(false);
+    expect(belongs("subscriber")).toBe(true);
+    expect(["former", "banned", "asking", ""].some(belongs)).toBe(false);
   });
 
   test("somebody is named until they have read it: by the newest message, or by one that came", () => {

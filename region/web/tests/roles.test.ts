@@ -1,7 +1,7 @@
 /** What may be done with whom, in groups and channels. */
 
 import { describe, expect, test } from "vitest";
-import { deeds, isGrave, runs, turnedAt } from "../src/core/roles";
+import { changedAt, deeds, isGrave, runs, turnedAt } from "../src/core/roles";
 import { EMPTY } from "../src/core/timeline";
 import type { Message } from "../src/core/types";
 
@@ -48,10 +48,11 @@ test("what one cannot take back oneself is asked about first", () => {
   expect(isGrave("remove")).toBe(false);
 });
 
-test("members are looked at again when somebody comes, goes or gets a role, and for no message", () => {
-  const kinds = ["group_created", "member_added", "role_changed", "group_message_sent"];
+test("members and settings are looked at again when an entry is about them, and for no message", () => {
+  const kinds = ["group_created", "member_added", "invite_made", "role_changed", "group_message_sent"];
   const entries = kinds.map((kind, place) => ({ kind, seq: place + 1 }) as Message);
 
-  expect(turnedAt({ ...EMPTY, entries })).toBe(3);
+  expect(turnedAt({ ...EMPTY, entries })).toBe(4);
+  expect(changedAt({ ...EMPTY, entries })).toBe(3);
   expect(turnedAt(EMPTY)).toBe(0);
 });

@@ -121,3 +121,31 @@ describe("what pages say of messages that are here", () => {
     ]);
   });
 });
+
+describe("what an edit and a deletion for oneself leave", () => {
+  const named = entry(1, { mentions: [{ user_id: "u1", offset: 0, length: 3 }] });
+  const start = timeline.withOlder(timeline.EMPTY, [named], null);
+
+  test("an edit names those whom it names, and nobody else", () => {
+    const mentions = [{ user_id: "u3", offset: 2, length: 2 }];
+
+    expect(timeline.withEntry(start, alteration(2, "message_edited", 1, { text: "a" })).entries[0]).not.toHaveProperty(
+      "mentions",
+    );
+    expect(
+      timeline.withEntry(start, alteration(2, "message_edited", 1, { text: "a", mentions })).entries[0],
+    ).toMatchObject({
+      text: "a",
+      mentions,
+    });
+  });
+
+  test("what was deleted for oneself keeps its number, and nothing else", () => {
+    const grown = timeline.withConcealed(timeline.withNewer(start, [entry(2), entry(3)]), [[2, 3]]);
+
+    expect(seqs(grown)).toEqual([1, 2, 3]);
+    expect(grown.entries.map((each) => timeline.isShown(each))).toEqual([true, false, false]);
+    expect(grown.entries[1]).toMatchObject({ kind: "hidden", text: "", sender_id: "" });
+    expect(timeline.isGap(grown, entry(4))).toBe(false);
+  });
+});

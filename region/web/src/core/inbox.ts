@@ -2,7 +2,7 @@
 
 import { names } from "./pieces";
 import { isMessage, isShown } from "./timeline";
-import type { Conversation, Message } from "./types";
+import type { Conversation, Message, Profile } from "./types";
 
 export type Inbox = Readonly<Record<string, Conversation>>;
 
@@ -17,6 +17,21 @@ export function listed(inbox: Inbox, archived = false): Conversation[] {
   return Object.values(inbox)
     .filter((each) => (each.preferences?.archived ?? false) === archived)
     .sort((a, b) => place(b) - place(a) || a.conversation_id.localeCompare(b.conversation_id));
+}
+
+/** Return those whose name, or whose other member's name or handle, has that in it; all, if it is nothing. */
+export function called(
+  all: readonly Conversation[],
+  people: Readonly<Record<string, Profile>>,
+  part: string,
+): readonly Conversation[] {
+  const wanted = part.trim().toLocaleLowerCase();
+  if (wanted === "") return all;
+  return all.filter((each) => {
+    const peer = people[each.peer_id ?? ""];
+    const names = [each.name, peer?.display_name ?? "", peer ? `@${peer.handle}` : ""];
+    return names.some((name) => name.toLocaleLowerCase().includes(wanted));
+  });
 }
 
 /** Take a live entry in; a conversation that is not known is begun with what the entry says. */
@@ -42,9 +57,14 @@ export function withEntry(inbox: Inbox, entry: Message, me: string): Inbox {
   };
 }
 
+/** Whether somebody of that role belongs to a group or a channel; who was banned or has only asked does not. */
+export function belongs(role: string): boolean {
+  return ["owner", "admin", "poster", "member", "subscriber"].includes(role);
+}
+
 /** Whether somebody of that role may write there. */
-export function writes(id: string, role: string): boolean {
-  return id.startsWith("c") ? role === "owner" || role === "poster" : role !== "former";
+export function writes(role: string): boolean {
+  return belongs(role) && role !== "subscriber";
 }
 
 /**

@@ -50,8 +50,13 @@ export function deeds(id: string, mine: string, theirs: string, self: boolean): 
 export const isGrave = (deed: Deed): boolean => ["hand-over", "step-down", "owner", "ban"].includes(deed);
 
 const TURNS = /^(member_|role_|join_)/;
+const RUNS = /^(invite_made|invite_ended|group_changed|channel_changed)$/;
+
+const newest = (timeline: Timeline, kinds: RegExp): number =>
+  timeline.entries.findLast((entry) => kinds.test(entry.kind))?.seq ?? 0;
 
 /** The number of the last entry here by which somebody came, went or got another role; 0 for none. */
-export function turnedAt(timeline: Timeline): number {
-  return timeline.entries.findLast((entry) => TURNS.test(entry.kind))?.seq ?? 0;
-}
+export const turnedAt = (timeline: Timeline): number => newest(timeline, TURNS);
+
+/** Likewise, by which it is called or works otherwise, or a link was made or ended. */
+export const changedAt = (timeline: Timeline): number => newest(timeline, RUNS);

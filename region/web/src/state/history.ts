@@ -1,6 +1,6 @@
 /** Reading: the list of conversations, and pages of each one's history, from the region and from what was kept. */
 
-import { empty } from "../core/inbox";
+import { belongs, empty } from "../core/inbox";
 import { isMessage, placeOf, withMark, withNewer, withOlder } from "../core/timeline";
 import type { Conversation, Message } from "../core/types";
 import { api, got } from "../io/api";
@@ -149,7 +149,7 @@ async function readAbout(id: string): Promise<void> {
     const group = await got(api.GET("/groups/{group_id}", { params: { path: { group_id: id } } }));
     const { role, member_count: members, description, owner_region: ownerRegion } = group;
     set((state) => ({ about: { ...state.about, [id]: { role, members, description, ownerRegion, public: false } } }));
-    if (role === "former") return;
+    if (!belongs(role)) return;
     const { members: all } = await got(api.GET("/groups/{group_id}/members", { params: { path: { group_id: id } } }));
     const there = all.filter((each) => each.role !== "banned" && each.role !== "asking");
     setTimeline(

@@ -7,11 +7,12 @@ import type { ConcealedFrame, DeviceFrame, MarksFrame, Message, RegionFrame } fr
 import { api, got } from "../io/api";
 import type { Link } from "../io/link";
 import { note } from "../io/places";
+import { problem, t } from "../words";
 import { catchUp, hasMissed, keep, lookAgain, open, readList } from "./history";
 import * as outgoing from "./outgoing";
 import { askAgain } from "./people";
 import * as signs from "./signs";
-import { get, set, setTimeline, timelineOf } from "./store";
+import { get, notify, set, setTimeline, timelineOf } from "./store";
 
 const RECEIVED_MS = 250;
 const LIST_MS = 400;
@@ -90,14 +91,19 @@ export function take(frame: RegionFrame): void {
       outgoing.onAccepted(frame.client_message_id, frame.message_id, frame.conversation_id);
       break;
     case "pending":
-      if (!outgoing.onPending(frame.message)) addPending(frame.message);
+      if (!outgoing.onPending(frame.message) && isMessage(frame.message)) addPending(frame.message);
       break;
     case "entry":
       signs.noteWay(frame.message.message_id, frame.hops);
       entered(frame.message);
       break;
+    case "receipt":
+      if (frame.message.kind === "join_asked") notify(t("join.asked"));
+      if (frame.message.kind === "join_declined") notify(t("join.declined"));
+      break;
     case "refused":
-      outgoing.onRefused(frame);
+      // Of what is no message, such as a role that another region was to give, nothing else is on the screen.
+      if (!outgoing.onRefused(frame)) notify(problem(frame.code, frame.detail));
       dropPending(frame.conversation_id, frame.message_id);
       break;
     case "error":

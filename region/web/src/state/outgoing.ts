@@ -91,8 +91,9 @@ export function onPending(message: Message): boolean {
   return change(message.client_message_id, (item) => outbox.queued(item, message));
 }
 
-export function onRefused(frame: RefusedFrame): void {
-  change(frame.client_message_id, (item) => outbox.refused(item, frame.code, frame.detail));
+/** Return whether it was one of this device. */
+export function onRefused(frame: RefusedFrame): boolean {
+  return change(frame.client_message_id, (item) => outbox.refused(item, frame.code, frame.detail));
 }
 
 export function onError(frame: ErrorFrame): void {

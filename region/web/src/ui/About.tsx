@@ -2,10 +2,12 @@
 
 import { useCallback, useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
-import { runs } from "../core/roles";
+import { belongs } from "../core/inbox";
+import { changedAt, runs } from "../core/roles";
+import { EMPTY } from "../core/timeline";
 import type { Whole } from "../core/types";
 import { api, got } from "../io/api";
-import { lookAgain, readList } from "../state/history";
+import { lookAgain, open, readList } from "../state/history";
 import { readWhole } from "../state/running";
 import { set, useStore } from "../state/store";
 import { t } from "../words";
@@ -17,6 +19,7 @@ import { useTitle } from "./names";
 import { PersonAbout } from "./PersonAbout";
 import { Running } from "./Running";
 import { Staff } from "./Staff";
+import { useAgain } from "./useAgain";
 import { useAttempt } from "./useAttempt";
 import { Wishes } from "./Wishes";
 import "./styles/people.css";
@@ -26,10 +29,10 @@ export default function About({ id }: { id: string }) {
   const about = useStore((state) => state.about[id]);
   const title = useTitle(conversation);
   useEffect(() => {
-    void lookAgain(id);
+    void open(id).then(() => lookAgain(id)); // what is done there is seen here, too
   }, [id]);
   const peer = conversation?.peer_id ?? null;
-  const inside = about !== undefined && about.role !== "former" && about.role !== "";
+  const inside = about !== undefined && belongs(about.role);
   return (
     <section className="panel">
       <header className="talk-head">
@@ -63,12 +66,15 @@ export default function About({ id }: { id: string }) {
 function Inside({ id, role }: { id: string; role: string }) {
   const [whole, setWhole] = useState<Whole | null>(null);
   const runsIt = runs(id, role);
-  const again = useCallback(async () => {
+  const changed = useStore((state) => changedAt(state.timelines[id] ?? EMPTY));
+  const look = useCallback(async () => {
     if (runsIt) setWhole(await readWhole(id));
   }, [id, runsIt]);
+  const again = useAgain(id, look);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: looked at again when somebody has changed something
   useEffect(() => {
-    again().catch(() => {}); // without it there is nothing to be changed
-  }, [again]);
+    look().catch(() => {}); // without it there is nothing to be changed
+  }, [look, changed]);
   return (
     <>
       {id.startsWith("g") ? <Members id={id} role={role} /> : <Staff id={id} role={role} />}

@@ -1,7 +1,7 @@
 /** Sends a message on, to one conversation or several; each copy goes through the outbox like anything that is written. */
 
 import { useEffect, useMemo, useState } from "react";
-import { listed, writes } from "../core/inbox";
+import { called, listed, writes } from "../core/inbox";
 import type { Conversation, Message } from "../core/types";
 import { lookAgain } from "../state/history";
 import { write } from "../state/outgoing";
@@ -21,7 +21,8 @@ export function Forward({ message, onClose }: { message: Message; onClose: () =>
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const { busy, wrong, attempt } = useAttempt();
   const possible = useWritable();
-  const shown = useNamed(possible, filter);
+  const people = useStore((state) => state.people);
+  const shown = called(possible, people, filter);
   const name = usePlainName(message.sender_id);
 
   function toggle(id: string) {
@@ -104,19 +105,8 @@ function useWritable(): Conversation[] {
   return useMemo(() => {
     const may = ({ conversation_id: id }: Conversation) => {
       const role = about[id]?.role;
-      return role === undefined ? !id.startsWith("c") : writes(id, role);
+      return role === undefined ? !id.startsWith("c") : writes(role);
     };
     return [...listed(inbox), ...listed(inbox, true)].filter(may);
   }, [inbox, about]);
-}
-
-function useNamed(all: readonly Conversation[], filter: string): readonly Conversation[] {
-  const people = useStore((state) => state.people);
-  const wanted = filter.trim().toLocaleLowerCase();
-  if (wanted === "") return all;
-  return all.filter((each) => {
-    const peer = people[each.peer_id ?? ""];
-    const names = [each.name, peer?.display_name ?? "", `@${peer?.handle ?? ""}`];
-    return names.some((name) => name.toLocaleLowerCase().includes(wanted));
-  });
 }

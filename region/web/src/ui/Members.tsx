@@ -10,6 +10,7 @@ import { t } from "../words";
 import { PersonLine } from "./NewPanel";
 import { PeopleSearch } from "./PeopleSearch";
 import { PersonDeeds } from "./PersonDeeds";
+import { useAgain } from "./useAgain";
 import { useAttempt } from "./useAttempt";
 
 type Member = Awaited<ReturnType<typeof read>>[number];
@@ -25,11 +26,12 @@ export function Members({ id, role }: { id: string; role: string }) {
   const [members, setMembers] = useState<Member[]>([]);
   const [adding, setAdding] = useState(false);
   const { wrong, attempt } = useAttempt();
-  const again = useCallback(async () => setMembers(await read(id)), [id]);
+  const look = useCallback(async () => setMembers(await read(id)), [id]);
+  const again = useAgain(id, look);
   // biome-ignore lint/correctness/useExhaustiveDependencies: looked at again when somebody has come, gone or got a role
   useEffect(() => {
-    void attempt(again);
-  }, [again, turned]);
+    void attempt(look);
+  }, [look, turned]);
 
   async function add(userId: string) {
     await act(id, "let-in", userId);

@@ -1,6 +1,7 @@
 /** Finds channels of all regions and subscribes to them, or makes one. */
 
 import { useEffect, useState } from "react";
+import type { Picture } from "../core/types";
 import { api, got } from "../io/api";
 import { readList } from "../state/history";
 import { newName } from "../state/store";
@@ -15,6 +16,7 @@ interface Found {
   role: string;
   subscriber_count: number;
   description: string;
+  picture: Picture | null;
 }
 
 const PAUSE_MS = 250;
@@ -107,7 +109,7 @@ function FindChannel({ onOpen }: { onOpen: (id: string) => void }) {
       <ul className="found">
         {found.map((channel) => (
           <li key={channel.channel_id} className="row">
-            <Avatar id={channel.channel_id} name={channel.name} kind="channel" />
+            <Avatar id={channel.channel_id} name={channel.name} kind="channel" picture={channel.picture} />
             <span className="row-title">{channel.name}</span>
             <span className="row-text">
               {[t("talk.subscribers", { n: channel.subscriber_count }), channel.description]

@@ -19,14 +19,15 @@ const NONE: readonly Pin[] = [];
 export default function PinBar({ id }: { id: string }) {
   const pins = useStore((state) => state.pins[id] ?? NONE);
   const changed = useStore((state) => pinsChangedAt(state.timelines[id] ?? EMPTY));
+  const loaded = useStore((state) => state.timelines[id]?.older !== undefined);
   const online = useStore((state) => state.standing.at === "online");
   const [place, setPlace] = useState(0);
   const [open, setOpen] = useState(false);
   const jump = useJump(id);
   // biome-ignore lint/correctness/useExhaustiveDependencies: read again when it has changed, and after a connection
   useEffect(() => {
-    readPins(id).catch(() => {}); // what is known stays
-  }, [id, changed, online]);
+    if (loaded) readPins(id).catch(() => {}); // what is known stays
+  }, [id, loaded, changed, online]);
   const now = pins[place] ?? pins[0];
   if (now === undefined) return null;
 

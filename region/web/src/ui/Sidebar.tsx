@@ -3,7 +3,7 @@
 import { type KeyboardEvent, lazy, Suspense, useMemo, useState } from "react";
 import { Virtuoso } from "react-virtuoso";
 import { Link } from "wouter";
-import { listed } from "../core/inbox";
+import { called, listed } from "../core/inbox";
 import type { Conversation } from "../core/types";
 import { useStore } from "../state/store";
 import { t } from "../words";
@@ -91,17 +91,9 @@ function useListed(archived: boolean): Conversation[] {
   return useMemo(() => listed(inbox, archived), [inbox, archived]);
 }
 
-function useFiltered(all: Conversation[], filter: string): Conversation[] {
+function useFiltered(all: readonly Conversation[], filter: string): readonly Conversation[] {
   const people = useStore((state) => state.people);
-  return useMemo(() => {
-    const wanted = filter.trim().toLocaleLowerCase();
-    if (wanted === "") return all;
-    const names = (each: Conversation): string[] => {
-      const peer = people[each.peer_id ?? ""];
-      return [each.name, peer?.display_name ?? "", peer ? `@${peer.handle}` : ""];
-    };
-    return all.filter((each) => names(each).some((name) => name.toLocaleLowerCase().includes(wanted)));
-  }, [all, filter, people]);
+  return useMemo(() => called(all, people, filter), [all, filter, people]);
 }
 
 /** Arrows go from row to row, whether the filter or a row has the focus. */

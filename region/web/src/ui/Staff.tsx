@@ -5,6 +5,7 @@ import { api, got } from "../io/api";
 import { t } from "../words";
 import { PeopleSearch } from "./PeopleSearch";
 import { PersonDeeds } from "./PersonDeeds";
+import { useAgain } from "./useAgain";
 import { useAttempt } from "./useAttempt";
 
 type One = Awaited<ReturnType<typeof read>>[number];
@@ -17,11 +18,12 @@ export function Staff({ id, role }: { id: string; role: string }) {
   const [staff, setStaff] = useState<One[]>([]);
   const [searching, setSearching] = useState(false);
   const { wrong, attempt } = useAttempt();
-  const again = useCallback(async () => setStaff(await read(id)), [id]);
+  const look = useCallback(async () => setStaff(await read(id)), [id]);
+  const again = useAgain(id, look);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `attempt` is a new one each time
   useEffect(() => {
-    void attempt(again);
-  }, [again]);
+    void attempt(look);
+  }, [look]);
   const rest = { id, mine: role, onDone: again };
   const roleOf = (userId: string) => staff.find((each) => each.user_id === userId)?.role ?? "subscriber";
 

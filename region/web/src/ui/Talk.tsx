@@ -38,7 +38,7 @@ export function Talk({ id }: { id: string }) {
       look(null);
     };
   }, [id]);
-  const mayWrite = about === undefined || writes(id, about.role);
+  const mayWrite = about === undefined || writes(about.role);
   return (
     <section className="talk">
       <div>
@@ -56,7 +56,7 @@ export function Talk({ id }: { id: string }) {
       {mayWrite ? (
         <Composer key={keyOf(purpose)} id={id} purpose={purpose} onDone={() => setPurpose({ kind: "write" })} />
       ) : (
-        <p className="talk-note">{t(about?.role === "former" ? "talk.former" : "talk.reader")}</p>
+        <p className="talk-note">{t(about.role === "former" || id.startsWith("g") ? "talk.former" : "talk.reader")}</p>
       )}
     </section>
   );

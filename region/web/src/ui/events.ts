@@ -15,6 +15,13 @@ export function useEventText(message: Message): string | null {
   if (/^(group|channel)_changed$/.test(kind) && change?.name) return t("event.renamed", { who, name: change.name });
   const key = `event.${kind}`;
   if (!(key in en)) return kind.replaceAll("_", " ");
-  const role = change?.role && `role.${change.role}` in en ? t(`role.${change.role}` as Key) : (change?.role ?? "");
+  const named = roleIn(message.conversation_id, change?.role ?? "");
+  const role = `role.${named}` in en ? t(`role.${named}` as Key) : named;
   return t(key as Key, { who, whom, role });
+}
+
+/** A channel's log calls roles as a group's does. */
+function roleIn(id: string, role: string): string {
+  if (!id.startsWith("c")) return role;
+  return { admin: "poster", member: "subscriber" }[role] ?? role;
 }

@@ -194,6 +194,8 @@ export const en = {
   "problem.slow-mode": "Slow mode: wait a while between two posts.",
 
   // Inside conversations, at first sight; the rest is in `talk/`.
+  "join.waits": "The region {region} decides about it. The conversation opens as soon as you belong to it.",
+  "join.declined": "You were not let in.",
   "list.named": "You are mentioned",
   "list.marked": "Marked as unread",
   "person.unknown": "not known whether they are online",

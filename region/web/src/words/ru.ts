@@ -200,6 +200,8 @@ export const ru: Words = {
   "problem.slow-mode": "Медленный режим: между записями нужна пауза.",
 
   // Inside conversations, at first sight; the rest is in `talk/`.
+  "join.waits": "Решает регион {region}. Беседа откроется, как только вы станете участником.",
+  "join.declined": "Вас не впустили.",
   "list.named": "Вас упомянули",
   "list.marked": "Отмечено непрочитанным",
   "person.unknown": "неизвестно, в сети ли",
