@@ -1,6 +1,6 @@
 /** Where one writes: what is typed is kept as a draft, and goes to the outbox with Enter. */
 
-import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, Suspense, useEffect, useRef, useState } from "react";
 import type { Mention } from "../core/pieces";
 import type { Message } from "../core/types";
 import { edit } from "../state/altering";
@@ -15,7 +15,7 @@ import { useName } from "./names";
 import { quoteOf } from "./Talk";
 import { useFiles } from "./useFiles";
 
-const Tray = lazy(() => import("./Tray"));
+const Tray = later(() => import("./Tray"));
 const Mentioning = later(() => import("./Mentioning"));
 
 const mayMean = (id: string, text: string) => id.startsWith("g") && text.includes("@");

@@ -38,7 +38,9 @@ export default function Shell() {
     <main className="shell" data-open={path !== "/"}>
       <h1 className="unseen">{t("app.name")}</h1>
       <Banner />
-      <Sidebar openId={talk?.id ?? null} />
+      <Guard place="sidebar">
+        <Sidebar openId={talk?.id ?? null} />
+      </Guard>
       <div className="content">
         <Guard key={path}>
           <Suspense fallback={<p className="starting">{t("app.loading")}</p>}>
