@@ -76,7 +76,7 @@ function Quote({ id, message_id: messageId, seq }: { id: string } & NonNullable<
   return (
     <button type="button" className="quote" onClick={() => jump(messageId, seq ?? 0)}>
       {message !== undefined && <strong>{name}</strong>}
-      <span>{quoteOf(message)}</span>
+      <span dir="auto">{quoteOf(message)}</span>
     </button>
   );
 }

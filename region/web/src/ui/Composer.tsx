@@ -178,7 +178,7 @@ function About({ purpose, onDone }: { purpose: Exclude<Purpose, { kind: "write" 
     <div className="purpose">
       <p>
         <strong>{purpose.kind === "edit" ? t("compose.edit") : t("compose.reply", { name })}</strong>
-        <span>{quoteOf(of)}</span>
+        <span dir="auto">{quoteOf(of)}</span>
       </p>
       <button type="button" className="round small" aria-label={t("common.cancel")} onClick={onDone}>
         <Icon name="close" />

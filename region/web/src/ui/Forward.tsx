@@ -42,7 +42,7 @@ export function Forward({ message, onClose }: { message: Message; onClose: () =>
     <Dialog title={t("forward.title")} onClose={onClose}>
       <blockquote className="quote">
         <strong>{name}</strong>
-        <span>{quoteOf(message)}</span>
+        <span dir="auto">{quoteOf(message)}</span>
       </blockquote>
       <Field
         name="conversation"
