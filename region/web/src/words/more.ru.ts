@@ -224,4 +224,27 @@ export const more: MoreWords = {
 
   "about.unread": "Отметить непрочитанной",
   "about.report": "Пожаловаться",
+
+  // What may be refused there.
+  "problem.not-allowed": "Ваша роль здесь этого не позволяет.",
+  "problem.not-the-author": "Изменить сообщение может только автор.",
+  "problem.too-late-to-edit": "Изменить это сообщение уже нельзя: прошло слишком много времени.",
+  "problem.unchanged": "В сообщении уже так и написано.",
+  "problem.message-deleted": "Это сообщение уже удалено.",
+  "problem.message-unknown": "Такого сообщения нет.",
+  "problem.forwarded": "Пересланное сообщение нельзя изменить.",
+  "problem.group-full": "В группе больше нет места.",
+  "problem.channel-full": "В канале больше нет места.",
+  "problem.too-many-pins": "Больше закрепить нельзя: сначала открепите что-нибудь.",
+  "problem.too-many-invites": "Больше ссылок создать нельзя: сначала отмените одну из них.",
+  "problem.too-many-posters": "Больше авторов в канале быть не может.",
+  "problem.too-many-reactions": "Больше реакций у этого сообщения быть не может.",
+  "problem.too-many-edits": "Это сообщение меняли слишком много раз.",
+  "problem.no-such-member": "Такого участника нет.",
+  "problem.banned": "Вам закрыт сюда доступ.",
+  "problem.not-addable": "Этого человека нельзя добавить.",
+  "problem.already-waiting": "Вы уже попросились в группу.",
+  "problem.too-many-reports": "Слишком много ваших жалоб ещё не рассмотрено. Попробуйте позже.",
+  "problem.not-a-picture": "Это не изображение.",
+  "problem.blob-not-ready": "Изображение или файл загружены не полностью. Выберите их снова.",
 };

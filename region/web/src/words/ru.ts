@@ -198,8 +198,12 @@ export const ru: Words = {
   "problem.already-a-member": "Вы уже участник.",
   "problem.last-owner": "Вы последний владелец: сначала назначьте другого.",
   "problem.slow-mode": "Медленный режим: между записями нужна пауза.",
+  "problem.account-suspended": "Эта учётная запись заблокирована. Ответ региона: {detail}",
+  "problem.outcome-unknown": "Неизвестно, выполнено ли это. Проверьте, прежде чем повторять.",
+  "problem.busy": "Регион перегружен, ничего не сделано. Попробуйте чуть позже.",
+  "problem.unavailable": "Сейчас регион не может этого сделать, ничего не изменилось. Попробуйте чуть позже.",
 
-  // Inside conversations, at first sight; the rest is in `talk/`.
+  // Inside conversations, at first sight; the rest is in `more.ru.ts`.
   "list.named": "Вас упомянули",
   "list.marked": "Отмечено непрочитанным",
   "person.unknown": "неизвестно, в сети ли",
