@@ -91,9 +91,7 @@ export default function Around({ id, before, after }: Place) {
             firstItemIndex={START - (read?.above ?? 0)}
             initialTopMostItemIndex={{ index: Math.max(0, place), align: "center" }}
             computeItemKey={(_, row) => row.key}
-            itemContent={(_, row) => (
-              <HistoryRow id={id} row={row} found={row.message?.message_id === found} />
-            )}
+            itemContent={(_, row) => <HistoryRow id={id} row={row} found={row.message?.message_id === found} />}
             startReached={() => void attempt(older)}
             endReached={() => void attempt(newer)}
           />

@@ -23,7 +23,10 @@ export function PictureField({ id, name, picture, onChanged }: Props) {
 
   async function bring(file: File) {
     try {
-      const brought = await upload(await smallEnough(file), { progress: setShare, signal: new AbortController().signal });
+      const brought = await upload(await smallEnough(file), {
+        progress: setShare,
+        signal: new AbortController().signal,
+      });
       await change(id, { picture: brought.blob_id });
     } finally {
       setShare(null);

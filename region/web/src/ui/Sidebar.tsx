@@ -8,8 +8,8 @@ import type { Conversation } from "../core/types";
 import { useStore } from "../state/store";
 import { t } from "../words";
 import { Icon } from "./Icon";
-import { later } from "./later";
 import { ListRow } from "./ListRow";
+import { later } from "./later";
 
 const SearchHits = later(() => import("./SearchHits"));
 

@@ -8,6 +8,7 @@ export function later<Props extends object>(
 ): (props: Props) => ReactNode {
   let coming: Promise<ComponentType<Props>> | null = null;
 
+  // biome-ignore lint/correctness/noComponentHookFactories: made once for each part, when its module is read
   function Missing() {
     useEffect(() => {
       coming = null; // only once this is shown: what waits for it would ask again and again otherwise
@@ -15,6 +16,7 @@ export function later<Props extends object>(
     return createElement("p", { className: "warning", role: "alert" }, t("app.part-missing"));
   }
 
+  // biome-ignore lint/correctness/noComponentHookFactories: made once for each part, when its module is read
   return function Part(props) {
     coming ??= withMore(load()).then(
       (brought) => brought.default,

@@ -145,8 +145,7 @@ export const more = {
   "run.save": "Save",
   "run.saved": "Saved.",
   "run.queued": "The region {region} decides; it is told as soon as it can be reached.",
-  "run.unconfirmed":
-    "It works in this region at once; the region is islanded, and whether it stays so is known later.",
+  "run.unconfirmed": "It works in this region at once; the region is islanded, and whether it stays so is known later.",
   "run.picture": "Picture",
   "run.picture.choose": "Choose a picture",
   "run.picture.remove": "Take the picture away",
