@@ -3,8 +3,14 @@
 import { type ComponentType, createElement, type ReactNode, use, useEffect, useState } from "react";
 import { t, withMore } from "../words";
 
+/**
+ * Return a part that is brought when it is shown first.
+ *
+ * @param onMissing What to do besides when it cannot be brought.
+ */
 export function later<Props extends object>(
   load: () => Promise<{ default: ComponentType<Props> }>,
+  onMissing = () => {},
 ): (props: Props) => ReactNode {
   let coming: Promise<ComponentType<Props>> | null = null;
 
@@ -12,6 +18,7 @@ export function later<Props extends object>(
   function Missing() {
     useEffect(() => {
       coming = null; // only once this is shown: what waits for it would ask again and again otherwise
+      onMissing();
     }, []);
     return createElement("p", { className: "warning", role: "alert" }, t("app.part-missing"));
   }
