@@ -30,6 +30,13 @@ async def open_settings(tab: Tab) -> None:
     await expect(tab.page.get_by_role("heading", name="Settings")).to_be_visible()
 
 
+async def is_drawn(image: Locator) -> None:
+    """Wait until an image has come, and is none that cannot be read."""
+    await image.page.wait_for_function(
+        "image => image.complete && image.naturalWidth > 0", arg=await image.element_handle()
+    )
+
+
 async def log_in(tab: Tab, url: str, handle: str, password: str) -> None:
     """Come in with an account that there is."""
     await tab.page.goto(url)
@@ -56,11 +63,12 @@ async def test_what_one_is_called_and_how_one_looks_is_seen_by_others(
     async with ada.page.expect_file_chooser() as chooser:
         await profile.get_by_role("button", name="Choose a picture").click()
     await (await chooser.value).set_files(tmp_path / "large.png")
-    await expect(profile.get_by_role("img", name="Picture")).to_have_js_property("complete", value=True)
+    await is_drawn(profile.get_by_role("img", name="Picture"))
 
     ada.name = "Countess Ada"
     await boris.begin_with(ada)
     await expect(boris.page.get_by_text("By the sea")).to_be_visible()
+    await is_drawn(boris.page.locator(".talk-head .avatar img"))
     await profile.get_by_role("button", name="Take the picture away").click()
     await expect(profile.get_by_role("img", name="Picture")).to_have_count(0)
     await ada.page.reload()

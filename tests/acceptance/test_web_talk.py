@@ -24,6 +24,19 @@ async def choose(tab: Tab, text: str, item: str) -> None:
     await tab.page.get_by_role("menuitem", name=item, exact=True).click()
 
 
+async def is_offered(tab: Tab, text: str, offered: str, *, not_offered: tuple[str, ...]) -> None:
+    """Look at the menu of a message that can neither be answered nor reacted to."""
+    message = tab.message(text)
+    await message.hover()
+    await message.get_by_role("button", name="More").click()
+    await expect(tab.page.get_by_role("menuitem", name=offered, exact=True)).to_be_visible()
+    for item in not_offered:
+        await expect(tab.page.get_by_role("menuitem", name=item, exact=True)).to_have_count(0)
+    await expect(tab.page.get_by_role("menuitemcheckbox")).to_have_count(0)
+    await expect(message.get_by_role("button", name="Answer")).to_have_count(0)
+    await tab.page.keyboard.press("Escape")
+
+
 def listed(tab: Tab, name: str) -> Locator:
     """The conversation of that name in the list."""
     return tab.page.get_by_role("navigation", name="Conversations").get_by_role("link", name=re.compile(f"^{name}"))
@@ -100,12 +113,33 @@ async def test_what_is_pinned_is_found_again_however_far_up_it_is(open_tab: Open
     await far.get_by_role("button", name=re.compile("We meet at the north pier")).click()
     await expect(elsewhere.page.get_by_text("Around a message")).to_be_visible()
     await expect(elsewhere.message("north pier")).to_be_in_viewport()
+    await is_offered(elsewhere, "north pier", "Details", not_offered=("Answer", "Pin", "Delete for me"))
 
     mine = ada.page.get_by_role("region", name="Pinned messages")
     await mine.get_by_role("button", name="Show 1 pinned message").click()
     await mine.get_by_role("button", name="Unpin").click()
     await expect(mine).to_have_count(0)
     await expect(pinned).to_have_count(0)
+
+
+async def test_who_is_no_member_any_more_is_offered_what_they_may_still_do(
+    open_tab: OpenTab, urls: dict[str, str]
+) -> None:
+    """Forwards and the like, and nothing that the group would refuse."""
+    ada, boris = await open_tab("Ada"), await open_tab("Boris")
+    await ada.register(urls["us"])
+    await boris.register(urls["eu"])
+    await make_group(ada, "Travellers", boris)
+    await ada.send("Farewell")
+    await boris.sees("Farewell")
+    await boris.message("Farewell").hover()
+    await expect(boris.message("Farewell").get_by_role("button", name="Answer")).to_be_visible()
+    await ada.page.get_by_role("link", name=re.compile("2 members")).click()
+    await ada.page.get_by_role("button", name="What may be done with Boris").click()
+    await ada.page.get_by_role("button", name="Remove", exact=True).click()
+
+    await expect(boris.page.get_by_text("You are not a member any more.")).to_be_visible()
+    await is_offered(boris, "Farewell", "Forward", not_offered=("Answer", "Pin", "Edit", "Delete for all"))
 
 
 async def test_a_message_goes_on_to_several_conversations(open_tab: OpenTab, urls: dict[str, str]) -> None:
@@ -175,6 +209,9 @@ async def test_a_report_reaches_the_moderators_where_somebody_lives(
     await ada.register(urls["us"])
     await boris.register(urls["eu"])
     await mod.register(urls["eu"])
+    told: list[str] = []
+    boris.page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: told.append(str(frame))))
+    await boris.page.reload()
     async with httpx.AsyncClient(timeout=30) as http:
         account = {"handle": mod.handle, "password": f"password of {mod.handle}"}
         tokens = (await http.post(f"{urls['eu']}/login", json=account)).json()
@@ -205,7 +242,12 @@ async def test_a_report_reaches_the_moderators_where_somebody_lives(
             reasons = {each["reason"]: each["text"] or "" for each in here if each["reason"] in ours}
             await ada.page.wait_for_timeout(300)
     assert reasons == {"He asks everybody\nfor money": "Give me your money", "And again": ""}
-    await expect(boris.page.get_by_text("Report")).to_have_count(0)
+    await listed(ada, "Boris").click()
+    await ada.send("I have none")
+    await boris.sees("I have none")
+    everything = "".join(told)
+    assert "I have none" in everything
+    assert [word for word in ("He asks everybody", "And again", "report") if word in everything] == []
 
 
 async def test_it_is_told_who_has_a_message_and_by_which_way_it_came(open_tab: OpenTab, urls: dict[str, str]) -> None:

@@ -8,7 +8,6 @@ type Frames = Socket["schemas"];
 
 export type Message = Schemas["Message"];
 export type Conversation = Schemas["Conversation"];
-export type Page = Schemas["Page"];
 export type Profile = Schemas["Profile"];
 export type MyProfile = Schemas["OwnProfile"];
 export type Attachment = Schemas["Attached"];
@@ -18,7 +17,6 @@ export type Device = Schemas["Device"];
 export type Problem = Schemas["Problem"];
 export type RegionView = Schemas["RegionView"];
 export type Report = Schemas["ReportView"];
-export type Reacted = Schemas["Reacted"];
 export type MarksFrame = Frames["MarksFrame"];
 export type RefusedFrame = Frames["Refused"];
 export type PresenceFrame = Frames["PresenceFrame"];

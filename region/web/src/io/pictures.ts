@@ -4,6 +4,7 @@ import { drawnSize } from "../core/pictures";
 
 const KIND = "image/jpeg";
 const QUALITY = 0.88;
+const GROUND = "white"; // JPEG has nothing transparent, and would make it black
 
 /** Return the file, or a smaller one of the same picture; what this browser cannot read goes as it is, for the region to judge. */
 export async function smallEnough(file: File): Promise<File> {
@@ -14,7 +15,12 @@ export async function smallEnough(file: File): Promise<File> {
   const canvas = document.createElement("canvas");
   canvas.width = size.width;
   canvas.height = size.height;
-  canvas.getContext("2d")?.drawImage(image, 0, 0, size.width, size.height);
+  const brush = canvas.getContext("2d");
+  if (brush !== null) {
+    brush.fillStyle = GROUND;
+    brush.fillRect(0, 0, size.width, size.height);
+    brush.drawImage(image, 0, 0, size.width, size.height);
+  }
   image.close();
   const drawn = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, KIND, QUALITY));
   return drawn === null ? file : new File([drawn], "picture.jpg", { type: KIND });

@@ -33,19 +33,22 @@ export function readWhole(id: string): Promise<Whole> {
   return got(api.GET("/groups/{group_id}", ofGroup(id)));
 }
 
-/** What another region has to decide is said to be on its way. */
-async function entered(call: Promise<Message>): Promise<void> {
-  const { queued_for: region } = await call;
+/** Return whether it is done; what another region has to decide is said to be on its way, and what may not stay so, too. */
+async function entered(call: Promise<Message>): Promise<boolean> {
+  const { queued_for: region, unconfirmed = false } = await call;
   if (region !== null) notify(t("run.queued", { region }));
+  else if (unconfirmed) notify(t("run.unconfirmed"));
+  return region === null;
 }
 
-export function change(id: string, body: Change): Promise<void> {
+/** Return whether it is done already. */
+export function change(id: string, body: Change): Promise<boolean> {
   if (isChannel(id)) return entered(got(api.PATCH("/channels/{channel_id}", { ...ofChannel(id), body })));
   return entered(got(api.PATCH("/groups/{group_id}", { ...ofGroup(id), body })));
 }
 
-/** Do something with somebody who is in it, was, or would like to be. */
-export function act(id: string, deed: Deed, userId: string): Promise<void> {
+/** Do something with somebody who is in it, was, or would like to be. Return whether it is done already. */
+export function act(id: string, deed: Deed, userId: string): Promise<boolean> {
   return entered(got(isChannel(id) ? inChannel(id, deed, userId) : inGroup(id, deed, userId)));
 }
 
@@ -93,7 +96,7 @@ export function invite(id: string, body: { expires_in: number; uses: number }): 
   return got(api.POST("/groups/{group_id}/invites", { ...ofGroup(id), body }));
 }
 
-export function endInvite(id: string, inviteId: string): Promise<void> {
+export function endInvite(id: string, inviteId: string): Promise<boolean> {
   const path = { invite_id: inviteId };
   if (isChannel(id)) {
     const params = { path: { ...path, channel_id: id } };

@@ -1,7 +1,9 @@
 /** What may be done with a message: the answer at hand, everything else in a menu that comes when it is opened. */
 
 import { Suspense, useRef, useState } from "react";
+import { writes } from "../core/inbox";
 import type { Message } from "../core/types";
+import { useStore } from "../state/store";
 import { t } from "../words";
 import { Icon } from "./Icon";
 import { later } from "./later";
@@ -11,28 +13,38 @@ const MessageMenu = later(() => import("./MessageMenu"));
 interface Props {
   message: Message;
   own: boolean;
-  onReply: (to: Message) => void;
-  onEdit: (of: Message) => void;
+  onReply?: ((to: Message) => void) | undefined;
+  onEdit?: ((of: Message) => void) | undefined;
+}
+
+/** Whether somebody who looks at a message may answer it, and change something about it: it has its number, and they are a member who writes there. */
+export function useActive({ conversation_id: id, seq }: Message): boolean {
+  const role = useStore((state) => state.about[id]?.role ?? "");
+  return seq !== null && writes(id, role);
 }
 
 export function Actions(props: Props) {
   const [open, setOpen] = useState(false);
   const more = useRef<HTMLButtonElement>(null);
+  const { message, onReply } = props;
+  const active = useActive(message) && onReply !== undefined;
   function close() {
     setOpen(false);
     more.current?.focus();
   }
   return (
     <div className="actions" data-open={open}>
-      <button
-        type="button"
-        className="round small"
-        aria-label={t("message.reply")}
-        title={t("message.reply")}
-        onClick={() => props.onReply(props.message)}
-      >
-        <Icon name="reply" />
-      </button>
+      {active && (
+        <button
+          type="button"
+          className="round small answer"
+          aria-label={t("message.reply")}
+          title={t("message.reply")}
+          onClick={() => onReply(message)}
+        >
+          <Icon name="reply" />
+        </button>
+      )}
       <button
         ref={more}
         type="button"
@@ -46,7 +58,7 @@ export function Actions(props: Props) {
       </button>
       {open && (
         <Suspense>
-          <MessageMenu {...props} onClose={close} />
+          <MessageMenu {...props} active={active} onClose={close} />
         </Suspense>
       )}
     </div>

@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useState } from "react";
 import { Virtuoso } from "react-virtuoso";
-import { Link, useLocation } from "wouter";
+import { Link } from "wouter";
 import { prepended, rowsOf } from "../core/rows";
 import { EMPTY, type Timeline, withNewer, withOlder } from "../core/timeline";
 import { api, got } from "../io/api";
@@ -32,7 +32,6 @@ interface Read {
 export default function Around({ id, before, after }: Place) {
   const me = useStore((state) => state.me?.user_id ?? "");
   const title = useTitle(useStore((state) => state.inbox[id]));
-  const [, go] = useLocation();
   const [read, setRead] = useState<Read | null>(null);
   const [found, setFound] = useState<string | null>(null);
   const { busy, wrong, attempt } = useAttempt();
@@ -92,15 +91,7 @@ export default function Around({ id, before, after }: Place) {
             firstItemIndex={START - (read?.above ?? 0)}
             initialTopMostItemIndex={{ index: Math.max(0, place), align: "center" }}
             computeItemKey={(_, row) => row.key}
-            itemContent={(_, row) => (
-              <HistoryRow
-                id={id}
-                row={row}
-                found={row.message?.message_id === found}
-                onReply={() => go(`/c/${id}`)}
-                onEdit={() => go(`/c/${id}`)}
-              />
-            )}
+            itemContent={(_, row) => <HistoryRow id={id} row={row} found={row.message?.message_id === found} />}
             startReached={() => void attempt(older)}
             endReached={() => void attempt(newer)}
           />

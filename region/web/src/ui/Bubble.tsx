@@ -7,7 +7,7 @@ import type { Message } from "../core/types";
 import { react } from "../state/altering";
 import { useStore } from "../state/store";
 import { t } from "../words";
-import { Actions } from "./Actions";
+import { Actions, useActive } from "./Actions";
 import { Attachments } from "./Attachments";
 import { Avatar } from "./Avatar";
 import { DeliveryMark } from "./DeliveryMark";
@@ -21,8 +21,9 @@ interface Props {
   id: string;
   message: Message;
   head: boolean;
-  onReply: (to: Message) => void;
-  onEdit: (of: Message) => void;
+  /** Missing where one does not write; what changes messages is then not offered either. */
+  onReply?: ((to: Message) => void) | undefined;
+  onEdit?: ((of: Message) => void) | undefined;
 }
 
 export function Bubble({ id, message, head, onReply, onEdit }: Props) {
@@ -51,7 +52,7 @@ export function Bubble({ id, message, head, onReply, onEdit }: Props) {
           </time>
           {own && <Status id={id} message={message} me={me} />}
         </p>
-        <Reactions message={message} me={me} />
+        <Reactions message={message} me={me} fixed={onReply === undefined} />
       </div>
       {!message.deleted && <Actions message={message} own={own} onReply={onReply} onEdit={onEdit} />}
     </article>
@@ -75,12 +76,13 @@ function Quote({ id, message_id: messageId, seq }: { id: string } & NonNullable<
   return (
     <button type="button" className="quote" onClick={() => jump(messageId, seq ?? 0)}>
       {message !== undefined && <strong>{name}</strong>}
-      <span>{quoteOf(message)}</span>
+      <span dir="auto">{quoteOf(message)}</span>
     </button>
   );
 }
 
-function Reactions({ message, me }: { message: Message; me: string }) {
+function Reactions({ message, me, fixed }: { message: Message; me: string; fixed: boolean }) {
+  const active = useActive(message) && !fixed;
   if (!message.reactions?.length) return null;
   return (
     <p className="reactions">
@@ -88,6 +90,7 @@ function Reactions({ message, me }: { message: Message; me: string }) {
         <button
           key={emoji}
           type="button"
+          disabled={!active}
           aria-pressed={users.includes(me)}
           aria-label={t("message.react", { emoji })}
           onClick={() => void react(message, emoji, !users.includes(me))}

@@ -1,13 +1,13 @@
 /** Where one writes: what is typed is kept as a draft, and goes to the outbox with Enter. */
 
-import { type KeyboardEvent, lazy, Suspense, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, Suspense, useEffect, useRef, useState } from "react";
 import type { Mention } from "../core/pieces";
 import type { Message } from "../core/types";
 import { edit } from "../state/altering";
 import { keepDraft } from "../state/drafts";
 import { typed } from "../state/incoming";
 import { write } from "../state/outgoing";
-import { useStore } from "../state/store";
+import { get, notify, useStore } from "../state/store";
 import { t } from "../words";
 import { Icon } from "./Icon";
 import { later } from "./later";
@@ -15,15 +15,30 @@ import { useName } from "./names";
 import { quoteOf } from "./Talk";
 import { useFiles } from "./useFiles";
 
-const Tray = lazy(() => import("./Tray"));
+const Tray = later(() => import("./Tray"));
 const Mentioning = later(() => import("./Mentioning"));
 
 const mayMean = (id: string, text: string) => id.startsWith("g") && text.includes("@");
 
-/** Whom a text names; nobody, if it cannot be found out now. */
+const PATIENCE_MS = 1_000;
+
+/** Whom a text names; nobody, if it cannot be found out soon. */
 async function meant(id: string, text: string): Promise<Mention[]> {
   if (!mayMean(id, text)) return [];
-  return import("../state/mentioning").then(({ mentionsOf }) => mentionsOf(id, text)).catch(() => []);
+  return Promise.race([
+    import("../state/mentioning").then(({ mentionsOf }) => mentionsOf(id, text)).catch(() => []),
+    new Promise<Mention[]>((resolve) => setTimeout(resolve, PATIENCE_MS, [])),
+  ]);
+}
+
+/** Ends when all that was sent before is in the outbox: texts keep the order in which they were typed. */
+let before: Promise<void> = Promise.resolve();
+
+function writeInTurn(message: Parameters<typeof write>[0]): Promise<void> {
+  const mentions = meant(message.conversationId, message.text);
+  const written = before.then(async () => write({ ...message, mentions: await mentions }));
+  before = written.catch(() => {}); // whoever sent it is told
+  return written;
 }
 
 /** What the next text is for. */
@@ -47,6 +62,8 @@ export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose
     if (matchMedia("(hover: hover)").matches || purpose.kind !== "write") input.current?.focus();
   }, [purpose]);
 
+  const draftNow = () => get().drafts[id] ?? "";
+
   async function send() {
     if (!ready || attachments === null) return;
     if (editing !== null) {
@@ -56,9 +73,18 @@ export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose
     const replyTo = purpose.kind === "reply" ? purpose.to.message_id : null;
     const message = { conversationId: id, recipientId: peer, text: text.trim(), replyTo, attachments };
     setText("");
-    files.clear();
-    await write({ ...message, mentions: await meant(id, message.text) });
-    if (input.current?.value === "") keepDraft(id, ""); // only now: a page that goes away before has the draft still
+    const putBack = files.clear();
+    try {
+      await writeInTurn(message);
+    } catch (error) {
+      const since = draftNow();
+      if (since !== text) keepDraft(id, [text, since].filter(Boolean).join("\n"));
+      setText(draftNow());
+      putBack();
+      notify(t("state.failed", { reason: String(error) }));
+      return;
+    }
+    if (draftNow() === text) keepDraft(id, ""); // only now: a page that goes away before has the draft still
     onDone();
   }
 
@@ -152,7 +178,7 @@ function About({ purpose, onDone }: { purpose: Exclude<Purpose, { kind: "write" 
     <div className="purpose">
       <p>
         <strong>{purpose.kind === "edit" ? t("compose.edit") : t("compose.reply", { name })}</strong>
-        <span>{quoteOf(of)}</span>
+        <span dir="auto">{quoteOf(of)}</span>
       </p>
       <button type="button" className="round small" aria-label={t("common.cancel")} onClick={onDone}>
         <Icon name="close" />

@@ -18,7 +18,7 @@ export function Details({ message, onClose }: { message: Message; onClose: () =>
   return (
     <Dialog title={t("details.title")} onClose={onClose}>
       <blockquote className="quote">
-        <span>{quoteOf(message)}</span>
+        <span dir="auto">{quoteOf(message)}</span>
       </blockquote>
       <p className="hint">
         {t("details.sent", { date: whole(Date.parse(message.sent_at)) })}

@@ -43,7 +43,7 @@ export function Forward({ message, onClose }: { message: Message; onClose: () =>
     <Dialog title={t("forward.title")} onClose={onClose}>
       <blockquote className="quote">
         <strong>{name}</strong>
-        <span>{quoteOf(message)}</span>
+        <span dir="auto">{quoteOf(message)}</span>
       </blockquote>
       <Field
         name="conversation"
@@ -86,7 +86,7 @@ function Choice(props: { conversation: Conversation; chosen: boolean; onToggle: 
   const { conversation, chosen, onToggle } = props;
   const title = useTitle(conversation);
   return (
-    <label className="row choice" data-chosen={chosen}>
+    <label className="row forward-choice" data-chosen={chosen}>
       <Avatar id={conversation.peer_id ?? conversation.conversation_id} name={title} kind={conversation.kind} />
       <span className="row-title">{title}</span>
       <input type="checkbox" checked={chosen} onChange={onToggle} />

@@ -3,7 +3,7 @@
 import { Component, type ReactNode } from "react";
 import { t } from "../words";
 
-export class Guard extends Component<{ children: ReactNode }, { failed: boolean }> {
+export class Guard extends Component<{ children: ReactNode; place?: string }, { failed: boolean }> {
   override state = { failed: false };
 
   static getDerivedStateFromError(): { failed: boolean } {
@@ -14,7 +14,7 @@ export class Guard extends Component<{ children: ReactNode }, { failed: boolean 
     if (!this.state.failed) return this.props.children;
     // A part that could not be loaded is not asked for again until the page is; drafts and outbox outlive that.
     return (
-      <div className="nothing" role="alert">
+      <div className={`nothing ${this.props.place ?? ""}`} role="alert">
         <p>{t("app.part-missing")}</p>
         <button type="button" className="button" onClick={() => location.reload()}>
           {t("talk.again")}

@@ -15,8 +15,9 @@ interface Props {
   row: Row;
   /** Whether it is what was sought. */
   found: boolean;
-  onReply: (to: Message) => void;
-  onEdit: (of: Message) => void;
+  /** Missing where one does not write; what changes messages is then not offered either. */
+  onReply?: ((to: Message) => void) | undefined;
+  onEdit?: ((of: Message) => void) | undefined;
 }
 
 export const HistoryRow = memo(function HistoryRow({ id, row, found, onReply, onEdit }: Props) {

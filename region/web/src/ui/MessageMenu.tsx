@@ -12,12 +12,14 @@ const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🎉"];
 interface Props {
   message: Message;
   own: boolean;
-  onReply: (to: Message) => void;
-  onEdit: (of: Message) => void;
+  /** Whether one may answer it, and change something about it, from here. */
+  active: boolean;
+  onReply?: ((to: Message) => void) | undefined;
+  onEdit?: ((of: Message) => void) | undefined;
   onClose: () => void;
 }
 
-export default function MessageMenu({ message, own, onReply, onEdit, onClose }: Props) {
+export default function MessageMenu({ message, own, active, onReply, onEdit, onClose }: Props) {
   const { conversation_id: id, message_id: messageId } = message;
   const place = useRef<HTMLDivElement>(null);
   const role = useStore((state) => state.about[id]?.role ?? "");
@@ -34,30 +36,30 @@ export default function MessageMenu({ message, own, onReply, onEdit, onClose }: 
     work();
   };
   const ask = (asked: Asked) => choose(() => set({ asked }));
-  const items: { key: string; label: string; work: () => void; danger?: boolean }[] = [
-    { key: "reply", label: t("message.reply"), work: choose(() => onReply(message)) },
-    { key: "copy", label: t("message.copy"), work: choose(() => void navigator.clipboard?.writeText(message.text)) },
-  ];
+  const items: { key: string; label: string; work: () => void; danger?: boolean }[] = [];
+  if (active) items.push({ key: "reply", label: t("message.reply"), work: choose(() => onReply?.(message)) });
+  const copy = choose(() => void navigator.clipboard?.writeText(message.text));
+  items.push({ key: "copy", label: t("message.copy"), work: copy });
   if (numbered) items.push({ key: "forward", label: t("menu.forward"), work: ask({ kind: "forward", message }) });
-  if (numbered && mayPin(id, role)) {
+  if (active && mayPin(id, role)) {
     const label = t(pinned ? "menu.unpin" : "menu.pin");
     items.push({ key: "pin", label, work: choose(() => void pin(messageId, !pinned)) });
   }
-  if (own && message.forwarded_from === undefined) {
-    items.push({ key: "edit", label: t("message.edit"), work: choose(() => onEdit(message)) });
+  if (active && own && message.forwarded_from === undefined) {
+    items.push({ key: "edit", label: t("message.edit"), work: choose(() => onEdit?.(message)) });
   }
   items.push({ key: "details", label: t("menu.details"), work: ask({ kind: "details", message }) });
   if (!own) {
     const asked: Asked = { kind: "report", userId: message.sender_id, message };
     items.push({ key: "report", label: t("menu.report"), work: ask(asked), danger: true });
   }
-  if (numbered) {
+  if (numbered && onReply !== undefined) {
     const hide = choose(() => {
       if (confirm(t("menu.hide.sure"))) void remove(message, "me");
     });
     items.push({ key: "hide", label: t("menu.hide"), work: hide, danger: true });
   }
-  if (mayDelete) {
+  if (active && mayDelete) {
     const work = choose(() => {
       if (confirm(t("message.delete.sure"))) void remove(message, "all");
     });
@@ -66,7 +68,7 @@ export default function MessageMenu({ message, own, onReply, onEdit, onClose }: 
 
   return (
     <div className="menu" ref={place} role="menu" aria-label={t("message.more")} tabIndex={-1} onKeyDown={walk}>
-      {!channel && (
+      {active && !channel && (
         <p className="emoji" role="presentation">
           {EMOJI.map((emoji) => {
             const mine = message.reactions?.find((each) => each.emoji === emoji)?.user_ids.includes(me) ?? false;

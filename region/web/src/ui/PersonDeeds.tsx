@@ -19,18 +19,21 @@ interface Props {
   /** Of whoever looks. */
   mine: string;
   theirs: string;
+  /** Whether they were looked for, and nobody tells if they subscribe or are banned. */
+  sought?: boolean;
   onDone: () => Promise<void>;
 }
 
-export function PersonDeeds({ id, userId, region, mine, theirs, onDone }: Props) {
+export function PersonDeeds({ id, userId, region, mine, theirs, sought = false, onDone }: Props) {
   const me = useStore((state) => state.me?.user_id ?? "");
   const name = usePlainName(userId);
   const [open, setOpen] = useState(theirs === "asking");
   const [sure, setSure] = useState<Deed | null>(null);
   const { busy, wrong, attempt } = useAttempt();
-  const possible = deeds(id, mine, theirs, userId === me);
+  const known = deeds(id, mine, theirs, userId === me);
+  const possible: Deed[] = sought && known.includes("ban") ? [...known, "unban"] : known;
   const key = `role.${theirs}`;
-  const role = key in en ? t(key as Key) : theirs;
+  const role = sought ? "" : key in en ? t(key as Key) : theirs;
 
   function choose(deed: Deed) {
     if (isGrave(deed) && sure !== deed) return setSure(deed);

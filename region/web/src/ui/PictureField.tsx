@@ -2,6 +2,7 @@
 
 import { useRef, useState } from "react";
 import type { Picture } from "../core/types";
+import { smallEnough } from "../io/pictures";
 import { upload } from "../io/upload";
 import { change } from "../state/running";
 import { t } from "../words";
@@ -22,7 +23,10 @@ export function PictureField({ id, name, picture, onChanged }: Props) {
 
   async function bring(file: File) {
     try {
-      const brought = await upload(file, { progress: setShare, signal: new AbortController().signal });
+      const brought = await upload(await smallEnough(file), {
+        progress: setShare,
+        signal: new AbortController().signal,
+      });
       await change(id, { picture: brought.blob_id });
     } finally {
       setShare(null);

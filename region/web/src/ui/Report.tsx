@@ -31,7 +31,7 @@ export function Report(props: { userId: string; message: Message | null; onClose
       {message !== null && (
         <blockquote className="quote">
           <strong>{name}</strong>
-          <span>{quoteOf(message)}</span>
+          <span dir="auto">{quoteOf(message)}</span>
         </blockquote>
       )}
       <p className="hint">{t(message === null ? "report.text.user" : "report.text", { name })}</p>

@@ -19,23 +19,25 @@ function chosenOf(whole: Whole): Chosen {
 
 export function Running({ id, whole, onChanged }: { id: string; whole: Whole; onChanged: () => Promise<void> }) {
   const before = chosenOf(whole);
-  const [chosen, setChosen] = useState(before);
+  const [altered, setAltered] = useState<Chosen>({}); // nothing else is sent, so that what others change meanwhile stays
+  const chosen = { ...before, ...altered };
   const [saved, setSaved] = useState(false);
   const { busy, wrong, attempt } = useAttempt();
   const textId = useId();
-  const changed = Object.entries(chosen).filter(([key, value]) => before[key as keyof Chosen] !== value);
+  const changed = Object.entries(altered).filter(([key, value]) => before[key as keyof Chosen] !== value);
 
   function choose(what: Chosen) {
     setSaved(false);
-    setChosen({ ...chosen, ...what });
+    setAltered({ ...altered, ...what });
   }
 
   function save(event: FormEvent) {
     event.preventDefault();
     void attempt(async () => {
-      await change(id, Object.fromEntries(changed));
+      const done = await change(id, Object.fromEntries(changed));
       await onChanged();
-      setSaved(true);
+      setAltered({});
+      setSaved(done);
     });
   }
 

@@ -2,7 +2,7 @@
 
 import { lazy, Suspense, useEffect } from "react";
 import { Route, Switch, useLocation, useRoute } from "wouter";
-import { useStore } from "../state/store";
+import { set, useStore } from "../state/store";
 import { t, withMore } from "../words";
 import { Banner } from "./Banner";
 import { Guard } from "./Guard";
@@ -14,7 +14,10 @@ const NewPanel = lazy(() => import("./NewPanel"));
 const About = lazy(() => withMore(import("./About")));
 const Join = lazy(() => import("./Join"));
 const Around = lazy(() => import("./Around"));
-const AskedDialog = later(() => import("./AskedDialog"));
+const AskedDialog = later(
+  () => import("./AskedDialog"),
+  () => set({ asked: null, notice: t("app.part-missing") }), // it can be asked for again
+);
 const Settings = lazy(() => withMore(import("./settings/Settings")));
 const Moderation = lazy(() => withMore(import("./Moderation")));
 
@@ -38,7 +41,9 @@ export default function Shell() {
     <main className="shell" data-open={path !== "/"}>
       <h1 className="unseen">{t("app.name")}</h1>
       <Banner />
-      <Sidebar openId={talk?.id ?? null} />
+      <Guard place="sidebar">
+        <Sidebar openId={talk?.id ?? null} />
+      </Guard>
       <div className="content">
         <Guard key={path}>
           <Suspense fallback={<p className="starting">{t("app.loading")}</p>}>

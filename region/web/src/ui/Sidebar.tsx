@@ -1,6 +1,6 @@
 /** The list of conversations: filtered, virtualised, walked through with the arrow keys. */
 
-import { type KeyboardEvent, lazy, Suspense, useMemo, useState } from "react";
+import { type KeyboardEvent, Suspense, useMemo, useState } from "react";
 import { Virtuoso } from "react-virtuoso";
 import { Link } from "wouter";
 import { called, listed } from "../core/inbox";
@@ -9,8 +9,9 @@ import { useStore } from "../state/store";
 import { t } from "../words";
 import { Icon } from "./Icon";
 import { ListRow } from "./ListRow";
+import { later } from "./later";
 
-const SearchHits = lazy(() => import("./SearchHits"));
+const SearchHits = later(() => import("./SearchHits"));
 
 export function Sidebar({ openId }: { openId: string | null }) {
   const [filter, setFilter] = useState("");

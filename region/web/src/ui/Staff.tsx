@@ -25,7 +25,7 @@ export function Staff({ id, role }: { id: string; role: string }) {
     void attempt(look);
   }, [look]);
   const rest = { id, mine: role, onDone: again };
-  const roleOf = (userId: string) => staff.find((each) => each.user_id === userId)?.role ?? "subscriber";
+  const roleOf = (userId: string) => staff.find((each) => each.user_id === userId)?.role;
 
   return (
     <section>
@@ -55,7 +55,13 @@ export function Staff({ id, role }: { id: string; role: string }) {
             <PeopleSearch>
               {({ user_id: userId, home_region: region }) => (
                 <ul>
-                  <PersonDeeds userId={userId} region={region} theirs={roleOf(userId)} {...rest} />
+                  <PersonDeeds
+                    userId={userId}
+                    region={region}
+                    theirs={roleOf(userId) ?? "subscriber"}
+                    sought={roleOf(userId) === undefined}
+                    {...rest}
+                  />
                 </ul>
               )}
             </PeopleSearch>

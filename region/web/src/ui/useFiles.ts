@@ -46,6 +46,10 @@ export function useFiles(place: RefObject<HTMLElement | null>) {
     },
     onReady: (key: string, attachment: Attachment) => setReady((before) => ({ ...before, [key]: attachment })),
     remove: (key: string) => setChosen((before) => before.filter((each) => each.key !== key)),
-    clear: () => setChosen([]),
+    /** Return what puts them back. */
+    clear: () => {
+      setChosen([]);
+      return () => setChosen((since) => [...chosen, ...since].slice(0, MOST));
+    },
   };
 }

@@ -192,8 +192,12 @@ export const en = {
   "problem.already-a-member": "You belong to it already.",
   "problem.last-owner": "You are the last owner: make somebody else an owner first.",
   "problem.slow-mode": "Slow mode: wait a while between two posts.",
+  "problem.account-suspended": "This account is suspended. The region says: {detail}",
+  "problem.outcome-unknown": "Whether it was done is not known. Look again before you repeat it.",
+  "problem.busy": "The region is busy, and nothing was done. Try again in a moment.",
+  "problem.unavailable": "The region cannot do this now, and nothing was done. Try again in a moment.",
 
-  // Inside conversations, at first sight; the rest is in `talk/`.
+  // Inside conversations, at first sight; the rest is in `more.en.ts`.
   "join.waits": "The region {region} decides about it. The conversation opens as soon as you belong to it.",
   "join.declined": "You were not let in.",
   "list.named": "You are mentioned",

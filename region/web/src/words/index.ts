@@ -6,6 +6,8 @@ import type { MoreKey, MoreWords } from "./more.en";
 export type Language = "en" | "ru";
 export const LANGUAGES: Readonly<Record<Language, string>> = { en: "English", ru: "Русский" };
 
+const DIRECTIONS: Readonly<Record<Language, "ltr" | "rtl">> = { en: "ltr", ru: "ltr" };
+
 const KEPT = "causeway.language";
 const LOADERS: Readonly<Record<Exclude<Language, "en">, () => Promise<{ words: Words }>>> = {
   ru: () => import("./ru").then(({ ru }) => ({ words: ru })),
@@ -33,6 +35,7 @@ export async function begin(): Promise<void> {
   language = wanted;
   plurals = new Intl.PluralRules(wanted);
   document.documentElement.lang = wanted;
+  document.documentElement.dir = DIRECTIONS[wanted];
 }
 
 /** Bring what is opened seldom, together with its words. */
@@ -67,5 +70,5 @@ export function t(key: Key | MoreKey, given: Readonly<Record<string, string | nu
 /** Say what an error means, by its code if the catalogue has it, else in the region's own words. */
 export function problem(code: string, detail: string): string {
   const key = `problem.${code}`;
-  return key in words ? t(key as Key) : detail || t("problem.network");
+  return key in words ? t(key as Key, { detail }) : detail || t("problem.network");
 }

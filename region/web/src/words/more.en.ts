@@ -145,6 +145,7 @@ export const more = {
   "run.save": "Save",
   "run.saved": "Saved.",
   "run.queued": "The region {region} decides; it is told as soon as it can be reached.",
+  "run.unconfirmed": "It works in this region at once; the region is islanded, and whether it stays so is known later.",
   "run.picture": "Picture",
   "run.picture.choose": "Choose a picture",
   "run.picture.remove": "Take the picture away",
@@ -182,6 +183,29 @@ export const more = {
 
   "about.unread": "Mark as unread",
   "about.report": "Report",
+
+  // What may be refused there.
+  "problem.not-allowed": "Your role here does not allow this.",
+  "problem.not-the-author": "Only who wrote a message can edit it.",
+  "problem.too-late-to-edit": "It is too late to edit this message.",
+  "problem.unchanged": "The message says this already.",
+  "problem.message-deleted": "This message was deleted meanwhile.",
+  "problem.message-unknown": "There is no such message.",
+  "problem.forwarded": "A message that was forwarded cannot be edited.",
+  "problem.group-full": "The group is full.",
+  "problem.channel-full": "The channel is full.",
+  "problem.too-many-pins": "No more messages can be pinned here: unpin one first.",
+  "problem.too-many-invites": "No more links can be made: end one first.",
+  "problem.too-many-posters": "The channel can have no more posters.",
+  "problem.too-many-reactions": "This message can take no more reactions.",
+  "problem.too-many-edits": "This message cannot be edited any more often.",
+  "problem.no-such-member": "They are no member.",
+  "problem.banned": "You are banned here.",
+  "problem.not-addable": "They cannot be added.",
+  "problem.already-waiting": "You have asked to join already.",
+  "problem.too-many-reports": "You have reported much that nobody has looked at yet. Try again later.",
+  "problem.not-a-picture": "This is no image.",
+  "problem.blob-not-ready": "The image or file has not wholly arrived. Choose it again.",
 } satisfies Record<string, string | Plural>;
 
 export type MoreKey = keyof typeof more;

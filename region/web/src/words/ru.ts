@@ -198,8 +198,12 @@ export const ru: Words = {
   "problem.already-a-member": "Вы уже участник.",
   "problem.last-owner": "Вы последний владелец: сначала назначьте другого.",
   "problem.slow-mode": "Медленный режим: между записями нужна пауза.",
+  "problem.account-suspended": "Эта учётная запись заблокирована. Ответ региона: {detail}",
+  "problem.outcome-unknown": "Неизвестно, выполнено ли это. Проверьте, прежде чем повторять.",
+  "problem.busy": "Регион перегружен, ничего не сделано. Попробуйте чуть позже.",
+  "problem.unavailable": "Сейчас регион не может этого сделать, ничего не изменилось. Попробуйте чуть позже.",
 
-  // Inside conversations, at first sight; the rest is in `talk/`.
+  // Inside conversations, at first sight; the rest is in `more.ru.ts`.
   "join.waits": "Решает регион {region}. Беседа откроется, как только вы станете участником.",
   "join.declined": "Вас не впустили.",
   "list.named": "Вас упомянули",
