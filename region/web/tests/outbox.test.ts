@@ -80,6 +80,17 @@ describe("what becomes of one", () => {
     expect(queued.conversationId).toBe("d9-eu");
   });
 
+  test.each([{ status: 503 }, { status: 413, code: "too-large" }])(
+    "once taken it stays so, though its repetition is turned down: %o",
+    (said) => {
+      const accepted = outbox.accepted(item("m1"), "id", "d1-us");
+      const queued = outbox.queued(item("m2"), { message_id: "id", conversation_id: "d9-eu" } as Message);
+
+      expect(outbox.erred(accepted, error(said), 0)).toBe(accepted);
+      expect(outbox.erred(queued, error(said), 0)).toBe(queued);
+    },
+  );
+
   test("sent again after a refusal it has another name, since the first is refused for good", () => {
     const anew = outbox.again(outbox.refused(item("m1"), "slow-mode", ""), "m7", 7);
 

@@ -114,8 +114,9 @@ export function refused(item: Item, code: string, reason: string): Item {
   return { ...item, stage: { at: "refused", code, reason } };
 }
 
-/** Take in that a frame could not be taken: for now, or as it is. */
+/** Take in that a frame could not be taken: for now, or as it is. What was taken once is, whatever is said to its repetition. */
 export function erred(item: Item, error: ErrorFrame, now: number): Item {
+  if (isTaken(item)) return item;
   if (LATER.has(error.status) || !error.definite) {
     const wait = error.retry_after === undefined ? PAUSE_MS : error.retry_after * 1_000;
     return { ...item, stage: { at: "waiting", until: now + wait, reason: error.detail } };
