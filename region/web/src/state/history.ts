@@ -1,7 +1,7 @@
 /** Reading: the list of conversations, and pages of each one's history, from the region and from what was kept. */
 
 import { empty } from "../core/inbox";
-import { isMessage, placeOf, withMark, withNewer, withOlder } from "../core/timeline";
+import { isMessage, placeOf, withNewer, withOlder, withThose } from "../core/timeline";
 import type { Conversation, Message } from "../core/types";
 import { api, got } from "../io/api";
 import { database, keepInbox, readInbox } from "../io/database";
@@ -152,10 +152,7 @@ async function readAbout(id: string): Promise<void> {
     if (role === "former") return;
     const { members: all } = await got(api.GET("/groups/{group_id}/members", { params: { path: { group_id: id } } }));
     const there = all.filter((each) => each.role !== "banned" && each.role !== "asking");
-    setTimeline(
-      id,
-      there.reduce((timeline, each) => withMark(timeline, each.user_id, each), timelineOf(id)),
-    );
+    setTimeline(id, withThose(timelineOf(id), there));
   } else if (id.startsWith("c")) {
     const channel = await got(api.GET("/channels/{channel_id}", { params: { path: { channel_id: id } } }));
     const about = {
