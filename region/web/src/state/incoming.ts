@@ -138,9 +138,10 @@ async function welcomed(whole: boolean): Promise<void> {
   }
   if (watching !== null) look(watching);
   signs.attendFriends(say, watching);
-  const { regions } = await got(api.GET("/regions")).catch(() => ({ regions: get().regions }));
-  set({ regions });
-  note(regions);
+  const told = await got(api.GET("/regions")).catch(() => null);
+  if (told === null) return; // where they were before, they may still be
+  set({ regions: told.regions });
+  note(told.regions);
 }
 
 function concealed({ conversation_id: id, seqs }: ConcealedFrame): void {
