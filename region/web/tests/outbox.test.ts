@@ -62,6 +62,14 @@ describe("what is due", () => {
   });
 });
 
+test("what another tab wrote is added in its place; what is here, or was taken away, is not", () => {
+  const here = [item("m1", { stage: { at: "accepted", messageId: "id" } }), item("m4")];
+  const both = outbox.joined(here, [item("m1"), item("m2"), item("m3")], new Set(["m3"]));
+
+  expect(names(both)).toEqual(["m1", "m2", "m4"]);
+  expect(both[0]).toBe(here[0]);
+});
+
 describe("what becomes of one", () => {
   test.each([
     ["busy", { status: 503 }, "waiting"],

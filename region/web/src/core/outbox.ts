@@ -76,6 +76,17 @@ export function due(items: readonly Item[], now: number, sent: ReadonlySet<strin
   return found;
 }
 
+/**
+ * Add what the database holds and is not here, in the order in which it was written.
+ *
+ * @param gone The names of those that were taken away.
+ */
+export function joined(here: readonly Item[], kept: readonly Item[], gone: ReadonlySet<string>): Item[] {
+  const known = new Set(here.map((item) => item.clientMessageId));
+  const added = kept.filter(({ clientMessageId: name }) => !known.has(name) && !gone.has(name));
+  return [...here, ...added].sort((a, b) => a.at - b.at);
+}
+
 /** Return the frame by which it is sent. */
 export function frameOf(item: Item): DeviceFrame & { type: "send" } {
   const to = item.recipientId ? { recipient_id: item.recipientId } : { conversation_id: item.conversationId };
