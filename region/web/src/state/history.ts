@@ -1,13 +1,14 @@
 /** Reading: the list of conversations, and pages of each one's history, from the region and from what was kept. */
 
 import { empty } from "../core/inbox";
-import { isMessage, placeOf, withNewer, withOlder, withThose } from "../core/timeline";
-import type { Conversation, Message } from "../core/types";
+import { placeOf, withNewer, withOlder, withThose } from "../core/timeline";
+import type { Conversation } from "../core/types";
 import { api, got } from "../io/api";
 import { database, keepInbox, readInbox } from "../io/database";
 import { readDrafts } from "../io/drafts";
 import { ApiError, isOffline } from "../io/problem";
 import { problem } from "../words";
+import { setFrom } from "./pending";
 import { get, notify, putConversations, set, setTimeline, timelineOf } from "./store";
 
 const PAGE = 50;
@@ -72,6 +73,9 @@ export function open(id: string): Promise<void> {
     }
     try {
       await readNewest(id);
+      // What came while that page was under way is neither on it nor anywhere here.
+      const last = timelineOf(id).entries.at(-1)?.seq ?? 0;
+      if ((get().inbox[id]?.head ?? 0) > last) await catchUp(id);
       await readAbout(id);
     } catch (error) {
       setTrouble(id, error);
@@ -101,7 +105,7 @@ async function readNewest(id: string): Promise<void> {
   const lowestKept = first?.from_seq ?? first?.seq ?? 0;
   const older = first === undefined ? page.next : lowestKept <= 1 ? null : `${first.epoch}.${lowestKept}`;
   setTimeline(id, withOlder(kept, page.messages, older));
-  setPending(id, page.messages);
+  setFrom(id, page.messages);
   keep(id);
 }
 
@@ -170,12 +174,6 @@ async function readAbout(id: string): Promise<void> {
 /** Look at a group or a channel anew, after somebody has come, gone or got another role. */
 export function lookAgain(id: string): Promise<void> {
   return once(`about ${id}`, () => readAbout(id));
-}
-
-function setPending(id: string, page: readonly Message[]): void {
-  const own = new Set(get().outbox.map((item) => item.clientMessageId));
-  const waiting = page.filter((each) => each.seq === null && isMessage(each) && !own.has(each.client_message_id ?? ""));
-  set((state) => ({ pending: { ...state.pending, [id]: waiting.reverse() } }));
 }
 
 /** Keep the end of a history for when there is no network. */
