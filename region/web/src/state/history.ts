@@ -1,8 +1,7 @@
 /** Reading: the list of conversations, and pages of each one's history, from the region and from what was kept. */
 
-import { empty } from "../core/inbox";
+import { empty, withoutUnlisted } from "../core/inbox";
 import { placeOf, withNewer, withOlder, withThose } from "../core/timeline";
-import type { Conversation } from "../core/types";
 import { api, got } from "../io/api";
 import { database, keepInbox, readInbox } from "../io/database";
 import { readDrafts } from "../io/drafts";
@@ -41,24 +40,18 @@ export async function hasMissed(): Promise<boolean> {
 
 /** Read the whole list anew; what the region does not list any more goes. */
 export async function readList(): Promise<void> {
-  const all: Conversation[] = [];
+  const named = new Set<string>();
+  const known = get().inbox;
   let before: string | undefined;
   do {
     const query = before === undefined ? { limit: LIST } : { limit: LIST, before };
     const page = await got(api.GET("/conversations", { params: { query } }));
-    all.push(...page.conversations);
+    for (const { conversation_id: id } of page.conversations) named.add(id);
     putConversations(page.conversations);
     set({ listed: true });
     before = page.next ?? undefined;
   } while (before !== undefined);
-  const named = new Set(all.map((each) => each.conversation_id));
-  const gone = Object.values(get().inbox).filter((each) => !named.has(each.conversation_id) && each.head > 0);
-  if (gone.length > 0) {
-    const without = new Set(gone.map((each) => each.conversation_id));
-    set((state) => ({
-      inbox: Object.fromEntries(Object.entries(state.inbox).filter(([id]) => !without.has(id))),
-    }));
-  }
+  set((state) => ({ inbox: withoutUnlisted(state.inbox, named, known) }));
   await keepInbox(Object.values(get().inbox));
 }
 
