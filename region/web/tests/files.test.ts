@@ -1,7 +1,7 @@
 /** What is shown of images and files before they are here. */
 
 import { expect, test } from "vitest";
-import { meanColour, safeName, shownSize, sizeWords } from "../src/core/files";
+import { meanColour, pauseMs, safeName, shownSize, sizeWords } from "../src/core/files";
 
 test("a BlurHash tells the mean colour in its third to sixth digit", () => {
   expect(meanColour("L6PZfSi_.AyE_3t7t7R**0o#DgR4")).toMatch(/^rgb\(\d+ \d+ \d+\)$/);
@@ -13,6 +13,14 @@ test("an image keeps its proportions, and is never made larger", () => {
   expect(shownSize({ width: 4_000, height: 3_000 })).toEqual({ width: 320, height: 240 });
   expect(shownSize({ width: 100, height: 80 })).toEqual({ width: 100, height: 80 });
   expect(shownSize({ width: 0, height: 0 })).toEqual({ width: 320, height: 320 });
+});
+
+test("what is on its way is asked for ever more seldom, and not for ever", () => {
+  const pauses = Array.from({ length: 20 }, (_, before) => pauseMs(before + 1));
+
+  expect(pauses.slice(0, 3)).toEqual([1_500, 2_250, 3_375]);
+  expect(Math.max(...pauses.map(Number))).toBe(30_000);
+  expect(pauses.indexOf(null)).toBe(19);
 });
 
 test.each([

@@ -1,7 +1,18 @@
 /** The list of conversations, and the rows of a history. */
 
 import { describe, expect, test } from "vitest";
-import { belongs, called, empty, isNamed, listed, withEntry, withRead, writes } from "../src/core/inbox";
+import {
+  belongs,
+  called,
+  empty,
+  isNamed,
+  listed,
+  withEntry,
+  withListed,
+  withoutUnlisted,
+  withRead,
+  writes,
+} from "../src/core/inbox";
 import { prepended, rowsOf } from "../src/core/rows";
 import { EMPTY, withOlder } from "../src/core/timeline";
 import type { Message, Profile } from "../src/core/types";
@@ -28,6 +39,26 @@ describe("the list", () => {
     const inbox = withEntry(withEntry({}, message(1), "u1"), message(1), "u1");
 
     expect(inbox["d1-us"]).toMatchObject({ peer_id: "u2", kind: "direct", unread: 1, head: 1 });
+  });
+
+  test("an older page sets nothing back that came live; one of a later epoch counts, however short it is", () => {
+    const page = Object.values(withEntry({}, message(4), "u1"));
+    const live = withEntry(withListed({}, page), message(5), "u1");
+    const anew = page.map((each) => ({ ...each, epoch: 2, head: 3 }));
+
+    expect(withListed(live, page)).toEqual(live);
+    expect(withListed(live, anew)["d1-us"]?.head).toBe(3);
+    expect(withListed(withEntry({}, message(4), "u1"), page)["d1-us"]).toBe(page[0]);
+  });
+
+  test("what the whole list does not name goes, but what is new, or has moved while it was read, stays", () => {
+    const begun = { ...empty("d4-us", "direct", "u4", "") };
+    const of = (id: string, seq: number) => message(seq, { conversation_id: id });
+    const known = withListed(withEntry(withEntry({}, of("d1-us", 1), "u1"), of("d2-us", 1), "u1"), [begun]);
+    const now = withEntry(withEntry(known, of("d2-us", 2), "u1"), of("d3-us", 1), "u1");
+
+    expect(Object.keys(withoutUnlisted(now, new Set(), known)).sort()).toEqual(["d2-us", "d3-us", "d4-us"]);
+    expect(withoutUnlisted(now, new Set(["d1-us"]), known)).toBe(now);
   });
 
   test("one's own messages are not counted, nor are events", () => {

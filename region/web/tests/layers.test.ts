@@ -19,11 +19,28 @@ const files = readdirSync(SOURCES, { recursive: true, encoding: "utf8" })
   .filter((name) => /\.(tsx?|css)$/.test(name) && !name.startsWith("described"))
   .map((name) => ({ name, layer: name.split("/")[0] ?? "", text: readFileSync(join(SOURCES, name), "utf8") }));
 
+/** The paths of all that a source imports of this app: with names or without, now or when it is needed. */
+function importedBy(text: string): string[] {
+  return [...text.matchAll(/\b(?:from|import)\s*\(?\s*["'`](\.[^"'`]+)["'`]/g)].map(([, path]) => path ?? "");
+}
+
+test("however something is imported, it is noticed", () => {
+  const text = `import { a } from "./a";
+import type { B } from '../b';
+import "./c.css";
+export * from "./d";
+const e = () => import("./e");
+const f = await import(
+  "../f"
+);
+import { useState } from "react";`;
+
+  expect(importedBy(text)).toEqual(["./a", "../b", "./c.css", "./d", "./e", "../f"]);
+});
+
 describe("every source", () => {
   test.each(files.filter(({ layer }) => layer in BELOW))("$name imports what is below it", ({ name, layer, text }) => {
-    const imported = [...text.matchAll(/from "(\.[^"]+)"/g)].map(([, path]) =>
-      relative(SOURCES, join(SOURCES, dirname(name), path ?? "")).split("/"),
-    );
+    const imported = importedBy(text).map((path) => relative(SOURCES, join(SOURCES, dirname(name), path)).split("/"));
     const foreign = imported.map(([folder]) => folder).filter((folder) => folder !== layer);
 
     expect(foreign.filter((folder) => !BELOW[layer]?.includes(folder ?? ""))).toEqual([]);

@@ -62,6 +62,14 @@ describe("what is due", () => {
   });
 });
 
+test("what another tab wrote is added in its place; what is here, or was taken away, is not", () => {
+  const here = [item("m1", { stage: { at: "accepted", messageId: "id" } }), item("m4")];
+  const both = outbox.joined(here, [item("m1"), item("m2"), item("m3")], new Set(["m3"]));
+
+  expect(names(both)).toEqual(["m1", "m2", "m4"]);
+  expect(both[0]).toBe(here[0]);
+});
+
 describe("what becomes of one", () => {
   test.each([
     ["busy", { status: 503 }, "waiting"],
@@ -79,6 +87,17 @@ describe("what becomes of one", () => {
     expect(outbox.accepted(queued, "id", "d9-eu").stage).toEqual({ at: "queued", messageId: "id", region: "eu" });
     expect(queued.conversationId).toBe("d9-eu");
   });
+
+  test.each([{ status: 503 }, { status: 413, code: "too-large" }])(
+    "once taken it stays so, though its repetition is turned down: %o",
+    (said) => {
+      const accepted = outbox.accepted(item("m1"), "id", "d1-us");
+      const queued = outbox.queued(item("m2"), { message_id: "id", conversation_id: "d9-eu" } as Message);
+
+      expect(outbox.erred(accepted, error(said), 0)).toBe(accepted);
+      expect(outbox.erred(queued, error(said), 0)).toBe(queued);
+    },
+  );
 
   test("sent again after a refusal it has another name, since the first is refused for good", () => {
     const anew = outbox.again(outbox.refused(item("m1"), "slow-mode", ""), "m7", 7);

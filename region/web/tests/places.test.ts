@@ -67,6 +67,16 @@ test("where they are, and what they are called, is known at the next load, witho
   expect([US, EU, "https://new.example.org"].map(places.nameOf)).toEqual(["us", "eu", "new.example.org"]);
 });
 
+test("who is told of no region at all forgets none", async () => {
+  places.note(REGIONS);
+  places.goElsewhere();
+  places.note([]);
+
+  expect([places.count(), places.here()]).toEqual([3, AP]);
+  await load();
+  expect(places.count()).toBe(3);
+});
+
 test("what somebody else wrote there is nothing", async () => {
   for (const strange of ["[1]", "nonsense", '{"x": "y", "https://eu.example.org": 3}', "null"]) {
     kept.set("causeway.places", strange);

@@ -88,6 +88,18 @@ describe("the status of one's own messages", () => {
     expect(timeline.statusOf(two, { ...own, status: "read" }, "u1")).toBe("read");
   });
 
+  test("whoever has left or was banned holds nothing back any more", () => {
+    const two = timeline.withMark(timeline.withMark(whole, "u2", { received: 5, read: 5 }), "u3", { received: 2 });
+    const left = timeline.withThose(two, [
+      { user_id: "u1", received: 5, read: 5, joined: 0 },
+      { user_id: "u2", received: 4, read: 4, joined: 0 },
+    ]);
+
+    expect(status(two)).toBe("unread");
+    expect(status(left)).toBe("read");
+    expect(Object.keys(left.marks).sort()).toEqual(["u1", "u2"]);
+  });
+
   test("marks never fall", () => {
     const raised = timeline.withMark(timeline.withMark(whole, "u2", { received: 5, read: 5 }), "u2", {
       received: 2,

@@ -5,6 +5,9 @@ import type { Attachment } from "./types";
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~";
 const BOX = 320;
 const UNITS = ["B", "KB", "MB", "GB"];
+const FIRST_PAUSE_MS = 1_500;
+const MOST_PAUSE_MS = 30_000;
+const MOST_ASKED = 20;
 const FORBIDDEN = /["/\\\p{Cc}]/gu;
 
 /** Return the mean colour that a BlurHash tells, as CSS; null if it is none. */
@@ -27,6 +30,15 @@ export function sizeWords(bytes: number): string {
   const power = Math.min(UNITS.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
   const value = bytes / 1_000 ** power;
   return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[power]}`;
+}
+
+/**
+ * Return after how many milliseconds to ask once more for what another region still brings; null to give up.
+ *
+ * @param asked How often it was asked for in vain; after 20 times, or some seven minutes, it is enough.
+ */
+export function pauseMs(asked: number): number | null {
+  return asked < MOST_ASKED ? Math.min(MOST_PAUSE_MS, FIRST_PAUSE_MS * 1.5 ** (asked - 1)) : null;
 }
 
 /** Return a name that regions take: without quotes, slashes and control characters, 255 characters at most. */

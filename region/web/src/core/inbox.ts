@@ -34,6 +34,32 @@ export function called(
   });
 }
 
+/**
+ * Take in what a page of the list says; of a conversation in which more has happened by now, it says nothing new.
+ *
+ * @param conversations As they were when the region wrote the page.
+ */
+export function withListed(inbox: Inbox, conversations: readonly Conversation[]): Inbox {
+  const isOlder = ({ conversation_id: id, head, epoch }: Conversation) => {
+    const known = inbox[id];
+    return known !== undefined && known.epoch >= epoch && known.head > head;
+  };
+  const told = conversations.filter((each) => !isOlder(each)).map((each) => [each.conversation_id, each]);
+  return { ...inbox, ...(Object.fromEntries(told) as Inbox) };
+}
+
+/**
+ * Take away what the whole list does not name any more.
+ *
+ * @param named The ids on all of its pages.
+ * @param before What was known when its first page was asked for: what has happened since may have moved between the pages.
+ */
+export function withoutUnlisted(inbox: Inbox, named: ReadonlySet<string>, before: Inbox): Inbox {
+  const stays = ([id, { head }]: [string, Conversation]) => named.has(id) || head === 0 || before[id]?.head !== head;
+  const left = Object.entries(inbox).filter(stays);
+  return left.length === Object.keys(inbox).length ? inbox : Object.fromEntries(left);
+}
+
 /** Take a live entry in; a conversation that is not known is begun with what the entry says. */
 export function withEntry(inbox: Inbox, entry: Message, me: string): Inbox {
   const id = entry.conversation_id;

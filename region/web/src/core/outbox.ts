@@ -76,6 +76,17 @@ export function due(items: readonly Item[], now: number, sent: ReadonlySet<strin
   return found;
 }
 
+/**
+ * Add what the database holds and is not here, in the order in which it was written.
+ *
+ * @param gone The names of those that were taken away.
+ */
+export function joined(here: readonly Item[], kept: readonly Item[], gone: ReadonlySet<string>): Item[] {
+  const known = new Set(here.map((item) => item.clientMessageId));
+  const added = kept.filter(({ clientMessageId: name }) => !known.has(name) && !gone.has(name));
+  return [...here, ...added].sort((a, b) => a.at - b.at);
+}
+
 /** Return the frame by which it is sent. */
 export function frameOf(item: Item): DeviceFrame & { type: "send" } {
   const to = item.recipientId ? { recipient_id: item.recipientId } : { conversation_id: item.conversationId };
@@ -114,8 +125,9 @@ export function refused(item: Item, code: string, reason: string): Item {
   return { ...item, stage: { at: "refused", code, reason } };
 }
 
-/** Take in that a frame could not be taken: for now, or as it is. */
+/** Take in that a frame could not be taken: for now, or as it is. What was taken once is, whatever is said to its repetition. */
 export function erred(item: Item, error: ErrorFrame, now: number): Item {
+  if (isTaken(item)) return item;
   if (LATER.has(error.status) || !error.definite) {
     const wait = error.retry_after === undefined ? PAUSE_MS : error.retry_after * 1_000;
     return { ...item, stage: { at: "waiting", until: now + wait, reason: error.detail } };

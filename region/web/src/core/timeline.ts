@@ -163,6 +163,14 @@ export function withMark(timeline: Timeline, userId: string, mark: Partial<Mark>
   return { ...timeline, marks: { ...timeline.marks, [userId]: raised } };
 }
 
+/** Take in who is there, and how far they are; the marks of whoever has left say nothing any more. */
+export function withThose(timeline: Timeline, there: readonly ({ user_id: string } & Mark)[]): Timeline {
+  const marks = Object.fromEntries(
+    there.flatMap(({ user_id: id }) => (timeline.marks[id] === undefined ? [] : [[id, timeline.marks[id]]])),
+  );
+  return there.reduce((grown, each) => withMark(grown, each.user_id, each), { ...timeline, marks });
+}
+
 export type Status = Message["status"];
 const RANK: Record<Status, number> = { unread: 0, received: 1, read: 2 };
 

@@ -32,6 +32,8 @@ const UNREACHABLE = "region-unreachable";
 export class Link {
   readonly #listener: Listener;
   #socket: WebSocket | null = null;
+  /** The attempt that waits for its token; another one must not begin meanwhile, and none goes on after a stop. */
+  #attempt: object | null = null;
   #wanted = false;
   #welcomed = false;
   #refreshed = false;
@@ -62,6 +64,7 @@ export class Link {
 
   stop(): void {
     this.#wanted = false;
+    this.#attempt = null;
     removeEventListener("online", this.hurry);
     removeEventListener("offline", this.#doubt);
     document.removeEventListener("visibilitychange", this.#look);
@@ -75,9 +78,7 @@ export class Link {
 
   /** Do not wait any longer. */
   readonly hurry = (): void => {
-    if (!this.#wanted || this.#socket !== null) return;
-    clearTimeout(this.#timer);
-    void this.#connect();
+    if (this.#wanted) void this.#connect();
   };
 
   /** Say something; false if there is no connection that was welcomed. */
@@ -89,26 +90,36 @@ export class Link {
   }
 
   async #connect(): Promise<void> {
+    clearTimeout(this.#timer);
+    if (this.#socket !== null || this.#attempt !== null) return;
+    const attempt = {};
+    this.#attempt = attempt;
     this.#listener.standing({ at: "connecting", plight: this.#plight });
     this.#welcomed = false;
     this.#retryAfter = null;
     this.#told = false;
     try {
-      this.#token = await access(this.#refused);
+      const token = await access(this.#refused);
+      if (this.#attempt !== attempt) return;
+      this.#attempt = null;
+      this.#token = token;
       this.#refused = undefined;
     } catch (error) {
+      if (this.#attempt !== attempt) return;
+      this.#attempt = null;
       if (error instanceof ApiError && error.status === 401) return;
       this.#ended(error instanceof ApiError && error.code === UNREACHABLE ? TRY_LATER : ABNORMAL);
       return;
     }
-    if (!this.#wanted || this.#socket !== null) return;
     this.#place = here();
     const url = `${this.#place.replace(/^http/, "ws")}/ws?access_token=${encodeURIComponent(this.#token)}`;
     const socket = new WebSocket(url);
     this.#socket = socket;
     this.#expect(CONNECT_MS);
     socket.onopen = () => socket.send(JSON.stringify(this.#listener.hello()));
-    socket.onmessage = (event) => this.#take(JSON.parse(String(event.data)) as RegionFrame);
+    socket.onmessage = (event) => {
+      if (this.#socket === socket) this.#take(JSON.parse(String(event.data)) as RegionFrame);
+    };
     socket.onclose = (event) => {
       if (this.#socket !== socket) return;
       this.#socket = null;
@@ -163,9 +174,12 @@ export class Link {
 
   /** Whoever asks elsewhere goes back to the region of the page, once that serves again all the way to the home. */
   async #lookHome(): Promise<void> {
-    if (here() !== location.origin && (await this.#servesHome())) {
+    const socket = this.#socket;
+    const serves = here() !== location.origin && (await this.#servesHome());
+    if (this.#socket !== socket) return; // the one that came after it looks for itself
+    if (serves) {
       goBack();
-      if (this.#place !== location.origin) return this.#socket?.close();
+      if (this.#place !== location.origin) return socket?.close();
     }
     if (this.#welcomed) this.#homeward = setTimeout(() => void this.#lookHome(), HOMEWARD_MS);
   }

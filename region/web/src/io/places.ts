@@ -57,8 +57,9 @@ export function nameOf(place: string): string {
   return names[place] ?? new URL(place).host;
 }
 
-/** Take in where all regions are. */
+/** Take in where all regions are; that there are none is no news of them. */
 export function note(regions: readonly RegionView[]): void {
+  if (regions.length === 0) return;
   const now = here();
   names = Object.fromEntries(regions.map((each) => [new URL(each.public_url).origin, each.region]));
   known = places();

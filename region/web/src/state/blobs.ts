@@ -1,12 +1,12 @@
 /** Where the bytes of images and files are, for as long as their addresses are good. */
 
 import { useEffect, useState } from "react";
+import { pauseMs } from "../core/files";
 import type { Blob } from "../core/types";
 import { api, got } from "../io/api";
 import { ApiError } from "../io/problem";
 
 const MARGIN_MS = 60_000;
-const AGAIN_MS = 1_500;
 const ON_ITS_WAY = "blob-on-its-way";
 
 interface Known {
@@ -16,7 +16,7 @@ interface Known {
 
 const known = new Map<string, Known>();
 
-/** Return where a blob is; one that another region still brings is waited for. */
+/** Return where a blob is; one that another region still brings is waited for, some minutes. */
 export async function find(id: string): Promise<Blob> {
   const before = known.get(id);
   if (before !== undefined && before.until > Date.now()) return before.blob;
@@ -33,12 +33,13 @@ export async function find(id: string): Promise<Blob> {
 }
 
 async function ask(id: string): Promise<Blob> {
-  for (;;) {
+  for (let asked = 1; ; asked++) {
     try {
       return await got(api.GET("/blobs/{blob_id}", { params: { path: { blob_id: id } } }));
     } catch (error) {
-      if (!(error instanceof ApiError) || error.code !== ON_ITS_WAY) throw error;
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      const pause = pauseMs(asked);
+      if (!(error instanceof ApiError) || error.code !== ON_ITS_WAY || pause === null) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
 }

@@ -1,13 +1,13 @@
 /** Reading: the list of conversations, and pages of each one's history, from the region and from what was kept. */
 
-import { belongs, empty } from "../core/inbox";
-import { isMessage, placeOf, withMark, withNewer, withOlder } from "../core/timeline";
-import type { Conversation, Message } from "../core/types";
+import { belongs, empty, withoutUnlisted } from "../core/inbox";
+import { placeOf, withNewer, withOlder, withThose } from "../core/timeline";
 import { api, got } from "../io/api";
 import { database, keepInbox, readInbox } from "../io/database";
 import { readDrafts } from "../io/drafts";
 import { ApiError, isOffline } from "../io/problem";
 import { problem } from "../words";
+import { setFrom } from "./pending";
 import { get, notify, putConversations, set, setTimeline, timelineOf } from "./store";
 
 const PAGE = 50;
@@ -40,24 +40,18 @@ export async function hasMissed(): Promise<boolean> {
 
 /** Read the whole list anew; what the region does not list any more goes. */
 export async function readList(): Promise<void> {
-  const all: Conversation[] = [];
+  const named = new Set<string>();
+  const known = get().inbox;
   let before: string | undefined;
   do {
     const query = before === undefined ? { limit: LIST } : { limit: LIST, before };
     const page = await got(api.GET("/conversations", { params: { query } }));
-    all.push(...page.conversations);
+    for (const { conversation_id: id } of page.conversations) named.add(id);
     putConversations(page.conversations);
     set({ listed: true });
     before = page.next ?? undefined;
   } while (before !== undefined);
-  const named = new Set(all.map((each) => each.conversation_id));
-  const gone = Object.values(get().inbox).filter((each) => !named.has(each.conversation_id) && each.head > 0);
-  if (gone.length > 0) {
-    const without = new Set(gone.map((each) => each.conversation_id));
-    set((state) => ({
-      inbox: Object.fromEntries(Object.entries(state.inbox).filter(([id]) => !without.has(id))),
-    }));
-  }
+  set((state) => ({ inbox: withoutUnlisted(state.inbox, named, known) }));
   await keepInbox(Object.values(get().inbox));
 }
 
@@ -72,6 +66,9 @@ export function open(id: string): Promise<void> {
     }
     try {
       await readNewest(id);
+      // What came while that page was under way is neither on it nor anywhere here.
+      const last = timelineOf(id).entries.at(-1)?.seq ?? 0;
+      if ((get().inbox[id]?.head ?? 0) > last) await catchUp(id);
       await readAbout(id);
     } catch (error) {
       setTrouble(id, error);
@@ -101,7 +98,7 @@ async function readNewest(id: string): Promise<void> {
   const lowestKept = first?.from_seq ?? first?.seq ?? 0;
   const older = first === undefined ? page.next : lowestKept <= 1 ? null : `${first.epoch}.${lowestKept}`;
   setTimeline(id, withOlder(kept, page.messages, older));
-  setPending(id, page.messages);
+  setFrom(id, page.messages);
   keep(id);
 }
 
@@ -152,10 +149,7 @@ async function readAbout(id: string): Promise<void> {
     if (!belongs(role)) return;
     const { members: all } = await got(api.GET("/groups/{group_id}/members", { params: { path: { group_id: id } } }));
     const there = all.filter((each) => each.role !== "banned" && each.role !== "asking");
-    setTimeline(
-      id,
-      there.reduce((timeline, each) => withMark(timeline, each.user_id, each), timelineOf(id)),
-    );
+    setTimeline(id, withThose(timelineOf(id), there));
   } else if (id.startsWith("c")) {
     const channel = await got(api.GET("/channels/{channel_id}", { params: { path: { channel_id: id } } }));
     const about = {
@@ -173,12 +167,6 @@ async function readAbout(id: string): Promise<void> {
 /** Look at a group or a channel anew, after somebody has come, gone or got another role. */
 export function lookAgain(id: string): Promise<void> {
   return once(`about ${id}`, () => readAbout(id));
-}
-
-function setPending(id: string, page: readonly Message[]): void {
-  const own = new Set(get().outbox.map((item) => item.clientMessageId));
-  const waiting = page.filter((each) => each.seq === null && isMessage(each) && !own.has(each.client_message_id ?? ""));
-  set((state) => ({ pending: { ...state.pending, [id]: waiting.reverse() } }));
 }
 
 /** Keep the end of a history for when there is no network. */

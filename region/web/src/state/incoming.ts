@@ -10,6 +10,7 @@ import { note } from "../io/places";
 import { problem, t } from "../words";
 import { catchUp, hasMissed, keep, lookAgain, open, readList } from "./history";
 import * as outgoing from "./outgoing";
+import * as pending from "./pending";
 import { askAgain } from "./people";
 import * as signs from "./signs";
 import { get, notify, set, setTimeline, timelineOf } from "./store";
@@ -91,20 +92,19 @@ export function take(frame: RegionFrame): void {
       outgoing.onAccepted(frame.client_message_id, frame.message_id, frame.conversation_id);
       break;
     case "pending":
-      if (!outgoing.onPending(frame.message) && isMessage(frame.message)) addPending(frame.message);
+      if (!outgoing.onPending(frame.message)) pending.add(frame.message);
       break;
     case "entry":
       signs.noteWay(frame.message.message_id, frame.hops);
       entered(frame.message);
       break;
-    case "receipt":
-      if (frame.message.kind === "join_asked") notify(t("join.asked"));
-      if (frame.message.kind === "join_declined") notify(t("join.declined"));
-      break;
     case "refused":
-      // Of what is no message, such as a role that another region was to give, nothing else is on the screen.
+      // An edit, a reaction, a pin, a role: it was answered with "queued", and nothing on the screen tells how it ended.
       if (!outgoing.onRefused(frame)) notify(problem(frame.code, frame.detail));
-      dropPending(frame.conversation_id, frame.message_id);
+      pending.drop(frame.conversation_id, frame.message_id);
+      break;
+    case "receipt":
+      received(frame.message);
       break;
     case "error":
       if (frame.client_message_id !== undefined) outgoing.onError(frame);
@@ -144,9 +144,10 @@ async function welcomed(whole: boolean): Promise<void> {
   }
   if (watching !== null) look(watching);
   signs.attendFriends(say, watching);
-  const { regions } = await got(api.GET("/regions")).catch(() => ({ regions: get().regions }));
-  set({ regions });
-  note(regions);
+  const told = await got(api.GET("/regions")).catch(() => null);
+  if (told === null) return; // where they were before, they may still be
+  set({ regions: told.regions });
+  note(told.regions);
 }
 
 function concealed({ conversation_id: id, seqs }: ConcealedFrame): void {
@@ -170,7 +171,7 @@ function entered(message: Message): void {
   const me = get().me?.user_id ?? "";
   const before = timelineOf(id);
   outgoing.onEntry(message);
-  dropPending(id, message.message_id);
+  pending.drop(id, message.message_id);
   const known = get().inbox[id] !== undefined;
   set((state) => ({ inbox: inbox.withEntry(state.inbox, message, me) }));
   if (before.older !== undefined || before.entries.length > 0) {
@@ -188,6 +189,14 @@ function entered(message: Message): void {
     if (message.kind.startsWith("friend_")) signs.attendFriends(say, watching);
   }
   if (id === watching && atEnd) seen(id);
+}
+
+/** What was numbered where one is no member: that one has asked to join, or was turned down. */
+function received(message: Message): void {
+  outgoing.onEntry(message);
+  pending.drop(message.conversation_id, message.message_id);
+  if (message.kind === "join_asked") notify(t("join.asked"));
+  if (message.kind === "join_declined" && message.change?.user_id === get().me?.user_id) notify(t("join.declined"));
 }
 
 function marked(frame: MarksFrame): void {
@@ -226,17 +235,4 @@ function readListSoon(afterMs = LIST_MS): void {
   listTimer = setTimeout(() => {
     if (link !== null) readList().catch(() => readListSoon(AGAIN_MS));
   }, afterMs);
-}
-
-function addPending(message: Message): void {
-  const id = message.conversation_id;
-  const others = (get().pending[id] ?? []).filter((each) => each.message_id !== message.message_id);
-  set((state) => ({ pending: { ...state.pending, [id]: [...others, message] } }));
-}
-
-function dropPending(id: string, messageId: string): void {
-  const before = get().pending[id];
-  if (!before?.some((each) => each.message_id === messageId)) return;
-  const left = before.filter((each) => each.message_id !== messageId);
-  set((state) => ({ pending: { ...state.pending, [id]: left } }));
 }

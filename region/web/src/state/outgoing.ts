@@ -10,22 +10,26 @@ let link: Link | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let written = 0;
 const sent = new Set<string>();
+/** What this page has taken away; the database may still hold it for a moment. */
+const gone = new Set<string>();
 
 export function speakOver(of: Link | null): void {
   link = of;
   sent.clear();
 }
 
-/** Read what an earlier page has left. */
+/** Take in what an earlier page has left, or another tab that may be closed by now; what is here is newer. */
 export async function load(): Promise<void> {
-  const items = await (await database()).getAll("outbox");
-  set({ outbox: items.sort((a, b) => a.at - b.at) });
+  const kept = await (await database()).getAll("outbox");
+  set(({ outbox: here }) => ({ outbox: outbox.joined(here, kept, gone) }));
 }
 
 /** Begin anew on a new connection: everything without an outcome is sent again, and answered with what became of it. */
 export function reconnected(): void {
   sent.clear();
-  flush();
+  load()
+    .catch(() => {}) // what is here goes all the same
+    .then(flush);
 }
 
 /** Write a message; it is kept before this returns. */
@@ -51,6 +55,7 @@ export async function retry(name: string): Promise<void> {
 
 /** Take an item away, after its outcome or because its author gives it up. */
 export async function discard(name: string): Promise<void> {
+  gone.add(name);
   set((state) => ({ outbox: state.outbox.filter((item) => item.clientMessageId !== name) }));
   await (await database()).delete("outbox", name);
   flush();
@@ -91,7 +96,7 @@ export function onPending(message: Message): boolean {
   return change(message.client_message_id, (item) => outbox.queued(item, message));
 }
 
-/** Return whether it was one of this device. */
+/** Return whether it was a message that is in the outbox here. */
 export function onRefused(frame: RefusedFrame): boolean {
   return change(frame.client_message_id, (item) => outbox.refused(item, frame.code, frame.detail));
 }

@@ -1,7 +1,7 @@
 /** Everything that is on the screen, in one store: fed by the socket and by pages, changed by nothing else. */
 
 import { create } from "zustand";
-import type { Inbox } from "../core/inbox";
+import { type Inbox, withListed } from "../core/inbox";
 import type { Item } from "../core/outbox";
 import type { Presences } from "../core/presence";
 import { EMPTY, type Timeline } from "../core/timeline";
@@ -106,8 +106,7 @@ export function setTimeline(id: string, timeline: Timeline): void {
 }
 
 export function putConversations(conversations: readonly Conversation[]): void {
-  const added = Object.fromEntries(conversations.map((each) => [each.conversation_id, each]));
-  set((state) => ({ inbox: { ...state.inbox, ...added } }));
+  set((state) => ({ inbox: withListed(state.inbox, conversations) }));
 }
 
 /** Show a sentence for a moment. */

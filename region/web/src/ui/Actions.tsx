@@ -19,8 +19,8 @@ interface Props {
 
 /** Whether somebody who looks at a message may answer it, and change something about it: it has its number, and they are a member who writes there. */
 export function useActive({ conversation_id: id, seq }: Message): boolean {
-  const role = useStore((state) => state.about[id]?.role ?? "");
-  return seq !== null && writes(id, role);
+  const role = useStore((state) => state.about[id]?.role);
+  return seq !== null && (role === undefined ? !id.startsWith("c") : writes(role));
 }
 
 export function Actions(props: Props) {

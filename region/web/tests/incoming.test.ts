@@ -1,0 +1,123 @@
+/** What the socket tells, in the store: outcomes of what waited, and what comes while something else is read. */
+
+import "fake-indexeddb/auto";
+import { beforeEach, expect, test, vi } from "vitest";
+import type { Message, RegionFrame } from "../src/core/types";
+import type { Link } from "../src/io/link";
+
+vi.mock("../src/io/session", () => ({ access: async () => "token" }));
+
+type Incoming = typeof import("../src/state/incoming");
+type Store = typeof import("../src/state/store");
+
+const GROUP = "g1-us";
+let incoming: Incoming;
+let store: Store;
+let said: object[];
+let answers: Record<string, (query: URLSearchParams) => object>;
+
+function entry(seq: number | null, more: Partial<Message> = {}): Message {
+  return {
+    message_id: `m${seq}`,
+    conversation_id: GROUP,
+    sender_id: "u2-us",
+    kind: "group_message_sent",
+    text: `text ${seq}`,
+    seq,
+    epoch: 1,
+    status: "unread",
+    sent_at: "2026-11-26T10:00:00.000Z",
+    queued_for: null,
+    ...more,
+  };
+}
+
+const refused = (name: string) =>
+  ({
+    type: "refused",
+    client_message_id: name,
+    message_id: "m9-eu",
+    conversation_id: GROUP,
+    code: "last-owner",
+    detail: "",
+  }) satisfies RegionFrame;
+
+beforeEach(async () => {
+  vi.resetModules();
+  said = [];
+  answers = {};
+  vi.stubGlobal("location", { origin: "https://us.example.org" });
+  vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => {} });
+  vi.stubGlobal("document", { visibilityState: "visible" });
+  vi.stubGlobal("navigator", { onLine: true });
+  vi.stubGlobal("fetch", async (asked: string) => {
+    const { pathname, searchParams } = new URL(asked);
+    const answer = answers[pathname];
+    if (answer === undefined) throw new TypeError("no network");
+    return new Response(JSON.stringify(answer(searchParams)));
+  });
+  incoming = await import("../src/state/incoming");
+  store = await import("../src/state/store");
+  const say = (frame: object) => said.push(frame) > 0;
+  incoming.speakOver({ say } as unknown as Link);
+  store.set({ phase: "in", me: { user_id: "u1-us" } as ReturnType<Store["get"]>["me"] });
+});
+
+test("what waited elsewhere and was refused there is said, unless its message shows it", () => {
+  incoming.take(refused("a pin"));
+  expect(store.get().notice).toContain("last owner");
+
+  const stage = { at: "sending" } as const;
+  const item = { clientMessageId: "c1", conversationId: GROUP, recipientId: null, text: "", replyTo: null, at: 1 };
+  store.set({ notice: null, outbox: [{ ...item, attachments: [], stage }] });
+  incoming.take(refused("c1"));
+  expect(store.get().notice).toBeNull();
+  expect(store.get().outbox[0]?.stage.at).toBe("refused");
+});
+
+test("who asks to be let in is told that this was heard, and how it ended; what others are told is no news", () => {
+  const receipt = (kind: string, userId?: string) => {
+    const change = userId === undefined ? {} : { change: { user_id: userId } };
+    incoming.take({ type: "receipt", message: entry(7, { kind, ...change }) });
+  };
+  receipt("join_declined", "u3-us");
+  expect(store.get().notice).toBeNull();
+
+  receipt("join_asked", "u1-us");
+  expect(store.get().notice).toContain("asked to join");
+
+  receipt("join_declined", "u1-us");
+  expect(store.get().notice).toContain("not let in");
+});
+
+test("of what waits for another region only messages stand in the history", () => {
+  const waiting = { seq: null, sender_id: "u1-us", queued_for: "eu" };
+  incoming.take({ type: "pending", message: entry(null, { ...waiting, message_id: "m1-us" }) });
+  incoming.take({ type: "pending", message: entry(null, { ...waiting, message_id: "m2-us", kind: "message_edited" }) });
+
+  expect(store.get().pending[GROUP]?.map((each) => each.message_id)).toEqual(["m1-us"]);
+});
+
+test("what comes while a conversation is opened is on the screen before it counts as read", async () => {
+  store.putConversations([
+    { ...(await import("../src/core/inbox")).empty(GROUP, "group", null, "G"), head: 2, epoch: 1 },
+  ]);
+  answers["/messages"] = (query) => {
+    if (query.has("after")) return { messages: [entry(3)], next: null, previous: null };
+    incoming.take({ type: "entry", message: entry(3), hops: [] });
+    return { messages: [entry(2), entry(1)], next: null, previous: null };
+  };
+  incoming.look(GROUP);
+  await vi.waitFor(() => expect(said).toContainEqual({ type: "read", conversation_id: GROUP, seq: 3, epoch: 1 }));
+
+  expect(store.timelineOf(GROUP).entries.map((each) => each.seq)).toEqual([1, 2, 3]);
+});
+
+test("without an answer the regions stay as they were", async () => {
+  const regions = [{ region: "eu", public_url: "https://eu.example.org" }];
+  store.set({ regions: regions as ReturnType<Store["get"]>["regions"] });
+  incoming.take({ type: "welcome", resume: "r1", complete: true } as RegionFrame);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+
+  expect(store.get().regions).toBe(regions);
+});
