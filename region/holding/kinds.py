@@ -37,13 +37,13 @@ KINDS: Final[Mapping[type, Kind]] = {
 """What is no message, or as free as one."""
 
 
-def kind_of(body: object, *, promotes: bool = False) -> Kind:
+def kind_of(body: object, *, widens: bool | None = None) -> Kind:
     """Return what sort of decision a body wants.
 
     Args:
         body: Of a submission, or as its owner ruled: who only asks to be let in is let in by nobody yet.
-        promotes: Whether a change of a role gives more than there was; who does not know the group cannot tell.
+        widens: Whether a change of a role gives more than there was. Who does not know the group cannot tell: then it does if it can.
     """
-    if promotes and isinstance(body, RoleChanged):
+    if isinstance(body, RoleChanged) and (body.role != "member" if widens is None else widens):
         return Kind.PERMIT
     return KINDS.get(type(body), Kind.MESSAGE)

@@ -114,15 +114,22 @@ class Tenure:
         if not may_begin(kind, self.standing()):
             raise IslandedError
 
-    def tell(self, kind: Kind, what: str, **details: object) -> bool:
+    def tell(self, kind: Kind, what: str, *, epoch: int | None = None, **details: object) -> bool:
         """Return whether what was decided is unconfirmed: it works here, and whether it stays in its place is not known yet.
 
         To be called when it is answered, which is after the commit: a lease that runs then ran at the commit, in the same epoch.
 
+        Args:
+            kind: What sort of decision it was.
+            what: What it was about, for people.
+            epoch: In which it was decided, where that is known; a lease says nothing of another one.
+            details: What is told besides if it is not known.
+
         Raises:
-            OutcomeUnknownError: It lets somebody in, and the lease does not run now.
+            OutcomeUnknownError: It lets somebody in, and the lease does not run now, or is of another epoch.
         """
-        told = answer(kind, Standing.HOLDING, self.standing())  # that it was permitted, the projector has seen to
+        now = self.standing() if epoch in {None, self.epoch} else Standing.ISLANDED
+        told = answer(kind, Standing.HOLDING, now)  # that it was permitted, the projector has seen to
         if told is Answer.UNKNOWN:
             raise OutcomeUnknownError(what=what, **details)
         return told is Answer.UNCONFIRMED

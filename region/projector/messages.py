@@ -150,7 +150,7 @@ def _decide_in_group(docket: Docket, case: Case, submission: Submission, body: G
         ruling = alterations.complete(question, _answered(docket, conversation, ruling), ruling)
     if not isinstance(ruling, rules.Denial) and restraints.keeps_away(docket, submission.author, body):
         ruling = rules.Denial(restraints.NOT_ADDABLE)
-    if kind_of(ruling, promotes=_promotes(conversation, ruling)) is Kind.PERMIT and not docket.permits():
+    if kind_of(ruling, widens=_widens(conversation, ruling)) is Kind.PERMIT and not docket.permits():
         ruling = rules.Denial(ISLANDED)
     if isinstance(ruling, rules.Denial):
         refuse(docket, case.partition, submission, body, ruling.code, reply=case.via is None)
@@ -160,7 +160,7 @@ def _decide_in_group(docket: Docket, case: Case, submission: Submission, body: G
     number(docket, case.partition, submission, ruling, conversation, reply=case.via is None)
 
 
-def _promotes(conversation: Conversation, ruling: LogBody | rules.Denial) -> bool:
+def _widens(conversation: Conversation, ruling: LogBody | rules.Denial) -> bool:
     """Whether a change of a role gives somebody more than there was."""
     if not isinstance(ruling, RoleChanged):
         return False
