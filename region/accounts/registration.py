@@ -121,13 +121,16 @@ class Registration:
             raise InvalidFieldError(field="home_region", reason="there is no such region; see GET /regions")
         if home != self._region:
             raise self._federation.elsewhere(home)
-        self._tenure.check(Kind.PERMIT)
-        reservation = await self._directory.reserve(
-            handle.spelled, home_region=home, idempotency_key=self._idempotency_key(handle, application)
-        )
+        key = self._idempotency_key(handle, application)
+        try:
+            reservation = await self._directory.reserve(handle.spelled, home_region=home, idempotency_key=key)
+        except UnavailableError:
+            self._tenure.check(Kind.PERMIT)  # what people are told is what follows from it, as long as it does
+            raise
         with unfinished():
             user = await self._user(reservation.user_id)
             if user is None:
+                self._tenure.check(Kind.PERMIT)  # not before: an earlier request may have made it
                 created = AccountCreated(
                     handle=reservation.handle,
                     display_name=name,
