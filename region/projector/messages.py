@@ -17,7 +17,7 @@ from region.store.rows import Conversation, Known, Member, Pending
 from replication import objections
 from replication.alterations import ALTERATIONS, Alteration
 from replication.attachments import MOST_ATTACHMENTS
-from replication.channels import ChannelBody, ChannelMessageSent
+from replication.channels import ChannelBody, ChannelChanged, ChannelMessageSent
 from replication.friends import FriendBody
 from replication.groups import RANKS, GroupBody, GroupMessageSent, RoleChanged
 from replication.holding.deciding import Kind
@@ -161,7 +161,9 @@ def _decide_in_group(docket: Docket, case: Case, submission: Submission, body: G
 
 
 def _widens(conversation: Conversation, ruling: LogBody | rules.Denial) -> bool:
-    """Whether a change of a role gives somebody more than there was."""
+    """Whether a change gives somebody more than there was: a higher role, or a look into a channel that was closed."""
+    if isinstance(ruling, ChannelChanged):
+        return ruling.public is True and not channels.state_of(conversation).public
     if not isinstance(ruling, RoleChanged):
         return False
     member = conversation.members.get(ruling.user_id)

@@ -34,6 +34,13 @@ def test_a_promotion_lets_somebody_in_and_a_demotion_keeps_out() -> None:
     assert kind_of(g.RoleChanged("c", "u", "member")) is Kind.RESTRICTION
 
 
+def test_to_open_a_channel_lets_everybody_look_into_it() -> None:
+    """Who does not know the channel cannot tell whether it was open."""
+    assert kind_of(ChannelChanged("c", public=True)) is Kind.PERMIT
+    assert kind_of(ChannelChanged("c", public=True), widens=False) is Kind.MESSAGE
+    assert kind_of(ChannelChanged("c", public=False)) is kind_of(ChannelChanged("c", name="n")) is Kind.MESSAGE
+
+
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
