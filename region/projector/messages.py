@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from region.holding.errors import DETAIL, ISLANDED
+from region.holding.errors import DETAIL_ANEW, ISLANDED
 from region.holding.kinds import kind_of
 from region.projector import alterations, channels, friends, kinds, restraints, rules
 from region.projector.aftermaths import target_of
@@ -52,7 +52,7 @@ DETAILS: Final = {
     **channels.DETAILS,
     **friends.DETAILS,
     **restraints.DETAILS,
-    ISLANDED: DETAIL,
+    ISLANDED: DETAIL_ANEW,
     RECIPIENT_UNKNOWN: "There is nobody of that id. Check whom you wrote to.",
     "impossible-record": "This message could not be applied. Write it anew.",
 }

@@ -45,6 +45,10 @@ def test_nobody_is_let_in_or_promoted(world: World, author: str, body: LogBody) 
     refused = world.do(author, body)
 
     assert world.code(refused) == ISLANDED
+    assert any(
+        refused in region.tables.refusals and "new client message id" in region.tables.refusals[refused][0].detail
+        for region in world.regions.values()
+    )
     assert world.regions["us"].tables.conversations[GROUP].head == head
     world.regions["us"].standing = Standing.HOLDING
     assert world.code(world.do(author, body)) == ISLANDED, (
