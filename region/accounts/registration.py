@@ -109,6 +109,7 @@ class Registration:
             NotTheHolderError: The home that was asked for is another region.
             HandleTakenError: Somebody else has the handle.
             RegistrationLostError: The reservation lapsed meanwhile, and somebody else has the handle.
+            DeposedError: This region's duties are held in a newer epoch; no account was made.
             IslandedError: Nobody knows whether this region still holds its duties; no account was made.
             UnavailableError: The directory cannot be reached; nothing was done.
             OutcomeUnknownError: Something went away, or took too long, after the handle was reserved; the same again goes on.

@@ -10,7 +10,7 @@ from dataclasses import replace
 from infra.errors import OutcomeUnknownError, SettingsError
 from infra.settings import RegionalSettings
 from region.holding.clock import boot, boottime
-from region.holding.errors import IslandedError
+from region.holding.errors import DeposedError, IslandedError
 from replication.holding.deciding import Answer, Kind, Standing, answer, may_begin, standing
 from replication.holding.lease import USUAL, Ask, Lease, take
 
@@ -109,9 +109,13 @@ class Tenure:
         """Refuse what may not begin now.
 
         Raises:
+            DeposedError: The duties are held in a newer epoch.
             IslandedError: It lets somebody in, and nobody knows that the region still holds its duties.
         """
-        if not may_begin(kind, self.standing()):
+        standing = self.standing()
+        if standing is Standing.DEPOSED:
+            raise DeposedError(region=self.region, epoch=self.epoch, newer=self.newest)
+        if not may_begin(kind, standing):
             raise IslandedError
 
     def tell(self, kind: Kind, what: str, *, epoch: int | None = None, **details: object) -> bool:
