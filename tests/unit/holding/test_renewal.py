@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+import structlog
 from prometheus_client import REGISTRY
 
+from global_directory.errors import IncarnationConflictError
 from global_directory.holding.schemas import Grant, LeaseRequest
 from infra.errors import NotTheHolderError, UnavailableError
 from region.holding import renewal
@@ -97,6 +99,26 @@ async def test_a_directory_that_is_away_or_silent_changes_nothing(
         assert not await renewer.renew()
         assert told("causeway_lease_renewals_total", result="failed") == before + 1
         assert tenure.standing() is Standing.HOLDING
+
+
+async def test_each_new_reason_is_told_once_and_to_be_deposed_is_an_error(lessor: Lessor, tenure: Tenure) -> None:
+    """What is only late to be heard would hide what has to be done."""
+    reasons = [UnavailableError(what="The directory")] * 2 + [
+        IncarnationConflictError(region="us", epoch=3, incarnation=3, announced=2),
+        NotTheHolderError(region="us", holder="eu", epoch=4),
+    ]
+    left = iter(reasons)
+
+    async def refuse(_: LeaseRequest) -> Grant:
+        raise next(left)
+
+    renewer, lessor.answer = Renewer("test", tenure, lessor), refuse
+    with structlog.testing.capture_logs() as logs:
+        for _ in reasons:
+            await renewer.renew()
+
+    assert [one["log_level"] for one in logs] == ["warning", "warning", "error"]
+    assert [one["problem"] for one in logs] == [str(reasons[0]), str(reasons[2]), str(reasons[3])]
 
 
 async def test_who_was_asleep_asks_once_and_not_again_in_vain(lessor: Lessor, tenure: Tenure) -> None:
