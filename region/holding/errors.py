@@ -26,7 +26,7 @@ class IslandedError(CausewayError):
 
 
 class DeposedError(CausewayError):
-    """Epoch {epoch} of {region} is over, and the duties are held in epoch {newer}, so nothing is decided here any more. Look at `causeway region status`, and at how that epoch began."""
+    """Epoch {epoch} of {region} is over here: its lease was laid down, or the duties are held in a newer epoch, {newer}. Nothing is decided here any more. Look at `causeway region status`, and at how that epoch began."""
 
     code = "deposed"
     status = 421

@@ -14,6 +14,7 @@ from region.holding import metrics
 from region.holding.tenure import Tenure
 from region.store.repository.setup import wait_ready
 from replication.holding.deciding import Standing
+from replication.holding.errors import LaidDownError
 from replication.holding.lease import MILLION, Ask
 
 log = structlog.get_logger()
@@ -87,6 +88,9 @@ class Renewer:
         except NotTheHolderError as error:
             known = error.details.get("epoch")
             tenure.hear(known if isinstance(known, int) else 0)
+            return self._note(error)
+        except LaidDownError as error:
+            tenure.lay_down(ask.epoch)
             return self._note(error)
         except (CausewayError, TimeoutError) as error:
             return self._note(error)

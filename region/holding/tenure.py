@@ -43,6 +43,7 @@ class Tenure:
         self._boot = boot
         self._terms = USUAL
         self._fence = 0
+        self._laid_down: int | None = None
         self._lease: Lease | None = None
 
     @classmethod
@@ -84,6 +85,10 @@ class Tenure:
         """Note that an epoch is known to somebody."""
         self._fence = max(self._fence, epoch)
 
+    def lay_down(self, epoch: int) -> None:
+        """Note that the lease of an epoch was laid down, which is for good."""
+        self._laid_down = epoch
+
     @property
     def newest(self) -> int:
         """The newest epoch that is known."""
@@ -96,7 +101,8 @@ class Tenure:
         """
         if not self.standby:
             self.take(self.ask(), self.length)
-        return standing(self._lease, self.epoch, self._fence, self._run, self._clock(), laid_down=False)
+        laid_down = self._laid_down == self.epoch
+        return standing(self._lease, self.epoch, self._fence, self._run, self._clock(), laid_down=laid_down)
 
     @property
     def left(self) -> int:

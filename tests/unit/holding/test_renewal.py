@@ -14,6 +14,7 @@ from region.holding import renewal
 from region.holding.renewal import Renewer
 from region.holding.tenure import Tenure
 from replication.holding.deciding import Standing
+from replication.holding.errors import LaidDownError
 
 LENGTH = 6_000_000
 
@@ -77,6 +78,24 @@ async def test_who_is_told_of_a_newer_epoch_is_deposed(lessor: Lessor, tenure: T
     assert not await renewer.renew()
     assert tenure.standing() is Standing.DEPOSED
     assert told("causeway_lease_deposed") == 1.0
+
+
+async def test_who_is_told_that_its_lease_was_laid_down_is_deposed_in_that_epoch(lessor: Lessor) -> None:
+    """For good, whether or not anybody stands by; a later epoch is another."""
+
+    async def refuse(wanted: LeaseRequest) -> Grant:
+        raise LaidDownError(region="us", holder="us", epoch=wanted.epoch)
+
+    lessor.answer = refuse
+    for standby in ("", "eu"):
+        tenure = Tenure("us", standby, clock=lambda: 5, boot=7)
+        tenure.begin(3, 2)
+        tenure.take(tenure.ask(), LENGTH)
+        assert not await Renewer("test", tenure, lessor).renew()
+        assert tenure.standing() is Standing.DEPOSED
+        tenure.begin(4, 2)
+        tenure.take(tenure.ask(), LENGTH)
+        assert tenure.standing() is Standing.HOLDING
 
 
 async def test_a_directory_that_is_away_or_silent_changes_nothing(
