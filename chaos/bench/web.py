@@ -225,7 +225,8 @@ async def _log_in(page: Page, url: str, account: Account) -> tuple[float, float]
     pressed = await page.evaluate("() => { window.firsts = {}; return performance.now(); }")
     await page.get_by_role("button", name="Log in").click()
     row = await (await page.wait_for_function("() => window.firsts.row")).json_value()
-    whole = await last
+    async with asyncio.timeout(PATIENCE_MS / 1000):
+        whole = await last
     page.remove_listener("response", note)
     return float(row) - pressed, float(whole) - pressed
 

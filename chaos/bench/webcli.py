@@ -53,7 +53,7 @@ def run_web(
 
     console = Console(width=None if sys.stdout.isatty() else 200)
     try:
-        if not CHROMIUM:
+        if not CHROMIUM and not only_seed:
             raise NoBrowserError
         with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("users", total=None)

@@ -89,7 +89,7 @@ def status(
 
     Examples: causeway region status; causeway region status --json
     """
-    found = asyncio.run(_standings(admin or []))
+    found, answers = asyncio.run(_standings(admin or []))
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode({"regions": found}), indent=2).decode())
         return
@@ -97,13 +97,15 @@ def status(
     for one in found:
         table.add_row(*one.cells())
     console.print(table)
-    if any(one.holder is None for one in found):
+    if not answers:
         console.print("The directory does not answer; this is what the regions themselves say.")
 
 
-async def _standings(named: list[str]) -> list[Standing]:
+async def _standings(named: list[str]) -> tuple[list[Standing], bool]:
+    """Return how regions stand, and whether the directory answered."""
     admins = read_admins(named) if named or "CAUSEWAY_DIRECTORY" not in os.environ else {}
     duties: tuple[DutyView, ...] = ()
+    answers = True
     url, tls = where()
     async with DirectoryClient(url, tls=tls, attempts=1) as directory:
         told = asyncio.ensure_future(read_standing(admins))
@@ -112,7 +114,8 @@ async def _standings(named: list[str]) -> list[Standing]:
         except UnavailableError:
             if not admins:
                 raise
-        return standings(duties, await told)
+            answers = False
+        return standings(duties, await told), answers
 
 
 @app.command()

@@ -109,6 +109,7 @@ class Registration:
             NotTheHolderError: The home that was asked for is another region.
             HandleTakenError: Somebody else has the handle.
             RegistrationLostError: The reservation lapsed meanwhile, and somebody else has the handle.
+            DeposedError: This region's duties are held in a newer epoch; no account was made.
             IslandedError: Nobody knows whether this region still holds its duties; no account was made.
             UnavailableError: The directory cannot be reached; nothing was done.
             OutcomeUnknownError: Something went away, or took too long, after the handle was reserved; the same again goes on.
@@ -121,13 +122,16 @@ class Registration:
             raise InvalidFieldError(field="home_region", reason="there is no such region; see GET /regions")
         if home != self._region:
             raise self._federation.elsewhere(home)
-        self._tenure.check(Kind.PERMIT)
-        reservation = await self._directory.reserve(
-            handle.spelled, home_region=home, idempotency_key=self._idempotency_key(handle, application)
-        )
+        key = self._idempotency_key(handle, application)
+        try:
+            reservation = await self._directory.reserve(handle.spelled, home_region=home, idempotency_key=key)
+        except UnavailableError:
+            self._tenure.check(Kind.PERMIT)  # what people are told is what follows from it, as long as it does
+            raise
         with unfinished():
             user = await self._user(reservation.user_id)
             if user is None:
+                self._tenure.check(Kind.PERMIT)  # not before: an earlier request may have made it
                 created = AccountCreated(
                     handle=reservation.handle,
                     display_name=name,

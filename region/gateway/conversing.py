@@ -117,5 +117,6 @@ def routers(
             messages=posting,
             decisions=decisions,
             presence=presence,
+            tenure=tenure,
         ),
     }

@@ -125,18 +125,18 @@ class Messages:
 
         decided = await self._outcomes.submit(submission, look)
         sent = await self._sent(submission, decided.decision, client_message_id)
-        return self._certain(submission, sent) if isinstance(decided.decision, Entry) else sent
+        return self._certain(decided.decision, sent) if isinstance(decided.decision, Entry) else sent
 
-    def _certain(self, submission: Submission, sent: Sent) -> Sent:
+    def _certain(self, entry: Entry, sent: Sent) -> Sent:
         """Say of what was decided here whether that is certain by now.
 
         Raises:
             OutcomeUnknownError: It lets somebody in, and this region may not have held its duties when it was decided.
         """
-        kind = kind_of(submission.body)
-        if kind is Kind.MESSAGE or region_of(submission.conversation_id) != self._tenure.region:
+        kind = kind_of(entry.body)
+        if kind is Kind.MESSAGE or region_of(entry.conversation_id) != self._tenure.region:
             return sent
-        unconfirmed = self._tenure.tell(kind, "The change", message_id=submission.id)
+        unconfirmed = self._tenure.tell(kind, "The change", epoch=entry.epoch, message_id=entry.message_id)
         return replace(sent, message=changed(sent.message, unconfirmed=True)) if unconfirmed else sent
 
     async def page(self, caller: AccessClaims, asked: "Asked") -> Page:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from replication.accounts import AccountCreated, DeviceRevoked, PasswordChanged, UserBlocked
-from replication.channels import ChannelCreated
+from replication.channels import ChannelChanged, ChannelCreated
 from replication.friends import FriendRemoved
 from replication.groups import (
     GroupCreated,
@@ -17,9 +17,11 @@ from replication.groups import (
     RoleChanged,
 )
 from replication.holding.deciding import Kind
+from replication.moderation import AccountRestored
 
 KINDS: Final[Mapping[type, Kind]] = {
     AccountCreated: Kind.PERMIT,
+    AccountRestored: Kind.PERMIT,
     GroupCreated: Kind.PERMIT,
     ChannelCreated: Kind.PERMIT,
     MemberAdded: Kind.PERMIT,
@@ -37,13 +39,16 @@ KINDS: Final[Mapping[type, Kind]] = {
 """What is no message, or as free as one."""
 
 
-def kind_of(body: object, *, promotes: bool = False) -> Kind:
+def kind_of(body: object, *, widens: bool | None = None) -> Kind:
     """Return what sort of decision a body wants.
 
     Args:
         body: Of a submission, or as its owner ruled: who only asks to be let in is let in by nobody yet.
-        promotes: Whether a change of a role gives more than there was; who does not know the group cannot tell.
+        widens: Whether a change, of a role or of who may look into a channel, gives more than there was. Who does not know the group
+            cannot tell: then it does if it can.
     """
-    if promotes and isinstance(body, RoleChanged):
+    if isinstance(body, ChannelChanged) and (body.public is True if widens is None else widens):
+        return Kind.PERMIT
+    if isinstance(body, RoleChanged) and (body.role != "member" if widens is None else widens):
         return Kind.PERMIT
     return KINDS.get(type(body), Kind.MESSAGE)

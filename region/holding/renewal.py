@@ -14,6 +14,7 @@ from region.holding import metrics
 from region.holding.tenure import Tenure
 from region.store.repository.setup import wait_ready
 from replication.holding.deciding import Standing
+from replication.holding.errors import LaidDownError
 from replication.holding.lease import MILLION, Ask
 
 log = structlog.get_logger()
@@ -52,7 +53,7 @@ class Renewer:
         self._service = service
         self.tenure = tenure
         self._lessor = lessor
-        self._failed = False
+        self._problem = ""
         metrics.follow(service, tenure)
 
     async def run(self, store: Pool) -> None:
@@ -74,7 +75,7 @@ class Renewer:
 
         To be called before what would be refused for good; while the directory is away it costs nothing.
         """
-        if not self._failed and self.tenure.standing() is Standing.ISLANDED:
+        if not self._problem and self.tenure.standing() is Standing.ISLANDED:
             await self.renew()
 
     async def renew(self) -> bool:
@@ -88,6 +89,9 @@ class Renewer:
             known = error.details.get("epoch")
             tenure.hear(known if isinstance(known, int) else 0)
             return self._note(error)
+        except LaidDownError as error:
+            tenure.lay_down(ask.epoch)
+            return self._note(error)
         except (CausewayError, TimeoutError) as error:
             return self._note(error)
         tenure.take(Ask(grant.holder, grant.epoch, grant.boot, grant.asked_at), grant.length)
@@ -99,9 +103,11 @@ class Renewer:
 
     def _note(self, error: Exception | None) -> bool:
         metrics.RENEWALS.labels(self._service, "granted" if error is None else "failed").inc()
-        if error is not None and not self._failed:
-            log.warning("the lease is not renewed", service=self._service, problem=str(error) or "no answer in time")
-        if error is None and self._failed:
+        problem = "" if error is None else error.code if isinstance(error, CausewayError) else "no-answer"
+        if error is not None and problem != self._problem:
+            tell = log.error if self.tenure.standing() is Standing.DEPOSED else log.warning
+            tell("the lease is not renewed", service=self._service, problem=str(error) or "no answer in time")
+        if error is None and self._problem:
             log.info("the lease is renewed again", service=self._service)
-        self._failed = error is not None
+        self._problem = problem
         return error is None

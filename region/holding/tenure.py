@@ -10,7 +10,7 @@ from dataclasses import replace
 from infra.errors import OutcomeUnknownError, SettingsError
 from infra.settings import RegionalSettings
 from region.holding.clock import boot, boottime
-from region.holding.errors import IslandedError
+from region.holding.errors import DeposedError, IslandedError
 from replication.holding.deciding import Answer, Kind, Standing, answer, may_begin, standing
 from replication.holding.lease import USUAL, Ask, Lease, take
 
@@ -43,6 +43,7 @@ class Tenure:
         self._boot = boot
         self._terms = USUAL
         self._fence = 0
+        self._laid_down: int | None = None
         self._lease: Lease | None = None
 
     @classmethod
@@ -84,6 +85,10 @@ class Tenure:
         """Note that an epoch is known to somebody."""
         self._fence = max(self._fence, epoch)
 
+    def lay_down(self, epoch: int) -> None:
+        """Note that the lease of an epoch was laid down, which is for good."""
+        self._laid_down = epoch
+
     @property
     def newest(self) -> int:
         """The newest epoch that is known."""
@@ -96,7 +101,8 @@ class Tenure:
         """
         if not self.standby:
             self.take(self.ask(), self.length)
-        return standing(self._lease, self.epoch, self._fence, self._run, self._clock(), laid_down=False)
+        laid_down = self._laid_down == self.epoch
+        return standing(self._lease, self.epoch, self._fence, self._run, self._clock(), laid_down=laid_down)
 
     @property
     def left(self) -> int:
@@ -109,20 +115,31 @@ class Tenure:
         """Refuse what may not begin now.
 
         Raises:
+            DeposedError: The duties are held in a newer epoch.
             IslandedError: It lets somebody in, and nobody knows that the region still holds its duties.
         """
-        if not may_begin(kind, self.standing()):
+        standing = self.standing()
+        if standing is Standing.DEPOSED:
+            raise DeposedError(region=self.region, epoch=self.epoch, newer=self.newest)
+        if not may_begin(kind, standing):
             raise IslandedError
 
-    def tell(self, kind: Kind, what: str, **details: object) -> bool:
+    def tell(self, kind: Kind, what: str, *, epoch: int | None = None, **details: object) -> bool:
         """Return whether what was decided is unconfirmed: it works here, and whether it stays in its place is not known yet.
 
         To be called when it is answered, which is after the commit: a lease that runs then ran at the commit, in the same epoch.
 
+        Args:
+            kind: What sort of decision it was.
+            what: What it was about, for people.
+            epoch: In which it was decided, where that is known; a lease says nothing of another one.
+            details: What is told besides if it is not known.
+
         Raises:
-            OutcomeUnknownError: It lets somebody in, and the lease does not run now.
+            OutcomeUnknownError: It lets somebody in, and the lease does not run now, or is of another epoch.
         """
-        told = answer(kind, Standing.HOLDING, self.standing())  # that it was permitted, the projector has seen to
+        now = self.standing() if epoch in {None, self.epoch} else Standing.ISLANDED
+        told = answer(kind, Standing.HOLDING, now)  # that it was permitted, the projector has seen to
         if told is Answer.UNKNOWN:
             raise OutcomeUnknownError(what=what, **details)
         return told is Answer.UNCONFIRMED

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from region.holding.errors import DETAIL, ISLANDED
+from region.holding.errors import DETAIL_ANEW, ISLANDED
 from region.holding.kinds import kind_of
 from region.projector import alterations, channels, friends, kinds, restraints, rules
 from region.projector.aftermaths import target_of
@@ -17,7 +17,7 @@ from region.store.rows import Conversation, Known, Member, Pending
 from replication import objections
 from replication.alterations import ALTERATIONS, Alteration
 from replication.attachments import MOST_ATTACHMENTS
-from replication.channels import ChannelBody, ChannelMessageSent
+from replication.channels import ChannelBody, ChannelChanged, ChannelMessageSent
 from replication.friends import FriendBody
 from replication.groups import RANKS, GroupBody, GroupMessageSent, RoleChanged
 from replication.holding.deciding import Kind
@@ -52,7 +52,7 @@ DETAILS: Final = {
     **channels.DETAILS,
     **friends.DETAILS,
     **restraints.DETAILS,
-    ISLANDED: DETAIL,
+    ISLANDED: DETAIL_ANEW,
     RECIPIENT_UNKNOWN: "There is nobody of that id. Check whom you wrote to.",
     "impossible-record": "This message could not be applied. Write it anew.",
 }
@@ -150,7 +150,7 @@ def _decide_in_group(docket: Docket, case: Case, submission: Submission, body: G
         ruling = alterations.complete(question, _answered(docket, conversation, ruling), ruling)
     if not isinstance(ruling, rules.Denial) and restraints.keeps_away(docket, submission.author, body):
         ruling = rules.Denial(restraints.NOT_ADDABLE)
-    if kind_of(ruling, promotes=_promotes(conversation, ruling)) is Kind.PERMIT and not docket.permits():
+    if kind_of(ruling, widens=_widens(conversation, ruling)) is Kind.PERMIT and not docket.permits():
         ruling = rules.Denial(ISLANDED)
     if isinstance(ruling, rules.Denial):
         refuse(docket, case.partition, submission, body, ruling.code, reply=case.via is None)
@@ -160,8 +160,10 @@ def _decide_in_group(docket: Docket, case: Case, submission: Submission, body: G
     number(docket, case.partition, submission, ruling, conversation, reply=case.via is None)
 
 
-def _promotes(conversation: Conversation, ruling: LogBody | rules.Denial) -> bool:
-    """Whether a change of a role gives somebody more than there was."""
+def _widens(conversation: Conversation, ruling: LogBody | rules.Denial) -> bool:
+    """Whether a change gives somebody more than there was: a higher role, or a look into a channel that was closed."""
+    if isinstance(ruling, ChannelChanged):
+        return ruling.public is True and not channels.state_of(conversation).public
     if not isinstance(ruling, RoleChanged):
         return False
     member = conversation.members.get(ruling.user_id)

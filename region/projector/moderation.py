@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from region.holding.errors import DETAIL, ISLANDED
 from region.projector.accounts import log_out_all
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
@@ -30,7 +31,10 @@ def judge_moderation(docket: Docket, case: Case, submission: Submission, body: M
     if isinstance(body, AccountSuspended) and user.user_id not in docket.state.suspended:
         docket.state.suspended.add(user.user_id)
         log_out_all(docket, case, submission)
-    elif isinstance(body, AccountRestored):
+    elif isinstance(body, AccountRestored) and user.user_id in docket.state.suspended:
+        if not docket.permits():
+            docket.answer(case, submission, ISLANDED, DETAIL)
+            return
         docket.state.suspended.discard(user.user_id)
     docket.writes.moderation.append((submission, body))
     docket.answer(case, submission)

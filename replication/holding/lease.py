@@ -1,8 +1,9 @@
 """A lease: a right to act as holder that ends by itself, measured on two clocks of which neither is trusted.
 
 The asker counts from the moment before it asked, on its own clock; who grants counts from the moment after, on another. All that is
-assumed is how fast clocks run: each within `drift` of true time. Times are microseconds on CLOCK_BOOTTIME, which goes on in a
-suspended machine and begins anew in a restarted one: therefore a lease names the boot that asked for it.
+assumed is how fast clocks run: each within `drift` of true time. Times are microseconds; a holder's and a standby's on CLOCK_BOOTTIME, which
+goes on in a suspended machine and begins anew in a restarted one: therefore a lease names the boot that asked for it. The directory's are
+on its nodes' wall clock.
 The bound is that of C. Gray and D. Cheriton, Leases (SOSP 1989), section 5.
 """
 

@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from global_directory.holding.schemas import DutyView
 
-LEFT, ISLANDED = "causeway_lease_left_seconds", "causeway_lease_islanded"
+LEFT, ISLANDED, DEPOSED = "causeway_lease_left_seconds", "causeway_lease_islanded", "causeway_lease_deposed"
 ASK_SECONDS = 2.0
 
 
@@ -19,10 +19,12 @@ class Told(msgspec.Struct, frozen=True):
     Attributes:
         left: For how long the one that knows least knows that the region holds its duties, seconds.
         islanded: Whether one of them lets nobody in.
+        deposed: Whether one of them knows that the duties are held in a newer epoch, so that nothing is decided there.
     """
 
     left: float
     islanded: bool
+    deposed: bool = False
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -37,6 +39,7 @@ class Standing(msgspec.Struct, frozen=True):
         promised_seconds: For how long nobody else acts as holder, on the directory's clock.
         lease_seconds: For how long the region's own processes know that it holds; None if none of them tells.
         islanded: Whether it lets nobody in; None if none of its processes tells.
+        deposed: Whether its duties are held in a newer epoch than its own; None likewise.
     """
 
     region: str
@@ -47,6 +50,7 @@ class Standing(msgspec.Struct, frozen=True):
     promised_seconds: float | None
     lease_seconds: float | None
     islanded: bool | None
+    deposed: bool | None
 
     def cells(self) -> tuple[str, ...]:
         """Return it as a row of words."""
@@ -58,7 +62,7 @@ class Standing(msgspec.Struct, frozen=True):
             "?" if self.epoch is None else str(self.epoch),
             "?" if left is None else f"{left:.1f} s",
             "?" if self.standby is None else self.standby or "nobody",
-            words[self.islanded],
+            "deposed" if self.deposed else words[self.islanded],
         )
 
 
@@ -78,6 +82,7 @@ def _standing(region: str, duty: DutyView | None, told: Told | None) -> Standing
         promised_seconds=None if duty is None else duty.promised_seconds,
         lease_seconds=None if told is None else told.left,
         islanded=None if told is None else told.islanded,
+        deposed=None if told is None else told.deposed,
     )
 
 
@@ -86,7 +91,8 @@ def read(pages: Iterable[str]) -> Told | None:
     samples = [sample for page in pages for family in text_string_to_metric_families(page) for sample in family.samples]
     left = [sample.value for sample in samples if sample.name == LEFT]
     islanded = [sample.value for sample in samples if sample.name == ISLANDED]
-    return Told(min(left), any(islanded)) if left else None
+    deposed = [sample.value for sample in samples if sample.name == DEPOSED]
+    return Told(min(left), any(islanded), any(deposed)) if left else None
 
 
 async def read_standing(admins: Mapping[str, Sequence[str]]) -> dict[str, Told]:

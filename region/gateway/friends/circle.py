@@ -18,6 +18,7 @@ from region.gateway.recipients import Recipients
 from region.gateway.signs.desk import PresenceDesk
 from region.gateway.signs.endpoints import presences
 from region.gateway.submissions import Clerk
+from region.holding.tenure import Tenure
 
 
 def routers(
@@ -30,6 +31,7 @@ def routers(
     messages: Messages,
     decisions: Decisions,
     presence: PresenceDesk,
+    tenure: Tenure,
 ) -> dict[str, APIRouter]:
     """Return the endpoints, by tag."""
     desk = FriendDesk(store=store, recipients=recipients, clerk=clerk, messages=messages, presence=presence)
@@ -40,7 +42,12 @@ def routers(
         "moderation": moderating(
             callers=callers,
             desk=ModerationDesk(
-                store=store, journal=decisions, recipients=recipients, messages=messages, remover=Remover(store, clerk)
+                store=store,
+                journal=decisions,
+                recipients=recipients,
+                messages=messages,
+                remover=Remover(store, clerk),
+                tenure=tenure,
             ),
             guards=guards,
         ),

@@ -15,6 +15,9 @@ from region.gateway.moderation.schemas import ReportRequest, ReportsView, Report
 from region.gateway.recipients import Recipients
 from region.gateway.validation import check_name
 from region.gateway.views import rfc3339
+from region.holding.errors import ISLANDED, IslandedError
+from region.holding.kinds import kind_of
+from region.holding.tenure import Tenure
 from region.store.reports import TOO_MANY
 from region.store.repository import moderation
 from region.store.repository.moderation import Report
@@ -49,9 +52,17 @@ class ModerationDesk:
     """Does what users and moderators want. Each of what changes something raises as `Appearance.change` does."""
 
     def __init__(
-        self, *, store: Pool, journal: Journal, recipients: Recipients, messages: Messages, remover: Remover
+        self,
+        *,
+        store: Pool,
+        journal: Journal,
+        recipients: Recipients,
+        messages: Messages,
+        remover: Remover,
+        tenure: Tenure,
     ) -> None:
         """Prepare."""
+        self._tenure = tenure
         self._remover = remover
         self._store = store
         self._journal = journal
@@ -147,7 +158,12 @@ class ModerationDesk:
         await self._decide(user_id, AccountSuspended(why, caller.sub), holds)
 
     async def restore(self, caller: AccessClaims, user_id: str) -> None:
-        """Let a suspended account log in again."""
+        """Let a suspended account log in again.
+
+        Raises:
+            IslandedError: Nobody knows whether this region still holds its duties; nothing was done.
+            OutcomeUnknownError: It was done, and nobody knows whether this region held them then.
+        """
         await self._check_resident(caller, user_id)
 
         async def holds(connection: Connection) -> bool:
@@ -167,11 +183,13 @@ class ModerationDesk:
             async with self._store.connection() as connection:
                 return Outcome(id="") if await holds(connection) else None
 
-        if await settled() is not None:
-            return
-        outcome = await self._journal.decide(user_id, home_epoch=1, body=body, settled=settled)
-        if outcome.code:
-            raise NotFoundError(what="user")
+        if await settled() is None:
+            outcome = await self._journal.decide(user_id, home_epoch=1, body=body, settled=settled)
+            if outcome.code == ISLANDED:
+                raise IslandedError
+            if outcome.code:
+                raise NotFoundError(what="user")
+        self._tenure.tell(kind_of(body), "The change")
 
 
 async def _check(connection: Connection, caller: AccessClaims) -> None:

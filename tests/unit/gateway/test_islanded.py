@@ -22,10 +22,19 @@ LENGTH = 6_000_000
 
 @dataclass
 class Region:
-    """What a gateway stands on: a store that is away, a projector that numbers everything, and a clock; `asleep` passes meanwhile."""
+    """What a gateway stands on: a store that is away, a projector that numbers everything, and a clock.
+
+    Attributes:
+        now: The clock.
+        asleep: What passes meanwhile.
+        epoch: In which the projector decides.
+        ruled: What the projector makes of it; what was wanted if it is not given.
+    """
 
     now: int = 0
     asleep: int = 0
+    epoch: int = 1
+    ruled: LogBody | None = None
 
     def connection(self) -> object:
         """Be away."""
@@ -35,9 +44,9 @@ class Region:
         """Number it."""
         self.now += self.asleep
         entry = Entry(
-            conversation_id=submission.conversation_id, seq=1, epoch=1, incarnation=1, count=0, message_id=submission.id,
+            conversation_id=submission.conversation_id, seq=1, epoch=self.epoch, incarnation=1, count=0, message_id=submission.id,
             author=submission.author, home=submission.home, content_hash=submission.content_hash,
-            body=cast("LogBody", submission.body), sent_at=submission.submitted_at,
+            body=self.ruled or cast("LogBody", submission.body), sent_at=submission.submitted_at,
         )  # fmt: skip
         return Decided(entry, known=False)
 
@@ -97,3 +106,31 @@ async def test_what_another_region_decided_is_its_to_say() -> None:
     for body in (LETS_IN, KEEPS_OUT):
         sent = await messages(Region(asleep=LENGTH)).submit(deed(ALICE, group_id(EVA, "g"), body), "c")
         assert sent.message.unconfirmed is UNSET
+
+
+async def test_who_only_asks_to_be_let_in_is_answered() -> None:
+    """That is what was decided, whatever was wanted: it is as free as a message, and would be unknown for as long as the island lasts."""
+    asks = Region(asleep=LENGTH, ruled=g.JoinAsked("join", "i"))
+    sent = await messages(asks).submit(deed(ALICE, group_id(ALICE, "g"), g.MemberJoined("join", "token")), "join")
+
+    assert sent.message.unconfirmed is UNSET
+
+
+@pytest.mark.parametrize("role", ["admin", "owner"])
+async def test_a_promotion_while_it_lapsed_is_unknown(role: g.Role) -> None:
+    """A gateway cannot tell it from a demotion to that role, which is then unknown as well."""
+    with pytest.raises(OutcomeUnknownError):
+        await messages(Region(asleep=LENGTH)).submit(
+            deed(ALICE, group_id(ALICE, "g"), g.RoleChanged("up", BOB, role)), "up"
+        )
+    down = deed(ALICE, group_id(ALICE, "g"), g.RoleChanged("down", BOB, "member"))
+    assert (await messages(Region(asleep=LENGTH)).submit(down, "down")).message.unconfirmed is True
+
+
+async def test_a_lease_says_nothing_of_what_another_epoch_decided() -> None:
+    """Neither of one that is over, nor of one that this process has not heard of."""
+    for epoch in (0, 2):
+        with pytest.raises(OutcomeUnknownError):
+            await messages(Region(epoch=epoch)).submit(deed(ALICE, group_id(ALICE, "g"), LETS_IN), "add")
+        removed = await messages(Region(epoch=epoch)).submit(deed(ALICE, group_id(ALICE, "g"), KEEPS_OUT), "out")
+        assert removed.message.unconfirmed is True

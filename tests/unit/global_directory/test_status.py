@@ -24,11 +24,19 @@ def test_regions_tell_while_the_directory_is_away() -> None:
     assert only.cells() == ("us", "?", "?", "0.0 s", "?", "yes")
 
 
+def test_who_is_deposed_is_not_shown_as_islanded() -> None:
+    """An island mends itself; this does not."""
+    [only] = standings([US], {"us": Told(0.0, islanded=False, deposed=True)})
+    assert only.cells()[-1] == "deposed"
+
+
 def test_of_several_processes_the_least_certain_counts() -> None:
     """One that lets nobody in is enough to be told."""
     front = 'causeway_lease_left_seconds{service="gateway"} 5\ncauseway_lease_islanded{service="gateway"} 0\n'
     other = 'causeway_lease_left_seconds{service="projector"} 0\ncauseway_lease_islanded{service="projector"} 1\n'
     assert read([front, "up 1\n", other]) == Told(0.0, islanded=True)
     assert read([front]) == Told(5.0, islanded=False)
+    gone = 'causeway_lease_left_seconds{service="gateway"} 0\ncauseway_lease_deposed{service="gateway"} 1\n'
+    assert read([front, gone]) == Told(0.0, islanded=False, deposed=True)
     assert read(["up 1\n"]) is None
     assert read([]) is None

@@ -27,9 +27,18 @@ def test_everything_that_happens_in_groups_and_channels_is_of_one_kind() -> None
 
 
 def test_a_promotion_lets_somebody_in_and_a_demotion_keeps_out() -> None:
-    """Only who knows the group can tell."""
-    assert kind_of(g.RoleChanged("c", "u", "admin"), promotes=True) is Kind.PERMIT
-    assert kind_of(g.RoleChanged("c", "u", "admin"), promotes=False) is Kind.RESTRICTION
+    """Only who knows the group can tell; who does not takes it for what must not be told to be done."""
+    assert kind_of(g.RoleChanged("c", "u", "admin"), widens=True) is Kind.PERMIT
+    assert kind_of(g.RoleChanged("c", "u", "admin"), widens=False) is Kind.RESTRICTION
+    assert kind_of(g.RoleChanged("c", "u", "admin")) is Kind.PERMIT
+    assert kind_of(g.RoleChanged("c", "u", "member")) is Kind.RESTRICTION
+
+
+def test_to_open_a_channel_lets_everybody_look_into_it() -> None:
+    """Who does not know the channel cannot tell whether it was open."""
+    assert kind_of(ChannelChanged("c", public=True)) is Kind.PERMIT
+    assert kind_of(ChannelChanged("c", public=True), widens=False) is Kind.MESSAGE
+    assert kind_of(ChannelChanged("c", public=False)) is kind_of(ChannelChanged("c", name="n")) is Kind.MESSAGE
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+import structlog
 from prometheus_client import REGISTRY
 
+from global_directory.errors import IncarnationConflictError
 from global_directory.holding.schemas import Grant, LeaseRequest
 from infra.errors import NotTheHolderError, UnavailableError
 from region.holding import renewal
 from region.holding.renewal import Renewer
 from region.holding.tenure import Tenure
 from replication.holding.deciding import Standing
+from replication.holding.errors import LaidDownError
 
 LENGTH = 6_000_000
 
@@ -77,6 +80,24 @@ async def test_who_is_told_of_a_newer_epoch_is_deposed(lessor: Lessor, tenure: T
     assert told("causeway_lease_deposed") == 1.0
 
 
+async def test_who_is_told_that_its_lease_was_laid_down_is_deposed_in_that_epoch(lessor: Lessor) -> None:
+    """For good, whether or not anybody stands by; a later epoch is another."""
+
+    async def refuse(wanted: LeaseRequest) -> Grant:
+        raise LaidDownError(region="us", holder="us", epoch=wanted.epoch)
+
+    lessor.answer = refuse
+    for standby in ("", "eu"):
+        tenure = Tenure("us", standby, clock=lambda: 5, boot=7)
+        tenure.begin(3, 2)
+        tenure.take(tenure.ask(), LENGTH)
+        assert not await Renewer("test", tenure, lessor).renew()
+        assert tenure.standing() is Standing.DEPOSED
+        tenure.begin(4, 2)
+        tenure.take(tenure.ask(), LENGTH)
+        assert tenure.standing() is Standing.HOLDING
+
+
 async def test_a_directory_that_is_away_or_silent_changes_nothing(
     lessor: Lessor, tenure: Tenure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,6 +118,26 @@ async def test_a_directory_that_is_away_or_silent_changes_nothing(
         assert not await renewer.renew()
         assert told("causeway_lease_renewals_total", result="failed") == before + 1
         assert tenure.standing() is Standing.HOLDING
+
+
+async def test_each_new_reason_is_told_once_and_to_be_deposed_is_an_error(lessor: Lessor, tenure: Tenure) -> None:
+    """What is only late to be heard would hide what has to be done."""
+    reasons = [UnavailableError(what="The directory")] * 2 + [
+        IncarnationConflictError(region="us", epoch=3, incarnation=3, announced=2),
+        NotTheHolderError(region="us", holder="eu", epoch=4),
+    ]
+    left = iter(reasons)
+
+    async def refuse(_: LeaseRequest) -> Grant:
+        raise next(left)
+
+    renewer, lessor.answer = Renewer("test", tenure, lessor), refuse
+    with structlog.testing.capture_logs() as logs:
+        for _ in reasons:
+            await renewer.renew()
+
+    assert [one["log_level"] for one in logs] == ["warning", "warning", "error"]
+    assert [one["problem"] for one in logs] == [str(reasons[0]), str(reasons[2]), str(reasons[3])]
 
 
 async def test_who_was_asleep_asks_once_and_not_again_in_vain(lessor: Lessor, tenure: Tenure) -> None:

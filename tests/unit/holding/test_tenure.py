@@ -7,7 +7,7 @@ import pytest
 from infra.errors import OutcomeUnknownError, SettingsError
 from infra.settings import RegionalSettings
 from region.holding.clock import boot, boottime
-from region.holding.errors import IslandedError
+from region.holding.errors import DeposedError, IslandedError
 from region.holding.tenure import Tenure
 from replication.holding.deciding import Kind, Standing
 
@@ -93,6 +93,10 @@ def test_who_hears_of_a_newer_epoch_is_deposed(clock: Clock, standby: str) -> No
     assert tenure.standing() is Standing.HOLDING
     tenure.hear(3)
     assert (tenure.standing(), tenure.newest, tenure.left) == (Standing.DEPOSED, 3, 0)
+    for kind in Kind:
+        with pytest.raises(DeposedError) as refused:
+            tenure.check(kind)
+        assert (refused.value.status, refused.value.details["newer"]) == (421, 3)
 
 
 def test_islanded_what_lets_somebody_in_is_refused_and_nothing_else(tenure: Tenure) -> None:

@@ -10,7 +10,9 @@ from replication import groups as g
 from replication.accounts import AccountConfirmed, AccountCreated, PasswordChanged, UserBlocked, proof_of
 from replication.holding.deciding import Standing
 from replication.ids import channel_id, group_id
+from replication.moderation import AccountRestored, AccountSuspended
 from replication.records import LogBody, Outcome
+from tests.unit.projector.channel import Channel
 from tests.unit.projector.world import AKI, ALICE, BOB, EDI, EVA, GROUP, World
 
 MINUTES = 10**16
@@ -43,6 +45,10 @@ def test_nobody_is_let_in_or_promoted(world: World, author: str, body: LogBody) 
     refused = world.do(author, body)
 
     assert world.code(refused) == ISLANDED
+    assert any(
+        refused in region.tables.refusals and "new client message id" in region.tables.refusals[refused][0].detail
+        for region in world.regions.values()
+    )
     assert world.regions["us"].tables.conversations[GROUP].head == head
     world.regions["us"].standing = Standing.HOLDING
     assert world.code(world.do(author, body)) == ISLANDED, (
@@ -98,6 +104,40 @@ def test_groups_and_channels_do_not_begin(world: World) -> None:
     assert world.code(world.do(BOB, g.GroupCreated("new", "New"), conversation=group)) == ISLANDED
     assert world.code(world.do(BOB, c.ChannelCreated("new", "New"), conversation=channel)) == ISLANDED
     assert world.code(world.do(EVA, g.GroupCreated("hers", "Hers"), conversation=group_id(EVA, "hers"))) == ""
+
+
+def test_a_private_channel_is_opened_to_nobody() -> None:
+    """Who opens it lets everybody look into it; what else is changed, and to close it, is nobody's loss."""
+    news = Channel(public=False)
+    news.regions["us"].standing = Standing.ISLANDED
+    assert news.code(news.act(ALICE, c.ChannelChanged("open", public=True, name="Open"))) == ISLANDED
+    assert news.code(news.act(ALICE, c.ChannelChanged("name", name="Still closed"))) == ""
+
+    news.regions["us"].standing = Standing.HOLDING
+    assert news.code(news.act(ALICE, c.ChannelChanged("open now", public=True))) == ""
+    news.regions["us"].standing = Standing.ISLANDED
+    assert news.code(news.act(ALICE, c.ChannelChanged("as it is", public=True, name="News"))) == ""
+    assert news.code(news.act(ALICE, c.ChannelChanged("close", public=False))) == ""
+
+
+def test_nobody_who_is_suspended_is_let_in_again() -> None:
+    """To suspend somebody goes on, and so does what changes nothing."""
+    us = Rehearsal("us")
+
+    def asked(*bodies: AccountCreated | AccountConfirmed | AccountSuspended | AccountRestored) -> str:
+        for body in bodies:
+            us.submit(submission(BOB, body, reply_to="gateway"))
+            us.project()
+        *_, last = (answer for answer in us.replied("gateway") if isinstance(answer, Outcome))
+        return last.code
+
+    assert asked(AccountCreated("Bob", "Bob", "hash", "token"), AccountConfirmed("token")) == ""
+    us.standing = Standing.ISLANDED
+    assert asked(AccountRestored("mod")) == ""
+    assert asked(AccountSuspended("Enough.", "mod")) == ""
+    assert asked(AccountRestored("mod")) == ISLANDED
+    us.standing = Standing.HOLDING
+    assert asked(AccountRestored("mod")) == ""
 
 
 def test_no_account_is_made_and_those_that_are_there_are_guarded() -> None:
