@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvloop
 from rich.console import Console
 from rich.progress import Progress
 
@@ -76,7 +75,7 @@ def run_web(
                 progress.update(task, description="in the browser", completed=0, total=None)
                 return await web.look(CHROMIUM, url, people, conversations=conversations, messages=messages)
 
-            found = uvloop.run(measure())
+            found = asyncio.run(measure())
     except CausewayError as error:
         console.print(f"causeway bench web: {error}", style="red", markup=False)
         raise typer.Exit(2) from error
