@@ -21,8 +21,7 @@ from region.gateway.journal import Journal
 from replication.records import Entry, Outcome, Refusal, Submission
 
 FIRST_LOOK: Final = 1.0
-"""After how many seconds the store is asked for the first time; then after twice as many, since what is late is late because there is
-much to do, and each look adds to it."""
+"""After how many seconds the store is asked for the first time; and between two looks after that."""
 LOOK_SECONDS: Final = 2.0
 """How long a request waits for one look; a store that stands still lets go of it only later, behind."""
 DEADLINE: Final = 5.0
@@ -118,10 +117,10 @@ class Outcomes:
         self, submission: Submission, appended: "asyncio.Future[int]", future: "asyncio.Future[Decided]", look: Look
     ) -> Decided:
         clock = asyncio.get_running_loop().time
-        deadline, pause = clock() + DEADLINE, FIRST_LOOK
+        deadline = clock() + DEADLINE
         looking: asyncio.Task[Decision | None] | None = None
         while True:
-            await asyncio.wait({future}, timeout=min(pause, max(0.0, deadline - clock())))
+            await asyncio.wait({future}, timeout=min(FIRST_LOOK, max(0.0, deadline - clock())))
             if future.done():
                 return future.result()
             looking = looking or self._begin_look(look)
@@ -140,7 +139,6 @@ class Outcomes:
                 what = "The message" if submission.conversation_id else "The change"
                 extra = {"message_id": submission.id} if submission.conversation_id else {}
                 raise OutcomeUnknownError(what=what, **extra)
-            pause *= 2
 
     def _begin_look(self, look: Look) -> "asyncio.Task[Decision | None]":
         """Ask the store by a task of its own: psycopg waits on with a server that stands still, even when it is cancelled."""

@@ -18,9 +18,6 @@ from replication.holding.lease import USUAL, Ask, Terms
 MOST = 2**53
 """What every JSON reader takes for a whole number."""
 
-AHEAD = 2
-"""More is promised than a grant needs, by that part of a lease, so that the next ones find it promised already."""
-
 
 class Duties:
     """Answers who holds what, and grants leases."""
@@ -47,9 +44,6 @@ class Duties:
     async def renew(self, region: str, wanted: LeaseRequest) -> Grant:
         """Grant the holder its lease anew, and note whom it names as its standby; may be repeated, and come late.
 
-        What is kept is promised for longer than a grant needs, so that most of them only read: nothing is granted on a promise that does not
-        cover it, and whoever waits for the holder waits for what is kept.
-
         Raises:
             UnknownRegionError: It has never announced itself; or no region can have that name.
             InvalidFieldError: A region is its own standby, or a number is out of its range.
@@ -64,15 +58,12 @@ class Duties:
             duty = await repository.find_duty(connection, region)
             if duty is None:
                 raise UnknownRegionError(region=region)
-            now = self._clock()
-            needed = replace(judge_renewal(duty, ask, now, self._terms), standby=wanted.standby)
+            renewed = judge_renewal(duty, ask, self._clock(), self._terms)
             if not is_held_by(duty, wanted.holder, wanted.incarnation):
                 raise IncarnationConflictError(
                     region=region, epoch=duty.epoch, incarnation=duty.incarnation, announced=wanted.incarnation
                 )
-            if needed != duty:
-                ahead = judge_renewal(duty, ask, now + self._terms.length // AHEAD, self._terms)
-                await repository.put_duty(connection, replace(ahead, standby=wanted.standby))
+            await repository.put_duty(connection, replace(renewed, standby=wanted.standby))
 
         await self._transactions.run("renew_lease", operation)
         return Grant(ask.holder, ask.epoch, ask.boot, ask.asked_at, self._terms.length)

@@ -23,8 +23,6 @@ from replication.holding.lease import Terms, waiting
 pytestmark = pytest.mark.integration
 US = LeaseRequest(holder="us", epoch=1, incarnation=1, boot=7, asked_at=5, standby="eu")
 WAITED = waiting(Terms()) / 1_000_000
-AHEAD = Terms().length / 2 / 1_000_000
-"""So much more is promised when it is written, that most grants only read."""
 Announce = Callable[..., Announcement]
 
 
@@ -56,39 +54,14 @@ async def test_a_grant_echoes_what_was_asked_and_is_promised_for_longer(director
 
     assert (granted.holder, granted.epoch, granted.boot, granted.asked_at) == ("us", 1, 7, 5)
     assert granted.length == Terms().length
-    assert (await duty(directory)).promised_seconds == WAITED + AHEAD > granted.length / 1_000_000
+    assert (await duty(directory)).promised_seconds == WAITED > granted.length / 1_000_000
     assert (await duty(directory)).standby == "eu"
     clock.forward(WAITED - 1)
-    assert (await duty(directory)).promised_seconds == pytest.approx(1 + AHEAD)
+    assert (await duty(directory)).promised_seconds == pytest.approx(1)
     await directory.duties.renew("us", US)
-    assert (await duty(directory)).promised_seconds == WAITED + AHEAD
-    clock.forward(WAITED + AHEAD + 1)
+    assert (await duty(directory)).promised_seconds == WAITED
+    clock.forward(WAITED + 1)
     assert (await duty(directory)).promised_seconds == 0
-
-
-async def test_most_grants_only_read_and_every_one_is_covered(
-    directory: Directory, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two processes that ask every second and a half are written down every other time one of them does; who stands by, at once."""
-    written, put = 0, repository.put_duty
-
-    async def counted(connection: AsyncConnection, duty: Duty) -> None:
-        nonlocal written
-        written += 1
-        await put(connection, duty)
-
-    monkeypatch.setattr(repository, "put_duty", counted)
-    for _ in range(8):
-        for boot in (1, 2):
-            await directory.duties.renew("us", replace(US, boot=boot))
-            assert (await duty(directory)).promised_seconds >= WAITED, (
-                "whoever waits for the holder waits for all that it was granted"
-            )
-        clock.forward(1.5)
-    assert written == 3, "at 0, 4.5 and 9 seconds"
-
-    await directory.duties.renew("us", replace(US, standby="ap"))
-    assert (await duty(directory)).standby == "ap"
 
 
 async def test_only_the_holder_in_its_epoch_and_life_has_one(directory: Directory, announcement: Announce) -> None:
@@ -110,7 +83,7 @@ async def test_only_the_holder_in_its_epoch_and_life_has_one(directory: Director
     assert (begun.standby, begun.promised_seconds) == ("", 0.0), "what was promised was of the epoch before"
     assert begun.keepers == (Keeper("us", 1),), "what is final is in the life that was lost, as far as anybody knows"
     await directory.duties.renew("us", replace(US, epoch=2, incarnation=2))
-    assert (await duty(directory)).promised_seconds == WAITED + AHEAD
+    assert (await duty(directory)).promised_seconds == WAITED
 
 
 async def test_what_makes_no_sense_is_refused(directory: Directory) -> None:
@@ -191,12 +164,11 @@ async def test_two_processes_of_a_holder_race_and_both_are_granted(
         await put(connection, duty)
 
     await directory.duties.renew("us", US)
-    clock.forward(AHEAD + 1)
     monkeypatch.setattr(repository, "put_duty", put_after_the_other)
     assert (await directory.duties.renew("us", replace(US, boot=1))).boot == 1
 
     assert lost_races() == before + 1
-    assert (await duty(directory)).promised_seconds == WAITED + AHEAD
+    assert (await duty(directory)).promised_seconds == WAITED
 
 
 async def test_40001_at_commit_is_tried_again(directory: Directory, engine: AsyncEngine) -> None:
@@ -220,7 +192,7 @@ async def test_40001_at_commit_is_tried_again(directory: Directory, engine: Asyn
     await directory.duties.renew("us", US)
 
     assert lost_races() == before + 2
-    assert (await duty(directory)).promised_seconds == WAITED + AHEAD
+    assert (await duty(directory)).promised_seconds == WAITED
 
 
 async def test_regions_ask_over_http(clients: tuple[DirectoryClient, ...]) -> None:
