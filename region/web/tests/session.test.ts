@@ -1,7 +1,8 @@
 /** Who is logged in: tokens at rest are sealed, exchanged once however many ask, and gone when the device was logged out. */
 
 import "fake-indexeddb/auto";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { Item } from "../src/core/outbox";
 
 type SessionModule = typeof import("../src/io/session");
 
@@ -62,8 +63,8 @@ test("a session outlives the page", async () => {
 
 test("what rests in the browser does not show the tokens, and its key cannot be read out", async () => {
   await session.register("ada", "correct horse", "Ada");
-  const { database } = await import("../src/io/database");
-  const kept = await database();
+  const { vault } = await import("../src/io/database");
+  const kept = await vault();
   const sealed = (await kept.get("single", "session")) as { data: ArrayBuffer };
   const key = (await kept.get("single", "key")) as CryptoKey;
 
@@ -110,4 +111,55 @@ test("a region that does not answer logs nobody out", async () => {
 
   await expect(session.access("access-1")).rejects.toMatchObject({ code: "network", definite: false });
   expect(session.whoami()).toEqual(TOKENS);
+});
+
+describe("another tab of this browser", () => {
+  const BORIS = { ...TOKENS, user_id: "u2-us", handle: "boris", access_token: "access-9", refresh_token: "refresh-9" };
+  const UNSENT = { clientMessageId: "c1" } as Item;
+  let ada: SessionModule;
+  let told: string[];
+
+  beforeEach(async () => {
+    told = [];
+    ada = session;
+    ada.whenEnded((why) => told.push(why));
+    await ada.register("ada", "correct horse", "Ada");
+    await (await (await import("../src/io/database")).database()).put("outbox", UNSENT);
+    await load();
+  });
+
+  async function borisLogsIn(): Promise<void> {
+    answer = () => ({ status: 201, body: BORIS });
+    await session.logIn("boris", "correct horse");
+  }
+
+  test("that logs in as somebody else ends the session here, and finds nothing of it", async () => {
+    await borisLogsIn();
+    const kept = await (await import("../src/io/database")).database();
+    expect(await kept.getAll("outbox")).toEqual([]);
+
+    await expect(ada.access("access-1")).rejects.toMatchObject({ status: 401 });
+    expect([told, ada.whoami(), session.whoami()?.handle]).toEqual([["logged-out"], null, "boris"]);
+    expect(asked).toEqual(["/register", "/login"]);
+
+    answer = () => ({ status: 201, body: TOKENS });
+    await session.logIn("ada", "correct horse");
+    expect(await (await (await import("../src/io/database")).database()).getAll("outbox")).toEqual([UNSENT]);
+  });
+
+  test("that is somebody else's stays logged in when this one logs out", async () => {
+    await borisLogsIn();
+    await ada.logOut();
+    await load();
+
+    expect((await session.restore())?.handle).toBe("boris");
+  });
+
+  test("that logs out ends the session here, too", async () => {
+    await session.restore();
+    await session.logOut();
+
+    await vi.waitFor(() => expect(told).toEqual(["logged-out"]));
+    expect(ada.whoami()).toBeNull();
+  });
 });

@@ -1,13 +1,11 @@
-/** What this browser keeps: the outbox, what was seen lately, and the session, sealed. One database for whoever is logged in. */
+/** What this browser keeps: for each account the outbox and what was seen lately; and for all its tabs the session, sealed. */
 
 import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from "idb";
 import type { Item } from "../core/outbox";
 import type { Timeline } from "../core/timeline";
 import type { Conversation, Message, Profile } from "../core/types";
 
-import { forgetDrafts } from "./drafts";
-
-const NAME = "causeway";
+const VAULT = "causeway";
 const VERSION = 1;
 
 /** What was seen of a conversation, for when there is no network. */
@@ -23,25 +21,57 @@ interface Kept extends DBSchema {
   single: { key: string; value: unknown };
 }
 
-let opening: Promise<IDBPDatabase<Kept>> | null = null;
+const opened = new Map<string, Promise<IDBPDatabase<Kept>>>();
+let owner = "";
+let onGone: () => void = () => {};
 
+/** Keep from now on what is kept for this account: another one that is logged in later sees nothing of it. */
+export function belongTo(userId: string): void {
+  owner = userId;
+}
+
+/** Whose things are kept now. */
+export function account(): string {
+  return owner;
+}
+
+/** Who is told when another tab has thrown away what this one uses. */
+export function whenGone(tell: () => void): void {
+  onGone = tell;
+}
+
+/** What is kept of the account. */
 export function database(): Promise<IDBPDatabase<Kept>> {
-  opening ??= openDB<Kept>(NAME, VERSION, {
+  return open(`${VAULT}.${owner}`);
+}
+
+/** Where the session rests, whoever's it is. */
+export function vault(): Promise<IDBPDatabase<Kept>> {
+  return open(VAULT);
+}
+
+function open(name: string): Promise<IDBPDatabase<Kept>> {
+  const before = opened.get(name);
+  if (before !== undefined) return before;
+  const opening = openDB<Kept>(name, VERSION, {
     upgrade(found) {
       found.createObjectStore("outbox", { keyPath: "clientMessageId" });
       found.createObjectStore("seen");
       found.createObjectStore("people", { keyPath: "user_id" });
       found.createObjectStore("single");
     },
-    blocking(_current, _wanted, event) {
+    blocking(_current, wanted, event) {
       // Another tab logs out, and throws the database away: it must not wait for this one.
       (event.target as IDBDatabase).close();
-      opening = null;
+      opened.delete(name);
+      if (wanted === null) onGone();
     },
     terminated() {
-      opening = null;
+      opened.delete(name);
     },
   });
+  opened.set(name, opening);
+  opening.catch(() => opened.delete(name));
   return opening;
 }
 
@@ -53,11 +83,19 @@ export async function keepInbox(conversations: readonly Conversation[]): Promise
   await (await database()).put("single", conversations, "inbox");
 }
 
-/** Throw everything away, when somebody logs out. */
-export async function forgetEverything(): Promise<void> {
-  const open = await opening?.catch(() => null);
-  open?.close();
-  opening = null;
-  forgetDrafts();
-  await deleteDB(NAME);
+/** Throw away what is kept of the account, when it is logged out. */
+export function forgetAccount(): Promise<void> {
+  return forget(`${VAULT}.${owner}`);
+}
+
+/** Throw away the session that rests here, and its key. */
+export function forgetVault(): Promise<void> {
+  return forget(VAULT);
+}
+
+async function forget(name: string): Promise<void> {
+  const found = await opened.get(name)?.catch(() => null);
+  found?.close();
+  opened.delete(name);
+  await deleteDB(name);
 }

@@ -1,15 +1,17 @@
 /** What is typed and not sent, kept at each keystroke: in localStorage, which is written before the page can go away. */
 
-const PREFIX = "causeway.draft.";
+import { account } from "./database";
+
+const prefix = () => `causeway.draft.${account()}.`;
 
 export function readDrafts(): Record<string, string> {
-  const names = Object.keys(localStorage).filter((name) => name.startsWith(PREFIX));
-  return Object.fromEntries(names.map((name) => [name.slice(PREFIX.length), localStorage.getItem(name) ?? ""]));
+  const names = Object.keys(localStorage).filter((name) => name.startsWith(prefix()));
+  return Object.fromEntries(names.map((name) => [name.slice(prefix().length), localStorage.getItem(name) ?? ""]));
 }
 
 export function writeDraft(id: string, text: string): void {
-  if (text === "") localStorage.removeItem(PREFIX + id);
-  else localStorage.setItem(PREFIX + id, text);
+  if (text === "") localStorage.removeItem(prefix() + id);
+  else localStorage.setItem(prefix() + id, text);
 }
 
 export function forgetDrafts(): void {

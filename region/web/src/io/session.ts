@@ -1,7 +1,8 @@
 /** Who is logged in on this device, and an access token that is good for a while; tabs share one session. */
 
 import type { Problem, Tokens } from "../core/types";
-import { forgetEverything } from "./database";
+import { belongTo, forgetAccount, forgetVault, whenGone } from "./database";
+import { forgetDrafts } from "./drafts";
 import { count, goElsewhere, here, PATIENCE_MS } from "./places";
 import { ApiError } from "./problem";
 import { type Session, seal, unseal } from "./vault";
@@ -25,6 +26,7 @@ export function whoami(): Tokens | null {
 /** Take up the session that this browser has, if any. */
 export async function restore(): Promise<Tokens | null> {
   session = await unseal();
+  if (session !== null) belongTo(session.tokens.user_id);
   return whoami();
 }
 
@@ -60,13 +62,18 @@ export async function access(refused?: string): Promise<string> {
   }
   return exclusively(async () => {
     const shared = await unseal(); // another tab may have been faster
-    if (shared !== null) session = shared;
+    if (shared !== null && isAnothers(shared)) leave(); // somebody else has logged in there
     if (session === null) throw new ApiError({ code: "invalid-token", status: 401, definite: true });
+    session = shared ?? session;
     if (session.tokens.access_token === refused || isOld(session)) {
       await refresh(session.tokens.refresh_token);
     }
     return session.tokens.access_token;
   });
+}
+
+function isAnothers({ tokens }: Session): boolean {
+  return session !== null && tokens.user_id !== session.tokens.user_id;
 }
 
 function isOld({ tokens, expiresAt }: Session): boolean {
@@ -84,15 +91,30 @@ async function refresh(refreshToken: string): Promise<void> {
 
 async function begin(tokens: Tokens): Promise<Tokens> {
   session = { tokens, expiresAt: Date.now() + tokens.expires_in * 1_000 };
+  belongTo(tokens.user_id);
   await seal(session);
   return tokens;
 }
 
 async function end(why: string): Promise<void> {
+  if (session === null) return; // it has ended meanwhile, and what rests here now may be another account's
+  const shared = await unseal();
+  const ours = shared === null || !isAnothers(shared);
   session = null;
-  await forgetEverything();
+  forgetDrafts();
+  await forgetAccount();
+  if (ours) await forgetVault();
   onEnd(why);
 }
+
+/** End the session in this tab alone: what it had is thrown away already, or the session here is another account's by now. */
+function leave(): void {
+  if (session === null) return;
+  session = null;
+  onEnd("logged-out");
+}
+
+whenGone(leave);
 
 async function exclusively<T>(work: () => Promise<T>): Promise<T> {
   return navigator.locks === undefined ? work() : await navigator.locks.request(LOCK, work);

@@ -8,7 +8,7 @@
  */
 
 import type { Tokens } from "../core/types";
-import { database } from "./database";
+import { vault } from "./database";
 
 export interface Session {
   tokens: Tokens;
@@ -24,7 +24,7 @@ interface Sealed {
 const isSafe = (): boolean => globalThis.crypto?.subtle !== undefined;
 
 async function key(): Promise<CryptoKey> {
-  const kept = await database();
+  const kept = await vault();
   const found = (await kept.get("single", "key")) as CryptoKey | undefined;
   if (found !== undefined) return found;
   const made = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
@@ -37,13 +37,13 @@ export async function seal(session: Session): Promise<void> {
   const iv = crypto.getRandomValues(new Uint8Array(12));
   const plain = new TextEncoder().encode(JSON.stringify(session));
   const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await key(), plain);
-  await (await database()).put("single", { iv, data } satisfies Sealed, "session");
+  await (await vault()).put("single", { iv, data } satisfies Sealed, "session");
 }
 
 /** Return what was sealed last, by whichever tab; null if there is nothing, or it cannot be opened. */
 export async function unseal(): Promise<Session | null> {
   if (!isSafe()) return null;
-  const sealed = (await (await database()).get("single", "session")) as Sealed | undefined;
+  const sealed = (await (await vault()).get("single", "session")) as Sealed | undefined;
   if (sealed === undefined) return null;
   try {
     const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: sealed.iv }, await key(), sealed.data);

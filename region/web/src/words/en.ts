@@ -188,6 +188,7 @@ export const en = {
   "problem.too-large": "This is too large.",
   "problem.quota-exceeded": "There is no more room for your images and files.",
   "problem.not-an-image": "This is no image that can be read.",
+  "problem.join-declined": "Your request to join was declined.",
   "problem.invite-not-good": "This link is not good any more.",
   "problem.already-a-member": "You belong to it already.",
   "problem.last-owner": "You are the last owner: make somebody else an owner first.",

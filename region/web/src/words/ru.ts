@@ -194,6 +194,7 @@ export const ru: Words = {
   "problem.too-large": "Слишком большой размер.",
   "problem.quota-exceeded": "Для ваших изображений и файлов больше нет места.",
   "problem.not-an-image": "Это изображение не удаётся прочитать.",
+  "problem.join-declined": "Вас решили не впускать.",
   "problem.invite-not-good": "Эта ссылка больше не действует.",
   "problem.already-a-member": "Вы уже участник.",
   "problem.last-owner": "Вы последний владелец: сначала назначьте другого.",
