@@ -244,11 +244,12 @@ async def _open(page: Page) -> float:
 async def _send(page: Page, pages: Page, text: str) -> tuple[float, float]:
     """Return how long one message takes to either screen; both are of one machine, and of one clock."""
     await page.get_by_role("textbox", name="Message").fill(text)
-    pressed = asyncio.create_task(page.evaluate(PRESSED))
-    shown = [asyncio.create_task(each.evaluate(SHOWN, text)) for each in (page, pages)]
-    await asyncio.sleep(0.05)
+    await page.evaluate(f"() => {{ window.pressed = ({PRESSED})(); }}")
+    for each in (page, pages):
+        await each.evaluate(f"(text) => {{ window.shown = ({SHOWN})(text); }}", text)
     await page.keyboard.press("Enter")
-    begun, own, other = await asyncio.gather(pressed, *shown)
+    begun = await page.evaluate("() => window.pressed")
+    own, other = [await each.evaluate("() => window.shown") for each in (page, pages)]
     return float(own - begun), float(other - begun)
 
 
