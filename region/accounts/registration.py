@@ -21,7 +21,7 @@ from region.accounts.passwords import Passwords
 from region.accounts.ports import Directory, Journal
 from region.accounts.repository import UserRow
 from region.accounts.rules import check_password, clean_name
-from region.holding.errors import ISLANDED, IslandedError
+from region.holding.errors import ISLANDED, DeposedError, IslandedError
 from region.holding.tenure import Tenure
 from replication.accounts import AccountConfirmed, AccountCreated
 from replication.holding.deciding import Kind
@@ -122,16 +122,13 @@ class Registration:
             raise InvalidFieldError(field="home_region", reason="there is no such region; see GET /regions")
         if home != self._region:
             raise self._federation.elsewhere(home)
+        await self._check_tenure(handle)
         key = self._idempotency_key(handle, application)
-        try:
-            reservation = await self._directory.reserve(handle.spelled, home_region=home, idempotency_key=key)
-        except UnavailableError:
-            self._tenure.check(Kind.PERMIT)  # what people are told is what follows from it, as long as it does
-            raise
+        reservation = await self._directory.reserve(handle.spelled, home_region=home, idempotency_key=key)
         with unfinished():
             user = await self._user(reservation.user_id)
             if user is None:
-                self._tenure.check(Kind.PERMIT)  # not before: an earlier request may have made it
+                self._tenure.check(Kind.PERMIT)
                 created = AccountCreated(
                     handle=reservation.handle,
                     display_name=name,
@@ -145,6 +142,20 @@ class Registration:
             finished = await self.finish(user)
             self._tenure.tell(Kind.PERMIT, "The account")
             return finished
+
+    async def _check_tenure(self, handle: Handle) -> None:
+        """Refuse at once what may not begin now, unless an earlier request has made that account: then it is told what that one came to.
+
+        Raises:
+            DeposedError: This region's duties are held in a newer epoch.
+            IslandedError: Nobody knows whether this region still holds its duties.
+        """
+        try:
+            self._tenure.check(Kind.PERMIT)
+        except (DeposedError, IslandedError):
+            async with self._store.connection() as connection:
+                if not await repository.users_by_handle(connection, handle.folded):
+                    raise
 
     async def finish(self, user: UserRow) -> UserRow:
         """Confirm an account, first in the directory and then here; nothing happens if it is confirmed.
