@@ -90,8 +90,8 @@ class CatchUps:
             else:
                 alone.append(asked)
         shared = share.heads
-        entries = await repository.entries_since(connection, shared, share.told, most=MOST_SHARED_ENTRIES + 1)
-        if len(entries) > MOST_SHARED_ENTRIES:
+        entries = await repository.entries_since(connection, shared, share.told, most=MOST_SHARED_ENTRIES)
+        if entries is None:
             return list(together)
         found = await _about(connection, shared, [asked.user_id for asked, _ in sharing])
         authors = await unsettled.queued_authors(connection, list(share.told)) if shared else set()
@@ -135,7 +135,7 @@ async def _since(connection: Connection, user_id: str, told: dict[int, int], sta
     wanted = await _preferences(connection, user_id, told)
     if len(heads) > MOST_CONVERSATIONS:
         return _with(wanted, _too_much(state, heads, refusals))
-    entries = await repository.entries_since(connection, heads, _by_conversation(heads, told), most=MOST_ENTRIES + 1)
+    entries = await repository.entries_since(connection, heads, _by_conversation(heads, told), most=MOST_ENTRIES)
     return _with(wanted, await _snapshot(connection, user_id, state, heads=heads, entries=entries, refusals=refusals))
 
 
@@ -149,7 +149,7 @@ async def _beyond(connection: Connection, user_id: str, held: Mapping[str, Place
         changed = [head for head in heads if head.seq > held.get(head.conversation_id, Place(0, 0)).seq]
         return _with(wanted, _too_much(state, changed, refusals))
     seqs = {conversation_id: place.seq for conversation_id, place in held.items()}
-    entries = await repository.entries_beyond(connection, heads, seqs, most=MOST_ENTRIES + 1)
+    entries = await repository.entries_beyond(connection, heads, seqs, most=MOST_ENTRIES)
     return _with(wanted, await _snapshot(connection, user_id, state, heads=heads, entries=entries, refusals=refusals))
 
 
@@ -171,7 +171,7 @@ async def _snapshot(
     state: State,
     *,
     heads: Sequence[Head],
-    entries: Sequence[Entry],
+    entries: Sequence[Entry] | None,
     refusals: Sequence[Refusal],
 ) -> Snapshot:
     names = [head.conversation_id for head in heads]
@@ -191,21 +191,22 @@ def _made(
     state: State,
     *,
     heads: Sequence[Head],
-    entries: Sequence[Entry],
+    entries: Sequence[Entry] | None,
     refusals: Sequence[Refusal],
     marked: Sequence[Marked],
     queued: Sequence[Queued],
 ) -> Snapshot:
-    size = sum(len(entry.text) for entry in entries)
+    found = entries or ()
+    size = sum(len(entry.text) for entry in found)
     by_name = {head.conversation_id: head for head in heads}
-    too_much = len(entries) > MOST_ENTRIES or len(queued) > MOST_ENTRIES or size > MOST_BYTES
+    too_much = entries is None or len(found) > MOST_ENTRIES or len(queued) > MOST_ENTRIES or size > MOST_BYTES
     marks: dict[str, dict[str, Marks]] = {}
     for member in marked:
         if is_channel_id(member.conversation_id):
             continue  # no status there says who has read what, though a reader's own mark is told below
         marks.setdefault(member.conversation_id, {})[member.user_id] = member.marks
     missed = (
-        [] if too_much else [_entry(entry, user_id, marks.get(entry.conversation_id, {}), by_name) for entry in entries]
+        [] if too_much else [_entry(entry, user_id, marks.get(entry.conversation_id, {}), by_name) for entry in found]
     )
     missed += [frames.encode(Pending(pending_view(q.submission, waits_for=q.waits_for))) for q in queued[:MOST_ENTRIES]]
     missed += [_refused(refusal) for refusal in refusals]

@@ -5,6 +5,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from psycopg.rows import TupleRow
+
 from infra.postgres import Connection
 from region.gateway.cursors import LARGEST
 from region.gateway.groups.former import told
@@ -256,14 +258,14 @@ async def conversations_of(connection: Connection, user_id: str) -> list[Head]:
 
 async def entries_since(
     connection: Connection, heads: Sequence[Head], told: Mapping[str, int], *, most: int
-) -> list[Entry]:
-    """Return the visible entries that were put out above those positions, by conversation and seq.
+) -> list[Entry] | None:
+    """Return the visible entries that were put out above those positions, by conversation and seq; None if there are too many.
 
     Args:
         connection: Where.
         heads: The conversations.
         told: Conversation to the position of its partition.
-        most: How many to return at most.
+        most: How many to return at most, those counted that are hidden from the user.
     """
     # Positions rise with seq, so the last one told is found from the newest downwards, without touching older ones.
     cursor = await connection.execute(
@@ -277,18 +279,18 @@ async def entries_since(
             [h.seq for h in heads],
             [h.since for h in heads],
             [told[h.conversation_id] for h in heads],
-            most,
-            most,
+            most + 1,
+            most + 1,
         ),
         binary=True,
     )
-    return _seen(heads, map(entry_of, await cursor.fetchall()))
+    return _seen(heads, await cursor.fetchall(), most)
 
 
 async def entries_beyond(
     connection: Connection, heads: Sequence[Head], held: Mapping[str, int], *, most: int
-) -> list[Entry]:
-    """Return the visible entries above the seqs that a device holds, by conversation and seq.
+) -> list[Entry] | None:
+    """Return the visible entries above the seqs that a device holds, by conversation and seq; None if there are too many.
 
     Args:
         connection: Where.
@@ -304,12 +306,12 @@ async def entries_beyond(
             [h.conversation_id for h in heads],
             [h.seq for h in heads],
             [max(held.get(h.conversation_id, 0), h.since - 1) for h in heads],
-            most,
-            most,
+            most + 1,
+            most + 1,
         ),
         binary=True,
     )
-    return _seen(heads, map(entry_of, await cursor.fetchall()))
+    return _seen(heads, await cursor.fetchall(), most)
 
 
 async def marks_of(connection: Connection, conversations: Sequence[str], readers: Sequence[str]) -> list[Marked]:
@@ -344,7 +346,10 @@ def _marks(received: int, read: int, joined: int = 0) -> Marks:
     return Marks(max(received, read), read, joined)
 
 
-def _seen(heads: Sequence[Head], entries: Iterable[Entry]) -> list[Entry]:
-    """Return the entries less what is hidden from the user."""
+def _seen(heads: Sequence[Head], rows: Sequence[TupleRow], most: int) -> list[Entry] | None:
+    """Return the entries less what is hidden from the user; None if there are more rows than that: what is beyond them was not read."""
+    if len(rows) > most:
+        return None
+    entries = map(entry_of, rows)
     hidden = {head.conversation_id: head.hidden for head in heads if head.hidden}
     return [entry for entry in entries if not runs.holds(hidden.get(entry.conversation_id, ()), entry.seq)]

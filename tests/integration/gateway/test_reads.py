@@ -188,6 +188,21 @@ async def test_more_queued_messages_than_fit_are_not_passed_over_in_silence(stor
     assert snapshot.changed
 
 
+@pytest.mark.parametrize(
+    "wanted", [CatchUp(resume=ResumeToken("us", 1, (0,))), CatchUp(held={})], ids=["since", "beyond"]
+)
+async def test_more_than_fits_is_told_also_where_some_of_it_is_hidden(store: Store, wanted: CatchUp) -> None:
+    """Of somebody who was away from a group for a while, what may not be shown counts too: beyond it nothing was read."""
+    name = await store.begin(BOB)
+    await store.write(BOB, MOST_ENTRIES + 10)
+    hide = "UPDATE members SET hidden = '1-20' WHERE conversation_id = %s AND user_id = %s"
+    await store.connection.execute(hide, (name, ADA))
+
+    snapshot = await store.catch_up(wanted)
+
+    assert [(changed.conversation_id, changed.head) for changed in snapshot.changed] == [(name, MOST_ENTRIES + 10)]
+
+
 async def test_a_queued_message_of_a_newer_projector_shuts_nobody_out(store: Store) -> None:
     """While a region is upgraded: what cannot be read yet is left out, and the rest is told."""
     await store.begin(BOB)
