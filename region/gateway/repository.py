@@ -2,7 +2,7 @@
 
 # ruff: noqa: S608 — only constants of this module are put into statements
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from psycopg.rows import TupleRow
