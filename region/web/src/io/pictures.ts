@@ -1,13 +1,19 @@
-/** Draws an image anew where it is larger than what stands for somebody needs to be. */
+/** Brings images that stand for somebody, drawn anew where they are larger than that needs. */
 
 import { drawnSize } from "../core/pictures";
+import { upload } from "./upload";
 
 const KIND = "image/jpeg";
 const QUALITY = 0.88;
 const GROUND = "white"; // JPEG has nothing transparent, and would make it black
 
+/** Bring an image that is to stand for somebody; return the id of its blob. */
+export async function bringPicture(file: File, progress: (share: number) => void = () => {}): Promise<string> {
+  return (await upload(await smallEnough(file), { progress, signal: new AbortController().signal })).blob_id;
+}
+
 /** Return the file, or a smaller one of the same picture; what this browser cannot read goes as it is, for the region to judge. */
-export async function smallEnough(file: File): Promise<File> {
+async function smallEnough(file: File): Promise<File> {
   const image = await createImageBitmap(file).catch(() => null);
   if (image === null) return file;
   const size = drawnSize(image.width, image.height, file.size);

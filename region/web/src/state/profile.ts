@@ -2,8 +2,7 @@
 
 import type { MyProfile, Profile } from "../core/types";
 import { api, got } from "../io/api";
-import { smallEnough } from "../io/pictures";
-import { upload } from "../io/upload";
+import * as pictures from "../io/pictures";
 import { get, set } from "./store";
 
 export interface Privacy {
@@ -29,9 +28,7 @@ export async function changeMine(
 
 /** Bring an image, and let it stand for oneself. */
 export async function bringPicture(file: File): Promise<Profile> {
-  const watching = { progress: () => {}, signal: new AbortController().signal };
-  const { blob_id: picture } = await upload(await smallEnough(file), watching);
-  return changeMine({ picture });
+  return changeMine({ picture: await pictures.bringPicture(file) });
 }
 
 export async function readPrivacy(): Promise<Privacy> {

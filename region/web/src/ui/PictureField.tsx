@@ -2,11 +2,11 @@
 
 import { useRef, useState } from "react";
 import type { Picture } from "../core/types";
-import { smallEnough } from "../io/pictures";
-import { upload } from "../io/upload";
+import { bringPicture } from "../io/pictures";
 import { change } from "../state/running";
 import { t } from "../words";
 import { Avatar } from "./Avatar";
+import { PicturePicker } from "./PicturePicker";
 import { useAttempt } from "./useAttempt";
 
 interface Props {
@@ -23,11 +23,7 @@ export function PictureField({ id, name, picture, onChanged }: Props) {
 
   async function bring(file: File) {
     try {
-      const brought = await upload(await smallEnough(file), {
-        progress: setShare,
-        signal: new AbortController().signal,
-      });
-      await change(id, { picture: brought.blob_id });
+      await change(id, { picture: await bringPicture(file, setShare) });
     } finally {
       setShare(null);
     }
@@ -50,18 +46,7 @@ export function PictureField({ id, name, picture, onChanged }: Props) {
           {t("run.picture.remove")}
         </button>
       )}
-      <input
-        ref={picker}
-        type="file"
-        accept="image/jpeg,image/png,image/webp,image/gif"
-        aria-label={t("run.picture")}
-        hidden
-        onChange={(event) => {
-          const file = event.target.files?.[0];
-          event.target.value = "";
-          if (file) void attempt(() => bring(file));
-        }}
-      />
+      <PicturePicker picker={picker} label={t("run.picture")} onFile={(file) => void attempt(() => bring(file))} />
       {share !== null && <progress aria-label={t("run.picture")} value={share} />}
       {wrong !== null && (
         <p className="warning" role="alert">

@@ -6,10 +6,9 @@ import { useBlob } from "../../state/blobs";
 import * as mine from "../../state/profile";
 import { t } from "../../words";
 import { Avatar } from "../Avatar";
+import { PicturePicker } from "../PicturePicker";
 import { useAttempt } from "../useAttempt";
 import { Outcome } from "./Section";
-
-const KINDS = "image/jpeg,image/png,image/webp,image/gif";
 
 export function Picture({ profile, onChange }: { profile: Profile | null; onChange: (changed: Profile) => void }) {
   const picker = useRef<HTMLInputElement>(null);
@@ -39,16 +38,9 @@ export function Picture({ profile, onChange }: { profile: Profile | null; onChan
             </button>
           )}
         </p>
-        <input
-          ref={picker}
-          type="file"
-          accept={KINDS}
-          hidden
-          onChange={(event) => {
-            const file = event.target.files?.[0];
-            event.target.value = "";
-            if (file) void attempt(async () => onChange(await mine.bringPicture(file)));
-          }}
+        <PicturePicker
+          picker={picker}
+          onFile={(file) => void attempt(async () => onChange(await mine.bringPicture(file)))}
         />
       </div>
       <p className="hint">{t("settings.picture.hint")}</p>
