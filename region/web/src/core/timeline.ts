@@ -58,10 +58,10 @@ export function withEntry(timeline: Timeline, entry: Message): Timeline {
   return { ...timeline, entries: altered(entries, entry) };
 }
 
-/** Whether entries are missing between what is here and this one. */
+/** Whether entries are missing between what is here, which may be nothing yet, and this one. */
 export function isGap(timeline: Timeline, entry: Message): boolean {
   const last = timeline.entries.at(-1);
-  return last !== undefined && entry.seq !== null && (entry.from_seq ?? entry.seq) > seqOf(last) + 1;
+  return entry.seq !== null && (entry.from_seq ?? entry.seq) > (last === undefined ? 0 : seqOf(last)) + 1;
 }
 
 /** The place from which to go on reading newer entries, as a cursor that a device may make. */
