@@ -110,8 +110,6 @@ export const en = {
   "message.deleted": "This message was deleted.",
   "message.edited": "edited",
   "file.choose": "Add images or files",
-  "file.tray": "Images and files of this message",
-  "file.remove": "Leave {name} out",
   "file.open": "Download",
   "message.forwarded": "Forwarded from {name}",
   "message.gone": "A message that is not loaded",
@@ -145,8 +143,11 @@ export const en = {
   "event.member_removed": "{who} removed {whom}",
   "event.member_banned": "{who} banned {whom}",
   "event.member_unbanned": "{who} lifted the ban of {whom}",
+  "event.member_unbanned.you": "{who} lifted your ban",
   "event.role_changed": "{who} made {whom} {role}",
+  "event.role_changed.self": "{who} became {role}",
   "event.join_asked": "{who} asks to join",
+  "event.join_asked.own": "You asked to join",
   "event.friend_requested": "{who} would like to be friends",
   "event.friend_accepted": "{who} accepted: you are friends",
   "event.friend_declined": "{who} declined to be friends",
@@ -159,6 +160,7 @@ export const en = {
   "role.banned": "banned",
   "role.asking": "asks to join",
   you: "You",
+  "you.whom": "you",
   "banner.connecting": "Connecting…",
   "banner.offline": "No network. What you write is kept and sent later.",
   "banner.kept": "Not connected. What you write is kept and sent later.",
@@ -208,4 +210,9 @@ export const en = {
 } satisfies Record<string, string | Plural>;
 
 export type Key = keyof typeof en;
-export type Words = Readonly<Record<Key, string | Plural>>;
+
+/** How else a language may say what happened: if one did it `own`; if it was done to `you`; if somebody did it to them`self`. */
+export type Variant = "own" | "you" | "self";
+type EventKey = Extract<Key, `event.${string}`>;
+
+export type Words = Readonly<Record<Key, string | Plural> & Partial<Record<`${EventKey}.${Variant}`, string>>>;

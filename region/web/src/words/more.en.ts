@@ -181,6 +181,12 @@ export const more = {
   "invites.make": "Make a link",
   "invites.link": "The link, shown once",
 
+  "file.tray": "Images and files of this message",
+  "file.remove": "Leave {name} out",
+  "file.pause": "Pause {name}",
+  "file.paused": "Paused",
+  "file.go-on": "Go on with {name}",
+
   "about.unread": "Mark as unread",
   "about.report": "Report",
 

@@ -221,6 +221,12 @@ export const more: MoreWords = {
   "invites.make": "Создать ссылку",
   "invites.link": "Ссылка, показывается один раз",
 
+  "file.tray": "Изображения и файлы этого сообщения",
+  "file.remove": "Убрать {name}",
+  "file.pause": "Приостановить {name}",
+  "file.paused": "Приостановлено",
+  "file.go-on": "Продолжить {name}",
+
   "about.unread": "Отметить непрочитанной",
   "about.report": "Пожаловаться",
 
