@@ -38,11 +38,12 @@ function entry(seq: number, more: Partial<Message> = {}): Message {
   };
 }
 
+const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 30_000 });
 const page = (...messages: Message[]) => ({ messages, next: null, previous: null });
 const told = (message: Message) => incoming.take({ type: "entry", message, hops: [] } as RegionFrame);
 const joined = (seq: number) => entry(seq, { kind: "member_joined", sender_id: "u1-eu", text: "" });
 const shown = () => store.timelineOf(CHANNEL).entries.map((each) => each.seq);
-const seeing = (...seqs: number[]) => vi.waitFor(() => expect(shown()).toEqual(seqs));
+const seeing = (...seqs: number[]) => until(() => expect(shown()).toEqual(seqs));
 
 beforeEach(async () => {
   vi.resetModules();
@@ -81,13 +82,13 @@ afterEach(() => {
 test("a channel that one does not belong to yet is opened by the entry with which one does", async () => {
   answers["/messages"] = () => MISSING;
   watching.look(CHANNEL);
-  await vi.waitFor(() => expect(store.get().troubles[CHANNEL]).toContain("no such"));
+  await until(() => expect(store.get().troubles[CHANNEL]).toContain("no such"));
 
   answers["/messages"] = () => page(joined(3), entry(2), entry(1));
   told(joined(3));
 
   await seeing(1, 2, 3);
-  await vi.waitFor(() => expect(store.get().about[CHANNEL]?.role).toBe("subscriber"));
+  await until(() => expect(store.get().about[CHANNEL]?.role).toBe("subscriber"));
   expect(store.get().troubles[CHANNEL]).toBeUndefined();
 });
 
@@ -107,7 +108,7 @@ test("so it is if that entry is faster than the answer that there is no such cha
 test("and if it is not told at all, but the list names the channel", async () => {
   answers["/messages"] = () => MISSING;
   watching.look(CHANNEL);
-  await vi.waitFor(() => expect(store.get().troubles[CHANNEL]).toContain("no such"));
+  await until(() => expect(store.get().troubles[CHANNEL]).toContain("no such"));
 
   answers["/messages"] = () => page(joined(3), entry(2), entry(1));
   const listed = { ...(await import("../src/core/inbox")).empty(CHANNEL, "channel", null, "C"), head: 3, epoch: 1 };
@@ -120,7 +121,7 @@ test("and if it is not told at all, but the list names the channel", async () =>
 test("what there is not is not asked for again and again", async () => {
   answers["/messages"] = () => MISSING;
   watching.look(CHANNEL);
-  await vi.waitFor(() => expect(store.get().troubles[CHANNEL]).toContain("no such"));
+  await until(() => expect(store.get().troubles[CHANNEL]).toContain("no such"));
   await vi.advanceTimersByTimeAsync(60_000);
 
   expect(asked).toEqual(["/messages"]);
@@ -131,13 +132,13 @@ test.each(["/messages", "/channels/c1-us"])("while the owner does not answer %s 
   const well = answers[path];
   answers[path] = () => BUSY;
   watching.look(CHANNEL);
-  await vi.waitFor(() => expect(store.get().troubles[CHANNEL]).toContain("cannot do this now"));
+  await until(() => expect(store.get().troubles[CHANNEL]).toContain("cannot do this now"));
 
   answers[path] = well ?? (() => BUSY);
   await vi.advanceTimersByTimeAsync(5_000);
 
   await seeing(1, 2, 3);
-  await vi.waitFor(() => expect(store.get().troubles[CHANNEL]).toBeUndefined());
+  await until(() => expect(store.get().troubles[CHANNEL]).toBeUndefined());
   expect(store.get().about[CHANNEL]?.role).toBe("subscriber");
 });
 
@@ -161,7 +162,7 @@ test("what comes above a gap while that is read is there in the end", async () =
 test("where nothing was, what comes behind something that was not told is a gap, too", async () => {
   answers["/messages"] = () => page();
   watching.look(CHANNEL);
-  await vi.waitFor(() => expect(store.timelineOf(CHANNEL).older).toBeNull());
+  await until(() => expect(store.timelineOf(CHANNEL).older).toBeNull());
 
   answers["/messages"] = () => page(entry(2), entry(1));
   told(entry(2));
@@ -176,17 +177,40 @@ test("if a gap cannot be read now, it is read later", async () => {
 
   answers["/messages"] = () => BUSY;
   told(entry(3));
-  await vi.waitFor(() => expect(store.get().troubles[CHANNEL]).toContain("cannot do this now"));
+  await until(() => expect(store.get().troubles[CHANNEL]).toContain("cannot do this now"));
   answers["/messages"] = () => page(entry(3), entry(2), entry(1));
   await vi.advanceTimersByTimeAsync(5_000);
 
   await seeing(1, 2, 3);
 });
 
+test("pages of the past are kept as far as they belong to the end, and else leave alone what is kept", async () => {
+  const kept = async () => (await (await import("../src/io/database")).database()).get("seen", CHANNEL);
+  const run = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, place) => entry(from - place));
+  answers["/messages"] = (query) => {
+    if (!query.has("before")) return { messages: run(300, 251), next: "1.251", previous: null };
+    const from = Number(query.get("before")?.split(".")[1]) - 1;
+    return { messages: run(from, Math.max(1, from - 99)), next: from > 100 ? `1.${from - 99}` : null, previous: null };
+  };
+  watching.look(CHANNEL);
+  await until(async () => expect((await kept())?.entries.length).toBe(50));
+  const { readOlder } = await import("../src/state/history");
+  await readOlder(CHANNEL);
+  await until(async () => expect((await kept())?.entries.length).toBe(150));
+  await readOlder(CHANNEL);
+  await until(async () => expect((await kept())?.entries.length).toBe(200));
+
+  await (await (await import("../src/io/database")).database()).delete("seen", CHANNEL);
+  await readOlder(CHANNEL);
+
+  expect(shown().length).toBe(300);
+  expect(await kept()).toBeUndefined();
+});
+
 test("a role that changes while the one before is read is seen", async () => {
   answers["/messages"] = () => page(entry(1));
   watching.look(CHANNEL);
-  await vi.waitFor(() => expect(store.get().about[CHANNEL]?.role).toBe("subscriber"));
+  await until(() => expect(store.get().about[CHANNEL]?.role).toBe("subscriber"));
 
   let role = "poster";
   answers["/channels/c1-us"] = () => {
@@ -197,5 +221,5 @@ test("a role that changes while the one before is read is seen", async () => {
   };
   told(entry(2, { kind: "role_changed" }));
 
-  await vi.waitFor(() => expect(store.get().about[CHANNEL]?.role).toBe("owner"));
+  await until(() => expect(store.get().about[CHANNEL]?.role).toBe("owner"));
 });

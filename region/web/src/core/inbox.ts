@@ -13,10 +13,11 @@ export function lastAt(conversation: Conversation): number {
 
 /** Return the list as it is shown: the most recent first; those that have never been used come first, being new; the archive apart. */
 export function listed(inbox: Inbox, archived = false): Conversation[] {
-  const place = (each: Conversation) => lastAt(each) || Number.MAX_SAFE_INTEGER;
   return Object.values(inbox)
     .filter((each) => (each.preferences?.archived ?? false) === archived)
-    .sort((a, b) => place(b) - place(a) || a.conversation_id.localeCompare(b.conversation_id));
+    .map((each) => ({ each, place: lastAt(each) || Number.MAX_SAFE_INTEGER })) // times are read once, not for each comparison
+    .sort((a, b) => b.place - a.place || a.each.conversation_id.localeCompare(b.each.conversation_id))
+    .map(({ each }) => each);
 }
 
 /** Return those whose name, or whose other member's name or handle, has that in it; all, if it is nothing. */

@@ -64,6 +64,17 @@ export function isGap(timeline: Timeline, entry: Message): boolean {
   return entry.seq !== null && (entry.from_seq ?? entry.seq) > (last === undefined ? 0 : seqOf(last)) + 1;
 }
 
+/** Return the entry of that number, if it is here. */
+export function entryAt({ entries }: Timeline, seq: number): Message | undefined {
+  let [low, high] = [0, entries.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (seqOf(entries[middle] as Message) < seq) low = middle + 1;
+    else high = middle;
+  }
+  return entries[low]?.seq === seq ? entries[low] : undefined;
+}
+
 /** The place from which to go on reading newer entries, as a cursor that a device may make. */
 export function placeOf(timeline: Timeline): string | null {
   const last = timeline.entries.at(-1);
@@ -71,6 +82,8 @@ export function placeOf(timeline: Timeline): string | null {
 }
 
 function merged(first: readonly Message[], second: readonly Message[]): Message[] {
+  const [lowest, highest] = [first[0], second.at(-1)];
+  if (lowest !== undefined && highest !== undefined && seqOf(highest) < seqOf(lowest)) return [...second, ...first];
   const bySeq = new Map<number, Message>();
   for (const message of [...first, ...second]) {
     const before = bySeq.get(seqOf(message));
@@ -175,9 +188,9 @@ export type Status = Message["status"];
 const RANK: Record<Status, number> = { unread: 0, received: 1, read: 2 };
 
 /** What all others have done with one's own message: the more of what the page said and what marks say since. */
-export function statusOf(timeline: Timeline, message: Message, me: string): Status {
+export function statusOf(marks: Timeline["marks"], message: Message, me: string): Status {
   const seq = seqOf(message);
-  const others = Object.entries(timeline.marks).filter(([id, mark]) => id !== me && mark.joined < seq);
+  const others = Object.entries(marks).filter(([id, mark]) => id !== me && mark.joined < seq);
   const all = (field: "received" | "read") => others.length > 0 && others.every(([, mark]) => seq <= mark[field]);
   const said: Status = all("read") ? "read" : all("received") ? "received" : "unread";
   return RANK[said] > RANK[message.status] ? said : message.status;

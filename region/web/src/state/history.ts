@@ -130,8 +130,9 @@ export function readOlder(id: string): Promise<Read> {
     if (before === null || before === undefined) return;
     const query = { conversation_id: id, limit: PAGE, before };
     const page = await got(api.GET("/messages", { params: { query } }));
+    const few = timelineOf(id).entries.length < SEEN; // else the end, which is kept, stays as it is
     setTimeline(id, withOlder(timelineOf(id), page.messages, page.next));
-    keep(id);
+    if (few) keep(id);
   });
 }
 
