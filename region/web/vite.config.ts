@@ -43,5 +43,5 @@ export default defineConfig({
     },
   },
   // However busy the machine is: what waits, waits for something that happens.
-  test: { environment: "node", include: ["tests/**/*.test.ts"], testTimeout: 60_000 },
+  test: { environment: "node", include: ["tests/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
 });

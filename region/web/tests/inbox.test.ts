@@ -10,6 +10,7 @@ import {
   withEntry,
   withListed,
   withoutUnlisted,
+  withPreferences,
   withRead,
   writes,
 } from "../src/core/inbox";
@@ -134,6 +135,27 @@ describe("the list", () => {
     expect(listed(inbox).map((each) => each.conversation_id)).toEqual(["d3-us", "d2-us", "d1-us"]);
     expect(listed(inbox, true).map((each) => each.conversation_id)).toEqual(["d4-us"]);
   });
+});
+
+test("of what one wants of a conversation the last change counts, whichever way it is told", () => {
+  const wants = (version: number, draft: string | null) => ({
+    conversation_id: "d1-us",
+    archived: false,
+    muted_until: null,
+    marked_unread: false,
+    draft,
+    version,
+  });
+  const talk = (head: number) => ({ ...empty("d1-us", "direct", "u2", ""), head, epoch: 1 });
+  const inbox = { "d1-us": { ...talk(5), preferences: wants(3, "three") } };
+  const draft = (of: ReturnType<typeof withListed>) => of["d1-us"]?.preferences?.draft;
+
+  expect(draft(withListed(inbox, [{ ...talk(4), preferences: wants(4, "four") }]))).toBe("four");
+  expect(draft(withListed(inbox, [{ ...talk(6), preferences: wants(2, "two") }]))).toBe("three");
+  expect(draft(withListed(inbox, [talk(6)]))).toBe("three");
+  expect(draft(withPreferences(inbox, "d1-us", wants(2, "two")))).toBe("three");
+  expect(draft(withPreferences(inbox, "d1-us", wants(3, null)))).toBe("three");
+  expect(draft(withPreferences(inbox, "d1-us", wants(4, null)))).toBeNull();
 });
 
 describe("rows", () => {

@@ -255,6 +255,21 @@ test("what has gone with a message, or was left out, is nobody's any more", asyn
   expect(chosen()).toEqual([]);
 });
 
+test("what is left out while it is announced is thrown away by the region, too", async () => {
+  const begin = region.begin.bind(region);
+  let announced = false;
+  region.begin = (size) => {
+    uploads.remove(only());
+    announced = true;
+    return begin(size);
+  };
+  uploads.choose(TALK, [file("abcdefghij")]);
+  await until(() => expect(announced).toBe(true));
+
+  await until(() => expect(region.blobs.size).toBe(0));
+  expect(region.put).toEqual([]);
+});
+
 test("another tab goes on only when the one that brings it is gone", async () => {
   region.open = () => false;
   uploads.choose(TALK, [file("abcdefghij")]);

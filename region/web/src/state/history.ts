@@ -7,6 +7,7 @@ import { database, keepInbox, readInbox } from "../io/database";
 import { readDrafts } from "../io/drafts";
 import { ApiError, isOffline } from "../io/problem";
 import { problem } from "../words";
+import { compareDrafts } from "./drafts";
 import { setFrom } from "./pending";
 import { get, notify, putConversations, set, setTimeline, timelineOf } from "./store";
 
@@ -60,6 +61,7 @@ export async function readList(): Promise<void> {
     before = page.next ?? undefined;
   } while (before !== undefined);
   set((state) => ({ inbox: withoutUnlisted(state.inbox, named, known) }));
+  compareDrafts([...named]);
   await keepInbox(Object.values(get().inbox));
 }
 

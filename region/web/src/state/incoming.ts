@@ -8,6 +8,7 @@ import { api, got } from "../io/api";
 import type { Link } from "../io/link";
 import { note } from "../io/places";
 import { problem, t } from "../words";
+import { compareDrafts } from "./drafts";
 import { hasMissed, keep, lookAgain, readList } from "./history";
 import * as outgoing from "./outgoing";
 import * as pending from "./pending";
@@ -91,9 +92,8 @@ export function take(frame: RegionFrame): void {
     case "preferences": {
       const { type: _, ...preferences } = frame;
       const id = frame.conversation_id;
-      const before = get().inbox[id];
-      const whole = { ...preferences, draft: preferences.draft ?? "" };
-      if (before) set((state) => ({ inbox: { ...state.inbox, [id]: { ...before, preferences: whole } } }));
+      set((state) => ({ inbox: inbox.withPreferences(state.inbox, id, preferences) }));
+      compareDrafts([id]);
       break;
     }
     case "presence":

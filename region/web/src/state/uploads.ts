@@ -27,11 +27,9 @@ export function choose(conversationId: string, files: readonly File[]): void {
   for (const file of files.slice(0, Math.max(0, room))) {
     const key = newName();
     const kept: KeptFile = { key, conversationId, name: file.name, at: Date.now(), paused: false, blobId: null };
-    void alone(key, () => {
-      const keeping = keepFile(kept, file);
-      keeping.catch(() => {}); // what finds no room in the browser is brought all the same, by this page alone
-      return hold(kept, file);
-    });
+    keepFile(kept, file).catch(() => {}); // what finds no room in the browser is brought all the same, by this page alone
+    const held = hold(kept, file);
+    void alone(key, () => held);
   }
 }
 
@@ -72,9 +70,10 @@ export function goOn(key: string): void {
 
 /** Leave a file out, and throw away what has arrived. */
 export function remove(key: string): void {
-  const blobId = own.get(key)?.blobId ?? null;
+  const mine = own.get(key);
   forget([key]);
-  if (blobId !== null) abandon(blobId);
+  // It may only just be told what the region calls the file.
+  void mine?.ended.then(() => mine.blobId !== null && abandon(mine.blobId));
 }
 
 /** These have gone with a message, and are its own now; or they go with none. */

@@ -62,6 +62,10 @@ export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose
     if (matchMedia("(hover: hover)").matches || purpose.kind !== "write") input.current?.focus();
   }, [purpose]);
 
+  useEffect(() => {
+    if (editing === null) setText(draft); // it may come from another device
+  }, [editing, draft]);
+
   const draftNow = () => get().drafts[id] ?? "";
 
   async function send() {
