@@ -129,6 +129,8 @@ describe("the status of one's own messages", () => {
     });
 
     expect(raised.marks.u2).toEqual({ received: 5, read: 5, joined: 0 });
+    const past = [entry(2, { sender_id: "u1", recipient_id: "u2", status: "read" })];
+    expect(timeline.withOlder(raised, past, null).marks).toBe(raised.marks);
   });
 });
 

@@ -165,14 +165,17 @@ export function withConcealed(timeline: Timeline, runs: readonly (readonly [numb
   return { ...timeline, entries };
 }
 
-/** Raise how far somebody is; marks never fall. */
+/** Raise how far somebody is; marks never fall. What says nothing new leaves all as it is: a page of the past says so of each message. */
 export function withMark(timeline: Timeline, userId: string, mark: Partial<Mark>): Timeline {
-  const before = timeline.marks[userId] ?? { received: 0, read: 0, joined: 0 };
+  const known = timeline.marks[userId];
+  const before = known ?? { received: 0, read: 0, joined: 0 };
   const raised = {
     received: Math.max(before.received, mark.received ?? 0),
     read: Math.max(before.read, mark.read ?? 0),
     joined: mark.joined ?? before.joined,
   };
+  if (known?.received === raised.received && known.read === raised.read && known.joined === raised.joined)
+    return timeline;
   return { ...timeline, marks: { ...timeline.marks, [userId]: raised } };
 }
 
