@@ -42,5 +42,6 @@ export default defineConfig({
       },
     },
   },
-  test: { environment: "node", include: ["tests/**/*.test.ts"] },
+  // However busy the machine is: what waits, waits for something that happens.
+  test: { environment: "node", include: ["tests/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
 });

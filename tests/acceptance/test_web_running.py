@@ -160,4 +160,4 @@ async def test_a_channel_gets_posters_and_loses_subscribers(open_tab: OpenTab, u
     await ada.page.locator(".talk-who").click()
     await do(ada, boris.name, "Ban", "Ban")
     await expect(boris.page.get_by_text("Only owners and posters write here.")).to_be_visible()
-    await expect(boris.page.get_by_text("Ada banned You")).to_be_visible()
+    await expect(boris.page.get_by_text("Ada banned you")).to_be_visible()

@@ -10,6 +10,7 @@ import {
   withEntry,
   withListed,
   withoutUnlisted,
+  withPreferences,
   withRead,
   writes,
 } from "../src/core/inbox";
@@ -136,12 +137,33 @@ describe("the list", () => {
   });
 });
 
+test("of what one wants of a conversation the last change counts, whichever way it is told", () => {
+  const wants = (version: number, draft: string | null) => ({
+    conversation_id: "d1-us",
+    archived: false,
+    muted_until: null,
+    marked_unread: false,
+    draft,
+    version,
+  });
+  const talk = (head: number) => ({ ...empty("d1-us", "direct", "u2", ""), head, epoch: 1 });
+  const inbox = { "d1-us": { ...talk(5), preferences: wants(3, "three") } };
+  const draft = (of: ReturnType<typeof withListed>) => of["d1-us"]?.preferences?.draft;
+
+  expect(draft(withListed(inbox, [{ ...talk(4), preferences: wants(4, "four") }]))).toBe("four");
+  expect(draft(withListed(inbox, [{ ...talk(6), preferences: wants(2, "two") }]))).toBe("three");
+  expect(draft(withListed(inbox, [talk(6)]))).toBe("three");
+  expect(draft(withPreferences(inbox, "d1-us", wants(2, "two")))).toBe("three");
+  expect(draft(withPreferences(inbox, "d1-us", wants(3, null)))).toBe("three");
+  expect(draft(withPreferences(inbox, "d1-us", wants(4, null)))).toBeNull();
+});
+
 describe("rows", () => {
   const parts = { pending: [], outbox: [], me: "u1", unread: [1, 2] as const };
   const timeline = withOlder(EMPTY, [message(3), message(2), message(1)], null);
 
   test("the first that was not read is marked, and runs of one sender hang together", () => {
-    const rows = rowsOf({ ...parts, timeline });
+    const rows = rowsOf({ ...parts, ...timeline });
 
     expect(rows.map((row) => row.fresh)).toEqual([false, true, false]);
     expect(rows.map((row) => row.head)).toEqual([true, true, false]);
@@ -151,11 +173,23 @@ describe("rows", () => {
   test("what is done to messages and what is hidden has no row", () => {
     const more = withOlder(timeline, [message(5, { kind: "hidden" }), message(4, { kind: "reaction_added" })], null);
 
-    expect(rowsOf({ ...parts, timeline: more })).toHaveLength(3);
+    expect(rowsOf({ ...parts, ...more })).toHaveLength(3);
+  });
+
+  test("rows that stay as they are stay the same when others come, and only those", () => {
+    const before = rowsOf({ ...parts, ...timeline });
+    const older = withOlder(timeline, [message(0, { sender_id: "u2" })], null);
+    const grown = withOlder(older, [message(4)], null);
+    const after = rowsOf({ ...parts, ...grown });
+    const edited = rowsOf({ ...parts, ...withOlder(grown, [message(3, { edited: 5, text: "new" })], null) });
+
+    // A new day begins with the first row: not with what was the first before.
+    expect(after.map((row) => before.includes(row))).toEqual([false, false, true, true, false]);
+    expect(edited.map((row) => after.includes(row))).toEqual([true, true, true, false, true]);
   });
 
   test("older rows are counted, so that the list keeps its place", () => {
-    const rows = rowsOf({ ...parts, timeline });
+    const rows = rowsOf({ ...parts, ...timeline });
 
     expect(prepended(rows, "m3")).toBe(2);
     expect(prepended(rows, "gone")).toBe(0);

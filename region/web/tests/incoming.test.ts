@@ -9,10 +9,12 @@ vi.mock("../src/io/session", () => ({ access: async () => "token" }));
 
 type Incoming = typeof import("../src/state/incoming");
 type Store = typeof import("../src/state/store");
+type Watching = typeof import("../src/state/watching");
 
 const GROUP = "g1-us";
 let incoming: Incoming;
 let store: Store;
+let watching: Watching;
 let said: object[];
 let answers: Record<string, (query: URLSearchParams) => object>;
 
@@ -58,6 +60,7 @@ beforeEach(async () => {
   });
   incoming = await import("../src/state/incoming");
   store = await import("../src/state/store");
+  watching = await import("../src/state/watching");
   const say = (frame: object) => said.push(frame) > 0;
   incoming.speakOver({ say } as unknown as Link);
   store.set({ phase: "in", me: { user_id: "u1-us" } as ReturnType<Store["get"]>["me"] });
@@ -107,7 +110,7 @@ test("what comes while a conversation is opened is on the screen before it count
     incoming.take({ type: "entry", message: entry(3), hops: [] });
     return { messages: [entry(2), entry(1)], next: null, previous: null };
   };
-  incoming.look(GROUP);
+  watching.look(GROUP);
   await vi.waitFor(() => expect(said).toContainEqual({ type: "read", conversation_id: GROUP, seq: 3, epoch: 1 }));
 
   expect(store.timelineOf(GROUP).entries.map((each) => each.seq)).toEqual([1, 2, 3]);

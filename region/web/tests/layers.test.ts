@@ -38,6 +38,27 @@ import { useState } from "react";`;
   expect(importedBy(text)).toEqual(["./a", "../b", "./c.css", "./d", "./e", "../f"]);
 });
 
+/** All that a source needs before it can run, itself among it: what is imported when it is needed is not. */
+function needed(name: string, found = new Set<string>()): Set<string> {
+  const text = files.find((file) => file.name === name)?.text ?? "";
+  found.add(name);
+  for (const [, path = ""] of text.matchAll(/^(?:import|export) (?!type )(?:[^;]*? from )?"(\.[^"]+)";/gm)) {
+    const bare = join(dirname(name), path);
+    const file = [`${bare}.ts`, `${bare}.tsx`, `${bare}/index.ts`].find((each) => files.some((f) => f.name === each));
+    if (file !== undefined && !found.has(file)) needed(file, found);
+  }
+  return found;
+}
+
+test("who is logged in sees the list without anything that only a conversation needs", () => {
+  const first = needed("ui/Shell.tsx", needed("main.tsx"));
+
+  expect([...first]).toEqual(expect.arrayContaining(["ui/Sidebar.tsx", "state/watching.ts", "words/en.ts"]));
+  expect([...first].filter((name) => /Talk|Composer|History|Bubble|Tray|upload|more\.|settings\//.test(name))).toEqual(
+    [],
+  );
+});
+
 describe("every source", () => {
   test.each(files.filter(({ layer }) => layer in BELOW))("$name imports what is below it", ({ name, layer, text }) => {
     const imported = importedBy(text).map((path) => relative(SOURCES, join(SOURCES, dirname(name), path)).split("/"));

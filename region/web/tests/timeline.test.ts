@@ -40,6 +40,28 @@ describe("pages and entries", () => {
     expect(seqs(timeline.withEntry(whole, entry(0, { seq: null })))).toEqual([3, 4, 5]);
   });
 
+  test("an entry is found by its number", () => {
+    const holed = timeline.withOlder(timeline.EMPTY, page(9, 7, 6, 2), "1.2");
+
+    expect([1, 2, 3, 6, 7, 8, 9, 10].map((seq) => timeline.entryAt(holed, seq)?.seq)).toEqual([
+      undefined,
+      2,
+      undefined,
+      6,
+      7,
+      undefined,
+      9,
+      undefined,
+    ]);
+    expect(timeline.entryAt(timeline.EMPTY, 1)).toBeUndefined();
+  });
+
+  test("where nothing is yet, only the first number is no gap", () => {
+    expect(timeline.isGap(timeline.EMPTY, entry(1))).toBe(false);
+    expect(timeline.isGap(timeline.EMPTY, entry(3, { from_seq: 1 }))).toBe(false);
+    expect(timeline.isGap(timeline.EMPTY, entry(2))).toBe(true);
+  });
+
   test("a number that is left out is noticed; what stands for several is none", () => {
     expect(timeline.isGap(whole, entry(7))).toBe(true);
     expect(timeline.isGap(whole, entry(6))).toBe(false);
@@ -74,7 +96,7 @@ describe("what is done to messages", () => {
 
 describe("the status of one's own messages", () => {
   const own = entry(5, { sender_id: "u1" });
-  const status = (of: timeline.Timeline) => timeline.statusOf(of, own, "u1");
+  const status = (of: timeline.Timeline) => timeline.statusOf(of.marks, own, "u1");
 
   test("follows from the marks of all others who were there, and never falls below what the page said", () => {
     const one = timeline.withMark(whole, "u2", { received: 5, read: 5 });
@@ -85,7 +107,7 @@ describe("the status of one's own messages", () => {
     expect(status(one)).toBe("read");
     expect(status(two)).toBe("received");
     expect(status(later)).toBe("received");
-    expect(timeline.statusOf(two, { ...own, status: "read" }, "u1")).toBe("read");
+    expect(timeline.statusOf(two.marks, { ...own, status: "read" }, "u1")).toBe("read");
   });
 
   test("whoever has left or was banned holds nothing back any more", () => {
@@ -107,6 +129,8 @@ describe("the status of one's own messages", () => {
     });
 
     expect(raised.marks.u2).toEqual({ received: 5, read: 5, joined: 0 });
+    const past = [entry(2, { sender_id: "u1", recipient_id: "u2", status: "read" })];
+    expect(timeline.withOlder(raised, past, null).marks).toBe(raised.marks);
   });
 });
 
@@ -125,7 +149,7 @@ describe("what pages say of messages that are here", () => {
     const first = timeline.withOlder(timeline.EMPTY, [own(2, {}), own(1, {})], null);
     const later = timeline.withNewer(first, [own(3, { status: "read" }), own(4, { status: "received" })]);
 
-    expect(later.entries.map((each) => timeline.statusOf(later, each, "u1"))).toEqual([
+    expect(later.entries.map((each) => timeline.statusOf(later.marks, each, "u1"))).toEqual([
       "read",
       "read",
       "read",

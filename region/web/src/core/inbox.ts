@@ -13,10 +13,11 @@ export function lastAt(conversation: Conversation): number {
 
 /** Return the list as it is shown: the most recent first; those that have never been used come first, being new; the archive apart. */
 export function listed(inbox: Inbox, archived = false): Conversation[] {
-  const place = (each: Conversation) => lastAt(each) || Number.MAX_SAFE_INTEGER;
   return Object.values(inbox)
     .filter((each) => (each.preferences?.archived ?? false) === archived)
-    .sort((a, b) => place(b) - place(a) || a.conversation_id.localeCompare(b.conversation_id));
+    .map((each) => ({ each, place: lastAt(each) || Number.MAX_SAFE_INTEGER })) // times are read once, not for each comparison
+    .sort((a, b) => b.place - a.place || a.each.conversation_id.localeCompare(b.each.conversation_id))
+    .map(({ each }) => each);
 }
 
 /** Return those whose name, or whose other member's name or handle, has that in it; all, if it is nothing. */
@@ -40,12 +41,29 @@ export function called(
  * @param conversations As they were when the region wrote the page.
  */
 export function withListed(inbox: Inbox, conversations: readonly Conversation[]): Inbox {
-  const isOlder = ({ conversation_id: id, head, epoch }: Conversation) => {
-    const known = inbox[id];
-    return known !== undefined && known.epoch >= epoch && known.head > head;
-  };
-  const told = conversations.filter((each) => !isOlder(each)).map((each) => [each.conversation_id, each]);
-  return { ...inbox, ...(Object.fromEntries(told) as Inbox) };
+  const told = conversations.map((each): Conversation => {
+    const known = inbox[each.conversation_id];
+    if (known === undefined) return each;
+    const isOlder = known.epoch >= each.epoch && known.head > each.head;
+    return isOlder ? wanting(known, each.preferences) : wanting(each, known.preferences);
+  });
+  return { ...inbox, ...(Object.fromEntries(told.map((each) => [each.conversation_id, each])) as Inbox) };
+}
+
+type Preferences = Conversation["preferences"];
+
+/** Take in what one wants of a conversation; what was told late, and was changed since, is passed over. */
+export function withPreferences(inbox: Inbox, id: string, told: Preferences): Inbox {
+  const before = inbox[id];
+  return before === undefined ? inbox : { ...inbox, [id]: wanting(before, told) };
+}
+
+function wanting(conversation: Conversation, told: Preferences): Conversation {
+  const known = conversation.preferences;
+  if (told === undefined || told.version < (known?.version ?? 0)) return conversation;
+  // A draft may have had no room in what was told.
+  const draft = told.version === known?.version ? (told.draft ?? known.draft) : told.draft;
+  return { ...conversation, preferences: { ...told, draft } };
 }
 
 /**

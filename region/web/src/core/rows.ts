@@ -1,13 +1,15 @@
 /** What a history shows, row by row: numbered messages and events, then what waits for another region, then the outbox. Pure. */
 
 import type { Item } from "./outbox";
-import { isMessage, isShown, type Timeline } from "./timeline";
+import { isMessage, isShown } from "./timeline";
 import type { Message } from "./types";
 
 export interface Row {
   /** Stays when a message leaves the outbox and becomes an entry. */
   key: string;
   at: number;
+  /** The day of that time, where the reader is. */
+  day: string;
   senderId: string;
   message: Message | null;
   item: Item | null;
@@ -22,7 +24,7 @@ export interface Row {
 const RUN_MS = 5 * 60_000;
 
 export interface Parts {
-  timeline: Timeline;
+  entries: readonly Message[];
   pending: readonly Message[];
   outbox: readonly Item[];
   me: string;
@@ -30,35 +32,57 @@ export interface Parts {
   unread: readonly [number, number];
 }
 
-export function rowsOf({ timeline, pending, outbox, me, unread: [read, head] }: Parts): Row[] {
+/** Return the rows; one that is as it was before is the same object, so that what shows it need not be made anew. */
+export function rowsOf({ entries, pending, outbox, me, unread: [read, head] }: Parts): Row[] {
   const rows: Row[] = [];
-  const add = (row: Omit<Row, "newDay" | "head" | "fresh">, fresh: boolean): void => {
+  const add = (of: Message | Item, row: Standing, fresh: boolean): void => {
     const before = rows.at(-1);
-    const newDay = before === undefined || !sameDay(before.at, row.at);
+    const newDay = before === undefined || before.day !== row.day;
     const joins = before !== undefined && before.senderId === row.senderId && row.at - before.at < RUN_MS;
     const both = joins && isText(before) && isText(row);
-    rows.push({ ...row, newDay, fresh, head: newDay || fresh || !both });
+    rows.push(same(of, { ...row, newDay, fresh, head: newDay || fresh || !both }));
   };
   let marked = false;
-  for (const message of timeline.entries) {
+  for (const message of entries) {
     if (!isShown(message)) continue;
     const seq = message.seq ?? 0;
     const foreign = isMessage(message) && message.sender_id !== me;
     const fresh: boolean = !marked && foreign && read > 0 && seq > read && seq <= head;
     marked ||= fresh;
-    add(
-      { key: keyOf(message), at: Date.parse(message.sent_at), senderId: message.sender_id, message, item: null },
-      fresh,
-    );
+    add(message, ofMessage(message, message.sender_id), fresh);
   }
-  for (const message of pending) {
-    add({ key: keyOf(message), at: Date.parse(message.sent_at), senderId: me, message, item: null }, false);
-  }
-  for (const item of outbox) {
-    add({ key: `own ${item.clientMessageId}`, at: item.at, senderId: me, message: null, item }, false);
-  }
+  for (const message of pending) add(message, ofMessage(message, me), false);
+  for (const item of outbox) add(item, ofItem(item, me), false);
   return rows;
 }
+
+type Standing = Omit<Row, "newDay" | "head" | "fresh">;
+
+/** The last row that was made of a message. A history of thousands is gone through with every page and every entry. */
+const made = new WeakMap<Message | Item, Row>();
+
+function same(of: Message | Item, row: Row): Row {
+  const before = made.get(of);
+  const stays =
+    before?.senderId === row.senderId &&
+    before.newDay === row.newDay &&
+    before.head === row.head &&
+    before.fresh === row.fresh;
+  if (before !== undefined && stays) return before;
+  made.set(of, row);
+  return row;
+}
+
+function ofMessage(message: Message, senderId: string): Standing {
+  const { at, day } = made.get(message) ?? timed(Date.parse(message.sent_at));
+  return { key: keyOf(message), at, day, senderId, message, item: null };
+}
+
+function ofItem(item: Item, senderId: string): Standing {
+  return { key: `own ${item.clientMessageId}`, ...timed(item.at), senderId, message: null, item };
+}
+
+const timed = (at: number) => ({ at, day: new Date(at).toDateString() });
 
 function keyOf(message: Message): string {
   return message.client_message_id === undefined ? message.message_id : `own ${message.client_message_id}`;
@@ -66,10 +90,6 @@ function keyOf(message: Message): string {
 
 function isText(row: Pick<Row, "item" | "message">): boolean {
   return row.item !== null || (row.message !== null && isMessage(row.message));
-}
-
-function sameDay(a: number, b: number): boolean {
-  return new Date(a).toDateString() === new Date(b).toDateString();
 }
 
 /**

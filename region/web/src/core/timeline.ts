@@ -58,10 +58,21 @@ export function withEntry(timeline: Timeline, entry: Message): Timeline {
   return { ...timeline, entries: altered(entries, entry) };
 }
 
-/** Whether entries are missing between what is here and this one. */
+/** Whether entries are missing between what is here, which may be nothing yet, and this one. */
 export function isGap(timeline: Timeline, entry: Message): boolean {
   const last = timeline.entries.at(-1);
-  return last !== undefined && entry.seq !== null && (entry.from_seq ?? entry.seq) > seqOf(last) + 1;
+  return entry.seq !== null && (entry.from_seq ?? entry.seq) > (last === undefined ? 0 : seqOf(last)) + 1;
+}
+
+/** Return the entry of that number, if it is here. */
+export function entryAt({ entries }: Timeline, seq: number): Message | undefined {
+  let [low, high] = [0, entries.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (seqOf(entries[middle] as Message) < seq) low = middle + 1;
+    else high = middle;
+  }
+  return entries[low]?.seq === seq ? entries[low] : undefined;
 }
 
 /** The place from which to go on reading newer entries, as a cursor that a device may make. */
@@ -71,6 +82,8 @@ export function placeOf(timeline: Timeline): string | null {
 }
 
 function merged(first: readonly Message[], second: readonly Message[]): Message[] {
+  const [lowest, highest] = [first[0], second.at(-1)];
+  if (lowest !== undefined && highest !== undefined && seqOf(highest) < seqOf(lowest)) return [...second, ...first];
   const bySeq = new Map<number, Message>();
   for (const message of [...first, ...second]) {
     const before = bySeq.get(seqOf(message));
@@ -152,14 +165,17 @@ export function withConcealed(timeline: Timeline, runs: readonly (readonly [numb
   return { ...timeline, entries };
 }
 
-/** Raise how far somebody is; marks never fall. */
+/** Raise how far somebody is; marks never fall. What says nothing new leaves all as it is: a page of the past says so of each message. */
 export function withMark(timeline: Timeline, userId: string, mark: Partial<Mark>): Timeline {
-  const before = timeline.marks[userId] ?? { received: 0, read: 0, joined: 0 };
+  const known = timeline.marks[userId];
+  const before = known ?? { received: 0, read: 0, joined: 0 };
   const raised = {
     received: Math.max(before.received, mark.received ?? 0),
     read: Math.max(before.read, mark.read ?? 0),
     joined: mark.joined ?? before.joined,
   };
+  if (known?.received === raised.received && known.read === raised.read && known.joined === raised.joined)
+    return timeline;
   return { ...timeline, marks: { ...timeline.marks, [userId]: raised } };
 }
 
@@ -175,9 +191,9 @@ export type Status = Message["status"];
 const RANK: Record<Status, number> = { unread: 0, received: 1, read: 2 };
 
 /** What all others have done with one's own message: the more of what the page said and what marks say since. */
-export function statusOf(timeline: Timeline, message: Message, me: string): Status {
+export function statusOf(marks: Timeline["marks"], message: Message, me: string): Status {
   const seq = seqOf(message);
-  const others = Object.entries(timeline.marks).filter(([id, mark]) => id !== me && mark.joined < seq);
+  const others = Object.entries(marks).filter(([id, mark]) => id !== me && mark.joined < seq);
   const all = (field: "received" | "read") => others.length > 0 && others.every(([, mark]) => seq <= mark[field]);
   const said: Status = all("read") ? "read" : all("received") ? "received" : "unread";
   return RANK[said] > RANK[message.status] ? said : message.status;

@@ -12,6 +12,7 @@ export type Profile = Schemas["Profile"];
 export type MyProfile = Schemas["OwnProfile"];
 export type Attachment = Schemas["Attached"];
 export type Blob = Schemas["BlobView"];
+export type Uploading = Schemas["UploadView"];
 export type Tokens = Schemas["Tokens"];
 export type Device = Schemas["Device"];
 export type Problem = Schemas["Problem"];

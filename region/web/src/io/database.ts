@@ -6,7 +6,7 @@ import type { Timeline } from "../core/timeline";
 import type { Conversation, Message, Profile } from "../core/types";
 
 const VAULT = "causeway";
-const VERSION = 1;
+const VERSION = 2;
 
 /** What was seen of a conversation, for when there is no network. */
 export interface Seen {
@@ -14,10 +14,24 @@ export interface Seen {
   marks: Timeline["marks"];
 }
 
+/** A file that goes with a message which is not sent yet; its bytes are kept apart. */
+export interface KeptFile {
+  key: string;
+  conversationId: string;
+  name: string;
+  /** When it was chosen, milliseconds. */
+  at: number;
+  paused: boolean;
+  /** What the region calls it; null before it was announced there. */
+  blobId: string | null;
+}
+
 interface Kept extends DBSchema {
   outbox: { key: string; value: Item };
   seen: { key: string; value: Seen };
   people: { key: string; value: Profile };
+  files: { key: string; value: KeptFile };
+  bytes: { key: string; value: Blob };
   single: { key: string; value: unknown };
 }
 
@@ -54,11 +68,15 @@ function open(name: string): Promise<IDBPDatabase<Kept>> {
   const before = opened.get(name);
   if (before !== undefined) return before;
   const opening = openDB<Kept>(name, VERSION, {
-    upgrade(found) {
-      found.createObjectStore("outbox", { keyPath: "clientMessageId" });
-      found.createObjectStore("seen");
-      found.createObjectStore("people", { keyPath: "user_id" });
-      found.createObjectStore("single");
+    upgrade(found, before) {
+      if (before < 1) {
+        found.createObjectStore("outbox", { keyPath: "clientMessageId" });
+        found.createObjectStore("seen");
+        found.createObjectStore("people", { keyPath: "user_id" });
+        found.createObjectStore("single");
+      }
+      found.createObjectStore("files", { keyPath: "key" });
+      found.createObjectStore("bytes");
     },
     blocking(_current, wanted, event) {
       // Another tab logs out, and throws the database away: it must not wait for this one.

@@ -1,7 +1,7 @@
 /** Brings images that stand for somebody, drawn anew where they are larger than that needs. */
 
 import { drawnSize } from "../core/pictures";
-import { upload } from "./upload";
+import { bring } from "./upload";
 
 const KIND = "image/jpeg";
 const QUALITY = 0.88;
@@ -9,7 +9,8 @@ const GROUND = "white"; // JPEG has nothing transparent, and would make it black
 
 /** Bring an image that is to stand for somebody; return the id of its blob. */
 export async function bringPicture(file: File, progress: (share: number) => void = () => {}): Promise<string> {
-  return (await upload(await smallEnough(file), { progress, signal: new AbortController().signal })).blob_id;
+  const bytes = await smallEnough(file);
+  return (await bring({ name: bytes.name, bytes }, progress)).blob_id;
 }
 
 /** Return the file, or a smaller one of the same picture; what this browser cannot read goes as it is, for the region to judge. */

@@ -2,6 +2,7 @@
 
 import type { Tokens } from "../core/types";
 import { whenIslanded } from "../io/api";
+import { database } from "../io/database";
 import { Link } from "../io/link";
 import * as session from "../io/session";
 import { loadKept } from "./history";
@@ -60,4 +61,10 @@ async function enter(me: Tokens): Promise<void> {
   set({ phase: "in", ended: null, me });
   incoming.speakOver(link);
   link.start();
+  void takeUpFiles().catch(() => {}); // they are still there for the next page
+}
+
+/** Files that were not sent are seldom left behind; what goes on with them comes only then. */
+async function takeUpFiles(): Promise<void> {
+  if ((await (await database()).count("files")) > 0) await (await import("./uploads")).takeUp();
 }

@@ -7,6 +7,7 @@ import { database, keepInbox, readInbox } from "../io/database";
 import { readDrafts } from "../io/drafts";
 import { ApiError, isOffline } from "../io/problem";
 import { problem } from "../words";
+import { compareDrafts } from "./drafts";
 import { setFrom } from "./pending";
 import { get, notify, putConversations, set, setTimeline, timelineOf } from "./store";
 
@@ -15,8 +16,16 @@ const CATCH_UP = 200;
 const MOST_CATCH_UPS = 5;
 const SEEN = 200;
 const LIST = 200;
+/** Statuses by which a region says that one may not see something, or that it is not there. */
+const REFUSALS = new Set([401, 403, 404, 410]);
 
-const loading = new Map<string, Promise<void>>();
+/** How something that was to be read ended: `refused` is asked for again only once something has happened, `failed` also later. */
+export type Read = "done" | "refused" | "failed";
+
+type Work = () => Promise<Read> | Promise<void>;
+
+const loading = new Map<string, Promise<Read>>();
+const next = new Map<string, Promise<Read>>();
 
 /** Show what an earlier page has kept. */
 export async function loadKept(): Promise<void> {
@@ -52,35 +61,49 @@ export async function readList(): Promise<void> {
     before = page.next ?? undefined;
   } while (before !== undefined);
   set((state) => ({ inbox: withoutUnlisted(state.inbox, named, known) }));
+  compareDrafts([...named]);
   await keepInbox(Object.values(get().inbox));
 }
 
+/** Whether there is nothing to be read but what comes: the newest page is here, and what the conversation is. */
+export function isOpen(id: string): boolean {
+  return timelineOf(id).older !== undefined && (id.startsWith("d") || get().about[id] !== undefined);
+}
+
 /** Open a conversation: show what was kept, then what the region has; once, until it is forgotten. */
-export function open(id: string): Promise<void> {
-  return once(`open ${id}`, async () => {
-    if (timelineOf(id).older !== undefined) return;
-    setTrouble(id, null);
-    const seen = await (await database()).get("seen", id);
-    if (seen !== undefined && timelineOf(id).entries.length === 0) {
-      setTimeline(id, { ...timelineOf(id), entries: seen.entries, marks: seen.marks, older: undefined });
-    }
+export function open(id: string): Promise<Read> {
+  return anew(`open ${id}`, async () => {
+    if (isOpen(id)) return "done";
     try {
-      await readNewest(id);
-      // What came while that page was under way is neither on it nor anywhere here.
-      const last = timelineOf(id).entries.at(-1)?.seq ?? 0;
-      if ((get().inbox[id]?.head ?? 0) > last) await catchUp(id);
+      if (timelineOf(id).older === undefined) await readEnd(id);
       await readAbout(id);
+      setTrouble(id, null);
+      return "done";
     } catch (error) {
-      setTrouble(id, error);
-      throw error;
+      // Where nothing is on the screen yet, the trouble is.
+      if (setTrouble(id, error) && timelineOf(id).entries.length > 0) tell(error);
+      return endOf(error);
     }
   });
 }
 
-function setTrouble(id: string, error: unknown): void {
-  const { [id]: _, ...others } = get().troubles;
+async function readEnd(id: string): Promise<void> {
+  const seen = await (await database()).get("seen", id);
+  if (seen !== undefined && timelineOf(id).entries.length === 0) {
+    setTimeline(id, { ...timelineOf(id), entries: seen.entries, marks: seen.marks, older: undefined });
+  }
+  await readNewest(id);
+  // What came while that page was under way is neither on it nor anywhere here.
+  const last = timelineOf(id).entries.at(-1)?.seq ?? 0;
+  if ((get().inbox[id]?.head ?? 0) > last) await catchUp(id);
+}
+
+/** Return whether that is news. */
+function setTrouble(id: string, error: unknown): boolean {
+  const { [id]: before, ...others } = get().troubles;
   const said = error instanceof ApiError ? problem(error.code, error.message) : String(error);
   set({ troubles: error === null ? others : { ...others, [id]: said } });
+  return said !== before;
 }
 
 /** Read the newest page, and join it to what is here if nothing lies between. */
@@ -103,20 +126,21 @@ async function readNewest(id: string): Promise<void> {
 }
 
 /** Read one more page of the past; the caller waits for it to keep its place. */
-export function readOlder(id: string): Promise<void> {
+export function readOlder(id: string): Promise<Read> {
   return once(`older ${id}`, async () => {
     const before = timelineOf(id).older;
     if (before === null || before === undefined) return;
     const query = { conversation_id: id, limit: PAGE, before };
     const page = await got(api.GET("/messages", { params: { query } }));
+    const few = timelineOf(id).entries.length < SEEN; // else the end, which is kept, stays as it is
     setTimeline(id, withOlder(timelineOf(id), page.messages, page.next));
-    keep(id);
+    if (few) keep(id);
   });
 }
 
 /** Read what was missed while away; what is too much is read anew from its end. */
-export function catchUp(id: string): Promise<void> {
-  return once(`newer ${id}`, async () => {
+export function catchUp(id: string): Promise<Read> {
+  return anew(`newer ${id}`, async () => {
     for (let round = 0; round < MOST_CATCH_UPS; round++) {
       const after = placeOf(timelineOf(id));
       if (after === null) break;
@@ -143,13 +167,13 @@ export async function withPerson(userId: string): Promise<string> {
 
 async function readAbout(id: string): Promise<void> {
   if (id.startsWith("g")) {
-    const group = await got(api.GET("/groups/{group_id}", { params: { path: { group_id: id } } }));
+    const params = { path: { group_id: id } };
+    const group = await got(api.GET("/groups/{group_id}", { params }));
     const { role, member_count: members, description, owner_region: ownerRegion } = group;
+    const all = belongs(role) ? (await got(api.GET("/groups/{group_id}/members", { params }))).members : null;
     set((state) => ({ about: { ...state.about, [id]: { role, members, description, ownerRegion, public: false } } }));
-    if (!belongs(role)) return;
-    const { members: all } = await got(api.GET("/groups/{group_id}/members", { params: { path: { group_id: id } } }));
-    const there = all.filter((each) => each.role !== "banned" && each.role !== "asking");
-    setTimeline(id, withThose(timelineOf(id), there));
+    const there = all?.filter((each) => each.role !== "banned" && each.role !== "asking");
+    if (there !== undefined) setTimeline(id, withThose(timelineOf(id), there));
   } else if (id.startsWith("c")) {
     const channel = await got(api.GET("/channels/{channel_id}", { params: { path: { channel_id: id } } }));
     const about = {
@@ -165,8 +189,8 @@ async function readAbout(id: string): Promise<void> {
 }
 
 /** Look at a group or a channel anew, after somebody has come, gone or got another role. */
-export function lookAgain(id: string): Promise<void> {
-  return once(`about ${id}`, () => readAbout(id));
+export function lookAgain(id: string): Promise<Read> {
+  return anew(`about ${id}`, () => readAbout(id));
 }
 
 /** Keep the end of a history for when there is no network. */
@@ -176,14 +200,41 @@ export function keep(id: string): void {
 }
 
 /** Do it once at a time; without a network nothing is wrong that the banner does not say already. */
-function once(name: string, work: () => Promise<void>): Promise<void> {
+function once(name: string, work: Work): Promise<Read> {
   const running = loading.get(name);
   if (running !== undefined) return running;
-  const started = work()
-    .catch((error: unknown) => {
-      if (!isOffline(error)) notify(error instanceof Error ? error.message : String(error));
-    })
-    .finally(() => loading.delete(name));
+  const started = ended(work).finally(() => loading.delete(name));
   loading.set(name, started);
   return started;
+}
+
+async function ended(work: Work): Promise<Read> {
+  try {
+    return (await work()) ?? "done";
+  } catch (error) {
+    tell(error);
+    return endOf(error);
+  }
+}
+
+/** As `once`; but what is under way may have been answered before what this is about has happened, and is done again then. */
+function anew(name: string, work: Work): Promise<Read> {
+  const running = loading.get(name);
+  if (running === undefined) return once(name, work);
+  const waiting =
+    next.get(name) ??
+    running.then(() => {
+      next.delete(name);
+      return once(name, work);
+    });
+  next.set(name, waiting);
+  return waiting;
+}
+
+function tell(error: unknown): void {
+  if (!isOffline(error)) notify(error instanceof Error ? error.message : String(error));
+}
+
+function endOf(error: unknown): Read {
+  return error instanceof ApiError && REFUSALS.has(error.status) ? "refused" : "failed";
 }

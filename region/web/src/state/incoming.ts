@@ -8,12 +8,14 @@ import { api, got } from "../io/api";
 import type { Link } from "../io/link";
 import { note } from "../io/places";
 import { problem, t } from "../words";
-import { catchUp, hasMissed, keep, lookAgain, open, readList } from "./history";
+import { compareDrafts } from "./drafts";
+import { hasMissed, keep, lookAgain, readList } from "./history";
 import * as outgoing from "./outgoing";
 import * as pending from "./pending";
 import { askAgain } from "./people";
 import * as signs from "./signs";
 import { get, notify, set, setTimeline, timelineOf } from "./store";
+import * as watching from "./watching";
 
 const RECEIVED_MS = 250;
 const LIST_MS = 400;
@@ -22,8 +24,6 @@ const MEMBERSHIP = /^(member_|role_|join_|group_|channel_)(?!message)/;
 
 let link: Link | null = null;
 let resume: string | null = null;
-let watching: string | null = null;
-let atEnd = true;
 let listTimer: ReturnType<typeof setTimeout> | undefined;
 const unconfirmed = new Map<string, Message>();
 
@@ -31,6 +31,7 @@ export function speakOver(of: Link | null): void {
   link = of;
   resume = null;
   outgoing.speakOver(of);
+  watching.speakOver(of);
 }
 
 /** Say something to the region; false if there is no connection. */
@@ -41,30 +42,6 @@ export function say(frame: DeviceFrame): boolean {
 /** What to say first on a connection. */
 export function hello(): { type: "hello"; resume: string | null; held: null } {
   return { type: "hello", resume, held: null };
-}
-
-/** The conversation that is on the screen, if any; it is opened, and read while it is looked at. */
-export function look(id: string | null): void {
-  watching = id;
-  atEnd = true;
-  signs.attend(id);
-  if (id !== null) void open(id).then(() => seen(id));
-}
-
-/** Whether the newest message of it is in view; what comes is read only then. */
-export function standAtEnd(id: string, end: boolean): void {
-  atEnd = end;
-  if (end) seen(id);
-}
-
-/** Mark as read what is on the screen. */
-export function seen(id: string): void {
-  const conversation = get().inbox[id];
-  if (id !== watching || document.visibilityState !== "visible" || conversation === undefined) return;
-  const { head, epoch, read, unread } = conversation;
-  if (head === 0 || (read >= head && unread === 0)) return;
-  if (!link?.say({ type: "read", conversation_id: id, seq: head, epoch })) return;
-  set((state) => ({ inbox: inbox.withRead(state.inbox, id, head, 0) }));
 }
 
 /** Say that one types, at most every three seconds. */
@@ -85,7 +62,7 @@ export function take(frame: RegionFrame): void {
       resume = frame.token;
       break;
     case "changed":
-      for (const { conversation_id: id } of frame.conversations) stale(id);
+      for (const { conversation_id: id } of frame.conversations) watching.stale(id);
       readListSoon();
       break;
     case "accepted":
@@ -115,9 +92,8 @@ export function take(frame: RegionFrame): void {
     case "preferences": {
       const { type: _, ...preferences } = frame;
       const id = frame.conversation_id;
-      const before = get().inbox[id];
-      const whole = { ...preferences, draft: preferences.draft ?? "" };
-      if (before) set((state) => ({ inbox: { ...state.inbox, [id]: { ...before, preferences: whole } } }));
+      set((state) => ({ inbox: inbox.withPreferences(state.inbox, id, preferences) }));
+      compareDrafts([id]);
       break;
     }
     case "presence":
@@ -139,11 +115,11 @@ async function welcomed(whole: boolean): Promise<void> {
   outgoing.reconnected();
   askAgain();
   if (!whole || (await hasMissed().catch(() => true))) {
-    for (const id of Object.keys(get().timelines)) stale(id);
+    for (const id of Object.keys(get().timelines)) watching.stale(id);
     await readList().catch(() => readListSoon(AGAIN_MS));
   }
-  if (watching !== null) look(watching);
-  signs.attendFriends(say, watching);
+  watching.lookAgain();
+  signs.attendFriends(say, watching.watched());
   const told = await got(api.GET("/regions")).catch(() => null);
   if (told === null) return; // where they were before, they may still be
   set({ regions: told.regions });
@@ -154,16 +130,10 @@ function concealed({ conversation_id: id, seqs }: ConcealedFrame): void {
   if (seqs !== null) setTimeline(id, withConcealed(timelineOf(id), seqs));
   else if (get().timelines[id]) {
     setTimeline(id, { ...timelineOf(id), entries: [], older: undefined });
-    if (id === watching) void open(id);
+    watching.attend(id);
   }
   keep(id);
   readListSoon();
-}
-
-/** What is here may lack something: the one on the screen is caught up, the others are when they are opened. */
-function stale(id: string): void {
-  if (id === watching) void catchUp(id).then(() => seen(id));
-  else if (get().timelines[id]) setTimeline(id, { ...timelineOf(id), older: undefined });
 }
 
 function entered(message: Message): void {
@@ -175,10 +145,11 @@ function entered(message: Message): void {
   const known = get().inbox[id] !== undefined;
   set((state) => ({ inbox: inbox.withEntry(state.inbox, message, me) }));
   if (before.older !== undefined || before.entries.length > 0) {
-    if (isGap(before, message)) stale(id);
+    if (isGap(before, message)) watching.stale(id);
     else setTimeline(id, withEntry(timelineOf(id), message));
     keep(id);
   }
+  watching.attend(id); // it could not be read before: one belongs to it by this
   if (!known && !id.startsWith("d")) readListSoon(); // its name is in no entry but the first
   if (MEMBERSHIP.test(message.kind) && before.older !== undefined) void lookAgain(id);
   if (message.sender_id !== me) {
@@ -186,9 +157,9 @@ function entered(message: Message): void {
     confirmSoon(message);
     if (isMessage(message)) tellSoon(message);
     if (names(message, me)) set((state) => ({ named: { ...state.named, [id]: message.seq ?? 0 } }));
-    if (message.kind.startsWith("friend_")) signs.attendFriends(say, watching);
+    if (message.kind.startsWith("friend_")) signs.attendFriends(say, watching.watched());
   }
-  if (id === watching && atEnd) seen(id);
+  if (watching.isAtEnd(id)) watching.seen(id);
 }
 
 /** What was numbered where one is no member: that one has asked to join, or was turned down. */
@@ -233,6 +204,6 @@ function confirmSoon(message: Message): void {
 function readListSoon(afterMs = LIST_MS): void {
   clearTimeout(listTimer);
   listTimer = setTimeout(() => {
-    if (link !== null) readList().catch(() => readListSoon(AGAIN_MS));
+    if (link !== null) readList().then(watching.attendListed, () => readListSoon(AGAIN_MS));
   }, afterMs);
 }

@@ -6,6 +6,7 @@ import type { Item } from "../core/outbox";
 import type { Presences } from "../core/presence";
 import { EMPTY, type Timeline } from "../core/timeline";
 import type { Conversation, Message, Pin, Profile, RegionView, Tokens } from "../core/types";
+import type { Upload } from "../core/uploads";
 import type { Standing } from "../io/link";
 
 /** What is asked above everything else: where a message goes on to, what is wrong with it or somebody, all that is known of it. */
@@ -43,6 +44,8 @@ export interface State {
   pending: Readonly<Record<string, readonly Message[]>>;
   outbox: readonly Item[];
   drafts: Readonly<Record<string, string>>;
+  /** Of each conversation those that go with the next message. */
+  files: Readonly<Record<string, readonly Upload[]>>;
   people: Readonly<Record<string, Profile>>;
   about: Readonly<Record<string, About>>;
   typists: Readonly<Record<string, Typist>>;
@@ -74,6 +77,7 @@ const NOTHING: State = {
   pending: {},
   outbox: [],
   drafts: {},
+  files: {},
   people: {},
   about: {},
   typists: {},

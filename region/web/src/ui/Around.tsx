@@ -36,9 +36,9 @@ export default function Around({ id, before, after }: Place) {
   const [found, setFound] = useState<string | null>(null);
   const { busy, wrong, attempt } = useAttempt();
   const parts = { pending: [], outbox: [], me, unread: [0, 0] as const };
-  const timeline = read?.timeline ?? EMPTY;
+  const { entries } = read?.timeline ?? EMPTY;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the rest is the same for one place
-  const rows = useMemo(() => rowsOf({ ...parts, timeline }), [timeline]);
+  const rows = useMemo(() => rowsOf({ ...parts, entries }), [entries]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: read once for a place
   useEffect(() => {
@@ -59,7 +59,7 @@ export default function Around({ id, before, after }: Place) {
     const past = await page({ before: read.timeline.older });
     const grown = withOlder(read.timeline, past.messages, past.next);
     const first = rows[0]?.key ?? null;
-    setRead({ ...read, timeline: grown, above: read.above + prepended(rowsOf({ ...parts, timeline: grown }), first) });
+    setRead({ ...read, timeline: grown, above: read.above + prepended(rowsOf({ ...parts, ...grown }), first) });
   }
 
   async function newer() {

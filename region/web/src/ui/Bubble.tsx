@@ -1,8 +1,9 @@
 /** A message as it stands in the log, one's own or another's. */
 
+import { useMemo } from "react";
 import { ofStatus } from "../core/delivery";
 import { names } from "../core/pieces";
-import { EMPTY, statusOf } from "../core/timeline";
+import { EMPTY, entryAt, statusOf, type Timeline } from "../core/timeline";
 import type { Message } from "../core/types";
 import { react } from "../state/altering";
 import { useStore } from "../state/store";
@@ -60,7 +61,8 @@ export function Bubble({ id, message, head, onReply, onEdit }: Props) {
 }
 
 function Status({ id, message, me }: { id: string; message: Message; me: string }) {
-  const status = useStore((state) => statusOf(state.timelines[id] ?? EMPTY, message, me));
+  const marks = useStore((state) => (state.timelines[id] ?? EMPTY).marks);
+  const status = useMemo(() => statusOf(marks, message, me), [marks, message, me]);
   if (message.queued_for !== null) return <DeliveryMark delivery={{ state: "queued", region: message.queued_for }} />;
   return <DeliveryMark delivery={ofStatus(status, id.startsWith("c"))} />;
 }
@@ -69,8 +71,15 @@ function Forwarded({ userId }: { userId: string }) {
   return <p className="forwarded">{t("message.forwarded", { name: usePlainName(userId) })}</p>;
 }
 
+/** By its number, if that is known: each visible answer looks whenever anything happens. */
+function quoted(timeline: Timeline, messageId: string, seq: number | null | undefined): Message | undefined {
+  if (!seq) return timeline.entries.find((each) => each.message_id === messageId);
+  const found = entryAt(timeline, seq);
+  return found?.message_id === messageId ? found : undefined;
+}
+
 function Quote({ id, message_id: messageId, seq }: { id: string } & NonNullable<Message["reply_to"]>) {
-  const message = useStore((state) => state.timelines[id]?.entries.find((each) => each.message_id === messageId));
+  const message = useStore((state) => quoted(state.timelines[id] ?? EMPTY, messageId, seq));
   const name = usePlainName(message?.sender_id ?? "");
   const jump = useJump(id);
   return (

@@ -53,7 +53,7 @@ export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose
   const [text, setText] = useState(editing?.text ?? draft);
   const input = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
-  const files = useFiles(input);
+  const files = useFiles(id, input);
   const tooLong = new TextEncoder().encode(text).length > MOST_BYTES;
   const attachments = editing === null ? files.attachments : [];
   const ready = attachments !== null && !tooLong && (text.trim() !== "" || attachments.length > 0);
@@ -61,6 +61,10 @@ export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose
   useEffect(() => {
     if (matchMedia("(hover: hover)").matches || purpose.kind !== "write") input.current?.focus();
   }, [purpose]);
+
+  useEffect(() => {
+    if (editing === null) setText(draft); // it may come from another device
+  }, [editing, draft]);
 
   const draftNow = () => get().drafts[id] ?? "";
 
@@ -73,17 +77,18 @@ export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose
     const replyTo = purpose.kind === "reply" ? purpose.to.message_id : null;
     const message = { conversationId: id, recipientId: peer, text: text.trim(), replyTo, attachments };
     setText("");
-    const putBack = files.clear();
+    const handed = files.hand();
     try {
       await writeInTurn(message);
     } catch (error) {
       const since = draftNow();
       if (since !== text) keepDraft(id, [text, since].filter(Boolean).join("\n"));
       setText(draftNow());
-      putBack();
+      handed.putBack();
       notify(t("state.failed", { reason: String(error) }));
       return;
     }
+    void handed.forget();
     if (draftNow() === text) keepDraft(id, ""); // only now: a page that goes away before has the draft still
     onDone();
   }
@@ -115,9 +120,9 @@ export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose
       }}
     >
       {purpose.kind !== "write" && <About purpose={purpose} onDone={onDone} />}
-      {files.chosen.length > 0 && (
+      {editing === null && files.chosen.length > 0 && (
         <Suspense>
-          <Tray chosen={files.chosen} onReady={files.onReady} onRemove={files.remove} />
+          <Tray files={files.chosen} />
         </Suspense>
       )}
       {mayMean(id, text) && (

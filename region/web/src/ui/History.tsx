@@ -6,8 +6,8 @@ import { prepended, type Row, rowsOf } from "../core/rows";
 import { EMPTY } from "../core/timeline";
 import type { Message } from "../core/types";
 import { open, readOlder } from "../state/history";
-import { standAtEnd } from "../state/incoming";
 import { type State, set, useStore } from "../state/store";
+import { standAtEnd } from "../state/watching";
 import { t } from "../words";
 import { HistoryRow } from "./HistoryRow";
 import { Icon } from "./Icon";
@@ -151,14 +151,14 @@ const COMPONENTS = {
 };
 
 function useRows(id: string, unread: Props["unread"]): Row[] {
-  const timeline = useStore((state) => state.timelines[id] ?? EMPTY);
+  const { entries } = useStore((state) => state.timelines[id] ?? EMPTY);
   const pending = useStore((state) => state.pending[id] ?? NONE);
   const outbox = useStore((state: State) => state.outbox);
   const me = useStore((state) => state.me?.user_id ?? "");
   return useMemo(() => {
     const own = outbox.filter((item) => item.conversationId === id);
-    return rowsOf({ timeline, pending, outbox: own, me, unread });
-  }, [timeline, pending, outbox, me, id, unread]);
+    return rowsOf({ entries, pending, outbox: own, me, unread });
+  }, [entries, pending, outbox, me, id, unread]);
 }
 
 /** The index of the first row: it falls by as many as are put before it, so that the list knows that it stands where it stood. */

@@ -20,6 +20,8 @@ const PATHS = {
   file: "M7 3h7l5 5v13H7zM14 3v5h5",
   clip: "M8 12l6-6a3 3 0 0 1 4.300 4.300l-8 8a5 5 0 0 1-7-7l7.500-7.500",
   pin: "M9 4h6l-1 6 3 3H7l3-3zM12 13v7",
+  pause: "M9 5v14M15 5v14",
+  play: "M8 5l11 7-11 7z",
   reply: "M9 6l-6 6 6 6M3 12h10c5 0 8 3 8 7",
 } as const;
 

@@ -1,5 +1,6 @@
 /** One conversation in the list. */
 
+import { memo } from "react";
 import { Link } from "wouter";
 import { isNamed, lastAt } from "../core/inbox";
 import type { Conversation, Message } from "../core/types";
@@ -10,7 +11,12 @@ import { useEventText } from "./events";
 import { usePlainName, useTitle } from "./names";
 import { brief, whole } from "./times";
 
-export function ListRow({ conversation, open }: { conversation: Conversation; open: boolean }) {
+interface Props {
+  conversation: Conversation;
+  open: boolean;
+}
+
+export const ListRow = memo(function ListRow({ conversation, open }: Props) {
   const { conversation_id: id, unread, kind, last_message: last } = conversation;
   const title = useTitle(conversation);
   const at = lastAt(conversation);
@@ -62,7 +68,7 @@ export function ListRow({ conversation, open }: { conversation: Conversation; op
       )}
     </Link>
   );
-}
+});
 
 /** Who types, or what is about to be sent, or what was said last. */
 function Below({ id, kind, last, open }: { id: string; kind: string; last: Message | null; open: boolean }) {

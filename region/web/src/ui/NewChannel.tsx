@@ -3,12 +3,12 @@
 import { useEffect, useState } from "react";
 import type { Picture } from "../core/types";
 import { api, got } from "../io/api";
-import { readList } from "../state/history";
 import { newName } from "../state/store";
 import { t } from "../words";
 import { Avatar } from "./Avatar";
 import { Field } from "./Field";
 import { useAttempt } from "./useAttempt";
+import { useEntering } from "./useEntering";
 
 interface Found {
   channel_id: string;
@@ -71,6 +71,7 @@ function FindChannel({ onOpen }: { onOpen: (id: string) => void }) {
   const [query, setQuery] = useState("");
   const [found, setFound] = useState<Found[]>([]);
   const { busy, wrong, attempt } = useAttempt();
+  const { waits, enter } = useEntering(onOpen);
   useEffect(() => {
     if (query.trim() === "") {
       setFound([]);
@@ -87,13 +88,10 @@ function FindChannel({ onOpen }: { onOpen: (id: string) => void }) {
     };
   }, [query]);
 
-  async function enter(channel: Found) {
-    if (channel.role === "") {
-      const params = { path: { channel_id: channel.channel_id } };
-      await got(api.POST("/channels/{channel_id}/subscribers", { params, body: {} }));
-      await readList();
-    }
-    onOpen(channel.channel_id);
+  async function open({ channel_id: id, role }: Found) {
+    if (role !== "") return onOpen(id);
+    const params = { path: { channel_id: id } };
+    await enter(id, await got(api.POST("/channels/{channel_id}/subscribers", { params, body: {} })));
   }
 
   return (
@@ -105,6 +103,7 @@ function FindChannel({ onOpen }: { onOpen: (id: string) => void }) {
         value={query}
         onChange={(event) => setQuery(event.target.value)}
       />
+      {waits !== null && <p role="status">{t("join.waits", { region: waits })}</p>}
       {wrong !== null && <p className="warning">{wrong}</p>}
       <ul className="found">
         {found.map((channel) => (
@@ -116,7 +115,7 @@ function FindChannel({ onOpen }: { onOpen: (id: string) => void }) {
                 .filter(Boolean)
                 .join(" · ")}
             </span>
-            <button type="button" className="button" disabled={busy} onClick={() => void attempt(() => enter(channel))}>
+            <button type="button" className="button" disabled={busy} onClick={() => void attempt(() => open(channel))}>
               {t(channel.role === "" ? "new.channel.subscribe" : "new.channel.open")}
             </button>
           </li>

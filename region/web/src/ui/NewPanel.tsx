@@ -4,7 +4,6 @@ import { useState } from "react";
 import { useLocation } from "wouter";
 import type { Profile } from "../core/types";
 import { t } from "../words";
-import type { Key } from "../words/en";
 import { Avatar } from "./Avatar";
 import { NewChannel } from "./NewChannel";
 import { NewGroup } from "./NewGroup";
@@ -22,7 +21,7 @@ export default function NewPanel() {
       <div className="tabs" role="tablist">
         {KINDS.map((each) => (
           <button key={each} type="button" role="tab" aria-selected={each === kind} onClick={() => setKind(each)}>
-            {t(`new.${each}` as Key)}
+            {t(`new.${each}`)}
           </button>
         ))}
       </div>

@@ -8,12 +8,15 @@ import { Banner } from "./Banner";
 import { Guard } from "./Guard";
 import { later } from "./later";
 import { Sidebar } from "./Sidebar";
-import { Talk, WithPerson } from "./Talk";
 
-const NewPanel = lazy(() => import("./NewPanel"));
+/** A conversation comes once the list is on its way: not before it, and before one has chosen. */
+const bringTalk = () => import("./Talk");
+const Talk = later(async () => ({ default: (await bringTalk()).Talk }));
+const WithPerson = later(async () => ({ default: (await bringTalk()).WithPerson }));
+const NewPanel = lazy(() => withMore(import("./NewPanel")));
 const About = lazy(() => withMore(import("./About")));
-const Join = lazy(() => import("./Join"));
-const Around = lazy(() => import("./Around"));
+const Join = lazy(() => withMore(import("./Join")));
+const Around = lazy(() => withMore(import("./Around")));
 const AskedDialog = later(
   () => import("./AskedDialog"),
   () => set({ asked: null, notice: t("app.part-missing") }), // it can be asked for again
@@ -35,6 +38,9 @@ export default function Shell() {
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
   }, [path, go]);
+  useEffect(() => {
+    withMore(bringTalk()).catch(() => {}); // it is asked for again when it is opened
+  }, []);
   useUnreadInTitle();
   const asked = useStore((state) => state.asked);
   return (

@@ -1,14 +1,14 @@
 /** One conversation: who it is, its history, and where one writes. */
 
-import { Suspense, useEffect, useState } from "react";
+import { Suspense, useCallback, useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { writes } from "../core/inbox";
 import type { Presence } from "../core/presence";
 import { isMessage } from "../core/timeline";
 import type { Message } from "../core/types";
 import { withPerson } from "../state/history";
-import { look, seen } from "../state/incoming";
 import { useStore } from "../state/store";
+import { look, seen } from "../state/watching";
 import { problem, t } from "../words";
 import { Avatar } from "./Avatar";
 import { Composer, type Purpose } from "./Composer";
@@ -38,6 +38,9 @@ export function Talk({ id }: { id: string }) {
       look(null);
     };
   }, [id]);
+  // The same for all renders: rows are made anew for whatever is new to them.
+  const onReply = useCallback((to: Message) => setPurpose({ kind: "reply", to }), []);
+  const onEdit = useCallback((of: Message) => setPurpose({ kind: "edit", of }), []);
   const mayWrite = about === undefined || writes(about.role);
   return (
     <section className="talk">
@@ -47,12 +50,7 @@ export function Talk({ id }: { id: string }) {
           <PinBar id={id} />
         </Suspense>
       </div>
-      <History
-        id={id}
-        unread={unread}
-        onReply={(to) => setPurpose({ kind: "reply", to })}
-        onEdit={(of) => setPurpose({ kind: "edit", of })}
-      />
+      <History id={id} unread={unread} onReply={onReply} onEdit={onEdit} />
       {mayWrite ? (
         <Composer key={keyOf(purpose)} id={id} purpose={purpose} onDone={() => setPurpose({ kind: "write" })} />
       ) : (

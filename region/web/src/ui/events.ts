@@ -2,22 +2,38 @@
 
 import { isMessage } from "../core/timeline";
 import type { Message } from "../core/types";
-import { t } from "../words";
-import { en, type Key } from "../words/en";
-import { useName } from "./names";
+import { useStore } from "../state/store";
+import { inVariant, says, t } from "../words";
+import type { Variant } from "../words/en";
+import { usePlainName } from "./names";
 
-/** Return the sentence; null for a message. What this version does not know is called by its kind. */
+/** Return the sentence; null for a message. */
 export function useEventText(message: Message): string | null {
-  const who = useName(message.sender_id);
-  const whom = useName(message.change?.user_id ?? "");
-  if (isMessage(message)) return null;
-  const { change, kind } = message;
-  if (/^(group|channel)_changed$/.test(kind) && change?.name) return t("event.renamed", { who, name: change.name });
-  const key = `event.${kind}`;
-  if (!(key in en)) return kind.replaceAll("_", " ");
-  const named = roleIn(message.conversation_id, change?.role ?? "");
-  const role = `role.${named}` in en ? t(`role.${named}` as Key) : named;
-  return t(key as Key, { who, whom, role });
+  const me = useStore((state) => state.me?.user_id ?? "");
+  const who = usePlainName(message.sender_id);
+  const whom = usePlainName(message.change?.user_id ?? "");
+  return isMessage(message) ? null : eventText(message, me, { who, whom });
+}
+
+/** Return the sentence, as `me` reads it; the names are of who did it, and to whom. What this version does not know is called by its kind. */
+export function eventText(message: Message, me: string, names: { who: string; whom: string }): string {
+  const { change, kind, sender_id: sender } = message;
+  const renamed = /^(group|channel)_changed$/.test(kind) && change?.name;
+  const key = renamed ? "event.renamed" : `event.${kind}`;
+  if (!says(key)) return kind.replaceAll("_", " ");
+  const [own, mine] = [sender === me, change?.user_id === me];
+  const variants: readonly (Variant | false)[] = [sender === change?.user_id && "self", own && "own", mine && "you"];
+  const role = `role.${roleIn(message.conversation_id, change?.role ?? "")}`;
+  return inVariant(
+    key,
+    variants.filter((variant) => variant !== false),
+    {
+      who: own ? t("you") : names.who,
+      whom: mine ? t("you.whom") : names.whom,
+      name: change?.name ?? "",
+      role: says(role) ? t(role) : (change?.role ?? ""),
+    },
+  );
 }
 
 /** A channel's log calls roles as a group's does. */

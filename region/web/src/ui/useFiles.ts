@@ -1,18 +1,14 @@
-/** The files that were chosen for the next message: picked, pasted, or dropped anywhere on the conversation. */
+/** The files that go with the next message: picked, pasted, or dropped anywhere on the conversation. */
 
-import { type ClipboardEvent, type RefObject, useEffect, useState } from "react";
-import type { Attachment } from "../core/types";
-import { newName } from "../state/store";
-import type { Chosen } from "./Tray";
+import { type ClipboardEvent, type RefObject, useEffect } from "react";
+import { attachmentsOf, type Upload } from "../core/uploads";
+import { notify, set, useStore } from "../state/store";
+import { t } from "../words";
 
-const MOST = 10;
+const NONE: readonly Upload[] = [];
 
-export function useFiles(place: RefObject<HTMLElement | null>) {
-  const [chosen, setChosen] = useState<readonly Chosen[]>([]);
-  const [ready, setReady] = useState<Readonly<Record<string, Attachment>>>({});
-
-  const add = (files: Iterable<File>) =>
-    setChosen((before) => [...before, ...[...files].map((file) => ({ key: newName(), file }))].slice(0, MOST));
+export function useFiles(id: string, place: RefObject<HTMLElement | null>) {
+  const chosen = useStore((state) => state.files[id] ?? NONE);
 
   useEffect(() => {
     const area = place.current?.closest<HTMLElement>(".talk");
@@ -23,8 +19,7 @@ export function useFiles(place: RefObject<HTMLElement | null>) {
     const onDrop = (event: DragEvent) => {
       if (!event.dataTransfer?.files.length) return;
       event.preventDefault();
-      const files = [...event.dataTransfer.files].map((file) => ({ key: newName(), file }));
-      setChosen((before) => [...before, ...files].slice(0, MOST));
+      add(id, event.dataTransfer.files);
     };
     area.addEventListener("dragover", onOver);
     area.addEventListener("drop", onDrop);
@@ -32,24 +27,36 @@ export function useFiles(place: RefObject<HTMLElement | null>) {
       area.removeEventListener("dragover", onOver);
       area.removeEventListener("drop", onDrop);
     };
-  }, [place]);
+  }, [id, place]);
 
   return {
     chosen,
     /** In the order in which they were chosen; null while one is not there yet. */
-    attachments: chosen.every(({ key }) => key in ready) ? chosen.flatMap(({ key }) => ready[key] ?? []) : null,
-    add,
+    attachments: attachmentsOf(chosen),
+    add: (files: Iterable<File>) => add(id, files),
     onPaste: (event: ClipboardEvent) => {
       if (event.clipboardData.files.length === 0) return;
       event.preventDefault();
-      add(event.clipboardData.files);
+      add(id, event.clipboardData.files);
     },
-    onReady: (key: string, attachment: Attachment) => setReady((before) => ({ ...before, [key]: attachment })),
-    remove: (key: string) => setChosen((before) => before.filter((each) => each.key !== key)),
-    /** Return what puts them back. */
-    clear: () => {
-      setChosen([]);
-      return () => setChosen((since) => [...chosen, ...since].slice(0, MOST));
+    /** Take them off the screen, for a message; return what puts them back, and what ends their being kept for one. */
+    hand: () => {
+      const show = (files: readonly Upload[]) => set((state) => ({ files: { ...state.files, [id]: files } }));
+      show([]);
+      return {
+        putBack: () => set((state) => ({ files: { ...state.files, [id]: [...chosen, ...(state.files[id] ?? [])] } })),
+        forget: () => chosen.length > 0 && uploads().then(({ forget }) => forget(chosen.map(({ key }) => key))),
+      };
     },
   };
+}
+
+const uploads = () => import("../state/uploads");
+
+function add(id: string, files: Iterable<File>): void {
+  const all = [...files]; // the picker's own list is emptied before that part is here
+  uploads().then(
+    ({ choose }) => choose(id, all),
+    () => notify(t("app.part-missing")),
+  );
 }

@@ -1,6 +1,6 @@
 /** The catalogue of what the app says, in the reader's language; a language is a file with the same keys as `en`. */
 
-import { en, type Key, type Plural, type Words } from "./en";
+import { en, type Key, type Plural, type Variant, type Words } from "./en";
 import type { MoreKey, MoreWords } from "./more.en";
 
 export type Language = "en" | "ru";
@@ -67,8 +67,18 @@ export function t(key: Key | MoreKey, given: Readonly<Record<string, string | nu
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in given ? String(given[name]) : whole));
 }
 
+/** Say it in the first of these variants that the language has; whether something can be said at all is asked with `says`. */
+export function inVariant(key: Key, variants: readonly Variant[], given: Parameters<typeof t>[1]): string {
+  const found = variants.map((variant) => `${key}.${variant}`).find(says);
+  return t((found ?? key) as Key, given);
+}
+
+export function says(key: string): key is Key {
+  return key in words;
+}
+
 /** Say what an error means, by its code if the catalogue has it, else in the region's own words. */
 export function problem(code: string, detail: string): string {
   const key = `problem.${code}`;
-  return key in words ? t(key as Key, { detail }) : detail || t("problem.network");
+  return says(key) ? t(key, { detail }) : detail || t("problem.network");
 }
