@@ -72,7 +72,7 @@ def fault(kind: Kind, ask: Callable[[Request], Awaitable[Status]] | None = None)
     async def reshape(_: Request) -> Status:
         return status
 
-    return LinkFault(kind, "us-eu", status, ask or reshape)
+    return LinkFault(Fault(1, 1, 0.0, kind, "us-eu", 1.0), status, ask or reshape)
 
 
 DONE: dict[Kind, list[float | None]] = {

@@ -63,7 +63,7 @@ Play = Callable[[dict[Fault, Injector]], Awaitable[list[FaultEvent]]]
 
 def fault(number: int, *, slot: int = 1, later: float = 0.0) -> Fault:
     """Return a fault that lasts a moment."""
-    return Fault(number, slot, 0.0, Kind.KILL, f"part {number}", 0.05, later)
+    return Fault(number, slot, 0.0, Kind.KILL, f"part {number}", 0.05, later, rest=0.0)
 
 
 @pytest.fixture
@@ -71,7 +71,6 @@ def play(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Play:
     """Give the test a way to carry faults out, and to see what the ledger has of them."""
     status = Status("healthy", "/home", None, {}, {})
     monkeypatch.setattr("chaos.drill.nemesis.control.ask", lambda *_: status)
-    monkeypatch.setattr(nemesis, "CALM_SECONDS", 0.0)
     monkeypatch.setattr(nemesis, "RECOVERY_SECONDS", 0.1)
     monkeypatch.setattr(nemesis, "SIGHT_SECONDS", 0.1)
 
