@@ -5,6 +5,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -253,6 +254,7 @@ def _run(console: Console, order: Order, out: Path | None, original: Filed | Non
     path, progress = where / "ledger.jsonl", Watched("looking at the federation")
     try:
         faults = planned(order, *(there := look(order.home)))  # who is refused leaves no directory behind
+        order = replace(order, faults=faults)
         views.print_plan(console, order, faults)
         where.mkdir(parents=True, exist_ok=True)
         about = f"{name}, {order.seconds / 60:g} min at {order.rate:g}/s"

@@ -79,10 +79,10 @@ class Scene:
         return (rest,) if rest else ()
 
     def fault(
-        self, kind: Kind, target: str, expects: Expectation | None, *, hold: float | None = None, **more: float
+        self, kind: Kind, target: str, expects: Expectation | None, *, hold: float | None = None, later: float = 0.0
     ) -> Fault:
         """Return one that has neither a number nor a time yet."""
-        return Fault(0, 0, 0.0, kind, target, self.hold if hold is None else hold, expects=expects, **more)
+        return Fault(0, 0, 0.0, kind, target, self.hold if hold is None else hold, later, expects=expects)
 
     def lapsing(self, *regions: str, seconds: float) -> tuple[str, ...]:
         """Return which of these regions have a standby, so that their lease lapses within that time."""
@@ -120,10 +120,11 @@ def plan(name: Scenario, targets: Targets, *, seconds: float, hold: float, seed:
 def _split(scene: Scene) -> Iterator[Round]:
     """Every region alone, and one against the rest, by turns; the directory stays with one side."""
     regions, random = scene.targets.regions, scene.random
-    alone = [(region,) for region in regions]
+    alone: list[tuple[str, ...]] = [(region,) for region in regions]
     others = [[(region,), *scene.without(region)] for region in regions] if len(regions) > 2 else []  # noqa: PLR2004  # of two each is alone
     random.shuffle(others)
-    for sides in cycle([alone, *others]):
+    ways: list[list[tuple[str, ...]]] = [alone, *others]
+    for sides in cycle(ways):
         place = random.randrange(len(sides))
         named = [(*side, "directory") if number == place else side for number, side in enumerate(sides)]
         away = [region for number, side in enumerate(sides) if number != place for region in side]

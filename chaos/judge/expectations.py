@@ -48,10 +48,9 @@ class _Fault:
         """From when it is known to last: of one that shows itself only as it is taken off, from its beginning."""
         return self.begun if self.seen is None or self.seen >= self.lifted else self.seen
 
-    @property
-    def over(self) -> float:
-        """From when everything is to arrive soon."""
-        return self.ended if self.expects.once_well else self.lifted
+    def over(self, *, once_well: bool) -> float:
+        """Return when it is taken off, or when what it struck is well again."""
+        return self.ended if once_well else self.lifted
 
 
 @dataclass(slots=True, eq=False)
@@ -175,7 +174,7 @@ class Expectations:
             limit = fault.expects.converges
             if not limit:
                 continue
-            over = max(one.over for one in self._together(fault))
+            over = max(one.over(once_well=fault.expects.once_well) for one in self._together(fault))
             count, last, late = 0, over, list[_Send]()
             for send in self._sends.values():
                 if send.accepted > over or (shown := self._shown_to_both(send)) is None:

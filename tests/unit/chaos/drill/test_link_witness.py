@@ -9,7 +9,7 @@ import pytest
 from chaos.drill import witness
 from chaos.drill.faults.injector import NotPossibleError
 from chaos.drill.faults.links import LinkFault
-from chaos.drill.schedule import ON_LINKS, Kind
+from chaos.drill.schedule import ON_LINKS, Fault, Kind
 from infra.local.control import PartStatus, RegionStatus, Request, Status
 
 LIMIT_SECONDS = 30.0
