@@ -89,7 +89,7 @@ DRILLS: dict[str, Drill] = {
         strikes="what these strike",
         holds="what these must hold",
         unseen="anything that takes longer than some seconds to show",
-        minutes=1.0, rate=60.0, hold=8.0,
+        minutes=1.0, rate=40.0, hold=6.0,
     ),
     Name.PARTS: Drill(
         about="every part of every region killed, paused or restarted, every Redis emptied, every link cut, slowed or narrowed, one after another",

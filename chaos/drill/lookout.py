@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 
 from chaos.drill.witness import counted
 from chaos.judge import events as e
-from chaos.judge.ledger import Ledger
 
 LOOK_SECONDS = 0.25
 ISLANDED = "causeway_lease_islanded"
@@ -16,13 +15,21 @@ class Lookout:
 
     Args:
         admins: Region to the admin port of the process that decides for it.
-        ledger: Where it is noted.
+        now: Tells the ledger's time, seconds.
+        note: Takes down what is seen.
         wanted: Tells whether a lease may lapse now: nobody is asked in vain.
     """
 
-    def __init__(self, admins: Mapping[str, int], ledger: Ledger, wanted: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        admins: Mapping[str, int],
+        now: Callable[[], float],
+        note: Callable[[e.Event], None],
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._admins = admins
-        self._ledger = ledger
+        self._now = now
+        self._note = note
         self._wanted = wanted
 
     async def run(self) -> None:
@@ -35,14 +42,14 @@ class Lookout:
         last: float | None = None
         while True:
             if last is not None or self._wanted():
-                asked = self._ledger.now()
+                asked = self._now()
                 says = (await counted(port)).get(ISLANDED, 0.0) > 0  # who does not answer says nothing
                 if says and last is None:
-                    self._ledger.note(e.Islanded(self._ledger.now(), region, since=True))
-                    last = self._ledger.now()  # what it said it said before
+                    self._note(e.Islanded(self._now(), region, since=True))
+                    last = self._now()  # what it said it said before
                 elif says:
                     last = asked
                 elif last is not None:
-                    self._ledger.note(e.Islanded(self._ledger.now(), region, since=False, last=last))
+                    self._note(e.Islanded(self._now(), region, since=False, last=last))
                     last = None
             await asyncio.sleep(LOOK_SECONDS)

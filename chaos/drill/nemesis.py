@@ -44,6 +44,13 @@ class NotRecoveredError(CausewayError):
     definite = True
 
 
+class NotHealedError(CausewayError):
+    """Not all that the drill has struck is healed: {reason} Heal it with `causeway local heal`, and look at `causeway status`."""
+
+    code = "not-healed"
+    definite = True
+
+
 def targets(status: Status, standbys: Mapping[str, str] = MappingProxyType({})) -> Targets:
     """Return what may be struck; the link proxy itself is the drill's own tool.
 
@@ -152,10 +159,13 @@ class Nemesis:
         """Take everything off, whatever it is: links first, since that is soon done, then parts.
 
         Raises:
-            LocalError: Something could not be; the rest was done all the same.
+            NotHealedError: Something could not be; the rest was done all the same.
         """
-        status = await self._ask(Ask())
         failed: list[LocalError] = []
+        try:
+            status = await self._ask(Ask())
+        except LocalError as error:
+            raise NotHealedError(reason=str(error)) from error
         for request in (
             Reshape({direction: Shape() for direction in status.links}),
             Act("heal", tuple(name for name in status.parts() if name != LINKS), wait=RECOVERY_SECONDS),
@@ -165,7 +175,7 @@ class Nemesis:
             except LocalError as error:
                 failed.append(error)
         if failed:
-            raise failed[0]
+            raise NotHealedError(reason=" ".join(map(str, failed)))
 
     async def _carry_out(self, fault: Fault) -> None:
         await asyncio.sleep(fault.later)

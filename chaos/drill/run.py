@@ -105,6 +105,7 @@ async def drill(order: Order, ledger: Ledger, progress: Watched) -> tuple[Fault,
     Raises:
         NotReadyError: The federation is not well, or too small, or no first message arrived.
         NotRecoveredError: A part did not become well after its fault.
+        NotHealedError: Something that was struck could not be healed at the end.
     """
     status, standbys = await asyncio.to_thread(look, order.home)
     faults = planned(order, status, standbys)
@@ -136,13 +137,16 @@ async def drill(order: Order, ledger: Ledger, progress: Watched) -> tuple[Fault,
 
 
 async def _whatever_comes(work: Coroutine[None, None, None]) -> None:
-    """See some work through, also if this task is asked to end meanwhile; then it ends."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await task
-        raise
+    """See some work through, however often this task is asked to end meanwhile; then it fails as the work did, or ends if it was asked to."""
+    task, asked = asyncio.ensure_future(work), False
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            asked = True
+    task.result()
+    if asked:
+        raise asyncio.CancelledError
 
 
 def _lookout(
@@ -151,7 +155,7 @@ def _lookout(
     lapsing = {region for fault in faults if fault.expects is not None for region in fault.expects.lapses}
     projectors = targets(status).projectors
     admins = {region: status.parts()[projectors[region]].ports["admin"] for region in sorted(lapsing & standbys.keys())}
-    return Lookout(admins, ledger, lambda: bool(nemesis.present))
+    return Lookout(admins, ledger.now, ledger.note, lambda: bool(nemesis.present))
 
 
 async def _storm(order: Order, course: Course, progress: Watched, nemesis: Nemesis, faults: tuple[Fault, ...]) -> None:

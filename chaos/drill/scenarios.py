@@ -14,8 +14,8 @@ LEAD_SECONDS = 10.0
 """How long the traffic flows before the first fault."""
 REST_SECONDS = 15.0
 """How long nothing begins after a round, so that it can be seen how soon everything arrives."""
-TOUR_REST_SECONDS = 5.0
-"""The same in the tour, which is short."""
+TOUR_REST_SECONDS = 4.0
+"""Both in the tour, which is short."""
 SOONEST, LATEST = 5.0, 10.0
 """Within which time those are served whom a fault spares, seconds: a third of how long it lasts, and less than that, so that nobody can just wait for its end."""
 CONVERGES_SECONDS = 10.0
@@ -105,7 +105,8 @@ def plan(name: Scenario, targets: Targets, *, seconds: float, hold: float, seed:
         seed: Decides the rest.
     """
     found: list[Fault] = []
-    is_whole, at = name is Scenario.TOUR, LEAD_SECONDS
+    is_whole = name is Scenario.TOUR
+    at = TOUR_REST_SECONDS if is_whole else LEAD_SECONDS
     rest = TOUR_REST_SECONDS if is_whole else REST_SECONDS
     for slot, together in enumerate(rounds_of(name, targets, hold=hold, seed=seed), 1):
         length = max(fault.later + fault.hold for fault in together)
