@@ -109,6 +109,7 @@ class Kept(msgspec.Struct, frozen=True):
     hold: float = 0.0
     stopped: str = ""
     plan: tuple[Fault, ...] = ()
+    regions: tuple[str, ...] = ()
 
     @property
     def seen(self) -> int:
@@ -182,8 +183,8 @@ def plan_in(filed: Filed) -> tuple[Fault, ...]:
 
 
 def is_same(one: Kept, other: Kept) -> bool:
-    """Whether two drills had the same plan and the same workload: who writes to whom in which order, and which fault when."""
-    return (one.plan, one.seed, one.rate, one.name) == (other.plan, other.seed, other.rate, other.name)
+    """Whether two drills had the same plan and the same workload: which fault when, and people of the same regions who write to each other in the same order."""
+    return (one.plan, one.seed, one.rate, one.regions) == (other.plan, other.seed, other.rate, other.regions)
 
 
 HEADINGS = (

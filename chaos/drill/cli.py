@@ -1,7 +1,5 @@
 """`causeway drill`: lists drills, runs and replays them, and shows their reports; exit 0 if the verdict is true, 1 if false, 2 if unknown; 3 if the drill itself broke."""
 
-import asyncio
-import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -14,16 +12,17 @@ import msgspec
 import typer
 import uvloop
 from rich.console import Console
-from rich.live import Live
 
 from chaos.bench.measure import machine
 from chaos.drill import archive, catalogue, views
 from chaos.drill.archive import Filed
 from chaos.drill.figures import count
-from chaos.drill.report import RULES, Report, write
-from chaos.drill.run import Order, Watched, drill, look, planned
+from chaos.drill.outcome import Report
+from chaos.drill.report import RULES, write
+from chaos.drill.run import Order, Watched, look, planned
 from chaos.drill.safety import blast_radius
 from chaos.drill.views import STYLES
+from chaos.drill.watching import InterruptedDrillError, watched
 from chaos.judge.expectations import expected_of
 from chaos.judge.judgement import CHECKERS, EXPECTED, judge
 from chaos.judge.ledger import Ledger, read
@@ -39,9 +38,6 @@ UNUSABLE = 2
 BROKE = 3
 """What a drill ends with that broke by itself, and so says nothing of the federation; an uncaught exception would end with 1, the status of a false verdict."""
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-REFRESH_SECONDS = 0.5
-QUIET_REFRESH_SECONDS = 10.0
 
 app = typer.Typer(
     help="Disturb the federation under traffic, and judge what its clients saw. Exit 0: true, 1: false, 2: unknown, 3: the drill itself broke, 130 or 143: it was interrupted, and has healed.",
@@ -259,7 +255,7 @@ def _run(console: Console, order: Order, out: Path | None, original: Filed | Non
         where.mkdir(parents=True, exist_ok=True)
         about = f"{name}, {order.seconds / 60:g} min at {order.rate:g}/s"
         with Ledger(path, seed=seed, about=about, fifo=True, standbys=there[1]) as ledger:
-            uvloop.run(_watched(order, ledger, progress, console))
+            uvloop.run(watched(order, ledger, progress, console))
     except CausewayError as error:
         console.print(f"causeway drill: {error}", style="red", markup=False)
         if path.exists():
@@ -283,6 +279,8 @@ def _run(console: Console, order: Order, out: Path | None, original: Filed | Non
         plan=faults,
         struck=blast_radius(faults),
         stopped=progress.stopped,
+        regions=tuple(sorted(there[0].regions)),
+        standbys=there[1],
     )
     page, data = write(report, where, archive.all_in(order.home, name))
     if progress.stopped:
@@ -295,66 +293,3 @@ def _run(console: Console, order: Order, out: Path | None, original: Filed | Non
         console.print(f"It had {same} {original.place.parent.name}:")
         views.print_compared(console, original, again)
     return judgement.verdict
-
-
-class InterruptedDrillError(Exception):
-    """Somebody wants the drill to end; it has healed by then."""
-
-    def __init__(self, number: signal.Signals) -> None:
-        super().__init__(number.name)
-        self.number = number
-        self.name = number.name
-
-
-async def _watched(order: Order, ledger: Ledger, progress: Watched, console: Console) -> None:
-    """Run a drill and tell every now and then how it goes: in place on a terminal, else line by line.
-
-    A signal ends it, which heals; while it does, further signals change nothing.
-
-    Raises:
-        InterruptedDrillError: A signal came.
-    """
-    loop, signals = asyncio.get_running_loop(), list[signal.Signals]()
-    work = asyncio.create_task(drill(order, ledger, progress))
-
-    def end(number: signal.Signals) -> None:
-        if not signals:
-            work.cancel()
-        signals.append(number)
-        console.print(f"{number.name}: what it has struck is healed first.", style="yellow")
-
-    for number in SIGNALS:
-        loop.add_signal_handler(number, end, number)
-    try:
-        await _tell(work, order, progress, console)
-    except asyncio.CancelledError:
-        if signals:
-            raise InterruptedDrillError(signals[0]) from None
-        raise
-    finally:
-        work.cancel()
-        await asyncio.gather(work, return_exceptions=True)
-        for number in SIGNALS:
-            loop.remove_signal_handler(number)
-
-
-async def _tell(work: "asyncio.Task[tuple[object, ...]]", order: Order, progress: Watched, console: Console) -> None:
-    if not console.is_terminal:
-        while not (await asyncio.wait({work}, timeout=QUIET_REFRESH_SECONDS))[0]:
-            console.print(_line(progress, order), highlight=False)
-        await work
-        return
-    with Live(_line(progress, order), console=console, auto_refresh=False) as live:
-        while not (await asyncio.wait({work}, timeout=REFRESH_SECONDS))[0]:
-            live.update(_line(progress, order), refresh=True)
-        await work
-
-
-def _line(progress: Watched, order: Order) -> str:
-    tally, nemesis = progress.tally, progress.nemesis
-    faults = "" if nemesis is None else f" · faults {nemesis.done} of {progress.faults}"
-    present = "" if nemesis is None or not nemesis.present else f" · now [red]{nemesis.present}[/red]"
-    return (
-        f"{progress.doing} · {progress.elapsed:.0f} of {order.seconds:.0f} s · accepted {tally.accepted:,} of {tally.invoked:,}"
-        f" · shown {tally.shown:,}{faults}{present}"
-    )

@@ -8,15 +8,13 @@ from pathlib import Path
 
 import msgspec
 
-from chaos.bench.measure import Machine
-from chaos.drill import archive, catalogue
+from chaos.drill import chapters
 from chaos.drill.archive import Filed
 from chaos.drill.budget import BUDGET_SECONDS, LIMIT_MS, OBJECTIVE
 from chaos.drill.crowds import Changes, Crowds
 from chaos.drill.figures import Figures, Latency
+from chaos.drill.outcome import Report
 from chaos.drill.picture import draw
-from chaos.drill.schedule import Fault
-from chaos.judge.judgement import Judgement
 from chaos.judge.verdict import Evidence, Ruling
 
 STYLE = (Path(__file__).parent / "report.css").read_text
@@ -48,44 +46,6 @@ MOST_SHOWN = 5
 LONG_MS = 10_000
 
 
-class Report(msgspec.Struct, frozen=True):
-    """A drill.
-
-    Attributes:
-        name: Which drill.
-        seed: What workload and faults follow from.
-        rate: Messages a second that were due.
-        minutes: How long the traffic was to flow.
-        planned: How many faults were planned.
-        began_at: RFC 3339.
-        machine: What it ran on.
-        offline: How often a device lost its connection.
-        share: How much of one core the drill itself took while the traffic flowed.
-        judgement: The verdict, and each checker's ruling.
-        figures: In numbers.
-        hold: How long each fault was to last, where that is settable, seconds.
-        plan: The faults as they were planned.
-        struck: What the plan touches at most, in words.
-        stopped: Why the drill stopped by itself before its end; empty if it did not.
-    """
-
-    name: str
-    seed: int
-    rate: float
-    minutes: float
-    planned: int
-    began_at: str
-    machine: Machine
-    offline: int
-    share: float
-    judgement: Judgement
-    figures: Figures
-    hold: float = 0.0
-    plan: tuple[Fault, ...] = ()
-    struck: str = ""
-    stopped: str = ""
-
-
 def write(report: Report, directory: Path, before: Sequence[Filed] = ()) -> tuple[Path, Path]:
     """Write `report.html` and `report.json`; return where.
 
@@ -111,18 +71,18 @@ def html(report: Report, light: str, dark: str, before: Sequence[Filed] = ()) ->
 <meta name="color-scheme" content="light dark"><title>Drill {escape(report.name)}, seed {report.seed}: {verdict}</title>
 <style>{STYLE(encoding="utf-8")}</style></head><body><main>
 <header class="{verdict}"><p>Drill <b>{escape(report.name)}</b> · seed {report.seed} · {report.minutes:g} min at {report.rate:g}/s · {escape(report.began_at)}</p>
-<h1>{verdict}</h1><p>{SENTENCES[verdict]}</p>{_stopped(report)}</header>
-{_about(report)}
+<h1>{verdict}</h1><p>{SENTENCES[verdict]}</p>{chapters.stopped(report)}</header>
+{chapters.about(report)}
 {_tiles(report)}
 <h2>What happened</h2><div class="wide">{_picture(light, dark)}</div>
-{_expected(report)}
+{chapters.expected(report)}
 <h2>Rulings</h2>{"".join(map(_ruling, report.judgement.rulings))}
 <h2>Faults</h2><p class="note">Accepted: sends accepted meanwhile. Slowest: the longest that a message sent meanwhile took to its recipient's screen.</p><div class="wide">{_faults(figures)}</div>
 {_crowds("groups", figures.crowds, "did not belong to the group just then")}
 {_crowds("channels", figures.channels, "does not post there")}
 {_altered(figures.altered)}
-{_repeated(report)}
-{_before(before)}
+{chapters.repeated(report)}
+{chapters.earlier(before)}
 <footer>{escape(about)}. The ledger and the same figures as JSON lie beside this page.</footer>
 </main></body></html>
 """
@@ -147,84 +107,8 @@ def _tiles(report: Report) -> str:
     return '<dl class="tiles">' + "".join(f"<div><dt>{k}</dt><dd>{v}</dd></div>" for k, v in tiles.items()) + "</dl>"
 
 
-def _stopped(report: Report) -> str:
-    return f"<p>It stopped by itself: {escape(report.stopped)}.</p>" if report.stopped else ""
-
-
-def _about(report: Report) -> str:
-    drill = catalogue.DRILLS.get(report.name)
-    if drill is None:
-        return ""
-    never = [
-        f"{fault.kind} {fault.target} ({fault.name.removeprefix('f')})"
-        for fault in report.figures.faults
-        if fault.seen is None
-    ]
-    if (left := report.planned - len(report.figures.faults)) > 0:
-        never.append(f"{left} faults that were planned and did not begin")
-    said = {
-        "what happens": drill.about,
-        "what may be struck": report.struck or drill.strikes,
-        "what must hold": drill.holds,
-        "not observed": "; ".join([drill.unseen, *(f"{one}: nobody saw it" for one in never)]),
-    }
-    return (
-        '<table class="about">'
-        + "".join(f"<tr><th>{name}</th><td>{escape(text)}</td></tr>" for name, text in said.items())
-        + "</table>"
-    )
-
-
-def _expected(report: Report) -> str:
-    measured = {one.fault: one for one in report.judgement.measured}
-    rows = ""
-    for fault in report.plan:
-        if (expects := fault.expects) is None or (one := measured.get(fault.name)) is None:
-            continue
-        spared = (
-            f"{one.spared:,}, the slowest {_seconds(one.slowest)} of {expects.soon:.1f} s" if expects.spares else "-"
-        )
-        arrived = (
-            f"{one.arrived:,}, the last after {_seconds(one.converged)} of {expects.converges:.0f} s"
-            if expects.converges
-            else "-"
-        )
-        rows += f"<tr><td>{fault.number}</td><td>{fault.kind} {escape(fault.target)}</td><td>{spared}</td><td>{arrived}</td></tr>"
-    if not rows:
-        return ""
-    head = "".join(
-        f"<th>{one}</th>" for one in ("", "fault", "sends that it spares", "sends from before its end, shown to both")
-    )
-    note = "Spared: from sending until accepted and shown, by its author's and the recipient's clock, which is one. From before its end: counted from when it is taken off, or from when what it struck is well again."
-    return f'<h2>What had to hold meanwhile, and soon after</h2><p class="note">{note}</p><div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-
-
-def _repeated(report: Report) -> str:
-    if not report.plan:
-        return ""
-    return (
-        "<h2>Again</h2><p><code>causeway drill replay</code> with this report runs the same plan, and the same people write to each other in the same order. "
-        "What does not repeat: how soon each part is back, so when the next fault begins; ids; which messages a fault meets; and so the verdict. "
-        "A verdict that was false once was rightly so, whatever the next run says.</p>"
-    )
-
-
-def _before(before: Sequence[Filed]) -> str:
-    if not before:
-        return ""
-    rows = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in archive.row(one)) + "</tr>" for one in before
-    )
-    head = "".join(f"<th>{one}</th>" for one in archive.HEADINGS)
-    return f'<h2>Earlier runs here</h2><div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
-
-
 def _share(value: float) -> str:
     return "-" if math.isnan(value) else f"{value:.3%}"
-
-
-def _seconds(value: float) -> str:
-    return "never" if math.isinf(value) else f"{value:.1f} s"
 
 
 def _picture(light: str, dark: str) -> str:

@@ -62,7 +62,9 @@ def blast_radius(faults: Iterable[Fault]) -> str:
     links = {link for fault in struck if _on_links(fault) for link in links_of(fault.target)}
     parts = {fault.target for fault in struck if not _on_links(fault)}
     whole = {fault.target for fault in struck if fault.kind is Kind.FREEZE}
-    said = [f"everything of {name}" for name in sorted(whole)] + sorted(parts - whole)
+    said = [f"everything of {name}" for name in sorted(whole)] + sorted(
+        part for part in parts if part.partition("/")[0] not in whole
+    )
     said += [f"the link {link}" for link in sorted({"-".join(sorted(link.split("-"))) for link in links})]
     return ", ".join(said) or "nothing"
 

@@ -91,11 +91,12 @@ class Outage:
         """Strike once all have gathered; heal, whatever happens."""
         async with asyncio.timeout(START_SECONDS):
             await self._ready.wait()
+        admins = {"us": (await asyncio.to_thread(self.federation.status)).parts()[DECIDES].ports["admin"]}
         await asyncio.sleep(CALM_SECONDS)
         try:
             for name, ledger in self.ledgers.items():
                 ledger.note(e.FaultBegun(ledger.now(), "f1", "freeze", "directory", TELLINGS[name]))
-            async with beside(Lookout(self._admins(), self.now, self.note).run()):
+            async with beside(Lookout(admins, self.now, self.note).run()):
                 await self.federation.act("local", "pause", "directory")
                 self.note(e.FaultSeen(0.0, "f1", "it is paused"))
                 await asyncio.sleep(STALE_SECONDS)
@@ -108,9 +109,6 @@ class Outage:
         finally:
             await self.federation.act("local", "heal")
             self.over.set()
-
-    def _admins(self) -> dict[str, int]:
-        return {"us": self.federation.status().parts()[DECIDES].ports["admin"]}
 
     def _ended(self, *names: str) -> None:
         for name in names:

@@ -21,7 +21,7 @@ from chaos.drill.archive import (
     trends,
 )
 from chaos.drill.figures import count
-from chaos.drill.report import Report
+from chaos.drill.outcome import Report
 from chaos.drill.schedule import Fault, Kind
 from chaos.judge import events as e
 from chaos.judge.judgement import judge
@@ -32,7 +32,7 @@ PLAN = (
     Fault(1, 1, 10.0, Kind.SLOW, "eu-us", 5.0, rest=4.0, shape=Shape(0.1, 0.02, 1e6), expects=e.Expectation((("eu",), ("us",)), 3.0, 10.0)),
     Fault(2, 2, 20.0, Kind.KILL, "us/kafka", 3.0, later=1.5),
 )  # fmt: skip
-EVENTS = [
+EVENTS: list[e.Event] = [
     e.Run(0, 1), e.FaultBegun(1, "f1", "slow cable", "eu-us", PLAN[0].expects), e.FaultSeen(2, "f1", "so it is"),
     e.FaultEnded(3, "f1"), e.Settled(20), e.Ended(21),
 ]  # fmt: skip

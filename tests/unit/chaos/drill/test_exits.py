@@ -19,7 +19,7 @@ def status_of_a_drill_that_ends_with(error: Exception, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(cli, "look", lambda _: (Status("healthy", str(home), None, {}, {}), {}))
     monkeypatch.setattr(cli, "planned", lambda *_: ())
-    monkeypatch.setattr(cli, "drill", fail)
+    monkeypatch.setattr("chaos.drill.watching.drill", fail)
     monkeypatch.setenv("CAUSEWAY_HOME", str(home))
     return CliRunner().invoke(cli.app, ["run", "parts"]).exit_code
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from chaos.drill import cli, run
+from chaos.drill import run, watching
 from chaos.drill.nemesis import NotHealedError
 from chaos.drill.run import Order, Watched
 from chaos.judge.ledger import Ledger
@@ -16,7 +16,7 @@ from chaos.judge.ledger import Ledger
 LIMIT_SECONDS = 30.0
 
 
-@pytest.mark.parametrize("number", cli.SIGNALS)
+@pytest.mark.parametrize("number", watching.SIGNALS)
 async def test_a_signal_ends_a_drill_which_heals_first(
     number: signal.Signals, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -36,11 +36,11 @@ async def test_a_signal_ends_a_drill_which_heals_first(
         await asyncio.sleep(0.05)
         done.append("healed")
 
-    monkeypatch.setattr(cli, "drill", drill)
+    monkeypatch.setattr(watching, "drill", drill)
     order = Order("parts", tmp_path, seconds=60, rate=1, seed=1)
-    with Ledger(tmp_path / "ledger", seed=1) as ledger, pytest.raises(cli.InterruptedDrillError) as caught:
+    with Ledger(tmp_path / "ledger", seed=1) as ledger, pytest.raises(watching.InterruptedDrillError) as caught:
         async with asyncio.timeout(LIMIT_SECONDS):
-            await cli._watched(order, ledger, Watched(), Console(quiet=True))  # noqa: SLF001  # what the command runs
+            await watching.watched(order, ledger, Watched(), Console(quiet=True))
 
     assert (caught.value.number, done) == (number, ["healed"])
 

@@ -2,7 +2,8 @@
 
 from chaos.bench.measure import Machine
 from chaos.drill.figures import count
-from chaos.drill.report import RULES, Report, html
+from chaos.drill.outcome import Report
+from chaos.drill.report import RULES, html
 from chaos.judge import events as e
 from chaos.judge.judgement import CHECKERS, EXPECTED, judge
 from chaos.judge.ledger import numbered
