@@ -40,16 +40,20 @@ class Lookout:
 
     async def _look(self, region: str, port: int) -> None:
         last: float | None = None
-        while True:
-            if last is not None or self._wanted():
-                asked = self._now()
-                says = (await counted(port)).get(ISLANDED, 0.0) > 0  # who does not answer says nothing
-                if says and last is None:
-                    self._note(e.Islanded(self._now(), region, since=True))
-                    last = self._now()  # what it said it said before
-                elif says:
-                    last = asked
-                elif last is not None:
-                    self._note(e.Islanded(self._now(), region, since=False, last=last))
-                    last = None
-            await asyncio.sleep(LOOK_SECONDS)
+        try:
+            while True:
+                if last is not None or self._wanted():
+                    asked = self._now()
+                    says = (await counted(port)).get(ISLANDED, 0.0) > 0  # who does not answer says nothing
+                    if says and last is None:
+                        self._note(e.Islanded(self._now(), region, since=True))
+                        last = self._now()
+                    elif says:
+                        last = asked
+                    elif last is not None:
+                        self._note(e.Islanded(self._now(), region, since=False, last=last))
+                        last = None
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            if last is not None:  # nobody looks any more, so nobody knows
+                self._note(e.Islanded(self._now(), region, since=False, last=last))

@@ -18,7 +18,7 @@ ISLANDED = "islanded"
 class _Island:
     region: str
     since: float
-    until: float = inf
+    until: float = -inf
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class Holder:
             self._islands.append(_Island(event.region, event.at))
             return
         for island in self._islands:
-            if island.region == event.region and island.until == inf:
+            if island.region == event.region and island.until == -inf:
                 island.until = event.last
 
     def turned_down(self, line: int, event: Fail | Refused) -> None:
@@ -82,4 +82,4 @@ class Holder:
 
 
 def _within(islands: Iterable[_Island], region: str, begun: float, ended: float) -> bool:
-    return any(one.region == region and one.since <= begun and ended <= one.until for one in islands)
+    return any(one.region == region and one.since <= begun <= ended <= one.until for one in islands)

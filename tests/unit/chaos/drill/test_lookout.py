@@ -49,3 +49,11 @@ async def test_an_island_lasts_until_it_was_last_seen(monkeypatch: pytest.Monkey
 async def test_who_holds_the_lease_is_not_noted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A ledger is long enough."""
     assert await looked(iter([{ISLANDED: 0.0}] * 3), monkeypatch, tmp_path / "ledger") == []
+
+
+async def test_an_island_ends_with_the_lookout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """When nobody looks any more, nobody knows whether the lease has lapsed."""
+    began, ended = await looked(iter([{ISLANDED: 1.0}, {ISLANDED: 1.0}]), monkeypatch, tmp_path / "ledger")
+
+    assert (began.since, ended.since) == (True, False)
+    assert began.at < ended.last < ended.at

@@ -199,6 +199,17 @@ def test_who_is_let_in_before_or_after_is_let_in_rightly(asked: float, numbered:
     assert judgement["holder"].found == 0
 
 
+def test_an_answer_that_was_lost_is_not_taken_for_an_earlier_one() -> None:
+    """Somebody was added before; that the same is asked again, and nobody knows what came of it, lets nobody in."""
+    judgement = islanded(
+        *let_in(1, 5.0, None, numbered_at=6.0),
+        *let_in(2, 16.0, e.Fail(16.5, 2, "islanded")),
+        *let_in(3, 17.0, e.Info(18.0, 3, "timeout")),
+    )
+
+    assert judgement["holder"].found == 0
+
+
 def test_without_an_attempt_nothing_is_known() -> None:
     """A refusal that nobody asked for proves nothing; another's refusal for another reason does not, either."""
     judgement = islanded(*let_in(1, 16.0, e.Fail(16.5, 1, "already-a-member")))
