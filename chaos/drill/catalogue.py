@@ -66,8 +66,8 @@ DRILLS: dict[str, Drill] = {
     Scenario.DIRECTORY: Drill(
         about="all of the directory stands still",
         strikes="the directory and its store",
-        holds=f"{_SPARED}: nobody who is logged in is harmed, in any region; everything has arrived 10 s after it",
-        unseen="who registers, or looks for a handle: that needs the directory; the store of the directory is never lost",
+        holds=f"{_SPARED}: nobody who is logged in is harmed, in any region, and who loses their connection is let in again; everything has arrived 10 s after it",
+        unseen="who registers, logs in or looks for a handle meanwhile, and tokens that run out; the store of the directory is never lost",
         minutes=4.0, rate=60.0, hold=120.0,
     ),
     Scenario.ZOMBIE: Drill(

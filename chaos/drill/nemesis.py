@@ -118,6 +118,7 @@ class Nemesis:
     def __init__(self, home: Path, ledger: Ledger) -> None:
         self.done = 0
         self._present: dict[str, str] = {}
+        self._lasting: dict[str, Fault] = {}
         self._home = home
         self._ledger = ledger
 
@@ -130,6 +131,11 @@ class Nemesis:
     def targets(self) -> tuple[str, ...]:
         """What is struck now."""
         return tuple(self._present)
+
+    @property
+    def lasting(self) -> tuple[Fault, ...]:
+        """The faults that were seen, and are not taken off yet."""
+        return tuple(self._lasting.values())
 
     async def run(self, faults: Sequence[Fault], *, elapsed: Callable[[], float]) -> None:
         """Carry out a schedule; a slot waits until the one before it is over and some calm has passed.
@@ -193,6 +199,7 @@ class Nemesis:
                 failed = str(error) or type(error).__name__
             else:
                 await self._hold(fault, watching)
+            self._lasting.pop(fault.name, None)
             lifted = self._ledger.now()
             await injector.take_off()
             try:
@@ -207,6 +214,7 @@ class Nemesis:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
             del self._present[fault.name]
+            self._lasting.pop(fault.name, None)
         self._ledger.note(e.FaultEnded(self._ledger.now(), fault.name, failed, lifted))
         self.done += 1
 
@@ -233,6 +241,7 @@ class Nemesis:
         """Note what the witness sees; return when that was, on the loop's clock."""
         seen = await injector.saw()
         self._ledger.note(e.FaultSeen(self._ledger.now(), fault.name, seen))
+        self._lasting[fault.name] = fault
         return asyncio.get_running_loop().time()
 
     async def _ask(self, request: Request) -> Status:

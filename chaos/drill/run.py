@@ -124,7 +124,8 @@ async def drill(order: Order, ledger: Ledger, progress: Watched) -> tuple[Fault,
         progress.nemesis = nemesis = Nemesis(order.home, ledger)
         try:
             began, busy = time.monotonic(), time.process_time()
-            async with beside(_lookout(status, standbys, faults, nemesis, ledger).run()):
+            lookout = _lookout(status, standbys, faults, nemesis, ledger)
+            async with beside(lookout.run(), _come_and_go(course, nemesis)):
                 await _storm(order, course, progress, nemesis, faults)
             progress.share = (time.process_time() - busy) / (time.monotonic() - began)
         finally:
@@ -156,6 +157,17 @@ def _lookout(
     projectors = targets(status).projectors
     admins = {region: status.parts()[projectors[region]].ports["admin"] for region in sorted(lapsing & standbys.keys())}
     return Lookout(admins, ledger.now, ledger.note, lambda: bool(nemesis.present))
+
+
+async def _come_and_go(course: Course, nemesis: Nemesis) -> None:
+    """Let every observer lose its connection once while each fault lasts that spares somebody, until cancelled: whom it spares is let in again."""
+    known = set[str]()
+    while True:
+        await asyncio.sleep(LOOK_SECONDS / 4)
+        for fault in nemesis.lasting:
+            if fault.name not in known and fault.expects is not None and fault.expects.spares:
+                known.add(fault.name)
+                await asyncio.gather(*(observer.drop() for observer in course.observers))
 
 
 async def _storm(order: Order, course: Course, progress: Watched, nemesis: Nemesis, faults: tuple[Fault, ...]) -> None:

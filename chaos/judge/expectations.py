@@ -11,7 +11,20 @@ from math import inf
 import msgspec
 
 from chaos.judge.channels import is_channel
-from chaos.judge.events import Expectation, Fail, FaultBegun, FaultEnded, FaultSeen, Invoke, Live, Lives, Member, Ok
+from chaos.judge.events import (
+    Closed,
+    Expectation,
+    Fail,
+    FaultBegun,
+    FaultEnded,
+    FaultSeen,
+    Invoke,
+    Live,
+    Lives,
+    Member,
+    Ok,
+    Opened,
+)
 from chaos.judge.verdict import Findings
 
 
@@ -66,6 +79,18 @@ class _Send:
     message: str | None = None
 
 
+@dataclass(slots=True, eq=False)
+class _Absence:
+    """From when a device's connection ended until it was welcomed again."""
+
+    line: int
+    device: str
+    user: str
+    region: str
+    since: float
+    until: float = inf
+
+
 @dataclass(slots=True)
 class Expectations:
     """Sends, and when each was first shown to whom, from when the first fault begins of which something is expected; `judgement` feeds it."""
@@ -76,6 +101,8 @@ class Expectations:
     _homes: dict[str, str] = field(default_factory=dict)
     _members: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _users: dict[str, str] = field(default_factory=dict)
+    _connected: dict[str, Opened] = field(default_factory=dict)
+    _absences: list[_Absence] = field(default_factory=list)
     _shown: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
 
     def lives(self, event: Lives | Member) -> None:
@@ -84,9 +111,19 @@ class Expectations:
         if isinstance(event, Member):
             self._members[event.conversation].add(event.user)
 
-    def opened(self, connection: str, user: str) -> None:
+    def opened(self, event: Opened) -> None:
         """A device is connected."""
-        self._users[connection] = user
+        self._users[event.connection] = event.user
+        self._connected[event.connection] = event
+        for absence in self._absences:
+            if absence.device == event.device and absence.until == inf:
+                absence.until = event.at
+
+    def closed(self, line: int, event: Closed) -> None:
+        """A connection ended."""
+        opened = self._connected.pop(event.connection, None)
+        if self._expects and opened is not None:
+            self._absences.append(_Absence(line, opened.device, opened.user, opened.region, event.at))
 
     def begun(self, line: int, event: FaultBegun) -> None:
         """A fault begins."""
@@ -133,7 +170,8 @@ class Expectations:
     def served(self) -> tuple[Findings, dict[str, Measured]]:
         """Whether what faults spared went on as ever: each send there was accepted, numbered and shown there soon.
 
-        Of a conversation between two, each who lives there must be shown it; of a group, its author. Of channels it says nothing.
+        Of a conversation between two, each who lives there must be shown it; of a group, its author. Of channels it says nothing. A device there whose
+        connection ends is welcomed again as soon.
         """
         findings, measured = Findings("served"), dict[str, Measured]()
         asking = [fault for fault in self._faults.values() if fault.expects.spares]
@@ -162,6 +200,8 @@ class Expectations:
                     f"a send within {', '.join(sorted(island))}, which {names} spares, {what}",
                     send.message or f"op {send.op}", f"op {send.op}", lines=(send.line,),
                 )  # fmt: skip
+        for absence in self._absences:
+            self._judge_absence(absence, findings)
         for fault in asking:
             if not measured.get(fault.name, Measured(fault.name)).spared:
                 findings.doubt("nobody whom it spares sent anything while it lasted", fault.name, lines=(fault.line,))
@@ -193,6 +233,19 @@ class Expectations:
                     fault.name, worst.message or "", f"op {worst.op}", lines=(fault.line, worst.line),
                 )  # fmt: skip
         return findings, measured
+
+    def _judge_absence(self, absence: _Absence, findings: Findings) -> None:
+        present = self._present(absence.since)
+        island = _island(present, self._homes.get(absence.user, absence.region))
+        if not island or absence.region not in island:
+            return
+        findings.judged += 1
+        away, soon = absence.until - absence.since, max(fault.expects.soon for fault in present)
+        if away > soon:
+            how = "did not come back" if away == inf else f"was back after {away:.1f} s"
+            names = ", ".join(fault.name for fault in present)
+            what = f"a device within {', '.join(sorted(island))}, which {names} spares, lost its connection and {how}"
+            findings.found(what, absence.device, lines=(absence.line,))
 
     @property
     def asked(self) -> set[str]:
@@ -246,12 +299,18 @@ def _common(present: list[_Fault], send: _Send, homes: dict[str, str]) -> frozen
     """Return the regions that stay together whatever of these faults lasts, if the author's and the conversation's are among them."""
     if send.conversation is None or is_channel(send.conversation):
         return None
-    home, owner = homes.get(send.author, send.region), owner_of(send.conversation)
+    home = homes.get(send.author, send.region)
+    island = _island(present, home)
+    return island if owner_of(send.conversation) in island else None
+
+
+def _island(present: list[_Fault], home: str) -> frozenset[str]:
+    """Return the regions that stay together with that one whatever of these faults lasts; none, if it is not spared or nothing lasts."""
     left: frozenset[str] | None = None
     for fault in present:
         island = next((frozenset(one) for one in fault.expects.spares if home in one), frozenset[str]())
         left = island if left is None else left & island
-    return left if left and {home, owner} <= left else None
+    return left or frozenset()
 
 
 def _meet(one: _Fault, other: _Fault) -> bool:

@@ -151,11 +151,12 @@ class _Court:
                 self.history.opened(event)
                 self.streams.opened(event)
                 self.course.opened(line, event)
-                self.expectations.opened(event.connection, event.user)
+                self.expectations.opened(event)
             case e.Closed(connection=connection):
                 self.history.closed(connection)
                 self.streams.closed(connection)
                 self.course.closed(connection)
+                self.expectations.closed(line, event)
             case e.Changed():
                 self.streams.changed(event)
             case e.Lives():

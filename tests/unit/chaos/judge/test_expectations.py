@@ -79,6 +79,28 @@ def test_whom_a_fault_should_have_spared_waits(took: float, shown: float | None)
     assert judgement.named(Verdict.FALSE) == {"served"}
 
 
+@pytest.mark.parametrize(("back", "found"), [(24.0, 0), (26.0, 1), (None, 1)])
+def test_who_loses_a_connection_is_let_in_again_soon(back: float | None, found: int) -> None:
+    """Whom the fault spares: a second device of Ann, at home."""
+    away: list[e.Event] = [e.Opened(1.0, "o.1", "o", ANN, "us"), e.Closed(20.0, "o.1")]
+    if back is not None:
+        away.append(e.Opened(back, "o.2", "o", ANN, "us", resumed=True))
+
+    judgement = judged(iter(away), sent(1, 12.0, INSIDE), struck(("f1", 10.0, 30.0, 31.0, SPLIT)))
+
+    assert judgement["served"].found == found
+    assert judgement["served"].judged == 2
+
+
+def test_who_is_bridged_through_another_side_may_stay_away() -> None:
+    """The way home is what was cut."""
+    away: list[e.Event] = [e.Opened(1.0, "o.1", "o", ANN, "eu"), e.Closed(20.0, "o.1")]
+
+    judgement = judged(iter(away), sent(1, 12.0, INSIDE), struck(("f1", 10.0, 30.0, 31.0, SPLIT)))
+
+    assert judgement["served"].found == 0
+
+
 def test_what_arrives_late_after_healing_is_found() -> None:
     """The limit counts from when it is taken off, however long those who look need to see that."""
     judgement = judged(
