@@ -9,6 +9,7 @@ from chaos.drill.archive import Filed
 from chaos.drill.outcome import Report
 from chaos.drill.scenarios import Scenario
 
+MOST_EARLIER = 20
 SLEEPERS = frozenset({Scenario.ZOMBIE, Scenario.TOUR})
 """Drills in which a region wakes without its lease, if it has a standby."""
 
@@ -89,7 +90,8 @@ def earlier(before: Sequence[Filed]) -> str:
     if not before:
         return ""
     rows = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in archive.row(one)) + "</tr>" for one in before
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in archive.row(one)) + "</tr>"
+        for one in before[-MOST_EARLIER:]
     )
     head = "".join(f"<th>{one}</th>" for one in archive.HEADINGS)
     return f'<h2>Earlier runs here</h2><div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'

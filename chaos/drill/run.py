@@ -11,6 +11,7 @@ from pathlib import Path
 from chaos.drill import safety
 from chaos.drill.catalogue import plan_of
 from chaos.drill.course import Course, Progress, Scale
+from chaos.drill.faults.injector import RECOVERY_SECONDS
 from chaos.drill.lookout import Lookout
 from chaos.drill.nemesis import Nemesis, targets
 from chaos.drill.reader import Reader
@@ -173,19 +174,19 @@ async def _come_and_go(course: Course, nemesis: Nemesis) -> None:
 async def _storm(order: Order, course: Course, progress: Watched, nemesis: Nemesis, faults: tuple[Fault, ...]) -> None:
     """Let the traffic flow for as long as it is to, and until all faults have come and gone, or something says stop."""
     elapsed = course.clock()
+    last = max((fault.at + fault.later + fault.hold for fault in faults), default=0.0)
+    longest = OVERRUN * max(order.seconds, last) + RECOVERY_SECONDS
     async with beside(course.write(elapsed)):
         striking = asyncio.create_task(nemesis.run(faults, elapsed=elapsed))
         guarding = asyncio.create_task(_guard(order, progress, nemesis))
         try:
-            await asyncio.wait(
-                {striking, guarding}, timeout=OVERRUN * order.seconds, return_when=asyncio.FIRST_COMPLETED
-            )
+            await asyncio.wait({striking, guarding}, timeout=longest, return_when=asyncio.FIRST_COMPLETED)
             if guarding.done():
                 progress.stopped = guarding.result()
             elif striking.done():
                 striking.result()
             else:
-                progress.stopped = f"its faults were not over after {OVERRUN * order.seconds:.0f} s"
+                progress.stopped = f"its faults were not over after {longest:.0f} s"
         finally:
             striking.cancel()
             guarding.cancel()
