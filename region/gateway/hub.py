@@ -164,9 +164,13 @@ class Hub:
                 device.revoke(why)
 
     def answer(self, entry: Entry, marks: Mapping[str, Marks]) -> None:
-        """Tell the author's devices an entry whose send was repeated, with the marks that its members have now."""
-        if entry.author in self._by_user:
-            self._push(entry.author, frames.encode(EntryFrame(entry_view(entry, reader=entry.author, marks=marks))))
+        """Tell the author's devices an entry whose send was repeated, with the marks that its members have now; those that catch up, after that."""
+        if entry.author not in self._by_user:
+            return
+        text = frames.encode(EntryFrame(entry_view(entry, reader=entry.author, marks=marks)))
+        for device in self._by_user[entry.author]:
+            if device.session.answer(text):
+                device.push(text)
 
     def miss(self, users: Iterable[str], covered: Mapping[int, int]) -> None:
         """Let the devices of these users read from the store what could not be told them.

@@ -3,7 +3,8 @@
     GREETING ──hello──▶ CATCHING_UP ──snapshot──▶ LIVE ──interrupted──▶ SUSPENDED ──restored──▶ CATCHING_UP …
 
 The device is told every output of its user once. `told` says up to which position of each partition it has been; a snapshot
-of the store raises it, and whatever comes live at or below is dropped. While a snapshot is read, live events wait for it.
+of the store raises it, and whatever comes live at or below is dropped. While a snapshot is read, live events wait for it, and
+the answers to repeated sends, whose entries would come before what the device lacks.
 `region.gateway.connection` is the caller that carries the instructions out.
 """
 
@@ -45,7 +46,7 @@ RESYNC: Final = 1012
 
 MOST_BUFFERED: Final = 2_000
 MOST_BUFFERED_CHARACTERS: Final = 2 * 1024 * 1024
-"""How many live events, and characters of them, may wait for a snapshot; beyond, they are dropped and the store is read once more."""
+"""How many live events and answers, and characters of them, may wait for a snapshot; beyond, events are dropped and the store is read once more."""
 MOST_NAMED: Final = 500
 """How many conversations one `changed` frame names; a trunk carries no frame above 128 KiB."""
 
@@ -147,9 +148,11 @@ class Session:
     """One device's WebSocket after its token was found good."""
 
     __slots__ = (
+        "_answers",
         "_buffered",
         "_characters",
         "_interrupted",
+        "_ripe",
         "_welcomed",
         "device_id",
         "phase",
@@ -166,13 +169,15 @@ class Session:
         self.phase = Phase.GREETING
         self.told: dict[int, int] = {}
         self._buffered: list[tuple[int, int, str]] = []
+        self._answers: list[str] = []
+        self._ripe: list[str] = []  # those answers whose entries the snapshot that is being read goes beyond
         self._characters = 0
         self._interrupted = False
         self._welcomed = False
 
     @property
     def buffered(self) -> int:
-        """How many characters of live events wait for a snapshot."""
+        """How many characters of live events and answers wait for a snapshot."""
         return self._characters
 
     def receive(self, text: str | None) -> Instruction:
@@ -227,13 +232,18 @@ class Session:
             outgoing.append(frames.encode(Welcome(self.user_id, self.device_id, self.region, token, complete)))
         elif outgoing:
             outgoing.append(frames.encode(Resume(token)))
+        outgoing += self._ripe
+        self._ripe = []
         if self._interrupted or not reliable:
             self.phase = Phase.SUSPENDED
         else:
             self.phase = Phase.LIVE
             outgoing += [text for partition, position, text in self._buffered if self._is_news(partition, position)]
+            outgoing += self._answers
+            self._answers = []
         self._interrupted = False
-        self._unbuffer()
+        self._buffered.clear()
+        self._characters = sum(map(len, self._answers))
         return outgoing
 
     def live(self, partition: int, position: int, text: str) -> bool:
@@ -241,11 +251,24 @@ class Session:
         if self.phase is Phase.LIVE:
             return self._is_news(partition, position)
         if self.phase is Phase.CATCHING_UP:
-            if len(self._buffered) < MOST_BUFFERED and self._characters + len(text) <= MOST_BUFFERED_CHARACTERS:
+            if self._has_room(text):
                 self._buffered.append((partition, position, text))
                 self._characters += len(text)
             else:
                 self._interrupted = True
+        return False
+
+    def answer(self, text: str) -> bool:
+        """Take the entry of a send that was repeated; return whether to send its frame now.
+
+        A device that lacks something gets it after that: with the first snapshot that is begun from here on, or when it is live again.
+        Beyond what may wait it is left out: the device repeats what has no answer when it reconnects.
+        """
+        if self.phase is Phase.LIVE:
+            return True
+        if self.phase in (Phase.CATCHING_UP, Phase.SUSPENDED) and self._has_room(text):
+            self._answers.append(text)
+            self._characters += len(text)
         return False
 
     def interrupt(self, covered: Mapping[int, int]) -> None:
@@ -276,16 +299,19 @@ class Session:
         if self.phase is not Phase.SUSPENDED:
             return None
         self.phase = Phase.CATCHING_UP
+        self._ripe, self._answers = self._answers, []
         return CatchUp(told=dict(self.told))
 
     def close(self) -> None:
         """Take in that the connection is gone."""
         self.phase = Phase.CLOSED
-        self._unbuffer()
-
-    def _unbuffer(self) -> None:
-        self._buffered.clear()
+        for waiting in (self._buffered, self._answers, self._ripe):
+            waiting.clear()
         self._characters = 0
+
+    def _has_room(self, text: str) -> bool:
+        waiting = len(self._buffered) + len(self._answers) + len(self._ripe)
+        return waiting < MOST_BUFFERED and self._characters + len(text) <= MOST_BUFFERED_CHARACTERS
 
     def token(self, incarnation: int) -> str:
         """Return the resume token for what the device has been told."""

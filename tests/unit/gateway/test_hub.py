@@ -219,7 +219,19 @@ def test_a_repeated_send_is_answered_with_the_marks_of_now(scene: Scene) -> None
     assert theirs.told == []
 
 
-def test_a_repeated_send_is_answered_while_outputs_are_missed(scene: Scene) -> None:
+def test_a_repeated_send_is_answered_after_what_a_device_lacks(scene: Scene) -> None:
+    """Told at once, its entry would stand before earlier ones of its conversation."""
+    live, behind = device(scene.hub, ADA, "v1"), device(scene.hub, ADA, "v2")
+    behind.session.interrupt({0: 10})
+
+    scene.hub.answer(entry(seq=3), {})
+
+    assert (len(live.told), behind.told) == (1, [])
+    behind.session.restore()
+    assert behind.session.snapshot(Snapshot({0: 12}, 1, ["1", "2"], []), reliable=True)[:2] == ["1", "2"]
+
+
+def test_a_refusal_is_told_while_outputs_are_missed(scene: Scene) -> None:
     """The refusal is older than what the store will be read for: nothing else would bring it."""
     mine = device(scene.hub, ADA)
     refusal = Refusal(

@@ -227,6 +227,49 @@ def test_without_live_events_a_session_waits() -> None:
     assert session.phase is Phase.SUSPENDED
 
 
+def test_an_answer_waits_for_a_snapshot_that_goes_beyond_it() -> None:
+    """One that was begun before may end below it; without live events nothing else would bring what lies between."""
+    session = live({0: 5})
+    session.interrupt({0: 5})
+    assert session.restore() is not None
+    assert not session.answer("answer")  # the snapshot is being read
+
+    assert session.snapshot(Snapshot({0: 6}, 1, ["6"], []), reliable=False)[0] == "6"
+    assert session.buffered == len("answer")
+    session.restore()
+    told = session.snapshot(Snapshot({0: 8}, 1, ["7", "8"], []), reliable=False)
+
+    assert [text for text in told if '"resume"' not in text] == ["7", "8", "answer"]
+    assert (session.phase, session.buffered) == (Phase.SUSPENDED, 0)
+
+
+def test_an_answer_comes_after_the_live_events_that_waited() -> None:
+    """They tell what lies between the snapshot and it."""
+    session = live({0: 5})
+    session.interrupt({0: 5})
+    session.restore()
+    session.answer("answer")
+    session.live(0, 7, "7")
+
+    told = session.snapshot(Snapshot({0: 6}, 1, ["6"], []), reliable=True)
+
+    assert [text for text in told if '"resume"' not in text] == ["6", "7", "answer"]
+    assert session.answer("now")
+
+
+def test_answers_are_bounded() -> None:
+    """What is left out is repeated by the device when it reconnects; events that wait are worth more."""
+    session = live({0: 5})
+    session.interrupt({0: 5})
+
+    for _ in range(MOST_BUFFERED + 1):
+        session.answer("x")
+
+    assert session.buffered == MOST_BUFFERED
+    session.close()
+    assert session.buffered == 0
+
+
 @pytest.mark.parametrize(
     ("count", "size"), [(MOST_BUFFERED + 1, 1), (3, MOST_BUFFERED_CHARACTERS // 2)], ids=["many", "large"]
 )
