@@ -1,86 +1,241 @@
-"""`causeway drill`: steady traffic, faults one after another, and a verdict: exit 0 if true, 1 if false, 2 if unknown; 3 if the drill itself broke."""
+"""`causeway drill`: lists drills, runs and replays them, and shows their reports; exit 0 if the verdict is true, 1 if false, 2 if unknown; 3 if the drill itself broke."""
 
-import asyncio
 import sys
 import traceback
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
+import msgspec
 import typer
 import uvloop
 from rich.console import Console
-from rich.live import Live
-from rich.table import Table
 
 from chaos.bench.measure import machine
+from chaos.drill import archive, catalogue, views
+from chaos.drill.archive import Filed
 from chaos.drill.figures import count
-from chaos.drill.report import RULES, Report, write
-from chaos.drill.run import Order, Watched, drill
-from chaos.drill.schedule import Name
-from chaos.judge.judgement import Judgement, judge
+from chaos.drill.outcome import Report
+from chaos.drill.report import RULES, write
+from chaos.drill.run import Order, Watched, look, planned
+from chaos.drill.safety import blast_radius
+from chaos.drill.views import STYLES
+from chaos.drill.watching import InterruptedDrillError, watched
+from chaos.judge.expectations import expected_of
+from chaos.judge.judgement import CHECKERS, EXPECTED, judge
 from chaos.judge.ledger import Ledger, read
 from chaos.judge.sufficiency import Needs
 from chaos.judge.verdict import Verdict
 from infra.errors import CausewayError
 from infra.local import homes
 
+T = TypeVar("T")
+
 EXITS = {Verdict.TRUE: 0, Verdict.FALSE: 1, Verdict.UNKNOWN: 2}
+UNUSABLE = 2
 BROKE = 3
 """What a drill ends with that broke by itself, and so says nothing of the federation; an uncaught exception would end with 1, the status of a false verdict."""
 
-STYLES = {Verdict.TRUE: "green", Verdict.FALSE: "red", Verdict.UNKNOWN: "yellow"}
-REFRESH_SECONDS = 0.5
-QUIET_REFRESH_SECONDS = 10.0
 
 app = typer.Typer(
-    help="Disturb the federation under traffic, and judge what its clients saw. Exit 0: true, 1: false, 2: unknown, 3: the drill itself broke.",
+    help="Disturb the federation under traffic, and judge what its clients saw. Exit 0: true, 1: false, 2: unknown, 3: the drill itself broke, 130 or 143: it was interrupted, and has healed.",
     no_args_is_help=True,
 )
-
-
-ABOUT = {
-    Name.PARTS: "every part of every region killed, paused or restarted, every Redis wiped, every link cut, slowed or narrowed, one after another",
-    Name.PAIRS: "two at once: parts killed, paused or restarted, links cut, slowed or narrowed, the second at a random moment after the first",
-    Name.RELAY: "every MirrorMaker made to repeat or killed, every relay topic truncated before it was copied, links disturbed",
-    Name.DOUBLES: "a second instance of every service, started while the first stands still; then both go on",
-    Name.DISKS: "every Kafka and PostgreSQL with a full disk (as root: it takes a mount)",
-}
+Seed = Annotated[int, typer.Option(help="What workload and faults follow from.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(help="Where ledger and report go; a new directory in the federation's home by default."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be struck, and when; nothing is touched.")]
 
 
 @app.command("list")
-def list_drills() -> None:
-    """List the drills, and what the judge asks.
+def list_drills(*, as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False) -> None:
+    """List the drills: what each does, how long it takes, what it strikes, what must hold, and how it ended here the last time.
 
-    Example: causeway drill list
+    Examples: causeway drill list; causeway drill list --json
     """
-    console = Console()
-    for name, about in ABOUT.items():
-        console.print(f"[bold]{name}[/bold]  {about}")
+    console = Console(highlight=False)
+    last = {filed.kept.name: filed.kept for filed in archive.all_in(homes.home())}
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(_listed(last)), indent=2).decode())
+        return
+    for name, one in catalogue.DRILLS.items():
+        ran = last.get(name)
+        ended = (
+            "never run here"
+            if ran is None
+            else f"{ran.began_at[:16]}, seed {ran.seed}: [{STYLES[Verdict(ran.judgement.verdict)]}]{ran.judgement.verdict}[/]"
+        )
+        each = f", each fault {one.hold:g} s" if one.hold else ""
+        console.print(f"[bold]{name}[/bold]  {one.about}")
+        console.print(
+            f"    takes    {one.minutes:g} min of traffic at {one.rate:g}/s{each}, and some minutes around it"
+        )
+        console.print(f"    strikes  {one.strikes}")
+        console.print(f"    holds    {one.holds}")
+        console.print(f"    unseen   {one.unseen}")
+        console.print(f"    last     {ended}")
+    for name, why in catalogue.ABSENT.items():
+        console.print(f"[dim]{name}: not there; {why}[/dim]")
     console.print("\nThe judge asks of each whether, for everything that clients saw:")
-    for checker, rule in RULES.items():
-        console.print(f"  {checker:<12}{rule}")
+    for checker in CHECKERS:
+        console.print(f"  {checker:<12}{RULES[checker]}")
+    console.print("and where faults ask for it:")
+    for checker in EXPECTED:
+        console.print(f"  {checker:<12}{RULES[checker]}")
 
 
 @app.command()
 def run(
-    name: Annotated[Name, typer.Argument(help="Which drill; `causeway drill list` names them.")],
+    name: Annotated[str, typer.Argument(help="Which drill; `causeway drill list` names them.", show_default=False)],
     *,
-    minutes: Annotated[float, typer.Option(min=0.5, help="How long the traffic flows.")] = 10.0,
-    seed: Annotated[int, typer.Option(help="What workload and faults follow from.")] = 1,
-    rate: Annotated[float, typer.Option(min=1.0, help="Messages a second, over all regions.")] = 300.0,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="Where ledger and report go; a new directory in the federation's home by default."),
+    minutes: Annotated[
+        float | None, typer.Option(min=0.5, help="How long the traffic flows; as the drill has it by default.")
     ] = None,
+    seed: Seed = 1,
+    rate: Annotated[
+        float | None, typer.Option(min=1.0, help="Messages a second, over all regions; as the drill has it by default.")
+    ] = None,
+    hold: Annotated[
+        float | None,
+        typer.Option(
+            min=3.0, help="How long each fault lasts, seconds, such as how long each side of a split is alone."
+        ),
+    ] = None,
+    out: Out = None,
+    dry_run: DryRun = False,
 ) -> None:
-    """Run a drill on the federation that is up.
+    """Run a drill on the federation that is up: a healthy one, or it says what is the matter.
 
-    Example: causeway drill run parts --minutes 3 --seed 7 --rate 50
+    It tells first what it may touch. It stops by itself if nothing is accepted anywhere for 90 s, a part that it does not strike stays down, or the disk
+    fills. Whatever ends it, also Ctrl-C, it heals what it has struck.
+
+    Examples: causeway drill run split --hold 60 --seed 7; causeway drill run parts --minutes 3 --rate 50
     """
-    console = Console(width=None if sys.stdout.isatty() else 140)
+    console = _console()
+    drill = _or_exit(console, lambda: catalogue.of(name))
+    order = Order(
+        name,
+        homes.home(),
+        seconds=60 * (drill.minutes if minutes is None else minutes),
+        rate=drill.rate if rate is None else rate,
+        seed=seed,
+        hold=drill.hold if hold is None else hold,
+    )
+    _carry_out(console, order, out, dry_run=dry_run)
+
+
+@app.command()
+def replay(
+    report: Annotated[
+        str, typer.Argument(help="A report: its name in `causeway drill report`, or its path.", show_default=False)
+    ],
+    *,
+    out: Out = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Run the drill of a report again: the plan that is in it, and the same people who write to each other in the same order.
+
+    Faults wait until what came before is well again, so when each begins differs, and so does which messages it meets: the verdict may, too. A seed gives the
+    same plan only on a federation of the same parts; a report has the plan itself.
+
+    Example: causeway drill replay drill-split-7-2026-01-01T120000
+    """
+    console = _console()
+    filed = _or_exit(console, lambda: archive.find(homes.home(), report))
+    kept, faults = filed.kept, _or_exit(console, lambda: archive.plan_in(filed))
+    order = Order(
+        kept.name,
+        homes.home(),
+        seconds=60 * kept.minutes,
+        rate=kept.rate,
+        seed=kept.seed,
+        hold=kept.hold,
+        faults=faults,
+    )
+    _carry_out(console, order, out, dry_run=dry_run, original=filed)
+
+
+@app.command("report")
+def show(
+    reports: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="None for all that are here, one to show it, two to compare them: names or paths.", show_default=False
+        ),
+    ] = None,
+    *,
+    drill: Annotated[str, typer.Option(help="Only those of this drill.")] = "",
+    browser: Annotated[bool, typer.Option("--open", help="Open its page in the browser.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Show the reports that are here and how drills went over time; or one; or compare two.
+
+    Examples: causeway drill report; causeway drill report --drill split; causeway drill report BEFORE AFTER
+    """
+    console = _console()
+    home, named = homes.home(), reports or []
+    if len(named) > 2:  # noqa: PLR2004  # a third has no column
+        console.print("causeway drill: two reports can be compared, no more.", style="red")
+        raise typer.Exit(UNUSABLE)
+    found = _or_exit(console, lambda: [archive.find(home, one) for one in named] or archive.all_in(home, drill))
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode([one.kept for one in found]), indent=2).decode())
+        return
+    if not found:
+        console.print("No drill has been run here yet: `causeway drill list`.")
+    elif not named:
+        views.print_all(console, found)
+    elif len(found) == 1:
+        views.print_one(console, found[0])
+    else:
+        views.print_compared(console, *found)
+    if browser and len(named) == 1:
+        typer.launch(found[0].place.with_name("report.html").as_uri())
+
+
+def _listed(last: dict[str, archive.Kept]) -> dict[str, dict[str, str | float | None]]:
+    return {
+        name: {
+            "about": one.about, "strikes": one.strikes, "holds": one.holds, "unseen": one.unseen,
+            "minutes": one.minutes, "rate": one.rate, "hold": one.hold,
+            "last": last[name].judgement.verdict if name in last else None,
+        }
+        for name, one in catalogue.DRILLS.items()
+    }  # fmt: skip
+
+
+def _console() -> Console:
+    return Console(width=None if sys.stdout.isatty() else 140)
+
+
+def _or_exit(console: Console, work: Callable[[], T]) -> T:
+    """Return what some work returns; tell what is wrong, and end with 2, if it says so."""
     try:
-        verdict = _run(console, name, minutes=minutes, seed=seed, rate=rate, out=out)
+        return work()
+    except CausewayError as error:
+        console.print(f"causeway drill: {error}", style="red", markup=False)
+        raise typer.Exit(UNUSABLE) from None
+
+
+def _carry_out(
+    console: Console, order: Order, out: Path | None, *, dry_run: bool, original: Filed | None = None
+) -> None:
+    """Run a drill, or only tell its plan, and end with its verdict."""
+    try:
+        if dry_run:
+            faults = _or_exit(console, lambda: planned(order, *look(order.home)))
+            views.print_plan(console, order, faults)
+            return
+        verdict = _run(console, order, out, original)
+    except InterruptedDrillError as interrupted:
+        console.print(f"causeway drill: interrupted by {interrupted.name}.", style="yellow")
+        raise typer.Exit(128 + interrupted.number) from None
+    except typer.Exit:
+        raise
     except Exception as error:
         traceback.print_exc()
         console.print("causeway drill: it broke, as told above. That says nothing of the federation.", style="red")
@@ -88,74 +243,53 @@ def run(
     raise typer.Exit(EXITS[verdict])
 
 
-def _run(console: Console, name: Name, *, minutes: float, seed: int, rate: float, out: Path | None) -> Verdict:
+def _run(console: Console, order: Order, out: Path | None, original: Filed | None) -> Verdict:
     began_at, of = datetime.now(UTC).isoformat(timespec="seconds"), machine()
-    home = homes.home()
-    where = out or home / "chaos" / f"drill-{name}-{seed}-{began_at.replace(':', '')[:17]}"
-    where.mkdir(parents=True, exist_ok=True)
+    name, seed = order.name, order.seed
+    where = out or order.home / "chaos" / f"drill-{name}-{seed}-{began_at.replace(':', '')[:17]}"
     path, progress = where / "ledger.jsonl", Watched("looking at the federation")
     try:
-        with Ledger(path, seed=seed, about=f"{name}, {minutes:g} min at {rate:g}/s", fifo=True) as ledger:
-            order = Order(name, home, seconds=60 * minutes, rate=rate, seed=seed)
-            planned = uvloop.run(_watched(order, ledger, progress, console))
+        faults = planned(order, *(there := look(order.home)))  # who is refused leaves no directory behind
+        order = replace(order, faults=faults)
+        views.print_plan(console, order, faults)
+        where.mkdir(parents=True, exist_ok=True)
+        about = f"{name}, {order.seconds / 60:g} min at {order.rate:g}/s"
+        with Ledger(path, seed=seed, about=about, fifo=True, standbys=there[1]) as ledger:
+            uvloop.run(watched(order, ledger, progress, console))
     except CausewayError as error:
         console.print(f"causeway drill: {error}", style="red", markup=False)
-        console.print(f"What was noted until then: {path}", markup=False)
+        if path.exists():
+            console.print(f"What was noted until then: {path}", markup=False)
         return Verdict.UNKNOWN
-    judgement = judge(read(path), Needs(faults=len(planned), everybody=True))
+    asked = frozenset(EXPECTED) & {one for fault in faults for one in expected_of(fault.expects)}
+    judgement = judge(read(path), Needs(faults=len(faults), everybody=True, expects=asked))
     report = Report(
         name=name,
         seed=seed,
-        rate=rate,
-        minutes=minutes,
-        planned=len(planned),
+        rate=order.rate,
+        minutes=order.seconds / 60,
+        planned=len(faults),
         began_at=began_at,
         machine=of,
         offline=progress.tally.offline,
         share=round(progress.share, 3),
         judgement=judgement,
         figures=count(read(path)),
+        hold=order.hold,
+        plan=faults,
+        struck=blast_radius(faults),
+        stopped=progress.stopped,
+        regions=tuple(sorted(there[0].regions)),
+        standbys=there[1],
     )
-    page, _ = write(report, where)
-    console.print(_table(judgement))
+    page, data = write(report, where, archive.all_in(order.home, name))
+    if progress.stopped:
+        console.print(f"It stopped by itself: {progress.stopped}.", style="yellow", markup=False)
+    console.print(views.rulings(judgement))
     console.print(f"Report: {page}", markup=False, soft_wrap=True)
+    if original is not None:
+        again = archive.read(data)
+        same = "the same plan and workload as" if archive.is_same(original.kept, again.kept) else "another plan than"
+        console.print(f"It had {same} {original.place.parent.name}:")
+        views.print_compared(console, original, again)
     return judgement.verdict
-
-
-async def _watched(order: Order, ledger: Ledger, progress: Watched, console: Console) -> tuple[object, ...]:
-    """Run a drill and tell every now and then how it goes: in place on a terminal, else line by line."""
-    work = asyncio.create_task(drill(order, ledger, progress))
-    try:
-        if not console.is_terminal:
-            while not (await asyncio.wait({work}, timeout=QUIET_REFRESH_SECONDS))[0]:
-                console.print(_line(progress, order), highlight=False)
-            return await work
-        with Live(_line(progress, order), console=console, auto_refresh=False) as live:
-            while not (await asyncio.wait({work}, timeout=REFRESH_SECONDS))[0]:
-                live.update(_line(progress, order), refresh=True)
-            return await work
-    finally:
-        work.cancel()
-        await asyncio.gather(work, return_exceptions=True)
-
-
-def _line(progress: Watched, order: Order) -> str:
-    tally, nemesis = progress.tally, progress.nemesis
-    faults = "" if nemesis is None else f" · faults {nemesis.done} of {progress.faults}"
-    present = "" if nemesis is None or not nemesis.present else f" · now [red]{nemesis.present}[/red]"
-    return (
-        f"{progress.doing} · {progress.elapsed:.0f} of {order.seconds:.0f} s · accepted {tally.accepted:,} of {tally.invoked:,}"
-        f" · shown {tally.shown:,}{faults}{present}"
-    )
-
-
-def _table(judgement: Judgement) -> Table:
-    table = Table(title=f"verdict: [{STYLES[judgement.verdict]}]{judgement.verdict}[/]")
-    for column in ("checker", "verdict", "judged", "found", "why"):
-        table.add_column(column)
-    for ruling in judgement.rulings:
-        why = [*ruling.evidence, *ruling.doubts][:2]
-        words = "\n".join(f"{one.what} {', '.join(one.ids)}" for one in why)
-        style = STYLES[ruling.verdict]
-        table.add_row(ruling.checker, f"[{style}]{ruling.verdict}[/]", str(ruling.judged), str(ruling.found), words)
-    return table

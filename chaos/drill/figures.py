@@ -6,6 +6,7 @@ from math import ceil, isnan, nan
 
 import msgspec
 
+from chaos.drill.budget import Budget, budget
 from chaos.drill.crowds import CHANNELS, Changes, CrowdCount, Crowds
 from chaos.judge import events as e
 from chaos.judge.ledger import Line
@@ -87,6 +88,7 @@ class Figures(msgspec.Struct, frozen=True):
         crowds: Groups, whose posts are among the sends.
         channels: Channels, likewise.
         altered: What was done to messages, by kind.
+        budget: What was used of the budget of failures.
     """
 
     seconds: tuple[Second, ...]
@@ -103,6 +105,7 @@ class Figures(msgspec.Struct, frozen=True):
     crowds: Crowds
     channels: Crowds
     altered: tuple[Changes, ...]
+    budget: Budget
 
 
 class _Fate(msgspec.Struct):
@@ -170,6 +173,9 @@ def _figures(fates: list[_Fate], faults: list[Struck], *, histories: int, crowds
     to_screen = [(fate.invoked, 1000 * (fate.shown - fate.invoked)) for fate in fates if not isnan(fate.shown)]
     struck = [took for at, took in to_screen if any(_lasts(fault, at) for fault in faults)]
     calm = [took for at, took in to_screen if not any(_lasts(fault, at) for fault in faults)]
+    acks = [1000 * (fate.accepted - fate.invoked) for fate in fates if not isnan(fate.accepted)]
+    unanswered = sum(isnan(fate.accepted) and not fate.refused for fate in fates)
+    times = [fate.invoked for fate in fates]
     return Figures(
         seconds=_by_second(fates),
         faults=tuple(during),
@@ -177,14 +183,20 @@ def _figures(fates: list[_Fate], faults: list[Struck], *, histories: int, crowds
         accepted=sum(not isnan(fate.accepted) for fate in fates),
         shown=len(to_screen),
         refused=sum(fate.refused for fate in fates),
-        unanswered=sum(isnan(fate.accepted) and not fate.refused for fate in fates),
+        unanswered=unanswered,
         histories=histories,
-        ack=_latency([1000 * (fate.accepted - fate.invoked) for fate in fates if not isnan(fate.accepted)]),
+        ack=_latency(acks),
         calm=_latency(calm),
         struck=_latency(struck),
         crowds=crowds.figures(),
         channels=crowds.figures(CHANNELS),
         altered=crowds.alterations(),
+        budget=budget(
+            acks,
+            [took for _, took in to_screen],
+            unaccepted=unanswered,
+            seconds=max(times, default=0.0) - min(times, default=0.0),
+        ),
     )
 
 

@@ -5,9 +5,10 @@ CPU, which the federation is to have.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 import psutil
 from redis.exceptions import RedisError
@@ -18,7 +19,7 @@ from chaos.drill.faults.doubles import ServiceDoubled, can_be_doubled
 from chaos.drill.faults.injector import POLL_SECONDS, RECOVERY_SECONDS, Injector, NotPossibleError, Supervisor
 from chaos.drill.faults.links import LINKS, LinkFault
 from chaos.drill.faults.mirrors import MirrorRepeats, RelayTruncated
-from chaos.drill.faults.parts import PartFault
+from chaos.drill.faults.parts import Frozen, PartFault
 from chaos.drill.schedule import ON_LINKS, SEEN_AT_THE_END, Fault, Kind, Targets, by_slot
 from chaos.judge import events as e
 from chaos.judge.ledger import Ledger
@@ -26,11 +27,13 @@ from infra.errors import CausewayError
 from infra.kafka import KafkaError
 from infra.local import control
 from infra.local.control import Act, Ask, PartStatus, Request, Reshape, Status
+from infra.local.errors import LocalError
 from infra.local.link import Shape
 
-CALM_SECONDS = 3.0
 SIGHT_SECONDS = 20.0
 """How long a fault that is on lasts for the witness to see it. On a busy machine five pairs of answers take several."""
+DECIDING = ("services", "back", "projector")
+"""Processes that run a projector."""
 PATIENCE_SECONDS = RECOVERY_SECONDS + 30.0
 
 
@@ -41,8 +44,20 @@ class NotRecoveredError(CausewayError):
     definite = True
 
 
-def targets(status: Status) -> Targets:
-    """Return what may be struck; the link proxy itself is the drill's own tool."""
+class NotHealedError(CausewayError):
+    """Not all that the drill has struck is healed: {reason} Heal it with `causeway local heal`, and look at `causeway status`."""
+
+    code = "not-healed"
+    definite = True
+
+
+def targets(status: Status, standbys: Mapping[str, str] = MappingProxyType({})) -> Targets:
+    """Return what may be struck; the link proxy itself is the drill's own tool.
+
+    Args:
+        status: How everything is.
+        standbys: Region to the one that stands by.
+    """
     regions = sorted(status.regions)
     parts = {name: part for name, part in sorted(status.parts().items()) if name != LINKS and part.pid is not None}
 
@@ -56,6 +71,11 @@ def targets(status: Status) -> Targets:
         mirrors=tuple(name for name in parts if name.endswith("/mirror")),
         services=tuple(name for name, part in parts.items() if _is_service(part) and can_be_doubled(name)),
         disks=serving("kafka", "postgres"),
+        regions=tuple(regions),
+        projectors={
+            region: f"{region}/{name}" for region in regions for name in DECIDING if f"{region}/{name}" in parts
+        },
+        standbys=dict(standbys),
     )
 
 
@@ -71,14 +91,15 @@ def injector_of(fault: Fault, before: Status, ask: Supervisor) -> Injector:
         before: How everything is.
         ask: Asks the supervisor.
     """
-    if fault.kind in ON_LINKS:
-        return LinkFault(fault.kind, fault.target, before, ask)
+    if fault.kind in {*ON_LINKS, Kind.SPLIT, Kind.SLOW}:
+        return LinkFault(fault, before, ask)
     others: dict[Kind, Callable[[str, Status, Supervisor], Injector]] = {
         Kind.WIPE: CacheWiped,
         Kind.REPEAT: MirrorRepeats,
         Kind.TRUNCATE: RelayTruncated,
         Kind.DOUBLE: ServiceDoubled,
         Kind.FULL: DiskFull,
+        Kind.FREEZE: Frozen,
     }
     return others.get(fault.kind, partial(PartFault, fault.kind))(fault.target, before, ask)
 
@@ -97,6 +118,7 @@ class Nemesis:
     def __init__(self, home: Path, ledger: Ledger) -> None:
         self.done = 0
         self._present: dict[str, str] = {}
+        self._lasting: dict[str, Fault] = {}
         self._home = home
         self._ledger = ledger
 
@@ -104,6 +126,16 @@ class Nemesis:
     def present(self) -> str:
         """What is the matter now, for those who watch; empty if nothing is."""
         return ", ".join(self._present.values())
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What is struck now."""
+        return tuple(self._present)
+
+    @property
+    def lasting(self) -> tuple[Fault, ...]:
+        """The faults that were seen, and are not taken off yet."""
+        return tuple(self._lasting.values())
 
     async def run(self, faults: Sequence[Fault], *, elapsed: Callable[[], float]) -> None:
         """Carry out a schedule; a slot waits until the one before it is over and some calm has passed.
@@ -118,7 +150,7 @@ class Nemesis:
         """
         over = 0.0
         for together in by_slot(faults):
-            await asyncio.sleep(max(0.0, max(together[0].at, over + CALM_SECONDS) - elapsed()))
+            await asyncio.sleep(max(0.0, max(together[0].at, over) - elapsed()))
             carrying = [asyncio.create_task(self._carry_out(fault)) for fault in together]
             try:
                 for one in asyncio.as_completed(carrying):
@@ -127,20 +159,35 @@ class Nemesis:
                 for task in carrying:
                     task.cancel()
                 await asyncio.gather(*carrying, return_exceptions=True)
-            over = elapsed()
+            over = elapsed() + max(fault.rest for fault in together)
 
     async def heal(self) -> None:
-        """Take everything off, whatever it is."""
-        status = await self._ask(Ask())
-        shapes = {direction: Shape() for direction in status.links}
-        await self._ask(Act("heal", tuple(name for name in status.parts() if name != LINKS)))
-        await self._ask(Reshape(shapes))
+        """Take everything off, whatever it is: links first, since that is soon done, then parts.
+
+        Raises:
+            NotHealedError: Something could not be; the rest was done all the same.
+        """
+        failed: list[LocalError] = []
+        try:
+            status = await self._ask(Ask())
+        except LocalError as error:
+            raise NotHealedError(reason=str(error)) from error
+        for request in (
+            Reshape({direction: Shape() for direction in status.links}),
+            Act("heal", tuple(name for name in status.parts() if name != LINKS), wait=RECOVERY_SECONDS),
+        ):
+            try:
+                await self._ask(request)
+            except LocalError as error:
+                failed.append(error)
+        if failed:
+            raise NotHealedError(reason=" ".join(map(str, failed)))
 
     async def _carry_out(self, fault: Fault) -> None:
         await asyncio.sleep(fault.later)
         injector = injector_of(fault, await self._running(fault), self._ask)
         self._present[fault.name] = f"{fault.kind} {fault.target}"
-        self._ledger.note(e.FaultBegun(self._ledger.now(), fault.name, str(fault.kind), fault.target))
+        self._ledger.note(e.FaultBegun(self._ledger.now(), fault.name, str(fault.kind), fault.target, fault.expects))
         watching = asyncio.create_task(self._watch(fault, injector))
         await asyncio.sleep(0)  # the witness looks first
         failed = ""
@@ -152,6 +199,7 @@ class Nemesis:
                 failed = str(error) or type(error).__name__
             else:
                 await self._hold(fault, watching)
+            self._lasting.pop(fault.name, None)
             lifted = self._ledger.now()
             await injector.take_off()
             try:
@@ -166,6 +214,7 @@ class Nemesis:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
             del self._present[fault.name]
+            self._lasting.pop(fault.name, None)
         self._ledger.note(e.FaultEnded(self._ledger.now(), fault.name, failed, lifted))
         self.done += 1
 
@@ -192,6 +241,7 @@ class Nemesis:
         """Note what the witness sees; return when that was, on the loop's clock."""
         seen = await injector.saw()
         self._ledger.note(e.FaultSeen(self._ledger.now(), fault.name, seen))
+        self._lasting[fault.name] = fault
         return asyncio.get_running_loop().time()
 
     async def _ask(self, request: Request) -> Status:

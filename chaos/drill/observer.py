@@ -71,6 +71,7 @@ class Observer:
         self._outside: set[str] = set()
         """Groups that the user belonged to, and does not."""
         self._staying: asyncio.Task[None] | None = None
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
 
     async def __aenter__(self) -> Self:
         """Connect."""
@@ -93,6 +94,11 @@ class Observer:
                 await self._online.wait()
         return self._online.is_set()
 
+    async def drop(self) -> None:
+        """Lose the connection, as on a train; it comes back by itself, and resumes."""
+        if self._socket is not None:
+            await self._socket.close()
+
     async def _stay(self) -> None:
         while True:
             try:
@@ -112,6 +118,7 @@ class Observer:
     async def _converse(self, token: str) -> None:
         headers = {"Authorization": f"Bearer {token}"}
         async with self._http.ws_connect("/ws", headers=headers, heartbeat=PATIENCE_SECONDS, max_msg_size=0) as socket:
+            self._socket = socket
             await socket.send_str(msgspec.json.encode({"type": "hello", "resume": self._resume, "held": None}).decode())
             async for raw in socket:
                 if raw.type is aiohttp.WSMsgType.TEXT and (frame := read(raw.data)) is not None:

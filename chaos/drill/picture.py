@@ -19,6 +19,9 @@ COLOURS = {
     Kind.TRUNCATE: "crimson",
     Kind.DOUBLE: "magenta",
     Kind.FULL: "tab:gray",
+    Kind.SPLIT: "saddlebrown",
+    Kind.SLOW: "teal",
+    Kind.FREEZE: "navy",
 }
 OBJECTIVE_MS = 300
 MANY = 25

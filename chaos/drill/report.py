@@ -2,17 +2,19 @@
 
 import base64
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
 import msgspec
 
-from chaos.bench.measure import Machine
+from chaos.drill import chapters
+from chaos.drill.archive import Filed
+from chaos.drill.budget import BUDGET_SECONDS, LIMIT_MS, OBJECTIVE
 from chaos.drill.crowds import Changes, Crowds
 from chaos.drill.figures import Figures, Latency
+from chaos.drill.outcome import Report
 from chaos.drill.picture import draw
-from chaos.judge.judgement import Judgement
 from chaos.judge.verdict import Evidence, Ruling
 
 STYLE = (Path(__file__).parent / "report.css").read_text
@@ -33,6 +35,9 @@ RULES = {
     "membership": "groups and channels keep their rules: who may do what, how many, an owner",
     "alterations": "edits, deletions and reactions are seen by all who may see the message, as its log has them; what was deleted is gone",
     "digests": "regions hold the same",
+    "served": "whom a fault spares is served as ever",
+    "converged": "once a fault is over, everything arrives soon",
+    "holder": "whose lease has lapsed lets nobody in: stale decisions are attempted, and refused",
 }
 
 
@@ -41,46 +46,22 @@ MOST_SHOWN = 5
 LONG_MS = 10_000
 
 
-class Report(msgspec.Struct, frozen=True):
-    """A drill.
+def write(report: Report, directory: Path, before: Sequence[Filed] = ()) -> tuple[Path, Path]:
+    """Write `report.html` and `report.json`; return where.
 
-    Attributes:
-        name: Which drill.
-        seed: What workload and faults follow from.
-        rate: Messages a second that were due.
-        minutes: How long the traffic was to flow.
-        planned: How many faults were planned.
-        began_at: RFC 3339.
-        machine: What it ran on.
-        offline: How often a device lost its connection.
-        share: How much of one core the drill itself took while the traffic flowed.
-        judgement: The verdict, and each checker's ruling.
-        figures: In numbers.
+    Args:
+        report: What is to be told.
+        directory: Where it goes.
+        before: Earlier runs of this drill, oldest first, which are listed beside it.
     """
-
-    name: str
-    seed: int
-    rate: float
-    minutes: float
-    planned: int
-    began_at: str
-    machine: Machine
-    offline: int
-    share: float
-    judgement: Judgement
-    figures: Figures
-
-
-def write(report: Report, directory: Path) -> tuple[Path, Path]:
-    """Write `report.html` and `report.json`; return where."""
     page, data = directory / "report.html", directory / "report.json"
     data.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
     pictures = draw(report.figures, dark=False), draw(report.figures, dark=True)
-    page.write_text(html(report, *pictures), encoding="utf-8")
+    page.write_text(html(report, *pictures, before), encoding="utf-8")
     return page, data
 
 
-def html(report: Report, light: str, dark: str) -> str:
+def html(report: Report, light: str, dark: str, before: Sequence[Filed] = ()) -> str:
     """Return the page, with its picture for light and for dark screens, as SVG."""
     verdict = report.judgement.verdict
     figures, of = report.figures, report.machine
@@ -90,14 +71,18 @@ def html(report: Report, light: str, dark: str) -> str:
 <meta name="color-scheme" content="light dark"><title>Drill {escape(report.name)}, seed {report.seed}: {verdict}</title>
 <style>{STYLE(encoding="utf-8")}</style></head><body><main>
 <header class="{verdict}"><p>Drill <b>{escape(report.name)}</b> · seed {report.seed} · {report.minutes:g} min at {report.rate:g}/s · {escape(report.began_at)}</p>
-<h1>{verdict}</h1><p>{SENTENCES[verdict]}</p></header>
+<h1>{verdict}</h1><p>{SENTENCES[verdict]}</p>{chapters.stopped(report)}</header>
+{chapters.about(report)}
 {_tiles(report)}
 <h2>What happened</h2><div class="wide">{_picture(light, dark)}</div>
+{chapters.expected(report)}
 <h2>Rulings</h2>{"".join(map(_ruling, report.judgement.rulings))}
 <h2>Faults</h2><p class="note">Accepted: sends accepted meanwhile. Slowest: the longest that a message sent meanwhile took to its recipient's screen.</p><div class="wide">{_faults(figures)}</div>
 {_crowds("groups", figures.crowds, "did not belong to the group just then")}
 {_crowds("channels", figures.channels, "does not post there")}
 {_altered(figures.altered)}
+{chapters.repeated(report)}
+{chapters.earlier(before)}
 <footer>{escape(about)}. The ledger and the same figures as JSON lie beside this page.</footer>
 </main></body></html>
 """
@@ -113,10 +98,17 @@ def _tiles(report: Report) -> str:
         "faults seen, of planned": f"{seen} of {report.planned}",
         "connections lost": f"{report.offline:,}",
         "histories read whole": f"{figures.histories:,}",
+        f"accepted within {LIMIT_MS / 1000:g} s": _share(figures.budget.accepted),
+        f"shown within {LIMIT_MS / 1000:g} s": _share(figures.budget.shown),
+        f"of a month's budget, {OBJECTIVE:.2%}": f"{figures.budget.lost:.1f} s of {BUDGET_SECONDS:.0f} s: {figures.budget.used:.1%}",
         "to the screen, calm": _spread(figures.calm),
         "to the screen, struck": _spread(figures.struck),
     }
     return '<dl class="tiles">' + "".join(f"<div><dt>{k}</dt><dd>{v}</dd></div>" for k, v in tiles.items()) + "</dl>"
+
+
+def _share(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.3%}"
 
 
 def _picture(light: str, dark: str) -> str:

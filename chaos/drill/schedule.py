@@ -1,11 +1,14 @@
 """Which fault when: a pure function of what there is to strike, the time there is, and a seed."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain, groupby, islice, zip_longest
 from random import Random
 from typing import TypeVar
+
+from chaos.judge.events import Expectation
+from infra.local.link import Shape
 
 T = TypeVar("T")
 
@@ -19,6 +22,8 @@ EVERY_KIND_FROM_SECONDS = 600.0
 LATER_SECONDS = 3.0
 """How long after the first of a pair the second begins at most."""
 ENOUGH_SENDS = 40
+CALM_SECONDS = 3.0
+"""How long nothing else begins after a fault, if its plan does not say so."""
 
 
 class Kind(StrEnum):
@@ -50,9 +55,16 @@ class Kind(StrEnum):
     """A service stands still, a second instance of it is started, and the first one goes on beside it."""
     FULL = "full disk"
     """The file system on which a part's data lies has no room left."""
+    SPLIT = "split"
+    """The network falls apart: nothing passes between its sides."""
+    SLOW = "slow cable"
+    """Links are slow, uneven and narrow at once, as the plan says how much."""
+    FREEZE = "freeze"
+    """SIGSTOP of everything of a region, or of the directory, and SIGCONT after a while."""
 
 
 ON_LINKS = (Kind.CUT, Kind.ONE_WAY, Kind.LATENCY, Kind.JITTER, Kind.BANDWIDTH)
+"""What the drills that are not named disturb a link by."""
 SEEN_AT_THE_END = (Kind.TRUNCATE,)
 """What shows itself only as it is taken off."""
 
@@ -82,6 +94,9 @@ class Targets:
         mirrors: The parts that are a MirrorMaker.
         services: The parts that are processes of our own, of which a second one would have something to do.
         disks: The parts that keep data on disk.
+        regions: All regions.
+        projectors: Region to the part that decides for it, and whatever else that runs.
+        standbys: Region to the one that stands by.
     """
 
     parts: tuple[str, ...]
@@ -90,6 +105,9 @@ class Targets:
     mirrors: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     disks: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    projectors: Mapping[str, str] = field(default_factory=dict)
+    standbys: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +119,12 @@ class Fault:
         slot: Which other faults it is put on together with: those of the same slot.
         at: Not earlier than this, seconds after the traffic began.
         kind: What is done.
-        target: A part, such as us/kafka, or a link, such as us-eu.
+        target: A part, such as us/kafka; a link, such as us-eu, or several, with commas; the sides of a split, such as us|eu,directory; a region, or the directory.
         hold: How long it lasts at least from when it is seen, seconds.
         later: How long after the first of its slot it begins, seconds.
+        rest: How long nothing else begins after it, seconds.
+        shape: What a slow cable does to what passes, each way.
+        expects: What must hold all the same.
     """
 
     number: int
@@ -113,6 +134,9 @@ class Fault:
     target: str
     hold: float
     later: float = 0.0
+    rest: float = CALM_SECONDS
+    shape: Shape | None = None
+    expects: Expectation | None = None
 
     @property
     def name(self) -> str:

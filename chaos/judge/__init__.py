@@ -18,6 +18,8 @@ entitlement   what somebody, or a region, has and may not have
 membership    the rules of groups: who may change what, a hundred members, an owner
 alterations   what edits, deletions and reactions come to
 digests       whether regions hold the same
+expectations  what was to hold though a fault lasted, and soon after it: served, converged
+holder        whether a region whose lease has lapsed lets nobody in
 sufficiency   whether faults were seen and enough was accepted, so that "true" means something
 judgement     all of it, over one ledger
 rehearsal     good ledgers, generated from a seed; what the judge must find nothing in
@@ -32,5 +34,5 @@ mangled       faults planted in a good ledger's alterations
 grafting      how events are changed for that
 
     workload, faults ─▶ ledger ─▶ judgement ─▶ history ─┬▶ delivery, order, entitlement, digests, sufficiency ─▶ verdict
-                                      └─▶ streams, marks ┘
+                                      └─▶ streams, marks, expectations, holder ┘
 """

@@ -258,12 +258,35 @@ class Marked(_Event, frozen=True):
     read: int
 
 
+class Expectation(msgspec.Struct, frozen=True, gc=False):
+    """What must hold though a fault lasts, and once it is over.
+
+    Attributes:
+        spares: Regions, by those among which everything goes on as ever while it lasts; empty if nothing is said of that.
+        soon: Within which time what is sent there is accepted and shown there, seconds.
+        converges: Within which time after its end everything accepted until then is shown, seconds; 0 if nothing is said of that.
+        once_well: Whether that is counted from when what it struck is well again, and not from when it is taken off.
+        lapses: Regions whose lease lapses by it, though another stands by: they must try to let somebody in, and refuse it.
+    """
+
+    spares: tuple[tuple[str, ...], ...] = ()
+    soon: float = 0.0
+    converges: float = 0.0
+    once_well: bool = False
+    lapses: tuple[str, ...] = ()
+
+
 class FaultBegun(_Event, frozen=True):
-    """A fault is put on."""
+    """A fault is put on.
+
+    Attributes:
+        expects: What must hold all the same; None if nothing is said of that.
+    """
 
     fault: str
     kind: str
     target: str
+    expects: Expectation | None = None
 
 
 class FaultSeen(_Event, frozen=True):
@@ -286,6 +309,20 @@ class FaultEnded(_Event, frozen=True):
     lifted: float | None = None
 
 
+class Islanded(_Event, frozen=True):
+    """Who decides for a region says that its lease has lapsed, or does not say so any more.
+
+    Attributes:
+        region: Whose duties hang on the lease.
+        since: Whether it says so from now on.
+        last: If it does not, when it was last asked and said so, seconds.
+    """
+
+    region: str
+    since: bool
+    last: float = 0.0
+
+
 class Settled(_Event, frozen=True):
     """Nothing is sent any more, all faults have ended, and time enough has passed for everything to arrive."""
 
@@ -306,5 +343,5 @@ class Ended(_Event, frozen=True):
 
 Event: TypeAlias = (
     Run | Lives | Member | Invoke | Ok | Fail | Info | Refused | Opened | Closed | Live | Changed | Page | Marked
-    | FaultBegun | FaultSeen | FaultEnded | Settled | Digest | Ended
+    | FaultBegun | FaultSeen | FaultEnded | Islanded | Settled | Digest | Ended
 )  # fmt: skip

@@ -9,7 +9,9 @@ from chaos.judge.alterations import alterations
 from chaos.judge.delivery import lost, phantom
 from chaos.judge.digests import digests
 from chaos.judge.entitlement import entitlement
+from chaos.judge.expectations import Expectations, Measured, merged
 from chaos.judge.history import History
+from chaos.judge.holder import Holder
 from chaos.judge.ledger import Line
 from chaos.judge.marks import Marks
 from chaos.judge.membership import membership
@@ -31,6 +33,8 @@ CHECKERS = (
     "alterations",
     "digests",
 )
+EXPECTED = ("served", "converged", "holder")
+"""Checkers that rule only where the faults of a ledger ask for it: what holds while they last, or once they are over."""
 _NEEDS = Needs()
 
 
@@ -40,10 +44,12 @@ class Judgement(msgspec.Struct, frozen=True):
     Attributes:
         verdict: False if any ruling is, true only if all are.
         rulings: One of each checker.
+        measured: Of each fault of which something was expected, what it came to.
     """
 
     verdict: Verdict
     rulings: tuple[Ruling, ...]
+    measured: tuple[Measured, ...] = ()
 
     def __getitem__(self, checker: str) -> Ruling:
         """Return the ruling of a checker, by its name."""
@@ -81,8 +87,12 @@ def judge(ledger: Iterable[Line], needs: Needs = _NEEDS) -> Judgement:
         "alterations": alterations(history, needs),
         "digests": digests(history),
     }
-    rulings = tuple(findings[checker].rule(reservations) for checker in CHECKERS)
-    return Judgement(combine(ruling.verdict for ruling in rulings), rulings)
+    served, spared = court.expectations.served()
+    converged, arrived = court.expectations.converged()
+    findings |= {"served": served, "converged": converged, "holder": court.holder.findings(history.deeds)}
+    asked = court.expectations.asked | needs.expects
+    rulings = tuple(findings[one].rule(reservations) for one in (*CHECKERS, *(one for one in EXPECTED if one in asked)))
+    return Judgement(combine(ruling.verdict for ruling in rulings), rulings, merged(spared, arrived))
 
 
 class _Court:
@@ -93,6 +103,8 @@ class _Court:
         self.streams = Streams()
         self.marks = Marks()
         self.course = Course()
+        self.expectations = Expectations()
+        self.holder = Holder()
 
     def take(self, line: int, event: e.Event) -> None:
         match event:
@@ -100,16 +112,19 @@ class _Court:
                 self.history.live(line, event)
                 self.streams.live(line, event)
                 self.marks.live(line, event)
+                self.expectations.live(event)
             case e.Marked():
                 self.marks.marked(line, event)
             case e.Invoke():
                 self.history.invoked(line, event)
                 self.marks.invoked(event)
                 self.course.invoked(line, event)
+                self.expectations.invoked(line, event)
             case e.Ok():
                 if self.history.ok(line, event):
                     self.course.accepted(event)
                 self.marks.ended(event.op)
+                self.expectations.ok(event)
             case e.Page():
                 self.history.page(line, event)
                 self.marks.page(line, event)
@@ -117,12 +132,16 @@ class _Court:
                 self.history.failed(line, event)
                 self.course.answered(event.op)
                 self.marks.ended(event.op)
+                self.expectations.failed(event)
+                self.holder.turned_down(line, event)
             case e.Info():
                 self.history.unknown(line, event)
                 self.marks.ended(event.op)
             case e.Refused():
                 self.history.refused(line, event)
                 self.course.answered(event.op)
+                self.expectations.refused(event.op)
+                self.holder.turned_down(line, event)
             case _:
                 self._seldom(line, event)
 
@@ -132,16 +151,20 @@ class _Court:
                 self.history.opened(event)
                 self.streams.opened(event)
                 self.course.opened(line, event)
+                self.expectations.opened(event)
             case e.Closed(connection=connection):
                 self.history.closed(connection)
                 self.streams.closed(connection)
                 self.course.closed(connection)
+                self.expectations.closed(line, event)
             case e.Changed():
                 self.streams.changed(event)
             case e.Lives():
                 self.history.settled_in(event)
+                self.expectations.lives(event)
             case e.Member():
                 self.history.joined(event)
+                self.expectations.lives(event)
             case e.Digest():
                 self.history.digested(line, event)
             case e.Settled():
@@ -154,10 +177,16 @@ class _Court:
         match event:
             case e.FaultBegun():
                 self.course.begun(line, event)
+                self.expectations.begun(line, event)
+                self.holder.begun(line, event)
             case e.FaultSeen():
                 self.course.seen(line, event)
+                self.expectations.seen(event)
             case e.FaultEnded():
                 self.course.ended(line, event)
+                self.expectations.ended(event)
+            case e.Islanded():
+                self.holder.islanded(event)
             case e.Run():
                 self.course.started = True
                 self.history.began(event)

@@ -1,5 +1,6 @@
 """Whether a ledger says enough for "true": it is whole, each fault was seen from outside, and the traffic went on around it."""
 
+import re
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ class Needs(msgspec.Struct, frozen=True):
         posts: How many posts of channels must have been accepted before the first fault, while any lasted, and after the last one,
             where there is any channel.
         everybody: Whether every send must have been answered, and every device be connected at the settling.
+        expects: Checkers that must rule, though no fault of the ledger asks for it.
         rest: How long before the settling the last send was accepted and the last fault ended, seconds.
     """
 
@@ -34,6 +36,7 @@ class Needs(msgspec.Struct, frozen=True):
     altered: int = 3
     posts: int = 3
     everybody: bool = False
+    expects: frozenset[str] = frozenset()
     rest: float = 5.0
 
 
@@ -204,7 +207,7 @@ class Course:
 
     def _struck(self, target: str) -> list[str]:
         """Return the regions to which a part belongs, or between which a link is; all, of a part of the whole federation."""
-        named = {target.partition("/")[0], *target.split("-")} & set(self._by_region)
+        named = set(re.split(r"[/|,-]", target)) & set(self._by_region)
         return sorted(named or self._by_region)
 
     def _missing(self) -> list[Evidence]:

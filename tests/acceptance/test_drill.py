@@ -1,4 +1,4 @@
-"""A short drill on the session's federation: parts and links are struck in turn under traffic, and the judge's verdict is true."""
+"""Short drills on the session's federation: parts and links are struck in turn under traffic, one round of each named drill, and the judge's verdict is true."""
 
 from pathlib import Path
 
@@ -48,11 +48,25 @@ class Figures(msgspec.Struct):
     channels: Crowds
 
 
+class Measured(msgspec.Struct):
+    """What a fault came to."""
+
+    spared: int
+    arrived: int
+
+
+class Judgement(msgspec.Struct):
+    """What the judge says."""
+
+    measured: list[Measured]
+
+
 class Report(msgspec.Struct):
     """What is looked at of a report."""
 
     planned: int
     figures: Figures
+    judgement: Judgement
 
 
 @pytest.fixture
@@ -89,3 +103,17 @@ def test_a_drill_of_three_minutes_is_true(whole: Federation, tmp_path: Path) -> 
     assert {"member_joined", "member_left", "member_removed", "role_changed"} <= {
         one.kind for one in channels.changes if one.numbered
     }
+
+
+@pytest.mark.timeout(OTHERS_SECONDS + PATIENCE_SECONDS + 60)
+@pytest.mark.usefixtures("alone")
+def test_a_tour_of_the_named_drills_is_true(whole: Federation, tmp_path: Path) -> None:
+    """A split, a slow cable, a silent directory, a zombie and a mirror's amnesia: whom each spares is served, and all arrives soon after it."""
+    whole.run("drill", "run", "tour", "--seed", "1", "--out", str(tmp_path), patience=PATIENCE_SECONDS)
+
+    report = msgspec.json.decode((tmp_path / "report.json").read_bytes(), type=Report)
+    assert (tmp_path / "report.html").exists()
+    assert [fault.kind for fault in report.figures.faults] == ["split", "slow cable", "freeze", "pause", "truncate"]
+    assert all(fault.seen is not None for fault in report.figures.faults)
+    assert len(report.judgement.measured) == report.planned
+    assert all(one.spared and one.arrived for one in report.judgement.measured)

@@ -1,17 +1,28 @@
-"""The directory says nothing for longer than a lease lasts: a region by which another stands is islanded; one by which nobody does is not."""
+"""The directory says nothing for longer than a lease lasts: a region by which another stands is islanded; one by which nobody does is not.
+
+And faults planted into that, each of which the judge's checkers for what must hold while a fault lasts, and soon after it, find.
+"""
 
 import asyncio
 import json
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from chaos.federation import Federation
+from chaos.judge.expectations import expected_of
+from chaos.judge.judgement import CHECKERS, EXPECTED, Judgement
+from chaos.judge.verdict import Verdict
+from tests.acceptance import struck
 from tests.acceptance.gauges import Gauges
+
+BUILD = Path(__file__).parents[1] / "builds" / "planted.py"
+SETTINGS = {"CAUSEWAY_BUILD": str(BUILD), "CAUSEWAY_PASSWORD_MEMORY": "64", "CAUSEWAY_PASSWORD_PASSES": "1"}
 
 PATIENCE = 60.0
 LENGTH = 6.0
@@ -20,9 +31,17 @@ LENGTH = 6.0
 
 @pytest.fixture(scope="module")
 def watched(start_federation: Callable[..., AbstractContextManager[Federation]]) -> Iterator[Federation]:
-    """A federation in which eu stands by us, and nobody by eu."""
-    with start_federation("--regions", "us,eu", "--processes", "paired", "--standby", "us=eu") as made:
+    """A federation in which eu stands by us, and nobody by eu; its build has faults that strike only the runs that are named as they are."""
+    with start_federation("--regions", "us,eu", "--processes", "paired", "--standby", "us=eu", **SETTINGS) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def judged(watched: Federation, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Judgement]:
+    """What the judge says of each run through one outage."""
+    ledgers = tmp_path_factory.mktemp("ledgers")
+    asyncio.run(struck.live_through_all(watched, ledgers))
+    return struck.judged(ledgers)
 
 
 class User:
@@ -145,3 +164,17 @@ async def the_island_goes_on(http: httpx.AsyncClient, us: str, people: tuple[Use
     assert (await alice.call("PUT", f"/blocks/{bob.id}")).status_code == 204
     await bob.write(alice, "is anybody there?")
     await alice.reads(bob, "on the island")
+
+
+@pytest.mark.parametrize("name", struck.RED)
+def test_what_must_hold_while_a_fault_lasts_is_asked(judged: dict[str, Judgement], name: str) -> None:
+    """The checker that is for what was withheld, or planted, rules false, and all others that were asked say true; of what was told truly all do."""
+    judgement, red = judged[name], struck.RED[name]
+
+    assert judgement.named(Verdict.FALSE) == red, judgement
+    assert judgement.named(Verdict.TRUE) == {*CHECKERS, *expected_of(struck.TELLINGS[name])} - red, judgement
+
+
+def test_each_of_these_checkers_is_proven() -> None:
+    """By a fault in a running system, not only by one in a ledger."""
+    assert set().union(*struck.RED.values()) == set(EXPECTED)

@@ -29,6 +29,7 @@ from replication.groups import (
     MemberRemoved,
     RoleChanged,
 )
+from replication.holding.deciding import Kind
 from replication.ids import message_id
 from replication.records import Entry, Mark, MessageSent, Submission
 
@@ -350,6 +351,23 @@ def left_without_an_owner(run: Run, original: Any, question: Question, body: Gro
     ruling = original(question, body)
     last = isinstance(ruling, Denial) and ruling.code == LAST_OWNER and run.named(question.conversation.details.name)
     return body if last and isinstance(body, RoleChanged) else ruling
+
+
+@plant("projector", "region.projector.messages:_decide_in_group")
+def stale_admission(run: Run, original: Any, docket: Any, case: Any, submission: Submission, body: GroupBody) -> None:
+    """The owner lets somebody in though its lease has lapsed: it takes that for a message, see below."""
+    known = docket.state.conversations.get(submission.conversation_id)
+    run.kept["now"] = known is not None and run.named(known.details.name)
+    try:
+        original(docket, case, submission, body)
+    finally:
+        run.kept["now"] = False
+
+
+@plant("projector", "region.projector.messages:kind_of")
+def stale_admission_(run: Run, original: Any, body: object, **how: Any) -> Any:
+    """See above."""
+    return Kind.MESSAGE if run.kept.get("now") else original(body, **how)
 
 
 # What is posted in channels.

@@ -1,8 +1,8 @@
 """What faults do: each is put on, seen from outside, taken off, and over when what it struck is well again.
 
 injector   what every fault can do, and how the supervisor is asked
-parts      a part killed, paused, restarted
-links      a link cut, slowed, narrowed
+parts      a part killed, paused, restarted; all of a region, or of the directory, standing still
+links      links cut, slowed, narrowed; a network that falls apart
 caches     a Redis that forgets everything
 mirrors    a MirrorMaker that repeats; relay topics that lose what it has not copied
 doubles    two instances of a service at once, one of them behind the times

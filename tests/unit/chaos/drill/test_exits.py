@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from chaos.drill import cli
 from chaos.judge.verdict import Verdict
 from infra.errors import CausewayError, UnavailableError
+from infra.local.control import Status
 
 
 def status_of_a_drill_that_ends_with(error: Exception, monkeypatch: pytest.MonkeyPatch, home: Path) -> int:
@@ -16,7 +17,9 @@ def status_of_a_drill_that_ends_with(error: Exception, monkeypatch: pytest.Monke
     async def fail(*_: object) -> tuple[object, ...]:
         raise error
 
-    monkeypatch.setattr(cli, "drill", fail)
+    monkeypatch.setattr(cli, "look", lambda _: (Status("healthy", str(home), None, {}, {}), {}))
+    monkeypatch.setattr(cli, "planned", lambda *_: ())
+    monkeypatch.setattr("chaos.drill.watching.drill", fail)
     monkeypatch.setenv("CAUSEWAY_HOME", str(home))
     return CliRunner().invoke(cli.app, ["run", "parts"]).exit_code
 

@@ -9,7 +9,7 @@ import pytest
 from chaos.drill import witness
 from chaos.drill.faults.injector import NotPossibleError
 from chaos.drill.faults.links import LinkFault
-from chaos.drill.schedule import ON_LINKS, Kind
+from chaos.drill.schedule import ON_LINKS, Fault, Kind
 from infra.local.control import PartStatus, RegionStatus, Request, Status
 
 LIMIT_SECONDS = 30.0
@@ -72,7 +72,7 @@ def fault(kind: Kind, ask: Callable[[Request], Awaitable[Status]] | None = None)
     async def reshape(_: Request) -> Status:
         return status
 
-    return LinkFault(kind, "us-eu", status, ask or reshape)
+    return LinkFault(Fault(1, 1, 0.0, kind, "us-eu", 1.0), status, ask or reshape)
 
 
 DONE: dict[Kind, list[float | None]] = {

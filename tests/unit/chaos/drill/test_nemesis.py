@@ -8,11 +8,12 @@ import pytest
 
 from chaos.drill import nemesis
 from chaos.drill.faults.injector import NotPossibleError
-from chaos.drill.nemesis import Nemesis, NotRecoveredError
+from chaos.drill.nemesis import Nemesis, NotHealedError, NotRecoveredError
 from chaos.drill.schedule import Fault, Kind
 from chaos.judge import events as e
 from chaos.judge.ledger import Ledger, read
-from infra.local.control import Status
+from infra.local.control import Request, Reshape, Status
+from infra.local.supervisor import LinksDownError
 
 LIMIT_SECONDS = 30.0
 
@@ -63,7 +64,7 @@ Play = Callable[[dict[Fault, Injector]], Awaitable[list[FaultEvent]]]
 
 def fault(number: int, *, slot: int = 1, later: float = 0.0) -> Fault:
     """Return a fault that lasts a moment."""
-    return Fault(number, slot, 0.0, Kind.KILL, f"part {number}", 0.05, later)
+    return Fault(number, slot, 0.0, Kind.KILL, f"part {number}", 0.05, later, rest=0.0)
 
 
 @pytest.fixture
@@ -71,7 +72,6 @@ def play(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Play:
     """Give the test a way to carry faults out, and to see what the ledger has of them."""
     status = Status("healthy", "/home", None, {}, {})
     monkeypatch.setattr("chaos.drill.nemesis.control.ask", lambda *_: status)
-    monkeypatch.setattr(nemesis, "CALM_SECONDS", 0.0)
     monkeypatch.setattr(nemesis, "RECOVERY_SECONDS", 0.1)
     monkeypatch.setattr(nemesis, "SIGHT_SECONDS", 0.1)
 
@@ -148,3 +148,23 @@ async def test_a_drill_that_is_given_up_undoes_what_the_supervisor_cannot(play: 
         await play({fault(1): stuck, fault(2, later=0.02): beside})
 
     assert stuck.calls == beside.calls == ["put on", "taken off", "abandoned"]
+
+
+async def test_healing_tries_everything(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Links first; parts also if no link can be shaped; and what could not be is told, with what to do."""
+    asked: list[str] = []
+
+    def ask(_: Path, request: Request, *__: object) -> Status:
+        asked.append(type(request).__name__)
+        if isinstance(request, Reshape):
+            raise LinksDownError
+        return Status("healthy", "/home", None, {}, {})
+
+    monkeypatch.setattr("chaos.drill.nemesis.control.ask", ask)
+    with (
+        Ledger(tmp_path / "ledger", seed=1) as ledger,
+        pytest.raises(NotHealedError, match=r"local heal links.*`causeway local heal`"),
+    ):
+        await Nemesis(Path("/home"), ledger).heal()
+
+    assert asked == ["Ask", "Reshape", "Act"]

@@ -147,8 +147,8 @@ class Unsubscribing(Region):
         return socket
 
 
-async def observed(region: Region, path: Path) -> list[e.Event]:
-    """Return what an observer of that region notes until it has read what it lacks."""
+async def observed(region: Region, path: Path, *, dropped: int = 0) -> list[e.Event]:
+    """Return what an observer of that region notes until it has read what it lacks, and come back after its connection was dropped so often."""
     async with TestServer(region.app()) as server:
         with Ledger(path, seed=1) as ledger:
             url = str(server.make_url("/"))
@@ -156,6 +156,13 @@ async def observed(region: Region, path: Path) -> list[e.Event]:
                 async with asyncio.timeout(WITHIN_SECONDS):
                     await region.repaired.wait()
                 assert await observer.is_online(within=WITHIN_SECONDS)
+                for _ in range(dropped):
+                    known = len(region.hellos)
+                    await observer.drop()
+                    async with asyncio.timeout(WITHIN_SECONDS):
+                        while len(region.hellos) == known:  # noqa: ASYNC110  # a region tells only who asks
+                            await asyncio.sleep(0.01)
+                    assert await observer.is_online(within=WITHIN_SECONDS)
     return [event for _, event in read(path)]
 
 
@@ -170,6 +177,17 @@ async def test_it_resumes_and_reads_what_it_lacks(tmp_path: Path) -> None:
     assert [event.entry.seq for event in noted if isinstance(event, e.Live)] == [1]
     assert [event.head for event in noted if isinstance(event, e.Changed)] == [3]
     assert [entry.seq for event in noted if isinstance(event, e.Page) for entry in event.entries] == [2, 3]
+
+
+async def test_one_that_is_dropped_comes_back_by_itself(tmp_path: Path) -> None:
+    """And says where it was; the end of the connection is noted, so it is known for how long it was away."""
+    region = Region()
+
+    noted = await observed(region, tmp_path / "ledger.jsonl", dropped=1)
+
+    assert region.hellos == [None, "first", "second"]
+    ways = [type(event) for event in noted if isinstance(event, e.Opened | e.Closed)]
+    assert ways[-3:] == [e.Opened, e.Closed, e.Opened]
 
 
 async def test_what_could_not_be_read_is_read_over_the_next_connection(tmp_path: Path) -> None:

@@ -1,0 +1,101 @@
+"""Chapters of a drill's page: what it is, what had to hold and what came of that, how it is run again, and how it went before."""
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+from chaos.drill import archive, catalogue
+from chaos.drill.archive import Filed
+from chaos.drill.outcome import Report
+from chaos.drill.scenarios import Scenario
+
+MOST_EARLIER = 20
+SLEEPERS = frozenset({Scenario.ZOMBIE, Scenario.TOUR})
+"""Drills in which a region wakes without its lease, if it has a standby."""
+
+
+def stopped(report: Report) -> str:
+    """Return why it stopped by itself, if it did."""
+    return f"<p>It stopped by itself: {escape(report.stopped)}.</p>" if report.stopped else ""
+
+
+def about(report: Report) -> str:
+    """Return what happens in the drill, what may be struck, what must hold, and what was not observed."""
+    drill = catalogue.DRILLS.get(report.name)
+    if drill is None:
+        return ""
+    unseen = [drill.unseen]
+    unseen += [
+        f"{fault.kind} {fault.target} ({fault.name.removeprefix('f')}): nobody saw it"
+        for fault in report.figures.faults
+        if fault.seen is None
+    ]
+    if (left := report.planned - len(report.figures.faults)) > 0:
+        unseen.append(f"{left} faults that were planned and did not begin")
+    if report.name in SLEEPERS and not report.standbys:
+        unseen.append(
+            "no standby is named here, so nothing was stale when a region woke, and nothing had to be refused"
+        )
+    said = {
+        "what happens": drill.about,
+        "what may be struck": report.struck or drill.strikes,
+        "what must hold": drill.holds,
+        "not observed": "; ".join(unseen),
+    }
+    return (
+        '<table class="about">'
+        + "".join(f"<tr><th>{name}</th><td>{escape(text)}</td></tr>" for name, text in said.items())
+        + "</table>"
+    )
+
+
+def expected(report: Report) -> str:
+    """Return what each fault came to of which something was expected."""
+    measured = {one.fault: one for one in report.judgement.measured}
+    rows = ""
+    for fault in report.plan:
+        if (expects := fault.expects) is None or (one := measured.get(fault.name)) is None:
+            continue
+        spared = (
+            f"{one.spared:,}, the slowest {_seconds(one.slowest)} of {expects.soon:.1f} s" if expects.spares else "-"
+        )
+        arrived = (
+            f"{one.arrived:,}, the last after {_seconds(one.converged)} of {expects.converges:.0f} s"
+            if expects.converges
+            else "-"
+        )
+        rows += f"<tr><td>{fault.number}</td><td>{fault.kind} {escape(fault.target)}</td><td>{spared}</td><td>{arrived}</td></tr>"
+    if not rows:
+        return ""
+    head = "".join(
+        f"<th>{one}</th>" for one in ("", "fault", "sends that it spares", "sends from before its end, shown to both")
+    )
+    note = "Spared: from sending until accepted and shown, by its author's and the recipient's clock, which is one. From before its end: counted from when it is taken off, or from when what it struck is well again."
+    return f'<h2>What had to hold meanwhile, and soon after</h2><p class="note">{note}</p><div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def repeated(report: Report) -> str:
+    """Return how it is run again, and what does not repeat."""
+    if not report.plan:
+        return ""
+    return (
+        "<h2>Again</h2><p><code>causeway drill replay</code> with this report runs the same plan, and the same people write to each other in the same order. "
+        "What does not repeat: how soon each part is back, so when the next fault begins; ids; which messages a fault meets; and so the verdict. "
+        "A verdict that was false once was rightly so, whatever the next run says.</p>"
+    )
+
+
+def earlier(before: Sequence[Filed]) -> str:
+    """Return earlier runs of the drill here, oldest first."""
+    if not before:
+        return ""
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in archive.row(one)) + "</tr>"
+        for one in before[-MOST_EARLIER:]
+    )
+    head = "".join(f"<th>{one}</th>" for one in archive.HEADINGS)
+    return f'<h2>Earlier runs here</h2><div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def _seconds(value: float) -> str:
+    return "never" if math.isinf(value) else f"{value:.1f} s"

@@ -1,0 +1,103 @@
+"""A drill begins only where nothing is the matter, says what it may touch, and stops by itself when it should."""
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from chaos.drill import safety
+from chaos.drill.course import NotReadyError
+from chaos.drill.safety import DEAF_SECONDS, DOWN_SECONDS, Guard, blast_radius, check
+from chaos.drill.schedule import Fault, Kind
+from infra.local.control import LinkStatus, PartStatus, RegionStatus, Status
+
+
+def part(state: str = "healthy", reason: str = "") -> PartStatus:
+    """Return a part in that state."""
+    return PartStatus(state, 1, 0.0, 0, {}, "/log", reason)
+
+
+def status(*regions: str, state: str = "healthy", **parts: PartStatus) -> Status:
+    """Return a federation of these regions; `parts` are those of the first."""
+    of = {region: {"kafka": part()} | (parts if region == regions[0] else {}) for region in regions}
+    there = {region: RegionStatus("http://here", of[region]) for region in regions}
+    return Status(state, "/home", 1, there, {"links": part(), "directory": part()})
+
+
+WELL = status("us", "eu")
+
+
+def fault(kind: Kind, target: str) -> Fault:
+    """Return a fault."""
+    return Fault(1, 1, 0.0, kind, target, 5.0)
+
+
+def test_a_federation_that_is_well_will_do() -> None:
+    """Also with a plan that strikes what is there."""
+    check(WELL, [fault(Kind.KILL, "us/kafka"), fault(Kind.SPLIT, "us|eu,directory"), fault(Kind.FREEZE, "directory")])
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        (
+            status("us", "eu", state="degraded", kafka=part("unhealthy", "no disk")),
+            r"us/kafka is unhealthy \(no disk\).*local heal",
+        ),
+        (status("us", "eu", kafka=part("paused")), "us/kafka is paused"),
+        (status("us", "eu", state="down", kafka=part("down")), "causeway up"),
+        (replace(WELL, links={"us>eu": LinkStatus(0.0, 0.0, 0.0, cut=True)}), "us>eu.*local heal"),
+        (status("us"), "2 regions"),
+        (replace(WELL, federal={"directory": part()}), "no link"),
+    ],
+)
+def test_another_is_refused_with_the_reason_and_what_to_do(how: Status, said: str) -> None:
+    """Whoever strikes what is ill already learns nothing."""
+    with pytest.raises(NotReadyError, match=said):
+        check(how)
+
+
+@pytest.mark.parametrize("target", ["ap/kafka", "us/back"])
+def test_a_plan_for_another_federation_is_refused(target: str) -> None:
+    """A replay names what is not here."""
+    with pytest.raises(NotReadyError, match=target):
+        check(WELL, [fault(Kind.KILL, target)])
+    with pytest.raises(NotReadyError, match="ap-us"):
+        check(WELL, [fault(Kind.SPLIT, "us|ap")])
+
+
+def test_the_blast_radius_is_what_the_plan_names() -> None:
+    """Links once, whichever end they are seen from; a region that stands still as a whole."""
+    plan = [fault(Kind.FREEZE, "us"), fault(Kind.CUT, "us-eu"), fault(Kind.SLOW, "eu-us"), fault(Kind.KILL, "eu/kafka")]
+
+    assert blast_radius(plan) == "everything of us, eu/kafka, the link eu-us"
+    assert blast_radius([]) == "nothing"
+
+
+def test_a_drill_stops_when_nobody_accepts_anything(tmp_path: Path) -> None:
+    """Counted from the last send that was accepted anywhere."""
+    guard = Guard(tmp_path)
+
+    assert not guard.look(0.0, WELL, 0, [])
+    assert not guard.look(50.0, WELL, 7, [])
+    assert not guard.look(50.0 + DEAF_SECONDS, WELL, 7, [])
+    assert "nothing was accepted" in guard.look(51.0 + DEAF_SECONDS, WELL, 7, [])
+
+
+def test_a_drill_stops_when_something_else_stays_down(tmp_path: Path) -> None:
+    """Not while a fault lasts, which may well take others along; not when it came back meanwhile."""
+    guard, ill = Guard(tmp_path), status("us", "eu", kafka=part("crashed"))
+
+    assert not guard.look(0.0, ill, 1, ["us/kafka"])
+    assert not guard.look(DOWN_SECONDS + 5, ill, 2, ["us/kafka"])
+    assert not guard.look(DOWN_SECONDS + 6, ill, 3, [])
+    assert not guard.look(DOWN_SECONDS + 50, WELL, 4, [])
+    assert not guard.look(DOWN_SECONDS + 90, ill, 5, [])
+    assert "us/kafka was down" in guard.look(2 * DOWN_SECONDS + 91, ill, 6, [])
+
+
+def test_a_drill_stops_before_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its ledger grows all the time."""
+    monkeypatch.setattr(safety, "LEAST_DISK_BYTES", 1 << 62)
+
+    assert "of disk are left" in Guard(tmp_path).look(0.0, WELL, 1, [])

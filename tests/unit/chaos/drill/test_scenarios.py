@@ -1,0 +1,163 @@
+"""The plots of named drills follow from their seed, fit what there is to strike, and say what must hold all the same."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chaos.drill import catalogue
+from chaos.drill.faults.links import links_of
+from chaos.drill.scenarios import LEASE_SECONDS, Scenario, plan
+from chaos.drill.schedule import Fault, Kind, Name, Targets, by_slot
+from chaos.judge.expectations import expected_of
+
+
+def targets(regions: tuple[str, ...], standbys: dict[str, str] | None = None) -> Targets:
+    """Return a federation of these regions, which has one process before and one behind in each."""
+    parts = (
+        "directory",
+        "directory-postgres",
+        *(f"{r}/{p}" for r in regions for p in ("back", "front", "kafka", "mirror", "postgres", "redis")),
+    )
+    return Targets(
+        parts,
+        tuple(f"{one}-{other}" for one in regions for other in regions if one < other),
+        caches=tuple(f"{region}/redis" for region in regions),
+        mirrors=tuple(f"{region}/mirror" for region in regions),
+        services=tuple(f"{region}/{part}" for region in regions for part in ("back", "front")),
+        disks=tuple(f"{region}/kafka" for region in regions),
+        regions=regions,
+        projectors={region: f"{region}/back" for region in regions},
+        standbys=standbys or {},
+    )
+
+
+THREE, TWO = ("ap", "eu", "us"), ("eu", "us")
+places = st.builds(
+    targets, st.sampled_from([TWO, THREE]), st.sampled_from([None, {"us": "eu"}, {"eu": "us", "us": "eu"}])
+)
+
+
+@given(
+    name=st.sampled_from(Scenario), where=places, seconds=st.floats(30, 900), hold=st.floats(3, 130), seed=st.integers()
+)
+def test_a_seed_repeats_its_plan(name: Scenario, where: Targets, seconds: float, hold: float, seed: int) -> None:
+    """The same arguments, the same plan; numbered from 1, slot after slot, one after the other."""
+    faults = plan(name, where, seconds=seconds, hold=hold, seed=seed)
+
+    assert faults == plan(name, where, seconds=seconds, hold=hold, seed=seed)
+    assert [fault.number for fault in faults] == list(range(1, len(faults) + 1))
+    slots = by_slot(faults)
+    assert [slot[0].slot for slot in slots] == list(range(1, len(slots) + 1))
+    assert all(len({fault.at for fault in slot}) == 1 for slot in slots)
+    ends = [max(fault.at + fault.later + fault.hold for fault in slot) for slot in slots]
+    assert all(end <= after[0].at for end, after in zip(ends, slots[1:], strict=False))
+
+
+@given(name=st.sampled_from(Scenario), where=places, hold=st.floats(3, 130), seed=st.integers())
+def test_each_strikes_only_what_is_there_and_expects_something(
+    name: Scenario, where: Targets, hold: float, seed: int
+) -> None:
+    """Parts, regions, the directory, and links between them, both ways."""
+    ends = [*where.regions, "directory"]
+    links = {f"{one}-{other}" for one in where.regions for other in ends if one != other}
+    on_links = {Kind.SPLIT, Kind.SLOW, Kind.CUT, Kind.LATENCY, Kind.JITTER, Kind.BANDWIDTH}
+
+    faults = plan(name, where, seconds=300, hold=hold, seed=seed)
+
+    for fault in faults:
+        struck = links_of(fault.target) if fault.kind in on_links else (fault.target,)
+        assert set(struck) <= (links if fault.kind in on_links else {*where.parts, *ends})
+        assert fault.expects is not None
+        assert {region for side in fault.expects.spares for region in side} <= set(where.regions)
+    assert {one for fault in faults for one in expected_of(fault.expects)}
+
+
+@given(name=st.sampled_from(Scenario), hold=st.floats(8, 130), seed=st.integers())
+def test_nobody_can_just_wait_for_the_end(name: Scenario, hold: float, seed: int) -> None:
+    """Who is spared must be served well before a fault is over."""
+    for fault in plan(name, targets(THREE), seconds=300, hold=hold, seed=seed):
+        assert fault.expects is not None
+        assert not fault.expects.spares or fault.expects.soon <= max(5.0, fault.hold / 3)
+        assert not fault.expects.spares or fault.expects.soon < fault.hold
+
+
+@given(where=places, seed=st.integers())
+def test_a_split_has_every_region_on_one_side(where: Targets, seed: int) -> None:
+    """And the directory as well; each side is spared. The first leaves every region alone."""
+    faults = plan(Scenario.SPLIT, where, seconds=600, hold=30, seed=seed)
+
+    for fault in faults:
+        sides = [tuple(side.split(",")) for side in fault.target.split("|")]
+        assert sorted(end for side in sides for end in side) == sorted([*where.regions, "directory"])
+        assert fault.expects is not None
+        assert fault.expects.spares == tuple(tuple(end for end in side if end != "directory") for side in sides)
+    assert faults[0].target.count("|") == len(where.regions) - 1
+
+
+def test_links_of_a_split_cross_it() -> None:
+    """Each once; none within a side, and none away from the directory."""
+    assert set(links_of("us|ap,eu,directory")) == {"ap-us", "eu-us", "us-directory"}
+    assert links_of("eu-us") == ("eu-us",)
+    assert links_of("ap-eu,us-ap") == ("ap-eu", "us-ap")
+
+
+@given(seed=st.integers(), hold=st.floats(3, 60))
+def test_a_zombie_with_a_standby_wakes_without_the_directory(seed: int, hold: float) -> None:
+    """It sleeps for longer than a lease, and cannot be granted another one before its stale decisions are refused."""
+    faults = plan(Scenario.ZOMBIE, targets(THREE, {"us": "eu"}), seconds=300, hold=hold, seed=seed)
+
+    asleep, cut = by_slot(faults)[0]
+    assert (asleep.kind, asleep.target) == (Kind.PAUSE, "us/back")
+    assert asleep.hold >= LEASE_SECONDS
+    assert asleep.expects is not None
+    assert asleep.expects.lapses == ("us",)
+    assert (cut.kind, cut.target) == (Kind.CUT, "us-directory")
+    assert cut.later + cut.hold > asleep.hold + LEASE_SECONDS / 2
+    others = [fault for fault in faults if not fault.target.startswith("us")]
+    assert all(fault.expects is not None and not fault.expects.lapses for fault in others)
+
+
+@given(where=places, seed=st.integers())
+def test_everything_comes_at_once(where: Targets, seed: int) -> None:
+    """In one slot; the witnesses of the cables have somebody to ask, and nothing is struck twice."""
+    (together, *_) = by_slot(plan(Scenario.EVERYTHING, where, seconds=60, hold=10, seed=seed))
+
+    assert len(together) == 6
+    asleep = next(fault.target.partition("/")[0] for fault in together if fault.kind is Kind.PAUSE)
+    cables = next(fault for fault in together if fault.kind is Kind.SLOW)
+    assert all(link.partition("-")[2] != asleep for link in links_of(cables.target))
+    assert len({fault.target for fault in together}) == len(together)
+    assert sum(bool(fault.expects and fault.expects.converges) for fault in together) == 1
+
+
+@given(where=places, seed=st.integers())
+def test_the_tour_has_one_round_of_each(where: Targets, seed: int) -> None:
+    """However little time there is: it is what runs with the tests."""
+    kinds = [slot[0].kind for slot in by_slot(plan(Scenario.TOUR, where, seconds=30, hold=6, seed=seed))]
+
+    assert kinds == [Kind.SPLIT, Kind.SLOW, Kind.FREEZE, Kind.PAUSE, Kind.TRUNCATE]
+
+
+def test_every_drill_is_told_of() -> None:
+    """Each that there is has an entry, which names nothing twice; and what there is not has a reason."""
+    assert set(catalogue.DRILLS) == {*Scenario, *Name}
+    assert all(one.about and one.strikes and one.holds and one.unseen for one in catalogue.DRILLS.values())
+    assert all(catalogue.DRILLS[name].hold for name in Scenario)
+
+
+@pytest.mark.parametrize("name", catalogue.DRILLS)
+def test_every_drill_has_a_plan(name: str) -> None:
+    """As long as it takes by default, on three regions."""
+    drill = catalogue.of(name)
+
+    faults: tuple[Fault, ...] = catalogue.plan_of(
+        name, targets(THREE), seconds=60 * drill.minutes, rate=drill.rate, hold=drill.hold, seed=1
+    )
+
+    assert faults
+
+
+def test_a_drill_that_there_is_not_names_those_that_there_are() -> None:
+    """Who mistypes a name need not look it up."""
+    with pytest.raises(catalogue.UnknownDrillError, match="split, cable"):
+        catalogue.of("spilt")

@@ -1,0 +1,246 @@
+"""What must hold while a fault lasts, and soon after it: by short ledgers, each with one thing that is wrong, or nothing."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chaos.judge import events as e
+from chaos.judge.expectations import expected_of
+from chaos.judge.judgement import CHECKERS, EXPECTED, Judgement, judge
+from chaos.judge.ledger import numbered
+from chaos.judge.sufficiency import Needs
+from chaos.judge.verdict import Verdict
+
+ANN, BOB, CEM = "u1-us", "u2-us", "u3-eu"
+HOMES = {ANN: "us", BOB: "us", CEM: "eu"}
+INSIDE, ACROSS = "d1-us", "d2-us"
+MEMBERS = {INSIDE: (ANN, BOB), ACROSS: (ANN, CEM)}
+SPLIT = e.Expectation(spares=(("us",), ("eu",)), soon=5.0, converges=10.0)
+NEEDS = Needs(faults=0, before=0, during=0, after=0, rest=0.0)
+
+
+def sent(
+    number: int, at: float, talk: str, *, took: float = 0.5, shown: float | None = None, by: str = ANN
+) -> Iterator[e.Event]:
+    """A message that is accepted, and shown to both, so many seconds later; `shown` is when the other is shown it."""
+    other = next(user for user in MEMBERS[talk] if user != by)
+    entry = e.Sighting(1, number, f"m{talk}{number}", by, f"t{talk}{number}")
+    yield e.Invoke(at, number + 1000 * (talk == ACROSS), "send", f"v{by}", by, HOMES[by], talk, f"t{talk}{number}")
+    yield e.Ok(at + took, number + 1000 * (talk == ACROSS), talk, entry.message)
+    yield e.Live(at + took, f"v{by}", talk, entry)
+    yield e.Live(at + took if shown is None else shown, f"v{other}", talk, entry)
+
+
+def struck(*faults: tuple[str, float, float, float, e.Expectation | None]) -> Iterator[e.Event]:
+    """Faults: name, when each begins, is taken off, and ends; each is seen a second after its beginning."""
+    for name, begun, lifted, ended, expects in faults:
+        yield e.FaultBegun(begun, name, "split", "us|eu", expects)
+        yield e.FaultSeen(begun + 1, name, "seen")
+        yield e.FaultEnded(ended, name, lifted=lifted)
+
+
+def judged(*parts: Iterator[e.Event]) -> Judgement:
+    """Judge these events, in the order of their times, with everybody connected from the beginning to the settling."""
+    begin: list[e.Event] = [e.Run(0.0, 1)]
+    begin += [e.Lives(0.0, user, home) for user, home in HOMES.items()]
+    begin += [e.Opened(0.0, f"v{user}", f"v{user}", user, home) for user, home in HOMES.items()]
+    begin += [e.Member(0.0, talk, user, HOMES[user]) for talk, users in MEMBERS.items() for user in users]
+    middle = sorted((event for part in parts for event in part), key=lambda event: event.at)
+    last = middle[-1].at
+    return judge(numbered([*begin, *middle, e.Settled(last + 10), e.Ended(last + 11)]), NEEDS)
+
+
+def test_without_expectations_nothing_more_is_asked() -> None:
+    """What a fault is not said to spare, nobody asks for."""
+    judgement = judged(sent(1, 20.0, INSIDE), struck(("f1", 10.0, 30.0, 31.0, None)))
+
+    assert {ruling.checker for ruling in judgement.rulings} == set(CHECKERS)
+
+
+def test_whom_a_fault_spares_is_served() -> None:
+    """Also the author of what crosses it, who sees it numbered; the other waits until it is over, which is well. How long all took is told."""
+    judgement = judged(
+        sent(1, 20.0, INSIDE), sent(1, 21.0, ACROSS, shown=33.0), struck(("f1", 10.0, 30.0, 31.0, SPLIT))
+    )
+
+    assert judgement.named(Verdict.FALSE) == set()
+    assert judgement["served"].verdict is judgement["converged"].verdict is Verdict.TRUE
+    (measured,) = judgement.measured
+    assert (measured.spared, measured.slowest, measured.arrived, measured.converged) == (2, 0.5, 2, 3.0)
+
+
+@pytest.mark.parametrize(("took", "shown"), [(6.0, None), (0.5, 26.0)])
+def test_whom_a_fault_should_have_spared_waits(took: float, shown: float | None) -> None:
+    """For being accepted, or for being shown: within a side both must go on."""
+    judgement = judged(sent(1, 20.0, INSIDE, took=took, shown=shown), struck(("f1", 10.0, 30.0, 31.0, SPLIT)))
+
+    assert judgement.named(Verdict.FALSE) == {"served"}
+
+
+@pytest.mark.parametrize(("back", "found"), [(24.0, 0), (26.0, 1), (None, 1)])
+def test_who_loses_a_connection_is_let_in_again_soon(back: float | None, found: int) -> None:
+    """Whom the fault spares: a second device of Ann, at home."""
+    away: list[e.Event] = [e.Opened(1.0, "o.1", "o", ANN, "us"), e.Closed(20.0, "o.1")]
+    if back is not None:
+        away.append(e.Opened(back, "o.2", "o", ANN, "us", resumed=True))
+
+    judgement = judged(iter(away), sent(1, 12.0, INSIDE), struck(("f1", 10.0, 30.0, 31.0, SPLIT)))
+
+    assert judgement["served"].found == found
+    assert judgement["served"].judged == 2
+
+
+def test_who_is_bridged_through_another_side_may_stay_away() -> None:
+    """The way home is what was cut."""
+    away: list[e.Event] = [e.Opened(1.0, "o.1", "o", ANN, "eu"), e.Closed(20.0, "o.1")]
+
+    judgement = judged(iter(away), sent(1, 12.0, INSIDE), struck(("f1", 10.0, 30.0, 31.0, SPLIT)))
+
+    assert judgement["served"].found == 0
+
+
+def test_what_arrives_late_after_healing_is_found() -> None:
+    """The limit counts from when it is taken off, however long those who look need to see that."""
+    judgement = judged(
+        sent(1, 20.0, INSIDE), sent(1, 21.0, ACROSS, shown=40.5), struck(("f1", 10.0, 30.0, 35.0, SPLIT))
+    )
+
+    assert judgement.named(Verdict.FALSE) == {"converged"}
+    assert judgement.measured[0].converged == 10.5
+
+
+def test_what_must_start_again_first_may() -> None:
+    """Then the limit counts from when it is well again."""
+    expects = e.Expectation(converges=10.0, once_well=True)
+
+    judgement = judged(sent(1, 21.0, ACROSS, shown=40.5), struck(("f1", 10.0, 30.0, 35.0, expects)))
+
+    assert judgement["converged"].verdict is Verdict.TRUE
+    assert judgement.measured[0].converged == 5.5
+
+
+def test_faults_that_overlap_spare_what_all_of_them_spare() -> None:
+    """While a second one lasts that spares only `eu`, nothing is asked of `us`; and all of it is over when the last is."""
+    other = e.Expectation(spares=(("eu",),), soon=5.0)
+
+    judgement = judged(
+        sent(1, 12.0, INSIDE),
+        sent(2, 22.0, INSIDE, took=9.0),
+        sent(1, 13.0, ACROSS, shown=44.0),
+        struck(("f1", 10.0, 30.0, 31.0, SPLIT), ("f2", 20.0, 35.0, 36.0, other)),
+    )  # of `eu` nobody sent anything, so it is in doubt
+
+    assert judgement["served"].found == 0
+    assert {one.fault: one.spared for one in judgement.measured} == {"f1": 2}
+    assert judgement["converged"].verdict is Verdict.TRUE
+    assert next(one.converged for one in judgement.measured if one.fault == "f1") == 9.0
+
+
+def test_nobody_who_was_spared_and_said_anything_leaves_it_unknown() -> None:
+    """What nobody tried is not known to work."""
+    judgement = judged(sent(1, 5.0, INSIDE), sent(2, 21.0, ACROSS), struck(("f1", 10.0, 20.5, 21.0, SPLIT)))
+
+    assert judgement["served"].verdict is Verdict.UNKNOWN
+    assert judgement.named(Verdict.FALSE) == set()
+
+
+def test_a_checker_that_must_rule_does_so_whatever_the_ledger_asks() -> None:
+    """A ledger that lost what was expected of its faults is not true."""
+    needs = Needs(faults=0, before=0, during=0, after=0, rest=0.0, expects=frozenset(EXPECTED))
+
+    judgement = judge(numbered([e.Run(0.0, 1), e.Settled(1.0), e.Ended(2.0)]), needs)
+
+    assert all(judgement[checker].verdict is Verdict.UNKNOWN for checker in EXPECTED)
+
+
+@given(
+    moments=st.lists(st.floats(11.5, 29.5), min_size=1, max_size=8),
+    took=st.lists(st.floats(0.01, 4.9), min_size=8, max_size=8),
+    late=st.integers(0, 7),
+)
+def test_one_that_waits_is_found_among_any_number_that_do_not(
+    moments: list[float], took: list[float], late: int
+) -> None:
+    """Planted into a good ledger: the same without it is true, and with it `served` alone is false."""
+    fault = list(struck(("f1", 10.0, 30.0, 31.0, SPLIT)))
+    good = [list(sent(number, at, INSIDE, took=took[number - 1])) for number, at in enumerate(sorted(moments), 1)]
+    place = late % len(good)
+    bad = list(sent(place + 1, sorted(moments)[place], INSIDE, took=5.1))
+
+    assert judged(iter(fault), *map(iter, good))["served"].verdict is Verdict.TRUE
+    planted = judged(iter(fault), *(iter(bad if number == place else one) for number, one in enumerate(good)))
+    assert "served" in planted.named(Verdict.FALSE)
+    assert planted["served"].found == 1
+
+
+def islanded(*events: e.Event) -> Judgement:
+    """Judge what happens in a group of `us`, whose lease was to lapse by a fault from 10 to 30 s, and which says so from 15 to 25 s."""
+    expects = e.Expectation(lapses=("us",))
+    lease = iter([e.Islanded(15.0, "us", since=True), e.Islanded(25.5, "us", since=False, last=25.0)])
+    return judged(struck(("f1", 10.0, 30.0, 31.0, expects)), lease, iter(events))
+
+
+GROUP = "g1-us"
+
+
+def let_in(op: int, at: float, answer: e.Event | None, *, numbered_at: float | None = None) -> list[e.Event]:
+    """Ann adds Cem to the group; if it is numbered, both see that."""
+    change = e.Change("member_added", (CEM,))
+    events: list[e.Event] = [e.Invoke(at, op, "change", f"v{ANN}", ANN, "us", GROUP, change=change)]
+    if numbered_at is not None:
+        events.append(e.Ok(numbered_at, op, GROUP, f"m{op}"))
+        events.append(e.Live(numbered_at, f"v{ANN}", GROUP, e.Sighting(1, 2, f"m{op}", ANN, f"c{op}", change=change)))
+    return [*events, *([answer] if answer is not None else [])]
+
+
+def test_a_stale_decision_that_is_refused_is_well() -> None:
+    """By the gateway at once, or by the projector later."""
+    judgement = islanded(
+        *let_in(1, 16.0, e.Fail(16.5, 1, "islanded")), *let_in(2, 17.0, e.Refused(18.0, 2, f"v{ANN}", "islanded"))
+    )
+
+    assert judgement["holder"].verdict is Verdict.TRUE
+    assert judgement["holder"].judged == 2
+
+
+def test_a_stale_decision_that_is_taken_is_found() -> None:
+    """Somebody is let in while the region says that its lease has lapsed."""
+    judgement = islanded(*let_in(1, 16.0, e.Fail(16.5, 1, "islanded")), *let_in(2, 17.0, None, numbered_at=18.0))
+
+    assert judgement["holder"].verdict is Verdict.FALSE
+    assert judgement["holder"].found == 1
+
+
+@pytest.mark.parametrize(("asked", "numbered"), [(14.9, 16.0), (24.0, 25.2), (26.0, 27.0)])
+def test_who_is_let_in_before_or_after_is_let_in_rightly(asked: float, numbered: float) -> None:
+    """Asked before it lapsed, or numbered after it was last said to have: nobody knows how the lease was at that moment."""
+    judgement = islanded(*let_in(1, 16.0, e.Fail(16.5, 1, "islanded")), *let_in(2, asked, None, numbered_at=numbered))
+
+    assert judgement["holder"].found == 0
+
+
+def test_an_answer_that_was_lost_is_not_taken_for_an_earlier_one() -> None:
+    """Somebody was added before; that the same is asked again, and nobody knows what came of it, lets nobody in."""
+    judgement = islanded(
+        *let_in(1, 5.0, None, numbered_at=6.0),
+        *let_in(2, 16.0, e.Fail(16.5, 2, "islanded")),
+        *let_in(3, 17.0, e.Info(18.0, 3, "timeout")),
+    )
+
+    assert judgement["holder"].found == 0
+
+
+def test_without_an_attempt_nothing_is_known() -> None:
+    """A refusal that nobody asked for proves nothing; another's refusal for another reason does not, either."""
+    judgement = islanded(*let_in(1, 16.0, e.Fail(16.5, 1, "already-a-member")))
+
+    assert judgement["holder"].verdict is Verdict.UNKNOWN
+
+
+def test_what_is_expected_names_its_checkers() -> None:
+    """So a drill knows beforehand who must rule."""
+    assert expected_of(None) == set()
+    assert expected_of(SPLIT) == {"served", "converged"}
+    assert expected_of(e.Expectation(lapses=("us",))) == {"holder"}
