@@ -1,0 +1,92 @@
+"""Lets the standby's PostgreSQL in to this region's: over mutual TLS, by the name in its certificate, as one role and to one database."""
+
+import asyncio
+from asyncio import StreamReader, StreamWriter
+from dataclasses import dataclass
+from typing import Final, cast
+
+import structlog
+from psycopg.conninfo import conninfo_to_dict
+
+from infra.identity import Door, caller_at
+from infra.tls import MutualTls
+from region.standby import admission, passing
+from region.standby.repository.publishing import ROLE
+
+log = structlog.get_logger()
+
+CONNECT_SECONDS: Final = 5.0
+MOST: Final = 32
+"""Connections at a time: one follows, a few copy tables, one asks."""
+
+
+@dataclass(eq=False)
+class Entry:
+    """A connection through the gate, as a door cuts it.
+
+    Attributes:
+        caller: Whose certificate was shown.
+        transport: Its transport.
+    """
+
+    caller: str | None
+    transport: asyncio.Transport
+
+
+class Gate:
+    """The way in for one standby."""
+
+    def __init__(self, store: str, door: Door) -> None:
+        """Prepare.
+
+        Args:
+            store: URL of the region's store.
+            door: Who may come in.
+        """
+        where = conninfo_to_dict(store)
+        self._host, self._port = str(where.get("host") or "127.0.0.1"), int(where.get("port") or 5432)
+        self._database = str(where.get("dbname") or where.get("user") or "")
+        self._door = door
+        self._entries: set[Entry] = set()
+        door.watch(self._entries)
+
+    async def serve(self, host: str, port: int, tls: MutualTls | None) -> None:
+        """Let in whoever may come, until cancelled.
+
+        Args:
+            host: Address to listen at.
+            port: Port of it.
+            tls: As whom, and by which authorities; None: in plain text, and whoever comes.
+        """
+        server = await asyncio.start_server(
+            lambda reader, writer: self._meet(reader, writer, known=tls is not None),
+            host,
+            port,
+            ssl=None if tls is None else tls.server,
+        )
+        async with server:
+            await server.serve_forever()
+
+    async def _meet(self, reader: StreamReader, writer: StreamWriter, *, known: bool) -> None:
+        entry = Entry(caller_at(writer.transport), cast("asyncio.Transport", writer.transport))
+        refused = self._door.refusal(entry.caller) if known else None
+        reason = str(refused) if refused is not None else "" if len(self._entries) < MOST else "too many are here already"
+        self._entries.add(entry)
+        try:
+            beginning, said = await passing.begin(reader, writer)
+            reason = reason or admission.refusal(beginning, user=ROLE, database=self._database)
+            if reason:
+                log.warning("not let in to the store", caller=entry.caller, reason=reason)
+                writer.write(admission.farewell(reason))
+                return
+            async with asyncio.timeout(CONNECT_SECONDS):
+                store = await asyncio.open_connection(self._host, self._port, limit=passing.CHUNK)
+            store[1].write(said)
+            await passing.carry((reader, writer), store)
+        except admission.NoBeginningError as error:
+            log.warning("not let in to the store", caller=entry.caller, reason=str(error))
+        except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+            log.debug("a connection to the store ended", error=type(error).__name__)
+        finally:
+            self._entries.discard(entry)
+            await passing.close(writer)

@@ -1,0 +1,61 @@
+"""Carries the bytes of two connections from each to the other, until one of them ends."""
+
+import asyncio
+import contextlib
+from asyncio import StreamReader, StreamWriter
+from typing import Final
+
+from region.standby import admission
+from region.standby.admission import Beginning
+
+CHUNK: Final = 256 * 1024
+BEGIN_SECONDS: Final = 10.0
+"""So long somebody may take to say what is wanted."""
+
+
+async def begin(reader: StreamReader, writer: StreamWriter) -> tuple[Beginning, bytes]:
+    """Read how a connection begins; return it, and the bytes to pass on.
+
+    Raises:
+        NoBeginningError: It is none.
+        TimeoutError: It does not come.
+        asyncio.IncompleteReadError: The connection ended before.
+    """
+    async with asyncio.timeout(BEGIN_SECONDS):
+        while True:
+            head = await reader.readexactly(admission.HEAD)
+            body = await reader.readexactly(admission.length(head))
+            if not admission.asks_for_tls(body):
+                return admission.read(body), head + body
+            writer.write(admission.NO)
+            await writer.drain()
+
+
+async def carry(
+    near: tuple[StreamReader, StreamWriter], far: tuple[StreamReader, StreamWriter]
+) -> None:
+    """Carry bytes both ways until one side ends; then both are closed. Who reads slowly holds the other back."""
+    ways = [asyncio.create_task(_pour(near[0], far[1])), asyncio.create_task(_pour(far[0], near[1]))]
+    try:
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for way in ways:
+            way.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
+        await close(near[1])
+        await close(far[1])
+
+
+async def _pour(reader: StreamReader, writer: StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while data := await reader.read(CHUNK):
+            writer.write(data)
+            await writer.drain()
+
+
+async def close(writer: StreamWriter) -> None:
+    """Close a connection, without a wait for who does not answer."""
+    with contextlib.suppress(OSError, TimeoutError):
+        writer.close()
+        async with asyncio.timeout(1.0):
+            await writer.wait_closed()

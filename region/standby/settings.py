@@ -1,0 +1,59 @@
+"""What the standby service needs: where this region's changes are offered, and whose it takes in."""
+
+from typing import Final
+
+from pydantic import BaseModel, Field
+
+from infra.errors import SettingsError
+from infra.settings import RegionalSettings
+
+
+class Origin(BaseModel, frozen=True, extra="forbid"):
+    """A region whose store is copied here.
+
+    Attributes:
+        gate: Where its changes are offered, as reached from here: HOST:PORT.
+        port: Where this region's PostgreSQL enters the way there, which begins in this process.
+    """
+
+    gate: str = Field(pattern=r"^[^:\s]+:\d{1,5}$")
+    port: int = Field(ge=1, le=65535)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where its changes are offered."""
+        host, _, port = self.gate.rpartition(":")
+        return host, int(port)
+
+
+class StandbySettings(RegionalSettings):
+    """What the standby service needs.
+
+    Attributes:
+        gate_host: The address at which this region's changes are offered to its standby.
+        gate_port: The port of it.
+        stands_by_for: Region to where its changes are offered, of each that this one stands by for.
+        approach_host: Under which this region's PostgreSQL reaches this process.
+    """
+
+    gate_host: str = "127.0.0.1"
+    gate_port: int = Field(default=0, ge=0, le=65535)
+    stands_by_for: dict[str, Origin] = {}
+    approach_host: str = "127.0.0.1"
+
+    def check(self) -> None:
+        """Check that others are named, and that there is something to do.
+
+        Raises:
+            SettingsError: They are not, or there is not.
+        """
+        known = ", ".join(self.others) or "there is none"
+        if self.standby and self.standby not in self.others:
+            raise SettingsError(problems=f"CAUSEWAY_STANDBY: name one of the other regions ({known}), or nobody")
+        if strange := sorted(set(self.stands_by_for) - set(self.others)):
+            raise SettingsError(problems=f"CAUSEWAY_STANDS_BY_FOR: {', '.join(strange)}: no other region ({known})")
+        if not self.standby and not self.stands_by_for:
+            raise SettingsError(problems=f"CAUSEWAY_STANDBY, CAUSEWAY_STANDS_BY_FOR: {NOTHING}")
+
+
+NOTHING: Final = "nobody stands by, and nobody is stood by for; leave the service standby out"
