@@ -34,6 +34,7 @@ class Approach:
         self.region = region
         self._gate = gate
         self._may_follow = may_follow
+        self._led: set[StreamWriter] = set()
 
     async def serve(self, host: str, port: int, tls: MutualTls | None) -> None:
         """Lead this region's PostgreSQL there, until cancelled.
@@ -46,10 +47,15 @@ class Approach:
         server = await asyncio.start_server(
             lambda reader, writer: self._lead(reader, writer, tls), host, port, limit=passing.CHUNK
         )
-        async with server:
-            await server.serve_forever()
+        try:
+            async with server:
+                await server.serve_forever()
+        finally:
+            for writer in list(self._led):  # whoever is no longer trusted is not followed, either
+                writer.transport.abort()
 
     async def _lead(self, reader: StreamReader, writer: StreamWriter, tls: MutualTls | None) -> None:
+        self._led.add(writer)
         try:
             beginning, said = await passing.begin(reader, writer)
             if beginning.replication and (reason := await self._may_follow()):
@@ -68,4 +74,5 @@ class Approach:
         except (admission.NoBeginningError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
             log.debug("a connection to a store ended", held=self.region, error=type(error).__name__)
         finally:
+            self._led.discard(writer)
             await passing.close(writer)

@@ -64,13 +64,19 @@ class Gate:
             port,
             ssl=None if tls is None else tls.server,
         )
-        async with server:
-            await server.serve_forever()
+        try:
+            async with server:
+                await server.serve_forever()
+        finally:
+            for entry in list(self._entries):
+                entry.transport.abort()
 
     async def _meet(self, reader: StreamReader, writer: StreamWriter, *, known: bool) -> None:
         entry = Entry(caller_at(writer.transport), cast("asyncio.Transport", writer.transport))
         refused = self._door.refusal(entry.caller) if known else None
-        reason = str(refused) if refused is not None else "" if len(self._entries) < MOST else "too many are here already"
+        reason = (
+            str(refused) if refused is not None else "" if len(self._entries) < MOST else "too many are here already"
+        )
         self._entries.add(entry)
         try:
             beginning, said = await passing.begin(reader, writer)

@@ -43,9 +43,10 @@ class Held:
     subscription: Subscription | None
 
     @property
-    def life(self) -> str:
-        """The life of the store that it is a copy of; empty if nothing has come of it yet."""
-        return life_in(self.subscription.slot) if self.subscription is not None else self.content.life
+    def lives(self) -> frozenset[str]:
+        """The life of the store that it is a copy of, as it was told and as it has it; more than one if it has become a store of its own."""
+        told = life_in(self.subscription.slot) if self.subscription is not None else ""
+        return frozenset({told, self.content.life} - {""})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,10 @@ def life_in(slot: str) -> str:
 
 def doubt(source: Source, held: Held) -> str:
     """Return why a store is not the one that was copied, as it was or as it went on; empty if it is."""
-    if held.life and held.life != source.life:
-        return f"the store there is another one (life {source.life}) than was copied (life {held.life})"
+    if strange := held.lives - {source.life}:
+        return f"the store there is another one (life {source.life}) than this is a copy of (life {min(strange)})"
+    if held.subscription is not None and held.subscription.parted:
+        return "it is being made a store of its own"
     if held.subscription is not None and source.position < held.subscription.applied:
         return (
             f"the store there has gone back: its log ends at {source.position}, and was taken in up to"

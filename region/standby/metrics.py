@@ -1,5 +1,7 @@
 """How far the standby is, as the store's side and the copy's side see it; times are seconds since the epoch."""
 
+import math
+
 from prometheus_client import Counter, Gauge
 
 from region.standby.judging import Step
@@ -9,6 +11,11 @@ BEHIND_SECONDS = Gauge(
 )
 BEHIND_BYTES = Gauge(
     "causeway_standby_behind_bytes", "Bytes of this store's changes that the standby has not confirmed.", ["standby"]
+)
+ROOM = Gauge(
+    "causeway_standby_room_bytes",
+    "Bytes of changes that are still kept for the standby before it has to begin anew.",
+    ["standby"],
 )
 CONNECTED = Gauge("causeway_standby_connected", "Whether the standby reads this store's changes (1).", ["standby"])
 UNPUBLISHED = Gauge(
@@ -37,6 +44,7 @@ def begin_store(standby: str) -> None:
     """Show what the store's side tells."""
     for gauge in (BEHIND_SECONDS, BEHIND_BYTES, CONNECTED):
         gauge.labels(standby).set(0)
+    ROOM.labels(standby).set(math.inf)
     UNPUBLISHED.set(0)
 
 

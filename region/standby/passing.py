@@ -31,9 +31,7 @@ async def begin(reader: StreamReader, writer: StreamWriter) -> tuple[Beginning, 
             await writer.drain()
 
 
-async def carry(
-    near: tuple[StreamReader, StreamWriter], far: tuple[StreamReader, StreamWriter]
-) -> None:
+async def carry(near: tuple[StreamReader, StreamWriter], far: tuple[StreamReader, StreamWriter]) -> None:
     """Carry bytes both ways until one side ends; then both are closed. Who reads slowly holds the other back."""
     ways = [asyncio.create_task(_pour(near[0], far[1])), asyncio.create_task(_pour(far[0], near[1]))]
     try:

@@ -1,7 +1,7 @@
 """The standby service: offers this region's changes to who stands by, and keeps copies of those that it stands by for."""
 
 import asyncio
-from dataclasses import replace
+from functools import partial
 from urllib.parse import urlsplit
 
 from global_directory.client import DirectoryClient
@@ -18,39 +18,36 @@ from region.standby.publisher import Publisher
 from region.standby.settings import StandbySettings
 from region.store.revisions import SCHEMA
 
-NEEDS = 20
-"""The revision that brings a store's life."""
-
 
 async def service(host: Host) -> None:
     """Offer, and keep, until cancelled."""
     settings = read(StandbySettings)
     settings.check()
     tls = host.mutual_tls(settings.region)
+    publisher = Publisher(settings.standby, host.health) if settings.standby else None
+    copies = [_copy(settings, region, host) for region in settings.stands_by_for]
     async with DirectoryClient(settings.directory, tls=tls) as directory, asyncio.TaskGroup() as group:
         trust = Trust(directory, kafka=settings.kafka)
         group.create_task(trust.run())
-        if settings.standby:
-            publisher = Publisher(settings.standby, host.health)
+        if publisher is not None:
             door = Door([settings.standby])
             door.hold([settings.standby])
             trust.tell(door.expel)
             group.create_task(Gate(settings.store, door).serve(settings.gate_host, settings.gate_port, tls))
-            guard = Guard(
-                replace(SCHEMA, needs=NEEDS),
-                settings.store,
-                instance=settings.instance,
-                service="standby",
-                health=host.health,
-            )
-            group.create_task(guard.watch_over(lambda: _publish(settings, publisher)))
-        for region, origin in settings.stands_by_for.items():
-            database = urlsplit(settings.store).path.lstrip("/")
-            way = f"host={settings.approach_host} port={origin.port} dbname={database}"
-            copy = Copy(region, here=settings.region, server=settings.store, source=way, health=host.health)
-            approach = Approach(region, origin.address, copy.may_follow)
-            group.create_task(approach.serve(settings.approach_host, origin.port, tls))
-            group.create_task(trust.while_trusted(region, copy.run))
+            guard = Guard(SCHEMA, settings.store, instance=settings.instance, service="standby", health=host.health)
+            group.create_task(guard.watch_over(partial(_publish, settings, publisher)))
+        for copy in copies:
+            origin = settings.stands_by_for[copy.region]
+            approach = Approach(copy.region, origin.address, copy.may_follow)
+            lead = partial(approach.serve, settings.approach_host, origin.port, tls)
+            group.create_task(trust.while_trusted(copy.region, lead))
+            group.create_task(trust.while_trusted(copy.region, copy.run))
+
+
+def _copy(settings: StandbySettings, region: str, host: Host) -> Copy:
+    database = urlsplit(settings.store).path.lstrip("/")
+    way = f"host={settings.approach_host} port={settings.stands_by_for[region].port} dbname={database}"
+    return Copy(region, here=settings.region, server=settings.store, source=way, health=host.health)
 
 
 async def _publish(settings: StandbySettings, publisher: Publisher) -> None:

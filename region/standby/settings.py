@@ -38,7 +38,7 @@ class StandbySettings(RegionalSettings):
 
     gate_host: str = "127.0.0.1"
     gate_port: int = Field(default=0, ge=0, le=65535)
-    stands_by_for: dict[str, Origin] = {}
+    stands_by_for: dict[str, Origin] = Field(default_factory=dict)
     approach_host: str = "127.0.0.1"
 
     def check(self) -> None:

@@ -1,13 +1,20 @@
 """SQL in the server that keeps a copy: its databases, and what their subscriptions say."""
 
+import asyncio
 from dataclasses import dataclass, field
+from typing import Final
 
 import psycopg
 from psycopg import sql
 
 from infra.postgres import Connection
+from region.standby.repository.publishing import LIFE
 
-SUBSCRIPTION = "held"
+SUBSCRIPTION: Final = "held"
+PARTED: Final = "parted"
+"""What is noted at a subscription before it is ended for good, so that nobody lets it follow again."""
+SETTLE_SECONDS: Final = 20.0
+"""So long whoever follows may take to stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +29,7 @@ class Subscription:
         tables: All that it follows.
         applied: How far it has taken changes in, bytes of the store's log.
         errors: How often a change, or a table, could not be taken in.
+        parted: Whether it is being ended for good.
     """
 
     slot: str
@@ -31,6 +39,7 @@ class Subscription:
     tables: frozenset[str]
     applied: int
     errors: int
+    parted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +65,9 @@ async def alone(connection: Connection, name: str) -> bool:
     return row is not None and bool(row[0])
 
 
-async def databases(connection: Connection) -> frozenset[str]:
-    """Return the names of the server's databases."""
-    return frozenset(row[0] for row in await (await connection.execute("SELECT datname FROM pg_database")).fetchall())
+async def databases(connection: Connection) -> dict[str, bool]:
+    """Return the names of the server's databases, and whether connections to them may be made."""
+    return dict(await (await connection.execute("SELECT datname, datallowconn FROM pg_database")).fetchall())
 
 
 async def make(connection: Connection, name: str) -> None:
@@ -71,15 +80,21 @@ async def drop(connection: Connection, name: str) -> None:
     await connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
+async def allow(connection: Connection, name: str, *, connections: bool) -> None:
+    """Let connections to a database be made, or none."""
+    verb = sql.SQL("true" if connections else "false")
+    await connection.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}").format(sql.Identifier(name), verb))
+
+
 async def rename(connection: Connection, name: str, to: str) -> None:
     """Give a database another name; whoever is connected to it is cut off."""
+    await allow(connection, name, connections=False)
     await connection.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'",
         (name,),
     )
-    await connection.execute(
-        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(name), sql.Identifier(to))
-    )
+    await connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(name), sql.Identifier(to)))
+    await allow(connection, to, connections=True)
 
 
 async def subscription(connection: Connection) -> Subscription | None:
@@ -89,24 +104,25 @@ async def subscription(connection: Connection) -> Subscription | None:
         " ARRAY(SELECT r.srrelid::regclass::text FROM pg_subscription_rel r WHERE r.srsubid = s.oid AND r.srsubstate <> 'r'),"
         " ARRAY(SELECT r.srrelid::regclass::text FROM pg_subscription_rel r WHERE r.srsubid = s.oid),"
         " coalesce((SELECT pg_wal_lsn_diff(remote_lsn, '0/0')::bigint FROM pg_replication_origin_status WHERE external_id = 'pg_' || s.oid), 0),"
-        " coalesce((SELECT apply_error_count + sync_error_count FROM pg_stat_subscription_stats t WHERE t.subid = s.oid), 0)"
-        " FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = current_database()"
+        " coalesce((SELECT apply_error_count + sync_error_count FROM pg_stat_subscription_stats t WHERE t.subid = s.oid), 0),"
+        " coalesce(obj_description(s.oid, 'pg_subscription') = %s, false)"
+        " FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = current_database()",
+        (PARTED,),
     )
     row = await cursor.fetchone()
     if row is None:
         return None
-    slot, conninfo, enabled, missing, tables, applied, errors = row
-    return Subscription(slot or "", conninfo, enabled, frozenset(missing), frozenset(tables), applied, errors)
+    slot, conninfo, enabled, missing, tables, *rest = row
+    return Subscription(slot or "", conninfo, enabled, frozenset(missing), frozenset(tables), *rest)
 
 
 async def subscribe(connection: Connection, conninfo: str, *, publication: str, slot: str) -> None:
     """Begin to copy, and to follow, what a store publishes."""
+    await connection.execute(LIFE)
     await connection.execute(
         sql.SQL(
             "CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION {} WITH (slot_name = {}, binary = true, password_required = false)"
-        ).format(
-            sql.Identifier(SUBSCRIPTION), sql.Literal(conninfo), sql.Identifier(publication), sql.Literal(slot)
-        )
+        ).format(sql.Identifier(SUBSCRIPTION), sql.Literal(conninfo), sql.Identifier(publication), sql.Literal(slot))
     )
 
 
@@ -123,14 +139,29 @@ async def enable(connection: Connection, *, follow: bool) -> None:
     await connection.execute(sql.SQL("ALTER SUBSCRIPTION {} {}").format(sql.Identifier(SUBSCRIPTION), verb))
 
 
-async def works(connection: Connection) -> bool:
-    """Whether anybody follows the store just now, in the database that is connected to."""
-    row = await (
-        await connection.execute(
-            "SELECT FROM pg_stat_activity WHERE datname = current_database() AND backend_type LIKE 'logical replication%'"
-        )
-    ).fetchone()
-    return row is not None
+async def settle(connection: Connection) -> None:
+    """Wait until nobody follows any more, in the database that is connected to.
+
+    Raises:
+        TimeoutError: Somebody still does.
+    """
+    async with asyncio.timeout(SETTLE_SECONDS):
+        while True:
+            cursor = await connection.execute(
+                "SELECT FROM pg_stat_activity WHERE datname = current_database() AND backend_type LIKE 'logical replication%'"
+            )
+            if await cursor.fetchone() is None:
+                return
+            await asyncio.sleep(0.05)
+
+
+async def part(connection: Connection) -> None:
+    """Let the copy follow no more, for good."""
+    note = sql.SQL("COMMENT ON SUBSCRIPTION {} IS {}").format(sql.Identifier(SUBSCRIPTION), sql.Literal(PARTED))
+    await connection.execute(note)
+    await enable(connection, follow=False)
+    await settle(connection)
+    await unsubscribe(connection, slot=False)
 
 
 async def refresh(connection: Connection) -> None:
@@ -160,7 +191,7 @@ async def content(connection: Connection) -> Content:
         revision = await (await connection.execute("SELECT version_num::int FROM schema_revision")).fetchone() or (0,)
     except psycopg.errors.UndefinedTable:
         return Content()
-    return Content(life[0], life[1], revision[0], {partition: position for partition, position in rows})
+    return Content(life[0], life[1], revision[0], dict(rows))
 
 
 async def copied_rows(connection: Connection) -> int:

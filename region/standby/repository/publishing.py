@@ -8,11 +8,23 @@ from psycopg import sql
 
 from infra.postgres import Connection
 
-ROLE: Final = "causeway_standby"
+ROLE: Final = "standby"
 """Who reads the changes: may replicate, read what is published and what the schema's revision is, and nothing else."""
 PUBLICATION: Final = "standby"
 OWN: Final = ("schema_revision", "schema_work", "schema_services")
 """What each database says of itself, and is copied nowhere."""
+LIFE: Final[LiteralString] = """
+    CREATE TABLE IF NOT EXISTS store_life (
+        one INT PRIMARY KEY,
+        life TEXT NOT NULL,
+        beat_at BIGINT NOT NULL
+    )
+"""
+"""What makes the table that tells a store's lives apart, and how far a copy has come: one row, copied like any other. May be run again.
+
+life: random, made once; beat_at: the last beat, by the store's clock: whoever has it has all from before. No revision brings it, since only a
+store that is copied has it.
+"""
 STALE_SECONDS: Final = 3600
 """So long a slot that nobody reads is kept which is not the standby's own: of tables that were being copied, or of a former standby."""
 
@@ -54,6 +66,7 @@ class Reader:
         kept: Whether all that was not read is still kept.
         read: How far it is confirmed to have been taken in, for good, bytes.
         idle_seconds: For how long nobody has read; 0 if somebody does.
+        room: How many more bytes of changes are kept for it before it loses them; None if there is no limit.
     """
 
     slot: str
@@ -61,6 +74,7 @@ class Reader:
     kept: bool
     read: int
     idle_seconds: float
+    room: int | None = None
 
 
 async def is_logical(connection: Connection) -> bool:
@@ -71,6 +85,7 @@ async def is_logical(connection: Connection) -> bool:
 
 async def make_life(connection: Connection) -> str:
     """Return which life of the store this is, and begin one unless it has begun."""
+    await connection.execute(LIFE)
     await connection.execute(
         "INSERT INTO store_life (one, life, beat_at) VALUES (1, %s, 0) ON CONFLICT (one) DO NOTHING",
         (secrets.token_hex(6),),
@@ -78,6 +93,13 @@ async def make_life(connection: Connection) -> str:
     row = await (await connection.execute("SELECT life FROM store_life WHERE one = 1")).fetchone()
     assert row is not None
     return str(row[0])
+
+
+async def begin_life(connection: Connection) -> str:
+    """Begin another life in a database that was a copy, and is a store of its own from now on; return which."""
+    life = secrets.token_hex(6)
+    await connection.execute("UPDATE store_life SET life = %s WHERE one = 1", (life,))
+    return life
 
 
 async def beat(connection: Connection) -> int:
@@ -103,9 +125,7 @@ async def publish(connection: Connection) -> list[str]:
         await connection.execute(
             sql.SQL("CREATE PUBLICATION {} WITH (publish = 'insert, update, delete')").format(publication)
         )
-    rows = await (
-        await connection.execute(_TABLES, {"publication": PUBLICATION, "own": list(OWN)})
-    ).fetchall()
+    rows = await (await connection.execute(_TABLES, {"publication": PUBLICATION, "own": list(OWN)})).fetchall()
     fresh = [name for name, keyed, published in rows if keyed and not published]
     for name in [*fresh, *(OWN[:1] if fresh else ())]:
         await connection.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(sql.Identifier(name), role))
@@ -121,7 +141,8 @@ async def readers(connection: Connection) -> list[Reader]:
     cursor = await connection.execute(
         "SELECT slot_name, active, wal_status IS DISTINCT FROM 'lost',"
         " coalesce(pg_wal_lsn_diff(confirmed_flush_lsn, '0/0'), 0)::bigint,"
-        " CASE WHEN active THEN 0 ELSE coalesce(extract(epoch FROM now() - inactive_since), 0)::float8 END"
+        " CASE WHEN active THEN 0 ELSE coalesce(extract(epoch FROM now() - inactive_since), 0)::float8 END,"
+        " safe_wal_size"
         " FROM pg_replication_slots WHERE database = current_database() ORDER BY slot_name"
     )
     return [Reader(*row) for row in await cursor.fetchall()]
@@ -136,7 +157,7 @@ async def forget(connection: Connection, slot: str) -> None:
 
 
 async def source(connection: Connection) -> Source | None:
-    """Return what a store says of itself, asked as the role that reads its changes; None before it has begun to publish."""
+    """Return what a store says of itself, asked as the role that reads its changes; None while it is only about to publish."""
     cursor = await connection.execute(
         "SELECT l.life, pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint, r.version_num::int,"
         " ARRAY(SELECT tablename::text FROM pg_publication_tables WHERE pubname = %s),"

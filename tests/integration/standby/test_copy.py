@@ -113,7 +113,11 @@ class Pair:
                 there = await digests(connection)
             async with await psycopg.AsyncConnection.connect(self.held, autocommit=True) as connection:
                 here = await digests(connection)
-            different = {table: (there.get(table), here.get(table)) for table in {*there, *here} if there.get(table) != here.get(table)}
+            different = {
+                table: (there.get(table), here.get(table))
+                for table in {*there, *here}
+                if there.get(table) != here.get(table)
+            }
             if not different:
                 assert len(there) > 25
                 break

@@ -1,0 +1,149 @@
+"""`causeway standby`: compares the copy of a region's store with that store, row by row in sums, and gives a copy up."""
+
+import asyncio
+import sys
+from typing import Annotated, Final
+
+import psycopg
+import typer
+from rich.console import Console
+
+from infra.errors import CausewayError
+from infra.local import homes, postgres
+from infra.local.errors import NotRunningError
+from infra.local.federation import Federation, UnknownRegionError
+from infra.local.numbering import Ports
+from infra.schema.repository import connect
+from infra.telling import told
+from region.standby.copy import elsewhere, name_of
+from region.standby.repository import copying
+from region.standby.repository.digests import digests
+
+TRIES: Final = 20
+"""Times that a table is looked at which is not the same: it may have been written in between."""
+PAUSE_SECONDS: Final = 0.3
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Compare the copy that a standby has of a region's store with that store; give a copy up. `causeway region status` tells how far it is.",
+)
+console = Console(highlight=False, soft_wrap=True)
+Region = Annotated[str, typer.Argument(help="Whose store was copied, such as us.", show_default=False)]
+
+
+class NobodyStandsByError(CausewayError):
+    """Nobody stands by for {region}, so there is no copy of its store. Name somebody: `causeway up --standby {region}=…`."""
+
+    code = "nobody-stands-by"
+    definite = True
+
+
+class StoreSilentError(CausewayError):
+    """{what} cannot be asked: {reason}."""
+
+    code = "store-silent"
+    definite = True
+
+
+@app.command()
+def verify(region: Region) -> None:
+    """Compare each table of a region's store with the standby's copy; tell which differ. Traffic may go on; it reads both as a whole.
+
+    Example: causeway standby verify us
+    """
+    store, server = _where(region)
+    different = asyncio.run(compare(store, elsewhere(server, name_of(region))))
+    for table, (there, here) in sorted(different.items()):
+        console.print(f"{table}: {there} rows in the store, {here} in the copy, and not the same")
+    if different:
+        sys.exit(1)
+    console.print("The copy is the same, in every table.")
+
+
+@app.command()
+def forget(
+    region: Region,
+    *,
+    sure: Annotated[bool, typer.Option("--sure", help="It may be the only copy that is left.")] = False,
+) -> None:
+    """Throw the standby's copy of a region's store away; the standby service then begins a new one.
+
+    Example: causeway standby forget us --sure
+    """
+    _, server = _where(region)
+    if not sure:
+        console.print("Nothing was done: this throws the copy away. Say --sure if the region's own store is whole.")
+        sys.exit(1)
+    thrown = asyncio.run(throw_away(server, region))
+    console.print(f"Thrown away: {', '.join(thrown) or 'nothing was there'}.")
+
+
+async def compare(store: str, copy: str) -> dict[str, tuple[int, int]]:
+    """Return the tables that differ, and how many rows each side has; what is written in between is looked at again.
+
+    Raises:
+        StoreSilentError: One of both does not answer.
+    """
+    different: dict[str, tuple[int, int]] | None = None
+    for turn in range(TRIES):
+        there, here = await _digests("The store", store), await _digests("The copy", copy)
+        found = {
+            table: (there.get(table, (0, 0))[0], here.get(table, (0, 0))[0])
+            for table in {*there, *here}
+            if there.get(table) != here.get(table) and (different is None or table in different)
+        }
+        different = found
+        if not different:
+            break
+        if turn < TRIES - 1:
+            await asyncio.sleep(PAUSE_SECONDS)
+    return different or {}
+
+
+async def throw_away(server: str, region: str) -> list[str]:
+    """Throw away what a server has of a region's store; return the databases.
+
+    Raises:
+        StoreSilentError: The server does not answer.
+    """
+    thrown = []
+    try:
+        async with await connect(server, name="causeway standby") as connection:
+            known = await copying.databases(connection)
+            for name in (name_of(region), f"{name_of(region)}_new", f"{name_of(region)}_old"):
+                if name in known:
+                    async with await connect(elsewhere(server, name), name="causeway standby") as own:
+                        if await copying.subscription(own) is not None:
+                            await copying.part(own)
+                    await copying.drop(connection, name)
+                    thrown.append(name)
+    except psycopg.Error as error:
+        raise StoreSilentError(what="The standby's server", reason=told(error)) from error
+    return thrown
+
+
+async def _digests(what: str, url: str) -> dict[str, tuple[int, int]]:
+    try:
+        async with await connect(url, name="causeway standby") as connection:
+            return await digests(connection)
+    except psycopg.Error as error:
+        raise StoreSilentError(what=what, reason=told(error)) from error
+
+
+def _where(region: str) -> tuple[str, str]:
+    """Return the URLs of a region's store, and of its standby's, in the local federation."""
+    federation = _federation()
+    if region not in federation.regions:
+        raise UnknownRegionError(region=region, known=", ".join(federation.regions))
+    standby = federation.standbys.get(region)
+    if standby is None:
+        raise NobodyStandsByError(region=region)
+    own, other = (Ports.of(federation.base_port, one).postgres for one in (region, standby))
+    return postgres.url(own), postgres.url(other)
+
+
+def _federation() -> Federation:
+    home = homes.home()
+    if not (home / homes.DESCRIPTION).exists():
+        raise NotRunningError(home=home)
+    return homes.read_federation(home)
