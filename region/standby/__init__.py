@@ -8,8 +8,9 @@ admission   pure: how a connection to PostgreSQL begins, and which beginning is 
 copy        at the standby: makes the copy, watches it, makes a new one where the old cannot go on
 judging     pure: what is to be done with a copy, by what it and its store say
 lag         pure: how many seconds somebody is behind, by beats
+blobs       at the standby: brings the bytes of images and files after the copy, and takes away those that are gone
 metrics     how far the standby is
-cli         `causeway standby`: compares a copy with its store, and gives one up
+cli         `causeway standby`: compares a copy with its store, and gives one up, lists blobs that are missing
 
     copy ─▶ PostgreSQL of the standby ─▶ approach ═ TLS ═▶ gate ─▶ PostgreSQL of the region ◀─ publisher
 """

@@ -15,13 +15,17 @@ from infra.local.federation import Federation, UnknownRegionError
 from infra.local.numbering import Ports
 from infra.schema.repository import connect
 from infra.telling import told
+from region.media.repository import Blob
 from region.standby.copy import elsewhere, name_of
-from region.standby.repository import copying
+from region.standby.repository import copying, kept
 from region.standby.repository.digests import digests
 
 TRIES: Final = 20
 """Times that a table is looked at which is not the same: it may have been written in between."""
 PAUSE_SECONDS: Final = 0.3
+LISTED: Final = 10_000
+"""Blobs that are listed at a time."""
+FOR_EVER: Final = 2**62
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -58,6 +62,19 @@ def verify(region: Region) -> None:
     if different:
         sys.exit(1)
     console.print("The copy is the same, in every table.")
+
+
+@app.command()
+def missing(region: Region) -> None:
+    """List the images and files whose bytes the standby does not have yet: id, bytes, who brought it.
+
+    Example: causeway standby missing us
+    """
+    _, server = _where(region)
+    found = asyncio.run(missing_blobs(elsewhere(server, name_of(region))))
+    for blob in found:
+        console.print(f"{blob.blob_id}  {blob.size:>12,}  {blob.owner}")
+    console.print(f"{len(found)} missing." if len(found) < LISTED else f"The oldest {LISTED} that are missing.")
 
 
 @app.command()
@@ -98,6 +115,20 @@ async def compare(store: str, copy: str) -> dict[str, tuple[int, int]]:
         if turn < TRIES - 1:
             await asyncio.sleep(PAUSE_SECONDS)
     return different or {}
+
+
+async def missing_blobs(copy: str) -> list[Blob]:
+    """Return blobs whose bytes are missing, the oldest first, at most `LISTED`.
+
+    Raises:
+        StoreSilentError: The copy does not answer.
+    """
+    try:
+        async with await connect(copy, name="causeway standby") as connection:
+            await kept.prepare(connection)
+            return await kept.next_missing(connection, now=FOR_EVER, most=LISTED)
+    except psycopg.Error as error:
+        raise StoreSilentError(what="The copy", reason=told(error)) from error
 
 
 async def throw_away(server: str, region: str) -> list[str]:

@@ -122,9 +122,8 @@ class Copy:
             held = [await self._held(name) for name in (self._name, self._draft) if name in known]
         except (*STORE_FAILURES, psycopg.Error, TimeoutError) as error:
             return told(error)
-        source = (
-            await self._ask()
-        )  # after those: what was taken in meanwhile must not look as if the store had gone back
+        # after those: what was taken in meanwhile must not look as if the store had gone back
+        source = await self._ask()
         if isinstance(source, str):
             return f"{UNREACHABLE}: {source}"
         why = next(filter(None, (doubt(source, one) for one in held)), "")
@@ -150,6 +149,8 @@ class Copy:
         source = await self._ask()
         if isinstance(source, str):
             self._measure(None, copy, draft)
+            if not self._told.startswith(UNREACHABLE):
+                log.warning("the store that is copied cannot be reached", held=self.region, reason=source)
             self._tell(Step.WAIT, f"{UNREACHABLE}: {source}")
             return None
         self._measure(source, copy, draft)

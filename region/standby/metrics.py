@@ -34,6 +34,8 @@ REACHABLE = Gauge("causeway_standby_source_reachable", "Whether the store that i
 STATE = Gauge("causeway_standby_copy_state", "What is to be done with the copy (1 for one of them).", ["held", "state"])
 MISSING = Gauge("causeway_standby_copy_missing_tables", "Tables that are not copied as a whole yet.", ["held"])
 ROWS = Gauge("causeway_standby_copy_rows", "Rows that the copy which is being made has.", ["held"])
+BLOBS = Gauge("causeway_standby_missing_blobs", "Images and files whose bytes the standby does not have yet.", ["held"])
+BLOB_BYTES = Gauge("causeway_standby_missing_blob_bytes", "Their bytes.", ["held"])
 MADE = Counter("causeway_standby_copies_made", "Copies that became whole.", ["held"])
 ERRORS = Gauge(
     "causeway_standby_copy_errors", "Times that the copy could not take something in, since it was made.", ["held"]
@@ -50,7 +52,7 @@ def begin_store(standby: str) -> None:
 
 def begin_copy(held: str) -> None:
     """Show what the copy's side tells."""
-    for gauge in (WHOLE, REACHED, APPLIED_LAG, REACHABLE, MISSING, ROWS, ERRORS):
+    for gauge in (WHOLE, REACHED, APPLIED_LAG, REACHABLE, MISSING, ROWS, ERRORS, BLOBS, BLOB_BYTES):
         gauge.labels(held).set(0)
     MADE.labels(held)
     state(held, Step.WAIT)

@@ -14,7 +14,8 @@ STATE, MISSING, ROWS = (
     "causeway_standby_copy_missing_tables",
     "causeway_standby_copy_rows",
 )
-NAMES = frozenset({BEHIND_SECONDS, BEHIND_BYTES, CONNECTED, WHOLE, REACHED, STATE, MISSING, ROWS})
+BLOBS = "causeway_standby_missing_blobs"
+NAMES = frozenset({BEHIND_SECONDS, BEHIND_BYTES, CONNECTED, WHOLE, REACHED, STATE, MISSING, ROWS, BLOBS})
 
 
 class Copied(msgspec.Struct, frozen=True):
@@ -29,6 +30,7 @@ class Copied(msgspec.Struct, frozen=True):
         state: What the standby is to do with it: follow, wait, stop, …
         missing_tables: How many tables are not there as a whole yet.
         rows: How many rows the copy has that is being made.
+        missing_blobs: How many images and files it has no bytes of yet, as last counted.
     """
 
     connected: bool | None = None
@@ -39,6 +41,7 @@ class Copied(msgspec.Struct, frozen=True):
     state: str | None = None
     missing_tables: int | None = None
     rows: int | None = None
+    missing_blobs: int | None = None
 
     def words(self) -> str:
         """Say it in a few words, the most important first."""
@@ -51,7 +54,8 @@ class Copied(msgspec.Struct, frozen=True):
             return f"cut off; has everything up to {until}"
         if self.behind_seconds is None:
             return "?"
-        return f"{self.behind_seconds:.1f} s, {_size(self.behind_bytes or 0)} behind"
+        blobs = f"; {self.missing_blobs} images and files missing" if self.missing_blobs else ""
+        return f"{self.behind_seconds:.1f} s, {_size(self.behind_bytes or 0)} behind{blobs}"
 
 
 def read(pages: Mapping[str, Iterable[str]]) -> dict[str, Copied]:
@@ -82,7 +86,7 @@ def _samples(pages: Iterable[str]) -> Iterable[tuple[str, Mapping[str, str], flo
 
 
 def _copied(told: Mapping[str, float], state: str | None) -> Copied:
-    missing, rows = told.get(MISSING), told.get(ROWS)
+    missing, rows, blobs = told.get(MISSING), told.get(ROWS), told.get(BLOBS)
     return Copied(
         connected=bool(told[CONNECTED]) if CONNECTED in told else None,
         behind_seconds=told.get(BEHIND_SECONDS),
@@ -92,6 +96,7 @@ def _copied(told: Mapping[str, float], state: str | None) -> Copied:
         state=state,
         missing_tables=None if missing is None else int(missing),
         rows=None if rows is None else int(rows),
+        missing_blobs=None if blobs is None else int(blobs),
     )
 
 

@@ -11,7 +11,9 @@ from infra.postgres import Connection
 ROLE: Final = "standby"
 """Who reads the changes: may replicate, read what is published and what the schema's revision is, and nothing else."""
 PUBLICATION: Final = "standby"
-OWN: Final = ("schema_revision", "schema_work", "schema_services")
+KEPT: Final = "held_blobs"
+"""What a copy says of the blobs whose bytes lie beside it."""
+OWN: Final = ("schema_revision", "schema_work", "schema_services", KEPT)
 """What each database says of itself, and is copied nowhere."""
 LIFE: Final[LiteralString] = """
     CREATE TABLE IF NOT EXISTS store_life (

@@ -54,6 +54,7 @@ causeway_standby_copy_state{held="us",state="follow"} 1
 causeway_standby_copy_state{held="us",state="stop"} 0
 causeway_standby_copy_missing_tables{held="us"} 0
 causeway_standby_copy_rows{held="us"} 7
+causeway_standby_missing_blobs{held="us"} 0
 """
 
 
@@ -71,6 +72,7 @@ def test_how_far_a_standby_is_comes_from_both_sides() -> None:
             state="follow",
             missing_tables=0,
             rows=7,
+            missing_blobs=0,
         )
     }
     [us] = standings([US], {}, found)
@@ -93,4 +95,7 @@ def test_a_copy_is_told_of_in_words() -> None:
     )
     away = STORE_SIDE.replace('connected{standby="eu"} 1', 'connected{standby="eu"} 0')
     assert copies.read({"us": [away], "eu": [COPY_SIDE]})["us"].words().startswith("cut off")
+    lacking = COPY_SIDE.replace('blobs{held="us"} 0', 'blobs{held="us"} 5')
+    said = copies.read({"us": [STORE_SIDE], "eu": [lacking]})["us"].words()
+    assert said == "0.2 s, 12 kB behind; 5 images and files missing"
     assert Copied().words() == "?"
