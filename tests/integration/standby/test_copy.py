@@ -74,12 +74,14 @@ class Pair:
         health: What is told of it.
         gate: Port of the gate at the store.
         source: The way to it, as the standby's server enters it.
+        door: Who may come in there.
     """
 
     def __init__(self, us: int, eu: int, way: int, gate: int) -> None:
         """Put addresses together."""
         self.store, self.server = postgres.url(us), postgres.url(eu)
         self.health = Health()
+        self.door = Door(["eu"])
         self.gate = gate
         self.source = source = f"host=127.0.0.1 port={way} dbname=causeway"
         self.copy = Copy("us", here="eu", server=self.server, source=source, health=self.health)
@@ -133,7 +135,7 @@ async def pair(servers: tuple[int, int], tmp_path: Path) -> AsyncIterator[Pair]:
         publisher = Publisher("eu", made.health)
         approach = Approach("us", ("127.0.0.1", gate), made.copy.may_follow)
         async with beside(
-            Gate(made.store, Door(["eu"])).serve("127.0.0.1", gate, tls["us"]),
+            Gate(made.store, made.door).serve("127.0.0.1", gate, tls["us"]),
             approach.serve("127.0.0.1", way, tls["eu"]),
             publisher.run(pool),
         ):
@@ -292,18 +294,19 @@ async def test_the_way_may_be_cut_and_the_copy_goes_on_where_it_was(pair: Pair) 
 async def test_nobody_comes_in_but_the_standby_and_no_further_than_its_role(pair: Pair, tmp_path: Path) -> None:
     """Not in plain text, not by a certificate of another authority or region, not as the superuser, and not to write."""
     await pair.until(Step.FOLLOW)
-    plain = f"host=127.0.0.1 port={pair.gate} dbname=causeway connect_timeout=3 sslmode=disable"
+    connect = psycopg.AsyncConnection.connect  # in this loop: the gate is in it, too
+    plain = f"host=127.0.0.1 port={pair.gate} dbname=causeway connect_timeout=5 sslmode=disable"
     with pytest.raises(psycopg.OperationalError):
-        psycopg.connect(f"{plain} user=standby").close()
-    own = f"{pair.source} connect_timeout=3 sslmode=disable"
+        await connect(f"{plain} user=standby")
+    own = f"{pair.source} connect_timeout=5 sslmode=disable"
     for refused in ("user=causeway", "user=standby replication=true", "user=standby dbname=postgres"):
         with pytest.raises(psycopg.OperationalError, match=r"offered here|comes in here"):
-            psycopg.connect(f"{own} {refused}").close()
-    with psycopg.connect(f"{own} user=standby", autocommit=True) as connection:
-        assert connection.execute("SELECT count(*) FROM followers").fetchone() == (500,)
+            await connect(f"{own} {refused}")
+    async with await connect(f"{own} user=standby", autocommit=True) as connection:
+        assert await (await connection.execute("SELECT count(*) FROM followers")).fetchone() == (500,)
         for statement in ("DELETE FROM followers", "CREATE TABLE t (k INT)", "UPDATE store_life SET life = ''"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                connection.execute(statement)
+                await connection.execute(statement.encode())
     for name, home in (("ap", tmp_path), ("eu", tmp_path / "strangers")):
         ensure(home, ["us", "eu", "ap"])
         files = Files.of(home, name)
@@ -339,3 +342,24 @@ async def test_a_table_that_no_standby_can_be_given_is_told_of_and_harms_nobody(
     pair.run(pair.store, "UPDATE keyless SET k = 2")
     assert await pair.look() is Step.FOLLOW
     assert await pair.differs() == ["keyless"]
+
+
+async def test_a_standby_that_was_expelled_is_cut_off_at_once_and_goes_on_when_it_is_readmitted(pair: Pair) -> None:
+    """What it follows by is cut, and it is not let in again until then."""
+    await pair.until(Step.FOLLOW)
+    read = "SELECT count(*) FROM pg_stat_replication"
+    assert pair.run(pair.store, read) == [(1,)]
+
+    pair.door.expel(["eu"])
+    pair.run(pair.store, "INSERT INTO followers VALUES ('expelled', 1, 2, 3)")
+    async with asyncio.timeout(SECONDS):
+        while pair.run(pair.store, read) != [(0,)]:  # noqa: ASYNC110 — another process
+            await asyncio.sleep(0.1)
+    await asyncio.sleep(2)
+    assert await pair.look() is None
+    assert "expelled" in pair.health.conditions["copy of us"].detail
+    assert pair.run(pair.held, "SELECT count(*) FROM followers WHERE name = 'expelled'") == [(0,)]
+
+    pair.door.expel([])
+    await pair.until(Step.FOLLOW)
+    assert await pair.differs() == []
