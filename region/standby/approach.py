@@ -10,6 +10,7 @@ import structlog
 from infra.identity import host_name
 from infra.tls import MutualTls
 from region.standby import admission, passing
+from region.standby.passing import Passer
 
 log = structlog.get_logger()
 
@@ -34,7 +35,7 @@ class Approach:
         self.region = region
         self._gate = gate
         self._may_follow = may_follow
-        self._led: set[StreamWriter] = set()
+        self._passers: set[Passer] = set()
 
     async def serve(self, host: str, port: int, tls: MutualTls | None) -> None:
         """Lead this region's PostgreSQL there, until cancelled.
@@ -51,28 +52,30 @@ class Approach:
             async with server:
                 await server.serve_forever()
         finally:
-            for writer in list(self._led):  # whoever is no longer trusted is not followed, either
-                writer.transport.abort()
+            await passing.dismiss(self._passers)  # whoever is no longer trusted is not followed, either
 
     async def _lead(self, reader: StreamReader, writer: StreamWriter, tls: MutualTls | None) -> None:
-        self._led.add(writer)
-        try:
-            beginning, said = await passing.begin(reader, writer)
-            if beginning.replication and (reason := await self._may_follow()):
-                log.warning("changes are not taken in", held=self.region, reason=reason)
-                writer.write(admission.farewell(reason))
-                return
-            async with asyncio.timeout(CONNECT_SECONDS):
-                far = await asyncio.open_connection(
-                    *self._gate,
-                    limit=passing.CHUNK,
-                    ssl=None if tls is None else tls.client,
-                    server_hostname=None if tls is None else host_name(self.region),
-                )
-            far[1].write(said)
-            await passing.carry((reader, writer), far)
-        except (admission.NoBeginningError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
-            log.debug("a connection to a store ended", held=self.region, error=type(error).__name__)
-        finally:
-            self._led.discard(writer)
-            await passing.close(writer)
+        with passing.noted(self._passers, writer):
+            try:
+                await self._lead_on(reader, writer, tls)
+            except (admission.NoBeginningError, OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+                log.debug("a connection to a store ended", held=self.region, error=type(error).__name__)
+            finally:
+                await passing.close(writer)
+
+    async def _lead_on(self, reader: StreamReader, writer: StreamWriter, tls: MutualTls | None) -> None:
+        beginning, said = await passing.begin(reader, writer)
+        if beginning.replication and (reason := await self._may_follow()):
+            log.warning("changes are not taken in", held=self.region, reason=reason)
+            writer.write(admission.farewell(reason))
+            await writer.drain()
+            return
+        async with asyncio.timeout(CONNECT_SECONDS):
+            far = await asyncio.open_connection(
+                *self._gate,
+                limit=passing.CHUNK,
+                ssl=None if tls is None else tls.client,
+                server_hostname=None if tls is None else host_name(self.region),
+            )
+        far[1].write(said)
+        await passing.carry((reader, writer), far)

@@ -2,15 +2,15 @@
 
 import asyncio
 from asyncio import StreamReader, StreamWriter
-from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 import structlog
 from psycopg.conninfo import conninfo_to_dict
 
-from infra.identity import Door, caller_at
+from infra.identity import Door
 from infra.tls import MutualTls
 from region.standby import admission, passing
+from region.standby.passing import Passer
 from region.standby.repository.publishing import ROLE
 
 log = structlog.get_logger()
@@ -18,19 +18,6 @@ log = structlog.get_logger()
 CONNECT_SECONDS: Final = 5.0
 MOST: Final = 32
 """Connections at a time: one follows, a few copy tables, one asks."""
-
-
-@dataclass(eq=False)
-class Entry:
-    """A connection through the gate, as a door cuts it.
-
-    Attributes:
-        caller: Whose certificate was shown.
-        transport: Its transport.
-    """
-
-    caller: str | None
-    transport: asyncio.Transport
 
 
 class Gate:
@@ -47,8 +34,8 @@ class Gate:
         self._host, self._port = str(where.get("host") or "127.0.0.1"), int(where.get("port") or 5432)
         self._database = str(where.get("dbname") or where.get("user") or "")
         self._door = door
-        self._entries: set[Entry] = set()
-        door.watch(self._entries)
+        self._passers: set[Passer] = set()
+        door.watch(self._passers)  # type: ignore[arg-type]  # what a door looks at is there, and stays as it is
 
     async def serve(self, host: str, port: int, tls: MutualTls | None) -> None:
         """Let in whoever may come, until cancelled.
@@ -68,31 +55,30 @@ class Gate:
             async with server:
                 await server.serve_forever()
         finally:
-            for entry in list(self._entries):
-                entry.transport.abort()
+            await passing.dismiss(self._passers)
 
     async def _meet(self, reader: StreamReader, writer: StreamWriter, *, known: bool) -> None:
-        entry = Entry(caller_at(writer.transport), cast("asyncio.Transport", writer.transport))
-        refused = self._door.refusal(entry.caller) if known else None
-        reason = (
-            str(refused) if refused is not None else "" if len(self._entries) < MOST else "too many are here already"
-        )
-        self._entries.add(entry)
-        try:
-            beginning, said = await passing.begin(reader, writer)
-            reason = reason or admission.refusal(beginning, user=ROLE, database=self._database)
-            if reason:
-                log.warning("not let in to the store", caller=entry.caller, reason=reason)
-                writer.write(admission.farewell(reason))
-                return
-            async with asyncio.timeout(CONNECT_SECONDS):
-                store = await asyncio.open_connection(self._host, self._port, limit=passing.CHUNK)
-            store[1].write(said)
-            await passing.carry((reader, writer), store)
-        except admission.NoBeginningError as error:
-            log.warning("not let in to the store", caller=entry.caller, reason=str(error))
-        except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
-            log.debug("a connection to the store ended", error=type(error).__name__)
-        finally:
-            self._entries.discard(entry)
-            await passing.close(writer)
+        with passing.noted(self._passers, writer) as passer:
+            try:
+                await self._let_in(reader, writer, passer.caller, known=known)
+            except admission.NoBeginningError as error:
+                log.warning("not let in to the store", caller=passer.caller, reason=str(error))
+            except (OSError, TimeoutError, asyncio.IncompleteReadError) as error:
+                log.debug("a connection to the store ended", error=type(error).__name__)
+            finally:
+                await passing.close(writer)
+
+    async def _let_in(self, reader: StreamReader, writer: StreamWriter, caller: str | None, *, known: bool) -> None:
+        refused = self._door.refusal(caller) if known else None
+        reason = str(refused) if refused else "" if len(self._passers) <= MOST else "too many are here already"
+        beginning, said = await passing.begin(reader, writer)
+        reason = reason or admission.refusal(beginning, user=ROLE, database=self._database)
+        if reason:
+            log.warning("not let in to the store", caller=caller, reason=reason)
+            writer.write(admission.farewell(reason))
+            await writer.drain()
+            return
+        async with asyncio.timeout(CONNECT_SECONDS):
+            store = await asyncio.open_connection(self._host, self._port, limit=passing.CHUNK)
+        store[1].write(said)
+        await passing.carry((reader, writer), store)

@@ -3,14 +3,55 @@
 import asyncio
 import contextlib
 from asyncio import StreamReader, StreamWriter
-from typing import Final
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, cast
 
+from infra.identity import caller_at
 from region.standby import admission
 from region.standby.admission import Beginning
 
 CHUNK: Final = 256 * 1024
 BEGIN_SECONDS: Final = 10.0
 """So long somebody may take to say what is wanted."""
+
+
+END_SECONDS: Final = 2.0
+"""So long connections that are cut off may take to end."""
+
+
+@dataclass(eq=False, frozen=True, slots=True)
+class Passer:
+    """Who is on the way, as a door cuts them off.
+
+    Attributes:
+        caller: Whose certificate was shown; None over plain text.
+        transport: Of the connection that was accepted.
+        task: Who sees to it.
+    """
+
+    caller: str | None
+    transport: asyncio.Transport
+    task: "asyncio.Task[Any] | None"
+
+
+@contextlib.contextmanager
+def noted(passers: set[Passer], writer: StreamWriter) -> Iterator[Passer]:
+    """Note the connection that this task sees to for as long as it does."""
+    one = Passer(caller_at(writer.transport), cast("asyncio.Transport", writer.transport), asyncio.current_task())
+    passers.add(one)
+    try:
+        yield one
+    finally:
+        passers.discard(one)
+
+
+async def dismiss(passers: Collection[Passer]) -> None:
+    """Cut everybody off, and wait until that is done."""
+    for one in list(passers):
+        one.transport.abort()
+    if tasks := [one.task for one in passers if one.task is not None]:
+        await asyncio.wait(tasks, timeout=END_SECONDS)
 
 
 async def begin(reader: StreamReader, writer: StreamWriter) -> tuple[Beginning, bytes]:
