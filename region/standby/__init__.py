@@ -10,6 +10,7 @@ judging     pure: what is to be done with a copy, by what it and its store say
 lag         pure: how many seconds somebody is behind, by beats
 blobs       at the standby: brings the bytes of images and files after the copy, and takes away those that are gone
 metrics     how far the standby is
+comparing   pure: whether a table is the same in both, by what was read while they went on
 cli         `causeway standby`: compares a copy with its store, and gives one up, lists blobs that are missing
 
     copy ─▶ PostgreSQL of the standby ─▶ approach ═ TLS ═▶ gate ─▶ PostgreSQL of the region ◀─ publisher

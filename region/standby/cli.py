@@ -16,16 +16,19 @@ from infra.local.numbering import Ports
 from infra.schema.repository import connect
 from infra.telling import told
 from region.media.repository import Blob
+from region.standby.comparing import Digest, Verdict, verdict
 from region.standby.copy import elsewhere, name_of
 from region.standby.repository import copying, kept
 from region.standby.repository.digests import digests
 
-TRIES: Final = 20
-"""Times that a table is looked at which is not the same: it may have been written in between."""
+TRIES: Final = 15
+"""Times that both are read at most: what is written in between may differ for that alone."""
 PAUSE_SECONDS: Final = 0.3
 LISTED: Final = 10_000
 """Blobs that are listed at a time."""
 FOR_EVER: Final = 2**62
+
+_TOLD: Final = (Verdict.DIFFERENT, Verdict.BUSY)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -51,16 +54,23 @@ class StoreSilentError(CausewayError):
 
 @app.command()
 def verify(region: Region) -> None:
-    """Compare each table of a region's store with the standby's copy; tell which differ. Traffic may go on; it reads both as a whole.
+    """Compare each table of a region's store with the standby's copy, and tell which differ; both are read as a whole, several times.
+
+    Of what is written without a pause nothing can be said: it is named, too. The exit status is 1 if something differs, 2 if only that is left.
 
     Example: causeway standby verify us
     """
     store, server = _where(region)
-    different = asyncio.run(compare(store, elsewhere(server, name_of(region))))
-    for table, (there, here) in sorted(different.items()):
-        console.print(f"{table}: {there} rows in the store, {here} in the copy, and not the same")
+    found = asyncio.run(compare(store, elsewhere(server, name_of(region))))
+    different, busy = ([table for table, one in sorted(found.items()) if one is kind] for kind in _TOLD)
+    if busy:
+        console.print(
+            f"Written all the while, so nothing can be said of them: {', '.join(busy)}. Try again when it is quiet."
+        )
     if different:
-        sys.exit(1)
+        console.print(f"Not the same in the store and in the copy: {', '.join(different)}")
+    if busy or different:
+        sys.exit(1 if different else 2)
     console.print("The copy is the same, in every table.")
 
 
@@ -95,26 +105,26 @@ def forget(
     console.print(f"Thrown away: {', '.join(thrown) or 'nothing was there'}.")
 
 
-async def compare(store: str, copy: str) -> dict[str, tuple[int, int]]:
-    """Return the tables that differ, and how many rows each side has; what is written in between is looked at again.
+async def compare(store: str, copy: str) -> dict[str, Verdict]:
+    """Return the tables of which it was not seen that they are the same, and what is to be said of them.
 
     Raises:
         StoreSilentError: One of both does not answer.
     """
-    different: dict[str, tuple[int, int]] | None = None
-    for turn in range(TRIES):
-        there, here = await _digests("The store", store), await _digests("The copy", copy)
-        found = {
-            table: (there.get(table, (0, 0))[0], here.get(table, (0, 0))[0])
-            for table in {*there, *here}
-            if there.get(table) != here.get(table) and (different is None or table in different)
+    found: dict[str, Verdict] = {}
+    there, here = [await _digests("The store", store)], list[dict[str, Digest]]()
+    for _ in range(TRIES):
+        here.append(await _digests("The copy", copy))
+        there.append(await _digests("The store", store))
+        judged: dict[str, Verdict] = {
+            table: verdict([one.get(table) for one in there], [one.get(table) for one in here])
+            for table in set().union(*there, *here)
         }
-        different = found
-        if not different:
+        found = {table: one for table, one in judged.items() if one is not Verdict.SAME}
+        if not found:
             break
-        if turn < TRIES - 1:
-            await asyncio.sleep(PAUSE_SECONDS)
-    return different or {}
+        await asyncio.sleep(PAUSE_SECONDS)
+    return found
 
 
 async def missing_blobs(copy: str) -> list[Blob]:
@@ -153,7 +163,7 @@ async def throw_away(server: str, region: str) -> list[str]:
     return thrown
 
 
-async def _digests(what: str, url: str) -> dict[str, tuple[int, int]]:
+async def _digests(what: str, url: str) -> dict[str, Digest]:
     try:
         async with await connect(url, name="causeway standby") as connection:
             return await digests(connection)
