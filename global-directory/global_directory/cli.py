@@ -15,8 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from global_directory.client import DirectoryClient
+from global_directory.holding import copies
 from global_directory.holding.schemas import DutyView
-from global_directory.holding.status import Standing, read_standing, standings
+from global_directory.holding.status import Standing, read_pages, standings, tell
 from global_directory.trust import ASK_SECONDS
 from infra.errors import UnavailableError
 from infra.identity import DIRECTORY
@@ -83,7 +84,7 @@ def status(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
-    """Tell who holds which region's duties, in which epoch, for how long, who stands by, and whether it is islanded.
+    """Tell who holds which region's duties, in which epoch, for how long, who stands by, how far the standby is, and whether it is islanded.
 
     What regions say of themselves comes from their processes' admin ports, so it is told while the directory is away, too.
 
@@ -93,7 +94,7 @@ def status(
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode({"regions": found}), indent=2).decode())
         return
-    table = Table("region", "holder", "epoch", "lease", "standby", "islanded", box=None)
+    table = Table("region", "holder", "epoch", "lease", "standby", "islanded", "copy", box=None)
     for one in found:
         table.add_row(*one.cells())
     console.print(table)
@@ -108,14 +109,15 @@ async def _standings(named: list[str]) -> tuple[list[Standing], bool]:
     answers = True
     url, tls = where()
     async with DirectoryClient(url, tls=tls, attempts=1) as directory:
-        told = asyncio.ensure_future(read_standing(admins))
+        asked = asyncio.ensure_future(read_pages(admins))
         try:
             duties = await directory.duties()
         except UnavailableError:
             if not admins:
                 raise
             answers = False
-        return standings(duties, await told), answers
+        pages = await asked
+        return standings(duties, tell(pages), copies.read(pages)), answers
 
 
 @app.command()

@@ -17,7 +17,12 @@ from typing import Final
 
 from infra.local.toolchain import ROOT, only_one
 
-APART: Final = ("tests/acceptance/test_planted.py", "tests/acceptance/test_roll.py", "tests/acceptance/test_leases.py")
+APART: Final = (
+    "tests/acceptance/test_planted.py",
+    "tests/acceptance/test_roll.py",
+    "tests/acceptance/test_leases.py",
+    "tests/acceptance/test_standby.py",
+)
 """Acceptance tests that start a federation of their own, so that they need not wait for the one that the others share."""
 
 LANES: Final = {

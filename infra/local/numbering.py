@@ -3,7 +3,8 @@
 Ports follow from the base port. Global parts have base+0…; the region at place i (us 0, eu 1, ap 2) has base+100·(i+1)…:
 
     +0 public  +1 gateway  +2…+8 admin  +9 media  +10 kafka  +11 controller  +20+j kafka for region j
-    +30 postgres  +31 redis  +40+j link to j's kafka  +50+j link to j's gateway  +53+j link to j's media
+    +30 postgres  +31 redis  +32 gate to the store's changes  +33 admin of the standby service  +34+j its way to j's store  +40+j link to j's kafka  +50+j link to j's gateway  +53+j link to j's media
+    +56+j link to the gate of j's store
     +60 link to the directory  +70…+77 the blob store
 
 Where a region's Kafka has three brokers, the second and the third take the two ports after 11 each, and the three after 22 and 42 each.
@@ -71,6 +72,24 @@ class Ports:
     def redis(self) -> int:
         """Redis."""
         return self.first + 31
+
+    @property
+    def gate(self) -> int:
+        """Where the standby comes for the store's changes."""
+        return self.first + 32
+
+    @property
+    def standby_admin(self) -> int:
+        """Where the standby service serves health and metrics."""
+        return self.first + 33
+
+    def approach(self, held: str) -> int:
+        """Where the way to the store of a region begins that this one stands by for."""
+        return self.first + 34 + REGIONS.index(held)
+
+    def link_to_gate(self, held: str) -> int:
+        """This region's end of the link to the gate of such a store."""
+        return self.first + 56 + REGIONS.index(held)
 
     def link_to_kafka(self, peer: str, broker: int = 1) -> int:
         """This region's end of the link to a broker of a peer."""

@@ -19,6 +19,7 @@ SETTINGS = {
     "shared_buffers": "64MB",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    "max_logical_replication_workers": "0",
     "max_wal_size": "512MB",
     "checkpoint_timeout": "15min",
     "jit": "off",
@@ -28,11 +29,49 @@ SETTINGS = {
     "log_min_error_statement": "panic",
     "autovacuum_vacuum_cost_delay": "20ms",  # default 2 ms, which takes half as much again of a small machine while it lasts
 }
+PUBLISHES = {
+    "wal_level": "logical",
+    "max_wal_senders": "8",
+    "max_replication_slots": "8",
+}
+"""What a store needs besides that is copied: one sender and one slot for the copy, and for each table that is being copied."""
+SUBSCRIBES = {
+    "max_logical_replication_workers": "8",
+    "max_worker_processes": "16",
+    "wal_retrieve_retry_interval": "1s",  # default 5 s: so long a copy rests after a connection that failed
+}
+"""What a server needs besides that keeps copies."""
+KEEPS = "2GB"
+"""So many changes a store keeps for a standby that is away; then that one has to begin anew."""
 
 
-def postgres_part(name: str, *, bin_directory: Path, data: Path, log: Path, port: int) -> Part:
-    """Describe one PostgreSQL server on the data directory; its database and its user are both `causeway`."""
-    settings = (word for key, value in (SETTINGS | {"port": str(port)}).items() for word in ("-c", f"{key}={value}"))
+def postgres_part(
+    name: str,
+    *,
+    bin_directory: Path,
+    data: Path,
+    log: Path,
+    port: int,
+    publishes: bool = False,
+    subscribes: bool = False,
+    keeps: str = KEEPS,
+) -> Part:
+    """Describe one PostgreSQL server on the data directory; its database and its user are both `causeway`.
+
+    Args:
+        name: Of the part.
+        bin_directory: Where its programs are.
+        data: Its data directory.
+        log: Where its output goes.
+        port: Where it listens.
+        publishes: Whether its changes are copied by a standby.
+        subscribes: Whether it keeps copies of other stores.
+        keeps: How many changes it keeps for a standby that is away.
+    """
+    own = SETTINGS | {"port": str(port)}
+    own |= PUBLISHES | {"max_slot_wal_keep_size": keeps} if publishes else {}
+    own |= SUBSCRIBES if subscribes else {}
+    settings = (word for key, value in own.items() for word in ("-c", f"{key}={value}"))
     return Part(
         name,
         "postgres",
@@ -109,6 +148,8 @@ def make_template(bin_directory: Path, template: Path, user: pwd.struct_passwd |
 def prepare(part: Part, template: Path, user: pwd.struct_passwd | None) -> None:
     """Make the part's data directory unless it is there.
 
+    A server that publishes no more refuses to start while it keeps changes for somebody: it keeps them no more.
+
     Raises:
         StaleHomeError: It was made by another major version, or half.
     """
@@ -124,6 +165,9 @@ def prepare(part: Part, template: Path, user: pwd.struct_passwd | None) -> None:
     found = version.read_text().strip() if version.exists() else "nothing"
     if found != MAJOR:
         raise StaleHomeError(home=part.directory, reason=f"it was made by PostgreSQL {found}, and this is {MAJOR}")
+    if "wal_level=logical" not in part.argv:
+        for slot in (part.directory / "pg_replslot").iterdir():
+            shutil.rmtree(slot)
 
 
 def _run(command: list[str], cwd: Path, user: pwd.struct_passwd | None, text: str = "") -> None:

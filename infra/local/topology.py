@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from infra.identity import DIRECTORY, host_name
-from infra.local import kafka, mirrormaker, postgres, seaweed, services, valkey, webapp
+from infra.local import kafka, mirrormaker, postgres, seaweed, services, standby, valkey, webapp
 from infra.local.certificates import Files
 from infra.local.errors import UnknownPartError
 from infra.local.federation import REGIONS, Federation
@@ -144,6 +144,7 @@ def _passages(federation: Federation) -> tuple[Passage, ...]:
                 result.append(
                     Passage(f"{source}-{target}/media", source, target, ports.link_to_media(target), far.media)
                 )
+        result += standby.passages(federation, source)
         result.append(Passage(f"{source}-directory", source, DIRECTORY, ports.link_to_directory, federation.base_port))
     return tuple(result)
 
@@ -246,6 +247,8 @@ def _region(federation: Federation, tools: Tools, home: Path, region: str) -> li
             data=tools.cluster(home, f"{region}/postgres"),
             log=log_of(home, f"{region}/postgres"),
             port=ports.postgres,
+            publishes=region in federation.standbys,
+            subscribes=bool(standby.stands_by_for(federation, region)),
         ),
         valkey.redis_part(
             f"{region}/redis",
@@ -304,7 +307,8 @@ def _region(federation: Federation, tools: Tools, home: Path, region: str) -> li
         )
         for place, (name, names) in enumerate(services.PROCESSES[federation.processes].items())
     ]
-    return [*stateful, *([mirror] if peers else []), *running]
+    copying = standby.parts(federation, tools, home, region, env=env, needs=needs)
+    return [*stateful, *([mirror] if peers else []), *running, *copying]
 
 
 def _files(federation: Federation, home: Path, name: str) -> Files | None:

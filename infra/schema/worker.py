@@ -162,6 +162,30 @@ class Worker:
             await self._carry_out(step, progress)
         return done
 
+    async def follow(self, leader: int) -> list[Step]:
+        """Make a copy's tables fit for what the store that it follows writes; return what was done.
+
+        What only adds goes before the leader; everything else waits until the leader has done it. Rows are the leader's to fill in: they are
+        copied like any other.
+
+        Args:
+            leader: The revision up to which all that the leader writes was made.
+        """
+        done = []
+        at = await self.state()
+        for step in self.steps:
+            if step.number <= at.revision:
+                continue
+            if step.kind is not Kind.EXPAND and step.number > leader:
+                break
+            if step.kind is Kind.CONTRACT and not await repository.set_contracted(
+                self._connection, step.number, worker=self._name, was=(await self.state()).contracted
+            ):
+                raise LostWorkError(reason="")
+            await self._run(_upgrade, self.schema, step.number)
+            done.append(step)
+        return done
+
     async def _carry_out(self, step: Step, progress: Progress) -> None:
         progress(f"{step.number} {step.kind}: {step.about}", 0, 0)
         if step.kind is Kind.CONTRACT:

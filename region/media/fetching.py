@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 import httpx
 import structlog
@@ -36,6 +36,45 @@ class OriginError(Exception):
     """The origin does not give the blob, or not now."""
 
 
+class Notes(Protocol):
+    """Who keeps how far a blob has come."""
+
+    async def upload(self, blob_id: str, upload_id: str) -> None:
+        """Keep the blob store's name of a multipart upload; empty: there is none any more."""
+        ...
+
+    async def received(self, blob_id: str, received: int) -> None:
+        """Keep how many bytes have come."""
+        ...
+
+    async def finish(self, blob: Blob) -> None:
+        """Keep that all of it is there, and right."""
+        ...
+
+
+class StoreNotes:
+    """Keeps it in the region's own store."""
+
+    def __init__(self, store: Pool) -> None:
+        """Prepare."""
+        self._store = store
+
+    async def upload(self, blob_id: str, upload_id: str) -> None:
+        """Keep the blob store's name of a multipart upload."""
+        async with self._store.connection() as connection:
+            await repository.note_upload(connection, blob_id, upload_id, anew=True)
+
+    async def received(self, blob_id: str, received: int) -> None:
+        """Keep how many bytes have come."""
+        async with self._store.connection() as connection:
+            await repository.note_received(connection, blob_id, received, now=time.time_ns() // 1000)
+
+    async def finish(self, blob: Blob) -> None:
+        """Make the blob ready."""
+        async with self._store.connection() as connection:
+            await repository.finish(connection, blob.attachment, now=time.time_ns() // 1000)
+
+
 class Fetcher:
     """Fetches one blob at a time."""
 
@@ -44,7 +83,7 @@ class Fetcher:
         *,
         region: str,
         peers: Mapping[str, str],
-        store: Pool,
+        notes: Notes,
         blobs: Blobs,
         tls: MutualTls | None,
         tell: Callable[[Listener], None] | None = None,
@@ -54,13 +93,13 @@ class Fetcher:
         Args:
             region: This region.
             peers: Other region to the URL of its media service.
-            store: This region's store.
-            blobs: This region's blob store.
+            notes: Where it is kept how far each has come.
+            blobs: Where they go.
             tls: As whom to call; None for plain text.
             tell: As for `infra.peers.Peers`.
         """
         self._trusted = Peers(region, peers, tell=tell)
-        self._store = store
+        self._notes = notes
         self._blobs = blobs
         self._clients = {
             peer: httpx.AsyncClient(
@@ -96,12 +135,10 @@ class Fetcher:
             content = await self._get(blob, "original", most=rules.PART)
             await self._blobs.write(where, content, content_type=blob.content_type)
         if await self._blobs.digest(where) != (blob.size, blob.checksum):
-            async with self._store.connection() as connection:
-                await repository.note_upload(connection, blob.blob_id, "", anew=True)
+            await self._notes.upload(blob.blob_id, "")
             await self._blobs.remove(rules.keys(blob.blob_id, blob.kind))
             raise MismatchError
-        async with self._store.connection() as connection:
-            await repository.finish(connection, blob.attachment, now=time.time_ns() // 1000)
+        await self._notes.finish(blob)
         log.info("fetched", blob=blob.blob_id, size=blob.size)
 
     async def _parts(self, blob: Blob) -> None:
@@ -120,8 +157,7 @@ class Fetcher:
                 there = {part.number for part in found if sizes[part.number - 1] == part.size}
         if not upload_id:
             upload_id = await self._blobs.begin_parts(where, content_type=blob.content_type)
-            async with self._store.connection() as connection:
-                await repository.note_upload(connection, blob.blob_id, upload_id, anew=True)
+            await self._notes.upload(blob.blob_id, upload_id)
         received = sum(sizes[number - 1] for number in there)
         for number, size in enumerate(sizes, 1):
             if number not in there:
@@ -129,9 +165,7 @@ class Fetcher:
                 content = await self._get(blob, "original", most=size, start=start, end=start + size)
                 await self._blobs.write_part(where, upload_id, number, content)
                 received += size
-                async with self._store.connection() as connection:
-                    now = time.time_ns() // 1000
-                    await repository.note_received(connection, blob.blob_id, received, now=now)
+                await self._notes.received(blob.blob_id, received)
         await self._blobs.complete_parts(where, upload_id, await self._blobs.parts(where, upload_id))
 
     async def _get(self, blob: Blob, name: str, *, most: int, start: int = 0, end: int | None = None) -> bytes:

@@ -22,7 +22,7 @@ from infra.tls import MutualTls
 from infra.web import serve_app
 from region.media.checking import Checker
 from region.media.collecting import Collector
-from region.media.fetching import Fetcher
+from region.media.fetching import Fetcher, StoreNotes
 from region.media.sandbox import Sandbox
 from region.media.serving import BlobServer
 from region.media.settings import MediaSettings
@@ -81,7 +81,7 @@ class Media:
             fetcher = Fetcher(
                 region=settings.region,
                 peers=settings.media_peers,
-                store=store,
+                notes=StoreNotes(store),
                 blobs=blobs,
                 tls=tls,
                 tell=trust.tell,
@@ -113,7 +113,7 @@ class Media:
                         group.create_task(worker.run())
                     group.create_task(
                         serve_app(
-                            BlobServer(region=settings.region, store=store, blobs=blobs),
+                            BlobServer(region=settings.region, store=store, blobs=blobs, standby=settings.standby),
                             host=settings.media_host,
                             port=settings.media_port,
                             tls=tls,

@@ -1,4 +1,4 @@
-"""Serve blobs to other regions, over mutual TLS and to nobody else: whole or in ranges, if somebody who lives there may see them."""
+"""Serve blobs to other regions, over mutual TLS and to nobody else: whole or in ranges, if somebody who lives there may see them; to who stands by, all."""
 
 import asyncio
 import re
@@ -33,9 +33,17 @@ SERVED = Counter("causeway_media_served_bytes_total", "Bytes of blobs that other
 class BlobServer:
     """An ASGI app that answers `GET /internal/blobs/{blob_id}/{name}`."""
 
-    def __init__(self, *, region: str, store: Pool, blobs: Blobs) -> None:
-        """Prepare."""
+    def __init__(self, *, region: str, store: Pool, blobs: Blobs, standby: str = "") -> None:
+        """Prepare.
+
+        Args:
+            region: This region.
+            store: Its store.
+            blobs: Its blob store.
+            standby: The region that keeps a copy of everything; empty for none.
+        """
         self._region = region
+        self._standby = standby
         self._store = store
         self._blobs = blobs
         self._room = asyncio.Semaphore(AT_ONCE)
@@ -67,7 +75,8 @@ class BlobServer:
             async with self._looking, self._store.connection() as connection:
                 blob = await repository.blob(connection, blob_id)
                 seen = blob is not None and (
-                    await repository.seen_in(connection, blob_id, peer)
+                    peer == self._standby
+                    or await repository.seen_in(connection, blob_id, peer)
                     or await shown_in(connection, blob_id, peer, here=self._region)
                 )
         except (*STORE_FAILURES, psycopg.Error) as error:

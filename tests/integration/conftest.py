@@ -19,13 +19,16 @@ import pytest
 from psycopg import sql
 
 from infra.administration import ensure_topics
-from infra.local import ports, postgres, probe, process, toolchain
+from infra.blobs import Place
+from infra.local import keys, ports, postgres, probe, process, toolchain
 from infra.local.kafka import kafka_part
 from infra.local.parts import Part
+from infra.local.seaweed import blobs_part
 from infra.local.tools import Tools, stage_of
 from infra.local.valkey import redis_part
 
 START_SECONDS = 60.0
+BLOB_ROLES = ("master", "master-grpc", "volume", "volume-grpc", "filer", "filer-grpc", "s3", "s3-grpc")
 
 
 @contextlib.contextmanager
@@ -142,3 +145,18 @@ def redis_url(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         redis_part("test/redis", program=tools.valkey, directory=directory, log=directory / "log", port=port), tools
     ):
         yield f"redis://127.0.0.1:{port}/0"
+
+
+@pytest.fixture(scope="session")
+def seaweed(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A blob store of this session; each region takes a bucket of its own."""
+    directory = tmp_path_factory.mktemp("blobs")
+    found = directory / "keys.json"
+    keys.make_blob_keys(found, directory / "data")
+    numbers = dict(zip(BLOB_ROLES, ports.some_free(len(BLOB_ROLES)), strict=True))
+    part = blobs_part(
+        "test/blobs", program=tools.weed, directory=directory / "data", log=directory / "log", ports=numbers
+    )
+    url = f"http://127.0.0.1:{numbers['s3']}"
+    with run(part, tools):
+        yield Place(url, url, "unused", credentials=found)

@@ -7,6 +7,7 @@ import httpx
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
+from global_directory.holding.copies import Copied
 from global_directory.holding.schemas import DutyView
 
 LEFT, ISLANDED, DEPOSED = "causeway_lease_left_seconds", "causeway_lease_islanded", "causeway_lease_deposed"
@@ -40,6 +41,7 @@ class Standing(msgspec.Struct, frozen=True):
         lease_seconds: For how long the region's own processes know that it holds; None if none of them tells.
         islanded: Whether it lets nobody in; None if none of its processes tells.
         deposed: Whether its duties are held in a newer epoch than its own; None likewise.
+        copy: How far the standby is with the copy of its store; None if nobody tells.
     """
 
     region: str
@@ -51,6 +53,7 @@ class Standing(msgspec.Struct, frozen=True):
     lease_seconds: float | None
     islanded: bool | None
     deposed: bool | None
+    copy: Copied | None = None
 
     def cells(self) -> tuple[str, ...]:
         """Return it as a row of words."""
@@ -63,16 +66,22 @@ class Standing(msgspec.Struct, frozen=True):
             "?" if left is None else f"{left:.1f} s",
             "?" if self.standby is None else self.standby or "nobody",
             "deposed" if self.deposed else words[self.islanded],
+            ("" if self.standby == "" else "?") if self.copy is None else self.copy.words(),
         )
 
 
-def standings(duties: Iterable[DutyView], told: Mapping[str, Told]) -> list[Standing]:
-    """Put both together, sorted by region; either may know nothing of one."""
-    held = {duty.region: duty for duty in duties}
-    return [_standing(region, held.get(region), told.get(region)) for region in sorted({*held, *told})]
+def standings(
+    duties: Iterable[DutyView], told: Mapping[str, Told], copies: Mapping[str, Copied] | None = None
+) -> list[Standing]:
+    """Put all together, sorted by region; each may know nothing of one."""
+    held, copied = {duty.region: duty for duty in duties}, copies or {}
+    return [
+        _standing(region, held.get(region), told.get(region), copied.get(region))
+        for region in sorted({*held, *told, *copied})
+    ]
 
 
-def _standing(region: str, duty: DutyView | None, told: Told | None) -> Standing:
+def _standing(region: str, duty: DutyView | None, told: Told | None, copy: Copied | None) -> Standing:
     return Standing(
         region=region,
         holder=None if duty is None else duty.holder,
@@ -83,6 +92,7 @@ def _standing(region: str, duty: DutyView | None, told: Told | None) -> Standing
         lease_seconds=None if told is None else told.left,
         islanded=None if told is None else told.islanded,
         deposed=None if told is None else told.deposed,
+        copy=copy,
     )
 
 
@@ -95,8 +105,8 @@ def read(pages: Iterable[str]) -> Told | None:
     return Told(min(left), any(islanded), any(deposed)) if left else None
 
 
-async def read_standing(admins: Mapping[str, Sequence[str]]) -> dict[str, Told]:
-    """Ask regions' admin ports; what does not answer in time is left out.
+async def read_pages(admins: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Ask regions' admin ports; return region to the pages of those that answer in time.
 
     Args:
         admins: Region to the URLs of its admin ports.
@@ -104,12 +114,16 @@ async def read_standing(admins: Mapping[str, Sequence[str]]) -> dict[str, Told]:
     async with httpx.AsyncClient(timeout=ASK_SECONDS, trust_env=False) as client:
         urls = [(region, url) for region, known in admins.items() for url in known]
         pages = await asyncio.gather(*(_page(client, url) for _, url in urls))
-    told = {}
-    for region in admins:
-        asked = [page for (of, _), page in zip(urls, pages, strict=True) if of == region and page is not None]
-        if (said := read(asked)) is not None:
-            told[region] = said
-    return told
+    return {
+        region: [page for (of, _), page in zip(urls, pages, strict=True) if of == region and page is not None]
+        for region in admins
+    }
+
+
+def tell(pages: Mapping[str, Iterable[str]]) -> dict[str, Told]:
+    """Return what each region says of its lease; whoever says nothing is left out."""
+    said = {region: read(own) for region, own in pages.items()}
+    return {region: one for region, one in said.items() if one is not None}
 
 
 async def _page(client: httpx.AsyncClient, url: str) -> str | None:

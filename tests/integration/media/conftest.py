@@ -5,7 +5,7 @@ import contextlib
 import hashlib
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,17 +14,14 @@ import pytest
 from infra.blobs import Blobs, Place, Signer
 from infra.credentials import Credentials
 from infra.health import Health
-from infra.local import keys, ports
-from infra.local.parts import Part
-from infra.local.seaweed import blobs_part
-from infra.local.tools import Tools
+from infra.local import ports
 from infra.postgres import Pool, make_pool
 from infra.web import serve_app
 from region.media.attachments import Attachments
 from region.media.checking import Checker
 from region.media.collecting import Collector
 from region.media.downloads import Downloads
-from region.media.fetching import Fetcher
+from region.media.fetching import Fetcher, StoreNotes
 from region.media.repository import Blob
 from region.media.sandbox import Sandbox
 from region.media.serving import BlobServer
@@ -41,24 +38,6 @@ from replication.groups import GroupMessageSent
 from replication.ids import direct_conversation_id, new_user_id, region_of
 from replication.records import Entry, MessageSent
 from tests.integration.media.signed import put
-
-ROLES = ("master", "master-grpc", "volume", "volume-grpc", "filer", "filer-grpc", "s3", "s3-grpc")
-Running = Callable[[Part, Tools], contextlib.AbstractContextManager[Part]]
-
-
-@pytest.fixture(scope="session")
-def seaweed(running: Running, tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """A blob store of this session; each region takes a bucket of its own."""
-    directory = tmp_path_factory.mktemp("blobs")
-    found = directory / "keys.json"
-    keys.make_blob_keys(found, directory / "data")
-    numbers = dict(zip(ROLES, ports.some_free(len(ROLES)), strict=True))
-    part = blobs_part(
-        "test/blobs", program=tools.weed, directory=directory / "data", log=directory / "log", ports=numbers
-    )
-    url = f"http://127.0.0.1:{numbers['s3']}"
-    with running(part, tools):
-        yield Place(url, url, "unused", credentials=found)
 
 
 @dataclass
@@ -187,7 +166,7 @@ async def region(
         signer = Signer(place)
         allowance = allowed or Allowed(quota=1024**3, open=5, seconds=60)
         uploads = Uploads(region=name, store=store, blobs=blobs, signer=signer, allowed=allowance, wake=_nothing)
-        fetcher = Fetcher(region=name, peers=peers, store=store, blobs=blobs, tls=None)
+        fetcher = Fetcher(region=name, peers=peers, notes=StoreNotes(store), blobs=blobs, tls=None)
         checker = Checker(store=store, blobs=blobs, sandbox=Sandbox())
         serving = asyncio.create_task(
             serve_app(BlobServer(region=name, store=store, blobs=blobs), host="127.0.0.1", port=port)

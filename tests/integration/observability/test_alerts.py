@@ -23,6 +23,7 @@ PLANTED = {
     "leases": ("(causeway_lease_islanded) > 0", "(causeway_lease_islanded) > 1", "RegionIsIslanded"),
     "objectives": ("> 14.4 * 0.0001", "> 14.4", "ErrorBudgetBurnsFast"),
     "service": ('up{job="causeway"} == 0', 'up{job="causeway"} == -1', "ProcessIsDown"),
+    "standby": ("causeway_standby_behind_seconds) > 60", "causeway_standby_behind_seconds) > 60000", "StandbyIsBehind"),
 }
 """By file of rules: a threshold, one that nothing reaches, and whose it is."""
 

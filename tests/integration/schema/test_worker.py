@@ -307,3 +307,25 @@ async def test_the_urls_of_both_stores_are_understood() -> None:
     """SQLAlchemy's and CockroachDB's forms too."""
     for url in ("postgresql://a@b:1/c", "postgres://a@b:1/c", "cockroachdb://a@b:1/c", "cockroachdb+psycopg://a@b:1/c"):
         assert repository.plain_url(url) == "postgresql://a@b:1/c"
+
+
+async def test_a_copy_goes_before_its_leader_in_what_adds_and_after_it_in_all_else(
+    old: Schema, new: Schema, postgres_url: str, connection: psycopg.AsyncConnection
+) -> None:
+    """A column is there before a row has it, and goes when none has it any more; rows are the leader's to fill in."""
+    await create(old, postgres_url)
+    async with working(new, postgres_url) as worker:
+        assert [step.number for step in await worker.follow(leader=1)] == [2]
+        assert await worker.follow(leader=2) == []
+        assert [step.number for step in await worker.follow(leader=3)] == [3]
+        assert await rows(connection, b"SELECT count(*) FROM things WHERE size IS NOT NULL") == [(0,)]
+        await connection.execute("UPDATE things SET size = 1")  # as it comes from the leader
+        assert [step.number for step in await worker.follow(leader=4)] == [4]
+        assert await worker.state() == State(4, contracted=4)
+        assert await worker.follow(leader=9) == []
+
+
+async def test_an_empty_copy_gets_the_tables_that_its_leader_has(new: Schema, postgres_url: str) -> None:
+    """Not fewer columns than the leader still writes, though its own software needs them no more."""
+    async with working(new, postgres_url) as worker:
+        assert [step.number for step in await worker.follow(leader=2)] == [1, 2]

@@ -314,6 +314,36 @@ def test_all_services_of_a_region_are_told_who_stands_by() -> None:
     assert set(told.values()) == {"eu", ""}
 
 
+def test_a_store_that_is_copied_publishes_and_its_standby_subscribes() -> None:
+    """And nobody else does: to keep changes costs, and so does somebody who waits for them."""
+    laid = laid_out(standbys={"us": "eu"})
+    parts = laid.parts
+
+    def says(region: str, setting: str) -> bool:
+        return setting in parts[f"{region}/postgres"].argv
+
+    assert [says(region, "wal_level=logical") for region in REGIONS] == [True, False, False]
+    assert [says(region, "wal_level=minimal") for region in REGIONS] == [False, True, True]
+    assert [says(region, "max_logical_replication_workers=0") for region in REGIONS] == [True, False, True]
+    assert says("us", "max_slot_wal_keep_size=2GB")
+    assert {name for name in parts if name.endswith("/standby")} == {"us/standby", "eu/standby"}
+    assert not any(name.endswith("/standby") for name in laid_out().parts)
+    assert not any(name.endswith("/standby") for name in laid_out(standbys={"us": "eu"}, processes="none").parts)
+
+
+def test_a_copy_goes_over_a_link_of_its_own() -> None:
+    """From the standby to the store, so that a cut or a slow sea hits it like everything else."""
+    laid = laid_out(standbys={"us": "eu"})
+    [passage] = [one for one in laid.passages if one.name.endswith("/store")]
+    us, eu = laid.parts["us/standby"], laid.parts["eu/standby"]
+
+    assert (passage.source, passage.target) == ("eu", "us")
+    assert passage.port == us.ports["gate"] == int(us.env["CAUSEWAY_GATE_PORT"])
+    told = json.loads(eu.env["CAUSEWAY_STANDS_BY_FOR"])
+    assert told == {"us": {"gate": f"127.0.0.1:{passage.listen}", "port": eu.ports["way-us"]}}
+    assert json.loads(us.env["CAUSEWAY_STANDS_BY_FOR"]) == {}
+
+
 @pytest.mark.parametrize("text", ["us", "us=us", "us=mars", "mars=us", "eu=ap"])
 def test_only_another_region_that_is_there_stands_by(text: str) -> None:
     """Of us and eu, which are brought up."""

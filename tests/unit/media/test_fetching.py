@@ -7,7 +7,7 @@ import pytest
 from infra.blobs import Blobs
 from infra.peers import Listener
 from infra.postgres import Pool
-from region.media.fetching import Fetcher, OriginError
+from region.media.fetching import Fetcher, OriginError, StoreNotes
 from region.media.repository import Blob
 from replication.ids import new_blob_id
 
@@ -18,7 +18,7 @@ async def test_nothing_is_fetched_from_a_region_that_was_expelled() -> None:
     fetcher = Fetcher(
         region="us",
         peers={"eu": "http://eu.invalid"},
-        store=cast("Pool", None),
+        notes=StoreNotes(cast("Pool", None)),
         blobs=cast("Blobs", None),
         tls=None,
         tell=listeners.append,

@@ -20,6 +20,7 @@ SERVICES = {
     "relay.ingester.service": ("Guard",),
     "global_directory.service": (),
     "region.media.service": (),
+    "region.standby.service": ("DirectoryClient",),
 }
 """Modules, and what of them stands for the first neighbour; without any, what is imported has to be enough."""
 
@@ -36,6 +37,8 @@ SETTINGS = {
     "CAUSEWAY_STORE": "postgresql://127.0.0.1:5/none",
     "CAUSEWAY_REDIS": "redis://127.0.0.1:6/0",
     "CAUSEWAY_DIRECTORY": "http://127.0.0.1:7",
+    "CAUSEWAY_STANDBY": "eu",
+    "CAUSEWAY_STANDS_BY_FOR": '{"eu": {"gate": "127.0.0.1:8", "port": 9}}',
     "CAUSEWAY_PEERS": '{"eu": "http://127.0.0.1:3"}',
 }
 

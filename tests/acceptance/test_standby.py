@@ -1,0 +1,216 @@
+"""A region's store has a copy at its standby: whole after cuts and kills, the same in every table, read by nobody, and never replaced by less."""
+
+import asyncio
+import contextlib
+import json
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from chaos.federation import CommandError, Federation
+from infra.local import homes, postgres, toolchain
+from infra.local.numbering import Ports
+from infra.local.topology import lay_out
+from infra.observability.names import missing
+
+PATIENCE = 120.0
+SCANS = "SELECT seq_scan, coalesce(idx_scan, 0) FROM pg_stat_user_tables WHERE relname = 'entries'"
+"""How often entries were looked for; what follows only puts them in."""
+RULES = Path(__file__).parents[2] / "infra/observability/prometheus/rules/standby.yml"
+pytestmark = pytest.mark.timeout(600)
+
+
+@pytest.fixture(scope="module")
+def stood_by(start_federation: Callable[..., AbstractContextManager[Federation]]) -> Iterator[Federation]:
+    """A federation in which eu stands by us."""
+    with start_federation("--regions", "us,eu", "--processes", "paired", "--standby", "us=eu") as made:
+        yield made
+
+
+class Talk:
+    """Two people of a region who write to each other, whatever happens."""
+
+    def __init__(self, http: httpx.AsyncClient, url: str) -> None:
+        self._http = http
+        self._url = url
+        self._bearers: list[dict[str, str]] = []
+        self._ids: list[str] = []
+        self.written = 0
+
+    async def begin(self) -> None:
+        """Register both."""
+        for _ in range(2):
+            credentials = {"handle": f"u{secrets.token_hex(8)}", "password": "a good password"}
+            async with asyncio.timeout(PATIENCE):
+                while (answer := await self._http.post(f"{self._url}/register", json=credentials)).status_code != 201:  # noqa: ASYNC110 — another process
+                    await asyncio.sleep(0.5)
+            self._bearers.append({"Authorization": f"Bearer {answer.json()['access_token']}"})
+            self._ids.append(answer.json()["user_id"])
+
+    async def write(self, messages: int = 10) -> None:
+        """Write some messages, each until it is accepted."""
+        for number in range(messages):
+            body = {
+                "recipient_id": self._ids[(number + 1) % 2],
+                "text": secrets.token_hex(1000),
+                "client_message_id": secrets.token_hex(8),
+            }
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    with contextlib.suppress(httpx.HTTPError):
+                        answer = await self._http.post(
+                            f"{self._url}/messages", json=body, headers=self._bearers[number % 2]
+                        )
+                        if answer.status_code in {200, 201}:
+                            break
+                    await asyncio.sleep(0.2)
+            self.written += 1
+
+
+@contextlib.asynccontextmanager
+async def going_on(talk: Talk) -> AsyncIterator[None]:
+    """Write while something is done."""
+
+    async def write() -> None:
+        while True:
+            await talk.write(1)
+            await asyncio.sleep(0.05)
+
+    task = asyncio.create_task(write())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def told(stood_by: Federation) -> dict[str, Any]:
+    """Return what an operator is told of the copy."""
+    found = json.loads(await stood_by.act("region", "status", "--json"))["regions"]
+    return dict(next(one for one in found if one["region"] == "us")["copy"] or {})
+
+
+async def until(stood_by: Federation, right: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """Wait until an operator is told so."""
+    copy: dict[str, Any] = {}
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            while not right(copy := await told(stood_by)):  # noqa: ASYNC110 — another process
+                await asyncio.sleep(0.5)
+    assert right(copy), copy
+    return copy
+
+
+def follows(copy: dict[str, Any]) -> bool:
+    """Whether the copy is whole, and late by no more than a beat or two."""
+    return bool(copy.get("state") == "follow" and copy["whole"] and copy["connected"] and copy["behind_seconds"] < 3)
+
+
+def servers(stood_by: Federation) -> tuple[str, str]:
+    """Return the URLs of the store of us, and of its copy."""
+    base = homes.read_federation(Path(stood_by.status().home)).base_port
+    us, eu = (Ports.of(base, region).postgres for region in ("us", "eu"))
+    return postgres.url(us), postgres.url(eu, "held_us")
+
+
+def ask(url: str, statement: str) -> list[tuple[Any, ...]]:
+    """Run a statement."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.execute(statement)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+async def test_the_copy_is_the_same_after_a_cut_and_a_kill_and_a_difference_is_found(
+    stood_by: Federation, http: httpx.AsyncClient
+) -> None:
+    """Whoever writes does not notice; what was missed is caught up with; a row that differs turns the comparison red."""
+    us = stood_by.status().regions["us"].public_url
+    talk = Talk(http, us)
+    await talk.begin()
+    await until(stood_by, follows)
+    await talk.write()
+    store, copy = servers(stood_by)
+
+    async with going_on(talk):
+        await stood_by.act("local", "cut", "us-eu")
+        away = await until(stood_by, lambda one: one["behind_seconds"] > 4)
+        assert away["behind_bytes"] > 10_000
+        assert away["complete_until"], "what it has, it can tell while it is cut off"
+        await stood_by.act("local", "heal", "us-eu")
+        await until(stood_by, follows)
+
+        await stood_by.act("local", "kill", "eu/postgres", "--stay-down")
+        await until(stood_by, lambda one: one["behind_seconds"] > 4)
+        with contextlib.suppress(CommandError):  # it may take longer than the command waits; what follows waits, too
+            await stood_by.act("local", "heal", "eu/postgres")
+        await until(stood_by, follows)
+        read = ask(copy, SCANS)  # not before: a server that was killed has forgotten such counts
+
+        before = talk.written
+        await stood_by.act("local", "kill", "us/postgres")
+        await until(stood_by, follows)
+        await asyncio.sleep(1)
+    assert talk.written > before > 20
+    assert ask(copy, SCANS) == read, "nobody reads what is only held"
+
+    assert "is the same" in await stood_by.act("standby", "verify", "us")
+    assert ask(store, "SELECT count(*) FROM entries") == ask(copy, "SELECT count(*) FROM entries")
+    pages = [
+        (await http.get(f"http://127.0.0.1:{part.ports['admin']}/metrics")).text
+        for name, part in stood_by.status().parts().items()
+        if name.endswith("/standby")
+    ]
+    assert missing([RULES.read_text()], pages) == set()
+    ask(copy, "UPDATE users SET display_name = 'somebody else' WHERE user_id = (SELECT min(user_id) FROM users)")
+    with pytest.raises(CommandError, match="users"):
+        await stood_by.act("standby", "verify", "us")
+    assert "Nothing was done" in str(await _refused(stood_by, "standby", "forget", "us"))
+    await stood_by.act("standby", "forget", "us", "--sure")
+    await until(stood_by, follows)
+    assert "is the same" in await stood_by.act("standby", "verify", "us")
+
+
+async def _refused(stood_by: Federation, *arguments: str) -> CommandError:
+    with pytest.raises(CommandError) as refused:
+        await stood_by.act(*arguments)
+    return refused.value
+
+
+async def test_a_region_that_lost_its_store_does_not_empty_the_copy(
+    stood_by: Federation, http: httpx.AsyncClient
+) -> None:
+    """Its server comes back with an empty store: what eu holds is the only copy then, and stays as it is, with an alert."""
+    status = stood_by.status()
+    talk = Talk(http, status.regions["us"].public_url)
+    await talk.begin()
+    await talk.write()
+    await until(stood_by, follows)
+    _, copy = servers(stood_by)
+    layout = lay_out(homes.read_federation(Path(status.home)), toolchain.find())
+    held = ask(copy, "SELECT count(*) FROM users")
+    life = ask(copy, "SELECT life FROM store_life")
+
+    await stood_by.act("local", "kill", "us/back", "us/front", "us/postgres", "--stay-down")
+    shutil.rmtree(layout.parts["us/postgres"].directory)
+    with contextlib.suppress(CommandError):
+        await stood_by.act("local", "heal", "us/postgres")
+    with contextlib.suppress(CommandError):
+        await stood_by.act("local", "heal", "us/back")
+
+    stopped = await until(stood_by, lambda one: one["state"] == "stop")
+    assert stopped["whole"]
+    assert stopped["complete_until"]
+    await asyncio.sleep(5)
+    assert (await told(stood_by))["state"] == "stop"
+    assert ask(copy, "SELECT count(*) FROM users") == held
+    assert held[0][0] >= 2
+    assert ask(copy, "SELECT life FROM store_life") == life
+    assert "another one" in json.dumps(json.loads(await stood_by.act("status", "--json"))["regions"]["eu"])

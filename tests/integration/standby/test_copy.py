@@ -1,0 +1,368 @@
+"""The copy of a store on a real pair of PostgreSQL servers: made, followed, cut, lost and made anew, and never replaced by less."""
+
+import asyncio
+import contextlib
+import shutil
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from infra.health import Health
+from infra.identity import Door
+from infra.local import ports, postgres
+from infra.local.certificates import Files, ensure
+from infra.local.parts import Part
+from infra.local.tools import Tools, stage_of
+from infra.postgres import make_pool
+from infra.tasks import beside
+from infra.tls import MutualTls
+from region.standby.approach import Approach
+from region.standby.cli import compare
+from region.standby.comparing import Verdict
+from region.standby.copy import Copy, elsewhere
+from region.standby.detaching import detach
+from region.standby.gate import Gate
+from region.standby.judging import Step
+from region.standby.publisher import CONDITION, Publisher
+from region.standby.repository.publishing import KEPT, OWN
+from region.store.repository.setup import prepare
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
+SECONDS = 60.0
+KEEPS = "64MB"
+
+
+@pytest.fixture(scope="module")
+def servers(
+    tools: Tools,
+    tmp_path_factory: pytest.TempPathFactory,
+    running: Callable[[Part, Tools], contextlib.AbstractContextManager[Part]],
+) -> Iterator[tuple[int, int]]:
+    """Ports of the region's server, which publishes, and of the standby's, which subscribes."""
+    home = tmp_path_factory.mktemp("pair")
+    us, eu = ports.some_free(2)
+    parts = [
+        postgres.postgres_part(
+            f"{name}/postgres",
+            bin_directory=tools.postgres,
+            data=tools.cluster(home, name),
+            log=home / f"{name}.log",
+            port=port,
+            publishes=publishes,
+            subscribes=not publishes,
+            keeps=KEEPS,
+        )
+        for name, port, publishes in (("us", us, True), ("eu", eu, False))
+    ]
+    with running(parts[0], tools), running(parts[1], tools):
+        yield us, eu
+    for part in parts:
+        shutil.rmtree(part.directory, ignore_errors=True)
+    if tools.stage is not None:
+        shutil.rmtree(stage_of(tools.stage, home), ignore_errors=True)
+
+
+class Pair:
+    """A store and the copy of it, with the way between them.
+
+    Attributes:
+        store: URL of the store.
+        server: URL of the standby's own store.
+        copy: What sees to the copy.
+        health: What is told of it.
+        gate: Port of the gate at the store.
+        source: The way to it, as the standby's server enters it.
+        door: Who may come in there.
+    """
+
+    def __init__(self, us: int, eu: int, way: int, gate: int) -> None:
+        """Put addresses together."""
+        self.store, self.server = postgres.url(us), postgres.url(eu)
+        self.health = Health()
+        self.door = Door(["eu"])
+        self.gate = gate
+        self.source = source = f"host=127.0.0.1 port={way} dbname=causeway"
+        self.copy = Copy("us", here="eu", server=self.server, source=source, health=self.health)
+
+    @property
+    def held(self) -> str:
+        """URL of the copy."""
+        return elsewhere(self.server, "held_us")
+
+    def run(self, url: str, statement: str) -> list[tuple[object, ...]]:
+        """Run a statement in one of the databases."""
+        with psycopg.connect(url, autocommit=True) as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    async def look(self) -> Step | None:
+        """Look once."""
+        async with await psycopg.AsyncConnection.connect(self.server, autocommit=True) as connection:
+            return await self.copy.look(connection)
+
+    async def until(self, step: Step | None) -> None:
+        """Look until that is what is to be done."""
+        seen: list[Step | None] = []
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SECONDS):
+                while not seen or seen[-1] is not step:
+                    seen.append(await self.look())
+                    await asyncio.sleep(0.1)
+        assert seen[-1] is step, (seen[-5:], self.health.conditions)
+
+    async def differs(self) -> list[str]:
+        """Return the tables that differ, while nobody writes."""
+        found = await compare(self.store, self.held)
+        assert Verdict.BUSY not in found.values()
+        return sorted(found)
+
+
+@pytest.fixture
+async def pair(servers: tuple[int, int], tmp_path: Path) -> AsyncIterator[Pair]:
+    """A store with a little in it, published through a gate over mutual TLS; emptied afterwards."""
+    us, eu = servers
+    way, gate = ports.some_free(2)
+    ensure(tmp_path, ["us", "eu"])
+    tls = {}
+    for name in ("us", "eu"):
+        files = Files.of(tmp_path, name)
+        tls[name] = MutualTls(files.certificate, files.key, files.authorities)
+    made = Pair(us, eu, way, gate)
+    async with make_pool(made.store, size=2, name="test") as pool, make_pool(made.server, size=2, name="test") as own:
+        await prepare(pool, region="us", partitions=4)
+        await prepare(own, region="eu", partitions=4)
+        made.run(made.store, "INSERT INTO followers SELECT 'f', p, 1, 1 FROM generate_series(1, 500) p")
+        publisher = Publisher("eu", made.health)
+        approach = Approach("us", ("127.0.0.1", gate), made.copy.may_follow)
+        async with beside(
+            Gate(made.store, made.door).serve("127.0.0.1", gate, tls["us"]),
+            approach.serve("127.0.0.1", way, tls["eu"]),
+            publisher.run(pool),
+        ):
+            yield made
+    for name in ("held_us", "held_us_new", "held_us_old"):
+        with contextlib.suppress(psycopg.errors.InvalidCatalogName, psycopg.OperationalError):
+            url = elsewhere(made.server, name)
+            for verb in ("DISABLE", "SET (slot_name = NONE)"):
+                with contextlib.suppress(psycopg.errors.UndefinedObject):
+                    made.run(url, f"ALTER SUBSCRIPTION held {verb}")
+            made.run(url, "DROP SUBSCRIPTION IF EXISTS held")
+            made.run(made.server, f"DROP DATABASE {name} WITH (FORCE)")
+    made.run(made.store, "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active")
+    for _ in range(50):
+        with contextlib.suppress(psycopg.errors.ObjectInUse):
+            made.run(made.store, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots")
+            break
+        await asyncio.sleep(0.1)
+    for url in (made.store, made.server):
+        made.run(url, "DROP SCHEMA public CASCADE")
+        made.run(url, "CREATE SCHEMA public")
+    made.run(made.store, "DROP PUBLICATION IF EXISTS standby")
+
+
+async def test_a_copy_is_made_and_follows_and_is_the_same(pair: Pair) -> None:
+    """All tables, what was there and what comes; and a difference of one row is seen."""
+    await pair.until(Step.FOLLOW)
+    for name in set(OWN) - {KEPT}:
+        assert pair.run(pair.held, f"SELECT count(*) FROM {name}") != [(0,)] or name == "schema_services"
+    assert pair.run(pair.store, "SELECT relname FROM pg_class WHERE relkind = 'S'") == [], "what is not followed"
+    every = {name for (name,) in pair.run(pair.store, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
+    published = {name for (name,) in pair.run(pair.store, "SELECT tablename FROM pg_publication_tables")}
+    assert every - published == set(OWN) - {KEPT}
+    assert pair.health.conditions[CONDITION].ok
+    pair.run(pair.store, "INSERT INTO followers VALUES ('later', 1, 2, 3)")
+    pair.run(pair.store, "UPDATE journal_partitions SET next_offset = 7")
+    pair.run(pair.store, "DELETE FROM followers WHERE partition < 100")
+
+    assert await pair.differs() == []
+    pair.run(pair.held, "UPDATE followers SET position = 2 WHERE partition = 200")
+    assert await pair.differs() == ["followers"]
+
+
+async def test_a_copy_that_was_away_for_too_long_is_made_anew(pair: Pair) -> None:
+    """The old one stays, whole as it was, until the new one is whole."""
+    await pair.until(Step.FOLLOW)
+    pair.run(pair.held, "ALTER SUBSCRIPTION held DISABLE")
+    await asyncio.sleep(0.5)
+    pair.run(pair.store, "INSERT INTO followers VALUES ('late', 1, 2, 3)")
+    pair.run(pair.store, "CREATE TABLE bulk (k INT, t TEXT)")
+    for _ in range(12):
+        pair.run(pair.store, "INSERT INTO bulk SELECT g, repeat(md5(g::text), 60) FROM generate_series(1, 10000) g")
+        pair.run(pair.store, "CHECKPOINT")
+    pair.run(pair.store, "DROP TABLE bulk")
+
+    assert await pair.look() is Step.LEAVE
+    assert pair.run(pair.held, "SELECT count(*) FROM followers") == [(500,)]
+    await pair.until(Step.EXCHANGE)
+    await pair.until(Step.FOLLOW)
+    assert await pair.differs() == []
+    assert pair.run(pair.server, "SELECT datname FROM pg_database WHERE datname LIKE 'held%'") == [("held_us",)]
+    assert len(pair.run(pair.store, "SELECT 1 FROM pg_replication_slots")) == 1
+
+
+async def test_the_copy_of_a_store_that_was_lost_is_left_alone(pair: Pair) -> None:
+    """An empty store of another life is not followed, whatever stands in it: the copy may be all that is left."""
+    await pair.until(Step.FOLLOW)
+    pair.run(pair.store, "UPDATE store_life SET life = 'another'")
+    pair.run(pair.store, "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active")
+    pair.run(pair.store, "DELETE FROM followers")
+
+    await asyncio.sleep(3)
+    assert await pair.look() is Step.STOP
+    assert await pair.look() is Step.STOP
+    assert pair.run(pair.held, "SELECT count(*) FROM followers") == [(500,)]
+    assert not pair.health.conditions["copy of us"].ok
+    assert "another one" in pair.health.conditions["copy of us"].detail
+
+
+async def test_emptying_a_table_at_once_is_not_passed_on(pair: Pair) -> None:
+    """TRUNCATE leaves no rows to be told of, and nothing of ours uses it."""
+    await pair.until(Step.FOLLOW)
+    pair.run(pair.store, "TRUNCATE followers")
+    pair.run(pair.store, "UPDATE journal_partitions SET next_offset = 9")
+    await asyncio.sleep(1)
+
+    assert await pair.differs() == ["followers"]
+    assert pair.run(pair.held, "SELECT count(*) FROM followers") == [(500,)]
+
+
+async def test_the_copy_is_fit_for_what_the_store_writes_next(pair: Pair) -> None:
+    """A table and a column that the store has anew stop it for as long as its own schema lacks them, and no longer."""
+    await pair.until(Step.FOLLOW)
+    pair.run(pair.store, "CREATE TABLE fresh (k INT PRIMARY KEY)")
+    pair.run(pair.store, "INSERT INTO fresh VALUES (1)")
+    pair.run(pair.store, "ALTER TABLE followers ADD COLUMN more INT NOT NULL DEFAULT 5")
+    pair.run(pair.store, "INSERT INTO followers VALUES ('more', 1, 2, 3, 4)")
+    await asyncio.sleep(1)
+    pair.run(pair.held, "CREATE TABLE fresh (k INT PRIMARY KEY)")
+    pair.run(pair.held, "ALTER TABLE followers ADD COLUMN more INT NOT NULL DEFAULT 5")
+    for _ in range(12):
+        await pair.look()
+        await asyncio.sleep(1)
+
+    assert await pair.differs() == []
+    assert pair.run(pair.held, "SELECT k FROM fresh") == [(1,)]
+
+
+async def test_a_store_that_was_brought_back_as_it_was_is_not_followed(pair: Pair) -> None:
+    """Its log ends before what was taken in: what it writes from there on would be passed over, or contradict what the copy has."""
+    await pair.until(Step.FOLLOW)
+    origin = "SELECT external_id FROM pg_replication_origin_status"
+    pair.run(pair.held, "ALTER SUBSCRIPTION held DISABLE")
+    await asyncio.sleep(1)
+    [(name,)] = pair.run(pair.held, origin)
+    pair.run(pair.held, f"SELECT pg_replication_origin_advance('{name}', 'FFFF/0')")
+
+    assert await pair.look() is Step.STOP
+    assert "gone back" in pair.health.conditions["copy of us"].detail
+    assert "gone back" in await pair.copy.may_follow()
+
+
+async def test_a_copy_that_became_a_store_of_its_own_is_left_alone(pair: Pair) -> None:
+    """Who takes the duties over works on it; nothing that the former store says touches it again."""
+    await pair.until(Step.FOLLOW)
+
+    held = await detach(pair.server, "us")
+
+    assert held.beat_at > 0
+    assert set(held.positions) == {0, 1, 2, 3}
+    pair.run(pair.store, "INSERT INTO followers VALUES ('late', 1, 2, 3)")
+    for _ in range(3):
+        assert await pair.look() is Step.STOP
+    assert pair.run(pair.held, "SELECT count(*) FROM followers") == [(500,)]
+    assert pair.run(pair.held, "SELECT count(*) FROM pg_subscription") == [(0,)]
+    again = await detach(pair.server, "us")
+    assert again.positions == held.positions
+    assert await pair.look() is Step.STOP
+
+
+async def test_the_way_may_be_cut_and_the_copy_goes_on_where_it_was(pair: Pair) -> None:
+    """What follows is cut off again and again while rows are written: each comes once."""
+    await pair.until(Step.FOLLOW)
+    for turn in range(5):
+        pair.run(
+            pair.store,
+            f"INSERT INTO followers SELECT 'cut', p, {turn}, 1 FROM generate_series({turn * 100}, {turn * 100 + 99}) p",
+        )
+        pair.run(pair.store, "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active")
+        await asyncio.sleep(0.3)
+
+    assert await pair.differs() == []
+    assert pair.run(pair.held, "SELECT count(*) FROM followers WHERE name = 'cut'") == [(500,)]
+
+
+async def test_nobody_comes_in_but_the_standby_and_no_further_than_its_role(pair: Pair, tmp_path: Path) -> None:
+    """Not in plain text, not by a certificate of another authority or region, not as the superuser, and not to write."""
+    await pair.until(Step.FOLLOW)
+    connect = psycopg.AsyncConnection.connect  # in this loop: the gate is in it, too
+    plain = f"host=127.0.0.1 port={pair.gate} dbname=causeway connect_timeout=5 sslmode=disable"
+    with pytest.raises(psycopg.OperationalError):
+        await connect(f"{plain} user=standby")
+    own = f"{pair.source} connect_timeout=5 sslmode=disable"
+    for refused in ("user=causeway", "user=standby replication=true", "user=standby dbname=postgres"):
+        with pytest.raises(psycopg.OperationalError, match=r"offered here|comes in here"):
+            await connect(f"{own} {refused}")
+    async with await connect(f"{own} user=standby", autocommit=True) as connection:
+        assert await (await connection.execute("SELECT count(*) FROM followers")).fetchone() == (500,)
+        for statement in ("DELETE FROM followers", "CREATE TABLE t (k INT)", "UPDATE store_life SET life = ''"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                await connection.execute(statement.encode())
+    for name, home in (("ap", tmp_path), ("eu", tmp_path / "strangers")):
+        ensure(home, ["us", "eu", "ap"])
+        files = Files.of(home, name)
+        tls = MutualTls(files.certificate, files.key, files.authorities)
+        assert await asks(pair.gate, tls) in {b"", b"E"}, name
+
+
+async def asks(gate: int, tls: MutualTls) -> bytes:
+    """Begin a session at the gate as the right role, and return the kind of the first answer; nothing if none comes."""
+    said = (196608).to_bytes(4, "big") + b"user\0standby\0database\0causeway\0\0"
+    tls.client.check_hostname = False
+    tls.client.verify_mode = ssl.CERT_NONE
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", gate, ssl=tls.client)
+        writer.write((len(said) + 4).to_bytes(4, "big") + said)
+        first = await reader.read(1)
+        writer.close()
+    except (ssl.SSLError, ConnectionError):
+        return b""
+    return first
+
+
+async def test_a_table_that_no_standby_can_be_given_is_told_of_and_harms_nobody(pair: Pair) -> None:
+    """Without a primary key, changes of it could not be followed; it is left out, with an alert, and may be written."""
+    await pair.until(Step.FOLLOW)
+    pair.run(pair.store, "CREATE TABLE keyless (k INT)")
+    pair.run(pair.store, "INSERT INTO keyless VALUES (1)")
+
+    async with asyncio.timeout(SECONDS):
+        while pair.health.conditions[CONDITION].ok:  # noqa: ASYNC110 — health has no event
+            await asyncio.sleep(0.1)
+    assert "keyless" in pair.health.conditions[CONDITION].detail
+    pair.run(pair.store, "UPDATE keyless SET k = 2")
+    assert await pair.look() is Step.FOLLOW
+    assert await pair.differs() == ["keyless"]
+
+
+async def test_a_standby_that_was_expelled_is_cut_off_at_once_and_goes_on_when_it_is_readmitted(pair: Pair) -> None:
+    """What it follows by is cut, and it is not let in again until then."""
+    await pair.until(Step.FOLLOW)
+    read = "SELECT count(*) FROM pg_stat_replication"
+    assert pair.run(pair.store, read) == [(1,)]
+
+    pair.door.expel(["eu"])
+    pair.run(pair.store, "INSERT INTO followers VALUES ('expelled', 1, 2, 3)")
+    async with asyncio.timeout(SECONDS):
+        while pair.run(pair.store, read) != [(0,)]:  # noqa: ASYNC110 — another process
+            await asyncio.sleep(0.1)
+    await asyncio.sleep(2)
+    assert await pair.look() is None
+    assert "expelled" in pair.health.conditions["copy of us"].detail
+    assert pair.run(pair.held, "SELECT count(*) FROM followers WHERE name = 'expelled'") == [(0,)]
+
+    pair.door.expel([])
+    await pair.until(Step.FOLLOW)
+    assert await pair.differs() == []
