@@ -4,7 +4,9 @@ It is added to the commands of `causeway region`, which are the directory's.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine
+from functools import partial
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -21,6 +23,7 @@ from region.evacuation import checks, seats
 from region.evacuation.audit import Audit
 from region.evacuation.moving import Evacuation, Told
 from region.evacuation.seats import Seat
+from region.standby.detaching import detach, release
 
 __all__ = ["app"]
 
@@ -76,8 +79,8 @@ def evacuate(
 ) -> None:
     """Hand a region's duties to the other site that can hold them; run it again, and they come back.
 
-    Nothing accepted is lost: the region first accepts nothing more, decides and sends what it has, and stands still while its store is copied.
-    Whoever is connected is sent away and connects anew; for as long as the copy takes, nothing of the region is served. A run that was
+    Nothing accepted is lost: the region first accepts nothing more, decides and sends what it has, and stands still. The other site begins with
+    the copy that followed it; on the way back home the store is copied then. Whoever is connected is sent away and connects anew. A run that was
     interrupted goes on where it stood, or is undone with --abort. What is done stands in the audit log.
 
     Examples: causeway region evacuate us --rehearse; causeway region evacuate us --why "new disks"; causeway region evacuate us --abort
@@ -115,6 +118,13 @@ async def _between(directory: DirectoryClient, region: str, sites: dict[str, Sea
     unfinished = known.holder == other.target.site and not known.serving and known.epoch > 1
     chosen = other if unfinished else present
     return chosen.source, chosen.target
+
+
+async def _detach(source: Seat, target: Seat) -> None:
+    """Make the copy a store of its own, and let the source, which may be away by now, keep no more changes for it."""
+    await detach(target.store, target.region)
+    with contextlib.suppress(psycopg.Error, TimeoutError):
+        await release(source.store, target.site)
 
 
 async def _rehearse(region: str, sites: dict[str, Seat]) -> Rehearsed:
@@ -155,7 +165,8 @@ async def _evacuate(region: str, sites: dict[str, Seat], why: str, *, quiet: boo
 
     async with DirectoryClient(url, tls=tls) as directory:
         source, target = await _between(directory, region, sites)
-        evacuation = Evacuation(source, target, directory, seats.tools(), tell)
+        follow_no_more = None if target.is_home else partial(_detach, source, target)
+        evacuation = Evacuation(source, target, directory, seats.tools(), tell, follow_no_more)
         if (await evacuation.look()).at_source.is_untouched(source.site):
             found = await checks.look(source, target, await directory.duties(), await directory.expulsions())
             if wrong := [f"{one.name}: {one.detail}" for one in found if not one.ok]:

@@ -16,6 +16,7 @@ from infra.errors import CausewayError
 from infra.postgres import Connection
 from infra.schema.repository import connect, plain_url
 from region.evacuation import repository
+from region.standby.repository.digests import digests
 
 MAINTENANCE: Final = "postgres"
 """The database from which others are made and removed."""
@@ -70,8 +71,10 @@ async def copy_store(
         await repository.make_database(server, made)
         with tempfile.TemporaryDirectory(prefix="causeway-") as directory:
             dump = str(Path(directory) / "store.dump")
-            await run_program(tools / "pg_dump", ["--format=custom", "--compress=0", f"--file={dump}"], source)
-            options = ["--no-owner", "--exit-on-error", f"--dbname={made}", dump]
+            plain = ["--no-publications", "--no-subscriptions"]  # each site's server has its own
+            options = ["--format=custom", "--compress=0", f"--file={dump}", *plain]
+            await run_program(tools / "pg_dump", options, source)
+            options = ["--no-owner", "--no-privileges", "--exit-on-error", *plain, f"--dbname={made}", dump]
             await run_program(tools / "pg_restore", options, _with(target, made))
         counts = await compare(source, _with(target, made))
         async with await connect(_with(target, made), name="evacuation") as copy:
@@ -101,6 +104,20 @@ async def compare(source: str, target: str) -> dict[str, int]:
         if here.get(table) != there.get(table):
             raise CopyDiffersError(what=f"{table} has {here.get(table)} rows, and {there.get(table)} in the copy")
     return here
+
+
+async def compare_sums(source: str, target: str) -> int:
+    """Compare a store that stands still with the copy that has followed it, by sums of all rows; return how many tables they have.
+
+    Raises:
+        CopyDiffersError: They are not the same.
+        psycopg.Error: One does not answer.
+    """
+    async with await connect(source, name="evacuation") as one, await connect(target, name="evacuation") as other:
+        here, there = await digests(one), await digests(other)
+    if different := sorted(table for table in {*here, *there} if here.get(table) != there.get(table)):
+        raise CopyDiffersError(what=f"{', '.join(different)}: not the same rows in both")
+    return len(here)
 
 
 async def copy_blobs(source: Blobs, target: Blobs, *, prefix: str = "blobs/") -> AsyncIterator[tuple[int, int]]:

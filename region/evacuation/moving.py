@@ -84,7 +84,8 @@ class Evacuation:
         directory: Who says who holds.
         tools: Where PostgreSQL's programs are.
         tell: Told of each thing.
-        detach: Lets the target's store follow the source's no more, for good, where it does; None: nobody knows how.
+        detach: Lets the target's store, which is a copy that follows the source's, follow no more, for good; None: none follows there, and the
+            store is copied while it stands still.
     """
 
     source: Seat
@@ -93,6 +94,7 @@ class Evacuation:
     tools: Path
     tell: Callable[[Told], None]
     detach: Callable[[], Awaitable[None]] | None = None
+    _compared: str = ""
     began: float = field(default_factory=time.monotonic)
     _said: tuple[str, str] = ("", "")
 
@@ -142,6 +144,8 @@ class Evacuation:
             at_target=target,
             serving=serving,
             laid_down=duty.laid_down,
+            follows=target is not None and target == source and await self._follows(),
+            compared=source is not None and self._compared == source.mark,
         )
 
     async def hand_back(self) -> bool:
@@ -167,7 +171,7 @@ class Evacuation:
                 await self._settle(known)
             case Step.COPY:
                 await self._stand_still()
-                if await self._follows():
+                if self.detach is not None or await self._follows():
                     await self._catch_up(known)
                 else:
                     await self._copy(known)
@@ -229,13 +233,17 @@ class Evacuation:
             raise copying.CopyFailedError(
                 reason="it follows the store by replication, and nobody here knows how to end that"
             )
+        if not await self._follows():
+            raise copying.CopyFailedError(reason=f"none at {self.target.site} follows the store")
 
         async def behind() -> str:
             missing = await _turn(self.target) != known.at_source
             return "the copy that follows has not come to the end yet" if missing else ""
 
         await self._wait(Step.COPY, behind)
-        self._say(Step.COPY, "the copy that follows has everything")
+        tables = await copying.compare_sums(self.source.store, self.target.store)
+        self._compared = known.at_source.mark
+        self._say(Step.COPY, "the copy that follows has everything, and is the same", {"tables": tables})
 
     async def _claim(self, known: Known) -> None:
         self._say(Step.CLAIM, f"{self.source.site} lays its lease down, and {self.target.site} claims the next epoch")

@@ -16,7 +16,7 @@ class Step(Enum):
     SETTLE = "settle"
     """What was accepted is decided, and what was decided is sent to other regions; then the source decides no more."""
     COPY = "copy"
-    """The store, which stands still, is copied to the target."""
+    """The copy that follows comes to the end and is compared; where none follows the store, which stands still, is copied to the target."""
     CLAIM = "claim"
     """The source's lease is laid down, and the target begins the next epoch. From here on there is no way back but another evacuation."""
     BEGIN = "begin"
@@ -49,6 +49,8 @@ class Known:
         at_target: What the target's store says; None if there is none yet.
         serving: Whether the target's services have begun to work on theirs.
         laid_down: Whether the holder has given its lease back, which is for good in its epoch.
+        follows: Whether the target's store is a copy that follows the source's, so that it has its mark as it has all else.
+        compared: Whether such a copy was compared since it has the mark.
     """
 
     region: str
@@ -61,6 +63,8 @@ class Known:
     at_target: Turn | None
     serving: bool = False
     laid_down: bool = False
+    follows: bool = False
+    compared: bool = False
 
 
 def next_step(known: Known) -> Step:
@@ -84,7 +88,7 @@ def next_step(known: Known) -> Step:
         return Step.SETTLE if source.phase is Phase.DRAINING else Step.DRAIN
     if source.holder != known.target:
         raise _lost(known, f"the store at {known.source} was handed over to {source.holder}")
-    if target == source:
+    if target == source and (known.compared or known.laid_down or not known.follows):
         return Step.CLAIM
     if known.laid_down:
         raise _lost(known, f"{known.source} has laid its lease down, and the copy at {known.target} is gone")

@@ -49,6 +49,11 @@ class Seat:
     health: tuple[str, ...]
 
     @property
+    def is_home(self) -> bool:
+        """Whether this is the region's own site: elsewhere its store is a copy that follows, until it is begun with."""
+        return self.site == self.region
+
+    @property
     def journal(self) -> str:
         """The topic of the journal."""
         return journal_topic(self.region, self.site)
@@ -74,15 +79,16 @@ def find(region: str) -> dict[str, Seat]:
     for site in (region, federation.standbys.get(region, "")):
         mine = [part for part in parts if part.region == site and part.env.get("CAUSEWAY_REGION") == region]
         if mine:
-            seats[site] = _seat(region, site, mine[0].env, services_of(mine), [part.ports["admin"] for part in mine])
+            admins = [part.ports["admin"] for part in mine if services_of([part])]
+            seats[site] = _seat(region, site, mine[0].env, services_of(mine), admins)
     if len(seats) < 2:  # noqa: PLR2004 — home, and the other one
         raise NoOtherSiteError(region=region)
     return seats
 
 
 def services_of(parts: Sequence[Part]) -> frozenset[str]:
-    """Return the services of those parts that work on the store."""
-    return frozenset(service for part in parts for service in part.services if service != "edge")
+    """Return the services of those parts that work on the store; the standby's only lets it be copied, all the while."""
+    return frozenset(service for part in parts for service in part.services if service not in {"edge", "standby"})
 
 
 def tools() -> Path:

@@ -163,6 +163,7 @@ class Copy:
             Step.EXCHANGE: self._exchange,
             Step.DISCARD: self._discard,
             Step.LEAVE: self._leave,
+            Step.HOLD: self._hold,
         }
         await deeds[judgement.step](connection, Sight(source, copy, draft, frozenset(known)))
         self._tell(judgement.step, judgement.why)
@@ -173,6 +174,9 @@ class Copy:
             if held is not None and held.subscription is not None and held.subscription.enabled:
                 async with self._connected(name) as own:
                     await copying.enable(own, follow=False)
+
+    async def _hold(self, connection: Connection, sight: Sight) -> None:
+        """Touch nothing: what is here is worked on."""
 
     async def _begin(self, connection: Connection, sight: Sight) -> None:
         await copying.make(connection, self._draft)

@@ -1,10 +1,15 @@
 """Makes a copy a store of its own: it follows nobody any more, and nothing that its former store says touches it again."""
 
+import asyncio
+from typing import Final
+
 import psycopg
 
 from region.standby.copy import elsewhere, name_of
 from region.standby.repository import copying, publishing
 from region.standby.repository.copying import Content
+
+RELEASE_SECONDS: Final = 10.0
 
 
 async def detach(server: str, region: str) -> Content:
@@ -26,3 +31,24 @@ async def detach(server: str, region: str) -> Content:
             await copying.part(own)
         await publishing.begin_life(own)
         return await copying.content(own)
+
+
+async def release(store: str, standby: str) -> None:
+    """Let a store keep no more changes for a copy that follows it no more.
+
+    Args:
+        store: URL of the store that was copied.
+        standby: Who had the copy.
+
+    Raises:
+        psycopg.Error: The store does not answer.
+        TimeoutError: Somebody still reads them.
+    """
+    async with (
+        asyncio.timeout(RELEASE_SECONDS),
+        await psycopg.AsyncConnection.connect(store, autocommit=True) as own,
+    ):
+        while left := [one for one in await publishing.readers(own) if one.slot.startswith(f"standby_{standby}_")]:
+            for one in left:
+                await publishing.forget(own, one.slot)
+            await asyncio.sleep(0.05)

@@ -28,6 +28,8 @@ class Step(StrEnum):
     """Follow no more, since changes are missing, and make a new copy; what was copied stays until that is whole."""
     STOP = "stop"
     """Touch nothing: the store is not what was copied."""
+    HOLD = "hold"
+    """Touch nothing: this is no copy but the store in which the region's duties are decided, or were until the other one goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,14 @@ def life_in(slot: str) -> str:
     return words[2] if len(words) == 4 and words[0] == "standby" else ""  # noqa: PLR2004  # as above
 
 
+def is_begun(source: Source, copy: Held) -> bool:
+    """Whether a copy was made the store that the region's duties are handed over with, and no later epoch has begun where it was copied from.
+
+    Until then nothing may take its place: if the duties are handed back it is what goes on.
+    """
+    return copy.subscription is None and copy.content.elsewhere and source.epoch <= copy.content.epoch
+
+
 def doubt(source: Source, held: Held) -> str:
     """Return why a store is not the one that was copied, as it was or as it went on; empty if it is."""
     if strange := held.lives - {source.life}:
@@ -95,6 +105,10 @@ def judge(source: Source, copy: Held | None, draft: Held | None) -> Judgement:
         copy: What is whole.
         draft: What is being made.
     """
+    if copy is not None and is_begun(source, copy):
+        return Judgement(
+            Step.HOLD, f"the region's duties were handed over, in epoch {copy.content.epoch}: it is no copy"
+        )
     for held in (copy, draft):
         if held is not None and (why := doubt(source, held)):
             return Judgement(Step.STOP, why)

@@ -48,6 +48,8 @@ class Copied(msgspec.Struct, frozen=True):
         until = f"{datetime.fromtimestamp(self.complete_until, UTC):%H:%M:%S} UTC" if self.complete_until else ""
         if self.state == "stop":
             return f"NOT FOLLOWED; has everything up to {until}" if self.whole else "NOT FOLLOWED, and not whole"
+        if self.state == "hold":
+            return "no copy: the duties were handed over"
         if self.whole is False:
             return f"being made: {self.missing_tables or 0} tables missing, {self.rows or 0} rows there"
         if self.whole and (self.connected is False or self.behind_seconds is None):

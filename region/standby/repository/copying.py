@@ -51,12 +51,16 @@ class Content:
         beat_at: The store's time up to which it has everything, microseconds since the epoch; 0 before.
         revision: Of its own schema.
         positions: Partition to the projector's position in it.
+        epoch: In which the duties are that are decided in it; 0 before it says so.
+        elsewhere: Whether it is, or was, the store in which the duties are decided away from their home, or is being handed over.
     """
 
     life: str = ""
     beat_at: int = 0
     revision: int = 0
     positions: dict[int, int] = field(default_factory=dict)
+    epoch: int = 0
+    elsewhere: bool = False
 
 
 async def alone(connection: Connection, name: str) -> bool:
@@ -191,7 +195,17 @@ async def content(connection: Connection) -> Content:
         revision = await (await connection.execute("SELECT version_num::int FROM schema_revision")).fetchone() or (0,)
     except psycopg.errors.UndefinedTable:
         return Content()
-    return Content(life[0], life[1], revision[0], dict(rows))
+    return Content(life[0], life[1], revision[0], dict(rows), *await _turn(connection))
+
+
+async def _turn(connection: Connection) -> tuple[int, bool]:
+    try:
+        cursor = await connection.execute(
+            "SELECT epoch, phase = 'handed' OR holder NOT IN ('', region) FROM region_state LIMIT 1"
+        )
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+        return 0, False  # of a version that knew of no turns
+    return await cursor.fetchone() or (0, False)
 
 
 async def copied_rows(connection: Connection) -> int:

@@ -49,6 +49,7 @@ class Source:
         revision: Of its schema.
         tables: What it publishes.
         slots: Slot to whether changes are still kept for it.
+        epoch: In which the duties are that are decided in it.
     """
 
     life: str
@@ -56,6 +57,7 @@ class Source:
     revision: int
     tables: frozenset[str]
     slots: dict[str, bool]
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +166,20 @@ async def source(connection: Connection) -> Source | None:
         "SELECT l.life, pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint, r.version_num::int,"
         " ARRAY(SELECT tablename::text FROM pg_publication_tables WHERE pubname = %s),"
         " ARRAY(SELECT slot_name::text FROM pg_replication_slots WHERE wal_status IS DISTINCT FROM 'lost'),"
-        " ARRAY(SELECT slot_name::text FROM pg_replication_slots WHERE wal_status = 'lost')"
+        " ARRAY(SELECT slot_name::text FROM pg_replication_slots WHERE wal_status = 'lost'),"
+        " coalesce((SELECT max(epoch) FROM region_state), 0)"
         " FROM store_life l, schema_revision r",
         (PUBLICATION,),
     )
     row = await cursor.fetchone()
     if row is None:
         return None
-    life, position, revision, tables, kept, lost = row
-    return Source(life, position, revision, frozenset(tables), dict.fromkeys(kept, True) | dict.fromkeys(lost, False))
+    life, position, revision, tables, kept, lost, epoch = row
+    slots = dict.fromkeys(kept, True) | dict.fromkeys(lost, False)
+    return Source(life, position, revision, frozenset(tables), slots, epoch)
+
+
+async def is_left(connection: Connection) -> bool:
+    """Whether the duties that were decided in this store were handed over, so that it stands still."""
+    cursor = await connection.execute("SELECT FROM region_state WHERE phase = 'handed'")
+    return await cursor.fetchone() is not None

@@ -12,7 +12,7 @@ from global_directory.holding.schemas import Claim, DutyView, LayingDown
 from infra.errors import UnavailableError
 from infra.kafka import KafkaError
 from region.evacuation import copying, moving, repository
-from region.evacuation.copying import CopyFailedError
+from region.evacuation.copying import CopyDiffersError, CopyFailedError
 from region.evacuation.moving import Evacuation, StuckError, Told
 from region.evacuation.seats import Seat
 from replication.turns.records import Phase, Turn
@@ -133,6 +133,11 @@ class Stores:
         """Whether it follows another one."""
         return url == "eu" and self._world.following
 
+    async def compare_sums(self, source: str, target: str) -> int:
+        """Compare."""
+        self._world.do(f"compare {source} with {target}")
+        return 3
+
     async def set_offsets(self, url: str, offsets: dict[int, int]) -> None:
         """Change where the journal goes on."""
         self._world.do(f"{url} goes on at {offsets}")
@@ -185,6 +190,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(moving, "Consumer", Journal)
     monkeypatch.setattr(moving, "LOOK_SECONDS", 0)
     monkeypatch.setattr(copying, "copy_store", made.copy_store)
+    monkeypatch.setattr(copying, "compare_sums", stores.compare_sums)
     return made
 
 
@@ -299,7 +305,7 @@ async def test_a_copy_that_follows_is_waited_for_and_begun_with(world: World) ->
 
     await moving_.run()
 
-    assert world.done == [*ALL[:3], *ALL[4:6], "eu goes on at {0: 5}", "detach eu", "begin eu"]
+    assert world.done == [*ALL[:3], "compare us with eu", *ALL[4:6], "eu goes on at {0: 5}", "detach eu", "begin eu"]
     assert world.turns["eu"] == Turn("us", 2, 2, "eu")
 
 
@@ -310,3 +316,33 @@ async def test_a_copy_that_follows_is_not_touched_by_whoever_cannot_detach_it(wo
     with pytest.raises(CopyFailedError, match="follows the store by replication"):
         await evacuation(world).run()
     assert world.done[-1] == "take back us"
+
+
+async def test_a_copy_that_follows_is_compared_though_it_has_the_mark_already(world: World) -> None:
+    """It has what the store says of its turn as it has all else: that alone skips no step, and what differs is handed back."""
+    world.following = True
+    world.turns["us"] = world.turns["eu"] = Turn("us", 1, 1, "eu", Phase.HANDED, "m")
+    world.broken["compare us with eu"] = CopyDiffersError(what="entries")
+    moving_ = evacuation(world)
+
+    async def detach() -> None:
+        world.do("detach eu")
+
+    moving_.detach = detach
+    with pytest.raises(CopyDiffersError):
+        await moving_.run()
+    assert world.done == ["take back us"]
+
+
+async def test_nothing_is_dumped_where_a_copy_is_to_follow(world: World) -> None:
+    """The database there is not this command's to replace: another service makes the copy anew."""
+
+    async def detach() -> None:
+        world.do("detach eu")
+
+    moving_ = evacuation(world)
+    moving_.detach = detach
+    with pytest.raises(CopyFailedError, match="none at eu follows the store"):
+        await moving_.run()
+    assert world.done[-1] == "take back us"
+    assert "copy us to eu" not in world.done

@@ -27,6 +27,9 @@ CLAIMED = replace(START, holder="eu", epoch=2, incarnation=2, at_source=HANDED, 
             Step.COPY,
         ),  # handed back since, and went on
         (replace(START, at_source=HANDED, at_target=HANDED), Step.CLAIM),
+        (replace(START, at_source=HANDED, at_target=HANDED, follows=True), Step.COPY),  # a mark comes by itself
+        (replace(START, at_source=HANDED, at_target=HANDED, follows=True, compared=True), Step.CLAIM),
+        (replace(START, at_source=HANDED, at_target=HANDED, follows=True, laid_down=True), Step.CLAIM),
         (replace(START, at_source=HANDED, at_target=HANDED, laid_down=True), Step.CLAIM),  # which was not answered
         (CLAIMED, Step.BEGIN),
         (replace(CLAIMED, at_target=BEGUN), Step.SERVE),

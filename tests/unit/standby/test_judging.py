@@ -132,3 +132,18 @@ def test_whatever_there_is_no_whole_copy_gives_way_to_less(
         assert step is Step.STOP
     if step in {Step.BEGIN, Step.EXCHANGE, Step.DISCARD} and copy is not None:
         assert copy.subscription is None
+
+
+def test_what_the_duties_were_handed_over_with_is_no_copy() -> None:
+    """Nothing takes its place, and nobody is alarmed, until another epoch has begun at home: then a new copy is made beside it, and takes its place."""
+    away = Held(Content("b2", 5, 20, {0: 9}, epoch=2, elsewhere=True), None)
+    left = replace(SOURCE, epoch=1)
+    assert judge(left, away, None).step is Step.HOLD
+    back = replace(SOURCE, life="b2", epoch=2)
+    assert judge(back, away, None).step is Step.HOLD, "it may be handed back yet"
+    fresh = slot_name("eu", "b2", "t3")
+    again = replace(back, epoch=3, slots={fresh: True})
+    assert judge(again, away, None).step is Step.BEGIN
+    made = Held(Content("b2", 5, 20, {0: 9}, epoch=3), replace(FOLLOWS, slot=fresh))
+    assert judge(again, away, made).step is Step.EXCHANGE
+    assert judge(again, replace(made, content=away.content), None).step is Step.FOLLOW, "what follows is a copy"
