@@ -52,6 +52,13 @@ class StoreSilentError(CausewayError):
     definite = True
 
 
+class NoCopyError(CausewayError):
+    """`{name}` is no copy: the duties of {region} were handed over with it, and it may be the store in which they are decided. Nothing was thrown away."""
+
+    code = "no-copy"
+    definite = True
+
+
 @app.command()
 def verify(region: Region) -> None:
     """Compare each table of a region's store with the standby's copy, and tell which differ; both are read as a whole, several times.
@@ -145,6 +152,7 @@ async def throw_away(server: str, region: str) -> list[str]:
     """Throw away what a server has of a region's store; return the databases.
 
     Raises:
+        NoCopyError: It is what the region's duties were handed over with.
         StoreSilentError: The server does not answer.
     """
     thrown = []
@@ -156,6 +164,8 @@ async def throw_away(server: str, region: str) -> list[str]:
                     async with await connect(elsewhere(server, name), name="causeway standby") as own:
                         if await copying.subscription(own) is not None:
                             await copying.part(own)
+                        elif (await copying.content(own)).elsewhere:
+                            raise NoCopyError(name=name, region=region)
                     await copying.drop(connection, name)
                     thrown.append(name)
     except psycopg.Error as error:

@@ -83,8 +83,7 @@ class Publisher:
         taken = max((one.read for one in own if one.kept), default=0)
         metrics.CONNECTED.labels(self._standby).set(any(one.active for one in own))
         if not own and await publishing.is_left(connection):
-            taken = position  # who stood by has everything, and follows no more: nothing is written here any more
-            self._beats.beat(position, now)
+            taken = position  # who stood by began with all of it, and follows no more: nothing is decided here any more
         metrics.BEHIND_SECONDS.labels(self._standby).set(self._beats.behind(taken, now))
         metrics.BEHIND_BYTES.labels(self._standby).set(max(0, position - taken))
         room = min((math.inf if one.room is None else one.room for one in own if one.kept), default=math.inf)

@@ -19,16 +19,20 @@ from infra.local.tools import Tools, stage_of
 from infra.postgres import make_pool
 from infra.tasks import beside
 from infra.tls import MutualTls
+from region.evacuation.copying import compare_sums, copy_store
+from region.standby import metrics
 from region.standby.approach import Approach
-from region.standby.cli import compare
+from region.standby.cli import NoCopyError, compare, throw_away
 from region.standby.comparing import Verdict
 from region.standby.copy import Copy, elsewhere
-from region.standby.detaching import detach
+from region.standby.detaching import detach, release
 from region.standby.gate import Gate
 from region.standby.judging import Step
 from region.standby.publisher import CONDITION, Publisher
 from region.standby.repository.publishing import KEPT, OWN
 from region.store.repository.setup import prepare
+from replication.turns.records import Phase, Turn
+from replication.turns.repository import hand_over, read_turn_at, take_over
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 SECONDS = 60.0
@@ -277,6 +281,57 @@ async def test_a_copy_that_became_a_store_of_its_own_is_left_alone(pair: Pair) -
     again = await detach(pair.server, "us")
     assert again.positions == held.positions
     assert await pair.look() is Step.STOP
+
+
+async def test_duties_are_handed_over_with_the_copy_and_come_back_and_are_copied_anew(pair: Pair, tools: Tools) -> None:
+    """Away from home it is no copy, and nobody is alarmed, nor throws it away; a new one takes its place once the next epoch has begun at home."""
+
+    async def change(url: str, turn: Turn | None, *, epoch: int, to: str = "") -> None:
+        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+            if turn is None:
+                assert await hand_over(connection, epoch=epoch, to=to)
+            else:
+                assert await take_over(connection, turn, ended=epoch, renamed={})
+
+    await pair.until(Step.FOLLOW)
+    await change(pair.store, None, epoch=1, to="eu")
+    handed = read_turn_at(pair.store)
+    assert handed is not None
+    assert handed.phase is Phase.HANDED
+    async with asyncio.timeout(SECONDS):
+        while read_turn_at(pair.held) != handed:  # noqa: ASYNC110 — another server
+            await asyncio.sleep(0.1)
+    assert await pair.look() is Step.FOLLOW, "until it is begun with it is a copy"
+    assert await compare_sums(pair.store, pair.held) > 10
+
+    await detach(pair.held, "us")
+    await release(pair.store, "eu")
+    assert await pair.look() is Step.HOLD
+    await change(pair.held, Turn("us", 2, 2, "eu"), epoch=1)
+    pair.run(pair.held, "INSERT INTO followers VALUES ('away', 1, 2, 3)")
+    assert await pair.look() is Step.HOLD
+    await asyncio.sleep(3)
+    assert pair.health.conditions["copy of us"].ok
+    assert pair.health.conditions[CONDITION].ok
+    assert metrics.BEHIND_SECONDS.labels("eu")._value.get() == 0  # noqa: SLF001 — as others see it
+    assert pair.run(pair.store, "SELECT count(*) FROM pg_replication_slots") == [(0,)]
+    with pytest.raises(NoCopyError):
+        await throw_away(pair.server, "us")
+
+    await change(pair.held, None, epoch=2, to="us")
+
+    async def nothing(_: object) -> None:
+        pass
+
+    await copy_store(pair.held, pair.store, tools.postgres, prepare=nothing)
+    for _ in range(8):
+        assert await pair.look() in {Step.HOLD, None}, "it may be handed back yet"
+        await asyncio.sleep(1)
+    assert pair.run(pair.held, "SELECT count(*) FROM followers") == [(501,)]
+    await change(pair.store, Turn("us", 3, 3, "us"), epoch=2)
+    await pair.until(Step.FOLLOW)
+    assert read_turn_at(pair.held) == Turn("us", 3, 3, "us")
+    assert await pair.differs() == []
 
 
 async def test_the_way_may_be_cut_and_the_copy_goes_on_where_it_was(pair: Pair) -> None:
