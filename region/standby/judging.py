@@ -80,7 +80,9 @@ def is_begun(source: Source, copy: Held) -> bool:
 
     Until then nothing may take its place: if the duties are handed back it is what goes on.
     """
-    return copy.subscription is None and copy.content.elsewhere and source.epoch <= copy.content.epoch
+    content = copy.content
+    only_heard = content.leaves and content.life == source.life  # whoever begins with it begins another life first
+    return copy.subscription is None and content.elsewhere and source.epoch <= content.epoch and not only_heard
 
 
 def doubt(source: Source, held: Held) -> str:

@@ -53,6 +53,7 @@ class Content:
         positions: Partition to the projector's position in it.
         epoch: In which the duties are that are decided in it; 0 before it says so.
         elsewhere: Whether it is, or was, the store in which the duties are decided away from their home, or is being handed over.
+        leaves: Whether it says that it is being handed over to another site than home: so does a copy that has just heard of it.
     """
 
     life: str = ""
@@ -61,6 +62,7 @@ class Content:
     positions: dict[int, int] = field(default_factory=dict)
     epoch: int = 0
     elsewhere: bool = False
+    leaves: bool = False
 
 
 async def alone(connection: Connection, name: str) -> bool:
@@ -198,14 +200,15 @@ async def content(connection: Connection) -> Content:
     return Content(life[0], life[1], revision[0], dict(rows), *await _turn(connection))
 
 
-async def _turn(connection: Connection) -> tuple[int, bool]:
+async def _turn(connection: Connection) -> tuple[int, bool, bool]:
     try:
         cursor = await connection.execute(
-            "SELECT epoch, phase = 'handed' OR holder NOT IN ('', region) FROM region_state LIMIT 1"
+            "SELECT epoch, phase = 'handed' OR holder NOT IN ('', region), phase = 'handed' AND holder NOT IN ('', region)"
+            " FROM region_state LIMIT 1"
         )
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
-        return 0, False  # of a version that knew of no turns
-    return await cursor.fetchone() or (0, False)
+        return 0, False, False  # of a version that knew of no turns
+    return await cursor.fetchone() or (0, False, False)
 
 
 async def copied_rows(connection: Connection) -> int:

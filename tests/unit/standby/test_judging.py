@@ -146,4 +146,7 @@ def test_what_the_duties_were_handed_over_with_is_no_copy() -> None:
     assert judge(again, away, None).step is Step.BEGIN
     made = Held(Content("b2", 5, 20, {0: 9}, epoch=3), replace(FOLLOWS, slot=fresh))
     assert judge(again, away, made).step is Step.EXCHANGE
+    heard = Held(Content("a1", 5, 20, {0: 7}, epoch=1, elsewhere=True, leaves=True), None)
+    assert judge(left, heard, None).step is Step.BEGIN, "nobody began with it: its changes were lost on the way"
+    assert judge(replace(left, life="z9"), heard, None).step is Step.HOLD
     assert judge(again, replace(made, content=away.content), None).step is Step.FOLLOW, "what follows is a copy"
