@@ -1,6 +1,7 @@
 """A region is evacuated while people write to each other, and comes back: everything arrives once, in order, and nobody logs in anew."""
 
 import asyncio
+import contextlib
 import json
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -17,6 +18,7 @@ from region.client import Client, SqliteStore
 
 COMMAND_SECONDS = 240.0
 WRITE_SECONDS = 0.2
+READY_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -75,12 +77,21 @@ def command(federation: Federation, *options: str) -> Any:
     return json.loads(federation.run("region", "evacuate", "us", "--json", *options, patience=COMMAND_SECONDS))
 
 
+async def rehearsed_well(federation: Federation) -> Any:
+    """Wait until nothing is in the way any more, as the copy that eu makes after a start, and after each return; return what was found."""
+    async with asyncio.timeout(READY_SECONDS):
+        while True:
+            with contextlib.suppress(CommandError):  # whose exit status says that something is
+                return await asyncio.to_thread(command, federation, "--rehearse")
+            await asyncio.sleep(1)
+
+
 async def test_a_region_is_evacuated_and_comes_back_while_people_write(
     movable: Federation, http: httpx.AsyncClient, tmp_path: Path
 ) -> None:
     """Between all three regions, in both directions; devices stay logged in, and history is whole wherever it is read."""
     urls = {name: there.public_url for name, there in movable.status().regions.items()}
-    rehearsed = await asyncio.to_thread(command, movable, "--rehearse")
+    rehearsed = await rehearsed_well(movable)
     assert rehearsed["ok"], rehearsed
     assert (rehearsed["source"], rehearsed["target"]) == ("us", "eu")
     assert (await standing(movable))["epoch"] == 1, "nothing was changed"
@@ -99,11 +110,19 @@ async def test_a_region_is_evacuated_and_comes_back_while_people_write(
             assert done["holder"] == target, done
             held = await standing(movable)
             assert (held["holder"], held["epoch"]) == (target, epoch)
+            told = [one["what"] for one in done["log"]]
+            assert ("the copy that follows has everything, and is the same" in told) is (target == "eu"), told
+            assert ("the copy is complete" in told) is (target == "us"), told
+            if target == "eu":
+                assert held["copy"]["state"] == "hold"
+                parts = movable.status().parts()
+                assert {parts[f"{site}/standby"].state for site in ("us", "eu")} == {"healthy"}
             marks = [len(writer.texts) for writer in writers]
             await asyncio.sleep(3)
             for writer, mark in zip(writers, marks, strict=True):
                 await writer.reader.sees(writer.texts[mark], within=60)
             assert source != target
+        await rehearsed_well(movable)  # the copy at eu was made anew
         for writer in writers:
             await writer.stop()
 
@@ -125,6 +144,7 @@ async def test_an_evacuation_that_cannot_end_lets_the_region_go_on(movable: Fede
     urls = {name: there.public_url for name, there in movable.status().regions.items()}
     with pytest.raises(CommandError, match="--why"):
         await asyncio.to_thread(command, movable)
+    await rehearsed_well(movable)
     before = await standing(movable)
     assert before["holder"] == "us"
     async with person([urls["us"]], "us", tmp_path / "1") as alice, person([urls["ap"]], "ap", tmp_path / "2") as aki:
