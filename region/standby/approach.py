@@ -36,6 +36,7 @@ class Approach:
         self._gate = gate
         self._may_follow = may_follow
         self._passers: set[Passer] = set()
+        self._told = ""
 
     async def serve(self, host: str, port: int, tls: MutualTls | None) -> None:
         """Lead this region's PostgreSQL there, until cancelled.
@@ -65,11 +66,15 @@ class Approach:
 
     async def _lead_on(self, reader: StreamReader, writer: StreamWriter, tls: MutualTls | None) -> None:
         beginning, said = await passing.begin(reader, writer)
-        if beginning.replication and (reason := await self._may_follow()):
-            log.warning("changes are not taken in", held=self.region, reason=reason)
-            writer.write(admission.farewell(reason))
-            await writer.drain()
-            return
+        if beginning.replication:
+            reason = await self._may_follow()
+            if reason and reason != self._told:
+                log.warning("changes are not taken in", held=self.region, reason=reason)
+            self._told = reason
+            if reason:
+                writer.write(admission.farewell(reason))
+                await writer.drain()
+                return
         async with asyncio.timeout(CONNECT_SECONDS):
             far = await asyncio.open_connection(
                 *self._gate,

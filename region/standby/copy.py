@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import secrets
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
@@ -30,8 +29,6 @@ log = structlog.get_logger()
 LOOK_SECONDS: Final = 1.0
 CALM_SECONDS: Final = 3.0
 """Between two looks at a copy that follows."""
-SURE_SECONDS: Final = 1.0
-"""So long it is not asked again whether a store is still the one that was copied: no other can be in its place so soon."""
 ASK_SECONDS: Final = 3.0
 """So long a store is waited for."""
 UNREACHABLE: Final = "its store cannot be reached"
@@ -91,7 +88,6 @@ class Copy:
         self._draft, self._old = f"{self._name}_new", f"{self._name}_old"
         self._leader = (0, 0)
         self._told = ""
-        self._sure_at = -SURE_SECONDS
         health.expect(self._condition)
         metrics.begin_copy(region)
 
@@ -114,8 +110,6 @@ class Copy:
 
     async def may_follow(self) -> str:
         """Return why the store's changes may not be taken in, as it is just now; empty if they may."""
-        if time.monotonic() < self._sure_at + SURE_SECONDS:
-            return ""
         try:
             async with self._connected(None) as connection:
                 known = await copying.databases(connection)
@@ -126,9 +120,7 @@ class Copy:
         source = await self._ask()
         if isinstance(source, str):
             return f"{UNREACHABLE}: {source}"
-        why = next(filter(None, (doubt(source, one) for one in held)), "")
-        self._sure_at = -SURE_SECONDS if why else time.monotonic()
-        return why
+        return next(filter(None, (doubt(source, one) for one in held)), "")
 
     async def look(self, connection: Connection) -> Step | None:
         """Look once, and do what is next; return what that was, None if the store does not answer.

@@ -94,8 +94,10 @@ async def standing_by(seaweed: Place, make_database: Callable[[], str], *, stand
         started = asyncio.Event()
         async with beside(serve_app(server, host="127.0.0.1", port=port, started=started)):
             await started.wait()
-            yield Pair(store, copy, there, here, Bytes("us", copy=copy, blobs=here, fetcher=fetcher))
-        await fetcher.close()
+            try:
+                yield Pair(store, copy, there, here, Bytes("us", copy=copy, blobs=here, fetcher=fetcher))
+            finally:
+                await fetcher.close()  # before the server, which would wait for its connections
 
 
 async def test_all_that_was_brought_comes_once_and_what_is_gone_is_taken_away(
