@@ -170,6 +170,24 @@ test("where nothing was, what comes behind something that was not told is a gap,
   await seeing(1, 2);
 });
 
+test("what came while a conversation was opened, and cannot be read now, is read later", async () => {
+  let comes = () => told(entry(3));
+  answers["/messages"] = (query) => {
+    if (query.has("after")) return BUSY;
+    comes();
+    comes = () => {};
+    return page(entry(2), entry(1));
+  };
+  watching.look(CHANNEL);
+  await until(() => expect(store.get().troubles[CHANNEL]).toContain("cannot do this now"));
+
+  answers["/messages"] = () => page(entry(3), entry(2), entry(1));
+  await vi.advanceTimersByTimeAsync(5_000);
+
+  await seeing(1, 2, 3);
+  await until(() => expect(store.get().about[CHANNEL]?.role).toBe("subscriber"));
+});
+
 test("if a gap cannot be read now, it is read later", async () => {
   answers["/messages"] = () => page(entry(1));
   watching.look(CHANNEL);

@@ -5,27 +5,18 @@ import { placeOf, withNewer, withOlder, withThose } from "../core/timeline";
 import { api, got } from "../io/api";
 import { database, keepInbox, readInbox } from "../io/database";
 import { readDrafts } from "../io/drafts";
-import { ApiError, isOffline } from "../io/problem";
+import { ApiError } from "../io/problem";
 import { problem } from "../words";
 import { compareDrafts } from "./drafts";
 import { setFrom } from "./pending";
-import { get, notify, putConversations, set, setTimeline, timelineOf } from "./store";
+import { anew, endOf, once, type Read, tell } from "./reading";
+import { get, putConversations, set, setTimeline, timelineOf } from "./store";
 
 const PAGE = 50;
 const CATCH_UP = 200;
 const MOST_CATCH_UPS = 5;
 const SEEN = 200;
 const LIST = 200;
-/** Statuses by which a region says that one may not see something, or that it is not there. */
-const REFUSALS = new Set([401, 403, 404, 410]);
-
-/** How something that was to be read ended: `refused` is asked for again only once something has happened, `failed` also later. */
-export type Read = "done" | "refused" | "failed";
-
-type Work = () => Promise<Read> | Promise<void>;
-
-const loading = new Map<string, Promise<Read>>();
-const next = new Map<string, Promise<Read>>();
 
 /** Show what an earlier page has kept. */
 export async function loadKept(): Promise<void> {
@@ -95,7 +86,23 @@ async function readEnd(id: string): Promise<void> {
   await readNewest(id);
   // What came while that page was under way is neither on it nor anywhere here.
   const last = timelineOf(id).entries.at(-1)?.seq ?? 0;
-  if ((get().inbox[id]?.head ?? 0) > last) await catchUp(id);
+  if ((get().inbox[id]?.head ?? 0) <= last) return;
+  try {
+    await readNewer(id);
+  } catch (error) {
+    forgetEnd(id);
+    throw error;
+  }
+}
+
+/** Have the newest page read anew, when the conversation is opened. */
+export function forgetEnd(id: string): void {
+  if (get().timelines[id]) setTimeline(id, { ...timelineOf(id), older: undefined });
+}
+
+/** Say no more why it could not be read; it is tried again. */
+export function forgetTrouble(id: string): void {
+  setTrouble(id, null);
 }
 
 /** Return whether that is news. */
@@ -140,18 +147,20 @@ export function readOlder(id: string): Promise<Read> {
 
 /** Read what was missed while away; what is too much is read anew from its end. */
 export function catchUp(id: string): Promise<Read> {
-  return anew(`newer ${id}`, async () => {
-    for (let round = 0; round < MOST_CATCH_UPS; round++) {
-      const after = placeOf(timelineOf(id));
-      if (after === null) break;
-      const query = { conversation_id: id, limit: CATCH_UP, after };
-      const page = await got(api.GET("/messages", { params: { query } }));
-      setTimeline(id, withNewer(timelineOf(id), page.messages));
-      if (page.previous === null) return keep(id);
-    }
-    setTimeline(id, { ...timelineOf(id), entries: [], older: undefined });
-    await readNewest(id);
-  });
+  return anew(`newer ${id}`, () => readNewer(id));
+}
+
+async function readNewer(id: string): Promise<void> {
+  for (let round = 0; round < MOST_CATCH_UPS; round++) {
+    const after = placeOf(timelineOf(id));
+    if (after === null) break;
+    const query = { conversation_id: id, limit: CATCH_UP, after };
+    const page = await got(api.GET("/messages", { params: { query } }));
+    setTimeline(id, withNewer(timelineOf(id), page.messages));
+    if (page.previous === null) return keep(id);
+  }
+  setTimeline(id, { ...timelineOf(id), entries: [], older: undefined });
+  await readNewest(id);
 }
 
 /** Return the conversation with somebody; it exists as soon as it is asked for, and begins with its first message. */
@@ -197,44 +206,4 @@ export function lookAgain(id: string): Promise<Read> {
 export function keep(id: string): void {
   const { entries, marks } = timelineOf(id);
   void database().then((kept) => kept.put("seen", { entries: entries.slice(-SEEN), marks }, id));
-}
-
-/** Do it once at a time; without a network nothing is wrong that the banner does not say already. */
-function once(name: string, work: Work): Promise<Read> {
-  const running = loading.get(name);
-  if (running !== undefined) return running;
-  const started = ended(work).finally(() => loading.delete(name));
-  loading.set(name, started);
-  return started;
-}
-
-async function ended(work: Work): Promise<Read> {
-  try {
-    return (await work()) ?? "done";
-  } catch (error) {
-    tell(error);
-    return endOf(error);
-  }
-}
-
-/** As `once`; but what is under way may have been answered before what this is about has happened, and is done again then. */
-function anew(name: string, work: Work): Promise<Read> {
-  const running = loading.get(name);
-  if (running === undefined) return once(name, work);
-  const waiting =
-    next.get(name) ??
-    running.then(() => {
-      next.delete(name);
-      return once(name, work);
-    });
-  next.set(name, waiting);
-  return waiting;
-}
-
-function tell(error: unknown): void {
-  if (!isOffline(error)) notify(error instanceof Error ? error.message : String(error));
-}
-
-function endOf(error: unknown): Read {
-  return error instanceof ApiError && REFUSALS.has(error.status) ? "refused" : "failed";
 }

@@ -2,9 +2,9 @@
 
 import { withRead } from "../core/inbox";
 import type { Link } from "../io/link";
-import { catchUp, isOpen, open } from "./history";
+import { catchUp, forgetEnd, isOpen, open } from "./history";
 import { attend as attendFriend } from "./signs";
-import { get, set, setTimeline, timelineOf } from "./store";
+import { get, set } from "./store";
 
 const AGAIN_MS = 5_000;
 
@@ -64,11 +64,6 @@ export function stale(which: string): void {
       if (end !== "done") forgetEnd(which);
       if (which === id) read(which);
     });
-}
-
-/** The newest page has to be read anew. */
-function forgetEnd(which: string): void {
-  if (get().timelines[which]) setTimeline(which, { ...timelineOf(which), older: undefined });
 }
 
 /** Whether the newest message of it is in view; what comes is read only then. */

@@ -5,9 +5,9 @@ import { Virtuoso, type VirtuosoHandle } from "react-virtuoso";
 import { prepended, type Row, rowsOf } from "../core/rows";
 import { EMPTY } from "../core/timeline";
 import type { Message } from "../core/types";
-import { open, readOlder } from "../state/history";
+import { forgetTrouble, readOlder } from "../state/history";
 import { type State, set, useStore } from "../state/store";
-import { standAtEnd } from "../state/watching";
+import { attend, standAtEnd } from "../state/watching";
 import { t } from "../words";
 import { HistoryRow } from "./HistoryRow";
 import { Icon } from "./Icon";
@@ -91,10 +91,14 @@ function Empty({ id, beginning }: { id: string; beginning: boolean }) {
   if (trouble === undefined) {
     return <div className="history nothing">{beginning ? t("talk.begin") : t("app.loading")}</div>;
   }
+  function again() {
+    forgetTrouble(id);
+    attend(id);
+  }
   return (
     <div className="history nothing">
       <p>{trouble}</p>
-      <button type="button" className="button" onClick={() => void open(id)}>
+      <button type="button" className="button" onClick={again}>
         {t("talk.again")}
       </button>
     </div>
