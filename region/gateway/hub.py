@@ -20,6 +20,7 @@ from region.gateway.views import Marks, entry_view, pending_view
 from replication.accounts import DeviceRevoked
 from replication.codec import decode_record
 from replication.concealed import MessageConcealed
+from replication.ids import is_channel_id
 from replication.outputs import Output
 from replication.preferences import PreferencesChanged
 from replication.records import Entry, Mark, Outcome, Receipt, Record, Refusal, Submission
@@ -142,8 +143,9 @@ class Hub:
             device.session.interrupt(covered)
 
     def restore(self) -> None:
-        """Take in that outputs are told again; whoever may have missed some reads them from the store."""
+        """Take in that outputs are told again; whoever may have missed some reads them from the store, and first what they follow."""
         self.reliable = True
+        self.following.doubt()
         self.look()
 
     def look(self) -> None:
@@ -194,6 +196,7 @@ class Hub:
             # What is not ours to word may quote texts.
             problem = told(error) if isinstance(error, CausewayError) else type(error).__name__
             log.warning("output not told", partition=partition, position=output.position, problem=problem)
+            self.following.doubt(user for user in output.users if not is_channel_id(user))
             return False
         return True
 

@@ -1,4 +1,8 @@
-"""Which users who have a device at this gateway follow which channels, so that a post that comes in a channel's name reaches them. Pure."""
+"""Which users who have a device at this gateway follow which channels, so that a post that comes in a channel's name reaches them. Pure.
+
+It is read from the store, then kept by the entries that come by. When some may not have come, it is in doubt until it was read again: who joined
+meanwhile would be told nothing, and who was removed would be told on.
+"""
 
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -27,12 +31,13 @@ class Following:
         self._channels: dict[str, set[str]] = {}
         self._users: dict[str, dict[str, None]] = {}
         self._changes: dict[str, int] = {}
+        self._doubted: set[str] = set()
         self.began: Callable[[str, str, int, int], None] = lambda *_: None
         self.ended: Callable[[str], None] = lambda _: None
 
     def knows(self, user: str) -> bool:
-        """Whether it was said what the user follows."""
-        return user in self._channels
+        """Whether it was said what the user follows, and nothing was missed since that might have changed it."""
+        return user in self._channels and user not in self._doubted
 
     def changes(self, user: str) -> int:
         """Return how often what the user follows has changed; what was read before a change is not to be believed."""
@@ -40,9 +45,24 @@ class Following:
 
     def begin(self, user: str, channels: Iterable[str]) -> None:
         """Take in all that a user follows."""
-        self._channels.setdefault(user, set())
-        for channel in channels:
+        self._doubted.discard(user)
+        wanted, known = list(channels), self._channels.setdefault(user, set())
+        for channel in known.difference(wanted):
+            known.discard(channel)
+            self._leave(user, channel)
+        for channel in wanted:
             self._follow(user, channel)
+
+    def doubt(self, users: Iterable[str] | None = None) -> None:
+        """Take in that entries by which people come and go may have been missed: until it is said anew what they follow, they follow nothing.
+
+        Args:
+            users: Whom it may be about; by default, all.
+        """
+        for user in list(self._channels) if users is None else users:
+            self._changed(user)
+            if user in self._channels:
+                self._doubted.add(user)
 
     def followed(self, user: str) -> list[str]:
         """Return the channels that a user follows."""
@@ -50,6 +70,7 @@ class Following:
 
     def forget(self, user: str) -> None:
         """The user has no device here any more."""
+        self._doubted.discard(user)
         for channel in self._channels.pop(user, set()):
             self._leave(user, channel)
         self._changes.pop(user, None)
@@ -60,7 +81,9 @@ class Following:
 
     def of(self, name: str) -> Iterable[str]:
         """Return the users who are meant by a name: a channel's followers, or the user alone."""
-        return tuple(self._users.get(name, ())) if is_channel_id(name) else (name,)
+        if not is_channel_id(name):
+            return (name,)
+        return tuple(user for user in self._users.get(name, ()) if user not in self._doubted)
 
     def note(self, partition: int, position: int, entry: Entry) -> None:
         """Take in an entry that may be about who belongs to a channel."""

@@ -1,18 +1,42 @@
 """What a gateway does when something that it stands on is away."""
 
 import asyncio
+import contextlib
 import secrets
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
+from redis.asyncio import Redis
+
+from infra.tasks import beside
 
 pytestmark = pytest.mark.integration
 
 Register = Callable[..., Awaitable[Any]]
 Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
+
+
+async def until_text(device: Any, text: str) -> None:
+    """Read until a message with that text has come."""
+    while text not in [message["text"] for message in device.messages]:
+        await device.read()
+
+
+@contextlib.asynccontextmanager
+async def unheard(region: Any) -> AsyncIterator[None]:
+    """Cut what the gateway hears of Redis, over and over, so that what is published goes past it."""
+    redis = Redis(port=region.parts["redis"].ports["redis"])
+
+    async def cut() -> None:
+        while True:
+            await redis.client_kill_filter(_type="pubsub")
+            await asyncio.sleep(0.01)
+
+    async with redis, beside(cut()):
+        yield
 
 
 async def test_without_fanout_messages_are_late_not_lost(region: Any, person: Register) -> None:
@@ -49,6 +73,37 @@ async def test_an_emptied_redis_loses_nothing(region: Any, person: Register) -> 
         messages = await device.until_entries(3)
         assert [message["seq"] for message in messages] == [1, 2, 3]
         assert not device.socket.closed
+
+
+async def test_who_came_and_went_while_outputs_were_missed_is_known_afterwards(
+    region: Any, person: Register, eventually: Eventually
+) -> None:
+    """Who subscribed is told what is posted since, and who left is not: no entry told the gateway of either."""
+    ada, bob, eve = await person(), await person(), await person()
+    made = await ada.call("POST", "/channels", json={"name": "News"})
+    channel = f"/channels/{made.json()['channel_id']}"
+    admin = f"http://127.0.0.1:{region.parts['gateway'].ports['admin']}"
+
+    async def is_told() -> bool:
+        async with httpx.AsyncClient(timeout=10) as client:
+            conditions = (await client.get(f"{admin}/health")).json()["conditions"]
+        return bool(conditions["redis"]["ok"] and conditions["fanout"]["ok"])
+
+    assert (await eve.call("POST", f"{channel}/subscribers", json={"token": ""})).status_code == 201
+    async with bob.device() as his, eve.device() as hers:
+        await his.until("welcome")
+        await hers.until("welcome")
+        async with unheard(region):
+            assert (await bob.call("POST", f"{channel}/subscribers", json={"token": ""})).status_code == 201
+            assert (await eve.call("DELETE", f"{channel}/subscribers/{eve.id}")).status_code == 201
+        await eventually(is_told)
+
+        assert (await ada.call("POST", f"{channel}/message", json={"text": "since"})).status_code == 201
+        await until_text(his, "since")
+        await eve.send(bob, "a sign that nothing came before it")
+        await until_text(hers, "a sign that nothing came before it")
+
+    assert "since" not in [message["text"] for message in hers.messages]
 
 
 async def test_without_a_projector_the_outcome_is_unknown(region: Any, person: Register) -> None:

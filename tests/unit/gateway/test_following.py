@@ -12,7 +12,7 @@ from replication.ids import channel_id
 from replication.records import Entry, LogBody
 
 ADA, BOB = "u100000000000000000000001-us", "u200000000000000000000002-us"
-NEWS = channel_id(ADA, "news")
+NEWS, ART = channel_id(ADA, "news"), channel_id(ADA, "art")
 
 
 def entry(author: str, body: LogBody) -> Entry:
@@ -91,3 +91,34 @@ def test_nobody_follows_more_than_a_bound(monkeypatch: pytest.MonkeyPatch) -> No
     following.note(0, 3, entry(BOB, g.MemberJoined("hello again")))
     assert began == [NEWS, NEWS]
     assert set(following.followed(BOB)) == {"c1", NEWS}
+
+
+def test_in_doubt_nothing_is_followed_until_it_is_said_anew() -> None:
+    """Who was removed meanwhile is told nothing; a channel that nobody follows any more is withdrawn then, and not before."""
+    following, ended = Following(), list[str]()
+    following.ended = ended.append
+    following.begin(ADA, [NEWS, ART])
+    following.begin(BOB, [ART])
+    before = following.changes(ADA)
+
+    following.doubt()
+
+    assert (following.knows(ADA), list(following.of(NEWS)), list(following.of(ART)), ended) == (False, [], [], [])
+    assert following.changes(ADA) == before + 1  # what was read before is not to be believed
+    following.begin(ADA, [ART, "c2"])
+    assert (following.knows(ADA), set(following.followed(ADA)), ended) == (True, {ART, "c2"}, [NEWS])
+    assert (list(following.of(ART)), following.knows(BOB)) == ([ADA], False)
+
+
+def test_doubt_may_be_about_some() -> None:
+    """Those whom an entry names that cannot be read."""
+    following = Following()
+    following.begin(ADA, [NEWS])
+    following.begin(BOB, [NEWS])
+
+    following.doubt([BOB, "somebody who has no device here"])
+
+    assert list(following.of(NEWS)) == [ADA]
+    following.forget(BOB)
+    following.begin(BOB, [NEWS])
+    assert following.knows(BOB)
