@@ -49,11 +49,7 @@ class LinkFault:
         Raises:
             NotPossibleError: One could not find that out.
         """
-        for link, witness in self._witnesses.items():
-            try:
-                await witness.look_before()
-            except TimeoutError:
-                raise NotPossibleError(reason=f"nobody answered at the end of {link} before it.") from None
+        await asyncio.gather(*(_look_before(link, witness) for link, witness in self._witnesses.items()))
         await self._ask(Reshape(dict.fromkeys(self._directions(), self._shape)))
         self._is_on.set()
 
@@ -75,8 +71,7 @@ class LinkFault:
 
     async def recovered(self) -> None:
         """Wait until answers come, and soon."""
-        for witness in self._witnesses.values():
-            await witness.open()
+        await asyncio.gather(*(witness.open() for witness in self._witnesses.values()))
 
     async def abandon(self) -> None:
         """The supervisor heals links, too."""
@@ -89,6 +84,13 @@ class LinkFault:
                 [f"{source}>{target}"] if self._kind is Kind.ONE_WAY else [f"{source}>{target}", f"{target}>{source}"]
             )
         return found
+
+
+async def _look_before(link: str, witness: LinkWitness) -> None:
+    try:
+        await witness.look_before()
+    except TimeoutError:
+        raise NotPossibleError(reason=f"nobody answered at the end of {link} before it.") from None
 
 
 def _places(links: tuple[str, ...], before: Status) -> list[tuple[str, int, int]]:
