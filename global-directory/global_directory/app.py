@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 from global_directory.directory import Directory
 from global_directory.errors import NotYoursError
-from global_directory.holding.schemas import DutiesView, Grant, LeaseRequest
+from global_directory.holding.schemas import Claim, DutiesView, DutyView, Grant, LayingDown, LeaseRequest
 from global_directory.roll import Roll
 from global_directory.schemas import (
     Announcement,
@@ -79,8 +79,23 @@ def _offer_lookups(app: FastAPI, directory: Directory) -> None:
 def _offer_duties(app: FastAPI, directory: Directory) -> None:
     @app.post("/regions/{region}/lease", summary="Grant a region's holder its lease anew")
     async def renew(region: str, wanted: LeaseRequest, request: Request) -> Grant:
-        _only(wanted.holder, request, f"ask for the lease of {region}")
+        _only(wanted.holder, request, f"ask for the lease of {region}", or_else=region)
         return await directory.duties.renew(region, wanted)
+
+    @app.post(
+        "/regions/{region}/laying-down", summary="Take a region's lease back from its holder, for good in its epoch"
+    )
+    async def lay_down(region: str, wanted: LayingDown, request: Request) -> DutyView:
+        _only(wanted.holder, request, f"lay the duties of {region} down", or_else=DIRECTORY)
+        return await directory.duties.lay_down(region, wanted)
+
+    @app.post(
+        "/regions/{region}/claim",
+        summary="Begin the next epoch of a region's duties, as who stands by, or as who holds them",
+    )
+    async def claim(region: str, wanted: Claim, request: Request) -> DutyView:
+        _only(wanted.claimer, request, f"claim the duties of {region}", or_else=DIRECTORY)
+        return await directory.duties.claim(region, wanted)
 
     @app.get("/duties", summary="Who holds which region's duties, in which epoch, until when, and who stands by")
     async def duties() -> DutiesView:
@@ -105,10 +120,10 @@ def _offer_expulsion(app: FastAPI, directory: Directory, roll: Roll) -> None:
         await roll.read()
 
 
-def _only(owner: str, request: Request, what: str) -> None:
-    """Refuse whoever is somebody else; while TLS is off, nobody is known."""
+def _only(owner: str, request: Request, what: str, *, or_else: str = "") -> None:
+    """Refuse whoever is neither of those two; while TLS is off, nobody is known."""
     caller = caller_of(request.scope)
-    if caller is not None and caller != owner:
+    if caller is not None and caller not in {owner, or_else}:
         raise NotYoursError(caller=caller, what=what, owner=owner)
 
 

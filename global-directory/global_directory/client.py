@@ -21,7 +21,7 @@ import httpx
 from global_directory import metrics
 from global_directory.cache import Cache
 from global_directory.errors import UnknownRegionError
-from global_directory.holding.schemas import DutiesView, DutyView, Grant, LeaseRequest
+from global_directory.holding.schemas import Claim, DutiesView, DutyView, Grant, LayingDown, LeaseRequest
 from global_directory.rules import read_handle
 from global_directory.schemas import (
     Announcement,
@@ -187,6 +187,36 @@ class DirectoryClient:
         """
         path = f"/regions/{quote(region, safe='')}/lease"
         return await self._transport.call("POST", path, Grant, name="renew_lease", body=wanted, changes=True)
+
+    async def lay_down(self, region: str, wanted: LayingDown) -> DutyView:
+        """Give a holder's lease back, for good in its epoch; may be repeated.
+
+        Raises:
+            UnknownRegionError: It has never announced itself.
+            NotTheHolderError: Another holds it, or holds it in another epoch.
+            UnavailableError: The directory cannot be reached; nothing was done.
+            OutcomeUnknownError: It may be laid down; the same call again tells.
+        """
+        path = f"/regions/{quote(region, safe='')}/laying-down"
+        return await self._transport.call("POST", path, DutyView, name="lay_down", body=wanted, changes=True)
+
+    async def claim(self, region: str, wanted: Claim) -> DutyView:
+        """Begin the next epoch of a region's duties; may be repeated.
+
+        Raises:
+            UnknownRegionError: It has never announced itself.
+            EpochOverError: That epoch was ended, by somebody else.
+            NotTheStandbyError: Only holder and standby may claim.
+            LeaseRunsError: The holder's lease may still run.
+            IncarnationConflictError: Incarnations would go back.
+            InvalidFieldError: A field is out of its range.
+            UnavailableError: The directory cannot be reached; nothing was done.
+            OutcomeUnknownError: It may be begun; the same call again tells.
+        """
+        path = f"/regions/{quote(region, safe='')}/claim"
+        found = await self._transport.call("POST", path, DutyView, name="claim", body=wanted, changes=True)
+        self._regions.forget(_ALL)
+        return found
 
     async def duties(self) -> tuple[DutyView, ...]:
         """Return who holds which region's duties, sorted by region.

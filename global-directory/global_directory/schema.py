@@ -57,6 +57,18 @@ DUTIES: Final = Table(
     Column("laid_down", Boolean, nullable=False),
 )
 
+# Begun by a claim, or ended by one. standby: who was named as it began; laid_down: that it ended by its holder's own will.
+EPOCHS: Final = Table(
+    "epochs",
+    METADATA,
+    Column("region", Text, primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("incarnation", Integer, nullable=False),
+    Column("standby", Text, nullable=False),
+    Column("laid_down", Boolean, nullable=False),
+)
+
 EXPULSIONS: Final = Table(
     "expulsions",
     METADATA,

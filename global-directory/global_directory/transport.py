@@ -18,7 +18,7 @@ from infra.errors import (
     OutcomeUnknownError,
     UnavailableError,
 )
-from replication.holding.errors import LaidDownError
+from replication.holding.errors import EpochOverError, LaidDownError, LeaseRunsError, NotTheStandbyError
 
 T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
@@ -37,6 +37,9 @@ _REFUSALS: Final[dict[str, type[CausewayError]]] = {
         errors.NotYoursError,
         errors.ExpelledError,
         LaidDownError,
+        EpochOverError,
+        LeaseRunsError,
+        NotTheStandbyError,
         InvalidFieldError,
         MalformedRequestError,
         NotFoundError,

@@ -9,10 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from global_directory import rules
 from global_directory.errors import IncarnationConflictError, UnknownRegionError
 from global_directory.holding import repository
-from global_directory.holding.schemas import DutiesView, DutyView, Grant, Keeper, LeaseRequest
+from global_directory.holding.schemas import (
+    Claim,
+    DutiesView,
+    DutyView,
+    Former,
+    Grant,
+    Keeper,
+    LayingDown,
+    LeaseRequest,
+)
 from global_directory.transactions import Transactions
 from infra.errors import InvalidFieldError
-from replication.holding.duty import Duty, is_held_by, judge_renewal
+from replication.holding.duty import Duty, is_held_by, judge_claim, judge_laying_down, judge_renewal
+from replication.holding.errors import LeaseRunsError
 from replication.holding.lease import USUAL, Ask, Terms
 
 MOST = 2**53
@@ -42,7 +52,7 @@ class Duties:
         self._clock = clock
 
     async def renew(self, region: str, wanted: LeaseRequest) -> Grant:
-        """Grant the holder its lease anew, and note whom it names as its standby; may be repeated, and come late.
+        """Grant the holder its lease anew, and note whom it names as its standby, unless one was as the epoch began; may be repeated, and come late.
 
         Raises:
             UnknownRegionError: It has never announced itself; or no region can have that name.
@@ -55,24 +65,93 @@ class Duties:
         ask = Ask(wanted.holder, wanted.epoch, wanted.boot, wanted.asked_at)
 
         async def operation(connection: AsyncConnection) -> None:
-            duty = await repository.find_duty(connection, region)
-            if duty is None:
-                raise UnknownRegionError(region=region)
+            duty = await _known(connection, region)
             renewed = judge_renewal(duty, ask, self._clock(), self._terms)
             if not is_held_by(duty, wanted.holder, wanted.incarnation):
                 raise IncarnationConflictError(
                     region=region, epoch=duty.epoch, incarnation=duty.incarnation, announced=wanted.incarnation
                 )
-            await repository.put_duty(connection, replace(renewed, standby=wanted.standby))
+            named = await repository.find_named(connection, region, duty.epoch)
+            await repository.put_duty(connection, replace(renewed, standby=named or wanted.standby))
 
         await self._transactions.run("renew_lease", operation)
         return Grant(ask.holder, ask.epoch, ask.boot, ask.asked_at, self._terms.length)
 
+    async def lay_down(self, region: str, wanted: LayingDown) -> DutyView:
+        """Take the holder's lease back, for good in its epoch; may be repeated.
+
+        Raises:
+            UnknownRegionError: It has never announced itself; or no region can have that name.
+            NotTheHolderError: Another holds it, or holds it in another epoch.
+        """
+        rules.check_region(region)
+
+        async def operation(connection: AsyncConnection) -> Duty:
+            duty = judge_laying_down(await _known(connection, region), wanted.holder, wanted.epoch)
+            await repository.put_duty(connection, duty)
+            return duty
+
+        return _view(await self._transactions.run("lay_down", operation), self._clock())
+
+    async def claim(self, region: str, wanted: Claim) -> DutyView:
+        """Begin the next epoch; may be repeated, by whom it was begun.
+
+        While a lease may still run, only a standby counts that was named as the epoch began: whom a renewal names is known to that
+        process alone, and another one may not think of a lease at all.
+
+        Raises:
+            UnknownRegionError: It has never announced itself; or no region can have that name.
+            InvalidFieldError: The claimer is to stand by for itself, or a number is out of its range.
+            EpochOverError: That epoch was ended.
+            NotTheStandbyError: Only holder and standby may claim.
+            LeaseRunsError: The holder's lease may still run.
+            IncarnationConflictError: Incarnations would go back.
+        """
+        _check_claim(region, wanted)
+
+        async def operation(connection: AsyncConnection) -> Duty:
+            duty, claimer = await _known(connection, region), (wanted.claimer, wanted.incarnation)
+            if duty.epoch == wanted.ended + 1 and is_held_by(duty, *claimer):
+                return duty
+            begun = judge_claim(duty, claimer, wanted.ended, self._clock(), self._terms, standby=wanted.standby)
+            least = duty.incarnation if wanted.claimer == duty.holder else duty.incarnation + 1
+            if wanted.incarnation < least:  # another site's store is another life
+                raise IncarnationConflictError(
+                    region=region, epoch=duty.epoch, incarnation=duty.incarnation, announced=wanted.incarnation
+                )
+            named = await repository.find_named(connection, region, duty.epoch)
+            if wanted.claimer != duty.holder and not duty.laid_down and named != wanted.claimer:
+                raise LeaseRunsError(region=region, holder=duty.holder, epoch=duty.epoch)
+            await repository.begin_epoch(connection, duty, begun)
+            return begun
+
+        return _view(await self._transactions.run("claim", operation), self._clock())
+
     async def all(self) -> DutiesView:
-        """Return who holds what."""
-        found = await self._transactions.run("duties", repository.find_duties, changes=False)
+        """Return who holds what, and who did."""
+
+        async def operation(connection: AsyncConnection) -> tuple[tuple[Duty, ...], dict[str, tuple[Former, ...]]]:
+            return await repository.find_duties(connection), await repository.find_former(connection)
+
+        found, former = await self._transactions.run("duties", operation, changes=False)
         now = self._clock()
-        return DutiesView(tuple(_view(duty, now) for duty in found))
+        return DutiesView(tuple(_view(duty, now, former.get(duty.region, ())) for duty in found))
+
+
+async def _known(connection: AsyncConnection, region: str) -> Duty:
+    duty = await repository.find_duty(connection, region)
+    if duty is None:
+        raise UnknownRegionError(region=region)
+    return duty
+
+
+def _check_claim(region: str, wanted: Claim) -> None:
+    for name in (region, wanted.claimer, *filter(None, [wanted.standby])):
+        rules.check_region(name)
+    if wanted.standby == wanted.claimer:
+        raise InvalidFieldError(field="standby", reason="nobody stands by for oneself")
+    if not (1 <= wanted.ended < rules.MOST_EPOCH and 1 <= wanted.incarnation <= rules.MOST_EPOCH):
+        raise InvalidFieldError(field="ended, incarnation", reason=f"use 1 to {rules.MOST_EPOCH}")
 
 
 def _check(region: str, wanted: LeaseRequest) -> None:
@@ -85,7 +164,7 @@ def _check(region: str, wanted: LeaseRequest) -> None:
         raise InvalidFieldError(field="epoch, incarnation, boot, asked_at", reason=f"use 0 to {MOST}")
 
 
-def _view(duty: Duty, now: int) -> DutyView:
+def _view(duty: Duty, now: int, former: tuple[Former, ...] = ()) -> DutyView:
     return DutyView(
         region=duty.region,
         holder=duty.holder,
@@ -95,4 +174,5 @@ def _view(duty: Duty, now: int) -> DutyView:
         keepers=tuple(Keeper(*keeper) for keeper in sorted(duty.keepers)),
         promised_seconds=0.0 if duty.laid_down else max(0, duty.promised.until - now) / 1_000_000,
         laid_down=duty.laid_down,
+        former=tuple(one for one in former if one.epoch < duty.epoch),
     )

@@ -5,11 +5,12 @@ written every other second has a table of its own, which rests where its region 
 """
 
 import msgspec
-from sqlalchemy import RowMapping, select
+from sqlalchemy import RowMapping, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from global_directory.schema import DUTIES, REGIONS
+from global_directory.holding.schemas import Former
+from global_directory.schema import DUTIES, EPOCHS, REGIONS
 from replication.holding.duty import Duty
 from replication.holding.lease import Promise
 
@@ -50,6 +51,35 @@ async def put_duty(connection: AsyncConnection, duty: Duty) -> None:
     }
     written = upsert(DUTIES).values(region=duty.region, **columns)
     await connection.execute(written.on_conflict_do_update(index_elements=[DUTIES.c.region], set_=columns))
+
+
+async def begin_epoch(connection: AsyncConnection, ended: Duty, begun: Duty) -> None:
+    """Write that an epoch follows another, both of which were read or judged in this transaction; how the other one ended stays on record."""
+    for duty, standby in ((ended, ""), (begun, begun.standby)):
+        columns = {"holder": duty.holder, "incarnation": duty.incarnation, "laid_down": duty.laid_down}
+        written = upsert(EPOCHS).values(region=duty.region, epoch=duty.epoch, standby=standby, **columns)
+        await connection.execute(
+            written.on_conflict_do_update(index_elements=[EPOCHS.c.region, EPOCHS.c.epoch], set_=columns)
+        )
+    named = {"holder": begun.holder, "epoch": begun.epoch, "incarnation": begun.incarnation}
+    await connection.execute(update(REGIONS).where(REGIONS.c.region == begun.region).values(**named))
+    await put_duty(connection, begun)
+
+
+async def find_named(connection: AsyncConnection, region: str, epoch: int) -> str | None:
+    """Return who was named to stand by as an epoch began; None if no claim began it."""
+    found = select(EPOCHS.c.standby).where(EPOCHS.c.region == region, EPOCHS.c.epoch == epoch)
+    return (await connection.execute(found)).scalar_one_or_none()
+
+
+async def find_former(connection: AsyncConnection) -> dict[str, tuple[Former, ...]]:
+    """Return the epochs of each region that began or ended by a claim, in order; the present one may be among them."""
+    rows = (await connection.execute(select(EPOCHS).order_by(EPOCHS.c.region, EPOCHS.c.epoch))).mappings().all()
+    found: dict[str, tuple[Former, ...]] = {}
+    for row in rows:
+        former = Former(row["epoch"], row["holder"], row["laid_down"])
+        found[row["region"]] = (*found.get(row["region"], ()), former)
+    return found
 
 
 def _duty(row: RowMapping) -> Duty:

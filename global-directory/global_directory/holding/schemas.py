@@ -52,6 +52,51 @@ class Keeper:
 
 
 @dataclass(frozen=True, slots=True)
+class LayingDown:
+    """A holder gives its lease back, for good: it decides nothing from before it asks for this.
+
+    Attributes:
+        holder: Who has the duties.
+        epoch: In which.
+    """
+
+    holder: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who stands by takes over, or the holder begins an epoch of its own; see `replication.holding.duty.judge_claim`.
+
+    Attributes:
+        claimer: Who asks.
+        incarnation: Of the store that it will decide in.
+        ended: The epoch that it wants to end.
+        standby: Who is to stand by in the next one; empty for nobody.
+    """
+
+    claimer: str
+    incarnation: int
+    ended: int
+    standby: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """An epoch that is over.
+
+    Attributes:
+        epoch: Which.
+        holder: Who had the duties.
+        laid_down: Whether the holder gave them up by itself, so that all that it has said in this epoch stands.
+    """
+
+    epoch: int
+    holder: str
+    laid_down: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DutyView:
     """Who holds a region's duties.
 
@@ -64,6 +109,7 @@ class DutyView:
         keepers: Who has everything final.
         promised_seconds: For how long nobody else acts as holder, on the directory's clock; a little longer than the lease. 0 once that is over.
         laid_down: Whether the holder gave its lease back.
+        former: Epochs that were ended by a claim, in order.
     """
 
     region: str
@@ -74,6 +120,7 @@ class DutyView:
     keepers: tuple[Keeper, ...]
     promised_seconds: float
     laid_down: bool
+    former: tuple[Former, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from global_directory.app import make_app
 from global_directory.directory import Directory
-from global_directory.holding.schemas import Grant, LeaseRequest
+from global_directory.holding.schemas import Claim, DutyView, Grant, LayingDown, LeaseRequest
 from global_directory.schemas import Announcement, Region, Reservation, ReserveRequest
 from infra.identity import CALLER
 
@@ -32,6 +32,16 @@ class Fake:
         """Grant."""
         self.asked.append(f"lease of {region}")
         return Grant(wanted.holder, wanted.epoch, wanted.boot, wanted.asked_at, length=1)
+
+    async def lay_down(self, region: str, wanted: LayingDown) -> DutyView:
+        """Do it."""
+        self.asked.append(f"{region} laid down")
+        return DutyView(region, wanted.holder, wanted.epoch, 1, "", (), 0.0, laid_down=True)
+
+    async def claim(self, region: str, wanted: Claim) -> DutyView:
+        """Grant."""
+        self.asked.append(f"{region} claimed")
+        return DutyView(region, wanted.claimer, wanted.ended + 1, wanted.incarnation, "", (), 1.0, laid_down=False)
 
     async def announce(self, region: str, announced: Announcement) -> Region:
         """Grant."""
@@ -61,6 +71,8 @@ async def regions(directory: Fake) -> AsyncIterator[httpx.AsyncClient]:
 RESERVE = {"handle": "ada", "home_region": "us", "idempotency_key": "k"}
 ANNOUNCE = {"holder": "us", "epoch": 1, "incarnation": 1, "public_url": "http://us", "gateway_url": "http://us"}
 
+DOWN = {"holder": "us", "epoch": 1}
+CLAIM = {"claimer": "us", "incarnation": 2, "ended": 1}
 LEASE = {"holder": "us", "epoch": 1, "incarnation": 1, "boot": 7, "asked_at": 1}
 
 
@@ -70,7 +82,8 @@ LEASE = {"holder": "us", "epoch": 1, "incarnation": 1, "boot": 7, "asked_at": 1}
         ("POST", "/reservations", RESERVE),
         ("PUT", "/regions/us", ANNOUNCE),
         ("POST", "/regions/us/lease", LEASE),
-        ("POST", "/regions/eu/lease", LEASE),  # whose duties us may hold: that is not a question of certificates
+        ("POST", "/regions/us/laying-down", DOWN),
+        ("POST", "/regions/eu/claim", CLAIM),
     ],
 )
 async def test_a_region_acts_in_its_own_name_alone(
@@ -82,3 +95,21 @@ async def test_a_region_acts_in_its_own_name_alone(
 
     assert (await regions.request(method, path, json=content, headers={"caller": "us"})).status_code == 200
     assert (await regions.request(method, path, json=content)).status_code == 200  # while TLS is off, nobody is known
+
+
+async def test_a_lease_is_asked_for_by_who_holds_it_or_in_the_name_of_the_region(
+    directory: Fake, regions: httpx.AsyncClient
+) -> None:
+    """What serves a region's duties elsewhere shows the region's certificate. Whose duties somebody may hold is no question of certificates."""
+    for caller, status in (("us", 200), ("eu", 200), ("ap", 403), ("directory", 403)):
+        answer = await regions.post("/regions/eu/lease", json=LEASE, headers={"caller": caller})
+        assert answer.status_code == status, caller
+    assert directory.asked == ["lease of eu"] * 2
+
+
+@pytest.mark.parametrize(("path", "content"), [("/regions/us/laying-down", DOWN), ("/regions/eu/claim", CLAIM)])
+async def test_an_operator_hands_duties_over_with_the_certificate_of_the_directory(
+    regions: httpx.AsyncClient, path: str, content: dict[str, object]
+) -> None:
+    """Whoever has that one decides about everything that the directory says."""
+    assert (await regions.post(path, json=content, headers={"caller": "directory"})).status_code == 200
