@@ -5,14 +5,16 @@ who its certificate names, and may do what stands here, and nothing else.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, Self
 
 from aiokafka.errors import SecurityDisabled, for_code
 from aiokafka.protocol.admin import CreateAclsRequest, DeleteAclsRequest, DescribeAclsRequest
 
 from infra.administration import administration
+from infra.topics import carried_topics
 
 Resource = Literal["topic", "group", "cluster"]
 Operation = Literal["all", "read", "describe", "describe-configs"]
@@ -51,13 +53,21 @@ class Rule:
     permission: Permission = "allow"
 
 
-def allowances(peers: Iterable[str]) -> frozenset[Rule]:
-    """Return what MirrorMakers beside those regions need here: to read what is meant for each, and to see how it is configured."""
+def allowances(
+    peers: Iterable[str], *, site: str = "", standbys: Mapping[str, str] = MappingProxyType({})
+) -> frozenset[Rule]:
+    """Return what MirrorMakers beside those regions need here: to read what is meant for each, and to see how it is configured.
+
+    Args:
+        peers: The other regions.
+        site: This one; to be named where duties may be held elsewhere.
+        standbys: Region to the one that may take its duties over, where one may.
+    """
     may: tuple[Operation, ...] = ("read", "describe", "describe-configs")
     return frozenset(
         Rule(peer, "topic", topic, operation)
         for peer in peers
-        for topic in (f"relay.{peer}", HEARTBEATS)
+        for topic in (*carried_topics(site, peer, standbys), HEARTBEATS)
         for operation in may
     )
 

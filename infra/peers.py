@@ -15,6 +15,7 @@ from typing import Final
 import httpx
 
 from infra.internal import REGION_HEADER, ask
+from infra.ways import Ways
 
 LONGEST: Final = 5.0
 """Seconds for a part of a request: to connect, to say, to read; who asks has a deadline for the whole."""
@@ -49,18 +50,20 @@ class Peers:
         client: What asks; `run` holds one open, and without it nobody is asked.
     """
 
-    def __init__(self, region: str, urls: Mapping[str, str], *, tell: Callable[[Listener], None] | None = None) -> None:
+    def __init__(
+        self, region: str, urls: Mapping[str, str] | Ways, *, tell: Callable[[Listener], None] | None = None
+    ) -> None:
         """Prepare.
 
         Args:
             region: This region, in whose name is asked.
-            urls: Other region to the URL of its internal port.
+            urls: Other region to the URL of its internal port; or the ways to them, where duties may be held elsewhere than at home.
             tell: Takes what wants to be told which regions are expelled from trust. Until that was told nobody is
                 trusted; without it everybody is, until `expel`.
         """
         self._headers = {REGION_HEADER.decode(): region}
-        self._urls = {name: url.rstrip("/") for name, url in urls.items()}
-        self._expelled = frozenset[str]() if tell is None else frozenset(urls)
+        self._ways = Ways.of(urls)
+        self._expelled = frozenset[str]() if tell is None else frozenset(self._ways.names)
         self.client: httpx.AsyncClient | None = None
         if tell is not None:
             tell(self.expel)
@@ -79,7 +82,7 @@ class Peers:
     @property
     def names(self) -> list[str]:
         """All other regions, in order."""
-        return sorted(self._urls)
+        return self._ways.names
 
     def expel(self, regions: frozenset[str]) -> None:
         """From now on ask none of these, but again those that were named before."""
@@ -87,7 +90,7 @@ class Peers:
 
     def trusts(self, region: str) -> bool:
         """Whether a region is known, and trusted now."""
-        return region in self._urls and region not in self._expelled
+        return region in self._ways.names and region not in self._expelled
 
     async def ask(self, region: str, path: str, params: Mapping[str, str], *, most: int, seconds: float) -> bytes:
         """Return what a region answers to a question.
@@ -104,7 +107,9 @@ class Peers:
         """
         if self.client is None or not self.trusts(region):
             raise NotToldError("not asked", asked=False)
-        url = self._urls[region] + path
+        if not (known := self._ways.url(region)):
+            raise NotToldError("there is no way to where its duties are held", asked=False)
+        url = known + path
         try:
             async with asyncio.timeout(seconds):
                 content = await ask(self.client, region, url, params, most=most, headers=self._headers)

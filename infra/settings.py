@@ -41,6 +41,7 @@ class RegionalSettings(ServiceSettings):
 
     Attributes:
         region: This region's name.
+        site: At whose site this process runs, if not at the region's own: then it serves duties that are held elsewhere than at home.
         regions: All regions of the federation, this one among them, comma-separated in the environment.
         partitions: How many partitions the journal and each relay topic has; fixed for an incarnation.
         kafka: Bootstrap servers, comma-separated.
@@ -48,12 +49,14 @@ class RegionalSettings(ServiceSettings):
         store: URL of the region's PostgreSQL (or CockroachDB).
         redis: URL of the region's Redis.
         standby: The region that may take this one's duties over, named alike for all of its services; empty for nobody.
+        standbys: Which regions may take over whose duties in all of the federation, such as `us=eu,ap=us`, named alike everywhere; empty for none.
         directory: URL of the directory service, as reached from here.
         aside_records: How many records of one topic may be kept aside that nothing takes in by itself, and how many above gaps; of further ones it is told.
         aside_bytes: How many bytes they may have.
     """
 
     region: str = Field(pattern=REGION_PATTERN)
+    site: str = Field(default="", pattern=rf"^$|{REGION_PATTERN}")
     regions: str
     partitions: int = Field(ge=1, le=4096)
     kafka: str
@@ -62,8 +65,20 @@ class RegionalSettings(ServiceSettings):
     redis: str
     directory: str
     standby: str = Field(default="", pattern=rf"^$|{REGION_PATTERN}")
+    standbys: str = Field(default="", pattern=r"^$|^[a-z0-9]+=[a-z0-9]+(,[a-z0-9]+=[a-z0-9]+)*$")
     aside_records: int = Field(default=10_000, ge=1, le=1_000_000)
     aside_bytes: int = Field(default=64 * 1024 * 1024, ge=1_000_000)
+
+    @property
+    def here(self) -> str:
+        """The region at whose site this process runs: who holds the duties, if it is they that hold."""
+        return self.site or self.region
+
+    @property
+    def sites(self) -> dict[str, str]:
+        """Region to the other one at whose site its duties may be held, where there is one."""
+        pairs = (pair.partition("=") for pair in self.standbys.split(",") if pair)
+        return {region: site for region, _, site in pairs}
 
     @property
     def others(self) -> tuple[str, ...]:

@@ -1,14 +1,10 @@
-"""Names of Kafka topics."""
+"""Names of Kafka topics; `infra.topics` has the rules."""
 
-JOURNAL = "journal"
-"""Every region's journal. Its name is the same everywhere: MirrorMaker never mirrors it."""
+from infra.topics import JOURNAL, incoming_topic, journal_topic, relay_topic
 
-
-def relay_topic(destination: str) -> str:
-    """Return the topic in which a region puts what goes to that destination."""
-    return f"relay.{destination}"
+__all__ = ["JOURNAL", "incoming_topic", "journal_topic", "mirrored_topic", "relay_topic"]
 
 
 def mirrored_topic(origin: str, destination: str) -> str:
     """Return the name that MirrorMaker's DefaultReplicationPolicy gives the origin's relay topic at its destination."""
-    return f"{origin}.relay.{destination}"
+    return incoming_topic(origin, destination, held_at=origin, site=destination)

@@ -16,6 +16,7 @@ revisions     tables, and every change of them
 localities    where rows rest: what only CockroachDB understands
 app           the HTTP API
 metrics       what it counts
+holders       who holds which region's duties, followed by every process that asks regions or is sent something by them
 trust         which regions are trusted, followed by every process that meets others
 roll          who was expelled, kept in mind by the directory
 cli           `causeway region`

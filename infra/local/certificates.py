@@ -179,6 +179,21 @@ def ensure(home: Path, names: Sequence[str], now: datetime | None = None) -> lis
     return renewed
 
 
+def ensure_held(home: Path, wanted: Sequence[tuple[Files, str]], now: datetime | None = None) -> None:
+    """See that a site has a certificate for each region whose duties may be held there; after `ensure`.
+
+    Args:
+        home: The federation's.
+        wanted: Where each lies, and which region it names.
+        now: The time; what the clock says.
+    """
+    now = now or datetime.now(UTC)
+    authority = Authority.read(home / AUTHORITY)
+    for files, name in wanted:
+        if authority is not None and not authority.is_good(files, now):
+            authority.write(files, name, now)
+
+
 def renew(home: Path, names: Sequence[str]) -> None:
     """Give all of them a new certificate, of the authority that there is.
 

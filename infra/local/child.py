@@ -225,7 +225,8 @@ class Child:
             await ensure_topics(address, self.part.topics, replication=self.part.replication)
             if self.part.readers:
                 async with AccessLists(address) as lists:
-                    await lists.change(add=allowances(self.part.readers))
+                    allowed = allowances(self.part.readers, site=self.part.region or "", standbys=self.part.standbys)
+                    await lists.change(add=allowed)
         except (KafkaError, OSError):
             return False
         return True

@@ -87,6 +87,7 @@ def kafka_part(
     node: int = 1,
     voters: Mapping[int, int] | None = None,
     tls: Files | None = None,
+    standbys: Mapping[str, str] | None = None,
 ) -> Part:
     """Describe one broker; its listeners are made here, and nowhere else, also those of a broker of several.
 
@@ -102,6 +103,7 @@ def kafka_part(
         node: Its number among the brokers of its region.
         voters: Number to controller port of all of the region's brokers; this one alone by default.
         tls: The region's certificate, with which it meets peers; None: in plain text.
+        standbys: Region to the one that may take its duties over, where one may.
     """
     nodes = voters or {node: controller}
     listeners = {"INTERNAL": (port, port)} | {peer.upper(): ports for peer, ports in peers.items()}
@@ -138,6 +140,7 @@ def kafka_part(
         topics=topics,
         replication=len(nodes),
         readers=tuple(peers) if tls else (),
+        standbys=standbys or {},
     )
 
 

@@ -3,12 +3,14 @@
 import socket
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from infra.identity import host_name
 from infra.local.certificates import Files
 from infra.local.java import Java
 from infra.local.kafka import LOG4J, properties_text, ssl_settings
 from infra.local.parts import Part, Says
+from infra.topics import carried_topics
 
 MAIN = "org.apache.kafka.connect.mirror.MirrorMaker"
 # design.md, "Between regions" and "The local federation"; measured there.
@@ -56,6 +58,7 @@ def mirror_part(
     needs_one: tuple[tuple[str, ...], ...] = (),
     brokers: Mapping[str, int] | None = None,
     tls: Files | None = None,
+    standbys: Mapping[str, str] | None = None,
 ) -> Part:
     """Describe the MirrorMaker into a region.
 
@@ -71,10 +74,14 @@ def mirror_part(
         needs_one: Groups of which one part each must be.
         brokers: Region to how many brokers its Kafka has, where it has more than one.
         tls: The target's certificate, with which it meets the sources; None: in plain text.
+        standbys: Region to the one that may take its duties over, where one may.
     """
     properties, log4j = directory / "mirror.properties", directory / "log4j2.properties"
     hosts = directory / "hosts" if tls else None
-    files = {properties: properties_text(settings(target, bootstrap, sources, brokers or {}, tls)), log4j: LOG4J}
+    files = {
+        properties: properties_text(settings(target, bootstrap, sources, brokers or {}, tls, standbys=standbys or {})),
+        log4j: LOG4J,
+    }
     if hosts is not None:
         names = [*map(host_name, sources), "localhost", socket.gethostname()]
         files[hosts] = "".join(f"127.0.0.1 {name}\n" for name in names)
@@ -96,7 +103,13 @@ def mirror_part(
 
 
 def settings(
-    target: str, bootstrap: str, sources: Mapping[str, str], brokers: Mapping[str, int], tls: Files | None
+    target: str,
+    bootstrap: str,
+    sources: Mapping[str, str],
+    brokers: Mapping[str, int],
+    tls: Files | None,
+    *,
+    standbys: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, str]:
     """Return MirrorMaker's properties; only topics that are meant for the target are mirrored, so nothing circles."""
     result = GLOBAL | {"clusters": ", ".join([target, *sources]), f"{target}.bootstrap.servers": bootstrap}
@@ -106,7 +119,7 @@ def settings(
         result |= {
             f"{source}.bootstrap.servers": servers,
             f"{source}->{target}.enabled": "true",
-            f"{source}->{target}.topics": rf"relay\\.{target}",
+            f"{source}->{target}.topics": ", ".join(map(_pattern, carried_topics(source, target, standbys))),
             f"{target}->{source}.enabled": "false",
             # the translation of its offsets stands beside us: in the source we only read
             f"{source}->{target}.offset-syncs.topic.location": "target",
@@ -118,3 +131,8 @@ def settings(
             result |= ssl_settings(tls, f"{source}.")
         result |= {f"{source}.{key}": value for key, value in SOURCE.items()}
     return result
+
+
+def _pattern(topic: str) -> str:
+    """Return a topic's name as a pattern; in a properties file a backslash is written twice."""
+    return topic.replace(".", r"\\.")

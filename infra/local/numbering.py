@@ -4,7 +4,8 @@ Ports follow from the base port. Global parts have base+0…; the region at plac
 
     +0 public  +1 gateway  +2…+8 admin  +9 media  +10 kafka  +11 controller  +20+j kafka for region j
     +30 postgres  +31 redis  +40+j link to j's kafka  +50+j link to j's gateway  +53+j link to j's media
-    +60 link to the directory  +70…+77 the blob store
+    +60 link to the directory  +61…+68 links to what is held at other sites  +70…+77 the blob store
+    +80+10·k … for the k-th region whose duties may be held here: +0 gateway  +1 media  +2…+8 admin
 
 Where a region's Kafka has three brokers, the second and the third take the two ports after 11 each, and the three after 22 and 42 each.
 """
@@ -83,6 +84,14 @@ class Ports:
     def link_to_media(self, peer: str) -> int:
         """This region's end of the link to a peer's media service."""
         return self.first + 53 + REGIONS.index(peer)
+
+    def link_to_held(self, place: int) -> tuple[int, int]:
+        """This region's ends of the links to what is held at another site, gateway and media, by its place among all that may be."""
+        return self.first + 61 + 2 * place, self.first + 62 + 2 * place
+
+    def held(self, place: int = 0) -> int:
+        """The first port of what is held here, by its place among what may be."""
+        return self.first + 80 + 10 * place
 
     @property
     def link_to_directory(self) -> int:

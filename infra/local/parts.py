@@ -56,6 +56,7 @@ class Part:
         files: Written before each start, by path.
         topics: Kafka only: topic to number of partitions, made before it counts as well.
         readers: Kafka only: other regions, which are allowed to read what is meant for them before it counts as well.
+        standbys: Kafka only: region to the one that may take its duties over; more is meant for whoever stands by.
         replication: Kafka only: how many brokers keep those topics.
         stop_signal: What asks it to end cleanly.
         unprivileged: It refuses to run as root.
@@ -75,6 +76,7 @@ class Part:
     files: Mapping[Path, str] = field(default_factory=dict)
     topics: Mapping[str, int] = field(default_factory=dict)
     readers: tuple[str, ...] = ()
+    standbys: Mapping[str, str] = field(default_factory=dict)
     replication: int = 1
     stop_signal: signal.Signals = signal.SIGTERM
     unprivileged: bool = False

@@ -17,7 +17,7 @@ import uvloop
 
 from infra.errors import CausewayError
 from infra.identity import DIRECTORY
-from infra.local import certificates, control, homes, keys, ports, toolchain
+from infra.local import certificates, control, held, homes, keys, ports, toolchain
 from infra.local.child import Child
 from infra.local.control import Act, Ask, Reply, Request, Reshape, Status, Stop
 from infra.local.diary import tell
@@ -74,8 +74,11 @@ class Supervisor:
         for region in self.topology.federation.regions:
             keys.make_signing_key(signing_key(self.home, region))
             keys.make_blob_keys(blob_keys(self.home, region), blobs_directory(self.home, region))
+        for region, site in self.topology.federation.standbys.items():
+            keys.make_signing_key(held.signing_key(self.home, site, region))
         if self.topology.federation.tls:
             certificates.ensure(self.home, [*self.topology.federation.regions, DIRECTORY])
+            certificates.ensure_held(self.home, self._held())
         server = await self._listen()
         self._start([*self.children])
         tasks = [
@@ -229,6 +232,11 @@ class Supervisor:
         else:
             self.unrecorded = False
 
+    def _held(self) -> list[tuple[certificates.Files, str]]:
+        """Return where certificates lie for what may be held at another site, and whom they name."""
+        standbys = self.topology.federation.standbys
+        return [(held.files(self.home, site, region), region) for region, site in standbys.items()]
+
     def _shapes_file(self) -> Path:
         return self.home / "links" / "shapes.json"
 
@@ -238,6 +246,7 @@ class Supervisor:
         while federation.tls:
             await asyncio.sleep(RENEW_SECONDS)
             renewed = certificates.ensure(self.home, [*federation.regions, DIRECTORY])
+            certificates.ensure_held(self.home, self._held())
             for region in renewed:
                 parts = [
                     name

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from infra.identity import DIRECTORY, host_name
-from infra.local import kafka, mirrormaker, postgres, seaweed, services, valkey, webapp
+from infra.local import held, kafka, mirrormaker, postgres, seaweed, services, valkey, webapp
 from infra.local.certificates import Files
 from infra.local.errors import UnknownPartError
 from infra.local.federation import REGIONS, Federation
@@ -144,6 +144,7 @@ def _passages(federation: Federation) -> tuple[Passage, ...]:
                 result.append(
                     Passage(f"{source}-{target}/media", source, target, ports.link_to_media(target), far.media)
                 )
+        result += held.passages(federation, source)
         result.append(Passage(f"{source}-directory", source, DIRECTORY, ports.link_to_directory, federation.base_port))
     return tuple(result)
 
@@ -175,9 +176,12 @@ def _kafka(federation: Federation, tools: Tools, home: Path, region: str, peers:
                 )
                 for peer in peers
             },
-            topics={"journal": federation.partitions} | {f"relay.{peer}": federation.partitions for peer in peers},
+            topics={"journal": federation.partitions}
+            | {f"relay.{peer}": federation.partitions for peer in peers}
+            | held.topics(federation, region),
             node=broker,
             tls=_files(federation, home, region),
+            standbys=federation.standbys,
             voters={one: ports.controller(one) for one in names},
         )
         for broker, name in names.items()
@@ -280,6 +284,7 @@ def _region(federation: Federation, tools: Tools, home: Path, region: str) -> li
         needs_one=tuple(_names(federation, name) for name in federation.regions),
         brokers=federation.brokers,
         tls=_files(federation, home, region),
+        standbys=federation.standbys,
     )
     needs = frozenset({"links", DIRECTORY, *(part.name for part in stateful if part.kind in {"postgres", "redis"})})
     env = _environment(federation, home, region, ports, peers)
@@ -304,7 +309,16 @@ def _region(federation: Federation, tools: Tools, home: Path, region: str) -> li
         )
         for place, (name, names) in enumerate(services.PROCESSES[federation.processes].items())
     ]
-    return [*stateful, *([mirror] if peers else []), *running]
+    standing_by = held.parts(
+        federation,
+        tools,
+        home,
+        region,
+        env=env,
+        needs=needs,
+        needs_one=(_names(federation, region),),
+    )
+    return [*stateful, *([mirror] if peers else []), *running, *standing_by]
 
 
 def _files(federation: Federation, home: Path, name: str) -> Files | None:
@@ -334,16 +348,19 @@ def _environment(federation: Federation, home: Path, region: str, ports: Ports, 
         "CAUSEWAY_REDIS": f"redis://127.0.0.1:{ports.redis}/0",
         "CAUSEWAY_DIRECTORY": f"{scheme}://127.0.0.1:{ports.link_to_directory}",
         "CAUSEWAY_STANDBY": federation.standbys.get(region, ""),
+        "CAUSEWAY_STANDBYS": held.standbys_text(federation),
         "CAUSEWAY_PUBLIC_PORT": str(ports.public),
         "CAUSEWAY_PUBLIC_URL": f"http://127.0.0.1:{ports.public}",
         "CAUSEWAY_GATEWAY_PORT": str(ports.gateway),
         "CAUSEWAY_GATEWAY_URL": f"{scheme}://127.0.0.1:{ports.gateway}",
         "CAUSEWAY_PEERS": msgspec.json.encode(
             {peer: f"{scheme}://127.0.0.1:{ports.link_to_gateway(peer)}" for peer in peers}
+            | held.addresses(federation, region)
         ).decode(),
         "CAUSEWAY_MEDIA_PORT": str(ports.media),
         "CAUSEWAY_MEDIA_PEERS": msgspec.json.encode(
             {peer: f"{scheme}://127.0.0.1:{ports.link_to_media(peer)}" for peer in peers}
+            | held.addresses(federation, region, media=True)
         ).decode(),
         "CAUSEWAY_S3_URL": f"http://127.0.0.1:{ports.blobs['s3']}",
         "CAUSEWAY_S3_BUCKET": f"causeway-{region}",

@@ -63,7 +63,7 @@ class Announcer:
             heed_cancellation()
             state = await wait_ready(self._store)
             announcement = Announcement(
-                holder=settings.region,
+                holder=settings.here,
                 epoch=state.epoch,
                 incarnation=state.incarnation,
                 public_url=settings.public_url,

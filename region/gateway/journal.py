@@ -60,6 +60,7 @@ class Journal:
         partitions: int,
         health: Health,
         sightings: Sightings | None = None,
+        topic: str = JOURNAL,
     ) -> None:
         """Prepare.
 
@@ -70,9 +71,11 @@ class Journal:
             partitions: Of the journal.
             health: Told whether Kafka answers.
             sightings: Told of messages that were acknowledged.
+            topic: The journal.
         """
         self._sightings = sightings or Sightings()
         self._bootstrap = bootstrap
+        self._topic = topic
         self._region = region
         self._instance = instance
         self._partitions = partitions
@@ -114,7 +117,7 @@ class Journal:
         span = tracing.begin("accept", tracing.current(), kind=tracing.SpanKind.SERVER)
         try:
             acknowledged = await producer.send(
-                JOURNAL,
+                self._topic,
                 partition=partition_of(key, self._partitions),
                 key=key.encode(),
                 value=value,

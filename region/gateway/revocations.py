@@ -21,6 +21,7 @@ from infra.backoff import Backoff
 from infra.internal import ask, is_bridged
 from infra.postgres import STORE_FAILURES, Pool
 from infra.tasks import heed_cancellation
+from infra.ways import Ways
 from region.accounts.repository import revoked_since
 from region.gateway.revoked import MOST_TOLD, OVERLAP_SECONDS, Ended, Revoked, RevokedElsewhere, Told, next_since
 
@@ -113,21 +114,23 @@ class Revocations:
                 pause = 0.0 if told.is_full else pause
             await asyncio.sleep(pause)
 
-    async def follow(self, home: str, url: str, client: httpx.AsyncClient) -> None:
+    async def follow(self, home: str, ways: Ways, client: httpx.AsyncClient) -> None:
         """Ask another home, until cancelled.
 
         Args:
             home: The region.
-            url: Of its gateway's internal port.
+            ways: To the internal ports of gateways.
             client: What asks; it verifies whom it asks where regions are authenticated.
         """
-        since, strange, backoff, where = 0, False, Backoff(first=0.5, most=2.0), url.rstrip("/") + PATH
+        since, strange, backoff, before = 0, False, Backoff(first=0.5, most=2.0), ""
         while True:
             heed_cancellation()
-            pause = PAUSE_SECONDS
+            pause, where = PAUSE_SECONDS, ways.url(home)
+            if where != before:  # another site's clock
+                since, before = 0, where
             try:
                 async with asyncio.timeout(ASK_SECONDS):
-                    answered = await ask(client, home, where, {"since": str(since)}, most=MOST_BYTES)
+                    answered = await ask(client, home, where + PATH, {"since": str(since)}, most=MOST_BYTES)
                 told = _decoder.decode(answered)
             except (httpx.HTTPError, TimeoutError, msgspec.DecodeError, ValueError) as error:
                 if backoff.attempts == 0:

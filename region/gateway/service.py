@@ -14,6 +14,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from global_directory.client import DirectoryClient
+from global_directory.holders import Holders
 from global_directory.trust import Trust
 from infra.blobs import Blobs, Signer
 from infra.ending import Ending
@@ -29,6 +30,7 @@ from infra.telling import told
 from infra.tls import MutualTls
 from infra.trunk.frames import LARGEST_MESSAGE
 from infra.trunk.server import TrunkAcceptor
+from infra.ways import Ways
 from infra.web import serve_app
 from region.accounts.federation import Federation
 from region.accounts.keyring import Keyring
@@ -82,6 +84,8 @@ from region.media.wakes import wake
 from region.store.repository.setup import region_state
 from region.store.revisions import SCHEMA
 from replication.repair.server import RepairServer
+from replication.topics import journal_topic
+from replication.turns.waiting import in_turn
 
 log = structlog.get_logger()
 
@@ -95,6 +99,10 @@ AWAY_SECONDS = 2.0
 async def service(host: Host) -> None:
     """Run the gateway until cancelled."""
     settings = read(GatewaySettings)
+    await in_turn(settings, "gateway", host.health, partial(_serve, settings, host), accepting=True)
+
+
+async def _serve(settings: GatewaySettings, host: Host) -> None:
     guard = Guard(SCHEMA, settings.store, instance=settings.instance, service="gateway", health=host.health)
     lifetime = max(settings.refresh_seconds, settings.access_seconds)
     keyring = Keyring(settings.region, settings.signing_key, lifetime=lifetime)
@@ -106,6 +114,11 @@ async def service(host: Host) -> None:
         host.ending.farewells.append(gateway.send_away)
         host.inquiries["trace"] = gateway.tracer.answer
         await guard.watch_over(gateway.run)
+
+
+def _find_others(directory: DirectoryClient, settings: GatewaySettings) -> tuple[Holders, Ways]:
+    holders = Holders(directory, settings.sites)
+    return holders, Ways(settings.peers, where=holders.site_of)
 
 
 class Gateway:
@@ -123,14 +136,14 @@ class Gateway:
         tls: MutualTls | None = None,
     ) -> None:
         """Compose the parts; nothing is connected yet."""
-        self._settings = settings
-        self._keyring = keyring
+        self._settings, self._keyring = settings, keyring
         self._health, self._tls = health, tls
         self._renewer = Renewer("gateway", Tenure.of(settings), directory)
         self._door = Door({settings.region, *settings.others})
         self._trust = Trust(directory, kafka=settings.kafka if tls else None)
         self._door.hold(settings.others)
         self._trust.tell(self._door.expel)
+        self._holders, self._ways = _find_others(directory, settings)
         region, instance, names = settings.region, settings.instance, frozenset({settings.region, *settings.others})
         health.expect("store", "directory")
         self._store = make_pool(
@@ -177,6 +190,7 @@ class Gateway:
             partitions=settings.partitions,
             health=health,
             sightings=sightings,
+            topic=journal_topic(region, settings.here),
         )
         outcomes, self._in_flight = Outcomes(self._journal), InFlight(each=settings.sends_under_way)
         self._marks = MarkKeeper(self._journal, clerk)
@@ -214,7 +228,14 @@ class Gateway:
         self._limiter = Limiter(self._rates_redis)
         guards = Guards(self._limiter, settings.allowances, region=region)
         composer = Composer(self._store, Attachments(self._store))
-        self._signs = Signs(settings, store=self._store, redis=self._rates_redis, hub=self._hub, tell=self._trust.tell)
+        self._signs = Signs(
+            settings,
+            store=self._store,
+            redis=self._rates_redis,
+            hub=self._hub,
+            tell=self._trust.tell,
+            ways=self._ways,
+        )
         self._sockets = Sockets(
             region=region,
             callers=callers,
@@ -237,7 +258,7 @@ class Gateway:
             gone=self._signs.watchers.forget,
         )
         decisions = Decisions(clerk, outcomes)
-        self._peers, self._searched = (Peers(region, settings.peers, tell=self._trust.tell) for _ in range(2))
+        self._peers, self._searched = (Peers(region, self._ways, tell=self._trust.tell) for _ in range(2))
         self._recall = Recall(peers=self._peers, keep=self._journal.send)
         self._search = Search(region=region, here=Here(self._store), others=Others(self._searched))
         self._finder = Finder(region=region, peers=self._peers, store=self._store)
@@ -334,6 +355,7 @@ class Gateway:
                 group.create_task(self._repeats.run(self._hub.answer))
                 group.create_task(self._federation.keep_fresh())
                 group.create_task(self._trust.run())
+                group.create_task(self._holders.run())
                 group.create_task(self._watch_store())
                 group.create_task(self._announcer.run())
                 group.create_task(self._keyring.watch(self._announcer.take_keys))
@@ -378,8 +400,9 @@ class Gateway:
             httpx.AsyncClient(verify=verify, timeout=3, limits=limits, trust_env=False) as client,
             asyncio.TaskGroup() as group,
         ):
-            for home, url in self._settings.peers.items():
-                group.create_task(self._trust.while_trusted(home, partial(self._revocations.follow, home, url, client)))
+            for home in self._ways.names:
+                follow = partial(self._revocations.follow, home, self._ways, client)
+                group.create_task(self._trust.while_trusted(home, follow))
 
     def _end_device(self, user_id: str, device_id: str, why: str) -> None:
         self._hub.revoke(user_id, device_id, why)

@@ -19,24 +19,33 @@ class Tenure:
     """A region's duties, as one process knows that they are held.
 
     Attributes:
-        region: Whose duties they are, and who holds them: so far each region its own.
+        region: Whose duties they are.
+        holder: At whose site they are held, as far as this process is concerned: its own.
         standby: Who may take over; empty for nobody.
         epoch: In which they are held; 0 until the store has told.
         incarnation: Of the store.
     """
 
     def __init__(
-        self, region: str, standby: str = "", *, clock: Callable[[], int] = boottime, boot: int | None = None
+        self,
+        region: str,
+        standby: str = "",
+        *,
+        holder: str = "",
+        clock: Callable[[], int] = boottime,
+        boot: int | None = None,
     ) -> None:
         """Begin without a lease.
 
         Args:
             region: This one.
             standby: Who may take over.
+            holder: Who holds; the region itself if it is not given.
             clock: Microseconds, as of CLOCK_BOOTTIME.
             boot: Which run of it; that of this machine if it is not given.
         """
         self.region = region
+        self.holder = holder or region
         self.standby = standby
         self.epoch = self.incarnation = 0
         self._clock = clock
@@ -53,10 +62,11 @@ class Tenure:
         Raises:
             SettingsError: The standby is no other region.
         """
-        if settings.standby and settings.standby not in settings.others:
-            known = ", ".join(settings.others) or "there is none"
+        able = sorted({settings.region, *settings.others} - {settings.here})
+        if settings.standby and settings.standby not in able:
+            known = ", ".join(able) or "there is none"
             raise SettingsError(problems=f"CAUSEWAY_STANDBY: name one of the other regions ({known}), or nobody")
-        return cls(settings.region, settings.standby)
+        return cls(settings.region, settings.standby, holder=settings.here)
 
     def begin(self, epoch: int, incarnation: int) -> None:
         """Take over what the store says of itself."""
@@ -69,7 +79,7 @@ class Tenure:
 
     def ask(self) -> Ask:
         """Return what is to be asked for; to be called right before asking."""
-        return Ask(self.region, self.epoch, self._run, self._clock())
+        return Ask(self.holder, self.epoch, self._run, self._clock())
 
     def take(self, granted: Ask, length: int) -> None:
         """Note a grant, which may be late or come again; it counts from when it was asked for.

@@ -14,6 +14,7 @@ from infra.internal import REGION_HEADER
 from infra.peers import Listener, Peers
 from infra.postgres import Pool
 from infra.tls import MutualTls, PeerTransport
+from infra.ways import Ways, ends
 from region.media import repository, rules
 from region.media.errors import MismatchError
 from region.media.repository import Blob
@@ -43,7 +44,7 @@ class Fetcher:
         self,
         *,
         region: str,
-        peers: Mapping[str, str],
+        peers: Mapping[str, str] | Ways,
         store: Pool,
         blobs: Blobs,
         tls: MutualTls | None,
@@ -53,23 +54,24 @@ class Fetcher:
 
         Args:
             region: This region.
-            peers: Other region to the URL of its media service.
+            peers: Other region to the URL of its media service; or the ways to them.
             store: This region's store.
             blobs: This region's blob store.
             tls: As whom to call; None for plain text.
             tell: As for `infra.peers.Peers`.
         """
-        self._trusted = Peers(region, peers, tell=tell)
+        self._ways = Ways.of(peers)
+        self._trusted = Peers(region, self._ways, tell=tell)
         self._store = store
         self._blobs = blobs
         self._clients = {
             peer: httpx.AsyncClient(
                 base_url=url,
-                transport=PeerTransport(peer, tls, limits=KEPT),
+                transport=PeerTransport(ends(peer)[0], tls, limits=KEPT),
                 timeout=TIMEOUT,
                 headers={REGION_HEADER.decode(): region},
             )
-            for peer, url in peers.items()
+            for peer, url in self._ways.urls.items()
         }
 
     async def close(self) -> None:
@@ -136,9 +138,9 @@ class Fetcher:
 
     async def _get(self, blob: Blob, name: str, *, most: int, start: int = 0, end: int | None = None) -> bytes:
         origin = region_of(blob.blob_id)
-        client = self._clients.get(origin)
+        client = self._clients.get(self._ways.name(origin))
         if client is None:
-            raise OriginError(f"CAUSEWAY_MEDIA_PEERS does not name {origin}")
+            raise OriginError(f"CAUSEWAY_MEDIA_PEERS does not name {self._ways.name(origin)}")
         if not self._trusted.trusts(origin):
             raise OriginError(f"{origin} is not trusted")
         headers = {} if end is None else {"Range": f"bytes={start}-{end - 1}"}

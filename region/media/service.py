@@ -1,6 +1,7 @@
 """The media service of a region: a process of its own, so that no image and no file can slow a message down."""
 
 import asyncio
+from functools import partial
 
 import structlog
 from redis.asyncio import Redis
@@ -8,6 +9,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from global_directory.client import DirectoryClient
+from global_directory.holders import Holders
 from global_directory.trust import Trust
 from infra.backoff import Backoff
 from infra.blobs import FAILURES, AbsentError, Blobs
@@ -19,6 +21,7 @@ from infra.schema.guard import Guard
 from infra.serve import Host
 from infra.settings import read
 from infra.tls import MutualTls
+from infra.ways import Ways
 from infra.web import serve_app
 from region.media.checking import Checker
 from region.media.collecting import Collector
@@ -29,6 +32,7 @@ from region.media.settings import MediaSettings
 from region.media.wakes import listen
 from region.media.work import Worker
 from region.store.revisions import SCHEMA
+from replication.turns.waiting import in_turn
 
 log = structlog.get_logger()
 
@@ -38,6 +42,10 @@ WATCH_SECONDS = 5.0
 async def service(host: Host) -> None:
     """Look after blobs until cancelled."""
     settings = read(MediaSettings)
+    await in_turn(settings, "media", host.health, partial(_look_after, settings, host), accepting=True)
+
+
+async def _look_after(settings: MediaSettings, host: Host) -> None:
     guard = Guard(SCHEMA, settings.store, instance=settings.instance, service="media", health=host.health)
     tls = host.mutual_tls(settings.region)
     async with DirectoryClient(settings.directory, tls=tls) as directory:
@@ -75,12 +83,13 @@ class Media:
         door.hold(settings.others)
         trust = Trust(self._directory, kafka=settings.kafka if tls else None)
         trust.tell(door.expel)
+        holders = Holders(self._directory, settings.sites)
         woken = asyncio.Event()
         await store.open(wait=False)
         async with Blobs(self._place) as blobs:
             fetcher = Fetcher(
                 region=settings.region,
-                peers=settings.media_peers,
+                peers=Ways(settings.media_peers, where=holders.site_of),
                 store=store,
                 blobs=blobs,
                 tls=tls,
@@ -98,6 +107,7 @@ class Media:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._watch(blobs))
                     group.create_task(trust.run())
+                    group.create_task(holders.run())
                     group.create_task(listen(self._redis, woken))
                     group.create_task(collector.run())
                     for number in range(settings.media_workers):

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import psycopg
 import structlog
@@ -38,7 +39,8 @@ from region.store.rows import Place
 from replication.codec import UnknownVersionError
 from replication.poison import keeping
 from replication.poison.records import Room
-from replication.topics import JOURNAL
+from replication.topics import JOURNAL, journal_topic
+from replication.turns.waiting import in_turn
 
 log = structlog.get_logger()
 
@@ -117,6 +119,10 @@ def check_bounds(place: Place, first: int, end: int) -> None:
 async def service(host: Host) -> None:
     """Project this region's journal until cancelled."""
     settings = read(ProjectorSettings)
+    await in_turn(settings, "projector", host.health, partial(_project, settings, host))
+
+
+async def _project(settings: ProjectorSettings, host: Host) -> None:
     tenure = Tenure.of(settings)
     keeping.begin(JOURNAL)
     guard = Guard(SCHEMA, settings.store, instance=settings.instance, service="projector", health=host.health)
@@ -126,7 +132,13 @@ async def service(host: Host) -> None:
         asyncio.TaskGroup() as group,  # the projector makes a new store, so it does not wait for the guard
     ):
         group.create_task(guard.run(), name="schema guard")
-        await project_forever(host.health, settings, tenure=tenure, renewer=Renewer("projector", tenure, directory))
+        await project_forever(
+            host.health,
+            settings,
+            topic=journal_topic(settings.region, settings.here),
+            tenure=tenure,
+            renewer=Renewer("projector", tenure, directory),
+        )
 
 
 async def project_forever(

@@ -1,5 +1,7 @@
 """The edge's ASGI app: finds the home of each request and has it served there; adds next to nothing to a local WebSocket."""
 
+import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -10,11 +12,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from global_directory.client import DirectoryClient
 from global_directory.errors import UnknownRegionError
+from global_directory.holders import Holders
 from global_directory.patience import in_time
 from infra.bodies import GoneError
 from infra.errors import CausewayError, UnavailableError
 from infra.tracing import HEADER
 from infra.trunk.client import TrunkPool
+from infra.ways import ends, way
 from relay.edge import metrics
 from relay.edge.device import Device
 from relay.edge.errors import RegionUnreachableError, UnknownHomeError
@@ -35,6 +39,10 @@ TRACING: Final = frozenset({HEADER.encode(), b"tracestate", b"baggage"})
 """Headers that a device does not decide about: what is sampled, and what traces carry, is the operators' affair."""
 BRIDGED_SECONDS: Final = 10.0
 """How long a bridged request may take, with every 421 that is followed, once its body is here; devices wait for 15."""
+MOVING_SECONDS: Final = 8.0
+"""How long a request waits for duties that are being handed over from one site to another."""
+MOVED_SECONDS: Final = 0.5
+"""How long at most until it tries again, also if nothing was heard of another holder."""
 
 
 @dataclass
@@ -56,12 +64,13 @@ class Edge:
         region: This region.
         public_url: Of this region.
         regions: All regions.
-        gateways: Region to the URL of its gateway, for those in other processes.
-        pools: Region to trunks, for the same.
+        gateways: Region to the URL of its gateway, for those in other processes; where its duties may be held elsewhere, also by that way.
+        pools: Likewise to trunks.
         local: The gateway in this process; None if there is none.
         directory: Who lives where.
         client: Carries HTTP.
         noted: Region to who holds it, as far as 421s have told; whoever of them cannot be reached is forgotten.
+        holders: Who holds what, as far as the directory has told; None where each region holds its own.
     """
 
     region: str
@@ -73,6 +82,7 @@ class Edge:
     directory: DirectoryClient
     client: httpx.AsyncClient
     noted: dict[str, Holder] = field(default_factory=dict)
+    holders: Holders | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or WebSocket, outside any trace that a device names."""
@@ -99,8 +109,8 @@ class Edge:
         if scope["path"] != SOCKET_PATH:
             await send({"type": "websocket.close", "code": NO_SUCH_PATH, "reason": "the WebSocket is at /ws"})
             return
-        way = by_token(token_of_socket(scope["headers"], scope["query_string"]), self.regions)
-        home = way if isinstance(way, Home) else Home(self.region)
+        found = by_token(token_of_socket(scope["headers"], scope["query_string"]), self.regions)
+        home = found if isinstance(found, Home) else Home(self.region)
         device = Device(receive, send)
         trail = self._trail(home)
         while True:
@@ -116,11 +126,11 @@ class Edge:
                 return
 
     async def _carry(self, holder: Holder, scope: Scope, receive: Receive, send: Send) -> None:
-        region = holder.holder
+        region = self._way(holder)
         if region == self.region and self.local is not None and self.local.app is not None:
             await self.local.app(scope, receive, send)
         elif region in self.pools:
-            await carry(self.pools[region], region, scope, receive, send)
+            await carry(self.pools[region], ends(region)[0], scope, receive, send)
             if self.pools[region].unreachable:
                 self.noted.pop(holder.region, None)
         else:
@@ -135,9 +145,9 @@ class Edge:
             await self._list_regions(send)
         else:
             early = await body.read() if needs_body(method, path) else b""
-            way = route(method, path, headers=scope["headers"], body=early, regions=self.regions)
+            found = route(method, path, headers=scope["headers"], body=early, regions=self.regions)
             try:
-                home = await self._find(way)
+                home = await self._find(found)
             except UnavailableError:  # only who logs in is looked up here
                 await self._try_here(scope, body, send)
             else:
@@ -150,12 +160,12 @@ class Edge:
         metrics.count("own", 200)
         await send_json(send, 200, {"regions": listed, "nearest": self.region}, region=self.region)
 
-    async def _find(self, way: Way) -> Home:
-        match way:
+    async def _find(self, found: Way) -> Home:
+        match found:
             case Here():
                 return Home(self.region)
             case Home():
-                return way
+                return found
             case NoSuchRegion(region=region):
                 known = ", ".join(sorted(self.regions))
                 raise UnknownHomeError(
@@ -175,15 +185,18 @@ class Edge:
 
     async def _serve_at(self, home: Home, scope: Scope, body: Body, send: Send) -> None:
         """Have the holder of the home's duties serve a request, following 421s by the rule."""
-        trail = self._trail(home)
+        trail, until = self._trail(home), asyncio.get_running_loop().time() + MOVING_SECONDS
         while True:
-            holder = trail.last.holder
-            answer = Answer(send, holder, edge=self.region)
+            holder = self._way(trail.last)
+            answer = Answer(send, ends(holder)[0], edge=self.region)
             try:
                 await self._ask(holder, scope, body, answer)
             except RegionUnreachableError:
                 self.noted.pop(trail.last.region, None)
-                raise
+                if not await self._may_move(trail.last.region, until):
+                    raise
+                trail = self._trail(home)
+                continue
             if not answer.kept:
                 self._count(holder, answer)
                 return
@@ -191,11 +204,33 @@ class Edge:
 
     def _count(self, region: str, answer: Answer) -> None:
         """Count what the gateway of a region answered; one that ended without an answer failed."""
-        way = "here" if region == self.region and self.local is not None else "bridged"
-        metrics.count(way, answer.status or FAILED)
+        served = "here" if region == self.region and self.local is not None else "bridged"
+        metrics.count(served, answer.status or FAILED)
 
     def _trail(self, home: Home) -> Trail:
-        return Trail(self.noted.get(home.region, Holder(home.region, home.region, 0)))
+        noted = self.noted.get(home.region, Holder(home.region, home.region, 0))
+        if self.holders is not None and (told := self.holders.held(home.region)).epoch > noted.epoch:
+            return Trail(Holder(home.region, told.site, told.epoch))
+        return Trail(noted)
+
+    def _way(self, holder: Holder) -> str:
+        """Return the way to where duties are held; if it has no name of its own, the holder's gateway serves them."""
+        name = way(holder.region, holder.holder)
+        return name if name in self.gateways or name == self.region else holder.holder
+
+    async def _may_move(self, region: str, until: float) -> bool:
+        """Wait a moment for duties that are between two sites; whether it is worth another try.
+
+        Nothing was done: so whoever asked need not know that a region is just being handed over.
+        """
+        if self.holders is None or region not in self.holders.movable:
+            return False
+        if asyncio.get_running_loop().time() >= until:
+            return False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(MOVED_SECONDS):
+                await self.holders.wait()
+        return True
 
     async def _follow(self, trail: Trail, redirect: Holder | None, home: Home) -> Trail:
         """Return where to go after a 421.
@@ -237,17 +272,19 @@ class Edge:
     async def _ask(self, region: str, scope: Scope, body: Body, answer: Answer) -> None:
         pool = self.pools.get(region)
         if region == self.region and self.local is not None:
+            if self.local.app is None and self.holders is not None and region in self.holders.movable:
+                raise RegionUnreachableError(region=region)
             if self.local.app is None:
                 raise UnavailableError(what="This region's gateway")
             await self.local.app(scope, body.replay(), answer)
         elif region not in self.gateways or (pool is not None and pool.unreachable):
-            raise RegionUnreachableError(region=region)
+            raise RegionUnreachableError(region=ends(region)[0])
         else:
             content = await body.read()
             await bridge(
                 self.client,
                 self.gateways[region],
-                region,
+                ends(region)[0],
                 scope=scope,
                 body=content,
                 send=answer,

@@ -1,17 +1,20 @@
 """The edge: the public port of a region."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from starlette.middleware.cors import CORSMiddleware
 
 from global_directory.client import DirectoryClient
+from global_directory.holders import Holders
 from global_directory.trust import Trust
 from infra.deadlines import InTime
 from infra.health import Health
 from infra.serve import Host
 from infra.settings import read
 from infra.trunk.client import TrunkPool
+from infra.ways import ends
 from infra.web import serve_app
 from relay.edge import metrics
 from relay.edge.app import Edge, Local
@@ -32,10 +35,13 @@ async def service(host: Host) -> None:
         gateways[settings.region] = settings.gateway_url
     tls = host.mutual_tls(settings.region)
     context = tls.client if tls else None
-    pools = {region: TrunkPool(url, peer=region, size=settings.trunks, tls=context) for region, url in gateways.items()}
+    pools = {
+        name: TrunkPool(url, peer=ends(name)[0], size=settings.trunks, tls=context) for name, url in gateways.items()
+    }
     for region, pool in pools.items():
         metrics.TRUNKS.labels(region).set_function(partial(_connections, pool))
     async with DirectoryClient(settings.directory, tls=tls) as directory, make_client(context) as client:
+        holders = Holders(directory, settings.sites)
         edge = Edge(
             region=settings.region,
             public_url=settings.public_url,
@@ -45,6 +51,7 @@ async def service(host: Host) -> None:
             local=local,
             directory=directory,
             client=client,
+            holders=holders,
         )
         origins = [origin.strip() for origin in settings.cors_origins.split(",")]
         app = CORSMiddleware(
@@ -58,9 +65,12 @@ async def service(host: Host) -> None:
         trust = Trust(directory, kafka=settings.kafka if tls else None)
         async with asyncio.TaskGroup() as group:
             group.create_task(trust.run())
-            for region, pool in pools.items():
-                ours = region == settings.region
-                group.create_task(pool.run() if ours else trust.while_trusted(region, pool.run))
+            group.create_task(holders.run())
+            for name, pool in pools.items():
+                run: Callable[[], Awaitable[None]] = pool.run
+                for end in {*ends(name)} - {settings.region}:
+                    run = partial(trust.while_trusted, end, run)
+                group.create_task(_do(run))
             if local is not None:
                 group.create_task(_find_gateway(host, local))
             group.create_task(_tell_started(host.health, started))
@@ -73,6 +83,10 @@ async def service(host: Host) -> None:
                     ending=host.ending,
                 )
             )
+
+
+async def _do(run: Callable[[], Awaitable[None]]) -> None:
+    await run()
 
 
 async def _find_gateway(host: Host, local: Local) -> None:

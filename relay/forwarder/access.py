@@ -1,7 +1,8 @@
 """Keeps what other regions may do in this region's Kafka: read what is meant for them, and nothing at all once they are expelled."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 import structlog
@@ -23,7 +24,15 @@ LOOK_SECONDS: Final = 60.0
 CONDITION: Final = "access lists"
 
 
-async def keep_access(kafka: str, peers: Iterable[str], trust: Trust, health: Health) -> None:
+async def keep_access(
+    kafka: str,
+    peers: Iterable[str],
+    trust: Trust,
+    health: Health,
+    *,
+    site: str = "",
+    standbys: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Keep the access lists as trust wants them, until cancelled; what allows anybody anything else is removed.
 
     Args:
@@ -31,6 +40,8 @@ async def keep_access(kafka: str, peers: Iterable[str], trust: Trust, health: He
         peers: The other regions.
         trust: Who was expelled; nobody is let in again before the directory was heard.
         health: Where the condition `access lists` is told, and who is denied everything.
+        site: As for `infra.acls.allowances`.
+        standbys: Likewise.
     """
     regions = frozenset(peers)
     changed, backoff = asyncio.Event(), Backoff(first=0.2)
@@ -42,7 +53,7 @@ async def keep_access(kafka: str, peers: Iterable[str], trust: Trust, health: He
         try:
             async with AccessLists(kafka) as lists:
                 news, surplus = await lists.enforce(
-                    allow=allowances(regions),
+                    allow=allowances(regions, site=site, standbys=standbys),
                     deny=denials(expelled),
                     lift=denials(regions - expelled) if trust.certain else (),
                 )

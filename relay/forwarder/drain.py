@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import msgspec
@@ -64,7 +64,7 @@ class Drain:
         while True:
             heed_cancellation()
             try:
-                topics = {relay_topic(destination): self._settings.partitions for destination in self._settings.others}
+                topics = {self._topic(destination): self._settings.partitions for destination in self._settings.others}
                 await ensure_topics(self._settings.kafka, topics, replication=self._settings.kafka_replication)
                 pool = make_pool(self._settings.store, size=1, name="forwarder")
                 async with (
@@ -84,6 +84,9 @@ class Drain:
                 log.warning("forwarder interrupted", reason=reason)
                 self._health.tell(CONDITION, ok=False, detail=reason)
             await asyncio.sleep(backoff.next())
+
+    def _topic(self, destination: str) -> str:
+        return relay_topic(destination, origin=self._settings.region, site=self._settings.here)
 
     async def _resume(self, connection: Connection) -> None:
         lanes = [
@@ -141,7 +144,7 @@ class Drain:
                 **msgspec.structs.asdict(via.stream),
             )
             metrics.DAMAGED.labels(via.stream.destination).inc()
-        await put(producer, plan.sendings)
+        await put(producer, plan.sendings, self._topic)
         self._places.update(plan.places)
         self._dirty |= set(plan.places)
         self._spoke_at |= dict.fromkeys(plan.places, time.monotonic())
@@ -154,7 +157,7 @@ class Drain:
         beats = plan_heartbeats(
             self._settings.region, self._places.values(), self._spoke_at, clock=clock, now=time.time_ns() // 1000
         )
-        await put(producer, beats)
+        await put(producer, beats, self._topic)
         for beat in beats:
             self._spoke_at[beat.destination, beat.partition] = clock
             metrics.HEARTBEATS.labels(beat.destination).inc()
@@ -173,15 +176,20 @@ class Drain:
             metrics.DRAINED.labels(destination).set(began)
 
 
-async def put(producer: Producer, sendings: Sequence[Sending]) -> None:
+async def put(producer: Producer, sendings: Sequence[Sending], topic: Callable[[str], str] = relay_topic) -> None:
     """Append everything, in order, and wait until all of it is acknowledged.
+
+    Args:
+        producer: What appends.
+        sendings: What is to be appended.
+        topic: Destination to topic.
 
     Raises:
         KafkaError: Something was not; the caller sends all of it again, and the ingester drops what is there.
     """
     sent = [
         await producer.send(
-            relay_topic(sending.destination),
+            topic(sending.destination),
             partition=sending.partition,
             key=None,
             value=sending.value,

@@ -1,9 +1,11 @@
 """The forwarder: drains what goes to every other region."""
 
 import asyncio
+from functools import partial
 
 from global_directory.client import DirectoryClient
 from global_directory.trust import Trust
+from infra.health import Health
 from infra.schema.guard import Guard
 from infra.schema.known import find_schema
 from infra.serve import Host
@@ -13,27 +15,34 @@ from relay.forwarder.access import CONDITION as ACCESS
 from relay.forwarder.access import keep_access
 from relay.forwarder.drain import CONDITION, Drain
 from relay.forwarder.nudges import listen
+from replication.turns.waiting import in_turn
 
 
 async def service(host: Host) -> None:
-    """Forward to the other regions, until cancelled."""
+    """Forward to the other regions, until cancelled; and keep what they may read here, whosever duties are held here."""
     settings = read(RegionalSettings)
-    host.health.expect(CONDITION)
-    for destination in settings.others:
-        metrics.begin(destination)
-    if not settings.others:
-        host.health.tell(CONDITION, ok=True, detail="there is no other region")
-        await asyncio.Event().wait()
-    nudged = asyncio.Event()
-    guard = Guard(
-        find_schema("region"), settings.store, instance=settings.instance, service="forwarder", health=host.health
-    )
     tls = host.mutual_tls(settings.region)
     async with DirectoryClient(settings.directory, tls=tls) as directory, asyncio.TaskGroup() as group:
-        if tls is not None:
+        if tls is not None and settings.others and settings.here == settings.region:
             host.health.expect(ACCESS)
             trust = Trust(directory, kafka=settings.kafka)
             group.create_task(trust.run())
-            group.create_task(keep_access(settings.kafka, settings.others, trust, host.health))
+            access = keep_access(
+                settings.kafka, settings.others, trust, host.health, site=settings.here, standbys=settings.sites
+            )
+            group.create_task(access)
+        group.create_task(in_turn(settings, "forwarder", host.health, partial(_forward, settings, host.health)))
+
+
+async def _forward(settings: RegionalSettings, health: Health) -> None:
+    health.expect(CONDITION)
+    for destination in settings.others:
+        metrics.begin(destination)
+    if not settings.others:
+        health.tell(CONDITION, ok=True, detail="there is no other region")
+        await asyncio.Event().wait()
+    nudged = asyncio.Event()
+    guard = Guard(find_schema("region"), settings.store, instance=settings.instance, service="forwarder", health=health)
+    async with asyncio.TaskGroup() as group:
         group.create_task(listen(settings.redis, settings.others, nudged))
-        group.create_task(guard.watch_over(Drain(settings, host.health, nudged).run))
+        group.create_task(guard.watch_over(Drain(settings, health, nudged).run))

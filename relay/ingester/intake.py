@@ -3,6 +3,7 @@
 Pure: `reader` brings the bytes and the time, and carries the steps out.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias, cast
 
@@ -23,12 +24,20 @@ from replication.ids import partition_of
 from replication.poison.records import Kind
 from replication.records import Entry, Hop, Journaled, Record, Refusal, Relayed, Stream, Submission, Via
 from replication.streams import DROP, Drop, Park, Verdict, judge, judge_heartbeat
+from replication.topics import incoming_topic
 
 
 class NewerOriginError(CausewayError):
     """{origin} sends records of a newer version than this software can read, or of a home epoch that is not known here yet, more than are put aside. Upgrade this region; partition {partition} waits, and nothing is lost."""
 
     code = "newer-origin"
+    definite = True
+
+
+class UnknownEpochError(CausewayError):
+    """{origin} sends something of epoch {epoch}, of which nobody here has heard yet who holds its duties. It is read again once the directory has told; nothing is lost meanwhile."""
+
+    code = "unknown-epoch"
     definite = True
 
 
@@ -136,11 +145,27 @@ class Intake:
         origin: The region that they come from.
         here: This region.
         partitions: Of the local journal.
+        held_at: At whose site the origin's duties are held that send what comes this way; at its own if none is given.
+        site: At whose site this region's are.
+        holds: Tells whether they are held there in an epoch; None if that epoch is not known yet. Without it, in all.
     """
 
     origin: str
     here: str
     partitions: int
+    held_at: str = ""
+    site: str = ""
+    holds: Callable[[int], bool | None] | None = None
+
+    @property
+    def topic(self) -> str:
+        """What they come by."""
+        return incoming_topic(self.origin, self.here, held_at=self.held_at or self.origin, site=self.site or self.here)
+
+    @property
+    def way(self) -> str:
+        """The way that they come, for people and metrics: the origin's name, and where its duties are held if not at home."""
+        return self.origin if self.held_at in {"", self.origin} else f"{self.origin}@{self.held_at}"
 
     def take(self, value: bytes | None, *, partition: int, taken: Taken, now: int) -> Judged:
         """Judge one record of a mirrored partition, and note it in what is taken, unless records before it are missing.
@@ -151,6 +176,8 @@ class Intake:
             taken: What was taken in so far from that partition; changed in place.
             now: Microseconds since the epoch.
 
+        Raises:
+            UnknownEpochError: It is of an epoch that is not known here yet.
         """
         try:
             relayed = decode_relayed(value)
@@ -163,6 +190,12 @@ class Intake:
         objection = object_to_stream(stream, origin=self.origin, here=self.here, partition=partition)
         if objection is not None:
             return Judged(Aside(objection, Kind.IMPOSSIBLE, relayed.via), relayed.forwarded_at)
+        held = None if self.holds is None else self.holds(stream.epoch)
+        if self.holds is not None and held is None:
+            raise UnknownEpochError(origin=self.origin, epoch=stream.epoch)
+        if held is False:
+            reason = f"{self.held_at or self.origin} does not hold the duties of {self.origin} in epoch {stream.epoch}, or did not lay them down"
+            return Judged(Aside(reason, Kind.IMPOSSIBLE, relayed.via), relayed.forwarded_at)
         if relayed.is_heartbeat:
             return Judged(BEAT, relayed.forwarded_at, _gap_before_heartbeat(taken, relayed), term)
         verdict = _note(taken, relayed)

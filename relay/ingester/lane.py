@@ -15,7 +15,6 @@ from replication.poison.records import REPAIR, Poison
 from replication.records import Stream
 from replication.repair.pages import Page, Want
 from replication.streams import Park, Range, give_up
-from replication.topics import mirrored_topic
 
 MOST_WAITING: Final = 2000
 MOST_BYTES: Final = 4 * 1024 * 1024
@@ -248,7 +247,7 @@ class Lane:
         step = judged.step
         if not isinstance(step, Aside):
             return
-        source = mirrored_topic(self.intake.origin, self.intake.here)
+        source = self.intake.topic
         if place is None and step.via is not None:
             stream, place = step.via.stream, step.via.sequence
             source = f"{source}{REPAIR}{stream.incarnation}.{stream.epoch}"

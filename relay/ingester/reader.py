@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import psycopg
@@ -20,12 +20,13 @@ from infra.telling import told as told_of
 from relay.ingester import metrics
 from relay.ingester.asking import Asking
 from relay.ingester.intake import Append, Aside, Beat, Had, Intake, NewerOriginError, Step
+from relay.ingester.kept import Kept
 from relay.ingester.lane import Came, Freed, Lane, Note, Parked, Passed
 from relay.ingester.progress import Taken, UnreadableProgressError, fit, read
 from relay.ingester.repairer import Repairer
 from relay.ingester.shelf import Shelf
 from replication.poison.records import Poison, told
-from replication.topics import JOURNAL, mirrored_topic
+from replication.topics import journal_topic
 
 log = structlog.get_logger()
 
@@ -66,6 +67,8 @@ class Reader:
         asking: Asking,
         shelf: Shelf,
         silence: float = 30.0,
+        present: Callable[[], bool] = lambda: True,
+        kept: Kept | None = None,
     ) -> None:
         """Prepare.
 
@@ -77,6 +80,8 @@ class Reader:
             asking: Says what to ask it for.
             shelf: Keeps what cannot be taken in.
             silence: After how many seconds in which nothing came, not even a heartbeat, that is told.
+            present: Whether something is to be heard: the origin's duties are held now where this comes from.
+            kept: What was taken in before this region's duties were held here; nothing by default.
         """
         self._intake = intake
         self._repairer = repairer
@@ -88,12 +93,22 @@ class Reader:
         self._heard_at = 0.0
         self._kafka = kafka
         self._health = health
-        self._topic = mirrored_topic(intake.origin, intake.here)
-        self._condition = f"from {intake.origin}"
+        self._topic = intake.topic
+        self._journal = journal_topic(intake.here, intake.site or intake.here)
+        self._way = intake.way
+        self._condition = f"from {self._way}"
+        self._present = present
+        self._kept = kept or Kept()
         self._lanes: dict[int, Lane] = {}
         self._paused: set[int] = set()
         self._dirty: set[int] = set()
         self._committed_at = 0.0
+        self._ending, self._ended = asyncio.Event(), asyncio.Event()
+
+    async def finish(self) -> None:
+        """Read no further, and return once all that was read is safely in the journal, and how far that is was kept."""
+        self._ending.set()
+        await self._ended.wait()
 
     async def run(self) -> None:
         """Read, whatever fails meanwhile; after any failure everything goes on from what was committed."""
@@ -106,17 +121,17 @@ class Reader:
                     Consumer(
                         self._kafka,
                         self._topic,
-                        client=f"ingester-{self._intake.origin}",
-                        group=f"ingester-{self._intake.here}",
+                        client=f"ingester-{self._way}",
+                        group=self._kept.group(self._intake.here),
                     ) as consumer,
-                    Producer(self._kafka, client=f"ingester-{self._intake.origin}", linger_ms=0) as producer,
+                    Producer(self._kafka, client=f"ingester-{self._way}", linger_ms=0) as producer,
                 ):
                     await self._resume(consumer, partitions)
                     self._health.tell(self._condition, ok=True)
                     backoff.reset()
                     await self._read_on(consumer, producer, partitions)
             except (KafkaError, OSError, psycopg.Error, CausewayError) as error:
-                log.warning("ingester interrupted", origin=self._intake.origin, reason=told_of(error))
+                log.warning("ingester interrupted", origin=self._way, reason=told_of(error))
                 self._health.tell(self._condition, ok=False, detail=told_of(error))
             finally:
                 await self._repairer.forget()
@@ -129,7 +144,8 @@ class Reader:
             partitions = await count_partitions(self._kafka, self._topic)
             if partitions:
                 return partitions
-            self._health.tell(self._condition, ok=False, detail=f"MirrorMaker has not made {self._topic} yet")
+            missing = f"MirrorMaker has not made {self._topic} yet"
+            self._health.tell(self._condition, ok=not self._present(), detail=missing)
             await asyncio.sleep(1)
 
     async def _resume(self, consumer: Consumer, partitions: int) -> None:
@@ -138,19 +154,19 @@ class Reader:
         for partition in range(partitions):
             committed = await consumer.committed(partition)
             first, end = await consumer.bounds(partition)
-            taken, next_ = Taken(), first
+            taken, next_ = self._read_progress(self._kept.progress(self._way, partition)), first
             if committed is not None:
-                taken = self._read_progress(committed)
+                taken = self._read_progress(committed.metadata)
                 next_ = self._continue_at(committed.offset, first, end)
             self._lanes[partition] = Lane(self._intake, partition, taken, next_)
         consumer.assign({partition: lane.next for partition, lane in self._lanes.items()})
 
-    def _read_progress(self, committed: Committed) -> Taken:
+    def _read_progress(self, text: str | None) -> Taken:
         try:
-            return read(committed.metadata)
+            return Taken() if text is None else read(text)
         except UnreadableProgressError as error:
-            log.error("progress unreadable", origin=self._intake.origin, reason=str(error))  # noqa: TRY400 — the reason says it all
-            metrics.GAPS.labels(self._intake.origin).inc()
+            log.error("progress unreadable", origin=self._way, reason=str(error))  # noqa: TRY400 — the reason says it all
+            metrics.GAPS.labels(self._way).inc()
             return Taken()
 
     def _continue_at(self, offset: int, first: int, end: int) -> int:
@@ -163,7 +179,7 @@ class Reader:
             first=first,
             end=end,
         )
-        metrics.OFFSET_JUMPS.labels(self._intake.origin).inc()
+        metrics.OFFSET_JUMPS.labels(self._way).inc()
         return first
 
     async def _read_on(self, consumer: Consumer, producer: Producer, partitions: int) -> None:
@@ -171,6 +187,8 @@ class Reader:
         pace = Pace(least=PACE_SECONDS, longest_rest=REST_SECONDS)
         while True:
             heed_cancellation()
+            if self._ending.is_set():
+                await self._end(consumer)
             await pace.rest()
             parked = any(lane.parked for lane in self._lanes.values())
             batch = await consumer.read(wait_ms=50 if self._dirty or parked else 1000, most=MOST_RECORDS)
@@ -188,15 +206,22 @@ class Reader:
                 if (count := await count_partitions(self._kafka, self._topic)) != partitions:
                     raise TopicChangedError(topic=self._topic, now=count, before=partitions)
 
+    async def _end(self, consumer: Consumer) -> None:
+        if self._dirty:
+            await self._commit(consumer)
+        await self._kept.write(self._way, {partition: fit(lane.taken)[1] for partition, lane in self._lanes.items()})
+        self._ended.set()
+        await asyncio.Event().wait()
+
     def _tell(self, now: float) -> None:
         """Tell whether all is well; an origin that never sent anything sends no heartbeats either."""
         silent = now - self._heard_at
         known = any(lane.taken.streams for lane in self._lanes.values())
-        origin, here, detail = self._intake.origin, self._intake.here, ""
+        origin, here, detail = self._way, self._intake.here, ""
         metrics.STANDING.labels(origin).set(len(self._standing))
         if self._standing:
             detail = str(NewerOriginError(origin=origin, partition=", ".join(map(str, sorted(self._standing)))))
-        elif known and silent > self._silence:
+        elif known and silent > self._silence and self._present():
             detail = f"nothing has come from {origin} for {silent:.0f} s, not even a heartbeat: look at the forwarder of {origin}, the link, and MirrorMaker into {here}"
         self._health.tell(self._condition, ok=not detail, detail=detail)
 
@@ -213,12 +238,12 @@ class Reader:
             await self._shelf.put(self._poison)
             self._poison = []
         if batch:
-            metrics.BATCH.labels(self._intake.origin).set(sum(map(len, batch.values())))
+            metrics.BATCH.labels(self._way).set(sum(map(len, batch.values())))
 
     async def _append(self, producer: Producer, appends: Sequence[Append]) -> None:
         sent = [
             await producer.send(
-                JOURNAL, partition=append.partition, key=append.key, value=append.value, trace=append.trace
+                self._journal, partition=append.partition, key=append.key, value=append.value, trace=append.trace
             )
             for append in appends
         ]
@@ -244,7 +269,7 @@ class Reader:
         if replayed or in_vain:
             await self._append(producer, appends)
             await self._shelf.note(replayed, in_vain)
-            log.info("replayed", origin=self._intake.origin, records=len(replayed), in_vain=len(in_vain))
+            log.info("replayed", origin=self._way, records=len(replayed), in_vain=len(in_vain))
 
     def _take_partition(
         self, consumer: Consumer, partition: int, records: Sequence[Record], appends: list[Append]
@@ -258,7 +283,7 @@ class Reader:
                 expected=lane.next,
                 found=records[0].offset,
             )
-            metrics.OFFSET_JUMPS.labels(self._intake.origin).inc()
+            metrics.OFFSET_JUMPS.labels(self._way).inc()
         came = Came()
         self._heard_at = clock
         try:
@@ -267,7 +292,7 @@ class Reader:
                     consumer.seek(partition, record.offset)
                     consumer.pause(partition)
                     self._paused.add(partition)
-                    log.warning("reading waits for a repair", origin=self._intake.origin, partition=partition)
+                    log.warning("reading waits for a repair", origin=self._way, partition=partition)
                     break
                 if self._shelf.full and self._intake.must_wait(record.value):
                     consumer.seek(partition, record.offset)
@@ -325,20 +350,20 @@ class Reader:
                 beat = max(beat, judged.forwarded_at)
             elif isinstance(judged.step, Aside):
                 reasons.append(judged.step.reason)
-                metrics.POISON.labels(self._intake.origin, judged.step.kind.value).inc()
+                metrics.POISON.labels(self._way, judged.step.kind.value).inc()
             counts[verdict_of(judged.step)] += 1
         if reasons:  # one line for all of them: an origin that sends nothing else must not fill the log
-            origin, number, reason = self._intake.origin, len(reasons), told(reasons[0])
+            origin, number, reason = self._way, len(reasons), told(reasons[0])
             log.error("put aside", origin=origin, partition=lane.partition, records=number, first=reason)
         self._count(lane.partition, counts, forwarded, beat)
         self._poison += came.poison
         for note in came.notes:
             self._log(note)
-        metrics.PARKED.labels(self._intake.origin, lane.partition).set(len(lane.parked))
-        metrics.WAITING.labels(self._intake.origin, lane.partition).set(lane.waiting)
+        metrics.PARKED.labels(self._way, lane.partition).set(len(lane.parked))
+        metrics.WAITING.labels(self._way, lane.partition).set(lane.waiting)
 
     def _log(self, note: Note) -> None:
-        origin, stream = self._intake.origin, note.stream
+        origin, stream = self._way, note.stream
         where = {"partition": stream.partition, "incarnation": stream.incarnation, "epoch": stream.epoch}
         if isinstance(note, Parked):
             metrics.GAPS.labels(origin).inc()
@@ -352,7 +377,7 @@ class Reader:
             log.info("the stream goes on", origin=origin, **where)
 
     def _count(self, partition: int, counts: Mapping[str, int], forwarded: int, beat: int) -> None:
-        origin = self._intake.origin
+        origin = self._way
         for verdict, number in counts.items():
             metrics.RECORDS.labels(origin, verdict).inc(number)
         if forwarded:
@@ -366,11 +391,11 @@ class Reader:
             lane = self._lanes[partition]
             fitted, text = fit(lane.taken)
             if fitted != lane.taken:
-                log.error("progress does not fit", origin=self._intake.origin, partition=partition)
-                metrics.COARSENED.labels(self._intake.origin).inc()
+                log.error("progress does not fit", origin=self._way, partition=partition)
+                metrics.COARSENED.labels(self._way).inc()
             lane.taken = fitted
-            metrics.MISSING.labels(self._intake.origin, partition).set(fitted.missing)
+            metrics.MISSING.labels(self._way, partition).set(fitted.missing)
             positions[partition] = Committed(lane.offset, text)
         await consumer.commit(positions)
         self._dirty.clear()
-        metrics.COMMITTED.labels(self._intake.origin).set(time.time())
+        metrics.COMMITTED.labels(self._way).set(time.time())

@@ -1,6 +1,7 @@
 """Asks an origin for what its mirror skipped, over HTTP through the link between the regions, beside the reader."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 import httpx
@@ -22,12 +23,14 @@ SECONDS: Final = 15.0
 class Repairer:
     """Asks one origin; what it answers waits here until the reader fetches it."""
 
-    def __init__(self, origin: str, url: str, *, here: str, client: httpx.AsyncClient | None = None) -> None:
+    def __init__(
+        self, origin: str, url: str | Callable[[], str], *, here: str, client: httpx.AsyncClient | None = None
+    ) -> None:
         """Prepare; nothing is connected yet.
 
         Args:
             origin: Who is asked.
-            url: Of its internal port, as reached from here; empty if none is known.
+            url: Of its internal port, as reached from here, or what tells it; empty if none is known.
             here: Who asks.
             client: Carries the questions; the one for gateways by default.
         """
@@ -76,10 +79,10 @@ class Repairer:
         return page
 
     async def _fetch(self, want: Want) -> bytes:
-        if not self._url:
+        if not (known := self._url if isinstance(self._url, str) else self._url()):
             raise UnavailableError(what=f"The internal port of {self._origin}, which is not among CAUSEWAY_PEERS,")
         body = bytearray()
-        url = self._url.rstrip("/") + PATH
+        url = known.rstrip("/") + PATH
         only = {"sni_hostname": host_name(self._origin)}  # over TLS, nobody else may answer
         async with self._client.stream(
             "GET", url, params=query(want), headers=self._headers, extensions=only

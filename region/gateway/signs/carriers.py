@@ -14,6 +14,7 @@ import structlog
 from infra.identity import host_name
 from infra.internal import REGION_HEADER
 from infra.tasks import heed_cancellation
+from infra.ways import Ways
 from region.gateway.signs import metrics
 from region.gateway.signs.typing import LATE_SECONDS, Carried
 
@@ -41,19 +42,19 @@ class Carriers:
     def __init__(
         self,
         region: str,
-        urls: Mapping[str, str],
+        urls: Mapping[str, str] | Ways,
         *,
         tell: Callable[[Callable[[frozenset[str]], None]], None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare; as `infra.peers.Peers`, with a clock in seconds, monotonic."""
         self._headers = {REGION_HEADER.decode(): region, "content-type": "application/json"}
-        self._urls = dict(urls)
+        self._ways = Ways.of(urls)
         self._clock = clock
         self._expelled: frozenset[str] = frozenset()
         self._silent_until: dict[str, float] = {}
-        self._waiting: dict[str, deque[tuple[float, Carried]]] = {name: deque() for name in urls}
-        self._came = {name: asyncio.Event() for name in urls}
+        self._waiting: dict[str, deque[tuple[float, Carried]]] = {name: deque() for name in self._ways.names}
+        self._came = {name: asyncio.Event() for name in self._ways.names}
         tell(self.expel)
 
     def expel(self, regions: frozenset[str]) -> None:
@@ -64,7 +65,7 @@ class Carriers:
         """Have a region told soon, unless it cannot be."""
         now = self._clock()
         for sign in signs:
-            if region not in self._urls or region in self._expelled or now < self._silent_until.get(region, 0.0):
+            if region not in self._waiting or region in self._expelled or now < self._silent_until.get(region, 0.0):
                 metrics.TYPING["region"].inc()
             elif len(self._waiting[region]) >= MOST_WAITING:
                 metrics.TYPING["busy"].inc()
@@ -84,7 +85,7 @@ class Carriers:
             verify=tls or True, timeout=CARRY_SECONDS, limits=limits, transport=transport, trust_env=False
         )
         async with client, asyncio.TaskGroup() as group:
-            for region in self._urls:
+            for region in self._waiting:
                 group.create_task(self._carry_all(region, client))
             await asyncio.Event().wait()
 
@@ -121,7 +122,11 @@ class Carriers:
         return b"[" + b",".join(parts) + b"]", len(parts)
 
     async def _carry(self, region: str, client: httpx.AsyncClient, content: bytes) -> None:
-        url, only = self._urls[region].rstrip("/") + PATH, {"sni_hostname": host_name(region)}
+        known, only = self._ways.url(region), {"sni_hostname": host_name(region)}
+        if not known:
+            reason = "there is no way to where its duties are held"
+            raise ValueError(reason)
+        url = known + PATH
         async with client.stream("POST", url, content=content, headers=self._headers, extensions=only) as response:
             response.raise_for_status()
             read = 0

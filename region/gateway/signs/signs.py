@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from infra.peers import Peers
 from infra.postgres import Pool
+from infra.ways import Ways
 from region.gateway.connection import Connection
 from region.gateway.hub import Hub
 from region.gateway.settings import GatewaySettings
@@ -32,6 +33,7 @@ class Signs:
         redis: Redis,
         hub: Hub,
         tell: Callable[[Callable[[frozenset[str]], None]], None],
+        ways: Ways,
     ) -> None:
         """Compose them.
 
@@ -41,9 +43,10 @@ class Signs:
             redis: Where it stands whose devices are connected.
             hub: The devices here.
             tell: Takes what wants to be told which regions are expelled from trust.
+            ways: To the other regions.
         """
         self._residents = Residents(region=settings.region, instance=settings.instance, store=store, redis=redis)
-        self._peers = Peers(settings.region, settings.peers, tell=tell)
+        self._peers = Peers(settings.region, ways, tell=tell)
         self.presence = PresenceDesk(
             region=settings.region,
             residents=self._residents,
@@ -51,7 +54,7 @@ class Signs:
             rate=settings.rate_presence,
         )
         self.watchers = Watchers(self.presence.look)
-        self._carriers = Carriers(settings.region, settings.peers, tell=tell)
+        self._carriers = Carriers(settings.region, ways, tell=tell)
         self.typists = Typists(region=settings.region, store=store, redis=redis, carriers=self._carriers)
         self._hearing = Hearing(redis, instance=settings.instance, devices=hub.devices_of)
 

@@ -8,6 +8,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from infra.postgres import Pool
+from infra.ways import Ways
 from region.gateway import revocations as module
 from region.gateway.revocations import PATH, Revocations, make_internal
 from region.gateway.revoked import MOST_TOLD, Told
@@ -80,7 +81,7 @@ async def answered(content: str, seconds: float = 0.1) -> tuple[Revocations, int
 
     revocations = follower()
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
-        following = asyncio.create_task(revocations.follow("eu", "http://eu", client))
+        following = asyncio.create_task(revocations.follow("eu", Ways({"eu": "http://eu"}), client))
         await asyncio.wait({following}, timeout=seconds)
         assert not following.done()
         following.cancel()

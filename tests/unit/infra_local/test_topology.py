@@ -311,7 +311,10 @@ def test_all_services_of_a_region_are_told_who_stands_by() -> None:
     assert {name for name, standby in told.items() if standby == "eu"} == {
         name for name in told if name.startswith("us/")
     }
-    assert set(told.values()) == {"eu", ""}
+    assert {name for name, standby in told.items() if standby == "us"} == {
+        name for name in told if name.startswith("eu/us-")
+    }, "where eu holds them, us itself may take them over"
+    assert set(told.values()) == {"eu", "us", ""}
 
 
 @pytest.mark.parametrize("text", ["us", "us=us", "us=mars", "mars=us", "eu=ap"])
@@ -319,3 +322,85 @@ def test_only_another_region_that_is_there_stands_by(text: str) -> None:
     """Of us and eu, which are brought up."""
     with pytest.raises(StandbysError, match="us=eu"):
         read_standbys(text, ("us", "eu"))
+
+
+def held(topology: Topology, name: str) -> dict[str, str]:
+    """Return the environment of a part of what eu may hold of us."""
+    return dict(topology.part(f"eu/us-{name}").env)
+
+
+def test_whoever_stands_by_has_the_other_ones_services_with_what_is_its_own() -> None:
+    """They serve us at eu: with eu's Kafka, PostgreSQL, Redis and blob store, and names of their own in each; and speak as us."""
+    topology = laid_out(standbys={"us": "eu"})
+
+    names = {name for name in topology.parts if name.startswith("eu/us-")}
+    assert names == {f"eu/us-{name}" for name in ("gateway", "projector", "fanout", "forwarder", "ingester", "media")}
+    assert not {name for name in topology.parts if name.startswith(("us/eu-", "ap/us-"))}
+    mine, theirs, home = held(topology, "gateway"), topology.part("eu/front").env, topology.part("us/front").env
+    assert (mine["CAUSEWAY_REGION"], mine["CAUSEWAY_SITE"], mine["CAUSEWAY_STANDBY"]) == ("us", "eu", "us")
+    assert mine["CAUSEWAY_KAFKA"] == theirs["CAUSEWAY_KAFKA"]
+    assert mine["CAUSEWAY_DIRECTORY"] == theirs["CAUSEWAY_DIRECTORY"]
+    assert mine["CAUSEWAY_STORE"] == theirs["CAUSEWAY_STORE"].removesuffix("/causeway") + "/held_us"
+    assert mine["CAUSEWAY_REDIS"] == theirs["CAUSEWAY_REDIS"].removesuffix("/0") + "/1"
+    assert (mine["CAUSEWAY_S3_URL"], mine["CAUSEWAY_S3_BUCKET"]) == (theirs["CAUSEWAY_S3_URL"], "causeway-us")
+    assert mine["CAUSEWAY_PARTITIONS"] == home["CAUSEWAY_PARTITIONS"]
+    assert mine["CAUSEWAY_SIGNING_KEY"] not in {theirs["CAUSEWAY_SIGNING_KEY"], home["CAUSEWAY_SIGNING_KEY"]}
+    assert mine["CAUSEWAY_TLS_CERTIFICATE"] == "/home/f/eu/held/us/tls/certificate.pem"
+    assert mine["CAUSEWAY_PUBLIC_URL"] == theirs["CAUSEWAY_PUBLIC_URL"], "users come in by eu's edge"
+    assert {part.env["CAUSEWAY_STANDBYS"] for part in topology.parts.values() if "CAUSEWAY_REGION" in part.env} == {
+        "us=eu"
+    }
+
+
+def test_everybody_knows_the_way_to_what_is_held_elsewhere() -> None:
+    """Over the link between the sites, so that it can be cut; at the site itself, directly."""
+    topology = laid_out(standbys={"us": "eu"})
+    gateway, media = topology.part("eu/us-gateway").ports["gateway"], topology.part("eu/us-media").ports["media"]
+    links = {passage.listen: passage for passage in topology.passages}
+
+    for region in REGIONS:
+        env = topology.part(f"{region}/front").env
+        for setting, port in (("CAUSEWAY_PEERS", gateway), ("CAUSEWAY_MEDIA_PEERS", media)):
+            found = json.loads(env[setting])
+            assert set(found) == {*REGIONS} - {region} | {"us@eu"}
+            there = int(found["us@eu"].rpartition(":")[2])
+            if region == "eu":
+                assert there == port
+            else:
+                assert (links[there].source, links[there].target, links[there].port) == (region, "eu", port)
+    assert set(json.loads(held(topology, "gateway")["CAUSEWAY_PEERS"])) == {"eu", "ap", "us@eu"}
+
+
+def test_topics_of_what_may_be_held_are_there_before_they_are_needed_and_are_mirrored() -> None:
+    """MirrorMaker takes long to notice a new one."""
+    topology = laid_out(standbys={"us": "eu"})
+
+    assert {"held.us.journal", "held.us.relay.ap", "held.us.relay.eu"} <= set(topology.part("eu/kafka").topics)
+    assert not [name for name in topology.part("us/kafka").topics if name.startswith("held")]
+    into_ap = server_properties(topology.part("ap/mirror"))
+    assert into_ap["eu->ap.topics"] == r"relay\\.ap, held\\.us\\.relay\\.ap"
+    assert into_ap["us->ap.topics"] == r"relay\\.ap"
+    assert server_properties(topology.part("eu/mirror"))["ap->eu.topics"] == r"relay\\.eu, relay\\.us"
+
+
+def test_no_two_parts_have_a_port_in_common_whoever_stands_by() -> None:
+    """Also where each region does for another one, or one does for both, and each service runs alone."""
+    for standbys in ({"us": "eu", "eu": "ap", "ap": "us"}, {"us": "ap", "eu": "ap"}):
+        topology = laid_out(standbys=standbys, processes="separate", brokers=dict.fromkeys(REGIONS, 3))
+        ports = [port for part in topology.parts.values() for port in part.ports.values()]
+        assert len(ports) == len(set(ports))
+
+
+def test_where_nobody_stands_by_nothing_is_there_for_it() -> None:
+    """No process, no topic, no way, no port."""
+    topology = laid_out()
+
+    assert not [name for name in topology.parts if name.split("/")[-1].startswith(tuple(f"{one}-" for one in REGIONS))]
+    for region in REGIONS:
+        env = topology.part(f"{region}/front").env
+        assert env["CAUSEWAY_STANDBYS"] == ""
+        assert set(json.loads(env["CAUSEWAY_PEERS"])) == {*REGIONS} - {region}
+        assert set(topology.part(f"{region}/kafka").topics) == {
+            "journal",
+            *(f"relay.{x}" for x in REGIONS if x != region),
+        }

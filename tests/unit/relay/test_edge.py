@@ -14,6 +14,8 @@ from starlette.types import Receive, Scope, Send
 
 from global_directory import patience
 from global_directory.client import DirectoryClient
+from global_directory.holders import Holders
+from global_directory.holding.schemas import DutyView
 from infra import bodies
 from infra.deadlines import InTime
 from infra.limits import LARGEST_REQUEST
@@ -121,6 +123,21 @@ async def edge(world: World) -> AsyncIterator[Edge]:
     )
     async with directory, client:
         yield edge
+
+
+def held(site: str, epoch: int) -> DutyView:
+    """Return what the directory says of us's duties."""
+    return DutyView("us", site, epoch, epoch, "", (), 1.0, laid_down=False)
+
+
+@pytest.fixture
+def holders(edge: Edge) -> Holders:
+    """Lets the duties of us be held at eu, too: the edge knows the way."""
+    found = Holders(edge.directory, {"us"})
+    vars(edge)["holders"] = found
+    vars(edge)["gateways"] = {**edge.gateways, "us@eu": "http://held"}
+    found.take([held("us", 1)])
+    return found
 
 
 @pytest.fixture
@@ -313,6 +330,53 @@ async def test_regions_that_send_each_other_requests_end_in_503(world: World, de
     answer = await device.get("/messages", headers=bearer("us"))
 
     assert (answer.status_code, answer.json()["code"]) == (503, "region-unreachable")
+
+
+async def test_duties_that_are_held_elsewhere_are_served_there(
+    world: World, device: httpx.AsyncClient, holders: Holders
+) -> None:
+    """As soon as the directory was heard, also those of this region; what an older 421 said is no reason to ask at home."""
+    assert (await device.get("/messages", headers=bearer("us"))).json() == {"served_by": "us"}
+    holders.take([held("eu", 2)])
+
+    answer = await device.get("/messages", headers=bearer("us"))
+
+    assert (answer.json(), answer.headers["causeway-region"]) == ({"served_by": "held"}, "us")
+    holders.take([held("us", 3)])
+    assert (await device.get("/messages", headers=bearer("us"))).json() == {"served_by": "us"}
+
+
+async def test_a_request_waits_while_duties_are_between_two_sites(
+    world: World, device: httpx.AsyncClient, holders: Holders, edge: Edge
+) -> None:
+    """Nothing was done with it yet, so it is asked again where they are once they are somewhere: whoever sent it notices a pause."""
+    assert edge.local is not None
+    edge.local.app = None
+    world.answers["held"] = [httpx.ConnectError("not yet"), (200, {"served_by": "held"})]
+
+    asked = asyncio.create_task(device.post("/messages", headers=bearer("us"), content=b"{}"))
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert not asked.done()
+    holders.take([held("eu", 2)])
+
+    assert (await asked).json() == {"served_by": "held"}
+    assert [request.content for request in world.asked] == [b"{}", b"{}"]
+
+
+async def test_a_request_does_not_wait_for_ever_nor_where_nothing_moves(
+    world: World, device: httpx.AsyncClient, holders: Holders, edge: Edge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose region cannot be reached is told so."""
+    monkeypatch.setattr(app, "MOVING_SECONDS", 0.02)
+    monkeypatch.setattr(app, "MOVED_SECONDS", 0.01)
+    assert edge.local is not None
+    edge.local.app = None
+    assert (await device.get("/messages", headers=bearer("us"))).json()["code"] == "region-unreachable"
+
+    monkeypatch.setattr(app, "MOVING_SECONDS", 60)
+    world.answers["ap"] = [httpx.ConnectError("gone")]
+    assert (await device.post("/messages", headers=bearer("ap"))).json()["code"] == "region-unreachable"
 
 
 @pytest.mark.parametrize(

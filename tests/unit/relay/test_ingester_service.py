@@ -37,7 +37,7 @@ async def test_nothing_is_read_before_the_schema_is_understood(monkeypatch: pyte
     Closed.watching, Closed.about = asyncio.Event(), {}
     begun: list[object] = []
     settings = SimpleNamespace(
-        region="us", others=("eu",), store="postgresql://127.0.0.1:1/none", instance="us/ingester"
+        region="us", here="us", sites={}, others=("eu",), store="postgresql://127.0.0.1:1/none", instance="us/ingester"
     )
     monkeypatch.setattr(service, "read", lambda _: settings)
     monkeypatch.setattr(service, "Guard", Closed)

@@ -1,5 +1,7 @@
 """What an ingester does with one record: admission, stamps, gaps, and progress that survives in commit metadata."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from relay.ingester import intake
 from relay.ingester.admission import object_to_record, object_to_stream
-from relay.ingester.intake import Append, Aside, Beat, Early, Had, Intake
+from relay.ingester.intake import Append, Aside, Beat, Early, Had, Intake, UnknownEpochError
 from relay.ingester.progress import LIMIT, MOST_STREAMS, Taken, UnreadableProgressError, fit, read
 from replication.accounts import AccountConfirmed
 from replication.charters import Charter, Membership
@@ -382,6 +384,32 @@ def test_a_home_epoch_that_is_not_known_yet_is_kept_and_not_refused(monkeypatch:
 
     monkeypatch.setattr(intake, "NEWEST_HOME_EPOCH", 2)
     assert isinstance(INTAKE.readmit(value, partition=2, taken=taken, now=9), Append)
+
+
+def test_what_a_site_may_say_hangs_on_who_held_the_duties_in_its_epoch() -> None:
+    """What comes by another way is put aside and changes nothing; of an epoch that nobody here has heard of yet nothing is taken in, nor lost."""
+    held = {1: False, 2: True}
+    intake = replace(INTAKE, held_at="ap", site="eu", holds=held.get)
+    taken = Taken()
+
+    assert (intake.topic, intake.way) == ("ap.held.us.relay.eu", "us@ap")
+    stale = intake.take(relayed(1, entry()), partition=2, taken=taken, now=9).step
+    assert isinstance(stale, Aside)
+    assert (stale.kind, stale.reason) == (
+        Kind.IMPOSSIBLE,
+        "ap does not hold the duties of us in epoch 1, or did not lay them down",
+    )
+    second, third = replace_stream(epoch=2), replace_stream(epoch=3)
+    assert isinstance(intake.take(relayed(1, entry(), second), partition=2, taken=taken, now=9).step, Append)
+    for value in (relayed(1, entry(), third), relayed(4, None, third)):
+        with pytest.raises(UnknownEpochError):
+            intake.take(value, partition=2, taken=taken, now=9)
+    assert taken.streams == {(2, 2): Progress(last=1)}
+
+
+def replace_stream(epoch: int) -> Stream:
+    """Return us's stream of another epoch, and life of its store."""
+    return Stream("us", epoch, epoch, "eu", 2)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,105 @@
+"""SQL of whose turn it is, in a region's store; its tables are the region's own."""
+
+from collections.abc import Mapping
+
+import psycopg
+
+from infra.postgres import Connection
+from replication.poison.records import REPAIR
+from replication.turns.records import Phase, Turn
+
+ASIDE_STEP = 2**40
+"""By so much, and its epoch, the places of what is aside move down when one begins: what a new journal puts aside never meets what an old one did, and comes after it."""
+
+
+async def read_turn(connection: Connection) -> Turn | None:
+    """Return what the store says; None if it has no tables yet, or those of an older version, which know of no turns."""
+    try:
+        cursor = await connection.execute("SELECT region, incarnation, epoch, holder, phase FROM region_state LIMIT 1")
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+        return None
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    region, incarnation, epoch, holder, phase = row
+    return Turn(region, incarnation, epoch, holder or region, Phase(phase))
+
+
+async def drain(connection: Connection, *, epoch: int) -> bool:
+    """Let nothing more be accepted; return whether the store's holder served in that epoch, or drained already."""
+    return await _set(connection, epoch, Phase.DRAINING, holder=None, but=Phase.HANDED)
+
+
+async def hand_over(connection: Connection, *, epoch: int, to: str) -> bool:
+    """Let nobody serve any more, until another one begins; return whether the store was in that epoch."""
+    return await _set(connection, epoch, Phase.HANDED, holder=to)
+
+
+async def take_back(connection: Connection, *, epoch: int, holder: str) -> bool:
+    """Let who held before serve again; return whether the store was in that epoch."""
+    return await _set(connection, epoch, Phase.SERVING, holder=holder)
+
+
+async def _set(
+    connection: Connection, epoch: int, phase: Phase, *, holder: str | None, but: Phase | None = None
+) -> bool:
+    cursor = await connection.execute(
+        "UPDATE region_state SET phase = %s, holder = coalesce(%s, holder) WHERE epoch = %s AND phase <> %s",
+        (phase.value, holder, epoch, "none" if but is None else but.value),
+    )
+    return cursor.rowcount == 1
+
+
+async def take_over(
+    connection: Connection, turn: Turn, *, ended: int, offsets: Mapping[int, int], renamed: Mapping[str, str]
+) -> bool:
+    """Begin an epoch in a complete copy of a store, in one transaction; return whether the copy was of the epoch that ends.
+
+    What is aside keeps its order before what comes to be aside in this epoch; places of followers stay, since what they follow stays.
+
+    Args:
+        connection: To the copy, in autocommit mode.
+        turn: How it is to begin.
+        ended: The epoch that ends.
+        offsets: Partition of the journal to where it begins, in the Kafka of the site that takes over.
+        renamed: Topic to the one by which the same comes there, for what is aside.
+    """
+    async with connection.transaction():
+        cursor = await connection.execute(
+            "UPDATE region_state SET incarnation = %s, epoch = %s, holder = %s, phase = ''"
+            " WHERE region = %s AND epoch = %s",
+            (turn.incarnation, turn.epoch, turn.holder, turn.region, ended),
+        )
+        if cursor.rowcount != 1:
+            return False
+        await connection.execute(
+            "UPDATE journal_partitions SET next_offset = place.next_offset"
+            " FROM unnest(%s::int[], %s::bigint[]) AS place (partition, next_offset)"
+            " WHERE journal_partitions.partition = place.partition",
+            (list(offsets), list(offsets.values())),
+        )
+        await connection.execute(
+            "UPDATE aside SET place = place - %s::bigint WHERE source NOT LIKE %s",
+            (ASIDE_STEP * turn.epoch, f"%{REPAIR}%"),
+        )
+        for former, present in renamed.items():
+            await connection.execute("UPDATE aside SET source = %s WHERE source = %s", (present, former))
+        await connection.execute("DELETE FROM schema_services")
+    return True
+
+
+async def read_intakes(connection: Connection, *, before: int) -> dict[tuple[str, int], str]:
+    """Return what ingesters had taken in when the epoch before that one ended: by way and partition; nothing of older epochs."""
+    cursor = await connection.execute("SELECT way, partition, progress FROM intakes WHERE epoch = %s", (before - 1,))
+    return {(way, partition): progress for way, partition, progress in await cursor.fetchall()}
+
+
+async def keep_intakes(connection: Connection, places: Mapping[tuple[str, int], str]) -> None:
+    """Keep what an ingester has taken in, in the store's epoch, if it is being handed over: then nothing more will be in it."""
+    for (way, partition), progress in places.items():
+        await connection.execute(
+            "INSERT INTO intakes (way, partition, epoch, progress)"
+            " SELECT %s, %s, epoch, %s FROM region_state WHERE phase = 'draining'"
+            " ON CONFLICT (way, partition) DO UPDATE SET epoch = excluded.epoch, progress = excluded.progress",
+            (way, partition, progress),
+        )

@@ -1,0 +1,111 @@
+"""Runs a service's work while it is its turn; before that it stands by, and when its turn is over its process ends, and stands by anew."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import psycopg
+import structlog
+
+from infra.health import Health
+from infra.postgres import STORE_FAILURES, Connection
+from infra.schema.repository import connect
+from infra.settings import RegionalSettings
+from infra.tasks import heed_cancellation
+from infra.telling import told
+from replication.turns.records import Turn, may_serve, waits_for
+from replication.turns.repository import read_turn
+
+log = structlog.get_logger()
+
+LOOK_SECONDS: Final = 0.25
+"""How often a store is asked whose turn it is: one row, over a connection that is kept."""
+
+CONDITION: Final = "turn"
+
+
+def end_process() -> None:
+    """Ask this process to end in order: whoever supervises it starts it anew."""
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def in_turn(
+    settings: RegionalSettings,
+    service: str,
+    health: Health,
+    work: Callable[[], Awaitable[None]],
+    *,
+    accepting: bool = False,
+    end: Callable[[], None] = end_process,
+) -> None:
+    """Do a service's work once it is its turn, and end the process once it is not any more.
+
+    Where a region's duties cannot be held but at home nothing is asked, and the work begins at once.
+
+    Args:
+        settings: Of the process.
+        service: Its name, for logs.
+        health: Where the condition `turn` is told.
+        work: What it does.
+        accepting: Whether it takes in what is new, so that it ends before what decides.
+        end: Ends the process.
+    """
+    if settings.region not in settings.sites:
+        await work()
+        return
+    looking = _Looking(settings, service, health, accepting=accepting)
+    await looking.until(ours=True)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_do(work), name=f"{service} in turn")
+        await looking.until(ours=False)
+        log.warning("the turn is over, so the process ends", service=service, reason=looking.why)
+        end()
+
+
+async def _do(work: Callable[[], Awaitable[None]]) -> None:
+    await work()
+
+
+class _Looking:
+    """Asks the store whose turn it is, again and again, and tells the condition `turn`."""
+
+    def __init__(self, settings: RegionalSettings, service: str, health: Health, *, accepting: bool) -> None:
+        self._settings = settings
+        self._service = service
+        self._health = health
+        self._accepting = accepting
+        self._connection: Connection | None = None
+        self.why = ""
+        health.expect(CONDITION)
+
+    async def until(self, *, ours: bool) -> None:
+        """Return once the store says that it is, or is not, this service's turn; a store that does not answer says nothing."""
+        region, site = self._settings.region, self._settings.here
+        while True:
+            heed_cancellation()
+            try:
+                turn = await self._ask()
+            except (*STORE_FAILURES, psycopg.Error) as error:
+                await self._close()
+                self.why = f"the store does not tell whose turn it is: {told(error)}"
+            else:
+                mine = may_serve(turn, region=region, site=site, accepting=self._accepting)
+                self.why = "" if mine else waits_for(turn, region=region, site=site)
+                if mine is ours:
+                    self._health.tell(CONDITION, ok=True, detail=self.why)
+                    return
+            if ours:  # as it should be: nothing is wrong with who stands by
+                self._health.tell(CONDITION, ok=True, detail=f"it stands by: {self.why}")
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _ask(self) -> Turn | None:
+        if self._connection is None or self._connection.closed:
+            self._connection = await connect(self._settings.store, name=f"{self._settings.instance} turn")
+        return await read_turn(self._connection)
+
+    async def _close(self) -> None:
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            await connection.close()

@@ -1,0 +1,112 @@
+"""Whose turn it is: who may work on a store, and what a process does with that."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import cast
+
+import psycopg
+import pytest
+
+from infra.health import Health
+from infra.settings import RegionalSettings
+from replication.turns import waiting
+from replication.turns.records import Phase, Turn, may_serve, waits_for
+from replication.turns.waiting import in_turn
+
+HOME, ELSEWHERE = Turn("us", 1, 1, "us"), Turn("us", 2, 2, "eu")
+DRAINING, HANDED = Turn("us", 1, 1, "us", Phase.DRAINING), Turn("us", 1, 1, "eu", Phase.HANDED)
+
+
+@pytest.mark.parametrize(
+    ("turn", "at_home", "elsewhere"),
+    [
+        (None, "all", "nobody"),  # a new store is made at home
+        (HOME, "all", "nobody"),
+        (DRAINING, "who decides", "nobody"),
+        (HANDED, "nobody", "nobody"),  # the next holder is named, and has not begun
+        (ELSEWHERE, "nobody", "all"),
+    ],
+)
+def test_one_site_serves_at_a_time(turn: Turn | None, at_home: str, elsewhere: str) -> None:
+    """And none between two; who accepts ends before who decides."""
+    for site, expected in (("us", at_home), ("eu", elsewhere)):
+        may = [may_serve(turn, region="us", site=site, accepting=accepting) for accepting in (True, False)]
+        assert may == {"all": [True, True], "who decides": [False, True], "nobody": [False, False]}[expected]
+
+
+def test_a_process_says_why_it_stands_by() -> None:
+    """So that nobody takes it for broken."""
+    assert waits_for(None, region="us", site="eu") == "there is no store of us here yet"
+    assert "us holds the duties of us" in waits_for(HOME, region="us", site="eu")
+    assert "handed over to eu" in waits_for(HANDED, region="us", site="eu")
+    assert "handed over" in waits_for(DRAINING, region="us", site="us")
+
+
+class Store:
+    """Says whose turn it is, one answer after the other; an exception is raised."""
+
+    def __init__(self, *answers: Turn | Exception | None) -> None:
+        self.answers = list(answers)
+
+    async def connect(self, *_: object, **__: object) -> "Store":
+        """Return itself."""
+        return self
+
+    closed = False
+
+    async def close(self) -> None:
+        """Do nothing."""
+
+    async def read(self, _: object) -> Turn | None:
+        """Return the next answer."""
+        found = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+def settings(sites: dict[str, str], here: str = "eu") -> RegionalSettings:
+    """Return those of a service of us."""
+    return cast("RegionalSettings", SimpleNamespace(region="us", here=here, sites=sites, store="", instance="eu/us-x"))
+
+
+async def run(store: Store, monkeypatch: pytest.MonkeyPatch, *, sites: dict[str, str], here: str = "eu") -> list[str]:
+    """Return what a service that accepts does until it is told to end; or for a while."""
+    monkeypatch.setattr(waiting, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(waiting, "connect", store.connect)
+    monkeypatch.setattr(waiting, "read_turn", store.read)
+    done, ended, health = list[str](), asyncio.Event(), Health()
+
+    async def work() -> None:
+        done.append("works")
+        await asyncio.Event().wait()
+
+    running = asyncio.create_task(in_turn(settings(sites, here), "x", health, work, accepting=True, end=ended.set))
+    for _ in range(30):
+        await asyncio.sleep(0)
+    if ended.is_set():
+        done.append("ends")
+    if "turn" in health.conditions:
+        done.append(f"well: {health.conditions['turn'].ok}")
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    return done
+
+
+async def test_where_duties_stay_at_home_the_work_begins_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is asked, and nothing told."""
+    assert await run(Store(RuntimeError()), monkeypatch, sites={"ap": "eu"}, here="us") == ["works"]
+
+
+async def test_who_stands_by_is_well_and_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before there is a store, while it cannot be asked, and while it is another's."""
+    store = Store(None, psycopg.OperationalError("no such database"), HOME, HANDED)
+    assert await run(store, monkeypatch, sites={"us": "eu"}) == ["well: True"]
+
+
+async def test_its_turn_comes_and_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then its process ends, which lets a store that does not answer be no reason."""
+    store = Store(HANDED, ELSEWHERE, ELSEWHERE, psycopg.OperationalError("restarting"), ELSEWHERE)
+    assert await run(store, monkeypatch, sites={"us": "eu"}) == ["works", "well: True"]
+    over = Store(ELSEWHERE, ELSEWHERE, Turn("us", 2, 2, "us", Phase.HANDED))
+    assert await run(over, monkeypatch, sites={"us": "eu"}) == ["works", "ends", "well: True"]
