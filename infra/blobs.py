@@ -250,6 +250,25 @@ class Blobs:
         with _told("bucket"):
             await self._client.put_object(Bucket=self._bucket, Key=key, Body=content, ContentType=content_type)
 
+    async def content_type(self, key: str) -> str:
+        """Return what an object is said to be.
+
+        Raises:
+            AbsentError: There is none.
+        """
+        with _told("object"):
+            head = await self._client.head_object(Bucket=self._bucket, Key=key)
+        return str(head.get("ContentType", "application/octet-stream"))
+
+    async def listed(self, prefix: str) -> AsyncIterator[tuple[str, int]]:
+        """Give all objects whose keys begin so: key and bytes."""
+        with _told("bucket"):
+            async for page in self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=prefix, PaginationConfig={"PageSize": _PAGE}
+            ):
+                for one in page.get("Contents", ()):
+                    yield str(one["Key"]), int(one["Size"])
+
     async def remove(self, keys: Sequence[str]) -> None:
         """Remove objects; those that are not there do not matter."""
         for key in keys:

@@ -1,0 +1,16 @@
+"""`causeway region evacuate`: a region's duties are handed from one of its two sites to the other, by plan, so that nothing accepted is lost.
+
+plan        pure: which step is next, from what the directory and both stores say
+seats       where a region's duties can be: store, Kafka and blobs at a site
+repository  SQL: what is left to do in a store, and what there is in it
+checks      what must be so before anything is begun; changes nothing
+copying     a store that stands still, copied whole and compared; blobs, those that are missing
+moving      carries the steps out, one after the other, and hands back what it cannot finish
+audit       who did what, when, and why
+cli         the command
+
+    cli ─▶ checks ─▶ seats, repository
+     └──▶ moving ─▶ plan
+             ├────▶ replication.turns, the directory
+             └────▶ copying, audit
+"""

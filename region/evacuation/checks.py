@@ -1,0 +1,195 @@
+"""What must be so before a region is evacuated, looked at on the live system; changes nothing."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Collection
+from typing import Final
+
+import httpx
+import msgspec
+import psycopg
+
+from global_directory.holding.schemas import DutyView
+from infra.administration import count_partitions
+from infra.blobs import FAILURES, Blobs, Place
+from infra.errors import CausewayError
+from infra.kafka import Consumer, KafkaError
+from infra.postgres import STORE_FAILURES
+from infra.schema.repository import connect, state
+from infra.topics import incoming_topic, relay_topic
+from region.evacuation import repository
+from region.evacuation.plan import Step
+from region.evacuation.seats import Seat
+from replication.turns.records import Phase
+from replication.turns.repository import read_turn
+
+ASK_SECONDS: Final = 5.0
+MOST_BEHIND: Final = 5_000
+"""Records that may be undecided, or unsent, when an evacuation is begun: with more, draining takes its time."""
+
+
+class Check(msgspec.Struct, frozen=True):
+    """Something that was looked at.
+
+    Attributes:
+        name: What.
+        ok: Whether it is as it must be.
+        detail: What was found.
+    """
+
+    name: str
+    ok: bool
+    detail: str
+
+
+async def look(source: Seat, target: Seat, duties: Collection[DutyView], expelled: Collection[str]) -> list[Check]:
+    """Return all checks, in the order of what they are about.
+
+    Args:
+        source: Where the duties are.
+        target: Where they are to go.
+        duties: What the directory says.
+        expelled: Whom it has expelled from trust.
+    """
+    duty = next((one for one in duties if one.region == source.region), None)
+    if duty is None:
+        return [Check("directory", ok=False, detail=f"it knows nothing of {source.region}")]
+    return [
+        _lease(duty, source, target),
+        _trust(source, target, expelled),
+        await _try("store", lambda: _store(source, duty)),
+        await _try("versions", lambda: _versions(source)),
+        await _try("journal", lambda: _journal(source)),
+        await _try("relay", lambda: _relay(source)),
+        await _try("room", lambda: _room(source, target)),
+        await _try("topics", lambda: _topics(source, target)),
+        await _try("services", lambda: _services(target)),
+        await _try("blobs", lambda: _blobs(source, target)),
+        Check(
+            "residency",
+            ok=True,
+            detail="not looked at: no zones are configured, so each region may hold what any other does",
+        ),
+    ]
+
+
+async def _try(name: str, look_at: Callable[[], Awaitable[Check]]) -> Check:
+    try:
+        async with asyncio.timeout(ASK_SECONDS):
+            return await look_at()
+    except (CausewayError, KafkaError, *STORE_FAILURES, psycopg.Error, httpx.HTTPError, *FAILURES) as error:
+        return Check(name, ok=False, detail=f"it cannot be looked at: {type(error).__name__}")
+
+
+def _lease(duty: DutyView, source: Seat, target: Seat) -> Check:
+    wrong = {
+        f"{duty.holder} holds the duties, not {source.site}": duty.holder != source.site,
+        f"the lease of epoch {duty.epoch} was laid down": duty.laid_down,
+        f"{duty.standby or 'nobody'} stands by, not {target.site}": duty.standby != target.site,
+        "the lease is not renewed: its holder is islanded, or does not run": duty.promised_seconds <= 0,
+    }
+    found = [what for what, is_so in wrong.items() if is_so]
+    return Check("lease", ok=not found, detail="; ".join(found) or f"epoch {duty.epoch}, {target.site} stands by")
+
+
+def _trust(source: Seat, target: Seat, expelled: Collection[str]) -> Check:
+    out = sorted({source.region, source.site, target.site} & set(expelled))
+    return Check("trust", ok=not out, detail=f"expelled: {', '.join(out)}" if out else "nobody concerned is expelled")
+
+
+async def _store(source: Seat, duty: DutyView) -> Check:
+    async with await connect(source.store, name="evacuation") as store:
+        turn = await read_turn(store)
+    if turn is None:
+        return Check("store", ok=False, detail="it knows of no turns yet: upgrade the region")
+    good = (turn.holder, turn.epoch, turn.incarnation) == (source.site, duty.epoch, duty.incarnation)
+    detail = f"{turn.holder}, epoch {turn.epoch}, incarnation {turn.incarnation}"
+    return Check("store", ok=good and turn.phase is Phase.SERVING, detail=f"{detail}, {turn.phase.value or 'serving'}")
+
+
+async def _versions(source: Seat) -> Check:
+    async with await connect(source.store, name="evacuation") as store:
+        known, schema = await repository.versions(store), await state(store)
+    revision = 0 if schema is None else schema.revision
+    detail = f"schema revision {revision}; its services know {', '.join(map(str, sorted(known))) or 'none'}"
+    return Check("versions", ok=known == {revision}, detail=detail)
+
+
+async def _journal(source: Seat) -> Check:
+    async with (
+        await connect(source.store, name="evacuation") as store,
+        Consumer(source.kafka, source.journal, client="evacuation") as journal,
+    ):
+        offsets = await repository.next_offsets(store)
+        ends = await journal.ends(range(source.partitions))
+    left = sum(max(0, end - offsets.get(partition, 0)) for partition, end in ends.items())
+    return Check("journal", ok=left <= MOST_BEHIND, detail=f"{left} records are not decided")
+
+
+async def _relay(source: Seat) -> Check:
+    async with await connect(source.store, name="evacuation") as store:
+        unsent = await repository.unsent(store)
+    detail = ", ".join(f"{left} records for {region} are not sent" for region, left in unsent.items())
+    return Check("relay", ok=sum(unsent.values()) <= MOST_BEHIND, detail=detail or "everything is sent")
+
+
+async def _room(source: Seat, target: Seat) -> Check:
+    async with await connect(source.store, name="evacuation") as store:
+        size = await repository.size(store)
+    async with await connect(_server_of(target), name="evacuation") as server:
+        await repository.databases(server)
+    detail = f"the store has {size / 2**20:.0f} MiB, which {target.site} needs twice for a while: nobody looks whether it has them"
+    return Check("room", ok=True, detail=detail)
+
+
+def _server_of(seat: Seat) -> str:
+    return seat.store.rpartition("/")[0] + "/postgres"
+
+
+async def _topics(source: Seat, target: Seat) -> Check:
+    wanted = [target.journal]
+    for other in source.others:
+        wanted.append(relay_topic(other, origin=target.region, site=target.site))
+        wanted.append(incoming_topic(other, target.region, held_at=other, site=target.site))
+    counts = await asyncio.gather(*(count_partitions(target.kafka, topic) for topic in wanted))
+    missing = [topic for topic, count in zip(wanted, counts, strict=True) if not count]
+    own = counts[0]
+    if own and own != target.partitions:
+        return Check("topics", ok=False, detail=f"{target.journal} has {own} partitions, not {target.partitions}")
+    return Check(
+        "topics", ok=not missing, detail=f"missing: {', '.join(missing)}" if missing else f"{len(wanted)} there"
+    )
+
+
+async def _services(target: Seat) -> Check:
+    """Ask the processes that stand by how they are."""
+    async with httpx.AsyncClient(timeout=ASK_SECONDS / 2, trust_env=False) as client:
+        answers = await asyncio.gather(*(_answers(client, url) for url in target.health))
+    well = sum(answers)
+    return Check(
+        "services", ok=well == len(answers), detail=f"{well} of {len(answers)} processes stand by at {target.site}"
+    )
+
+
+async def _answers(client: httpx.AsyncClient, url: str) -> bool:
+    with contextlib.suppress(httpx.HTTPError):
+        return (await client.get(url)).is_success
+    return False
+
+
+async def _blobs(source: Seat, target: Seat) -> Check:
+    places = [place for place in (source.blobs, target.blobs) if place is not None]
+    if len(places) == 1:
+        return Check("blobs", ok=False, detail="only one of both sites has a blob store")
+    for place in places:
+        await _reach(place)
+    return Check("blobs", ok=True, detail="both blob stores answer" if places else "there are none")
+
+
+async def _reach(place: Place) -> None:
+    async with Blobs(place) as blobs:
+        await blobs.make_bucket()
+
+
+STEPS: Final = tuple(step.value for step in Step)
+"""What follows if all is as it must be."""

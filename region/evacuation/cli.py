@@ -1,0 +1,175 @@
+"""`causeway region evacuate`: hand a region's duties to the other site that can hold them, and later back; nothing accepted is lost.
+
+It is added to the commands of `causeway region`, which are the directory's.
+"""
+
+import asyncio
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from global_directory.cli import app, where
+from global_directory.client import DirectoryClient
+from infra.errors import CausewayError
+from region.evacuation import checks, seats
+from region.evacuation.audit import Audit
+from region.evacuation.moving import Evacuation, Told
+from region.evacuation.seats import Seat
+
+__all__ = ["app"]
+
+console = Console(highlight=False)
+
+
+class NotReadyError(CausewayError):
+    """{region} cannot be evacuated now: {what}. Nothing was changed; `causeway region evacuate {region} --rehearse` looks again."""
+
+    code = "not-ready"
+    status = 409
+    definite = True
+
+
+class NoReasonError(CausewayError):
+    """Say why, for the audit log: `--why "…"`. Nothing was changed."""
+
+    code = "no-reason"
+    definite = True
+
+
+class Rehearsed(msgspec.Struct, frozen=True):
+    """What a rehearsal has found."""
+
+    region: str
+    source: str
+    target: str
+    ok: bool
+    checks: list[checks.Check]
+    steps: tuple[str, ...]
+
+
+class Evacuated(msgspec.Struct, frozen=True):
+    """What an evacuation has come to."""
+
+    region: str
+    holder: str
+    seconds: dict[str, float]
+    log: list[Told]
+
+
+@app.command()
+def evacuate(
+    region: Annotated[str, typer.Argument(help="A region, such as us.", show_default=False)],
+    *,
+    rehearse: Annotated[bool, typer.Option("--rehearse", help="Look at everything, and change nothing.")] = False,
+    abort: Annotated[
+        bool, typer.Option("--abort", help="Let the region go on where it is, if the other site does not hold yet.")
+    ] = False,
+    why: Annotated[str, typer.Option(help="For the audit log.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Hand a region's duties to the other site that can hold them; run it again, and they come back.
+
+    Nothing accepted is lost: the region first accepts nothing more, decides and sends what it has, and stands still while its store is copied.
+    Whoever is connected is sent away and connects anew; for as long as the copy takes, nothing of the region is served. A run that was
+    interrupted goes on where it stood, or is undone with --abort. What is done stands in the audit log.
+
+    Examples: causeway region evacuate us --rehearse; causeway region evacuate us --why "new disks"; causeway region evacuate us --abort
+    """
+    sites = seats.find(region)
+    if not rehearse and not abort and not why.strip():
+        raise NoReasonError
+    if rehearse:
+        _show_rehearsal(asyncio.run(_rehearse(region, sites)), as_json=as_json)
+    elif abort:
+        asyncio.run(_abort(region, sites, why or "not said"))
+    else:
+        _show_outcome(asyncio.run(_evacuate(region, sites, why, quiet=as_json)), as_json=as_json)
+
+
+async def _between(directory: DirectoryClient, region: str, sites: dict[str, Seat]) -> tuple[Seat, Seat]:
+    """Return from where to where the duties go: whoever holds them, or held them when an evacuation was begun that is not done."""
+    holder = next((one.holder for one in await directory.duties() if one.region == region), region)
+    (home, elsewhere) = sites.values()
+    forth = Evacuation(home, elsewhere, directory, seats.tools(), lambda _: None)
+    back = Evacuation(elsewhere, home, directory, seats.tools(), lambda _: None)
+    present = forth if holder == home.site else back
+    other = back if present is forth else forth
+    known = await other.look()  # whether the present holder is only just beginning
+    unfinished = known.holder == other.target.site and not known.serving and known.epoch > 1
+    chosen = other if unfinished else present
+    return chosen.source, chosen.target
+
+
+async def _rehearse(region: str, sites: dict[str, Seat]) -> Rehearsed:
+    url, tls = where()
+    async with DirectoryClient(url, tls=tls) as directory:
+        source, target = await _between(directory, region, sites)
+        found = await checks.look(source, target, await directory.duties(), await directory.expulsions())
+    return Rehearsed(region, source.site, target.site, all(one.ok for one in found), found, checks.STEPS)
+
+
+async def _abort(region: str, sites: dict[str, Seat], why: str) -> None:
+    url, tls = where()
+    audit = Audit("evacuate --abort", region, why=why)
+    async with DirectoryClient(url, tls=tls) as directory:
+        source, target = await _between(directory, region, sites)
+        audit.note(f"asked for at {source.site}")
+        if await Evacuation(source, target, directory, seats.tools(), lambda _: None).hand_back():
+            audit.note(f"{source.site} goes on")
+            console.print(f"{source.site} goes on with the duties of {region}; its services return within seconds.")
+            return
+    audit.note(f"refused: {target.site} holds")
+    console.print(
+        f"{target.site} holds the duties of {region} already. Run the evacuation to its end, then evacuate back."
+    )
+    raise typer.Exit(1)
+
+
+async def _evacuate(region: str, sites: dict[str, Seat], why: str, *, quiet: bool) -> Evacuated:
+    url, tls = where()
+    audit, log = Audit("evacuate", region, why=why), list[Told]()
+
+    def tell(told: Told) -> None:
+        log.append(told)
+        audit.note(told.what, step=told.step, figures=told.figures)
+        if not quiet:
+            figures = ", ".join(f"{name} {number:,}" for name, number in told.figures.items())
+            console.print(f"{told.seconds:6.1f} s  {told.step:<7} {told.what}{f' ({figures})' if figures else ''}")
+
+    async with DirectoryClient(url, tls=tls) as directory:
+        source, target = await _between(directory, region, sites)
+        evacuation = Evacuation(source, target, directory, seats.tools(), tell)
+        if (await evacuation.look()).at_source.is_untouched(source.site):
+            found = await checks.look(source, target, await directory.duties(), await directory.expulsions())
+            if wrong := [f"{one.name}: {one.detail}" for one in found if not one.ok]:
+                raise NotReadyError(region=region, what="; ".join(wrong))
+        audit.note(f"begun, from {source.site} to {target.site}")
+        took = await evacuation.run()
+        audit.note(f"done: {target.site} holds")
+    return Evacuated(region, target.site, {step: round(seconds, 2) for step, seconds in took.items()}, log)
+
+
+def _show_rehearsal(found: Rehearsed, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+    else:
+        console.print(f"{found.region}: from {found.source} to {found.target}. Nothing is changed.")
+        table = Table("check", "", "found", box=None)
+        for one in found.checks:
+            table.add_row(one.name, "good" if one.ok else "NOT GOOD", one.detail)
+        console.print(table)
+        console.print(f"It would {', '.join(found.steps[:-1])}." if found.ok else "It would not be begun.")
+    if not found.ok:
+        raise typer.Exit(1)
+
+
+def _show_outcome(done: Evacuated, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(done), indent=2).decode())
+        return
+    took = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in done.seconds.items())
+    console.print(f"{done.holder} holds the duties of {done.region}. {took}")
+    console.print(f"See it: causeway region status. Back again: causeway region evacuate {done.region} --why …")

@@ -1,0 +1,162 @@
+"""Copying what a region's duties stand on: a store that stands still, whole, and compared; and the blobs that are missing at the other site."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from infra.backoff import Backoff
+from infra.blobs import Blobs
+from infra.errors import CausewayError
+from infra.schema.repository import connect, plain_url
+from region.evacuation import repository
+
+MAINTENANCE: Final = "postgres"
+"""The database from which others are made and removed."""
+_ENVIRONMENT: Final = {
+    "host": "PGHOST",
+    "port": "PGPORT",
+    "user": "PGUSER",
+    "password": "PGPASSWORD",
+    "dbname": "PGDATABASE",
+}
+PLACING_TRIES: Final = 10
+PART: Final = 16 * 1024 * 1024
+
+
+class CopyFailedError(CausewayError):
+    """The store could not be copied: {reason}. Nothing has begun at the other site, and the region goes on where it was once its duties are handed back."""
+
+    code = "copy-failed"
+    status = 502
+    definite = True
+
+
+class CopyDiffersError(CausewayError):
+    """The copy is not the same as the store: {what}. Something still writes to the store, or to the copy; nothing has begun at the other site."""
+
+    code = "copy-differs"
+    status = 409
+    definite = True
+
+
+async def copy_store(source: str, target: str, tools: Path) -> dict[str, int]:
+    """Copy a store that stands still, in place of what is at the target; return how many rows each table has.
+
+    A copy that is not complete has another name: so whatever is found under the target's own is whole.
+
+    Args:
+        source: URL of the store.
+        target: URL of the database that the copy is to be.
+        tools: Where `pg_dump` and `pg_restore` are, of the same version as the servers or a later one.
+
+    Raises:
+        CopyFailedError: A program failed.
+        CopyDiffersError: The copy is not the same.
+        psycopg.Error: A server does not answer.
+    """
+    name = _database(target)
+    made = f"{name}_new"
+    async with await connect(_with(target, MAINTENANCE), name="evacuation") as server:
+        await repository.make_database(server, made)
+        with tempfile.TemporaryDirectory(prefix="causeway-") as directory:
+            dump = str(Path(directory) / "store.dump")
+            await _run(tools / "pg_dump", ["--format=custom", "--compress=0", f"--file={dump}"], source)
+            options = ["--no-owner", "--exit-on-error", f"--dbname={made}", dump]
+            await _run(tools / "pg_restore", options, _with(target, made))
+        counts = await compare(source, _with(target, made))
+        backoff = Backoff(first=0.05, most=1.0)
+        for attempt in range(PLACING_TRIES):
+            try:
+                await repository.put_in_place(server, made, name)
+                break
+            except repository.RACES as error:
+                if attempt == PLACING_TRIES - 1:
+                    raise CopyFailedError(reason=f"{name} is in use") from error
+                await asyncio.sleep(backoff.next())
+    return counts
+
+
+async def compare(source: str, target: str) -> dict[str, int]:
+    """Compare two stores by how many rows each table has; return that.
+
+    Raises:
+        CopyDiffersError: They are not the same.
+        psycopg.Error: One does not answer.
+    """
+    async with await connect(source, name="evacuation") as one, await connect(target, name="evacuation") as other:
+        here, there = await repository.row_counts(one), await repository.row_counts(other)
+    for table in sorted({*here, *there}):
+        if here.get(table) != there.get(table):
+            raise CopyDiffersError(what=f"{table} has {here.get(table)} rows, and {there.get(table)} in the copy")
+    return here
+
+
+async def copy_blobs(source: Blobs, target: Blobs, *, prefix: str = "blobs/") -> AsyncIterator[tuple[int, int]]:
+    """Copy the blobs that the target lacks, or has in another size; tell after each one how many were copied, and how many there are so far.
+
+    May be repeated, and goes on where it was left. What is only being uploaded is no blob yet.
+
+    Raises:
+        Exception: One of `infra.blobs.FAILURES`.
+    """
+    there = {key: size async for key, size in target.listed(prefix)}
+    copied = seen = 0
+    async for key, size in source.listed(prefix):
+        seen += 1
+        if there.get(key) != size:
+            await _copy_blob(source, target, key, size)
+            copied += 1
+        yield copied, seen
+
+
+async def _copy_blob(source: Blobs, target: Blobs, key: str, size: int) -> None:
+    content_type = await source.content_type(key)
+    if size <= PART:
+        content = b"".join([piece async for piece in source.read(key)]) if size else b""
+        await target.write(key, content, content_type=content_type)
+        return
+    upload_id = await target.begin_parts(key, content_type=content_type)
+    for number, start in enumerate(range(0, size, PART), 1):
+        pieces = [piece async for piece in source.read(key, start=start, end=min(start + PART, size))]
+        await target.write_part(key, upload_id, number, b"".join(pieces))
+    await target.complete_parts(key, upload_id, await target.parts(key, upload_id))
+
+
+async def _run(program: Path, options: list[str], url: str) -> None:
+    said = conninfo_to_dict(plain_url(url))
+    environment = {_ENVIRONMENT[name]: str(value) for name, value in said.items() if name in _ENVIRONMENT}
+    try:
+        running = await asyncio.create_subprocess_exec(
+            str(program),
+            *options,
+            env={**os.environ, "LC_ALL": "C", **environment},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    except OSError as error:
+        raise CopyFailedError(reason=f"{program} cannot be run: {error.strerror}") from error
+    try:
+        _, said_last = await running.communicate()
+    except asyncio.CancelledError:
+        running.terminate()
+        await running.wait()
+        raise
+    if running.returncode:
+        lines = said_last.decode(errors="replace").strip().splitlines() or ["it said nothing"]
+        raise CopyFailedError(reason=f"{program.name}: {lines[-1]}")
+
+
+def _database(url: str) -> str:
+    return str(conninfo_to_dict(plain_url(url))["dbname"])
+
+
+def _with(url: str, database: str) -> str:
+    said = {**conninfo_to_dict(plain_url(url)), "dbname": database}
+    return psycopg.conninfo.make_conninfo("", **said)

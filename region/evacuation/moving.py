@@ -1,0 +1,286 @@
+"""Carries an evacuation out: asks where it stands, does the next step, and so on; what it cannot finish before the target holds, it hands back."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Protocol
+
+import msgspec
+import psycopg
+
+from global_directory.holding.schemas import Claim, DutyView, LayingDown
+from infra.blobs import FAILURES, Blobs
+from infra.errors import CausewayError
+from infra.kafka import Consumer
+from infra.postgres import STORE_FAILURES
+from infra.schema.repository import connect
+from region.evacuation import copying, repository
+from region.evacuation.plan import Known, Step, begun, can_hand_back, next_step
+from region.evacuation.seats import Seat
+from replication.turns.records import Turn
+from replication.turns.repository import drain, hand_over, read_turn, take_back, take_over
+
+LOOK_SECONDS: Final = 0.1
+PATIENCE: Final[Mapping[Step, float]] = {Step.DRAIN: 45.0, Step.SETTLE: 60.0, Step.SERVE: 60.0}
+"""How long each wait may take, seconds: a process that was killed counts as alive for 30."""
+ACCEPTING: Final = frozenset({"gateway", "ingester", "media"})
+"""Services that take in what is new; they end first."""
+
+
+class StuckError(CausewayError):
+    """`{step}` did not come to its end within {seconds} s: {why}."""
+
+    code = "evacuation-stuck"
+    status = 409
+    definite = True
+
+
+class Directory(Protocol):
+    """Who says who holds."""
+
+    async def duties(self) -> tuple[DutyView, ...]:
+        """Return who holds what; see `global_directory.client.DirectoryClient`."""
+        ...
+
+    async def lay_down(self, region: str, wanted: LayingDown) -> DutyView:
+        """Give a lease back."""
+        ...
+
+    async def claim(self, region: str, wanted: Claim) -> DutyView:
+        """Begin the next epoch."""
+        ...
+
+
+class Told(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that is told while it goes on.
+
+    Attributes:
+        step: In which step.
+        what: For people: what is done, or waited for.
+        seconds: Since the evacuation was begun, or taken up again.
+        figures: What was counted.
+    """
+
+    step: str
+    what: str
+    seconds: float
+    figures: dict[str, int] = {}
+
+
+@dataclass
+class Evacuation:
+    """One region's way from one site to the other; `run` it.
+
+    Attributes:
+        source: Where its duties are, or were when it was begun.
+        target: Where they go.
+        directory: Who says who holds.
+        tools: Where PostgreSQL's programs are.
+        tell: Told of each thing.
+    """
+
+    source: Seat
+    target: Seat
+    directory: Directory
+    tools: Path
+    tell: Callable[[Told], None]
+    began: float = field(default_factory=time.monotonic)
+    _said: tuple[str, str] = ("", "")
+
+    async def run(self) -> dict[str, float]:
+        """Do what is left; return how long each step took, seconds.
+
+        Raises:
+            CausewayError: It cannot be done. Unless the target holds already, the source goes on as if nothing had been begun.
+            psycopg.Error: A store does not answer; likewise.
+        """
+        took: dict[str, float] = {}
+        while True:
+            known = await self.look()
+            step = next_step(known)
+            if step is Step.DONE:
+                self._say(step, f"{self.target.site} holds the duties of {known.region} in epoch {known.epoch}")
+                return took
+            started = time.monotonic()
+            try:
+                await self._do(step, known)
+            except (CausewayError, *STORE_FAILURES, psycopg.Error, asyncio.CancelledError) as error:
+                await asyncio.shield(self._give_up(step, error))
+                raise
+            took[step.value] = took.get(step.value, 0.0) + time.monotonic() - started
+
+    async def look(self) -> Known:
+        """Return what directory and stores say.
+
+        Raises:
+            CausewayError: The directory does not tell.
+            psycopg.Error: A store does not.
+        """
+        region = self.source.region
+        duty = next(one for one in await self.directory.duties() if one.region == region)
+        source, target = await _turn(self.source), await _turn(self.target)
+        serving = False
+        if target is not None and duty.holder == self.target.site and target.epoch == duty.epoch:
+            async with await connect(self.target.store, name="evacuation") as store:
+                serving = self.target.services <= await repository.serving(store)
+        return Known(
+            region=region,
+            source=self.source.site,
+            target=self.target.site,
+            holder=duty.holder,
+            epoch=duty.epoch,
+            incarnation=duty.incarnation,
+            at_source=source or Turn(region, 0, 0, self.source.site),
+            at_target=target,
+            serving=serving,
+        )
+
+    async def hand_back(self) -> bool:
+        """Let the source go on, if the target does not hold yet; return whether it does go on.
+
+        Raises:
+            CausewayError: The directory does not tell.
+            psycopg.Error: The store does not answer.
+        """
+        known = await self.look()
+        if not can_hand_back(known):
+            return False
+        async with await connect(self.source.store, name="evacuation") as store:
+            return await take_back(store, epoch=known.epoch, holder=self.source.site)
+
+    async def _do(self, step: Step, known: Known) -> None:
+        match step:
+            case Step.DRAIN:
+                await self._copy_blobs(step)
+                await self._drain(known)
+            case Step.SETTLE:
+                await self._drain(known)
+                await self._settle(known)
+            case Step.COPY:
+                self._say(step, "the store stands still, and is copied")
+                counts = await copying.copy_store(self.source.store, self.target.store, self.tools)
+                self._say(step, "the copy is complete", {"tables": len(counts), "rows": sum(counts.values())})
+                await self._copy_blobs(step)
+            case Step.CLAIM:
+                await self._claim(known)
+            case Step.BEGIN:
+                await self._begin(known)
+            case Step.SERVE:
+                self._say(step, f"waiting for the services at {self.target.site}")
+                await self._wait(step, self._not_serving)
+
+    async def _drain(self, known: Known) -> None:
+        async with await connect(self.source.store, name="evacuation") as store:
+            await drain(store, epoch=known.epoch)
+            await self._wait(Step.DRAIN, lambda: _list(repository.still_serving(store, ACCEPTING)))
+
+    async def _settle(self, known: Known) -> None:
+        async with (
+            await connect(self.source.store, name="evacuation") as store,
+            Consumer(self.source.kafka, self.source.journal, client="evacuation") as journal,
+        ):
+
+            async def undecided() -> str:
+                ends = await journal.ends(range(self.source.partitions))
+                offsets = await repository.next_offsets(store)
+                left = sum(max(0, end - offsets.get(partition, 0)) for partition, end in ends.items())
+                return f"{left} records of the journal are not decided yet" if left else ""
+
+            async def unsent() -> str:
+                found = await repository.unsent(store)
+                return ", ".join(f"{left} records for {region} are not sent yet" for region, left in found.items())
+
+            await self._wait(Step.SETTLE, undecided)
+            await self._wait(Step.SETTLE, unsent)
+            await hand_over(store, epoch=known.epoch, to=self.target.site)
+            await self._wait(Step.SETTLE, lambda: _list(repository.still_serving(store, self.source.services)))
+            if left := await undecided() or await unsent():
+                raise StuckError(step=Step.SETTLE.value, seconds=0, why=f"{left}, though nobody was to accept anything")
+
+    async def _claim(self, known: Known) -> None:
+        self._say(Step.CLAIM, f"{self.source.site} lays its lease down, and {self.target.site} claims the next epoch")
+        await self.directory.lay_down(known.region, LayingDown(known.holder, known.epoch))
+        claim = Claim(self.target.site, incarnation=known.incarnation + 1, ended=known.epoch)
+        await self.directory.claim(known.region, claim)
+
+    async def _begin(self, known: Known) -> None:
+        self._say(Step.BEGIN, f"the copy is begun with, in epoch {known.epoch}")
+        partitions = range(self.target.partitions)
+        async with Consumer(self.target.kafka, self.target.journal, client="evacuation") as journal:
+            offsets = await journal.ends(partitions)
+        renamed = {
+            self.source.incoming(origin): self.target.incoming(origin)
+            for origin in self.source.others
+            if self.source.incoming(origin) != self.target.incoming(origin)
+        }
+        async with await connect(self.target.store, name="evacuation") as store:
+            await take_over(store, begun(known), ended=known.epoch - 1, offsets=offsets, renamed=renamed)
+
+    async def _copy_blobs(self, step: Step) -> None:
+        source, target = self.source.blobs, self.target.blobs
+        if source is None or target is None:
+            return
+        try:
+            async with AsyncExitStack() as stack:
+                here = await stack.enter_async_context(Blobs(source))
+                there = await stack.enter_async_context(Blobs(target))
+                await here.make_bucket()
+                await there.make_bucket()
+                copied = seen = 0
+                async for copied, seen in copying.copy_blobs(here, there):
+                    if copied % 100 == 1:
+                        self._say(step, "blobs are copied", {"copied": copied, "looked at": seen})
+        except FAILURES as error:
+            raise copying.CopyFailedError(reason=f"the blob store: {type(error).__name__}") from error
+        self._say(step, "every blob is at the other site", {"copied": copied, "blobs": seen})
+
+    async def _not_serving(self) -> str:
+        try:
+            async with await connect(self.target.store, name="evacuation") as store:
+                missing = self.target.services - await repository.serving(store)
+        except (*STORE_FAILURES, psycopg.Error):
+            return "the store does not answer"
+        return f"not there yet: {', '.join(sorted(missing))}" if missing else ""
+
+    async def _wait(self, step: Step, reason: Callable[[], Awaitable[str]]) -> None:
+        """Wait until there is no reason to wait any more, and tell each new one."""
+        until = time.monotonic() + PATIENCE[step]
+        while why := await reason():
+            self._say(step, f"waiting: {why}")
+            if time.monotonic() >= until:
+                raise StuckError(step=step.value, seconds=f"{PATIENCE[step]:.0f}", why=why)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _give_up(self, step: Step, error: BaseException) -> None:
+        why = str(error) or type(error).__name__
+        try:
+            back = await self.hand_back()
+        except (CausewayError, *STORE_FAILURES, psycopg.Error):
+            self._say(
+                step, f"given up: {why} Whether {self.source.site} goes on is not known; run the same command again"
+            )
+            return
+        self._say(step, f"given up: {why} " + (f"{self.source.site} goes on" if back else "Run the same command again"))
+
+    def _say(self, step: Step, what: str, figures: Mapping[str, int] | None = None) -> None:
+        if (step.value, what) != self._said or figures:
+            self._said = (step.value, what)
+            self.tell(Told(step.value, what, round(time.monotonic() - self.began, 1), dict(figures or {})))
+
+
+async def _turn(seat: Seat) -> Turn | None:
+    """Return what the store of a seat says; None if it is not there."""
+    try:
+        async with await connect(seat.store, name="evacuation") as store:
+            return await read_turn(store)
+    except psycopg.OperationalError as error:
+        if "does not exist" in str(error):  # a database that is not there has no code of its own at connecting
+            return None
+        raise
+
+
+async def _list(found: Awaitable[Sequence[str]]) -> str:
+    return ", ".join(await found)

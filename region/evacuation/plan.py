@@ -1,0 +1,107 @@
+"""Say which step of an evacuation is next, from what the directory and both stores say: so it goes on wherever it was left. Pure."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from infra.errors import CausewayError
+from replication.turns.records import Phase, Turn
+
+
+class Step(Enum):
+    """What is done, in this order."""
+
+    DRAIN = "drain"
+    """Nothing more is accepted at the source: gateways, ingesters and media end, and devices are sent away."""
+    SETTLE = "settle"
+    """What was accepted is decided, and what was decided is sent to other regions; then the source decides no more."""
+    COPY = "copy"
+    """The store, which stands still, is copied to the target."""
+    CLAIM = "claim"
+    """The source's lease is laid down, and the target begins the next epoch. From here on there is no way back but another evacuation."""
+    BEGIN = "begin"
+    """The copy is begun with as a new life of the store, in that epoch."""
+    SERVE = "serve"
+    """The target's services, which stood by, serve; others hear of it."""
+    DONE = "done"
+
+
+class LostTrackError(CausewayError):
+    """This is no state in which an evacuation of {region} can be: {what}. Look at `causeway region status`; nothing was changed."""
+
+    code = "lost-track"
+    status = 409
+    definite = True
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a region's duties.
+
+    Attributes:
+        region: Whose.
+        source: The site that they are to leave.
+        target: The site that they are to go to.
+        holder: Who has them, as the directory says.
+        epoch: In which.
+        incarnation: Of the holder's store.
+        at_source: What the source's store says.
+        at_target: What the target's store says; None if there is none yet.
+        serving: Whether the target's services have begun to work on theirs.
+    """
+
+    region: str
+    source: str
+    target: str
+    holder: str
+    epoch: int
+    incarnation: int
+    at_source: Turn
+    at_target: Turn | None
+    serving: bool = False
+
+
+def next_step(known: Known) -> Step:
+    """Return what is to be done next.
+
+    Raises:
+        LostTrackError: What is known does not fit together.
+    """
+    if known.holder == known.target:
+        return _after_claim(known)
+    if known.holder != known.source:
+        raise _lost(known, f"{known.holder} holds its duties")
+    source, target = known.at_source, known.at_target
+    if (source.epoch, source.incarnation) != (known.epoch, known.incarnation):
+        raise _lost(known, f"the store at {known.source} is of epoch {source.epoch}, the directory knows {known.epoch}")
+    if source.phase is not Phase.HANDED:
+        if source.holder != known.source:
+            raise _lost(known, f"the store at {known.source} says that {source.holder} serves")
+        return Step.SETTLE if source.phase is Phase.DRAINING else Step.DRAIN
+    if source.holder != known.target:
+        raise _lost(known, f"the store at {known.source} was handed over to {source.holder}")
+    return Step.CLAIM if target == source else Step.COPY
+
+
+def can_hand_back(known: Known) -> bool:
+    """Whether the source can go on as if nothing had been begun: until the directory says otherwise."""
+    return known.holder == known.source
+
+
+def begun(known: Known) -> Turn:
+    """Return how the target's store begins; call it once the directory says that the target holds."""
+    return Turn(known.region, known.incarnation, known.epoch, known.target)
+
+
+def _after_claim(known: Known) -> Step:
+    target = known.at_target
+    if target is None or target.epoch > known.epoch:
+        raise _lost(known, f"{known.target} holds its duties, and has no store that fits")
+    if target.epoch < known.epoch:
+        if target.epoch != known.epoch - 1:
+            raise _lost(known, f"the store at {known.target} is of epoch {target.epoch}, older than the one before")
+        return Step.BEGIN
+    return Step.DONE if known.serving else Step.SERVE
+
+
+def _lost(known: Known, what: str) -> LostTrackError:
+    return LostTrackError(region=known.region, what=what)

@@ -1,0 +1,98 @@
+"""SQL of an evacuation: what is left to do in a store, and what there is in it."""
+
+import psycopg
+from psycopg import sql
+
+from infra.postgres import Connection
+from infra.schema.repository import alive
+
+
+async def next_offsets(connection: Connection) -> dict[int, int]:
+    """Return where each partition of the journal is decided up to."""
+    cursor = await connection.execute("SELECT partition, next_offset FROM journal_partitions ORDER BY partition")
+    return dict(await cursor.fetchall())
+
+
+async def unsent(connection: Connection) -> dict[str, int]:
+    """Return how many records of each destination the forwarder has not sent yet, in the streams that it is in or has not begun."""
+    cursor = await connection.execute(
+        "SELECT r.destination, sum(r.last - greatest(r.first - 1, coalesce(f.position, 0)))::bigint FROM relay_rows r"
+        " LEFT JOIN followers f ON f.partition = r.partition"
+        "  AND f.name = 'forwarder/' || r.destination || '/' || r.incarnation || '/' || r.epoch"
+        " WHERE r.last > coalesce(f.position, 0) GROUP BY r.destination ORDER BY r.destination"
+    )
+    return {destination: int(left) for destination, left in await cursor.fetchall()}
+
+
+async def still_serving(connection: Connection, services: frozenset[str]) -> list[str]:
+    """Return which of these services have told lately that they work on the store: each as instance and service."""
+    return [f"{one.instance} ({one.service})" for one in await alive(connection) if one.service in services]
+
+
+async def serving(connection: Connection) -> frozenset[str]:
+    """Return the services that have told lately that they work on the store."""
+    return frozenset(one.service for one in await alive(connection))
+
+
+async def versions(connection: Connection) -> set[int]:
+    """Return which schema revisions the software knows that works on the store."""
+    return {one.knows for one in await alive(connection)}
+
+
+async def size(connection: Connection) -> int:
+    """Return how many bytes the store has."""
+    cursor = await connection.execute("SELECT pg_database_size(current_database())")
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def row_counts(connection: Connection, *, but: frozenset[str] = frozenset({"schema_services"})) -> dict[str, int]:
+    """Return how many rows each table has, in one view of the store; without those tables, which services write about themselves."""
+    async with connection.transaction():
+        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor = await connection.execute(
+            "SELECT table_name FROM information_schema.tables"
+            " WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name"
+        )
+        names = [name for (name,) in await cursor.fetchall() if name not in but]
+        counts = {}
+        for name in names:
+            counted = await connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(name)))
+            row = await counted.fetchone()
+            assert row is not None
+            counts[name] = int(row[0])
+    return counts
+
+
+async def databases(connection: Connection) -> set[str]:
+    """Return the databases of the server."""
+    cursor = await connection.execute("SELECT datname FROM pg_database")
+    return {name for (name,) in await cursor.fetchall()}
+
+
+async def make_database(connection: Connection, name: str) -> None:
+    """Make an empty database, instead of one of that name that was left half made."""
+    await drop_database(connection, name)
+    await connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
+async def drop_database(connection: Connection, name: str) -> None:
+    """Remove a database, if it is there, whoever looks at it."""
+    await connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+async def put_in_place(connection: Connection, made: str, name: str) -> None:
+    """Let a database take the place of another, which is removed; whoever looks at that one looks again.
+
+    Raises:
+        psycopg.Error: Somebody has connected in between; it is to be tried again.
+    """
+    await drop_database(connection, name)
+    await connection.execute(
+        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(made), sql.Identifier(name))
+    )
+
+
+RACES = (psycopg.errors.ObjectInUse, psycopg.errors.DuplicateDatabase)
+"""What may come of putting a database in place while others try to connect."""

@@ -1,0 +1,70 @@
+"""Which step of an evacuation is next: whatever was interrupted where, it goes on, and never with less than the step before has left."""
+
+from dataclasses import replace
+
+import pytest
+
+from region.evacuation.plan import Known, LostTrackError, Step, begun, can_hand_back, next_step
+from replication.turns.records import Phase, Turn
+
+HOME = Turn("us", 1, 1, "us")
+DRAINING, HANDED = replace(HOME, phase=Phase.DRAINING), replace(HOME, holder="eu", phase=Phase.HANDED)
+BEGUN = Turn("us", 2, 2, "eu")
+START = Known("us", "us", "eu", "us", 1, 1, HOME, None)
+CLAIMED = replace(START, holder="eu", epoch=2, incarnation=2, at_source=HANDED, at_target=HANDED)
+
+
+@pytest.mark.parametrize(
+    ("known", "step"),
+    [
+        (START, Step.DRAIN),
+        (replace(START, at_source=DRAINING), Step.SETTLE),
+        (replace(START, at_source=HANDED), Step.COPY),
+        (replace(START, at_source=HANDED, at_target=HOME), Step.COPY),  # a copy that still moved is none
+        (replace(START, at_source=HANDED, at_target=BEGUN), Step.COPY),  # nor is one of another time
+        (replace(START, at_source=HANDED, at_target=HANDED), Step.CLAIM),
+        (CLAIMED, Step.BEGIN),
+        (replace(CLAIMED, at_target=BEGUN), Step.SERVE),
+        (replace(CLAIMED, at_target=BEGUN, serving=True), Step.DONE),
+    ],
+)
+def test_what_is_next(known: Known, step: Step) -> None:
+    """From the directory and both stores alone, so that any operator can go on."""
+    assert next_step(known) is step
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        replace(START, holder="ap"),
+        replace(START, epoch=2),  # the store is older than what the directory knows
+        replace(START, incarnation=2),
+        replace(START, at_source=replace(HOME, holder="ap")),
+        replace(START, at_source=replace(HANDED, holder="ap")),
+        replace(CLAIMED, at_target=None),  # the copy is gone
+        replace(CLAIMED, epoch=3),  # it is not of the epoch before
+        replace(CLAIMED, at_target=replace(BEGUN, epoch=3)),
+    ],
+)
+def test_what_does_not_fit_together_is_not_guessed_at(known: Known) -> None:
+    """Nothing is done, and it is said why."""
+    with pytest.raises(LostTrackError):
+        next_step(known)
+
+
+def test_back_again_is_the_same_the_other_way_round() -> None:
+    """The home's own store is of an older epoch, and is replaced by the copy."""
+    held = Known("us", "eu", "us", "eu", 2, 2, BEGUN, HANDED)
+    assert next_step(held) is Step.DRAIN
+    handed = replace(BEGUN, holder="us", phase=Phase.HANDED)
+    assert next_step(replace(held, at_source=handed)) is Step.COPY
+    assert next_step(replace(held, at_source=handed, at_target=handed)) is Step.CLAIM
+    home = replace(held, holder="us", epoch=3, incarnation=3, at_source=handed, at_target=handed)
+    assert next_step(home) is Step.BEGIN
+    assert begun(home) == Turn("us", 3, 3, "us")
+
+
+def test_there_is_a_way_back_until_the_directory_says_otherwise() -> None:
+    """Whatever was copied."""
+    assert can_hand_back(replace(START, at_source=HANDED, at_target=HANDED))
+    assert not can_hand_back(CLAIMED)
