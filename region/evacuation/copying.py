@@ -3,7 +3,7 @@
 import asyncio
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 from infra.backoff import Backoff
 from infra.blobs import Blobs
 from infra.errors import CausewayError
+from infra.postgres import Connection
 from infra.schema.repository import connect, plain_url
 from region.evacuation import repository
 
@@ -45,7 +46,9 @@ class CopyDiffersError(CausewayError):
     definite = True
 
 
-async def copy_store(source: str, target: str, tools: Path) -> dict[str, int]:
+async def copy_store(
+    source: str, target: str, tools: Path, *, prepare: Callable[[Connection], Awaitable[None]]
+) -> dict[str, int]:
     """Copy a store that stands still, in place of what is at the target; return how many rows each table has.
 
     A copy that is not complete has another name: so whatever is found under the target's own is whole.
@@ -54,6 +57,7 @@ async def copy_store(source: str, target: str, tools: Path) -> dict[str, int]:
         source: URL of the store.
         target: URL of the database that the copy is to be.
         tools: Where `pg_dump` and `pg_restore` are, of the same version as the servers or a later one.
+        prepare: Changes in the copy what is of the other site's, before it takes its place.
 
     Raises:
         CopyFailedError: A program failed.
@@ -66,10 +70,12 @@ async def copy_store(source: str, target: str, tools: Path) -> dict[str, int]:
         await repository.make_database(server, made)
         with tempfile.TemporaryDirectory(prefix="causeway-") as directory:
             dump = str(Path(directory) / "store.dump")
-            await _run(tools / "pg_dump", ["--format=custom", "--compress=0", f"--file={dump}"], source)
+            await run_program(tools / "pg_dump", ["--format=custom", "--compress=0", f"--file={dump}"], source)
             options = ["--no-owner", "--exit-on-error", f"--dbname={made}", dump]
-            await _run(tools / "pg_restore", options, _with(target, made))
+            await run_program(tools / "pg_restore", options, _with(target, made))
         counts = await compare(source, _with(target, made))
+        async with await connect(_with(target, made), name="evacuation") as copy:
+            await prepare(copy)
         backoff = Backoff(first=0.05, most=1.0)
         for attempt in range(PLACING_TRIES):
             try:
@@ -128,7 +134,12 @@ async def _copy_blob(source: Blobs, target: Blobs, key: str, size: int) -> None:
     await target.complete_parts(key, upload_id, await target.parts(key, upload_id))
 
 
-async def _run(program: Path, options: list[str], url: str) -> None:
+async def run_program(program: Path, options: list[str], url: str) -> None:
+    """Run one of PostgreSQL's programs on a database.
+
+    Raises:
+        CopyFailedError: It failed; the message has its last line.
+    """
     said = conninfo_to_dict(plain_url(url))
     environment = {_ENVIRONMENT[name]: str(value) for name, value in said.items() if name in _ENVIRONMENT}
     try:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -15,13 +16,13 @@ from global_directory.holding.schemas import Claim, DutyView, LayingDown
 from infra.blobs import FAILURES, Blobs
 from infra.errors import CausewayError
 from infra.kafka import Consumer
-from infra.postgres import STORE_FAILURES
+from infra.postgres import STORE_FAILURES, Connection
 from infra.schema.repository import connect
 from region.evacuation import copying, repository
-from region.evacuation.plan import Known, Step, begun, can_hand_back, next_step
+from region.evacuation.plan import Known, Step, begun, can_hand_back, next_step, places
 from region.evacuation.seats import Seat
 from replication.turns.records import Turn
-from replication.turns.repository import drain, hand_over, read_turn, take_back, take_over
+from replication.turns.repository import drain, hand_over, read_turn, set_offsets, take_back, take_over
 
 LOOK_SECONDS: Final = 0.1
 PATIENCE: Final[Mapping[Step, float]] = {Step.DRAIN: 45.0, Step.SETTLE: 60.0, Step.SERVE: 60.0}
@@ -136,6 +137,7 @@ class Evacuation:
             at_source=source or Turn(region, 0, 0, self.source.site),
             at_target=target,
             serving=serving,
+            laid_down=duty.laid_down,
         )
 
     async def hand_back(self) -> bool:
@@ -160,8 +162,10 @@ class Evacuation:
                 await self._drain(known)
                 await self._settle(known)
             case Step.COPY:
+                await self._stand_still()
                 self._say(step, "the store stands still, and is copied")
-                counts = await copying.copy_store(self.source.store, self.target.store, self.tools)
+                begin_at = partial(set_offsets, offsets=await self._places(known))
+                counts = await copying.copy_store(self.source.store, self.target.store, self.tools, prepare=begin_at)
                 self._say(step, "the copy is complete", {"tables": len(counts), "rows": sum(counts.values())})
                 await self._copy_blobs(step)
             case Step.CLAIM:
@@ -178,27 +182,26 @@ class Evacuation:
             await self._wait(Step.DRAIN, lambda: _list(repository.still_serving(store, ACCEPTING)))
 
     async def _settle(self, known: Known) -> None:
-        async with (
-            await connect(self.source.store, name="evacuation") as store,
-            Consumer(self.source.kafka, self.source.journal, client="evacuation") as journal,
-        ):
-
-            async def undecided() -> str:
-                ends = await journal.ends(range(self.source.partitions))
-                offsets = await repository.next_offsets(store)
-                left = sum(max(0, end - offsets.get(partition, 0)) for partition, end in ends.items())
-                return f"{left} records of the journal are not decided yet" if left else ""
-
-            async def unsent() -> str:
-                found = await repository.unsent(store)
-                return ", ".join(f"{left} records for {region} are not sent yet" for region, left in found.items())
-
-            await self._wait(Step.SETTLE, undecided)
-            await self._wait(Step.SETTLE, unsent)
+        async with await connect(self.source.store, name="evacuation") as store:
+            await self._wait(Step.SETTLE, partial(self._undone, store))
             await hand_over(store, epoch=known.epoch, to=self.target.site)
+
+    async def _stand_still(self) -> None:
+        """Wait until nobody works on the source's store any more, and see that nothing is left to be done in it."""
+        async with await connect(self.source.store, name="evacuation") as store:
             await self._wait(Step.SETTLE, lambda: _list(repository.still_serving(store, self.source.services)))
-            if left := await undecided() or await unsent():
+            if left := await self._undone(store):
                 raise StuckError(step=Step.SETTLE.value, seconds=0, why=f"{left}, though nobody was to accept anything")
+
+    async def _undone(self, store: Connection) -> str:
+        """Say what is accepted and not decided, or decided and not sent."""
+        async with Consumer(self.source.kafka, self.source.journal, client="evacuation") as journal:
+            ends = await journal.ends(range(self.source.partitions))
+        offsets = await repository.next_offsets(store)
+        if left := sum(max(0, end - offsets.get(partition, 0)) for partition, end in ends.items()):
+            return f"{left} records of the journal are not decided yet"
+        found = await repository.unsent(store)
+        return ", ".join(f"{left} records for {region} are not sent yet" for region, left in found.items())
 
     async def _claim(self, known: Known) -> None:
         self._say(Step.CLAIM, f"{self.source.site} lays its lease down, and {self.target.site} claims the next epoch")
@@ -208,16 +211,22 @@ class Evacuation:
 
     async def _begin(self, known: Known) -> None:
         self._say(Step.BEGIN, f"the copy is begun with, in epoch {known.epoch}")
-        partitions = range(self.target.partitions)
-        async with Consumer(self.target.kafka, self.target.journal, client="evacuation") as journal:
-            offsets = await journal.ends(partitions)
         renamed = {
             self.source.incoming(origin): self.target.incoming(origin)
             for origin in self.source.others
             if self.source.incoming(origin) != self.target.incoming(origin)
         }
         async with await connect(self.target.store, name="evacuation") as store:
-            await take_over(store, begun(known), ended=known.epoch - 1, offsets=offsets, renamed=renamed)
+            await take_over(store, begun(known), ended=known.epoch - 1, renamed=renamed)
+
+    async def _places(self, known: Known) -> dict[int, int]:
+        former: dict[int, int] = {}
+        if known.at_target is not None:
+            async with await connect(self.target.store, name="evacuation") as store:
+                former = await repository.next_offsets(store)
+        async with Consumer(self.target.kafka, self.target.journal, client="evacuation") as journal:
+            bounds = {partition: await journal.bounds(partition) for partition in range(self.target.partitions)}
+        return places(former, bounds)
 
     async def _copy_blobs(self, step: Step) -> None:
         source, target = self.source.blobs, self.target.blobs

@@ -1,5 +1,6 @@
 """Say which step of an evacuation is next, from what the directory and both stores say: so it goes on wherever it was left. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -47,6 +48,7 @@ class Known:
         at_source: What the source's store says.
         at_target: What the target's store says; None if there is none yet.
         serving: Whether the target's services have begun to work on theirs.
+        laid_down: Whether the holder has given its lease back, which is for good in its epoch.
     """
 
     region: str
@@ -58,6 +60,7 @@ class Known:
     at_source: Turn
     at_target: Turn | None
     serving: bool = False
+    laid_down: bool = False
 
 
 def next_step(known: Known) -> Step:
@@ -73,18 +76,37 @@ def next_step(known: Known) -> Step:
     source, target = known.at_source, known.at_target
     if (source.epoch, source.incarnation) != (known.epoch, known.incarnation):
         raise _lost(known, f"the store at {known.source} is of epoch {source.epoch}, the directory knows {known.epoch}")
+    if known.laid_down and source.phase is not Phase.HANDED:
+        raise _lost(known, f"{known.source} has laid its lease down, and its store goes on")
     if source.phase is not Phase.HANDED:
         if source.holder != known.source:
             raise _lost(known, f"the store at {known.source} says that {source.holder} serves")
         return Step.SETTLE if source.phase is Phase.DRAINING else Step.DRAIN
     if source.holder != known.target:
         raise _lost(known, f"the store at {known.source} was handed over to {source.holder}")
-    return Step.CLAIM if target == source else Step.COPY
+    if target == source:
+        return Step.CLAIM
+    if known.laid_down:
+        raise _lost(known, f"{known.source} has laid its lease down, and the copy at {known.target} is gone")
+    return Step.COPY
 
 
 def can_hand_back(known: Known) -> bool:
-    """Whether the source can go on as if nothing had been begun: until the directory says otherwise."""
-    return known.holder == known.source
+    """Whether the source can go on as if nothing had been begun: until its lease is laid down."""
+    return known.holder == known.source and not known.laid_down
+
+
+def places(former: Mapping[int, int], bounds: Mapping[int, tuple[int, int]]) -> dict[int, int]:
+    """Return where each partition of the target's journal is read from.
+
+    What stands there above where the target's former life has decided was accepted, by whoever did not know yet that it was not to be: so it is
+    decided now. By their ids, those are dropped that came another way.
+
+    Args:
+        former: Where the target's former life had come to; nothing if it had none.
+        bounds: Partition to its first offset, and the one after its last.
+    """
+    return {partition: min(max(former.get(partition, end), first), end) for partition, (first, end) in bounds.items()}
 
 
 def begun(known: Known) -> Turn:

@@ -19,12 +19,11 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.errors import CausewayError, UnavailableError
-from infra.local import homes, toolchain
-from infra.local.topology import lay_out
 from infra.postgres import Connection
 from replication.poison import repository
 from replication.poison.outline import outline
 from replication.poison.records import Kept, Kind, NoSuchPoisonError, Poison, place_of
+from replication.turns.places import environment_of
 
 app = typer.Typer(
     help="Look at the records that a region could not read or apply, and have them taken in after all.",
@@ -180,12 +179,8 @@ def store_of(region: str) -> str:
     """
     if os.environ.get("CAUSEWAY_REGION") == region and (url := os.environ.get("CAUSEWAY_STORE")):
         return url
-    home = homes.home()
-    if (home / homes.DESCRIPTION).exists():
-        topology = lay_out(homes.read_federation(home), toolchain.find())
-        for part in topology.parts.values():
-            if part.env.get("CAUSEWAY_REGION") == region and "CAUSEWAY_STORE" in part.env:
-                return part.env["CAUSEWAY_STORE"]
+    if (env := environment_of(region)) is not None:
+        return env["CAUSEWAY_STORE"]
     raise NoStoreError(region=region)
 
 

@@ -25,6 +25,7 @@ class Turn:
         epoch: In which they are.
         holder: At whose site.
         phase: How far it is handed over.
+        mark: Of this one handing over: a copy with the same one was made since nobody serves; any other is of another time.
     """
 
     region: str
@@ -32,6 +33,7 @@ class Turn:
     epoch: int
     holder: str
     phase: Phase = Phase.SERVING
+    mark: str = ""
 
     def is_untouched(self, site: str) -> bool:
         """Whether a site serves, and nothing was begun to change that."""

@@ -1,6 +1,8 @@
 """SQL of whose turn it is, in a region's store; its tables are the region's own."""
 
+import secrets
 from collections.abc import Mapping
+from typing import Final
 
 import psycopg
 
@@ -8,21 +10,39 @@ from infra.postgres import Connection
 from replication.poison.records import REPAIR
 from replication.turns.records import Phase, Turn
 
-ASIDE_STEP = 2**40
+_TURN: Final = "SELECT region, incarnation, epoch, holder, phase, mark FROM region_state LIMIT 1"
+_OLD: Final = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn)
+ASIDE_STEP: Final = 2**40
 """By so much, and its epoch, the places of what is aside move down when one begins: what a new journal puts aside never meets what an old one did, and comes after it."""
 
 
 async def read_turn(connection: Connection) -> Turn | None:
     """Return what the store says; None if it has no tables yet, or those of an older version, which know of no turns."""
     try:
-        cursor = await connection.execute("SELECT region, incarnation, epoch, holder, phase FROM region_state LIMIT 1")
-    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+        cursor = await connection.execute(_TURN)
+    except _OLD:
         return None
-    row = await cursor.fetchone()
+    return _turn(await cursor.fetchone())
+
+
+def read_turn_at(url: str) -> Turn | None:
+    """Return the same of the store at a URL, for commands.
+
+    Raises:
+        psycopg.Error: It does not answer.
+    """
+    with psycopg.connect(url, autocommit=True, connect_timeout=3) as connection:
+        try:
+            return _turn(connection.execute(_TURN).fetchone())
+        except _OLD:
+            return None
+
+
+def _turn(row: tuple[Any, ...] | None) -> Turn | None:
     if row is None:
         return None
-    region, incarnation, epoch, holder, phase = row
-    return Turn(region, incarnation, epoch, holder or region, Phase(phase))
+    region, incarnation, epoch, holder, phase, mark = row
+    return Turn(region, incarnation, epoch, holder or region, Phase(phase), mark)
 
 
 async def drain(connection: Connection, *, epoch: int) -> bool:
@@ -32,7 +52,7 @@ async def drain(connection: Connection, *, epoch: int) -> bool:
 
 async def hand_over(connection: Connection, *, epoch: int, to: str) -> bool:
     """Let nobody serve any more, until another one begins; return whether the store was in that epoch."""
-    return await _set(connection, epoch, Phase.HANDED, holder=to)
+    return await _set(connection, epoch, Phase.HANDED, holder=to, mark=secrets.token_hex(8))
 
 
 async def take_back(connection: Connection, *, epoch: int, holder: str) -> bool:
@@ -41,18 +61,26 @@ async def take_back(connection: Connection, *, epoch: int, holder: str) -> bool:
 
 
 async def _set(
-    connection: Connection, epoch: int, phase: Phase, *, holder: str | None, but: Phase | None = None
+    connection: Connection, epoch: int, phase: Phase, *, holder: str | None, but: Phase | None = None, mark: str = ""
 ) -> bool:
     cursor = await connection.execute(
-        "UPDATE region_state SET phase = %s, holder = coalesce(%s, holder) WHERE epoch = %s AND phase <> %s",
-        (phase.value, holder, epoch, "none" if but is None else but.value),
+        "UPDATE region_state SET phase = %s, mark = %s, holder = coalesce(%s, holder) WHERE epoch = %s AND phase <> %s",
+        (phase.value, mark, holder, epoch, "none" if but is None else but.value),
     )
     return cursor.rowcount == 1
 
 
-async def take_over(
-    connection: Connection, turn: Turn, *, ended: int, offsets: Mapping[int, int], renamed: Mapping[str, str]
-) -> bool:
+async def set_offsets(connection: Connection, offsets: Mapping[int, int]) -> None:
+    """Say in a copy that nobody works on where each partition of the journal goes on: another site's has its own offsets."""
+    await connection.execute(
+        "UPDATE journal_partitions SET next_offset = place.next_offset"
+        " FROM unnest(%s::int[], %s::bigint[]) AS place (partition, next_offset)"
+        " WHERE journal_partitions.partition = place.partition",
+        (list(offsets), list(offsets.values())),
+    )
+
+
+async def take_over(connection: Connection, turn: Turn, *, ended: int, renamed: Mapping[str, str]) -> bool:
     """Begin an epoch in a complete copy of a store, in one transaction; return whether the copy was of the epoch that ends.
 
     What is aside keeps its order before what comes to be aside in this epoch; places of followers stay, since what they follow stays.
@@ -61,23 +89,16 @@ async def take_over(
         connection: To the copy, in autocommit mode.
         turn: How it is to begin.
         ended: The epoch that ends.
-        offsets: Partition of the journal to where it begins, in the Kafka of the site that takes over.
         renamed: Topic to the one by which the same comes there, for what is aside.
     """
     async with connection.transaction():
         cursor = await connection.execute(
-            "UPDATE region_state SET incarnation = %s, epoch = %s, holder = %s, phase = ''"
-            " WHERE region = %s AND epoch = %s",
+            "UPDATE region_state SET incarnation = %s, epoch = %s, holder = %s, phase = '', mark = ''"
+            " WHERE region = %s AND epoch = %s AND phase = 'handed'",
             (turn.incarnation, turn.epoch, turn.holder, turn.region, ended),
         )
         if cursor.rowcount != 1:
             return False
-        await connection.execute(
-            "UPDATE journal_partitions SET next_offset = place.next_offset"
-            " FROM unnest(%s::int[], %s::bigint[]) AS place (partition, next_offset)"
-            " WHERE journal_partitions.partition = place.partition",
-            (list(offsets), list(offsets.values())),
-        )
         await connection.execute(
             "UPDATE aside SET place = place - %s::bigint WHERE source NOT LIKE %s",
             (ASIDE_STEP * turn.epoch, f"%{REPAIR}%"),

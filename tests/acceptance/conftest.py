@@ -45,7 +45,7 @@ def free_block() -> int:
         try:
             for port in (
                 *range(base, base + 4),
-                *(base + 100 * region + place for region in (1, 2, 3) for place in range(80)),
+                *(base + 100 * region + place for region in (1, 2, 3) for place in range(100)),
             ):
                 with socket.socket() as probe:
                     probe.bind(("127.0.0.1", port))

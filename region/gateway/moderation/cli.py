@@ -20,8 +20,6 @@ from rich.table import Table
 
 from infra.errors import NotFoundError, OutcomeUnknownError, UnavailableError
 from infra.kafka import Producer
-from infra.local import homes, toolchain
-from infra.local.topology import lay_out
 from infra.postgres import Connection
 from region.accounts.repository import user_by_id
 from region.gateway.moderation.removing import content_of, deletion_of, is_taken_away
@@ -33,7 +31,8 @@ from replication.ids import content_hash, message_id, partition_of
 from replication.moderation import AccountRestored, AccountSuspended, ModerationBody, ModeratorNamed, ReportDismissed
 from replication.poison.cli import store_of
 from replication.records import Journaled, Submission
-from replication.topics import JOURNAL
+from replication.topics import journal_topic
+from replication.turns.places import environment_of
 
 PATIENCE: Final = 15.0
 """How long to wait for the projector, seconds."""
@@ -188,15 +187,13 @@ def _operator() -> str:
     return f"operator {getpass.getuser()}"
 
 
-def _kafka_of(region: str) -> str:
+def _journal_of(region: str) -> tuple[str, str]:
+    """Return the Kafka in which a region's journal is, and what it is called there."""
     if os.environ.get("CAUSEWAY_REGION") == region and (named := os.environ.get("CAUSEWAY_KAFKA")):
-        return named
-    home = homes.home()
-    if (home / homes.DESCRIPTION).exists():
-        for part in lay_out(homes.read_federation(home), toolchain.find()).parts.values():
-            if part.env.get("CAUSEWAY_REGION") == region and "CAUSEWAY_KAFKA" in part.env:
-                return part.env["CAUSEWAY_KAFKA"]
-    raise UnavailableError(what=f"The journal of {region}")
+        return named, journal_topic(region, os.environ.get("CAUSEWAY_SITE") or region)
+    if (env := environment_of(region)) is None:
+        raise UnavailableError(what=f"The journal of {region}")
+    return env["CAUSEWAY_KAFKA"], journal_topic(region, env.get("CAUSEWAY_SITE") or region)
 
 
 async def _connect(url: str) -> Connection:
@@ -234,9 +231,10 @@ async def _decide(
             conversation_id=named.conversation_id if named else "",
             content_hash=named.content_hash if named else b"",
         )
-        async with Producer(_kafka_of(region), client="moderate") as producer:
+        kafka, journal = _journal_of(region)
+        async with Producer(kafka, client="moderate") as producer:
             await producer.append(
-                JOURNAL,
+                journal,
                 partition=partition_of(wanted.key, row[0]),
                 key=wanted.key.encode(),
                 value=encode(Journaled(record=wanted)),

@@ -11,6 +11,8 @@ STATEMENTS = (
     # holder: empty: the region itself. phase: empty: the holder serves; draining: it accepts nothing more; handed: nobody serves, the holder is to begin.
     "ALTER TABLE region_state ADD COLUMN IF NOT EXISTS holder TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE region_state ADD COLUMN IF NOT EXISTS phase TEXT NOT NULL DEFAULT ''",
+    # Of one handing over: a copy that has the same one was made since.
+    "ALTER TABLE region_state ADD COLUMN IF NOT EXISTS mark TEXT NOT NULL DEFAULT ''",
     # What an ingester had taken in when it ended for good in an epoch: its progress, as in the metadata of its commits.
     """
     CREATE TABLE IF NOT EXISTS intakes (

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from region.evacuation.plan import Known, LostTrackError, Step, begun, can_hand_back, next_step
+from region.evacuation.plan import Known, LostTrackError, Step, begun, can_hand_back, next_step, places
 from replication.turns.records import Phase, Turn
 
 HOME = Turn("us", 1, 1, "us")
-DRAINING, HANDED = replace(HOME, phase=Phase.DRAINING), replace(HOME, holder="eu", phase=Phase.HANDED)
+DRAINING, HANDED = replace(HOME, phase=Phase.DRAINING), replace(HOME, holder="eu", phase=Phase.HANDED, mark="m1")
 BEGUN = Turn("us", 2, 2, "eu")
 START = Known("us", "us", "eu", "us", 1, 1, HOME, None)
 CLAIMED = replace(START, holder="eu", epoch=2, incarnation=2, at_source=HANDED, at_target=HANDED)
@@ -22,7 +22,12 @@ CLAIMED = replace(START, holder="eu", epoch=2, incarnation=2, at_source=HANDED, 
         (replace(START, at_source=HANDED), Step.COPY),
         (replace(START, at_source=HANDED, at_target=HOME), Step.COPY),  # a copy that still moved is none
         (replace(START, at_source=HANDED, at_target=BEGUN), Step.COPY),  # nor is one of another time
+        (
+            replace(START, at_source=HANDED, at_target=replace(HANDED, mark="m0")),
+            Step.COPY,
+        ),  # handed back since, and went on
         (replace(START, at_source=HANDED, at_target=HANDED), Step.CLAIM),
+        (replace(START, at_source=HANDED, at_target=HANDED, laid_down=True), Step.CLAIM),  # which was not answered
         (CLAIMED, Step.BEGIN),
         (replace(CLAIMED, at_target=BEGUN), Step.SERVE),
         (replace(CLAIMED, at_target=BEGUN, serving=True), Step.DONE),
@@ -41,6 +46,8 @@ def test_what_is_next(known: Known, step: Step) -> None:
         replace(START, incarnation=2),
         replace(START, at_source=replace(HOME, holder="ap")),
         replace(START, at_source=replace(HANDED, holder="ap")),
+        replace(START, laid_down=True),  # nobody may serve, and somebody does
+        replace(START, at_source=HANDED, laid_down=True),  # what was copied is gone
         replace(CLAIMED, at_target=None),  # the copy is gone
         replace(CLAIMED, epoch=3),  # it is not of the epoch before
         replace(CLAIMED, at_target=replace(BEGUN, epoch=3)),
@@ -56,7 +63,7 @@ def test_back_again_is_the_same_the_other_way_round() -> None:
     """The home's own store is of an older epoch, and is replaced by the copy."""
     held = Known("us", "eu", "us", "eu", 2, 2, BEGUN, HANDED)
     assert next_step(held) is Step.DRAIN
-    handed = replace(BEGUN, holder="us", phase=Phase.HANDED)
+    handed = replace(BEGUN, holder="us", phase=Phase.HANDED, mark="m2")
     assert next_step(replace(held, at_source=handed)) is Step.COPY
     assert next_step(replace(held, at_source=handed, at_target=handed)) is Step.CLAIM
     home = replace(held, holder="us", epoch=3, incarnation=3, at_source=handed, at_target=handed)
@@ -65,6 +72,16 @@ def test_back_again_is_the_same_the_other_way_round() -> None:
 
 
 def test_there_is_a_way_back_until_the_directory_says_otherwise() -> None:
-    """Whatever was copied."""
-    assert can_hand_back(replace(START, at_source=HANDED, at_target=HANDED))
+    """Whatever was copied; a lease that was laid down is so for good."""
+    copied = replace(START, at_source=HANDED, at_target=HANDED)
+    assert can_hand_back(copied)
+    assert not can_hand_back(replace(copied, laid_down=True))
     assert not can_hand_back(CLAIMED)
+
+
+def test_a_journal_is_read_on_where_its_former_life_stood() -> None:
+    """So what a gateway accepted that was asleep while all others ended is decided after all; a site that is new begins at the end."""
+    bounds = {0: (0, 9), 1: (5, 9), 2: (0, 3)}
+
+    assert places({}, bounds) == {0: 9, 1: 9, 2: 3}
+    assert places({0: 7, 1: 2, 2: 8}, bounds) == {0: 7, 1: 5, 2: 3}

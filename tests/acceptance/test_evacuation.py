@@ -1,0 +1,139 @@
+"""A region is evacuated while people write to each other, and comes back: everything arrives once, in order, and nobody logs in anew."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from chaos.federation import CommandError, Federation
+from chaos.people import Person
+from region.client import Client, SqliteStore
+
+COMMAND_SECONDS = 240.0
+WRITE_SECONDS = 0.1
+
+
+@pytest.fixture(scope="module")
+def movable(start_federation: Callable[..., AbstractContextManager[Federation]]) -> Iterator[Federation]:
+    """A federation in which eu may hold us's duties."""
+    with start_federation("--standby", "us=eu") as made:
+        yield made
+
+
+class Writer:
+    """Writes to somebody, again and again, until told to stop."""
+
+    def __init__(self, author: Person, reader: Person) -> None:
+        """Begin."""
+        self.author = author
+        self.reader = reader
+        self.texts: list[str] = []
+        self._stop = asyncio.Event()
+        self._task = asyncio.create_task(self._write())
+
+    async def _write(self) -> None:
+        while not self._stop.is_set():
+            self.texts.append(f"{self.author.id[:6]} writes {len(self.texts)}")
+            await self.author.write(self.texts[-1], self.reader)
+            await asyncio.sleep(WRITE_SECONDS)
+
+    async def stop(self) -> None:
+        """Stop writing, and wait until the reader was shown all."""
+        self._stop.set()
+        await self._task
+        await self.reader.sees(self.texts[-1])
+        shown = [
+            one.text for messages in self.reader.screen.values() for one in messages if one.text in set(self.texts)
+        ]
+        assert shown == self.texts, "each of them once, in order"
+
+
+@asynccontextmanager
+async def person(urls: list[str], home: str, store: Path) -> AsyncIterator[Person]:
+    """Somebody with an account in a region, and a device that knows those addresses."""
+    async with Client(urls, store=SqliteStore(store), patience=60) as client:
+        await client.register(f"{home}-{secrets.token_hex(6)}", "a good password", home_region=home)
+        await client.online()
+        async with Person(client) as somebody:
+            yield somebody
+
+
+async def standing(federation: Federation, region: str = "us") -> dict[str, Any]:
+    """Return what an operator is told of a region."""
+    found = json.loads(await federation.act("region", "status", "--json"))["regions"]
+    return dict(next(one for one in found if one["region"] == region))
+
+
+def command(federation: Federation, *options: str) -> Any:
+    """Evacuate us, or rehearse it; return what a script is told."""
+    return json.loads(federation.run("region", "evacuate", "us", "--json", *options, patience=COMMAND_SECONDS))
+
+
+async def test_a_region_is_evacuated_and_comes_back_while_people_write(
+    movable: Federation, http: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    """Between all three regions, in both directions; devices stay logged in, and history is whole wherever it is read."""
+    urls = {name: there.public_url for name, there in movable.status().regions.items()}
+    rehearsed = await asyncio.to_thread(command, movable, "--rehearse")
+    assert rehearsed["ok"], rehearsed
+    assert (rehearsed["source"], rehearsed["target"]) == ("us", "eu")
+    assert (await standing(movable))["epoch"] == 1, "nothing was changed"
+    async with AsyncExitStack() as stack:
+        people = [
+            await stack.enter_async_context(person([urls[via], urls["ap"]], home, tmp_path / f"{place}"))
+            for place, (home, via) in enumerate((("us", "us"), ("us", "eu"), ("eu", "eu"), ("ap", "ap")))
+        ]
+        alice, abe, eva, aki = people
+        pairs = ((alice, abe), (abe, alice), (alice, eva), (eva, alice), (alice, aki), (aki, abe), (eva, aki))
+        writers = [Writer(*pair) for pair in pairs]
+        await asyncio.sleep(3)
+
+        for epoch, (source, target) in enumerate((("us", "eu"), ("eu", "us")), start=2):
+            done = await asyncio.to_thread(command, movable, "--why", "a test")
+            assert done["holder"] == target, done
+            held = await standing(movable)
+            assert (held["holder"], held["epoch"]) == (target, epoch)
+            marks = [len(writer.texts) for writer in writers]
+            await asyncio.sleep(3)
+            for writer, mark in zip(writers, marks, strict=True):
+                await writer.reader.sees(writer.texts[mark], within=60)
+            assert source != target
+        for writer in writers:
+            await writer.stop()
+
+        assert not [refused for somebody in people for refused in somebody.refused]
+        for somebody in people:
+            for conversation, messages in somebody.screen.items():
+                seqs = [one.seq for one in messages if one.seq is not None]
+                assert len(seqs) == len(set(seqs)), conversation
+        bearer = {"Authorization": f"Bearer {alice.client.tokens.access_token}"}
+        page = await http.get(f"{urls['us']}/messages", params={"peer_id": aki.id, "limit": 200}, headers=bearer)
+        wanted = [
+            text for writer in writers if writer.author is alice and writer.reader is aki for text in writer.texts
+        ]
+        assert [one["text"] for one in page.json()["messages"] if one["kind"] != "hidden"][::-1][-50:] == wanted[-50:]
+
+
+async def test_an_evacuation_that_cannot_end_lets_the_region_go_on(movable: Federation, tmp_path: Path) -> None:
+    """Without the target's store there is no copy: what was begun is handed back, and people go on as if nothing had been."""
+    urls = {name: there.public_url for name, there in movable.status().regions.items()}
+    with pytest.raises(CommandError):
+        await asyncio.to_thread(command, movable)
+    async with person([urls["us"]], "us", tmp_path / "1") as alice, person([urls["ap"]], "ap", tmp_path / "2") as aki:
+        before = await standing(movable)
+        await movable.act("local", "kill", "--stay-down", "eu/postgres")
+        try:
+            with pytest.raises(CommandError):
+                await asyncio.to_thread(command, movable, "--why", "a test")
+        finally:
+            await movable.act("local", "heal")
+        after = await standing(movable)
+        assert (after["holder"], after["epoch"]) == (before["holder"], before["epoch"])
+        await alice.write("still here", aki)
+        await aki.sees("still here")

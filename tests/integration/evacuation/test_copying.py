@@ -1,0 +1,109 @@
+"""A store that stands still is copied whole, and takes the place of what was there; a copy that is not complete never does."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from infra.local.tools import Tools
+from infra.postgres import Connection, make_pool
+from infra.schema.repository import connect
+from region.evacuation import copying
+from region.evacuation.copying import CopyDiffersError, CopyFailedError, compare, copy_store
+from region.store.repository.setup import prepare
+from replication.turns.records import Phase
+from replication.turns.repository import hand_over, read_turn, set_offsets
+
+pytestmark = pytest.mark.integration
+
+
+async def nothing(_: Connection) -> None:
+    """Change nothing in the copy."""
+
+
+@pytest.fixture
+async def source(make_database: Callable[[], str]) -> str:
+    """URL of a store of us with something in it, which is handed over."""
+    url = make_database()
+    async with make_pool(url, size=1, name="test") as pool:
+        await prepare(pool, region="us", partitions=2)
+        async with pool.connection() as connection:
+            await connection.execute(
+                "INSERT INTO followers (name, partition, position, updated_at) SELECT 'x' || n, 0, n, n FROM generate_series(1, 1000) n"
+            )
+            await hand_over(connection, epoch=1, to="eu")
+    return url
+
+
+def beside(url: str, name: str) -> str:
+    """Return the URL of another database of the same server."""
+    return f"{url.rpartition('/')[0]}/{name}"
+
+
+async def count(url: str) -> int:
+    """Return how many followers a store has."""
+    async with await connect(url, name="test") as connection:
+        row = await (await connection.execute("SELECT count(*) FROM followers")).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def test_a_copy_has_everything_and_is_of_the_same_handing_over(source: str, tools: Tools) -> None:
+    """Made where nothing was, then in place of an older one, while somebody looks at that again and again."""
+    target = beside(source, "held_us_1")
+    counts = await copy_store(source, target, tools.postgres, prepare=partial(set_offsets, offsets={0: 7, 1: 8}))
+
+    assert counts["followers"] == 1000
+    async with await connect(source, name="test") as one, await connect(target, name="test") as other:
+        turn = await read_turn(other)
+        assert turn == await read_turn(one)
+        assert turn is not None
+        assert turn.phase is Phase.HANDED
+        offsets = await other.execute("SELECT partition, next_offset FROM journal_partitions ORDER BY partition")
+        assert await offsets.fetchall() == [(0, 7), (1, 8)]
+        await one.execute("DELETE FROM followers WHERE position > 10")
+
+    async def look() -> None:
+        while True:
+            try:
+                await count(target)
+            except psycopg.Error:
+                await asyncio.sleep(0.01)
+
+    looking = asyncio.create_task(look())
+    await copy_store(source, target, tools.postgres, prepare=nothing)
+    looking.cancel()
+    await asyncio.gather(looking, return_exceptions=True)
+    assert await count(target) == 10
+
+
+async def test_a_copy_that_fails_or_differs_takes_nobodys_place(
+    source: str, tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was there stays as it was, and the next attempt is not in the way of this one."""
+    target = beside(source, "held_us_2")
+    await copy_store(source, target, tools.postgres, prepare=nothing)
+    async with await connect(source, name="test") as connection:
+        await connection.execute("DELETE FROM followers WHERE position > 10")
+    with pytest.raises(CopyFailedError):
+        await copy_store(source, target, Path("/nonexistent"), prepare=nothing)
+    run = copying.run_program
+
+    async def write_meanwhile(program: Path, options: list[str], url: str) -> None:
+        await run(program, options, url)
+        async with await connect(source, name="test") as connection:
+            await connection.execute("DELETE FROM followers WHERE position = 1")
+
+    monkeypatch.setattr(copying, "run_program", write_meanwhile)
+    with pytest.raises(CopyDiffersError, match="followers has 9 rows, and 10 in the copy"):
+        await copy_store(source, target, tools.postgres, prepare=nothing)
+    monkeypatch.undo()
+
+    assert await count(target) == 1000
+    with pytest.raises(CopyDiffersError):
+        await compare(source, target)
+    await copy_store(source, target, tools.postgres, prepare=nothing)
+    assert await count(target) == 9
