@@ -128,8 +128,10 @@ async def find_region(connection: AsyncConnection, region: str) -> Region | None
 
 
 async def find_expulsions(connection: AsyncConnection) -> tuple[str, ...]:
-    """Return the regions that were expelled, sorted."""
-    return tuple((await connection.execute(select(EXPULSIONS.c.region).order_by(EXPULSIONS.c.region))).scalars())
+    """Return the regions that were expelled, or whose duties one of those holds, sorted."""
+    expelled = select(EXPULSIONS.c.region)
+    held = select(REGIONS.c.region).where(REGIONS.c.holder.in_(expelled))
+    return tuple(sorted((await connection.execute(expelled.union(held))).scalars()))
 
 
 async def put_expulsion(connection: AsyncConnection, region: str, now: int) -> None:

@@ -28,6 +28,8 @@ FRESH: Final[Mapping[str, str]] = {
     "forwarder": "causeway_forwarder_drained_timestamp_seconds",
 }
 """By service: when nothing was left for it to do."""
+STANDS_BY: Final = "causeway_turn_stands_by"
+"""Whether a service waits for its turn; see `replication.turns`."""
 
 POLL_SECONDS: Final = 0.2
 Tell = Callable[[str], None]
@@ -69,7 +71,7 @@ def plan(parts: Iterable[Part], places: Iterable[str]) -> list[str]:
 
 
 def behind(services: Iterable[str], metrics: str, since: float) -> str:
-    """Return what a process that has started has still to catch up with; nothing if it has caught up.
+    """Return what a process that has started has still to catch up with; nothing if it has caught up, or if what it runs stands by.
 
     Args:
         services: That it runs.
@@ -77,9 +79,13 @@ def behind(services: Iterable[str], metrics: str, since: float) -> str:
         since: When it was started, seconds since the epoch.
     """
     values: dict[str, list[float]] = {}
+    idle: set[str] = set()
     for family in text_string_to_metric_families(metrics):
         for sample in family.samples:
             values.setdefault(sample.name, []).append(sample.value)
+            if sample.name == STANDS_BY and sample.value:
+                idle.add(sample.labels["service"])
+    services = [service for service in services if service not in idle]
     lag: float = sum(values.get("causeway_projector_lag_records", []))
     if "projector" in services and lag > LAG_RECORDS:
         return f"{lag:,.0f} records of the journal wait."

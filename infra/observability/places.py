@@ -1,6 +1,6 @@
 """Where the admin ports of a federation are: of the local one, or as somebody names them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from infra.errors import CausewayError
 from infra.local import homes, up
@@ -35,11 +35,11 @@ def read_admins(named: Sequence[str]) -> dict[str, list[str]]:
 
 
 def admins_of(status: Status) -> dict[str, list[str]]:
-    """Return region to the URLs of the admin ports of its parts."""
-    return {
-        region: list(_urls(part.ports for part in there.parts.values())) for region, there in status.regions.items()
-    }
-
-
-def _urls(ports: Iterable[Mapping[str, int]]) -> Iterable[str]:
-    return (f"http://127.0.0.1:{purposes['admin']}" for purposes in ports if "admin" in purposes)
+    """Return region to the URLs of the admin ports of its parts; what may hold a region's duties at another one's site is that region's."""
+    admins: dict[str, list[str]] = {region: [] for region in status.regions}
+    for site, there in status.regions.items():
+        for name, part in there.parts.items():
+            region = name.partition("-")[0]
+            of = region if region in admins and region != name else site
+            admins[of] += [f"http://127.0.0.1:{port}" for purpose, port in part.ports.items() if purpose == "admin"]
+    return admins

@@ -8,6 +8,7 @@ from typing import Final
 
 import psycopg
 import structlog
+from prometheus_client import Gauge
 
 from infra.health import Health
 from infra.postgres import STORE_FAILURES, Connection
@@ -24,6 +25,12 @@ LOOK_SECONDS: Final = 0.25
 """How often a store is asked whose turn it is: one row, over a connection that is kept."""
 
 CONDITION: Final = "turn"
+
+STANDS_BY = Gauge(
+    "causeway_turn_stands_by",
+    "Whether a service waits for its turn to serve a region's duties (1), by service.",
+    ["service"],
+)
 
 
 def end_process() -> None:
@@ -79,6 +86,7 @@ class _Looking:
         self._connection: Connection | None = None
         self.why = ""
         health.expect(CONDITION)
+        STANDS_BY.labels(service).set(1)
 
     async def until(self, *, ours: bool) -> None:
         """Return once the store says that it is, or is not, this service's turn; a store that does not answer says nothing."""
@@ -95,6 +103,7 @@ class _Looking:
                 self.why = "" if mine else waits_for(turn, region=region, site=site)
                 if mine is ours:
                     self._health.tell(CONDITION, ok=True, detail=self.why)
+                    STANDS_BY.labels(self._service).set(0 if mine else 1)
                     return
             if ours:  # as it should be: nothing is wrong with who stands by
                 self._health.tell(CONDITION, ok=True, detail=f"it stands by: {self.why}")

@@ -158,3 +158,19 @@ async def test_regions_claim_over_http(clients: tuple[DirectoryClient, ...]) -> 
         await us.claim("us", Claim("us", 2, ended=1))
     assert {one.region: one.former for one in await ap.duties()}["us"] == (Former(1, "us", laid_down=True),)
     assert (await eu.holder_of("us")).region == "eu"
+
+
+async def test_whose_duties_an_expelled_region_holds_is_expelled_too(directory: Directory) -> None:
+    """What comes from there in its name comes from whom nobody trusts; at home again, it is trusted again."""
+    await directory.duties.renew("us", US)
+    await directory.duties.lay_down("us", DOWN)
+    await directory.duties.claim("us", EU)
+    await directory.expel("eu")
+    assert (await directory.expulsions()).expelled == ("eu", "us")
+
+    await directory.duties.renew("us", LeaseRequest("eu", 2, 2, 7, 5, standby="us"))
+    await directory.duties.lay_down("us", LayingDown("eu", 2))
+    await directory.duties.claim("us", Claim("us", 3, ended=2))
+    assert (await directory.expulsions()).expelled == ("eu",)
+    await directory.readmit("eu")
+    assert (await directory.expulsions()).expelled == ()

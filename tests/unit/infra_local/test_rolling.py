@@ -68,6 +68,15 @@ def test_a_follower_has_caught_up_when_it_came_to_the_end_since_its_start(servic
     assert behind([service], f'{metric}{{to="eu"}} 101\n{metric}{{to="ap"}} 110\n', since=100) == ""
 
 
+def test_what_stands_by_has_nothing_to_catch_up_with() -> None:
+    """Nothing of it serves; what shares its process may."""
+    idle = 'causeway_turn_stands_by{{service="fanout"}} {}\ncauseway_fanout_caught_up_timestamp_seconds 0\n'
+    assert behind(["fanout"], idle.format(1), since=100) == ""
+    assert "fanout" in behind(["fanout"], idle.format(0), since=100)
+    both = idle.format(1) + 'causeway_forwarder_drained_timestamp_seconds{destination="eu"} 90\n'
+    assert "forwarder" in behind(["fanout", "forwarder"], both, since=100)
+
+
 def test_a_version_is_a_file_or_a_checkout_with_its_environment(tmp_path: Path) -> None:
     """Said before the first service is stopped."""
     with pytest.raises(NoVersionError, match="checkout of Causeway"):
