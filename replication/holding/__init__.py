@@ -12,5 +12,5 @@ anew        what was taken out, is submitted anew, and is numbered once
     duty ◀─ claim ─ standby        takeover ─▶ paths ─▶ following ─ tail ─▶ anew ─▶ the holder of the new epoch
      └─ promise ─▶ lease ─▶ deciding
 
-Services run `lease`, `deciding` and the renewal of `duty` so far. `docs/failover.md` draws the protocol; `tests/unit/replication/holding` explores it.
+Services run `lease` and `deciding` so far, and the directory `duty`, without priming. `docs/failover.md` draws the protocol; `tests/unit/replication/holding` explores it.
 """
