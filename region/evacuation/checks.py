@@ -55,8 +55,8 @@ async def look(source: Seat, target: Seat, duties: Collection[DutyView], expelle
     if duty is None:
         return [Check("directory", ok=False, detail=f"it knows nothing of {source.region}")]
     return [
-        _lease(duty, source, target),
-        _trust(source, target, expelled),
+        lease(duty, source, target),
+        trust(source, target, expelled),
         await _try("store", lambda: _store(source, duty)),
         await _try("versions", lambda: _versions(source)),
         await _try("journal", lambda: _journal(source)),
@@ -81,7 +81,8 @@ async def _try(name: str, look_at: Callable[[], Awaitable[Check]]) -> Check:
         return Check(name, ok=False, detail=f"it cannot be looked at: {type(error).__name__}")
 
 
-def _lease(duty: DutyView, source: Seat, target: Seat) -> Check:
+def lease(duty: DutyView, source: Seat, target: Seat) -> Check:
+    """Whether the source has the lease, and the target may follow it."""
     wrong = {
         f"{duty.holder} holds the duties, not {source.site}": duty.holder != source.site,
         f"the lease of epoch {duty.epoch} was laid down": duty.laid_down,
@@ -92,7 +93,8 @@ def _lease(duty: DutyView, source: Seat, target: Seat) -> Check:
     return Check("lease", ok=not found, detail="; ".join(found) or f"epoch {duty.epoch}, {target.site} stands by")
 
 
-def _trust(source: Seat, target: Seat, expelled: Collection[str]) -> Check:
+def trust(source: Seat, target: Seat, expelled: Collection[str]) -> Check:
+    """Whether everybody concerned is trusted."""
     out = sorted({source.region, source.site, target.site} & set(expelled))
     return Check("trust", ok=not out, detail=f"expelled: {', '.join(out)}" if out else "nobody concerned is expelled")
 
