@@ -51,6 +51,7 @@ async def row_counts(connection: Connection, *, but: frozenset[str] = frozenset(
     """Return how many rows each table has, in one view of the store; without those tables, which services write about themselves."""
     async with connection.transaction():
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        await connection.execute("SET LOCAL statement_timeout = 0")  # they may be large
         cursor = await connection.execute(
             "SELECT table_name FROM information_schema.tables"
             " WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name"

@@ -7,10 +7,11 @@ lane       pure: one mirrored partition: parked streams, what waits behind their
 asking     pure: which gaps and holes the origin is asked for next
 repairer   asks the origin over HTTP
 shelf      keeps poison in the store, and brings it back
+brought    what was taken in before the duties came to be held here
 reader     reads one origin's mirrored topic, batch by batch, and commits after every append is acknowledged
 settings   what it is configured with
 metrics    what is counted
-service    entry point: one reader an origin
+service    entry point: one reader for each way from each origin
 
     <origin>.relay.<here> ─▶ reader ─▶ lane ─▶ intake ─▶ admission, replication.streams
     the origin's gateway ─▶ repairer ─┘ │ └──▶ journal

@@ -193,6 +193,10 @@ class Intake:
         held = None if self.holds is None else self.holds(stream.epoch)
         if self.holds is not None and held is None:
             raise UnknownEpochError(origin=self.origin, epoch=stream.epoch)
+        if (
+            held is False and relayed.is_heartbeat
+        ):  # of a stream that is over; whoever is new there tells how far it went
+            return Judged(BEAT, relayed.forwarded_at)
         if held is False:
             reason = f"{self.held_at or self.origin} does not hold the duties of {self.origin} in epoch {stream.epoch}, or did not lay them down"
             return Judged(Aside(reason, Kind.IMPOSSIBLE, relayed.via), relayed.forwarded_at)

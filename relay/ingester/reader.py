@@ -19,8 +19,8 @@ from infra.tasks import heed_cancellation
 from infra.telling import told as told_of
 from relay.ingester import metrics
 from relay.ingester.asking import Asking
+from relay.ingester.brought import Brought
 from relay.ingester.intake import Append, Aside, Beat, Had, Intake, NewerOriginError, Step
-from relay.ingester.kept import Kept
 from relay.ingester.lane import Came, Freed, Lane, Note, Parked, Passed
 from relay.ingester.progress import Taken, UnreadableProgressError, fit, read
 from relay.ingester.repairer import Repairer
@@ -68,7 +68,7 @@ class Reader:
         shelf: Shelf,
         silence: float = 30.0,
         present: Callable[[], bool] = lambda: True,
-        kept: Kept | None = None,
+        brought: Brought | None = None,
     ) -> None:
         """Prepare.
 
@@ -81,7 +81,7 @@ class Reader:
             shelf: Keeps what cannot be taken in.
             silence: After how many seconds in which nothing came, not even a heartbeat, that is told.
             present: Whether something is to be heard: the origin's duties are held now where this comes from.
-            kept: What was taken in before this region's duties were held here; nothing by default.
+            brought: What was taken in before this region's duties were held here; nothing by default.
         """
         self._intake = intake
         self._repairer = repairer
@@ -98,7 +98,7 @@ class Reader:
         self._way = intake.way
         self._condition = f"from {self._way}"
         self._present = present
-        self._kept = kept or Kept()
+        self._brought = brought or Brought()
         self._lanes: dict[int, Lane] = {}
         self._paused: set[int] = set()
         self._dirty: set[int] = set()
@@ -122,7 +122,7 @@ class Reader:
                         self._kafka,
                         self._topic,
                         client=f"ingester-{self._way}",
-                        group=self._kept.group(self._intake.here),
+                        group=self._brought.group(self._intake.here),
                     ) as consumer,
                     Producer(self._kafka, client=f"ingester-{self._way}", linger_ms=0) as producer,
                 ):
@@ -154,7 +154,7 @@ class Reader:
         for partition in range(partitions):
             committed = await consumer.committed(partition)
             first, end = await consumer.bounds(partition)
-            taken, next_ = self._read_progress(self._kept.progress(self._way, partition)), first
+            taken, next_ = self._read_progress(self._brought.progress(self._way, partition)), first
             if committed is not None:
                 taken = self._read_progress(committed.metadata)
                 next_ = self._continue_at(committed.offset, first, end)
@@ -209,7 +209,7 @@ class Reader:
     async def _end(self, consumer: Consumer) -> None:
         if self._dirty:
             await self._commit(consumer)
-        await self._kept.write(self._way, {partition: fit(lane.taken)[1] for partition, lane in self._lanes.items()})
+        await self._brought.write(self._way, {partition: fit(lane.taken)[1] for partition, lane in self._lanes.items()})
         self._ended.set()
         await asyncio.Event().wait()
 

@@ -21,8 +21,8 @@ from infra.ways import Ways, ends, way
 from relay.edge.http import make_client
 from relay.ingester import metrics
 from relay.ingester.asking import Asking
+from relay.ingester.brought import Brought
 from relay.ingester.intake import Intake
-from relay.ingester.kept import Kept
 from relay.ingester.reader import Reader
 from relay.ingester.repairer import Repairer
 from relay.ingester.settings import IngesterSettings
@@ -68,7 +68,7 @@ async def _serve(settings: IngesterSettings, host: Host) -> None:
 
 async def _take_in(settings: IngesterSettings, host: Host) -> None:
     tls = host.mutual_tls(settings.region)
-    kept, readers = await Kept.read(settings), set[Reader]()
+    brought, readers = await Brought.read(settings), set[Reader]()
     host.ending.farewells.append(partial(_finish, readers))
     async with DirectoryClient(settings.directory, tls=tls) as directory, asyncio.TaskGroup() as group:
         holders = Holders(directory, settings.sites)
@@ -77,7 +77,7 @@ async def _take_in(settings: IngesterSettings, host: Host) -> None:
         trust.tell(partial(tell_expelled, host.health, [way(*ends_) for ends_ in ways_of(settings)]))
         group.create_task(trust.run())
         for origin, held_at in ways_of(settings):
-            one = Way(origin, held_at, settings, host.health, tls, trust, holders, kept, readers)
+            one = Way(origin, held_at, settings, host.health, tls, trust, holders, brought, readers)
             read_on: Callable[[], Awaitable[None]] = one.read_on
             for end in {origin, held_at} - {settings.here}:
                 read_on = partial(trust.while_trusted, end, read_on)
@@ -107,7 +107,7 @@ class Way:
         tls: With what the origin is asked; None: in plain text.
         trust: Who was expelled.
         holders: Who holds what.
-        kept: What was taken in before this region's duties were held here.
+        brought: What was taken in before this region's duties were held here.
         readers: Where whoever reads is noted, so that it can be ended in order.
     """
 
@@ -118,7 +118,7 @@ class Way:
     tls: MutualTls | None
     trust: Trust
     holders: Holders
-    kept: Kept
+    brought: Brought
     readers: set[Reader]
 
     @property
@@ -156,7 +156,7 @@ class Way:
             shelf=shelf,
             silence=settings.ingester_silence,
             present=self.is_present,
-            kept=self.kept,
+            brought=self.brought,
         )
         self.readers.add(reader)
         try:

@@ -22,6 +22,7 @@ from region.store.repository.committing import commit
 from region.store.rows import Place
 from region.store.writes import Move, Writes
 from relay.ingester.asking import Asking
+from relay.ingester.brought import Brought
 from relay.ingester.intake import Intake
 from relay.ingester.progress import Taken, read
 from relay.ingester.reader import Reader
@@ -205,15 +206,17 @@ async def reading(
     patience: float = 0.1,
     health: Health | None = None,
     store: str = "postgresql://127.0.0.1:1/none",
+    brought: Brought | None = None,
+    readers: list[Reader] | None = None,
 ) -> None:
-    """Read as an ingester does, which asks the origin there, or finds it silent."""
+    """Read as an ingester does, which asks the origin there, or finds it silent; whoever reads is noted among the readers."""
     repairer = Repairer(origin, url, here=here)
     asking = Asking(patience=patience, retry=0.1)
     shelf = Shelf(store, mirrored_topic(origin, here))
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(shelf.run())
-            await Reader(
+            reader = Reader(
                 Intake(origin, here, partitions),
                 kafka=kafka,
                 health=health or Health(),
@@ -221,7 +224,11 @@ async def reading(
                 asking=asking,
                 shelf=shelf,
                 silence=2,
-            ).run()
+                brought=brought,
+            )
+            if readers is not None:
+                readers.append(reader)
+            await reader.run()
     finally:
         await repairer.close()
 

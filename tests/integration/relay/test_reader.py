@@ -1,5 +1,6 @@
 """What an ingester's reader does with what cannot be taken in, and with silence."""
 
+import asyncio
 from collections.abc import Callable
 
 import psycopg
@@ -10,6 +11,9 @@ from infra.health import Health
 from infra.postgres import make_pool
 from infra.tasks import beside
 from region.store.repository.setup import prepare
+from relay.ingester.brought import Brought
+from relay.ingester.progress import read
+from relay.ingester.reader import Reader
 from replication import codec
 from replication.codec import encode
 from replication.poison import repository
@@ -17,6 +21,7 @@ from replication.poison.records import Kept, Kind
 from replication.records import Relayed, Stream, Via
 from replication.streams import Progress
 from replication.topics import mirrored_topic
+from replication.turns.repository import drain, read_intakes
 from tests.integration.relay.crossing import (
     PARTITIONS,
     progress,
@@ -71,6 +76,36 @@ async def test_what_cannot_be_taken_in_is_kept_and_taken_in_when_it_can_be(  # n
             await until(lambda: has(Progress(3)))
             [replayed] = [one for one in await aside() if one.poison.kind is Kind.NEWER]
             assert replayed.replayed_at is not None
+    assert await sequences(kafka, journal, origin) == [1, 2, 3]
+
+
+async def test_duties_that_move_go_on_with_what_was_taken_in_before(
+    kafka: str, journal: int, regions: tuple[str, str], relayed: Callable[[int], bytes], postgres_url: str
+) -> None:
+    """An ingester that ends in a store that drains writes down how far it came; whoever reads the same in the next epoch takes nothing in twice."""
+    origin, here = regions
+    topic = mirrored_topic(origin, here)
+    await ensure_topics(kafka, {topic: PARTITIONS})
+    async with make_pool(postgres_url, size=1, name="test") as pool:
+        await prepare(pool, region=here, partitions=PARTITIONS)
+    await put(kafka, topic, relayed(1), relayed(2))
+
+    async def has_come_to(sequence: int) -> bool:
+        return sequence in await sequences(kafka, journal, origin)
+
+    async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as store:
+        readers: list[Reader] = []
+        brought = Brought(1, postgres_url)
+        async with beside(reading(origin, here, journal, kafka, brought=brought, readers=readers)):
+            await until(lambda: has_come_to(2))
+            await drain(store, epoch=1)
+            async with asyncio.timeout(30):
+                await readers[0].finish()
+            await put(kafka, topic, relayed(3))
+        places = await read_intakes(store, before=2)
+        assert read(places[origin, 0]).of((1, 1)) == Progress(2)
+        async with beside(reading(origin, here, journal, kafka, brought=Brought(2, postgres_url, places))):
+            await until(lambda: has_come_to(3))
     assert await sequences(kafka, journal, origin) == [1, 2, 3]
 
 

@@ -62,5 +62,5 @@ def test_what_is_done_is_written_down(tmp_path: Path, monkeypatch: pytest.Monkey
     line = msgspec.json.decode(lines[1], type=Line)
     assert (line.who, line.verb, line.region, line.why) == ("ada", "evacuate", "us", "new disks")
     assert (line.what, line.step, line.figures) == ("the copy is complete", "copy", {"rows": 3})
-    with pytest.raises(OSError):
+    with pytest.raises(FileNotFoundError):
         Audit("evacuate", "us", why="x", path=tmp_path / "no" / "file").note("begun")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from relay.ingester import intake
 from relay.ingester.admission import object_to_record, object_to_stream
-from relay.ingester.intake import Append, Aside, Beat, Early, Had, Intake, UnknownEpochError
+from relay.ingester.intake import BEAT, Append, Aside, Beat, Early, Had, Intake, Judged, UnknownEpochError
 from relay.ingester.progress import LIMIT, MOST_STREAMS, Taken, UnreadableProgressError, fit, read
 from replication.accounts import AccountConfirmed
 from replication.charters import Charter, Membership
@@ -399,6 +399,7 @@ def test_what_a_site_may_say_hangs_on_who_held_the_duties_in_its_epoch() -> None
         Kind.IMPOSSIBLE,
         "ap does not hold the duties of us in epoch 1, or did not lay them down",
     )
+    assert intake.take(relayed(9), partition=2, taken=taken, now=9) == Judged(BEAT, 7), "it only says that it is there"
     second, third = replace_stream(epoch=2), replace_stream(epoch=3)
     assert isinstance(intake.take(relayed(1, entry(), second), partition=2, taken=taken, now=9).step, Append)
     for value in (relayed(1, entry(), third), relayed(4, None, third)):

@@ -13,7 +13,7 @@ from replication.turns.repository import keep_intakes, read_intakes, read_turn
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Brought:
     """What the store says.
 
     Attributes:
@@ -27,7 +27,7 @@ class Kept:
     places: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
     @classmethod
-    async def read(cls, settings: RegionalSettings) -> "Kept":
+    async def read(cls, settings: RegionalSettings) -> "Brought":
         """Ask the store; not where no duties can be held elsewhere than at home.
 
         Raises:

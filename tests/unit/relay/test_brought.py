@@ -1,23 +1,23 @@
 """What an ingester begins with where a region's duties came to be held."""
 
-from relay.ingester.kept import Kept
+from relay.ingester.brought import Brought
 from relay.ingester.progress import Taken, fit, read
 from replication.streams import Progress
 
 
 def test_in_the_first_epoch_all_is_as_it_always_was() -> None:
     """The same group of consumers, and nothing to begin with."""
-    assert Kept().group("us") == "ingester-us"
-    assert Kept().progress("ap", 0) is None
+    assert Brought().group("us") == "ingester-us"
+    assert Brought().progress("ap", 0) is None
 
 
 def test_a_later_epoch_begins_with_what_came_along() -> None:
     """Under a group of its own: what was committed by the same site in an earlier one is older than that."""
     text = fit(Taken({(1, 1): Progress(7, ((3, 4),))}))[1]
-    kept = Kept(3, "postgresql://here", {("ap", 0): text})
+    brought = Brought(3, "postgresql://here", {("ap", 0): text})
 
-    assert kept.group("us") == "ingester-us-3"
-    found = kept.progress("ap", 0)
+    assert brought.group("us") == "ingester-us-3"
+    found = brought.progress("ap", 0)
     assert found is not None
     assert read(found).streams == {(1, 1): Progress(7, ((3, 4),))}
-    assert kept.progress("ap", 1) is None
+    assert brought.progress("ap", 1) is None
