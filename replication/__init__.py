@@ -16,6 +16,7 @@ outputs     what a projector put out, batch by batch, and the relay rows that re
 streams     pure: judge each record of a stream from another region
 topics      names and settings of topics
 holding     pure: who holds a region's duties, in which epoch; leases and takeover
+turns       at whose site a store's duties are served
 repair      the origin's side of a repair: ranges of a stream over HTTP
 repository  SQL of outputs, relay rows and the progress of those who follow them
 
