@@ -93,11 +93,13 @@ class _Looking:
         region, site = self._settings.region, self._settings.here
         while True:
             heed_cancellation()
+            well = True
             try:
                 turn = await self._ask()
             except (*STORE_FAILURES, psycopg.Error) as error:
                 await self._close()
                 self.why = f"the store does not tell whose turn it is: {told(error)}"
+                well = site != region  # elsewhere there may be none yet
             else:
                 mine = may_serve(turn, region=region, site=site, accepting=self._accepting)
                 self.why = "" if mine else waits_for(turn, region=region, site=site)
@@ -105,8 +107,8 @@ class _Looking:
                     self._health.tell(CONDITION, ok=True, detail=self.why)
                     STANDS_BY.labels(self._service).set(0 if mine else 1)
                     return
-            if ours:  # as it should be: nothing is wrong with who stands by
-                self._health.tell(CONDITION, ok=True, detail=f"it stands by: {self.why}")
+            if ours:  # nothing is wrong with who stands by
+                self._health.tell(CONDITION, ok=well, detail=f"it stands by: {self.why}")
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _ask(self) -> Turn | None:

@@ -121,19 +121,27 @@ async def test_a_region_is_evacuated_and_comes_back_while_people_write(
 
 
 async def test_an_evacuation_that_cannot_end_lets_the_region_go_on(movable: Federation, tmp_path: Path) -> None:
-    """Without the target's store there is no copy: what was begun is handed back, and people go on as if nothing had been."""
+    """What was accepted is not decided in time: what was begun is handed back, and people go on as if nothing had been. Without a reason nothing is begun."""
     urls = {name: there.public_url for name, there in movable.status().regions.items()}
-    with pytest.raises(CommandError):
+    with pytest.raises(CommandError, match="--why"):
         await asyncio.to_thread(command, movable)
+    before = await standing(movable)
+    assert before["holder"] == "us"
     async with person([urls["us"]], "us", tmp_path / "1") as alice, person([urls["ap"]], "ap", tmp_path / "2") as aki:
-        before = await standing(movable)
-        await movable.act("local", "kill", "--stay-down", "eu/postgres")
+        await alice.write("hello", aki)
+        await aki.sees("hello")
+        await movable.act("local", "pause", "us/projector")
         try:
-            with pytest.raises(CommandError):
+            await alice.write("nobody decides", aki)
+            await asyncio.sleep(1)
+            with pytest.raises(CommandError, match="not decided yet"):
                 await asyncio.to_thread(command, movable, "--why", "a test")
         finally:
-            await movable.act("local", "heal")
-        after = await standing(movable)
-        assert (after["holder"], after["epoch"]) == (before["holder"], before["epoch"])
+            await movable.act("local", "resume", "us/projector")
+        await aki.sees("nobody decides")
+        await aki.write("still there?", alice)
+        await alice.sees("still there?")
         await alice.write("still here", aki)
         await aki.sees("still here")
+    after = await standing(movable)
+    assert (after["holder"], after["epoch"]) == (before["holder"], before["epoch"])

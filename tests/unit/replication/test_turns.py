@@ -104,6 +104,12 @@ async def test_who_stands_by_is_well_and_does_nothing(monkeypatch: pytest.Monkey
     assert await run(store, monkeypatch, sites={"us": "eu"}) == ["well: True"]
 
 
+async def test_at_home_a_store_that_does_not_answer_is_no_health(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it always was: nobody there can serve."""
+    store = Store(psycopg.OperationalError("away"))
+    assert await run(store, monkeypatch, sites={"us": "eu"}, here="us") == ["well: False"]
+
+
 async def test_its_turn_comes_and_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     """Then its process ends, which lets a store that does not answer be no reason."""
     store = Store(HANDED, ELSEWHERE, ELSEWHERE, psycopg.OperationalError("restarting"), ELSEWHERE)
