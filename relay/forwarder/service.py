@@ -22,16 +22,19 @@ async def service(host: Host) -> None:
     """Forward to the other regions, until cancelled; and keep what they may read here, whosever duties are held here."""
     settings = read(RegionalSettings)
     tls = host.mutual_tls(settings.region)
+    forward = partial(_forward, settings, host.health)
+    if tls is None or not settings.others or settings.here != settings.region:
+        await in_turn(settings, "forwarder", host.health, forward)
+        return
+    host.health.expect(ACCESS)
     async with DirectoryClient(settings.directory, tls=tls) as directory, asyncio.TaskGroup() as group:
-        if tls is not None and settings.others and settings.here == settings.region:
-            host.health.expect(ACCESS)
-            trust = Trust(directory, kafka=settings.kafka)
-            group.create_task(trust.run())
-            access = keep_access(
-                settings.kafka, settings.others, trust, host.health, site=settings.here, standbys=settings.sites
-            )
-            group.create_task(access)
-        group.create_task(in_turn(settings, "forwarder", host.health, partial(_forward, settings, host.health)))
+        trust = Trust(directory, kafka=settings.kafka)
+        group.create_task(trust.run())
+        access = keep_access(
+            settings.kafka, settings.others, trust, host.health, site=settings.here, standbys=settings.sites
+        )
+        group.create_task(access)
+        group.create_task(in_turn(settings, "forwarder", host.health, forward))
 
 
 async def _forward(settings: RegionalSettings, health: Health) -> None:
