@@ -4,16 +4,19 @@ It is added to the commands of `causeway region`, which are the directory's.
 """
 
 import asyncio
-from typing import Annotated
+from collections.abc import Coroutine
+from typing import Annotated, TypeVar
 
 import msgspec
+import psycopg
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from global_directory.cli import app, where
 from global_directory.client import DirectoryClient
-from infra.errors import CausewayError
+from infra.errors import CausewayError, UnavailableError
+from infra.kafka import KafkaError
 from region.evacuation import checks, seats
 from region.evacuation.audit import Audit
 from region.evacuation.moving import Evacuation, Told
@@ -21,6 +24,7 @@ from region.evacuation.seats import Seat
 
 __all__ = ["app"]
 
+T = TypeVar("T")
 console = Console(highlight=False)
 
 
@@ -82,11 +86,21 @@ def evacuate(
     if not rehearse and not abort and not why.strip():
         raise NoReasonError
     if rehearse:
-        _show_rehearsal(asyncio.run(_rehearse(region, sites)), as_json=as_json)
+        _show_rehearsal(_run(_rehearse(region, sites)), as_json=as_json)
     elif abort:
-        asyncio.run(_abort(region, sites, why or "not said"))
+        _run(_abort(region, sites, why or "not said"))
     else:
-        _show_outcome(asyncio.run(_evacuate(region, sites, why, quiet=as_json)), as_json=as_json)
+        _show_outcome(_run(_evacuate(region, sites, why, quiet=as_json)), as_json=as_json)
+
+
+def _run(work: Coroutine[None, None, T]) -> T:
+    """Run what is asked for; whose server does not answer is said without what might tell how to connect."""
+    try:
+        return asyncio.run(work)
+    except psycopg.Error as error:
+        raise UnavailableError(what="A store of the region") from error
+    except KafkaError as error:
+        raise UnavailableError(what="A Kafka of the region") from error
 
 
 async def _between(directory: DirectoryClient, region: str, sites: dict[str, Seat]) -> tuple[Seat, Seat]:

@@ -13,9 +13,10 @@ import msgspec
 import psycopg
 
 from global_directory.holding.schemas import Claim, DutyView, LayingDown
-from infra.blobs import FAILURES, Blobs
+from infra.blobs import FAILURES as BLOB_FAILURES
+from infra.blobs import Blobs
 from infra.errors import CausewayError
-from infra.kafka import Consumer
+from infra.kafka import Consumer, KafkaError
 from infra.postgres import STORE_FAILURES, Connection
 from infra.schema.repository import connect
 from region.evacuation import copying, repository
@@ -27,6 +28,8 @@ from replication.turns.repository import drain, hand_over, read_turn, set_offset
 LOOK_SECONDS: Final = 0.1
 PATIENCE: Final[Mapping[Step, float]] = {Step.DRAIN: 45.0, Step.SETTLE: 60.0, Step.SERVE: 60.0}
 """How long each wait may take, seconds: a process that was killed counts as alive for 30."""
+FAILURES: Final = (CausewayError, KafkaError, OSError, *STORE_FAILURES, psycopg.Error)
+"""What a step may fail by: somebody does not answer, or says no."""
 ACCEPTING: Final = frozenset({"gateway", "ingester", "media"})
 """Services that take in what is new; they end first."""
 
@@ -95,8 +98,7 @@ class Evacuation:
         """Do what is left; return how long each step took, seconds.
 
         Raises:
-            CausewayError: It cannot be done. Unless the target holds already, the source goes on as if nothing had been begun.
-            psycopg.Error: A store does not answer; likewise.
+            Exception: One of `FAILURES`: it cannot be done. Unless the target holds already, the source goes on as if nothing had been begun.
         """
         took: dict[str, float] = {}
         while True:
@@ -108,7 +110,7 @@ class Evacuation:
             started = time.monotonic()
             try:
                 await self._do(step, known)
-            except (CausewayError, *STORE_FAILURES, psycopg.Error, asyncio.CancelledError) as error:
+            except (*FAILURES, asyncio.CancelledError) as error:
                 await asyncio.shield(self._give_up(step, error))
                 raise
             took[step.value] = took.get(step.value, 0.0) + time.monotonic() - started
@@ -242,7 +244,7 @@ class Evacuation:
                 async for copied, seen in copying.copy_blobs(here, there):
                     if copied % 100 == 1:
                         self._say(step, "blobs are copied", {"copied": copied, "looked at": seen})
-        except FAILURES as error:
+        except BLOB_FAILURES as error:
             raise copying.CopyFailedError(reason=f"the blob store: {type(error).__name__}") from error
         self._say(step, "every blob is at the other site", {"copied": copied, "blobs": seen})
 
