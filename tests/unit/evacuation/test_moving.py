@@ -1,0 +1,272 @@
+"""An evacuation with stores and a directory that are remembered alone: in which order what is done, what is handed back, and from where it goes on."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from global_directory.holding.schemas import Claim, DutyView, LayingDown
+from infra.errors import UnavailableError
+from infra.kafka import KafkaError
+from region.evacuation import copying, moving, repository
+from region.evacuation.copying import CopyFailedError
+from region.evacuation.moving import Evacuation, StuckError, Told
+from region.evacuation.seats import Seat
+from replication.turns.records import Phase, Turn
+
+SERVICES = frozenset({"gateway", "projector"})
+
+
+@dataclass
+class World:
+    """Two sites of us and the directory.
+
+    Attributes:
+        turns: URL of a store to what it says; those that are missing are not there.
+        duty: What the directory says.
+        undecided: Records of the journal that nobody has decided, each time somebody asks; the last one is repeated.
+        broken: What fails, by its name, with what; each once.
+        done: What was done, in order.
+    """
+
+    turns: dict[str, Turn] = field(default_factory=lambda: {"us": Turn("us", 1, 1, "us")})
+    duty: DutyView = field(default_factory=lambda: DutyView("us", "us", 1, 1, "eu", (), 6.0, laid_down=False))
+    undecided: list[int] = field(default_factory=lambda: [0])
+    broken: dict[str, Exception] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+
+    def do(self, what: str) -> None:
+        """Note it, or fail."""
+        if (error := self.broken.pop(what, None)) is not None:
+            raise error
+        self.done.append(what)
+
+    def turn(self, url: str, what: str, **changes: Any) -> bool:
+        """Change what a store says."""
+        self.do(f"{what} {url}")
+        self.turns[url] = replace(self.turns[url], **changes)
+        return True
+
+    async def duties(self) -> tuple[DutyView, ...]:
+        """Return what the directory says."""
+        return (self.duty,)
+
+    async def lay_down(self, region: str, wanted: LayingDown) -> DutyView:
+        """Take the lease back."""
+        assert (wanted.holder, wanted.epoch) == (self.duty.holder, self.duty.epoch)
+        self.do(f"{region} laid down")
+        self.duty = replace(self.duty, laid_down=True)
+        return self.duty
+
+    async def claim(self, region: str, wanted: Claim) -> DutyView:
+        """Begin the next epoch."""
+        assert self.duty.laid_down
+        self.do(f"{region} claimed by {wanted.claimer}")
+        self.duty = DutyView(
+            region, wanted.claimer, wanted.ended + 1, wanted.incarnation, "us", (), 6.0, laid_down=False
+        )
+        return self.duty
+
+    async def copy_store(self, source: str, target: str, _: Path, *, prepare: Callable[..., Any]) -> dict[str, int]:
+        """Copy."""
+        assert prepare.keywords == {"offsets": {0: 5}}  # type: ignore[attr-defined]  # a partial
+        self.do(f"copy {source} to {target}")
+        self.turns[target] = self.turns[source]
+        return {"entries": 3}
+
+
+class Journal:
+    """A journal of one partition, whose end is at 5 and beyond by what nobody has decided."""
+
+    world: World
+
+    def __init__(self, *_: object, **__: object) -> None:
+        pass
+
+    async def __aenter__(self) -> Self:
+        """Connect."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Disconnect."""
+
+    async def ends(self, _: object) -> dict[int, int]:
+        """Return where it ends."""
+        waiting = self.world.undecided
+        return {0: 5 + (waiting.pop(0) if len(waiting) > 1 else waiting[0])}
+
+    async def bounds(self, _: int) -> tuple[int, int]:
+        """Return where it begins and ends."""
+        return 0, 5
+
+
+@asynccontextmanager
+async def _connected(url: str) -> AsyncIterator[str]:
+    yield url
+
+
+class Stores:
+    """What is asked of stores, by their URLs."""
+
+    def __init__(self, world: World) -> None:
+        """Ask these."""
+        self._world = world
+        self._handed = 0
+
+    async def connect(self, url: str, **_: object) -> Any:
+        """Return what stands for a connection: the URL."""
+        return _connected(url)
+
+    async def read_turn(self, url: str) -> Turn | None:
+        """Return what it says."""
+        return self._world.turns.get(url)
+
+    async def drain(self, url: str, **_: object) -> bool:
+        """Let nothing more in."""
+        return self._world.turn(url, "drain", phase=Phase.DRAINING)
+
+    async def hand_over(self, url: str, *, to: str, **_: object) -> bool:
+        """Let nobody serve."""
+        self._handed += 1
+        return self._world.turn(url, "hand over", phase=Phase.HANDED, holder=to, mark=f"m{self._handed}")
+
+    async def take_back(self, url: str, *, holder: str, **_: object) -> bool:
+        """Let it serve again."""
+        return self._world.turn(url, "take back", phase=Phase.SERVING, holder=holder, mark="")
+
+    async def take_over(self, url: str, turn: Turn, **_: object) -> bool:
+        """Begin an epoch."""
+        self._world.do(f"begin {url}")
+        self._world.turns[url] = turn
+        return True
+
+    async def next_offsets(self, _: str) -> dict[int, int]:
+        """Return what is decided."""
+        return {0: 5}
+
+    async def unsent(self, _: str) -> dict[str, int]:
+        """Return nothing."""
+        return {}
+
+    async def still_serving(self, *_: object) -> list[str]:
+        """Return nobody."""
+        return []
+
+    async def serving(self, _: str) -> frozenset[str]:
+        """Return all."""
+        return SERVICES
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    """The world, in the place of everything that is asked."""
+    made = World()
+    stores, Journal.world = Stores(made), made
+    for name in ("connect", "read_turn", "drain", "hand_over", "take_back", "take_over"):
+        monkeypatch.setattr(moving, name, getattr(stores, name))
+    for name in ("next_offsets", "unsent", "still_serving", "serving"):
+        monkeypatch.setattr(repository, name, getattr(stores, name))
+    monkeypatch.setattr(moving, "Consumer", Journal)
+    monkeypatch.setattr(moving, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(copying, "copy_store", made.copy_store)
+    return made
+
+
+def seat(site: str) -> Seat:
+    """Return a seat of us's duties."""
+    return Seat("us", site, site, "", 1, ("ap", "eu"), None, SERVICES, ())
+
+
+def evacuation(world: World, told: list[Told] | None = None) -> Evacuation:
+    """Return one from us to eu."""
+    said: list[Told] = [] if told is None else told
+    return Evacuation(seat("us"), seat("eu"), world, Path("/"), said.append)
+
+
+ALL = [
+    "drain us",
+    "drain us",
+    "hand over us",
+    "copy us to eu",
+    "us laid down",
+    "us claimed by eu",
+    "begin eu",
+]
+
+
+async def test_each_step_follows_the_one_before(world: World) -> None:
+    """What waits is told, once; at its end the target holds, in the next epoch and a life of its own."""
+    world.undecided = [2, 2, 1, 0]
+    told: list[Told] = []
+
+    took = await evacuation(world, told).run()
+
+    assert world.done == ALL
+    assert list(took) == ["drain", "settle", "copy", "claim", "begin"]
+    assert world.turns["eu"] == Turn("us", 2, 2, "eu")
+    waited = [one.what for one in told if one.what.startswith("waiting: ")]
+    assert waited == [f"waiting: {left} records of the journal are not decided yet" for left in (2, 1)]
+    assert told[-1].what == "eu holds the duties of us in epoch 2"
+
+
+@pytest.mark.parametrize(
+    ("what", "error"),
+    [
+        ("hand over us", UnavailableError(what="The store")),
+        ("copy us to eu", CopyFailedError(reason="no room")),
+        ("copy us to eu", KafkaError()),
+        ("us laid down", UnavailableError(what="The directory")),
+    ],
+)
+async def test_what_fails_before_the_lease_is_laid_down_is_handed_back(
+    world: World, what: str, error: Exception
+) -> None:
+    """The source serves again; another run begins anew, and copies anew."""
+    world.broken[what] = error
+    with pytest.raises(type(error)):
+        await evacuation(world).run()
+    assert world.done[-1] == "take back us"
+    assert world.turns["us"] == Turn("us", 1, 1, "us")
+    assert world.duty.holder == "us"
+    world.done.clear()
+
+    await evacuation(world).run()
+
+    assert world.done == ALL
+
+
+async def test_what_is_never_decided_is_waited_for_and_handed_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said what it was."""
+    monkeypatch.setattr(moving, "PATIENCE", dict.fromkeys(moving.PATIENCE, 0.0))
+    world.undecided = [7]
+    with pytest.raises(StuckError, match="7 records of the journal are not decided yet"):
+        await evacuation(world).run()
+    assert world.turns["us"] == Turn("us", 1, 1, "us")
+
+
+@pytest.mark.parametrize("what", ["us claimed by eu", "begin eu"])
+async def test_what_fails_later_is_gone_on_with(world: World, what: str) -> None:
+    """A lease that was laid down is so for good: the source stays as it is, and another run does what is left."""
+    world.broken[what] = UnavailableError(what="It")
+    with pytest.raises(UnavailableError):
+        await evacuation(world).run()
+    assert world.turns["us"].phase is Phase.HANDED
+    assert not await evacuation(world).hand_back()
+    done = len(world.done)
+
+    await evacuation(world).run()
+
+    assert [one for one in world.done[done:] if one != "us laid down"] == ALL[ALL.index(what) :]
+    assert world.turns["eu"] == Turn("us", 2, 2, "eu")
+
+
+async def test_whoever_is_interrupted_before_goes_on_where_it_stood(world: World) -> None:
+    """Whatever was done already is not done again."""
+    world.turns["us"] = Turn("us", 1, 1, "eu", Phase.HANDED, "m")
+    await evacuation(world).run()
+    assert world.done == ALL[3:]
