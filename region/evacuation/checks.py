@@ -42,7 +42,9 @@ class Check(msgspec.Struct, frozen=True):
     detail: str
 
 
-async def look(source: Seat, target: Seat, duties: Collection[DutyView], expelled: Collection[str]) -> list[Check]:
+async def look(
+    source: Seat, target: Seat, duties: Collection[DutyView], expelled: Collection[str], *, detachable: bool = False
+) -> list[Check]:
     """Return all checks, in the order of what they are about.
 
     Args:
@@ -50,6 +52,7 @@ async def look(source: Seat, target: Seat, duties: Collection[DutyView], expelle
         target: Where they are to go.
         duties: What the directory says.
         expelled: Whom it has expelled from trust.
+        detachable: Whether it is known how a copy that follows is made one that does not.
     """
     duty = next((one for one in duties if one.region == source.region), None)
     if duty is None:
@@ -62,6 +65,7 @@ async def look(source: Seat, target: Seat, duties: Collection[DutyView], expelle
         await _try("journal", lambda: _journal(source)),
         await _try("relay", lambda: _relay(source)),
         await _try("room", lambda: _room(source, target)),
+        await _try("copy", lambda: _copy(target, detachable=detachable)),
         await _try("topics", lambda: _topics(source, target)),
         await _try("services", lambda: _services(target)),
         await _try("blobs", lambda: _blobs(source, target)),
@@ -142,6 +146,19 @@ async def _room(source: Seat, target: Seat) -> Check:
         await repository.databases(server)
     detail = f"the store has {size / 2**20:.0f} MiB, which {target.site} needs twice for a while: nobody looks whether it has them"
     return Check("room", ok=True, detail=detail)
+
+
+async def _copy(target: Seat, *, detachable: bool) -> Check:
+    try:
+        async with await connect(target.store, name="evacuation") as store:
+            follows = await repository.follows(store)
+    except psycopg.OperationalError as error:
+        if "does not exist" not in str(error):
+            raise
+        return Check("copy", ok=True, detail="there is none: the store is copied while it stands still")
+    if follows:
+        return Check("copy", ok=detachable, detail="it follows the store")
+    return Check("copy", ok=True, detail="an old one, which is replaced while the store stands still")
 
 
 def _server_of(seat: Seat) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
@@ -26,7 +26,7 @@ from replication.turns.records import Turn
 from replication.turns.repository import drain, hand_over, read_turn, set_offsets, take_back, take_over
 
 LOOK_SECONDS: Final = 0.1
-PATIENCE: Final[Mapping[Step, float]] = {Step.DRAIN: 45.0, Step.SETTLE: 60.0, Step.SERVE: 60.0}
+PATIENCE: Final[Mapping[Step, float]] = {Step.DRAIN: 45.0, Step.SETTLE: 60.0, Step.COPY: 60.0, Step.SERVE: 60.0}
 """How long each wait may take, seconds: a process that was killed counts as alive for 30."""
 FAILURES: Final = (CausewayError, KafkaError, OSError, *STORE_FAILURES, psycopg.Error)
 """What a step may fail by: somebody does not answer, or says no."""
@@ -84,6 +84,7 @@ class Evacuation:
         directory: Who says who holds.
         tools: Where PostgreSQL's programs are.
         tell: Told of each thing.
+        detach: Lets the target's store follow the source's no more, for good, where it does; None: nobody knows how.
     """
 
     source: Seat
@@ -91,6 +92,7 @@ class Evacuation:
     directory: Directory
     tools: Path
     tell: Callable[[Told], None]
+    detach: Callable[[], Awaitable[None]] | None = None
     began: float = field(default_factory=time.monotonic)
     _said: tuple[str, str] = ("", "")
 
@@ -165,10 +167,10 @@ class Evacuation:
                 await self._settle(known)
             case Step.COPY:
                 await self._stand_still()
-                self._say(step, "the store stands still, and is copied")
-                begin_at = partial(set_offsets, offsets=await self._places(known))
-                counts = await copying.copy_store(self.source.store, self.target.store, self.tools, prepare=begin_at)
-                self._say(step, "the copy is complete", {"tables": len(counts), "rows": sum(counts.values())})
+                if await self._follows():
+                    await self._catch_up(known)
+                else:
+                    await self._copy(known)
                 await self._copy_blobs(step)
             case Step.CLAIM:
                 await self._claim(known)
@@ -205,6 +207,36 @@ class Evacuation:
         found = await repository.unsent(store)
         return ", ".join(f"{left} records for {region} are not sent yet" for region, left in found.items())
 
+    async def _copy(self, known: Known) -> None:
+        self._say(Step.COPY, "the store stands still, and is copied")
+        begin_at = partial(set_offsets, offsets=await self._places(known))
+        counts = await copying.copy_store(self.source.store, self.target.store, self.tools, prepare=begin_at)
+        self._say(Step.COPY, "the copy is complete", {"tables": len(counts), "rows": sum(counts.values())})
+
+    async def _follows(self) -> bool:
+        """Whether the target's store is a copy that follows the source's."""
+        try:
+            async with await connect(self.target.store, name="evacuation") as store:
+                return await repository.follows(store)
+        except psycopg.OperationalError as error:
+            if _is_absent(error):
+                return False
+            raise
+
+    async def _catch_up(self, known: Known) -> None:
+        """Wait until a copy that follows has the mark of this handing over: then it has everything before, too."""
+        if self.detach is None:
+            raise copying.CopyFailedError(
+                reason="it follows the store by replication, and nobody here knows how to end that"
+            )
+
+        async def behind() -> str:
+            missing = await _turn(self.target) != known.at_source
+            return "the copy that follows has not come to the end yet" if missing else ""
+
+        await self._wait(Step.COPY, behind)
+        self._say(Step.COPY, "the copy that follows has everything")
+
     async def _claim(self, known: Known) -> None:
         self._say(Step.CLAIM, f"{self.source.site} lays its lease down, and {self.target.site} claims the next epoch")
         await self.directory.lay_down(known.region, LayingDown(known.holder, known.epoch))
@@ -218,6 +250,10 @@ class Evacuation:
             for origin in self.source.others
             if self.source.incoming(origin) != self.target.incoming(origin)
         }
+        if self.detach is not None and await self._follows():
+            async with await connect(self.target.store, name="evacuation") as store:
+                await set_offsets(store, await self._places(replace(known, at_target=None)))
+            await self.detach()
         async with await connect(self.target.store, name="evacuation") as store:
             await take_over(store, begun(known), ended=known.epoch - 1, renamed=renamed)
 
@@ -288,9 +324,14 @@ async def _turn(seat: Seat) -> Turn | None:
         async with await connect(seat.store, name="evacuation") as store:
             return await read_turn(store)
     except psycopg.OperationalError as error:
-        if "does not exist" in str(error):  # a database that is not there has no code of its own at connecting
+        if _is_absent(error):
             return None
         raise
+
+
+def _is_absent(error: psycopg.OperationalError) -> bool:
+    """Whether a database is not there; at connecting that has no code of its own."""
+    return "does not exist" in str(error)
 
 
 async def _list(found: Awaitable[Sequence[str]]) -> str:

@@ -66,6 +66,16 @@ async def row_counts(connection: Connection, *, but: frozenset[str] = frozenset(
     return counts
 
 
+async def follows(connection: Connection) -> bool:
+    """Whether a store is a copy that follows another one by PostgreSQL's logical replication."""
+    cursor = await connection.execute(
+        "SELECT count(*) FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = current_database()"
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return bool(row[0])
+
+
 async def databases(connection: Connection) -> set[str]:
     """Return the databases of the server."""
     cursor = await connection.execute("SELECT datname FROM pg_database")

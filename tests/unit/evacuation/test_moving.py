@@ -30,6 +30,7 @@ class World:
         undecided: Records of the journal that nobody has decided, each time somebody asks; the last one is repeated.
         broken: What fails, by its name, with what; each once.
         done: What was done, in order.
+        following: Whether eu's store follows us's by replication: it has what that one says a moment later.
     """
 
     turns: dict[str, Turn] = field(default_factory=lambda: {"us": Turn("us", 1, 1, "us")})
@@ -37,6 +38,7 @@ class World:
     undecided: list[int] = field(default_factory=lambda: [0])
     broken: dict[str, Exception] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
+    following: bool = False
 
     def do(self, what: str) -> None:
         """Note it, or fail."""
@@ -121,8 +123,19 @@ class Stores:
         return _connected(url)
 
     async def read_turn(self, url: str) -> Turn | None:
-        """Return what it says."""
-        return self._world.turns.get(url)
+        """Return what it says; a copy that follows says it the next time."""
+        found = self._world.turns.get(url)
+        if url == "eu" and self._world.following:
+            self._world.turns["eu"] = self._world.turns["us"]
+        return found
+
+    async def follows(self, url: str) -> bool:
+        """Whether it follows another one."""
+        return url == "eu" and self._world.following
+
+    async def set_offsets(self, url: str, offsets: dict[int, int]) -> None:
+        """Change where the journal goes on."""
+        self._world.do(f"{url} goes on at {offsets}")
 
     async def drain(self, url: str, **_: object) -> bool:
         """Let nothing more in."""
@@ -165,9 +178,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """The world, in the place of everything that is asked."""
     made = World()
     stores, Journal.world = Stores(made), made
-    for name in ("connect", "read_turn", "drain", "hand_over", "take_back", "take_over"):
+    for name in ("connect", "read_turn", "drain", "hand_over", "take_back", "take_over", "set_offsets"):
         monkeypatch.setattr(moving, name, getattr(stores, name))
-    for name in ("next_offsets", "unsent", "still_serving", "serving"):
+    for name in ("next_offsets", "unsent", "still_serving", "serving", "follows"):
         monkeypatch.setattr(repository, name, getattr(stores, name))
     monkeypatch.setattr(moving, "Consumer", Journal)
     monkeypatch.setattr(moving, "LOOK_SECONDS", 0)
@@ -270,3 +283,30 @@ async def test_whoever_is_interrupted_before_goes_on_where_it_stood(world: World
     world.turns["us"] = Turn("us", 1, 1, "eu", Phase.HANDED, "m")
     await evacuation(world).run()
     assert world.done == ALL[3:]
+
+
+async def test_a_copy_that_follows_is_waited_for_and_begun_with(world: World) -> None:
+    """By the mark of this handing over, which comes after everything else; nothing is copied, and it follows nobody any more before it begins."""
+    world.following = True
+    world.turns["eu"] = world.turns["us"]
+    moving_ = evacuation(world)
+
+    async def detach() -> None:
+        world.do("detach eu")
+        world.following = False
+
+    moving_.detach = detach
+
+    await moving_.run()
+
+    assert world.done == [*ALL[:3], *ALL[4:6], "eu goes on at {0: 5}", "detach eu", "begin eu"]
+    assert world.turns["eu"] == Turn("us", 2, 2, "eu")
+
+
+async def test_a_copy_that_follows_is_not_touched_by_whoever_cannot_detach_it(world: World) -> None:
+    """What was begun is handed back."""
+    world.following = True
+    world.turns["eu"] = world.turns["us"]
+    with pytest.raises(CopyFailedError, match="follows the store by replication"):
+        await evacuation(world).run()
+    assert world.done[-1] == "take back us"
