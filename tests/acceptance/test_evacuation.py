@@ -16,7 +16,7 @@ from chaos.people import Person
 from region.client import Client, SqliteStore
 
 COMMAND_SECONDS = 240.0
-WRITE_SECONDS = 0.1
+WRITE_SECONDS = 0.2
 
 
 @pytest.fixture(scope="module")
