@@ -23,7 +23,8 @@ from region.evacuation.seats import Seat
 from replication.turns.records import Phase
 from replication.turns.repository import read_turn
 
-ASK_SECONDS: Final = 5.0
+ASK_SECONDS: Final = 20.0
+"""How long each may take: a machine that is busy may still be evacuated."""
 MOST_BEHIND: Final = 5_000
 """Records that may be undecided, or unsent, when an evacuation is begun: with more, draining takes its time."""
 
@@ -182,7 +183,7 @@ async def _topics(source: Seat, target: Seat) -> Check:
 
 async def _services(target: Seat) -> Check:
     """Ask the processes that stand by how they are."""
-    async with httpx.AsyncClient(timeout=ASK_SECONDS / 2, trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=ASK_SECONDS / 4, trust_env=False) as client:
         answers = await asyncio.gather(*(_answers(client, url) for url in target.health))
     well = sum(answers)
     return Check(
