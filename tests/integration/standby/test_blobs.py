@@ -123,34 +123,3 @@ async def test_all_that_was_brought_comes_once_and_what_is_gone_is_taken_away(
             with pytest.raises(AbsentError):
                 await pair.here.size(key)
         assert await pair.step() == 0
-
-
-async def test_what_is_here_is_not_fetched_again_after_a_copy_was_made_anew(
-    seaweed: Place, make_database: Callable[[], str]
-) -> None:
-    """A copy that is made anew knows of none; what lies there is looked at, and right."""
-    async with standing_by(seaweed, make_database, standby="eu") as pair:
-        blob_id = await pair.bring_in("file", b"content")
-        assert await pair.step() == 1
-        await pair.there.remove(rules.keys(blob_id, "file"))
-        await pair.run("DROP TABLE held_blobs")
-
-        assert await pair.step() == 1
-        assert await missing_blobs(pair.copy) == []
-        await pair.run("DROP TABLE held_blobs")
-        await pair.here.write(rules.key(blob_id), b"damaged", content_type="text/plain")
-        assert await pair.step() == 0, "it is not taken for the right one"
-        assert [one.blob_id for one in await missing_blobs(pair.copy)] == [blob_id]
-
-
-async def test_whoever_does_not_stand_by_gets_nothing_that_nobody_there_may_see(
-    seaweed: Place, make_database: Callable[[], str]
-) -> None:
-    """It stays missing, is listed, and is asked for again later."""
-    async with standing_by(seaweed, make_database, standby="ap") as pair:
-        blob_id = await pair.bring_in("file", b"content")
-
-        assert await pair.step() == 0
-        assert [one.blob_id for one in await missing_blobs(pair.copy)] == [blob_id]
-        with pytest.raises(AbsentError):
-            await pair.here.size(rules.key(blob_id))
