@@ -75,14 +75,17 @@ class LinkWitness:
         self._past = past
         self._usual = 0.0
 
-    async def look_before(self) -> None:
+    async def look_before(self, pairs: int = PAIRS) -> None:
         """Find out how much later answers come through the link than past it while nothing is the matter with it.
+
+        Args:
+            pairs: How many pairs of answers are waited for; where silence is looked for afterwards, one says that somebody answers at all.
 
         Raises:
             TimeoutError: Too few came to tell.
         """
         async with asyncio.timeout(BEFORE_SECONDS):
-            self._usual = median([await self._pair() for _ in range(PAIRS)])
+            self._usual = median([await self._pair() for _ in range(pairs)])
 
     async def silent(self) -> str:
         """Wait until nobody answers through the link, twice in a row; return what was seen."""

@@ -4,7 +4,7 @@ import asyncio
 
 from chaos.drill.faults.injector import NotPossibleError, Supervisor
 from chaos.drill.schedule import Fault, Kind
-from chaos.drill.witness import LinkWitness
+from chaos.drill.witness import PAIRS, LinkWitness
 from infra.local.control import Reshape, Status
 from infra.local.link import Shape
 
@@ -49,7 +49,8 @@ class LinkFault:
         Raises:
             NotPossibleError: One could not find that out.
         """
-        await asyncio.gather(*(_look_before(link, witness) for link, witness in self._witnesses.items()))
+        pairs = 1 if self._kind is Kind.SPLIT else PAIRS  # of many links at once, which are to fall silent
+        await asyncio.gather(*(_look_before(link, witness, pairs) for link, witness in self._witnesses.items()))
         await self._ask(Reshape(dict.fromkeys(self._directions(), self._shape)))
         self._is_on.set()
 
@@ -86,9 +87,9 @@ class LinkFault:
         return found
 
 
-async def _look_before(link: str, witness: LinkWitness) -> None:
+async def _look_before(link: str, witness: LinkWitness, pairs: int) -> None:
     try:
-        await witness.look_before()
+        await witness.look_before(pairs)
     except TimeoutError:
         raise NotPossibleError(reason=f"nobody answered at the end of {link} before it.") from None
 
