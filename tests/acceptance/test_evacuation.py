@@ -16,6 +16,8 @@ from chaos.federation import CommandError, Federation
 from chaos.people import Person
 from region.client import Client, SqliteStore
 
+pytestmark = pytest.mark.timeout(900)
+
 COMMAND_SECONDS = 240.0
 WRITE_SECONDS = 0.2
 READY_SECONDS = 60.0
