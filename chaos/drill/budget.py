@@ -40,7 +40,7 @@ def budget(acks: Sequence[float], screens: Sequence[float], *, unaccepted: int, 
     """
     asked = len(acks) + unaccepted
     late = sum(took > LIMIT_MS for took in acks) + unaccepted
-    lost = seconds * late / asked if asked else 0.0
+    lost = seconds * (late / asked) if asked else 0.0
     return Budget(
         accepted=1 - late / asked if asked else nan,
         shown=sum(took <= LIMIT_MS for took in screens) / len(screens) if screens else nan,
