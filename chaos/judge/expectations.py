@@ -58,8 +58,10 @@ class _Fault:
 
     @property
     def since(self) -> float:
-        """From when it is known to last: of one that shows itself only as it is taken off, from its beginning."""
-        return self.begun if self.seen is None or self.seen >= self.lifted else self.seen
+        """From when it is known to last: of one that shows itself only as it is taken off, from its beginning; never, if nobody saw it."""
+        if self.seen is None:
+            return inf
+        return self.begun if self.seen >= self.lifted else self.seen
 
     def over(self, *, once_well: bool) -> float:
         """Return when it is taken off, or when what it struck is well again."""

@@ -101,6 +101,16 @@ def test_who_is_bridged_through_another_side_may_stay_away() -> None:
     assert judgement["served"].found == 0
 
 
+def test_of_a_fault_that_nobody_saw_nothing_is_expected() -> None:
+    """It could not be put on, or was not there: what is slow meanwhile is not its doing, and the verdict is unknown, not false."""
+    unseen = [event for event in struck(("f1", 10.0, 30.0, 31.0, SPLIT)) if not isinstance(event, e.FaultSeen)]
+
+    judgement = judged(iter(unseen), sent(1, 20.0, INSIDE, took=9.0))
+
+    assert judgement["served"].verdict is Verdict.UNKNOWN
+    assert judgement.named(Verdict.FALSE) == set()
+
+
 def test_what_arrives_late_after_healing_is_found() -> None:
     """The limit counts from when it is taken off, however long those who look need to see that."""
     judgement = judged(
