@@ -9,9 +9,9 @@ from infra.local.parts import Answers, Part
 
 MEMORY = "400MiB"
 """What its collector keeps to. It holds 230 MB when idle, most of it pages that were never touched; a limit below that has it collect without a pause."""
-VOLUMES = "16"
-VOLUME_MEGABYTES = "512"
-"""Together the most that a region keeps on disk."""
+VOLUMES = "64"
+VOLUME_MEGABYTES = "128"
+"""Together the most that a region keeps on disk. A bucket takes seven volumes as soon as something lies in it; with too few, writes to one more fail."""
 
 
 def blobs_part(name: str, *, program: Path, directory: Path, log: Path, ports: Mapping[str, int]) -> Part:
