@@ -191,9 +191,10 @@ class Edge:
             answer = Answer(send, ends(holder)[0], edge=self.region)
             try:
                 await self._ask(holder, scope, body, answer)
-            except RegionUnreachableError:
+            except RegionUnreachableError as error:
                 self.noted.pop(trail.last.region, None)
-                if not await self._may_move(trail.last.region, until):
+                # What was asked and not answered may have been done: only who asked can repeat it, by its ids.
+                if not error.definite or not await self._may_move(trail.last.region, until):
                     raise
                 trail = self._trail(home)
                 continue

@@ -364,6 +364,20 @@ async def test_a_request_waits_while_duties_are_between_two_sites(
     assert [request.content for request in world.asked] == [b"{}", b"{}"]
 
 
+async def test_what_was_asked_and_not_answered_is_not_asked_again(
+    world: World, device: httpx.AsyncClient, holders: Holders, edge: Edge
+) -> None:
+    """It may have been done: only who sent it can repeat it, by its ids."""
+    assert edge.local is not None
+    edge.local.app = None
+    holders.take([held("eu", 2)])
+    world.answers["held"] = [httpx.ReadError("gone"), (200, {"served_by": "held"})]
+
+    answer = await device.post("/messages", headers=bearer("us"), content=b"{}")
+
+    assert (answer.status_code, answer.json()["definite"], len(world.asked)) == (503, False, 1)
+
+
 async def test_a_request_does_not_wait_for_ever_nor_where_nothing_moves(
     world: World, device: httpx.AsyncClient, holders: Holders, edge: Edge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
