@@ -19,6 +19,7 @@ from global_directory.cli import app, where
 from global_directory.client import DirectoryClient
 from infra.errors import CausewayError, UnavailableError
 from infra.kafka import KafkaError
+from infra.postgres import STORE_FAILURES
 from region.evacuation import checks, seats
 from region.evacuation.audit import Audit
 from region.evacuation.moving import Evacuation, Told
@@ -114,9 +115,13 @@ async def _between(directory: DirectoryClient, region: str, sites: dict[str, Sea
     back = Evacuation(elsewhere, home, directory, seats.tools(), lambda _: None)
     present = forth if holder == home.site else back
     other = back if present is forth else forth
-    known = await other.look()  # whether the present holder is only just beginning
-    unfinished = known.holder == other.target.site and not known.serving and known.epoch > 1
-    chosen = other if unfinished else present
+    chosen = present
+    with contextlib.suppress(
+        *STORE_FAILURES, psycopg.Error
+    ):  # a store that is away has begun nothing, and hinders no abort
+        known = await other.look()  # whether the present holder is only just beginning
+        if known.holder == other.target.site and not known.serving and known.epoch > 1:
+            chosen = other
     return chosen.source, chosen.target
 
 

@@ -20,7 +20,7 @@ from infra.kafka import Consumer, KafkaError
 from infra.postgres import STORE_FAILURES, Connection
 from infra.schema.repository import connect
 from region.evacuation import copying, repository
-from region.evacuation.plan import Known, Step, begun, can_hand_back, next_step, places
+from region.evacuation.plan import Known, LostTrackError, Step, begun, can_hand_back, next_step, places
 from region.evacuation.seats import Seat
 from replication.turns.records import Turn
 from replication.turns.repository import drain, hand_over, read_turn, set_offsets, take_back, take_over
@@ -105,14 +105,15 @@ class Evacuation:
             Exception: One of `FAILURES`: it cannot be done. Unless the target holds already, the source goes on as if nothing had been begun.
         """
         took: dict[str, float] = {}
+        step = Step.DRAIN
         while True:
-            known = await self.look()
-            step = next_step(known)
-            if step is Step.DONE:
-                self._say(step, f"{self.target.site} holds the duties of {known.region} in epoch {known.epoch}")
-                return took
             started = time.monotonic()
             try:
+                known = await self.look()
+                step = next_step(known)
+                if step is Step.DONE:
+                    self._say(step, f"{self.target.site} holds the duties of {known.region} in epoch {known.epoch}")
+                    return took
                 await self._do(step, known)
             except (*FAILURES, asyncio.CancelledError) as error:
                 await asyncio.shield(self._give_up(step, error))
@@ -126,8 +127,7 @@ class Evacuation:
             CausewayError: The directory does not tell.
             psycopg.Error: A store does not.
         """
-        region = self.source.region
-        duty = next(one for one in await self.directory.duties() if one.region == region)
+        region, duty = self.source.region, await self._duty()
         source, target = await _turn(self.source), await _turn(self.target)
         serving = False
         if target is not None and duty.holder == self.target.site and target.epoch == duty.epoch:
@@ -149,17 +149,20 @@ class Evacuation:
         )
 
     async def hand_back(self) -> bool:
-        """Let the source go on, if the target does not hold yet; return whether it does go on.
+        """Let the source go on, if the target does not hold yet; return whether it does go on. The target's store is not asked: it may be what failed.
 
         Raises:
             CausewayError: The directory does not tell.
-            psycopg.Error: The store does not answer.
+            psycopg.Error: The source's store does not answer.
         """
-        known = await self.look()
-        if not can_hand_back(known):
+        duty = await self._duty()
+        if not can_hand_back(duty.holder, self.source.site, laid_down=duty.laid_down):
             return False
         async with await connect(self.source.store, name="evacuation") as store:
-            return await take_back(store, epoch=known.epoch, holder=self.source.site)
+            return await take_back(store, epoch=duty.epoch, holder=self.source.site)
+
+    async def _duty(self) -> DutyView:
+        return next(one for one in await self.directory.duties() if one.region == self.source.region)
 
     async def _do(self, step: Step, known: Known) -> None:
         match step:
@@ -263,7 +266,10 @@ class Evacuation:
                 await set_offsets(store, await self._places(replace(known, at_target=None)))
             await self.detach()
         async with await connect(self.target.store, name="evacuation") as store:
-            await take_over(store, begun(known), ended=known.epoch - 1, renamed=renamed)
+            if not await take_over(store, begun(known), ended=known.epoch - 1, renamed=renamed):
+                raise LostTrackError(
+                    region=known.region, what=f"the store at {self.target.site} was changed by somebody else"
+                )
 
     async def _places(self, known: Known) -> dict[int, int]:
         former: dict[int, int] = {}
@@ -313,7 +319,7 @@ class Evacuation:
         why = str(error) or type(error).__name__
         try:
             back = await self.hand_back()
-        except (CausewayError, *STORE_FAILURES, psycopg.Error):
+        except FAILURES:
             self._say(
                 step, f"given up: {why} Whether {self.source.site} goes on is not known; run the same command again"
             )

@@ -95,9 +95,9 @@ def next_step(known: Known) -> Step:
     return Step.COPY
 
 
-def can_hand_back(known: Known) -> bool:
-    """Whether the source can go on as if nothing had been begun: until its lease is laid down."""
-    return known.holder == known.source and not known.laid_down
+def can_hand_back(holder: str, source: str, *, laid_down: bool) -> bool:
+    """Whether the source can go on as if nothing had been begun: until its lease is laid down. Nothing of the target decides that: it may be away."""
+    return holder == source and not laid_down
 
 
 def places(former: Mapping[int, int], bounds: Mapping[int, tuple[int, int]]) -> dict[int, int]:

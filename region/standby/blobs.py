@@ -112,21 +112,10 @@ class Bytes:
                 await self._fetcher.fetch(blob)
         except FAILED as error:
             log.debug("a blob of a copy is missing", held=self.region, blob=blob.blob_id, problem=told(error))
-            await self._leave(connection, blob)
-            return False
-        except psycopg.Error:
-            raise
-        except Exception:
-            log.exception(
-                "a blob of a copy is missing", held=self.region, blob=blob.blob_id
-            )  # one must not stop the copy
-            await self._leave(connection, blob)
+            await kept.note(connection, blob, kept=False, again_at=_now() + int(AGAIN_SECONDS * 1e6))
             return False
         await kept.note(connection, blob, kept=True)
         return True
-
-    async def _leave(self, connection: Connection, blob: Blob) -> None:
-        await kept.note(connection, blob, kept=False, again_at=_now() + int(AGAIN_SECONDS * 1e6))
 
     async def _is_here(self, blob: Blob) -> bool:
         """Whether it is here, as after a copy was made anew; all of it is looked at."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
+import psycopg
 import pytest
 
 from global_directory.holding.schemas import Claim, DutyView, LayingDown
@@ -31,6 +32,8 @@ class World:
         broken: What fails, by its name, with what; each once.
         done: What was done, in order.
         following: Whether eu's store follows us's by replication: it has what that one says a moment later.
+        last: After what eu's store dies.
+        away: URLs of stores that do not answer.
     """
 
     turns: dict[str, Turn] = field(default_factory=lambda: {"us": Turn("us", 1, 1, "us")})
@@ -39,12 +42,16 @@ class World:
     broken: dict[str, Exception] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
     following: bool = False
+    last: str = ""
+    away: set[str] = field(default_factory=set)
 
     def do(self, what: str) -> None:
         """Note it, or fail."""
         if (error := self.broken.pop(what, None)) is not None:
             raise error
         self.done.append(what)
+        if what == self.last:
+            self.away.add("eu")
 
     def turn(self, url: str, what: str, **changes: Any) -> bool:
         """Change what a store says."""
@@ -124,6 +131,8 @@ class Stores:
 
     async def read_turn(self, url: str) -> Turn | None:
         """Return what it says; a copy that follows says it the next time."""
+        if url in self._world.away:
+            raise psycopg.OperationalError("it does not answer")
         found = self._world.turns.get(url)
         if url == "eu" and self._world.following:
             self._world.turns["eu"] = self._world.turns["us"]
@@ -255,6 +264,16 @@ async def test_what_fails_before_the_lease_is_laid_down_is_handed_back(
     await evacuation(world).run()
 
     assert world.done == ALL
+
+
+@pytest.mark.parametrize("last", ["drain us", "hand over us", "copy us to eu"])
+async def test_a_target_that_dies_does_not_hold_the_source(world: World, last: str) -> None:
+    """Its store is not asked whether the source may go on; the directory says so."""
+    world.last = last
+    with pytest.raises(psycopg.OperationalError):
+        await evacuation(world).run()
+    assert world.turns["us"] == Turn("us", 1, 1, "us")
+    assert await evacuation(world).hand_back()
 
 
 async def test_what_is_never_decided_is_waited_for_and_handed_back(

@@ -77,9 +77,9 @@ def test_back_again_is_the_same_the_other_way_round() -> None:
 def test_there_is_a_way_back_until_the_directory_says_otherwise() -> None:
     """Whatever was copied; a lease that was laid down is so for good."""
     copied = replace(START, at_source=HANDED, at_target=HANDED)
-    assert can_hand_back(copied)
-    assert not can_hand_back(replace(copied, laid_down=True))
-    assert not can_hand_back(CLAIMED)
+    assert can_hand_back(copied.holder, copied.source, laid_down=False)
+    assert not can_hand_back(copied.holder, copied.source, laid_down=True)
+    assert not can_hand_back(CLAIMED.holder, CLAIMED.source, laid_down=False)
 
 
 def test_a_journal_is_read_on_where_its_former_life_stood() -> None:
