@@ -14,7 +14,7 @@ import pytest
 
 from chaos.federation import CommandError, Federation
 from chaos.people import Person
-from region.client import Client, SqliteStore
+from region.client import Client, SqliteStore, Stage
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -39,13 +39,25 @@ class Writer:
         self.reader = reader
         self.texts: list[str] = []
         self._stop = asyncio.Event()
+        self._wrote = asyncio.Event()
         self._task = asyncio.create_task(self._write())
 
     async def _write(self) -> None:
         while not self._stop.is_set():
             self.texts.append(f"{self.author.id[:6]} writes {len(self.texts)}")
             await self.author.write(self.texts[-1], self.reader)
+            self._wrote.set()
             await asyncio.sleep(WRITE_SECONDS)
+
+    async def goes_on(self) -> str:
+        """Wait until one more is written; return it."""
+        self._wrote.clear()
+        await self._wrote.wait()
+        return self.texts[-1]
+
+    def give_up(self) -> None:
+        """Write no more, whatever has come of it: nobody writes on at a device that is put away."""
+        self._task.cancel()
 
     async def stop(self) -> None:
         """Stop writing, and wait until the reader was shown all."""
@@ -105,7 +117,10 @@ async def test_a_region_is_evacuated_and_comes_back_while_people_write(
         alice, abe, eva, aki = people
         pairs = ((alice, abe), (abe, alice), (alice, eva), (eva, alice), (alice, aki), (aki, abe), (eva, aki))
         writers = [Writer(*pair) for pair in pairs]
-        await asyncio.sleep(3)
+        for writer in writers:
+            stack.callback(writer.give_up)
+        for writer in writers:
+            await writer.goes_on()
 
         for epoch, (source, target) in enumerate((("us", "eu"), ("eu", "us")), start=2):
             done = await asyncio.to_thread(command, movable, "--why", "a test")
@@ -119,10 +134,8 @@ async def test_a_region_is_evacuated_and_comes_back_while_people_write(
                 assert held["copy"]["state"] == "hold"
                 parts = movable.status().parts()
                 assert {parts[f"{site}/standby"].state for site in ("us", "eu")} == {"healthy"}
-            marks = [len(writer.texts) for writer in writers]
-            await asyncio.sleep(3)
-            for writer, mark in zip(writers, marks, strict=True):
-                await writer.reader.sees(writer.texts[mark], within=60)
+            for writer in writers:
+                await writer.reader.sees(await writer.goes_on(), within=60)
             assert source != target
         await rehearsed_well(movable)  # the copy at eu was made anew
         for writer in writers:
@@ -154,8 +167,7 @@ async def test_an_evacuation_that_cannot_end_lets_the_region_go_on(movable: Fede
         await aki.sees("hello")
         await movable.act("local", "pause", "us/projector")
         try:
-            await alice.write("nobody decides", aki)
-            await asyncio.sleep(1)
+            await (await alice.write("nobody decides", aki)).reach(Stage.ACCEPTED)
             with pytest.raises(CommandError, match="not decided yet"):
                 await asyncio.to_thread(command, movable, "--why", "a test")
         finally:
