@@ -84,16 +84,14 @@ class Device:
         self._seqs: Counter[str] = Counter()
         self._epochs: Counter[str] = Counter()
         self._alters = alters
-
-    @property
-    def user(self) -> str:
-        """The user id."""
-        return self.client.user_id
+        self.user = ""
+        """Its user's id; stays, should the session be ended under it."""
 
     async def __aenter__(self) -> Self:
         """Register, connect and look."""
         await self.client.__aenter__()
         await self.client.register(self.handle, self.password, home_region=self.seat.region)
+        self.user = self.client.user_id
         await self.client.online()
         self._ledger.note(e.Lives(self._ledger.now(), self.user, self.seat.region))
         self._ledger.note(e.Opened(self._ledger.now(), self.name, self.name, self.user, self.seat.region))
