@@ -85,7 +85,7 @@ DRILLS: dict[str, Drill] = {
         minutes=6.0, rate=60.0, hold=20.0,
     ),
     Scenario.TOUR: Drill(
-        about="a short split, a slow cable, a silent directory, a zombie and a mirror's amnesia, one after another: what runs with the tests",
+        about="a short split, a slow cable, a silent directory, a zombie, a mirror that repeats itself and one's amnesia, one after another: what runs with the tests",
         strikes="what these strike",
         holds="what these must hold",
         unseen="anything that takes longer than some seconds to show",

@@ -152,6 +152,13 @@ def _amnesia(scene: Scene) -> Iterator[Round]:
         yield (scene.fault(Kind.TRUNCATE, mirror, expects),)
 
 
+def _repeats(scene: Scene) -> Iterator[Round]:
+    """Every mirror loses its place, and copies again what it had copied."""
+    expects = Expectation(scene.each, scene.soon, RECOVERS_SECONDS, once_well=True)
+    for mirror in _cycled(scene.targets.mirrors, scene.random):
+        yield (scene.fault(Kind.REPEAT, mirror, expects),)
+
+
 def _directory(scene: Scene) -> Iterator[Round]:
     """All of the directory stands still."""
     lapses = scene.lapsing(*scene.targets.regions, seconds=scene.hold - 4 * LEASE_SECONDS)
@@ -214,7 +221,7 @@ def _everything(scene: Scene) -> Iterator[Round]:
 
 def _tour(scene: Scene) -> Iterator[Round]:
     """One round of each, the shortest that says something; everything at once is no part of it."""
-    several = (_split, _cable, _directory, _zombie, _amnesia)
+    several = (_split, _cable, _directory, _zombie, _repeats, _amnesia)
     return chain.from_iterable([next(one(scene))] for one in several)
 
 

@@ -22,19 +22,27 @@ from global_directory.schemas import (
     User,
 )
 from infra.bodies import BoundedBody
+from infra.deadlines import USUAL_SECONDS, InTime
 from infra.errors import CausewayError, MalformedRequestError, MethodNotAllowedError, NotFoundError
 from infra.identity import DIRECTORY, caller_of
 
 PROBLEM = "application/problem+json"
 
 
-def make_app(directory: Directory, roll: Roll | None = None) -> FastAPI:
-    """Return the ASGI app that answers for a directory; `roll` is who was expelled, as far as is known without asking the store."""
+def make_app(directory: Directory, roll: Roll | None = None, *, seconds: float = USUAL_SECONDS) -> FastAPI:
+    """Return the ASGI app that answers for a directory.
+
+    Args:
+        directory: The directory.
+        roll: Who was expelled, as far as is known without asking the store.
+        seconds: After how long a request is answered without what it waits for.
+    """
     app = FastAPI(title="Causeway directory", description=__doc__, redirect_slashes=False)
     app.add_exception_handler(CausewayError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _no_such_path)
     app.add_middleware(BoundedBody)
+    app.add_middleware(InTime, seconds=seconds)
     _offer_reservations(app, directory)
     _offer_lookups(app, directory)
     _offer_duties(app, directory)

@@ -1,5 +1,6 @@
 """What a region may ask of the directory: things in its own name alone, by the certificate that it shows."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import cast
 
@@ -113,3 +114,24 @@ async def test_an_operator_hands_duties_over_with_the_certificate_of_the_directo
 ) -> None:
     """Whoever has that one decides about everything that the directory says."""
     assert (await regions.post(path, json=content, headers={"caller": "directory"})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "code"), [("GET", "/regions", "unavailable"), ("POST", "/reservations", "outcome-unknown")]
+)
+async def test_who_waits_for_a_store_that_stands_still_is_answered_in_time(method: str, path: str, code: str) -> None:
+    """By what it may have done: a reservation may have been made."""
+
+    class Silent(Fake):
+        async def regions(self) -> None:
+            await asyncio.Event().wait()
+
+        async def reserve(self, request: ReserveRequest) -> Reservation:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    transport = httpx.ASGITransport(make_app(cast("Directory", Silent()), seconds=0.02))
+    async with httpx.AsyncClient(transport=transport, base_url="http://directory") as client:
+        answer = await client.request(method, path, json=RESERVE if method == "POST" else None)
+
+    assert (answer.status_code, answer.json()["code"]) == (503, code)
