@@ -182,9 +182,11 @@ class _Court:
             case e.FaultSeen():
                 self.course.seen(line, event)
                 self.expectations.seen(event)
+                self.holder.seen(event)
             case e.FaultEnded():
                 self.course.ended(line, event)
                 self.expectations.ended(event)
+                self.holder.ended(event)
             case e.Islanded():
                 self.holder.islanded(event)
             case e.Run():

@@ -249,6 +249,74 @@ def test_without_an_attempt_nothing_is_known() -> None:
     assert judgement["holder"].verdict is Verdict.UNKNOWN
 
 
+def slept(*events: e.Event, said: bool = True) -> Judgement:
+    """Judge what happens in a group of `us`, whose projector sleeps from 11 to 25 s, and cannot reach the directory from 12.5 to 35 s; it says so from 27 s on."""
+    faults: list[e.Event] = [
+        e.FaultBegun(10.0, "f1", "pause", "us/back", e.Expectation(lapses=("us",))),
+        e.FaultSeen(11.0, "f1", "it stands still"),
+        e.FaultEnded(26.0, "f1", lifted=25.0),
+        e.FaultBegun(11.5, "f2", "cut", "us-directory"),
+        e.FaultSeen(12.5, "f2", "nobody answers"),
+        e.FaultEnded(36.0, "f2", lifted=35.0),
+    ]
+    lease: list[e.Event] = [e.Islanded(27.0, "us", since=True), e.Islanded(34.5, "us", since=False, last=34.0)]
+    return judged(iter(faults), iter(lease if said else []), iter(events))
+
+
+@pytest.mark.parametrize("said", [True, False])
+@pytest.mark.parametrize(("asked", "numbered"), [(15.0, 25.5), (24.0, 26.5), (26.0, 26.5)])
+def test_what_a_region_decides_as_it_wakes_is_found(asked: float, numbered: float, *, said: bool) -> None:
+    """Before it says that its lease has lapsed, or though it never does: it slept for longer than a lease, and could not ask for another."""
+    judgement = slept(*let_in(1, 28.0, e.Fail(28.5, 1, "islanded")), *let_in(2, asked, None, numbered_at=numbered), said=said)
+
+    assert judgement["holder"].verdict is Verdict.FALSE
+    assert judgement["holder"].found == 1
+
+
+@pytest.mark.parametrize(("asked", "numbered"), [(10.5, 25.5), (15.0, 35.5), (26.0, 35.5), (36.5, 37.0)])
+def test_what_may_have_been_decided_by_a_lease_is_left_alone(asked: float, numbered: float) -> None:
+    """Asked before it slept, so perhaps decided before and shown later; or numbered when it could reach the directory again."""
+    judgement = slept(*let_in(1, 28.0, e.Fail(28.5, 1, "islanded")), *let_in(2, asked, None, numbered_at=numbered))
+
+    assert judgement["holder"].verdict is Verdict.TRUE
+
+
+def test_a_directory_that_was_away_for_longer_than_a_lease_ends_it_whatever_the_region_says() -> None:
+    """It stood still, or was on the other side of a split: who lets somebody in all the same is found though it never said anything."""
+    for kind, target in (("freeze", "directory"), ("split", "us|eu,directory")):
+        fault: list[e.Event] = [
+            e.FaultBegun(10.0, "f1", kind, target, e.Expectation(lapses=("us",))),
+            e.FaultSeen(11.0, "f1", "seen"),
+            e.FaultEnded(31.0, "f1", lifted=30.0),
+        ]
+        soon = judged(iter(fault), iter(let_in(1, 18.5, None, numbered_at=20.0)))
+        late = judged(iter(fault), iter(let_in(1, 19.5, None, numbered_at=20.0)))
+
+        assert (soon["holder"].found, late["holder"].found) == (0, 1)
+
+
+def test_one_fault_s_refusals_prove_nothing_of_another() -> None:
+    """The lease lapsed twice; in the second outage nobody asked."""
+    expects = e.Expectation(lapses=("us",))
+    leases = [
+        e.Islanded(15.0, "us", since=True),
+        e.Islanded(25.5, "us", since=False, last=25.0),
+        e.Islanded(55.0, "us", since=True),
+        e.Islanded(65.5, "us", since=False, last=65.0),
+    ]
+    both = struck(("f1", 10.0, 30.0, 31.0, expects), ("f2", 50.0, 70.0, 71.0, expects))
+    judgement = judged(both, iter(leases), iter(let_in(1, 16.0, e.Fail(16.5, 1, "islanded"))))
+
+    assert judgement["holder"].verdict is Verdict.UNKNOWN
+    assert [doubt.ids for doubt in judgement["holder"].doubts] == [("f2",)]
+
+    unsaid = struck(("f1", 10.0, 30.0, 31.0, expects), ("f2", 50.0, 70.0, 71.0, expects))
+    asked = [*let_in(1, 16.0, e.Fail(16.5, 1, "islanded")), *let_in(2, 56.0, e.Fail(56.5, 2, "islanded"))]
+    judgement = judged(unsaid, iter(leases[:2]), iter(asked))
+
+    assert judgement["holder"].verdict is Verdict.UNKNOWN, "it was never seen to lapse again"
+
+
 def test_what_is_expected_names_its_checkers() -> None:
     """So a drill knows beforehand who must rule."""
     assert expected_of(None) == set()
