@@ -10,7 +10,7 @@ from math import inf
 
 from chaos.judge.deeds import Deeds
 from chaos.judge.events import Fail, FaultBegun, FaultEnded, FaultSeen, Islanded, Refused
-from chaos.judge.expectations import owner_of
+from chaos.judge.spans import owner_of
 from chaos.judge.verdict import Findings
 
 PERMITS = frozenset({"member_added", "member_joined"})
@@ -143,22 +143,20 @@ class Holder:
                     deed.id, f"op {deed.op}", deed.conversation, lines=(deed.line, entry.line),
                 )  # fmt: skip
         for fault in self._faults.values():
-            begun, ended = self._together(fault)
             for region in fault.lapses:
-                self._doubt(findings, fault, region, begun, ended, refused.get(region, []))
+                if doubt := self._doubt(fault, region, refused.get(region, [])):
+                    findings.doubt(doubt, fault.name, lines=(fault.line,))
         return findings
 
-    def _doubt(
-        self, findings: Findings, fault: _Fault, region: str, begun: float, ended: float, refused: list[float]
-    ) -> None:
+    def _doubt(self, fault: _Fault, region: str, refused: list[float]) -> str:
+        """Return what a fault leaves unknown, if anything."""
+        begun, ended = self._together(fault)
         lapsed = (one for one in self._islands if one.region == region)
         if not any(one.since <= ended and begun <= one.until for one in lapsed):
-            findings.doubt(f"the lease of {region} was never seen to lapse", fault.name, lines=(fault.line,))
-        elif not any(begun <= at <= ended for at in refused):
-            findings.doubt(
-                f"nobody was refused by {region} for its lease while it lasted: nothing stale was attempted",
-                fault.name, lines=(fault.line,),
-            )  # fmt: skip
+            return f"the lease of {region} was never seen to lapse"
+        if not any(begun <= at <= ended for at in refused):
+            return f"nobody was refused by {region} for its lease while it lasted: nothing stale was attempted"
+        return ""
 
     def _spells(self, region: str) -> list[_Spell]:
         """Return when a region cannot have asked for its lease: faults that follow one another without a pause are one spell."""
