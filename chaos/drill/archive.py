@@ -110,6 +110,7 @@ class Kept(msgspec.Struct, frozen=True):
     stopped: str = ""
     plan: tuple[Fault, ...] = ()
     regions: tuple[str, ...] = ()
+    standbys: dict[str, str] = {}
 
     @property
     def seen(self) -> int:
@@ -182,9 +183,10 @@ def plan_in(filed: Filed) -> tuple[Fault, ...]:
     return filed.kept.plan
 
 
-def is_same(one: Kept, other: Kept) -> bool:
-    """Whether two drills had the same plan and the same workload: which fault when, and people of the same regions who write to each other in the same order."""
-    return (one.plan, one.seed, one.rate, one.regions) == (other.plan, other.seed, other.rate, other.regions)
+def differences(one: Kept, other: Kept) -> list[str]:
+    """Return in what two drills differ of what a replay repeats: which fault when, for how long people of the same regions write to each other, in which order, and who stands by."""
+    asked = ("plan", "seed", "rate", "minutes", "regions", "standbys")
+    return [name for name in asked if getattr(one, name) != getattr(other, name)]
 
 
 HEADINGS = (

@@ -289,7 +289,8 @@ def _run(console: Console, order: Order, out: Path | None, original: Filed | Non
     console.print(f"Report: {page}", markup=False, soft_wrap=True)
     if original is not None:
         again = archive.read(data)
-        same = "the same plan and workload as" if archive.is_same(original.kept, again.kept) else "another plan than"
+        others = archive.differences(original.kept, again.kept)
+        same = f"another {', '.join(others)} than" if others else "the same plan, workload and standbys as"
         console.print(f"It had {same} {original.place.parent.name}:")
         views.print_compared(console, original, again)
     return judgement.verdict

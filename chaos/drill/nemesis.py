@@ -117,7 +117,8 @@ class Nemesis:
 
     def __init__(self, home: Path, ledger: Ledger) -> None:
         self.done = 0
-        self._present: dict[str, str] = {}
+        self._present: dict[str, Fault] = {}
+        self._under_way: set[asyncio.Task[Status]] = set()
         self._lasting: dict[str, Fault] = {}
         self._home = home
         self._ledger = ledger
@@ -125,12 +126,12 @@ class Nemesis:
     @property
     def present(self) -> str:
         """What is the matter now, for those who watch; empty if nothing is."""
-        return ", ".join(self._present.values())
+        return ", ".join(f"{fault.kind} {fault.target}" for fault in self._present.values())
 
     @property
-    def targets(self) -> tuple[str, ...]:
-        """What is struck now."""
-        return tuple(self._present)
+    def striking(self) -> tuple[Fault, ...]:
+        """The faults that are put on, last, or are being taken off."""
+        return tuple(self._present.values())
 
     @property
     def lasting(self) -> tuple[Fault, ...]:
@@ -164,9 +165,20 @@ class Nemesis:
     async def heal(self) -> None:
         """Take everything off, whatever it is: links first, since that is soon done, then parts.
 
+        Of a drill that was broken off a request may be under way still, which would strike what has just been healed: it is waited for, and all is healed once more.
+
         Raises:
             NotHealedError: Something could not be; the rest was done all the same.
         """
+        left = [request for request in self._under_way if not request.done()]
+        failed = await self._heal()
+        if left:
+            await asyncio.wait(left)
+            failed = await self._heal()
+        if failed:
+            raise NotHealedError(reason=" ".join(map(str, failed)))
+
+    async def _heal(self) -> list[LocalError]:
         failed: list[LocalError] = []
         try:
             status = await self._ask(Ask())
@@ -180,13 +192,12 @@ class Nemesis:
                 await self._ask(request)
             except LocalError as error:
                 failed.append(error)
-        if failed:
-            raise NotHealedError(reason=" ".join(map(str, failed)))
+        return failed
 
     async def _carry_out(self, fault: Fault) -> None:
         await asyncio.sleep(fault.later)
         injector = injector_of(fault, await self._running(fault), self._ask)
-        self._present[fault.name] = f"{fault.kind} {fault.target}"
+        self._present[fault.name] = fault
         self._ledger.note(e.FaultBegun(self._ledger.now(), fault.name, str(fault.kind), fault.target, fault.expects))
         watching = asyncio.create_task(self._watch(fault, injector))
         await asyncio.sleep(0)  # the witness looks first
@@ -245,4 +256,13 @@ class Nemesis:
         return asyncio.get_running_loop().time()
 
     async def _ask(self, request: Request) -> Status:
-        return await asyncio.to_thread(control.ask, self._home, request, PATIENCE_SECONDS)
+        """Ask the supervisor; who is cancelled meanwhile leaves a request under way, of which healing knows."""
+        asking = asyncio.create_task(asyncio.to_thread(control.ask, self._home, request, PATIENCE_SECONDS))
+        self._under_way.add(asking)
+        asking.add_done_callback(self._answered)
+        return await asyncio.shield(asking)
+
+    def _answered(self, asking: "asyncio.Task[Status]") -> None:
+        self._under_way.discard(asking)
+        if not asking.cancelled():
+            asking.exception()  # whoever asked may be gone; then nobody is to be told

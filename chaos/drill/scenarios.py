@@ -8,6 +8,7 @@ from random import Random
 
 from chaos.drill.schedule import Fault, Kind, Targets, kind_of_part
 from chaos.judge.events import Expectation
+from chaos.judge.holder import LEASE_SECONDS
 from infra.local.link import Shape
 
 LEAD_SECONDS = 10.0
@@ -22,8 +23,6 @@ CONVERGES_SECONDS = 10.0
 """Within which time after a network is whole again everything has arrived."""
 RECOVERS_SECONDS = 30.0
 """The same after a fault that leaves a backlog, or after which processes must find each other again."""
-LEASE_SECONDS = 8.0
-"""How long a region must be without the directory until its lease has lapsed for certain: 6 s, the share in which it is asked for anew, and a margin."""
 STALE_SECONDS = 8.0
 """How long a zombie with a standby is awake while it cannot ask the directory for its lease."""
 CUT_OFF_SECONDS = 1.0

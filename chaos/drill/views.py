@@ -88,9 +88,9 @@ def print_compared(console: Console, one: Filed, other: Filed) -> None:
     for name, first, second in archive.compared(one, other):
         table.add_row(name, first, second)
     console.print(table)
-    same = archive.is_same(one.kept, other.kept)
+    differs = archive.differences(one.kept, other.kept)
     console.print(
-        "Both had the same plan and the same workload."
-        if same
-        else "Their plans or workloads differ, so their figures do not say much beside each other."
+        f"They differ in {', '.join(differs)}, so their figures do not say much beside each other."
+        if differs
+        else "Both had the same plan and the same workload, for as long, with the same standbys."
     )

@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from chaos.drill import catalogue
 from chaos.drill.faults.links import links_of
-from chaos.drill.scenarios import LEASE_SECONDS, Scenario, plan
+from chaos.drill.scenarios import Scenario, plan
 from chaos.drill.schedule import Fault, Kind, Name, Targets, by_slot
 from chaos.judge.expectations import expected_of
+from chaos.judge.holder import LEASE_SECONDS
 
 
 def targets(regions: tuple[str, ...], standbys: dict[str, str] | None = None) -> Targets:
