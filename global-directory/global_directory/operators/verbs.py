@@ -63,7 +63,6 @@ VERBS: Final = {
     "readmit": Verb(Role.ADMIN),
     "forget-copy": Verb(Role.ADMIN, destructive=True),
     "backup": Verb(Role.OPERATOR),
-    "prune-backups": Verb(Role.ADMIN, destructive=True),
     "restore-backup": Verb(Role.ADMIN, destructive=True),
     "moderate": Verb(Role.OPERATOR),
 }
