@@ -30,7 +30,7 @@ class Role(IntEnum):
     VIEWER = 1
     """Look at the trace, and at who the operators are."""
     OPERATOR = 2
-    """Run the regions: evacuate, back up, moderate."""
+    """Run the regions: evacuate, back up, fail over."""
     ADMIN = 3
     """Decide what is not taken back easily: trust, what a store is replaced by, who the operators are."""
 
@@ -64,7 +64,6 @@ VERBS: Final = {
     "forget-copy": Verb(Role.ADMIN, destructive=True),
     "backup": Verb(Role.OPERATOR),
     "restore-backup": Verb(Role.ADMIN, destructive=True),
-    "moderate": Verb(Role.OPERATOR),
 }
 HANDS_OVER: Final = frozenset({"evacuate", "evacuate-abort", "fail", "restore", "restore-backup"})
 """Verbs in whose course the directory lets a lease be laid down, or an epoch be begun."""
