@@ -45,8 +45,8 @@ def expel(region: Region, *, why: Why = "", confirm: Confirm = "") -> None:
 
     Example: causeway region expel eu --why "its key was seen"
     """
-    with operation("expel", region, why=why, confirm=confirm) as acting:
-        _ask(lambda directory: directory.expel(region), acting.token)
+    with operation("expel", region, why=why, confirm=confirm):
+        _ask(lambda directory: directory.expel(region))
     console.print(f"{region} is expelled. Regions that can be reached cut it off within {2 * ASK_SECONDS:.0f} seconds.")
     console.print(f"What it and they send each other waits; `causeway region readmit {region}` lets it pass.")
 
@@ -57,8 +57,8 @@ def readmit(region: Region, *, why: Why = "") -> None:
 
     Example: causeway region readmit eu
     """
-    with operation("readmit", region, why=why) as acting:
-        _ask(lambda directory: directory.readmit(region), acting.token)
+    with operation("readmit", region, why=why):
+        _ask(lambda directory: directory.readmit(region))
     console.print(f"{region} is trusted again; regions hear of it within {2 * ASK_SECONDS:.0f} seconds.")
 
 
@@ -148,10 +148,10 @@ def renew(
         console.print(f"  ./causeway local restart {name}/kafka && ./causeway local restart {name}/mirror")
 
 
-def _ask(question: Callable[[DirectoryClient], Awaitable[T]], token: str = "") -> T:
+def _ask(question: Callable[[DirectoryClient], Awaitable[T]]) -> T:
     async def run() -> T:
         url, tls = where()
-        async with DirectoryClient(url, tls=tls, token=token) as directory:
+        async with DirectoryClient(url, tls=tls) as directory:
             return await question(directory)
 
     return asyncio.run(run())

@@ -22,6 +22,7 @@ from global_directory import metrics
 from global_directory.cache import Cache
 from global_directory.errors import UnknownRegionError
 from global_directory.holding.schemas import Claim, DutiesView, DutyView, Grant, LayingDown, LeaseRequest
+from global_directory.operators.carried import PASS
 from global_directory.rules import read_handle
 from global_directory.schemas import (
     Announcement,
@@ -84,14 +85,14 @@ class DirectoryClient:
             sleep: Waits between attempts.
             transport: What carries requests, instead of the network.
             tls: Who asks; None: in plain text.
-            token: The pass of an operator's operation, for what only operators may.
+            token: The pass of an operator's operation, for what only operators may; that of the operation that goes on, by default.
         """
         self._http = httpx.AsyncClient(
             base_url=url,
             timeout=httpx.Timeout(timeout, connect=timeout / 3),
             transport=transport or PeerTransport(DIRECTORY, tls, limits=_LIMITS),
             trust_env=False,
-            headers={"authorization": f"Bearer {token}"} if token else {},
+            headers={"authorization": f"Bearer {shown}"} if (shown := token or PASS.get()) else {},
         )
         self._transport = Transport(self._http, attempts=attempts, sleep=sleep)
         self._clock = clock

@@ -78,7 +78,7 @@ def restore_backup(
     """
     site = places.find(region)
     with operation("restore-backup", region, why=why, confirm=confirm) as acting:
-        done = asyncio.run(_restore(site, backup_id, acting.token))
+        done = asyncio.run(_restore(site, backup_id))
         acting.detail = f"{done.backup_id}, former: {done.former or 'none'}"
     if as_json:
         _print(done)
@@ -144,10 +144,10 @@ def verify(region: Region, backup_id: BackupId = "", *, as_json: Json = False) -
         raise typer.Exit(2)
 
 
-async def _restore(site: Site, backup_id: str, token: str) -> Restored:
+async def _restore(site: Site, backup_id: str) -> Restored:
     manifest = await _at_the_shelf(site, lambda shelf: _chosen(shelf, backup_id))
     url, tls = where()
-    async with DirectoryClient(url, tls=tls, token=token) as directory:
+    async with DirectoryClient(url, tls=tls) as directory:
         return await restoring.restore(site, tools(), manifest, directory)
 
 

@@ -89,7 +89,7 @@ def evacuate(
             _run(_abort(region, sites, why or "not said"))
     else:
         with operation("evacuate", region, why=why, confirm=confirm) as acting:
-            done = _run(_evacuate(region, sites, why, token=acting.token, quiet=as_json))
+            done = _run(_evacuate(region, sites, why, quiet=as_json))
             acting.detail = f"{done.holder} holds"
         _show_outcome(done, as_json=as_json)
 
@@ -154,7 +154,7 @@ async def _abort(region: str, sites: dict[str, Seat], why: str) -> None:
     raise typer.Exit(1)
 
 
-async def _evacuate(region: str, sites: dict[str, Seat], why: str, *, token: str, quiet: bool) -> Evacuated:
+async def _evacuate(region: str, sites: dict[str, Seat], why: str, *, quiet: bool) -> Evacuated:
     url, tls = where()
     audit, log = Audit("evacuate", region, why=why), list[Told]()
 
@@ -165,7 +165,7 @@ async def _evacuate(region: str, sites: dict[str, Seat], why: str, *, token: str
             figures = ", ".join(f"{name} {number:,}" for name, number in told.figures.items())
             console.print(f"{told.seconds:6.1f} s  {told.step:<7} {told.what}{f' ({figures})' if figures else ''}")
 
-    async with DirectoryClient(url, tls=tls, token=token) as directory:
+    async with DirectoryClient(url, tls=tls) as directory:
         source, target = await _between(directory, region, sites)
         follow_no_more = None if target.is_home else partial(_detach, source, target)
         evacuation = Evacuation(source, target, directory, seats.tools(), tell, follow_no_more)

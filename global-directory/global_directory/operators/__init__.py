@@ -16,6 +16,7 @@ repository  SQL
 endpoints   their part of the HTTP API
 client      asks for them over HTTP
 session     the session that an operator has on this machine, in a file of mode 600; a local federation's own operator
+carried     the pass of the operation that goes on
 acting      what a command begins with: asks whether it may, and tells how it ended
 cli         `causeway operator`
 audit       `causeway audit`

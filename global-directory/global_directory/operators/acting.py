@@ -1,7 +1,7 @@
 """What an operator's command begins and ends with: it asks the directory whether it may, and tells it how it ended.
 
 with operation("evacuate", region, why=why, confirm=confirm) as acting:
-    ...  # with DirectoryClient(url, tls=tls, token=acting.token) for what the directory does
+    ...  # whatever a DirectoryClient asks meanwhile shows the pass
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from global_directory.operators.carried import PASS
 from global_directory.operators.client import OperatorsClient
 from global_directory.operators.schemas import OperationEnd, OperationRequest
 from global_directory.operators.session import new_operation_id, session
@@ -59,6 +60,7 @@ def operation(verb: str, target: str, *, why: str = "", confirm: str = "") -> It
     if not confirm and VERBS[verb].destructive and sys.stdin.isatty():
         confirm = typer.prompt(f"To confirm `{verb}`, type {target}", default="", show_default=False, err=True)
     acting = asyncio.run(_begin(session(), OperationRequest(new_operation_id(), verb, target, why, confirm.strip())))
+    carried = PASS.set(acting.token)
     try:
         yield acting
     except typer.Exit as error:
@@ -68,6 +70,8 @@ def operation(verb: str, target: str, *, why: str = "", confirm: str = "") -> It
         said = str(error) if isinstance(error, CausewayError) else type(error).__name__
         _tell(acting, done=False, detail=said)
         raise
+    finally:
+        PASS.reset(carried)
     _tell(acting, done=True, detail=acting.detail)
 
 

@@ -189,16 +189,13 @@ async def test_a_store_that_was_copied_comes_back_as_another_life(
         assert await publishing.make_life(store) != life
 
 
-@pytest.mark.parametrize(
-    "why", ["accepted", "epoch", "incarnation", "elsewhere", "alive", "draining", "another region"]
-)
+@pytest.mark.parametrize("why", ["accepted", "epoch", "incarnation", "elsewhere", "alive", "draining"])
 async def test_what_has_gone_beyond_its_backup_is_left_as_it_is(
     site: Site, tools: Tools, directory: Directory, why: str
 ) -> None:
     """Refused with the reason, before anything is touched."""
     made = await backup(site, tools)
     await change(site)
-    chosen = site
     async with await connect(site.store, name="test") as store:
         if why == "accepted":
             async with Producer(site.kafka, client="test") as producer:
@@ -207,25 +204,18 @@ async def test_what_has_gone_beyond_its_backup_is_left_as_it_is(
             await tell_alive(store, Alive("us/front", "gateway", 1))
         elif why == "draining":
             assert await drain(store, epoch=1)
-        elif why == "another region":
-            chosen = replace(site, region=f"{site.region[:-1]}x")
-            directory.duty = replace(directory.duty, region=chosen.region)
         else:
             field: dict[str, int | str] = {"holder": "us"} if why == "elsewhere" else {why: 2}
             directory.duty = replace(directory.duty, **field)  # type: ignore[arg-type]  # tests choose
-    if why == "another region":
-        with pytest.raises((BeyondError, UnavailableError)):
-            await restoring.restore(chosen, tools.postgres, made, directory.client)
-    else:
-        with pytest.raises(BeyondError) as refused:
-            await restoring.restore(chosen, tools.postgres, made, directory.client)
-        said = {
-            "accepted": "1 records were accepted",
-            "alive": "us/front",
-            "draining": "handed over",
-            "elsewhere": "us holds",
-        }
-        assert said.get(why, f"{why} 2") in str(refused.value)
+    with pytest.raises(BeyondError) as refused:
+        await restoring.restore(site, tools.postgres, made, directory.client)
+    said = {
+        "accepted": "1 records were accepted",
+        "alive": "us/front",
+        "draining": "handed over",
+        "elsewhere": "us holds",
+    }
+    assert said.get(why, f"{why} 2") in str(refused.value)
     assert await followers(site.store) == 10
 
 

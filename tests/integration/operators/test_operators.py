@@ -16,6 +16,7 @@ from global_directory.client import Announcement, DirectoryClient
 from global_directory.directory import Directory
 from global_directory.operators import audit, session
 from global_directory.operators.acting import operation
+from global_directory.operators.carried import PASS
 from global_directory.operators.client import OperatorsClient
 from global_directory.operators.desk import Desk
 from global_directory.operators.errors import (
@@ -49,12 +50,13 @@ PASSWORD = "a good password"
 
 
 class Clock:
-    """A clock that tests move; microseconds since the epoch."""
+    """A clock that tests move, and that goes on at each look; microseconds since the epoch."""
 
     now = 1_000_000_000_000_000
 
     def __call__(self) -> int:
         """Return the time."""
+        self.now += 1
         return self.now
 
 
@@ -231,7 +233,7 @@ async def test_what_is_refused_stands_in_the_trace_with_the_reason(world: World)
     ]
     (line,) = await world.trace(who="vera", verb="backup")
     assert "needs the role operator" in line.detail
-    assert line.at == line.ended_at == world.clock.now
+    assert line.at == line.ended_at
 
 
 async def test_the_trace_is_chosen_from(world: World) -> None:
@@ -239,12 +241,12 @@ async def test_the_trace_is_chosen_from(world: World) -> None:
     await world.add("ada", "admin")
     shown = await world.login("ada")
     for target in ("us", "eu"):
-        world.clock.now += 1_000_000
+        since = world.clock.now
         await world.begin(shown, "evacuate", target, confirmed=target)
     assert [one.target for one in await world.trace(verb="evacuate")] == ["eu", "us"]
     assert [one.target for one in await world.trace(verb="evacuate", most=1)] == ["eu"]
     assert [one.target for one in await world.trace(target="us", result="begun")] == ["us"]
-    assert [one.target for one in await world.trace(since=world.clock.now, who="ada")] == ["eu"]
+    assert [one.target for one in await world.trace(since=since, who="ada")] == ["eu"]
     async with world.client() as nobody:
         with pytest.raises(NotLoggedInError):
             await nobody.trace(Asked())
@@ -339,6 +341,8 @@ def at_the_terminal(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """How to log in as a command does."""
     world.clock.now = time.time_ns() // 1000
     monkeypatch.setenv("CAUSEWAY_DIRECTORY", world.url)
+    monkeypatch.setenv("CAUSEWAY_INSTANCE", "test")
+    monkeypatch.setenv("CAUSEWAY_ADMIN_PORT", "0")
     monkeypatch.setenv("CAUSEWAY_OPERATOR_SESSION", str(tmp_path / "session"))
     for name in ("CERTIFICATE", "KEY", "AUTHORITIES"):
         monkeypatch.delenv(f"CAUSEWAY_TLS_{name}", raising=False)
@@ -359,11 +363,13 @@ async def test_a_command_begins_and_ends_an_operation(
     def command(why: str, confirm: str, error: BaseException | None = None) -> str:
         with operation("evacuate", "us", why=why, confirm=confirm) as acting:
             acting.detail = "eu holds"
+            assert PASS.get() == acting.token
             if error is not None:
                 raise error
             return acting.who
 
     assert await asyncio.to_thread(command, "disks", "us") == "otto"
+    assert PASS.get() == ""
     with pytest.raises(CausewayError):
         await asyncio.to_thread(command, "disks", "us", NoSuchOperatorError(name="it was so"))
     with pytest.raises(KeyboardInterrupt):

@@ -16,6 +16,8 @@ URL = "http://directory.example"
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where it lies."""
     monkeypatch.setenv("CAUSEWAY_DIRECTORY", URL)
+    monkeypatch.setenv("CAUSEWAY_INSTANCE", "test")
+    monkeypatch.setenv("CAUSEWAY_ADMIN_PORT", "0")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("CAUSEWAY_OPERATOR_SESSION", raising=False)
     for name in ("CERTIFICATE", "KEY", "AUTHORITIES"):
