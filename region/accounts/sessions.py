@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from global_directory.rules import read_handle
 from infra.errors import InvalidFieldError, NotFoundError, UnavailableError
+from infra.passwords import Passwords
 from infra.postgres import Pool
 from region.accounts import repository
 from region.accounts.endings import REUSED, SUSPENDED, ended
 from region.accounts.errors import RegistrationLostError, SuspendedError, WrongCredentialsError
 from region.accounts.federation import Federation
-from region.accounts.passwords import Passwords
 from region.accounts.ports import Directory, Journal
 from region.accounts.registration import Registration
 from region.accounts.repository import DeviceRow, UserRow

@@ -173,7 +173,7 @@ async def test_the_copy_is_the_same_after_a_cut_and_a_kill_and_a_difference_is_f
     with pytest.raises(CommandError, match="users"):
         await stood_by.act("standby", "verify", "us")
     assert "Nothing was done" in str(await _refused(stood_by, "standby", "forget", "us"))
-    await stood_by.act("standby", "forget", "us", "--sure")
+    await stood_by.act("standby", "forget", "us", "--why", "a test", "--confirm", "us")
     await until(stood_by, follows)
     assert "is the same" in await stood_by.act("standby", "verify", "us")
 

@@ -9,9 +9,9 @@ import pytest
 from global_directory.schemas import Region
 from infra.errors import InvalidTokenError, OutcomeUnknownError
 from infra.local.keys import make_signing_key
+from infra.passwords import Cost, Passwords
 from infra.postgres import Pool
 from region.accounts.federation import Federation
-from region.accounts.passwords import Cost, Passwords
 from region.accounts.ports import Directory, Settled
 from region.accounts.registration import Registration
 from region.accounts.repository import DeviceRow, UserRow
