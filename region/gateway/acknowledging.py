@@ -14,6 +14,7 @@ from typing import Any, Final
 from prometheus_client import Counter, Histogram
 
 from infra.errors import BusyError, OutcomeUnknownError
+from region.gateway.choices import Choices
 from region.gateway.finality import Finality
 from region.gateway.outcomes import Expected
 
@@ -62,6 +63,7 @@ class Acknowledging:
         late: Late = Late.UNKNOWN,
         seconds: float = 3.0,
         finality: Finality | None = None,
+        choices: Choices | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare.
@@ -71,8 +73,10 @@ class Acknowledging:
             late: What is answered when the standby takes too long.
             seconds: After how long that is, counted from when the submission was taken.
             finality: Tells what the standby has; None if nobody stands by.
+            choices: Tells what conversations have chosen; None if they cannot.
             clock: Tells seconds.
         """
+        self._choices = choices
         self._usual = usual
         self._late = late
         self._seconds = seconds
@@ -81,17 +85,17 @@ class Acknowledging:
         self._waiting = 0
 
     @property
-    def is_usual(self) -> bool:
-        """Whether answers wait for the standby where a conversation says nothing."""
-        return self._usual is Mode.REPLICATED
-
-    @property
     def is_possible(self) -> bool:
         """Whether any answer may wait for the standby, so that devices keep what they sent until it is accepted."""
         return self._finality is not None
 
-    def mode(self, chosen: str) -> Mode:
-        """Return what is promised for a conversation in which that was chosen; empty if nothing was."""
+    async def mode(self, conversation_id: str) -> Mode:
+        """Return what is promised in a conversation: what it has chosen, if anybody stands by; else what is usual here.
+
+        Raises:
+            UnavailableError: That cannot be told, since the store is away.
+        """
+        chosen = "" if self._choices is None else await self._choices.of(conversation_id)
         return Mode(chosen) if chosen else self._usual
 
     def check_room(self) -> None:

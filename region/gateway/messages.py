@@ -126,10 +126,10 @@ class Messages:
             async with self._store.connection() as connection:
                 return await _decision(connection, submission.id)
 
-        since = self._acknowledging.now()
+        since, mode = self._acknowledging.now(), await self._acknowledging.mode(submission.conversation_id)
         decided = await self._outcomes.submit(submission, look)
         replicated: bool | UnsetType = UNSET
-        if self._acknowledging.mode("") is Mode.REPLICATED:
+        if mode is Mode.REPLICATED:
             replicated = await self._acknowledging.confirm(since, submission.id)
         sent = await self._sent(submission, decided.decision, client_message_id)
         sent = replace(sent, message=changed(sent.message, replicated=replicated))

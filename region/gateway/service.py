@@ -46,6 +46,7 @@ from region.gateway.callers import Callers
 from region.gateway.catchup import CatchUps
 from region.gateway.channels.finding import Finder
 from region.gateway.channels.follower import Follower
+from region.gateway.choices import chosen_in
 from region.gateway.connection import Limits
 from region.gateway.decisions import Decisions
 from region.gateway.deliveries import Deliveries
@@ -132,6 +133,7 @@ def _acknowledging(settings: GatewaySettings, store: Pool) -> tuple[Finality | N
         late=settings.replicated_late,
         seconds=settings.replicated_wait,
         finality=finality,
+        choices=chosen_in(store) if finality is not None else None,
     )
 
 

@@ -241,6 +241,7 @@ def _of_group(body: g.GroupBody) -> Change:
                 description=_given(body.description),
                 history=_given(body.history),
                 approval=_given(body.approval),
+                acknowledgement=_given(body.acknowledgement),
                 picture=_pictured(body.picture),
             )
         case g.RoleChanged():
@@ -257,6 +258,7 @@ def _of_group(body: g.GroupBody) -> Change:
 
 def _of_channel(body: ChannelCreated | ChannelChanged) -> Change:
     return Change(
+        acknowledgement=_given(body.acknowledgement) if isinstance(body, ChannelChanged) else UNSET,
         name=_given(body.name),
         description=_given(body.description),
         public=_given(body.public),

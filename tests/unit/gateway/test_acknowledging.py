@@ -4,17 +4,21 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
+import psycopg
 import pytest
 
-from infra.errors import OutcomeUnknownError, SettingsError
+from infra.errors import OutcomeUnknownError, SettingsError, UnavailableError
 from infra.settings import read
 from infra.tasks import beside
 from region.gateway.acknowledging import Acknowledging, Late, Mode
+from region.gateway.choices import Choices
 from region.gateway.finality import Finality
 from region.gateway.outcomes import Decided, Outcomes
 from region.gateway.settings import GatewaySettings
 from region.store.repository.copies import Reach
 from replication.records import Outcome
+
+GROUP, DIRECT = "g" + "a" * 32 + "-us", "d" + "b" * 32 + "-us"
 
 
 class Standby:
@@ -96,10 +100,38 @@ async def test_what_the_journal_did_not_take_is_never_said_to_be_accepted(
         await acknowledging.outcome(outcomes.expect("m1", b"x"), appended(fails=True), acknowledging.now(), "m1")
 
 
+async def test_a_group_may_choose_and_is_asked_once_a_second_however_much_is_written_there() -> None:
+    """What it has chosen counts, whatever is usual in the region; what is no group has the region's way."""
+    now, asked, chosen = [10.0], list[str](), {GROUP: "replicated"}
+
+    async def read(conversation_id: str) -> str:
+        asked.append(conversation_id)
+        return chosen.get(conversation_id, "")
+
+    acknowledging = Acknowledging(choices=Choices(read, clock=lambda: now[0]))
+    for _ in range(100):
+        assert await acknowledging.mode(GROUP) is Mode.REPLICATED
+        assert await acknowledging.mode(DIRECT) is Mode.LOCAL
+    assert asked == [GROUP]
+    chosen[GROUP] = ""
+    now[0] += 1.0
+    assert await acknowledging.mode(GROUP) is Mode.LOCAL
+
+
+async def test_a_group_whose_choice_cannot_be_read_takes_nothing() -> None:
+    """Definitely: nothing was sent yet."""
+
+    async def read(_conversation_id: str) -> str:
+        raise psycopg.OperationalError
+
+    with pytest.raises(UnavailableError):
+        await Acknowledging(choices=Choices(read)).mode(GROUP)
+
+
 async def test_where_nobody_stands_by_nothing_is_said_to_be_with_the_standby() -> None:
     """A conversation may want it all the same: then the region's word is all that there is, and it is told so."""
-    acknowledging = Acknowledging()
-    assert acknowledging.mode("replicated") is Mode.REPLICATED
+    acknowledging = Acknowledging(usual=Mode.REPLICATED)
+    assert await acknowledging.mode(GROUP) is Mode.REPLICATED
     assert not await acknowledging.confirm(acknowledging.now(), "m1")
     assert not acknowledging.is_possible
 
