@@ -132,7 +132,8 @@ class Messages:
         if mode is Mode.REPLICATED:
             replicated = await self._acknowledging.confirm(since, submission.id)
         sent = await self._sent(submission, decided.decision, client_message_id)
-        sent = replace(sent, message=changed(sent.message, replicated=replicated))
+        if replicated is not UNSET:
+            sent = replace(sent, message=changed(sent.message, replicated=replicated))
         return self._certain(decided.decision, sent) if isinstance(decided.decision, Entry) else sent
 
     def _certain(self, entry: Entry, sent: Sent) -> Sent:

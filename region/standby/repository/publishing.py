@@ -125,7 +125,12 @@ async def publish(connection: Connection) -> list[str]:
     if await (await connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (ROLE,))).fetchone() is None:
         await connection.execute(sql.SQL("CREATE ROLE {} LOGIN REPLICATION").format(role))
     await connection.execute(TABLE)
-    await connection.execute(sql.SQL("GRANT SELECT, INSERT, UPDATE ON {} TO {}").format(sql.Identifier(WHOLE), role))
+    allowed = await connection.execute(
+        "SELECT FROM pg_roles WHERE has_table_privilege(%s, %s, 'INSERT')", (ROLE, WHOLE)
+    )
+    if await allowed.fetchone() is None:
+        grant = sql.SQL("GRANT SELECT, INSERT, UPDATE ON {} TO {}").format(sql.Identifier(WHOLE), role)
+        await connection.execute(grant)
     found = await connection.execute("SELECT FROM pg_publication WHERE pubname = %s", (PUBLICATION,))
     if await found.fetchone() is None:
         await connection.execute(
