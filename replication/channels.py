@@ -70,6 +70,7 @@ class ChannelChanged(msgspec.Struct, frozen=True, tag="channel_changed", omit_de
         slow: Seconds between two posts of one poster.
         follows: As in `ChannelMessageSent`.
         picture: What stands for it, `NO_PICTURE` for nothing. Of version 5.
+        acknowledgement: How posts are acknowledged, one of `replication.groups.ACKNOWLEDGEMENTS`. Of version 5.
     """
 
     client_message_id: str
@@ -79,6 +80,7 @@ class ChannelChanged(msgspec.Struct, frozen=True, tag="channel_changed", omit_de
     slow: int | None = None
     follows: int = 0
     picture: Picture | None = None
+    acknowledgement: str | None = None
 
 
 ChannelBody: TypeAlias = ChannelMessageSent | ChannelCreated | ChannelChanged

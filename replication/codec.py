@@ -28,7 +28,7 @@ GROUPS: Final = 3
 DEEDS: Final = 4
 """Of preferences, friendship, blocks, who may begin to write, moderation, of what is done to messages that are there, and of messages that answer, are forwarded, or name somebody."""
 NEWEST: Final = 5
-"""Of what says what stands for a user, a group or a channel (pictures), of messages that a user takes away from oneself, of what was done to posts of channels, and of deletions by moderators."""
+"""Of what says what stands for a user, a group or a channel (pictures), of messages that a user takes away from oneself, of what was done to posts of channels, of deletions by moderators, and of what says how messages are acknowledged."""
 READABLE: Final = frozenset({1, 2, 3, 4, 5})
 """Versions 2 to 5 are of one release, the first, and grew while it was made; whatever comes after it gets a number of its own."""
 LAST_VERSION: Final = 31
@@ -187,7 +187,7 @@ def version_of(record: Record) -> int:
     if type(record) is Receipt:
         return max(GROUPS, _version_of_body(record.entry.body))
     if type(record) is Charter:
-        return GROUPS if record.details.picture is None else NEWEST
+        return GROUPS if record.details.picture is None and not record.details.acknowledgement else NEWEST
     return VERSION
 
 
@@ -195,6 +195,8 @@ def _version_of_body(body: Body) -> int:
     if isinstance(body, TEXTS) and (body.answers is not None or body.forwarded or body.mentions):
         return DEEDS
     if isinstance(body, _PICTURED) and body.picture is not None:
+        return NEWEST
+    if isinstance(body, GroupChanged | ChannelChanged) and body.acknowledgement is not None:
         return NEWEST
     if isinstance(body, ALTERATIONS) and (follows_of(body) or (isinstance(body, MessageDeleted) and body.moderated)):
         return NEWEST

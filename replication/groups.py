@@ -17,6 +17,8 @@ from replication.pictures import Picture
 Role: TypeAlias = Literal["owner", "admin", "member"]
 RANKS: Final[dict[str, int]] = {"owner": 3, "admin": 2, "member": 1}
 """Who has a higher one may remove, ban and demote."""
+ACKNOWLEDGEMENTS: Final = ("", "local", "replicated")
+"""By what messages of a conversation are acknowledged: as the region of the sender does it, by that region alone, or by its standby, too."""
 MOST_MEMBERS: Final = 100
 MOST_SEATS: Final = 100 * MOST_MEMBERS
 """Of a conversation's members, with who is banned, has asked, or has left."""
@@ -79,7 +81,10 @@ class GroupCreated(msgspec.Struct, frozen=True, tag="group_created"):
 
 
 class GroupChanged(msgspec.Struct, frozen=True, tag="group_changed"):
-    """An admin changes what a group is called and how it is joined; None leaves a setting as it is, `NO_PICTURE` takes the picture away."""
+    """An admin changes what a group is called, how it is joined and (of version 5) how messages are acknowledged; None leaves a setting as it is.
+
+    `NO_PICTURE` takes the picture away.
+    """
 
     client_message_id: str
     name: str | None = None
@@ -87,6 +92,7 @@ class GroupChanged(msgspec.Struct, frozen=True, tag="group_changed"):
     history: bool | None = None
     approval: bool | None = None
     picture: Picture | None = None
+    acknowledgement: str | None = None
 
 
 class MemberAdded(msgspec.Struct, frozen=True, tag="member_added"):
@@ -258,6 +264,7 @@ class Details(msgspec.Struct, frozen=True):
         pins: Messages that all members find, the last one put there last.
         pinned: The seq by which they changed last.
         picture: What stands for it; None for nothing.
+        acknowledgement: One of `ACKNOWLEDGEMENTS`.
     """
 
     name: str = ""
@@ -272,6 +279,7 @@ class Details(msgspec.Struct, frozen=True):
     pins: tuple[Pin, ...] = ()
     pinned: int = 0
     picture: Picture | None = None
+    acknowledgement: str = ""
 
 
 NO_DETAILS: Final = Details()

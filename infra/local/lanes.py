@@ -22,6 +22,7 @@ APART: Final = (
     "tests/acceptance/test_roll.py",
     "tests/acceptance/test_leases.py",
     "tests/acceptance/test_standby.py",
+    "tests/acceptance/test_replicated.py",
     "tests/acceptance/test_evacuation.py",
 )
 """Acceptance tests that start a federation of their own, so that they need not wait for the one that the others share."""

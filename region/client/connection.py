@@ -168,6 +168,8 @@ class Connection:
         self._postponed = False
         self._marks = MarkBook(marks or {})
         self._me = ""
+        self._until_accepted = True  # before a region has said anything: entries come before its welcome
+        self._unsure: dict[str, tuple[Message, Stage]] = {}
 
     @property
     def positions(self) -> dict[str, Position]:
@@ -291,13 +293,17 @@ class Connection:
                 assert_never(frame)
 
     def _begin(self, welcome: Welcome) -> list[Action]:
-        self.online, self._me = True, welcome.user_id
+        self.online, self._me, self._until_accepted = True, welcome.user_id, welcome.until_accepted
         actions: list[Action] = [Ready(welcome.region, welcome.complete)]
         if welcome.resume is not None:
             self._resume = welcome.resume
             actions.append(Keep(welcome.resume))
         if not welcome.complete or len(self._timelines) > MOST_HELD:
             actions.append(Compare())
+        if not self._until_accepted:
+            for message, stage in self._unsure.values():
+                actions += self._advance(message, stage)
+            self._unsure.clear()
         # Entries that were being fetched when the last connection broke, and marks that it may have swallowed.
         self._repairing.clear()
         for conversation_id in self._timelines:
@@ -330,6 +336,8 @@ class Connection:
     def _accept(self, frame: Accepted) -> list[Action]:
         if not self._outbox.accepted(frame.client_message_id, frame.conversation_id):
             return []
+        if frame.client_message_id in self._unsure:
+            return self._advance(*self._unsure.pop(frame.client_message_id))
         advance = Advance(
             frame.client_message_id, Stage.ACCEPTED, message_id=frame.message_id, conversation_id=frame.conversation_id
         )
@@ -339,6 +347,10 @@ class Connection:
         name = message.client_message_id
         if name is None or not self._outbox.may_be(name, message):
             return []
+        if self._until_accepted and name in self._outbox and not self._outbox.is_accepted(name):
+            self._unsure[name] = message, stage
+            self._outbox.placed(name)
+            return self._flush()
         actions: list[Action] = [Advance(name, stage, message, message.message_id, message.conversation_id)]
         self._outbox.accepted(name, message.conversation_id)
         if stage >= Stage.NUMBERED and self._outbox.settle(name):
@@ -346,6 +358,7 @@ class Connection:
         return actions + self._flush()
 
     def _refuse(self, client_message_id: str, code: str, detail: str) -> list[Action]:
+        self._unsure.pop(client_message_id, None)
         actions: list[Action] = [Tell(Refused(client_message_id, code, detail))]
         if self._outbox.settle(client_message_id):
             actions.append(Settle(client_message_id))

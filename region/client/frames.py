@@ -221,13 +221,17 @@ DeviceFrame: TypeAlias = Hello | Send | Received | Read | Typing | Watch | Ping
 
 
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
-    """What was missed has been sent; incomplete if that was too much."""
+    """What was missed has been sent; incomplete if that was too much.
+
+    `until_accepted`: what is sent is to be kept until it is accepted, also if its entry came before that.
+    """
 
     user_id: str
     device_id: str
     region: str
     resume: str | None = None
     complete: bool = True
+    until_accepted: bool = False
 
 
 class ChangedConversation(msgspec.Struct, frozen=True):
@@ -245,11 +249,12 @@ class Changed(msgspec.Struct, frozen=True, tag="changed"):
 
 
 class Accepted(msgspec.Struct, frozen=True, tag="accepted"):
-    """The journal has it."""
+    """The region has it; `replicated`: whether its standby does, where that was waited for."""
 
     client_message_id: str
     message_id: str
     conversation_id: str
+    replicated: bool | None = None
 
 
 class Pending(msgspec.Struct, frozen=True, tag="pending"):

@@ -1,7 +1,8 @@
 """What the user typed and has no outcome yet, in the order in which it was typed.
 
 Pure. An item leaves only with its outcome, an entry or a refusal; until then it is sent again over every new connection, under
-the same client message id, which makes repeating harmless.
+the same client message id, which makes repeating harmless. Where the region says so, an entry alone is not enough: it could be lost with
+the region, so the item stays until it is accepted as well.
 
 To each destination one item at a time is under way until it is accepted: a region may turn one down for a while and take the
 next, which would then stand above it for good.
@@ -87,6 +88,14 @@ class Outbox:
                 self._recipients[conversation_id] = item.recipient_id
         self._go_on(client_message_id)
         return item is not None
+
+    def is_accepted(self, client_message_id: str) -> bool:
+        """Whether it was accepted, and has no outcome yet."""
+        return client_message_id in self._accepted
+
+    def placed(self, client_message_id: str) -> None:
+        """Take in that it has its place, which is not for sure yet: it stays until it is accepted; what follows it may go on."""
+        self._go_on(client_message_id)
 
     def may_be(self, client_message_id: str, message: Message) -> bool:
         """Whether a message of that name may be an item's; not if the name was used before, for another text.

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from infra.postgres import Pool
+from region.gateway.acknowledging import Acknowledging
 from region.gateway.alterations.composing import Composer
 from region.gateway.alterations.desk import Alterations
 from region.gateway.alterations.endpoints import alterations
@@ -51,6 +52,7 @@ def routers(
     guards: Guards,
     choose: Choose,
     tenure: Tenure,
+    acknowledging: Acknowledging,
 ) -> dict[str, APIRouter]:
     """Return the endpoints, by name.
 
@@ -71,6 +73,7 @@ def routers(
         guards: How often one may.
         choose: Makes pictures of images.
         tenure: Whether what was decided here is certain.
+        acknowledging: Waits for the standby, where it is to be waited for.
     """
     pages = Pages(store, recall, guards.look)
     posting = Messages(
@@ -82,6 +85,7 @@ def routers(
         pages=pages,
         composer=composer,
         tenure=tenure,
+        acknowledging=acknowledging,
     )
     parts = Parts(
         region=region,

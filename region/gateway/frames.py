@@ -77,13 +77,17 @@ DeviceFrame: TypeAlias = Hello | Send | Received | Read | Typing | Watch | Ping
 
 
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
-    """What was missed has been sent; if it was too much, `complete` is false and `changed` names the conversations."""
+    """What was missed has been sent; if it was too much, `complete` is false and `changed` names the conversations.
+
+    `until_accepted`: what is sent is to be kept, and sent again, until it is accepted, also if its entry came before that.
+    """
 
     user_id: str
     device_id: str
     region: str
     resume: str
     complete: bool
+    until_accepted: bool | UnsetType = UNSET
 
 
 class ChangedConversation(msgspec.Struct, frozen=True):
@@ -101,11 +105,15 @@ class Changed(msgspec.Struct, frozen=True, tag="changed"):
 
 
 class Accepted(msgspec.Struct, frozen=True, tag="accepted"):
-    """The journal has it: it cannot be lost."""
+    """The region has it, and it cannot be lost there.
+
+    `replicated`: whether its standby has what became of it, too; missing where that was not waited for.
+    """
 
     client_message_id: str
     message_id: str
     conversation_id: str
+    replicated: bool | UnsetType = UNSET
 
 
 class Pending(msgspec.Struct, frozen=True, tag="pending"):

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import psycopg
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace as changed
 
 from infra.errors import ContentConflictError, InvalidFieldError, NotFoundError
 from infra.postgres import STORE_FAILURES, Connection, Pool
 from region.accounts.tokens import AccessClaims
 from region.gateway import repository
+from region.gateway.acknowledging import Acknowledging, Mode
 from region.gateway.alterations.aftermaths import aftermaths
 from region.gateway.alterations.composing import Composer
 from region.gateway.cursors import LARGEST, Listed, read_listed, read_place
@@ -72,8 +73,10 @@ class Messages:
         pages: Pages,
         composer: Composer,
         tenure: Tenure,
+        acknowledging: Acknowledging,
     ) -> None:
         """Prepare."""
+        self._acknowledging = acknowledging
         self._pages = pages
         self._store = store
         self._recipients = recipients
@@ -95,7 +98,7 @@ class Messages:
             ContentConflictError: The client message id was used for other content.
             RefusedError: The conversation's owner refused it.
             UnavailableError: The journal is away; nothing was sent.
-            OutcomeUnknownError: It was sent, and what became of it is not known yet.
+            OutcomeUnknownError: It was sent, and what became of it is not known yet, or the standby does not have it yet and is to be waited for.
         """
         client_message_id = wanted.client_message_id
         if client_message_id is None:
@@ -123,8 +126,14 @@ class Messages:
             async with self._store.connection() as connection:
                 return await _decision(connection, submission.id)
 
+        since, mode = self._acknowledging.now(), await self._acknowledging.mode(submission.conversation_id)
         decided = await self._outcomes.submit(submission, look)
+        replicated: bool | UnsetType = UNSET
+        if mode is Mode.REPLICATED:
+            replicated = await self._acknowledging.confirm(since, submission.id)
         sent = await self._sent(submission, decided.decision, client_message_id)
+        if replicated is not UNSET:
+            sent = replace(sent, message=changed(sent.message, replicated=replicated))
         return self._certain(decided.decision, sent) if isinstance(decided.decision, Entry) else sent
 
     def _certain(self, entry: Entry, sent: Sent) -> Sent:

@@ -67,6 +67,28 @@ class _Waiter:
     future: "asyncio.Future[Decided]"
 
 
+class Expected:
+    """What is to become of a submission, which somebody else appends; a context manager, in which it may be waited for."""
+
+    def __init__(self, outcomes: "Outcomes", identifier: str, content_hash: bytes) -> None:
+        """Wait from now on; see `Outcomes.expect`."""
+        future: asyncio.Future[Decided] = asyncio.get_running_loop().create_future()
+        self._outcomes, self._identifier = outcomes, identifier
+        self._waiter = outcomes.enter(identifier, _Waiter(content_hash, future))
+
+    def __enter__(self) -> "asyncio.Future[Decided]":
+        """Return what is done when it is decided."""
+        return self._waiter.future
+
+    def __exit__(self, *_: object) -> None:
+        """Wait no more."""
+        self.forget()
+
+    def forget(self) -> None:
+        """Wait no more."""
+        self._outcomes.leave(self._identifier, self._waiter)
+
+
 class Outcomes:
     """Waiting requests by submission id."""
 
@@ -92,8 +114,7 @@ class Outcomes:
         if self._count >= MOST_WAITING:
             raise BusyError(what="This gateway")
         future: asyncio.Future[Decided] = asyncio.get_running_loop().create_future()
-        waiter = _Waiter(submission.content_hash, future)
-        self._waiting.setdefault(submission.id, []).append(waiter)
+        waiter = self.enter(submission.id, _Waiter(submission.content_hash, future))
         self._count += 1
         WAITING.inc()
         try:
@@ -102,7 +123,11 @@ class Outcomes:
         finally:
             self._count -= 1
             WAITING.dec()
-            self._leave(submission.id, waiter)
+            self.leave(submission.id, waiter)
+
+    def expect(self, identifier: str, content_hash: bytes) -> Expected:
+        """Return what tells, from now on, when a submission of that id and content is decided; whoever takes it bounds how many there are."""
+        return Expected(self, identifier, content_hash)
 
     def resolve(self, identifier: str, decided: Decided) -> None:
         """Tell whoever waits for that submission; of a conflict, those who sent that content."""
@@ -147,7 +172,13 @@ class Outcomes:
         looking.add_done_callback(self._looks.discard)
         return looking
 
-    def _leave(self, identifier: str, waiter: "_Waiter") -> None:
+    def enter(self, identifier: str, waiter: "_Waiter") -> "_Waiter":
+        """Note who waits, and return it."""
+        self._waiting.setdefault(identifier, []).append(waiter)
+        return waiter
+
+    def leave(self, identifier: str, waiter: "_Waiter") -> None:
+        """Forget who waited."""
         waiting = self._waiting[identifier]
         waiting.remove(waiter)
         if not waiting:

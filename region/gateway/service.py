@@ -22,7 +22,7 @@ from infra.health import Health
 from infra.identity import Door
 from infra.passwords import Cost, Passwords
 from infra.peers import Peers
-from infra.postgres import STORE_FAILURES, make_pool
+from infra.postgres import STORE_FAILURES, Pool, make_pool
 from infra.schema.guard import Guard
 from infra.serve import Host
 from infra.settings import read
@@ -37,6 +37,7 @@ from region.accounts.federation import Federation
 from region.accounts.keyring import Keyring
 from region.accounts.tokens import Verifier
 from region.gateway import conversing, entering
+from region.gateway.acknowledging import Acknowledging
 from region.gateway.alterations.composing import Composer
 from region.gateway.announcer import Announcer
 from region.gateway.app import make_app
@@ -45,9 +46,11 @@ from region.gateway.callers import Callers
 from region.gateway.catchup import CatchUps
 from region.gateway.channels.finding import Finder
 from region.gateway.channels.follower import Follower
+from region.gateway.choices import chosen_in
 from region.gateway.connection import Limits
 from region.gateway.decisions import Decisions
 from region.gateway.deliveries import Deliveries
+from region.gateway.finality import Finality, look_at
 from region.gateway.groups.recall import Historian, Recall
 from region.gateway.guards import Guards
 from region.gateway.http import make_app as make_http
@@ -99,6 +102,7 @@ AWAY_SECONDS = 2.0
 async def service(host: Host) -> None:
     """Run the gateway until cancelled."""
     settings = read(GatewaySettings)
+    settings.check()
     await in_turn(settings, "gateway", host.health, partial(_serve, settings, host), accepting=True)
 
 
@@ -119,6 +123,18 @@ async def _serve(settings: GatewaySettings, host: Host) -> None:
 def _find_others(directory: DirectoryClient, settings: GatewaySettings) -> tuple[Holders, Ways]:
     holders = Holders(directory, settings.sites)
     return holders, Ways(settings.peers, where=holders.site_of)
+
+
+def _acknowledging(settings: GatewaySettings, store: Pool) -> tuple[Finality | None, Acknowledging]:
+    followed = settings.standby and settings.here == settings.region  # nobody follows a store away from home
+    finality = Finality(look_at(store, settings.standby)) if followed else None
+    return finality, Acknowledging(
+        usual=settings.acknowledgement,
+        late=settings.replicated_late,
+        seconds=settings.replicated_wait,
+        finality=finality,
+        choices=chosen_in(store) if finality is not None else None,
+    )
 
 
 class Gateway:
@@ -181,8 +197,7 @@ class Gateway:
             store=self._store,
             elsewhere=self._revocations.elsewhere,
         )
-        clerk = Clerk(region=region, instance=instance)
-        sightings = Sightings()
+        clerk, sightings = Clerk(region=region, instance=instance), Sightings()
         self._journal = Journal(
             settings.kafka,
             region=settings.region,
@@ -193,6 +208,7 @@ class Gateway:
             topic=journal_topic(region, settings.here),
         )
         outcomes, self._in_flight = Outcomes(self._journal), InFlight(each=settings.sends_under_way)
+        self._finality, acknowledging = _acknowledging(settings, self._store)
         self._marks = MarkKeeper(self._journal, clerk)
         self._repeats = Repeats(self._store)
         self._hub = Hub(
@@ -253,6 +269,8 @@ class Gateway:
             arrivals=Arrivals(most=settings.most_arriving, most_open=settings.most_sockets),
             frames_rate=settings.rate_frames,
             composer=composer,
+            outcomes=outcomes,
+            acknowledging=acknowledging,
             typed=self._signs.typists.typed,
             watched=self._signs.watched,
             gone=self._signs.watchers.forget,
@@ -296,6 +314,7 @@ class Gateway:
                 presence=self._signs.presence,
                 choose=Choosing(self._store).choose,
                 tenure=self._renewer.tenure,
+                acknowledging=acknowledging,
             ),
             "media": self._media(settings, callers, guards),
             "regions": regions(region=region, public_url=settings.public_url, federation=self._federation),
@@ -353,6 +372,8 @@ class Gateway:
                 group.create_task(self._deliveries.run())
                 group.create_task(self._marks.run())
                 group.create_task(self._repeats.run(self._hub.answer))
+                if self._finality is not None:
+                    group.create_task(self._finality.run())
                 group.create_task(self._federation.keep_fresh())
                 group.create_task(self._trust.run())
                 group.create_task(self._holders.run())

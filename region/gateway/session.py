@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import msgspec
+from msgspec import UNSET
 
 from infra.errors import CausewayError, InvalidFieldError, MalformedRequestError
 from region.gateway import frames
@@ -158,11 +159,13 @@ class Session:
         "phase",
         "region",
         "told",
+        "until_accepted",
         "user_id",
     )
 
-    def __init__(self, *, user_id: str, device_id: str, region: str) -> None:
-        """Begin before the device's hello."""
+    def __init__(self, *, user_id: str, device_id: str, region: str, until_accepted: bool = False) -> None:
+        """Begin before the device's hello; `until_accepted` is what the welcome says."""
+        self.until_accepted = until_accepted
         self.user_id = user_id
         self.device_id = device_id
         self.region = region
@@ -229,7 +232,8 @@ class Session:
         if not self._welcomed:
             self._welcomed = True
             complete = not snapshot.changed
-            outgoing.append(frames.encode(Welcome(self.user_id, self.device_id, self.region, token, complete)))
+            keep = True if self.until_accepted else UNSET
+            outgoing.append(frames.encode(Welcome(self.user_id, self.device_id, self.region, token, complete, keep)))
         elif outgoing:
             outgoing.append(frames.encode(Resume(token)))
         outgoing += self._ripe

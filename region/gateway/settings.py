@@ -7,7 +7,9 @@ from pydantic import BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 from infra.deadlines import USUAL_SECONDS
+from infra.errors import SettingsError
 from infra.settings import RegionalSettings
+from region.gateway.acknowledging import Late, Mode
 from region.gateway.guards import Allowances
 from region.gateway.rates import Rate
 from region.media.settings import BlobSettings
@@ -33,6 +35,9 @@ class GatewaySettings(RegionalSettings, BlobSettings):
         web: Directory of the built web app; nothing is served of one where there is none.
         signing_key: Path to the region's Ed25519 private key, PKCS#8 PEM.
         store_connections: The most connections to the store.
+        acknowledgement: What `accepted` promises where a conversation says nothing: `local`, this region has it; `replicated`, its standby, too.
+        replicated_wait: How long the standby may take with what is to be `replicated`, seconds.
+        replicated_late: What is answered after that: `unknown`, or `local`.
         request_seconds: After how long a request is answered without what it waits for.
         access_seconds: How long access tokens are good.
         refresh_seconds: How long refresh tokens are good.
@@ -76,6 +81,9 @@ class GatewaySettings(RegionalSettings, BlobSettings):
     web: Path = Path("/nonexistent")
     signing_key: Path
     store_connections: int = Field(12, ge=2, le=200)
+    acknowledgement: Mode = Mode.LOCAL
+    replicated_wait: float = Field(3.0, gt=0, le=10)
+    replicated_late: Late = Late.UNKNOWN
     request_seconds: float = Field(USUAL_SECONDS, gt=0, le=300)
     access_seconds: int = Field(15 * 60, ge=10, le=24 * 3600)
     refresh_seconds: int = Field(90 * 24 * 3600, ge=60)
@@ -109,6 +117,16 @@ class GatewaySettings(RegionalSettings, BlobSettings):
     blob_quota: int = Field(10 * 1024**3, ge=0)
     blob_uploads: int = Field(30, ge=1)
     blob_address_seconds: int = Field(900, ge=10, le=24 * 3600)
+
+    def check(self) -> None:
+        """Check that what is promised can be kept.
+
+        Raises:
+            SettingsError: It cannot.
+        """
+        if self.acknowledgement is Mode.REPLICATED and not self.standby:
+            problem = "CAUSEWAY_ACKNOWLEDGEMENT: with replicated somebody has to stand by; name it with CAUSEWAY_STANDBY, or use local"
+            raise SettingsError(problems=problem)
 
     @property
     def allowances(self) -> Allowances:

@@ -95,6 +95,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         emoji: With what somebody reacted, or does not any more.
         public: Whether anybody may find and join it, in a channel.
         slow: Seconds between two posts of one poster, in a channel.
+        acknowledgement: How messages are acknowledged from then on; empty for as the sender's region does it.
         picture: What stands for it from then on; null for nothing. The bytes of one that was replaced are gone.
         moderated: Whether a moderator took the message away.
     """
@@ -117,5 +118,6 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     emoji: str | UnsetType = UNSET
     public: bool | UnsetType = UNSET
     slow: int | UnsetType = UNSET
+    acknowledgement: str | UnsetType = UNSET
     picture: PictureView | UnsetType | None = UNSET
     moderated: bool = False

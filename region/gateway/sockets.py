@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 from prometheus_client import Counter, Gauge
 from starlette.types import Receive, Scope, Send
 
@@ -23,6 +24,7 @@ from infra.errors import (
 )
 from region.accounts.tokens import AccessClaims
 from region.gateway import frames
+from region.gateway.acknowledging import Acknowledging, Mode
 from region.gateway.alterations.composing import Composer, is_plain, plain
 from region.gateway.arrivals import Arrival, Arrivals
 from region.gateway.callers import Callers
@@ -34,7 +36,7 @@ from region.gateway.hub import Hub
 from region.gateway.interest import Interest
 from region.gateway.journal import Journal
 from region.gateway.markkeeper import MarkKeeper
-from region.gateway.outcomes import InFlight, Sent
+from region.gateway.outcomes import Expected, InFlight, Outcomes, Sent
 from region.gateway.rates import Rate, taken
 from region.gateway.recipients import Recipients
 from region.gateway.requests import turned_down
@@ -105,6 +107,8 @@ class Sockets:
         arrivals: Arrivals,
         frames_rate: Rate,
         composer: Composer,
+        outcomes: Outcomes,
+        acknowledging: Acknowledging,
         typed: Callable[[str, str], None] = lambda _user, _conversation: None,
         watched: Callable[[Connection, tuple[str, ...]], None] = lambda _device, _users: None,
         gone: Callable[[Connection], None] = lambda _device: None,
@@ -119,6 +123,9 @@ class Sockets:
         self._arrivals = arrivals
         self._frames_rate = frames_rate
         self._composer = composer
+        self._outcomes = outcomes
+        self._acknowledging = acknowledging
+        self._unanswered: set[asyncio.Task[None]] = set()
         self._typed = typed
         self._watched = watched
         self._gone = gone
@@ -211,7 +218,12 @@ class Sockets:
 
     async def _serve(self, claims: AccessClaims, receive: Receive, send: Send, arrival: Arrival) -> None:
         connection = Connection(
-            Session(user_id=claims.sub, device_id=claims.device, region=self._region),
+            Session(
+                user_id=claims.sub,
+                device_id=claims.device,
+                region=self._region,
+                until_accepted=self._acknowledging.is_possible,
+            ),
             Author(claims.sub, claims.epoch, claims.device),
             send,
             read=self._read_snapshot,
@@ -300,6 +312,7 @@ class Sockets:
 
     async def _submit(self, connection: Connection, send: frames.Send) -> bool:
         """Append a message; return False if its device sends too often."""
+        since, acknowledging = self._acknowledging.now(), self._acknowledging
         author, named = connection.author, send.recipient_id or send.conversation_id or ""
         limited = not self._in_flight.has_room(author.user_id)
         try:
@@ -316,6 +329,10 @@ class Sockets:
                 client_message_id=send.client_message_id,
                 composed=plain(send.text) if is_plain(send) else await self._composer.compose(author.user_id, send),
             )
+            expected = None
+            if await acknowledging.mode(found[0]) is Mode.REPLICATED:
+                acknowledging.check_room()
+                expected = self._outcomes.expect(submission.id, submission.content_hash)
             self._in_flight.add(
                 submission.id, submission.content_hash, Sent(author.user_id, send.client_message_id, found[0])
             )
@@ -323,14 +340,39 @@ class Sockets:
                 appended = await self._journal.send(submission)
             except (CausewayError, asyncio.CancelledError):
                 self._in_flight.pop(submission.id, submission.content_hash)
+                if expected is not None:
+                    expected.forget()
                 raise
         except CausewayError as error:
             _TURNED_DOWN["limited" if limited else turned_down(error.status)].inc()
             connection.push(frames.error_frame(error, send.client_message_id))
             return not isinstance(error, RateLimitedError)
         accepted = Accepted(send.client_message_id, submission.id, found[0])
-        appended.add_done_callback(partial(_on_appended, connection, accepted))
+        if expected is None:
+            appended.add_done_callback(partial(_on_appended, connection, accepted))
+        else:
+            answering = asyncio.create_task(self._answer(connection, accepted, expected, appended, since))
+            self._unanswered.add(answering)
+            answering.add_done_callback(self._unanswered.discard)
         return True
+
+    async def _answer(
+        self,
+        connection: Connection,
+        accepted: Accepted,
+        expected: Expected,
+        appended: "asyncio.Future[int]",
+        since: float,
+    ) -> None:
+        """Tell a device that what it sent is accepted once the standby has what became of it, or that this is not known."""
+        try:
+            told = await self._acknowledging.outcome(expected, appended, since, accepted.message_id)
+        except OutcomeUnknownError as error:
+            _FAILED.inc()
+            connection.push(frames.error_frame(error, accepted.client_message_id))
+            return
+        _ACCEPTED.inc()
+        connection.push(frames.encode(replace(accepted, replicated=told)))
 
 
 async def _cut(connection: Connection, reason: str) -> None:

@@ -8,6 +8,7 @@ from region.accounts.letters import object_to_name
 from region.gateway.shapes import MentionView
 from replication.alterations import MOST_MENTIONS
 from replication.attachments import MOST_ATTACHMENTS
+from replication.groups import ACKNOWLEDGEMENTS
 from replication.ids import is_blob_id, is_user_id
 from replication.limits import CLIENT_ID_CHARACTERS, TEXT_BYTES
 
@@ -116,3 +117,14 @@ def check_name(field: str, text: str, *, least: int, most: int) -> None:
         text.encode()
     except UnicodeEncodeError:
         raise InvalidFieldError(field=field, reason="it holds half of a surrogate pair") from None
+
+
+def check_acknowledgement(how: str | None) -> str | None:
+    """Return how messages of a conversation are to be acknowledged, if that is possible.
+
+    Raises:
+        InvalidFieldError: It is not.
+    """
+    if how is not None and how not in ACKNOWLEDGEMENTS:
+        raise InvalidFieldError(field="acknowledgement", reason="use local, replicated, or nothing between the quotes")
+    return how

@@ -81,6 +81,8 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         reactions: By emoji; missing if there are none.
         unconfirmed: Whether the region that decided it cannot show now that it still holds its duties: it works there at once, and
             whether it stays in its place is not known yet. In the answer to who did it alone; missing if not.
+        replicated: Whether the standby of the sender's home has what became of it; in the answer to who did it alone, and missing where that
+            was not to be waited for.
     """
 
     message_id: str
@@ -105,6 +107,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     deleted: bool | UnsetType = UNSET
     reactions: list[Reacted] | UnsetType = UNSET
     unconfirmed: bool | UnsetType = UNSET
+    replicated: bool | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +241,7 @@ def _of_group(body: g.GroupBody) -> Change:
                 description=_given(body.description),
                 history=_given(body.history),
                 approval=_given(body.approval),
+                acknowledgement=_given(body.acknowledgement),
                 picture=_pictured(body.picture),
             )
         case g.RoleChanged():
@@ -254,6 +258,7 @@ def _of_group(body: g.GroupBody) -> Change:
 
 def _of_channel(body: ChannelCreated | ChannelChanged) -> Change:
     return Change(
+        acknowledgement=_given(body.acknowledgement) if isinstance(body, ChannelChanged) else UNSET,
         name=_given(body.name),
         description=_given(body.description),
         public=_given(body.public),

@@ -141,7 +141,9 @@ def posted(conversation: Conversation, entry: Entry, _: c.ChannelMessageSent) ->
 
 def changed(conversation: Conversation, entry: Entry, body: c.ChannelChanged) -> list[Member]:
     """Take over what is not None."""
-    named = g.GroupChanged(body.client_message_id, body.name, body.description, picture=body.picture)
+    named = g.GroupChanged(
+        body.client_message_id, body.name, body.description, picture=body.picture, acknowledgement=body.acknowledgement
+    )
     effects.changed(conversation, entry, named)
     state = state_of(conversation)
     public = state.public if body.public is None else body.public

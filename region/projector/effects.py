@@ -51,7 +51,7 @@ def created(conversation: Conversation, entry: Entry, body: GroupCreated) -> lis
 
 def changed(conversation: Conversation, _: Entry, body: GroupChanged) -> list[Member]:
     """Take over what is not None."""
-    wanted = {name: getattr(body, name) for name in ("name", "description", "history", "approval")}
+    wanted = {name: getattr(body, name) for name in ("name", "description", "history", "approval", "acknowledgement")}
     conversation.details = replace(
         conversation.details,
         **{name: value for name, value in wanted.items() if value is not None},

@@ -106,6 +106,8 @@ def check(author: str, conversation_id: str, body: LogBody) -> None:
         len(body.name or "") > g.LONGEST_NAME or len(body.description or "") > g.LONGEST_DESCRIPTION
     ):
         raise ImpossibleRecordError(reason="its name or its description is too long")
+    if isinstance(body, g.GroupChanged | ChannelChanged) and body.acknowledgement not in {None, *g.ACKNOWLEDGEMENTS}:
+        raise ImpossibleRecordError(reason="messages cannot be acknowledged so")
     if isinstance(picture := getattr(body, "picture", None), Picture):
         _check_picture(author, picture)
     if (concerned := getattr(body, "user_id", None)) is not None:

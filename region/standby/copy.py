@@ -21,7 +21,8 @@ from infra.telling import told
 from region.standby import metrics
 from region.standby.judging import Held, Step, doubt, judge, slot_name
 from region.standby.repository import copying, publishing
-from region.standby.repository.publishing import PUBLICATION, ROLE, Source
+from region.standby.repository.publishing import ROLE, Source
+from region.store.repository.copies import PUBLICATION, say_whole
 from region.store.revisions import SCHEMA
 
 log = structlog.get_logger()
@@ -88,6 +89,7 @@ class Copy:
         self._draft, self._old = f"{self._name}_new", f"{self._name}_old"
         self._leader = (0, 0)
         self._told = ""
+        self._said: tuple[str, int] | None = None
         health.expect(self._condition)
         metrics.begin_copy(region)
 
@@ -187,8 +189,26 @@ class Copy:
     async def _follow_on(self, connection: Connection, sight: Sight) -> None:
         assert sight.copy is not None
         await self._follow(self._name, sight.source, sight.copy)
+        await self._say_whole(sight.source, sight.copy)
         if self._old in sight.databases:
             await copying.drop(connection, self._old)
+
+    async def _say_whole(self, source: Source, copy: Held) -> None:
+        """Tell the store, once, that what this copy confirms is all that there is; not while tables are missing that it offers since."""
+        assert copy.subscription is not None
+        word = (copy.subscription.slot, len(source.tables))
+        if self._said == word or copy.subscription.missing or source.tables - copy.subscription.tables:
+            return
+        try:
+            async with (
+                asyncio.timeout(ASK_SECONDS),
+                await schema_repository.connect(self._conninfo, name="causeway standby") as connection,
+            ):
+                await say_whole(connection, *word)
+        except (*STORE_FAILURES, psycopg.Error, TimeoutError) as error:  # of an older version, or just away
+            log.info("the store was not told that its copy is whole", held=self.region, reason=told(error))
+            return
+        self._said = word
 
     async def _discard(self, connection: Connection, sight: Sight) -> None:
         assert sight.draft is not None

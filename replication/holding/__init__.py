@@ -7,6 +7,7 @@ deciding    what a region may decide now
 paths       which epoch numbered a log up to which seq, and how far two logs are the same
 following   what a region does with what it is told, in which epoch
 takeover    what a new holder collects, and with which log its epoch begins
+detecting   whether a region is down for everybody: never on one witness
 anew        what was taken out, is submitted anew, and is numbered once
 
     duty ◀─ claim ─ standby        takeover ─▶ paths ─▶ following ─ tail ─▶ anew ─▶ the holder of the new epoch

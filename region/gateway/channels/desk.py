@@ -34,7 +34,7 @@ from region.gateway.messages import Asked, Sent
 from region.gateway.pictures import content_of, shown, wished
 from region.gateway.repository import entry_by_message
 from region.gateway.schemas import Page
-from region.gateway.validation import check_name, check_title
+from region.gateway.validation import check_acknowledgement, check_name, check_title
 from region.gateway.views import rfc3339
 from region.store.rows import Member
 from replication import channels as c
@@ -133,10 +133,11 @@ class ChannelDesk(Desk):
     async def alter(self, caller: AccessClaims, channel_id: str, wanted: ChannelChangeRequest) -> Sent:
         """Change what a channel is called, who may come, and how fast posters post."""
         _check(wanted.name, wanted.description, wanted.slow)
-        given = (wanted.name, wanted.description, wanted.public, wanted.slow)
-        picture = await wished(self._choose, caller.sub, wanted.picture)
-        body = c.ChannelChanged(named(wanted.client_message_id), *given, picture=picture)
-        return await self._submit(caller, channel_id, body, *map(repr, given), *content_of(picture))
+        given, how = (wanted.name, wanted.description, wanted.public, wanted.slow), wanted.acknowledgement
+        picture, name = await wished(self._choose, caller.sub, wanted.picture), named(wanted.client_message_id)
+        body = c.ChannelChanged(name, *given, picture=picture, acknowledgement=check_acknowledgement(how))
+        content = (*map(repr, given), *content_of(picture), *(() if how is None else ("acknowledged", how)))
+        return await self._submit(caller, channel_id, body, *content)
 
     async def subscribe(self, caller: AccessClaims, channel_id: str, wanted: SubscribeRequest) -> Sent:
         """Subscribe, by a link if the channel is not public."""
@@ -216,6 +217,7 @@ class ChannelDesk(Desk):
             head=seen.top,
             invites=invites_of(details) if seen.member.rank >= OWNER else [],
             picture=shown(details.picture),
+            acknowledgement=details.acknowledgement,
         )
 
     async def _preview(self, caller: AccessClaims, channel_id: str) -> ChannelView:

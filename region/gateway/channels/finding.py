@@ -255,4 +255,5 @@ def _view(channel_id: str, details: Details) -> ChannelView:
         subscriber_count=state.subscribers,
         head=state.shown,
         picture=shown(details.picture),
+        acknowledgement=details.acknowledgement,
     )

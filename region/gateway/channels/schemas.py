@@ -31,7 +31,10 @@ class ChannelRequest(msgspec.Struct, frozen=True):
 
 
 class ChannelChangeRequest(msgspec.Struct, frozen=True):
-    """Changes a channel; what is missing stays as it is. The `picture` is an image of one's own that is ready; null takes it away."""
+    """Changes a channel; what is missing stays as it is. The `picture` is an image of one's own that is ready; null takes it away.
+
+    `acknowledgement`: how messages are acknowledged: `local`, `replicated`, or empty for as the sender's region does it.
+    """
 
     name: str | None = None
     description: str | None = None
@@ -39,6 +42,7 @@ class ChannelChangeRequest(msgspec.Struct, frozen=True):
     slow: int | None = None
     client_message_id: str | None = None
     picture: str | UnsetType | None = UNSET
+    acknowledgement: str | None = None
 
 
 class SubscribeRequest(msgspec.Struct, frozen=True):
@@ -101,6 +105,7 @@ class ChannelView(msgspec.Struct, frozen=True, kw_only=True):
         head: The last seq that the caller may see.
         invites: Links that were made; for owners alone.
         picture: What stands for it: of a public one for everybody, else for who belongs to it; null for nothing.
+        acknowledgement: How messages are acknowledged: `local`, `replicated`, or empty for as the sender's region does it.
     """
 
     channel_id: str
@@ -116,6 +121,7 @@ class ChannelView(msgspec.Struct, frozen=True, kw_only=True):
     head: int
     invites: list[InviteListed] = []
     picture: PictureView | None = None
+    acknowledgement: str = ""
 
 
 class StaffView(msgspec.Struct, frozen=True, kw_only=True):

@@ -32,7 +32,7 @@ from region.gateway.pictures import Choose, content_of, shown, wished
 from region.gateway.recipients import Recipients
 from region.gateway.schemas import SendRequest
 from region.gateway.submissions import Author, Clerk, now_us
-from region.gateway.validation import check_client_message_id, check_name, check_title
+from region.gateway.validation import check_acknowledgement, check_client_message_id, check_name, check_title
 from region.gateway.views import rfc3339
 from region.store.rows import ASKING, BANNED, Member
 from replication import groups as g
@@ -163,10 +163,11 @@ class Desk:
             check_title(wanted.name, most=g.LONGEST_NAME)
         if wanted.description is not None:
             check_name("description", wanted.description, least=0, most=g.LONGEST_DESCRIPTION)
-        given = (wanted.name, wanted.description, wanted.history, wanted.approval)
+        given, how = (wanted.name, wanted.description, wanted.history, wanted.approval), wanted.acknowledgement
         picture = await wished(self._choose, caller.sub, wanted.picture)
-        body = g.GroupChanged(named(wanted.client_message_id), *given, picture)
-        return await self._submit(caller, group_id, body, *map(repr, given), *content_of(picture))
+        body = g.GroupChanged(named(wanted.client_message_id), *given, picture, check_acknowledgement(how))
+        content = (*map(repr, given), *content_of(picture), *(() if how is None else ("acknowledged", how)))
+        return await self._submit(caller, group_id, body, *content)
 
     async def add(self, caller: AccessClaims, group_id: str, wanted: MemberRequest) -> Sent:
         """Add somebody, or let in who has asked."""
@@ -273,6 +274,7 @@ class Desk:
             head=seen.top,
             invites=invites,
             picture=shown(details.picture),
+            acknowledgement=details.acknowledgement,
         )
 
     async def members(self, caller: AccessClaims, group_id: str) -> Members:

@@ -80,6 +80,15 @@ async def sees(connection: Connection, conversation_id: str, user_id: str) -> bo
     return await cursor.fetchone() is not None
 
 
+async def acknowledgement_of(connection: Connection, conversation_id: str) -> str:
+    """Return how messages of a conversation are to be acknowledged; empty if it says nothing, or there is none here."""
+    cursor = await connection.execute(
+        "SELECT details FROM conversations WHERE conversation_id = %s", (conversation_id,)
+    )
+    row = await cursor.fetchone()
+    return "" if row is None else decode_details(row[0]).acknowledgement
+
+
 async def held_since(connection: Connection, conversation_id: str, home: str) -> list[Member]:
     """Return the users of a region who may see anything of a conversation."""
     cursor = await connection.execute(

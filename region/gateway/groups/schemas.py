@@ -33,7 +33,10 @@ class GroupRequest(msgspec.Struct, frozen=True):
 
 
 class GroupChangeRequest(msgspec.Struct, frozen=True):
-    """Changes a group; what is missing stays as it is. The `picture` is an image of one's own that is ready; null takes it away."""
+    """Changes a group; what is missing stays as it is. The `picture` is an image of one's own that is ready; null takes it away.
+
+    `acknowledgement`: how messages are acknowledged: `local`, `replicated`, or empty for as the sender's region does it.
+    """
 
     name: str | None = None
     description: str | None = None
@@ -41,6 +44,7 @@ class GroupChangeRequest(msgspec.Struct, frozen=True):
     approval: bool | None = None
     client_message_id: str | None = None
     picture: str | UnsetType | None = UNSET
+    acknowledgement: str | None = None
 
 
 class GroupSendRequest(msgspec.Struct, frozen=True):
@@ -157,6 +161,7 @@ class GroupView(msgspec.Struct, frozen=True, kw_only=True):
         head: The last seq that the caller may see.
         invites: Links that were made; for admins alone.
         picture: What stands for it, for members alone; null for nothing.
+        acknowledgement: How messages are acknowledged: `local`, `replicated`, or empty for as the sender's region does it.
     """
 
     group_id: str
@@ -172,6 +177,7 @@ class GroupView(msgspec.Struct, frozen=True, kw_only=True):
     head: int
     invites: list[InviteListed] = []
     picture: PictureView | None = None
+    acknowledgement: str = ""
 
 
 class MemberView(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,13 +7,13 @@ from typing import Final, LiteralString
 from psycopg import sql
 
 from infra.postgres import Connection
+from region.store.repository.copies import PUBLICATION, TABLE, WHOLE
 
 ROLE: Final = "standby"
-"""Who reads the changes: may replicate, read what is published and what the schema's revision is, and nothing else."""
-PUBLICATION: Final = "standby"
+"""Who reads the changes: may replicate, read what is published and what the schema's revision is, say which copies are whole, and nothing else."""
 KEPT: Final = "held_blobs"
 """What a copy says of the blobs whose bytes lie beside it."""
-OWN: Final = ("schema_revision", "schema_work", "schema_services", KEPT)
+OWN: Final = ("schema_revision", "schema_work", "schema_services", KEPT, WHOLE)
 """What each database says of itself, and is copied nowhere."""
 LIFE: Final[LiteralString] = """
     CREATE TABLE IF NOT EXISTS store_life (
@@ -124,6 +124,13 @@ async def publish(connection: Connection) -> list[str]:
     role, publication = sql.Identifier(ROLE), sql.Identifier(PUBLICATION)
     if await (await connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (ROLE,))).fetchone() is None:
         await connection.execute(sql.SQL("CREATE ROLE {} LOGIN REPLICATION").format(role))
+    await connection.execute(TABLE)
+    allowed = await connection.execute(
+        "SELECT FROM pg_roles WHERE has_table_privilege(%s, %s, 'INSERT')", (ROLE, WHOLE)
+    )
+    if await allowed.fetchone() is None:
+        grant = sql.SQL("GRANT SELECT, INSERT, UPDATE ON {} TO {}").format(sql.Identifier(WHOLE), role)
+        await connection.execute(grant)
     found = await connection.execute("SELECT FROM pg_publication WHERE pubname = %s", (PUBLICATION,))
     if await found.fetchone() is None:
         await connection.execute(

@@ -10,6 +10,7 @@ import pytest
 from infra.postgres import Connection, Pool, make_pool
 from region.accounts.tokens import AccessClaims
 from region.gateway import catchup
+from region.gateway.acknowledging import Acknowledging
 from region.gateway.alterations.composing import Composer, plain
 from region.gateway.catchup import MOST_ENTRIES, CatchUps
 from region.gateway.cursors import Place, ResumeToken
@@ -136,6 +137,7 @@ async def test_the_list_shows_the_newest_queued_message_however_many_there_are(s
         pages=cast("Pages", None),
         composer=cast("Composer", None),
         tenure=cast("Tenure", None),
+        acknowledging=Acknowledging(),
     )
     caller = AccessClaims(sub=ADA, home="us", epoch=1, device=DEVICE, iss="us", iat=0, exp=0)
 

@@ -339,3 +339,66 @@ def test_pending_messages_have_no_epoch() -> None:
     frame = {"type": "pending", "message": {**msgspec.to_builtins(message(None, "a", "eu")), "epoch": None}}
 
     assert isinstance(decode(json.dumps(frame)), Pending)
+
+
+CAREFUL = Welcome("u1", "device", "us", "token", complete=True, until_accepted=True)
+
+
+def test_where_a_region_says_so_an_entry_alone_settles_nothing() -> None:
+    """It could be lost with the region: what was typed stays until it is accepted, and only then is anybody told that it has come so far."""
+    connection = Connection()
+    connection.opened()
+    connection.received(CAREFUL)
+    connection.type(Item(client_message_id="c1", text="hello", recipient_id="u2"))
+
+    shown = connection.received(Entry(message(1, "c1"), []))
+    assert [type(action) for action in shown] == [Tell]
+    assert [item.client_message_id for item in connection.unsettled] == ["c1"]
+
+    actions = connection.received(Accepted("c1", "m1", "d1", replicated=True))
+    assert actions[0] == Advance("c1", Stage.NUMBERED, message(1, "c1"), "m1", "d1")
+    assert Settle("c1") in actions
+    assert connection.unsettled == ()
+
+
+def test_an_entry_holds_up_nothing_that_was_typed_after_it() -> None:
+    """The next one follows it, whether or not it is accepted."""
+    connection = Connection()
+    connection.opened()
+    connection.received(CAREFUL)
+    connection.type(Item(client_message_id="c1", text="hello", conversation_id="d1"))
+    assert connection.type(Item(client_message_id="c2", text="hello", conversation_id="d1")) == []
+
+    actions = connection.received(Entry(message(1, "c1"), []))
+    assert [action for action in actions if isinstance(action, Transmit) and b'"c2"' in action.text.encode()]
+
+
+def test_what_was_shown_and_not_accepted_is_sent_again() -> None:
+    """After the answer that its outcome is unknown, and over a new connection, whose first frames show it once more before the welcome."""
+    connection = Connection()
+    connection.opened()
+    connection.received(CAREFUL)
+    connection.type(Item(client_message_id="c1", text="hello", recipient_id="u2"))
+    connection.received(Entry(message(1, "c1"), []))
+    connection.received(Error("outcome-unknown", "", 503, definite=False, client_message_id="c1"))
+    again = [action for action in connection.retry() if isinstance(action, Transmit)]
+    assert len(again) == 1
+
+    connection.lost()
+    connection.opened()
+    connection.received(Entry(message(1, "c1"), []))
+    again = [action for action in connection.received(CAREFUL) if isinstance(action, Transmit)]
+    assert len(again) == 1
+    assert connection.unsettled
+
+
+def test_a_region_that_asks_for_no_such_care_gets_none() -> None:
+    """What was shown before its welcome is settled by that."""
+    connection = Connection(items=[Item(client_message_id="c1", text="hello", recipient_id="u2")])
+    connection.opened()
+    connection.received(Entry(message(1, "c1"), []))
+
+    actions = connection.received(WELCOME)
+
+    assert Settle("c1") in actions
+    assert not [action for action in actions if isinstance(action, Transmit)]

@@ -8,6 +8,7 @@ import pytest
 from msgspec import UNSET
 
 from infra.errors import OutcomeUnknownError
+from region.gateway.acknowledging import Acknowledging
 from region.gateway.messages import Messages
 from region.gateway.outcomes import Decided, Look
 from region.holding.tenure import Tenure
@@ -66,6 +67,7 @@ def messages(region: Region) -> Messages:
         pages=unused,
         composer=unused,
         tenure=tenure,
+        acknowledging=Acknowledging(),
     )
 
 

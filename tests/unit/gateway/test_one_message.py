@@ -9,6 +9,7 @@ import pytest
 from infra.errors import NotFoundError
 from region.accounts.tokens import AccessClaims
 from region.gateway import messages as module
+from region.gateway.acknowledging import Acknowledging
 from region.gateway.messages import Messages
 from region.store.repository import unsettled
 from replication.ids import direct_conversation_id, message_id
@@ -69,6 +70,7 @@ def reading(store: Store) -> Messages:
         pages=unused,
         composer=unused,
         tenure=unused,
+        acknowledging=Acknowledging(),
     )
 
 

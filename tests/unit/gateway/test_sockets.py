@@ -10,25 +10,29 @@ from redis.asyncio import Redis
 from starlette.types import Message
 
 from infra.errors import UnavailableError
+from infra.tasks import beside
 from region.accounts.tokens import AccessClaims, refused
+from region.gateway.acknowledging import Acknowledging, Mode
 from region.gateway.alterations.composing import Composer
 from region.gateway.arrivals import Arrivals
 from region.gateway.callers import Callers
 from region.gateway.connection import Limits
+from region.gateway.finality import Finality
 from region.gateway.guards import Allowances, Guards
 from region.gateway.hub import Hub
 from region.gateway.interest import Interest
 from region.gateway.journal import Journal
 from region.gateway.limiter import Limiter
 from region.gateway.markkeeper import MarkKeeper
-from region.gateway.outcomes import InFlight, Outcomes
+from region.gateway.outcomes import Decided, InFlight, Outcomes
 from region.gateway.rates import Rate
 from region.gateway.recipients import Recipients
 from region.gateway.session import CatchUp, Snapshot
 from region.gateway.sockets import Sockets
 from region.gateway.submissions import Clerk
-from replication.ids import direct_conversation_id
-from replication.records import Submission
+from region.store.repository.copies import Reach
+from replication.ids import direct_conversation_id, message_id
+from replication.records import Outcome, Submission
 
 ADA, BOB = "u" + "a" * 24 + "-us", "u" + "b" * 24 + "-us"
 PLENTY = Rate(1_000_000, 1)
@@ -101,11 +105,13 @@ class Scene:
         region: What they stand on.
         sockets: The sockets.
         in_flight: Sends whose outcome is not known.
+        outcomes: Who waits for outcomes.
     """
 
     region: Region
     sockets: Sockets
     in_flight: InFlight
+    outcomes: Outcomes
 
 
 class Device:
@@ -158,14 +164,16 @@ def scene(
     device: Rate = PLENTY,
     connect: Rate = PLENTY,
     rejected: Rate = PLENTY,
+    acknowledging: Acknowledging | None = None,
 ) -> Scene:
     """Return a gateway's sockets, with those limits."""
     region, in_flight = Region(away), InFlight()
     region.stored.set()
+    outcomes = Outcomes(cast("Journal", region))
     hub = Hub(
         region="us",
         instance="us/gateway",
-        outcomes=Outcomes(cast("Journal", region)),
+        outcomes=outcomes,
         in_flight=in_flight,
         revoked=lambda _user, _device: None,
         repeated=lambda _entry: None,
@@ -204,8 +212,10 @@ def scene(
         arrivals=Arrivals(most=arriving, most_open=arriving, chance=lambda: 0.5),
         frames_rate=frames,
         composer=cast("Composer", None),
+        outcomes=outcomes,
+        acknowledging=acknowledging or Acknowledging(),
     )
-    return Scene(region, sockets, in_flight)
+    return Scene(region, sockets, in_flight, outcomes)
 
 
 async def test_a_send_that_did_not_reach_the_journal_is_not_waited_for() -> None:
@@ -298,3 +308,50 @@ async def test_only_so_many_devices_are_on_their_way_in() -> None:
     for device in (second, fourth):
         await device.until("welcome")
         await device.leave()
+
+
+async def test_a_send_that_the_standby_is_to_have_is_accepted_when_it_has_it() -> None:
+    """Not when the journal has it; and the device is told to keep what it sends until then."""
+    confirmed = asyncio.Event()
+
+    async def look() -> Reach:
+        return Reach(1, 1 if confirmed.is_set() else 0)
+
+    finality = Finality(look)
+    there = scene(acknowledging=Acknowledging(usual=Mode.REPLICATED, seconds=30, finality=finality))
+    async with beside(finality.run()):
+        device = Device(there)
+        device.say(HELLO)
+        device.send("c1")
+        assert (await device.until("welcome"))[0]["until_accepted"] is True
+        async with asyncio.timeout(30):
+            while len(there.in_flight) == 0:  # noqa: ASYNC110 — a send raises no event
+                await asyncio.sleep(0.01)
+        sent = message_id(ADA, direct_conversation_id(ADA, BOB), "c1")
+        there.outcomes.resolve(sent, Decided(Outcome(id=sent), known=False))
+        await asyncio.sleep(0.05)
+        assert not [frame for frame in device.told if frame["type"] == "accepted"]
+        confirmed.set()
+
+        (accepted,) = await device.until("accepted")
+        await device.leave()
+
+    assert (accepted["client_message_id"], accepted["replicated"]) == ("c1", True)
+
+
+async def test_a_send_that_the_standby_does_not_have_in_time_is_answered_as_unknown() -> None:
+    """So the device sends it again, by the same name."""
+
+    async def look() -> Reach:
+        return Reach(1, None)
+
+    finality = Finality(look)
+    there = scene(acknowledging=Acknowledging(usual=Mode.REPLICATED, seconds=0.05, finality=finality))
+    async with beside(finality.run()):
+        device = Device(there)
+        device.say(HELLO)
+        device.send("c1")
+        (error,) = await device.until("error")
+        await device.leave()
+
+    assert (error["code"], error["definite"], error["client_message_id"]) == ("outcome-unknown", False, "c1")

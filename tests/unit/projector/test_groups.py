@@ -123,11 +123,26 @@ def test_who_comes_back_does_not_see_what_was_meanwhile(world: World) -> None:
         assert all(member.may_see(seq) for seq in range(1, 8))
 
 
+def test_how_messages_are_acknowledged_is_part_of_the_state_everywhere(world: World) -> None:
+    """So that each sender's own region knows; other changes leave it as it is, and it can be taken back."""
+    world.begin(EVA)
+    for change, expected in (
+        (g.GroupChanged("careful", acknowledgement="replicated"), "replicated"),
+        (g.GroupChanged("named", name="Walkers"), "replicated"),
+        (g.GroupChanged("usual", acknowledgement=""), ""),
+    ):
+        world.do(ALICE, change)
+        states = {region: world.regions[region].tables.conversations[GROUP].details for region in ("us", "eu")}
+        assert {details.acknowledgement for details in states.values()} == {expected}
+
+
 @pytest.mark.parametrize(
     ("author", "body", "code"),
     [
         (EVA, g.GroupMessageSent("x", "x"), "not-a-member"),
         (BOB, g.MemberAdded("x", EVA, "eu"), "not-allowed"),
+        (BOB, g.GroupChanged("x", acknowledgement="local"), "not-allowed"),
+        (AKI, g.GroupChanged("x", acknowledgement="replicated"), ""),
         (BOB, g.MemberRemoved("x", ALICE), "not-allowed"),
         (AKI, g.MemberRemoved("x", ALICE), "not-allowed"),
         (AKI, g.MemberRemoved("x", AKI), "not-allowed"),
@@ -414,6 +429,7 @@ def test_a_state_that_comes_late_fits_in(world: World) -> None:
         g.MemberRemoved("x", "nobody"),
         g.MemberAdded("x", EVA, "ap"),
         g.GroupChanged("x", name="n" * 101),
+        g.GroupChanged("x", acknowledgement="hearsay"),
         g.GroupMessageSent("x", "with \0"),
     ],
 )

@@ -1,0 +1,168 @@
+"""When a sender is told `accepted`: as soon as the journal has it, or only once the standby has what became of it, as the operator or the conversation wants.
+
+`local`: the journal has it. What is lost with the region is what its standby lacks. `replicated`: it is decided, and the standby has the outcome:
+an entry, a refusal, or, where another region decides, that it is queued for that one. If that takes too long the answer is that the outcome is
+unknown, so that the sender keeps it and sends it again by the same id; or, if the operator would rather have that, that it was accepted here alone.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, Final
+
+from prometheus_client import Counter, Histogram
+
+from infra.errors import BusyError, OutcomeUnknownError
+from region.gateway.choices import Choices
+from region.gateway.finality import Finality
+from region.gateway.outcomes import Expected
+
+MOST_WAITING: Final = 20_000
+"""Sends of devices that may wait for the standby; each holds a task and no text. With more, new ones are refused, definitely."""
+
+
+class Mode(StrEnum):
+    """What an acknowledgement promises."""
+
+    LOCAL = "local"
+    """The region has it."""
+    REPLICATED = "replicated"
+    """The region and its standby have what became of it."""
+
+
+class Late(StrEnum):
+    """What is answered when the standby takes too long."""
+
+    UNKNOWN = "unknown"
+    """That the outcome is unknown."""
+    LOCAL = "local"
+    """That the region alone has it; with an alert."""
+
+
+REPLICATED = Counter(
+    "causeway_gateway_replicated_total",
+    "Answers that were to wait for the standby: `replicated` if it had it in time, else `local` or `unknown`, as it was answered.",
+    ["answer"],
+)
+_ANSWERED = {answer: REPLICATED.labels(answer) for answer in ("replicated", "local", "unknown")}  # there from the start
+SECONDS = Histogram(
+    "causeway_gateway_replicated_seconds",
+    "From taking a submission until its standby was known to have what became of it.",
+    buckets=(0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 1.5, 3, 5, 10),
+)
+
+
+class Acknowledging:
+    """Says what an acknowledgement waits for, and waits for it."""
+
+    def __init__(
+        self,
+        *,
+        usual: Mode = Mode.LOCAL,
+        late: Late = Late.UNKNOWN,
+        seconds: float = 3.0,
+        finality: Finality | None = None,
+        choices: Choices | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            usual: What is promised where the conversation says nothing.
+            late: What is answered when the standby takes too long.
+            seconds: After how long that is, counted from when the submission was taken.
+            finality: Tells what the standby has; None if nobody stands by.
+            choices: Tells what conversations have chosen; None if they cannot.
+            clock: Tells seconds.
+        """
+        self._choices = choices
+        self._usual = usual
+        self._late = late
+        self._seconds = seconds
+        self._finality = finality
+        self._clock = clock
+        self._waiting = 0
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether any answer may wait for the standby, so that devices keep what they sent until it is accepted."""
+        return self._finality is not None
+
+    async def mode(self, conversation_id: str) -> Mode:
+        """Return what is promised in a conversation: what it has chosen, if anybody stands by; else what is usual here.
+
+        Raises:
+            UnavailableError: That cannot be told, since the store is away.
+        """
+        chosen = "" if self._choices is None else await self._choices.of(conversation_id)
+        return Mode(chosen) if chosen else self._usual
+
+    def check_room(self) -> None:
+        """Check that one more device may wait.
+
+        Raises:
+            BusyError: Too many do.
+        """
+        if self._waiting >= MOST_WAITING:
+            raise BusyError(what="This gateway")
+
+    async def confirm(self, since: float, message_id: str = "") -> bool:
+        """Wait until the standby has what is decided already.
+
+        Args:
+            since: When the submission was taken, on the clock.
+            message_id: Told with the error.
+
+        Returns:
+            Whether it has; False: it does not, and the region's own word is to be enough.
+
+        Raises:
+            OutcomeUnknownError: It does not, and nothing less is to be promised.
+        """
+        seconds = max(0.0, since + self._seconds - self._clock())
+        if self._finality is not None and await self._finality.reached(seconds):
+            SECONDS.observe(self._clock() - since)
+            _ANSWERED["replicated"].inc()
+            return True
+        return self._give_up(message_id, kept=True)
+
+    async def outcome(self, expected: Expected, appended: "asyncio.Future[int]", since: float, message_id: str) -> bool:
+        """Wait until a device's submission is decided and the standby has that; as `confirm`.
+
+        Args:
+            expected: Done when it is decided.
+            appended: Done when the journal has it.
+            since: When it was taken, on the clock.
+            message_id: Told with the error.
+
+        Raises:
+            OutcomeUnknownError: The journal did not take it; or as `confirm`.
+        """
+        self._waiting += 1
+        try:
+            with expected as decided:
+                left = max(0.0, since + self._seconds - self._clock())
+                either: tuple[asyncio.Future[Any], ...] = (decided, appended)
+                await asyncio.wait(either, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+                if not decided.done():
+                    if appended.done() and (appended.cancelled() or appended.exception() is not None):
+                        raise OutcomeUnknownError(what="The message", message_id=message_id)
+                    await asyncio.wait({decided}, timeout=max(0.0, since + self._seconds - self._clock()))
+                if not decided.done():
+                    return self._give_up(message_id, kept=appended.done() and appended.exception() is None)
+            return await self.confirm(since, message_id)
+        finally:
+            self._waiting -= 1
+
+    def now(self) -> float:
+        """Return the time, on the clock."""
+        return self._clock()
+
+    def _give_up(self, message_id: str, *, kept: bool) -> bool:
+        if kept and (self._late is Late.LOCAL or self._finality is None):
+            _ANSWERED["local"].inc()
+            return False
+        _ANSWERED["unknown"].inc()
+        extra = {"message_id": message_id} if message_id else {}
+        raise OutcomeUnknownError(what="The message" if message_id else "The change", **extra)

@@ -1,0 +1,161 @@
+"""What a device is told of a send that is to be acknowledged by the standby, too: nothing too early, and after the wait that it is not known."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, cast
+
+import psycopg
+import pytest
+
+from infra.errors import OutcomeUnknownError, SettingsError, UnavailableError
+from infra.settings import read
+from infra.tasks import beside
+from region.gateway.acknowledging import Acknowledging, Late, Mode
+from region.gateway.choices import Choices
+from region.gateway.finality import Finality
+from region.gateway.outcomes import Decided, Outcomes
+from region.gateway.settings import GatewaySettings
+from region.store.repository.copies import Reach
+from replication.records import Outcome
+
+GROUP, DIRECT = "g" + "a" * 32 + "-us", "d" + "b" * 32 + "-us"
+
+
+class Standby:
+    """A standby that has everything, or nothing yet."""
+
+    has = True
+
+    async def look(self) -> Reach:
+        """Tell how far it is."""
+        return Reach(1, 1 if self.has else 0)
+
+
+@pytest.fixture
+async def standby() -> AsyncIterator[tuple[Standby, Finality]]:
+    """Return one, with what asks it."""
+    there = Standby()
+    finality = Finality(there.look)
+    async with beside(finality.run()):
+        yield there, finality
+
+
+def appended(*, fails: bool = False) -> "asyncio.Future[int]":
+    """Return what a journal says of a record that it has, or has not."""
+    future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    if fails:
+        future.set_exception(ConnectionError())
+    else:
+        future.set_result(1)
+    return future
+
+
+async def test_nothing_is_told_before_it_is_decided_and_the_standby_has_it(standby: tuple[Standby, Finality]) -> None:
+    """The journal's word alone is not enough, nor is the decision."""
+    there, finality = standby
+    there.has = False
+    outcomes, acknowledging = Outcomes(cast("Any", None)), Acknowledging(finality=finality, seconds=30)
+    expected = outcomes.expect("m1", b"x")
+    answering = asyncio.create_task(acknowledging.outcome(expected, appended(), acknowledging.now(), "m1"))
+    await asyncio.sleep(0.05)
+    assert not answering.done()
+    outcomes.resolve("m1", Decided(Outcome(id="m1"), known=False))
+    await asyncio.sleep(0.05)
+    assert not answering.done()
+    there.has = True
+
+    assert await answering
+
+
+@pytest.mark.parametrize("decided", [False, True])
+@pytest.mark.parametrize("late", list(Late))
+async def test_when_time_is_up_the_answer_is_what_was_set(
+    standby: tuple[Standby, Finality], late: Late, *, decided: bool
+) -> None:
+    """Unknown, so that it is sent again; or that the region alone has it, and said so."""
+    there, finality = standby
+    there.has = False
+    outcomes = Outcomes(cast("Any", None))
+    acknowledging = Acknowledging(finality=finality, seconds=0.05, late=late)
+    expected = outcomes.expect("m1", b"x")
+    if decided:
+        outcomes.resolve("m1", Decided(Outcome(id="m1"), known=False))
+    answering = acknowledging.outcome(expected, appended(), acknowledging.now(), "m1")
+    if late is Late.LOCAL:
+        assert not await answering
+    else:
+        with pytest.raises(OutcomeUnknownError) as caught:
+            await answering
+        assert caught.value.details["message_id"] == "m1"
+
+
+@pytest.mark.parametrize("late", list(Late))
+async def test_what_the_journal_did_not_take_is_never_said_to_be_accepted(
+    standby: tuple[Standby, Finality], late: Late
+) -> None:
+    """Neither by the region nor by its standby; and nobody waits for it."""
+    _, finality = standby
+    outcomes, acknowledging = Outcomes(cast("Any", None)), Acknowledging(finality=finality, seconds=30, late=late)
+    with pytest.raises(OutcomeUnknownError):
+        await acknowledging.outcome(outcomes.expect("m1", b"x"), appended(fails=True), acknowledging.now(), "m1")
+
+
+async def test_a_group_may_choose_and_is_asked_once_a_second_however_much_is_written_there() -> None:
+    """What it has chosen counts, whatever is usual in the region; what is no group has the region's way."""
+    now, asked, chosen = [10.0], list[str](), {GROUP: "replicated"}
+
+    async def read(conversation_id: str) -> str:
+        asked.append(conversation_id)
+        return chosen.get(conversation_id, "")
+
+    acknowledging = Acknowledging(choices=Choices(read, clock=lambda: now[0]))
+    for _ in range(100):
+        assert await acknowledging.mode(GROUP) is Mode.REPLICATED
+        assert await acknowledging.mode(DIRECT) is Mode.LOCAL
+    assert asked == [GROUP]
+    chosen[GROUP] = ""
+    now[0] += 1.0
+    assert await acknowledging.mode(GROUP) is Mode.LOCAL
+
+
+async def test_a_group_whose_choice_cannot_be_read_takes_nothing() -> None:
+    """Definitely: nothing was sent yet."""
+
+    async def read(_conversation_id: str) -> str:
+        raise psycopg.OperationalError
+
+    with pytest.raises(UnavailableError):
+        await Acknowledging(choices=Choices(read)).mode(GROUP)
+
+
+async def test_where_nobody_stands_by_nothing_is_said_to_be_with_the_standby() -> None:
+    """A conversation may want it all the same: then the region's word is all that there is, and it is told so."""
+    acknowledging = Acknowledging(usual=Mode.REPLICATED)
+    assert await acknowledging.mode(GROUP) is Mode.REPLICATED
+    assert not await acknowledging.confirm(acknowledging.now(), "m1")
+    assert not acknowledging.is_possible
+
+
+def test_a_promise_that_nobody_can_keep_is_refused_at_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what to do about it."""
+    for name, value in {
+        "INSTANCE": "us/gateway",
+        "ADMIN_PORT": "0",
+        "REGION": "us",
+        "REGIONS": "us,eu",
+        "PARTITIONS": "1",
+        "KAFKA": "k:1",
+        "STORE": "s",
+        "REDIS": "r",
+        "DIRECTORY": "d",
+        "GATEWAY_PORT": "0",
+        "GATEWAY_URL": "g",
+        "PUBLIC_URL": "p",
+        "SIGNING_KEY": "/k",
+        "ACKNOWLEDGEMENT": "replicated",
+    }.items():
+        monkeypatch.setenv(f"CAUSEWAY_{name}", value)
+    with pytest.raises(SettingsError, match="CAUSEWAY_STANDBY"):
+        read(GatewaySettings).check()
+    monkeypatch.setenv("CAUSEWAY_STANDBY", "eu")
+    read(GatewaySettings).check()
