@@ -12,7 +12,7 @@ from chaos.fuzz.places import Places
 from chaos.fuzz.wire import Answer, Port, connected
 from chaos.people import Person
 from infra.administration import count_partitions
-from infra.kafka import Consumer
+from infra.kafka import Consumer, Record
 from replication.topics import mirrored_topic
 
 MakePerson = Callable[..., "asyncio.Future[Person]"]
@@ -100,7 +100,7 @@ async def test_the_context_of_a_trace_crosses_the_sea_with_its_message(
             traceparent=f"00-{trace}-{secrets.token_hex(8)}-01",
         )
         assert answer.status == 201, answer
-        traced = []
+        traced: list[Record] = []
         while not traced:
             read = await consumer.read(wait_ms=1000, most=500)
             traced = [record for records in read.values() for record in records if record.trace]
