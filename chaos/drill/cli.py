@@ -17,6 +17,7 @@ from chaos.bench.measure import machine
 from chaos.drill import archive, catalogue, views
 from chaos.drill.archive import Filed
 from chaos.drill.figures import count
+from chaos.drill.moves import decisions, moves
 from chaos.drill.outcome import Report
 from chaos.drill.report import RULES, write
 from chaos.drill.run import Order, Watched, look, planned
@@ -281,6 +282,8 @@ def _run(console: Console, order: Order, out: Path | None, original: Filed | Non
         stopped=progress.stopped,
         regions=tuple(sorted(there[0].regions)),
         standbys=there[1],
+        moves=moves(read(path)),
+        decisions=decisions(read(path)),
     )
     page, data = write(report, where, archive.all_in(order.home, name))
     if progress.stopped:

@@ -16,11 +16,12 @@ from redis.exceptions import RedisError
 from chaos.drill.faults.caches import CacheWiped
 from chaos.drill.faults.disks import DiskFull
 from chaos.drill.faults.doubles import ServiceDoubled, can_be_doubled
+from chaos.drill.faults.duties import DutiesMoved, NotHomeError, bring_home
 from chaos.drill.faults.injector import POLL_SECONDS, RECOVERY_SECONDS, Injector, NotPossibleError, Supervisor
 from chaos.drill.faults.links import LINKS, LinkFault
 from chaos.drill.faults.mirrors import MirrorRepeats, RelayTruncated
-from chaos.drill.faults.parts import Frozen, PartFault
-from chaos.drill.schedule import ON_LINKS, SEEN_AT_THE_END, Fault, Kind, Targets, by_slot
+from chaos.drill.faults.parts import Frozen, PartFault, SiteDown
+from chaos.drill.schedule import MOVES, ON_LINKS, SEEN_AT_THE_END, Fault, Kind, Targets, by_slot
 from chaos.judge import events as e
 from chaos.judge.ledger import Ledger
 from infra.errors import CausewayError
@@ -83,14 +84,17 @@ def _is_service(part: PartStatus) -> bool:
     return "admin" in part.ports
 
 
-def injector_of(fault: Fault, before: Status, ask: Supervisor) -> Injector:
+def injector_of(fault: Fault, before: Status, ask: Supervisor, tell: Callable[[str], None]) -> Injector:
     """Return what carries a fault out.
 
     Args:
         fault: Which.
         before: How everything is.
         ask: Asks the supervisor.
+        tell: Takes down what is decided meanwhile.
     """
+    if fault.kind in MOVES:
+        return DutiesMoved(fault, before, ask, tell)
     if fault.kind in {*ON_LINKS, Kind.SPLIT, Kind.SLOW}:
         return LinkFault(fault, before, ask)
     others: dict[Kind, Callable[[str, Status, Supervisor], Injector]] = {
@@ -100,6 +104,7 @@ def injector_of(fault: Fault, before: Status, ask: Supervisor) -> Injector:
         Kind.DOUBLE: ServiceDoubled,
         Kind.FULL: DiskFull,
         Kind.FREEZE: Frozen,
+        Kind.DOWN: SiteDown,
     }
     return others.get(fault.kind, partial(PartFault, fault.kind))(fault.target, before, ask)
 
@@ -118,6 +123,7 @@ class Nemesis:
     def __init__(self, home: Path, ledger: Ledger) -> None:
         self.done = 0
         self._present: dict[str, Fault] = {}
+        self._away: dict[str, DutiesMoved] = {}
         self._under_way: set[asyncio.Task[Status]] = set()
         self._lasting: dict[str, Fault] = {}
         self._home = home
@@ -165,6 +171,8 @@ class Nemesis:
     async def heal(self) -> None:
         """Take everything off, whatever it is: links first, since that is soon done, then parts.
 
+        Duties that were handed over are brought home last, which takes as long as an evacuation.
+
         Of a drill that was broken off a request may be under way still, which would strike what has just been healed: it is waited for, and all is healed once more.
 
         Raises:
@@ -175,11 +183,18 @@ class Nemesis:
         if left:
             await asyncio.wait(left)
             failed = await self._heal()
+        for region, mover in list(self._away.items()):
+            try:
+                await mover.abandon()
+                await bring_home(self._home, region)
+                del self._away[region]
+            except (NotHomeError, TimeoutError, OSError) as error:
+                failed.append(error)
         if failed:
             raise NotHealedError(reason=" ".join(map(str, failed)))
 
-    async def _heal(self) -> list[LocalError]:
-        failed: list[LocalError] = []
+    async def _heal(self) -> list[Exception]:
+        failed: list[Exception] = []
         try:
             status = await self._ask(Ask())
         except LocalError as error:
@@ -196,7 +211,13 @@ class Nemesis:
 
     async def _carry_out(self, fault: Fault) -> None:
         await asyncio.sleep(fault.later)
-        injector = injector_of(fault, await self._running(fault), self._ask)
+
+        def tell(what: str) -> None:
+            self._ledger.note(e.Decided(self._ledger.now(), fault.name, what))
+
+        injector = injector_of(fault, await self._running(fault), self._ask, tell)
+        if fault.kind in MOVES and isinstance(injector, DutiesMoved):
+            self._away[injector.region] = injector
         self._present[fault.name] = fault
         self._ledger.note(e.FaultBegun(self._ledger.now(), fault.name, str(fault.kind), fault.target, fault.expects))
         watching = asyncio.create_task(self._watch(fault, injector))
@@ -227,6 +248,8 @@ class Nemesis:
             del self._present[fault.name]
             self._lasting.pop(fault.name, None)
         self._ledger.note(e.FaultEnded(self._ledger.now(), fault.name, failed, lifted))
+        if fault.kind is Kind.RETURN and not failed and isinstance(injector, DutiesMoved):
+            del self._away[injector.region]
         self.done += 1
 
     async def _running(self, fault: Fault) -> Status:

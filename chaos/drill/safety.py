@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from chaos.drill.course import NotReadyError
 from chaos.drill.faults.links import DIRECTORY, LINKS, links_of
-from chaos.drill.schedule import Fault, Kind
+from chaos.drill.schedule import MOVES, Fault, Kind
 from infra.local.control import Status
 
 FEWEST_REGIONS = 2
@@ -72,11 +72,14 @@ def blast_radius(faults: Iterable[Fault]) -> str:
     struck = list(faults)
     links = {link for fault in struck if _on_links(fault) for link in links_of(fault.target)}
     parts = {fault.target for fault in struck if not _on_links(fault)}
-    whole = {fault.target for fault in struck if fault.kind is Kind.FREEZE}
+    whole = {fault.target for fault in struck if fault.kind in {Kind.FREEZE, Kind.DOWN}}
+    moved = {fault.target for fault in struck if fault.kind in MOVES}
+    parts -= moved
     said = [f"everything of {name}" for name in sorted(whole)] + sorted(
         part for part in parts if part.partition("/")[0] not in whole
     )
     said += [f"the link {link}" for link in sorted({"-".join(sorted(link.split("-"))) for link in links})]
+    said += [f"the duties that go {way}" for way in sorted(moved)]
     return ", ".join(said) or "nothing"
 
 
@@ -146,7 +149,9 @@ def _lapsing(fault: Fault) -> tuple[str, ...]:
 
 
 def _named(faults: Iterable[Fault]) -> set[str]:
-    return {name for fault in faults for name in (links_of(fault.target) if _on_links(fault) else (fault.target,))}
+    return {
+        name for fault in faults for name in (links_of(fault.target) if _on_links(fault) else fault.target.split(">"))
+    }
 
 
 def _known(status: Status) -> set[str]:

@@ -59,9 +59,9 @@ def print_all(console: Console, found: Sequence[Filed]) -> None:
     for one in found:
         table.add_row(one.place.parent.name, *archive.row(one))
     console.print(table)
-    over = Table("drill", "runs", "true", "struck p99, oldest first", "converged, oldest first", box=None)
-    for name, runs, well, struck, converged in archive.trends(found):
-        over.add_row(name, str(runs), str(well), struck, converged)
+    over = Table("oldest first", "runs", "true", *archive.courses(()), box=None)
+    for name, runs, well, lines in archive.trends(found):
+        over.add_row(name, str(runs), str(well), *lines)
     console.print()
     console.print(over)
 

@@ -319,6 +319,17 @@ class FaultEnded(_Event, frozen=True):
     lifted: float | None = None
 
 
+class Decided(_Event, frozen=True):
+    """Something was decided, or done, by whoever operates the federation, while a fault lasted: for the timeline.
+
+    Attributes:
+        what: For people.
+    """
+
+    fault: str
+    what: str
+
+
 class Islanded(_Event, frozen=True):
     """Who decides for a region says that its lease has lapsed, or does not say so any more.
 
@@ -353,5 +364,5 @@ class Ended(_Event, frozen=True):
 
 Event: TypeAlias = (
     Run | Lives | Member | Invoke | Ok | Fail | Info | Refused | Opened | Through | Closed | Live | Changed | Page | Marked
-    | FaultBegun | FaultSeen | FaultEnded | Islanded | Settled | Digest | Ended
+    | FaultBegun | FaultSeen | FaultEnded | Decided | Islanded | Settled | Digest | Ended
 )  # fmt: skip

@@ -220,7 +220,7 @@ class Course:
 
     def _struck(self, target: str) -> list[str]:
         """Return the regions to which a part belongs, or between which a link is; all, of a part of the whole federation."""
-        named = set(re.split(r"[/|,-]", target)) & set(self._by_region)
+        named = set(re.split(r"[/|,>-]", target)) & set(self._by_region)
         return sorted(named or self._by_region)
 
     def _missing(self) -> list[Evidence]:

@@ -174,7 +174,7 @@ def test_a_checker_that_must_rule_does_so_whatever_the_ledger_asks() -> None:
 
 
 @given(
-    moments=st.lists(st.floats(11.5, 29.5), min_size=1, max_size=8),
+    moments=st.lists(st.floats(11.5, 25.0), min_size=1, max_size=8),
     took=st.lists(st.floats(0.01, 4.9), min_size=8, max_size=8),
     late=st.integers(0, 7),
 )

@@ -179,7 +179,7 @@ def test_a_region_whose_people_are_served_from_elsewhere_is_not_known_to_be_back
     last: float, *, is_served: bool
 ) -> None:
     """Its own edge must have shown something after the fault, to who never comes through another one."""
-    events = [
+    events: list[e.Event] = [
         e.Run(0.0, 1),
         e.Opened(1.0, "o.1", "o", "u1-us", "us", pinned=True),
         e.FaultBegun(10.0, "f1", "kill", "us/front"),
