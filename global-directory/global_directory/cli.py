@@ -16,7 +16,7 @@ from rich.table import Table
 
 from global_directory.client import DirectoryClient
 from global_directory.holding import copies
-from global_directory.holding.schemas import DutyView
+from global_directory.holding.schemas import DutyView, ProposalView
 from global_directory.holding.status import Standing, read_pages, standings, tell
 from global_directory.trust import ASK_SECONDS
 from infra.errors import UnavailableError
@@ -98,6 +98,8 @@ def status(
     for one in found:
         table.add_row(*one.cells())
     console.print(table)
+    for warning in filter(None, (one.warning for one in found)):
+        console.print(f"[red]{warning}[/red] What to do: docs/operations/detection.md")
     if not answers:
         console.print("The directory does not answer; this is what the regions themselves say.")
 
@@ -106,18 +108,20 @@ async def _standings(named: list[str]) -> tuple[list[Standing], bool]:
     """Return how regions stand, and whether the directory answered."""
     admins = read_admins(named) if named or "CAUSEWAY_DIRECTORY" not in os.environ else {}
     duties: tuple[DutyView, ...] = ()
+    proposals: tuple[ProposalView, ...] = ()
     answers = True
     url, tls = where()
     async with DirectoryClient(url, tls=tls, attempts=1) as directory:
         asked = asyncio.ensure_future(read_pages(admins))
         try:
             duties = await directory.duties()
+            proposals = await directory.proposals()
         except UnavailableError:
             if not admins:
                 raise
             answers = False
         pages = await asked
-        return standings(duties, tell(pages), copies.read(pages)), answers
+        return standings(duties, tell(pages), copies.read(pages), proposals), answers
 
 
 @app.command()
