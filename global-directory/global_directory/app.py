@@ -9,7 +9,16 @@ from starlette.exceptions import HTTPException
 
 from global_directory.directory import Directory
 from global_directory.errors import NotYoursError
-from global_directory.holding.schemas import Claim, DutiesView, DutyView, Grant, LayingDown, LeaseRequest
+from global_directory.holding.schemas import (
+    Claim,
+    DutiesView,
+    DutyView,
+    Grant,
+    LayingDown,
+    LeaseRequest,
+    ProposalsView,
+    Sighted,
+)
 from global_directory.operators.desk import Desk
 from global_directory.operators.endpoints import router, shown_by
 from global_directory.operators.errors import NoOperatorsError
@@ -115,6 +124,17 @@ def _offer_duties(app: FastAPI, directory: Directory, operators: Desk | None) ->
         _only(wanted.claimer, request, f"claim the duties of {region}", or_else=DIRECTORY)
         await _by_an_operator_unless_a_region(region, request, operators)
         return await directory.duties.claim(region, wanted)
+
+    @app.post(
+        "/regions/{region}/sightings", summary="Tell what a region sees of the others; answers which are taken for down"
+    )
+    async def sighted(region: str, wanted: Sighted, request: Request) -> ProposalsView:
+        _only(region, request, "tell what it sees", or_else=DIRECTORY)  # an evacuation tells of its plan
+        return await directory.detection.report(region, wanted)
+
+    @app.get("/proposals", summary="Regions that are taken for down, so that their standbys should take over")
+    async def proposals() -> ProposalsView:
+        return await directory.detection.proposals()
 
     @app.get("/duties", summary="Who holds which region's duties, in which epoch, until when, and who stands by")
     async def duties() -> DutiesView:

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from global_directory.client import DirectoryClient
 from global_directory.holding import copies
-from global_directory.holding.schemas import DutyView
+from global_directory.holding.schemas import DutyView, ProposalView
 from global_directory.holding.status import Standing, read_pages, standings, tell
 from global_directory.operators.acting import Confirm, Why, operation
 from global_directory.place import is_named, where
@@ -100,6 +100,8 @@ def status(
     for one in found:
         table.add_row(*one.cells())
     console.print(table)
+    for warning in filter(None, (one.warning for one in found)):
+        console.print(f"[red]{warning}[/red] What to do: docs/operations/detection.md")
     if not answers:
         console.print("The directory does not answer; this is what the regions themselves say.")
 
@@ -108,18 +110,20 @@ async def _standings(named: list[str]) -> tuple[list[Standing], bool]:
     """Return how regions stand, and whether the directory answered."""
     admins = read_admins(named) if named or not is_named() else {}
     duties: tuple[DutyView, ...] = ()
+    proposals: tuple[ProposalView, ...] = ()
     answers = True
     url, tls = where()
     async with DirectoryClient(url, tls=tls, attempts=1) as directory:
         asked = asyncio.ensure_future(read_pages(admins))
         try:
             duties = await directory.duties()
+            proposals = await directory.proposals()
         except UnavailableError:
             if not admins:
                 raise
             answers = False
         pages = await asked
-        return standings(duties, tell(pages), copies.read(pages)), answers
+        return standings(duties, tell(pages), copies.read(pages), proposals), answers
 
 
 @app.command()

@@ -21,7 +21,17 @@ import httpx
 from global_directory import metrics
 from global_directory.cache import Cache
 from global_directory.errors import UnknownRegionError
-from global_directory.holding.schemas import Claim, DutiesView, DutyView, Grant, LayingDown, LeaseRequest
+from global_directory.holding.schemas import (
+    Claim,
+    DutiesView,
+    DutyView,
+    Grant,
+    LayingDown,
+    LeaseRequest,
+    ProposalsView,
+    ProposalView,
+    Sighted,
+)
 from global_directory.operators.carried import PASS
 from global_directory.rules import read_handle
 from global_directory.schemas import (
@@ -221,6 +231,27 @@ class DirectoryClient:
         found = await self._transport.call("POST", path, DutyView, name="claim", body=wanted, changes=True)
         self._regions.forget(_ALL)
         return found
+
+    async def sighted(self, region: str, wanted: Sighted) -> tuple[ProposalView, ...]:
+        """Tell what a region sees of the others, and return which are taken for down; may be repeated.
+
+        Raises:
+            UnknownRegionError: No region can have such a name.
+            NotYoursError: It is another's certificate.
+            UnavailableError: The directory cannot be reached; nothing was told.
+            OutcomeUnknownError: It may have been told.
+        """
+        path = f"/regions/{quote(region, safe='')}/sightings"
+        found = await self._transport.call("POST", path, ProposalsView, name="sighted", body=wanted, changes=True)
+        return found.proposals
+
+    async def proposals(self) -> tuple[ProposalView, ...]:
+        """Return which regions are taken for down, sorted by region.
+
+        Raises:
+            UnavailableError: The directory cannot be reached.
+        """
+        return (await self._transport.call("GET", "/proposals", ProposalsView, name="proposals")).proposals
 
     async def duties(self) -> tuple[DutyView, ...]:
         """Return who holds which region's duties, sorted by region.

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from global_directory import metrics, repository, rules
 from global_directory.errors import HandleTakenError, UnknownRegionError
+from global_directory.holding.detection import Detection
 from global_directory.holding.duties import Duties
 from global_directory.schemas import (
     Announcement,
@@ -38,6 +39,7 @@ class Directory:
 
     Attributes:
         duties: Who holds which region's duties.
+        detection: Which regions are taken for down.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Directory:
                 lease is promised.
         """
         self.duties = Duties(transactions, terms=terms, clock=clock)
+        self.detection = Detection(transactions, clock=clock)
         self._transactions = transactions
         self._ttl = int(ttl * 1_000_000)
         self._clock = clock

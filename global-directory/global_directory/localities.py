@@ -11,7 +11,7 @@ Written from the manual, since no CockroachDB can be installed where this was ma
 from collections.abc import Mapping
 from typing import Final
 
-from global_directory.schema import DUTIES, EPOCHS, HANDLES, REGIONS, SIGNING_KEYS
+from global_directory.schema import DUTIES, EPOCHS, HANDLES, PROPOSALS, REGIONS, SIGHTINGS, SIGNING_KEYS
 
 SURVIVES_A_REGION: Final = 3
 """Regions that a database must have before it can survive the failure of one."""
@@ -39,7 +39,7 @@ def statements(database: str, clusters: Mapping[str, str]) -> list[str]:
     placed += [f"ALTER TABLE {table.name} SET LOCALITY GLOBAL" for table in (HANDLES, REGIONS)]
     computed = f"CASE region {cases} ELSE {_text(primary)} END"
     column = f"cluster_region crdb_internal_region NOT NULL AS ({computed}) STORED"
-    for table in (DUTIES, EPOCHS, SIGNING_KEYS):
+    for table in (DUTIES, EPOCHS, SIGHTINGS, PROPOSALS, SIGNING_KEYS):
         placed.append(f"ALTER TABLE {table.name} ADD COLUMN IF NOT EXISTS {column}")
         placed.append(f"ALTER TABLE {table.name} SET LOCALITY REGIONAL BY ROW AS cluster_region")
     return placed

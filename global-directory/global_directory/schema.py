@@ -69,6 +69,27 @@ EPOCHS: Final = Table(
     Column("laid_down", Boolean, nullable=False),
 )
 
+# What a region's processes see of others, as JSON; told_at: by the directory's clock.
+SIGHTINGS: Final = Table(
+    "sightings",
+    METADATA,
+    Column("region", Text, primary_key=True),
+    Column("teller", Text, primary_key=True),
+    Column("told_at", BigInteger, nullable=False),
+    Column("report", Text, nullable=False),
+)
+
+# Regions that are taken for down. doubted: since when something speaks against it; -1 if nothing does.
+PROPOSALS: Final = Table(
+    "proposals",
+    METADATA,
+    Column("region", Text, primary_key=True),
+    Column("epoch", Integer, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("witnesses", Text, nullable=False),
+    Column("doubted", BigInteger, nullable=False),
+)
+
 EXPULSIONS: Final = Table(
     "expulsions",
     METADATA,

@@ -12,7 +12,7 @@ from typing import Final, Protocol
 import msgspec
 import psycopg
 
-from global_directory.holding.schemas import Claim, DutyView, LayingDown
+from global_directory.holding.schemas import Claim, DutyView, LayingDown, ProposalView, Sighted
 from infra.blobs import FAILURES as BLOB_FAILURES
 from infra.blobs import Blobs
 from infra.errors import CausewayError
@@ -55,6 +55,10 @@ class Directory(Protocol):
 
     async def claim(self, region: str, wanted: Claim) -> DutyView:
         """Begin the next epoch."""
+        ...
+
+    async def sighted(self, region: str, wanted: Sighted) -> tuple[ProposalView, ...]:
+        """Take in what is seen, plans among it."""
         ...
 
 
@@ -112,6 +116,7 @@ class Evacuation:
                 known = await self.look()
                 step = next_step(known)
                 if step is Step.DONE:
+                    await self._tell_plan(planned=False)
                     self._say(step, f"{self.target.site} holds the duties of {known.region} in epoch {known.epoch}")
                     return took
                 await self._do(step, known)
@@ -159,7 +164,10 @@ class Evacuation:
         if not can_hand_back(duty.holder, self.source.site, laid_down=duty.laid_down):
             return False
         async with await connect(self.source.store, name="evacuation") as store:
-            return await take_back(store, epoch=duty.epoch, holder=self.source.site)
+            back = await take_back(store, epoch=duty.epoch, holder=self.source.site)
+        if back:
+            await self._tell_plan(planned=False)
+        return back
 
     async def _duty(self) -> DutyView:
         return next(one for one in await self.directory.duties() if one.region == self.source.region)
@@ -187,7 +195,14 @@ class Evacuation:
                 self._say(step, f"waiting for the services at {self.target.site}")
                 await self._wait(step, self._not_serving)
 
+    async def _tell_plan(self, *, planned: bool) -> None:
+        """Tell the directory that the region is on its way by plan, so that nobody takes it for down; a plan that nobody brought to its end stays one."""
+        region = self.source.region
+        plan = Sighted("evacuation", planned=(region,) if planned else (), sees=False)
+        await self.directory.sighted(region, plan)
+
     async def _drain(self, known: Known) -> None:
+        await self._tell_plan(planned=True)
         async with await connect(self.source.store, name="evacuation") as store:
             await drain(store, epoch=known.epoch)
             await self._wait(Step.DRAIN, lambda: _list(repository.still_serving(store, ACCEPTING)))

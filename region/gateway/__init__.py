@@ -25,6 +25,7 @@ marks        pure: merges marks; markkeeper appends them
 journal      appends to Kafka through its outages
 admission    what endpoints depend on: who asks; callers: whose token it is, and whether the device is still logged in
 revocations  follows which devices are logged out, at home and elsewhere; revoked: pure, what is known of it
+watching     tells the directory which other regions are reached from here
 rates        pure: how often, by the generic cell rate algorithm; limiter: counted together through Redis
 signs/       who is there and who types, as far as it is told; the first thing to be given up
 guards       what may be done how often; origins: from where a request came; arrivals: how many may come in at once

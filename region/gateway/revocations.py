@@ -78,6 +78,8 @@ class Revocations:
         self._clock = clock
         self.elsewhere = RevokedElsewhere()
         """Devices of other homes."""
+        self.answered: dict[str, float] = {}
+        """Other home to when it answered last, on the monotonic clock."""
         self._here = Revoked()
 
     async def told(self, since: int) -> Told:
@@ -138,6 +140,7 @@ class Revocations:
                 pause = backoff.next()
             else:
                 backoff.reset()
+                self.answered[home] = time.monotonic()
                 strangers = self.elsewhere.take(home, told, time.monotonic())
                 if strangers and not strange:
                     log.warning("revocations passed over", home=home, devices=strangers, reason="not of its users")

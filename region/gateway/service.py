@@ -75,6 +75,7 @@ from region.gateway.signs.signs import Signs
 from region.gateway.sockets import RESUME_SECONDS, Sockets
 from region.gateway.submissions import Clerk
 from region.gateway.tracing import Tracer
+from region.gateway.watching import Watcher
 from region.gateway.webapp import WebApp
 from region.holding.renewal import Renewer
 from region.holding.tenure import Tenure
@@ -152,8 +153,7 @@ class Gateway:
         tls: MutualTls | None = None,
     ) -> None:
         """Compose the parts; nothing is connected yet."""
-        self._settings, self._keyring = settings, keyring
-        self._health, self._tls = health, tls
+        self._settings, self._keyring, self._health, self._tls = settings, keyring, health, tls
         self._renewer = Renewer("gateway", Tenure.of(settings), directory)
         self._door = Door({settings.region, *settings.others})
         self._trust = Trust(directory, kafka=settings.kafka if tls else None)
@@ -190,6 +190,7 @@ class Gateway:
         self._revocations = Revocations(
             region=region, store=self._store, lifetime=settings.access_seconds, revoke=self._end_device
         )
+        self._watcher = Watcher(region, settings.others, directory, self._revocations.answered)
         callers = Callers(
             region=region,
             verifier=verifier,
@@ -385,6 +386,8 @@ class Gateway:
                 group.create_task(self._limiter.run())
                 group.create_task(self._revocations.follow_own())
                 group.create_task(self._follow_others())
+                if settings.here == settings.region:  # from another site it would see itself, as its region
+                    group.create_task(self._watcher.run())
                 for asks in (self._peers, self._searched, self._signs):
                     group.create_task(asks.run(self._tls.client if self._tls else None))
                 asked = self._signs.serve(self._finder.serve(self._search.here.serve(self.app)))

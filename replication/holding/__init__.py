@@ -13,5 +13,5 @@ anew        what was taken out, is submitted anew, and is numbered once
     duty ◀─ claim ─ standby        takeover ─▶ paths ─▶ following ─ tail ─▶ anew ─▶ the holder of the new epoch
      └─ promise ─▶ lease ─▶ deciding
 
-Services run `lease` and `deciding` so far, and the directory `duty`, without priming. `docs/failover.md` draws the protocol; `tests/unit/replication/holding` explores it.
+Services run `lease` and `deciding` so far, and the directory `duty`, without priming, and `detecting`. `docs/failover.md` draws the protocol; `tests/unit/replication/holding` explores it.
 """

@@ -128,3 +128,50 @@ class DutiesView:
     """The duties of all regions that have announced themselves, sorted by region."""
 
     duties: tuple[DutyView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighted:
+    """What a process of a region sees of other regions; see `replication.holding.detecting.Report`.
+
+    Attributes:
+        teller: Which kind of process tells, such as `gateway`.
+        up: Regions that it sees up.
+        down: Regions that it sees down.
+        planned: Regions whose duties are being handed over by plan, as far as it knows.
+        sees: Whether it watches others at all; one that does not tells of plans alone.
+    """
+
+    teller: str
+    up: tuple[str, ...] = ()
+    down: tuple[str, ...] = ()
+    planned: tuple[str, ...] = ()
+    sees: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalView:
+    """A region that is taken for down, so that its standby should take over.
+
+    Attributes:
+        region: Which.
+        epoch: In which its duties are held.
+        standby: Who should take over; empty where nobody stands by.
+        seconds: For how long it has been proposed.
+        witnesses: Who saw it down.
+        holds: Whether all that it rests on holds at this moment.
+    """
+
+    region: str
+    epoch: int
+    standby: str
+    seconds: float
+    witnesses: tuple[str, ...]
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalsView:
+    """All regions that are taken for down, sorted by region."""
+
+    proposals: tuple[ProposalView, ...]

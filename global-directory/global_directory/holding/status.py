@@ -8,7 +8,7 @@ import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
 from global_directory.holding.copies import Copied
-from global_directory.holding.schemas import DutyView
+from global_directory.holding.schemas import DutyView, ProposalView
 
 LEFT, ISLANDED, DEPOSED = "causeway_lease_left_seconds", "causeway_lease_islanded", "causeway_lease_deposed"
 ASK_SECONDS = 2.0
@@ -42,6 +42,7 @@ class Standing(msgspec.Struct, frozen=True):
         islanded: Whether it lets nobody in; None if none of its processes tells.
         deposed: Whether its duties are held in a newer epoch than its own; None likewise.
         copy: How far the standby is with the copy of its store; None if nobody tells.
+        taken_for_down: By whom it is taken for down, and for how long, so that its standby should take over; None if it is not, or nobody tells.
     """
 
     region: str
@@ -54,6 +55,16 @@ class Standing(msgspec.Struct, frozen=True):
     islanded: bool | None
     deposed: bool | None
     copy: Copied | None = None
+    taken_for_down: ProposalView | None = None
+
+    @property
+    def warning(self) -> str:
+        """Say by whom it is taken for down; empty if it is not."""
+        down = self.taken_for_down
+        if down is None:
+            return ""
+        doubt = "" if down.holds else ", in doubt"
+        return f"{self.region} is taken for down by {' and '.join(down.witnesses)}, for {down.seconds:.0f} s{doubt}."
 
     def cells(self) -> tuple[str, ...]:
         """Return it as a row of words."""
@@ -71,17 +82,23 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 def standings(
-    duties: Iterable[DutyView], told: Mapping[str, Told], copies: Mapping[str, Copied] | None = None
+    duties: Iterable[DutyView],
+    told: Mapping[str, Told],
+    copies: Mapping[str, Copied] | None = None,
+    proposals: Iterable[ProposalView] = (),
 ) -> list[Standing]:
     """Put all together, sorted by region; each may know nothing of one."""
+    down = {one.region: one for one in proposals}
     held, copied = {duty.region: duty for duty in duties}, copies or {}
     return [
-        _standing(region, held.get(region), told.get(region), copied.get(region))
+        _standing(region, held.get(region), told.get(region), copied.get(region), down.get(region))
         for region in sorted({*held, *told, *copied})
     ]
 
 
-def _standing(region: str, duty: DutyView | None, told: Told | None, copy: Copied | None) -> Standing:
+def _standing(
+    region: str, duty: DutyView | None, told: Told | None, copy: Copied | None, down: ProposalView | None
+) -> Standing:
     return Standing(
         region=region,
         holder=None if duty is None else duty.holder,
@@ -93,6 +110,7 @@ def _standing(region: str, duty: DutyView | None, told: Told | None, copy: Copie
         islanded=None if told is None else told.islanded,
         deposed=None if told is None else told.deposed,
         copy=copy,
+        taken_for_down=down,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 import psycopg
 import pytest
 
-from global_directory.holding.schemas import Claim, DutyView, LayingDown
+from global_directory.holding.schemas import Claim, DutyView, LayingDown, ProposalView, Sighted
 from infra.errors import UnavailableError
 from infra.kafka import KafkaError
 from region.evacuation import copying, moving, repository
@@ -34,6 +34,7 @@ class World:
         following: Whether eu's store follows us's by replication: it has what that one says a moment later.
         last: After what eu's store dies.
         away: URLs of stores that do not answer.
+        plans: Whether the directory was told of a plan, or that there is none any more, in order.
     """
 
     turns: dict[str, Turn] = field(default_factory=lambda: {"us": Turn("us", 1, 1, "us")})
@@ -44,6 +45,7 @@ class World:
     following: bool = False
     last: str = ""
     away: set[str] = field(default_factory=set)
+    plans: list[bool] = field(default_factory=list)
 
     def do(self, what: str) -> None:
         """Note it, or fail."""
@@ -69,6 +71,12 @@ class World:
         self.do(f"{region} laid down")
         self.duty = replace(self.duty, laid_down=True)
         return self.duty
+
+    async def sighted(self, region: str, wanted: Sighted) -> tuple[ProposalView, ...]:
+        """Take a plan down."""
+        self.plans.append(bool(wanted.planned))
+        assert (wanted.sees, set(wanted.planned) - {region}) == (False, set())
+        return ()
 
     async def claim(self, region: str, wanted: Claim) -> DutyView:
         """Begin the next epoch."""
@@ -233,6 +241,8 @@ async def test_each_step_follows_the_one_before(world: World) -> None:
     took = await evacuation(world, told).run()
 
     assert world.done == ALL
+    assert world.plans[0]
+    assert not world.plans[-1]
     assert list(took) == ["drain", "settle", "copy", "claim", "begin"]
     assert world.turns["eu"] == Turn("us", 2, 2, "eu")
     waited = [one.what for one in told if one.what.startswith("waiting: ")]
@@ -257,6 +267,7 @@ async def test_what_fails_before_the_lease_is_laid_down_is_handed_back(
     with pytest.raises(type(error)):
         await evacuation(world).run()
     assert world.done[-1] == "take back us"
+    assert not world.plans[-1]
     assert world.turns["us"] == Turn("us", 1, 1, "us")
     assert world.duty.holder == "us"
     world.done.clear()
@@ -294,6 +305,7 @@ async def test_what_fails_later_is_gone_on_with(world: World, what: str) -> None
     with pytest.raises(UnavailableError):
         await evacuation(world).run()
     assert world.turns["us"].phase is Phase.HANDED
+    assert world.plans[-1], "it is on its way still, and nobody takes it for down"
     assert not await evacuation(world).hand_back()
     done = len(world.done)
 
