@@ -2,16 +2,19 @@
 
 import hashlib
 import secrets
+import time
 from dataclasses import dataclass
 from typing import Final, Self
 
 from chaos.fuzz.garble import Json
 from chaos.fuzz.tally import Tally
-from chaos.fuzz.visitors import MADE, Visitor
+from chaos.fuzz.visitors import MADE, PATIENCE, NoVisitorError, Visitor
 from chaos.fuzz.wire import Port
 
 NAME: Final = "client_message_id"
 FILE: Final = b"fuzz"
+CHECKED: Final = 202
+"""It is still being checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,13 @@ class Things:
         upload = writer.ask("POST", "/uploads", announced)
         blob = str(upload["blob_id"])
         writer.bring(str(upload["url"]), upload["headers"], FILE)
-        writer.ask("POST", f"/uploads/{blob}/complete", {})
+        until = time.monotonic() + PATIENCE
+        while (done := writer.try_once("POST", f"/uploads/{blob}/complete", None))[
+            0
+        ] == CHECKED and time.monotonic() < until:
+            time.sleep(0.2)
+        if done[0] not in MADE:
+            raise NoVisitorError(url="/uploads", reason=f"{done[0]}: {done[1]}")
         return cls(peer.user_id, conversation, group, channel, message, blob)
 
     @property
@@ -65,7 +74,6 @@ class Things:
             ("GET", f"{group}/messages?limit=3&log=true"): None,
             ("GET", f"{group}/members"): None,
             ("POST", f"{group}/message"): self.told,
-            ("POST", f"{group}/invites"): {"expires_in": 60, "uses": 1, NAME: "i"},
             ("GET", channel): None,
             ("GET", f"{channel}/messages?limit=3"): None,
             ("POST", f"{channel}/message"): {"text": "x", "attachments": [self.blob], NAME: "p"},
