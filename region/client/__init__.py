@@ -52,6 +52,7 @@ from region.client.edits import EditView
 from region.client.errors import ClientError, LoggedOutError, ProblemError, UnreachableError, UnsendableError
 from region.client.events import (
     Arrived,
+    ChangedProfile,
     Event,
     Heard,
     LoggedOut,
@@ -77,6 +78,7 @@ __all__ = [
     "Arrived",
     "Attachment",
     "Backoff",
+    "ChangedProfile",
     "Channel",
     "ChannelInvite",
     "Client",

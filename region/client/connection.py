@@ -9,7 +9,18 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
 from region.client.concealed import Concealed
-from region.client.events import Arrived, Event, Heard, Marked, Preferred, Queued, Refused, Types, Watched
+from region.client.events import (
+    Arrived,
+    ChangedProfile,
+    Event,
+    Heard,
+    Marked,
+    Preferred,
+    Queued,
+    Refused,
+    Types,
+    Watched,
+)
 from region.client.frames import (
     Accepted,
     Changed,
@@ -21,6 +32,7 @@ from region.client.frames import (
     Pending,
     Pong,
     Position,
+    ProfileChanged,
     Read,
     Receipt,
     Received,
@@ -261,6 +273,8 @@ class Connection:
                 return [Tell(Preferred(frame))]
             case Typist(conversation_id=conversation_id, user_id=user_id, seconds=seconds):
                 return [Tell(Types(conversation_id, user_id, seconds))]
+            case ProfileChanged(user_id=user_id):
+                return [Tell(ChangedProfile(user_id))]
             case There(user_id=user_id, presence=presence, last_seen=last_seen):
                 return [Tell(Watched(user_id, presence, last_seen))]
             case Concealed():

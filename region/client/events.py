@@ -81,6 +81,13 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedProfile:
+    """Somebody with whom one shares a conversation has another name, picture or status text: ask for it anew where it is shown."""
+
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Online:
     """Connected through that endpoint; `region` is the one that serves the user."""
 
@@ -103,5 +110,17 @@ class LoggedOut:
 
 
 Event: TypeAlias = (
-    Arrived | Queued | Heard | Refused | Marked | Preferred | Concealed | Types | Watched | Online | Offline | LoggedOut
+    Arrived
+    | Queued
+    | Heard
+    | Refused
+    | Marked
+    | Preferred
+    | Concealed
+    | Types
+    | Watched
+    | ChangedProfile
+    | Online
+    | Offline
+    | LoggedOut
 )

@@ -304,6 +304,12 @@ class Typist(msgspec.Struct, frozen=True, tag="typist"):
     seconds: float = 6.0
 
 
+class ProfileChanged(msgspec.Struct, frozen=True, tag="profile"):
+    """Somebody with whom one shares a conversation has changed their profile."""
+
+    user_id: str
+
+
 class There(msgspec.Struct, frozen=True, tag="presence"):
     """How somebody is there whom the device watches."""
 
@@ -346,6 +352,7 @@ RegionFrame: TypeAlias = (
     | Marks
     | Preferences
     | Typist
+    | ProfileChanged
     | There
     | Concealed
     | Resume

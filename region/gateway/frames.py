@@ -163,6 +163,12 @@ class Typist(msgspec.Struct, frozen=True, tag="typist"):
     seconds: int
 
 
+class ProfileChanged(msgspec.Struct, frozen=True, tag="profile"):
+    """Somebody with whom the user shares a conversation has changed their profile: read it anew."""
+
+    user_id: str
+
+
 class PresenceFrame(msgspec.Struct, frozen=True, tag="presence"):
     """How somebody is there whom the device watches, at first and when it has changed."""
 
@@ -206,6 +212,7 @@ RegionFrame: TypeAlias = (
     | MarksFrame
     | PreferencesFrame
     | Typist
+    | ProfileChanged
     | PresenceFrame
     | ConcealedFrame
     | Resume
