@@ -17,6 +17,7 @@ tasks       ending tasks for certain
 ending      ending a process in order
 deadlines   one deadline for a whole request
 heads       HTTP requests whose head is bounded in size and time
+passwords   Argon2id in threads
 identity    who is at the other end of a connection, and who is let in
 tls         mutual TLS: certificates, contexts, their replacement
 answers     answering a request where no framework does

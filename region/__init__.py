@@ -7,6 +7,7 @@ fanout     follows the projector's output and tells the gateways concerned, thro
 delivery   what fan-out and gateways agree on
 media      images and files: signed addresses for devices, and the process that checks, cleans and fetches them
 holding    whether this region may decide: the lease on its duties, and what follows when it lapses
+backup     the store as it was, in a blob store, and back
 evacuation hands the region's duties to its other site, by plan
 store      tables and SQL of the region
 client     the client library, which imports nothing of a server

@@ -9,6 +9,7 @@ storm    a gateway dies, and thousands of devices come back: `causeway bench sto
 crowd    those devices, bare; fleet: what they are let in with, kept for later runs
 media    a large file for a traveller, with cuts, and who grew: `causeway bench media`; tunnel: what is cut
 channels what a post costs and how long it takes, by the number of subscribers: `causeway bench channels`
+revocations how soon another region turns a device away that was logged out: `causeway bench revocations`
 web       the web app in a browser, with very much in it: `causeway bench web`, by webcli; webseed: makes that
 report    the table, the JSON and the picture
 

@@ -16,7 +16,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import Progress
 
-from chaos.bench import channels, media, storm, webcli
+from chaos.bench import channels, media, revocations, storm, webcli
 from chaos.bench.accounts import Account, Accounts
 from chaos.bench.fleet import Fleet
 from chaos.bench.load import Device, Load
@@ -144,7 +144,7 @@ def bench(  # noqa: PLR0917  # typer calls it, by name
 @app.command("storm")
 def run_storm(
     devices: Annotated[int, typer.Option(min=2, max=20_000, help="How many devices come back.")] = 5_000,
-    users: Annotated[int, typer.Option(min=2, max=2_000, help="Of how many users.")] = 250,
+    users: Annotated[int, typer.Option(min=2, max=20_000, help="Of how many users.")] = 250,
     region: Annotated[str, typer.Option(help="Whose gateway dies.")] = HOME,
     within: Annotated[float, typer.Option(help="In how many seconds all have to be served again.")] = 20.0,
     out: Annotated[Path, typer.Option(help="Where the JSON and the picture go.")] = OUT,
@@ -236,6 +236,32 @@ def run_channels(  # noqa: PLR0917  # typer calls it, by name
         console.print(line, highlight=False)
     console.print(f"Written: {data.name} and {picture.name} in {out}")
     if any(size.shown != size.due for size in found.sizes):
+        raise typer.Exit(1)
+
+
+@app.command("revocations")
+def run_revocations(
+    times: Annotated[int, typer.Option(min=1, help="How many devices are logged out, one after another.")] = 10,
+    home: Annotated[str, typer.Option(help="Where they live.")] = HOME,
+    away: Annotated[str, typer.Option(help="Which other region they go on asking.")] = AWAY,
+) -> None:
+    """Log devices out, and see how soon another region turns them away. Exit 1 if one was served for longer than 5 s.
+
+    Example: causeway bench revocations --times 10
+    """
+    console = Console(width=None if sys.stdout.isatty() else 180)
+    try:
+        there = Federation().status().regions
+        if missing := {home, away} - set(there):
+            raise NotReadyError(reason=f"region {', '.join(sorted(missing))} is not up.")
+        urls = {region: one.public_url for region, one in there.items()}
+        found = uvloop.run(revocations.measure(urls, home=home, away=away, times=times))
+    except CausewayError as error:
+        console.print(f"causeway bench revocations: {error}", style="red", markup=False)
+        raise typer.Exit(2) from error
+    for line in revocations.describe(found):
+        console.print(line, highlight=False)
+    if not found.in_time:
         raise typer.Exit(1)
 
 

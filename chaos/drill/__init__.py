@@ -26,6 +26,7 @@ nemesis    carries the faults out
 greeting   how long a gateway takes to answer a stranger
 witness    sees from outside that a fault is really there, and that it is over
 lookout    whether regions say that their lease has lapsed
+moves      pure: how long each handing over of a region's duties took, and what was decided when
 figures    pure: what a ledger comes to in numbers
 crowds     pure: the same of groups and channels
 budget     pure: what a drill used of a month's budget of failures

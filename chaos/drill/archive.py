@@ -95,6 +95,13 @@ class Judged(msgspec.Struct, frozen=True):
     measured: tuple[Gauged, ...] = ()
 
 
+class Moved(msgspec.Struct, frozen=True):
+    """What is looked at of a handing over; None where nothing was measured."""
+
+    fault: str
+    silence: float | None = None
+
+
 class Kept(msgspec.Struct, frozen=True):
     """A report, as far as it is looked at again; see `report.Report`."""
 
@@ -110,6 +117,13 @@ class Kept(msgspec.Struct, frozen=True):
     stopped: str = ""
     plan: tuple[Fault, ...] = ()
     regions: tuple[str, ...] = ()
+    standbys: dict[str, str] = {}
+    moves: tuple[Moved, ...] = ()
+
+    @property
+    def silence(self) -> float | None:
+        """The longest that people of a region were served by nobody while its duties were handed over, seconds."""
+        return max((one.silence for one in self.moves if one.silence is not None), default=None)
 
     @property
     def seen(self) -> int:
@@ -182,9 +196,10 @@ def plan_in(filed: Filed) -> tuple[Fault, ...]:
     return filed.kept.plan
 
 
-def is_same(one: Kept, other: Kept) -> bool:
-    """Whether two drills had the same plan and the same workload: which fault when, and people of the same regions who write to each other in the same order."""
-    return (one.plan, one.seed, one.rate, one.regions) == (other.plan, other.seed, other.rate, other.regions)
+def differences(one: Kept, other: Kept) -> list[str]:
+    """Return in what two drills differ of what a replay repeats: which fault when, for how long people of the same regions write to each other, in which order, and who stands by."""
+    asked = ("plan", "seed", "rate", "minutes", "regions", "standbys")
+    return [name for name in asked if getattr(one, name) != getattr(other, name)]
 
 
 HEADINGS = (
@@ -241,8 +256,8 @@ def trend(values: Sequence[float | None]) -> str:
     )
 
 
-def trends(found: Iterable[Filed]) -> list[tuple[str, int, int, str, str]]:
-    """Return, of each drill: its name, how often it ran, how often it was true, and how struck p99 and convergence went."""
+def trends(found: Iterable[Filed]) -> list[tuple[str, int, int, tuple[str, ...]]]:
+    """Return, of each drill: its name, how often it ran, how often it was true, and how each of `courses` went."""
     by_name: dict[str, list[Kept]] = {}
     for one in found:
         by_name.setdefault(one.kept.name, []).append(one.kept)
@@ -251,11 +266,20 @@ def trends(found: Iterable[Filed]) -> list[tuple[str, int, int, str, str]]:
             name,
             len(kept),
             sum(one.judgement.verdict == "true" for one in kept),
-            trend([one.figures.struck.p99 for one in kept]),
-            trend([one.converged for one in kept]),
+            tuple(trend(values) for values in courses(kept).values()),
         )
         for name, kept in by_name.items()
     ]
+
+
+def courses(kept: Sequence[Kept]) -> dict[str, list[float | None]]:
+    """Return what is followed over runs of a drill, by what it is: of each, one value a run."""
+    return {
+        "struck p99": [one.figures.struck.p99 for one in kept],
+        "converged": [one.converged for one in kept],
+        "silence": [one.silence for one in kept],
+        "budget": [one.figures.budget.used for one in kept],
+    }
 
 
 _BARS = "▁▂▃▄▅▆▇█"

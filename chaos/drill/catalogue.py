@@ -85,11 +85,25 @@ DRILLS: dict[str, Drill] = {
         minutes=6.0, rate=60.0, hold=20.0,
     ),
     Scenario.TOUR: Drill(
-        about="a short split, a slow cable, a silent directory, a zombie and a mirror's amnesia, one after another: what runs with the tests",
+        about="a short split, a slow cable, a silent directory, a zombie, a mirror that repeats itself and one's amnesia, one after another: what runs with the tests",
         strikes="what these strike",
         holds="what these must hold",
         unseen="anything that takes longer than some seconds to show",
         minutes=1.0, rate=40.0, hold=6.0,
+    ),
+    Scenario.EVACUATION: Drill(
+        about="an operator hands the duties of each region by which another stands to that one's site, and back, while everybody writes",
+        strikes="the duties of such regions: their gateways, ingesters and projectors end at one site and begin at the other",
+        holds=f"{_SPARED}: all other regions; nothing accepted is lost; everything has arrived 30 s after each way",
+        unseen="a site that is gone: nobody can take over without a plan yet; whether the other site bears the load of both for long",
+        minutes=3.0, rate=60.0,
+    ),
+    Scenario.STANDBY_LOSS: Drill(
+        about="all of a region that stands by another is killed, stays down, and comes back",
+        strikes="everything of a region that stands by another",
+        holds=f"{_SPARED}: all other regions, also whom it stood by; everything has arrived 30 s after it is well",
+        unseen="that its copy of the other's store is the same afterwards: `causeway standby verify` says so; a disk that is lost",
+        minutes=4.0, rate=60.0, hold=30.0,
     ),
     Name.PARTS: Drill(
         about="every part of every region killed, paused or restarted, every Redis emptied, every link cut, slowed or narrowed, one after another",
@@ -113,7 +127,7 @@ DRILLS: dict[str, Drill] = {
     ),
 }  # fmt: skip
 ABSENT = {
-    "evacuate, kill a region, standby loss": "they need a takeover, which no version has yet",
+    "kill": "a region that is gone for good needs somebody to take over without a plan, which no version does yet",
     "store loss": "a region that lost its Kafka or its store cannot come back yet; restoring one is no part of the product",
 }
 """Drills that there are not, and why."""

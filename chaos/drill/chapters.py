@@ -57,8 +57,12 @@ def expected(report: Report) -> str:
         if (expects := fault.expects) is None or (one := measured.get(fault.name)) is None:
             continue
         spared = (
-            f"{one.spared:,}, the slowest {_seconds(one.slowest)} of {expects.soon:.1f} s" if expects.spares else "-"
+            f"{one.spared:,}, the slowest {_seconds(one.slowest)} of {expects.soon:.1f} s; {one.answered:,} answered while it lasted"
+            if expects.spares
+            else "-"
         )
+        if one.elsewhere:
+            spared += f"; {one.elsewhere:,} of people who were online through another region's edge"
         arrived = (
             f"{one.arrived:,}, the last after {_seconds(one.converged)} of {expects.converges:.0f} s"
             if expects.converges
@@ -68,10 +72,37 @@ def expected(report: Report) -> str:
     if not rows:
         return ""
     head = "".join(
-        f"<th>{one}</th>" for one in ("", "fault", "sends that it spares", "sends from before its end, shown to both")
+        f"<th>{one}</th>"
+        for one in (
+            "",
+            "fault",
+            "sends that it spares",
+            "sends under way before its end, shown to all who belonged there throughout",
+        )
     )
     note = "Spared: from sending until accepted and shown, by its author's and the recipient's clock, which is one. From before its end: counted from when it is taken off, or from when what it struck is well again."
     return f'<h2>What had to hold meanwhile, and soon after</h2><p class="note">{note}</p><div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def moved(report: Report) -> str:
+    """Return how long each handing over of duties took, and what was decided when."""
+    rows = "".join(
+        f"<tr><td>{one.fault.removeprefix('f')}</td><td>{escape(one.target)}</td><td>nobody: it was planned</td><td>{_span(one.decide)}</td><td>{_span(one.execute)}</td>"
+        f"<td>{_span(one.catch_up)}</td><td>{_span(one.silence)}</td><td>{one.lost:,} of {one.accepted:,}</td><td>{_span(one.own_p99)}</td><td>{_span(one.others_p99)}</td></tr>"
+        for one in report.moves
+    )
+    columns = (
+        "", "from and to", "detected by", "decide", "execute", "catch up", "silence", "lost of accepted", "own people's p99", "others' p99",
+    )  # fmt: skip
+    head = "".join(f"<th>{one}</th>" for one in columns)
+    note = (
+        "Decide: from the command until its first step. Execute: until the other site serves. Catch up: until all that had been sent by then was shown. "
+        "Silence: the longest in which nothing of the region's own people was accepted. Lost: accepted meanwhile, and never shown nor refused. p99: to the recipient's screen, of what was sent meanwhile."
+    )
+    table = f'<h2>Duties handed over</h2><p class="note">{note}</p><div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    said = "".join(f"<tr><td>{one.at:.1f} s</td><td>{escape(one.what)}</td></tr>" for one in report.decisions)
+    log = f"<details><summary>What was decided, and said of leases ({len(report.decisions)}), as lines in the picture</summary><table><tbody>{said}</tbody></table></details>"
+    return (table if report.moves else "") + (log if report.decisions else "")
 
 
 def repeated(report: Report) -> str:
@@ -94,7 +125,19 @@ def earlier(before: Sequence[Filed]) -> str:
         for one in before[-MOST_EARLIER:]
     )
     head = "".join(f"<th>{one}</th>" for one in archive.HEADINGS)
-    return f'<h2>Earlier runs here</h2><div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    kept = [one.kept for one in before]
+    over_time = ", ".join(
+        f"{name} <code>{archive.trend(values)}</code>"
+        for name, values in archive.courses(kept).items()
+        if any(value is not None for value in values)
+    )
+    true = sum(one.judgement.verdict == "true" for one in kept)
+    note = f'<p class="note">{true} of {len(kept)} were true. Oldest first, the highest as the tallest: {over_time or "nothing was measured"}.</p>'
+    return f'<h2>Earlier runs here</h2>{note}<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def _span(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.1f} s"
 
 
 def _seconds(value: float) -> str:

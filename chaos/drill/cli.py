@@ -17,6 +17,7 @@ from chaos.bench.measure import machine
 from chaos.drill import archive, catalogue, views
 from chaos.drill.archive import Filed
 from chaos.drill.figures import count
+from chaos.drill.moves import decisions, moves
 from chaos.drill.outcome import Report
 from chaos.drill.report import RULES, write
 from chaos.drill.run import Order, Watched, look, planned
@@ -281,6 +282,8 @@ def _run(console: Console, order: Order, out: Path | None, original: Filed | Non
         stopped=progress.stopped,
         regions=tuple(sorted(there[0].regions)),
         standbys=there[1],
+        moves=moves(read(path)),
+        decisions=decisions(read(path)),
     )
     page, data = write(report, where, archive.all_in(order.home, name))
     if progress.stopped:
@@ -289,7 +292,8 @@ def _run(console: Console, order: Order, out: Path | None, original: Filed | Non
     console.print(f"Report: {page}", markup=False, soft_wrap=True)
     if original is not None:
         again = archive.read(data)
-        same = "the same plan and workload as" if archive.is_same(original.kept, again.kept) else "another plan than"
+        others = archive.differences(original.kept, again.kept)
+        same = f"another {', '.join(others)} than" if others else "the same plan, workload and standbys as"
         console.print(f"It had {same} {original.place.parent.name}:")
         views.print_compared(console, original, again)
     return judgement.verdict

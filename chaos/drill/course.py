@@ -80,7 +80,7 @@ class Course:
 
     Attributes:
         devices: By seat.
-        observers: Of one user of each region.
+        observers: Of one user of each region, at home, and of the first one through another region.
         talks: Conversation to the seats of its members; of a group or a channel, of everybody who ever was one.
         hosts: Of the groups, if there are any.
         publishers: Of the channels, if there are any.
@@ -116,18 +116,19 @@ class Course:
         return tuple(self._urls)
 
     async def gather(self, stack: AsyncExitStack) -> None:
-        """Make accounts, connect devices, and an observer of one user of each region, at home or through another region by turns."""
+        """Make accounts, connect devices, and an observer of one user of each region through the edge of their home, and of the first through another one."""
         regions = list(self._urls)
+        edges = {url.rstrip("/"): region for region, url in self._urls.items()}
         for seat in self._seats:
             self._progress.doing = f"making account {seat.number + 1}"
             endpoints = [self._urls[seat.region], *(url for name, url in self._urls.items() if name != seat.region)]
-            device = Device(seat, endpoints, self._ledger, self._progress.tally, alters=self._scale.alters)
+            device = Device(seat, endpoints, self._ledger, self._progress.tally, alters=self._scale.alters, edges=edges)
             try:
                 self.devices.append(await stack.enter_async_context(device))
             except ClientError as error:
                 raise NotReadyError(reason=f"no account could be made in {seat.region}: {error}") from error
-        for number, device in enumerate(self.devices[: len(regions)]):
-            region = regions[(number + number % 2) % len(regions)]
+        watched = [*zip(self.devices, regions, strict=False), *((self.devices[0], region) for region in regions[1:2])]
+        for number, (device, region) in enumerate(watched):
             observer = Observer(
                 f"o{number}", self._urls[region], region,
                 handle=device.handle, password=device.password, ledger=self._ledger,

@@ -7,8 +7,8 @@ connection for the whole of a device's life.
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from types import TracebackType
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from types import MappingProxyType, TracebackType
 from typing import Self, TypeVar
 
 from chaos.drill.alterings import EMOJI, Step, reacts
@@ -30,6 +30,7 @@ from region.client import (
     Marked,
     Message,
     Offline,
+    Online,
     ProblemError,
     Refused,
     Stage,
@@ -59,7 +60,16 @@ class Device:
         password: The user's password, with which observers log in as well.
     """
 
-    def __init__(self, seat: Seat, endpoints: list[str], ledger: Ledger, tally: Tally, *, alters: bool = False) -> None:
+    def __init__(
+        self,
+        seat: Seat,
+        endpoints: list[str],
+        ledger: Ledger,
+        tally: Tally,
+        *,
+        alters: bool = False,
+        edges: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Prepare.
 
         Args:
@@ -68,6 +78,7 @@ class Device:
             ledger: Where everything is noted.
             tally: Where it is counted.
             alters: Whether it reacts to some messages of others.
+            edges: Endpoint to the region whose edge answers there, to tell who is served from elsewhere than home.
         """
         self.seat = seat
         self.client = Client(endpoints, device_name="drill")
@@ -84,16 +95,16 @@ class Device:
         self._seqs: Counter[str] = Counter()
         self._epochs: Counter[str] = Counter()
         self._alters = alters
-
-    @property
-    def user(self) -> str:
-        """The user id."""
-        return self.client.user_id
+        self.user = ""
+        """Its user's id; stays, should the session be ended under it."""
+        self._edges = edges
+        self._edge = seat.region
 
     async def __aenter__(self) -> Self:
         """Register, connect and look."""
         await self.client.__aenter__()
         await self.client.register(self.handle, self.password, home_region=self.seat.region)
+        self.user = self.client.user_id
         await self.client.online()
         self._ledger.note(e.Lives(self._ledger.now(), self.user, self.seat.region))
         self._ledger.note(e.Opened(self._ledger.now(), self.name, self.name, self.user, self.seat.region))
@@ -311,6 +322,11 @@ class Device:
                     self._ledger.note(e.Refused(self._ledger.now(), int(name[1:]), self.name, event.code))
                 case Offline():
                     self._tally.offline += 1
+                case Online(endpoint=endpoint):
+                    edge = self._edges.get(endpoint, self.seat.region)
+                    if edge != self._edge:
+                        self._edge = edge
+                        self._ledger.note(e.Through(self._ledger.now(), self.name, self.user, edge))
                 case _:
                     pass
 

@@ -16,11 +16,12 @@ from redis.exceptions import RedisError
 from chaos.drill.faults.caches import CacheWiped
 from chaos.drill.faults.disks import DiskFull
 from chaos.drill.faults.doubles import ServiceDoubled, can_be_doubled
+from chaos.drill.faults.duties import DutiesMoved, NotHomeError, bring_home
 from chaos.drill.faults.injector import POLL_SECONDS, RECOVERY_SECONDS, Injector, NotPossibleError, Supervisor
 from chaos.drill.faults.links import LINKS, LinkFault
 from chaos.drill.faults.mirrors import MirrorRepeats, RelayTruncated
-from chaos.drill.faults.parts import Frozen, PartFault
-from chaos.drill.schedule import ON_LINKS, SEEN_AT_THE_END, Fault, Kind, Targets, by_slot
+from chaos.drill.faults.parts import Frozen, PartFault, SiteDown
+from chaos.drill.schedule import MOVES, ON_LINKS, SEEN_AT_THE_END, Fault, Kind, Targets, by_slot
 from chaos.judge import events as e
 from chaos.judge.ledger import Ledger
 from infra.errors import CausewayError
@@ -83,14 +84,17 @@ def _is_service(part: PartStatus) -> bool:
     return "admin" in part.ports
 
 
-def injector_of(fault: Fault, before: Status, ask: Supervisor) -> Injector:
+def injector_of(fault: Fault, before: Status, ask: Supervisor, tell: Callable[[str], None]) -> Injector:
     """Return what carries a fault out.
 
     Args:
         fault: Which.
         before: How everything is.
         ask: Asks the supervisor.
+        tell: Takes down what is decided meanwhile.
     """
+    if fault.kind in MOVES:
+        return DutiesMoved(fault, before, ask, tell)
     if fault.kind in {*ON_LINKS, Kind.SPLIT, Kind.SLOW}:
         return LinkFault(fault, before, ask)
     others: dict[Kind, Callable[[str, Status, Supervisor], Injector]] = {
@@ -100,6 +104,7 @@ def injector_of(fault: Fault, before: Status, ask: Supervisor) -> Injector:
         Kind.DOUBLE: ServiceDoubled,
         Kind.FULL: DiskFull,
         Kind.FREEZE: Frozen,
+        Kind.DOWN: SiteDown,
     }
     return others.get(fault.kind, partial(PartFault, fault.kind))(fault.target, before, ask)
 
@@ -117,7 +122,9 @@ class Nemesis:
 
     def __init__(self, home: Path, ledger: Ledger) -> None:
         self.done = 0
-        self._present: dict[str, str] = {}
+        self._present: dict[str, Fault] = {}
+        self._away: dict[str, DutiesMoved] = {}
+        self._under_way: set[asyncio.Task[Status]] = set()
         self._lasting: dict[str, Fault] = {}
         self._home = home
         self._ledger = ledger
@@ -125,12 +132,12 @@ class Nemesis:
     @property
     def present(self) -> str:
         """What is the matter now, for those who watch; empty if nothing is."""
-        return ", ".join(self._present.values())
+        return ", ".join(f"{fault.kind} {fault.target}" for fault in self._present.values())
 
     @property
-    def targets(self) -> tuple[str, ...]:
-        """What is struck now."""
-        return tuple(self._present)
+    def striking(self) -> tuple[Fault, ...]:
+        """The faults that are put on, last, or are being taken off."""
+        return tuple(self._present.values())
 
     @property
     def lasting(self) -> tuple[Fault, ...]:
@@ -164,10 +171,30 @@ class Nemesis:
     async def heal(self) -> None:
         """Take everything off, whatever it is: links first, since that is soon done, then parts.
 
+        Duties that were handed over are brought home last, which takes as long as an evacuation.
+
+        Of a drill that was broken off a request may be under way still, which would strike what has just been healed: it is waited for, and all is healed once more.
+
         Raises:
             NotHealedError: Something could not be; the rest was done all the same.
         """
-        failed: list[LocalError] = []
+        left = [request for request in self._under_way if not request.done()]
+        failed = await self._heal()
+        if left:
+            await asyncio.wait(left)
+            failed = await self._heal()
+        for region, mover in list(self._away.items()):
+            try:
+                await mover.abandon()
+                await bring_home(self._home, region)
+                del self._away[region]
+            except (NotHomeError, TimeoutError, OSError) as error:
+                failed.append(error)
+        if failed:
+            raise NotHealedError(reason=" ".join(map(str, failed)))
+
+    async def _heal(self) -> list[Exception]:
+        failed: list[Exception] = []
         try:
             status = await self._ask(Ask())
         except LocalError as error:
@@ -180,13 +207,18 @@ class Nemesis:
                 await self._ask(request)
             except LocalError as error:
                 failed.append(error)
-        if failed:
-            raise NotHealedError(reason=" ".join(map(str, failed)))
+        return failed
 
     async def _carry_out(self, fault: Fault) -> None:
         await asyncio.sleep(fault.later)
-        injector = injector_of(fault, await self._running(fault), self._ask)
-        self._present[fault.name] = f"{fault.kind} {fault.target}"
+
+        def tell(what: str) -> None:
+            self._ledger.note(e.Decided(self._ledger.now(), fault.name, what))
+
+        injector = injector_of(fault, await self._running(fault), self._ask, tell)
+        if fault.kind in MOVES and isinstance(injector, DutiesMoved):
+            self._away[injector.region] = injector
+        self._present[fault.name] = fault
         self._ledger.note(e.FaultBegun(self._ledger.now(), fault.name, str(fault.kind), fault.target, fault.expects))
         watching = asyncio.create_task(self._watch(fault, injector))
         await asyncio.sleep(0)  # the witness looks first
@@ -216,6 +248,8 @@ class Nemesis:
             del self._present[fault.name]
             self._lasting.pop(fault.name, None)
         self._ledger.note(e.FaultEnded(self._ledger.now(), fault.name, failed, lifted))
+        if fault.kind is Kind.RETURN and not failed and isinstance(injector, DutiesMoved):
+            del self._away[injector.region]
         self.done += 1
 
     async def _running(self, fault: Fault) -> Status:
@@ -245,4 +279,13 @@ class Nemesis:
         return asyncio.get_running_loop().time()
 
     async def _ask(self, request: Request) -> Status:
-        return await asyncio.to_thread(control.ask, self._home, request, PATIENCE_SECONDS)
+        """Ask the supervisor; who is cancelled meanwhile leaves a request under way, of which healing knows."""
+        asking = asyncio.create_task(asyncio.to_thread(control.ask, self._home, request, PATIENCE_SECONDS))
+        self._under_way.add(asking)
+        asking.add_done_callback(self._answered)
+        return await asyncio.shield(asking)
+
+    def _answered(self, asking: "asyncio.Task[Status]") -> None:
+        self._under_way.discard(asking)
+        if not asking.cancelled():
+            asking.exception()  # whoever asked may be gone; then nobody is to be told

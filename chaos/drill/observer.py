@@ -136,7 +136,7 @@ class Observer:
             self._ledger.note(
                 e.Opened(
                     self._ledger.now(), self._open, self._name, self._grant.user_id, self._region,
-                    resumed=self._resume is not None,
+                    resumed=self._resume is not None, pinned=True,
                 )
             )  # fmt: skip
 

@@ -4,6 +4,7 @@ import msgspec
 
 from chaos.bench.measure import Machine
 from chaos.drill.figures import Figures
+from chaos.drill.moves import Decision, Move
 from chaos.drill.schedule import Fault
 from chaos.judge.judgement import Judgement
 
@@ -29,6 +30,8 @@ class Report(msgspec.Struct, frozen=True):
         stopped: Why the drill stopped by itself before its end; empty if it did not.
         regions: Those that there were.
         standbys: Region to the one that stood by.
+        moves: Each handing over of a region's duties.
+        decisions: What was decided meanwhile, and what regions said of their leases.
     """
 
     name: str
@@ -48,3 +51,5 @@ class Report(msgspec.Struct, frozen=True):
     stopped: str = ""
     regions: tuple[str, ...] = ()
     standbys: dict[str, str] = {}
+    moves: tuple[Move, ...] = ()
+    decisions: tuple[Decision, ...] = ()

@@ -1,8 +1,10 @@
 """The picture of a drill: messages a second and their latency over time, with the faults drawn over both."""
 
+from collections.abc import Sequence
 from io import BytesIO
 
 from chaos.drill.figures import Figures
+from chaos.drill.moves import Decision
 from chaos.drill.schedule import Kind
 
 COLOURS = {
@@ -22,14 +24,17 @@ COLOURS = {
     Kind.SPLIT: "saddlebrown",
     Kind.SLOW: "teal",
     Kind.FREEZE: "navy",
+    Kind.DOWN: "black",
+    Kind.EVACUATE: "darkgreen",
+    Kind.RETURN: "lime",
 }
 OBJECTIVE_MS = 300
 MANY = 25
 """From so many faults on their numbers stand in three rows, so that one can read them."""
 
 
-def draw(figures: Figures, *, dark: bool) -> str:
-    """Return the picture as SVG, for a light or a dark page."""
+def draw(figures: Figures, decisions: Sequence[Decision] = (), *, dark: bool) -> str:
+    """Return the picture as SVG, for a light or a dark page; what was decided meanwhile is drawn as a line."""
     import matplotlib as mpl  # noqa: PLC0415  # a second of CPU, which only this needs, not every `causeway` command
 
     mpl.use("Agg")  # no screen is needed
@@ -58,6 +63,8 @@ def draw(figures: Figures, *, dark: bool) -> str:
             axes.grid(visible=True, alpha=0.2)
             for fault in figures.faults:
                 axes.axvspan(fault.begun, fault.ended or end, color=COLOURS[Kind(fault.kind)], alpha=0.25, linewidth=0)
+            for decision in decisions:
+                axes.axvline(decision.at, color="tab:gray", linestyle=":", linewidth=0.8)
         rows = 1 if len(figures.faults) < MANY else 3
         for number, fault in enumerate(figures.faults):
             rates.annotate(

@@ -56,8 +56,8 @@ def write(report: Report, directory: Path, before: Sequence[Filed] = ()) -> tupl
     """
     page, data = directory / "report.html", directory / "report.json"
     data.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
-    pictures = draw(report.figures, dark=False), draw(report.figures, dark=True)
-    page.write_text(html(report, *pictures, before), encoding="utf-8")
+    light, dark = (draw(report.figures, report.decisions, dark=dark) for dark in (False, True))
+    page.write_text(html(report, light, dark, before), encoding="utf-8")
     return page, data
 
 
@@ -75,6 +75,7 @@ def html(report: Report, light: str, dark: str, before: Sequence[Filed] = ()) ->
 {chapters.about(report)}
 {_tiles(report)}
 <h2>What happened</h2><div class="wide">{_picture(light, dark)}</div>
+{chapters.moved(report)}
 {chapters.expected(report)}
 <h2>Rulings</h2>{"".join(map(_ruling, report.judgement.rulings))}
 <h2>Faults</h2><p class="note">Accepted: sends accepted meanwhile. Slowest: the longest that a message sent meanwhile took to its recipient's screen.</p><div class="wide">{_faults(figures)}</div>

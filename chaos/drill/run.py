@@ -91,7 +91,7 @@ def planned(order: Order, status: Status, standbys: dict[str, str]) -> tuple[Fau
     Raises:
         NotReadyError: It is not, or is too small, or lacks what the plan strikes.
     """
-    safety.check(status, order.faults or ())
+    safety.check(status, order.faults or (), standbys)
     if order.faults is not None:
         return order.faults
     there = targets(status, standbys)
@@ -205,6 +205,6 @@ async def _guard(order: Order, progress: Watched, nemesis: Nemesis) -> str:
         await asyncio.sleep(LOOK_SECONDS)
         with contextlib.suppress(LocalError):  # whether the supervisor answers is for those who strike
             status = await asyncio.to_thread(control.ask, order.home, Ask())
-            why = guard.look(progress.elapsed, status, progress.tally.accepted, nemesis.targets)
+            why = guard.look(progress.elapsed, status, progress.tally.accepted, safety.places(nemesis.striking))
             if why:
                 return why

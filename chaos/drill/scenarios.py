@@ -8,6 +8,8 @@ from random import Random
 
 from chaos.drill.schedule import Fault, Kind, Targets, kind_of_part
 from chaos.judge.events import Expectation
+from chaos.judge.holder import LEASE_SECONDS
+from infra.errors import CausewayError
 from infra.local.link import Shape
 
 LEAD_SECONDS = 10.0
@@ -22,8 +24,6 @@ CONVERGES_SECONDS = 10.0
 """Within which time after a network is whole again everything has arrived."""
 RECOVERS_SECONDS = 30.0
 """The same after a fault that leaves a backlog, or after which processes must find each other again."""
-LEASE_SECONDS = 8.0
-"""How long a region must be without the directory until its lease has lapsed for certain: 6 s, the share in which it is asked for anew, and a margin."""
 STALE_SECONDS = 8.0
 """How long a zombie with a standby is awake while it cannot ask the directory for its lease."""
 CUT_OFF_SECONDS = 1.0
@@ -43,6 +43,20 @@ class Scenario(StrEnum):
     ZOMBIE = "zombie"
     EVERYTHING = "everything"
     TOUR = "tour"
+    EVACUATION = "evacuation"
+    STANDBY_LOSS = "standby-loss"
+
+
+WHOLE = frozenset({Scenario.TOUR, Scenario.EVACUATION})
+"""Drills that have an end of their own, however much time there is."""
+TAKES_A_STANDBY = frozenset({Scenario.EVACUATION, Scenario.STANDBY_LOSS})
+
+
+class NoStandbyError(CausewayError):
+    """The drill {name} takes a region by which another stands. Bring the federation up with one: `causeway up --standby us=eu`."""
+
+    code = "no-standby"
+    definite = True
 
 
 Round = tuple[Fault, ...]
@@ -103,11 +117,16 @@ def plan(name: Scenario, targets: Targets, *, seconds: float, hold: float, seed:
         seconds: How long the traffic flows.
         hold: How long each fault lasts at least; what must outlast a lease lasts as long as that.
         seed: Decides the rest.
+
+    Raises:
+        NoStandbyError: It takes one, and nobody stands by.
     """
+    if name in TAKES_A_STANDBY and not targets.standbys:
+        raise NoStandbyError(name=name)
     found: list[Fault] = []
-    is_whole = name is Scenario.TOUR
-    at = TOUR_REST_SECONDS if is_whole else LEAD_SECONDS
-    rest = TOUR_REST_SECONDS if is_whole else REST_SECONDS
+    is_whole = name in WHOLE
+    at = TOUR_REST_SECONDS if name is Scenario.TOUR else LEAD_SECONDS
+    rest = TOUR_REST_SECONDS if name is Scenario.TOUR else REST_SECONDS
     for slot, together in enumerate(rounds_of(name, targets, hold=hold, seed=seed), 1):
         length = max(fault.later + fault.hold for fault in together)
         if found and not is_whole and at + length + rest > seconds:
@@ -150,6 +169,13 @@ def _amnesia(scene: Scene) -> Iterator[Round]:
     expects = Expectation(scene.each, scene.soon, RECOVERS_SECONDS, once_well=True)
     for mirror in _cycled(scene.targets.mirrors, scene.random):
         yield (scene.fault(Kind.TRUNCATE, mirror, expects),)
+
+
+def _repeats(scene: Scene) -> Iterator[Round]:
+    """Every mirror loses its place, and copies again what it had copied."""
+    expects = Expectation(scene.each, scene.soon, RECOVERS_SECONDS, once_well=True)
+    for mirror in _cycled(scene.targets.mirrors, scene.random):
+        yield (scene.fault(Kind.REPEAT, mirror, expects),)
 
 
 def _directory(scene: Scene) -> Iterator[Round]:
@@ -214,8 +240,23 @@ def _everything(scene: Scene) -> Iterator[Round]:
 
 def _tour(scene: Scene) -> Iterator[Round]:
     """One round of each, the shortest that says something; everything at once is no part of it."""
-    several = (_split, _cable, _directory, _zombie, _amnesia)
+    several = (_split, _cable, _directory, _zombie, _repeats, _amnesia)
     return chain.from_iterable([next(one(scene))] for one in several)
+
+
+def _evacuation(scene: Scene) -> Iterator[Round]:
+    """Each region by which another stands hands its duties over, and takes them back."""
+    for region, site in sorted(scene.targets.standbys.items()):
+        expects = Expectation(scene.without(region), LATEST, RECOVERS_SECONDS)
+        yield (scene.fault(Kind.EVACUATE, f"{region}>{site}", expects, hold=0.0),)
+        yield (scene.fault(Kind.RETURN, f"{site}>{region}", expects, hold=0.0),)
+
+
+def _standby_loss(scene: Scene) -> Iterator[Round]:
+    """All of a region that stands by another is gone, and comes back."""
+    for site in _cycled(tuple(sorted(set(scene.targets.standbys.values()))), scene.random):
+        expects = Expectation(scene.without(site), scene.soon, RECOVERS_SECONDS, once_well=True)
+        yield (scene.fault(Kind.DOWN, site, expects),)
 
 
 def _shape(random: Random) -> Shape:
@@ -247,4 +288,6 @@ _ROUNDS: dict[Scenario, Callable[[Scene], Iterator[Round]]] = {
     Scenario.ZOMBIE: _zombie,
     Scenario.EVERYTHING: _everything,
     Scenario.TOUR: _tour,
+    Scenario.EVACUATION: _evacuation,
+    Scenario.STANDBY_LOSS: _standby_loss,
 }

@@ -61,10 +61,18 @@ class Kind(StrEnum):
     """Links are slow, uneven and narrow at once, as the plan says how much."""
     FREEZE = "freeze"
     """SIGSTOP of everything of a region, or of the directory, and SIGCONT after a while."""
+    DOWN = "site down"
+    """SIGKILL of everything of a region, which stays down for a while."""
+    EVACUATE = "evacuation"
+    """A region's duties are handed from its own site to the one that stands by, by an operator's command."""
+    RETURN = "return"
+    """The same, back home."""
 
 
 ON_LINKS = (Kind.CUT, Kind.ONE_WAY, Kind.LATENCY, Kind.JITTER, Kind.BANDWIDTH)
 """What the drills that are not named disturb a link by."""
+MOVES = (Kind.EVACUATE, Kind.RETURN)
+"""What an operator does, not a fault; it ends when the command does."""
 SEEN_AT_THE_END = (Kind.TRUNCATE,)
 """What shows itself only as it is taken off."""
 
@@ -119,7 +127,8 @@ class Fault:
         slot: Which other faults it is put on together with: those of the same slot.
         at: Not earlier than this, seconds after the traffic began.
         kind: What is done.
-        target: A part, such as us/kafka; a link, such as us-eu, or several, with commas; the sides of a split, such as us|eu,directory; a region, or the directory.
+        target: A part, such as us/kafka; a link, such as us-eu, or several, with commas; the sides of a split, such as us|eu,directory; a region, or the directory; the
+            sites between which duties go, such as us>eu.
         hold: How long it lasts at least from when it is seen, seconds.
         later: How long after the first of its slot it begins, seconds.
         rest: How long nothing else begins after it, seconds.

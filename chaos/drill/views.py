@@ -59,9 +59,9 @@ def print_all(console: Console, found: Sequence[Filed]) -> None:
     for one in found:
         table.add_row(one.place.parent.name, *archive.row(one))
     console.print(table)
-    over = Table("drill", "runs", "true", "struck p99, oldest first", "converged, oldest first", box=None)
-    for name, runs, well, struck, converged in archive.trends(found):
-        over.add_row(name, str(runs), str(well), struck, converged)
+    over = Table("oldest first", "runs", "true", *archive.courses(()), box=None)
+    for name, runs, well, lines in archive.trends(found):
+        over.add_row(name, str(runs), str(well), *lines)
     console.print()
     console.print(over)
 
@@ -88,9 +88,9 @@ def print_compared(console: Console, one: Filed, other: Filed) -> None:
     for name, first, second in archive.compared(one, other):
         table.add_row(name, first, second)
     console.print(table)
-    same = archive.is_same(one.kept, other.kept)
+    differs = archive.differences(one.kept, other.kept)
     console.print(
-        "Both had the same plan and the same workload."
-        if same
-        else "Their plans or workloads differ, so their figures do not say much beside each other."
+        f"They differ in {', '.join(differs)}, so their figures do not say much beside each other."
+        if differs
+        else "Both had the same plan and the same workload, for as long, with the same standbys."
     )

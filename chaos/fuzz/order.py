@@ -34,3 +34,7 @@ class Order:
     requests: int
     seed: int
     rounds: int
+
+    def share(self, number: int) -> int:
+        """Return how many of them belong to a round, counted from 0."""
+        return self.requests * (number + 1) // self.rounds - self.requests * number // self.rounds

@@ -86,8 +86,9 @@ async def run(order: Order, status: Status, progress: Progress) -> None:
     try:
         for number in range(order.rounds):
             progress.doing = f"round {number + 1} of {order.rounds}"
-            most = order.requests * (number + 1) // order.rounds - order.requests * number // order.rounds
-            await _round(number, order.seed * 1_000 + number, most, places=places, cast=cast, tally=tally)
+            await _round(
+                number, order.seed * 1_000 + number, order.share(number), places=places, cast=cast, tally=tally
+            )
             progress.doing = f"rests after round {number + 1}"
             if number == order.rounds - 1:
                 await standing
@@ -98,7 +99,7 @@ async def run(order: Order, status: Status, progress: Progress) -> None:
     progress.doing = "serves a real user"
     for port in places.public:
         await _serve(port, tally)
-    for part, wrong in judge(progress.moments):
+    for part, wrong in judge(progress.moments, [order.share(number) for number in range(order.rounds)]):
         tally.find(part, wrong, "over the whole run")
     for part, line in ward.complaints(progress.moments[0]):
         tally.find(part, "logged an error", line)

@@ -1,9 +1,10 @@
-"""Memory, descriptors, tasks and logged errors of each process, and whether they have settled again: judged by ratios, after every round."""
+"""Memory, descriptors, tasks and logged errors of each process, and whether they have settled again: judged by ratios, and by what grows round after round."""
 
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +20,14 @@ FEW_THINGS: Final = 12
 MORE_MEMORY: Final = 1.3
 LITTLE_MEMORY: Final = 24 * MEGABYTE
 """Memory may end a third and 24 MB above where it stood after the first round: caches that are bounded by number (tokens, recipients,
-conversations, accounts) go on filling, and the allocator keeps what it once had. A leak of a kilobyte a request would show within 10,000."""
+conversations, accounts) go on filling, and the allocator keeps what it once had. Of a process of 100 MB that lets a leak of 7 kB a request
+pass in 10,000; slower ones are found by what follows."""
+LEAK: Final = 2048
+ROUNDS: Final = 3
+"""What fills up stops, a leak does not: nothing may grow in each round after the first, of which there are three at least, by more than
+2 kB for each request that was sent in it, to whomever."""
+SMALL_ROUND: Final = 2 * MEGABYTE
+"""What a round may add however few requests it had."""
 _TASKS = re.compile(r"^causeway_process_tasks (\S+)$", re.MULTILINE)
 _SERIOUS = re.compile(r'"level":"(error|critical)"')
 _AWAY = re.compile(r'"logger":"(aiokafka|kafka|psycopg)')
@@ -49,11 +57,12 @@ Moment = Mapping[str, Vitals]
 """Vitals by part."""
 
 
-def judge(moments: Sequence[Moment]) -> list[tuple[str, str]]:
+def judge(moments: Sequence[Moment], sent: Sequence[int]) -> list[tuple[str, str]]:
     """Return (part, what is wrong) from what was measured at rest: before, and after each round.
 
     Args:
         moments: At least two. Memory is compared with that after the first round, which fills what is filled once.
+        sent: How many requests and frames each round had.
     """
     first, last = moments[0], moments[-1]
     warm = moments[min(1, len(moments) - 1)]
@@ -70,7 +79,19 @@ def judge(moments: Sequence[Moment]) -> list[tuple[str, str]]:
             found.append(
                 (part, f"memory: {before // MEGABYTE} MB after the first round, {after // MEGABYTE} MB after the last")
             )
+        elif (leak := _leak([moment[part].memory for moment in moments if part in moment], sent)) > LEAK:
+            found.append(
+                (part, f"memory: more by {leak:,.0f} bytes or more for each request, in every round after the first")
+            )
     return found + [(part, "is gone") for part in first.keys() - last.keys()]
+
+
+def _leak(memory: Sequence[int], sent: Sequence[int]) -> float:
+    """Return by how many bytes a request memory grew in that round after the first in which it grew least; 0 if too few rounds can tell."""
+    grown = [after - before for before, after in pairwise(memory)]
+    if len(grown) != len(sent) or len(grown) <= ROUNDS or min(grown[1:]) <= SMALL_ROUND:
+        return 0.0
+    return min(more / count for more, count in zip(grown[1:], sent[1:], strict=True))
 
 
 def unsettled(before: Vitals, now: Vitals) -> list[tuple[str, int, int]]:

@@ -18,6 +18,7 @@ entitlement   what somebody, or a region, has and may not have
 membership    the rules of groups: who may change what, a hundred members, an owner
 alterations   what edits, deletions and reactions come to
 digests       whether regions hold the same
+spans         pure: faults that last, whom they spare, and the sends that met them
 expectations  what was to hold though a fault lasted, and soon after it: served, converged
 holder        whether a region whose lease has lapsed lets nobody in
 sufficiency   whether faults were seen and enough was accepted, so that "true" means something

@@ -147,7 +147,7 @@ class Invoke(_Event, frozen=True):
     Attributes:
         op: Its number; never used twice.
         kind: `history` is read to be judged; `repair` is what a device reads to fill its screen.
-        region: Through which region's edge.
+        region: Where the user lives; of an observer, through which region's edge.
         conversation: None if the device doesn't know it yet.
         content: Of a send.
         change: What is to be done, in a group or to a message; of kind `change`.
@@ -203,6 +203,7 @@ class Opened(_Event, frozen=True):
 
     Attributes:
         resumed: Whether it said where it was; if not, it is told only what happens from now on.
+        pinned: Whether the device never comes through another region's edge.
     """
 
     connection: str
@@ -210,6 +211,15 @@ class Opened(_Event, frozen=True):
     user: str
     region: str
     resumed: bool = False
+    pinned: bool = False
+
+
+class Through(_Event, frozen=True):
+    """A device that fails over by itself is online through that region's edge from now on; until it says so, through that of its user's home."""
+
+    device: str
+    user: str
+    region: str
 
 
 class Closed(_Event, frozen=True):
@@ -309,6 +319,17 @@ class FaultEnded(_Event, frozen=True):
     lifted: float | None = None
 
 
+class Decided(_Event, frozen=True):
+    """Something was decided, or done, by whoever operates the federation, while a fault lasted: for the timeline.
+
+    Attributes:
+        what: For people.
+    """
+
+    fault: str
+    what: str
+
+
 class Islanded(_Event, frozen=True):
     """Who decides for a region says that its lease has lapsed, or does not say so any more.
 
@@ -342,6 +363,6 @@ class Ended(_Event, frozen=True):
 
 
 Event: TypeAlias = (
-    Run | Lives | Member | Invoke | Ok | Fail | Info | Refused | Opened | Closed | Live | Changed | Page | Marked
-    | FaultBegun | FaultSeen | FaultEnded | Islanded | Settled | Digest | Ended
+    Run | Lives | Member | Invoke | Ok | Fail | Info | Refused | Opened | Through | Closed | Live | Changed | Page | Marked
+    | FaultBegun | FaultSeen | FaultEnded | Decided | Islanded | Settled | Digest | Ended
 )  # fmt: skip

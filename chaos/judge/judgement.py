@@ -9,13 +9,14 @@ from chaos.judge.alterations import alterations
 from chaos.judge.delivery import lost, phantom
 from chaos.judge.digests import digests
 from chaos.judge.entitlement import entitlement
-from chaos.judge.expectations import Expectations, Measured, merged
+from chaos.judge.expectations import Expectations
 from chaos.judge.history import History
 from chaos.judge.holder import Holder
 from chaos.judge.ledger import Line
 from chaos.judge.marks import Marks
 from chaos.judge.membership import membership
 from chaos.judge.order import duplicate, hole, order
+from chaos.judge.spans import Measured, merged
 from chaos.judge.streams import Streams
 from chaos.judge.sufficiency import Course, Needs
 from chaos.judge.verdict import Ruling, Verdict, combine
@@ -87,8 +88,8 @@ def judge(ledger: Iterable[Line], needs: Needs = _NEEDS) -> Judgement:
         "alterations": alterations(history, needs),
         "digests": digests(history),
     }
-    served, spared = court.expectations.served()
-    converged, arrived = court.expectations.converged()
+    served, spared = court.expectations.served(history.members)
+    converged, arrived = court.expectations.converged(history.members)
     findings |= {"served": served, "converged": converged, "holder": court.holder.findings(history.deeds)}
     asked = court.expectations.asked | needs.expects
     rulings = tuple(findings[one].rule(reservations) for one in (*CHECKERS, *(one for one in EXPECTED if one in asked)))
@@ -113,6 +114,7 @@ class _Court:
                 self.streams.live(line, event)
                 self.marks.live(line, event)
                 self.expectations.live(event)
+                self.course.live(event)
             case e.Marked():
                 self.marks.marked(line, event)
             case e.Invoke():
@@ -140,7 +142,7 @@ class _Court:
             case e.Refused():
                 self.history.refused(line, event)
                 self.course.answered(event.op)
-                self.expectations.refused(event.op)
+                self.expectations.refused(event)
                 self.holder.turned_down(line, event)
             case _:
                 self._seldom(line, event)
@@ -157,6 +159,8 @@ class _Court:
                 self.streams.closed(connection)
                 self.course.closed(connection)
                 self.expectations.closed(line, event)
+            case e.Through():
+                self.expectations.through(event)
             case e.Changed():
                 self.streams.changed(event)
             case e.Lives():
@@ -182,9 +186,11 @@ class _Court:
             case e.FaultSeen():
                 self.course.seen(line, event)
                 self.expectations.seen(event)
+                self.holder.seen(event)
             case e.FaultEnded():
                 self.course.ended(line, event)
                 self.expectations.ended(event)
+                self.holder.ended(event)
             case e.Islanded():
                 self.holder.islanded(event)
             case e.Run():

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from chaos.judge.channels import is_channel
-from chaos.judge.events import FaultBegun, FaultEnded, FaultSeen, Invoke, Ok, Opened
+from chaos.judge.events import FaultBegun, FaultEnded, FaultSeen, Invoke, Live, Ok, Opened
 from chaos.judge.history import History
 from chaos.judge.verdict import Evidence
 
@@ -20,7 +20,8 @@ class Needs(msgspec.Struct, frozen=True):
         faults: How many faults.
         before: How many sends must have been accepted before each fault.
         during: From when it was seen until it was taken off; of one that shows itself only then, from its beginning.
-        after: After its end, by people of each region that it struck.
+        after: After its end, by people of each region that it struck. Where devices are known to come through the edge of one region only, one of them must be shown
+            something after it through that edge as well: those who have failed over are served from elsewhere.
         altered: How many edits, and how many deletions, must have been accepted where there is any alteration.
         posts: How many posts of channels must have been accepted before the first fault, while any lasted, and after the last one,
             where there is any channel.
@@ -69,6 +70,8 @@ class Course:
     _sends: dict[int, tuple[int, str]] = field(default_factory=dict)
     _posts: dict[int, float | None] = field(default_factory=dict)
     _channels: bool = False
+    _pinned: dict[str, str] = field(default_factory=dict)
+    _shown_at: dict[str, float] = field(default_factory=dict)
     _connected: dict[str, str] = field(default_factory=dict)
     _devices: dict[str, int] = field(default_factory=dict)
     _absent: list[tuple[int, str]] | None = None
@@ -108,6 +111,14 @@ class Course:
         """A device is connected."""
         self._connected[event.connection] = event.device
         self._devices.setdefault(event.device, line)
+        if event.pinned:
+            self._pinned[event.connection] = event.region
+            self._shown_at.setdefault(event.region, 0.0)
+
+    def live(self, event: Live) -> None:
+        """An entry is shown."""
+        if (region := self._pinned.get(event.connection)) is not None:
+            self._shown_at[region] = event.at
 
     def closed(self, connection: str) -> None:
         """A device is not connected any more."""
@@ -199,6 +210,8 @@ class Course:
         for region in self._struck(fault.target):
             theirs = self._by_region[region]
             counts.append((f"after it in {region}", len(theirs) - bisect_left(theirs, fault.ended), needs.after))
+            if needs.after and self._shown_at.get(region, fault.ended) < fault.ended:
+                why.append(f"nothing was shown through the edge of {region} itself after it")
         return why + [
             f"{count} sends were accepted {when}, of {needed} that are needed"
             for when, count, needed in counts
@@ -207,7 +220,7 @@ class Course:
 
     def _struck(self, target: str) -> list[str]:
         """Return the regions to which a part belongs, or between which a link is; all, of a part of the whole federation."""
-        named = set(re.split(r"[/|,-]", target)) & set(self._by_region)
+        named = set(re.split(r"[/|,>-]", target)) & set(self._by_region)
         return sorted(named or self._by_region)
 
     def _missing(self) -> list[Evidence]:

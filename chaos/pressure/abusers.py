@@ -17,6 +17,7 @@ from infra.tasks import beside
 SMALL_WINDOW = 4096
 UNDER_WAY = 4000
 PAUSE_SECONDS = 0.005
+BACK_SECONDS = 1.0
 ESTABLISHED = 1
 """What Linux calls a TCP connection that neither end has closed."""
 
@@ -82,14 +83,16 @@ def _masked(payload: bytes) -> bytes:
 
 
 class Flooder:
-    """One device that sends without heed to what it is told, and sends again what was turned down.
+    """One device that sends without heed to what it is told, and comes back when it is cut off, sooner than it may.
 
     Attributes:
         accepted: How many of its messages were.
+        sent: How many it sent.
         errors: What it was told instead, with how often.
+        ends: How its connections ended while it wanted to go on, with how often: the code of the close, or why there was none.
     """
 
-    def __init__(self, url: str, token: str, *, to: str, rate: float, size: int) -> None:
+    def __init__(self, url: str, token: str, *, to: str, rate: float, size: int, back: float = BACK_SECONDS) -> None:
         """Prepare.
 
         Args:
@@ -98,10 +101,13 @@ class Flooder:
             to: The recipient's user id.
             rate: Messages a second that it tries to send.
             size: Bytes of each text.
+            back: Seconds after which it comes back when its connection has ended.
         """
         self.accepted = 0
         self.sent = 0
         self.errors: Counter[str] = Counter()
+        self.ends: Counter[str] = Counter()
+        self._back = back
         self._url, self._token, self._to, self._rate = url, token, to, rate
         self._filler = secrets.token_urlsafe(size)[:size]
         self._open: set[str] = set()
@@ -109,18 +115,26 @@ class Flooder:
     @contextlib.asynccontextmanager
     async def flood(self) -> AsyncIterator[None]:
         """Send for as long as the context lasts."""
+        async with aiohttp.ClientSession() as http, beside(self._go_on(http)):
+            yield
+
+    async def _go_on(self, http: aiohttp.ClientSession) -> None:
         headers = {"Authorization": f"Bearer {self._token}"}
-        async with (
-            aiohttp.ClientSession() as http,
-            http.ws_connect(f"{self._url}/ws", headers=headers, compress=0, max_msg_size=0) as ws,
-        ):
-            await ws.send_str('{"type":"hello","resume":null,"held":null}')
-            async with beside(self._read(ws), self._send(ws)):
-                yield
+        while True:
+            try:
+                async with http.ws_connect(f"{self._url}/ws", headers=headers, compress=0, max_msg_size=0) as ws:
+                    await ws.send_str('{"type":"hello","resume":null,"held":null}')
+                    async with beside(self._send(ws)):
+                        await self._read(ws)
+                self.ends[str(ws.close_code)] += 1
+            except (aiohttp.ClientError, ConnectionError) as error:
+                self.ends[type(error).__name__] += 1
+            self._open.clear()
+            await asyncio.sleep(self._back)
 
     async def _send(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         began, run, due = time.monotonic(), secrets.token_hex(4), 0
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(ConnectionError):  # whoever reads is told how it ended
             while True:
                 while due < (time.monotonic() - began) * self._rate:
                     due += 1

@@ -205,6 +205,7 @@ async def _flood(scene: Scene) -> None:
     scene.notes["sent by it"] = flooder.sent
     scene.notes["accepted of it"] = flooder.accepted
     scene.notes |= {f"told it: {what}": times for what, times in flooder.errors.items()}
+    scene.notes |= {f"cut off: {how}": times for how, times in flooder.ends.items()}
     scene.notes["in its history"] = sum([1 async for _ in sender.walk(peer=recipient.user_id)])
 
 

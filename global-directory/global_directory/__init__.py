@@ -17,6 +17,8 @@ localities    where rows rest: what only CockroachDB understands
 app           the HTTP API
 metrics       what it counts
 holders       who holds which region's duties, followed by every process that asks regions or is sent something by them
+operators     the people who run the deployment: who they are, what they may do, and the trace of it
+place         which directory a command asks
 trust         which regions are trusted, followed by every process that meets others
 roll          who was expelled, kept in mind by the directory
 cli           `causeway region`

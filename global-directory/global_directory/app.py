@@ -19,6 +19,10 @@ from global_directory.holding.schemas import (
     ProposalsView,
     Sighted,
 )
+from global_directory.operators.desk import Desk
+from global_directory.operators.endpoints import router, shown_by
+from global_directory.operators.errors import NoOperatorsError
+from global_directory.operators.verbs import HANDS_OVER
 from global_directory.roll import Roll
 from global_directory.schemas import (
     Announcement,
@@ -31,23 +35,36 @@ from global_directory.schemas import (
     User,
 )
 from infra.bodies import BoundedBody
+from infra.deadlines import USUAL_SECONDS, InTime
 from infra.errors import CausewayError, MalformedRequestError, MethodNotAllowedError, NotFoundError
 from infra.identity import DIRECTORY, caller_of
 
 PROBLEM = "application/problem+json"
 
 
-def make_app(directory: Directory, roll: Roll | None = None) -> FastAPI:
-    """Return the ASGI app that answers for a directory; `roll` is who was expelled, as far as is known without asking the store."""
+def make_app(
+    directory: Directory, roll: Roll | None = None, operators: Desk | None = None, *, seconds: float = USUAL_SECONDS
+) -> FastAPI:
+    """Return the ASGI app that answers for a directory.
+
+    Args:
+        directory: The use cases.
+        roll: Who was expelled, as far as is known without asking the store.
+        operators: Who may act, beyond what regions do in their own names; without it nobody may.
+        seconds: After how long a request is answered without what it waits for.
+    """
     app = FastAPI(title="Causeway directory", description=__doc__, redirect_slashes=False)
     app.add_exception_handler(CausewayError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _no_such_path)
     app.add_middleware(BoundedBody)
+    app.add_middleware(InTime, seconds=seconds)
     _offer_reservations(app, directory)
     _offer_lookups(app, directory)
-    _offer_duties(app, directory)
-    _offer_expulsion(app, directory, roll or Roll(directory))
+    _offer_duties(app, directory, operators)
+    _offer_expulsion(app, directory, roll or Roll(directory), operators)
+    if operators is not None:
+        app.include_router(router(operators))
     return app
 
 
@@ -85,7 +102,7 @@ def _offer_lookups(app: FastAPI, directory: Directory) -> None:
         return await directory.announce(region, announcement)
 
 
-def _offer_duties(app: FastAPI, directory: Directory) -> None:
+def _offer_duties(app: FastAPI, directory: Directory, operators: Desk | None) -> None:
     @app.post("/regions/{region}/lease", summary="Grant a region's holder its lease anew")
     async def renew(region: str, wanted: LeaseRequest, request: Request) -> Grant:
         _only(wanted.holder, request, f"ask for the lease of {region}", or_else=region)
@@ -96,6 +113,7 @@ def _offer_duties(app: FastAPI, directory: Directory) -> None:
     )
     async def lay_down(region: str, wanted: LayingDown, request: Request) -> DutyView:
         _only(wanted.holder, request, f"lay the duties of {region} down", or_else=DIRECTORY)
+        await _by_an_operator_unless_a_region(region, request, operators)
         return await directory.duties.lay_down(region, wanted)
 
     @app.post(
@@ -104,6 +122,7 @@ def _offer_duties(app: FastAPI, directory: Directory) -> None:
     )
     async def claim(region: str, wanted: Claim, request: Request) -> DutyView:
         _only(wanted.claimer, request, f"claim the duties of {region}", or_else=DIRECTORY)
+        await _by_an_operator_unless_a_region(region, request, operators)
         return await directory.duties.claim(region, wanted)
 
     @app.post(
@@ -111,6 +130,7 @@ def _offer_duties(app: FastAPI, directory: Directory) -> None:
     )
     async def sighted(region: str, wanted: Sighted, request: Request) -> ProposalsView:
         _only(region, request, "tell what it sees", or_else=DIRECTORY)  # an evacuation tells of its plan
+        await _by_an_operator_unless_a_region(region, request, operators)
         return await directory.detection.report(region, wanted)
 
     @app.get("/proposals", summary="Regions that are taken for down, so that their standbys should take over")
@@ -122,7 +142,7 @@ def _offer_duties(app: FastAPI, directory: Directory) -> None:
         return await directory.duties.all()
 
 
-def _offer_expulsion(app: FastAPI, directory: Directory, roll: Roll) -> None:
+def _offer_expulsion(app: FastAPI, directory: Directory, roll: Roll, operators: Desk | None) -> None:
     @app.get("/expulsions", summary="Regions that were expelled from trust")
     async def expulsions() -> Expulsions:
         return Expulsions(tuple(sorted(await roll.expelled())))
@@ -130,12 +150,14 @@ def _offer_expulsion(app: FastAPI, directory: Directory, roll: Roll) -> None:
     @app.put("/expulsions/{region}", status_code=204, summary="Expel a region from trust")
     async def expel(region: str, request: Request) -> None:
         _only(DIRECTORY, request, "expel a region")
+        await _by_an_operator(region, request, operators, verbs=frozenset({"expel"}))
         await directory.expel(region)
         await roll.read()
 
     @app.delete("/expulsions/{region}", status_code=204, summary="Trust a region again")
     async def readmit(region: str, request: Request) -> None:
         _only(DIRECTORY, request, "readmit a region")
+        await _by_an_operator(region, request, operators, verbs=frozenset({"readmit"}))
         await directory.readmit(region)
         await roll.read()
 
@@ -145,6 +167,19 @@ def _only(owner: str, request: Request, what: str, *, or_else: str = "") -> None
     caller = caller_of(request.scope)
     if caller is not None and caller not in {owner, or_else}:
         raise NotYoursError(caller=caller, what=what, owner=owner)
+
+
+async def _by_an_operator(target: str, request: Request, operators: Desk | None, *, verbs: frozenset[str]) -> None:
+    """Refuse whoever shows no pass of an operator for that."""
+    if operators is None:
+        raise NoOperatorsError
+    await operators.operations.admit(shown_by(request), target, verbs=verbs)
+
+
+async def _by_an_operator_unless_a_region(region: str, request: Request, operators: Desk | None) -> None:
+    """As above, where the directory's own certificate is shown: a region does in its own name what it decides by itself."""
+    if caller_of(request.scope) == DIRECTORY:
+        await _by_an_operator(region, request, operators, verbs=HANDS_OVER)
 
 
 def _problem(error: CausewayError) -> Response:

@@ -5,7 +5,6 @@ It asks the directory as the directory itself: by the certificate that lies in t
 """
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 
@@ -18,16 +17,17 @@ from global_directory.client import DirectoryClient
 from global_directory.holding import copies
 from global_directory.holding.schemas import DutyView, ProposalView
 from global_directory.holding.status import Standing, read_pages, standings, tell
+from global_directory.operators.acting import Confirm, Why, operation
+from global_directory.place import is_named, where
 from global_directory.trust import ASK_SECONDS
 from infra.errors import UnavailableError
 from infra.identity import DIRECTORY
 from infra.local import certificates, homes
-from infra.local.certificates import Files
 from infra.local.errors import NotRunningError
 from infra.local.federation import UnknownRegionError
 from infra.observability.places import read_admins
-from infra.settings import ServiceSettings, read
-from infra.tls import MutualTls
+
+__all__ = ["app", "where"]
 
 T = TypeVar("T")
 Region = Annotated[str, typer.Argument(help="A region, such as eu.", show_default=False)]
@@ -40,23 +40,25 @@ console = Console(highlight=False)
 
 
 @app.command()
-def expel(region: Region) -> None:
+def expel(region: Region, *, why: Why = "", confirm: Confirm = "") -> None:
     """Expel a region: no other takes its connections, tokens or records any more, within seconds; what came before stays.
 
-    Example: causeway region expel eu
+    Example: causeway region expel eu --why "its key was seen"
     """
-    _ask(lambda directory: directory.expel(region))
+    with operation("expel", region, why=why, confirm=confirm):
+        _ask(lambda directory: directory.expel(region))
     console.print(f"{region} is expelled. Regions that can be reached cut it off within {2 * ASK_SECONDS:.0f} seconds.")
     console.print(f"What it and they send each other waits; `causeway region readmit {region}` lets it pass.")
 
 
 @app.command()
-def readmit(region: Region) -> None:
+def readmit(region: Region, *, why: Why = "") -> None:
     """Trust a region again: everything goes on where it stopped.
 
     Example: causeway region readmit eu
     """
-    _ask(lambda directory: directory.readmit(region))
+    with operation("readmit", region, why=why):
+        _ask(lambda directory: directory.readmit(region))
     console.print(f"{region} is trusted again; regions hear of it within {2 * ASK_SECONDS:.0f} seconds.")
 
 
@@ -106,7 +108,7 @@ def status(
 
 async def _standings(named: list[str]) -> tuple[list[Standing], bool]:
     """Return how regions stand, and whether the directory answered."""
-    admins = read_admins(named) if named or "CAUSEWAY_DIRECTORY" not in os.environ else {}
+    admins = read_admins(named) if named or not is_named() else {}
     duties: tuple[DutyView, ...] = ()
     proposals: tuple[ProposalView, ...] = ()
     answers = True
@@ -157,20 +159,3 @@ def _ask(question: Callable[[DirectoryClient], Awaitable[T]]) -> T:
             return await question(directory)
 
     return asyncio.run(run())
-
-
-def where() -> tuple[str, MutualTls | None]:
-    """Return the URL of the directory that CAUSEWAY_DIRECTORY names, or of the local federation's, and with what to come in there."""
-    if (url := os.environ.get("CAUSEWAY_DIRECTORY")) is not None:
-        os.environ.setdefault("CAUSEWAY_INSTANCE", "operator")
-        os.environ.setdefault("CAUSEWAY_ADMIN_PORT", "0")
-        return url, MutualTls.read(read(ServiceSettings))
-    home = homes.home()
-    if not (home / homes.DESCRIPTION).exists():
-        raise NotRunningError(home=home)
-    federation = homes.read_federation(home)
-    address = f"127.0.0.1:{federation.base_port}"
-    if not federation.tls:
-        return f"http://{address}", None
-    files = Files.of(home, DIRECTORY)
-    return f"https://{address}", MutualTls(files.certificate, files.key, files.authorities)

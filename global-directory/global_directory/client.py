@@ -32,6 +32,7 @@ from global_directory.holding.schemas import (
     ProposalView,
     Sighted,
 )
+from global_directory.operators.carried import PASS
 from global_directory.rules import read_handle
 from global_directory.schemas import (
     Announcement,
@@ -81,6 +82,7 @@ class DirectoryClient:
         sleep: Sleep = asyncio.sleep,
         transport: httpx.AsyncBaseTransport | None = None,
         tls: MutualTls | None = None,
+        token: str = "",
     ) -> None:
         """Prepare a client; it connects when it is first used.
 
@@ -93,12 +95,14 @@ class DirectoryClient:
             sleep: Waits between attempts.
             transport: What carries requests, instead of the network.
             tls: Who asks; None: in plain text.
+            token: The pass of an operator's operation, for what only operators may; that of the operation that goes on, by default.
         """
         self._http = httpx.AsyncClient(
             base_url=url,
             timeout=httpx.Timeout(timeout, connect=timeout / 3),
             transport=transport or PeerTransport(DIRECTORY, tls, limits=_LIMITS),
             trust_env=False,
+            headers={"authorization": f"Bearer {shown}"} if (shown := token or PASS.get()) else {},
         )
         self._transport = Transport(self._http, attempts=attempts, sleep=sleep)
         self._clock = clock
@@ -266,9 +270,10 @@ class DirectoryClient:
         return frozenset((await self._transport.call("GET", "/expulsions", Expulsions, name="expulsions")).expelled)
 
     async def expel(self, region: str) -> None:
-        """Expel a region from trust; only the directory's own certificate may. May be repeated.
+        """Expel a region from trust; only an operator may, with the directory's own certificate. May be repeated.
 
         Raises:
+            NoPassError: No pass for that was shown.
             UnknownRegionError: It has never announced itself.
             NotYoursError: Another certificate was shown.
             UnavailableError: The directory cannot be reached; nothing was done.
@@ -278,9 +283,10 @@ class DirectoryClient:
         await self._transport.call("PUT", path, type(None), name="expel", changes=True)
 
     async def readmit(self, region: str) -> None:
-        """Trust a region again; only the directory's own certificate may. May be repeated.
+        """Trust a region again; only an operator may, with the directory's own certificate. May be repeated.
 
         Raises:
+            NoPassError: No pass for that was shown.
             UnknownRegionError: No region can have that name.
             NotYoursError: Another certificate was shown.
             UnavailableError: The directory cannot be reached; nothing was done.

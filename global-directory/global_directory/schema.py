@@ -96,3 +96,34 @@ EXPULSIONS: Final = Table(
     Column("region", Text, primary_key=True),
     Column("expelled_at", BigInteger, nullable=False),
 )
+
+# Of people who run the deployment; no users.
+OPERATORS: Final = Table(
+    "operators",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("tried_at", BigInteger, nullable=False),
+    Column("added_at", BigInteger, nullable=False),
+    Column("added_by", Text, nullable=False),
+)
+
+# What they did, and were refused; nothing is taken out of it.
+OPERATIONS: Final = Table(
+    "operations",
+    METADATA,
+    Column("operation_id", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("came_by", Text, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("ended_at", BigInteger, nullable=False),
+)

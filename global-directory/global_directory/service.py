@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from global_directory import repository
 from global_directory.app import make_app
 from global_directory.directory import Directory
+from global_directory.operators.desk import Desk
+from global_directory.operators.passes import Seal
 from global_directory.revisions import SCHEMA
 from global_directory.roll import Roll
 from global_directory.settings import DirectorySettings
@@ -18,6 +20,7 @@ from infra.backoff import Backoff
 from infra.errors import CausewayError, SettingsError
 from infra.health import Health
 from infra.identity import DIRECTORY, Door
+from infra.passwords import Cost, Passwords
 from infra.schema.guard import Guard
 from infra.serve import Host
 from infra.settings import read
@@ -48,7 +51,10 @@ async def service(host: Host) -> None:
     usable = Transactions(engine, usable=lambda: guard.understands)
     directory = Directory(usable, ttl=settings.reservation_ttl, terms=terms)
     roll = Roll(directory, door)
-    app = make_app(directory, roll)
+    seal = None if settings.operator_key is None else Seal.read(settings.operator_key)
+    passwords = Passwords(Cost())
+    desk = Desk.on(usable, seal, passwords, seconds=settings.operator_session_seconds)
+    app = make_app(directory, roll, desk)
     host.offer("directory", app)
     started = asyncio.Event()
     try:
@@ -69,6 +75,7 @@ async def service(host: Host) -> None:
             group.create_task(_tell_started(host.health, started))
             group.create_task(watch_store(engine, host.health, settings.directory_localities))
     finally:
+        passwords.close()
         await engine.dispose()
 
 

@@ -1,5 +1,7 @@
 """Settings of the directory's process."""
 
+from pathlib import Path
+
 from pydantic import Field
 
 from infra.settings import ServiceSettings
@@ -16,6 +18,8 @@ class DirectorySettings(ServiceSettings):
         lease_seconds: How long a lease lasts that is granted to a region's holder.
         directory_localities: Region of the federation to region of the CockroachDB cluster, JSON; the first is the primary.
         regions: All regions of the federation, comma-separated: who may call, over TLS.
+        operator_key: Path of the Ed25519 private key (PEM) by which operators' sessions are signed; without it no operator can act.
+        operator_session_seconds: How long an operator's session is good.
         reservation_ttl: How long a handle stays reserved without being confirmed, seconds.
     """
 
@@ -27,3 +31,5 @@ class DirectorySettings(ServiceSettings):
     regions: str = ""
     reservation_ttl: float = Field(120.0, gt=0, le=86400)
     lease_seconds: float = Field(6.0, ge=1, le=300)
+    operator_key: Path | None = None
+    operator_session_seconds: int = Field(3600, ge=60, le=12 * 3600)

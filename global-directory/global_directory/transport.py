@@ -9,7 +9,9 @@ import msgspec
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from global_directory import errors, metrics
+from global_directory.operators import errors as operator_errors
 from infra.errors import (
+    BusyError,
     CausewayError,
     InvalidFieldError,
     MalformedRequestError,
@@ -24,28 +26,28 @@ T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
 
 WHAT: Final = "The directory"
-_REFUSALS: Final[dict[str, type[CausewayError]]] = {
-    kind.code: kind
-    for kind in (
-        errors.HandleTakenError,
-        errors.ReservationLostError,
-        errors.AlreadyConfirmedError,
-        errors.UnknownRegionError,
-        errors.StaleAnnouncementError,
-        errors.IncarnationConflictError,
-        errors.KeyConflictError,
-        errors.NotYoursError,
-        errors.ExpelledError,
-        LaidDownError,
-        EpochOverError,
-        LeaseRunsError,
-        NotTheStandbyError,
-        InvalidFieldError,
-        MalformedRequestError,
-        NotFoundError,
-        NotTheHolderError,
-    )
-}
+_KINDS: Final[tuple[type[CausewayError], ...]] = (
+    errors.HandleTakenError,
+    errors.ReservationLostError,
+    errors.AlreadyConfirmedError,
+    errors.UnknownRegionError,
+    errors.StaleAnnouncementError,
+    errors.IncarnationConflictError,
+    errors.KeyConflictError,
+    errors.NotYoursError,
+    errors.ExpelledError,
+    *operator_errors.REFUSALS,
+    LaidDownError,
+    EpochOverError,
+    LeaseRunsError,
+    NotTheStandbyError,
+    BusyError,
+    InvalidFieldError,
+    MalformedRequestError,
+    NotFoundError,
+    NotTheHolderError,
+)
+_REFUSALS: Final = {kind.code: kind for kind in _KINDS}
 _STANDARD: Final = frozenset({"type", "title", "status", "detail", "code", "definite"})
 _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 

@@ -24,9 +24,11 @@ PROCESSES = "processes.json"
 SOCKET = "control.sock"
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 LOCK = "supervisor.lock"
+OPERATORS = "operators"
+"""Where the session of who is logged in as an operator lies."""
 VISITORS = "chaos"
 """Where commands that look from outside keep what they want to find again: accounts that they registered."""
-DIRECTORIES = frozenset({"logs", "links", AUTHORITY, VISITORS, DIRECTORY, f"{DIRECTORY}-postgres", *REGIONS})
+DIRECTORIES = frozenset({"logs", "links", AUTHORITY, OPERATORS, VISITORS, DIRECTORY, f"{DIRECTORY}-postgres", *REGIONS})
 FILES = frozenset({PROCESSES, f"{PROCESSES}.new", SOCKET, f"{DESCRIPTION}.new", DESCRIPTION, LOCK})
 LEFTOVER_SECONDS = 15.0
 BASE_PORTS = range(1024, 65_001)

@@ -1,4 +1,4 @@
-"""The keys that a region signs its tokens with, and those by which it is known to its blob store."""
+"""The keys that a region signs its tokens with, and the directory operators' sessions, and those by which it is known to its blob store."""
 
 import os
 import secrets
@@ -12,7 +12,7 @@ from infra.local.seaweed import identities, identities_of
 
 
 def make_signing_key(path: Path) -> None:
-    """Make a region's Ed25519 key unless it has one; only we may read it."""
+    """Make an Ed25519 key of a region, or of the deployment, unless there is one; only we may read it."""
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)

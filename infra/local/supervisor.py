@@ -26,7 +26,7 @@ from infra.local.linkproxy import Shapes
 from infra.local.process import rotate
 from infra.local.report import report
 from infra.local.tools import Tools
-from infra.local.topology import Topology, blob_keys, blobs_directory, lay_out, signing_key
+from infra.local.topology import Topology, blob_keys, blobs_directory, lay_out, operator_key, signing_key
 from infra.telemetry import set_up_logs
 
 LOG_SECONDS = 30.0
@@ -71,6 +71,7 @@ class Supervisor:
         homes.end_leftovers(self.home)
         ports.check(self.topology.parts.values())
         self._shapes_file().unlink(missing_ok=True)  # shapes hold for one life of the federation
+        keys.make_signing_key(operator_key(self.home))
         for region in self.topology.federation.regions:
             keys.make_signing_key(signing_key(self.home, region))
             keys.make_blob_keys(blob_keys(self.home, region), blobs_directory(self.home, region))

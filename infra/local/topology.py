@@ -107,6 +107,11 @@ def signing_key(home: Path, region: str) -> Path:
     return home / region / "signing-key.pem"
 
 
+def operator_key(home: Path) -> Path:
+    """Return where the deployment's own key lies, by which operators' sessions are signed."""
+    return home / DIRECTORY / "operator-signing-key.pem"
+
+
 def blob_keys(home: Path, region: str) -> Path:
     """Return where a region's services read the keys to its blob store."""
     return home / region / "blob-keys.json"
@@ -223,6 +228,7 @@ def _directory(federation: Federation, tools: Tools, home: Path) -> list[Part]:
         "CAUSEWAY_DIRECTORY_PORT": str(base),
         "CAUSEWAY_DIRECTORY_STORE": postgres.url(base + 1),
         "CAUSEWAY_REGIONS": ",".join(federation.regions),
+        "CAUSEWAY_OPERATOR_KEY": str(operator_key(home)),
         "CAUSEWAY_LOG_LEVEL": federation.log_level,
     } | _tls(federation, home, DIRECTORY)
     service = services.service_part(

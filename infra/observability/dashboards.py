@@ -20,12 +20,14 @@ class Panel:
         unit: Grafana's name of the unit.
         lines: Expression and legend of each line; `$site` is what the reader chose.
         threshold: From where it is red; None for nowhere.
+        is_bad_below: Whether it is red below that, instead of above; such a graph may go below zero.
     """
 
     title: str
     unit: str
     lines: Sequence[tuple[str, str]]
     threshold: float | None = None
+    is_bad_below: bool = False
 
 
 ROWS: Final[dict[str, Sequence[Panel]]] = {
@@ -33,11 +35,15 @@ ROWS: Final[dict[str, Sequence[Panel]]] = {
         Panel("Failed, of what is asked for", "percentunit", [('causeway:failed:ratio5m{site=~"$site"}', "{{site}} 5 min"), ('causeway:failed:ratio1h{site=~"$site"}', "{{site}} 1 h")], 0.0001),
         Panel("Accepted after, slowest percent", "s", [('causeway:ack:seconds_p99{site=~"$site"}', "{{site}} {{way}}")], 0.3),
         Panel("Delivered after, slowest percent", "s", [('causeway:delivery:seconds_p99{site=~"$site"}', "{{site}} {{way}}")], 1.5),
+        Panel("Budget left, of 30 days", "percentunit", [('causeway:budget:left30d{site=~"$site"}', "{{site}}")], 0, is_bad_below=True),
+        Panel("Budget burns, times what lasts a month", "short", [('causeway:failed:ratio1h{site=~"$site"} / 0.0001', "{{site}} 1 h, page from 14.4"), ('causeway:failed:ratio6h{site=~"$site"} / 0.0001', "{{site}} 6 h, page from 6"), ('causeway:failed:ratio3d{site=~"$site"} / 0.0001', "{{site}} 3 d, ticket from 1")], 1),
     ),
     "Lags": (
         Panel("Projector, fan-out, gateway", "s", [('causeway:lag:seconds{site=~"$site",stage=~"projector|fanout|gateway"}', "{{site}} {{stage}}")], 30),
         Panel("Forwarder, by destination", "s", [('causeway:lag:seconds{site=~"$site",stage="forwarder"}', "{{site}} to {{destination}}")], 60),
         Panel("Age of what comes, by origin", "s", [('causeway:lag:seconds{site=~"$site",stage="ingester"}', "{{origin}} to {{site}}")], 60),
+        Panel("Oldest that waits for another region", "s", [('causeway:lag:seconds{site=~"$site",stage="pending"}', "{{site}} for {{region}}")], 300),
+        Panel("Revocations, by home", "s", [('causeway:lag:seconds{site=~"$site",stage="revocations"}', "{{home}} to {{site}}")], 10),
     ),
     "Rates": (
         Panel("Asked for", "reqps", [('causeway:asked:rate5m{site=~"$site"}', "{{site}}")]),
@@ -60,11 +66,13 @@ ROWS: Final[dict[str, Sequence[Panel]]] = {
 def dashboard() -> str:
     """Return the dashboard as Grafana imports it, with a line break at its end."""
     panels: list[dict[str, object]] = []
-    for row, (title, graphs) in enumerate(ROWS.items()):
-        top = row * (HEIGHT + 1)
+    top = 0
+    for title, graphs in ROWS.items():
         panels.append(_row(len(panels) + 1, title, top))
-        for column, panel in enumerate(graphs):
-            panels.append(_graph(len(panels) + 1, panel, x=column % ACROSS * WIDTH, y=top + 1))
+        for place, panel in enumerate(graphs):
+            x, y = place % ACROSS * WIDTH, top + 1 + place // ACROSS * HEIGHT
+            panels.append(_graph(len(panels) + 1, panel, x=x, y=y))
+        top += 1 + -(-len(graphs) // ACROSS) * HEIGHT
     document = {
         "uid": "causeway",
         "title": "Causeway",
@@ -89,9 +97,11 @@ def _row(number: int, title: str, y: int) -> dict[str, object]:
 
 
 def _graph(number: int, panel: Panel, *, x: int, y: int) -> dict[str, object]:
-    steps: list[dict[str, object]] = [{"color": "green", "value": None}]
+    below, above = ("red", "green") if panel.is_bad_below else ("green", "red")
+    steps: list[dict[str, object]] = [{"color": below, "value": None}]
     if panel.threshold is not None:
-        steps.append({"color": "red", "value": panel.threshold})
+        steps.append({"color": above, "value": panel.threshold})
+    least: dict[str, object] = {} if panel.is_bad_below else {"min": 0}
     return {
         "id": number,
         "type": "timeseries",
@@ -99,9 +109,9 @@ def _graph(number: int, panel: Panel, *, x: int, y: int) -> dict[str, object]:
         "datasource": _source(),
         "gridPos": _place(x, y, WIDTH, HEIGHT),
         "fieldConfig": {
-            "defaults": {
+            "defaults": least
+            | {
                 "unit": panel.unit,
-                "min": 0,
                 "thresholds": {"mode": "absolute", "steps": steps},
                 "custom": {"thresholdsStyle": {"mode": "line" if panel.threshold is not None else "off"}},
             },

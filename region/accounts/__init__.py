@@ -3,7 +3,6 @@
 errors       what can be wrong
 rules        what a password and a name must look like
 letters      pure: what names may be written with
-passwords    Argon2id in threads
 tokens       Ed25519 JWTs: signing, verifying offline, remembering the good ones
 ring         pure: a region's signing keys, one after another, and their file
 keyring      the ring as a gateway has it; read again when its file changes
@@ -19,5 +18,5 @@ sessions     log in, refresh, log out, list and revoke devices
 repository   SQL reads of users and devices
 
     endpoints ─▶ registration, sessions ─▶ ports.Journal ─▶ journal ─▶ projector
-                      └─▶ passwords, tokens, federation ─▶ ports.Directory
+                      └─▶ infra.passwords, tokens, federation ─▶ ports.Directory
 """

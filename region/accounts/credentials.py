@@ -1,11 +1,11 @@
 """Changing a password: the old one is verified, and all other sessions end with the change, in one step of the projector."""
 
 from infra.errors import InvalidFieldError
+from infra.passwords import Passwords
 from infra.postgres import Pool
 from region.accounts import repository
 from region.accounts.endings import PASSWORD_CHANGED
 from region.accounts.errors import PasswordRaceError, WrongCredentialsError
-from region.accounts.passwords import Passwords
 from region.accounts.ports import Journal
 from region.accounts.repository import UserRow
 from region.accounts.rules import PASSWORD_LONGEST, check_password

@@ -37,11 +37,3 @@ class PasswordRaceError(CausewayError):
     code = "password-race"
     status = 409
     definite = True
-
-
-class BusyError(CausewayError):
-    """Too many people are logging in at this moment; nothing was done. Try again in a few seconds."""
-
-    code = "busy"
-    status = 503
-    definite = True

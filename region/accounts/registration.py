@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from global_directory.errors import HandleTakenError, ReservationLostError
 from global_directory.rules import Handle, read_handle
 from infra.errors import InvalidFieldError, OutcomeUnknownError, UnavailableError
+from infra.passwords import Passwords
 from infra.postgres import STORE_FAILURES, Pool
 from region.accounts import repository
 from region.accounts.errors import RegistrationLostError, RegistrationUnfinishedError
 from region.accounts.federation import Federation
-from region.accounts.passwords import Passwords
 from region.accounts.ports import Directory, Journal
 from region.accounts.repository import UserRow
 from region.accounts.rules import check_password, clean_name

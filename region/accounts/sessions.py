@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from global_directory.rules import read_handle
 from infra.errors import InvalidFieldError, NotFoundError, UnavailableError
+from infra.passwords import Passwords
 from infra.postgres import Pool
 from region.accounts import repository
 from region.accounts.endings import REUSED, SUSPENDED, ended
 from region.accounts.errors import RegistrationLostError, SuspendedError, WrongCredentialsError
 from region.accounts.federation import Federation
-from region.accounts.passwords import Passwords
 from region.accounts.ports import Directory, Journal
 from region.accounts.registration import Registration
 from region.accounts.repository import DeviceRow, UserRow
@@ -153,7 +153,7 @@ class Sessions:
         """Exchange a refresh token for new tokens.
 
         Shown again within ten minutes, through whatever gateway, it gives the same generation again as long as that was
-        not used: the answer may have been lost. Shown later, or again when its predecessor was as well, it counts as stolen:
+        not used: the answer may have been lost. Shown later, or half a minute late when its predecessor was as well, it counts as stolen:
         then the device is logged out, whoever shows it.
 
         Args:
@@ -181,7 +181,7 @@ class Sessions:
             device = await self._device(claims.sub, claims.device)
             if device is None or device.revoked or device.generation > wanted:
                 return Outcome(id="", code="invalid-token")
-            done = device.generation == wanted if showing is Showing.USE else device.repeated >= claims.generation
+            done = device.repeated >= claims.generation if showing is Showing.REPEAT else device.generation == wanted
             return Outcome(id="") if done else None
 
         body = DeviceRefreshed(device_id=claims.device, family=claims.family, generation=claims.generation)
@@ -189,7 +189,7 @@ class Sessions:
             claims.sub, home_epoch=user.home_epoch, body=body, settled=settled, device=claims.device
         )
         # Others may have been decided first, or the device is logged out.
-        if outcome.code and await self._showing(user, claims) is not Showing.REPEAT:
+        if outcome.code and await self._showing(user, claims) not in {Showing.AT_ONCE, Showing.REPEAT}:
             raise refused("foreign", "its device was never given it")
         return self._grant(user, claims.device, claims.family, wanted)
 

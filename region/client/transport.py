@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 15.0
+CLOSE_SECONDS = 2.0
 HEARTBEAT_SECONDS = 15.0
 FRAME_LIMIT = 1024 * 1024
 FIRST_FAILURE = 300
@@ -146,7 +147,7 @@ class Transport:
             TimeoutError: Nobody answered.
         """
         assert self._http is not None
-        timeout = aiohttp.ClientWSTimeout(ws_close=2.0)
+        timeout = aiohttp.ClientWSTimeout(ws_close=CLOSE_SECONDS)
         async with asyncio.timeout(ANSWER_SECONDS):
             socket = await self._http.ws_connect(
                 self.endpoint + "/ws",
@@ -158,7 +159,10 @@ class Transport:
         try:
             yield socket
         finally:
-            await socket.close()
+            # aiohttp waits for the answer to the close anew with each message that still comes.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await socket.close()
 
     async def _once(
         self,

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from global_directory.cli import app, where
 from global_directory.client import DirectoryClient
+from global_directory.operators.acting import Confirm, Why, operation
 from infra.errors import CausewayError, UnavailableError
 from infra.kafka import KafkaError
 from infra.postgres import STORE_FAILURES
@@ -37,13 +38,6 @@ class NotReadyError(CausewayError):
 
     code = "not-ready"
     status = 409
-    definite = True
-
-
-class NoReasonError(CausewayError):
-    """Say why, for the audit log: `--why "…"`. Nothing was changed."""
-
-    code = "no-reason"
     definite = True
 
 
@@ -75,7 +69,8 @@ def evacuate(
     abort: Annotated[
         bool, typer.Option("--abort", help="Let the region go on where it is, if the other site does not hold yet.")
     ] = False,
-    why: Annotated[str, typer.Option(help="For the audit log.")] = "",
+    why: Why = "",
+    confirm: Confirm = "",
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
     """Hand a region's duties to the other site that can hold them; run it again, and they come back.
@@ -87,14 +82,16 @@ def evacuate(
     Examples: causeway region evacuate us --rehearse; causeway region evacuate us --why "new disks"; causeway region evacuate us --abort
     """
     sites = seats.find(region)
-    if not rehearse and not abort and not why.strip():
-        raise NoReasonError
     if rehearse:
         _show_rehearsal(_run(_rehearse(region, sites)), as_json=as_json)
     elif abort:
-        _run(_abort(region, sites, why or "not said"))
+        with operation("evacuate-abort", region, why=why):
+            _run(_abort(region, sites, why or "not said"))
     else:
-        _show_outcome(_run(_evacuate(region, sites, why, quiet=as_json)), as_json=as_json)
+        with operation("evacuate", region, why=why, confirm=confirm) as acting:
+            done = _run(_evacuate(region, sites, why, quiet=as_json))
+            acting.detail = f"{done.holder} holds"
+        _show_outcome(done, as_json=as_json)
 
 
 def _run(work: Coroutine[None, None, T]) -> T:

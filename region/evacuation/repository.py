@@ -47,18 +47,23 @@ async def size(connection: Connection) -> int:
     return int(row[0])
 
 
-async def row_counts(connection: Connection, *, but: frozenset[str] = frozenset({"schema_services"})) -> dict[str, int]:
-    """Return how many rows each table has, in one view of the store; without those tables, which services write about themselves."""
+async def row_counts(connection: Connection) -> dict[str, int]:
+    """Return how many rows each table has, in one view of the store."""
     async with connection.transaction():
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         await connection.execute("SET LOCAL statement_timeout = 0")  # they may be large
-        cursor = await connection.execute(
-            "SELECT table_name FROM information_schema.tables"
-            " WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name"
-        )
-        names = [name for (name,) in await cursor.fetchall() if name not in but]
-        counts = {}
-        for name in names:
+        return await count_rows(connection)
+
+
+async def count_rows(connection: Connection, *, but: frozenset[str] = frozenset({"schema_services"})) -> dict[str, int]:
+    """Return how many rows each table has, as the transaction sees it; without those tables, which services write about themselves."""
+    cursor = await connection.execute(
+        "SELECT table_name FROM information_schema.tables"
+        " WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY table_name"
+    )
+    counts = {}
+    for (name,) in await cursor.fetchall():
+        if name not in but:
             counted = await connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(name)))
             row = await counted.fetchone()
             assert row is not None

@@ -5,12 +5,12 @@ import time
 from fastapi import APIRouter
 
 from global_directory.client import DirectoryClient
+from infra.passwords import Passwords
 from infra.postgres import Pool
 from region.accounts.appearance import Appearance
 from region.accounts.credentials import Credentials
 from region.accounts.federation import Federation
 from region.accounts.keyring import Keyring
-from region.accounts.passwords import Passwords
 from region.accounts.registration import Registration
 from region.accounts.sessions import Lifetimes, Sessions
 from region.accounts.tokens import Verifier

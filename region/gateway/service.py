@@ -20,6 +20,7 @@ from infra.blobs import Blobs, Signer
 from infra.ending import Ending
 from infra.health import Health
 from infra.identity import Door
+from infra.passwords import Cost, Passwords
 from infra.peers import Peers
 from infra.postgres import STORE_FAILURES, Pool, make_pool
 from infra.schema.guard import Guard
@@ -34,7 +35,6 @@ from infra.ways import Ways
 from infra.web import serve_app
 from region.accounts.federation import Federation
 from region.accounts.keyring import Keyring
-from region.accounts.passwords import Cost, Passwords
 from region.accounts.tokens import Verifier
 from region.gateway import conversing, entering
 from region.gateway.acknowledging import Acknowledging

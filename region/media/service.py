@@ -27,7 +27,7 @@ from region.media.checking import Checker
 from region.media.collecting import Collector
 from region.media.fetching import Fetcher, StoreNotes
 from region.media.sandbox import Sandbox
-from region.media.serving import BlobServer
+from region.media.serving import BlobServer, make_app
 from region.media.settings import MediaSettings
 from region.media.wakes import listen
 from region.media.work import Worker
@@ -123,7 +123,9 @@ class Media:
                         group.create_task(worker.run())
                     group.create_task(
                         serve_app(
-                            BlobServer(region=settings.region, store=store, blobs=blobs, standby=settings.standby),
+                            make_app(
+                                BlobServer(region=settings.region, store=store, blobs=blobs, standby=settings.standby)
+                            ),
                             host=settings.media_host,
                             port=settings.media_port,
                             tls=tls,

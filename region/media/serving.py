@@ -7,10 +7,12 @@ from typing import Final
 import psycopg
 import structlog
 from prometheus_client import Counter
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.answers import answer_problem
 from infra.blobs import FAILURES, AbsentError, Blobs, away
+from infra.bodies import BoundedBody
+from infra.deadlines import USUAL_SECONDS, InTime
 from infra.errors import CausewayError, MalformedRequestError, NotFoundError, UnavailableError
 from infra.internal import is_bridged, peer_of
 from infra.postgres import STORE_FAILURES, Pool
@@ -111,6 +113,16 @@ class BlobServer:
                 return
             raise
         await send({"type": "http.response.body", "body": b""})
+
+
+def make_app(server: BlobServer, *, seconds: float = USUAL_SECONDS) -> ASGIApp:
+    """Return what a port serves: whoever asks is answered in time, and may send as much as any request, though nothing here needs a body.
+
+    Args:
+        server: Answers.
+        seconds: Until an answer begins; then the bytes take as long as they take.
+    """
+    return InTime(BoundedBody(server), seconds=seconds)
 
 
 def _range(scope: Scope, size: int) -> tuple[int, int]:

@@ -182,7 +182,7 @@ def _refresh(docket: Docket, author: str, body: DeviceRefreshed) -> str:
         device.refreshed_at = docket.now
     elif showing is Showing.REPEAT:
         device.repeated = body.generation
-    else:
+    elif showing is not Showing.AT_ONCE:
         return REUSED
     _keep(docket, device)
     return ""

@@ -8,6 +8,7 @@ import psycopg
 import typer
 from rich.console import Console
 
+from global_directory.operators.acting import Confirm, Why, operation
 from infra.errors import CausewayError
 from infra.local import homes, postgres
 from infra.local.errors import NotRunningError
@@ -95,20 +96,15 @@ def missing(region: Region) -> None:
 
 
 @app.command()
-def forget(
-    region: Region,
-    *,
-    sure: Annotated[bool, typer.Option("--sure", help="It may be the only copy that is left.")] = False,
-) -> None:
-    """Throw the standby's copy of a region's store away; the standby service then begins a new one.
+def forget(region: Region, *, why: Why = "", confirm: Confirm = "") -> None:
+    """Throw the standby's copy of a region's store away; the standby service then begins a new one. It may be the only copy that is left.
 
-    Example: causeway standby forget us --sure
+    Example: causeway standby forget us --why "the store of us is whole"
     """
     _, server = _where(region)
-    if not sure:
-        console.print("Nothing was done: this throws the copy away. Say --sure if the region's own store is whole.")
-        sys.exit(1)
-    thrown = asyncio.run(throw_away(server, region))
+    with operation("forget-copy", region, why=why, confirm=confirm) as acting:
+        thrown = asyncio.run(throw_away(server, region))
+        acting.detail = ", ".join(thrown)
     console.print(f"Thrown away: {', '.join(thrown) or 'nothing was there'}.")
 
 

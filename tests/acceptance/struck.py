@@ -95,7 +95,7 @@ class Outage:
         await asyncio.sleep(CALM_SECONDS)
         try:
             for name, ledger in self.ledgers.items():
-                ledger.note(e.FaultBegun(ledger.now(), "f1", "freeze", "directory", TELLINGS[name]))
+                ledger.note(e.FaultBegun(ledger.now(), "f1", "outage", "directory", TELLINGS[name]))
             async with beside(Lookout(admins, self.now, self.note).run()):
                 await self.federation.act("local", "pause", "directory")
                 self.note(e.FaultSeen(0.0, "f1", "it is paused"))

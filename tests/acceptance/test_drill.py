@@ -108,12 +108,13 @@ def test_a_drill_of_three_minutes_is_true(whole: Federation, tmp_path: Path) -> 
 @pytest.mark.timeout(OTHERS_SECONDS + PATIENCE_SECONDS + 60)
 @pytest.mark.usefixtures("alone")
 def test_a_tour_of_the_named_drills_is_true(whole: Federation, tmp_path: Path) -> None:
-    """A split, a slow cable, a silent directory, a zombie and a mirror's amnesia: whom each spares is served, and all arrives soon after it."""
+    """A split, a slow cable, a silent directory, a zombie, a mirror that repeats itself and one with amnesia: whom each spares is served, and all arrives soon after it."""
     whole.run("drill", "run", "tour", "--seed", "1", "--out", str(tmp_path), patience=PATIENCE_SECONDS)
 
     report = msgspec.json.decode((tmp_path / "report.json").read_bytes(), type=Report)
     assert (tmp_path / "report.html").exists()
-    assert [fault.kind for fault in report.figures.faults] == ["split", "slow cable", "freeze", "pause", "truncate"]
+    kinds = ["split", "slow cable", "freeze", "pause", "repeat", "truncate"]
+    assert [fault.kind for fault in report.figures.faults] == kinds
     assert all(fault.seen is not None for fault in report.figures.faults)
     assert len(report.judgement.measured) == report.planned
     assert all(one.spared and one.arrived for one in report.judgement.measured)

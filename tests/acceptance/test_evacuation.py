@@ -123,7 +123,7 @@ async def test_a_region_is_evacuated_and_comes_back_while_people_write(
             await writer.goes_on()
 
         for epoch, (source, target) in enumerate((("us", "eu"), ("eu", "us")), start=2):
-            done = await asyncio.to_thread(command, movable, "--why", "a test")
+            done = await asyncio.to_thread(command, movable, "--why", "a test", "--confirm", "us")
             assert done["holder"] == target, done
             held = await standing(movable)
             assert (held["holder"], held["epoch"]) == (target, epoch)
@@ -155,10 +155,12 @@ async def test_a_region_is_evacuated_and_comes_back_while_people_write(
 
 
 async def test_an_evacuation_that_cannot_end_lets_the_region_go_on(movable: Federation, tmp_path: Path) -> None:
-    """What was accepted is not decided in time: what was begun is handed back, and people go on as if nothing had been. Without a reason nothing is begun."""
+    """What was accepted is not decided in time: what was begun is handed back, and people go on as if nothing had been. Without a reason, or the name once more, nothing is begun."""
     urls = {name: there.public_url for name, there in movable.status().regions.items()}
     with pytest.raises(CommandError, match="--why"):
         await asyncio.to_thread(command, movable)
+    with pytest.raises(CommandError, match="--confirm us"):
+        await asyncio.to_thread(command, movable, "--why", "a test")
     await rehearsed_well(movable)
     before = await standing(movable)
     assert before["holder"] == "us"
@@ -169,7 +171,7 @@ async def test_an_evacuation_that_cannot_end_lets_the_region_go_on(movable: Fede
         try:
             await (await alice.write("nobody decides", aki)).reach(Stage.ACCEPTED)
             with pytest.raises(CommandError, match="not decided yet"):
-                await asyncio.to_thread(command, movable, "--why", "a test")
+                await asyncio.to_thread(command, movable, "--why", "a test", "--confirm", "us")
         finally:
             await movable.act("local", "resume", "us/projector")
         await aki.sees("nobody decides")

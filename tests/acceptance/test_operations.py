@@ -61,6 +61,18 @@ def test_everything_is_listed_with_its_state(federation: Federation) -> None:
     assert all(name in listing for name in ("us/kafka", "eu/postgres", "ap/mirror", "directory"))
 
 
+def test_everything_is_seen_at_a_glance(federation: Federation) -> None:
+    """One frame of `causeway top` names every region, part and link, and says of each part how it is."""
+    status = federation.status()
+
+    shown = federation.run("top", "--once").splitlines()
+
+    for name, part in status.parts().items():
+        assert any(name in line.split() and part.state in line for line in shown), name
+    for one in status.regions:
+        assert all(any(f"{one} → {other}" in line for line in shown) for other in status.regions if other != one)
+
+
 def test_the_demonstration_runs_again_and_again(federation: Federation) -> None:
     """It ends well without a terminal, and says what to try next."""
     for _ in range(2):

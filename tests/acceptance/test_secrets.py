@@ -13,7 +13,10 @@ import httpx
 from chaos.federation import Federation, Status
 from chaos.leaks import Place, places_of, search
 from chaos.people import Person
+from infra.credentials import Credentials
 
+HOLD_BLOB_KEYS = ("blob-keys.json", "identities.json")
+"""Where a region's services read the keys to its blob store, and where that does."""
 MakePerson = Callable[..., Awaitable[Person]]
 
 
@@ -44,18 +47,26 @@ class Flow:
             self.secrets[f"{kind}, {when}"] = self.tokens[kind].rpartition(".")[2]
 
     async def run(self) -> None:
-        """Register, log in, refresh, fail in many ways with secrets in hand, and log out."""
+        """Register, log in, refresh, change the password, fail in many ways with secrets in hand, and log out."""
         password = self.secrets["password"]
         self.take(await self.post("/register", {"handle": self.handle, "password": password}), "registered")
         self.take(await self.post("/login", {"handle": self.handle, "password": password}), "logged in")
         old = self.tokens["refresh_token"]
         self.take(await self.post("/token", {"refresh_token": old}), "refreshed")
         access = self.tokens["access_token"]
+        fresh = self.secrets["new password"] = f"fresh-{secrets.token_urlsafe(18)}"
+        changed = await self.post("/password", {"old_password": password, "new_password": fresh}, token=access)
+        assert changed.status_code == 204, changed.text
         wrong = self.secrets["wrong password"] = f"wrong-{secrets.token_urlsafe(18)}"
         text = self.secrets["text"] = f"text-{secrets.token_urlsafe(18)}"
         failing: list[tuple[str, object, str]] = [
             ("/login", {"handle": self.handle, "password": wrong}, ""),
             ("/login", {"handle": [wrong], "password": password}, ""),
+            ("/login", {"handle": self.handle, "password": password}, ""),
+            ("/password", {"old_password": wrong, "new_password": fresh}, access),
+            ("/password", {"old_password": fresh, "new_password": [wrong]}, access),
+            ("/password", {"old_password": fresh, "new_password": wrong * 60}, access),
+            ("/password", f'{{"old_password": "{fresh}", "new_password": '.encode(), access),
             ("/register", {"handle": self.handle, "password": wrong}, ""),
             ("/register", {"handle": f"{self.handle} {wrong}", "password": password, "display_name": 7}, ""),
             ("/register", f'{{"password": "{password}", "handle": '.encode(), ""),
@@ -143,6 +154,16 @@ def private_keys(home: Path) -> dict[str, str]:
     return found
 
 
+def blob_keys(home: Path) -> dict[str, str]:
+    """Return the secret key of each region's blob store by where it belongs, in two files that nobody else may read."""
+    found = {}
+    for path in sorted(one for name in HOLD_BLOB_KEYS for one in home.rglob(name)):
+        assert path.stat().st_mode & 0o077 == 0, f"others may read {path}"
+        if path.name == "blob-keys.json":
+            found[f"secret key of the blob store, {path.parent.name}"] = Credentials.read(path).secret_key
+    return found
+
+
 async def test_secrets_stand_nowhere_but_where_they_belong(
     whole: Federation, http: httpx.AsyncClient, urls: dict[str, str], make_person: MakePerson
 ) -> None:
@@ -164,11 +185,16 @@ async def test_secrets_stand_nowhere_but_where_they_belong(
         flow.secrets[f"refresh token of {name}"] = person.client.tokens.refresh_token.rpartition(".")[2]
     keys = private_keys(Path(status.home))
     flow.secrets.update(keys)
+    stores = blob_keys(Path(status.home))
+    flow.secrets.update(stores)
 
     asked = await told_to_operators(whole.status(), http, message_id)
-    places = [*flow.errors, *frames, *asked, *places_of(whole.status())]
+    read = [*flow.errors, *frames, *asked, *places_of(whole.status())]
+    at_home = [place for place in read if place.kind == "file" and Path(place.name).name in HOLD_BLOB_KEYS]
+    places = [place for place in read if place not in at_home]
 
     assert search(flow.secrets, places) == []
+    assert len(search(stores, at_home)) == len(at_home) == 2 * len(urls), "where they belong they are found"
     assert {place.kind for place in places} == {"log", "arguments", "environment", "metrics", "file", "answer"}
     assert any(one.id.encode() in place.content for place in asked if place.name.startswith("/trace/m"))
     assert len(keys) >= len(urls)

@@ -2,12 +2,18 @@
 
 import asyncio
 import json
+import secrets
 from collections.abc import Callable
 
 import pytest
 
 from chaos.federation import CommandError, Federation
+from chaos.fuzz.places import Places
+from chaos.fuzz.wire import Answer, Port, connected
 from chaos.people import Person
+from infra.administration import count_partitions
+from infra.kafka import Consumer, Record
+from replication.topics import mirrored_topic
 
 MakePerson = Callable[..., "asyncio.Future[Person]"]
 
@@ -61,3 +67,43 @@ async def test_unknown_messages_are_told_by_a_sentence(federation: Federation) -
         await federation.act("trace", "m" + "0" * 35 + "-us")
     with pytest.raises(CommandError, match="is no message id"):
         await federation.act("trace", "nonsense")
+
+
+async def post(port: Port, content: dict[str, str], **headers: str) -> Answer:
+    """Post a message at a port between regions."""
+    body = json.dumps(content).encode()
+    lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    head = ("POST /messages HTTP/1.1", f"Host: {port.authority}", f"Content-Length: {len(body)}", *lines, "", "")
+    async with connected(port) as wire:
+        await wire.send("\r\n".join(head).encode() + body)
+        return await wire.answer()
+
+
+async def test_the_context_of_a_trace_crosses_the_sea_with_its_message(
+    make_person: MakePerson, federation: Federation
+) -> None:
+    """Another region's edge may name one: real MirrorMaker keeps it in the headers of what it copies."""
+    alice, boris = await make_person("us"), await make_person("eu")
+    status = federation.status()
+    gateway = dict(zip(sorted(status.regions), Places.of(status).gateways, strict=True))["us"]
+    kafka, topic = f"127.0.0.1:{status.parts()['eu/kafka'].ports['kafka']}", mirrored_topic("us", "eu")
+    trace = secrets.token_hex(16)
+    token = alice.client.tokens.access_token
+
+    async with Consumer(kafka, topic, client="test") as consumer:
+        consumer.assign(await consumer.ends(range(await count_partitions(kafka, topic))))
+        answer = await post(
+            gateway,
+            {"recipient_id": boris.id, "text": "a secret across the sea", "client_message_id": "c"},
+            authorization=f"Bearer {token}",
+            content_type="application/json",
+            traceparent=f"00-{trace}-{secrets.token_hex(8)}-01",
+        )
+        assert answer.status == 201, answer
+        traced: list[Record] = []
+        while not traced:
+            read = await consumer.read(wait_ms=1000, most=500)
+            traced = [record for records in read.values() for record in records if record.trace]
+
+    assert {record.trace.split("-")[1] for record in traced} == {trace}
+    await boris.sees("a secret across the sea")

@@ -49,7 +49,7 @@ async def until_forwarded(author: Person, text: str, gauges: Gauges) -> None:
 async def expelled(federation: Federation, http: httpx.AsyncClient, region: str) -> AsyncIterator[None]:
     """Expel a region for a while; the other's ingester and access lists obey by then."""
     health, access = (health_of(federation.status(), f"us/{part}") for part in ("ingester", "forwarder"))
-    await federation.act("region", "expel", region)
+    await federation.act("region", "expel", region, "--why", "a test", "--confirm", region)
     try:
         await until_health_says(http, health, "expelled from trust")
         await until_health_says(http, access, f"denied everything: {region}")

@@ -1,12 +1,13 @@
 """What faults do: each is put on, seen from outside, taken off, and over when what it struck is well again.
 
 injector   what every fault can do, and how the supervisor is asked
-parts      a part killed, paused, restarted; all of a region, or of the directory, standing still
+parts      a part killed, paused, restarted; all of a region, or of the directory, standing still; all of a region gone
+duties     a region's duties handed to another site by an operator's command, and back
 links      links cut, slowed, narrowed; a network that falls apart
 caches     a Redis that forgets everything
 mirrors    a MirrorMaker that repeats; relay topics that lose what it has not copied
 doubles    two instances of a service at once, one of them behind the times
 disks      a part whose disk is full
 
-    nemesis ─▶ injector_of ─▶ parts | links | caches | mirrors | doubles | disks ─▶ witness
+    nemesis ─▶ injector_of ─▶ parts | duties | links | caches | mirrors | doubles | disks ─▶ witness
 """

@@ -1,9 +1,11 @@
 """A part killed, paused or restarted; or everything of a region, or of the directory, standing still."""
 
 import asyncio
+from pathlib import Path
 
 import psutil
 
+from chaos.drill.faults.duties import follows
 from chaos.drill.faults.injector import POLL_SECONDS, RECOVERY_SECONDS, OnPart, Supervisor
 from chaos.drill.faults.links import DIRECTORY, LINKS
 from chaos.drill.schedule import Kind
@@ -46,6 +48,50 @@ def parts_of(target: str, status: Status) -> tuple[str, ...]:
     if target == DIRECTORY:
         return tuple(name for name in status.federal if name != LINKS)
     return tuple(f"{target}/{name}" for name in status.regions[target].parts)
+
+
+class SiteDown:
+    """Kills every process of a region, which stays down; the witness looks at each of them. Its stores are as they were when it comes back.
+
+    Attributes:
+        region: Which.
+    """
+
+    def __init__(self, target: str, before: Status, ask: Supervisor) -> None:
+        """Prepare."""
+        self.region = target
+        self._home = Path(before.home)
+        self._ask = ask
+        self._parts = parts_of(target, before)
+        pids = [before.parts()[name].pid for name in self._parts]
+        self._witnesses = [ProcessWitness(pid) for pid in pids if pid is not None]
+
+    async def put_on(self) -> None:
+        """Kill them."""
+        await self._ask(Act("kill", self._parts, stay_down=True))
+
+    async def saw(self) -> str:
+        """Wait until each is gone."""
+        for witness in self._witnesses:
+            await witness.gone()
+        return f"{len(self._witnesses)} processes are gone"
+
+    async def take_off(self) -> None:
+        """Start them."""
+        await self._ask(Act("heal", self._parts, wait=RECOVERY_SECONDS))
+
+    async def recovered(self) -> None:
+        """Wait until all are well by their own account; and, of a region that stands by others, until it has whole copies that follow."""
+        while not self._is_well(await self._ask(Ask())):  # noqa: ASYNC110  # they tell only who asks
+            await asyncio.sleep(POLL_SECONDS)
+        while not await follows(self._home, self.region):  # noqa: ASYNC110  # as above
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def abandon(self) -> None:
+        """The supervisor heals what was killed."""
+
+    def _is_well(self, now: Status) -> bool:
+        return all(now.parts()[name].state == "healthy" for name in self._parts)
 
 
 class Frozen:

@@ -9,9 +9,9 @@ import pytest
 from global_directory.schemas import Region
 from infra.errors import InvalidTokenError, OutcomeUnknownError
 from infra.local.keys import make_signing_key
+from infra.passwords import Cost, Passwords
 from infra.postgres import Pool
 from region.accounts.federation import Federation
-from region.accounts.passwords import Cost, Passwords
 from region.accounts.ports import Directory, Settled
 from region.accounts.registration import Registration
 from region.accounts.repository import DeviceRow, UserRow
@@ -53,7 +53,7 @@ class Home:
                 repeated=device.repeated,
                 now=now,
             )
-            code = "" if showing in {Showing.USE, Showing.REPEAT} else "refresh-token-reused"
+            code = "" if showing in {Showing.USE, Showing.AT_ONCE, Showing.REPEAT} else "refresh-token-reused"
             if showing is Showing.USE:
                 self.device = replace(device, generation=device.generation + 1, refreshed_at=now)
             elif showing is Showing.REPEAT:
@@ -258,14 +258,28 @@ async def test_answers_may_be_lost_again_and_again_but_not_twice_running(
     assert (home.device.generation, home.device.revoked) == (11, False)
 
 
+async def test_where_things_fail_answers_are_lost_twice_running(sessions: Known, home: Home, token: str) -> None:
+    """Each request is made again within seconds; a region's services may be killed at any refresh."""
+    newest = token
+    for _ in range(3):
+        await sessions.refresh(newest)
+        home.now += 4
+        newest = (await sessions.refresh(newest)).refresh_token
+        home.now += 720
+
+    assert (home.device.generation, home.device.repeated, home.device.revoked) == (4, 0, False)
+
+
 async def test_a_repeat_counts_though_fan_out_is_away(sessions: Known, home: Home, token: str) -> None:
     """The store tells when the projector has taken note of it."""
     await sessions.refresh(token)
     home.tells = False
+    home.now += 50
     successor = (await sessions.refresh(token)).refresh_token
 
     assert home.device.repeated == 1
     await sessions.refresh(successor)
+    home.now += 50
     with pytest.raises(InvalidTokenError):
         await sessions.refresh(successor)
 

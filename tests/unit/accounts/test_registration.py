@@ -9,9 +9,9 @@ import pytest
 
 from global_directory.schemas import Reservation, User
 from infra.errors import CausewayError, OutcomeUnknownError, UnavailableError
+from infra.passwords import Cost, Passwords
 from infra.postgres import Pool
 from region.accounts.federation import Federation
-from region.accounts.passwords import Cost, Passwords
 from region.accounts.ports import Directory, Settled
 from region.accounts.registration import Application, Registration
 from region.holding.errors import IslandedError

@@ -1,6 +1,9 @@
 """What a region may ask of the directory: things in its own name alone, by the certificate that it shows."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import cast
 
 import httpx
@@ -10,7 +13,10 @@ from starlette.types import Receive, Scope, Send
 from global_directory.app import make_app
 from global_directory.directory import Directory
 from global_directory.holding.schemas import Claim, DutyView, Grant, LayingDown, LeaseRequest
-from global_directory.schemas import Announcement, Region, Reservation, ReserveRequest
+from global_directory.operators.actors import Shown
+from global_directory.operators.desk import Desk
+from global_directory.operators.errors import NoPassError
+from global_directory.schemas import Announcement, Expulsions, Region, Reservation, ReserveRequest
 from infra.identity import CALLER
 
 
@@ -43,6 +49,18 @@ class Fake:
         self.asked.append(f"{region} claimed")
         return DutyView(region, wanted.claimer, wanted.ended + 1, wanted.incarnation, "", (), 1.0, laid_down=False)
 
+    async def expel(self, region: str) -> None:
+        """Do it."""
+        self.asked.append(f"{region} expelled")
+
+    async def readmit(self, region: str) -> None:
+        """Do it."""
+        self.asked.append(f"{region} readmitted")
+
+    async def expulsions(self) -> Expulsions:
+        """Tell."""
+        return Expulsions(())
+
     async def announce(self, region: str, announced: Announcement) -> Region:
         """Grant."""
         self.asked.append("announce")
@@ -55,16 +73,23 @@ def directory() -> Fake:
     return Fake()
 
 
-@pytest.fixture
-async def regions(directory: Fake) -> AsyncIterator[httpx.AsyncClient]:
+@asynccontextmanager
+async def asked(directory: Fake, desk: Desk | None) -> AsyncIterator[httpx.AsyncClient]:
     """Whoever shows the certificate that the header `caller` names; none without it."""
-    app = make_app(cast("Directory", directory))
+    app = make_app(cast("Directory", directory), operators=desk)
 
     async def called(scope: Scope, receive: Receive, send: Send) -> None:
         caller = dict(scope["headers"]).get(b"caller")
         await app({**scope, CALLER: caller and caller.decode()}, receive, send)
 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(called), base_url="http://directory") as client:
+        yield client
+
+
+@pytest.fixture
+async def regions(directory: Fake) -> AsyncIterator[httpx.AsyncClient]:
+    """The same, of a directory that knows no operators."""
+    async with asked(directory, None) as client:
         yield client
 
 
@@ -107,9 +132,75 @@ async def test_a_lease_is_asked_for_by_who_holds_it_or_in_the_name_of_the_region
     assert directory.asked == ["lease of eu"] * 2
 
 
-@pytest.mark.parametrize(("path", "content"), [("/regions/us/laying-down", DOWN), ("/regions/eu/claim", CLAIM)])
-async def test_an_operator_hands_duties_over_with_the_certificate_of_the_directory(
-    regions: httpx.AsyncClient, path: str, content: dict[str, object]
+class Operations:
+    """Admits one pass, for one verb and target."""
+
+    async def admit(self, shown: Shown, target: str, *, verbs: frozenset[str]) -> None:
+        """Look."""
+        verb, _, of = shown.token.partition(" ")
+        if verb not in verbs or of != target:
+            raise NoPassError(reason="a test")
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """What answers operators."""
+    return cast("Desk", SimpleNamespace(operations=Operations(), accounts=None))
+
+
+GUARDED = [
+    ("POST", "/regions/us/laying-down", DOWN, "evacuate us"),
+    ("POST", "/regions/eu/claim", CLAIM, "restore eu"),
+    ("PUT", "/expulsions/eu", None, "expel eu"),
+    ("DELETE", "/expulsions/eu", None, "readmit eu"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "content", "good"), GUARDED)
+async def test_an_operator_acts_by_a_pass_and_the_certificate_of_the_directory(  # noqa: PLR0917 — fixtures
+    directory: Fake, desk: Desk, method: str, path: str, content: dict[str, object] | None, good: str
 ) -> None:
-    """Whoever has that one decides about everything that the directory says."""
-    assert (await regions.post(path, json=content, headers={"caller": "directory"})).status_code == 200
+    """The certificate alone is not enough, nor a pass for something else, or to something else; nor a pass without the certificate."""
+    async with asked(directory, desk) as regions:
+        for wrong in ("", "expel us", "backup eu", "evacuate ap"):
+            answer = await regions.request(
+                method, path, json=content, headers={"caller": "directory", "authorization": f"Bearer {wrong}"}
+            )
+            assert (answer.status_code, answer.json()["code"], directory.asked) == (403, "no-pass", []), wrong
+        shown = {"authorization": f"Bearer {good}"}
+        foreign = await regions.request(method, path, json=content, headers={"caller": "ap", **shown})
+        assert (foreign.status_code, foreign.json()["code"], directory.asked) == (403, "not-yours", [])
+        answer = await regions.request(method, path, json=content, headers={"caller": "directory", **shown})
+        assert answer.is_success, answer.text
+        assert directory.asked
+
+
+@pytest.mark.parametrize(("method", "path", "content", "good"), GUARDED)
+async def test_without_a_key_no_operator_acts(  # noqa: PLR0917 — fixtures
+    directory: Fake, regions: httpx.AsyncClient, method: str, path: str, content: dict[str, object] | None, good: str
+) -> None:
+    """Nobody could be told apart from somebody else."""
+    shown = {"caller": "directory", "authorization": f"Bearer {good}"}
+    answer = await regions.request(method, path, json=content, headers=shown)
+    assert (answer.status_code, answer.json()["code"], directory.asked) == (503, "no-operators", [])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "code"), [("GET", "/regions", "unavailable"), ("POST", "/reservations", "outcome-unknown")]
+)
+async def test_who_waits_for_a_store_that_stands_still_is_answered_in_time(method: str, path: str, code: str) -> None:
+    """By what it may have done: a reservation may have been made."""
+
+    class Silent(Fake):
+        async def regions(self) -> None:
+            await asyncio.Event().wait()
+
+        async def reserve(self, request: ReserveRequest) -> Reservation:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    transport = httpx.ASGITransport(make_app(cast("Directory", Silent()), seconds=0.02))
+    async with httpx.AsyncClient(transport=transport, base_url="http://directory") as client:
+        answer = await client.request(method, path, json=RESERVE if method == "POST" else None)
+
+    assert (answer.status_code, answer.json()["code"]) == (503, code)

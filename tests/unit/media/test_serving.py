@@ -8,8 +8,9 @@ from typing import Any, cast
 import httpx
 
 from infra.blobs import Blobs
+from infra.limits import LARGEST_REQUEST
 from infra.postgres import Pool
-from region.media.serving import LOOKS, PATH, BlobServer
+from region.media.serving import LOOKS, PATH, BlobServer, make_app
 from replication.ids import new_blob_id
 
 
@@ -48,11 +49,13 @@ class Store:
         return Cursor()
 
 
-def asking(store: Store) -> httpx.AsyncClient:
-    """Return eu, which asks us for blobs."""
+def asking(store: Store, *, seconds: float = 3600) -> httpx.AsyncClient:
+    """Return eu, which asks us for blobs, and is answered within some time."""
     server = BlobServer(region="us", store=cast("Pool", store), blobs=cast("Blobs", None))
     headers = {"causeway-region": "eu"}
-    return httpx.AsyncClient(transport=httpx.ASGITransport(server), base_url="http://us", headers=headers)
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(make_app(server, seconds=seconds)), base_url="http://us", headers=headers
+    )
 
 
 async def test_few_look_at_the_same_time_and_the_others_hold_no_connection() -> None:
@@ -77,3 +80,20 @@ async def test_what_was_brought_elsewhere_is_not_looked_for() -> None:
     async with asking(store) as eu:
         assert (await eu.get(f"{PATH}{new_blob_id('ap')}/original")).status_code == 404
     assert store.asked == []
+
+
+async def test_who_waits_for_a_store_that_stands_still_is_answered_in_time() -> None:
+    """And leaves their place to others."""
+    store = Store()
+    async with asking(store, seconds=0.02) as eu:
+        answer = await eu.get(f"{PATH}{new_blob_id('us')}/original")
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+
+
+async def test_nobody_brings_more_than_a_request_may_have() -> None:
+    """Files go to the blob store itself."""
+    async with asking(Store()) as eu:
+        answer = await eu.request("GET", f"{PATH}{new_blob_id('us')}/original", content=b"x" * (LARGEST_REQUEST + 1))
+
+    assert answer.status_code == 413

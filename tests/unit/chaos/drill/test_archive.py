@@ -13,8 +13,8 @@ from chaos.drill.archive import (
     NoReportError,
     UnreadableReportError,
     compared,
+    differences,
     find,
-    is_same,
     plan_in,
     read,
     trend,
@@ -108,9 +108,11 @@ def test_two_reports_are_compared(tmp_path: Path) -> None:
     """Whether they had the same plan, and what of their rulings differs."""
     one, other = read(file(tmp_path, "one", report())), read(file(tmp_path, "two", report(seed=2)))
 
-    assert is_same(one.kept, one.kept)
-    assert not is_same(one.kept, other.kept)
-    assert not is_same(one.kept, replace(one.kept, plan=PLAN[:1]))
+    assert differences(one.kept, one.kept) == []
+    assert differences(one.kept, other.kept) == ["seed"]
+    assert differences(one.kept, replace(one.kept, plan=PLAN[:1])) == ["plan"]
+    shorter = replace(one.kept, minutes=one.kept.minutes / 2, standbys={"us": "eu"})
+    assert differences(one.kept, shorter) == ["minutes", "standbys"]
     assert ("seed", "1", "2") in compared(one, other)
     bare = archive.Filed(other.place, replace(other.kept, judgement=archive.Judged("true")))
     assert ("lost", "unknown", "not asked") in compared(one, bare)

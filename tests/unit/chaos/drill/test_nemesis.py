@@ -1,6 +1,7 @@
 """The nemesis carries a schedule out, slot after slot, and notes only what a witness saw."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from chaos.drill.nemesis import Nemesis, NotHealedError, NotRecoveredError
 from chaos.drill.schedule import Fault, Kind
 from chaos.judge import events as e
 from chaos.judge.ledger import Ledger, read
-from infra.local.control import Request, Reshape, Status
+from infra.local.control import Act, Request, Reshape, Status
 from infra.local.supervisor import LinksDownError
 
 LIMIT_SECONDS = 30.0
@@ -168,3 +169,35 @@ async def test_healing_tries_everything(monkeypatch: pytest.MonkeyPatch, tmp_pat
         await Nemesis(Path("/home"), ledger).heal()
 
     assert asked == ["Ask", "Reshape", "Act"]
+
+
+async def test_a_request_of_a_drill_that_was_broken_off_does_not_overtake_healing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is under way in a thread, which nobody can cancel: all is healed once it is done, too, or a region would stand still for good."""
+    done: list[str] = []
+    is_slow, goes_on = threading.Event(), threading.Event()
+
+    def ask(_: Path, request: Request, *__: object) -> Status:
+        if isinstance(request, Act) and request.verb == "kill":
+            is_slow.set()
+            goes_on.wait(LIMIT_SECONDS)
+        done.append(request.verb if isinstance(request, Act) else type(request).__name__)
+        if done[-1] == "heal":
+            goes_on.set()
+        return Status("healthy", "/home", None, {}, {})
+
+    monkeypatch.setattr("chaos.drill.nemesis.control.ask", ask)
+    with Ledger(tmp_path / "ledger", seed=1) as ledger:
+        striker = Nemesis(Path("/home"), ledger)
+        striking = asyncio.create_task(striker._ask(Act("kill", ("us/kafka",))))  # noqa: SLF001  # what every fault asks through
+        await asyncio.to_thread(is_slow.wait, LIMIT_SECONDS)
+        striking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await striking
+        async with asyncio.timeout(LIMIT_SECONDS):
+            await striker.heal()
+
+    assert done.index("kill") < len(done) - 1
+    assert done[-1] == "heal"
+    assert done.count("heal") == 2

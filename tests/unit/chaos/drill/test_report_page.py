@@ -1,7 +1,10 @@
 """The page of a drill needs nothing else, and shows nothing as markup that was said by others."""
 
+from msgspec.structs import replace
+
 from chaos.bench.measure import Machine
 from chaos.drill.figures import count
+from chaos.drill.moves import Decision, Move
 from chaos.drill.outcome import Report
 from chaos.drill.report import RULES, html
 from chaos.judge import events as e
@@ -11,16 +14,31 @@ from chaos.judge.ledger import numbered
 
 def page(*events: e.Event) -> str:
     """Return the page of a ledger."""
+    return html(reported(*events), "<svg/>", "<svg/>")
+
+
+def reported(*events: e.Event) -> Report:
+    """Return what is told of a ledger."""
     ledger = list(numbered([e.Run(0, 1), *events]))
     machine = Machine(cores=2, memory_gb=8.0, processor="any", kernel="any", python="any", load_before=0.5)
-    return html(
-        Report(
-            name="parts", seed=1, rate=20, minutes=1, planned=1, began_at="2026-01-01T00:00:00+00:00",
-            machine=machine, offline=0, share=0.1, judgement=judge(ledger), figures=count(ledger),
-        ),
-        "<svg/>",
-        "<svg/>",
+    return Report(
+        name="parts", seed=1, rate=20, minutes=1, planned=1, began_at="2026-01-01T00:00:00+00:00",
+        machine=machine, offline=0, share=0.1, judgement=judge(ledger), figures=count(ledger),
     )  # fmt: skip
+
+
+def test_a_handing_over_is_told_in_its_parts() -> None:
+    """As a recovery time is, with what was decided when; other drills have no such chapter."""
+    plain = page()
+    move = Move("f1", "us>eu", decide=2.0, execute=18.5, catch_up=4.0, silence=17.0, own_p99=13.0, accepted=3, lost=1)
+    report = replace(reported(), moves=(move,), decisions=(Decision(12.0, "drain: <nothing> more"),))
+    shown = html(report, "<svg/>", "<svg/>")
+
+    assert "Duties handed over" not in plain
+    assert all(
+        f"<td>{cell}</td>" in shown for cell in ("us&gt;eu", "2.0 s", "18.5 s", "4.0 s", "17.0 s", "1 of 3", "-")
+    )
+    assert "drain: &lt;nothing&gt; more" in shown
 
 
 def test_every_checker_is_explained() -> None:

@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from chaos.drill import safety
 from chaos.drill.course import NotReadyError
-from chaos.drill.safety import DEAF_SECONDS, DOWN_SECONDS, Guard, blast_radius, check
+from chaos.drill.safety import DEAF_SECONDS, DOWN_SECONDS, Guard, blast_radius, check, places
 from chaos.drill.schedule import Fault, Kind
+from chaos.judge.events import Expectation
 from infra.local.control import LinkStatus, PartStatus, RegionStatus, Status
 
 
@@ -78,26 +79,58 @@ def test_a_drill_stops_when_nobody_accepts_anything(tmp_path: Path) -> None:
     """Counted from the last send that was accepted anywhere."""
     guard = Guard(tmp_path)
 
-    assert not guard.look(0.0, WELL, 0, [])
-    assert not guard.look(50.0, WELL, 7, [])
-    assert not guard.look(50.0 + DEAF_SECONDS, WELL, 7, [])
-    assert "nothing was accepted" in guard.look(51.0 + DEAF_SECONDS, WELL, 7, [])
+    assert not guard.look(0.0, WELL, 0, ())
+    assert not guard.look(50.0, WELL, 7, ())
+    assert not guard.look(50.0 + DEAF_SECONDS, WELL, 7, ())
+    assert "nothing was accepted" in guard.look(51.0 + DEAF_SECONDS, WELL, 7, ())
 
 
 def test_a_drill_stops_when_something_else_stays_down(tmp_path: Path) -> None:
-    """Not while a fault lasts, which may well take others along; not when it came back meanwhile."""
+    """Not what a fault in its region may have taken along, while that lasts; not what came back meanwhile."""
     guard, ill = Guard(tmp_path), status("us", "eu", kafka=part("crashed"))
 
-    assert not guard.look(0.0, ill, 1, ["us/kafka"])
-    assert not guard.look(DOWN_SECONDS + 5, ill, 2, ["us/kafka"])
-    assert not guard.look(DOWN_SECONDS + 6, ill, 3, [])
-    assert not guard.look(DOWN_SECONDS + 50, WELL, 4, [])
-    assert not guard.look(DOWN_SECONDS + 90, ill, 5, [])
-    assert "us/kafka was down" in guard.look(2 * DOWN_SECONDS + 91, ill, 6, [])
+    assert not guard.look(0.0, ill, 1, {"us"})
+    assert not guard.look(DOWN_SECONDS + 5, ill, 2, {"us"})
+    assert not guard.look(DOWN_SECONDS + 6, ill, 3, ())
+    assert not guard.look(DOWN_SECONDS + 50, WELL, 4, ())
+    assert not guard.look(DOWN_SECONDS + 90, ill, 5, ())
+    assert "us/kafka was down" in guard.look(2 * DOWN_SECONDS + 91, ill, 6, ())
+
+
+def test_a_drill_stops_though_faults_follow_one_another_elsewhere(tmp_path: Path) -> None:
+    """While one region is struck, and the next, and a link, what stays down in a third is nobody's but its own; also if it is started again and again."""
+    guard = Guard(tmp_path)
+    states = ["crashed", "starting", "waiting", "unhealthy"]
+    said = [
+        guard.look(10.0 * number, status("us", "eu", kafka=part(states[number % 4])), number + 1, places([struck]))
+        for number, struck in enumerate(
+            [fault(Kind.KILL, "eu/kafka"), fault(Kind.CUT, "us-eu"), fault(Kind.FREEZE, "directory")] * 3
+        )
+    ]
+
+    assert not any(said[:7])
+    assert "us/kafka was down" in said[7]
+
+
+def test_where_faults_strike() -> None:
+    """What depends on a struck part is in its region; a link has no parts; of an evacuation both sites are struck."""
+    faults = [fault(Kind.KILL, "us/kafka"), fault(Kind.CUT, "eu-directory"), fault(Kind.PAUSE, "directory-postgres")]
+
+    assert places(faults) == {"us", "directory"}
+    assert places([fault(Kind.FREEZE, "us>eu")]) == {"us", "eu"}
+
+
+def test_a_plan_in_which_a_lease_lapses_takes_a_standby() -> None:
+    """A replay on a federation without one would show nothing, and says so before it strikes."""
+    plan = [Fault(1, 1, 0.0, Kind.CUT, "us-directory", 5.0, expects=Expectation(lapses=("us",)))]
+
+    check(WELL, plan, {"us": "eu"})
+    with pytest.raises(NotReadyError, match=r"the lease of us lapse.*--standby"):
+        check(WELL, plan, {"eu": "us"})
 
 
 def test_a_drill_stops_before_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its ledger grows all the time."""
     monkeypatch.setattr(safety, "LEAST_DISK_BYTES", 1 << 62)
 
-    assert "of disk are left" in Guard(tmp_path).look(0.0, WELL, 1, [])
+    assert "of disk are left" in Guard(tmp_path).look(0.0, WELL, 1, ())

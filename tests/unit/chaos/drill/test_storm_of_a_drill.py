@@ -48,11 +48,11 @@ class Faults:
     """A nemesis whose faults are over at once, or never.
 
     Attributes:
-        targets: What is struck.
+        striking: The faults that last.
         cancelled: Whether the faults that were left were given up.
     """
 
-    targets = ()
+    striking = ()
 
     def __init__(self, *, end: bool) -> None:
         """Say how it goes."""

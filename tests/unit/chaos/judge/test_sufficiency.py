@@ -172,3 +172,25 @@ def test_where_all_are_members_nobody_could_have_seen_too_much() -> None:
     judgement = judge(numbered([GOOD[0], *everybody, *GOOD[1:]]))
 
     assert judgement["entitlement"].verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(("last", "is_served"), [(15.0, False), (25.0, True)])
+def test_a_region_whose_people_are_served_from_elsewhere_is_not_known_to_be_back(
+    last: float, *, is_served: bool
+) -> None:
+    """Its own edge must have shown something after the fault, to who never comes through another one."""
+    events: list[e.Event] = [
+        e.Run(0.0, 1),
+        e.Opened(1.0, "o.1", "o", "u1-us", "us", pinned=True),
+        e.FaultBegun(10.0, "f1", "kill", "us/front"),
+        e.FaultSeen(11.0, "f1", "gone"),
+        e.FaultEnded(20.0, "f1"),
+        e.Invoke(21.0, 1, "send", "d", "u1-us", "us", "d1-us", "t"),
+        e.Ok(22.0, 1, "d1-us", "m"),
+        e.Live(last, "o.1", "d1-us", e.Sighting(1, 1, "m", "u1-us", "t")),
+        e.Settled(40.0),
+        e.Ended(41.0),
+    ]
+    judgement = judge(numbered(sorted(events, key=lambda event: event.at)), Needs(before=0, during=0, after=1))
+
+    assert ("through the edge of us" not in reasons(judgement)) is is_served

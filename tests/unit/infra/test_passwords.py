@@ -4,9 +4,8 @@ import asyncio
 
 import pytest
 
-from infra.errors import InvalidFieldError
-from region.accounts.errors import BusyError
-from region.accounts.passwords import Cost, Passwords
+from infra.errors import BusyError, InvalidFieldError
+from infra.passwords import Cost, Passwords
 from region.accounts.rules import check_password, clean_name
 
 CHEAP = Cost(memory=8, passes=1, lanes=1)

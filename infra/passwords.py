@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from region.accounts.errors import BusyError
+from infra.errors import BusyError
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Passwords:
 
     async def _in_thread(self, password: str, known: str | None) -> str | None:
         if self.waiting >= self._most:
-            raise BusyError
+            raise BusyError(what="Checking passwords")
         self.waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, self._compute, password, known)

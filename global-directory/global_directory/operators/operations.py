@@ -1,0 +1,132 @@
+"""The use cases of operations: each is judged, written down, let through by a pass, and ended in the trace."""
+
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from global_directory.operators import repository
+from global_directory.operators.actors import Actor, Actors, Shown
+from global_directory.operators.errors import KeyAloneError, NoPassError, NotLoggedInError, OperationOverError
+from global_directory.operators.schemas import Asked, Granted, OperationEnd, OperationRequest, Trace
+from global_directory.operators.verbs import DEPLOYMENT, VERBS, check_target, clean, judge, read_role
+from infra.errors import CausewayError, InvalidFieldError
+
+MOST_LINES: Final = 1_000
+"""Lines of the trace that are told at a time."""
+_ID: Final = frozenset("0123456789abcdef")
+
+
+class Operations:
+    """Answers what is asked about operations."""
+
+    def __init__(self, actors: Actors) -> None:
+        """Work on a store; `actors` know who asks."""
+        self._actors = actors
+
+    async def begin(self, shown: Shown, wanted: OperationRequest) -> Granted:
+        """Judge an operation, write it down, and give a pass for it; asked again with the same id, the same is answered.
+
+        Raises:
+            NotLoggedInError: No good session was shown.
+            CausewayError: One of what `verbs.judge` raises; the trace has it.
+            OperationOverError: That id is another operation's, or one's that has ended.
+        """
+        seal = self._actors.seal()
+        if len(wanted.operation_id) != 33 or wanted.operation_id[0] != "o" or set(wanted.operation_id[1:]) - _ID:  # noqa: PLR2004
+            raise InvalidFieldError(field="operation_id", reason="use `o` and 32 hexadecimal digits")
+        check_target(wanted.target)
+
+        async def operation(connection: AsyncConnection) -> Actor | CausewayError:
+            try:
+                actor = await self._actors.find(connection, shown)
+            except NotLoggedInError as error:
+                return error
+            known = await repository.find_operation(connection, wanted.operation_id)
+            if known is not None:
+                same = (known.who, known.verb, known.target, known.result)
+                again = same == (actor.name, wanted.verb, wanted.target, "begun")
+                return actor if again else OperationOverError(operation_id=wanted.operation_id)
+            line = replace(self._actors.line(actor, wanted.verb, wanted.target), why=clean(wanted.why))
+            try:
+                if actor.name == DEPLOYMENT:
+                    raise KeyAloneError
+                judge(actor.role, wanted.verb, wanted.target, why=wanted.why, confirmed=wanted.confirmed)
+            except CausewayError as error:
+                await repository.add_operation(connection, replace(line, result="refused", detail=clean(str(error))))
+                return error
+            begun = replace(line, operation_id=wanted.operation_id, result="begun", detail="", ended_at=0)
+            await repository.add_operation(connection, begun)
+            return actor
+
+        found = await self._actors.transactions.run("operation_begin", operation)
+        if isinstance(found, NotLoggedInError):
+            raise await self._actors.refused_nobody(shown, wanted.verb, wanted.target, found)
+        if isinstance(found, CausewayError):
+            raise found
+        granted = seal.grant(
+            found.name, wanted.operation_id, wanted.verb, wanted.target, now=self._actors.clock() / 1e6
+        )
+        return Granted(wanted.operation_id, found.name, granted)
+
+    async def end(self, shown: Shown, operation_id: str, ended: OperationEnd) -> None:
+        """Write down how an operation ended; may be repeated.
+
+        Raises:
+            NoPassError: No good pass was shown.
+            OperationOverError: It is another's.
+        """
+        granted = self._actors.seal().read_pass(shown.token, self._actors.clock() / 1e6)
+        if granted.operation != operation_id:
+            raise OperationOverError(operation_id=operation_id)
+        result = "done" if ended.done else "failed"
+
+        async def operation(connection: AsyncConnection) -> bool:
+            detail = clean(ended.detail)
+            if await repository.end_operation(connection, operation_id, result, detail, self._actors.clock()):
+                return True
+            known = await repository.find_operation(connection, operation_id)
+            return known is not None and known.result == result
+
+        if not await self._actors.transactions.run("operation_end", operation):
+            raise OperationOverError(operation_id=operation_id)
+
+    async def admit(self, shown: Shown, target: str, *, verbs: frozenset[str]) -> None:
+        """Let what an operation consists of be done: see that the pass is good for it, and that who has it still may.
+
+        Raises:
+            NoPassError: It is missing, forged, of another verb or target, or its operation is over.
+        """
+        try:
+            await self._admit(shown, target, verbs)
+        except NoPassError as error:
+            raise await self._actors.refused_nobody(shown, ",".join(sorted(verbs)), target, error) from None
+
+    async def _admit(self, shown: Shown, target: str, verbs: frozenset[str]) -> None:
+        granted = self._actors.seal().read_pass(shown.token, self._actors.clock() / 1e6)
+        if granted.verb not in verbs or granted.target != target:
+            raise NoPassError(reason=f"it is for `{granted.verb}` of {granted.target}")
+
+        async def operation(connection: AsyncConnection) -> str:
+            known = await repository.find(connection, granted.sub)
+            line = await repository.find_operation(connection, granted.operation)
+            if known is None or read_role(known.role) < VERBS[granted.verb].least:
+                return f"{granted.sub} may not do that any more"
+            return "" if line is not None and line.result == "begun" else "its operation is over"
+
+        if reason := await self._actors.transactions.run("operation_admit", operation, changes=False):
+            raise NoPassError(reason=reason)
+
+    async def trace(self, shown: Shown, asked: Asked) -> Trace:
+        """Return lines of the trace, newest first.
+
+        Raises:
+            NotLoggedInError: No good session was shown.
+        """
+
+        async def operation(connection: AsyncConnection) -> Trace:
+            await self._actors.find(connection, shown)
+            bounded = replace(asked, most=max(1, min(asked.most, MOST_LINES)))
+            return Trace(await repository.find_operations(connection, bounded))
+
+        return await self._actors.transactions.run("operations", operation, changes=False)

@@ -1,0 +1,95 @@
+"""SQL of operators and of the trace of what they did; every function is part of a transaction that `transactions` runs, at SERIALIZABLE."""
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from global_directory.operators.schemas import Asked, OperationView
+from global_directory.schema import OPERATIONS, OPERATORS
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """An operator, as the store has them.
+
+    Attributes:
+        name: Their name.
+        role: What they may do, a word.
+        password_hash: Argon2id, in PHC string format; empty if they have no password.
+        generation: Of their sessions.
+        failures: Wrong passwords since the last right one.
+        tried_at: When the last one was tried, microseconds since the epoch.
+        added_at: Since when, microseconds since the epoch.
+        added_by: By whom.
+    """
+
+    name: str
+    role: str
+    password_hash: str
+    generation: int
+    failures: int
+    tried_at: int
+    added_at: int
+    added_by: str
+
+
+async def find(connection: AsyncConnection, name: str) -> Operator | None:
+    """Return the operator of that name."""
+    row = (await connection.execute(select(OPERATORS).where(OPERATORS.c.name == name))).mappings().one_or_none()
+    return None if row is None else Operator(**row)
+
+
+async def find_all(connection: AsyncConnection) -> tuple[Operator, ...]:
+    """Return all operators, sorted by name."""
+    rows = (await connection.execute(select(OPERATORS).order_by(OPERATORS.c.name))).mappings().all()
+    return tuple(Operator(**row) for row in rows)
+
+
+async def add(connection: AsyncConnection, operator: Operator) -> None:
+    """Write an operator whom there was none of."""
+    await connection.execute(insert(OPERATORS).values(**asdict(operator)))
+
+
+async def change(connection: AsyncConnection, operator: Operator) -> None:
+    """Write an operator who was read in this transaction."""
+    await connection.execute(update(OPERATORS).where(OPERATORS.c.name == operator.name).values(**asdict(operator)))
+
+
+async def remove(connection: AsyncConnection, name: str) -> None:
+    """Remove an operator; what they did stays in the trace."""
+    await connection.execute(delete(OPERATORS).where(OPERATORS.c.name == name))
+
+
+async def find_operation(connection: AsyncConnection, operation_id: str) -> OperationView | None:
+    """Return one line of the trace."""
+    wanted = select(OPERATIONS).where(OPERATIONS.c.operation_id == operation_id)
+    row = (await connection.execute(wanted)).mappings().one_or_none()
+    return None if row is None else _view(row)
+
+
+async def add_operation(connection: AsyncConnection, line: OperationView) -> None:
+    """Write a line of the trace."""
+    await connection.execute(insert(OPERATIONS).values(**asdict(line)))
+
+
+async def end_operation(connection: AsyncConnection, operation_id: str, result: str, detail: str, now: int) -> bool:
+    """Write how an operation ended; return whether it had only begun. What stands there already is never changed."""
+    written = update(OPERATIONS).where(OPERATIONS.c.operation_id == operation_id, OPERATIONS.c.result == "begun")
+    done = await connection.execute(written.values(result=result, detail=detail, ended_at=now))
+    return bool(done.rowcount)
+
+
+async def find_operations(connection: AsyncConnection, asked: Asked) -> tuple[OperationView, ...]:
+    """Return lines of the trace, newest first."""
+    chosen = select(OPERATIONS).where(OPERATIONS.c.at >= asked.since)
+    named = {"verb": asked.verb, "target": asked.target, "who": asked.who, "result": asked.result}
+    for column, value in named.items():
+        if value:
+            chosen = chosen.where(OPERATIONS.c[column] == value)
+    ordered = chosen.order_by(OPERATIONS.c.at.desc(), OPERATIONS.c.operation_id).limit(asked.most)
+    return tuple(_view(row) for row in (await connection.execute(ordered)).mappings().all())
+
+
+def _view(row: RowMapping) -> OperationView:
+    return OperationView(**row)

@@ -1,0 +1,99 @@
+"""A region's store is backed up while people write, and put back after it went wrong: at once where nothing has gone beyond it, and never otherwise."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from chaos.federation import CommandError, Federation
+from chaos.people import Person
+from infra.local import postgres
+from region.client import Client, SqliteStore
+
+pytestmark = pytest.mark.timeout(900)
+SERVICES = ("front", "projector", "fanout", "forwarder", "ingester", "media")
+SURE = ("--why", "a test", "--confirm", "us")
+ALIVE_SECONDS = 90
+
+
+@asynccontextmanager
+async def person(url: str, name: str, store: Path) -> AsyncIterator[Person]:
+    """Somebody with an account in us, at a device."""
+    async with Client([url], store=SqliteStore(store), patience=60) as client:
+        await client.register(name, "a good password", home_region="us")
+        await client.online()
+        async with Person(client) as somebody:
+            yield somebody
+
+
+async def told(federation: Federation, *words: str) -> Any:
+    """Run a command; return what a script is told."""
+    return json.loads(await federation.act(*words, "--json"))
+
+
+async def restored(federation: Federation) -> Any:
+    """Restore the newest backup, as soon as nobody counts as alive any more."""
+    async with asyncio.timeout(ALIVE_SECONDS):
+        while True:
+            with contextlib.suppress(CommandError):
+                return await told(federation, "region", "restore-backup", "us", *SURE)
+            await asyncio.sleep(3)
+
+
+async def test_a_store_comes_back_from_its_backup(
+    start_federation: Callable[..., AbstractContextManager[Federation]], tmp_path: Path
+) -> None:
+    """Refused while the region serves, and after it has accepted more; done when it stood still, whatever its store has become; people go on where they were."""
+    with start_federation("--regions", "us,eu") as federation:
+        status = federation.status()
+        url = status.regions["us"].public_url
+        async with person(url, "ada", tmp_path / "1") as ada, person(url, "bob", tmp_path / "2") as bob:
+            await ada.write("before the first backup", bob)
+            await bob.sees("before the first backup")
+            first = await told(federation, "region", "backup", "us")
+            with pytest.raises(CommandError, match="--confirm us"):
+                await federation.act("region", "restore-backup", "us", "--why", "a test")
+            with pytest.raises(CommandError, match="services work on the store"):
+                await federation.act("region", "restore-backup", "us", *SURE)
+            await bob.write("after it", ada)
+            await ada.sees("after it")
+            with pytest.raises(CommandError, match="records were accepted after it"):
+                await federation.act("region", "restore-backup", "us", *SURE)
+        await asyncio.sleep(2)  # until nobody's marks are under way any more
+
+        for name in SERVICES:
+            await federation.act("local", "kill", f"us/{name}", "--stay-down")
+        second = await told(federation, "region", "backup", "us")
+        listed = await told(federation, "backup", "list", "us")
+        assert [one["backup_id"] for one in listed["backups"]] == [second["backup_id"], first["backup_id"]]
+        assert (await told(federation, "backup", "verify", "us"))["missing"] == []
+        store = postgres.url(status.parts()["us/postgres"].ports["postgres"])
+        with psycopg.connect(store, autocommit=True) as connection:
+            connection.execute("DELETE FROM entries")
+        done = await restored(federation)
+        assert (done["backup_id"], done["rows"]) == (second["backup_id"], sum(second["rows"].values()))
+        await federation.act("local", "heal")
+        await federation.act("up", "--detach", "--no-demo", "--regions", "us,eu")
+
+        async with (
+            Client([url], store=SqliteStore(tmp_path / "3"), patience=60) as anew,
+            Client([url], store=SqliteStore(tmp_path / "2"), patience=60) as kept,
+        ):
+            await anew.log_in("ada", "a good password")
+            await anew.online()
+            await kept.online()
+            async with Person(anew) as ada, Person(kept) as bob:
+                await ada.write("after all that", bob)
+                await bob.sees("after all that")
+                assert ada.refused == bob.refused == []
+        found = await told(federation, "audit", "list", "--verb", "restore-backup")
+        results = [one["result"] for one in found["operations"]]
+        assert results[0] == "done"
+        assert results.count("refused") == 1
+        assert results.count("failed") >= 2
