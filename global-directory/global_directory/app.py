@@ -130,6 +130,7 @@ def _offer_duties(app: FastAPI, directory: Directory, operators: Desk | None) ->
     )
     async def sighted(region: str, wanted: Sighted, request: Request) -> ProposalsView:
         _only(region, request, "tell what it sees", or_else=DIRECTORY)  # an evacuation tells of its plan
+        await _by_an_operator_unless_a_region(region, request, operators)
         return await directory.detection.report(region, wanted)
 
     @app.get("/proposals", summary="Regions that are taken for down, so that their standbys should take over")

@@ -5,5 +5,5 @@ from typing import Final
 
 from infra.schema.revisions import Schema
 
-SCHEMA: Final = Schema("directory", (Path(__file__).parent,), knows=5, needs=5)
+SCHEMA: Final = Schema("directory", (Path(__file__).parent,), knows=6, needs=6)
 """What this version's software knows, and needs."""

@@ -3,8 +3,8 @@
 from infra.schema.operations import execute
 from infra.schema.revisions import Kind
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 KIND = Kind.EXPAND
 
 
