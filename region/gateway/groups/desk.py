@@ -323,7 +323,9 @@ class Desk:
         return group_id
 
     async def _await(self, caller: AccessClaims, group_id: str) -> bool:
-        """Wait a moment for one that another region owns and that may be on its way here; tell whether the caller sees it."""
+        """Wait a moment for one that another region owns and that may be on its way here; tell whether the caller sees such a one."""
+        if region_of(self.checked(group_id)) == self._region:
+            return False
         return await self._recipients.coming.sees(caller.sub, group_id, patiently=True)
 
     async def _seen(self, connection: Connection, group_id: str, user_id: str) -> Sight:
