@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 
 from global_directory.directory import Directory
 from global_directory.errors import NotYoursError
-from global_directory.holding.schemas import Claim, DutiesView, DutyView, Grant, LayingDown, LeaseRequest
+from global_directory.holding.schemas import Claim, DutiesView, DutyView, Grant, Keeping, LayingDown, LeaseRequest
 from global_directory.roll import Roll
 from global_directory.schemas import (
     Announcement,
@@ -88,6 +88,11 @@ def _offer_duties(app: FastAPI, directory: Directory) -> None:
     async def lay_down(region: str, wanted: LayingDown, request: Request) -> DutyView:
         _only(wanted.holder, request, f"lay the duties of {region} down", or_else=DIRECTORY)
         return await directory.duties.lay_down(region, wanted)
+
+    @app.post("/regions/{region}/keepers", summary="Say who has everything that a region lets others have")
+    async def keep(region: str, wanted: Keeping, request: Request) -> DutyView:
+        _only(wanted.holder, request, f"say who keeps what {region} decides", or_else=region)
+        return await directory.duties.keep(region, wanted)
 
     @app.post(
         "/regions/{region}/claim",

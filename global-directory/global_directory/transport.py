@@ -18,7 +18,13 @@ from infra.errors import (
     OutcomeUnknownError,
     UnavailableError,
 )
-from replication.holding.errors import EpochOverError, LaidDownError, LeaseRunsError, NotTheStandbyError
+from replication.holding.errors import (
+    EpochOverError,
+    LaidDownError,
+    LeaseRunsError,
+    NotTheKeeperError,
+    NotTheStandbyError,
+)
 
 T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
@@ -39,6 +45,7 @@ _REFUSALS: Final[dict[str, type[CausewayError]]] = {
         LaidDownError,
         EpochOverError,
         LeaseRunsError,
+        NotTheKeeperError,
         NotTheStandbyError,
         InvalidFieldError,
         MalformedRequestError,

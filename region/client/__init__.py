@@ -63,6 +63,7 @@ from region.client.events import (
     Refused,
     Types,
     Watched,
+    Withdrawn,
 )
 from region.client.frames import Attachment, Hop, Mention, Message, Reacted, Reply
 from region.client.friends import Friend, FriendList, Presence
@@ -129,5 +130,6 @@ __all__ = [
     "UnsendableError",
     "User",
     "Watched",
+    "Withdrawn",
     "longer",
 ]

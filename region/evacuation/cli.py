@@ -90,14 +90,14 @@ def evacuate(
     if not rehearse and not abort and not why.strip():
         raise NoReasonError
     if rehearse:
-        _show_rehearsal(_run(_rehearse(region, sites)), as_json=as_json)
+        _show_rehearsal(run(_rehearse(region, sites)), as_json=as_json)
     elif abort:
-        _run(_abort(region, sites, why or "not said"))
+        run(_abort(region, sites, why or "not said"))
     else:
-        _show_outcome(_run(_evacuate(region, sites, why, quiet=as_json)), as_json=as_json)
+        _show_outcome(run(evacuate_now(region, sites, why, quiet=as_json)), as_json=as_json)
 
 
-def _run(work: Coroutine[None, None, T]) -> T:
+def run(work: Coroutine[None, None, T]) -> T:
     """Run what is asked for; whose server does not answer is said without what might tell how to connect."""
     try:
         return asyncio.run(work)
@@ -157,7 +157,12 @@ async def _abort(region: str, sites: dict[str, Seat], why: str) -> None:
     raise typer.Exit(1)
 
 
-async def _evacuate(region: str, sites: dict[str, Seat], why: str, *, quiet: bool) -> Evacuated:
+async def evacuate_now(region: str, sites: dict[str, Seat], why: str, *, quiet: bool) -> Evacuated:
+    """Evacuate a region, or go on with that; return what it has come to.
+
+    Raises:
+        Exception: One of `region.evacuation.moving.FAILURES`, or a `NotReadyError`.
+    """
     url, tls = where()
     audit, log = Audit("evacuate", region, why=why), list[Told]()
 
