@@ -20,7 +20,7 @@ from region.client import Arrived, Client, Message, SqliteStore, Withdrawn
 pytestmark = pytest.mark.timeout(1200)
 
 COMMAND_SECONDS = 400.0
-WRITE_SECONDS = 0.1
+WRITE_SECONDS = 0.4
 READY_SECONDS = 120.0
 SHOWN_SECONDS = 120.0
 
