@@ -132,21 +132,21 @@ def fail(
     """
     sites = seats.find(region)
     if rehearse:
-        found = moving.run(_rehearse(region, sites))
+        found = moving.run(rehearse_now(region, sites))
         _show_rehearsal(found, as_json=as_json)
         if not found.ok:
             raise typer.Exit(1)
         return
     if not why.strip():
         raise NoReasonError
-    found = moving.run(_rehearse(region, sites))
+    found = moving.run(rehearse_now(region, sites))
     if not confirm and not as_json:
         _show_rehearsal(found, as_json=False)
         confirm = typer.prompt(f"To declare {region} dead, type its name", default="", show_default=False)
     if confirm != region:
         raise NotConfirmedError(region=region)
     with _alone(region):
-        done = moving.run(_fail(region, sites, why, quiet=as_json))
+        done = moving.run(fail_now(region, sites, why, quiet=as_json))
     _show(done, as_json=as_json)
 
 
@@ -168,7 +168,7 @@ def restore(
         raise NoReasonError
     sites = seats.find(region)
     with _alone(region):
-        done = moving.run(_restore(region, sites, why, quiet=as_json))
+        done = moving.run(restore_now(region, sites, why, quiet=as_json))
     _show(done, as_json=as_json)
 
 
@@ -194,7 +194,8 @@ def _teller(audit: Audit, log: list[Told], *, quiet: bool) -> Callable[[Told], N
     return tell
 
 
-async def _rehearse(region: str, sites: dict[str, Seat]) -> Rehearsed:
+async def rehearse_now(region: str, sites: dict[str, Seat]) -> Rehearsed:
+    """Return what would be in the way of declaring a region dead, and what would be late; changes nothing."""
     home, target = sites.values()
     url, tls = where()
     async with DirectoryClient(url, tls=tls) as directory:
@@ -208,7 +209,15 @@ async def _rehearse(region: str, sites: dict[str, Seat]) -> Rehearsed:
     return Rehearsed(region, target.site, all(one.ok for one in found), found, steps)
 
 
-async def _fail(region: str, sites: dict[str, Seat], why: str, *, quiet: bool) -> Failed:
+async def fail_now(region: str, sites: dict[str, Seat], why: str, *, quiet: bool) -> Failed:
+    """Declare a region dead, or go on with that; return what it has come to.
+
+    Raises:
+        NotReadyToFailError: Something is in the way; nothing was changed.
+        AliveError: Its lease is renewed; nothing was changed.
+        CausewayError: It cannot be done now; run again, it goes on.
+        psycopg.Error: The copy does not answer.
+    """
     home, target = sites.values()
     url, tls = where()
     audit, log = Audit("fail", region, why=why), list[Told]()
@@ -238,7 +247,13 @@ async def _fail(region: str, sites: dict[str, Seat], why: str, *, quiet: bool) -
     return Failed(region, target.site, {step: round(seconds, 2) for step, seconds in took.items()}, log, after)
 
 
-async def _restore(region: str, sites: dict[str, Seat], why: str, *, quiet: bool) -> Restored:
+async def restore_now(region: str, sites: dict[str, Seat], why: str, *, quiet: bool) -> Restored:
+    """Hand in what a returned region had accepted, and give it its duties back, or go on with that; return what it has come to.
+
+    Raises:
+        NothingToRestoreError: It holds its duties.
+        Exception: As `region.failover.restoring.Return.run` and `region.evacuation.cli.evacuate_now` say.
+    """
     home, holder = sites.values()
     url, tls = where()
     audit, log = Audit("restore", region, why=why), list[Told]()
