@@ -13,8 +13,9 @@ from region.evacuation import repository
 from region.evacuation.moving import StuckError, Told
 from region.evacuation.seats import Seat
 from region.failover import failing
+from region.failover import reached as reaching
 from region.failover.failing import AliveError, Takeover
-from region.failover.plan import CannotTakeOverError
+from region.failover.plan import CannotTakeOverError, Step
 from region.failover.reached import Reader
 from replication.holding.errors import LeaseRunsError, NotTheKeeperError
 from replication.turns.records import Turn
@@ -138,7 +139,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(failing, "seize", made.seize)
     monkeypatch.setattr(failing, "Consumer", Journal)
     monkeypatch.setattr(failing, "LOOK_SECONDS", 0)
-    monkeypatch.setattr(failing.reaching, "reached", made.reached)
+    monkeypatch.setattr(reaching, "reached", made.reached)
     monkeypatch.setattr(repository, "follows", made.is_following)
     monkeypatch.setattr(repository, "serving", made.who_serves)
     return made
@@ -222,7 +223,7 @@ async def test_what_the_directory_refuses_is_told(world: World, monkeypatch: pyt
             await takeover(world).run()
     assert world.follows, "the copy follows on"
 
-    monkeypatch.setattr(failing, "PATIENCE", {**failing.PATIENCE, failing.Step.SERVE: 0.0})
+    monkeypatch.setattr(failing, "PATIENCE", {**failing.PATIENCE, Step.SERVE: 0.0})
     world.serving = [frozenset({"gateway"})]
     with pytest.raises(StuckError, match="projector"):
         await takeover(world).run()

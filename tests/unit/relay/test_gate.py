@@ -11,6 +11,7 @@ from infra.errors import UnavailableError
 from relay.forwarder import gate as module
 from relay.forwarder.gate import FREE_SECONDS, Gate
 from replication.holding.errors import EpochOverError, NotTheStandbyError
+from replication.turns import takeover_repository
 from replication.turns.records import Turn
 
 HERE: Any = None
@@ -70,7 +71,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """The world, in the place of everything that is asked."""
     made = World()
     for name in ("log_position", "taken_in"):
-        monkeypatch.setattr(module.repository, name, getattr(made, name))
+        monkeypatch.setattr(takeover_repository, name, getattr(made, name))
     monkeypatch.setattr(module, "read_turn", made.read_turn)
     monkeypatch.setattr(asyncio, "sleep", made.sleep)
     return made
