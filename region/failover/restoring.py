@@ -16,7 +16,7 @@ from region.evacuation import repository as stores
 from region.evacuation.moving import StuckError, Told
 from region.evacuation.seats import Seat
 from region.failover import repository
-from region.failover.tail import Slot, Verdict, counted, judge, must_have_outcome, slots_of
+from region.failover.tail import Slot, Verdict, conversation_of, counted, judge, must_have_outcome, slots_of
 from region.standby.repository.copying import content
 from replication.codec import UndecodableRecordError, decode_journaled, encode
 from replication.records import Journaled, Submission
@@ -175,7 +175,7 @@ class Return:
         async for _, journaled in self._read(self.holder, begun, ends):
             if isinstance(journaled.record, Submission) and journaled.record.id not in tail:
                 newer |= slots_of(journaled.record)
-        conversations = {one.record.conversation_id for _, one in records if isinstance(one.record, Submission)} - {""}
+        conversations = {conversation_of(one.record) for _, one in records if isinstance(one.record, Submission)} - {""}
         async with await connect(self.holder.store, name="restore") as store:
             stands = await repository.stood(store, conversations, epoch=turn.epoch - 1)
         return [judge(journaled, here=self.home.region, newer=newer, stands=stands) for _, journaled in records]

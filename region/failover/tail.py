@@ -12,7 +12,8 @@ from typing import Final, TypeAlias
 
 from msgspec.structs import replace
 
-from replication.accounts import ProfileChanged, UserBlocked, UserUnblocked, WritersChosen
+from replication.accounts import DeviceRefreshed, ProfileChanged, UserBlocked, UserUnblocked, WritersChosen
+from replication.concealed import MessageConcealed
 from replication.ids import region_of
 from replication.moderation import AccountRestored, AccountSuspended, ModeratorNamed
 from replication.records import LOG_BODIES, Journaled, MessageRead, MessageReceived, Submission
@@ -44,6 +45,8 @@ def slots_of(submission: Submission) -> frozenset[Slot]:
             return frozenset(("profile", author, name) for name in PROFILE if getattr(body, name) is not None)
         case UserBlocked() | UserUnblocked():
             return frozenset({("block", author, body.user_id)})
+        case DeviceRefreshed():  # an old one that comes late looks like a stolen token
+            return frozenset({("session", author, body.device_id)})
         case WritersChosen():
             return frozenset({("writers", author)})
         case AccountSuspended() | AccountRestored():
@@ -52,6 +55,11 @@ def slots_of(submission: Submission) -> frozenset[Slot]:
             return frozenset({("moderator", author)})
         case _:
             return frozenset()
+
+
+def conversation_of(submission: Submission) -> str:
+    """Return the conversation whose numbers a submission may name; empty if there is none."""
+    return submission.body.about if isinstance(submission.body, MessageConcealed) else submission.conversation_id
 
 
 def judge(journaled: Journaled, *, here: str, newer: Collection[Slot], stands: Mapping[str, int]) -> Verdict:
@@ -72,6 +80,10 @@ def judge(journaled: Journaled, *, here: str, newer: Collection[Slot], stands: M
         if seq == 0:
             return Verdict(reason="it marks what is numbered anew")
         return Verdict(replace(record, body=replace(record.body, seq=seq)))
+    if isinstance(record.body, MessageConcealed) and region_of(record.body.about) == here:
+        if record.body.last > stands.get(record.body.about, 0):
+            return Verdict(reason="it takes away what is numbered anew")
+        return Verdict(record)
     overtaken = slots_of(record) & set(newer)
     if not overtaken:
         return Verdict(record)

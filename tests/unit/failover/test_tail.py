@@ -3,7 +3,8 @@
 import pytest
 
 from region.failover.tail import counted, judge, must_have_outcome, slots_of
-from replication.accounts import PasswordChanged, ProfileChanged, UserBlocked, UserUnblocked
+from replication.accounts import DeviceRefreshed, PasswordChanged, ProfileChanged, UserBlocked, UserUnblocked
+from replication.concealed import MessageConcealed
 from replication.records import Body, Journaled, MessageRead, MessageSent, Stream, Submission, Via
 
 AUTHOR = "u0a1-us"
@@ -62,6 +63,8 @@ def test_what_came_from_another_region_comes_from_there_again() -> None:
             ProfileChanged(display_name="B"),
             ProfileChanged(status_text="away"),
         ),
+        (DeviceRefreshed("d1", "f", 5), DeviceRefreshed("d1", "f", 5), None),
+        (DeviceRefreshed("d1", "f", 5), DeviceRefreshed("d2", "f", 5), DeviceRefreshed("d1", "f", 5)),
         (PasswordChanged("new", "old"), PasswordChanged("newer", "old"), PasswordChanged("new", "old")),
     ],
 )
@@ -71,6 +74,15 @@ def test_what_was_set_meanwhile_stays(body: Body, meanwhile: Body, expected: Bod
     assert isinstance(later, Submission)
 
     assert handed_in(submitted(body), set(slots_of(later))) == expected
+
+
+def test_nothing_is_taken_away_by_a_number_that_another_message_has_by_now() -> None:
+    """Whoever deleted it for oneself is shown it again, under its new number; what stands is taken away."""
+    gone = MessageConcealed(about=OURS, target="m1", first=7, last=7)
+
+    assert handed_in(submitted(gone), set(), {OURS: 6}) is None
+    assert handed_in(submitted(gone), set(), {OURS: 7}) == gone
+    assert handed_in(submitted(MessageConcealed(about=THEIRS, target="m1", first=7, last=7)), set()) is not None
 
 
 def test_a_mark_is_lowered_to_what_still_stands() -> None:
