@@ -8,6 +8,7 @@ delivery   what fan-out and gateways agree on
 media      images and files: signed addresses for devices, and the process that checks, cleans and fetches them
 holding    whether this region may decide: the lease on its duties, and what follows when it lapses
 evacuation hands the region's duties to its other site, by plan
+failover   takes a dead region's duties over, and gives them back once its site has returned
 store      tables and SQL of the region
 client     the client library, which imports nothing of a server
 
