@@ -64,6 +64,7 @@ from region.client.events import (
     Refused,
     Types,
     Watched,
+    Withdrawn,
 )
 from region.client.frames import Attachment, Hop, Mention, Message, Reacted, Reply
 from region.client.friends import Friend, FriendList, Presence
@@ -131,5 +132,6 @@ __all__ = [
     "UnsendableError",
     "User",
     "Watched",
+    "Withdrawn",
     "longer",
 ]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
+from region.client import events
 from region.client.concealed import Concealed
 from region.client.events import (
     Arrived,
@@ -45,6 +46,7 @@ from region.client.frames import (
     Typist,
     Watch,
     Welcome,
+    Withdrawn,
     encode,
 )
 from region.client.handles import Stage
@@ -279,6 +281,8 @@ class Connection:
                 return [Tell(Watched(user_id, presence, last_seen))]
             case Concealed():
                 return [Tell(frame)]
+            case Withdrawn():
+                return self._withdraw(frame)
             case Accepted():
                 return self._accept(frame)
             case Marks():
@@ -325,6 +329,13 @@ class Connection:
         actions += [Transmit(encode(mark)) for mark in self._marks.unconfirmed()]
         actions += [Transmit(encode(Watch(self.watched)))] if self.watched else []
         return actions + self._flush()
+
+    def _withdraw(self, frame: Withdrawn) -> list[Action]:
+        place = Position(frame.epoch, frame.seq)
+        self._marks.withdraw(frame.conversation_id, place)
+        if not self._timeline(frame.conversation_id).withdraw(place):
+            return []
+        return [Tell(events.Withdrawn(frame.conversation_id, frame.seq, frame.epoch))]
 
     def _show(self, marks: Marks) -> list[Action]:
         told = Tell(Marked(marks.conversation_id, marks.user_id, marks.received, marks.read))

@@ -63,6 +63,21 @@ class Preferred:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Messages that were told above that entry stand there no more: their holder was lost before anybody else had them. They come again, with other numbers.
+
+    Attributes:
+        conversation_id: The conversation.
+        seq: The last that stands.
+        epoch: In which what stands was numbered, at most.
+    """
+
+    conversation_id: str
+    seq: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class Types:
     """Somebody types there; it ends by itself after so many seconds, with a message of theirs, or is told again."""
 
@@ -117,6 +132,7 @@ Event: TypeAlias = (
     | Marked
     | Preferred
     | Concealed
+    | Withdrawn
     | Types
     | Watched
     | ChangedProfile

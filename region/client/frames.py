@@ -296,6 +296,14 @@ class Marks(msgspec.Struct, frozen=True, tag="marks"):
     epoch: int = 0
 
 
+class Withdrawn(msgspec.Struct, frozen=True, tag="withdrawn"):
+    """What is held above that entry of a conversation stands there no more; it comes again, with other numbers."""
+
+    conversation_id: str
+    seq: int
+    epoch: int = 0
+
+
 class Typist(msgspec.Struct, frozen=True, tag="typist"):
     """Somebody types there, for so many seconds unless it is said again."""
 
@@ -351,6 +359,7 @@ RegionFrame: TypeAlias = (
     | Refusal
     | Marks
     | Preferences
+    | Withdrawn
     | Typist
     | ProfileChanged
     | There

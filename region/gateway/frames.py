@@ -155,6 +155,14 @@ class MarksFrame(msgspec.Struct, frozen=True, tag="marks"):
     epoch: int
 
 
+class WithdrawnFrame(msgspec.Struct, frozen=True, tag="withdrawn"):
+    """What the device holds above that entry of a conversation stands there no more: it was numbered by a holder that was lost, and is numbered anew."""
+
+    conversation_id: str
+    seq: int
+    epoch: int
+
+
 class Typist(msgspec.Struct, frozen=True, tag="typist"):
     """Somebody types there; shown for so many seconds, unless it is said again."""
 
@@ -210,6 +218,7 @@ RegionFrame: TypeAlias = (
     | ReceiptFrame
     | Refused
     | MarksFrame
+    | WithdrawnFrame
     | PreferencesFrame
     | Typist
     | ProfileChanged
