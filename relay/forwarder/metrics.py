@@ -17,8 +17,8 @@ DRAINED = Gauge(
     "causeway_forwarder_drained_timestamp_seconds", "When nothing was left to send to the destination.", ["destination"]
 )
 SAVED = Gauge("causeway_forwarder_saved_timestamp_seconds", "When progress was last kept.")
-GATED = Histogram(
-    "causeway_forwarder_gated_seconds",
+WAITED = Histogram(
+    "causeway_forwarder_waited_seconds",
     "For how long what was decided waited for the standby to have it.",
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
 )

@@ -15,8 +15,8 @@ from relay.forwarder import metrics
 from relay.forwarder.access import CONDITION as ACCESS
 from relay.forwarder.access import keep_access
 from relay.forwarder.drain import CONDITION, Drain
-from relay.forwarder.gate import Gate
 from relay.forwarder.nudges import listen
+from relay.forwarder.sluice import Sluice
 from replication.turns.waiting import in_turn
 
 
@@ -51,13 +51,13 @@ async def _forward(settings: RegionalSettings, host: Host, tls: MutualTls | None
     guard = Guard(find_schema("region"), settings.store, instance=settings.instance, service="forwarder", health=health)
     at_home = settings.here == settings.region and settings.sites.get(settings.region) == settings.standby
     async with DirectoryClient(settings.directory, tls=tls) as directory, asyncio.TaskGroup() as group:
-        gate = Gate(settings.region, settings.here, settings.standby if at_home else "", directory)
+        sluice = Sluice(settings.region, settings.here, settings.standby if at_home else "", directory)
         group.create_task(listen(settings.redis, settings.others, nudged))
-        group.create_task(guard.watch_over(Drain(settings, health, nudged, gate).run))
-        if gate.standby:
-            group.create_task(_watch(settings.store, gate))
+        group.create_task(guard.watch_over(Drain(settings, health, nudged, sluice).run))
+        if sluice.standby:
+            group.create_task(_watch(settings.store, sluice))
 
 
-async def _watch(store: str, gate: Gate) -> None:
-    async with make_pool(store, size=1, name="gate") as pool:
-        await gate.run(pool)
+async def _watch(store: str, sluice: Sluice) -> None:
+    async with make_pool(store, size=1, name="sluice") as pool:
+        await sluice.run(pool)

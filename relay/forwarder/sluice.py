@@ -1,7 +1,7 @@
 """Lets nothing leave a region that its standby has not: so whatever another region was ever told is in the copy with which the standby takes over.
 
-    A standby that does not follow would hold up everything. So it is *passed by* after a while: the directory is told first, and lets it take nothing over
-    until it has everything again. Once somebody has claimed the duties the directory says no, and nothing leaves any more.
+A standby that does not follow would hold up everything. So it is *passed by* after a while: the directory is told first, and lets it take nothing over
+until it has everything again. Once somebody has claimed the duties the directory says no, and nothing leaves any more.
 
 Why: `docs/decisions/0015-nothing-leaves-before-the-standby-has-it.md`.
 """
@@ -49,11 +49,11 @@ class Directory(Protocol):
         ...
 
 
-class Gate:
+class Sluice:
     """Whether what was decided may leave.
 
     Attributes:
-        standby: Who may take over; nobody: the gate is always open.
+        standby: Who may take over; nobody: the sluice is always open.
         kept: Whether the directory knows that the standby has everything that has left; None before it was told.
     """
 
@@ -65,7 +65,7 @@ class Gate:
         Args:
             region: Whose duties are served.
             site: Who holds them, if this process serves them.
-            standby: Who may take over; nobody: the gate is always open.
+            standby: Who may take over; nobody: the sluice is always open.
             directory: Who is told.
             clock: Seconds; it goes on while the machine sleeps.
         """
@@ -95,7 +95,7 @@ class Gate:
         while not self.is_free and await repository.taken_in(connection, self.standby) < position:
             heed_cancellation()
             await asyncio.sleep(WAIT_SECONDS)
-        metrics.GATED.observe(self._clock() - began)
+        metrics.WAITED.observe(self._clock() - began)
 
     async def run(self, store: Pool) -> None:
         """Watch the standby until cancelled, and tell the directory whether it has everything."""

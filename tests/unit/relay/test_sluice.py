@@ -8,8 +8,8 @@ import pytest
 
 from global_directory.holding.schemas import DutyView, Keeping
 from infra.errors import UnavailableError
-from relay.forwarder import gate as module
-from relay.forwarder.gate import FREE_SECONDS, Gate
+from relay.forwarder import sluice as module
+from relay.forwarder.sluice import FREE_SECONDS, Sluice
 from replication.holding.errors import EpochOverError, NotTheStandbyError
 from replication.turns import takeover_repository
 from replication.turns.records import Turn
@@ -78,61 +78,61 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 @pytest.fixture
-def gate(world: World) -> Gate:
-    """The gate of us, by which eu stands."""
-    return Gate("us", "us", "eu", world, clock=lambda: world.now)
+def sluice(world: World) -> Sluice:
+    """The sluice of us, by which eu stands."""
+    return Sluice("us", "us", "eu", world, clock=lambda: world.now)
 
 
-async def test_what_the_standby_has_leaves(world: World, gate: Gate) -> None:
+async def test_what_the_standby_has_leaves(world: World, sluice: Sluice) -> None:
     """And only then; the directory is told once that it has everything."""
-    await gate.wait(HERE)
+    await sluice.wait(HERE)
     assert world.taken == world.position
 
-    await gate.look(HERE)
-    await gate.look(HERE)
-    assert (world.kept, gate.kept, gate.is_free) == (["eu"], True, False)
+    await sluice.look(HERE)
+    await sluice.look(HERE)
+    assert (world.kept, sluice.kept, sluice.is_free) == (["eu"], True, False)
 
 
-async def test_who_does_not_follow_is_passed_by_once_the_directory_knows(world: World, gate: Gate) -> None:
+async def test_who_does_not_follow_is_passed_by_once_the_directory_knows(world: World, sluice: Sluice) -> None:
     """For a short time only, which is asked for again and again; when it follows again nothing leaves without it, and then the directory is told."""
-    await gate.look(HERE)
+    await sluice.look(HERE)
     world.follows, world.position = False, 9
-    await gate.look(HERE)
-    assert (world.kept, gate.kept, gate.is_free) == (["eu", ""], False, True)
-    await gate.wait(HERE)
+    await sluice.look(HERE)
+    assert (world.kept, sluice.kept, sluice.is_free) == (["eu", ""], False, True)
+    await sluice.wait(HERE)
     assert world.taken < world.position, "nobody has waited for it"
 
     world.now += FREE_SECONDS + 1
-    assert not gate.is_free
+    assert not sluice.is_free
 
     world.follows, before = True, world.now
-    await gate.look(HERE)
-    await gate.look(HERE)
-    assert (world.kept[-1], gate.kept, gate.is_free) == ("eu", True, False)
+    await sluice.look(HERE)
+    await sluice.look(HERE)
+    assert (world.kept[-1], sluice.kept, sluice.is_free) == ("eu", True, False)
     assert world.now >= before + FREE_SECONDS, "another process may have been told that it may pass it by"
 
 
 @pytest.mark.parametrize("error", [EpochOverError(region="us", epoch=3, present=4), UnavailableError(what="It")])
-async def test_without_the_directory_s_word_nobody_is_passed_by(world: World, gate: Gate, error: Exception) -> None:
+async def test_without_the_directory_s_word_nobody_is_passed_by(world: World, sluice: Sluice, error: Exception) -> None:
     """Somebody may have taken over by then: what the copy lacks must not be told to anybody."""
     world.follows, world.refuses = False, error
     with pytest.raises(type(error)):
-        await gate.look(HERE)
+        await sluice.look(HERE)
 
-    assert not gate.is_free
+    assert not sluice.is_free
 
 
-async def test_who_was_never_named_holds_nothing_up(world: World, gate: Gate) -> None:
+async def test_who_was_never_named_holds_nothing_up(world: World, sluice: Sluice) -> None:
     """It cannot take over without a plan, so nothing needs to wait for it."""
     world.refuses = NotTheStandbyError(region="us", claimer="eu", epoch=3, standby="")
-    await gate.look(HERE)
+    await sluice.look(HERE)
 
-    assert (world.kept, gate.is_free) == ([""], True)
+    assert (world.kept, sluice.is_free) == ([""], True)
 
 
 async def test_where_nobody_stands_by_the_gate_is_open(world: World) -> None:
     """And nothing is asked."""
     world.follows = False
-    await Gate("us", "us", "", world, clock=lambda: world.now).wait(HERE)
+    await Sluice("us", "us", "", world, clock=lambda: world.now).wait(HERE)
 
     assert world.kept == []
