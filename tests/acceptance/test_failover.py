@@ -166,7 +166,7 @@ async def test_a_region_dies_and_comes_back_and_nothing_is_lost_or_doubled(
             await writer.is_heard()
 
         await mortal.act("local", "kill", "--stay-down", *mine)
-        with pytest.raises(CommandError, match="not confirmed"):
+        with pytest.raises(CommandError, match="is to be confirmed"):
             await asyncio.to_thread(command, mortal, "fail", "--why", "a test", "--confirm", "eu")
         failed = await asyncio.to_thread(command, mortal, "fail", "--why", "a test", "--confirm", "us")
         assert failed["holder"] == "eu", failed
