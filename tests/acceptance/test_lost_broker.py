@@ -75,6 +75,7 @@ async def test_one_broker_of_three_is_lost_and_no_request_fails(several: Federat
             await writing.more(BEFORE)
             await several.act("local", "kill", broker)
             await writing.more(AFTER)
-            await several.act("local", "heal")
+            while (await asyncio.to_thread(several.status)).state != "healthy":  # noqa: ASYNC110 — the supervisor brings it back
+                await asyncio.sleep(0.2)
 
     assert {what for answers in writing.answers for what in answers} == {"201"}
