@@ -192,6 +192,18 @@ test("of what one wants of a conversation the last change counts, whichever way 
 });
 
 describe("rows", () => {
+  test("the first unread message is marked only where all that is unread is here", () => {
+    const parts = { pending: [], outbox: [], me: "u1", unread: [2, 6] as const };
+    const fresh = (...seqs: number[]) =>
+      rowsOf({ ...parts, entries: seqs.map((seq) => message(seq)) }).flatMap((row) =>
+        row.fresh ? [row.message?.seq] : [],
+      );
+
+    expect(fresh(1, 2, 3, 4)).toEqual([3]);
+    expect(fresh(3, 4)).toEqual([3]);
+    expect(fresh(4, 5, 6)).toEqual([]);
+  });
+
   const parts = { pending: [], outbox: [], me: "u1", unread: [1, 2] as const };
   const timeline = withOlder(EMPTY, [message(3), message(2), message(1)], null);
 

@@ -16,6 +16,7 @@ const PAGE = 50;
 const CATCH_UP = 200;
 const MOST_CATCH_UPS = 5;
 const SEEN = 200;
+const CONTEXT = 10;
 const LIST = 200;
 
 /** Show what an earlier page has kept. */
@@ -115,7 +116,9 @@ function setTrouble(id: string, error: unknown): boolean {
 
 /** Read the newest page, and join it to what is here if nothing lies between. */
 async function readNewest(id: string): Promise<void> {
-  const query = { conversation_id: id, limit: PAGE };
+  // With all that is unread, as far as one page holds it, and a little of what was said before.
+  const limit = Math.min(CATCH_UP, Math.max(PAGE, (get().inbox[id]?.unread ?? 0) + CONTEXT));
+  const query = { conversation_id: id, limit };
   const page = await got(api.GET("/messages", { params: { query } }));
   const numbered = page.messages.filter((each) => each.seq !== null);
   const lowest = numbered.at(-1);
