@@ -127,7 +127,7 @@ DRILLS: dict[str, Drill] = {
     ),
 }  # fmt: skip
 ABSENT = {
-    "kill": "a region that is gone for good needs somebody to take over without a plan, which no version does yet",
+    "kill": "a region that is killed, declared dead (`causeway region fail`) and restored; `tests/acceptance/test_failover.py` does that, and no drill yet",
     "store loss": "a region that lost its Kafka or its store cannot come back yet; restoring one is no part of the product",
 }
 """Drills that there are not, and why."""

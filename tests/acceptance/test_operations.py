@@ -67,6 +67,7 @@ def test_everything_is_seen_at_a_glance(federation: Federation) -> None:
 
     shown = federation.run("top", "--once").splitlines()
 
+    assert set(status.regions) == {"us", "eu", "ap"}
     for name, part in status.parts().items():
         assert any(name in line.split() and part.state in line for line in shown), name
     for one in status.regions:
