@@ -9,6 +9,7 @@ media      images and files: signed addresses for devices, and the process that 
 holding    whether this region may decide: the lease on its duties, and what follows when it lapses
 backup     the store as it was, in a blob store, and back
 evacuation hands the region's duties to its other site, by plan
+failover   takes a dead region's duties over, and gives them back once its site has returned
 store      tables and SQL of the region
 client     the client library, which imports nothing of a server
 

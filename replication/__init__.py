@@ -14,6 +14,7 @@ consistency pure: ids that do not follow from each other
 codec       records to bytes and back, with a version
 outputs     what a projector put out, batch by batch, and the relay rows that refer to it
 streams     pure: judge each record of a stream from another region
+progress    pure: how far each stream was taken in, as commit metadata
 topics      names and settings of topics
 holding     pure: who holds a region's duties, in which epoch; leases and takeover
 turns       at whose site a store's duties are served

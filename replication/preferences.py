@@ -4,7 +4,7 @@ import msgspec
 
 
 class PreferencesChanged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="preferences_changed"):
-    """A user mutes or archives a conversation, marks it unread, or writes a draft; None leaves as it is. Of version 4.
+    """A user mutes, archives or pins a conversation, marks it unread, or writes a draft; None leaves as it is. Of version 4.
 
     Attributes:
         about: The conversation.
@@ -12,6 +12,7 @@ class PreferencesChanged(msgspec.Struct, frozen=True, kw_only=True, omit_default
         archived: Whether it stands in the archive.
         marked_unread: Whether it is shown as unread although it was read.
         draft: What was written and not sent yet; empty for none.
+        pinned: Whether it stands above all others in the list.
         replaces: The version that the device has seen; another one in between is a conflict. None changes whatever there is.
         version: As told to devices: how often these preferences have changed.
     """
@@ -21,5 +22,6 @@ class PreferencesChanged(msgspec.Struct, frozen=True, kw_only=True, omit_default
     archived: bool | None = None
     marked_unread: bool | None = None
     draft: str | None = None
+    pinned: bool | None = None
     replaces: int | None = None
     version: int = 0

@@ -23,6 +23,8 @@ CUT_SECONDS = 2.0
 LOOK_SECONDS = 0.1
 MOST_GROWTH = 64.0
 """MB that a service may grow by."""
+LEAST_CUTS = 2
+"""Cuts that broke something off, without which nothing was shown."""
 
 
 Cut = Callable[[], Coroutine[None, None, None]]
@@ -55,14 +57,29 @@ class Result:
     Attributes:
         seconds: What took how long.
         cuts: How often the way was cut.
+        broken: How many connections to blob stores that broke off.
         right: Whether every copy is the file, byte for byte.
         grown: By how many MB each part has grown at most.
     """
 
     seconds: dict[str, float]
     cuts: int
+    broken: int
     right: bool
     grown: dict[str, float]
+
+    @property
+    def problems(self) -> list[str]:
+        """What is not as it has to be."""
+        name, grown = self.heaviest
+        found = [] if self.right else ["a copy is not the file"]
+        if self.cuts < LEAST_CUTS or self.broken < LEAST_CUTS:
+            found.append(
+                f"{self.cuts} cuts broke off {self.broken} connections: {LEAST_CUTS} of each are needed, so bring a larger file"
+            )
+        if grown > MOST_GROWTH:
+            found.append(f"{name} grew by {grown:.1f} MB, and {MOST_GROWTH:.0f} are allowed")
+        return found
 
     @property
     def heaviest(self) -> tuple[str, float]:
@@ -121,17 +138,24 @@ async def carry(federation: Federation, *, megabytes: int, home: str, away: str,
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
             right = await asyncio.to_thread(_same, checksum, back, there)
-    return Result(seconds, sum(tunnel.cuts for tunnel in tunnels.values()) // len(tunnels), right, memory.grown())
+    cuts = sum(tunnel.cuts for tunnel in tunnels.values()) // len(tunnels)
+    return Result(seconds, cuts, sum(tunnel.broken for tunnel in tunnels.values()), right, memory.grown())
 
 
 def describe(result: Result) -> list[str]:
     """Return what came out, line by line."""
     lines = [f"{what:<16} {seconds:6.1f} s" for what, seconds in result.seconds.items()]
-    lines.append(f"{result.cuts} cuts; the checksum is {'right, in every copy' if result.right else 'WRONG'}")
+    lines.append(
+        f"{result.cuts} cuts broke off {result.broken} connections; the checksum is {'right, in every copy' if result.right else 'WRONG'}"
+    )
     lines += [f"{name:<16} {grown:+6.1f} MB" for name, grown in sorted(result.grown.items(), key=lambda one: -one[1])]
     name, grown = result.heaviest
     lines.append(f"most of the services: {name}, by {grown:.1f} MB ({MOST_GROWTH:.0f} MB are allowed)")
-    return lines
+    stores = {name: grown for name, grown in result.grown.items() if name.endswith("/blobs")}
+    lines.append(
+        f"blob stores, by themselves: {', '.join(f'{name} {grown:+.1f} MB' for name, grown in stores.items())}"
+    )
+    return lines + [f"NOT SO: {problem}" for problem in result.problems]
 
 
 def _make(path: Path, megabytes: int) -> str:

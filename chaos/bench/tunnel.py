@@ -13,6 +13,7 @@ class Tunnel:
     Attributes:
         port: Where it begins.
         cuts: How often it was cut.
+        broken: How many connections that broke off.
         passed: Bytes that came through, both ways.
     """
 
@@ -22,7 +23,7 @@ class Tunnel:
         self._closed = False
         self._writers: set[asyncio.StreamWriter] = set()
         self.port = 0
-        self.cuts = 0
+        self.cuts = self.broken = 0
         self.passed = 0
 
     @contextlib.asynccontextmanager
@@ -40,6 +41,7 @@ class Tunnel:
         """Break off what passes, and let nothing through for a while."""
         self.cuts += 1
         self._closed = True
+        self.broken += len(self._writers) // 2
         self._break_off()
         await asyncio.sleep(seconds)
         self._closed = False

@@ -218,7 +218,7 @@ class Observer:
                     self._ledger.now(), op, "repair", self._name, self._grant.user_id, self._region, conversation
                 )
             )  # fmt: skip
-            query = {"conversation_id": conversation, "limit": "200", "after": f"{epoch}.{seq}"}
+            query = {"conversation_id": conversation, "limit": "200", "after": f"{epoch}.{seq}", "log": "true"}
             headers = {"Authorization": f"Bearer {await self._token()}"}
             try:
                 page = msgspec.json.decode(await self._call("GET", "/messages", query, headers), type=Page)

@@ -8,6 +8,7 @@ from typing import Final
 
 from chaos.fuzz.garble import BYTES, Json, garbled_bytes, garbled_object
 from chaos.fuzz.tally import Tally
+from chaos.fuzz.things import Things
 from chaos.fuzz.wire import BINARY, CLOSE, FINAL, PATIENCE, PING, PONG, TEXT, Port, Wire, connected, handshake, masked
 
 AT_ONCE: Final = 12
@@ -41,14 +42,13 @@ class Script:
     broken: bool = False
 
 
-async def storm(port: Port, token: str, *, peer: str, conversation: str, tally: Tally, seed: int, most: int) -> None:
+async def storm(port: Port, token: str, *, things: Things, tally: Tally, seed: int, most: int) -> None:
     """Send about that many frames.
 
     Args:
         port: A region's public port.
         token: A good access token.
-        peer: A user to write to.
-        conversation: A conversation with that user.
+        things: What the token's user has.
         tally: Is told.
         seed: What is sent follows from it.
         most: How many frames.
@@ -56,7 +56,7 @@ async def storm(port: Port, token: str, *, peer: str, conversation: str, tally: 
     random, gate = Random(seed), asyncio.Semaphore(AT_ONCE)
     scripts, left = [], most
     while left > 0:
-        scripts.append(script(token, peer, conversation, random, most=min(LONGEST, left)))
+        scripts.append(script(token, things, random, most=min(LONGEST, left)))
         left -= len(scripts[-1].frames) + 1
 
     async def one(wanted: Script, number: int) -> None:
@@ -68,7 +68,7 @@ async def storm(port: Port, token: str, *, peer: str, conversation: str, tally: 
             group.create_task(one(wanted, number))
 
 
-def script(token: str, peer: str, conversation: str, random: Random, *, most: int) -> Script:
+def script(token: str, things: Things, random: Random, *, most: int) -> Script:
     """Return what one connection sends, of that many frames besides its hello at most."""
     bearer, path = f"Authorization: Bearer {token}", "/ws"
     headers: tuple[str, ...] = (bearer,)
@@ -98,12 +98,13 @@ def script(token: str, peer: str, conversation: str, random: Random, *, most: in
             found.frames.append(violation(random))
             broken = True
             break
-        found.frames.append(nonsense(peer, conversation, random))
+        found.frames.append(nonsense(things, random))
     return Script(found.path, found.headers, found.hello, found.frames, broken)
 
 
-def nonsense(peer: str, conversation: str, random: Random) -> bytes:
+def nonsense(things: Things, random: Random) -> bytes:
     """Return a whole message, in one frame or in several, whose content is wrong."""
+    peer, conversation = things.peer, things.conversation
     valid: tuple[dict[str, Json], ...] = (
         {"type": "send", "client_message_id": f"c{random.randrange(50)}", "recipient_id": peer, "text": "x"},
         {"type": "send", "client_message_id": f"d{random.randrange(50)}", "conversation_id": conversation, "text": "y"},
@@ -113,6 +114,7 @@ def nonsense(peer: str, conversation: str, random: Random) -> bytes:
         {"type": "watch", "user_ids": [peer]},
         {"type": "ping", "nonce": "n"},
         HELLO,
+        *things.frames(random.randrange(50)),
     )
     content = garbled_object(random.choice(valid), random)
     chance = random.random()

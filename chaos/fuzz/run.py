@@ -12,6 +12,7 @@ from chaos.fuzz.openapi import explore
 from chaos.fuzz.order import Order, Progress
 from chaos.fuzz.places import Places
 from chaos.fuzz.tally import Tally
+from chaos.fuzz.things import Things
 from chaos.fuzz.visitors import Visitor
 from chaos.fuzz.vitals import Ward, judge
 from chaos.fuzz.wire import Port
@@ -96,6 +97,8 @@ async def run(order: Order, status: Status, progress: Progress) -> None:
     finally:
         standing.cancel()
         await asyncio.gather(standing, return_exceptions=True)
+    progress.doing = "names what is there"
+    await asyncio.to_thread(cast.things.check, places.public[0], cast.writer, tally)
     progress.doing = "serves a real user"
     for port in places.public:
         await _serve(port, tally)
@@ -113,24 +116,25 @@ class Cast:
     Attributes:
         caller: Calls every endpoint; its devices come and go.
         writer: Holds WebSockets.
-        conversation_id: Of the two.
+        things: What the writer has.
         travellers: One of each region, whom nothing is done to.
     """
 
     caller: Visitor
     writer: Visitor
-    conversation_id: str
+    things: Things
     travellers: tuple[Visitor, ...]
 
     @classmethod
     def meet(cls, places: Places) -> Self:
-        """Register two in the first region, and let them write to each other; and one everywhere.
+        """Register two in the first region, let them write to each other and make what requests will name; and one everywhere.
 
         Raises:
             NoVisitorError: It was not possible.
         """
         caller, writer, *travellers = (Visitor(port.url) for port in (*places.public[:1] * 2, *places.public))
-        return cls(caller, writer, caller.write(writer), tuple(travellers))
+        things = Things.make(writer, caller, caller.write(writer))
+        return cls(caller, writer, things, tuple(travellers))
 
     def travel(self, places: Places) -> None:
         """Let each region's edge carry a request to another region.
@@ -147,6 +151,7 @@ async def _round(number: int, seed: int, most: int, *, places: Places, cast: Cas
     home, abroad, gateway = places.public[0], places.public[-1], places.gateways[0]
     token = await asyncio.to_thread(cast.writer.token)
     tally.hidden.add(token)
+    calls = CALLS | cast.things.calls()
     bearer = (b"Authorization: Bearer " + token.encode(),)
 
     def explore_both() -> None:
@@ -156,8 +161,8 @@ async def _round(number: int, seed: int, most: int, *, places: Places, cast: Cas
     async with asyncio.TaskGroup() as group:
         group.create_task(asyncio.to_thread(explore_both))
         for target, name in (
-            (heads.Target((home, abroad)[number % 2], CALLS, bearer), "heads"),
-            (heads.Target(gateway, CALLS, bearer), "gateway"),
+            (heads.Target((home, abroad)[number % 2], calls, bearer), "heads"),
+            (heads.Target(gateway, calls, bearer), "gateway"),
             (heads.Target(places.directory, DIRECTORY_CALLS), "directory"),
         ):
             group.create_task(heads.storm(target, tally, seed=seed, most=share[name]))
@@ -166,8 +171,7 @@ async def _round(number: int, seed: int, most: int, *, places: Places, cast: Cas
             frames.storm(
                 (home, abroad)[number % 2],
                 token,
-                peer=cast.caller.user_id,
-                conversation=cast.conversation_id,
+                things=cast.things,
                 tally=tally,
                 seed=seed,
                 most=share["frames"],

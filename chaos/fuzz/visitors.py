@@ -2,8 +2,8 @@
 
 import secrets
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import httpx
 import msgspec
@@ -106,6 +106,32 @@ class Visitor:
         if answer.status_code not in MADE:
             raise NoVisitorError(url=url, reason=f"{answer.status_code}: {answer.text[:200]}")
 
+    def ask(self, method: str, path: str, content: Mapping[str, Any]) -> dict[str, Any]:
+        """Have something made; return the answer.
+
+        Raises:
+            NoVisitorError: It was not made.
+        """
+        answer = self._call(method, self._url + path, content, token=self.token())
+        if answer.status_code not in MADE:
+            raise NoVisitorError(url=self._url + path, reason=f"{answer.status_code}: {answer.text[:200]}")
+        return dict(answer.json())
+
+    def try_once(self, method: str, path: str, content: Mapping[str, Any] | None) -> tuple[int, str]:
+        """Make a request; return the status and the beginning of what was said."""
+        answer = self._call(method, self._url + path, content, token=self.token())
+        return answer.status_code, answer.text[:200]
+
+    def bring(self, url: str, headers: Mapping[str, str], content: bytes) -> None:
+        """Put bytes to an address of a blob store.
+
+        Raises:
+            NoVisitorError: It was not possible.
+        """
+        answer = self._http.put(url, headers=dict(headers), content=content)
+        if not answer.is_success:
+            raise NoVisitorError(url="a blob store", reason=f"{answer.status_code}: {answer.text[:200]}")
+
     def _greet(self) -> str:
         answer = self._post("/messages", {"recipient_id": self._partner, "text": "hello"}, token=self._token)
         if answer.status_code not in MADE:
@@ -130,7 +156,7 @@ class Visitor:
         self,
         method: str,
         url: str,
-        content: dict[str, str] | None = None,
+        content: Mapping[str, Any] | None = None,
         *,
         token: str = "",
         await_turn: bool = True,

@@ -14,6 +14,7 @@ from global_directory.holding.schemas import (
     DutiesView,
     DutyView,
     Grant,
+    Keeping,
     LayingDown,
     LeaseRequest,
     ProposalsView,
@@ -115,6 +116,11 @@ def _offer_duties(app: FastAPI, directory: Directory, operators: Desk | None) ->
         _only(wanted.holder, request, f"lay the duties of {region} down", or_else=DIRECTORY)
         await _by_an_operator_unless_a_region(region, request, operators)
         return await directory.duties.lay_down(region, wanted)
+
+    @app.post("/regions/{region}/keepers", summary="Say who has everything that a region lets others have")
+    async def keep(region: str, wanted: Keeping, request: Request) -> DutyView:
+        _only(wanted.holder, request, f"say who keeps what {region} decides", or_else=region)
+        return await directory.duties.keep(region, wanted)
 
     @app.post(
         "/regions/{region}/claim",

@@ -26,6 +26,7 @@ from global_directory.holding.schemas import (
     DutiesView,
     DutyView,
     Grant,
+    Keeping,
     LayingDown,
     LeaseRequest,
     ProposalsView,
@@ -214,6 +215,19 @@ class DirectoryClient:
         path = f"/regions/{quote(region, safe='')}/laying-down"
         return await self._transport.call("POST", path, DutyView, name="lay_down", body=wanted, changes=True)
 
+    async def keep(self, region: str, wanted: Keeping) -> DutyView:
+        """Say who has everything that a region lets others have; may be repeated.
+
+        Raises:
+            UnknownRegionError: It has never announced itself.
+            EpochOverError: That epoch was ended.
+            NotTheStandbyError: It was not named as the epoch began.
+            UnavailableError: The directory cannot be reached; nothing was done.
+            OutcomeUnknownError: It may be noted; the same call again tells.
+        """
+        path = f"/regions/{quote(region, safe='')}/keepers"
+        return await self._transport.call("POST", path, DutyView, name="keep", body=wanted, changes=True)
+
     async def claim(self, region: str, wanted: Claim) -> DutyView:
         """Begin the next epoch of a region's duties; may be repeated.
 
@@ -222,6 +236,7 @@ class DirectoryClient:
             EpochOverError: That epoch was ended, by somebody else.
             NotTheStandbyError: Only holder and standby may claim.
             LeaseRunsError: The holder's lease may still run.
+            NotTheKeeperError: Others may have been told what the standby has not.
             IncarnationConflictError: Incarnations would go back.
             InvalidFieldError: A field is out of its range.
             UnavailableError: The directory cannot be reached; nothing was done.

@@ -189,6 +189,8 @@ class Directory:
             )
             rules.judge_announcement(known, region, announced, same_ids)
             await repository.put_region(connection, _registered(region, announced, now))
+            if known is None and announced.standby:
+                await self.duties.begin_first(connection, region, announced.standby)
             for key in announced.keys:
                 await repository.put_key(connection, region, key)
             return _registered(region, announced, now)

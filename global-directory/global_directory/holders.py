@@ -96,6 +96,13 @@ class Holders:
         former = next((one for one in known.former if one.epoch == epoch), None)
         return site == region if former is None else former.holder == site and former.laid_down
 
+    def is_over(self, region: str, site: str, epoch: int) -> bool:
+        """Whether a site had a region's duties in an epoch that another one has ended: what it said in it, its successor says anew to whom it has not reached."""
+        known = self._known.get(region)
+        if known is None or epoch >= known.epoch:
+            return False
+        return any(one.epoch == epoch and one.holder == site and not one.laid_down for one in known.former)
+
     def tell(self, listener: Listener) -> None:
         """Tell a listener whenever the holder of a region is another: region, site, epoch."""
         self._listeners.append(listener)

@@ -122,6 +122,7 @@ class Announcement:
         public_url: Where devices connect.
         gateway_url: Where other regions connect.
         keys: Its signing keys; those it announced earlier stay until their `not_after`.
+        standby: Who may take over, as its operator says; it is named for good in the epoch that the first announcement begins. Empty for nobody.
     """
 
     holder: str
@@ -130,6 +131,7 @@ class Announcement:
     public_url: str
     gateway_url: str
     keys: tuple[SigningKey, ...] = ()
+    standby: str = ""
 
 
 @dataclass(frozen=True, slots=True)

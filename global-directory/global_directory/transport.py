@@ -20,7 +20,13 @@ from infra.errors import (
     OutcomeUnknownError,
     UnavailableError,
 )
-from replication.holding.errors import EpochOverError, LaidDownError, LeaseRunsError, NotTheStandbyError
+from replication.holding.errors import (
+    EpochOverError,
+    LaidDownError,
+    LeaseRunsError,
+    NotTheKeeperError,
+    NotTheStandbyError,
+)
 
 T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
@@ -40,6 +46,7 @@ _KINDS: Final[tuple[type[CausewayError], ...]] = (
     LaidDownError,
     EpochOverError,
     LeaseRunsError,
+    NotTheKeeperError,
     NotTheStandbyError,
     BusyError,
     InvalidFieldError,

@@ -40,12 +40,14 @@ SETTINGS = {
     "broker.heartbeat.interval.ms": "400",
 }
 SEVERAL = {
-    # A node that is gone, or stands still, is left out after that long, and another leads what it led.
-    "broker.session.timeout.ms": "2000",
-    # The same for the node that leads the controllers (defaults 2 s, 1 s and 1 s).
-    "controller.quorum.fetch.timeout.ms": "1500",
-    "controller.quorum.election.timeout.ms": "700",
-    "controller.quorum.election.backoff.max.ms": "500",
+    # A node that is gone, or stands still, is left out after that long, and another leads what it led; until then nothing that
+    # it keeps a copy of is acknowledged.
+    "broker.session.timeout.ms": "1200",
+    "broker.heartbeat.interval.ms": "300",
+    # The same for the node that leads the controllers (defaults 2 s, 1 s and 1 s), whose successor gives every broker a session anew.
+    "controller.quorum.fetch.timeout.ms": "800",
+    "controller.quorum.election.timeout.ms": "400",
+    "controller.quorum.election.backoff.max.ms": "300",
 }
 """What only brokers that stand in for each other need."""
 GUARDED = {

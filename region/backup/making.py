@@ -13,7 +13,7 @@ from infra.errors import CausewayError, UnavailableError
 from infra.postgres import Connection
 from infra.schema.repository import connect, state
 from region.backup import repository
-from region.backup.manifest import FORMAT, BlobLine, Manifest, too_old
+from region.backup.manifest import FORMAT, BlobLine, Manifest, new_id, too_old
 from region.backup.places import Site
 from region.backup.shelf import BLOBS, DUMP, Shelf, reaching
 from region.evacuation.copying import run_program
@@ -47,7 +47,7 @@ async def make(site: Site, tools: Path, *, by: str) -> tuple[Manifest, list[str]
         CopyFailedError: `pg_dump` failed.
         UnavailableError: Store or blob store do not answer.
     """
-    backup_id = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(3)}"
+    backup_id = new_id(time.time_ns() // 1000, secrets.token_hex(1)[0])
     try:
         async with reaching(site.backups) as blobs, await connect(site.store, name=NAME) as store:
             await blobs.make_bucket()

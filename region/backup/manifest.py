@@ -1,6 +1,7 @@
 """What a backup says of itself, what stands against restoring it, and which are kept. Pure."""
 
 import re
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -36,7 +37,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
     Attributes:
         format: Of this manifest.
-        backup_id: The time at which it was begun, and some digits.
+        backup_id: When it was begun; see `new_id`.
         region: Whose store.
         site: At which site its duties were decided.
         made_at: When the store was as it is in it, microseconds since the epoch.
@@ -139,6 +140,17 @@ def objections(manifest: Manifest, found: Situation) -> list[str]:
         "the store is being handed over": found.present is not None and found.present.phase is not Phase.SERVING,
     }
     return [what for what, is_so in wrong.items() if is_so]
+
+
+def new_id(now: int, digit: str) -> str:
+    """Return the id of a backup that is begun now; of two the later one sorts behind.
+
+    Args:
+        now: Microseconds since the epoch.
+        digit: A hexadecimal one, random.
+    """
+    seconds, left = divmod(now, 1_000_000)
+    return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(seconds))}-{left:05x}{digit}"
 
 
 def is_id(name: str) -> bool:

@@ -52,6 +52,7 @@ from region.client.edits import EditView
 from region.client.errors import ClientError, LoggedOutError, ProblemError, UnreachableError, UnsendableError
 from region.client.events import (
     Arrived,
+    ChangedProfile,
     Event,
     Heard,
     LoggedOut,
@@ -63,6 +64,7 @@ from region.client.events import (
     Refused,
     Types,
     Watched,
+    Withdrawn,
 )
 from region.client.frames import Attachment, Hop, Mention, Message, Reacted, Reply
 from region.client.friends import Friend, FriendList, Presence
@@ -77,6 +79,7 @@ __all__ = [
     "Arrived",
     "Attachment",
     "Backoff",
+    "ChangedProfile",
     "Channel",
     "ChannelInvite",
     "Client",
@@ -129,5 +132,6 @@ __all__ = [
     "UnsendableError",
     "User",
     "Watched",
+    "Withdrawn",
     "longer",
 ]

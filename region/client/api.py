@@ -105,8 +105,9 @@ class Api:
         return await self._transport.call("GET", "/messages/search", gives=Hits, query=query, tokens=self._tokens)
 
     async def history(self, query: dict[str, str]) -> Page:
-        """Return a page of messages."""
-        return await self._transport.call("GET", "/messages", gives=Page, query=query, tokens=self._tokens)
+        """Return a page of a conversation's whole log: a device counts every seq."""
+        whole = query | {"log": "true"}
+        return await self._transport.call("GET", "/messages", gives=Page, query=whole, tokens=self._tokens)
 
     async def message(self, message_id: str) -> Message:
         """Return one message."""

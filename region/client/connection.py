@@ -8,8 +8,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
+from region.client import events
 from region.client.concealed import Concealed
-from region.client.events import Arrived, Event, Heard, Marked, Preferred, Queued, Refused, Types, Watched
+from region.client.events import (
+    Arrived,
+    ChangedProfile,
+    Event,
+    Heard,
+    Marked,
+    Preferred,
+    Queued,
+    Refused,
+    Types,
+    Watched,
+)
 from region.client.frames import (
     Accepted,
     Changed,
@@ -21,6 +33,7 @@ from region.client.frames import (
     Pending,
     Pong,
     Position,
+    ProfileChanged,
     Read,
     Receipt,
     Received,
@@ -33,6 +46,7 @@ from region.client.frames import (
     Typist,
     Watch,
     Welcome,
+    Withdrawn,
     encode,
 )
 from region.client.handles import Stage
@@ -261,10 +275,14 @@ class Connection:
                 return [Tell(Preferred(frame))]
             case Typist(conversation_id=conversation_id, user_id=user_id, seconds=seconds):
                 return [Tell(Types(conversation_id, user_id, seconds))]
+            case ProfileChanged(user_id=user_id):
+                return [Tell(ChangedProfile(user_id))]
             case There(user_id=user_id, presence=presence, last_seen=last_seen):
                 return [Tell(Watched(user_id, presence, last_seen))]
             case Concealed():
                 return [Tell(frame)]
+            case Withdrawn():
+                return self._withdraw(frame)
             case Accepted():
                 return self._accept(frame)
             case Marks():
@@ -311,6 +329,13 @@ class Connection:
         actions += [Transmit(encode(mark)) for mark in self._marks.unconfirmed()]
         actions += [Transmit(encode(Watch(self.watched)))] if self.watched else []
         return actions + self._flush()
+
+    def _withdraw(self, frame: Withdrawn) -> list[Action]:
+        place = Position(frame.epoch, frame.seq)
+        self._marks.withdraw(frame.conversation_id, place)
+        if not self._timeline(frame.conversation_id).withdraw(place):
+            return []
+        return [Tell(events.Withdrawn(frame.conversation_id, frame.seq, frame.epoch))]
 
     def _show(self, marks: Marks) -> list[Action]:
         told = Tell(Marked(marks.conversation_id, marks.user_id, marks.received, marks.read))

@@ -9,7 +9,7 @@ from weakref import WeakSet
 
 from region.client.connection import Advance, Keep, KeepMarks, Settle, Tell
 from region.client.errors import LoggedOutError
-from region.client.events import Arrived, Event, Marked, Refused, Types
+from region.client.events import Arrived, Event, Marked, Refused, Types, Withdrawn
 from region.client.frames import Message, Position
 from region.client.handles import Handle, Stage
 from region.client.marks import Seen
@@ -183,6 +183,8 @@ class Dispatch:
     def _remember(self, event: Event | Keep) -> None:
         if isinstance(event, Keep):
             self._resume = event.resume
+        elif isinstance(event, Withdrawn):
+            self._told[event.conversation_id] = Position(event.epoch, event.seq)
         elif isinstance(event, Arrived):
             message = event.message
             self._told[message.conversation_id] = Position(message.epoch or 0, message.seq or 0)

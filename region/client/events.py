@@ -63,6 +63,21 @@ class Preferred:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Messages that were told above that entry stand there no more: their holder was lost before anybody else had them. They come again, with other numbers.
+
+    Attributes:
+        conversation_id: The conversation.
+        seq: The last that stands.
+        epoch: In which what stands was numbered, at most.
+    """
+
+    conversation_id: str
+    seq: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
 class Types:
     """Somebody types there; it ends by itself after so many seconds, with a message of theirs, or is told again."""
 
@@ -78,6 +93,13 @@ class Watched:
     user_id: str
     presence: str
     last_seen: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedProfile:
+    """Somebody with whom one shares a conversation has another name, picture or status text: ask for it anew where it is shown."""
+
+    user_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,5 +125,18 @@ class LoggedOut:
 
 
 Event: TypeAlias = (
-    Arrived | Queued | Heard | Refused | Marked | Preferred | Concealed | Types | Watched | Online | Offline | LoggedOut
+    Arrived
+    | Queued
+    | Heard
+    | Refused
+    | Marked
+    | Preferred
+    | Concealed
+    | Withdrawn
+    | Types
+    | Watched
+    | ChangedProfile
+    | Online
+    | Offline
+    | LoggedOut
 )

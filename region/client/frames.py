@@ -296,12 +296,26 @@ class Marks(msgspec.Struct, frozen=True, tag="marks"):
     epoch: int = 0
 
 
+class Withdrawn(msgspec.Struct, frozen=True, tag="withdrawn"):
+    """What is held above that entry of a conversation stands there no more; it comes again, with other numbers."""
+
+    conversation_id: str
+    seq: int
+    epoch: int = 0
+
+
 class Typist(msgspec.Struct, frozen=True, tag="typist"):
     """Somebody types there, for so many seconds unless it is said again."""
 
     conversation_id: str
     user_id: str
     seconds: float = 6.0
+
+
+class ProfileChanged(msgspec.Struct, frozen=True, tag="profile"):
+    """Somebody with whom one shares a conversation has changed their profile."""
+
+    user_id: str
 
 
 class There(msgspec.Struct, frozen=True, tag="presence"):
@@ -345,7 +359,9 @@ RegionFrame: TypeAlias = (
     | Refusal
     | Marks
     | Preferences
+    | Withdrawn
     | Typist
+    | ProfileChanged
     | There
     | Concealed
     | Resume

@@ -46,6 +46,13 @@ class MarkBook:
         self._unconfirmed.add(mark.conversation_id)
         return raised
 
+    def withdraw(self, conversation_id: str, place: Position) -> None:
+        """Lower marks to an entry, above which nothing stands any more."""
+        known = self._seen.get(conversation_id)
+        if known is not None:
+            lower = [place if one.seq > place.seq else one for one in (known.received, known.read)]
+            self._seen[conversation_id] = Seen(*lower)
+
     def confirm(self, marks: Marks) -> bool:
         """Take in what the region shows of this user; return whether nothing of the conversation is unconfirmed since then."""
         shown = Seen(Position(marks.epoch, marks.received), Position(marks.epoch, marks.read))

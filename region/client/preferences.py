@@ -5,7 +5,7 @@ from msgspec import UNSET, UnsetType
 
 
 class Preferences(msgspec.Struct, frozen=True, tag="preferences"):
-    """Muted, archived, marked unread, a draft; the same on all of one's devices.
+    """Muted, archived, pinned, marked unread, a draft; the same on all of one's devices.
 
     Attributes:
         conversation_id: The conversation.
@@ -14,6 +14,7 @@ class Preferences(msgspec.Struct, frozen=True, tag="preferences"):
         marked_unread: Whether it is shown as unread although it was read.
         draft: What was written and not sent yet. None in an event that had no room for it: ask for it.
         version: How often they were changed.
+        pinned: Whether it stands above all others in the list.
     """
 
     conversation_id: str
@@ -22,6 +23,7 @@ class Preferences(msgspec.Struct, frozen=True, tag="preferences"):
     marked_unread: bool = False
     draft: str | None = ""
     version: int = 0
+    pinned: bool = False
 
 
 class PreferencesChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -31,4 +33,5 @@ class PreferencesChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     archived: bool | UnsetType = UNSET
     marked_unread: bool | UnsetType = UNSET
     draft: str | UnsetType = UNSET
+    pinned: bool | UnsetType = UNSET
     version: int | UnsetType = UNSET

@@ -48,6 +48,15 @@ class Timeline:
             del self._waiting[max(self._waiting)]
         return due
 
+    def withdraw(self, place: Position) -> bool:
+        """Take out what is above an entry; return whether anything of it had gone on."""
+        self._waiting = {first: one for first, one in self._waiting.items() if (one.message.seq or 0) <= place.seq}
+        gone = self.held.seq > place.seq
+        if gone:
+            self.held = place
+        self.known = self.held.seq
+        return gone
+
     def learn(self, head: int) -> None:
         """Take in that the log goes up to that seq at least."""
         self.known = max(self.known, head)

@@ -22,6 +22,7 @@ from region.evacuation.plan import Step
 from region.evacuation.seats import Seat
 from replication.turns.records import Phase
 from replication.turns.repository import read_turn
+from replication.turns.takeover_repository import read_tail
 
 ASK_SECONDS: Final = 20.0
 """How long each may take: a machine that is busy may still be evacuated."""
@@ -58,15 +59,16 @@ async def look(source: Seat, target: Seat, duties: Collection[DutyView], expelle
     return [
         lease(duty, source, target),
         trust(source, target, expelled),
-        await _try("store", lambda: _store(source, duty)),
-        await _try("versions", lambda: _versions(source)),
-        await _try("journal", lambda: _journal(source)),
-        await _try("relay", lambda: _relay(source)),
-        await _try("room", lambda: _room(source, target)),
-        await _try("copy", lambda: _copy(target)),
-        await _try("topics", lambda: _topics(source, target)),
-        await _try("services", lambda: _services(target)),
-        await _try("blobs", lambda: _blobs(source, target)),
+        await attempt("store", lambda: _store(source, duty)),
+        await attempt("versions", lambda: _versions(source)),
+        await attempt("journal", lambda: _journal(source)),
+        await attempt("relay", lambda: _relay(source)),
+        await attempt("room", lambda: _room(source, target)),
+        await attempt("copy", lambda: _copy(target)),
+        await attempt("tail", lambda: _tail(source, target)),
+        await attempt("topics", lambda: topics(source, target)),
+        await attempt("services", lambda: services(target)),
+        await attempt("blobs", lambda: _blobs(source, target)),
         Check(
             "residency",
             ok=True,
@@ -75,7 +77,8 @@ async def look(source: Seat, target: Seat, duties: Collection[DutyView], expelle
     ]
 
 
-async def _try(name: str, look_at: Callable[[], Awaitable[Check]]) -> Check:
+async def attempt(name: str, look_at: Callable[[], Awaitable[Check]]) -> Check:
+    """Look at something; what cannot be looked at is not good."""
     try:
         async with asyncio.timeout(ASK_SECONDS):
             return await look_at()
@@ -160,11 +163,19 @@ async def _copy(target: Seat) -> Check:
     return Check("copy", ok=follows, detail=detail)
 
 
+async def _tail(source: Seat, target: Seat) -> Check:
+    async with await connect(source.store, name="evacuation") as store:
+        missing = await read_tail(store, target.site)
+    detail = f"what {target.site} had accepted before it was declared dead was not handed in: causeway region restore {source.region}"
+    return Check("tail", ok=not missing, detail=detail if missing else "nothing is to be handed in first")
+
+
 def _server_of(seat: Seat) -> str:
     return seat.store.rpartition("/")[0] + "/postgres"
 
 
-async def _topics(source: Seat, target: Seat) -> Check:
+async def topics(source: Seat, target: Seat) -> Check:
+    """Whether the target's Kafka has all topics."""
     wanted = [target.journal]
     for other in source.others:
         wanted.append(relay_topic(other, origin=target.region, site=target.site))
@@ -179,7 +190,7 @@ async def _topics(source: Seat, target: Seat) -> Check:
     )
 
 
-async def _services(target: Seat) -> Check:
+async def services(target: Seat) -> Check:
     """Ask the processes that stand by how they are."""
     async with httpx.AsyncClient(timeout=ASK_SECONDS / 4, trust_env=False) as client:
         answers = await asyncio.gather(*(_answers(client, url) for url in target.health))

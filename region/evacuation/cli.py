@@ -83,18 +83,18 @@ def evacuate(
     """
     sites = seats.find(region)
     if rehearse:
-        _show_rehearsal(_run(_rehearse(region, sites)), as_json=as_json)
+        _show_rehearsal(run(_rehearse(region, sites)), as_json=as_json)
     elif abort:
         with operation("evacuate-abort", region, why=why):
-            _run(_abort(region, sites, why or "not said"))
+            run(_abort(region, sites, why or "not said"))
     else:
         with operation("evacuate", region, why=why, confirm=confirm) as acting:
-            done = _run(_evacuate(region, sites, why, quiet=as_json))
+            done = run(evacuate_now(region, sites, why, quiet=as_json))
             acting.detail = f"{done.holder} holds"
         _show_outcome(done, as_json=as_json)
 
 
-def _run(work: Coroutine[None, None, T]) -> T:
+def run(work: Coroutine[None, None, T]) -> T:
     """Run what is asked for; whose server does not answer is said without what might tell how to connect."""
     try:
         return asyncio.run(work)
@@ -154,7 +154,12 @@ async def _abort(region: str, sites: dict[str, Seat], why: str) -> None:
     raise typer.Exit(1)
 
 
-async def _evacuate(region: str, sites: dict[str, Seat], why: str, *, quiet: bool) -> Evacuated:
+async def evacuate_now(region: str, sites: dict[str, Seat], why: str, *, quiet: bool) -> Evacuated:
+    """Evacuate a region, or go on with that; return what it has come to.
+
+    Raises:
+        Exception: One of `region.evacuation.moving.FAILURES`, or a `NotReadyError`.
+    """
     url, tls = where()
     audit, log = Audit("evacuate", region, why=why), list[Told]()
 

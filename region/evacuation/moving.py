@@ -24,6 +24,7 @@ from region.evacuation.plan import Known, LostTrackError, Step, begun, can_hand_
 from region.evacuation.seats import Seat
 from replication.turns.records import Turn
 from replication.turns.repository import drain, hand_over, read_turn, set_offsets, take_back, take_over
+from replication.turns.takeover_repository import read_handed_in
 
 LOOK_SECONDS: Final = 0.1
 PATIENCE: Final[Mapping[Step, float]] = {Step.DRAIN: 45.0, Step.SETTLE: 60.0, Step.COPY: 60.0, Step.SERVE: 60.0}
@@ -266,7 +267,8 @@ class Evacuation:
     async def _claim(self, known: Known) -> None:
         self._say(Step.CLAIM, f"{self.source.site} lays its lease down, and {self.target.site} claims the next epoch")
         await self.directory.lay_down(known.region, LayingDown(known.holder, known.epoch))
-        claim = Claim(self.target.site, incarnation=known.incarnation + 1, ended=known.epoch)
+        standby = self.source.site if self.target.is_home else ""  # away from home nobody has a copy
+        claim = Claim(self.target.site, incarnation=known.incarnation + 1, ended=known.epoch, standby=standby)
         await self.directory.claim(known.region, claim)
 
     async def _begin(self, known: Known) -> None:
@@ -291,6 +293,11 @@ class Evacuation:
         if known.at_target is not None:
             async with await connect(self.target.store, name="evacuation") as store:
                 former = await repository.next_offsets(store)
+        if (
+            self.target.is_home
+        ):  # what it accepted while it was taken for dead was handed in up to there, and is decided
+            async with await connect(self.source.store, name="evacuation") as store:
+                former |= await read_handed_in(store, self.target.site)
         async with Consumer(self.target.kafka, self.target.journal, client="evacuation") as journal:
             bounds = {partition: await journal.bounds(partition) for partition in range(self.target.partitions)}
         return places(former, bounds)

@@ -69,6 +69,7 @@ class Announcer:
                 public_url=settings.public_url,
                 gateway_url=settings.gateway_url,
                 keys=self._keyring.announced(),
+                standby=settings.standby,
             )
             self._keys_changed.clear()
             try:

@@ -8,7 +8,7 @@ from infra.postgres import Connection, Pool
 from region.accounts.repository import devices_at_once
 from region.gateway import concealing, frames, preferences, repository
 from region.gateway.cursors import Place, usable
-from region.gateway.frames import ChangedConversation, EntryFrame, MarksFrame, Pending, Refused
+from region.gateway.frames import ChangedConversation, EntryFrame, MarksFrame, Pending, Refused, WithdrawnFrame
 from region.gateway.gathering import Asked, Gathering
 from region.gateway.repository import Head, Marked, State
 from region.gateway.session import CatchUp, Snapshot
@@ -17,6 +17,7 @@ from region.gateway.views import Marks, entry_view, pending_view
 from region.store.repository import concealed, unsettled
 from region.store.repository import preferences as preferred
 from region.store.repository.unsettled import Queued
+from region.store.repository.withdrawn import withdrawn
 from replication.ids import is_channel_id, partition_of
 from replication.records import Entry, Refusal
 
@@ -118,7 +119,7 @@ class CatchUps:
         if told is not None and not went_back:
             return await _since(connection, user_id, dict(told), state)
         if wanted.held is not None and not went_back:
-            return await _beyond(connection, user_id, wanted.held, state)
+            return await _beyond(connection, user_id, wanted.held, state, self._region)
         if wanted.resume is None and not went_back:
             return Snapshot(state.positions, state.incarnation, [], [])  # a new device: it pages what it wants to show
         heads = await repository.conversations_of(connection, user_id)
@@ -139,12 +140,23 @@ async def _since(connection: Connection, user_id: str, told: dict[int, int], sta
     return _with(wanted, await _snapshot(connection, user_id, state, heads=heads, entries=entries, refusals=refusals))
 
 
-async def _beyond(connection: Connection, user_id: str, held: Mapping[str, Place], state: State) -> Snapshot:
-    """Return what is above the places that the device holds."""
+async def _beyond(
+    connection: Connection, user_id: str, held: Mapping[str, Place], state: State, region: str
+) -> Snapshot:
+    """Return what is above the places that the device holds, and first which of these stand no more."""
+    lowered = await withdrawn(
+        connection,
+        user_id,
+        {name: (place.epoch, place.seq) for name, place in held.items()},
+        region=region,
+        epoch=state.epoch,
+    )
+    held = {**held, **{name: Place(held[name].epoch, seq) for name, seq in lowered.items()}}
+    gone = [frames.encode(WithdrawnFrame(name, seq, held[name].epoch)) for name, seq in lowered.items()]
     heads = await repository.conversations_of(connection, user_id)
     # What it holds does not say which refusals it knows, so the newest are told again.
     refusals = await unsettled.refusals_of(connection, user_id, most=MOST_ENTRIES)
-    wanted = await _preferences(connection, user_id, {})
+    wanted = [*gone, *await _preferences(connection, user_id, {})]
     if len(heads) > MOST_CONVERSATIONS:
         changed = [head for head in heads if head.seq > held.get(head.conversation_id, Place(0, 0)).seq]
         return _with(wanted, _too_much(state, changed, refusals))

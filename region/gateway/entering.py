@@ -1,6 +1,7 @@
 """How people come in and are found, put together: the endpoints of accounts, devices and profiles."""
 
 import time
+from collections.abc import Callable
 
 from fastapi import APIRouter
 
@@ -42,6 +43,7 @@ def routers(
     hub: Hub,
     guards: Guards,
     search: Search,
+    changed: Callable[[str], None],
     tenure: Tenure,
 ) -> dict[str, APIRouter]:
     """Return the endpoints, by name.
@@ -59,6 +61,7 @@ def routers(
         hub: Has the devices that are connected.
         guards: Says how often what may be done.
         search: Finds people of all regions.
+        changed: Has it told that a user's profile has changed.
         tenure: Whether this region may make accounts.
     """
     region = settings.region
@@ -102,5 +105,6 @@ def routers(
             search=search,
             guards=guards,
             choose=Choosing(store).choose,
+            changed=changed,
         ),
     }

@@ -155,12 +155,26 @@ class MarksFrame(msgspec.Struct, frozen=True, tag="marks"):
     epoch: int
 
 
+class WithdrawnFrame(msgspec.Struct, frozen=True, tag="withdrawn"):
+    """What the device holds above that entry of a conversation stands there no more: it was numbered by a holder that was lost, and is numbered anew."""
+
+    conversation_id: str
+    seq: int
+    epoch: int
+
+
 class Typist(msgspec.Struct, frozen=True, tag="typist"):
     """Somebody types there; shown for so many seconds, unless it is said again."""
 
     conversation_id: str
     user_id: str
     seconds: int
+
+
+class ProfileChanged(msgspec.Struct, frozen=True, tag="profile"):
+    """Somebody with whom the user shares a conversation has changed their profile: read it anew."""
+
+    user_id: str
 
 
 class PresenceFrame(msgspec.Struct, frozen=True, tag="presence"):
@@ -204,8 +218,10 @@ RegionFrame: TypeAlias = (
     | ReceiptFrame
     | Refused
     | MarksFrame
+    | WithdrawnFrame
     | PreferencesFrame
     | Typist
+    | ProfileChanged
     | PresenceFrame
     | ConcealedFrame
     | Resume

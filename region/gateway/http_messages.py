@@ -19,6 +19,12 @@ CURSOR_LONGEST = 128
 
 Limit = Annotated[int, Query(ge=1, le=MOST, description="The most to return.")]
 Cursor = Annotated[str | None, Query(max_length=CURSOR_LONGEST)]
+Log = Annotated[
+    bool,
+    Query(
+        description="The whole log: also what else happened, and what one may not see as tombstones. Else messages alone."
+    ),
+]
 Identifier = Annotated[str | None, Query(max_length=64)]
 
 
@@ -57,9 +63,10 @@ def messages(*, callers: Callers, messages: Messages, guards: Guards) -> APIRout
         limit: Limit = USUAL,
         before: Cursor = None,
         after: Cursor = None,
+        log: Log = False,
     ) -> Response:
         """Page through a conversation: newest first, or with `after` oldest first."""
-        return answer(await messages.page(caller, Asked(peer_id, conversation_id, limit, before, after)))
+        return answer(await messages.page(caller, Asked(peer_id, conversation_id, limit, before, after, log)))
 
     @router.get("/messages/{message_id}", responses=answers(200, "Message", 401, 404, 421))
     async def one(message_id: str, caller: Resident) -> Response:

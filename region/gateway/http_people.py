@@ -1,5 +1,6 @@
 """Endpoints of profiles: one's own, another user's, and finding users in all regions."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -20,9 +21,16 @@ from region.gateway.schemas import ProfileRequest, answer, body_of
 
 
 def people(
-    *, appearance: Appearance, callers: Callers, profiles: Profiles, search: Search, guards: Guards, choose: Choose
+    *,
+    appearance: Appearance,
+    callers: Callers,
+    profiles: Profiles,
+    search: Search,
+    guards: Guards,
+    choose: Choose,
+    changed: Callable[[str], None],
 ) -> APIRouter:
-    """Return the endpoints of profiles."""
+    """Return the endpoints of profiles; `changed` has it told that a user's has changed."""
     router = APIRouter(dependencies=[Depends(BEARER)])
 
     async def anybody(request: Request) -> AccessClaims:
@@ -49,7 +57,9 @@ def people(
         await guards.profile(caller.sub)
         picture = await wished(choose, caller.sub, wanted.picture)
         wish = Wish(wanted.display_name, wanted.status_text, wanted.findable, picture)
-        return answer(profiles.own(await appearance.change(caller, wish)))
+        found = profiles.own(await appearance.change(caller, wish))
+        changed(caller.sub)
+        return answer(found)
 
     @router.get("/users/{user_id}", responses=answers(200, "Profile", 401, 404, 421))
     async def user(user_id: str, _: Anybody) -> Response:

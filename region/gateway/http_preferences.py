@@ -24,7 +24,7 @@ def preferences(*, callers: Callers, guards: Guards, preferring: Preferring) -> 
         "/conversations/{conversation_id}/preferences", responses=answers(200, "PreferencesView", 401, 404, 421)
     )
     async def read(conversation_id: str, caller: Resident) -> Response:
-        """Return what one wants of a conversation: muted, archived, marked unread, a draft."""
+        """Return what one wants of a conversation: muted, archived, pinned, marked unread, a draft."""
         return answer(await preferring.read(caller, conversation_id))
 
     @router.patch(

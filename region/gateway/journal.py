@@ -21,7 +21,7 @@ from replication.topics import JOURNAL
 
 log = structlog.get_logger()
 
-STALLED_SECONDS = 3.0
+STALLED_SECONDS = 4.0
 """Longer than it takes three brokers to do without one of them. With nothing acknowledged for that long, new submissions are refused; those on the way tell when Kafka is back."""
 
 WATCH_SECONDS = 1.0

@@ -16,9 +16,10 @@ from region.gateway import repository
 from region.gateway.acknowledging import Acknowledging, Mode
 from region.gateway.alterations.aftermaths import aftermaths
 from region.gateway.alterations.composing import Composer
-from region.gateway.cursors import LARGEST, Listed, read_listed, read_place
+from region.gateway.cursors import LARGEST, Listed, Place, read_listed, read_place
 from region.gateway.errors import RefusedError
 from region.gateway.groups.pages import Pages, fitting
+from region.gateway.groups.plain import messages_alone, newest_of_others
 from region.gateway.groups.repository import sight
 from region.gateway.markkeeper import MarkKeeper
 from region.gateway.marks import Reader
@@ -108,7 +109,7 @@ class Messages:
         check_attachments(wanted.attachments)
         check_text(wanted.text, may_be_empty=bool(wanted.attachments or wanted.forward_of))
         conversation_id, recipient_id = await self._recipients.find(
-            caller.sub, recipient_id=wanted.recipient_id, conversation_id=wanted.conversation_id
+            caller.sub, recipient_id=wanted.recipient_id, conversation_id=wanted.conversation_id, patiently=True
         )
         submission = self._clerk.message(
             Author(caller.sub, caller.epoch, caller.device),
@@ -149,7 +150,7 @@ class Messages:
         return replace(sent, message=changed(sent.message, unconfirmed=True)) if unconfirmed else sent
 
     async def page(self, caller: AccessClaims, asked: "Asked") -> Page:
-        """Return a page of a conversation; what it shows is marked as received.
+        """Return a page of a conversation, of its messages or of its whole log; what it shows is marked as received.
 
         Raises:
             BrokenCursorError: A cursor is none of ours.
@@ -164,10 +165,18 @@ class Messages:
         conversation_id, _ = await self._recipients.peer(
             caller.sub, peer_id=asked.peer_id, conversation_id=asked.conversation_id
         )
-        if after is not None:
-            page, newest = await self._pages.forwards(caller.sub, conversation_id, after, asked.limit)
+
+        async def read(start: Place | None, most: int) -> tuple[Page, Place | None]:
+            if after is not None:
+                return await self._pages.forwards(caller.sub, conversation_id, start or after, most)
+            return await self._pages.backwards(caller.sub, conversation_id, start, most)
+
+        start = before if after is None else after
+        if asked.log:
+            page, newest = await read(start, asked.limit)
         else:
-            page, newest = await self._pages.backwards(caller.sub, conversation_id, before, asked.limit)
+            page = await messages_alone(read, start, asked.limit, forwards=after is not None)
+            newest = newest_of_others(page, caller.sub)
         if newest is not None:
             self._marks.raise_mark(_reader(caller), conversation_id, newest, read=False)
         return page
@@ -296,6 +305,7 @@ class Asked:
         limit: The most messages.
         before: Cursor: older ones than that.
         after: Cursor: newer ones than that.
+        log: Whether what else happened is shown, and what one may not see as tombstones; else messages alone.
     """
 
     peer_id: str | None
@@ -303,6 +313,7 @@ class Asked:
     limit: int
     before: str | None
     after: str | None
+    log: bool = False
 
 
 async def seen_view(connection: Connection, reader: str, entry: Entry) -> Message:

@@ -1,4 +1,4 @@
-"""What users want of conversations for themselves alone: muted, archived, marked unread, a draft; the same on all their devices."""
+"""What users want of conversations for themselves alone: muted, archived, pinned, marked unread, a draft; the same on all their devices."""
 
 from datetime import datetime
 from typing import Final, TypeVar
@@ -44,6 +44,7 @@ class PreferencesView(msgspec.Struct, frozen=True, kw_only=True):
         archived: Whether it stands in the archive.
         marked_unread: Whether it is shown as unread although it was read.
         draft: What was written and not sent yet; empty for none. Null in a frame that had no room for it: ask for it.
+        pinned: Whether it stands above all others in the list.
         version: How often they were changed.
     """
 
@@ -52,6 +53,7 @@ class PreferencesView(msgspec.Struct, frozen=True, kw_only=True):
     archived: bool
     marked_unread: bool
     draft: str | None
+    pinned: bool
     version: int
 
 
@@ -63,6 +65,7 @@ class PreferencesRequest(msgspec.Struct, frozen=True, kw_only=True):
         archived: Whether it stands in the archive.
         marked_unread: Whether it is shown as unread although it was read.
         draft: Up to 16 KiB of UTF-8; empty for none.
+        pinned: Whether it stands above all others in the list.
         version: What the device has seen; if it is another one by now, nothing is changed. Without it, the last change counts.
     """
 
@@ -70,6 +73,7 @@ class PreferencesRequest(msgspec.Struct, frozen=True, kw_only=True):
     archived: bool | UnsetType = UNSET
     marked_unread: bool | UnsetType = UNSET
     draft: str | UnsetType = UNSET
+    pinned: bool | UnsetType = UNSET
     version: int | UnsetType = UNSET
 
 
@@ -159,6 +163,7 @@ def _shown(kind: type[V], told: PreferencesChanged, *, with_draft: bool) -> V:
         archived=bool(told.archived),
         marked_unread=bool(told.marked_unread),
         draft=(told.draft or "") if with_draft else None,
+        pinned=bool(told.pinned),
         version=told.version,
     )
 
@@ -174,6 +179,7 @@ def _body(conversation_id: str, wanted: PreferencesRequest) -> PreferencesChange
         archived=None if wanted.archived is UNSET else wanted.archived,
         marked_unread=None if wanted.marked_unread is UNSET else wanted.marked_unread,
         draft=None if wanted.draft is UNSET else wanted.draft,
+        pinned=None if wanted.pinned is UNSET else wanted.pinned,
         replaces=None if wanted.version is UNSET else wanted.version,
     )
 

@@ -16,7 +16,7 @@ from region.accounts.ports import Directory
 from region.accounts.repository import user_by_id
 from region.gateway import repository
 from region.gateway.errors import OwnRecipientError, RecipientUnknownError
-from region.gateway.groups.repository import sees
+from region.gateway.groups.coming import Coming
 from replication.ids import (
     direct_conversation_id,
     is_channel_id,
@@ -48,6 +48,8 @@ class Recipients:
         """All regions."""
         self._store = store
         self._directory = directory
+        self.coming = Coming(region=region, store=store)
+        """Tells whether somebody sees a group or a channel."""
         self._known: OrderedDict[tuple[str, str], tuple[str, str]] = OrderedDict()
 
     def known(self, author: str, named: str) -> tuple[str, str] | None:
@@ -59,13 +61,16 @@ class Recipients:
         """
         return self._known.get((author, named))
 
-    async def find(self, author: str, *, recipient_id: str | None, conversation_id: str | None) -> tuple[str, str]:
+    async def find(
+        self, author: str, *, recipient_id: str | None, conversation_id: str | None, patiently: bool = False
+    ) -> tuple[str, str]:
         """Return (conversation, recipient).
 
         Args:
             author: Who sends.
             recipient_id: To whom; or None.
             conversation_id: Into which conversation; or None, but not both.
+            patiently: Whether to wait for a group or a channel that may be on its way here.
 
         Raises:
             OwnRecipientError: The recipient is the author.
@@ -78,7 +83,7 @@ class Recipients:
             return known
         if recipient_id is not None:
             return await self._user(author, recipient_id)
-        return await self._conversation(author, named)
+        return await self._conversation(author, named, patiently=patiently)
 
     async def peer(self, reader: str, *, peer_id: str | None, conversation_id: str | None) -> tuple[str, str]:
         """Return (conversation, peer) for somebody who reads; the conversation may not have begun.
@@ -91,7 +96,7 @@ class Recipients:
         if (peer_id is None) == (conversation_id is None):
             raise InvalidFieldError(field="peer_id", reason="give either peer_id or conversation_id")
         if peer_id is None:
-            return await self.find(reader, recipient_id=None, conversation_id=conversation_id)
+            return await self.find(reader, recipient_id=None, conversation_id=conversation_id, patiently=True)
         if peer_id == reader:
             raise OwnRecipientError(field="peer_id", reason="that is yourself")
         return await self.find(reader, recipient_id=peer_id, conversation_id=None)
@@ -133,11 +138,11 @@ class Recipients:
             return True
         return await self._directory.find_user(recipient_id) is not None
 
-    async def _conversation(self, author: str, conversation_id: str) -> tuple[str, str]:
+    async def _conversation(self, author: str, conversation_id: str, *, patiently: bool) -> tuple[str, str]:
         if not is_conversation_id(conversation_id):
             raise NotFoundError(what="conversation")
         if is_group_id(conversation_id) or is_channel_id(conversation_id):
-            return await self._group(author, conversation_id)
+            return await self._group(author, conversation_id, patiently=patiently)
         try:
             async with self._store.connection() as connection:
                 members = await repository.members(connection, conversation_id)
@@ -150,11 +155,10 @@ class Recipients:
         self._remember(author, conversation_id, found)
         return found
 
-    async def _group(self, author: str, group_id: str) -> tuple[str, str]:
+    async def _group(self, author: str, group_id: str, *, patiently: bool) -> tuple[str, str]:
         """Return the group if this region does not know better than that the author is a member; its owner decides."""
         try:
-            async with self._store.connection() as connection:
-                seen = await sees(connection, group_id, author)
+            seen = await self.coming.sees(author, group_id, patiently=patiently)
         except (*STORE_FAILURES, psycopg.Error) as error:
             raise UnavailableError(what="The store") from error
         if not seen:

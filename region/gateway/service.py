@@ -296,6 +296,7 @@ class Gateway:
                 hub=self._hub,
                 guards=guards,
                 search=self._search,
+                changed=self._signs.typists.changed,
                 tenure=self._renewer.tenure,
             ),
             **conversing.routers(

@@ -69,7 +69,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
             for: what is between is about who belongs to the channel, and shown to nobody.
         epoch: In which it was numbered; 0 until then.
         status: What the recipient has done with it: `unread`, `received`, `read`; in a group, what all others have.
-        sent_at: When the sender's home accepted it, RFC 3339 in UTC with milliseconds.
+        sent_at: When the sender's home accepted it, RFC 3339 in UTC with milliseconds; 1970 for what is hidden, which has no time.
         client_message_id: What the sender's device called it; shown to its sender only.
         queued_for: The region that it still waits for; null if it waits for none.
         attachments: Images and files, in the order in which they are shown; missing if there are none.
@@ -209,7 +209,7 @@ def hidden_view(conversation_id: str, first: int, last: int) -> Message:
         from_seq=first,
         epoch=0,
         status="unread",
-        sent_at="",
+        sent_at=rfc3339(0),
     )
 
 

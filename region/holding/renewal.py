@@ -3,19 +3,22 @@
 import asyncio
 from typing import Final, Protocol
 
+import psycopg
 import structlog
 
 from global_directory.holding.schemas import Grant, LeaseRequest
 from infra.backoff import Backoff
 from infra.errors import CausewayError, NotTheHolderError
-from infra.postgres import Pool
+from infra.postgres import STORE_FAILURES, Pool
 from infra.tasks import heed_cancellation
+from infra.telling import told
 from region.holding import metrics
 from region.holding.tenure import Tenure
 from region.store.repository.setup import wait_ready
 from replication.holding.deciding import Standing
 from replication.holding.errors import LaidDownError
 from replication.holding.lease import MILLION, Ask
+from replication.turns.takeover_repository import give_way
 
 log = structlog.get_logger()
 
@@ -53,7 +56,7 @@ class Renewer:
         self._service = service
         self.tenure = tenure
         self._lessor = lessor
-        self._problem = ""
+        self._problem = self._deposed_by = ""
         metrics.follow(service, tenure)
 
     async def run(self, store: Pool) -> None:
@@ -67,6 +70,9 @@ class Renewer:
             if await self.renew():
                 backoff.reset()
                 await asyncio.sleep(self._seconds if urgent else CALM_SECONDS)
+            elif self._deposed_by and self.tenure.standing() is Standing.DEPOSED:
+                await self._give_way(store)
+                await asyncio.sleep(backoff.next())
             else:
                 await asyncio.sleep(backoff.next())
 
@@ -86,8 +92,9 @@ class Renewer:
             async with asyncio.timeout(self._seconds):
                 grant = await self._lessor.renew_lease(tenure.region, wanted)
         except NotTheHolderError as error:
-            known = error.details.get("epoch")
+            known, holder = error.details.get("epoch"), error.details.get("holder")
             tenure.hear(known if isinstance(known, int) else 0)
+            self._deposed_by = holder if isinstance(holder, str) and holder != tenure.holder else ""
             return self._note(error)
         except LaidDownError as error:
             tenure.lay_down(ask.epoch)
@@ -96,6 +103,20 @@ class Renewer:
             return self._note(error)
         tenure.take(Ask(grant.holder, grant.epoch, grant.boot, grant.asked_at), grant.length)
         return self._note(None)
+
+    async def _give_way(self, store: Pool) -> None:
+        """Say in the store that another site has the duties: its services end, and stand by."""
+        tenure = self.tenure
+        try:
+            async with store.connection() as connection:
+                given = await give_way(connection, epoch=tenure.epoch, site=tenure.holder, holder=self._deposed_by)
+        except (*STORE_FAILURES, psycopg.Error) as error:
+            log.warning("the store cannot be told that another site holds", reason=told(error))
+            return
+        if given:
+            log.error(
+                "another site has taken the duties over; nothing is served here any more", holder=self._deposed_by
+            )
 
     @property
     def _seconds(self) -> float:

@@ -99,6 +99,7 @@ class PreferencesRow:
     draft: str = ""
     version: int = 0
     position: int = 0
+    pinned: bool = False
 
     def changed(self, body: PreferencesChanged) -> "PreferencesRow":
         """Return them with what a change names; the version stays."""
@@ -108,6 +109,7 @@ class PreferencesRow:
             archived=self.archived if body.archived is None else body.archived,
             marked_unread=self.marked_unread if body.marked_unread is None else body.marked_unread,
             draft=self.draft if body.draft is None else body.draft,
+            pinned=self.pinned if body.pinned is None else body.pinned,
         )
 
     def as_told(self) -> PreferencesChanged:
@@ -118,6 +120,7 @@ class PreferencesRow:
             archived=self.archived,
             marked_unread=self.marked_unread,
             draft=self.draft,
+            pinned=self.pinned,
             version=self.version,
         )
 

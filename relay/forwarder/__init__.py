@@ -2,11 +2,12 @@
 
 plan     pure: runs of relay rows into records, places and heartbeats
 drain    reads rows, sends them, keeps progress after they are acknowledged
+sluice     lets nothing leave that the standby has not
 nudges   listens to the projector, so that nothing waits for the poll
 metrics  what is counted
 access   keeps what other regions may do in this Kafka
 service  entry point
 
-    store ─▶ drain ─▶ plan ─▶ relay.<destination>
-    Redis ─▶ nudges ─┘
+    store ─▶ drain ─▶ plan, sluice ─▶ relay.<destination>
+    Redis ─▶ nudges ─┘      └────▶ the directory
 """

@@ -22,6 +22,7 @@ from infra.tasks import heed_cancellation
 from infra.telling import told
 from relay.forwarder import metrics
 from relay.forwarder.plan import Lane, Plan, Sending, plan_heartbeats, plan_runs
+from relay.forwarder.sluice import Sluice
 from replication.repository import Place, forwarder_places, runs_after, save_forwarder
 from replication.topics import relay_topic
 
@@ -42,14 +43,18 @@ CONDITION: Final = "forwarding"
 class Drain:
     """The forwarder's work; `run` it until cancelled."""
 
-    def __init__(self, settings: RegionalSettings, health: Health, nudged: asyncio.Event) -> None:
+    def __init__(
+        self, settings: RegionalSettings, health: Health, nudged: asyncio.Event, sluice: Sluice | None = None
+    ) -> None:
         """Prepare.
 
         Args:
             settings: Of the region.
             health: Where the condition `forwarding` is told.
             nudged: Set when there may be something to send.
+            sluice: Says when what was read may leave; at once if it is not given.
         """
+        self._sluice = sluice
         self._settings = settings
         self._health = health
         self._nudged = nudged
@@ -112,6 +117,8 @@ class Drain:
                 most=MOST_RUNS,
                 size=MOST_BYTES // max(1, len(places)),
             )
+            if runs and self._sluice is not None:
+                await self._sluice.wait(connection)
             if runs:
                 await self._send(producer, plan_runs(self._places, runs, now=time.time_ns() // 1000))
             self._tell_drained(() if whole else {run.stream.destination for run in runs}, began)

@@ -1,6 +1,6 @@
 """What a forwarder counts; times are seconds since the epoch."""
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 RECORDS = Counter("causeway_forwarder_records", "Records put into relay topics, repeated ones too.", ["destination"])
 HEARTBEATS = Counter("causeway_forwarder_heartbeats", "Heartbeats put into relay topics.", ["destination"])
@@ -17,6 +17,16 @@ DRAINED = Gauge(
     "causeway_forwarder_drained_timestamp_seconds", "When nothing was left to send to the destination.", ["destination"]
 )
 SAVED = Gauge("causeway_forwarder_saved_timestamp_seconds", "When progress was last kept.")
+WAITED = Histogram(
+    "causeway_forwarder_waited_seconds",
+    "For how long what was decided waited for the standby to have it.",
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
+)
+KEPT = Gauge(
+    "causeway_forwarder_standby_kept",
+    "Whether the standby has everything that has left this region (1), so that it may take over without a plan.",
+    ["standby"],
+)
 
 
 def begin(destination: str) -> None:

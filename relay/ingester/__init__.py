@@ -1,7 +1,6 @@
 """Takes in what other regions relay to this one: checks, judges by stream, and appends to the local journal.
 
 admission  pure: may this record come from there at all
-progress   pure: how far each stream came, as commit metadata
 intake     pure: one mirrored record into what is to be done with it
 lane       pure: one mirrored partition: parked streams, what waits behind their gaps, what a crash must find again
 asking     pure: which gaps and holes the origin is asked for next

@@ -9,7 +9,7 @@ from typing import Final
 
 from infra.backoff import Backoff
 from relay.ingester.lane import Lane, Parking
-from relay.ingester.progress import Term
+from replication.progress import Term
 from replication.records import Stream
 from replication.repair.pages import Page, Want
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from infra.schema.repository import connect
 from infra.settings import RegionalSettings
+from replication.progress import group_of
 from replication.turns.repository import keep_intakes, read_intakes, read_turn
 
 
@@ -57,7 +58,7 @@ class Brought:
 
     def group(self, region: str) -> str:
         """Return the group of consumers whose commits are of this epoch."""
-        return f"ingester-{region}" if self.epoch == 1 else f"ingester-{region}-{self.epoch}"
+        return group_of(region, self.epoch)
 
     def progress(self, way: str, partition: int) -> str | None:
         """Return what a partition begins with of which nothing was committed in this epoch; None: with nothing."""

@@ -11,7 +11,6 @@ import msgspec
 
 from infra.errors import CausewayError
 from relay.ingester.admission import NEWEST_HOME_EPOCH, Admissible, object_to_record, object_to_stream
-from relay.ingester.progress import Taken, Term
 from replication.codec import (
     UndecodableRecordError,
     UnknownVersionError,
@@ -22,6 +21,7 @@ from replication.codec import (
 )
 from replication.ids import partition_of
 from replication.poison.records import Kind
+from replication.progress import Taken, Term
 from replication.records import Entry, Hop, Journaled, Record, Refusal, Relayed, Stream, Submission, Via
 from replication.streams import DROP, Drop, Park, Verdict, judge, judge_heartbeat
 from replication.topics import incoming_topic
@@ -148,6 +148,8 @@ class Intake:
         held_at: At whose site the origin's duties are held that send what comes this way; at its own if none is given.
         site: At whose site this region's are.
         holds: Tells whether they are held there in an epoch; None if that epoch is not known yet. Without it, in all.
+        over: Tells whether they were held there in an epoch that was ended by another one's claim: whatever its holder let others have, and has
+            not come here, that other one says anew in its own epoch.
     """
 
     origin: str
@@ -156,6 +158,7 @@ class Intake:
     held_at: str = ""
     site: str = ""
     holds: Callable[[int], bool | None] | None = None
+    over: Callable[[int], bool] | None = None
 
     @property
     def topic(self) -> str:
@@ -197,6 +200,8 @@ class Intake:
             held is False and relayed.is_heartbeat
         ):  # of a stream that is over; whoever is new there tells how far it went
             return Judged(BEAT, relayed.forwarded_at)
+        if held is False and self.over is not None and self.over(stream.epoch):
+            return Judged(HAD, relayed.forwarded_at)
         if held is False:
             reason = f"{self.held_at or self.origin} does not hold the duties of {self.origin} in epoch {stream.epoch}, or did not lay them down"
             return Judged(Aside(reason, Kind.IMPOSSIBLE, relayed.via), relayed.forwarded_at)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
 from relay.ingester.intake import Append, Aside, Early, Intake, Judged
-from relay.ingester.progress import Taken, Term
 from replication.poison.records import REPAIR, Poison
+from replication.progress import Taken, Term
 from replication.records import Stream
 from replication.repair.pages import Page, Want
 from replication.streams import Park, Range, give_up

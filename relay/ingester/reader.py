@@ -22,10 +22,10 @@ from relay.ingester.asking import Asking
 from relay.ingester.brought import Brought
 from relay.ingester.intake import Append, Aside, Beat, Had, Intake, NewerOriginError, Step
 from relay.ingester.lane import Came, Freed, Lane, Note, Parked, Passed
-from relay.ingester.progress import Taken, UnreadableProgressError, fit, read
 from relay.ingester.repairer import Repairer
 from relay.ingester.shelf import Shelf
 from replication.poison.records import Poison, told
+from replication.progress import Taken, UnreadableProgressError, fit, read
 from replication.topics import journal_topic
 
 log = structlog.get_logger()

@@ -140,6 +140,7 @@ class Way:
             held_at=self.held_at,
             site=settings.here,
             holds=partial(self.holders.has, self.origin, self.held_at) if settings.sites else None,
+            over=partial(self.holders.is_over, self.origin, self.held_at),
         )
         client = make_client(self.tls.client if self.tls else None)
         ways = Ways(settings.peers, where=self.holders.site_of)

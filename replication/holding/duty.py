@@ -118,3 +118,14 @@ def judge_priming(
     if standby[0] != duty.standby or newer or head < needed:
         raise NotTheStandbyError(region=duty.region, claimer=standby[0], epoch=epoch, standby=duty.standby)
     return replace(duty, keepers=frozenset({holder, standby}))
+
+
+def judge_passing_by(duty: Duty, epoch: int, holder: tuple[str, int]) -> Duty:
+    """Return the duty with the holder as its only keeper: others may be told what the standby has not, so it may not take over any more.
+
+    Raises:
+        EpochOverError: The epoch has been ended: whatever others were not told by then, they are told by who has it now.
+    """
+    if (epoch, *holder) != (duty.epoch, duty.holder, duty.incarnation):
+        raise EpochOverError(region=duty.region, epoch=epoch, present=duty.epoch)
+    return replace(duty, keepers=frozenset({holder}))

@@ -19,6 +19,14 @@ class NotTheStandbyError(CausewayError):
     definite = True
 
 
+class NotTheKeeperError(CausewayError):
+    """{claimer} may lack what other regions were told by {region}: its copy was behind, and {holder} has passed it by. Bring {holder} back; nothing was changed."""
+
+    code = "not-the-keeper"
+    status = 409
+    definite = True
+
+
 class EpochOverError(CausewayError):
     """Epoch {epoch} of {region} is over; it is {present} now. Learn how that began, and follow it."""
 

@@ -2,6 +2,7 @@
 
 records     what a store says of it, and who may serve by that: pure
 repository  SQL: reads it, and hands the turn over
+takeover_repository  SQL: takes it without a plan, and notes what is missing from the copy
 places      where commands find a region's store and journal
 waiting     runs a service's work while it is its turn
 

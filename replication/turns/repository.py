@@ -99,14 +99,19 @@ async def take_over(connection: Connection, turn: Turn, *, ended: int, renamed: 
         )
         if cursor.rowcount != 1:
             return False
-        await connection.execute(
-            "UPDATE aside SET place = place - %s::bigint WHERE source NOT LIKE %s",
-            (ASIDE_STEP * turn.epoch, f"%{REPAIR}%"),
-        )
-        for former, present in renamed.items():
-            await connection.execute("UPDATE aside SET source = %s WHERE source = %s", (present, former))
-        await connection.execute("DELETE FROM schema_services")
+        await put_in_order(connection, turn, renamed)
     return True
+
+
+async def put_in_order(connection: Connection, turn: Turn, renamed: Mapping[str, str]) -> None:
+    """Let what is aside in a copy come before what comes to be aside in the epoch that begins, in the transaction of that; see `take_over`."""
+    await connection.execute(
+        "UPDATE aside SET place = place - %s::bigint WHERE source NOT LIKE %s",
+        (ASIDE_STEP * turn.epoch, f"%{REPAIR}%"),
+    )
+    for former, present in renamed.items():
+        await connection.execute("UPDATE aside SET source = %s WHERE source = %s", (present, former))
+    await connection.execute("DELETE FROM schema_services")
 
 
 async def read_intakes(connection: Connection, *, before: int) -> dict[tuple[str, int], str]:

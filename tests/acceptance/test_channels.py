@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 
+import httpx
 import pytest
 
 from chaos.federation import Federation
@@ -11,6 +12,7 @@ from chaos.people import Person
 from region.client import Message, ProblemError
 
 MakePerson = Callable[..., "asyncio.Future[Person]"]
+As = Callable[[Person], dict[str, str]]
 RECOVERY_SECONDS = 120.0
 
 
@@ -69,8 +71,9 @@ async def test_nobody_sees_a_private_channel_without_a_link(make_person: MakePer
     channel = (await alice.client.channels.create("Closed", public=False)).channel_id
     await post(alice, channel, "secret")
     for stranger in (eva, aki):
-        with pytest.raises(ProblemError):
+        with pytest.raises(ProblemError) as hidden:
             await texts(stranger, channel)
+        assert hidden.value.code == "not-found"
     link = await alice.client.channels.invite(channel)
     await subscribe(eva, channel, link.token)
     assert await texts(eva, channel) == ["secret"]
@@ -80,8 +83,10 @@ async def test_nobody_sees_a_private_channel_without_a_link(make_person: MakePer
     assert await texts(eva, channel) == ["secret"]
 
 
-async def test_a_public_channel_is_found_and_looked_into_from_everywhere(make_person: MakePerson) -> None:
-    """By its name, from a region that holds nothing of it; and nothing of it rests there by that."""
+async def test_a_public_channel_is_found_and_looked_into_from_everywhere(
+    make_person: MakePerson, http: httpx.AsyncClient, urls: dict[str, str], as_: As
+) -> None:
+    """By its name, with its posts, from a region that holds nothing of it; and nothing of it rests there by that."""
     alice, aki = await make_person("us"), await make_person("ap")
     word = f"zz{secrets.token_hex(6)}"
     channel = (await alice.client.channels.create(f"All about {word}")).channel_id
@@ -89,7 +94,24 @@ async def test_a_public_channel_is_found_and_looked_into_from_everywhere(make_pe
     found = await aki.client.channels.find(word[:8])
     assert ([one.channel_id for one in found.channels], found.incomplete) == ([channel], [])
     assert (await aki.client.channels.get(channel)).subscriber_count == 1
+    shown = await http.get(f"{urls['ap']}/channels/{channel}/messages", headers=as_(aki))
+    assert [one["text"] for one in shown.json()["messages"]] == ["look at this"]
     assert [one async for one in aki.client.conversations()] == []
+
+
+async def test_who_has_read_a_post_in_another_region_is_counted(make_person: MakePerson) -> None:
+    """By the owner's region, which asks; who subscribes and has not read it is not."""
+    alice, eva, edi = await make_person("us"), await make_person("eu"), await make_person("eu", reads=False)
+    channel = (await alice.client.channels.create("News")).channel_id
+    await subscribe(eva, channel)
+    await subscribe(edi, channel)
+    said = await post(alice, channel, "read me")
+    for person in (eva, edi):
+        await person.sees("read me")
+    async with asyncio.timeout(RECOVERY_SECONDS):
+        while (found := await alice.client.channels.views(said)).views == 0:  # noqa: ASYNC110 — nothing is told of it
+            await asyncio.sleep(0.2)
+    assert (found.views, found.incomplete) == (1, [])
 
 
 async def test_posts_of_a_cut_come_when_it_has_healed(make_person: MakePerson, whole: Federation) -> None:
@@ -133,3 +155,38 @@ async def test_what_is_done_to_posts_is_the_same_everywhere(make_person: MakePer
     with pytest.raises(ProblemError) as refused:
         await aki.client.messages.react(kept.message_id, "\N{THUMBS UP SIGN}")
     assert refused.value.code == "not-in-channels"
+
+
+async def test_who_subscribes_and_who_is_banned_while_a_link_is_cut(make_person: MakePerson, whole: Federation) -> None:
+    """After healing all regions show one history; who was banned sees it up to there, and does not come back."""
+    alice, eva, aki, edi = [await make_person(region) for region in ("us", "eu", "ap", "eu")]
+    channel = (await alice.client.channels.create("News")).channel_id
+    await subscribe(eva, channel)
+    await subscribe(aki, channel)
+    await post(alice, channel, "while all is well")
+    await eva.sees("while all is well")
+    await whole.act("local", "cut", "us-eu")
+    try:
+        asked = await edi.client.channels.subscribe(channel)
+        assert (asked.seq, asked.queued_for) == (None, "us")
+        await alice.client.channels.ban(channel, eva.id)
+        await post(alice, channel, "without Eva")
+        await aki.sees("without Eva")
+        assert "without Eva" not in eva.texts(channel)
+    finally:
+        await whole.act("local", "heal", "us-eu")
+    for person, kind in ((edi, "member_joined"), (eva, "member_banned")):
+        await person.until(
+            lambda: any(one.kind == kind for one in person.screen[channel]),  # noqa: B023 — awaited at once
+            within=RECOVERY_SECONDS,
+        )
+    await post(alice, channel, "to all who are left")
+    for person in (alice, aki, edi):
+        await person.sees("to all who are left", within=RECOVERY_SECONDS)
+        assert await texts(person, channel) == ["while all is well", "without Eva", "to all who are left"]
+    assert await texts(eva, channel) == ["while all is well"]
+    assert (await aki.client.channels.get(channel)).subscriber_count == 3
+
+    await eva.client.channels.subscribe(channel, deed="again")
+    await eva.until(lambda: bool(eva.refused), within=RECOVERY_SECONDS)
+    assert [(one.client_message_id, one.code) for one in eva.refused] == [("again", "banned")]

@@ -3,6 +3,9 @@
 from chaos.federation import Federation
 from chaos.fuzz.order import Order, Progress
 from chaos.fuzz.run import run
+from chaos.fuzz.things import Things
+
+CALLED = Things("u", "d", "g", "c", "m", "b")
 
 
 async def test_whatever_is_sent_nothing_breaks(whole: Federation) -> None:
@@ -20,6 +23,11 @@ async def test_whatever_is_sent_nothing_breaks(whole: Federation) -> None:
         "gateway",
         "gateway /trunk",
     }
+    for prefix in ("/groups/", "/channels/", "/messages/", "/blobs/", "/uploads/"):
+        assert any(path.startswith(prefix) for _, path in CALLED.calls())
+    right = {status: count for (where, status), count in progress.tally.answers.items() if where == "us public, by id"}
+    assert right.keys() <= {"200", "201"}
+    assert sum(right.values()) == len(CALLED.calls())
     assert all(
         vitals.tasks and vitals.descriptors
         for moment in progress.moments

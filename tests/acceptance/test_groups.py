@@ -1,7 +1,9 @@
 """Groups over three regions, from outside: one log everywhere, and nobody posts or sees beyond their membership, links cut or not."""
 
 import asyncio
+import secrets
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -76,8 +78,9 @@ async def test_who_comes_by_a_link_sees_what_the_group_lets_joiners_see(make_per
     assert [seq for seq, _, _ in seen] == [8, 9, 10]
     assert kinds(aki, group) == ["hidden", "member_joined", "group_message_sent"]
     stranger = await make_person("us")
-    with pytest.raises(ProblemError, match="link"):
+    with pytest.raises(ProblemError, match="link") as refused:
         await stranger.client.groups.join(group, "0" * 32)
+    assert refused.value.code == "invite-not-good"
 
 
 async def test_where_approval_is_needed_nobody_sees_anything_before(make_person: MakePerson) -> None:
@@ -87,8 +90,9 @@ async def test_where_approval_is_needed_nobody_sees_anything_before(make_person:
     invite = await alice.client.groups.invite(group)
     await aki.client.groups.join(group, invite.token)
     await alice.until(lambda: "join_asked" in kinds(alice, group))
-    with pytest.raises(ProblemError):
+    with pytest.raises(ProblemError) as hidden:
         await aki.client.groups.get(group)
+    assert hidden.value.code == "not-found"
 
     await alice.client.groups.add(group, aki.id)
     await aki.until(lambda: "member_added" in kinds(aki, group))
@@ -96,24 +100,28 @@ async def test_where_approval_is_needed_nobody_sees_anything_before(make_person:
 
 
 async def test_who_is_removed_while_a_link_is_cut_neither_posts_nor_reads_beyond(
-    make_person: MakePerson, whole: Federation
+    make_person: MakePerson, whole: Federation, tmp_path: Path
 ) -> None:
-    """What was on its way is refused, and its author told; after healing, no history shows anything to or from a stranger."""
+    """What was on its way is refused, and its author told; after healing, no history, file or search shows anything to or from a stranger."""
     alice, eva, aki = [await make_person(region) for region in ("us", "eu", "ap")]
     group = (await alice.client.groups.create("Cut", eva.id, aki.id)).group_id
     for person in (eva, aki):
         await person.shows(group, 1)
     await post(eva, group, "while all is well")
     await aki.sees("while all is well")
+    word = f"zz{secrets.token_hex(6)}"
+    (tmp_path / "film").write_bytes(secrets.token_bytes(100_000))
 
     whole.run("local", "cut", "us-eu")
     try:
         late = await eva.client.send("on its way", conversation=group)
         await asyncio.wait_for(late.reach(Stage.PENDING), RECOVERY_SECONDS)
         removal = await alice.client.groups.remove(group, eva.id)
-        await post(aki, group, "without Eva")
-        await alice.sees("without Eva")
-        assert "without Eva" not in eva.texts(group)
+        film = (await aki.client.media.upload(tmp_path / "film")).blob_id
+        shown = await aki.client.send(f"without Eva: {word}", conversation=group, attachments=[film])
+        await asyncio.wait_for(shown.outcome(), RECOVERY_SECONDS)
+        await alice.sees(f"without Eva: {word}")
+        assert f"without Eva: {word}" not in eva.texts(group)
     finally:
         whole.run("local", "heal", "us-eu")
 
@@ -124,6 +132,15 @@ async def test_who_is_removed_while_a_link_is_cut_neither_posts_nor_reads_beyond
     assert [seq for seq, _, _ in await history(eva, group)][-1] == removal.seq
     for person in (alice, aki):
         texts = [text for _, kind, text in await history(person, group) if kind == "group_message_sent"]
-        assert texts == ["while all is well", "without Eva"]
-    with pytest.raises(ProblemError):
+        assert texts == ["while all is well", f"without Eva: {word}"]
+        await person.client.media.download(film, tmp_path / person.id)
+        assert (tmp_path / person.id).read_bytes() == (tmp_path / "film").read_bytes()
+        [hit] = (await person.client.history_search.page(word)).hits
+        assert hit.message.attachments[0].blob_id == film
+    assert (await eva.client.history_search.page(word)).hits == []
+    with pytest.raises(ProblemError) as hidden:
+        await eva.client.media.open(film)
+    assert hidden.value.code == "not-found"
+    with pytest.raises(ProblemError) as refused:
         await post(eva, group, "once more")
+    assert refused.value.code == "not-a-member"

@@ -1,12 +1,13 @@
 """Finding people in all regions, and without the one that cannot be reached."""
 
 import asyncio
+import contextlib
 import secrets
 from collections.abc import Awaitable, Callable
 
 from chaos.federation import Federation
 from chaos.people import Person
-from region.client import Client
+from region.client import ChangedProfile, Client
 
 MakePerson = Callable[..., Awaitable[Person]]
 
@@ -52,3 +53,25 @@ async def test_people_of_all_regions_are_found_and_a_region_that_is_cut_off_is_n
     async with asyncio.timeout(60):
         while await everybody(us.client, word, limit=20) != (order, set()):  # noqa: ASYNC110 — another region raises no event
             await asyncio.sleep(0.1)
+
+
+async def test_friends_and_members_in_other_regions_are_told_that_a_profile_has_changed(
+    make_person: MakePerson,
+) -> None:
+    """Who talks to somebody and who is in a group with them; by then the new name is there to be asked for."""
+    alice, boris, aki, stranger = [await make_person(home) for home in ("us", "eu", "ap", "eu")]
+    await alice.write("hello", boris)
+    await boris.sees("hello")
+    group = (await alice.client.groups.create("Travellers", aki.id)).group_id
+    await aki.shows(group, 1)
+    told = ChangedProfile(alice.id)
+    for attempt in range(20):  # it is dropped while a machine has too much to do, and told again with the next change
+        await alice.client.change_profile(display_name=f"Alice {attempt}")
+        with contextlib.suppress(TimeoutError):
+            for person in (boris, aki):
+                await person.until(lambda: told in person.events, within=5.0)  # noqa: B023 — awaited at once
+            break
+    for person in (boris, aki):
+        assert told in person.events
+        assert (await person.client.user(alice.id)).display_name.startswith("Alice ")
+    assert told not in stranger.events

@@ -16,13 +16,22 @@ from global_directory.holding.schemas import (
     Former,
     Grant,
     Keeper,
+    Keeping,
     LayingDown,
     LeaseRequest,
 )
 from global_directory.transactions import Transactions
 from infra.errors import InvalidFieldError
-from replication.holding.duty import Duty, is_held_by, judge_claim, judge_laying_down, judge_renewal
-from replication.holding.errors import LeaseRunsError
+from replication.holding.duty import (
+    Duty,
+    is_held_by,
+    judge_claim,
+    judge_laying_down,
+    judge_passing_by,
+    judge_priming,
+    judge_renewal,
+)
+from replication.holding.errors import LeaseRunsError, NotTheKeeperError
 from replication.holding.lease import USUAL, Ask, Terms
 
 MOST = 2**53
@@ -77,6 +86,18 @@ class Duties:
         await self._transactions.run("renew_lease", operation)
         return Grant(ask.holder, ask.epoch, ask.boot, ask.asked_at, self._terms.length)
 
+    async def begin_first(self, connection: AsyncConnection, region: str, standby: str) -> None:
+        """Name who stands by in the epoch that a region's first announcement begins, in the transaction of that.
+
+        Raises:
+            InvalidFieldError: No other region can have that name.
+        """
+        rules.check_region(standby)
+        duty = await _known(connection, region)
+        if standby == duty.holder:
+            raise InvalidFieldError(field="standby", reason="nobody stands by for oneself")
+        await repository.name_standby(connection, duty, standby)
+
     async def lay_down(self, region: str, wanted: LayingDown) -> DutyView:
         """Take the holder's lease back, for good in its epoch; may be repeated.
 
@@ -93,11 +114,39 @@ class Duties:
 
         return _view(await self._transactions.run("lay_down", operation), self._clock())
 
+    async def keep(self, region: str, wanted: Keeping) -> DutyView:
+        """Note who has everything that others were told, as the holder says: its standby as well, or itself alone; may be repeated.
+
+        Raises:
+            UnknownRegionError: It has never announced itself; or no region can have that name.
+            EpochOverError: That epoch was ended: its holder passes nobody by any more.
+            NotTheStandbyError: It was not named as the epoch began.
+        """
+        for name in (region, wanted.holder, *filter(None, [wanted.standby])):
+            rules.check_region(name)
+        holder = wanted.holder, wanted.incarnation
+
+        async def operation(connection: AsyncConnection) -> Duty:
+            duty = await _known(connection, region)
+            if wanted.standby:
+                named = replace(duty, standby=await repository.find_named(connection, region, duty.epoch) or "")
+                primed = judge_priming(
+                    named, wanted.epoch, holder, (wanted.standby, wanted.incarnation), head=0, needed=0
+                )
+            else:
+                primed = judge_passing_by(duty, wanted.epoch, holder)
+            kept = replace(duty, keepers=primed.keepers, standby=primed.standby)
+            if kept != duty:
+                await repository.put_duty(connection, kept)
+            return kept
+
+        return _view(await self._transactions.run("keep", operation), self._clock())
+
     async def claim(self, region: str, wanted: Claim) -> DutyView:
         """Begin the next epoch; may be repeated, by whom it was begun.
 
-        While a lease may still run, only a standby counts that was named as the epoch began: whom a renewal names is known to that
-        process alone, and another one may not think of a lease at all.
+        Whose holder has not laid its lease down is taken over from only by a standby that was named as the epoch began: whom a renewal names is
+        known to that process alone, and another one may not think of a lease at all. And it must have everything that others were told.
 
         Raises:
             UnknownRegionError: It has never announced itself; or no region can have that name.
@@ -105,6 +154,7 @@ class Duties:
             EpochOverError: That epoch was ended.
             NotTheStandbyError: Only holder and standby may claim.
             LeaseRunsError: The holder's lease may still run.
+            NotTheKeeperError: Others may have been told what the standby has not.
             IncarnationConflictError: Incarnations would go back.
         """
         _check_claim(region, wanted)
@@ -120,8 +170,11 @@ class Duties:
                     region=region, epoch=duty.epoch, incarnation=duty.incarnation, announced=wanted.incarnation
                 )
             named = await repository.find_named(connection, region, duty.epoch)
-            if wanted.claimer != duty.holder and not duty.laid_down and named != wanted.claimer:
-                raise LeaseRunsError(region=region, holder=duty.holder, epoch=duty.epoch)
+            if wanted.claimer != duty.holder and not duty.laid_down:
+                if named != wanted.claimer:
+                    raise LeaseRunsError(region=region, holder=duty.holder, epoch=duty.epoch)
+                if (wanted.claimer, duty.incarnation) not in duty.keepers:
+                    raise NotTheKeeperError(region=region, claimer=wanted.claimer, holder=duty.holder)
             await repository.begin_epoch(connection, duty, begun)
             return begun
 

@@ -66,6 +66,13 @@ async def begin_epoch(connection: AsyncConnection, ended: Duty, begun: Duty) -> 
     await put_duty(connection, begun)
 
 
+async def name_standby(connection: AsyncConnection, duty: Duty, standby: str) -> None:
+    """Write who stands by in an epoch that begins without a claim: a region's first."""
+    columns = {"holder": duty.holder, "incarnation": duty.incarnation, "standby": standby, "laid_down": False}
+    written = upsert(EPOCHS).values(region=duty.region, epoch=duty.epoch, **columns)
+    await connection.execute(written.on_conflict_do_nothing(index_elements=[EPOCHS.c.region, EPOCHS.c.epoch]))
+
+
 async def find_named(connection: AsyncConnection, region: str, epoch: int) -> str | None:
     """Return who was named to stand by as an epoch began; None if no claim began it."""
     found = select(EPOCHS.c.standby).where(EPOCHS.c.region == region, EPOCHS.c.epoch == epoch)

@@ -65,6 +65,23 @@ class LayingDown:
 
 
 @dataclass(frozen=True, slots=True)
+class Keeping:
+    """A holder says who has everything that it lets others have; see `replication.holding.duty.judge_priming`.
+
+    Attributes:
+        holder: Who has the duties.
+        incarnation: Of its store.
+        epoch: In which.
+        standby: Who has it besides, so that it may take over; empty: from here on others may be told what nobody but the holder has.
+    """
+
+    holder: str
+    incarnation: int
+    epoch: int
+    standby: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """Who stands by takes over, or the holder begins an epoch of its own; see `replication.holding.duty.judge_claim`.
 

@@ -27,6 +27,7 @@ from region.gateway.channels.schemas import (
 from region.gateway.errors import TooManyChannelsError
 from region.gateway.groups.desk import LONGEST_TOKEN, Desk, Parts, checked_user, invites_of, named
 from region.gateway.groups.former import told
+from region.gateway.groups.plain import only_messages
 from region.gateway.groups.repository import sight
 from region.gateway.groups.schemas import InviteRequest, RoleRequest
 from region.gateway.guards import Look
@@ -101,7 +102,14 @@ class ChannelDesk(Desk):
         if not stranger:
             return await self._messages.page(caller, asked)
         await self._look(caller.sub)
-        page = (await self._finder.preview(channel_id)).page
+        try:
+            page = (await self._finder.preview(channel_id)).page
+        except NotFoundError:
+            if await self._await(caller, channel_id):  # one has just subscribed
+                return await self._messages.page(caller, asked)
+            raise
+        if not asked.log:
+            page = only_messages(page)
         return msgspec.structs.replace(page, messages=page.messages[: asked.limit])
 
     async def begin(self, caller: AccessClaims, wanted: ChannelRequest) -> MadeChannel:
@@ -195,7 +203,12 @@ class ChannelDesk(Desk):
         async with self._store.connection() as connection:
             seen = await sight(connection, self.checked(channel_id), caller.sub)
         if seen is None:
-            return await self._preview(caller, channel_id)
+            try:
+                return await self._preview(caller, channel_id)
+            except NotFoundError:
+                if await self._await(caller, channel_id):  # one has just subscribed
+                    return await self.look(caller, channel_id)
+                raise
         known = seen.details.channel
         if not seen.member.active and (known is None or not known.is_told_in(self._region, channel_id)):
             with contextlib.suppress(NotFoundError):  # it is not public by now

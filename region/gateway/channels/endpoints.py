@@ -14,7 +14,7 @@ from region.gateway.channels.schemas import ChannelChangeRequest, ChannelRequest
 from region.gateway.groups.endpoints import DONE, Name, done
 from region.gateway.groups.schemas import GroupSendRequest, InviteRequest, MemberRequest
 from region.gateway.guards import Guards
-from region.gateway.http_messages import USUAL, Cursor, Limit
+from region.gateway.http_messages import USUAL, Cursor, Limit, Log
 from region.gateway.messages import Asked
 from region.gateway.openapi import answers, takes
 from region.gateway.schemas import answer, body_of
@@ -63,10 +63,16 @@ def channels(*, callers: Callers, desk: ChannelDesk, guards: Guards) -> APIRoute
 
     @router.get("/{channel_id}/messages", responses=answers(200, "Page", 400, 401, 404, 421, 422, 429))
     async def page(
-        *, channel_id: str, caller: Resident, limit: Limit = USUAL, before: Cursor = None, after: Cursor = None
+        *,
+        channel_id: str,
+        caller: Resident,
+        limit: Limit = USUAL,
+        before: Cursor = None,
+        after: Cursor = None,
+        log: Log = False,
     ) -> Response:
         """Page through a channel's posts: newest first, or with `after` oldest first. A stranger is shown the newest of a public one."""
-        return answer(await desk.page(caller, Asked(None, channel_id, limit, before, after)))
+        return answer(await desk.page(caller, Asked(None, channel_id, limit, before, after, log)))
 
     @router.post(
         "/{channel_id}/message",

@@ -255,6 +255,7 @@ class Desk:
         Raises:
             NotFoundError: There is none, or the caller never was a member.
         """
+        await self._await(caller, group_id)
         async with self._store.connection() as connection:
             seen = await self._seen(connection, group_id, caller.sub)
             everybody = await standings(connection, group_id)
@@ -283,6 +284,7 @@ class Desk:
         Raises:
             NotFoundError: There is no such group, or the caller is no member.
         """
+        await self._await(caller, group_id)
         async with self._store.connection() as connection:
             seen = await self._seen(connection, group_id, caller.sub)
             everybody = await standings(connection, group_id)
@@ -319,6 +321,12 @@ class Desk:
         if not self.is_ours(group_id):
             raise NotFoundError(what=self.what)
         return group_id
+
+    async def _await(self, caller: AccessClaims, group_id: str) -> bool:
+        """Wait a moment for one that another region owns and that may be on its way here; tell whether the caller sees such a one."""
+        if region_of(self.checked(group_id)) == self._region:
+            return False
+        return await self._recipients.coming.sees(caller.sub, group_id, patiently=True)
 
     async def _seen(self, connection: Connection, group_id: str, user_id: str) -> Sight:
         found = await sight(connection, self.checked(group_id), user_id)

@@ -19,7 +19,7 @@ from region.gateway.groups.schemas import (
     RoleRequest,
 )
 from region.gateway.guards import Guards
-from region.gateway.http_messages import USUAL, Cursor, Limit
+from region.gateway.http_messages import USUAL, Cursor, Limit, Log
 from region.gateway.messages import Asked, Messages, Sent
 from region.gateway.openapi import answers, takes
 from region.gateway.schemas import answer, body_of
@@ -60,10 +60,16 @@ def groups(*, callers: Callers, desk: Desk, messages: Messages, guards: Guards) 
 
     @router.get("/{group_id}/messages", responses=answers(200, "Page", 400, 401, 404, 421, 422, 429))
     async def page(
-        *, group_id: str, caller: Resident, limit: Limit = USUAL, before: Cursor = None, after: Cursor = None
+        *,
+        group_id: str,
+        caller: Resident,
+        limit: Limit = USUAL,
+        before: Cursor = None,
+        after: Cursor = None,
+        log: Log = False,
     ) -> Response:
-        """Page through a group's log, as far as one may see it: newest first, or with `after` oldest first."""
-        return answer(await messages.page(caller, Asked(None, group_id, limit, before, after)))
+        """Page through a group's messages, as far as one may see them: newest first, or with `after` oldest first."""
+        return answer(await messages.page(caller, Asked(None, group_id, limit, before, after, log)))
 
     @router.post(
         "/{group_id}/message",

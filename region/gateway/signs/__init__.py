@@ -1,4 +1,4 @@
-"""Signs: who is there, and who types. They pass; kept in Redis and in memory alone, and the first thing to be given up under load.
+"""Signs: who is there, who types, and whose profile has changed. They pass; kept in Redis and in memory alone, and the first thing to be given up under load.
 
 signs       composes the others
 presence    pure: what Redis holds of a user becomes online, offline or unknown
@@ -6,7 +6,7 @@ residents   tells the presence of users who live here, to their friends alone; o
 neighbours  asks other regions for the presence of theirs
 desk        puts both together, for whoever asks
 watchers    looks again and again for devices that watch somebody
-typing      pure: who is told that somebody types, and where
+typing      pure: who is told that somebody types or has changed their profile, and where
 typists     takes it from devices and other regions, and has it told
 carriers    carries it to other regions
 hearing     tells it the devices of this gateway

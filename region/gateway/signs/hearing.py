@@ -13,7 +13,7 @@ from infra.backoff import Backoff
 from infra.tasks import heed_cancellation
 from region.delivery import signs_channel
 from region.gateway import frames
-from region.gateway.frames import Typist
+from region.gateway.frames import ProfileChanged, Typist
 from region.gateway.signs import metrics
 from region.gateway.signs.typing import SHOWN_SECONDS, Told
 from replication.codec import DAMAGE
@@ -83,7 +83,8 @@ class Hearing:
             metrics.TYPING["unreadable"].inc()
             return
         for one in told:
-            text = frames.encode(Typist(one.conversation_id, one.user_id, SHOWN_SECONDS))
+            types = Typist(one.conversation_id, one.user_id, SHOWN_SECONDS)
+            text = frames.encode(types if one.conversation_id else ProfileChanged(one.user_id))
             for user in one.users:
                 for device in self._devices(user):
                     if device.offer(text):

@@ -12,4 +12,6 @@ TYPING: Final = {
     why: SHED.labels("typing", why)
     for why in ("often", "busy", "redis", "store", "region", "late", "device", "unreadable")
 }
-TOLD: Final = Counter("causeway_gateway_typists_total", "Frames that told devices who types.")
+TOLD: Final = Counter(
+    "causeway_gateway_typists_total", "Frames that told devices who types, or whose profile has changed."
+)

@@ -1,6 +1,9 @@
-"""SQL reads of who may see whether a user is there, and who is told that somebody types."""
+"""SQL reads of who may see whether a user is there, and who is told that somebody types or has changed their profile."""
+
+# ruff: noqa: S608 — only constants of this module are put into statements
 
 from collections.abc import Collection
+from typing import Final
 
 from infra.postgres import Connection
 from region.store.arrays import Texts
@@ -8,6 +11,8 @@ from region.store.repository.restraints import restraints_of
 from replication.codec import UndecodableRecordError, decode_details
 from replication.groups import RANKS
 from replication.ids import direct_conversation_id
+
+_RANKS: Final = ", ".join(repr(role) for role in RANKS)
 
 
 async def friends_among(connection: Connection, viewer: str, users: Collection[str]) -> set[str]:
@@ -43,3 +48,17 @@ async def homes_of(connection: Connection, conversations: Collection[str]) -> di
         if role in RANKS:
             found.setdefault(conversation, {})[user] = home
     return found
+
+
+async def fellows_of(connection: Connection, user_id: str, *, most: int) -> dict[str, str]:
+    """Return who shares a 1:1 conversation or a group with a user now, with where they live, the user among them; so many others at most."""
+    cursor = await connection.execute(
+        "SELECT DISTINCT m.user_id, m.home FROM members o JOIN members m ON m.conversation_id = o.conversation_id"
+        f" WHERE o.user_id = %s AND o.role IN ({_RANKS}) AND m.role IN ({_RANKS}) AND left(o.conversation_id, 1) <> 'c'"
+        " ORDER BY m.user_id LIMIT %s",
+        (user_id, most + 1),
+    )
+    found = {user: home for user, home in await cursor.fetchall() if user != user_id}
+    cursor = await connection.execute("SELECT home FROM members WHERE user_id = %s LIMIT 1", (user_id,))
+    row = await cursor.fetchone()
+    return {} if row is None else {**dict(list(found.items())[:most]), user_id: row[0]}

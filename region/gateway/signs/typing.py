@@ -1,4 +1,4 @@
-"""Who is told that somebody types, and where: the shapes that travel, and the decision. Pure.
+"""Who is told that somebody types, and where, or that a profile has changed: the shapes that travel, and the decision. Pure.
 
 The author's home tells its own users, and each other region of a member once; that one tells its users, by its own copy of the
 conversation. Nobody else passes anything on, so nothing circles. A region of which the author blocks a member is told nothing: whom
@@ -25,7 +25,7 @@ Id = Annotated[str, Meta(max_length=64)]
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True):
-    """What a gateway is to tell the devices of these users."""
+    """What a gateway is to tell the devices of these users; without a conversation, that the user's profile has changed."""
 
     conversation_id: str
     user_id: str
@@ -33,10 +33,11 @@ class Told(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Carried(msgspec.Struct, frozen=True, array_like=True):
-    """What a region tells another: one of its users types.
+    """What a region tells another: one of its users types, or has changed their profile.
 
     Attributes:
-        conversation_id: Where.
+        conversation_id: Where; empty for a profile, of which all are told with whom the user shares a conversation. An older
+            region passes that over.
         user_id: Who.
     """
 
@@ -46,12 +47,17 @@ class Carried(msgspec.Struct, frozen=True, array_like=True):
     def is_from(self, region: str) -> bool:
         """Whether that region may say so, as far as can be told by the ids."""
         named = is_conversation_id(self.conversation_id) and not is_channel_id(self.conversation_id)
-        return named and is_user_id(self.user_id) and region_of(self.user_id) == region
+        return (named or not self.conversation_id) and is_user_id(self.user_id) and region_of(self.user_id) == region
+
+    @property
+    def among(self) -> str:
+        """By what it is known who is told: the conversation, or the user whose profile it is."""
+        return self.conversation_id or self.user_id
 
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """Somebody types, and it is to be told.
+    """Somebody types, or has changed their profile, and it is to be told.
 
     Attributes:
         what: Who and where.
@@ -80,7 +86,7 @@ class Plan:
 
 
 Homes = Mapping[str, str]
-"""User to home, of the members of a conversation."""
+"""User to home, of the members of a conversation, or of all with whom somebody shares one, and that one."""
 
 
 def pairs_of(signs: Iterable[Sign], members: Mapping[str, Homes], *, region: str) -> set[tuple[str, str]]:
@@ -88,7 +94,7 @@ def pairs_of(signs: Iterable[Sign], members: Mapping[str, Homes], *, region: str
     found: set[tuple[str, str]] = set()
     for sign in signs:
         author = sign.what.user_id
-        for user, home in members.get(sign.what.conversation_id, {}).items():
+        for user, home in members.get(sign.what.among, {}).items():
             if home == region:
                 found.add((user, author))
             if sign.origin == region:
@@ -103,7 +109,7 @@ def plan(
 
     Args:
         signs: In order.
-        members: Conversation to its members now.
+        members: Conversation, or user whose profile it is, to who is told.
         blocked: (who, whom), of `pairs_of`.
         region: This region.
     """
@@ -112,7 +118,7 @@ def plan(
     count = shed = 0
     for sign in signs:
         conversation, author = sign.what.conversation_id, sign.what.user_id
-        homes = members.get(conversation, {})
+        homes = members.get(sign.what.among, {})
         if homes.get(author) != sign.origin:
             continue  # no member, or none of that region: whoever says so is told nothing
         others = [user for user in homes if user != author and (author, user) not in blocked]

@@ -1,4 +1,4 @@
-"""Takes what devices and other regions say of who types, and has it told; whatever cannot be told at once is shed, and nobody waits."""
+"""Takes what devices and other regions say of who types and whose profile has changed, and has it told; whatever cannot be told at once is shed, and nobody waits."""
 
 import asyncio
 import time
@@ -23,8 +23,8 @@ from region.delivery import interest_key, signs_channel
 from region.gateway.rates import Book, Rate
 from region.gateway.signs import metrics
 from region.gateway.signs.carriers import PATH, Carriers
-from region.gateway.signs.repository import homes_of
-from region.gateway.signs.typing import LATE_SECONDS, Carried, Plan, Sign, Told, pairs_of, plan
+from region.gateway.signs.repository import fellows_of, homes_of
+from region.gateway.signs.typing import LATE_SECONDS, MOST_TOLD, Carried, Plan, Sign, Told, pairs_of, plan
 from region.store.repository.restraints import restraints_of
 from replication.codec import DAMAGE
 from replication.ids import is_channel_id
@@ -40,6 +40,8 @@ SECONDS: Final = 1.0
 """After which a store or a Redis that does not answer is given up."""
 AGAIN: Final = Rate(1, 2)
 """How often one user is told to type in one conversation; a device says it every three seconds."""
+CHANGES: Final = Rate(20, 60)
+"""How often it is told that one user has changed their profile, which one may do as often."""
 EACH: Final = Rate(10, 10)
 """How often one user is told to type anywhere."""
 
@@ -89,6 +91,10 @@ class Typists:
             return
         self._offer(Carried(conversation_id, user_id), self._region, MOST_WAITING)
 
+    def changed(self, user_id: str) -> None:
+        """Take in that a user who lives here has changed their profile."""
+        self._offer(Carried("", user_id), self._region, MOST_WAITING)
+
     def heard(self, region: str, signs: Iterable[Carried]) -> None:
         """Take in what another region says of its users."""
         for sign in signs:
@@ -97,7 +103,10 @@ class Typists:
 
     def _offer(self, what: Carried, origin: str, most: int) -> None:
         now = self._clock()
-        if self._said.take(f"{what.user_id} {what.conversation_id}", AGAIN, now) > 0:
+        rate = AGAIN if what.conversation_id else CHANGES
+        if not what.conversation_id and any(sign.what == what for sign in self._waiting):
+            return  # it is read anew all the same
+        if self._said.take(f"{what.user_id} {what.conversation_id}", rate, now) > 0:
             metrics.TYPING["often"].inc()
         elif len(self._waiting) >= most:
             metrics.TYPING["busy"].inc()
@@ -139,7 +148,9 @@ class Typists:
 
     async def _plan(self, signs: list[Sign]) -> Plan:
         async with self._store.connection() as connection:
-            members = await homes_of(connection, {sign.what.conversation_id for sign in signs})
+            members = await homes_of(connection, {sign.what.conversation_id for sign in signs} - {""})
+            for user_id in {sign.what.user_id for sign in signs if not sign.what.conversation_id}:
+                members[user_id] = await fellows_of(connection, user_id, most=MOST_TOLD)
             pairs = pairs_of(signs, members, region=self._region)
             blocked = (await restraints_of(connection, pairs, ())).blocked if pairs else frozenset()
         return plan(signs, members, blocked, region=self._region)

@@ -8,7 +8,9 @@ from infra.postgres import Connection
 from region.store.arrays import Texts
 from region.store.rows import PreferencesRow
 
-_COLUMNS = "p.user_id, p.conversation_id, p.muted_until, p.archived, p.marked_unread, p.draft, p.version, p.position"
+_COLUMNS = (
+    "p.user_id, p.conversation_id, p.muted_until, p.archived, p.marked_unread, p.draft, p.version, p.position, p.pinned"
+)
 
 
 async def load(connection: Connection, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], PreferencesRow]:
@@ -45,10 +47,11 @@ async def write(connection: Connection, changed: Collection[PreferencesRow]) -> 
     if not changed:
         return
     await connection.cursor().executemany(
-        "INSERT INTO preferences (user_id, conversation_id, muted_until, archived, marked_unread, draft, version, position)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+        "INSERT INTO preferences (user_id, conversation_id, muted_until, archived, marked_unread, draft, version, position,"
+        " pinned) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
         " ON CONFLICT (user_id, conversation_id) DO UPDATE SET muted_until = excluded.muted_until, archived = excluded.archived,"
-        " marked_unread = excluded.marked_unread, draft = excluded.draft, version = excluded.version, position = excluded.position",
+        " marked_unread = excluded.marked_unread, draft = excluded.draft, version = excluded.version, position = excluded.position,"
+        " pinned = excluded.pinned",
         [
             (
                 one.user_id,
@@ -59,6 +62,7 @@ async def write(connection: Connection, changed: Collection[PreferencesRow]) -> 
                 one.draft,
                 one.version,
                 one.position,
+                one.pinned,
             )
             for one in changed
         ],

@@ -8,5 +8,5 @@ from typing import Final
 
 from infra.schema.revisions import Schema
 
-SCHEMA: Final = Schema("region", (Path(__file__).parent,), knows=20, needs=20)
+SCHEMA: Final = Schema("region", (Path(__file__).parent,), knows=21, needs=21)
 """What this version's software knows, and needs."""

@@ -30,6 +30,7 @@ const preferences = (draft: string | null) => ({
   conversation_id: TALK,
   archived: false,
   marked_unread: false,
+  pinned: false,
   muted_until: null,
   draft,
   version: ++version,
@@ -156,7 +157,7 @@ test("what could not be told is, after a connection, by the next page as well", 
   await until(() => expect(told).toEqual(["I will"]));
   await load();
   answer = async (draft) => preferences(draft);
-  store.set({ standing: { at: "online", region: "us" } });
+  store.set({ standing: { at: "online", place: "https://us.example.org" } });
   await passes(0);
   await until(() => expect(told).toEqual(["I will", "I will"]));
 

@@ -1,13 +1,7 @@
 /** What is shown of images and files before they are here. */
 
 import { expect, test } from "vitest";
-import { meanColour, pauseMs, safeName, shownSize, sizeWords } from "../src/core/files";
-
-test("a BlurHash tells the mean colour in its third to sixth digit", () => {
-  expect(meanColour("L6PZfSi_.AyE_3t7t7R**0o#DgR4")).toMatch(/^rgb\(\d+ \d+ \d+\)$/);
-  expect(meanColour("00TSUA")).toBe("rgb(255 255 255)");
-  expect(meanColour("")).toBeNull();
-});
+import { pauseMs, safeName, shownSize, sizeWords } from "../src/core/files";
 
 test("an image keeps its proportions, and is never made larger", () => {
   expect(shownSize({ width: 4_000, height: 3_000 })).toEqual({ width: 320, height: 240 });

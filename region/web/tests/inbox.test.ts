@@ -7,6 +7,7 @@ import {
   empty,
   isNamed,
   listed,
+  turnsOf,
   withEntry,
   withListed,
   withoutUnlisted,
@@ -99,6 +100,13 @@ describe("the list", () => {
     expect(isNamed({ ...group, unread: 0 }, "u1", 5)).toBe(false);
   });
 
+  test("that a friendship has turned shows in what was said last", () => {
+    const turned = (seq: number, kind: string) => withEntry({}, message(seq, { kind }), "u1");
+
+    expect(turnsOf(turned(2, "friend_requested"))).not.toBe(turnsOf(turned(3, "friend_accepted")));
+    expect(turnsOf(turned(2, "message_sent"))).toBe("");
+  });
+
   test("a group's picture changes when an entry says so, and stays when it says nothing of it", () => {
     const picture = { blob_id: "b1", blur: "", width: 1, height: 1, size: 1, home_region: "us" };
     const change = (seq: number, what: object) =>
@@ -118,6 +126,29 @@ describe("the list", () => {
     expect(withRead(read, "d1-us", 1, 1)).toBe(read);
   });
 
+  test("what is pinned stands above all else, the most recent first; in the archive as well", () => {
+    const talk = (seq: number, wishes: { pinned?: boolean; archived?: boolean }) => ({
+      ...empty(`d${seq}-us`, "direct", "u2", ""),
+      last_message: message(seq),
+      preferences: {
+        conversation_id: `d${seq}-us`,
+        muted_until: null,
+        marked_unread: false,
+        draft: "",
+        version: 1,
+        archived: wishes.archived ?? false,
+        pinned: wishes.pinned ?? false,
+      },
+    });
+    const fresh = empty("d9-us", "direct", "u3", "");
+    const all = [talk(3, {}), talk(1, { pinned: true }), talk(2, { pinned: true }), fresh];
+    const put = [talk(5, { archived: true }), talk(4, { archived: true, pinned: true })];
+    const inbox = withListed({}, [...all, ...put]);
+
+    expect(listed(inbox).map((each) => each.conversation_id)).toEqual(["d2-us", "d1-us", "d9-us", "d3-us"]);
+    expect(listed(inbox, true).map((each) => each.conversation_id)).toEqual(["d4-us", "d5-us"]);
+  });
+
   test("the most recent stands first; what was just begun above all; the archive is left out", () => {
     const first = { ...empty("d1-us", "direct", "u2", ""), last_message: message(1) };
     const second = { ...empty("d2-us", "direct", "u3", ""), last_message: message(2) };
@@ -126,6 +157,7 @@ describe("the list", () => {
       archived: true,
       muted_until: null,
       marked_unread: false,
+      pinned: false,
       draft: "",
       version: 1,
     };
@@ -143,6 +175,7 @@ test("of what one wants of a conversation the last change counts, whichever way 
     archived: false,
     muted_until: null,
     marked_unread: false,
+    pinned: false,
     draft,
     version,
   });
@@ -159,6 +192,18 @@ test("of what one wants of a conversation the last change counts, whichever way 
 });
 
 describe("rows", () => {
+  test("the first unread message is marked only where all that is unread is here", () => {
+    const parts = { pending: [], outbox: [], me: "u1", unread: [2, 6] as const };
+    const fresh = (...seqs: number[]) =>
+      rowsOf({ ...parts, entries: seqs.map((seq) => message(seq)) }).flatMap((row) =>
+        row.fresh ? [row.message?.seq] : [],
+      );
+
+    expect(fresh(1, 2, 3, 4)).toEqual([3]);
+    expect(fresh(3, 4)).toEqual([3]);
+    expect(fresh(4, 5, 6)).toEqual([]);
+  });
+
   const parts = { pending: [], outbox: [], me: "u1", unread: [1, 2] as const };
   const timeline = withOlder(EMPTY, [message(3), message(2), message(1)], null);
 

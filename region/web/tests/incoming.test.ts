@@ -2,8 +2,9 @@
 
 import "fake-indexeddb/auto";
 import { beforeEach, expect, test, vi } from "vitest";
-import type { Message, RegionFrame } from "../src/core/types";
+import type { RegionFrame } from "../src/core/types";
 import type { Link } from "../src/io/link";
+import { entriesOf, type PretendedRegion, pretend } from "./pretending";
 
 vi.mock("../src/io/session", () => ({ access: async () => "token" }));
 
@@ -16,23 +17,9 @@ let incoming: Incoming;
 let store: Store;
 let watching: Watching;
 let said: object[];
-let answers: Record<string, (query: URLSearchParams) => object>;
+let region: PretendedRegion;
 
-function entry(seq: number | null, more: Partial<Message> = {}): Message {
-  return {
-    message_id: `m${seq}`,
-    conversation_id: GROUP,
-    sender_id: "u2-us",
-    kind: "group_message_sent",
-    text: `text ${seq}`,
-    seq,
-    epoch: 1,
-    status: "unread",
-    sent_at: "2026-11-26T10:00:00.000Z",
-    queued_for: null,
-    ...more,
-  };
-}
+const entry = entriesOf(GROUP);
 
 const refused = (name: string) =>
   ({
@@ -47,17 +34,7 @@ const refused = (name: string) =>
 beforeEach(async () => {
   vi.resetModules();
   said = [];
-  answers = {};
-  vi.stubGlobal("location", { origin: "https://us.example.org" });
-  vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => {} });
-  vi.stubGlobal("document", { visibilityState: "visible" });
-  vi.stubGlobal("navigator", { onLine: true });
-  vi.stubGlobal("fetch", async (asked: string) => {
-    const { pathname, searchParams } = new URL(asked);
-    const answer = answers[pathname];
-    if (answer === undefined) throw new TypeError("no network");
-    return new Response(JSON.stringify(answer(searchParams)));
-  });
+  region = pretend("us");
   incoming = await import("../src/state/incoming");
   store = await import("../src/state/store");
   watching = await import("../src/state/watching");
@@ -105,7 +82,7 @@ test("what comes while a conversation is opened is on the screen before it count
   store.putConversations([
     { ...(await import("../src/core/inbox")).empty(GROUP, "group", null, "G"), head: 2, epoch: 1 },
   ]);
-  answers["/messages"] = (query) => {
+  region.answers["/messages"] = (query) => {
     if (query.has("after")) return { messages: [entry(3)], next: null, previous: null };
     incoming.take({ type: "entry", message: entry(3), hops: [] });
     return { messages: [entry(2), entry(1)], next: null, previous: null };

@@ -125,6 +125,20 @@ test("a connection that was given up is not listened to any more", async () => {
   expect(at()).toBe("waiting");
 });
 
+test("whoever is connected is told over which region, wherever the home is", async () => {
+  places.note([
+    { region: "us", public_url: US },
+    { region: "eu", public_url: EU },
+  ]);
+  places.goElsewhere();
+  link.start();
+  tokens[0]?.give("t1");
+  await settled();
+  Socket.all[0]?.welcome("us");
+
+  expect(standings.at(-1)).toEqual({ at: "online", place: EU });
+});
+
 test("whether home serves again concerns the connection that asked, not the one that came after it", async () => {
   places.note([
     { region: "us", public_url: US },

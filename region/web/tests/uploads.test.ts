@@ -298,7 +298,7 @@ test("what nobody answered for goes on after a connection", async () => {
   await standing("failed");
 
   region.answer = answer;
-  store.set({ standing: { at: "online", region: "us" } });
+  store.set({ standing: { at: "online", place: "https://us.example.org" } });
   await standing("ready");
 });
 

@@ -5,13 +5,13 @@ import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Message, RegionFrame } from "../src/core/types";
 import type { Link } from "../src/io/link";
+import { entriesOf, type PretendedRegion, pretend } from "./pretending";
 
 vi.mock("../src/io/session", () => ({ access: async () => "token" }));
 
 type Incoming = typeof import("../src/state/incoming");
 type Store = typeof import("../src/state/store");
 type Watching = typeof import("../src/state/watching");
-type Answer = { [field: string]: unknown };
 
 const CHANNEL = "c1-us";
 const MISSING = { status: 404, code: "not-found", detail: "There is no such conversation." };
@@ -19,25 +19,10 @@ const BUSY = { status: 503, code: "unavailable", detail: "The region us does not
 let incoming: Incoming;
 let store: Store;
 let watching: Watching;
-let asked: string[];
-let answers: Record<string, (query: URLSearchParams) => Answer>;
+let answers: PretendedRegion["answers"];
+let asked: PretendedRegion["asked"];
 
-function entry(seq: number, more: Partial<Message> = {}): Message {
-  return {
-    message_id: `m${seq}`,
-    conversation_id: CHANNEL,
-    sender_id: "u2-us",
-    kind: "channel_message_sent",
-    text: `text ${seq}`,
-    seq,
-    epoch: 1,
-    status: "unread",
-    sent_at: "2026-11-26T10:00:00.000Z",
-    queued_for: null,
-    ...more,
-  };
-}
-
+const entry = entriesOf(CHANNEL);
 const until = (check: () => void | Promise<void>) => vi.waitFor(check, { timeout: 30_000 });
 const page = (...messages: Message[]) => ({ messages, next: null, previous: null });
 const told = (message: Message) => incoming.take({ type: "entry", message, hops: [] } as RegionFrame);
@@ -49,20 +34,13 @@ beforeEach(async () => {
   vi.resetModules();
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   vi.stubGlobal("indexedDB", new IDBFactory());
-  asked = [];
-  answers = {
-    "/channels/c1-us": () => ({ role: "subscriber", subscriber_count: 2, name: "C", owner_region: "us", public: true }),
-  };
-  vi.stubGlobal("location", { origin: "https://eu.example.org" });
-  vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => {} });
-  vi.stubGlobal("document", { visibilityState: "visible" });
-  vi.stubGlobal("navigator", { onLine: true });
-  vi.stubGlobal("fetch", async (address: string) => {
-    const { pathname, searchParams } = new URL(address);
-    asked.push(pathname);
-    const answer = answers[pathname]?.(searchParams);
-    if (answer === undefined) throw new TypeError("no network");
-    return new Response(JSON.stringify(answer), { status: typeof answer.status === "number" ? answer.status : 200 });
+  ({ asked, answers } = pretend("eu"));
+  answers["/channels/c1-us"] = () => ({
+    role: "subscriber",
+    subscriber_count: 2,
+    name: "C",
+    owner_region: "us",
+    public: true,
   });
   incoming = await import("../src/state/incoming");
   store = await import("../src/state/store");
@@ -71,7 +49,7 @@ beforeEach(async () => {
   store.set({
     phase: "in",
     me: { user_id: "u1-eu" } as ReturnType<Store["get"]>["me"],
-    standing: { at: "online", region: "eu" },
+    standing: { at: "online", place: "https://eu.example.org" },
   });
 });
 

@@ -236,8 +236,8 @@ class Person:
         return await self.call("POST", "/messages", json=body)
 
     async def page(self, peer: "Person", **more: object) -> dict[str, object]:
-        """Return a page of the conversation with somebody."""
-        response = await self.call("GET", "/messages", params={"peer_id": peer.id, **more})
+        """Return a page of the log of the conversation with somebody."""
+        response = await self.call("GET", "/messages", params={"peer_id": peer.id, "log": True, **more})
         assert response.status_code == 200, response.text
         return cast("dict[str, object]", response.json())
 

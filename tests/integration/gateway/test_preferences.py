@@ -23,7 +23,7 @@ async def test_all_of_ones_devices_know_and_nobody_else(person: Register) -> Non
         await other.until("welcome")
         first = await alice.call("PATCH", path, json={"archived": True, "muted_until": "2027-01-01T01:00:00+01:00"})
         again = await alice.call("PATCH", path, json={"archived": True})
-        drafted = await alice.call("PATCH", path, json={"draft": "I will be", "version": 1})
+        drafted = await alice.call("PATCH", path, json={"draft": "I will be", "pinned": True, "version": 1})
         frame = await device.until("preferences", version=2)
         await alice.send(bob, "there")
         await other.until("entry")
@@ -33,8 +33,8 @@ async def test_all_of_ones_devices_know_and_nobody_else(person: Register) -> Non
     wanted = {
         "conversation_id": conversation, "muted_until": "2027-01-01T00:00:00.000Z", "archived": True, "marked_unread": False,
     }  # fmt: skip
-    assert first.json() == again.json() == {**wanted, "draft": "", "version": 1}
-    now = {**wanted, "draft": "I will be", "version": 2}
+    assert first.json() == again.json() == {**wanted, "draft": "", "pinned": False, "version": 1}
+    now = {**wanted, "draft": "I will be", "pinned": True, "version": 2}
     assert drafted.json() == (await alice.call("GET", path)).json() == now
     assert frame == {"type": "preferences", **now}
     async with alice.device(resume=away.token) as back:
@@ -73,6 +73,7 @@ async def test_a_late_retry_is_told_of_the_other_device(person: Register) -> Non
         ("draft", "a\x00b", 422),
         ("draft", 7, 422),
         ("archived", "yes", 422),
+        ("pinned", 1, 422),
         ("muted_until", "tomorrow", 422),
         ("muted_until", "2027-01-01T00:00:00", 422),
         ("muted_until", "1900-01-01T00:00:00Z", 422),

@@ -279,13 +279,11 @@ async def test_a_search_looks_at_nothing_of_other_conversations(log: Log) -> Non
     await log.say(GROUP, "the pier")
     async with log.pool.connection() as connection:
         await connection.execute("VACUUM ANALYZE entries")
-        await connection.execute("SELECT pg_stat_reset()")
         assert await seqs(log, "pier") == [1]
         cursor = await connection.execute(
-            "SELECT pg_stat_get_blocks_fetched('entries_by_words'::regclass) >= 0,"
-            " (SELECT indisvalid FROM pg_index WHERE indexrelid = 'entries_by_words'::regclass)"
+            "SELECT indisvalid FROM pg_index WHERE indexrelid = 'entries_by_words'::regclass"
         )
-        assert await cursor.fetchone() == (True, True)
+        assert await cursor.fetchone() == (True,)
         await connection.execute("SET enable_seqscan = off")
         lines = await (
             await connection.execute(f"EXPLAIN ANALYZE {repository._CANDIDATES}", _parameters())  # noqa: SLF001 — a constant of ours

@@ -10,9 +10,15 @@ import pytest
 from global_directory.client import Announcement, DirectoryClient
 from global_directory.directory import Directory
 from global_directory.errors import IncarnationConflictError, UnknownRegionError
-from global_directory.holding.schemas import Claim, DutyView, Former, LayingDown, LeaseRequest
+from global_directory.holding.schemas import Claim, DutyView, Former, Keeping, LayingDown, LeaseRequest
 from infra.errors import InvalidFieldError, NotTheHolderError
-from replication.holding.errors import EpochOverError, LaidDownError, LeaseRunsError, NotTheStandbyError
+from replication.holding.errors import (
+    EpochOverError,
+    LaidDownError,
+    LeaseRunsError,
+    NotTheKeeperError,
+    NotTheStandbyError,
+)
 from replication.holding.lease import Terms, waiting
 
 pytestmark = pytest.mark.integration
@@ -91,6 +97,7 @@ async def test_who_was_named_as_the_epoch_began_takes_over_once_the_lease_has_la
     second = replace(US, epoch=2, standby="ap")
     await directory.duties.renew("us", second)
     assert (await duty(directory)).standby == "eu"
+    await directory.duties.keep("us", Keeping("us", 1, 2, "eu"))
     with pytest.raises(LeaseRunsError):
         await directory.duties.claim("us", replace(EU, ended=2))
     clock.forward(WAITED + 1)
@@ -102,6 +109,43 @@ async def test_who_was_named_as_the_epoch_began_takes_over_once_the_lease_has_la
         Former(1, "us", laid_down=False),
         Former(2, "us", laid_down=False),
     )
+
+
+async def test_a_first_announcement_names_who_stands_by(
+    directory: Directory, announcement: Announce, clock: Clock
+) -> None:
+    """For good in that epoch: a later one changes nothing. It is no keeper before the holder says so."""
+    await directory.announce("me", announcement("me", standby="eu"))
+    await directory.announce("me", announcement("me", standby="ap"))
+    await directory.duties.renew("me", replace(US, holder="me", standby="ap"))
+    assert (await duty(directory, "me")).standby == "eu"
+    clock.forward(WAITED + 1)
+    with pytest.raises(NotTheKeeperError):
+        await directory.duties.claim("me", EU)
+    with pytest.raises(InvalidFieldError):
+        await directory.announce("ce", announcement("ce", standby="ce"))
+
+    await directory.duties.keep("me", Keeping("me", 1, 1, "eu"))
+    assert (await directory.duties.claim("me", EU)).holder == "eu"
+
+
+async def test_who_was_passed_by_takes_nothing_over(directory: Directory, announcement: Announce, clock: Clock) -> None:
+    """Until it has everything again; and once it has taken over nobody is passed by any more."""
+    await directory.announce("me", announcement("me", standby="eu"))
+    with pytest.raises(NotTheStandbyError):
+        await directory.duties.keep("me", Keeping("me", 1, 1, "ap"))
+    for standby, keepers in (("eu", {"eu", "me"}), ("", {"me"})):
+        kept = await directory.duties.keep("me", Keeping("me", 1, 1, standby))
+        assert {one.region for one in kept.keepers} == keepers
+    clock.forward(WAITED + 1)
+    with pytest.raises(NotTheKeeperError):
+        await directory.duties.claim("me", EU)
+    await directory.duties.keep("me", Keeping("me", 1, 1, "eu"))
+    await directory.duties.claim("me", EU)
+
+    with pytest.raises(EpochOverError):
+        await directory.duties.keep("me", Keeping("me", 1, 1))
+    assert not (await duty(directory, "me")).former[0].laid_down
 
 
 async def test_claims_that_make_no_sense_are_refused(directory: Directory) -> None:

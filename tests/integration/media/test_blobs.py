@@ -11,11 +11,11 @@ import httpx
 import pytest
 from PIL import Image
 
-from infra.blobs import AbsentError
+from infra.blobs import AbsentError, Place, Signer
 from infra.credentials import Credentials
 from infra.errors import NotFoundError
 from region.media import rules
-from region.media.downloads import Opened
+from region.media.downloads import Downloads, Opened
 from region.media.errors import (
     ClosedError,
     IncompleteError,
@@ -133,6 +133,25 @@ async def test_an_address_is_good_for_what_was_announced_alone(us: Region) -> No
     assert blob.content_type == "text/plain"
     opened = await us.downloads.open(ada, blob.blob_id)
     assert (await get(opened.url)).content == b"the first"
+
+
+async def test_an_address_is_good_for_its_time_alone(us: Region, seaweed: Place) -> None:
+    """Then the store refuses it; another one is good again."""
+    ada = await us.user()
+    blob = await us.bring(ada, b"hello", name="a.txt")
+
+    async def wake() -> None:
+        return
+
+    place = Place(seaweed.url, seaweed.public_url, "us-blobs", credentials=seaweed.credentials)
+    brief = Downloads(region="us", store=us.store, signer=Signer(place), seconds=1, wake=wake)
+    opened = await brief.open(ada, blob.blob_id)
+    async with asyncio.timeout(60):
+        while (answer := await get(opened.url)).status_code == 200:  # noqa: ASYNC110 — it is time that passes
+            await asyncio.sleep(0.2)
+    assert answer.status_code == 403
+    assert b"hello" not in answer.content
+    assert (await get((await us.downloads.open(ada, blob.blob_id)).url)).content == b"hello"
 
 
 async def test_a_large_file_goes_in_parts_and_on_where_it_stopped(us: Region) -> None:

@@ -20,9 +20,9 @@ from region.store.rows import Place as Projected
 from relay.forwarder.drain import put
 from relay.forwarder.plan import plan_runs
 from relay.ingester.intake import Append, Intake
-from relay.ingester.progress import Taken
 from replication.ids import direct_conversation_id, new_user_id, partition_of, region_of
 from replication.outputs import Output
+from replication.progress import Taken
 from replication.records import Stream
 from replication.repository import Place, Run
 from replication.topics import JOURNAL, relay_topic

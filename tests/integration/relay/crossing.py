@@ -24,7 +24,6 @@ from region.store.writes import Move, Writes
 from relay.ingester.asking import Asking
 from relay.ingester.brought import Brought
 from relay.ingester.intake import Intake
-from relay.ingester.progress import Taken, read
 from relay.ingester.reader import Reader
 from relay.ingester.repairer import Repairer
 from relay.ingester.shelf import Shelf
@@ -32,6 +31,7 @@ from replication import codec
 from replication.codec import decode_journaled, encode_record
 from replication.ids import direct_conversation_id, message_id, new_user_id, region_of
 from replication.outputs import Batch, Output, RelayRow
+from replication.progress import Taken, read
 from replication.records import Entry, MessageSent, Stream, Via
 from replication.repair.server import RepairServer
 from replication.topics import JOURNAL, mirrored_topic, relay_topic

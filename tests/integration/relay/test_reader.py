@@ -12,12 +12,12 @@ from infra.postgres import make_pool
 from infra.tasks import beside
 from region.store.repository.setup import prepare
 from relay.ingester.brought import Brought
-from relay.ingester.progress import read
 from relay.ingester.reader import Reader
 from replication import codec
 from replication.codec import encode
 from replication.poison import repository
 from replication.poison.records import Kept, Kind
+from replication.progress import read
 from replication.records import Relayed, Stream, Via
 from replication.streams import Progress
 from replication.topics import mirrored_topic

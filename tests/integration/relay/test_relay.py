@@ -10,7 +10,7 @@ from infra.administration import ensure_topics
 from infra.postgres import make_pool
 from infra.tasks import beside
 from region.store.repository.setup import prepare
-from relay.ingester.progress import Taken
+from replication.progress import Taken
 from replication.records import Stream
 from replication.streams import Progress
 from replication.topics import mirrored_topic, relay_topic

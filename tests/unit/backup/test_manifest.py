@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from region.backup.manifest import FORMAT, Manifest, Piece, Situation, is_id, objections, too_old
+from region.backup.manifest import FORMAT, Manifest, Piece, Situation, is_id, new_id, objections, too_old
 from replication.turns.records import Phase, Turn
 
 MANIFEST = Manifest(
@@ -91,6 +91,15 @@ def test_the_newest_are_kept() -> None:
     assert too_old(whole[::-1], {}, keep=0) == whole[:2]
     assert too_old([], {}, keep=1) == []
     assert too_old(whole, {"x": 3_600, "y": 90_000}, keep=3) == ["y"]
+
+
+def test_ids_sort_by_time() -> None:
+    """Also within a second."""
+    at = 1_795_705_200_000_000
+    ids = [new_id(at + more, digit) for more, digit in ((0, "f"), (1, "0"), (999_999, "f"), (1_000_000, "0"))]
+    assert ids == sorted(ids)
+    assert ids[0] == "20261126T150000Z-00000f"
+    assert all(is_id(one) for one in ids)
 
 
 @pytest.mark.parametrize("name", ["", "..", "20261126T150000Z", "20261126T150000Z-0a1b2c/", "20261126T150000Z-0A1B2C"])

@@ -5,6 +5,7 @@ from typing import cast
 
 import msgspec
 
+from region.client import events
 from region.client.connection import (
     MOST_HELD,
     Action,
@@ -37,6 +38,7 @@ from region.client.frames import (
     Refusal,
     Resume,
     Welcome,
+    Withdrawn,
     decode,
 )
 from region.client.handles import Stage
@@ -402,3 +404,18 @@ def test_a_region_that_asks_for_no_such_care_gets_none() -> None:
 
     assert Settle("c1") in actions
     assert not [action for action in actions if isinstance(action, Transmit)]
+
+
+def test_what_a_lost_holder_had_numbered_is_withdrawn() -> None:
+    """The user is told, marks go down to what stands, and what takes its place is taken in."""
+    connection = Connection(positions={"d1": Position(1, 3)})
+    connection.received(WELCOME)
+    connection.mark(Read("d1", 3, 1))
+
+    assert connection.received(Withdrawn("d1", 2, 1)) == [Tell(events.Withdrawn("d1", 2, 1))]
+    assert connection.received(Withdrawn("d2", 2, 1)) == [], "nothing of it was told"
+    assert connection.positions["d1"] == Position(1, 2)
+    anew = msgspec.structs.replace(message(3), epoch=2)
+    assert Tell(Arrived(anew)) in connection.received(Entry(anew))
+    connection.lost()
+    assert {"type": "read", "conversation_id": "d1", "seq": 2, "epoch": 1} in sent(connection.received(WELCOME))

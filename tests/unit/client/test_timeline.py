@@ -128,3 +128,15 @@ def test_with_runs_that_overlap_everything_told_goes_on(told: set[int], ends: li
         at = message.seq or 0
     assert at == 20
     assert {message.seq for message in through if message.kind == "message_sent"} == told
+
+
+def test_what_is_withdrawn_comes_again_under_other_numbers() -> None:
+    """Nothing above is held back as known, and what stands is not told again."""
+    timeline = Timeline()
+    timeline.offer([entry(seq) for seq in (1, 2, 3, 6)])
+
+    assert timeline.withdraw(Position(1, 2))
+    assert not timeline.withdraw(Position(1, 2)), "once"
+    assert (timeline.held, timeline.lacks) == (Position(1, 2), False)
+    assert seqs(timeline.offer([entry(seq, epoch=2) for seq in (1, 2, 3, 4)])) == [3, 4]
+    assert timeline.held == Position(2, 4)

@@ -240,3 +240,56 @@ def test_devices_that_have_time_are_told_and_the_others_are_not() -> None:
 
     assert quick.told == [f'{{"type":"typist","conversation_id":"{GROUP}","user_id":"{ADA}","seconds":6}}']
     assert (busy.told, other.told, shed("device") - before) == ([], [], 1)
+
+
+PROFILE = Sign(Carried("", ADA), "us", 0.0)
+
+
+def test_a_changed_profile_is_told_to_all_who_share_a_conversation() -> None:
+    """Here, and in each of their regions once; within what blocks allow."""
+    planned = plan([PROFILE], {ADA: HOMES}, set(), region="us")
+    assert planned == Plan([Told("", ADA, (BEN,))], {"eu": [Carried("", ADA)]})
+    assert plan([PROFILE], {ADA: HOMES}, set(), region="eu") == Plan([Told("", ADA, (EVA, EMIL))], {})
+    assert pairs_of([PROFILE], {ADA: HOMES}, region="eu") == {(EVA, ADA), (EMIL, ADA)}
+    assert plan([PROFILE], {ADA: HOMES}, {(EMIL, ADA)}, region="eu").here == [Told("", ADA, (EVA,))]
+    assert plan([PROFILE], {ADA: HOMES}, {(ADA, BEN), (ADA, EVA)}, region="us") == Plan([], {})
+    assert plan([PROFILE], {}, set(), region="us") == Plan([], {})  # a hermit
+
+
+def test_only_a_region_of_ones_own_says_that_a_profile_has_changed() -> None:
+    """As with who types."""
+    assert Carried("", EVA).is_from("eu")
+    assert not Carried("", EVA).is_from("ap")
+    assert not Carried("", "nonsense-eu").is_from("eu")
+
+
+def test_changes_that_follow_each_other_are_told_once() -> None:
+    """While the first one waits; later ones are told again, since it was read in between."""
+    typists = Typists(
+        region="us",
+        store=cast("Pool", None),
+        redis=cast("Redis", None),
+        carriers=cast("Carriers", None),
+        clock=lambda: 0.0,
+    )
+    for _ in range(5):
+        typists.changed(ADA)
+    typists.changed(BEN)
+    assert len(typists) == 2
+
+
+def test_devices_are_told_whose_profile_it_is() -> None:
+    """By a frame of its own, with no conversation."""
+    told: list[str] = []
+
+    class Device:
+        def offer(self, text: str) -> bool:
+            told.append(text)
+            return True
+
+    hearing = Hearing(cast("Redis", None), instance="g", devices=lambda _: [cast("Ear", Device())])
+    hearing.take(msgspec.msgpack.encode([Told("", ADA, (BEN,)), Told(GROUP, ADA, (BEN,))]))
+    assert [msgspec.json.decode(text) for text in told] == [
+        {"type": "profile", "user_id": ADA},
+        {"type": "typist", "conversation_id": GROUP, "user_id": ADA, "seconds": 6},
+    ]

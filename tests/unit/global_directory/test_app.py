@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from global_directory.app import make_app
 from global_directory.directory import Directory
-from global_directory.holding.schemas import Claim, DutyView, Grant, LayingDown, LeaseRequest
+from global_directory.holding.schemas import Claim, DutyView, Grant, Keeping, LayingDown, LeaseRequest
 from global_directory.operators.actors import Shown
 from global_directory.operators.desk import Desk
 from global_directory.operators.errors import NoPassError
@@ -38,6 +38,11 @@ class Fake:
         """Grant."""
         self.asked.append(f"lease of {region}")
         return Grant(wanted.holder, wanted.epoch, wanted.boot, wanted.asked_at, length=1)
+
+    async def keep(self, region: str, wanted: Keeping) -> DutyView:
+        """Answer."""
+        self.asked.append(f"keep {region} {wanted.standby}")
+        return DutyView(region, wanted.holder, 1, 1, wanted.standby, (), 0.0, laid_down=False)
 
     async def lay_down(self, region: str, wanted: LayingDown) -> DutyView:
         """Do it."""
@@ -97,6 +102,7 @@ RESERVE = {"handle": "ada", "home_region": "us", "idempotency_key": "k"}
 ANNOUNCE = {"holder": "us", "epoch": 1, "incarnation": 1, "public_url": "http://us", "gateway_url": "http://us"}
 
 DOWN = {"holder": "us", "epoch": 1}
+KEEPING = {"holder": "us", "incarnation": 1, "epoch": 1, "standby": "eu"}
 CLAIM = {"claimer": "us", "incarnation": 2, "ended": 1}
 LEASE = {"holder": "us", "epoch": 1, "incarnation": 1, "boot": 7, "asked_at": 1}
 
@@ -108,6 +114,7 @@ LEASE = {"holder": "us", "epoch": 1, "incarnation": 1, "boot": 7, "asked_at": 1}
         ("PUT", "/regions/us", ANNOUNCE),
         ("POST", "/regions/us/lease", LEASE),
         ("POST", "/regions/us/laying-down", DOWN),
+        ("POST", "/regions/us/keepers", KEEPING),
         ("POST", "/regions/eu/claim", CLAIM),
     ],
 )

@@ -65,6 +65,17 @@ def test_who_had_which_epoch() -> None:
     }
 
 
+def test_an_epoch_is_over_that_another_has_ended() -> None:
+    """What was laid down stands as it is; and nothing is over that nobody has heard of."""
+    holders = Holders(FakeDirectory(()), {"us"})
+    assert not holders.is_over("us", "us", 1)
+
+    holders.take([duty("us", 3, Former(1, "us", laid_down=False), Former(2, "eu", laid_down=True))])
+
+    over = {(site, epoch) for site in ("us", "eu") for epoch in (1, 2, 3, 4) if holders.is_over("us", site, epoch)}
+    assert over == {("us", 1)}
+
+
 def test_an_epoch_that_no_claim_began_was_held_at_home() -> None:
     """A region that lost its store announces its next one by itself."""
     holders = Holders(FakeDirectory(()), {"us"})

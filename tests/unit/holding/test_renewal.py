@@ -1,7 +1,8 @@
 """How a lease is asked for: what becomes of a grant, of a refusal, and of silence."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 import structlog
@@ -156,3 +157,45 @@ async def test_who_was_asleep_asks_once_and_not_again_in_vain(lessor: Lessor, te
     await renewer.mend()
     await renewer.mend()
     assert len(lessor.asked) == 2
+
+
+class Ready:
+    """A store that says in which epoch the region holds its duties."""
+
+    epoch, incarnation = 3, 2
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[str]:
+        """Connect."""
+        yield "store"
+
+
+@pytest.mark.parametrize(("holder", "gives_way"), [("eu", True), ("us", False)])
+async def test_who_was_deposed_by_another_site_says_so_in_the_store(
+    lessor: Lessor, tenure: Tenure, monkeypatch: pytest.MonkeyPatch, holder: str, *, gives_way: bool
+) -> None:
+    """So that all its services end. Another epoch of its own is no reason: then its store is an old one."""
+    given: list[dict[str, object]] = []
+    done = asyncio.Event()
+
+    async def deposed(_: LeaseRequest) -> Grant:
+        if len(lessor.asked) > 1:
+            done.set()
+        raise NotTheHolderError(region="us", holder=holder, epoch=4)
+
+    async def give_way(_: object, **how: object) -> bool:
+        given.append(how)
+        return True
+
+    async def wait_ready(store: Ready) -> Ready:
+        return store
+
+    lessor.answer = deposed
+    monkeypatch.setattr(renewal, "give_way", give_way)
+    monkeypatch.setattr(renewal, "wait_ready", wait_ready)
+    task = asyncio.create_task(Renewer("test", tenure, lessor).run(Ready()))  # type: ignore[arg-type]  # all that is asked of it
+    await done.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert given[:1] == ([{"epoch": 3, "site": "us", "holder": "eu"}] if gives_way else [])

@@ -85,6 +85,20 @@ def test_bombs_are_refused_by_what_they_say_of_themselves(size: tuple[int, int])
     assert make(bomb(*size)) == Refused("image-too-large")
 
 
+def moving_bomb(frames: int, side: int) -> bytes:
+    """Return a GIF of a few bytes that says that it has so many large frames."""
+    frame = b"\x2c" + bytes(4) + struct.pack("<HH", 1, 1) + b"\0" + b"\x02\x02\x44\x01\0"
+    colours = b"\0\0\0\xff\xff\xff"
+    return b"GIF89a" + struct.pack("<HH", side, side) + b"\x80\0\0" + colours + frame * frames + b"\x3b"
+
+
+def test_frames_count_together() -> None:
+    """Two are as large as may be; a third one is too much, though each of them would do."""
+    assert make(moving_bomb(3, 7_000)) == Refused("image-too-large")
+    assert make(moving_bomb(200, 1_000)) == Refused("image-too-large")
+    assert isinstance(make(moving_bomb(3, 70)), Made)
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"GIF89a", b"\xff\xd8\xff\xe0" + b"\0" * 99, b"<svg/>", b"%PDF-1.4", bomb(100, 100)]
 )

@@ -1,5 +1,7 @@
 """Whatever people of three regions do to a channel at the same time: its rules hold, and regions agree, though none has all its members in memory."""
 
+import os
+
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -11,7 +13,7 @@ from replication import groups as g
 from replication.ids import region_of
 from replication.records import Entry, LogBody
 from tests.unit.projector.channel import CHANNEL, Channel
-from tests.unit.projector.world import ALICE, SEATS
+from tests.unit.projector.world import ALICE, SEATS, as_held, digest
 
 people = st.sampled_from(sorted(SEATS))
 mostly_alice = st.one_of(st.just(ALICE), st.just(ALICE), people)
@@ -131,9 +133,17 @@ class Channels(RuleBasedStateMachine):
             shown = {entry.seq for entry in log if c.follows_of(entry.body) is not None}
             lacking = {seq for first, last in here.missing for seq in range(first, last + 1)}
             assert shown <= held | lacking, "a post is neither here nor known to be missing"
+            self._check_digest(presence.region, log)
         for name in ("eu", "ap"):
             self._check_made(name, log)
         assert all(region.tables.pendings == {} for region in self.channel.regions.values())
+
+    def _check_digest(self, region: str, log: list[Entry]) -> None:
+        """What a region has of the log is what the owner has of it: the same entries under the same numbers."""
+        rows = self.channel.regions[region].tables.entries
+        held = {seq: entry for (conversation, seq), (entry, _) in rows.items() if conversation == CHANNEL}
+        ours = {entry.seq: as_held(entry, held[entry.seq]) for entry in log if entry.seq in held}
+        assert digest(list(held.values())) == digest(list(ours.values()))
 
     def _check_made(self, region: str, log: list[Entry]) -> None:
         """A region that has all of what was done to a post has what it came to; of a post that was deleted none has anything."""
@@ -181,5 +191,7 @@ class Channels(RuleBasedStateMachine):
                     pass
 
 
-Channels.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+Channels.TestCase.settings = settings(
+    max_examples=int(os.environ.get("CAUSEWAY_EXAMPLES", "25")), stateful_step_count=30, deadline=None
+)
 test_any_interleaving_keeps_the_rules_of_channels = Channels.TestCase

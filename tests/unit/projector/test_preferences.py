@@ -82,7 +82,9 @@ def test_another_region_has_no_say() -> None:
     assert (len(us.tables.poison), len(us.tables.preferences)) == (1, 0)
 
 
-@given(st.lists(st.tuples(st.sampled_from(["archived", "marked_unread"]), st.booleans()), max_size=20), st.data())
+@given(
+    st.lists(st.tuples(st.sampled_from(["archived", "marked_unread", "pinned"]), st.booleans()), max_size=20), st.data()
+)
 def test_however_batches_are_cut_it_comes_to_the_same(changes: list[tuple[str, bool]], data: st.DataObject) -> None:
     """The last change of each counts; versions are dense."""
     us = Rehearsal("us")
@@ -95,6 +97,6 @@ def test_however_batches_are_cut_it_comes_to_the_same(changes: list[tuple[str, b
     seen = told(us)
     assert [body.version for body in seen] == list(range(1, len(seen) + 1))
     found = us.tables.preferences.get((ALICE, ABOUT), PreferencesRow(ALICE, ABOUT))
-    for name in ("archived", "marked_unread"):
+    for name in ("archived", "marked_unread", "pinned"):
         last = [value for changed, value in changes if changed == name][-1:]
         assert [getattr(found, name)] == (last or [False])

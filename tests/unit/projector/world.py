@@ -1,9 +1,13 @@
 """Three rehearsed regions, and whatever is on its way between them."""
 
+import hashlib
+
 import pytest
+from msgspec.structs import replace
 
 from region.projector.messages import ASK_AGAIN
 from region.projector.rehearsal import Rehearsal, Relayed, deed
+from replication import alterations as a
 from replication import groups as g
 from replication.ids import group_id, region_of
 from replication.records import Entry, LogBody
@@ -112,3 +116,21 @@ class World:
         """Return where everybody stands who is or was kept in or out, as a region has it."""
         members = self.regions[region].tables.conversations[GROUP].members.values()
         return {member.user_id: member.role for member in members if member.role != "former"}
+
+
+def as_held(entry: Entry, held: Entry) -> Entry:
+    """Return an entry as a region has it where nobody may see what it is about."""
+    if isinstance(entry.body, a.Alteration) and isinstance(held.body, a.Alteration) and not held.body.target_seq:
+        return replace(entry, body=a.blind(entry.body))
+    return entry
+
+
+def target(entry: Entry) -> int:
+    """Return the seq that an entry is about; 0 for none."""
+    return entry.body.target_seq if isinstance(entry.body, a.Alteration) else 0
+
+
+def digest(entries: list[Entry]) -> str:
+    """Return what is the same for the same entries, by whatever way they came."""
+    ordered = sorted(entries, key=lambda entry: entry.seq)
+    return hashlib.sha256(repr([replace(entry, hops=()) for entry in ordered]).encode()).hexdigest()

@@ -1,7 +1,7 @@
 """What an ingester begins with where a region's duties came to be held."""
 
 from relay.ingester.brought import Brought
-from relay.ingester.progress import Taken, fit, read
+from replication.progress import Taken, fit, read, whole_up_to
 from replication.streams import Progress
 
 
@@ -21,3 +21,10 @@ def test_a_later_epoch_begins_with_what_came_along() -> None:
     assert found is not None
     assert read(found).streams == {(1, 1): Progress(7, ((3, 4),))}
     assert brought.progress("ap", 1) is None
+
+
+def test_what_is_whole_ends_before_the_first_hole() -> None:
+    """What lies above is not known to have come; of a stream that nobody has seen nothing is."""
+    taken = Taken({(1, 1): Progress(7, ((3, 4),)), (2, 2): Progress(5)})
+
+    assert [whole_up_to(taken, term) for term in ((1, 1), (2, 2), (3, 3))] == [2, 5, 0]

@@ -9,12 +9,12 @@ from relay.ingester import shelf as shelves
 from relay.ingester.asking import Asking
 from relay.ingester.intake import Append, Intake
 from relay.ingester.lane import Lane
-from relay.ingester.progress import Taken
 from relay.ingester.reader import Reader
 from relay.ingester.repairer import Repairer
 from replication.codec import encode, encode_record
 from replication.ids import direct_conversation_id, message_id
 from replication.poison.records import Kind
+from replication.progress import Taken
 from replication.records import MessageSent, Relayed, Stream, Submission, Via
 from replication.repair.pages import Page, Want
 

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from relay.ingester import intake
 from relay.ingester.admission import object_to_record, object_to_stream
-from relay.ingester.intake import BEAT, Append, Aside, Beat, Early, Had, Intake, Judged, UnknownEpochError
-from relay.ingester.progress import LIMIT, MOST_STREAMS, Taken, UnreadableProgressError, fit, read
+from relay.ingester.intake import BEAT, HAD, Append, Aside, Beat, Early, Had, Intake, Judged, UnknownEpochError
 from replication.accounts import AccountConfirmed
 from replication.charters import Charter, Membership
 from replication.codec import NEWEST, decode_journaled, encode, encode_record, is_newer
@@ -27,6 +26,7 @@ from replication.limits import (
 )
 from replication.moderation import UserReported
 from replication.poison.records import Kind
+from replication.progress import LIMIT, MOST_STREAMS, Taken, UnreadableProgressError, fit, read
 from replication.records import (
     ConversationAnswered,
     Entry,
@@ -406,6 +406,18 @@ def test_what_a_site_may_say_hangs_on_who_held_the_duties_in_its_epoch() -> None
         with pytest.raises(UnknownEpochError):
             intake.take(value, partition=2, taken=taken, now=9)
     assert taken.streams == {(2, 2): Progress(last=1)}
+
+
+def test_what_a_site_said_in_an_epoch_that_was_taken_over_counts_as_had() -> None:
+    """Its successor says it anew to whom it has not reached; nothing is noted, and nothing is alerted."""
+    intake = replace(INTAKE, holds={1: False, 2: False}.get, over=lambda epoch: epoch == 1)
+    taken = Taken()
+
+    assert intake.take(relayed(1, entry()), partition=2, taken=taken, now=9) == Judged(HAD, 7)
+    assert isinstance(
+        intake.take(relayed(1, entry(), replace_stream(epoch=2)), partition=2, taken=taken, now=9).step, Aside
+    )
+    assert taken.streams == {}
 
 
 def replace_stream(epoch: int) -> Stream:

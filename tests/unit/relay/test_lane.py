@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from relay.ingester.asking import AT_ONCE, Asking
 from relay.ingester.intake import Append, Intake
 from relay.ingester.lane import MOST_WAITING, Came, Freed, Lane, Parked, Passed
-from relay.ingester.progress import Taken, fit, read
 from replication.codec import decode_journaled, encode, encode_record
 from replication.ids import direct_conversation_id
+from replication.progress import Taken, fit, read
 from replication.records import Mark, Relayed, Stream, Via
 from replication.repair.pages import Page, Want
 from replication.streams import Park, Progress

@@ -98,6 +98,7 @@ bodies = st.one_of(
         archived=st.none() | st.booleans(),
         marked_unread=st.none() | st.booleans(),
         draft=st.none() | texts,
+        pinned=st.none() | st.booleans(),
         replaces=st.none() | counts,
         version=counts,
     ),

@@ -2,21 +2,12 @@
 
 import type { Attachment } from "./types";
 
-const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz#$%*+,-.:;=?@[]^_{|}~";
 const BOX = 320;
 const UNITS = ["B", "KB", "MB", "GB"];
 const FIRST_PAUSE_MS = 1_500;
 const MOST_PAUSE_MS = 30_000;
 const MOST_ASKED = 20;
 const FORBIDDEN = /["/\\\p{Cc}]/gu;
-
-/** Return the mean colour that a BlurHash tells, as CSS; null if it is none. */
-export function meanColour(blur: string): string | null {
-  const digits = [...blur.slice(2, 6)].map((character) => DIGITS.indexOf(character));
-  if (digits.length < 4 || digits.includes(-1)) return null;
-  const value = digits.reduce((sum, digit) => sum * 83 + digit, 0);
-  return `rgb(${(value >> 16) & 255} ${(value >> 8) & 255} ${value & 255})`;
-}
 
 /** Return how large an image is shown, CSS pixels: in its own proportions, within a square, never larger than it is. */
 export function shownSize({ width, height }: Pick<Attachment, "width" | "height">): { width: number; height: number } {

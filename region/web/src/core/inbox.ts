@@ -11,12 +11,21 @@ export function lastAt(conversation: Conversation): number {
   return conversation.last_message ? Date.parse(conversation.last_message.sent_at) : 0;
 }
 
-/** Return the list as it is shown: the most recent first; those that have never been used come first, being new; the archive apart. */
+export function isPinned({ preferences }: Conversation): boolean {
+  return preferences?.pinned ?? false;
+}
+
+/** Return the list as it is shown: what is pinned, then the most recent; those that have never been used are the newest; the archive apart. */
 export function listed(inbox: Inbox, archived = false): Conversation[] {
   return Object.values(inbox)
     .filter((each) => (each.preferences?.archived ?? false) === archived)
-    .map((each) => ({ each, place: lastAt(each) || Number.MAX_SAFE_INTEGER })) // times are read once, not for each comparison
-    .sort((a, b) => b.place - a.place || a.each.conversation_id.localeCompare(b.each.conversation_id))
+    .map((each) => ({ each, pinned: isPinned(each), place: lastAt(each) || Number.MAX_SAFE_INTEGER })) // times are read once, not for each comparison
+    .sort(
+      (a, b) =>
+        Number(b.pinned) - Number(a.pinned) ||
+        b.place - a.place ||
+        a.each.conversation_id.localeCompare(b.each.conversation_id),
+    )
     .map(({ each }) => each);
 }
 
@@ -99,6 +108,12 @@ export function withEntry(inbox: Inbox, entry: Message, me: string): Inbox {
       last_message: isShown(entry) ? entry : altered(before.last_message, entry),
     },
   };
+}
+
+/** Return what changes whenever a friendship has begun, ended, or been asked for. */
+export function turnsOf(inbox: Inbox): string {
+  const last = Object.values(inbox).map((each) => each.last_message);
+  return last.flatMap((each) => (each?.kind.startsWith("friend_") ? [each.message_id] : [])).join();
 }
 
 /** Whether somebody of that role belongs to a group or a channel; who was banned or has only asked does not. */

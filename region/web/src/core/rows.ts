@@ -42,7 +42,7 @@ export function rowsOf({ entries, pending, outbox, me, unread: [read, head] }: P
     const both = joins && isText(before) && isText(row);
     rows.push(same(of, { ...row, newDay, fresh, head: newDay || fresh || !both }));
   };
-  let marked = false;
+  let marked = !reaches(entries, read);
   for (const message of entries) {
     if (!isShown(message)) continue;
     const seq = message.seq ?? 0;
@@ -54,6 +54,11 @@ export function rowsOf({ entries, pending, outbox, me, unread: [read, head] }: P
   for (const message of pending) add(message, ofMessage(message, me), false);
   for (const item of outbox) add(item, ofItem(item, me), false);
   return rows;
+}
+
+/** Whether nothing is missing between these entries and the one that was read last: else the first that was not read is not among them. */
+export function reaches([oldest]: readonly Message[], read: number): boolean {
+  return oldest !== undefined && (oldest.from_seq ?? oldest.seq ?? 0) <= read + 1;
 }
 
 type Standing = Omit<Row, "newDay" | "head" | "fresh">;

@@ -49,6 +49,7 @@ export type RegionFrame =
   | Frames["MarksFrame"]
   | Frames["PreferencesFrame"]
   | Frames["Typist"]
+  | Frames["ProfileChanged"]
   | Frames["PresenceFrame"]
   | Frames["ConcealedFrame"]
   | Frames["Resume"]

@@ -9,7 +9,8 @@ import { access } from "./session";
 export type Standing =
   | { at: "off" }
   | { at: "connecting"; plight: Plight }
-  | { at: "online"; region: string }
+  /** `place`: over which region, an address. */
+  | { at: "online"; place: string }
   /** `until`: when it is tried again, milliseconds; `next`: where, an address. */
   | { at: "waiting"; until: number; plight: Plight; next: string };
 
@@ -137,7 +138,7 @@ export class Link {
       this.#plight = NO_PLIGHT;
       this.#pinging = setInterval(this.#ping, PING_MS);
       this.#homeward = setTimeout(() => void this.#lookHome(), HOMEWARD_MS);
-      this.#listener.standing({ at: "online", region: frame.region });
+      this.#listener.standing({ at: "online", place: this.#place });
     } else if (frame.type === "error" && frame.client_message_id === undefined) {
       this.#retryAfter = frame.retry_after ?? null;
       this.#told = true;

@@ -16,6 +16,7 @@ const PAGE = 50;
 const CATCH_UP = 200;
 const MOST_CATCH_UPS = 5;
 const SEEN = 200;
+const CONTEXT = 10;
 const LIST = 200;
 
 /** Show what an earlier page has kept. */
@@ -115,7 +116,9 @@ function setTrouble(id: string, error: unknown): boolean {
 
 /** Read the newest page, and join it to what is here if nothing lies between. */
 async function readNewest(id: string): Promise<void> {
-  const query = { conversation_id: id, limit: PAGE };
+  // With all that is unread, as far as one page holds it, and a little of what was said before.
+  const limit = Math.min(CATCH_UP, Math.max(PAGE, (get().inbox[id]?.unread ?? 0) + CONTEXT));
+  const query = { conversation_id: id, limit, log: true };
   const page = await got(api.GET("/messages", { params: { query } }));
   const numbered = page.messages.filter((each) => each.seq !== null);
   const lowest = numbered.at(-1);
@@ -137,7 +140,7 @@ export function readOlder(id: string): Promise<Read> {
   return once(`older ${id}`, async () => {
     const before = timelineOf(id).older;
     if (before === null || before === undefined) return;
-    const query = { conversation_id: id, limit: PAGE, before };
+    const query = { conversation_id: id, limit: PAGE, before, log: true };
     const page = await got(api.GET("/messages", { params: { query } }));
     const few = timelineOf(id).entries.length < SEEN; // else the end, which is kept, stays as it is
     setTimeline(id, withOlder(timelineOf(id), page.messages, page.next));
@@ -154,7 +157,7 @@ async function readNewer(id: string): Promise<void> {
   for (let round = 0; round < MOST_CATCH_UPS; round++) {
     const after = placeOf(timelineOf(id));
     if (after === null) break;
-    const query = { conversation_id: id, limit: CATCH_UP, after };
+    const query = { conversation_id: id, limit: CATCH_UP, after, log: true };
     const page = await got(api.GET("/messages", { params: { query } }));
     setTimeline(id, withNewer(timelineOf(id), page.messages));
     if (page.previous === null) return keep(id);
@@ -167,7 +170,7 @@ async function readNewer(id: string): Promise<void> {
 export async function withPerson(userId: string): Promise<string> {
   const known = Object.values(get().inbox).find((each) => each.peer_id === userId);
   if (known !== undefined) return known.conversation_id;
-  const page = await got(api.GET("/messages", { params: { query: { peer_id: userId, limit: PAGE } } }));
+  const page = await got(api.GET("/messages", { params: { query: { peer_id: userId, limit: PAGE, log: true } } }));
   putConversations([empty(page.conversation_id, "direct", userId, "")]);
   await keepInbox(Object.values(get().inbox));
   setTimeline(page.conversation_id, withOlder(timelineOf(page.conversation_id), page.messages, page.next));

@@ -12,7 +12,7 @@ import { compareDrafts } from "./drafts";
 import { hasMissed, keep, lookAgain, readList } from "./history";
 import * as outgoing from "./outgoing";
 import * as pending from "./pending";
-import { askAgain } from "./people";
+import { askAgain, needAnew } from "./people";
 import * as signs from "./signs";
 import { get, notify, set, setTimeline, timelineOf } from "./store";
 import * as watching from "./watching";
@@ -104,6 +104,9 @@ export function take(frame: RegionFrame): void {
       break;
     case "typist":
       signs.typist(frame.conversation_id, frame.user_id, frame.seconds);
+      break;
+    case "profile":
+      needAnew(frame.user_id);
       break;
     default:
       break; // what this version does not know, and what needs no answer

@@ -25,6 +25,13 @@ export function need(userId: string): void {
   void work();
 }
 
+/** Read a profile anew that has changed, if it was ever seen. */
+export function needAnew(userId: string): void {
+  if (!asked.has(userId) || waiting.includes(userId)) return;
+  waiting.push(userId);
+  void work();
+}
+
 /** Ask again for whoever could not be asked for; after a connection. */
 export function askAgain(): void {
   for (const id of asked) if (get().people[id] === undefined && !waiting.includes(id)) waiting.push(id);

@@ -9,7 +9,7 @@ type Preferences = NonNullable<Conversation["preferences"]>;
 
 export async function prefer(
   id: string,
-  wish: Partial<Pick<Preferences, "archived" | "marked_unread" | "muted_until"> & { draft: string }>,
+  wish: Partial<Pick<Preferences, "archived" | "marked_unread" | "muted_until" | "pinned"> & { draft: string }>,
 ): Promise<void> {
   const params = { path: { conversation_id: id } };
   const preferences = await got(api.PATCH("/conversations/{conversation_id}/preferences", { params, body: wish }));

@@ -51,7 +51,8 @@ export default function Around({ id, before, after }: Place) {
   }, [id, before, after]);
 
   function page(from: { before: string } | { after: string }) {
-    return got(api.GET("/messages", { params: { query: { conversation_id: id, limit: PAGE, ...from } } }));
+    const query = { conversation_id: id, limit: PAGE, log: true, ...from };
+    return got(api.GET("/messages", { params: { query } }));
   }
 
   async function older() {

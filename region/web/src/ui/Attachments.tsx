@@ -1,11 +1,13 @@
 /** The images and files of a message: each image in its own proportions from the first moment, so that nothing moves when it comes. */
 
 import { lazy, Suspense, useState } from "react";
-import { meanColour, shownSize, sizeWords } from "../core/files";
+import { meanColour } from "../core/blurhash";
+import { shownSize, sizeWords } from "../core/files";
 import type { Attachment } from "../core/types";
 import { find, useBlob } from "../state/blobs";
 import { notify } from "../state/store";
 import { t } from "../words";
+import { Blur } from "./Blur";
 import { Icon } from "./Icon";
 
 const Viewer = lazy(() => import("./Viewer"));
@@ -35,6 +37,7 @@ function One({ attachment, onView }: { attachment: Attachment; onView: () => voi
 
 function Picture({ attachment, onView }: { attachment: Attachment; onView: () => void }) {
   const blob = useBlob(attachment.blob_id);
+  const [here, setHere] = useState(false);
   const { width, height } = shownSize(attachment);
   const style = {
     width,
@@ -43,7 +46,8 @@ function Picture({ attachment, onView }: { attachment: Attachment; onView: () =>
   };
   return (
     <button type="button" className="picture" style={style} aria-label={attachment.name} onClick={onView}>
-      {blob !== null && <img src={blob.thumbnails.large ?? blob.url} alt="" />}
+      {!here && <Blur hash={attachment.blur} />}
+      {blob !== null && <img src={blob.thumbnails.large ?? blob.url} alt="" onLoad={() => setHere(true)} />}
     </button>
   );
 }

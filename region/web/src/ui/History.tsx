@@ -2,7 +2,9 @@
 
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Virtuoso, type VirtuosoHandle } from "react-virtuoso";
-import { prepended, type Row, rowsOf } from "../core/rows";
+import { Link } from "wouter";
+import { around, epochAt } from "../core/pins";
+import { prepended, type Row, reaches, rowsOf } from "../core/rows";
 import { EMPTY } from "../core/timeline";
 import type { Message } from "../core/types";
 import { forgetTrouble, readOlder } from "../state/history";
@@ -31,8 +33,10 @@ export function History({ id, unread, onReply, onEdit }: Props) {
   const { atEnd, onEnd, frame } = useEnd(list);
   const beginning = older === null;
   const sought = useSought(id, rows, list);
-  if (rows.length === 0) return <Empty id={id} beginning={beginning} />;
   const fresh = rows.findIndex((row) => row.fresh);
+  const far = useFar(id, unread, older);
+  const unreadPlace = useUnreadPlace(fresh, rows.length > 0, list);
+  if (rows.length === 0) return <Empty id={id} beginning={beginning} />;
   const begin =
     sought.place >= 0
       ? { index: sought.place, align: "center" as const }
@@ -59,8 +63,13 @@ export function History({ id, unread, onReply, onEdit }: Props) {
             onEdit={onEdit}
           />
         )}
-        startReached={() => void readOlder(id)}
-        followOutput={(near) => (near || rows.at(-1)?.item !== null ? "auto" : false)}
+        startReached={() => {
+          unreadPlace.current = "over";
+          void readOlder(id);
+        }}
+        followOutput={(near) =>
+          unreadPlace.current !== "seeking" && (near || rows.at(-1)?.item !== null) ? "auto" : false
+        }
         atBottomStateChange={(end) => {
           onEnd(end);
           standAtEnd(id, end);
@@ -71,6 +80,11 @@ export function History({ id, unread, onReply, onEdit }: Props) {
         context={{ beginning }}
         components={COMPONENTS}
       />
+      {far !== null && (
+        <Link href={far} className="button far">
+          {t("talk.first")}
+        </Link>
+      )}
       {!atEnd && (
         <button
           type="button"
@@ -119,6 +133,33 @@ function useSought(id: string, rows: readonly Row[], list: RefObject<VirtuosoHan
     return () => clearTimeout(timer);
   }, [messageId]);
   return { messageId, place };
+}
+
+/** The way to the first unread message, where it is further back than what is here; null if there is no need of one. */
+function useFar(id: string, [read, head]: Props["unread"], older: string | null | undefined): string | null {
+  const entries = useStore((state) => (state.timelines[id] ?? EMPTY).entries);
+  if (!older || read === 0 || read >= head || reaches(entries, read)) return null;
+  const { before, after } = around(epochAt(entries, read + 1), read + 1);
+  return `/c/${[id, "at", before, after].map(encodeURIComponent).join("/")}`;
+}
+
+/**
+ * What is unread may come only after what was kept is on the screen: it is gone to once, unless one has begun to look for older ones.
+ *
+ * @param fresh The place of the first that is unread, −1 for none.
+ * @returns Whether it has come, and is about to be gone to.
+ */
+function useUnreadPlace(fresh: number, shown: boolean, list: RefObject<VirtuosoHandle | null>) {
+  const place = useRef<"unknown" | "seeking" | "over">("unknown");
+  const before = useRef(false);
+  if (place.current === "unknown" && fresh >= 0) place.current = before.current ? "seeking" : "over";
+  useEffect(() => {
+    before.current = shown;
+    if (place.current !== "seeking") return;
+    list.current?.scrollToIndex({ index: fresh, align: "start" });
+    place.current = "over";
+  }, [fresh, shown, list]);
+  return place;
 }
 
 const SAME_MOMENT_MS = 150;

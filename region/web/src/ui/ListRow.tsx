@@ -2,12 +2,13 @@
 
 import { memo } from "react";
 import { Link } from "wouter";
-import { isNamed, lastAt } from "../core/inbox";
+import { isNamed, isPinned, lastAt } from "../core/inbox";
 import type { Conversation, Message } from "../core/types";
 import { useStore } from "../state/store";
 import { t } from "../words";
 import { Avatar } from "./Avatar";
 import { useEventText } from "./events";
+import { Icon } from "./Icon";
 import { usePlainName, useTitle } from "./names";
 import { brief, whole } from "./times";
 
@@ -28,6 +29,7 @@ export const ListRow = memo(function ListRow({ conversation, open }: Props) {
     useStore((state) => state.named[id]),
   );
   const presence = useStore((state) => state.presences[conversation.peer_id ?? ""]?.presence);
+  const pinned = isPinned(conversation);
   const marked = unread === 0 && (conversation.preferences?.marked_unread ?? false);
   return (
     <Link
@@ -52,8 +54,10 @@ export const ListRow = memo(function ListRow({ conversation, open }: Props) {
       <span className="row-text">
         <Below id={id} kind={kind} last={last} open={open} />
       </span>
-      {(named || unread > 0 || marked) && (
+      {(pinned || muted || named || unread > 0 || marked) && (
         <span className="badges">
+          {muted && <Icon name="mute" label={t("list.muted")} />}
+          {pinned && <Icon name="pin" label={t("list.pinned")} />}
           {named && (
             <span className="badge" role="img" aria-label={t("list.named")}>
               @

@@ -5,6 +5,7 @@ import { useLocation } from "wouter";
 import type { Profile } from "../core/types";
 import { t } from "../words";
 import { Avatar } from "./Avatar";
+import { Friends } from "./Friends";
 import { NewChannel } from "./NewChannel";
 import { NewGroup } from "./NewGroup";
 import { Panel } from "./Panel";
@@ -26,13 +27,16 @@ export default function NewPanel() {
         ))}
       </div>
       {kind === "person" && (
-        <PeopleSearch>
-          {(person) => (
-            <button type="button" className="row" onClick={() => go(`/with/${person.user_id}`)}>
-              <PersonLine person={person} />
-            </button>
-          )}
-        </PeopleSearch>
+        <>
+          <PeopleSearch>
+            {(person) => (
+              <button type="button" className="row" onClick={() => go(`/with/${person.user_id}`)}>
+                <PersonLine person={person} />
+              </button>
+            )}
+          </PeopleSearch>
+          <Friends />
+        </>
       )}
       {kind === "group" && <NewGroup onMade={(id) => go(`/c/${id}`)} />}
       {kind === "channel" && <NewChannel onMade={(id) => go(`/c/${id}`)} />}

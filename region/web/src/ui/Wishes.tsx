@@ -14,6 +14,7 @@ export function Wishes({ id }: { id: string }) {
   const { busy, wrong, attempt } = useAttempt();
   const muted = wishes?.muted_until !== null && wishes !== undefined && Date.parse(wishes.muted_until) > Date.now();
   const archived = wishes?.archived ?? false;
+  const pinned = wishes?.pinned ?? false;
 
   async function markUnread() {
     await prefer(id, { marked_unread: true });
@@ -30,6 +31,15 @@ export function Wishes({ id }: { id: string }) {
         onClick={() => void attempt(() => prefer(id, { muted_until: muted ? null : FOR_EVER }))}
       >
         {t(muted ? "about.unmute" : "about.mute")}
+      </button>
+      <button
+        type="button"
+        className="button"
+        aria-pressed={pinned}
+        disabled={busy}
+        onClick={() => void attempt(() => prefer(id, { pinned: !pinned }))}
+      >
+        {t(pinned ? "about.unpin" : "about.pin")}
       </button>
       <button
         type="button"

@@ -124,6 +124,8 @@ export const en = {
   "join.declined": "You were not let in.",
   "list.named": "You are mentioned",
   "list.marked": "Marked as unread",
+  "list.pinned": "Pinned",
+  "list.muted": "Muted",
   "person.unknown": "not known whether they are online",
   "person.seen": "last online: {date}",
 } satisfies Record<string, string | Plural>;

@@ -146,6 +146,8 @@ export const ru: Words = {
   "join.declined": "Вас не впустили.",
   "list.named": "Вас упомянули",
   "list.marked": "Отмечено непрочитанным",
+  "list.pinned": "Закреплено",
+  "list.muted": "Без звука",
   "person.unknown": "неизвестно, в сети ли",
   "person.seen": "последний раз в сети: {date}",
 };

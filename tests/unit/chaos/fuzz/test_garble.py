@@ -8,19 +8,27 @@ import pytest
 
 from chaos.fuzz import frames, heads, trunks
 from chaos.fuzz.garble import Json, garbled_bytes, garbled_object
+from chaos.fuzz.things import Things
 from chaos.fuzz.wire import Port
 from infra.trunk.frames import TrunkProtocolError, decode_frames
 
 TARGET = heads.Target(
     Port("us", "http://127.0.0.1:1"), {("POST", "/messages"): {"text": "x"}, ("GET", "/regions"): None}
 )
-PEER, CONVERSATION = "u" + "0" * 24 + "-us", "d" + "0" * 32 + "-us"
+THINGS = Things(
+    peer="u" + "0" * 24 + "-us",
+    conversation="d" + "0" * 32 + "-us",
+    group="g" + "0" * 32 + "-us",
+    channel="c" + "0" * 32 + "-us",
+    message="m" + "0" * 35 + "-us",
+    blob="b" + "0" * 32 + "-us",
+)
 
 MAKERS: dict[str, Callable[[Random], object]] = {
     "objects": lambda random: garbled_object({"type": "send", "text": "x", "seq": 1}, random),
     "bytes": lambda random: garbled_bytes(b"some bytes", random),
     "requests": lambda random: heads.request(TARGET, random),
-    "scripts": lambda random: frames.script("a.b.c", PEER, CONVERSATION, random, most=20),
+    "scripts": lambda random: frames.script("a.b.c", THINGS, random, most=20),
     "trunks": lambda random: trunks.message("a.b.c", random),
 }
 

@@ -14,12 +14,14 @@ import { Privacy } from "./Privacy";
 import { Profile } from "./Profile";
 import { Section } from "./Section";
 import { Storage } from "./Storage";
+import { Where } from "./Where";
 
 export default function Settings() {
   return (
     <Panel title={t("settings.title")}>
       <ModerationLink />
       <Profile />
+      <Where />
       <Privacy />
       <Notices />
       <Section title={t("settings.language")}>

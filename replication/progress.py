@@ -113,3 +113,16 @@ def _text(streams: Mapping[Term, Progress], floor: Term) -> str:
         _Stream(incarnation, epoch, progress.last, progress.holes) for (incarnation, epoch), progress in streams.items()
     ]
     return msgspec.json.encode(_Metadata(_VERSION, floor, kept)).decode()
+
+
+def group_of(region: str, epoch: int) -> str:
+    """Return the group of consumers in whose commits a region's progress stands while its duties are held in an epoch."""
+    return f"ingester-{region}" if epoch == 1 else f"ingester-{region}-{epoch}"
+
+
+def whole_up_to(taken: Taken, term: Term) -> int:
+    """Return the last sequence of a stream up to which everything was taken in, and no hole is left; 0 if that is not known."""
+    progress = taken.streams.get(term)
+    if progress is None:
+        return 0
+    return min([progress.last, *(first - 1 for first, _ in progress.holes)])

@@ -1,0 +1,15 @@
+"""`causeway region fail` and `restore`: a region whose site is gone is taken over by who stands by; and when the site is back it hands in what it had accepted, and gets its duties back.
+
+plan        pure: which step is next, from what the directory and the copy say
+late        what must be so before a region is declared dead, and what will be late; changes nothing
+reached     how far others have taken in what the region sent
+failing     carries the steps out
+tail        pure: what of the returned region's journal is handed in, and what of it was overtaken meanwhile
+restoring   hands the tail in, and sees that everything in it has its outcome
+repository  SQL: outcomes, and where conversations stood
+cli         the commands
+
+    cli ─▶ late ─▶ region.evacuation.checks
+     ├───▶ failing ─▶ plan, reached, the directory, replication.turns
+     └───▶ restoring ─▶ tail ─▶ the holder's journal; then region.evacuation
+"""

@@ -1,0 +1,290 @@
+"""`causeway region fail` and `causeway region restore`: declare a region dead, so that who stands by takes its duties over; and give them back once its site has returned.
+
+They are added to the commands of `causeway region`, beside `evacuate`.
+"""
+
+import contextlib
+import fcntl
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Annotated
+
+import msgspec
+import psycopg
+import typer
+from rich.table import Table
+
+from global_directory.cli import where
+from global_directory.client import DirectoryClient
+from global_directory.operators.acting import Confirm, Why, operation
+from infra.errors import CausewayError
+from infra.local import homes
+from region.backup.cli import app
+from region.evacuation import checks, seats
+from region.evacuation import cli as moving
+from region.evacuation.audit import Audit
+from region.evacuation.cli import console
+from region.evacuation.moving import Evacuation, Told
+from region.evacuation.seats import Seat
+from region.failover import late, reached
+from region.failover.failing import Takeover
+from region.failover.plan import Step
+from region.failover.restoring import Return
+from region.standby.detaching import detach, release
+
+__all__ = ["app"]
+
+
+class NotReadyToFailError(CausewayError):
+    """{region} cannot be taken over now: {what}. Nothing was changed; `causeway region fail {region} --rehearse` looks again."""
+
+    code = "not-ready"
+    status = 409
+    definite = True
+
+
+class NothingToRestoreError(CausewayError):
+    """{holder} holds the duties of {region}: it was not declared dead, or is restored. Nothing was changed."""
+
+    code = "nothing-to-restore"
+    status = 409
+    definite = True
+
+
+class BusyError(CausewayError):
+    """Another command is moving the duties of {region} just now. Wait until it has ended."""
+
+    code = "busy"
+    status = 409
+    definite = True
+
+
+class Rehearsed(msgspec.Struct, frozen=True):
+    """What a rehearsal has found."""
+
+    region: str
+    target: str
+    ok: bool
+    checks: list[checks.Check]
+    steps: tuple[str, ...]
+
+
+class Failed(msgspec.Struct, frozen=True):
+    """What a takeover has come to.
+
+    Attributes:
+        region: Whose duties.
+        holder: Who has them now.
+        seconds: How long each step took.
+        log: What was told.
+        next: What is to be done after it.
+    """
+
+    region: str
+    holder: str
+    seconds: dict[str, float]
+    log: list[Told]
+    next: list[str]
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """What a return has come to.
+
+    Attributes:
+        region: Whose duties.
+        holder: Who has them now.
+        handed_in: How many records were handed in, and how many were not, by reason.
+        seconds: How long each step took.
+        log: What was told.
+        next: What is to be done after it.
+    """
+
+    region: str
+    holder: str
+    handed_in: dict[str, int]
+    seconds: dict[str, float]
+    log: list[Told]
+    next: list[str]
+
+
+@app.command()
+def fail(
+    region: Annotated[str, typer.Argument(help="A region, such as us.", show_default=False)],
+    *,
+    rehearse: Annotated[bool, typer.Option("--rehearse", help="Look at everything, and change nothing.")] = False,
+    why: Why = "",
+    confirm: Confirm = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Declare a region dead: who stands by takes its duties over, with the copy that it has.
+
+    Nothing that any other region was told is lost or changes its place. What the region had accepted a moment before, and the copy lacks, is late until
+    the site is back and restored; it is listed before anything is done. A region that runs is evacuated instead, which loses not even time.
+    A run that was interrupted goes on when it is run again.
+
+    Examples: causeway region fail us --rehearse; causeway region fail us --why "the site burns"
+    """
+    sites = seats.find(region)
+    if rehearse:
+        found = moving.run(rehearse_now(region, sites))
+        _show_rehearsal(found, as_json=as_json)
+        if not found.ok:
+            raise typer.Exit(1)
+        return
+    if not as_json:
+        _show_rehearsal(moving.run(rehearse_now(region, sites)), as_json=False)
+    with _alone(region), operation("fail", region, why=why, confirm=confirm) as acting:
+        done = moving.run(fail_now(region, sites, why, quiet=as_json))
+        acting.detail = f"{done.holder} holds"
+    _show(done, as_json=as_json)
+
+
+@app.command()
+def restore(
+    region: Annotated[str, typer.Argument(help="A region, such as us.", show_default=False)],
+    *,
+    why: Why = "",
+    confirm: Confirm = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Give a region that was declared dead its duties back, once its site runs again.
+
+    What it had accepted and nobody has decided is handed in, by the same ids, and comes later in the order than what was decided meanwhile; then its
+    duties are handed back as in an evacuation. A run that was interrupted goes on when it is run again.
+
+    Example: causeway region restore us --why "the site is back"
+    """
+    sites = seats.find(region)
+    with _alone(region), operation("restore", region, why=why, confirm=confirm) as acting:
+        done = moving.run(restore_now(region, sites, why, quiet=as_json))
+        acting.detail = f"{done.holder} holds"
+    _show(done, as_json=as_json)
+
+
+@contextlib.contextmanager
+def _alone(region: str) -> Iterator[None]:
+    """See that no second command of this machine moves the same duties at the same time."""
+    with (homes.home() / f"moving-{region}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BusyError(region=region) from error
+        yield
+
+
+def _teller(audit: Audit, log: list[Told], *, quiet: bool) -> Callable[[Told], None]:
+    def tell(told: Told) -> None:
+        log.append(told)
+        audit.note(told.what, step=told.step, figures=told.figures)
+        if not quiet:
+            figures = ", ".join(f"{name} {number:,}" for name, number in told.figures.items())
+            console.print(f"{told.seconds:6.1f} s  {told.step:<7} {told.what}{f' ({figures})' if figures else ''}")
+
+    return tell
+
+
+async def rehearse_now(region: str, sites: dict[str, Seat]) -> Rehearsed:
+    """Return what would be in the way of declaring a region dead, and what would be late; changes nothing."""
+    home, target = sites.values()
+    url, tls = where()
+    async with DirectoryClient(url, tls=tls) as directory:
+        duties = await directory.duties()
+        found = await late.look(home, target, duties, await directory.expulsions())
+    steps = tuple(step.value for step in Step)
+    if any(
+        one.region == region and one.holder == target.site for one in duties
+    ):  # begun, or done: whatever is left is done
+        return Rehearsed(region, target.site, ok=True, checks=found, steps=steps[1:])
+    return Rehearsed(region, target.site, all(one.ok for one in found), found, steps)
+
+
+async def fail_now(region: str, sites: dict[str, Seat], why: str, *, quiet: bool) -> Failed:
+    """Declare a region dead, or go on with that; return what it has come to.
+
+    Raises:
+        NotReadyToFailError: Something is in the way; nothing was changed.
+        AliveError: Its lease is renewed; nothing was changed.
+        CausewayError: It cannot be done now; run again, it goes on.
+        psycopg.Error: The copy does not answer.
+    """
+    home, target = sites.values()
+    url, tls = where()
+    audit, log = Audit("fail", region, why=why), list[Told]()
+    async with DirectoryClient(url, tls=tls) as directory:
+        takeover = Takeover(
+            home,
+            target,
+            directory,
+            {other: reached.find(other) for other in home.others},
+            _teller(audit, log, quiet=quiet),
+            partial(detach, target.store, region),
+        )
+        if (await takeover.look()).holder != target.site:
+            found = await late.look(home, target, await directory.duties(), await directory.expulsions())
+            if wrong := [f"{one.name}: {one.detail}" for one in found if not one.ok]:
+                raise NotReadyToFailError(region=region, what="; ".join(wrong))
+            for one in found:
+                audit.note(f"{one.name}: {one.detail}", step="before")
+        audit.note(f"{home.site} is declared dead, {target.site} takes over")
+        took = await takeover.run()
+        audit.note(f"done: {target.site} holds")
+    after = [
+        f"causeway region status: {region} is held by {target.site}",
+        f"Keep {home.site}'s disks: what it accepted last is there alone.",
+        f"Once the site runs again: causeway region restore {region} --why …",
+    ]
+    return Failed(region, target.site, {step: round(seconds, 2) for step, seconds in took.items()}, log, after)
+
+
+async def restore_now(region: str, sites: dict[str, Seat], why: str, *, quiet: bool) -> Restored:
+    """Hand in what a returned region had accepted, and give it its duties back, or go on with that; return what it has come to.
+
+    Raises:
+        NothingToRestoreError: It holds its duties.
+        Exception: As `region.failover.restoring.Return.run` and `region.evacuation.cli.evacuate_now` say.
+    """
+    home, holder = sites.values()
+    url, tls = where()
+    audit, log = Audit("restore", region, why=why), list[Told]()
+
+    async def let_go() -> None:
+        with contextlib.suppress(psycopg.Error, TimeoutError):
+            await release(home.store, holder.site)
+
+    async with DirectoryClient(url, tls=tls) as directory:
+        duty = next((one for one in await directory.duties() if one.region == region), None)
+        is_back = duty is not None and duty.holder != holder.site
+        if is_back and (await Evacuation(holder, home, directory, seats.tools(), lambda _: None).look()).serving:
+            raise NothingToRestoreError(region=region, holder=home.site)
+        if duty is None:
+            raise NothingToRestoreError(region=region, holder="nobody")
+        audit.note(f"{home.site} is back; {duty.holder} holds")
+        handed: dict[str, int] = {}
+        if duty.holder == holder.site:
+            handed = await Return(home, holder, _teller(audit, log, quiet=quiet), let_go).run()
+    done = await moving.evacuate_now(region, sites, why, quiet=quiet)
+    audit.note(f"done: {done.holder} holds")
+    after = [f"causeway region status: until {holder.site} has a whole copy again, {region} cannot be taken over"]
+    return Restored(region, done.holder, handed, done.seconds, [*log, *done.log], after)
+
+
+def _show_rehearsal(found: Rehearsed, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        return
+    table = Table("check", "", "found", box=None)
+    for one in found.checks:
+        table.add_row(one.name, "good" if one.ok else "NOT GOOD", one.detail)
+    console.print(f"{found.region}: taken over by {found.target}. Nothing is changed yet.")
+    console.print(table)
+    console.print(f"It would {', '.join(found.steps[:-1])}." if found.ok else "It would not be begun.")
+
+
+def _show(done: Failed | Restored, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(done), indent=2).decode())
+        return
+    took = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in done.seconds.items())
+    console.print(f"{done.holder} holds the duties of {done.region}. {took}")
+    for one in done.next:
+        console.print(f"  {one}")

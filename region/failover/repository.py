@@ -1,0 +1,45 @@
+"""SQL of a return: what has its outcome, where conversations stood, and which images the copy had not heard of."""
+
+from collections.abc import Collection
+
+from infra.postgres import Connection
+
+
+async def without_outcome(connection: Connection, messages: Collection[str]) -> list[str]:
+    """Return which of those messages have no entry, no refusal, and wait for nobody."""
+    cursor = await connection.execute(
+        "SELECT wanted.message_id FROM unnest(%s::text[]) AS wanted (message_id)"
+        " WHERE NOT EXISTS (SELECT FROM entries e WHERE e.message_id = wanted.message_id)"
+        " AND NOT EXISTS (SELECT FROM refusals r WHERE r.message_id = wanted.message_id)"
+        " AND NOT EXISTS (SELECT FROM pendings p WHERE p.message_id = wanted.message_id)",
+        (list(messages),),
+    )
+    return [message for (message,) in await cursor.fetchall()]
+
+
+async def stood(connection: Connection, conversations: Collection[str], *, epoch: int) -> dict[str, int]:
+    """Return the last seq of each of those conversations that was numbered in that epoch or before."""
+    cursor = await connection.execute(
+        "SELECT conversation_id, max(seq) FROM entries WHERE conversation_id = ANY(%s::text[]) AND epoch <= %s GROUP BY conversation_id",
+        (list(conversations), epoch),
+    )
+    return dict(await cursor.fetchall())
+
+
+async def ready_blobs(connection: Connection, *, since: int) -> list[str]:
+    """Return the rows, as JSON, of images and files that were brought to a region, can be shown, and have changed since then, microseconds since the epoch."""
+    cursor = await connection.execute(
+        "SELECT row_to_json(blobs)::text FROM blobs WHERE state = 'ready' AND owner <> '' AND updated_at >= %s",
+        (since,),
+    )
+    return [row for (row,) in await cursor.fetchall()]
+
+
+async def add_blobs(connection: Connection, rows: Collection[str]) -> int:
+    """Add rows of images and files that are not there, and return how many were not."""
+    cursor = await connection.execute(
+        "INSERT INTO blobs SELECT found.* FROM unnest(%s::jsonb[]) AS given (row), jsonb_populate_record(NULL::blobs, given.row) AS found"
+        " ON CONFLICT (blob_id) DO NOTHING",
+        (list(rows),),
+    )
+    return cursor.rowcount

@@ -1,0 +1,103 @@
+"""What of a returned region's journal is handed in to who holds its duties now, and what of it was overtaken meanwhile. Pure.
+
+All of it was accepted before the region was declared dead, or by somebody who had not heard of that; nobody who decides has seen it. It is submitted again by
+its own ids: what is known by then has its outcome already, so nothing is decided twice. It comes later in the order than what was decided
+meanwhile; where only the newest counts, what its author has decided meanwhile stays.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from msgspec.structs import replace
+
+from replication.accounts import DeviceRefreshed, ProfileChanged, UserBlocked, UserUnblocked, WritersChosen
+from replication.concealed import MessageConcealed
+from replication.ids import region_of
+from replication.moderation import AccountRestored, AccountSuspended, ModeratorNamed
+from replication.records import LOG_BODIES, Journaled, MessageRead, MessageReceived, Submission
+
+Slot: TypeAlias = tuple[str, ...]
+"""What only has a newest value: whose, and of what."""
+
+PROFILE: Final = ("display_name", "status_text", "findable", "picture")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a journal record.
+
+    Attributes:
+        submission: What is handed in; None for nothing.
+        reason: Why not, or what of it is left out.
+    """
+
+    submission: Submission | None = None
+    reason: str = ""
+
+
+def slots_of(submission: Submission) -> frozenset[Slot]:
+    """Return what a submission sets of which only the newest counts. What says itself what it replaces needs none: passwords, preferences."""
+    body, author = submission.body, submission.author
+    match body:
+        case ProfileChanged():
+            return frozenset(("profile", author, name) for name in PROFILE if getattr(body, name) is not None)
+        case UserBlocked() | UserUnblocked():
+            return frozenset({("block", author, body.user_id)})
+        case DeviceRefreshed():  # an old one that comes late looks like a stolen token
+            return frozenset({("session", author, body.device_id)})
+        case WritersChosen():
+            return frozenset({("writers", author)})
+        case AccountSuspended() | AccountRestored():
+            return frozenset({("suspension", author)})
+        case ModeratorNamed():
+            return frozenset({("moderator", author)})
+        case _:
+            return frozenset()
+
+
+def conversation_of(submission: Submission) -> str:
+    """Return the conversation whose numbers a submission may name; empty if there is none."""
+    return submission.body.about if isinstance(submission.body, MessageConcealed) else submission.conversation_id
+
+
+def judge(journaled: Journaled, *, here: str, newer: Collection[Slot], stands: Mapping[str, int]) -> Verdict:
+    """Judge one record.
+
+    Args:
+        journaled: As it stands in the returned region's journal.
+        here: That region.
+        newer: What was set meanwhile, where the duties are.
+        stands: Conversation to the last seq of it that was numbered before the region was gone, and counts.
+    """
+    record = journaled.record
+    if journaled.via is not None or not isinstance(record, Submission):
+        return Verdict(reason="it came from another region, and comes from there again")
+    record = replace(record, reply_to="")
+    if isinstance(record.body, MessageRead | MessageReceived) and region_of(record.conversation_id) == here:
+        seq = min(record.body.seq, stands.get(record.conversation_id, 0))
+        if seq == 0:
+            return Verdict(reason="it marks what is numbered anew")
+        return Verdict(replace(record, body=replace(record.body, seq=seq)))
+    if isinstance(record.body, MessageConcealed) and region_of(record.body.about) == here:
+        if record.body.last > stands.get(record.body.about, 0):
+            return Verdict(reason="it takes away what is numbered anew")
+        return Verdict(record)
+    overtaken = slots_of(record) & set(newer)
+    if not overtaken:
+        return Verdict(record)
+    if isinstance(record.body, ProfileChanged) and overtaken < slots_of(record):
+        gone = dict.fromkeys((name for _, _, name in overtaken), None)
+        return Verdict(replace(record, body=replace(record.body, **gone)), reason="part of it was changed meanwhile")
+    return Verdict(reason="it was changed meanwhile")
+
+
+def must_have_outcome(submissions: Iterable[Submission]) -> list[str]:
+    """Return the ids of those that end as an entry or a refusal, or wait for another region's."""
+    return [one.id for one in submissions if isinstance(one.body, LOG_BODIES)]
+
+
+def counted(verdicts: Iterable[Verdict]) -> dict[str, int]:
+    """Return how many are handed in, and how many are not, by reason."""
+    return dict(Counter("handed in" if one.submission is not None else one.reason for one in verdicts))

@@ -1,0 +1,203 @@
+"""Everything of a region is killed while people write to each other: who stands by takes over; and when it is back, nothing is lost, doubled, or in two orders."""
+
+import asyncio
+import contextlib
+import json
+import secrets
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from chaos.federation import CommandError, Federation
+from chaos.people import Person
+from region.client import Arrived, Client, Message, SqliteStore, Withdrawn
+
+pytestmark = pytest.mark.timeout(1200)
+
+COMMAND_SECONDS = 400.0
+WRITE_SECONDS = 0.4
+READY_SECONDS = 120.0
+SHOWN_SECONDS = 120.0
+
+
+@pytest.fixture(scope="module")
+def mortal(start_federation: Callable[..., AbstractContextManager[Federation]]) -> Iterator[Federation]:
+    """A federation in which eu may take us's duties over."""
+    with start_federation("--standby", "us=eu") as made:
+        yield made
+
+
+class Writer:
+    """Writes to somebody, again and again, until told to stop, and remembers what."""
+
+    def __init__(self, author: Person, reader: Person) -> None:
+        """Begin."""
+        self.author = author
+        self.reader = reader
+        self.texts: list[str] = []
+        self._stop = asyncio.Event()
+        self._task = asyncio.create_task(self._write())
+
+    async def _write(self) -> None:
+        while not self._stop.is_set():
+            self.texts.append(f"{self.author.id[:6]} to {self.reader.id[:6]}: {len(self.texts)}")
+            await self.author.write(self.texts[-1], self.reader)
+            await asyncio.sleep(WRITE_SECONDS)
+
+    async def is_heard(self) -> None:
+        """Wait until something that is written from now on is seen."""
+        before = len(self.texts)
+        while len(self.texts) == before:  # noqa: ASYNC110  # it writes by the clock
+            await asyncio.sleep(WRITE_SECONDS)
+        await self.reader.sees(self.texts[-1], within=SHOWN_SECONDS)
+
+    def give_up(self) -> None:
+        """Write no more."""
+        self._task.cancel()
+
+    async def stop(self) -> None:
+        """Stop writing."""
+        self._stop.set()
+        await self._task
+
+
+@asynccontextmanager
+async def person(urls: list[str], home: str, store: Path) -> AsyncIterator[Person]:
+    """Somebody with an account in a region, and a device that knows those addresses."""
+    async with Client(urls, store=SqliteStore(store), patience=120) as client:
+        await client.register(f"{home}-{secrets.token_hex(6)}", "a good password", home_region=home)
+        await client.online()
+        async with Person(client) as somebody:
+            yield somebody
+
+
+def on_screen(somebody: Person) -> dict[str, list[Message]]:
+    """Return what stands on somebody's screen, by conversation: what was withdrawn is gone from it."""
+    screen: dict[str, list[Message]] = defaultdict(list)
+    for event in somebody.events:
+        if isinstance(event, Arrived):
+            screen[event.message.conversation_id].append(event.message)
+        elif isinstance(event, Withdrawn):
+            kept = [one for one in screen[event.conversation_id] if (one.seq or 0) <= event.seq]
+            screen[event.conversation_id] = kept
+    return screen
+
+
+async def standing(federation: Federation, region: str = "us") -> dict[str, Any]:
+    """Return what an operator is told of a region."""
+    found = json.loads(await federation.act("region", "status", "--json"))["regions"]
+    return dict(next(one for one in found if one["region"] == region))
+
+
+def command(federation: Federation, verb: str, *options: str) -> Any:
+    """Fail or restore us, or rehearse it; return what a script is told."""
+    return json.loads(federation.run("region", verb, "us", "--json", *options, patience=COMMAND_SECONDS))
+
+
+async def ready(federation: Federation) -> Any:
+    """Wait until us could be taken over: eu has a whole copy, and the directory knows that it has everything."""
+    async with asyncio.timeout(READY_SECONDS):
+        while True:
+            with contextlib.suppress(CommandError):  # whose exit status says that something is missing
+                return await asyncio.to_thread(command, federation, "fail", "--rehearse")
+            await asyncio.sleep(1)
+
+
+async def history(http: httpx.AsyncClient, url: str, reader: Person, peer: Person) -> list[tuple[int, str, str]]:
+    """Return a conversation as a region shows it: seq, id and text, the newest first."""
+    bearer = {"Authorization": f"Bearer {reader.client.tokens.access_token}"}
+    found: list[tuple[int, str, str]] = []
+    query: dict[str, str] = {"peer_id": peer.id, "limit": "200"}
+    while True:
+        page = (await http.get(f"{url}/messages", params=query, headers=bearer)).raise_for_status().json()
+        found += [(one["seq"], one["message_id"], one["text"]) for one in page["messages"] if one["kind"] != "hidden"]
+        if page["next"] is None:
+            return found
+        query["before"] = page["next"]
+
+
+async def arrived(writer: Writer) -> None:
+    """Wait until all that somebody wrote stands on both screens."""
+    async with asyncio.timeout(SHOWN_SECONDS):
+        for somebody in (writer.reader, writer.author):
+            assert not somebody.refused, somebody.refused
+            await somebody.until(lambda: is_there(somebody, set(writer.texts)), within=SHOWN_SECONDS)  # noqa: B023  # awaited here
+
+
+def is_there(somebody: Person, texts: set[str]) -> bool:
+    """Whether all those texts stand on a screen."""
+    return texts <= {one.text for shown in on_screen(somebody).values() for one in shown}
+
+
+def check_screen(somebody: Person) -> None:
+    """See that everything stands on a screen once, in order of its numbers."""
+    for conversation, messages in on_screen(somebody).items():
+        seqs = [one.seq for one in messages if one.seq is not None]
+        assert seqs == sorted(set(seqs)), conversation
+        texts = [one.text for one in messages if one.text]
+        assert len(texts) == len(set(texts)), "each of them once"
+
+
+async def test_a_region_dies_and_comes_back_and_nothing_is_lost_or_doubled(
+    mortal: Federation, http: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    """Everything of it is killed under writers of all regions; its name is to be typed; afterwards each text stands once, in one order everywhere."""
+    urls = {name: there.public_url for name, there in mortal.status().regions.items()}
+    rehearsed = await ready(mortal)
+    assert rehearsed["ok"], rehearsed
+    assert (await standing(mortal))["epoch"] == 1, "nothing was changed"
+    mine = [name for name in mortal.status().parts() if name.startswith("us/")]
+    async with AsyncExitStack() as stack:
+        people = [
+            await stack.enter_async_context(person([urls[via], urls["eu"], urls["ap"]], home, tmp_path / f"{place}"))
+            for place, (home, via) in enumerate((("us", "us"), ("us", "eu"), ("eu", "eu"), ("ap", "ap")))
+        ]
+        alice, abe, eva, aki = people
+        pairs = ((alice, abe), (abe, alice), (alice, eva), (eva, alice), (alice, aki), (aki, abe), (eva, aki))
+        writers = [Writer(*pair) for pair in pairs]
+        for writer in writers:
+            stack.callback(writer.give_up)
+        for writer in writers:
+            await writer.is_heard()
+
+        await mortal.act("local", "kill", "--stay-down", *mine)
+        with pytest.raises(CommandError, match="is to be confirmed"):
+            await asyncio.to_thread(command, mortal, "fail", "--why", "a test", "--confirm", "eu")
+        failed = await asyncio.to_thread(command, mortal, "fail", "--why", "a test", "--confirm", "us")
+        assert failed["holder"] == "eu", failed
+        assert any("restore us" in step for step in failed["next"]), failed
+        held = await standing(mortal)
+        assert (held["holder"], held["epoch"]) == ("eu", 2)
+        for writer in writers:
+            await writer.is_heard()
+        again = await asyncio.to_thread(command, mortal, "fail", "--why", "a test", "--confirm", "us")
+        assert again["holder"] == "eu", "it is done"
+
+        with contextlib.suppress(CommandError):  # what stands by may count as not well while it hears of that
+            await mortal.act("local", "heal", *mine)
+        restored = await asyncio.to_thread(command, mortal, "restore", "--why", "a test", "--confirm", "us")
+        assert restored["holder"] == "us", restored
+        held = await standing(mortal)
+        assert (held["holder"], held["epoch"]) == ("us", 3)
+        for writer in writers:
+            await writer.is_heard()
+        for writer in writers:
+            await writer.stop()
+
+        for writer in writers:
+            await arrived(writer)
+        for somebody in people:
+            check_screen(somebody)
+        for one, other in ((alice, abe), (alice, eva), (alice, aki), (eva, aki)):
+            here = await history(http, urls[one.id.rpartition("-")[2]], one, other)
+            there = await history(http, urls[other.id.rpartition("-")[2]], other, one)
+            assert here == there, "one order in both regions"
+            written = [
+                text for writer in writers if {writer.author, writer.reader} == {one, other} for text in writer.texts
+            ]
+            assert sorted(text for _, _, text in here if text) == sorted(written)

@@ -1,0 +1,93 @@
+"""What of a returned region's journal is handed in: everything that was accepted there, once, without undoing what came later."""
+
+import pytest
+
+from region.failover.tail import counted, judge, must_have_outcome, slots_of
+from replication.accounts import DeviceRefreshed, PasswordChanged, ProfileChanged, UserBlocked, UserUnblocked
+from replication.concealed import MessageConcealed
+from replication.records import Body, Journaled, MessageRead, MessageSent, Stream, Submission, Via
+
+AUTHOR = "u0a1-us"
+OURS, THEIRS = "d0a1-us", "d0a1-eu"
+
+
+def submitted(body: Body, *, conversation: str = "", identifier: str = "m1") -> Journaled:
+    """Return a journal record."""
+    record = Submission(
+        id=identifier,
+        author=AUTHOR,
+        home="us",
+        home_epoch=1,
+        body=body,
+        submitted_at=5,
+        conversation_id=conversation,
+        reply_to="us/gateway",
+    )
+    return Journaled(record=record)
+
+
+def handed_in(journaled: Journaled, newer: set[tuple[str, ...]], stands: dict[str, int] | None = None) -> Body | None:
+    """Return what is handed in of a record."""
+    found = judge(journaled, here="us", newer=newer, stands=stands or {}).submission
+    return None if found is None else found.body
+
+
+def test_a_message_is_handed_in_by_its_own_id() -> None:
+    """And nobody waits for the answer any more."""
+    verdict = judge(submitted(MessageSent("u0b1-eu", "c1", "hello"), conversation=OURS), here="us", newer=(), stands={})
+
+    assert verdict.submission is not None
+    assert (verdict.submission.id, verdict.submission.reply_to) == ("m1", "")
+    assert must_have_outcome([verdict.submission]) == ["m1"]
+
+
+def test_what_came_from_another_region_comes_from_there_again() -> None:
+    """It is in that one's stream, which is read from the beginning."""
+    came = submitted(MessageSent("u0b1-eu", "c1", "hello"), conversation=OURS)
+    journaled = Journaled(record=came.record, via=Via(Stream("eu", 1, 1, "us", 0), 1, 1))
+
+    assert handed_in(journaled, set()) is None
+    assert counted([judge(journaled, here="us", newer=(), stands={})]) == {
+        "it came from another region, and comes from there again": 1
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "meanwhile", "expected"),
+    [
+        (UserBlocked("u0b1-eu"), UserUnblocked("u0b1-eu"), None),
+        (UserBlocked("u0b1-eu"), UserUnblocked("u0c1-eu"), UserBlocked("u0b1-eu")),
+        (ProfileChanged(display_name="A"), ProfileChanged(display_name="B"), None),
+        (
+            ProfileChanged(display_name="A", status_text="away"),
+            ProfileChanged(display_name="B"),
+            ProfileChanged(status_text="away"),
+        ),
+        (DeviceRefreshed("d1", "f", 5), DeviceRefreshed("d1", "f", 5), None),
+        (DeviceRefreshed("d1", "f", 5), DeviceRefreshed("d2", "f", 5), DeviceRefreshed("d1", "f", 5)),
+        (PasswordChanged("new", "old"), PasswordChanged("newer", "old"), PasswordChanged("new", "old")),
+    ],
+)
+def test_what_was_set_meanwhile_stays(body: Body, meanwhile: Body, expected: Body | None) -> None:
+    """Of each thing by itself; a password says itself which one it replaces."""
+    later = submitted(meanwhile).record
+    assert isinstance(later, Submission)
+
+    assert handed_in(submitted(body), set(slots_of(later))) == expected
+
+
+def test_nothing_is_taken_away_by_a_number_that_another_message_has_by_now() -> None:
+    """Whoever deleted it for oneself is shown it again, under its new number; what stands is taken away."""
+    gone = MessageConcealed(about=OURS, target="m1", first=7, last=7)
+
+    assert handed_in(submitted(gone), set(), {OURS: 6}) is None
+    assert handed_in(submitted(gone), set(), {OURS: 7}) == gone
+    assert handed_in(submitted(MessageConcealed(about=THEIRS, target="m1", first=7, last=7)), set()) is not None
+
+
+def test_a_mark_is_lowered_to_what_still_stands() -> None:
+    """What it marked above is numbered anew, and would be marked unread; another owner's numbers are as they were."""
+    assert handed_in(submitted(MessageRead(1, 9), conversation=OURS), set(), {OURS: 7}) == MessageRead(1, 7)
+    assert handed_in(submitted(MessageRead(1, 5), conversation=OURS), set(), {OURS: 7}) == MessageRead(1, 5)
+    assert handed_in(submitted(MessageRead(1, 9), conversation=OURS), set()) is None
+    assert handed_in(submitted(MessageRead(1, 9), conversation=THEIRS), set()) == MessageRead(1, 9)
