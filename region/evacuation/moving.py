@@ -217,7 +217,9 @@ class Evacuation:
         try:
             await self._tell_plan(planned=False)
         except CausewayError as error:
-            self._say(step, f"the directory was not told that the plan is over, and forgets it within a minute: {error}")
+            self._say(
+                step, f"the directory was not told that the plan is over, and forgets it within a minute: {error}"
+            )
 
     async def _keep_plan(self) -> None:
         """Tell the plan again and again while there is one; each telling lasts longer than some that fail."""
