@@ -89,13 +89,9 @@ class Acknowledging:
         """Whether any answer may wait for the standby, so that devices keep what they sent until it is accepted."""
         return self._finality is not None
 
-    async def mode(self, conversation_id: str) -> Mode:
-        """Return what is promised in a conversation: what it has chosen, if anybody stands by; else what is usual here.
-
-        Raises:
-            UnavailableError: That cannot be told, since the store is away.
-        """
-        chosen = "" if self._choices is None else await self._choices.of(conversation_id)
+    def mode(self, conversation_id: str) -> Mode:
+        """Return what is promised in a conversation: what it has chosen, as far as is known, if anybody stands by; else what is usual here."""
+        chosen = "" if self._choices is None else self._choices.of(conversation_id)
         return Mode(chosen) if chosen else self._usual
 
     def check_room(self) -> None:

@@ -127,7 +127,7 @@ class Messages:
             async with self._store.connection() as connection:
                 return await _decision(connection, submission.id)
 
-        since, mode = self._acknowledging.now(), await self._acknowledging.mode(submission.conversation_id)
+        since, mode = self._acknowledging.now(), self._acknowledging.mode(submission.conversation_id)
         decided = await self._outcomes.submit(submission, look)
         replicated: bool | UnsetType = UNSET
         if mode is Mode.REPLICATED:

@@ -330,7 +330,7 @@ class Sockets:
                 composed=plain(send.text) if is_plain(send) else await self._composer.compose(author.user_id, send),
             )
             expected = None
-            if await acknowledging.mode(found[0]) is Mode.REPLICATED:
+            if acknowledging.mode(found[0]) is Mode.REPLICATED:
                 acknowledging.check_room()
                 expected = self._outcomes.expect(submission.id, submission.content_hash)
             self._in_flight.add(

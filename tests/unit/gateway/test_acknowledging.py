@@ -1,13 +1,13 @@
 """What a device is told of a send that is to be acknowledged by the standby, too: nothing too early, and after the wait that it is not known."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, cast
 
 import psycopg
 import pytest
 
-from infra.errors import OutcomeUnknownError, SettingsError, UnavailableError
+from infra.errors import OutcomeUnknownError, SettingsError
 from infra.settings import read
 from infra.tasks import beside
 from region.gateway.acknowledging import Acknowledging, Late, Mode
@@ -18,7 +18,7 @@ from region.gateway.settings import GatewaySettings
 from region.store.repository.copies import Reach
 from replication.records import Outcome
 
-GROUP, DIRECT = "g" + "a" * 32 + "-us", "d" + "b" * 32 + "-us"
+GROUP, OTHER, DIRECT = "g" + "a" * 32 + "-us", "g" + "c" * 32 + "-us", "d" + "b" * 32 + "-us"
 
 
 class Standby:
@@ -102,36 +102,72 @@ async def test_what_the_journal_did_not_take_is_never_said_to_be_accepted(
 
 async def test_a_group_may_choose_and_is_asked_once_a_second_however_much_is_written_there() -> None:
     """What it has chosen counts, whatever is usual in the region; what is no group has the region's way."""
-    now, asked, chosen = [10.0], list[str](), {GROUP: "replicated"}
+    now, asked, chosen = [10.0], list[Sequence[str]](), {GROUP: "replicated"}
 
-    async def read(conversation_id: str) -> str:
-        asked.append(conversation_id)
-        return chosen.get(conversation_id, "")
+    async def read(conversations: Sequence[str]) -> Mapping[str, str]:
+        asked.append(conversations)
+        return dict(chosen)
 
-    acknowledging = Acknowledging(choices=Choices(read, clock=lambda: now[0]))
+    choices = Choices(read, clock=lambda: now[0])
+    acknowledging = Acknowledging(choices=choices)
     for _ in range(100):
-        assert await acknowledging.mode(GROUP) is Mode.REPLICATED
-        assert await acknowledging.mode(DIRECT) is Mode.LOCAL
-    assert asked == [GROUP]
+        assert acknowledging.mode(GROUP) is Mode.LOCAL, "nothing is known yet, and nobody waits for it"
+    await choices.settled()
+    for _ in range(100):
+        assert acknowledging.mode(GROUP) is Mode.REPLICATED
+        assert acknowledging.mode(DIRECT) is Mode.LOCAL
+    assert asked == [[GROUP]]
     chosen[GROUP] = ""
     now[0] += 1.0
-    assert await acknowledging.mode(GROUP) is Mode.LOCAL
+    assert acknowledging.mode(GROUP) is Mode.REPLICATED
+    await choices.settled()
+    assert acknowledging.mode(GROUP) is Mode.LOCAL
 
 
-async def test_a_group_whose_choice_cannot_be_read_takes_nothing() -> None:
-    """Definitely: nothing was sent yet."""
+async def test_while_the_store_is_away_what_was_known_counts_and_nothing_is_refused() -> None:
+    """However old it is; and the store is not asked by each send."""
+    now, fails = [10.0], list[bool]()
 
-    async def read(_conversation_id: str) -> str:
-        raise psycopg.OperationalError
+    async def read(_conversations: Sequence[str]) -> Mapping[str, str]:
+        if fails:
+            fails.append(True)
+            raise psycopg.OperationalError
+        return {GROUP: "replicated"}
 
-    with pytest.raises(UnavailableError):
-        await Acknowledging(choices=Choices(read)).mode(GROUP)
+    choices = Choices(read, clock=lambda: now[0])
+    acknowledging = Acknowledging(choices=choices)
+    acknowledging.mode(GROUP)
+    await choices.settled()
+    fails.append(True)
+    now[0] += 3600
+    for _ in range(10):
+        assert acknowledging.mode(GROUP) is Mode.REPLICATED
+        assert acknowledging.mode(OTHER) is Mode.LOCAL
+        await choices.settled()
+    assert len(fails) == 2
+
+
+async def test_a_store_that_stands_still_holds_no_send() -> None:
+    """All wait for one look, which nobody waits for."""
+    looks = 0
+
+    async def read(_conversations: Sequence[str]) -> Mapping[str, str]:
+        nonlocal looks
+        looks += 1
+        await asyncio.Event().wait()
+        return {}
+
+    acknowledging = Acknowledging(choices=Choices(read))
+    for _ in range(100):
+        assert acknowledging.mode(GROUP) is Mode.LOCAL
+        await asyncio.sleep(0)
+    assert looks == 1
 
 
 async def test_where_nobody_stands_by_nothing_is_said_to_be_with_the_standby() -> None:
     """A conversation may want it all the same: then the region's word is all that there is, and it is told so."""
     acknowledging = Acknowledging(usual=Mode.REPLICATED)
-    assert await acknowledging.mode(GROUP) is Mode.REPLICATED
+    assert acknowledging.mode(GROUP) is Mode.REPLICATED
     assert not await acknowledging.confirm(acknowledging.now(), "m1")
     assert not acknowledging.is_possible
 
