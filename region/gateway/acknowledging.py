@@ -31,6 +31,9 @@ class Mode(StrEnum):
     """The region and its standby have what became of it."""
 
 
+_CHOOSABLE: Final = frozenset(mode.value for mode in Mode)
+
+
 class Late(StrEnum):
     """What is answered when the standby takes too long."""
 
@@ -92,7 +95,7 @@ class Acknowledging:
     def mode(self, conversation_id: str) -> Mode:
         """Return what is promised in a conversation: what it has chosen, as far as is known, if anybody stands by; else what is usual here."""
         chosen = "" if self._choices is None else self._choices.of(conversation_id)
-        return Mode(chosen) if chosen else self._usual
+        return Mode(chosen) if chosen in _CHOOSABLE else self._usual
 
     def check_room(self) -> None:
         """Check that one more device may wait.

@@ -147,6 +147,20 @@ async def test_while_the_store_is_away_what_was_known_counts_and_nothing_is_refu
     assert len(fails) == 2
 
 
+@pytest.mark.parametrize("usual", list(Mode))
+async def test_a_choice_that_nobody_here_knows_is_none(usual: Mode) -> None:
+    """Of a later version, say: the region's own way counts, and no device is cut off by it."""
+
+    async def read(_conversations: Sequence[str]) -> Mapping[str, str]:
+        return {GROUP: "hearsay"}
+
+    choices = Choices(read)
+    acknowledging = Acknowledging(usual=usual, choices=choices)
+    acknowledging.mode(GROUP)
+    await choices.settled()
+    assert acknowledging.mode(GROUP) is usual
+
+
 async def test_a_store_that_stands_still_holds_no_send() -> None:
     """All wait for one look, which nobody waits for."""
     looks = 0
