@@ -126,8 +126,10 @@ class Acknowledging:
             return True
         return self._give_up(message_id, kept=True)
 
-    async def outcome(self, expected: Expected, appended: "asyncio.Future[int]", since: float, message_id: str) -> bool:
-        """Wait until a device's submission is decided and the standby has that; as `confirm`.
+    async def outcome(
+        self, expected: Expected, appended: "asyncio.Future[int]", since: float, message_id: str
+    ) -> bool | None:
+        """Wait until a device's submission is decided and the standby has that; as `confirm`, but None if it was refused, which the device is told of.
 
         Args:
             expected: Done when it is decided.
@@ -150,6 +152,8 @@ class Acknowledging:
                     await asyncio.wait({decided}, timeout=max(0.0, since + self._seconds - self._clock()))
                 if not decided.done():
                     return self._give_up(message_id, kept=appended.done() and appended.exception() is None)
+                if not expected.accepts(decided.result().decision):
+                    return None
             return await self.confirm(since, message_id)
         finally:
             self._waiting -= 1

@@ -364,15 +364,16 @@ class Sockets:
         appended: "asyncio.Future[int]",
         since: float,
     ) -> None:
-        """Tell a device that what it sent is accepted once the standby has what became of it, or that this is not known."""
+        """Tell a device that what it sent is accepted once the standby has what became of it, or that this is not known; of a refusal it was told."""
         try:
             told = await self._acknowledging.outcome(expected, appended, since, accepted.message_id)
         except OutcomeUnknownError as error:
             _FAILED.inc()
             connection.push(frames.error_frame(error, accepted.client_message_id))
             return
-        _ACCEPTED.inc()
-        connection.push(frames.encode(replace(accepted, replicated=told)))
+        if told is not None:
+            _ACCEPTED.inc()
+            connection.push(frames.encode(replace(accepted, replicated=told)))
 
 
 async def _cut(connection: Connection, reason: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import psycopg
 import pytest
+from msgspec.structs import replace as changed
 
 from infra.errors import OutcomeUnknownError, SettingsError
 from infra.settings import read
@@ -16,9 +17,20 @@ from region.gateway.finality import Finality
 from region.gateway.outcomes import Decided, Outcomes
 from region.gateway.settings import GatewaySettings
 from region.store.repository.copies import Reach
-from replication.records import Outcome
+from replication.records import MessageSent, Outcome, Submission
 
 GROUP, OTHER, DIRECT = "g" + "a" * 32 + "-us", "g" + "c" * 32 + "-us", "d" + "b" * 32 + "-us"
+
+QUEUED = Submission(
+    id="m1",
+    author="u" + "a" * 24 + "-us",
+    home="us",
+    home_epoch=1,
+    body=MessageSent("u" + "b" * 24 + "-eu", "c", "hi"),
+    submitted_at=0,
+    content_hash=b"x",
+)
+"""What became of it, where another region decides."""
 
 
 class Standby:
@@ -59,12 +71,22 @@ async def test_nothing_is_told_before_it_is_decided_and_the_standby_has_it(stand
     answering = asyncio.create_task(acknowledging.outcome(expected, appended(), acknowledging.now(), "m1"))
     await asyncio.sleep(0.05)
     assert not answering.done()
-    outcomes.resolve("m1", Decided(Outcome(id="m1"), known=False))
+    outcomes.resolve("m1", Decided(QUEUED, known=False))
     await asyncio.sleep(0.05)
     assert not answering.done()
     there.has = True
 
     assert await answering
+
+
+async def test_a_refusal_is_no_acceptance_though_the_standby_has_it(standby: tuple[Standby, Finality]) -> None:
+    """The device was told of it."""
+    _, finality = standby
+    outcomes, acknowledging = Outcomes(cast("Any", None)), Acknowledging(finality=finality, seconds=30)
+    expected = outcomes.expect("m1", b"x")
+    outcomes.resolve("m1", Decided(changed(QUEUED, content_hash=b"y"), known=False))
+    outcomes.resolve("m1", Decided(Outcome(id="m1", code="content-conflict", content_hash=b"x"), known=False))
+    assert await acknowledging.outcome(expected, appended(), acknowledging.now(), "m1") is None
 
 
 @pytest.mark.parametrize("decided", [False, True])
@@ -79,7 +101,7 @@ async def test_when_time_is_up_the_answer_is_what_was_set(
     acknowledging = Acknowledging(finality=finality, seconds=0.05, late=late)
     expected = outcomes.expect("m1", b"x")
     if decided:
-        outcomes.resolve("m1", Decided(Outcome(id="m1"), known=False))
+        outcomes.resolve("m1", Decided(QUEUED, known=False))
     answering = acknowledging.outcome(expected, appended(), acknowledging.now(), "m1")
     if late is Late.LOCAL:
         assert not await answering
