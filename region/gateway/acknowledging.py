@@ -11,7 +11,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Final
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 from infra.errors import BusyError, OutcomeUnknownError
 from region.gateway.choices import Choices
@@ -20,6 +20,8 @@ from region.gateway.outcomes import Expected
 
 MOST_WAITING: Final = 20_000
 """Sends of devices that may wait for the standby; each holds a task and no text. With more, new ones are refused, definitely."""
+MOST_REQUESTS: Final = 2_000
+"""Requests that may; each holds its connection, its body and what was decided. From before it is appended, so that it can be refused then."""
 
 
 class Mode(StrEnum):
@@ -56,6 +58,47 @@ SECONDS = Histogram(
 )
 
 
+PLACES = Gauge(
+    "causeway_gateway_replicated_places",
+    "Sends whose answer is to wait for the standby, from before they are appended.",
+    ["by"],
+)
+
+
+class Room:
+    """Places of those who wait; a context manager, or `enter` and `leave`."""
+
+    def __init__(self, most: int, by: str) -> None:
+        """Have so many places; `by` says whose, in the metric."""
+        self._most = most
+        self._taken = 0
+        self._gauge = PLACES.labels(by)
+
+    def enter(self) -> None:
+        """Take a place.
+
+        Raises:
+            BusyError: There is none.
+        """
+        if self._taken >= self._most:
+            raise BusyError(what="This gateway")
+        self._taken += 1
+        self._gauge.inc()
+
+    def leave(self) -> None:
+        """Give a place back."""
+        self._taken -= 1
+        self._gauge.dec()
+
+    def __enter__(self) -> None:
+        """Take a place; as `enter`."""
+        self.enter()
+
+    def __exit__(self, *_: object) -> None:
+        """Give it back."""
+        self.leave()
+
+
 class Acknowledging:
     """Says what an acknowledgement waits for, and waits for it."""
 
@@ -85,7 +128,10 @@ class Acknowledging:
         self._seconds = seconds
         self._finality = finality
         self._clock = clock
-        self._waiting = 0
+        self.devices = Room(MOST_WAITING, "device")
+        """Places of devices' sends."""
+        self.requests = Room(MOST_REQUESTS, "request")
+        """Places of requests."""
 
     @property
     def is_possible(self) -> bool:
@@ -96,15 +142,6 @@ class Acknowledging:
         """Return what is promised in a conversation: what it has chosen, as far as is known, if anybody stands by; else what is usual here."""
         chosen = "" if self._choices is None else self._choices.of(conversation_id)
         return Mode(chosen) if chosen in _CHOOSABLE else self._usual
-
-    def check_room(self) -> None:
-        """Check that one more device may wait.
-
-        Raises:
-            BusyError: Too many do.
-        """
-        if self._waiting >= MOST_WAITING:
-            raise BusyError(what="This gateway")
 
     async def confirm(self, since: float, message_id: str = "") -> bool:
         """Wait until the standby has what is decided already.
@@ -140,23 +177,19 @@ class Acknowledging:
         Raises:
             OutcomeUnknownError: The journal did not take it; or as `confirm`.
         """
-        self._waiting += 1
-        try:
-            with expected as decided:
-                left = max(0.0, since + self._seconds - self._clock())
-                either: tuple[asyncio.Future[Any], ...] = (decided, appended)
-                await asyncio.wait(either, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-                if not decided.done():
-                    if appended.done() and (appended.cancelled() or appended.exception() is not None):
-                        raise OutcomeUnknownError(what="The message", message_id=message_id)
-                    await asyncio.wait({decided}, timeout=max(0.0, since + self._seconds - self._clock()))
-                if not decided.done():
-                    return self._give_up(message_id, kept=appended.done() and appended.exception() is None)
-                if not expected.accepts(decided.result().decision):
-                    return None
-            return await self.confirm(since, message_id)
-        finally:
-            self._waiting -= 1
+        with expected as decided:
+            left = max(0.0, since + self._seconds - self._clock())
+            either: tuple[asyncio.Future[Any], ...] = (decided, appended)
+            await asyncio.wait(either, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            if not decided.done():
+                if appended.done() and (appended.cancelled() or appended.exception() is not None):
+                    raise OutcomeUnknownError(what="The message", message_id=message_id)
+                await asyncio.wait({decided}, timeout=max(0.0, since + self._seconds - self._clock()))
+            if not decided.done():
+                return self._give_up(message_id, kept=appended.done() and appended.exception() is None)
+            if not expected.accepts(decided.result().decision):
+                return None
+        return await self.confirm(since, message_id)
 
     def now(self) -> float:
         """Return the time, on the clock."""

@@ -331,7 +331,7 @@ class Sockets:
             )
             expected = None
             if acknowledging.mode(found[0]) is Mode.REPLICATED:
-                acknowledging.check_room()
+                acknowledging.devices.enter()
                 expected = self._outcomes.expect(submission.id, submission.content_hash)
             self._in_flight.add(
                 submission.id, submission.content_hash, Sent(author.user_id, send.client_message_id, found[0])
@@ -342,6 +342,7 @@ class Sockets:
                 self._in_flight.pop(submission.id, submission.content_hash)
                 if expected is not None:
                     expected.forget()
+                    acknowledging.devices.leave()
                 raise
         except CausewayError as error:
             _TURNED_DOWN["limited" if limited else turned_down(error.status)].inc()
@@ -354,6 +355,7 @@ class Sockets:
             answering = asyncio.create_task(self._answer(connection, accepted, expected, appended, since))
             self._unanswered.add(answering)
             answering.add_done_callback(self._unanswered.discard)
+            answering.add_done_callback(lambda _: acknowledging.devices.leave())
         return True
 
     async def _answer(

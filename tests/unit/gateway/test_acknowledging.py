@@ -8,12 +8,14 @@ import psycopg
 import pytest
 from msgspec.structs import replace as changed
 
-from infra.errors import OutcomeUnknownError, SettingsError
+from infra.errors import BusyError, OutcomeUnknownError, SettingsError
 from infra.settings import read
 from infra.tasks import beside
+from region.gateway import acknowledging as module
 from region.gateway.acknowledging import Acknowledging, Late, Mode
 from region.gateway.choices import Choices
 from region.gateway.finality import Finality
+from region.gateway.messages import Messages
 from region.gateway.outcomes import Decided, Outcomes
 from region.gateway.settings import GatewaySettings
 from region.store.repository.copies import Reach
@@ -198,6 +200,47 @@ async def test_a_store_that_stands_still_holds_no_send() -> None:
         assert acknowledging.mode(GROUP) is Mode.LOCAL
         await asyncio.sleep(0)
     assert looks == 1
+
+
+async def test_a_request_that_has_no_place_to_wait_appends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is counted from before it is appended until it is answered, so that the refusal is definite; with `local` there is nothing to count."""
+    monkeypatch.setattr(module, "MOST_REQUESTS", 1)
+    appended_: list[Submission] = []
+
+    class Away:
+        async def send(self, submission: Submission) -> "asyncio.Future[int]":
+            appended_.append(submission)
+            return asyncio.get_running_loop().create_future()
+
+    unused: Any = None
+
+    def messages(usual: Mode) -> Messages:
+        return Messages(
+            store=unused,
+            recipients=unused,
+            clerk=unused,
+            outcomes=Outcomes(cast("Any", Away())),
+            marks=unused,
+            pages=unused,
+            composer=unused,
+            tenure=unused,
+            acknowledging=Acknowledging(usual=usual),
+        )
+
+    local, replicated = messages(Mode.LOCAL), messages(Mode.REPLICATED)
+    waiting = [asyncio.create_task(one.submit(QUEUED, "c")) for one in (local, local, replicated)]
+    await asyncio.sleep(0.01)
+    assert len(appended_) == 3
+    with pytest.raises(BusyError):
+        await replicated.submit(QUEUED, "c")
+    assert len(appended_) == 3
+    for one in waiting:
+        one.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    again = asyncio.create_task(replicated.submit(QUEUED, "c"))
+    await asyncio.sleep(0.01)
+    assert len(appended_) == 4
+    again.cancel()
 
 
 async def test_where_nobody_stands_by_nothing_is_said_to_be_with_the_standby() -> None:

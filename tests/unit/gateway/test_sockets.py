@@ -12,6 +12,7 @@ from starlette.types import Message
 from infra.errors import UnavailableError
 from infra.tasks import beside
 from region.accounts.tokens import AccessClaims, refused
+from region.gateway import acknowledging as acknowledging_module
 from region.gateway.acknowledging import Acknowledging, Mode
 from region.gateway.alterations.composing import Composer
 from region.gateway.arrivals import Arrivals
@@ -340,6 +341,38 @@ async def test_a_send_that_the_standby_is_to_have_is_accepted_when_it_has_it() -
         await device.leave()
 
     assert (accepted["client_message_id"], accepted["replicated"]) == ("c1", True)
+
+
+async def test_sends_beyond_what_may_wait_for_the_standby_are_refused_before_they_are_appended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Definitely; and a place is free again once the one that held it is answered, or did not reach the journal."""
+    monkeypatch.setattr(acknowledging_module, "MOST_WAITING", 1)
+
+    async def look() -> Reach:
+        return Reach(1, 1)
+
+    finality = Finality(look)
+    there = scene(away=True, acknowledging=Acknowledging(usual=Mode.REPLICATED, seconds=30, finality=finality))
+    async with beside(finality.run()):
+        device = Device(there)
+        device.say(HELLO)
+        device.send("c0")
+        assert (await device.until("error"))[0]["code"] == "unavailable"
+        there.region.away = False
+        device.send("c1")
+        device.send("c2")
+        refused_ = (await device.until("error", 2))[1]
+        assert (refused_["code"], refused_["definite"], refused_["client_message_id"]) == ("busy", True, "c2")
+        [sent] = there.region.sent
+        there.outcomes.resolve(sent.id, Decided(sent, known=False))
+        await device.until("accepted")
+        await asyncio.sleep(0)
+        device.send("c2")
+        async with asyncio.timeout(30):
+            while len(there.region.sent) < 2:  # noqa: ASYNC110 — a send raises no event
+                await asyncio.sleep(0.01)
+        await device.leave()
 
 
 async def test_of_two_texts_under_one_name_one_is_accepted_and_none_that_was_refused() -> None:
