@@ -16,7 +16,8 @@ from prometheus_client import Counter, Gauge, Histogram
 from infra.errors import BusyError, OutcomeUnknownError
 from region.gateway.choices import Choices
 from region.gateway.finality import Finality
-from region.gateway.outcomes import Expected
+from region.gateway.outcomes import FIRST_LOOK, Decided, Expected
+from region.gateway.stored import Stored
 
 MOST_WAITING: Final = 20_000
 """Sends of devices that may wait for the standby; each holds a task and no text. With more, new ones are refused, definitely."""
@@ -110,6 +111,7 @@ class Acknowledging:
         seconds: float = 3.0,
         finality: Finality | None = None,
         choices: Choices | None = None,
+        stored: Stored | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare.
@@ -120,9 +122,11 @@ class Acknowledging:
             seconds: After how long that is, counted from when the submission was taken.
             finality: Tells what the standby has; None if nobody stands by.
             choices: Tells what conversations have chosen; None if they cannot.
+            stored: Tells what the store has of a send, should fan-out not tell; None if that is not to be asked.
             clock: Tells seconds.
         """
         self._choices = choices
+        self._stored = stored
         self._usual = usual
         self._late = late
         self._seconds = seconds
@@ -181,15 +185,33 @@ class Acknowledging:
             left = max(0.0, since + self._seconds - self._clock())
             either: tuple[asyncio.Future[Any], ...] = (decided, appended)
             await asyncio.wait(either, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-            if not decided.done():
-                if appended.done() and (appended.cancelled() or appended.exception() is not None):
-                    raise OutcomeUnknownError(what="The message", message_id=message_id)
-                await asyncio.wait({decided}, timeout=max(0.0, since + self._seconds - self._clock()))
-            if not decided.done():
+            if not decided.done() and appended.done() and (appended.cancelled() or appended.exception() is not None):
+                raise OutcomeUnknownError(what="The message", message_id=message_id)
+            if not await self._decided(expected, decided, since + self._seconds, message_id):
                 return self._give_up(message_id, kept=appended.done() and appended.exception() is None)
-            if not expected.accepts(decided.result().decision):
+            if decided.done() and not expected.accepts(decided.result().decision):
                 return None
         return await self.confirm(since, message_id)
+
+    async def _decided(
+        self, expected: Expected, decided: "asyncio.Future[Decided]", until: float, message_id: str
+    ) -> bool:
+        """Wait until fan-out tells what became of it, or the store has it as it was sent; return whether that is so in time.
+
+        What the store says was refused is waited for: fan-out tells it, with the reason.
+        """
+        while not decided.done():
+            if (left := until - self._clock()) <= 0:
+                return False
+            await asyncio.wait({decided}, timeout=min(FIRST_LOOK, left))
+            left = until - self._clock()
+            if not decided.done() and self._stored is not None and left > 0:
+                looking = self._stored.of(message_id)
+                either: tuple[asyncio.Future[Any], ...] = (decided, looking)
+                await asyncio.wait(either, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+                if looking.done() and looking.result() == expected.content_hash:
+                    return True
+        return True
 
     def now(self) -> float:
         """Return the time, on the clock."""

@@ -86,7 +86,12 @@ class Expected:
 
     def accepts(self, decision: Decision) -> bool:
         """Whether that is what was sent, numbered or queued: no refusal, and no other text under its id."""
-        return isinstance(decision, Entry | Submission) and decision.content_hash == self._waiter.content_hash
+        return isinstance(decision, Entry | Submission) and decision.content_hash == self.content_hash
+
+    @property
+    def content_hash(self) -> bytes:
+        """Of what was sent."""
+        return self._waiter.content_hash
 
     def forget(self) -> None:
         """Wait no more."""

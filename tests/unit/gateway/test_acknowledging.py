@@ -18,6 +18,7 @@ from region.gateway.finality import Finality
 from region.gateway.messages import Messages
 from region.gateway.outcomes import Decided, Outcomes
 from region.gateway.settings import GatewaySettings
+from region.gateway.stored import Stored
 from region.store.repository.copies import Reach
 from replication.records import MessageSent, Outcome, Submission
 
@@ -89,6 +90,54 @@ async def test_a_refusal_is_no_acceptance_though_the_standby_has_it(standby: tup
     outcomes.resolve("m1", Decided(changed(QUEUED, content_hash=b"y"), known=False))
     outcomes.resolve("m1", Decided(Outcome(id="m1", code="content-conflict", content_hash=b"x"), known=False))
     assert await acknowledging.outcome(expected, appended(), acknowledging.now(), "m1") is None
+
+
+@pytest.mark.parametrize(("has", "accepted"), [(b"x", True), (b"y", False), (None, False)])
+async def test_while_fan_out_is_silent_the_store_is_asked(
+    standby: tuple[Standby, Finality], monkeypatch: pytest.MonkeyPatch, *, has: bytes | None, accepted: bool
+) -> None:
+    """By one look for all; what is another text there is not what was sent, and stays unknown here."""
+    monkeypatch.setattr(module, "FIRST_LOOK", 0.02)
+    _, finality = standby
+    looks: list[Sequence[str]] = []
+
+    async def read(messages: Sequence[str]) -> Mapping[str, bytes]:
+        looks.append(messages)
+        if len(looks) == 1:
+            raise psycopg.OperationalError
+        return {} if has is None else dict.fromkeys(messages, has)
+
+    outcomes = Outcomes(cast("Any", None))
+    acknowledging = Acknowledging(finality=finality, seconds=30 if accepted else 0.2, stored=Stored(read))
+    names = [f"m{n}" for n in range(50)]
+    found = await asyncio.gather(
+        *(acknowledging.outcome(outcomes.expect(name, b"x"), appended(), acknowledging.now(), name) for name in names),
+        return_exceptions=True,
+    )
+    assert all(one is True if accepted else isinstance(one, OutcomeUnknownError) for one in found)
+    assert len(looks[0]) > 1, "they are looked for together"
+
+
+async def test_a_store_that_stands_still_holds_no_answer_of_fan_out(
+    standby: tuple[Standby, Finality], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look goes on behind."""
+    monkeypatch.setattr(module, "FIRST_LOOK", 0.01)
+    _, finality = standby
+    asked = asyncio.Event()
+
+    async def read(_messages: Sequence[str]) -> Mapping[str, bytes]:
+        asked.set()
+        await asyncio.Event().wait()
+        return {}
+
+    outcomes = Outcomes(cast("Any", None))
+    acknowledging = Acknowledging(finality=finality, seconds=30, stored=Stored(read))
+    expected = outcomes.expect("m1", b"x")
+    answering = asyncio.create_task(acknowledging.outcome(expected, appended(), acknowledging.now(), "m1"))
+    await asked.wait()
+    outcomes.resolve("m1", Decided(QUEUED, known=False))
+    assert await answering
 
 
 @pytest.mark.parametrize("decided", [False, True])
