@@ -35,6 +35,14 @@ class UnknownRegionError(CausewayError):
     definite = True
 
 
+class UnknownTellerError(CausewayError):
+    """No process that tells what it sees is called so. It is {tellers}."""
+
+    code = "unknown-teller"
+    status = 422
+    definite = True
+
+
 class StaleAnnouncementError(CausewayError):
     """The announcement of {region} is of epoch {announced}, but epoch {epoch} is known. Ask the directory who holds it now."""
 

@@ -1,6 +1,7 @@
 """Carries an evacuation out: asks where it stands, does the next step, and so on; what it cannot finish before the target holds, it hands back."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -19,6 +20,7 @@ from infra.errors import CausewayError
 from infra.kafka import Consumer, KafkaError
 from infra.postgres import STORE_FAILURES, Connection
 from infra.schema.repository import connect
+from infra.tasks import beside
 from region.evacuation import copying, repository
 from region.evacuation.plan import Known, LostTrackError, Step, begun, can_hand_back, next_step, places
 from region.evacuation.seats import Seat
@@ -27,6 +29,8 @@ from replication.turns.repository import drain, hand_over, read_turn, set_offset
 from replication.turns.takeover_repository import read_handed_in
 
 LOOK_SECONDS: Final = 0.1
+PLAN_SECONDS: Final = 15.0
+"""So often the directory is told of the plan anew; it believes it four times as long."""
 PATIENCE: Final[Mapping[Step, float]] = {Step.DRAIN: 45.0, Step.SETTLE: 60.0, Step.COPY: 60.0, Step.SERVE: 60.0}
 """How long each wait may take, seconds: a process that was killed counts as alive for 30."""
 FAILURES: Final = (CausewayError, KafkaError, OSError, *STORE_FAILURES, psycopg.Error)
@@ -102,6 +106,7 @@ class Evacuation:
     _compared: str = ""
     began: float = field(default_factory=time.monotonic)
     _said: tuple[str, str] = ("", "")
+    _planned: bool = False
 
     async def run(self) -> dict[str, float]:
         """Do what is left; return how long each step took, seconds.
@@ -109,6 +114,10 @@ class Evacuation:
         Raises:
             Exception: One of `FAILURES`: it cannot be done. Unless the target holds already, the source goes on as if nothing had been begun.
         """
+        async with beside(self._keep_plan()):
+            return await self._run()
+
+    async def _run(self) -> dict[str, float]:
         took: dict[str, float] = {}
         step = Step.DRAIN
         while True:
@@ -117,7 +126,7 @@ class Evacuation:
                 known = await self.look()
                 step = next_step(known)
                 if step is Step.DONE:
-                    await self._tell_plan(planned=False)
+                    await self._end_plan(step)
                     self._say(step, f"{self.target.site} holds the duties of {known.region} in epoch {known.epoch}")
                     return took
                 await self._do(step, known)
@@ -167,7 +176,7 @@ class Evacuation:
         async with await connect(self.source.store, name="evacuation") as store:
             back = await take_back(store, epoch=duty.epoch, holder=self.source.site)
         if back:
-            await self._tell_plan(planned=False)
+            await self._end_plan(Step.DRAIN)
         return back
 
     async def _duty(self) -> DutyView:
@@ -197,10 +206,28 @@ class Evacuation:
                 await self._wait(step, self._not_serving)
 
     async def _tell_plan(self, *, planned: bool) -> None:
-        """Tell the directory that the region is on its way by plan, so that nobody takes it for down; a plan that nobody brought to its end stays one."""
+        """Tell the directory that the region is on its way by plan, so that nobody takes it for down; it believes that for a minute."""
         region = self.source.region
         plan = Sighted("evacuation", planned=(region,) if planned else (), sees=False)
+        self._planned = planned
         await self.directory.sighted(region, plan)
+
+    async def _end_plan(self, step: Step) -> None:
+        """Tell the directory that the plan is over. What was done stays done if it cannot be told: a plan ends by itself."""
+        try:
+            await self._tell_plan(planned=False)
+        except CausewayError as error:
+            self._say(
+                step, f"the directory was not told that the plan is over, and forgets it within a minute: {error}"
+            )
+
+    async def _keep_plan(self) -> None:
+        """Tell the plan again and again while there is one; each telling lasts longer than some that fail."""
+        while True:
+            await asyncio.sleep(PLAN_SECONDS)
+            if self._planned:
+                with contextlib.suppress(CausewayError):
+                    await self._tell_plan(planned=True)
 
     async def _drain(self, known: Known) -> None:
         await self._tell_plan(planned=True)

@@ -18,7 +18,7 @@ messages     reading and sending messages for HTTP
 recipients   where a message goes, and whether there is anybody
 validation   pure: what a message must look like
 repeats      answers repeated sends with what the store has now
-acknowledging  when a sender is told `accepted`; finality: whether the standby has what is committed
+acknowledging  when a sender is told `accepted`; finality: whether the standby has what is committed; stored: what the store has of sends
 outcomes     who waits for what becomes of a submission
 submissions  builds submissions
 marks        pure: merges marks; markkeeper appends them

@@ -11,15 +11,18 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, Final
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 from infra.errors import BusyError, OutcomeUnknownError
 from region.gateway.choices import Choices
 from region.gateway.finality import Finality
-from region.gateway.outcomes import Expected
+from region.gateway.outcomes import FIRST_LOOK, Decided, Expected
+from region.gateway.stored import Stored
 
 MOST_WAITING: Final = 20_000
 """Sends of devices that may wait for the standby; each holds a task and no text. With more, new ones are refused, definitely."""
+MOST_REQUESTS: Final = 2_000
+"""Requests that may; each holds its connection, its body and what was decided. From before it is appended, so that it can be refused then."""
 
 
 class Mode(StrEnum):
@@ -29,6 +32,9 @@ class Mode(StrEnum):
     """The region has it."""
     REPLICATED = "replicated"
     """The region and its standby have what became of it."""
+
+
+_CHOOSABLE: Final = frozenset(mode.value for mode in Mode)
 
 
 class Late(StrEnum):
@@ -53,6 +59,47 @@ SECONDS = Histogram(
 )
 
 
+PLACES = Gauge(
+    "causeway_gateway_replicated_places",
+    "Sends whose answer is to wait for the standby, from before they are appended.",
+    ["by"],
+)
+
+
+class Room:
+    """Places of those who wait; a context manager, or `enter` and `leave`."""
+
+    def __init__(self, most: int, by: str) -> None:
+        """Have so many places; `by` says whose, in the metric."""
+        self._most = most
+        self._taken = 0
+        self._gauge = PLACES.labels(by)
+
+    def enter(self) -> None:
+        """Take a place.
+
+        Raises:
+            BusyError: There is none.
+        """
+        if self._taken >= self._most:
+            raise BusyError(what="This gateway")
+        self._taken += 1
+        self._gauge.inc()
+
+    def leave(self) -> None:
+        """Give a place back."""
+        self._taken -= 1
+        self._gauge.dec()
+
+    def __enter__(self) -> None:
+        """Take a place; as `enter`."""
+        self.enter()
+
+    def __exit__(self, *_: object) -> None:
+        """Give it back."""
+        self.leave()
+
+
 class Acknowledging:
     """Says what an acknowledgement waits for, and waits for it."""
 
@@ -64,6 +111,7 @@ class Acknowledging:
         seconds: float = 3.0,
         finality: Finality | None = None,
         choices: Choices | None = None,
+        stored: Stored | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare.
@@ -74,38 +122,30 @@ class Acknowledging:
             seconds: After how long that is, counted from when the submission was taken.
             finality: Tells what the standby has; None if nobody stands by.
             choices: Tells what conversations have chosen; None if they cannot.
+            stored: Tells what the store has of a send, should fan-out not tell; None if that is not to be asked.
             clock: Tells seconds.
         """
         self._choices = choices
+        self._stored = stored
         self._usual = usual
         self._late = late
         self._seconds = seconds
         self._finality = finality
         self._clock = clock
-        self._waiting = 0
+        self.devices = Room(MOST_WAITING, "device")
+        """Places of devices' sends."""
+        self.requests = Room(MOST_REQUESTS, "request")
+        """Places of requests."""
 
     @property
     def is_possible(self) -> bool:
         """Whether any answer may wait for the standby, so that devices keep what they sent until it is accepted."""
         return self._finality is not None
 
-    async def mode(self, conversation_id: str) -> Mode:
-        """Return what is promised in a conversation: what it has chosen, if anybody stands by; else what is usual here.
-
-        Raises:
-            UnavailableError: That cannot be told, since the store is away.
-        """
-        chosen = "" if self._choices is None else await self._choices.of(conversation_id)
-        return Mode(chosen) if chosen else self._usual
-
-    def check_room(self) -> None:
-        """Check that one more device may wait.
-
-        Raises:
-            BusyError: Too many do.
-        """
-        if self._waiting >= MOST_WAITING:
-            raise BusyError(what="This gateway")
+    def mode(self, conversation_id: str) -> Mode:
+        """Return what is promised in a conversation: what it has chosen, as far as is known, if anybody stands by; else what is usual here."""
+        chosen = "" if self._choices is None else self._choices.of(conversation_id)
+        return Mode(chosen) if chosen in _CHOOSABLE else self._usual
 
     async def confirm(self, since: float, message_id: str = "") -> bool:
         """Wait until the standby has what is decided already.
@@ -127,8 +167,10 @@ class Acknowledging:
             return True
         return self._give_up(message_id, kept=True)
 
-    async def outcome(self, expected: Expected, appended: "asyncio.Future[int]", since: float, message_id: str) -> bool:
-        """Wait until a device's submission is decided and the standby has that; as `confirm`.
+    async def outcome(
+        self, expected: Expected, appended: "asyncio.Future[int]", since: float, message_id: str
+    ) -> bool | None:
+        """Wait until a device's submission is decided and the standby has that; as `confirm`, but None if it was refused, which the device is told of.
 
         Args:
             expected: Done when it is decided.
@@ -139,21 +181,37 @@ class Acknowledging:
         Raises:
             OutcomeUnknownError: The journal did not take it; or as `confirm`.
         """
-        self._waiting += 1
-        try:
-            with expected as decided:
-                left = max(0.0, since + self._seconds - self._clock())
-                either: tuple[asyncio.Future[Any], ...] = (decided, appended)
+        with expected as decided:
+            left = max(0.0, since + self._seconds - self._clock())
+            either: tuple[asyncio.Future[Any], ...] = (decided, appended)
+            await asyncio.wait(either, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            if not decided.done() and appended.done() and (appended.cancelled() or appended.exception() is not None):
+                raise OutcomeUnknownError(what="The message", message_id=message_id)
+            if not await self._decided(expected, decided, since + self._seconds, message_id):
+                return self._give_up(message_id, kept=appended.done() and appended.exception() is None)
+            if decided.done() and not expected.accepts(decided.result().decision):
+                return None
+        return await self.confirm(since, message_id)
+
+    async def _decided(
+        self, expected: Expected, decided: "asyncio.Future[Decided]", until: float, message_id: str
+    ) -> bool:
+        """Wait until fan-out tells what became of it, or the store has it as it was sent; return whether that is so in time.
+
+        What the store says was refused is waited for: fan-out tells it, with the reason.
+        """
+        while not decided.done():
+            if (left := until - self._clock()) <= 0:
+                return False
+            await asyncio.wait({decided}, timeout=min(FIRST_LOOK, left))
+            left = until - self._clock()
+            if not decided.done() and self._stored is not None and left > 0:
+                looking = self._stored.of(message_id)
+                either: tuple[asyncio.Future[Any], ...] = (decided, looking)
                 await asyncio.wait(either, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-                if not decided.done():
-                    if appended.done() and (appended.cancelled() or appended.exception() is not None):
-                        raise OutcomeUnknownError(what="The message", message_id=message_id)
-                    await asyncio.wait({decided}, timeout=max(0.0, since + self._seconds - self._clock()))
-                if not decided.done():
-                    return self._give_up(message_id, kept=appended.done() and appended.exception() is None)
-            return await self.confirm(since, message_id)
-        finally:
-            self._waiting -= 1
+                if looking.done() and looking.result() == expected.content_hash:
+                    return True
+        return True
 
     def now(self) -> float:
         """Return the time, on the clock."""

@@ -98,7 +98,7 @@ class Messages:
             NotFoundError: There is no such conversation, or no such message to answer or to forward.
             ContentConflictError: The client message id was used for other content.
             RefusedError: The conversation's owner refused it.
-            UnavailableError: The journal is away; nothing was sent.
+            UnavailableError: The journal is away, or too many wait; nothing was sent.
             OutcomeUnknownError: It was sent, and what became of it is not known yet, or the standby does not have it yet and is to be waited for.
         """
         client_message_id = wanted.client_message_id
@@ -127,11 +127,14 @@ class Messages:
             async with self._store.connection() as connection:
                 return await _decision(connection, submission.id)
 
-        since, mode = self._acknowledging.now(), await self._acknowledging.mode(submission.conversation_id)
-        decided = await self._outcomes.submit(submission, look)
+        since, mode = self._acknowledging.now(), self._acknowledging.mode(submission.conversation_id)
         replicated: bool | UnsetType = UNSET
         if mode is Mode.REPLICATED:
-            replicated = await self._acknowledging.confirm(since, submission.id)
+            with self._acknowledging.requests:
+                decided = await self._outcomes.submit(submission, look)
+                replicated = await self._acknowledging.confirm(since, submission.id)
+        else:
+            decided = await self._outcomes.submit(submission, look)
         sent = await self._sent(submission, decided.decision, client_message_id)
         if replicated is not UNSET:
             sent = replace(sent, message=changed(sent.message, replicated=replicated))

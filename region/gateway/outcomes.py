@@ -84,6 +84,15 @@ class Expected:
         """Wait no more."""
         self.forget()
 
+    def accepts(self, decision: Decision) -> bool:
+        """Whether that is what was sent, numbered or queued: no refusal, and no other text under its id."""
+        return isinstance(decision, Entry | Submission) and decision.content_hash == self.content_hash
+
+    @property
+    def content_hash(self) -> bytes:
+        """Of what was sent."""
+        return self._waiter.content_hash
+
     def forget(self) -> None:
         """Wait no more."""
         self._outcomes.leave(self._identifier, self._waiter)
@@ -130,11 +139,11 @@ class Outcomes:
         return Expected(self, identifier, content_hash)
 
     def resolve(self, identifier: str, decided: Decided) -> None:
-        """Tell whoever waits for that submission; of a conflict, those who sent that content."""
+        """Tell whoever waits for that submission and sent that content: who sent another under the same id is told of its own conflict."""
         decision = decided.decision
-        conflict = isinstance(decision, Outcome) and bool(decision.code)
+        anybody = isinstance(decision, Outcome) and not decision.code
         for waiter in self._waiting.get(identifier, ()):
-            if not waiter.future.done() and (not conflict or waiter.content_hash == decision.content_hash):
+            if not waiter.future.done() and (anybody or waiter.content_hash == decision.content_hash):
                 waiter.future.set_result(decided)
                 BY_FANOUT.inc()
 

@@ -11,7 +11,7 @@ from infra.postgres import Connection
 from region.gateway.cursors import LARGEST
 from region.gateway.groups.former import told
 from region.gateway.views import Marks
-from region.store.repository import buckets, concealed, entries
+from region.store.repository import buckets, concealed, entries, unsettled
 from region.store.repository.entries import entry_of
 from replication import runs
 from replication.codec import decode_details
@@ -173,6 +173,19 @@ async def entry_by_message(connection: Connection, message_id: str) -> Entry | N
     )
     row = await cursor.fetchone()
     return None if row is None else entry_of(row)
+
+
+async def accepted_among(connection: Connection, messages: Sequence[str]) -> dict[str, bytes]:
+    """Return, by message id, the content hashes of those that are visible entries, or wait for their owner."""
+    queued = await unsettled.queued_among(connection, messages)
+    found = {one.submission.id: one.submission.content_hash for one in queued}
+    cursor = await connection.execute(
+        "SELECT e.message_id, e.content_hash FROM entries e"
+        " JOIN conversations c ON c.conversation_id = e.conversation_id AND e.seq <= c.head WHERE e.message_id = ANY(%s)",
+        (list(messages),),
+        binary=True,
+    )
+    return found | dict(await cursor.fetchall())
 
 
 async def listings(connection: Connection, user_id: str, *, before: tuple[int, str], most: int) -> list[Listing]:

@@ -73,6 +73,7 @@ from region.gateway.settings import GatewaySettings
 from region.gateway.sightings import Sightings
 from region.gateway.signs.signs import Signs
 from region.gateway.sockets import RESUME_SECONDS, Sockets
+from region.gateway.stored import stored_in
 from region.gateway.submissions import Clerk
 from region.gateway.tracing import Tracer
 from region.gateway.watching import Watcher
@@ -135,6 +136,7 @@ def _acknowledging(settings: GatewaySettings, store: Pool) -> tuple[Finality | N
         seconds=settings.replicated_wait,
         finality=finality,
         choices=chosen_in(store) if finality is not None else None,
+        stored=stored_in(store) if finality is not None else None,
     )
 
 

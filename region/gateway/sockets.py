@@ -330,8 +330,8 @@ class Sockets:
                 composed=plain(send.text) if is_plain(send) else await self._composer.compose(author.user_id, send),
             )
             expected = None
-            if await acknowledging.mode(found[0]) is Mode.REPLICATED:
-                acknowledging.check_room()
+            if acknowledging.mode(found[0]) is Mode.REPLICATED:
+                acknowledging.devices.enter()
                 expected = self._outcomes.expect(submission.id, submission.content_hash)
             self._in_flight.add(
                 submission.id, submission.content_hash, Sent(author.user_id, send.client_message_id, found[0])
@@ -342,6 +342,7 @@ class Sockets:
                 self._in_flight.pop(submission.id, submission.content_hash)
                 if expected is not None:
                     expected.forget()
+                    acknowledging.devices.leave()
                 raise
         except CausewayError as error:
             _TURNED_DOWN["limited" if limited else turned_down(error.status)].inc()
@@ -354,6 +355,7 @@ class Sockets:
             answering = asyncio.create_task(self._answer(connection, accepted, expected, appended, since))
             self._unanswered.add(answering)
             answering.add_done_callback(self._unanswered.discard)
+            answering.add_done_callback(lambda _: acknowledging.devices.leave())
         return True
 
     async def _answer(
@@ -364,15 +366,16 @@ class Sockets:
         appended: "asyncio.Future[int]",
         since: float,
     ) -> None:
-        """Tell a device that what it sent is accepted once the standby has what became of it, or that this is not known."""
+        """Tell a device that what it sent is accepted once the standby has what became of it, or that this is not known; of a refusal it was told."""
         try:
             told = await self._acknowledging.outcome(expected, appended, since, accepted.message_id)
         except OutcomeUnknownError as error:
             _FAILED.inc()
             connection.push(frames.error_frame(error, accepted.client_message_id))
             return
-        _ACCEPTED.inc()
-        connection.push(frames.encode(replace(accepted, replicated=told)))
+        if told is not None:
+            _ACCEPTED.inc()
+            connection.push(frames.encode(replace(accepted, replicated=told)))
 
 
 async def _cut(connection: Connection, reason: str) -> None:

@@ -18,6 +18,7 @@ from replication.alterations import MessageDeleted
 from replication.channels import follows_of
 from replication.charters import Charter, Membership
 from replication.codec import encode_record
+from replication.groups import ACKNOWLEDGEMENTS
 from replication.ids import message_id
 from replication.pictures import NO_PICTURE
 from replication.poison.records import Kind
@@ -63,9 +64,11 @@ def judge_charter(docket: Docket, case: Case, charter: Charter, via: Via) -> Non
     What was held of it is no longer: the state has its effect already, so it does what it does late.
 
     Raises:
-        ImpossibleRecordError: It does not come from the conversation's owner.
+        ImpossibleRecordError: It does not come from the conversation's owner, or says what no change may say.
     """
     _check_owner(charter.conversation_id, via)
+    if charter.details.acknowledgement not in ACKNOWLEDGEMENTS:
+        raise ImpossibleRecordError(reason="messages cannot be acknowledged so")
     conversation = docket.state.conversations.get(charter.conversation_id)
     if conversation is None:
         conversation = docket.begin(charter.conversation_id, (), opened=True)

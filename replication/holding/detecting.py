@@ -24,6 +24,7 @@ class Patience:
         fresh: A report that is older says nothing.
         calm: So long something must speak against a proposal before it is taken back.
         witnesses: So many have to see a region down; two at least.
+        plan: So long a plan is believed that was told; who carries it out tells it again and again.
     """
 
     down: int = 5 * SECOND
@@ -31,6 +32,7 @@ class Patience:
     fresh: int = 4 * SECOND
     calm: int = 10 * SECOND
     witnesses: int = 2
+    plan: int = 60 * SECOND
 
     def __post_init__(self) -> None:
         """Refuse that one witness is enough."""
@@ -79,7 +81,7 @@ class Report:
         age: How long ago, by the directory's clock.
         up: Regions that it sees up.
         down: Regions that it sees down; of the rest it knows nothing.
-        planned: Regions of which it knows that their duties are being handed over by plan.
+        planned: Regions of which it was told lately that their duties are being handed over by plan; of itself that is believed.
     """
 
     age: int
@@ -125,7 +127,7 @@ def judge(
         patience: How old reports may be, and how many have to agree.
     """
     fresh = {name: one for name, one in reports.items() if one.age <= patience.fresh}
-    if laid_down or any(region in one.planned for one in reports.values()):
+    if laid_down or (region in reports and region in reports[region].planned):
         return Verdict(down=False, alive=True, why="its duties are being handed over by plan")
     if region in fresh:
         return Verdict(down=False, alive=True, why="it reports to the directory itself")

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+import psycopg
+
 from infra.postgres import Connection
 from replication.turns.records import Turn
 from replication.turns.repository import put_in_order, set_offsets
@@ -128,13 +130,21 @@ async def log_position(connection: Connection) -> int:
 
 
 async def taken_in(connection: Connection, standby: str) -> int:
-    """Return up to which position of the store's log a standby has taken everything in; 0 if nobody follows just now."""
-    cursor = await connection.execute(
-        "SELECT coalesce(max(pg_wal_lsn_diff(r.replay_lsn, '0/0')), 0)::bigint"
-        " FROM pg_replication_slots s JOIN pg_stat_replication r ON r.pid = s.active_pid"
-        " WHERE s.database = current_database() AND starts_with(s.slot_name::text, %s)",
-        (f"standby_{standby}_",),
-    )
+    """Return up to which position of the store's log a whole copy of a standby has taken everything in; 0 if none follows just now.
+
+    A copy that is still being made, or lacks a table that the store has got since, takes changes in as well, and has not all: it does not count.
+    """
+    try:
+        cursor = await connection.execute(
+            "SELECT coalesce(max(pg_wal_lsn_diff(r.replay_lsn, '0/0')), 0)::bigint"
+            " FROM pg_replication_slots s JOIN pg_stat_replication r ON r.pid = s.active_pid"
+            " JOIN whole_copies w ON w.slot = s.slot_name"
+            " WHERE s.database = current_database() AND starts_with(s.slot_name::text, %s)"
+            " AND w.tables = (SELECT count(*) FROM pg_publication_tables WHERE pubname = 'standby')",
+            (f"standby_{standby}_",),
+        )
+    except psycopg.errors.UndefinedTable:  # it has not begun to offer its changes
+        return 0
     row = await cursor.fetchone()
     assert row is not None
     return int(row[0])

@@ -12,8 +12,9 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from global_directory import rules
+from global_directory.errors import UnknownTellerError
 from global_directory.holding import repository, sightings
-from global_directory.holding.schemas import ProposalsView, ProposalView, Sighted
+from global_directory.holding.schemas import TELLERS, ProposalsView, ProposalView, Sighted
 from global_directory.transactions import Transactions
 from replication.holding.detecting import USUAL, Patience, Proposal, Report, Verdict, go_on, judge, may_act
 from replication.holding.duty import Duty
@@ -45,8 +46,11 @@ class Detection:
 
         Raises:
             UnknownRegionError: No region can have such a name.
+            UnknownTellerError: No process of a region is called so.
         """
         rules.check_region(region)
+        if wanted.teller not in TELLERS:
+            raise UnknownTellerError(tellers=" or ".join(sorted(TELLERS)))
         for name in (*wanted.up[:MOST_NAMED], *wanted.down[:MOST_NAMED], *wanted.planned[:MOST_NAMED]):
             rules.check_region(name)
 
@@ -84,7 +88,7 @@ class Detection:
     async def _known(self, connection: AsyncConnection) -> "_Known":
         now = self._clock()
         duties = {duty.region: duty for duty in await repository.find_duties(connection)}
-        reports = _reports(await sightings.find_sighted(connection), now)
+        reports = _reports(await sightings.find_sighted(connection), now, self._patience.plan)
         verdicts = {
             region: judge(
                 region,
@@ -154,12 +158,13 @@ def _bounded(wanted: Sighted) -> Sighted:
     )
 
 
-def _reports(told: Iterable[tuple[str, int, Sighted]], now: int) -> dict[str, Report]:
-    """Return one report a region: the newest of what its processes see, and every plan that one of them knows of."""
+def _reports(told: Iterable[tuple[str, int, Sighted]], now: int, plan: int) -> dict[str, Report]:
+    """Return one report a region: the newest of what its processes see, and every plan that one of them told in the last `plan` microseconds."""
     found: dict[str, Report] = {}
     for region, told_at, sighted in sorted(told, key=lambda one: one[1]):
         known = found.get(region)
-        planned = frozenset(sighted.planned) | (known.planned if known else frozenset())
+        fresh = frozenset(sighted.planned) if now - told_at <= plan else frozenset[str]()
+        planned = fresh | (known.planned if known else frozenset())
         if not sighted.sees and known is not None:
             found[region] = Report(known.age, known.up, known.down, planned)
         elif not sighted.sees:

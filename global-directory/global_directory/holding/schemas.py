@@ -1,6 +1,7 @@
 """What requests about duties and their answers look like. Times of clocks are microseconds, of CLOCK_BOOTTIME where they are the asker's."""
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +148,19 @@ class DutiesView:
     duties: tuple[DutyView, ...]
 
 
+TELLERS: Final = frozenset({"gateway", "evacuation"})
+"""What tells sightings; of each region each has one report."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sighted:
     """What a process of a region sees of other regions; see `replication.holding.detecting.Report`.
 
     Attributes:
-        teller: Which kind of process tells, such as `gateway`.
+        teller: Which kind of process tells, one of `TELLERS`.
         up: Regions that it sees up.
         down: Regions that it sees down.
-        planned: Regions whose duties are being handed over by plan, as far as it knows.
+        planned: Regions whose duties are being handed over by plan; of the region itself it is believed, and for a minute.
         sees: Whether it watches others at all; one that does not tells of plans alone.
     """
 

@@ -5,7 +5,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from global_directory.holding.schemas import Sighted
+from global_directory.holding.schemas import TELLERS, Sighted
 from global_directory.schema import PROPOSALS, SIGHTINGS
 from replication.holding.detecting import Proposal
 
@@ -23,7 +23,8 @@ async def put_sighted(connection: AsyncConnection, region: str, wanted: Sighted,
 
 async def find_sighted(connection: AsyncConnection) -> list[tuple[str, int, Sighted]]:
     """Return who has told what, and when."""
-    rows = (await connection.execute(select(SIGHTINGS))).mappings().all()
+    known = select(SIGHTINGS).where(SIGHTINGS.c.teller.in_(sorted(TELLERS)))
+    rows = (await connection.execute(known)).mappings().all()
     return [(row["region"], row["told_at"], msgspec.json.decode(row["report"], type=Sighted)) for row in rows]
 
 

@@ -2,6 +2,7 @@
 
 # ruff: noqa: S608 — only constants of this module are put into statements
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infra.postgres import Connection
@@ -80,13 +81,12 @@ async def sees(connection: Connection, conversation_id: str, user_id: str) -> bo
     return await cursor.fetchone() is not None
 
 
-async def acknowledgement_of(connection: Connection, conversation_id: str) -> str:
-    """Return how messages of a conversation are to be acknowledged; empty if it says nothing, or there is none here."""
+async def acknowledgements_of(connection: Connection, conversations: Sequence[str]) -> dict[str, str]:
+    """Return how messages of these conversations are to be acknowledged: empty if one says nothing; those that are not here are left out."""
     cursor = await connection.execute(
-        "SELECT details FROM conversations WHERE conversation_id = %s", (conversation_id,)
+        "SELECT conversation_id, details FROM conversations WHERE conversation_id = ANY(%s)", (list(conversations),)
     )
-    row = await cursor.fetchone()
-    return "" if row is None else decode_details(row[0]).acknowledgement
+    return {found: decode_details(details).acknowledgement for found, details in await cursor.fetchall()}
 
 
 async def held_since(connection: Connection, conversation_id: str, home: str) -> list[Member]:

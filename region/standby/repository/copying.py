@@ -123,11 +123,11 @@ async def subscription(connection: Connection) -> Subscription | None:
 
 
 async def subscribe(connection: Connection, conninfo: str, *, publication: str, slot: str) -> None:
-    """Begin to copy, and to follow, what a store publishes."""
+    """Begin to copy, and to follow, what a store publishes; what is taken in is flushed at once, since answers may wait for that."""
     await connection.execute(LIFE)
     await connection.execute(
         sql.SQL(
-            "CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION {} WITH (slot_name = {}, binary = true, password_required = false)"
+            "CREATE SUBSCRIPTION {} CONNECTION {} PUBLICATION {} WITH (slot_name = {}, binary = true, password_required = false, synchronous_commit = 'on')"
         ).format(sql.Identifier(SUBSCRIPTION), sql.Literal(conninfo), sql.Identifier(publication), sql.Literal(slot))
     )
 

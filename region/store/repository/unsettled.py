@@ -67,6 +67,14 @@ async def queued_by_message(connection: Connection, message_id: str) -> Queued |
     return next(map(_queued, await cursor.fetchall()), None)
 
 
+async def queued_among(connection: Connection, messages: Sequence[str]) -> list[Queued]:
+    """Return those of these messages that wait for their owner."""
+    cursor = await connection.execute(
+        "SELECT record, waits_for FROM pendings WHERE message_id = ANY(%s)", (list(messages),)
+    )
+    return list(filter(None, map(_queued, await cursor.fetchall())))
+
+
 async def queued_in(connection: Connection, conversation_id: str, *, author: str, most: int) -> list[Queued]:
     """Return the author's messages of a conversation that wait for its owner, the newest first."""
     cursor = await connection.execute(

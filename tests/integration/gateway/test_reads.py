@@ -9,12 +9,13 @@ import pytest
 
 from infra.postgres import Connection, Pool, make_pool
 from region.accounts.tokens import AccessClaims
-from region.gateway import catchup
+from region.gateway import catchup, repository
 from region.gateway.acknowledging import Acknowledging
 from region.gateway.alterations.composing import Composer, plain
 from region.gateway.catchup import MOST_ENTRIES, CatchUps
 from region.gateway.cursors import Place, ResumeToken
 from region.gateway.groups.pages import Pages
+from region.gateway.groups.repository import acknowledgements_of
 from region.gateway.markkeeper import MarkKeeper
 from region.gateway.messages import Messages
 from region.gateway.outcomes import Outcomes
@@ -23,7 +24,8 @@ from region.gateway.session import CatchUp, Snapshot
 from region.gateway.submissions import Author, Clerk
 from region.holding.tenure import Tenure
 from region.store.repository.setup import prepare
-from replication.codec import NEWEST, encode
+from replication.codec import NEWEST, encode, encode_details
+from replication.groups import Details
 from replication.ids import direct_conversation_id
 from replication.records import Journaled
 
@@ -145,6 +147,31 @@ async def test_the_list_shows_the_newest_queued_message_however_many_there_are(s
 
     shown = {each.peer_id: each.last_message and each.last_message.text for each in found.conversations}
     assert shown == {BOB: "1499", CEM: "2"}
+
+
+async def test_what_became_of_sends_and_what_conversations_have_chosen_is_read_for_many_at_once(store: Store) -> None:
+    """What is numbered and visible, or queued; not what is refused, nor what was never heard of."""
+    numbered, _ = await store.begin(BOB), await store.begin(CEM)
+    await store.write(BOB, 3)
+    await store.connection.execute("UPDATE conversations SET head = 2 WHERE conversation_id = %s", (numbered,))
+    await store.queue(CEM, 2)
+    await store.refuse(BOB, ["no"])
+    queued = [name for (name,) in await (await store.connection.execute("SELECT message_id FROM pendings")).fetchall()]
+    entries = [f"m-{numbered}-{n}" for n in (1, 2, 3)]
+
+    found = await repository.accepted_among(store.connection, [*entries, *queued, "m-no", "m-other"])
+
+    assert found.keys() == {*entries[:2], *queued}
+    assert found[entries[0]] == b""
+    assert len(set(found.values())) == 3, "each by its content"
+
+    await store.connection.execute(
+        "UPDATE conversations SET details = %s WHERE conversation_id = %s",
+        (encode_details(Details(acknowledgement="replicated")), numbered),
+    )
+    queued_in = direct_conversation_id(ADA, CEM)
+    chosen = await acknowledgements_of(store.connection, [numbered, queued_in, "g-other"])
+    assert chosen == {numbered: "replicated", queued_in: ""}
 
 
 async def test_who_resumes_by_what_it_holds_is_told_what_was_refused(store: Store) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from global_directory.client import DirectoryClient
 from global_directory.directory import Directory
-from global_directory.errors import UnknownRegionError
+from global_directory.errors import UnknownRegionError, UnknownTellerError
 from global_directory.holding.schemas import Claim, LeaseRequest, ProposalView, Sighted
 
 pytestmark = pytest.mark.integration
@@ -60,16 +60,27 @@ async def test_two_who_see_each_other_take_a_region_for_down_once_its_lease_has_
 async def test_a_region_that_reports_itself_or_moves_by_plan_is_not_taken_for_down(
     directory: Directory, clock: Clock
 ) -> None:
-    """A plan that was told stays one until it is told that it is over."""
+    """A plan that was told stays one until it is told that it is over, or is not told again for a minute; others cannot tell it."""
     clock.forward(LAPSED)
     await directory.detection.report("us", Sighted("gateway", (), ("ap", "eu")))
     assert await told(directory) == ()
     clock.forward(LAPSED)
     await directory.detection.report("us", Sighted("evacuation", planned=("us",), sees=False))
-    clock.forward(600)
+    clock.forward(59)
     assert await told(directory) == ()
-    await directory.detection.report("us", Sighted("evacuation", sees=False))
+    clock.forward(2)
     assert [one.region for one in await told(directory)] == ["us"]
+    await directory.detection.report("us", Sighted("evacuation", planned=("us",), sees=False))
+    assert [one.holds for one in await told(directory)] == [False], "it is told anew"
+    await directory.detection.report("us", Sighted("evacuation", sees=False))
+    await directory.detection.report("ap", Sighted("evacuation", planned=("us",), sees=False))
+    assert [one.holds for one in await told(directory)] == [True]
+
+
+async def test_who_tells_is_one_of_few(directory: Directory) -> None:
+    """So that there is a bound to what is read whenever somebody reports."""
+    with pytest.raises(UnknownTellerError, match="evacuation or gateway"):
+        await directory.detection.report("us", Sighted("gateway" * 1000))
 
 
 async def test_a_later_epoch_ends_a_proposal(directory: Directory, clock: Clock) -> None:

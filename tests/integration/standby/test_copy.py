@@ -34,6 +34,7 @@ from region.store.repository.copies import WHOLE, Reach, reach
 from region.store.repository.setup import prepare
 from replication.turns.records import Phase, Turn
 from replication.turns.repository import hand_over, read_turn_at, take_over
+from replication.turns.takeover_repository import taken_in
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 SECONDS = 60.0
@@ -193,6 +194,12 @@ async def reached(pair: Pair, standby: str = "eu") -> Reach:
         return await reach(connection, standby)
 
 
+async def taken(pair: Pair) -> int:
+    """Return what a forwarder is told of how far the standby is."""
+    async with await psycopg.AsyncConnection.connect(pair.store, autocommit=True) as connection:
+        return await taken_in(connection, "eu")
+
+
 async def confirmed(pair: Pair, position: int) -> Reach:
     """Look after the copy until it is known to have everything up to a position."""
     seen = await reached(pair)
@@ -209,9 +216,12 @@ async def test_what_the_standby_confirms_counts_while_its_copy_is_whole_and_it_f
     assert (await reached(pair)).confirmed is None
     await pair.until(Step.WAIT)
     assert (await reached(pair)).confirmed is None, "it confirms positions, and lacks tables"
+    assert await taken(pair) == 0
     await pair.until(Step.FOLLOW)
     pair.run(pair.store, "INSERT INTO followers VALUES ('first', 1, 2, 3)")
-    await confirmed(pair, (await reached(pair)).position)
+    written = (await reached(pair)).position
+    await confirmed(pair, written)
+    assert await taken(pair) >= written
     assert pair.run(pair.held, "SELECT count(*) FROM followers WHERE name = 'first'") == [(1,)]
     assert (await reached(pair, "ap")).confirmed is None
 
@@ -231,8 +241,11 @@ async def test_what_the_standby_confirms_counts_while_its_copy_is_whole_and_it_f
     async with asyncio.timeout(SECONDS):
         while (await reached(pair)).confirmed is not None:  # noqa: ASYNC110 — the publisher takes its time
             await asyncio.sleep(0.1)
+    assert await taken(pair) == 0
     pair.run(pair.held, "CREATE TABLE fresh (k INT PRIMARY KEY)")
-    await confirmed(pair, (await reached(pair)).position)
+    written = (await reached(pair)).position
+    await confirmed(pair, written)
+    assert await taken(pair) >= written
 
 
 async def test_a_copy_that_was_away_for_too_long_is_made_anew(pair: Pair) -> None:

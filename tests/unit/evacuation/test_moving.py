@@ -74,6 +74,8 @@ class World:
 
     async def sighted(self, region: str, wanted: Sighted) -> tuple[ProposalView, ...]:
         """Take a plan down."""
+        if (error := self.broken.get("plan over")) is not None and not wanted.planned:
+            raise error
         self.plans.append(bool(wanted.planned))
         assert (wanted.sees, set(wanted.planned) - {region}) == (False, set())
         return ()
@@ -275,6 +277,32 @@ async def test_what_fails_before_the_lease_is_laid_down_is_handed_back(
     await evacuation(world).run()
 
     assert world.done == ALL
+
+
+async def test_a_directory_that_cannot_be_told_that_a_plan_is_over_fails_nothing(world: World) -> None:
+    """The target holds; whoever ran it again would bring the region home. Nor does handing back fail by that."""
+    world.broken["plan over"] = UnavailableError(what="The directory")
+    told: list[Told] = []
+
+    await evacuation(world, told).run()
+
+    assert world.done == ALL
+    assert told[-1].what == "eu holds the duties of us in epoch 2"
+    assert "was not told that the plan is over" in told[-2].what
+
+    world.turns, world.duty = {"us": Turn("us", 1, 1, "eu", Phase.HANDED, "m")}, World().duty
+    assert await evacuation(world).hand_back()
+
+
+async def test_a_plan_is_told_again_while_it_is_carried_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Since the directory believes it for a while only."""
+    monkeypatch.setattr(moving, "PLAN_SECONDS", 0)
+    world.undecided = [2] * 50 + [0]
+
+    await evacuation(world).run()
+
+    assert world.plans.count(True) > len([one for one in world.done if one == "drain us"])
+    assert not world.plans[-1]
 
 
 @pytest.mark.parametrize("last", ["drain us", "hand over us", "copy us to eu"])

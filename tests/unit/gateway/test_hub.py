@@ -301,7 +301,7 @@ async def test_a_waiting_request_is_answered_by_the_output(scene: Scene) -> None
 
 
 async def test_a_conflict_answers_those_who_sent_that_content(scene: Scene) -> None:
-    """Whoever sent what was stored is not told of it; and more conflicts than requests may come, as some were answered by the entry."""
+    """Whoever sent what was stored is not told of it, nor of the entry whoever sent the other; and more conflicts than requests may come."""
     stored, other = (
         asyncio.ensure_future(scene.outcomes.submit(replace(submission(), content_hash=content), nothing))
         for content in (b"stored", b"other")
@@ -309,14 +309,16 @@ async def test_a_conflict_answers_those_who_sent_that_content(scene: Scene) -> N
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     conflict = Outcome(id=entry().message_id, code="content-conflict", content_hash=b"other")
+    numbered = replace(entry(), content_hash=b"stored")
+    assert not other.done()
 
     for _ in range(3):
         scene.hub.dispatch(0, output(conflict, users=(), mine=True))
 
     assert (await other).decision == conflict
     assert not stored.done()
-    scene.hub.dispatch(0, output(entry(), mine=True))
-    assert (await stored).decision == entry()
+    scene.hub.dispatch(0, output(numbered, mine=True))
+    assert (await stored).decision == numbered
 
 
 async def test_the_store_is_asked_when_no_output_comes(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from starlette.types import Message
 from infra.errors import UnavailableError
 from infra.tasks import beside
 from region.accounts.tokens import AccessClaims, refused
+from region.gateway import acknowledging as acknowledging_module
 from region.gateway.acknowledging import Acknowledging, Mode
 from region.gateway.alterations.composing import Composer
 from region.gateway.arrivals import Arrivals
@@ -31,8 +32,8 @@ from region.gateway.session import CatchUp, Snapshot
 from region.gateway.sockets import Sockets
 from region.gateway.submissions import Clerk
 from region.store.repository.copies import Reach
-from replication.ids import direct_conversation_id, message_id
-from replication.records import Outcome, Submission
+from replication.ids import direct_conversation_id
+from replication.records import Outcome, Refusal, Submission
 
 ADA, BOB = "u" + "a" * 24 + "-us", "u" + "b" * 24 + "-us"
 PLENTY = Rate(1_000_000, 1)
@@ -56,11 +57,13 @@ class Region:
         away: Whether the journal is.
         stored: Set when the store can be read.
         problem: What is wrong with every token; empty: nothing.
+        sent: What was appended.
     """
 
     away: bool = False
     problem: str = ""
     stored: asyncio.Event = field(default_factory=asyncio.Event)
+    sent: list[Submission] = field(default_factory=list)
 
     def known(self, author: str, named: str) -> tuple[str, str]:
         """Find a recipient."""
@@ -88,10 +91,11 @@ class Region:
         await self.stored.wait()
         return Snapshot({0: 0}, 1, [], [])
 
-    async def send(self, _submission: Submission) -> "asyncio.Future[int]":
+    async def send(self, submission: Submission) -> "asyncio.Future[int]":
         """Append to the journal."""
         if self.away:
             raise UnavailableError(what="The journal")
+        self.sent.append(submission)
         appended = asyncio.get_running_loop().create_future()
         appended.set_result(0)
         return appended
@@ -327,8 +331,8 @@ async def test_a_send_that_the_standby_is_to_have_is_accepted_when_it_has_it() -
         async with asyncio.timeout(30):
             while len(there.in_flight) == 0:  # noqa: ASYNC110 — a send raises no event
                 await asyncio.sleep(0.01)
-        sent = message_id(ADA, direct_conversation_id(ADA, BOB), "c1")
-        there.outcomes.resolve(sent, Decided(Outcome(id=sent), known=False))
+        [sent] = there.region.sent
+        there.outcomes.resolve(sent.id, Decided(sent, known=False))
         await asyncio.sleep(0.05)
         assert not [frame for frame in device.told if frame["type"] == "accepted"]
         confirmed.set()
@@ -337,6 +341,76 @@ async def test_a_send_that_the_standby_is_to_have_is_accepted_when_it_has_it() -
         await device.leave()
 
     assert (accepted["client_message_id"], accepted["replicated"]) == ("c1", True)
+
+
+async def test_sends_beyond_what_may_wait_for_the_standby_are_refused_before_they_are_appended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Definitely; and a place is free again once the one that held it is answered, or did not reach the journal."""
+    monkeypatch.setattr(acknowledging_module, "MOST_WAITING", 1)
+
+    async def look() -> Reach:
+        return Reach(1, 1)
+
+    finality = Finality(look)
+    there = scene(away=True, acknowledging=Acknowledging(usual=Mode.REPLICATED, seconds=30, finality=finality))
+    async with beside(finality.run()):
+        device = Device(there)
+        device.say(HELLO)
+        device.send("c0")
+        assert (await device.until("error"))[0]["code"] == "unavailable"
+        there.region.away = False
+        device.send("c1")
+        device.send("c2")
+        refused_ = (await device.until("error", 2))[1]
+        assert (refused_["code"], refused_["definite"], refused_["client_message_id"]) == ("busy", True, "c2")
+        [sent] = there.region.sent
+        there.outcomes.resolve(sent.id, Decided(sent, known=False))
+        await device.until("accepted")
+        await asyncio.sleep(0)
+        device.send("c2")
+        async with asyncio.timeout(30):
+            while len(there.region.sent) < 2:  # noqa: ASYNC110 — a send raises no event
+                await asyncio.sleep(0.01)
+        await device.leave()
+
+
+async def test_of_two_texts_under_one_name_one_is_accepted_and_none_that_was_refused() -> None:
+    """Though the standby has all of it; the other one is told of its own conflict."""
+
+    async def look() -> Reach:
+        return Reach(1, 1)
+
+    finality = Finality(look)
+    there = scene(acknowledging=Acknowledging(usual=Mode.REPLICATED, seconds=30, finality=finality))
+    async with beside(finality.run()):
+        device = Device(there)
+        device.say(HELLO)
+        await device.until("welcome")
+        for name, text in (("c1", "hi"), ("c1", "ho"), ("c2", "hi")):
+            device.say({"type": "send", "client_message_id": name, "recipient_id": BOB, "text": text})
+        async with asyncio.timeout(30):
+            while len(there.region.sent) < 3:  # noqa: ASYNC110 — a send raises no event
+                await asyncio.sleep(0.01)
+        first, second, other = there.region.sent
+        conflict = Outcome(id=first.id, code="content-conflict", content_hash=second.content_hash)
+        refusal = Refusal(
+            message_id=other.id,
+            conversation_id=other.conversation_id,
+            author=ADA,
+            code="not-a-member",
+            detail="",
+            content_hash=other.content_hash,
+            epoch=1,
+        )
+        there.outcomes.resolve(other.id, Decided(refusal, known=False))
+        there.outcomes.resolve(first.id, Decided(first, known=False))
+        there.outcomes.resolve(first.id, Decided(conflict, known=False))
+        await device.until("accepted")
+        await asyncio.sleep(0.05)
+        await device.leave()
+
+    assert [frame["client_message_id"] for frame in device.told if frame["type"] == "accepted"] == ["c1"]
 
 
 async def test_a_send_that_the_standby_does_not_have_in_time_is_answered_as_unknown() -> None:

@@ -455,3 +455,16 @@ def test_entries_and_states_are_taken_from_the_owner_alone(world: World) -> None
 
     assert len(ap.tables.poison) == 2
     assert ap.tables.conversations[GROUP].head == 1
+
+
+def test_a_state_that_says_what_no_body_may_say_is_put_aside(world: World) -> None:
+    """How messages are acknowledged is for gateways to act by: what nobody knows does not get that far."""
+    world.begin(EVA, AKI)
+    (created,) = [r for r in world.regions["us"].relayed_to("ap") if isinstance(r.record, Entry)]
+    ap = world.regions["ap"]
+    details = replace(ap.tables.conversations[GROUP].details, acknowledgement="hearsay")
+    ap.submit(Charter(conversation_id=GROUP, epoch=1, seq=9, count=0, details=details), via=created.via)
+    ap.project()
+
+    assert len(ap.tables.poison) == 1
+    assert ap.tables.conversations[GROUP].head == 1

@@ -110,6 +110,16 @@ def test_the_directory_alone_takes_nobody_for_down() -> None:
         assert not judge("us", told, regions=THREE, lease_runs=False, laid_down=False).down
 
 
+def test_of_its_plan_a_region_itself_is_believed_and_nobody_else() -> None:
+    """Else one region could keep all others from ever being taken for down."""
+    told = {
+        name: Report(0, frozenset(THREE) - {name, "us"}, frozenset({"us"}), frozenset(THREE)) for name in ("ap", "eu")
+    }
+    assert judge("us", told, regions=THREE, lease_runs=False, laid_down=False).down
+    told["us"] = Report(2**53, planned=frozenset({"us"}))
+    assert judge("us", told, regions=THREE, lease_runs=False, laid_down=False).alive
+
+
 def test_two_regions_never_judge_each_other() -> None:
     """There is no second witness."""
     told = {"eu": Report(0, frozenset(), frozenset({"us"}))}
