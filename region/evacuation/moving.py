@@ -278,12 +278,13 @@ class Evacuation:
             for origin in self.source.others
             if self.source.incoming(origin) != self.target.incoming(origin)
         }
-        if self.detach is not None and await self._follows():
-            async with await connect(self.target.store, name="evacuation") as store:
-                await set_offsets(store, await self._places(replace(known, at_target=None)))
-            await self.detach()
+        offsets: dict[int, int] = {}
+        if self.detach is not None:  # until it is begun with, a copy that followed has the places of the source's journal
+            offsets = await self._places(replace(known, at_target=None))
+            if await self._follows():
+                await self.detach()
         async with await connect(self.target.store, name="evacuation") as store:
-            if not await take_over(store, begun(known), ended=known.epoch - 1, renamed=renamed):
+            if not await take_over(store, begun(known), ended=known.epoch - 1, renamed=renamed, offsets=offsets):
                 raise LostTrackError(
                     region=known.region, what=f"the store at {self.target.site} was changed by somebody else"
                 )

@@ -80,7 +80,9 @@ async def set_offsets(connection: Connection, offsets: Mapping[int, int]) -> Non
     )
 
 
-async def take_over(connection: Connection, turn: Turn, *, ended: int, renamed: Mapping[str, str]) -> bool:
+async def take_over(
+    connection: Connection, turn: Turn, *, ended: int, renamed: Mapping[str, str], offsets: Mapping[int, int]
+) -> bool:
     """Begin an epoch in a complete copy of a store, in one transaction; return whether the copy was of the epoch that ends.
 
     What is aside keeps its order before what comes to be aside in this epoch; places of followers stay, since what they follow stays.
@@ -90,15 +92,17 @@ async def take_over(connection: Connection, turn: Turn, *, ended: int, renamed: 
         turn: How it is to begin.
         ended: The epoch that ends.
         renamed: Topic to the one by which the same comes there, for what is aside.
+        offsets: From where each partition of the journal is read there; nothing where the copy says it already.
     """
     async with connection.transaction():
         cursor = await connection.execute(
             "UPDATE region_state SET incarnation = %s, epoch = %s, holder = %s, phase = '', mark = ''"
-            " WHERE region = %s AND epoch = %s AND phase = 'handed'",
+            " WHERE region = %s AND epoch = %s AND phase = 'handed' AND mark <> ''",
             (turn.incarnation, turn.epoch, turn.holder, turn.region, ended),
         )
         if cursor.rowcount != 1:
             return False
+        await set_offsets(connection, offsets)
         await put_in_order(connection, turn, renamed)
     return True
 

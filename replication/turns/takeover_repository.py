@@ -141,9 +141,12 @@ async def taken_in(connection: Connection, standby: str) -> int:
 
 
 async def give_way(connection: Connection, *, epoch: int, site: str, holder: str) -> bool:
-    """Let a site serve no more whose epoch another has ended, so that nothing more is accepted there; return whether it served."""
+    """Let a site serve no more whose epoch another has ended, so that nothing more is accepted there; return whether it served.
+
+    Nobody serves by that: a copy that still follows hears the same, and is begun with by `seize` alone.
+    """
     cursor = await connection.execute(
-        "UPDATE region_state SET holder = %s, mark = '' WHERE epoch = %s AND phase <> 'handed' AND coalesce(nullif(holder, ''), region) = %s",
+        "UPDATE region_state SET holder = %s, phase = 'handed', mark = '' WHERE epoch = %s AND phase <> 'handed' AND coalesce(nullif(holder, ''), region) = %s",
         (holder, epoch, site),
     )
     return cursor.rowcount == 1

@@ -8,8 +8,9 @@ from infra.postgres import Connection
 from region.failover.repository import stood, without_outcome
 from region.store.repository.withdrawn import withdrawn
 from replication.repository import Place, forwarder_places, runs_after
-from replication.turns.records import Turn
+from replication.turns.records import Phase, Turn
 from replication.turns.repository import read_intakes, read_turn
+from replication.turns.repository import take_over as begin_by_plan
 from replication.turns.takeover_repository import (
     give_way,
     log_position,
@@ -98,8 +99,19 @@ async def test_a_site_gives_way_once(connection: Connection) -> None:
     """In its own epoch, and not while it is handed over."""
     assert not await give_way(connection, epoch=2, site="us", holder="eu")
     assert await give_way(connection, epoch=1, site="us", holder="eu")
-    assert await read_turn(connection) == Turn("us", 1, 1, "eu")
+    assert await read_turn(connection) == Turn("us", 1, 1, "eu", Phase.HANDED), "nobody serves, here or on the copy"
     assert not await give_way(connection, epoch=1, site="us", holder="eu")
+
+
+async def test_a_copy_whose_home_gave_way_is_taken_over_without_a_plan(connection: Connection) -> None:
+    """It is begun with by who took over; never as one that was handed over, which would forget what home had accepted."""
+    await give_way(connection, epoch=1, site="us", holder="eu")
+
+    assert not await begin_by_plan(connection, BEGUN, ended=1, offsets={0: 70, 1: 80}, renamed={})
+    cursor = await connection.execute("SELECT max(next_offset) FROM journal_partitions")
+    assert await cursor.fetchone() == (0,), "where home's journal was decided up to stays known"
+    assert await take_over(connection)
+    assert await read_turn(connection) == BEGUN
 
 
 async def test_a_store_without_a_standby_has_been_taken_in_nowhere(connection: Connection) -> None:

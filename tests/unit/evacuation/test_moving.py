@@ -155,10 +155,6 @@ class Stores:
         self._world.do(f"compare {source} with {target}")
         return 3
 
-    async def set_offsets(self, url: str, offsets: dict[int, int]) -> None:
-        """Change where the journal goes on."""
-        self._world.do(f"{url} goes on at {offsets}")
-
     async def drain(self, url: str, **_: object) -> bool:
         """Let nothing more in."""
         return self._world.turn(url, "drain", phase=Phase.DRAINING)
@@ -172,9 +168,9 @@ class Stores:
         """Let it serve again."""
         return self._world.turn(url, "take back", phase=Phase.SERVING, holder=holder, mark="")
 
-    async def take_over(self, url: str, turn: Turn, **_: object) -> bool:
-        """Begin an epoch."""
-        self._world.do(f"begin {url}")
+    async def take_over(self, url: str, turn: Turn, *, offsets: dict[int, int], **_: object) -> bool:
+        """Begin an epoch, and where its journal goes on, at once."""
+        self._world.do(f"begin {url}" + (f" at {offsets}" if offsets else ""))
         self._world.turns[url] = turn
         return True
 
@@ -200,7 +196,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """The world, in the place of everything that is asked."""
     made = World()
     stores, Journal.world = Stores(made), made
-    for name in ("connect", "read_turn", "drain", "hand_over", "take_back", "take_over", "set_offsets"):
+    for name in ("connect", "read_turn", "drain", "hand_over", "take_back", "take_over"):
         monkeypatch.setattr(moving, name, getattr(stores, name))
     for name in ("next_offsets", "unsent", "still_serving", "serving", "follows"):
         monkeypatch.setattr(repository, name, getattr(stores, name))
@@ -336,7 +332,7 @@ async def test_a_copy_that_follows_is_waited_for_and_begun_with(world: World) ->
 
     await moving_.run()
 
-    assert world.done == [*ALL[:3], "compare us with eu", *ALL[4:6], "eu goes on at {0: 5}", "detach eu", "begin eu"]
+    assert world.done == [*ALL[:3], "compare us with eu", *ALL[4:6], "detach eu", "begin eu at {0: 5}"]
     assert world.turns["eu"] == Turn("us", 2, 2, "eu")
 
 
