@@ -35,6 +35,9 @@ PASS_SECONDS: Final = 3.0
 FREE_SECONDS: Final = 2.0
 """For how long the directory's word counts that it may be passed by: as long is waited before it counts as a keeper again."""
 
+AGAIN_SECONDS: Final = 30.0
+"""After so long the directory is told again that the standby has everything: a process before this one may have told it otherwise since."""
+
 
 def boottime() -> float:
     """Return the time since this machine was started, seconds."""
@@ -54,7 +57,7 @@ class Sluice:
 
     Attributes:
         standby: Who may take over; nobody: the sluice is always open.
-        kept: Whether the directory knows that the standby has everything that has left; None before it was told.
+        kept: Whether the directory knows that the standby has everything that has left; None before it was told, and while it may know otherwise.
     """
 
     def __init__(
@@ -75,6 +78,8 @@ class Sluice:
         self._directory = directory
         self._clock = clock
         self._free_until = 0.0
+        self._told_at = float("-inf")
+        self._said: bool | None = None
         self._problem = ""
 
     @property
@@ -118,7 +123,7 @@ class Sluice:
             psycopg.Error: The store does not answer.
         """
         follows = await self._catches_up(connection, LOOK_SECONDS if self.is_free else PASS_SECONDS)
-        if follows and self.kept:
+        if follows and self.kept and self._clock() < self._told_at + AGAIN_SECONDS:
             return
         turn = await read_turn(connection)
         if turn is None or turn.holder != self._site:
@@ -139,6 +144,7 @@ class Sluice:
                 self._tell_kept(kept=True)
                 return
         asked_at = self._clock()
+        self.kept = None  # an answer may be lost
         await self._directory.keep(self._region, Keeping(self._site, turn.incarnation, turn.epoch))
         self._tell_kept(kept=False)
         self._free_until = asked_at + FREE_SECONDS
@@ -153,10 +159,11 @@ class Sluice:
         return True
 
     def _tell_kept(self, *, kept: bool) -> None:
-        if kept is not self.kept:
+        if kept is not self._said:
+            self._said = kept
             tell = log.info if kept else log.warning
             tell("the standby has everything" if kept else "the standby is passed by", standby=self.standby)
-        self.kept = kept
+        self.kept, self._told_at = kept, self._clock()
         if kept:
             self._problem = ""
         metrics.KEPT.labels(self.standby).set(kept)
