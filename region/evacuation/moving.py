@@ -298,7 +298,8 @@ class Evacuation:
             self.target.is_home
         ):  # what it accepted while it was taken for dead was handed in up to there, and is decided
             async with await connect(self.source.store, name="evacuation") as store:
-                former |= await read_handed_in(store, self.target.site)
+                handed_in = await read_handed_in(store, self.target.site)
+            former |= {partition: max(place, former.get(partition, 0)) for partition, place in handed_in.items()}
         async with Consumer(self.target.kafka, self.target.journal, client="evacuation") as journal:
             bounds = {partition: await journal.bounds(partition) for partition in range(self.target.partitions)}
         return places(former, bounds)

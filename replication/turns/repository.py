@@ -12,6 +12,8 @@ from replication.turns.records import Phase, Turn
 
 _TURN: Final = "SELECT region, incarnation, epoch, holder, phase, mark FROM region_state LIMIT 1"
 _OLD: Final = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn)
+HANDED_IN: Final = "journal@"
+"""Of a way in `intakes`: up to where a site's journal was handed in to who holds the duties; there it goes on once they are back."""
 ASIDE_STEP: Final = 2**40
 """By so much, and its epoch, the places of what is aside move down when one begins: what a new journal puts aside never meets what an old one did, and comes after it."""
 
@@ -103,6 +105,7 @@ async def take_over(
         if cursor.rowcount != 1:
             return False
         await set_offsets(connection, offsets)
+        await connection.execute("DELETE FROM intakes WHERE starts_with(way, %s)", (HANDED_IN,))  # goes on there now
         await put_in_order(connection, turn, renamed)
     return True
 

@@ -5,12 +5,10 @@ from typing import Final
 
 from infra.postgres import Connection
 from replication.turns.records import Turn
-from replication.turns.repository import put_in_order, set_offsets
+from replication.turns.repository import HANDED_IN, put_in_order, set_offsets
 
 _TAIL: Final = "tail@"
 """Of a way in `intakes`: up to where the copy had decided a site's journal; what stands above was not handed in yet."""
-_JOURNAL: Final = "journal@"
-"""Likewise: up to where a site's journal was handed in to who holds the duties; there it goes on once they are back."""
 _BEGUN: Final = "begun@"
 """Likewise: from where on the journal of who took over was written."""
 
@@ -105,8 +103,11 @@ async def read_begun(connection: Connection, site: str) -> dict[int, int]:
 
 
 async def read_handed_in(connection: Connection, site: str) -> dict[int, int]:
-    """Return up to where each partition of a site's journal was handed in; there it goes on once the duties are back."""
-    return await _read(connection, f"{_JOURNAL}{site}")
+    """Return up to where each partition of a site's journal was handed in, in the present epoch; there it goes on once the duties are back.
+
+    Nothing of an earlier one: the site has decided on its own since, and would decide all that again.
+    """
+    return await _read_present(connection, f"{HANDED_IN}{site}")
 
 
 async def note_handed_in(connection: Connection, site: str, offsets: Mapping[int, int]) -> None:
@@ -115,7 +116,7 @@ async def note_handed_in(connection: Connection, site: str, offsets: Mapping[int
         cursor = await connection.execute("SELECT epoch FROM region_state LIMIT 1")
         row = await cursor.fetchone()
         assert row is not None
-        await _note(connection, f"{_JOURNAL}{site}", row[0], offsets)
+        await _note(connection, f"{HANDED_IN}{site}", row[0], offsets)
         await connection.execute("DELETE FROM intakes WHERE way = %s", (f"{_TAIL}{site}",))
 
 
@@ -159,6 +160,14 @@ async def _note(connection: Connection, way: str, epoch: int, offsets: Mapping[i
         " ON CONFLICT (way, partition) DO UPDATE SET epoch = excluded.epoch, progress = excluded.progress",
         (way, epoch, list(offsets), list(offsets.values())),
     )
+
+
+async def _read_present(connection: Connection, way: str) -> dict[int, int]:
+    cursor = await connection.execute(
+        "SELECT partition, progress FROM intakes WHERE way = %s AND epoch = (SELECT max(epoch) FROM region_state) ORDER BY partition",
+        (way,),
+    )
+    return {partition: int(progress) for partition, progress in await cursor.fetchall()}
 
 
 async def _read(connection: Connection, way: str) -> dict[int, int]:

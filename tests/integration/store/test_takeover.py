@@ -94,6 +94,9 @@ async def test_what_was_handed_in_is_missing_no_more(connection: Connection) -> 
     assert await read_tail(connection, "us") == {}
     assert await read_handed_in(connection, "us") == {0: 9, 1: 8}
 
+    await connection.execute("UPDATE region_state SET epoch = 4")
+    assert await read_handed_in(connection, "us") == {}, "home has decided on its own since"
+
 
 async def test_a_site_gives_way_once(connection: Connection) -> None:
     """In its own epoch, and not while it is handed over."""

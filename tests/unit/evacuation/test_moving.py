@@ -336,6 +336,42 @@ async def test_a_copy_that_follows_is_waited_for_and_begun_with(world: World) ->
     assert world.turns["eu"] == Turn("us", 2, 2, "eu")
 
 
+@pytest.mark.parametrize(
+    ("handed_in", "place"),
+    [
+        ({0: 4}, 4),  # what it accepted while it was taken for dead is decided
+        ({0: 2}, 3),  # of an earlier time: it has decided more since
+        ({}, 3),
+    ],
+)
+async def test_back_home_nothing_is_decided_a_second_time(
+    world: World, monkeypatch: pytest.MonkeyPatch, handed_in: dict[int, int], place: int
+) -> None:
+    """In no later cycle of evacuations either."""
+
+    async def read_handed_in(url: str, site: str) -> dict[int, int]:
+        assert (url, site) == ("eu", "us")
+        return handed_in
+
+    async def next_offsets(url: str) -> dict[int, int]:
+        return {0: {"us": 3, "eu": 5}[url]}
+
+    async def copy_store(source: str, target: str, _: Path, *, prepare: Callable[..., Any]) -> dict[str, int]:
+        world.do(f"{target} goes on at {prepare.keywords['offsets']}")  # type: ignore[attr-defined]  # a partial
+        world.turns[target] = world.turns[source]
+        return {}
+
+    monkeypatch.setattr(moving, "read_handed_in", read_handed_in)
+    monkeypatch.setattr(repository, "next_offsets", next_offsets)
+    monkeypatch.setattr(copying, "copy_store", copy_store)
+    world.turns["eu"] = Turn("us", 2, 2, "eu")
+    world.duty = replace(world.duty, holder="eu", epoch=2, incarnation=2)
+
+    await Evacuation(seat("eu"), seat("us"), world, Path("/"), lambda _: None).run()
+
+    assert f"us goes on at {{0: {place}}}" in world.done
+
+
 async def test_a_copy_that_follows_is_not_touched_by_whoever_cannot_detach_it(world: World) -> None:
     """What was begun is handed back."""
     world.following = True
