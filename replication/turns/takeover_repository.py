@@ -73,7 +73,10 @@ async def _say_anew(
         "  SELECT r.*, (sum(r.last - r.first + 1) OVER (PARTITION BY r.destination, r.partition ORDER BY r.first))::bigint AS upto"
         "  FROM relay_rows r LEFT JOIN unnest(%(destinations)s::text[], %(partitions)s::int[], %(lasts)s::bigint[])"
         "   AS had (destination, partition, reached) USING (destination, partition)"
-        "  WHERE r.incarnation = %(incarnation)s AND r.epoch = %(epoch)s AND r.last > coalesce(had.reached, 0)) x",
+        "  WHERE r.incarnation = %(incarnation)s AND r.epoch = %(epoch)s AND r.last > coalesce(had.reached, 0)"
+        # The newest row of a stream outlives what it refers to, which only who has told nothing could be lacking.
+        "  AND (coalesce(had.reached, 0) > 0"
+        "   OR EXISTS (SELECT FROM outputs o WHERE o.partition = r.partition AND o.first = r.batch_first))) x",
         {
             **former,
             "new_incarnation": turn.incarnation,

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from infra.postgres import Connection
-from region.failover.repository import stood, without_outcome
+from region.failover.repository import add_blobs, ready_blobs, stood, without_outcome
 from region.store.repository.withdrawn import withdrawn
 from replication.repository import Place, forwarder_places, runs_after
 from replication.turns.records import Phase, Turn
@@ -48,6 +48,9 @@ async def relay(connection: Connection, destination: str, *runs: tuple[int, int]
             "INSERT INTO relay_rows VALUES (%s, 0, 1, 1, %s, %s, %s, %s)",
             (destination, first, last, list(range(first, last + 1)), first),
         )
+        await connection.execute(
+            "INSERT INTO outputs VALUES (0, %s, %s, 1, ''::bytea) ON CONFLICT DO NOTHING", (first, last)
+        )
 
 
 async def test_it_is_taken_once_and_only_in_the_epoch_that_ends(connection: Connection) -> None:
@@ -86,6 +89,17 @@ async def test_what_others_have_not_is_told_anew(connection: Connection) -> None
     )
 
 
+async def test_what_is_pruned_is_not_told_anew(connection: Connection) -> None:
+    """The newest row of each stream stays for good, without what it refers to: nobody could read that."""
+    await relay(connection, "ap", (1, 3))
+    await connection.execute("DELETE FROM outputs")
+
+    await take_over(connection)
+
+    cursor = await connection.execute("SELECT count(*) FROM relay_rows WHERE epoch = 2")
+    assert await cursor.fetchone() == (0,)
+
+
 async def test_what_was_handed_in_is_missing_no_more(connection: Connection) -> None:
     """And where it ended is kept, for when the duties are back."""
     await take_over(connection)
@@ -121,6 +135,29 @@ async def test_a_store_without_a_standby_has_been_taken_in_nowhere(connection: C
     """Its log goes on all the same."""
     assert await log_position(connection) > 0
     assert await taken_in(connection, "eu") == 0
+
+
+async def test_an_upload_that_home_had_finished_is_ready(connection: Connection) -> None:
+    """The copy knew it as unfinished, or not at all; what is ready there, or being removed, stays as it is there."""
+    blob = "INSERT INTO blobs (blob_id, owner, kind, name, size, content_type, checksum, state, created_at, updated_at)"
+    for name, state in (("new", "ready"), ("half", "ready"), ("had", "ready"), ("gone", "ready")):
+        await connection.execute(f"{blob} VALUES (%s, 'u0a1-us', 'image', 'home', 7, 'x', 'y', %s, 1, 9)", (name, state))
+    rows = await ready_blobs(connection, since=0)
+    await connection.execute("DELETE FROM blobs")
+    for name, state in (("half", "checking"), ("had", "ready"), ("gone", "removing")):
+        await connection.execute(
+            f"{blob} VALUES (%s, 'u0a1-us', 'image', 'copy', 0, '', '', %s, 1, 5)", (name, state)
+        )
+
+    assert await add_blobs(connection, rows) == 2
+
+    cursor = await connection.execute("SELECT blob_id, state, name, size FROM blobs ORDER BY blob_id")
+    assert await cursor.fetchall() == [
+        ("gone", "removing", "copy", 0),
+        ("had", "ready", "copy", 0),
+        ("half", "ready", "home", 7),
+        ("new", "ready", "home", 7),
+    ]
 
 
 async def number(connection: Connection, *entries: tuple[int, int]) -> None:
