@@ -43,6 +43,14 @@ class StuckError(CausewayError):
     definite = True
 
 
+class UnknownDutiesError(CausewayError):
+    """The directory knows nothing of {region}: nobody has ever told it who holds its duties. Nothing was changed."""
+
+    code = "unknown-duties"
+    status = 404
+    definite = True
+
+
 class Directory(Protocol):
     """Who says who holds."""
 
@@ -171,7 +179,10 @@ class Evacuation:
         return back
 
     async def _duty(self) -> DutyView:
-        return next(one for one in await self.directory.duties() if one.region == self.source.region)
+        for one in await self.directory.duties():
+            if one.region == self.source.region:
+                return one
+        raise UnknownDutiesError(region=self.source.region)
 
     async def _do(self, step: Step, known: Known) -> None:
         match step:
