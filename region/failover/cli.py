@@ -241,6 +241,11 @@ async def restore_now(region: str, sites: dict[str, Seat], why: str, *, quiet: b
             await release(home.store, holder.site)
 
     async with DirectoryClient(url, tls=tls) as directory:
+
+        async def promised() -> float:
+            held = (one for one in await directory.duties() if (one.region, one.holder) == (region, holder.site))
+            return max((one.promised_seconds for one in held), default=0.0)
+
         duty = next((one for one in await directory.duties() if one.region == region), None)
         is_back = duty is not None and duty.holder != holder.site
         if is_back and (await Evacuation(holder, home, directory, seats.tools(), lambda _: None).look()).serving:
@@ -250,7 +255,7 @@ async def restore_now(region: str, sites: dict[str, Seat], why: str, *, quiet: b
         audit.note(f"{home.site} is back; {duty.holder} holds")
         handed: dict[str, int] = {}
         if duty.holder == holder.site:
-            handed = await Return(home, holder, _teller(audit, log, quiet=quiet), let_go).run()
+            handed = await Return(home, holder, _teller(audit, log, quiet=quiet), let_go, promised).run()
     done = await moving.evacuate_now(region, sites, why, quiet=quiet, way=(holder, home))
     if done.holder != home.site:
         raise NotHomeError(region=region, holder=done.holder)

@@ -17,6 +17,16 @@ async def without_outcome(connection: Connection, messages: Collection[str]) -> 
     return [message for (message,) in await cursor.fetchall()]
 
 
+async def without_account(connection: Connection, users: Collection[str]) -> list[str]:
+    """Return which of those have no account."""
+    cursor = await connection.execute(
+        "SELECT wanted.user_id FROM unnest(%s::text[]) AS wanted (user_id)"
+        " WHERE NOT EXISTS (SELECT FROM users u WHERE u.user_id = wanted.user_id)",
+        (list(users),),
+    )
+    return [user for (user,) in await cursor.fetchall()]
+
+
 async def stood(connection: Connection, conversations: Collection[str], *, epoch: int) -> dict[str, int]:
     """Return the last seq of each of those conversations that was numbered in that epoch or before."""
     cursor = await connection.execute(

@@ -11,6 +11,8 @@ _TAIL: Final = "tail@"
 """Of a way in `intakes`: up to where the copy had decided a site's journal; what stands above was not handed in yet."""
 _BEGUN: Final = "begun@"
 """Likewise: from where on the journal of who took over was written."""
+_GIVEN: Final = "given@"
+"""Likewise: up to where a site's journal was put into that of who holds the duties, which may not have decided it yet."""
 
 
 async def seize(
@@ -116,11 +118,29 @@ async def read_handed_in(connection: Connection, site: str) -> dict[int, int]:
 async def note_handed_in(connection: Connection, site: str, offsets: Mapping[int, int]) -> None:
     """Note that a site's journal was handed in up to there, so that nothing of it is missing any more."""
     async with connection.transaction():
-        cursor = await connection.execute("SELECT epoch FROM region_state LIMIT 1")
-        row = await cursor.fetchone()
-        assert row is not None
-        await _note(connection, f"{HANDED_IN}{site}", row[0], offsets)
-        await connection.execute("DELETE FROM intakes WHERE way = %s", (f"{_TAIL}{site}",))
+        await _note(connection, f"{HANDED_IN}{site}", await _present(connection), offsets)
+        await connection.execute(
+            "DELETE FROM intakes WHERE way = ANY(%s::text[])", ([f"{_TAIL}{site}", f"{_GIVEN}{site}"],)
+        )
+
+
+async def read_given(connection: Connection, site: str) -> dict[int, int]:
+    """Return up to where each partition of a site's journal was put into that of who holds the duties, in the present epoch."""
+    return await _read_present(connection, f"{_GIVEN}{site}")
+
+
+async def note_given(connection: Connection, site: str, offsets: Mapping[int, int]) -> None:
+    """Note that a site's journal was put up to there into that of who holds the duties; nothing, if it is to be put there again."""
+    async with connection.transaction():
+        await connection.execute("DELETE FROM intakes WHERE way = %s", (f"{_GIVEN}{site}",))
+        await _note(connection, f"{_GIVEN}{site}", await _present(connection), offsets)
+
+
+async def _present(connection: Connection) -> int:
+    cursor = await connection.execute("SELECT epoch FROM region_state LIMIT 1")
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 async def log_position(connection: Connection) -> int:

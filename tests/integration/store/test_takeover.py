@@ -5,7 +5,7 @@ import time
 import pytest
 
 from infra.postgres import Connection
-from region.failover.repository import add_blobs, ready_blobs, stood, without_outcome
+from region.failover.repository import add_blobs, ready_blobs, stood, without_account, without_outcome
 from region.store.repository.withdrawn import withdrawn
 from replication.repository import Place, forwarder_places, runs_after
 from replication.turns.records import Phase, Turn
@@ -14,8 +14,10 @@ from replication.turns.repository import take_over as begin_by_plan
 from replication.turns.takeover_repository import (
     give_way,
     log_position,
+    note_given,
     note_handed_in,
     read_begun,
+    read_given,
     read_handed_in,
     read_tail,
     seize,
@@ -103,8 +105,15 @@ async def test_what_is_pruned_is_not_told_anew(connection: Connection) -> None:
 async def test_what_was_handed_in_is_missing_no_more(connection: Connection) -> None:
     """And where it ended is kept, for when the duties are back."""
     await take_over(connection)
+    await note_given(connection, "us", {0: 9, 1: 8})
+    assert await read_given(connection, "us") == {0: 9, 1: 8}
+    await note_given(connection, "us", {})
+    assert await read_given(connection, "us") == {}
+    await note_given(connection, "us", {0: 9, 1: 8})
     await note_handed_in(connection, "us", {0: 9, 1: 8})
 
+    assert await read_given(connection, "us") == {}
+    assert await without_account(connection, ["u0x1-us"]) == ["u0x1-us"]
     assert await read_tail(connection, "us") == {}
     assert await read_handed_in(connection, "us") == {0: 9, 1: 8}
 
