@@ -8,8 +8,8 @@ Why: `docs/decisions/0015-nothing-leaves-before-the-standby-has-it.md`.
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import Final, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol, TypeAlias
 
 import psycopg
 import structlog
@@ -29,7 +29,10 @@ log = structlog.get_logger()
 LOOK_SECONDS: Final = 0.5
 """Between two looks at whether the standby follows."""
 WAIT_SECONDS: Final = 0.002
-"""Between two questions how far it is, while something waits for that."""
+"""Between two questions how far it is, while something waits for that; if it waits for long:"""
+CALM_SECONDS: Final = 0.05
+SHORT_SECONDS: Final = 0.5
+"""So long nothing that waits does so for long."""
 PASS_SECONDS: Final = 3.0
 """So long it may take with what there is, before it is passed by."""
 FREE_SECONDS: Final = 2.0
@@ -42,6 +45,10 @@ AGAIN_SECONDS: Final = 30.0
 def boottime() -> float:
     """Return the time since this machine was started, seconds."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+Meanwhile: TypeAlias = Callable[[float], Awaitable[None]]
+"""What is done while something waits: told for how long it has, seconds."""
 
 
 class Directory(Protocol):
@@ -81,14 +88,20 @@ class Sluice:
         self._told_at = float("-inf")
         self._said: bool | None = None
         self._problem = ""
+        if standby:  # one that is never named is none either
+            metrics.KEPT.labels(standby).set(0)
 
     @property
     def is_free(self) -> bool:
         """Whether anything may leave now, whoever has it."""
         return not self.standby or self._clock() < self._free_until
 
-    async def wait(self, connection: Connection) -> None:
+    async def wait(self, connection: Connection, meanwhile: Meanwhile | None = None) -> None:
         """Return once everything that was read over this connection may leave.
+
+        Args:
+            connection: To the region's store.
+            meanwhile: Called again and again while it takes long, with how long it has taken, seconds.
 
         Raises:
             psycopg.Error: The store does not tell how far its standby is.
@@ -99,7 +112,10 @@ class Sluice:
         began = self._clock()
         while not self.is_free and await repository.taken_in(connection, self.standby) < position:
             heed_cancellation()
-            await asyncio.sleep(WAIT_SECONDS)
+            waited = self._clock() - began
+            if meanwhile is not None and waited >= SHORT_SECONDS:
+                await meanwhile(waited)
+            await asyncio.sleep(WAIT_SECONDS if waited < SHORT_SECONDS else CALM_SECONDS)
         metrics.WAITED.observe(self._clock() - began)
 
     async def run(self, store: Pool) -> None:

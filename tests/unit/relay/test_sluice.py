@@ -9,7 +9,7 @@ import pytest
 from global_directory.holding.schemas import DutyView, Keeping
 from infra.errors import UnavailableError
 from relay.forwarder import sluice as module
-from relay.forwarder.sluice import AGAIN_SECONDS, FREE_SECONDS, Sluice
+from relay.forwarder.sluice import AGAIN_SECONDS, FREE_SECONDS, SHORT_SECONDS, Sluice
 from replication.holding.errors import EpochOverError, NotTheStandbyError
 from replication.turns import takeover_repository
 from replication.turns.records import Turn
@@ -147,6 +147,21 @@ async def test_the_directory_is_told_again_now_and_then(world: World, sluice: Sl
     await sluice.look(HERE)
 
     assert world.kept == ["eu", "eu"]
+
+
+async def test_what_waits_for_long_goes_on_to_be_heard_of(world: World, sluice: Sluice) -> None:
+    """Heartbeats, say, meanwhile; and the store is asked less often."""
+    told: list[float] = []
+
+    async def meanwhile(waited: float) -> None:
+        told.append(waited)
+        world.follows = waited > 2
+
+    world.follows = False
+    await sluice.wait(HERE, meanwhile)
+
+    assert (told[0] >= SHORT_SECONDS, told[-1] > 2) == (True, True)
+    assert len(told) < 40
 
 
 async def test_who_was_never_named_holds_nothing_up(world: World, sluice: Sluice) -> None:
