@@ -290,7 +290,9 @@ class Evacuation:
             if self.source.incoming(origin) != self.target.incoming(origin)
         }
         offsets: dict[int, int] = {}
-        if self.detach is not None:  # until it is begun with, a copy that followed has the places of the source's journal
+        if (
+            self.detach is not None
+        ):  # until it is begun with, a copy that followed has the places of the source's journal
             offsets = await self._places(replace(known, at_target=None))
             if await self._follows():
                 await self.detach()

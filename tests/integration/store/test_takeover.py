@@ -6,6 +6,7 @@ import pytest
 
 from infra.postgres import Connection
 from region.failover.repository import add_blobs, ready_blobs, stood, without_account, without_outcome
+from region.standby.repository import kept
 from region.store.repository.withdrawn import withdrawn
 from replication.repository import Place, forwarder_places, runs_after
 from replication.turns.records import Phase, Turn
@@ -150,13 +151,13 @@ async def test_an_upload_that_home_had_finished_is_ready(connection: Connection)
     """The copy knew it as unfinished, or not at all; what is ready there, or being removed, stays as it is there."""
     blob = "INSERT INTO blobs (blob_id, owner, kind, name, size, content_type, checksum, state, created_at, updated_at)"
     for name, state in (("new", "ready"), ("half", "ready"), ("had", "ready"), ("gone", "ready")):
-        await connection.execute(f"{blob} VALUES (%s, 'u0a1-us', 'image', 'home', 7, 'x', 'y', %s, 1, 9)", (name, state))
+        await connection.execute(
+            f"{blob} VALUES (%s, 'u0a1-us', 'image', 'home', 7, 'x', 'y', %s, 1, 9)", (name, state)
+        )
     rows = await ready_blobs(connection, since=0)
     await connection.execute("DELETE FROM blobs")
     for name, state in (("half", "checking"), ("had", "ready"), ("gone", "removing")):
-        await connection.execute(
-            f"{blob} VALUES (%s, 'u0a1-us', 'image', 'copy', 0, '', '', %s, 1, 5)", (name, state)
-        )
+        await connection.execute(f"{blob} VALUES (%s, 'u0a1-us', 'image', 'copy', 0, '', '', %s, 1, 5)", (name, state))
 
     assert await add_blobs(connection, rows) == 2
 
@@ -167,6 +168,14 @@ async def test_an_upload_that_home_had_finished_is_ready(connection: Connection)
         ("half", "ready", "home", 7),
         ("new", "ready", "home", 7),
     ]
+
+
+async def test_whether_bytes_were_looked_for_is_asked_without_a_change(connection: Connection) -> None:
+    """A rehearsal makes no table in the copy."""
+    assert not await kept.is_prepared(connection)
+    assert not await kept.is_prepared(connection)
+    await kept.prepare(connection)
+    assert await kept.is_prepared(connection)
 
 
 async def number(connection: Connection, *entries: tuple[int, int]) -> None:
