@@ -6,6 +6,7 @@ repository  SQL: what is left to do in a store, and what there is in it
 checks      what must be so before anything is begun; changes nothing
 copying     a store that stands still, copied whole and compared; blobs, those that are missing
 moving      carries the steps out, one after the other, and hands back what it cannot finish
+alone       one command at a time moves a region's duties
 audit       who did what, when, and why
 cli         the command
 

@@ -5,6 +5,7 @@ It is added to the commands of `causeway region`, which are the directory's.
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Coroutine
 from functools import partial
 from typing import Annotated, TypeVar
@@ -22,6 +23,7 @@ from infra.errors import CausewayError, UnavailableError
 from infra.kafka import KafkaError
 from infra.postgres import STORE_FAILURES
 from region.evacuation import checks, seats
+from region.evacuation.alone import alone
 from region.evacuation.audit import Audit
 from region.evacuation.moving import Evacuation, Told
 from region.evacuation.seats import Seat
@@ -50,6 +52,14 @@ class Rehearsed(msgspec.Struct, frozen=True):
     ok: bool
     checks: list[checks.Check]
     steps: tuple[str, ...]
+
+
+class TooLateError(CausewayError):
+    """Something of the region did not come to its end in time. Run the same command again: it goes on where it stood."""
+
+    code = "too-late"
+    status = 503
+    definite = False
 
 
 class Evacuated(msgspec.Struct, frozen=True):
@@ -85,10 +95,10 @@ def evacuate(
     if rehearse:
         _show_rehearsal(run(_rehearse(region, sites)), as_json=as_json)
     elif abort:
-        with operation("evacuate-abort", region, why=why):
+        with alone(region), operation("evacuate-abort", region, why=why):
             run(_abort(region, sites, why or "not said"))
     else:
-        with operation("evacuate", region, why=why, confirm=confirm) as acting:
+        with alone(region), operation("evacuate", region, why=why, confirm=confirm) as acting:
             done = run(evacuate_now(region, sites, why, quiet=as_json))
             acting.detail = f"{done.holder} holds"
         _show_outcome(done, as_json=as_json)
@@ -102,6 +112,10 @@ def run(work: Coroutine[None, None, T]) -> T:
         raise UnavailableError(what="A store of the region") from error
     except KafkaError as error:
         raise UnavailableError(what="A Kafka of the region") from error
+    except TimeoutError as error:
+        raise TooLateError from error
+    except (ConnectionError, socket.gaierror) as error:
+        raise UnavailableError(what="A server of the region") from error
 
 
 async def _between(directory: DirectoryClient, region: str, sites: dict[str, Seat]) -> tuple[Seat, Seat]:
@@ -154,8 +168,17 @@ async def _abort(region: str, sites: dict[str, Seat], why: str) -> None:
     raise typer.Exit(1)
 
 
-async def evacuate_now(region: str, sites: dict[str, Seat], why: str, *, quiet: bool) -> Evacuated:
+async def evacuate_now(
+    region: str, sites: dict[str, Seat], why: str, *, quiet: bool, way: tuple[Seat, Seat] | None = None
+) -> Evacuated:
     """Evacuate a region, or go on with that; return what it has come to.
+
+    Args:
+        region: Whose duties.
+        sites: Where they can be held; home first.
+        why: For the audit log.
+        quiet: Whether nothing is shown.
+        way: From where to where; None: away from whoever holds them, or as was begun.
 
     Raises:
         Exception: One of `region.evacuation.moving.FAILURES`, or a `NotReadyError`.
@@ -171,7 +194,7 @@ async def evacuate_now(region: str, sites: dict[str, Seat], why: str, *, quiet: 
             console.print(f"{told.seconds:6.1f} s  {told.step:<7} {told.what}{f' ({figures})' if figures else ''}")
 
     async with DirectoryClient(url, tls=tls) as directory:
-        source, target = await _between(directory, region, sites)
+        source, target = way or await _between(directory, region, sites)
         follow_no_more = None if target.is_home else partial(_detach, source, target)
         evacuation = Evacuation(source, target, directory, seats.tools(), tell, follow_no_more)
         if (await evacuation.look()).at_source.is_untouched(source.site):

@@ -47,6 +47,14 @@ class StuckError(CausewayError):
     definite = True
 
 
+class UnknownDutiesError(CausewayError):
+    """The directory knows nothing of {region}: nobody has ever told it who holds its duties. Nothing was changed."""
+
+    code = "unknown-duties"
+    status = 404
+    definite = True
+
+
 class Directory(Protocol):
     """Who says who holds."""
 
@@ -180,7 +188,10 @@ class Evacuation:
         return back
 
     async def _duty(self) -> DutyView:
-        return next(one for one in await self.directory.duties() if one.region == self.source.region)
+        for one in await self.directory.duties():
+            if one.region == self.source.region:
+                return one
+        raise UnknownDutiesError(region=self.source.region)
 
     async def _do(self, step: Step, known: Known) -> None:
         match step:
@@ -305,12 +316,15 @@ class Evacuation:
             for origin in self.source.others
             if self.source.incoming(origin) != self.target.incoming(origin)
         }
-        if self.detach is not None and await self._follows():
-            async with await connect(self.target.store, name="evacuation") as store:
-                await set_offsets(store, await self._places(replace(known, at_target=None)))
-            await self.detach()
+        offsets: dict[int, int] = {}
+        if (
+            self.detach is not None
+        ):  # until it is begun with, a copy that followed has the places of the source's journal
+            offsets = await self._places(replace(known, at_target=None))
+            if await self._follows():
+                await self.detach()
         async with await connect(self.target.store, name="evacuation") as store:
-            if not await take_over(store, begun(known), ended=known.epoch - 1, renamed=renamed):
+            if not await take_over(store, begun(known), ended=known.epoch - 1, renamed=renamed, offsets=offsets):
                 raise LostTrackError(
                     region=known.region, what=f"the store at {self.target.site} was changed by somebody else"
                 )
@@ -324,7 +338,8 @@ class Evacuation:
             self.target.is_home
         ):  # what it accepted while it was taken for dead was handed in up to there, and is decided
             async with await connect(self.source.store, name="evacuation") as store:
-                former |= await read_handed_in(store, self.target.site)
+                handed_in = await read_handed_in(store, self.target.site)
+            former |= {partition: max(place, former.get(partition, 0)) for partition, place in handed_in.items()}
         async with Consumer(self.target.kafka, self.target.journal, client="evacuation") as journal:
             bounds = {partition: await journal.bounds(partition) for partition in range(self.target.partitions)}
         return places(former, bounds)

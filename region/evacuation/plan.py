@@ -125,6 +125,10 @@ def _after_claim(known: Known) -> Step:
     if target.epoch < known.epoch:
         if target.epoch != known.epoch - 1:
             raise _lost(known, f"the store at {known.target} is of epoch {target.epoch}, older than the one before")
+        if target.phase is not Phase.HANDED or not target.mark:
+            raise _lost(
+                known, f"it was declared dead, not handed over; go on with `causeway region fail {known.region}`"
+            )
         return Step.BEGIN
     return Step.DONE if known.serving else Step.SERVE
 

@@ -4,8 +4,7 @@ They are added to the commands of `causeway region`, beside `evacuate`.
 """
 
 import contextlib
-import fcntl
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -18,10 +17,10 @@ from global_directory.cli import where
 from global_directory.client import DirectoryClient
 from global_directory.operators.acting import Confirm, Why, operation
 from infra.errors import CausewayError
-from infra.local import homes
 from region.backup.cli import app
 from region.evacuation import checks, seats
 from region.evacuation import cli as moving
+from region.evacuation.alone import alone
 from region.evacuation.audit import Audit
 from region.evacuation.cli import console
 from region.evacuation.moving import Evacuation, Told
@@ -51,12 +50,12 @@ class NothingToRestoreError(CausewayError):
     definite = True
 
 
-class BusyError(CausewayError):
-    """Another command is moving the duties of {region} just now. Wait until it has ended."""
+class NotHomeError(CausewayError):
+    """The duties of {region} are at {holder}, and not back home. Look at `causeway region status`, and run the same command again."""
 
-    code = "busy"
+    code = "not-home"
     status = 409
-    definite = True
+    definite = False
 
 
 class Rehearsed(msgspec.Struct, frozen=True):
@@ -133,7 +132,7 @@ def fail(
         return
     if not as_json:
         _show_rehearsal(moving.run(rehearse_now(region, sites)), as_json=False)
-    with _alone(region), operation("fail", region, why=why, confirm=confirm) as acting:
+    with alone(region), operation("fail", region, why=why, confirm=confirm) as acting:
         done = moving.run(fail_now(region, sites, why, quiet=as_json))
         acting.detail = f"{done.holder} holds"
     _show(done, as_json=as_json)
@@ -155,21 +154,10 @@ def restore(
     Example: causeway region restore us --why "the site is back"
     """
     sites = seats.find(region)
-    with _alone(region), operation("restore", region, why=why, confirm=confirm) as acting:
+    with alone(region), operation("restore", region, why=why, confirm=confirm) as acting:
         done = moving.run(restore_now(region, sites, why, quiet=as_json))
         acting.detail = f"{done.holder} holds"
     _show(done, as_json=as_json)
-
-
-@contextlib.contextmanager
-def _alone(region: str) -> Iterator[None]:
-    """See that no second command of this machine moves the same duties at the same time."""
-    with (homes.home() / f"moving-{region}.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BusyError(region=region) from error
-        yield
 
 
 def _teller(audit: Audit, log: list[Told], *, quiet: bool) -> Callable[[Told], None]:
@@ -241,6 +229,7 @@ async def restore_now(region: str, sites: dict[str, Seat], why: str, *, quiet: b
 
     Raises:
         NothingToRestoreError: It holds its duties.
+        NotHomeError: They are not back at the end.
         Exception: As `region.failover.restoring.Return.run` and `region.evacuation.cli.evacuate_now` say.
     """
     home, holder = sites.values()
@@ -252,6 +241,11 @@ async def restore_now(region: str, sites: dict[str, Seat], why: str, *, quiet: b
             await release(home.store, holder.site)
 
     async with DirectoryClient(url, tls=tls) as directory:
+
+        async def promised() -> float:
+            held = (one for one in await directory.duties() if (one.region, one.holder) == (region, holder.site))
+            return max((one.promised_seconds for one in held), default=0.0)
+
         duty = next((one for one in await directory.duties() if one.region == region), None)
         is_back = duty is not None and duty.holder != holder.site
         if is_back and (await Evacuation(holder, home, directory, seats.tools(), lambda _: None).look()).serving:
@@ -261,8 +255,10 @@ async def restore_now(region: str, sites: dict[str, Seat], why: str, *, quiet: b
         audit.note(f"{home.site} is back; {duty.holder} holds")
         handed: dict[str, int] = {}
         if duty.holder == holder.site:
-            handed = await Return(home, holder, _teller(audit, log, quiet=quiet), let_go).run()
-    done = await moving.evacuate_now(region, sites, why, quiet=quiet)
+            handed = await Return(home, holder, _teller(audit, log, quiet=quiet), let_go, promised).run()
+    done = await moving.evacuate_now(region, sites, why, quiet=quiet, way=(holder, home))
+    if done.holder != home.site:
+        raise NotHomeError(region=region, holder=done.holder)
     audit.note(f"done: {done.holder} holds")
     after = [f"causeway region status: until {holder.site} has a whole copy again, {region} cannot be taken over"]
     return Restored(region, done.holder, handed, done.seconds, [*log, *done.log], after)

@@ -14,7 +14,7 @@ from infra.kafka import Consumer
 from infra.postgres import STORE_FAILURES
 from infra.schema.repository import connect
 from region.evacuation import repository
-from region.evacuation.moving import StuckError, Told
+from region.evacuation.moving import StuckError, Told, UnknownDutiesError
 from region.evacuation.plan import places
 from region.evacuation.seats import Seat
 from region.failover import reached as reaching
@@ -119,7 +119,10 @@ class Takeover:
         )
 
     async def _duty(self) -> DutyView:
-        return next(one for one in await self.directory.duties() if one.region == self.home.region)
+        for one in await self.directory.duties():
+            if one.region == self.home.region:
+                return one
+        raise UnknownDutiesError(region=self.home.region)
 
     async def _copy(self, duty: DutyView) -> tuple[Turn | None, bool, bool]:
         try:

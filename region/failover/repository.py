@@ -17,6 +17,16 @@ async def without_outcome(connection: Connection, messages: Collection[str]) -> 
     return [message for (message,) in await cursor.fetchall()]
 
 
+async def without_account(connection: Connection, users: Collection[str]) -> list[str]:
+    """Return which of those have no account."""
+    cursor = await connection.execute(
+        "SELECT wanted.user_id FROM unnest(%s::text[]) AS wanted (user_id)"
+        " WHERE NOT EXISTS (SELECT FROM users u WHERE u.user_id = wanted.user_id)",
+        (list(users),),
+    )
+    return [user for (user,) in await cursor.fetchall()]
+
+
 async def stood(connection: Connection, conversations: Collection[str], *, epoch: int) -> dict[str, int]:
     """Return the last seq of each of those conversations that was numbered in that epoch or before."""
     cursor = await connection.execute(
@@ -36,10 +46,14 @@ async def ready_blobs(connection: Connection, *, since: int) -> list[str]:
 
 
 async def add_blobs(connection: Connection, rows: Collection[str]) -> int:
-    """Add rows of images and files that are not there, and return how many were not."""
+    """Add rows of images and files that are not there, or are not finished there, and return how many were not."""
     cursor = await connection.execute(
         "INSERT INTO blobs SELECT found.* FROM unnest(%s::jsonb[]) AS given (row), jsonb_populate_record(NULL::blobs, given.row) AS found"
-        " ON CONFLICT (blob_id) DO NOTHING",
+        " ON CONFLICT (blob_id) DO UPDATE SET name = excluded.name, size = excluded.size, content_type = excluded.content_type,"
+        " checksum = excluded.checksum, width = excluded.width, height = excluded.height, blur = excluded.blur,"
+        " state = excluded.state, problem = '', upload_id = '', received = excluded.received, claimed_by = '', claimed_until = 0,"
+        " updated_at = excluded.updated_at, pinned_at = greatest(blobs.pinned_at, excluded.pinned_at)"
+        " WHERE blobs.state NOT IN ('ready', 'removing')",
         (list(rows),),
     )
     return cursor.rowcount

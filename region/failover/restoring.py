@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,18 +16,35 @@ from region.evacuation import repository as stores
 from region.evacuation.moving import StuckError, Told
 from region.evacuation.seats import Seat
 from region.failover import repository
-from region.failover.tail import Slot, Verdict, conversation_of, counted, judge, must_have_outcome, slots_of
+from region.failover.tail import (
+    Slot,
+    Verdict,
+    accounts_of,
+    conversation_of,
+    counted,
+    judge,
+    must_have_outcome,
+    slots_of,
+    undone,
+)
 from region.standby.repository.copying import content
 from replication.codec import UndecodableRecordError, decode_journaled, encode
 from replication.records import Journaled, Submission
 from replication.turns.records import may_serve
 from replication.turns.repository import read_turn
-from replication.turns.takeover_repository import note_handed_in, read_begun, read_tail
+from replication.turns.takeover_repository import (
+    note_given,
+    note_handed_in,
+    read_begun,
+    read_given,
+    read_tail,
+)
 
 LOOK_SECONDS: Final = 0.2
 BACK_SECONDS: Final = 90.0
 """So long the returned region's services may take to hear that they do not hold, and to end what they do; one that was killed counts as alive for 30 s."""
 DECIDE_SECONDS: Final = 120.0
+"""So long nothing of what was handed in may come to be decided, before that is given up for now."""
 PAGE: Final = 1000
 BEFORE_MICROSECONDS: Final = 600_000_000
 """So long before the copy ended images are looked at anew: they say when they changed by the clocks of several processes."""
@@ -68,12 +85,14 @@ class Return:
         holder: Where the duties are now.
         tell: Told of each thing.
         release: Lets the returned store keep no more changes for the copy that was begun with.
+        promised: Returns for how many seconds the holder's lease still runs: without one it refuses to make accounts, for good.
     """
 
     home: Seat
     holder: Seat
     tell: Callable[[Told], None]
     release: Callable[[], Awaitable[None]]
+    promised: Callable[[], Awaitable[float]]
     began: float = field(default_factory=time.monotonic)
     _said: str = ""
 
@@ -87,22 +106,29 @@ class Return:
         """
         async with await connect(self.holder.store, name="restore") as store:
             offsets = await read_tail(store, self.home.site)
+            given = await read_given(store, self.home.site)
         if not offsets:
             self._say("nothing is to be handed in any more")
             return {}
         await self._stand_still()
         ends = await self._bounds(offsets)
         records = [one async for one in self._read(self.home, offsets, ends)]
+        await self._bring_blobs()  # takes long, and what is set meanwhile is to be seen
         verdicts = await self._judge(records)
-        await self._bring_blobs()
         handed = [
             (record.partition, record.key, verdict.submission)
             for (record, _), verdict in zip(records, verdicts, strict=True)
             if verdict.submission is not None
         ]
         figures = counted(verdicts)
-        self._say("what was accepted and not decided is handed in", figures)
-        await self._append(handed)
+        if given == ends:
+            self._say("what was accepted and not decided was handed in before", figures)
+        else:
+            await self._wait(self._lapsed, BACK_SECONDS)
+            self._say("what was accepted and not decided is handed in", figures)
+            await self._append(handed)
+            await self._set_again({submission.id for _, _, submission in handed})
+            await self._note_given(ends)
         await self._decided([submission for _, _, submission in handed])
         async with await connect(self.holder.store, name="restore") as store:
             await note_handed_in(store, self.home.site, ends)
@@ -180,6 +206,29 @@ class Return:
             stands = await repository.stood(store, conversations, epoch=turn.epoch - 1)
         return [judge(journaled, here=self.home.region, newer=newer, stands=stands) for _, journaled in records]
 
+    async def _lapsed(self) -> str:
+        return "" if await self.promised() > 0 else f"{self.holder.site} has no lease just now"
+
+    async def _note_given(self, ends: Mapping[int, int]) -> None:
+        async with await connect(self.holder.store, name="restore") as store:
+            await note_given(store, self.home.site, ends)
+
+    async def _set_again(self, handed: Collection[str]) -> None:
+        """Put on top what was set between looking and handing in, and so was undone by something older."""
+        async with await connect(self.holder.store, name="restore") as store:
+            begun = await read_begun(store, self.holder.site)
+        async with Consumer(self.holder.kafka, self.holder.journal, client="restore") as journal:
+            ends = await journal.ends(begun)
+        places: dict[str, tuple[int, bytes | None]] = {}
+        submissions: list[Submission] = []
+        async for record, journaled in self._read(self.holder, begun, ends):
+            if isinstance(journaled.record, Submission) and slots_of(journaled.record):
+                places[journaled.record.id] = record.partition, record.key
+                submissions.append(journaled.record)
+        if again := undone(submissions, handed):
+            self._say("what was set meanwhile is set once more", {"settings": len(again)})
+            await self._append([(*places[one.id], one) for one in again])
+
     async def _append(self, handed: list[tuple[int, bytes | None, Submission]]) -> None:
         async with Producer(self.holder.kafka, client="restore") as producer:
             sent = [
@@ -203,6 +252,14 @@ class Return:
         await self._wait(undecided, DECIDE_SECONDS)
         async with await connect(self.holder.store, name="restore") as store:
             missing = await repository.without_outcome(store, must_have_outcome(handed))
+            lacking = await repository.without_account(store, accounts_of(handed))
+        if lacking:
+            await self._note_given({})
+            raise StuckError(
+                step="hand in",
+                seconds=0,
+                why=f"{len(lacking)} accounts were not made, such as {lacking[0]}: the lease had lapsed. Run it again",
+            )
         if missing:
             raise StuckError(
                 step="hand in", seconds=0, why=f"{len(missing)} messages have no outcome, such as {missing[0]}"
@@ -230,8 +287,11 @@ class Return:
         self._say("images and files are brought", {"unheard of": added, "bytes of": bytes_of})
 
     async def _wait(self, reason: Callable[[], Awaitable[str]], seconds: float) -> None:
-        until = time.monotonic() + seconds
+        """Wait until there is no reason to wait any more; so many seconds at most without any progress."""
+        until, last = time.monotonic() + seconds, ""
         while why := await reason():
+            if why != last:
+                until, last = time.monotonic() + seconds, why
             self._say(f"waiting: {why}")
             if time.monotonic() >= until:
                 raise StuckError(step="hand in", seconds=f"{seconds:.0f}", why=why)

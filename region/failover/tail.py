@@ -12,7 +12,14 @@ from typing import Final, TypeAlias
 
 from msgspec.structs import replace
 
-from replication.accounts import DeviceRefreshed, ProfileChanged, UserBlocked, UserUnblocked, WritersChosen
+from replication.accounts import (
+    AccountCreated,
+    DeviceRefreshed,
+    ProfileChanged,
+    UserBlocked,
+    UserUnblocked,
+    WritersChosen,
+)
 from replication.concealed import MessageConcealed
 from replication.ids import region_of
 from replication.moderation import AccountRestored, AccountSuspended, ModeratorNamed
@@ -93,9 +100,46 @@ def judge(journaled: Journaled, *, here: str, newer: Collection[Slot], stands: M
     return Verdict(reason="it was changed meanwhile")
 
 
+def undone(submissions: Iterable[Submission], handed: Collection[str]) -> list[Submission]:
+    """Return what was set meanwhile and then undone by what was handed in behind it, in order: submitted once more, it stands again.
+
+    Args:
+        submissions: Everything in the journal of who holds the duties, in the order of each partition.
+        handed: The ids of what is handed in.
+    """
+    newest: dict[Slot, Submission] = {}
+    lost: set[Slot] = set()
+    for one in submissions:
+        slots = slots_of(one)
+        if one.id in handed:
+            lost |= {slot for slot in slots if slot in newest}
+        else:
+            newest |= dict.fromkeys(slots, one)
+            lost -= slots
+    again: dict[int, tuple[Submission, set[Slot]]] = {}
+    for slot, one in newest.items():
+        if slot in lost and slot[0] != "session":  # a refreshed session that is told twice looks like a stolen token
+            again.setdefault(id(one), (one, set()))[1].add(slot)
+    return [_only(replace(one, reply_to=""), slots) for one, slots in again.values()]
+
+
+def _only(submission: Submission, slots: Collection[Slot]) -> Submission:
+    """Return what of a submission sets those; only a profile has several."""
+    body = submission.body
+    if not isinstance(body, ProfileChanged):
+        return submission
+    gone = dict.fromkeys((name for _, _, name in slots_of(submission) - set(slots)), None)
+    return replace(submission, body=replace(body, **gone))
+
+
 def must_have_outcome(submissions: Iterable[Submission]) -> list[str]:
     """Return the ids of those that end as an entry or a refusal, or wait for another region's."""
     return [one.id for one in submissions if isinstance(one.body, LOG_BODIES)]
+
+
+def accounts_of(submissions: Iterable[Submission]) -> list[str]:
+    """Return whose accounts are made by those."""
+    return [one.author for one in submissions if isinstance(one.body, AccountCreated)]
 
 
 def counted(verdicts: Iterable[Verdict]) -> dict[str, int]:

@@ -37,6 +37,8 @@ MOST_RUNS: Final = 50
 MOST_BYTES: Final = 12 * 1024 * 1024
 """Of the batches that all of them refer to, before the last one of each."""
 
+HELD_SECONDS: Final = 10.0
+"""So long what was decided may wait for the standby before that counts as not well: it is passed by long before, if the directory answers."""
 CONDITION: Final = "forwarding"
 
 
@@ -118,7 +120,7 @@ class Drain:
                 size=MOST_BYTES // max(1, len(places)),
             )
             if runs and self._sluice is not None:
-                await self._sluice.wait(connection)
+                await self._let_leave(self._sluice, connection, producer)
             if runs:
                 await self._send(producer, plan_runs(self._places, runs, now=time.time_ns() // 1000))
             self._tell_drained(() if whole else {run.stream.destination for run in runs}, began)
@@ -129,6 +131,22 @@ class Drain:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(POLL_SECONDS):
                         await self._nudged.wait()
+
+    async def _let_leave(self, sluice: Sluice, connection: Connection, producer: Producer) -> None:
+        """Wait until what was read may leave; others hear meanwhile that this region lives, and its operator why nothing leaves."""
+        held = False
+
+        async def meanwhile(waited: float) -> None:
+            nonlocal held
+            await self._beat(producer)
+            if waited >= HELD_SECONDS and not held:
+                held = True
+                reason = f"nothing leaves: {sluice.standby} lacks it, and the directory has not said that it may be passed by"
+                self._health.tell(CONDITION, ok=False, detail=reason)
+
+        await sluice.wait(connection, meanwhile)
+        if held:
+            self._health.tell(CONDITION, ok=True)
 
     async def _send(self, producer: Producer, plan: Plan) -> None:
         for destination, partition in plan.gaps:

@@ -8,8 +8,8 @@ Why: `docs/decisions/0015-nothing-leaves-before-the-standby-has-it.md`.
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import Final, Protocol
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol, TypeAlias
 
 import psycopg
 import structlog
@@ -29,16 +29,26 @@ log = structlog.get_logger()
 LOOK_SECONDS: Final = 0.5
 """Between two looks at whether the standby follows."""
 WAIT_SECONDS: Final = 0.002
-"""Between two questions how far it is, while something waits for that."""
+"""Between two questions how far it is, while something waits for that; if it waits for long:"""
+CALM_SECONDS: Final = 0.05
+SHORT_SECONDS: Final = 0.5
+"""So long nothing that waits does so for long."""
 PASS_SECONDS: Final = 3.0
 """So long it may take with what there is, before it is passed by."""
 FREE_SECONDS: Final = 2.0
 """For how long the directory's word counts that it may be passed by: as long is waited before it counts as a keeper again."""
 
+AGAIN_SECONDS: Final = 30.0
+"""After so long the directory is told again that the standby has everything: a process before this one may have told it otherwise since."""
+
 
 def boottime() -> float:
     """Return the time since this machine was started, seconds."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+Meanwhile: TypeAlias = Callable[[float], Awaitable[None]]
+"""What is done while something waits: told for how long it has, seconds."""
 
 
 class Directory(Protocol):
@@ -54,7 +64,7 @@ class Sluice:
 
     Attributes:
         standby: Who may take over; nobody: the sluice is always open.
-        kept: Whether the directory knows that the standby has everything that has left; None before it was told.
+        kept: Whether the directory knows that the standby has everything that has left; None before it was told, and while it may know otherwise.
     """
 
     def __init__(
@@ -75,15 +85,23 @@ class Sluice:
         self._directory = directory
         self._clock = clock
         self._free_until = 0.0
+        self._told_at = float("-inf")
+        self._said: bool | None = None
         self._problem = ""
+        if standby:  # one that is never named is none either
+            metrics.KEPT.labels(standby).set(0)
 
     @property
     def is_free(self) -> bool:
         """Whether anything may leave now, whoever has it."""
         return not self.standby or self._clock() < self._free_until
 
-    async def wait(self, connection: Connection) -> None:
+    async def wait(self, connection: Connection, meanwhile: Meanwhile | None = None) -> None:
         """Return once everything that was read over this connection may leave.
+
+        Args:
+            connection: To the region's store.
+            meanwhile: Called again and again while it takes long, with how long it has taken, seconds.
 
         Raises:
             psycopg.Error: The store does not tell how far its standby is.
@@ -94,7 +112,10 @@ class Sluice:
         began = self._clock()
         while not self.is_free and await repository.taken_in(connection, self.standby) < position:
             heed_cancellation()
-            await asyncio.sleep(WAIT_SECONDS)
+            waited = self._clock() - began
+            if meanwhile is not None and waited >= SHORT_SECONDS:
+                await meanwhile(waited)
+            await asyncio.sleep(WAIT_SECONDS if waited < SHORT_SECONDS else CALM_SECONDS)
         metrics.WAITED.observe(self._clock() - began)
 
     async def run(self, store: Pool) -> None:
@@ -118,7 +139,7 @@ class Sluice:
             psycopg.Error: The store does not answer.
         """
         follows = await self._catches_up(connection, LOOK_SECONDS if self.is_free else PASS_SECONDS)
-        if follows and self.kept:
+        if follows and self.kept and self._clock() < self._told_at + AGAIN_SECONDS:
             return
         turn = await read_turn(connection)
         if turn is None or turn.holder != self._site:
@@ -139,6 +160,7 @@ class Sluice:
                 self._tell_kept(kept=True)
                 return
         asked_at = self._clock()
+        self.kept = None  # an answer may be lost
         await self._directory.keep(self._region, Keeping(self._site, turn.incarnation, turn.epoch))
         self._tell_kept(kept=False)
         self._free_until = asked_at + FREE_SECONDS
@@ -153,10 +175,11 @@ class Sluice:
         return True
 
     def _tell_kept(self, *, kept: bool) -> None:
-        if kept is not self.kept:
+        if kept is not self._said:
+            self._said = kept
             tell = log.info if kept else log.warning
             tell("the standby has everything" if kept else "the standby is passed by", standby=self.standby)
-        self.kept = kept
+        self.kept, self._told_at = kept, self._clock()
         if kept:
             self._problem = ""
         metrics.KEPT.labels(self.standby).set(kept)

@@ -12,7 +12,7 @@ class Phase(Enum):
     DRAINING = "draining"
     """Its holder decides what is here, and accepts nothing more."""
     HANDED = "handed"
-    """Nobody serves: the holder that it names is the next one, and has not begun."""
+    """Nobody serves: the holder that it names is the next one, and has not begun here. With a mark it was handed over; without one another site has claimed the duties."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ def may_serve(turn: Turn | None, *, region: str, site: str, accepting: bool) -> 
         return site == region
     if turn.phase is Phase.HANDED or turn.holder != site:
         return False
+    if site != region and turn.epoch == 1:  # that one is begun at home
+        return False
     return not (accepting and turn.phase is Phase.DRAINING)
 
 
@@ -60,7 +62,7 @@ def waits_for(turn: Turn | None, *, region: str, site: str) -> str:
     """Say for people why a service may not work."""
     if turn is None:
         return f"there is no store of {region} here yet"
-    if turn.phase is Phase.HANDED:
+    if turn.phase is Phase.HANDED and turn.mark:
         return f"the duties of {region} are being handed over to {turn.holder}"
     if turn.holder != site:
         return f"{turn.holder} holds the duties of {region}, as far as this store knows, in epoch {turn.epoch}"

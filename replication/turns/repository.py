@@ -12,6 +12,8 @@ from replication.turns.records import Phase, Turn
 
 _TURN: Final = "SELECT region, incarnation, epoch, holder, phase, mark FROM region_state LIMIT 1"
 _OLD: Final = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn)
+HANDED_IN: Final = "journal@"
+"""Of a way in `intakes`: up to where a site's journal was handed in to who holds the duties; there it goes on once they are back."""
 ASIDE_STEP: Final = 2**40
 """By so much, and its epoch, the places of what is aside move down when one begins: what a new journal puts aside never meets what an old one did, and comes after it."""
 
@@ -80,7 +82,9 @@ async def set_offsets(connection: Connection, offsets: Mapping[int, int]) -> Non
     )
 
 
-async def take_over(connection: Connection, turn: Turn, *, ended: int, renamed: Mapping[str, str]) -> bool:
+async def take_over(
+    connection: Connection, turn: Turn, *, ended: int, renamed: Mapping[str, str], offsets: Mapping[int, int]
+) -> bool:
     """Begin an epoch in a complete copy of a store, in one transaction; return whether the copy was of the epoch that ends.
 
     What is aside keeps its order before what comes to be aside in this epoch; places of followers stay, since what they follow stays.
@@ -90,15 +94,18 @@ async def take_over(connection: Connection, turn: Turn, *, ended: int, renamed: 
         turn: How it is to begin.
         ended: The epoch that ends.
         renamed: Topic to the one by which the same comes there, for what is aside.
+        offsets: From where each partition of the journal is read there; nothing where the copy says it already.
     """
     async with connection.transaction():
         cursor = await connection.execute(
             "UPDATE region_state SET incarnation = %s, epoch = %s, holder = %s, phase = '', mark = ''"
-            " WHERE region = %s AND epoch = %s AND phase = 'handed'",
+            " WHERE region = %s AND epoch = %s AND phase = 'handed' AND mark <> ''",
             (turn.incarnation, turn.epoch, turn.holder, turn.region, ended),
         )
         if cursor.rowcount != 1:
             return False
+        await set_offsets(connection, offsets)
+        await connection.execute("DELETE FROM intakes WHERE starts_with(way, %s)", (HANDED_IN,))  # goes on there now
         await put_in_order(connection, turn, renamed)
     return True
 

@@ -7,14 +7,14 @@ import psycopg
 
 from infra.postgres import Connection
 from replication.turns.records import Turn
-from replication.turns.repository import put_in_order, set_offsets
+from replication.turns.repository import HANDED_IN, put_in_order, set_offsets
 
 _TAIL: Final = "tail@"
 """Of a way in `intakes`: up to where the copy had decided a site's journal; what stands above was not handed in yet."""
-_JOURNAL: Final = "journal@"
-"""Likewise: up to where a site's journal was handed in to who holds the duties; there it goes on once they are back."""
 _BEGUN: Final = "begun@"
 """Likewise: from where on the journal of who took over was written."""
+_GIVEN: Final = "given@"
+"""Likewise: up to where a site's journal was put into that of who holds the duties, which may not have decided it yet."""
 
 
 async def seize(
@@ -77,7 +77,10 @@ async def _say_anew(
         "  SELECT r.*, (sum(r.last - r.first + 1) OVER (PARTITION BY r.destination, r.partition ORDER BY r.first))::bigint AS upto"
         "  FROM relay_rows r LEFT JOIN unnest(%(destinations)s::text[], %(partitions)s::int[], %(lasts)s::bigint[])"
         "   AS had (destination, partition, reached) USING (destination, partition)"
-        "  WHERE r.incarnation = %(incarnation)s AND r.epoch = %(epoch)s AND r.last > coalesce(had.reached, 0)) x",
+        "  WHERE r.incarnation = %(incarnation)s AND r.epoch = %(epoch)s AND r.last > coalesce(had.reached, 0)"
+        # The newest row of a stream outlives what it refers to, which only who has told nothing could be lacking.
+        "  AND (coalesce(had.reached, 0) > 0"
+        "   OR EXISTS (SELECT FROM outputs o WHERE o.partition = r.partition AND o.first = r.batch_first))) x",
         {
             **former,
             "new_incarnation": turn.incarnation,
@@ -107,18 +110,39 @@ async def read_begun(connection: Connection, site: str) -> dict[int, int]:
 
 
 async def read_handed_in(connection: Connection, site: str) -> dict[int, int]:
-    """Return up to where each partition of a site's journal was handed in; there it goes on once the duties are back."""
-    return await _read(connection, f"{_JOURNAL}{site}")
+    """Return up to where each partition of a site's journal was handed in, in the present epoch; there it goes on once the duties are back.
+
+    Nothing of an earlier one: the site has decided on its own since, and would decide all that again.
+    """
+    return await _read_present(connection, f"{HANDED_IN}{site}")
 
 
 async def note_handed_in(connection: Connection, site: str, offsets: Mapping[int, int]) -> None:
     """Note that a site's journal was handed in up to there, so that nothing of it is missing any more."""
     async with connection.transaction():
-        cursor = await connection.execute("SELECT epoch FROM region_state LIMIT 1")
-        row = await cursor.fetchone()
-        assert row is not None
-        await _note(connection, f"{_JOURNAL}{site}", row[0], offsets)
-        await connection.execute("DELETE FROM intakes WHERE way = %s", (f"{_TAIL}{site}",))
+        await _note(connection, f"{HANDED_IN}{site}", await _present(connection), offsets)
+        await connection.execute(
+            "DELETE FROM intakes WHERE way = ANY(%s::text[])", ([f"{_TAIL}{site}", f"{_GIVEN}{site}"],)
+        )
+
+
+async def read_given(connection: Connection, site: str) -> dict[int, int]:
+    """Return up to where each partition of a site's journal was put into that of who holds the duties, in the present epoch."""
+    return await _read_present(connection, f"{_GIVEN}{site}")
+
+
+async def note_given(connection: Connection, site: str, offsets: Mapping[int, int]) -> None:
+    """Note that a site's journal was put up to there into that of who holds the duties; nothing, if it is to be put there again."""
+    async with connection.transaction():
+        await connection.execute("DELETE FROM intakes WHERE way = %s", (f"{_GIVEN}{site}",))
+        await _note(connection, f"{_GIVEN}{site}", await _present(connection), offsets)
+
+
+async def _present(connection: Connection) -> int:
+    cursor = await connection.execute("SELECT epoch FROM region_state LIMIT 1")
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 async def log_position(connection: Connection) -> int:
@@ -151,9 +175,12 @@ async def taken_in(connection: Connection, standby: str) -> int:
 
 
 async def give_way(connection: Connection, *, epoch: int, site: str, holder: str) -> bool:
-    """Let a site serve no more whose epoch another has ended, so that nothing more is accepted there; return whether it served."""
+    """Let a site serve no more whose epoch another has ended, so that nothing more is accepted there; return whether it served.
+
+    Nobody serves by that: a copy that still follows hears the same, and is begun with by `seize` alone.
+    """
     cursor = await connection.execute(
-        "UPDATE region_state SET holder = %s, mark = '' WHERE epoch = %s AND phase <> 'handed' AND coalesce(nullif(holder, ''), region) = %s",
+        "UPDATE region_state SET holder = %s, phase = 'handed', mark = '' WHERE epoch = %s AND phase <> 'handed' AND coalesce(nullif(holder, ''), region) = %s",
         (holder, epoch, site),
     )
     return cursor.rowcount == 1
@@ -166,6 +193,14 @@ async def _note(connection: Connection, way: str, epoch: int, offsets: Mapping[i
         " ON CONFLICT (way, partition) DO UPDATE SET epoch = excluded.epoch, progress = excluded.progress",
         (way, epoch, list(offsets), list(offsets.values())),
     )
+
+
+async def _read_present(connection: Connection, way: str) -> dict[int, int]:
+    cursor = await connection.execute(
+        "SELECT partition, progress FROM intakes WHERE way = %s AND epoch = (SELECT max(epoch) FROM region_state) ORDER BY partition",
+        (way,),
+    )
+    return {partition: int(progress) for partition, progress in await cursor.fetchall()}
 
 
 async def _read(connection: Connection, way: str) -> dict[int, int]:

@@ -15,7 +15,7 @@ import pytest
 
 from chaos.federation import CommandError, Federation
 from chaos.people import Person
-from region.client import Arrived, Client, Message, SqliteStore, Withdrawn
+from region.client import Arrived, Client, Message, SqliteStore, Stage, Withdrawn
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -23,6 +23,8 @@ COMMAND_SECONDS = 400.0
 WRITE_SECONDS = 0.4
 READY_SECONDS = 120.0
 SHOWN_SECONDS = 120.0
+PARTING = 5
+"""Messages of a device that is gone before anybody has decided them."""
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +88,24 @@ def on_screen(somebody: Person) -> dict[str, list[Message]]:
             kept = [one for one in screen[event.conversation_id] if (one.seq or 0) <= event.seq]
             screen[event.conversation_id] = kept
     return screen
+
+
+async def say_and_leave(federation: Federation, url: str, store: Path, reader: Person) -> list[str]:
+    """Say something by a device of us that is gone for good once all of it is accepted, and decided by nobody; return the texts.
+
+    No device sends them again: they come to the reader by what the region itself had kept, or never. Afterwards us has no projector.
+    """
+    texts = [f"farewell {count}" for count in range(PARTING)]
+    async with person([url], "us", store) as gone:
+        await gone.write("hello", reader)
+        await reader.sees("hello", within=SHOWN_SECONDS)
+        await federation.act("local", "kill", "--stay-down", "us/projector")
+        handles = [await gone.write(text, reader) for text in texts]
+        async with asyncio.timeout(SHOWN_SECONDS):
+            for handle in handles:
+                await handle.reach(Stage.ACCEPTED)
+        assert all(handle.seq is None for handle in handles), "nobody has decided them"
+    return texts
 
 
 async def standing(federation: Federation, region: str = "us") -> dict[str, Any]:
@@ -165,7 +185,8 @@ async def test_a_region_dies_and_comes_back_and_nothing_is_lost_or_doubled(
         for writer in writers:
             await writer.is_heard()
 
-        await mortal.act("local", "kill", "--stay-down", *mine)
+        parting = await say_and_leave(mortal, urls["us"], tmp_path / "parting", abe)
+        await mortal.act("local", "kill", "--stay-down", *(name for name in mine if name != "us/projector"))
         with pytest.raises(CommandError, match="is to be confirmed"):
             await asyncio.to_thread(command, mortal, "fail", "--why", "a test", "--confirm", "eu")
         failed = await asyncio.to_thread(command, mortal, "fail", "--why", "a test", "--confirm", "us")
@@ -182,6 +203,7 @@ async def test_a_region_dies_and_comes_back_and_nothing_is_lost_or_doubled(
             await mortal.act("local", "heal", *mine)
         restored = await asyncio.to_thread(command, mortal, "restore", "--why", "a test", "--confirm", "us")
         assert restored["holder"] == "us", restored
+        assert restored["handed_in"].get("handed in", 0) >= len(parting), restored
         held = await standing(mortal)
         assert (held["holder"], held["epoch"]) == ("us", 3)
         for writer in writers:
@@ -191,6 +213,7 @@ async def test_a_region_dies_and_comes_back_and_nothing_is_lost_or_doubled(
 
         for writer in writers:
             await arrived(writer)
+        await abe.until(lambda: is_there(abe, set(parting)), within=SHOWN_SECONDS)
         for somebody in people:
             check_screen(somebody)
         for one, other in ((alice, abe), (alice, eva), (alice, aki), (eva, aki)):

@@ -30,6 +30,14 @@ async def prepare(connection: Connection) -> None:
     await connection.execute(TABLE)
 
 
+async def is_prepared(connection: Connection) -> bool:
+    """Return whether the table is there; changes nothing."""
+    cursor = await connection.execute("SELECT to_regclass('held_blobs') IS NOT NULL")
+    row = await cursor.fetchone()
+    assert row is not None
+    return bool(row[0])
+
+
 async def next_missing(connection: Connection, *, now: int, most: int) -> list[Blob]:
     """Return blobs that were brought in the region whose copy this is, and whose bytes are not here; the oldest first.
 

@@ -5,16 +5,20 @@ import time
 import pytest
 
 from infra.postgres import Connection
-from region.failover.repository import stood, without_outcome
+from region.failover.repository import add_blobs, ready_blobs, stood, without_account, without_outcome
+from region.standby.repository import kept
 from region.store.repository.withdrawn import withdrawn
 from replication.repository import Place, forwarder_places, runs_after
-from replication.turns.records import Turn
+from replication.turns.records import Phase, Turn
 from replication.turns.repository import read_intakes, read_turn
+from replication.turns.repository import take_over as begin_by_plan
 from replication.turns.takeover_repository import (
     give_way,
     log_position,
+    note_given,
     note_handed_in,
     read_begun,
+    read_given,
     read_handed_in,
     read_tail,
     seize,
@@ -46,6 +50,9 @@ async def relay(connection: Connection, destination: str, *runs: tuple[int, int]
         await connection.execute(
             "INSERT INTO relay_rows VALUES (%s, 0, 1, 1, %s, %s, %s, %s)",
             (destination, first, last, list(range(first, last + 1)), first),
+        )
+        await connection.execute(
+            "INSERT INTO outputs VALUES (0, %s, %s, 1, ''::bytea) ON CONFLICT DO NOTHING", (first, last)
         )
 
 
@@ -85,27 +92,90 @@ async def test_what_others_have_not_is_told_anew(connection: Connection) -> None
     )
 
 
+async def test_what_is_pruned_is_not_told_anew(connection: Connection) -> None:
+    """The newest row of each stream stays for good, without what it refers to: nobody could read that."""
+    await relay(connection, "ap", (1, 3))
+    await connection.execute("DELETE FROM outputs")
+
+    await take_over(connection)
+
+    cursor = await connection.execute("SELECT count(*) FROM relay_rows WHERE epoch = 2")
+    assert await cursor.fetchone() == (0,)
+
+
 async def test_what_was_handed_in_is_missing_no_more(connection: Connection) -> None:
     """And where it ended is kept, for when the duties are back."""
     await take_over(connection)
+    await note_given(connection, "us", {0: 9, 1: 8})
+    assert await read_given(connection, "us") == {0: 9, 1: 8}
+    await note_given(connection, "us", {})
+    assert await read_given(connection, "us") == {}
+    await note_given(connection, "us", {0: 9, 1: 8})
     await note_handed_in(connection, "us", {0: 9, 1: 8})
 
+    assert await read_given(connection, "us") == {}
+    assert await without_account(connection, ["u0x1-us"]) == ["u0x1-us"]
     assert await read_tail(connection, "us") == {}
     assert await read_handed_in(connection, "us") == {0: 9, 1: 8}
+
+    await connection.execute("UPDATE region_state SET epoch = 4")
+    assert await read_handed_in(connection, "us") == {}, "home has decided on its own since"
 
 
 async def test_a_site_gives_way_once(connection: Connection) -> None:
     """In its own epoch, and not while it is handed over."""
     assert not await give_way(connection, epoch=2, site="us", holder="eu")
     assert await give_way(connection, epoch=1, site="us", holder="eu")
-    assert await read_turn(connection) == Turn("us", 1, 1, "eu")
+    assert await read_turn(connection) == Turn("us", 1, 1, "eu", Phase.HANDED), "nobody serves, here or on the copy"
     assert not await give_way(connection, epoch=1, site="us", holder="eu")
+
+
+async def test_a_copy_whose_home_gave_way_is_taken_over_without_a_plan(connection: Connection) -> None:
+    """It is begun with by who took over; never as one that was handed over, which would forget what home had accepted."""
+    await give_way(connection, epoch=1, site="us", holder="eu")
+
+    assert not await begin_by_plan(connection, BEGUN, ended=1, offsets={0: 70, 1: 80}, renamed={})
+    cursor = await connection.execute("SELECT max(next_offset) FROM journal_partitions")
+    assert await cursor.fetchone() == (0,), "where home's journal was decided up to stays known"
+    assert await take_over(connection)
+    assert await read_turn(connection) == BEGUN
 
 
 async def test_a_store_without_a_standby_has_been_taken_in_nowhere(connection: Connection) -> None:
     """Its log goes on all the same."""
     assert await log_position(connection) > 0
     assert await taken_in(connection, "eu") == 0
+
+
+async def test_an_upload_that_home_had_finished_is_ready(connection: Connection) -> None:
+    """The copy knew it as unfinished, or not at all; what is ready there, or being removed, stays as it is there."""
+    blob = "INSERT INTO blobs (blob_id, owner, kind, name, size, content_type, checksum, state, created_at, updated_at)"
+    for name, state in (("new", "ready"), ("half", "ready"), ("had", "ready"), ("gone", "ready")):
+        await connection.execute(
+            f"{blob} VALUES (%s, 'u0a1-us', 'image', 'home', 7, 'x', 'y', %s, 1, 9)", (name, state)
+        )
+    rows = await ready_blobs(connection, since=0)
+    await connection.execute("DELETE FROM blobs")
+    for name, state in (("half", "checking"), ("had", "ready"), ("gone", "removing")):
+        await connection.execute(f"{blob} VALUES (%s, 'u0a1-us', 'image', 'copy', 0, '', '', %s, 1, 5)", (name, state))
+
+    assert await add_blobs(connection, rows) == 2
+
+    cursor = await connection.execute("SELECT blob_id, state, name, size FROM blobs ORDER BY blob_id")
+    assert await cursor.fetchall() == [
+        ("gone", "removing", "copy", 0),
+        ("had", "ready", "copy", 0),
+        ("half", "ready", "home", 7),
+        ("new", "ready", "home", 7),
+    ]
+
+
+async def test_whether_bytes_were_looked_for_is_asked_without_a_change(connection: Connection) -> None:
+    """A rehearsal makes no table in the copy."""
+    assert not await kept.is_prepared(connection)
+    assert not await kept.is_prepared(connection)
+    await kept.prepare(connection)
+    assert await kept.is_prepared(connection)
 
 
 async def number(connection: Connection, *entries: tuple[int, int]) -> None:

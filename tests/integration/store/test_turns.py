@@ -23,6 +23,7 @@ from replication.turns.repository import (
     take_back,
     take_over,
 )
+from replication.turns.takeover_repository import note_handed_in
 
 pytestmark = pytest.mark.integration
 BEGUN = Turn("us", 2, 2, "eu")
@@ -77,14 +78,16 @@ async def test_an_epoch_is_begun_in_a_copy_that_was_handed_over(connection: Conn
     await put_aside(connection, kept, now=now)
     await tell_alive(connection, Alive("us/projector", "projector", 20))
     renamed = {"eu.relay.us": "relay.us"}
-    assert not await take_over(connection, BEGUN, ended=1, renamed=renamed), "somebody serves it"
+    assert not await take_over(connection, BEGUN, ended=1, renamed=renamed, offsets={}), "somebody serves it"
     await hand_over(connection, epoch=1, to="eu")
     await set_offsets(connection, {0: 40, 1: 50})
+    await note_handed_in(connection, "us", {0: 9})
 
-    assert await take_over(connection, BEGUN, ended=1, renamed=renamed)
+    assert await take_over(connection, BEGUN, ended=1, renamed=renamed, offsets={})
 
     assert await read_turn(connection) == BEGUN
-    assert not await take_over(connection, BEGUN, ended=1, renamed=renamed)
+    assert not await take_over(connection, BEGUN, ended=1, renamed=renamed, offsets={})
+    assert ("journal@us", 0) not in await read_intakes(connection, before=2), "it goes on there once, not ever again"
     cursor = await connection.execute("SELECT partition, next_offset FROM journal_partitions ORDER BY partition")
     assert await cursor.fetchall() == [(0, 40), (1, 50)]
     assert await alive(connection) == []

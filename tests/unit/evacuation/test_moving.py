@@ -157,10 +157,6 @@ class Stores:
         self._world.do(f"compare {source} with {target}")
         return 3
 
-    async def set_offsets(self, url: str, offsets: dict[int, int]) -> None:
-        """Change where the journal goes on."""
-        self._world.do(f"{url} goes on at {offsets}")
-
     async def drain(self, url: str, **_: object) -> bool:
         """Let nothing more in."""
         return self._world.turn(url, "drain", phase=Phase.DRAINING)
@@ -174,9 +170,9 @@ class Stores:
         """Let it serve again."""
         return self._world.turn(url, "take back", phase=Phase.SERVING, holder=holder, mark="")
 
-    async def take_over(self, url: str, turn: Turn, **_: object) -> bool:
-        """Begin an epoch."""
-        self._world.do(f"begin {url}")
+    async def take_over(self, url: str, turn: Turn, *, offsets: dict[int, int], **_: object) -> bool:
+        """Begin an epoch, and where its journal goes on, at once."""
+        self._world.do(f"begin {url}" + (f" at {offsets}" if offsets else ""))
         self._world.turns[url] = turn
         return True
 
@@ -202,7 +198,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """The world, in the place of everything that is asked."""
     made = World()
     stores, Journal.world = Stores(made), made
-    for name in ("connect", "read_turn", "drain", "hand_over", "take_back", "take_over", "set_offsets"):
+    for name in ("connect", "read_turn", "drain", "hand_over", "take_back", "take_over"):
         monkeypatch.setattr(moving, name, getattr(stores, name))
     for name in ("next_offsets", "unsent", "still_serving", "serving", "follows"):
         monkeypatch.setattr(repository, name, getattr(stores, name))
@@ -364,8 +360,44 @@ async def test_a_copy_that_follows_is_waited_for_and_begun_with(world: World) ->
 
     await moving_.run()
 
-    assert world.done == [*ALL[:3], "compare us with eu", *ALL[4:6], "eu goes on at {0: 5}", "detach eu", "begin eu"]
+    assert world.done == [*ALL[:3], "compare us with eu", *ALL[4:6], "detach eu", "begin eu at {0: 5}"]
     assert world.turns["eu"] == Turn("us", 2, 2, "eu")
+
+
+@pytest.mark.parametrize(
+    ("handed_in", "place"),
+    [
+        ({0: 4}, 4),  # what it accepted while it was taken for dead is decided
+        ({0: 2}, 3),  # of an earlier time: it has decided more since
+        ({}, 3),
+    ],
+)
+async def test_back_home_nothing_is_decided_a_second_time(
+    world: World, monkeypatch: pytest.MonkeyPatch, handed_in: dict[int, int], place: int
+) -> None:
+    """In no later cycle of evacuations either."""
+
+    async def read_handed_in(url: str, site: str) -> dict[int, int]:
+        assert (url, site) == ("eu", "us")
+        return handed_in
+
+    async def next_offsets(url: str) -> dict[int, int]:
+        return {0: {"us": 3, "eu": 5}[url]}
+
+    async def copy_store(source: str, target: str, _: Path, *, prepare: Callable[..., Any]) -> dict[str, int]:
+        world.do(f"{target} goes on at {prepare.keywords['offsets']}")  # type: ignore[attr-defined]  # a partial
+        world.turns[target] = world.turns[source]
+        return {}
+
+    monkeypatch.setattr(moving, "read_handed_in", read_handed_in)
+    monkeypatch.setattr(repository, "next_offsets", next_offsets)
+    monkeypatch.setattr(copying, "copy_store", copy_store)
+    world.turns["eu"] = Turn("us", 2, 2, "eu")
+    world.duty = replace(world.duty, holder="eu", epoch=2, incarnation=2)
+
+    await Evacuation(seat("eu"), seat("us"), world, Path("/"), lambda _: None).run()
+
+    assert f"us goes on at {{0: {place}}}" in world.done
 
 
 async def test_a_copy_that_follows_is_not_touched_by_whoever_cannot_detach_it(world: World) -> None:

@@ -52,6 +52,8 @@ def test_what_is_next(known: Known, step: Step) -> None:
         replace(START, laid_down=True),  # nobody may serve, and somebody does
         replace(START, at_source=HANDED, laid_down=True),  # what was copied is gone
         replace(CLAIMED, at_target=None),  # the copy is gone
+        replace(CLAIMED, at_target=replace(HANDED, mark="")),  # it was claimed without a plan: that is to go on
+        replace(CLAIMED, at_target=HOME),
         replace(CLAIMED, epoch=3),  # it is not of the epoch before
         replace(CLAIMED, at_target=replace(BEGUN, epoch=3)),
     ],

@@ -10,7 +10,7 @@ import pytest
 from global_directory.holding.schemas import Claim, DutyView
 from infra.kafka import KafkaError
 from region.evacuation import repository
-from region.evacuation.moving import StuckError, Told
+from region.evacuation.moving import StuckError, Told, UnknownDutiesError
 from region.evacuation.seats import Seat
 from region.failover import failing
 from region.failover import reached as reaching
@@ -200,6 +200,17 @@ async def test_who_does_not_tell_is_told_everything_anew(world: World) -> None:
 
     assert world.seized["had"] == {("eu", 0): 7}
     assert any(one.startswith("ap does not tell") for one in told), told
+
+
+async def test_a_region_that_never_announced_itself_is_named(world: World) -> None:
+    """It has no duties that could be taken over."""
+
+    async def nobody() -> tuple[DutyView, ...]:
+        return ()
+
+    world.duties = nobody  # type: ignore[method-assign]
+    with pytest.raises(UnknownDutiesError, match="knows nothing of us"):
+        await takeover(world).run()
 
 
 async def test_a_copy_that_did_not_follow_is_not_begun_with(world: World) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from region.failover.tail import counted, judge, must_have_outcome, slots_of
+from region.failover.tail import counted, judge, must_have_outcome, slots_of, undone
 from replication.accounts import DeviceRefreshed, PasswordChanged, ProfileChanged, UserBlocked, UserUnblocked
 from replication.concealed import MessageConcealed
 from replication.records import Body, Journaled, MessageRead, MessageSent, Stream, Submission, Via
@@ -74,6 +74,31 @@ def test_what_was_set_meanwhile_stays(body: Body, meanwhile: Body, expected: Bod
     assert isinstance(later, Submission)
 
     assert handed_in(submitted(body), set(slots_of(later))) == expected
+
+
+def _named(identifier: str, body: Body) -> Submission:
+    record = submitted(body, identifier=identifier).record
+    assert isinstance(record, Submission)
+    return record
+
+
+def test_what_was_set_while_it_was_handed_in_is_set_once_more() -> None:
+    """Only what an older one has undone, and of a profile only that; who has set it anew since needs nothing."""
+    unblocked, blocked = (_named("t1", UserUnblocked("u0b1-eu")), _named("n1", UserBlocked("u0b1-eu")))
+    assert [one.id for one in undone([blocked, unblocked], {"t1"})] == ["n1"]
+    assert undone([unblocked, blocked], {"t1"}) == []
+    assert undone([blocked, unblocked, blocked], {"t1"}) == [], "that was done already"
+    assert undone([blocked], {"t1"}) == []
+
+    both = _named("n1", ProfileChanged(display_name="A", status_text="x"))
+    text, name = (
+        _named("n2", ProfileChanged(status_text="y")),
+        _named("t1", ProfileChanged(display_name="old")),
+    )
+    assert [one.body for one in undone([both, text, name], {"t1"})] == [ProfileChanged(display_name="A")]
+
+    refreshed = [_named(name, DeviceRefreshed("d1", "f", 5)) for name in ("n1", "t1")]
+    assert undone(refreshed, {"t1"}) == [], "that would look like a stolen token"
 
 
 def test_nothing_is_taken_away_by_a_number_that_another_message_has_by_now() -> None:

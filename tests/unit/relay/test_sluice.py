@@ -9,7 +9,7 @@ import pytest
 from global_directory.holding.schemas import DutyView, Keeping
 from infra.errors import UnavailableError
 from relay.forwarder import sluice as module
-from relay.forwarder.sluice import FREE_SECONDS, Sluice
+from relay.forwarder.sluice import AGAIN_SECONDS, FREE_SECONDS, SHORT_SECONDS, Sluice
 from replication.holding.errors import EpochOverError, NotTheStandbyError
 from replication.turns import takeover_repository
 from replication.turns.records import Turn
@@ -29,6 +29,7 @@ class World:
         follows: Whether the standby takes in what there is, at once.
         kept: What the directory was told, in order.
         refuses: What it answers by, if by an error.
+        unanswered: Whether it takes down what it is told, and the answer is lost.
     """
 
     now: float = 100.0
@@ -37,6 +38,7 @@ class World:
     follows: bool = True
     kept: list[str] = field(default_factory=list)
     refuses: Exception | None = None
+    unanswered: bool = False
 
     async def sleep(self, seconds: float) -> None:
         """Let time pass."""
@@ -63,6 +65,8 @@ class World:
         if self.refuses is not None and (wanted.standby or not isinstance(self.refuses, NotTheStandbyError)):
             raise self.refuses
         self.kept.append(wanted.standby)
+        if self.unanswered:
+            raise UnavailableError(what="It")
         return DutyView("us", "us", 3, 1, "eu", (), 6.0, laid_down=False)
 
 
@@ -120,6 +124,44 @@ async def test_without_the_directory_s_word_nobody_is_passed_by(world: World, sl
         await sluice.look(HERE)
 
     assert not sluice.is_free
+
+
+async def test_an_answer_that_was_lost_is_not_taken_for_no(world: World, sluice: Sluice) -> None:
+    """The directory may have taken it down: it is told that the standby has everything as soon as that is so again."""
+    await sluice.look(HERE)
+    world.follows, world.position, world.unanswered = False, 9, True
+    with pytest.raises(UnavailableError):
+        await sluice.look(HERE)
+    assert (world.kept, sluice.kept) == (["eu", ""], None)
+
+    world.follows, world.unanswered = True, False
+    await sluice.look(HERE)
+    assert (world.kept, sluice.kept) == (["eu", "", "eu"], True)
+
+
+async def test_the_directory_is_told_again_now_and_then(world: World, sluice: Sluice) -> None:
+    """Another process, which was asleep, may have told it otherwise meanwhile."""
+    await sluice.look(HERE)
+    world.now += AGAIN_SECONDS
+    await sluice.look(HERE)
+    await sluice.look(HERE)
+
+    assert world.kept == ["eu", "eu"]
+
+
+async def test_what_waits_for_long_goes_on_to_be_heard_of(world: World, sluice: Sluice) -> None:
+    """Heartbeats, say, meanwhile; and the store is asked less often."""
+    told: list[float] = []
+
+    async def meanwhile(waited: float) -> None:
+        told.append(waited)
+        world.follows = waited > 2
+
+    world.follows = False
+    await sluice.wait(HERE, meanwhile)
+
+    assert (told[0] >= SHORT_SECONDS, told[-1] > 2) == (True, True)
+    assert len(told) < 40
 
 
 async def test_who_was_never_named_holds_nothing_up(world: World, sluice: Sluice) -> None:

@@ -14,7 +14,9 @@ from replication.turns.records import Phase, Turn, may_serve, waits_for
 from replication.turns.waiting import in_turn
 
 HOME, ELSEWHERE = Turn("us", 1, 1, "us"), Turn("us", 2, 2, "eu")
-DRAINING, HANDED = Turn("us", 1, 1, "us", Phase.DRAINING), Turn("us", 1, 1, "eu", Phase.HANDED)
+GIVEN = Turn("us", 1, 1, "eu", Phase.HANDED)
+"""Home has heard that another site has claimed its duties; the copy that still follows hears the same."""
+DRAINING, HANDED = Turn("us", 1, 1, "us", Phase.DRAINING), Turn("us", 1, 1, "eu", Phase.HANDED, "m")
 
 
 @pytest.mark.parametrize(
@@ -25,6 +27,8 @@ DRAINING, HANDED = Turn("us", 1, 1, "us", Phase.DRAINING), Turn("us", 1, 1, "eu"
         (DRAINING, "who decides", "nobody"),
         (HANDED, "nobody", "nobody"),  # the next holder is named, and has not begun
         (ELSEWHERE, "nobody", "all"),
+        (GIVEN, "nobody", "nobody"),  # and the copy was not begun with
+        (Turn("us", 1, 1, "eu"), "nobody", "nobody"),  # the first epoch is always begun at home
     ],
 )
 def test_one_site_serves_at_a_time(turn: Turn | None, at_home: str, elsewhere: str) -> None:
@@ -39,6 +43,7 @@ def test_a_process_says_why_it_stands_by() -> None:
     assert waits_for(None, region="us", site="eu") == "there is no store of us here yet"
     assert "us holds the duties of us" in waits_for(HOME, region="us", site="eu")
     assert "handed over to eu" in waits_for(HANDED, region="us", site="eu")
+    assert "eu holds the duties of us" in waits_for(GIVEN, region="us", site="us")
     assert "handed over" in waits_for(DRAINING, region="us", site="us")
 
 
