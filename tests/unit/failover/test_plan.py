@@ -23,6 +23,14 @@ def test_it_goes_on_wherever_it_was_left() -> None:
     assert begun(CLAIMED) == Turn("us", 2, 2, "eu", Phase.SERVING)
 
 
+@pytest.mark.parametrize("mark", ["", "m1"])
+def test_a_copy_that_nobody_serves_is_begun_with(mark: str) -> None:
+    """Its home gave way, or was evacuating as it died: the copy still knows how far home's journal was decided, and that is noted."""
+    handed = replace(COPY, holder="eu", phase=Phase.HANDED, mark=mark)
+    assert next_step(replace(CLAIMED, copy=handed)) is Step.BEGIN
+    assert next_step(replace(DEAD, copy=handed)) is Step.CLAIM
+
+
 @pytest.mark.parametrize(
     ("known", "why"),
     [
