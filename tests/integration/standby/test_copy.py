@@ -353,7 +353,7 @@ async def test_duties_are_handed_over_with_the_copy_and_come_back_and_are_copied
             if turn is None:
                 assert await hand_over(connection, epoch=epoch, to=to)
             else:
-                assert await take_over(connection, turn, ended=epoch, renamed={})
+                assert await take_over(connection, turn, ended=epoch, renamed={}, offsets={})
 
     await pair.until(Step.FOLLOW)
     await change(pair.store, None, epoch=1, to="eu")
