@@ -55,7 +55,9 @@ class Flow:
         self.take(await self.post("/token", {"refresh_token": old}), "refreshed")
         access = self.tokens["access_token"]
         fresh = self.secrets["new password"] = f"fresh-{secrets.token_urlsafe(18)}"
-        changed = await self.post("/password", {"old_password": password, "new_password": fresh}, token=access)
+        changed = await self.post(
+            "/password", {"old_password": password, "new_password": fresh, "keep_this_device": True}, token=access
+        )
         assert changed.status_code == 204, changed.text
         wrong = self.secrets["wrong password"] = f"wrong-{secrets.token_urlsafe(18)}"
         text = self.secrets["text"] = f"text-{secrets.token_urlsafe(18)}"
@@ -63,7 +65,7 @@ class Flow:
             ("/login", {"handle": self.handle, "password": wrong}, ""),
             ("/login", {"handle": [wrong], "password": password}, ""),
             ("/login", {"handle": self.handle, "password": password}, ""),
-            ("/password", {"old_password": wrong, "new_password": fresh}, access),
+            ("/password", {"old_password": wrong, "new_password": wrong}, access),
             ("/password", {"old_password": fresh, "new_password": [wrong]}, access),
             ("/password", {"old_password": fresh, "new_password": wrong * 60}, access),
             ("/password", f'{{"old_password": "{fresh}", "new_password": '.encode(), access),
