@@ -55,15 +55,15 @@ async def make(site: Site, tools: Path, *, by: str) -> tuple[Manifest, list[str]
             async with repository.one_view(store) as view:
                 manifest = await _write(site, tools, shelf, store, view, backup_id, by)
             await shelf.finish(manifest)
-            removed = await prune(shelf, keep=site.keep)
+            removed = await prune(shelf, keep=site.keep, made=backup_id)
     except psycopg.Error as error:
         raise UnavailableError(what="The region's store") from error
     return manifest, removed
 
 
-async def prune(shelf: Shelf, *, keep: int) -> list[str]:
-    """Remove backups that are too old; return which."""
-    removed = too_old(*await shelf.names(), keep=keep)
+async def prune(shelf: Shelf, *, keep: int, made: str = "") -> list[str]:
+    """Remove backups that are too old, but never the one that was just made; return which."""
+    removed = too_old(*await shelf.names(), keep=keep, made=made)
     for backup_id in removed:
         await shelf.remove(backup_id)
     return removed

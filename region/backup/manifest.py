@@ -158,14 +158,15 @@ def is_id(name: str) -> bool:
     return _ID.fullmatch(name) is not None
 
 
-def too_old(whole: Sequence[str], unfinished: Mapping[str, float], *, keep: int) -> list[str]:
+def too_old(whole: Sequence[str], unfinished: Mapping[str, float], *, keep: int, made: str = "") -> list[str]:
     """Return the backups that are to be removed, the oldest first: whole ones beyond so many, and what was never finished.
 
     Args:
         whole: Ids of those that have a manifest.
         unfinished: Id to seconds since it was begun, of those that have none.
         keep: How many whole ones are kept; the newest always is.
+        made: The one that was just made, which stays whatever the clock says that named it.
     """
     kept = set(sorted(whole)[-max(1, keep) :])
     given_up = {name for name, age in unfinished.items() if age > UNFINISHED_SECONDS}
-    return sorted((set(whole) - kept) | given_up)
+    return sorted(((set(whole) - kept) | given_up) - {made})

@@ -72,6 +72,18 @@ async def begin_anew(connection: Connection) -> None:
         await publishing.begin_life(connection)
 
 
+async def alone(connection: Connection, name: str) -> bool:
+    """Return whether this connection, until it ends, is the only one that replaces a database of that name.
+
+    Args:
+        connection: To the server's maintenance database, like everybody else's who asks.
+        name: The database.
+    """
+    cursor = await connection.execute("SELECT pg_try_advisory_lock(hashtext(%s))", (f"replace {name}",))
+    row = await cursor.fetchone()
+    return row is not None and bool(row[0])
+
+
 async def shut(connection: Connection, name: str) -> None:
     """Let nobody connect to a database any more, and cut off who has."""
     await _allow(connection, name, "false")

@@ -44,6 +44,14 @@ class BeyondError(CausewayError):
     definite = True
 
 
+class RestoringError(CausewayError):
+    """Somebody else is restoring the store of {region} just now. Wait until they have ended; nothing was changed."""
+
+    code = "busy"
+    status = 409
+    definite = True
+
+
 class NotWholeError(CausewayError):
     """What was restored of {backup_id} is not what was backed up: {what}. The store was not touched."""
 
@@ -108,15 +116,20 @@ async def restore(site: Site, tools: Path, manifest: Manifest, directory: Direct
     """Restore a backup in place of the region's store, which is kept beside it under another name.
 
     Raises:
+        RestoringError: Somebody else restores it.
         BeyondError: Something has gone beyond it, or the region's services run.
         DamagedError, CopyFailedError, NotWholeError: It is not whole, or could not be restored; the store was not touched.
         UnavailableError: Somebody who is needed does not answer.
     """
     try:
-        await look(site, manifest, directory)
         name = _database(site.store)
         made = f"{name}_restored"
         async with await connect(_with(site.store, MAINTENANCE), name=NAME) as server:
+            if not await repository.alone(server, name):
+                raise RestoringError(region=site.region)
+            if name in await servers.databases(server):
+                await repository.open_again(server, name)  # a run that was killed may have left it shut
+            await look(site, manifest, directory)
             await servers.make_database(server, made)
             await _fill(site, tools, manifest, made)
             await _compare(site, manifest, made)

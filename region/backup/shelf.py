@@ -83,9 +83,13 @@ class Shelf:
         except AbsentError:
             raise NotFoundError(what="backup") from None
         try:
-            return msgspec.json.decode(b"".join(pieces), type=Manifest)
+            manifest = msgspec.json.decode(b"".join(pieces), type=Manifest)
         except msgspec.DecodeError as error:
             raise DamagedError(backup_id=backup_id, what="its manifest cannot be read") from error
+        # Names of files: whoever writes to the blob store must not name any of the machine that reads it.
+        if (manifest.backup_id, manifest.dump.name, manifest.blobs.name) != (backup_id, DUMP, BLOBS):
+            raise DamagedError(backup_id=backup_id, what="its manifest is of something else")
+        return manifest
 
     async def get(self, backup_id: str, piece: Piece, path: Path) -> None:
         """Bring an object of a backup into a file, and see that it is what it was.

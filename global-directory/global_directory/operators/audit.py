@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from global_directory.operators import session
@@ -51,7 +52,8 @@ def list_operations(
         return
     table = Table("when (UTC)", "who", "what", "to", "result", "why", "detail", box=None, header_style="bold")
     for one in found:
-        table.add_row(when(one.at), one.who or "nobody known", one.verb, one.target, one.result, one.why, one.detail)
+        said = (one.who or "nobody known", one.verb, one.target, one.result, one.why, one.detail)
+        table.add_row(when(one.at), *map(escape, said))  # whoever is traced has written some of it
     console.print(table if found else "Nothing is found.")
 
 

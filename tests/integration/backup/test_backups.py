@@ -19,7 +19,7 @@ from infra.local.tools import Tools
 from infra.postgres import make_pool
 from infra.schema.repository import connect, tell_alive
 from infra.schema.revisions import Alive
-from region.backup import making, restoring, verifying
+from region.backup import making, repository, restoring, verifying
 from region.backup.making import NotNowError
 from region.backup.manifest import Manifest
 from region.backup.places import Site
@@ -173,6 +173,33 @@ async def test_a_store_comes_back_and_what_was_there_is_kept(site: Site, tools: 
         await server.execute(f'DROP DATABASE "{site.store.rpartition("/")[2]}"'.encode())
     again = await restoring.restore(site, tools.postgres, made, directory.client)
     assert (again.former, await followers(site.store)) == ("", 1_000)
+
+
+async def test_one_restores_at_a_time_and_a_store_that_a_killed_one_left_shut_is_opened(
+    site: Site, tools: Tools, directory: Directory
+) -> None:
+    """A second one would take the first one's half-made database away."""
+    made = await backup(site, tools)
+    await change(site)
+    name = site.store.rpartition("/")[2]
+    async with await connect(beside(site.store, "postgres"), name="test") as server:
+        assert await repository.alone(server, name)
+        with pytest.raises(restoring.RestoringError):
+            await restoring.restore(site, tools.postgres, made, directory.client)
+    assert await followers(site.store) == 10
+    async with await connect(beside(site.store, "postgres"), name="test") as server:
+        await repository.shut(server, name)
+    await restoring.restore(site, tools.postgres, made, directory.client)
+    assert await followers(site.store) == 1_000
+
+
+async def test_a_manifest_names_no_file_of_the_machine_that_reads_it(site: Site, tools: Tools, shelf: Shelf) -> None:
+    """Who may write to the blob store could overwrite what the operator may."""
+    made = await backup(site, tools)
+    for name in ("/tmp/elsewhere", "../elsewhere"):
+        await shelf.finish(msgspec.structs.replace(made, dump=msgspec.structs.replace(made.dump, name=name)))
+        with pytest.raises(DamagedError, match="something else"):
+            await shelf.manifest(made.backup_id)
 
 
 async def test_a_store_that_was_copied_comes_back_as_another_life(

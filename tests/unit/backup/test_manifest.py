@@ -90,6 +90,7 @@ def test_the_newest_are_kept() -> None:
     assert too_old(whole, {}, keep=2) == whole[:1]
     assert too_old(whole[::-1], {}, keep=0) == whole[:2]
     assert too_old([], {}, keep=1) == []
+    assert too_old(whole, {}, keep=2, made=whole[0]) == [], "whatever the clock said that named it"
     assert too_old(whole, {"x": 3_600, "y": 90_000}, keep=3) == ["y"]
 
 
