@@ -15,7 +15,6 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 
@@ -30,6 +29,7 @@ from infra.local.federation import REGIONS, Federation, read_brokers, read_regio
 from infra.local.lanes import LANES, run
 from infra.local.services import PROCESSES
 from infra.local.up import StoppedMeanwhileError
+from infra.printing import print_json
 
 GROUP = "causeway.commands"
 STOPPING_SECONDS = 4.0
@@ -175,7 +175,7 @@ def status(
     """
     now = up.current(homes.home())
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(now), indent=2).decode())
+        print_json(now)
         return
     console.print(f"The federation in {now.home} is {now.state}.", soft_wrap=True)
     console.print(view.grid(now))

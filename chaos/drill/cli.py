@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-import msgspec
 import typer
 import uvloop
 from rich.console import Console
@@ -31,6 +30,7 @@ from chaos.judge.sufficiency import Needs
 from chaos.judge.verdict import Verdict
 from infra.errors import CausewayError
 from infra.local import homes
+from infra.printing import print_json
 
 T = TypeVar("T")
 
@@ -61,7 +61,7 @@ def list_drills(*, as_json: Annotated[bool, typer.Option("--json", help="For scr
     console = Console(highlight=False)
     last = {filed.kept.name: filed.kept for filed in archive.all_in(homes.home())}
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(_listed(last)), indent=2).decode())
+        print_json(_listed(last))
         return
     for name, one in catalogue.DRILLS.items():
         ran = last.get(name)
@@ -184,7 +184,7 @@ def show(
         raise typer.Exit(UNUSABLE)
     found = _or_exit(console, lambda: [archive.find(home, one) for one in named] or archive.all_in(home, drill))
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode([one.kept for one in found]), indent=2).decode())
+        print_json([one.kept for one in found])
         return
     if not found:
         console.print("No drill has been run here yet: `causeway drill list`.")

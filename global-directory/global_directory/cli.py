@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -26,6 +25,7 @@ from infra.local import certificates, homes
 from infra.local.errors import NotRunningError
 from infra.local.federation import UnknownRegionError
 from infra.observability.places import read_admins
+from infra.printing import print_json
 
 __all__ = ["app", "where"]
 
@@ -94,7 +94,7 @@ def status(
     """
     found, answers = asyncio.run(_standings(admin or []))
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode({"regions": found}), indent=2).decode())
+        print_json({"regions": found})
         return
     table = Table("region", "holder", "epoch", "lease", "standby", "islanded", "copy", box=None)
     for one in found:

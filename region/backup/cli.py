@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -17,6 +16,7 @@ from global_directory.client import DirectoryClient
 from global_directory.operators.acting import Confirm, Why, operation
 from global_directory.place import where
 from infra.errors import NotFoundError
+from infra.printing import print_json
 from region.backup import making, places, restoring, verifying
 from region.backup.manifest import Manifest
 from region.backup.places import Site
@@ -51,7 +51,7 @@ def backup(region: Region, *, why: Why = "", as_json: Json = False) -> None:
         manifest, removed = asyncio.run(making.make(site, tools(), by=acting.who))
         acting.detail = manifest.backup_id
     if as_json:
-        _print(manifest)
+        print_json(manifest)
         return
     console.print(
         f"{manifest.backup_id}: {sum(manifest.rows.values()):,} rows in {len(manifest.rows)} tables, {manifest.dump.size:,} bytes; "
@@ -81,7 +81,7 @@ def restore_backup(
         done = asyncio.run(_restore(site, backup_id))
         acting.detail = f"{done.backup_id}, former: {done.former or 'none'}"
     if as_json:
-        _print(done)
+        print_json(done)
         return
     console.print(
         f"The store of {done.region} is as it was in {done.backup_id}: {done.rows:,} rows. Start its services."
@@ -108,7 +108,7 @@ def list_backups(region: Region, *, as_json: Json = False) -> None:
 
     found, unfinished = asyncio.run(_at_the_shelf(site, read))
     if as_json:
-        _print({"backups": found, "unfinished": unfinished})
+        print_json({"backups": found, "unfinished": unfinished})
         return
     table = Table(
         "backup", "of (UTC)", "by", "epoch", "incarnation", "schema", "rows", "bytes", box=None, header_style="bold"
@@ -134,7 +134,7 @@ def verify(region: Region, backup_id: BackupId = "", *, as_json: Json = False) -
     manifest = asyncio.run(_at_the_shelf(site, lambda shelf: _chosen(shelf, backup_id)))
     found = asyncio.run(verifying.verify(site, tools(), manifest))
     if as_json:
-        _print(found)
+        print_json(found)
     else:
         console.print(f"{found.backup_id} is whole: {found.rows:,} rows in {found.tables} tables.")
         for key in found.missing:
@@ -163,7 +163,3 @@ async def _chosen(shelf: Shelf, backup_id: str) -> Manifest:
 async def _at_the_shelf(site: Site, question: Callable[[Shelf], Awaitable[T]]) -> T:
     async with reaching(site.backups) as blobs:
         return await question(Shelf(site.region, blobs))
-
-
-def _print(what: object) -> None:
-    typer.echo(msgspec.json.format(msgspec.json.encode(what), indent=2).decode())

@@ -6,7 +6,7 @@ It is added to the commands of `causeway region`, which are the directory's.
 import asyncio
 import contextlib
 import socket
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Annotated, TypeVar
 
@@ -22,6 +22,7 @@ from global_directory.operators.acting import Confirm, Why, operation
 from infra.errors import CausewayError, UnavailableError
 from infra.kafka import KafkaError
 from infra.postgres import STORE_FAILURES
+from infra.printing import print_json
 from region.evacuation import checks, seats
 from region.evacuation.alone import alone
 from region.evacuation.audit import Audit
@@ -168,6 +169,25 @@ async def _abort(region: str, sites: dict[str, Seat], why: str) -> None:
     raise typer.Exit(1)
 
 
+def teller(audit: Audit, log: list[Told], *, quiet: bool) -> Callable[[Told], None]:
+    """Return what takes down each thing that a command which moves duties has to tell, and shows it unless it is to be quiet.
+
+    Args:
+        audit: Where it is noted.
+        log: Where it is added.
+        quiet: Whether nothing is shown.
+    """
+
+    def tell(told: Told) -> None:
+        log.append(told)
+        audit.note(told.what, step=told.step, figures=told.figures)
+        if not quiet:
+            figures = ", ".join(f"{name} {number:,}" for name, number in told.figures.items())
+            console.print(f"{told.seconds:6.1f} s  {told.step:<7} {told.what}{f' ({figures})' if figures else ''}")
+
+    return tell
+
+
 async def evacuate_now(
     region: str, sites: dict[str, Seat], why: str, *, quiet: bool, way: tuple[Seat, Seat] | None = None
 ) -> Evacuated:
@@ -185,14 +205,7 @@ async def evacuate_now(
     """
     url, tls = where()
     audit, log = Audit("evacuate", region, why=why), list[Told]()
-
-    def tell(told: Told) -> None:
-        log.append(told)
-        audit.note(told.what, step=told.step, figures=told.figures)
-        if not quiet:
-            figures = ", ".join(f"{name} {number:,}" for name, number in told.figures.items())
-            console.print(f"{told.seconds:6.1f} s  {told.step:<7} {told.what}{f' ({figures})' if figures else ''}")
-
+    tell = teller(audit, log, quiet=quiet)
     async with DirectoryClient(url, tls=tls) as directory:
         source, target = way or await _between(directory, region, sites)
         follow_no_more = None if target.is_home else partial(_detach, source, target)
@@ -209,7 +222,7 @@ async def evacuate_now(
 
 def _show_rehearsal(found: Rehearsed, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        print_json(found)
     else:
         console.print(f"{found.region}: from {found.source} to {found.target}. Nothing is changed.")
         table = Table("check", "", "found", box=None)
@@ -223,7 +236,7 @@ def _show_rehearsal(found: Rehearsed, *, as_json: bool) -> None:
 
 def _show_outcome(done: Evacuated, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(done), indent=2).decode())
+        print_json(done)
         return
     took = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in done.seconds.items())
     console.print(f"{done.holder} holds the duties of {done.region}. {took}")

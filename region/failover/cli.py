@@ -4,7 +4,6 @@ They are added to the commands of `causeway region`, beside `evacuate`.
 """
 
 import contextlib
-from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -17,6 +16,7 @@ from global_directory.cli import where
 from global_directory.client import DirectoryClient
 from global_directory.operators.acting import Confirm, Why, operation
 from infra.errors import CausewayError
+from infra.printing import print_json
 from region.backup.cli import app
 from region.evacuation import checks, seats
 from region.evacuation import cli as moving
@@ -160,17 +160,6 @@ def restore(
     _show(done, as_json=as_json)
 
 
-def _teller(audit: Audit, log: list[Told], *, quiet: bool) -> Callable[[Told], None]:
-    def tell(told: Told) -> None:
-        log.append(told)
-        audit.note(told.what, step=told.step, figures=told.figures)
-        if not quiet:
-            figures = ", ".join(f"{name} {number:,}" for name, number in told.figures.items())
-            console.print(f"{told.seconds:6.1f} s  {told.step:<7} {told.what}{f' ({figures})' if figures else ''}")
-
-    return tell
-
-
 async def rehearse_now(region: str, sites: dict[str, Seat]) -> Rehearsed:
     """Return what would be in the way of declaring a region dead, and what would be late; changes nothing."""
     home, target = sites.values()
@@ -204,7 +193,7 @@ async def fail_now(region: str, sites: dict[str, Seat], why: str, *, quiet: bool
             target,
             directory,
             {other: reached.find(other) for other in home.others},
-            _teller(audit, log, quiet=quiet),
+            moving.teller(audit, log, quiet=quiet),
             partial(detach, target.store, region),
         )
         if (await takeover.look()).holder != target.site:
@@ -255,7 +244,7 @@ async def restore_now(region: str, sites: dict[str, Seat], why: str, *, quiet: b
         audit.note(f"{home.site} is back; {duty.holder} holds")
         handed: dict[str, int] = {}
         if duty.holder == holder.site:
-            handed = await Return(home, holder, _teller(audit, log, quiet=quiet), let_go, promised).run()
+            handed = await Return(home, holder, moving.teller(audit, log, quiet=quiet), let_go, promised).run()
     done = await moving.evacuate_now(region, sites, why, quiet=quiet, way=(holder, home))
     if done.holder != home.site:
         raise NotHomeError(region=region, holder=done.holder)
@@ -266,7 +255,7 @@ async def restore_now(region: str, sites: dict[str, Seat], why: str, *, quiet: b
 
 def _show_rehearsal(found: Rehearsed, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        print_json(found)
         return
     table = Table("check", "", "found", box=None)
     for one in found.checks:
@@ -278,7 +267,7 @@ def _show_rehearsal(found: Rehearsed, *, as_json: bool) -> None:
 
 def _show(done: Failed | Restored, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(done), indent=2).decode())
+        print_json(done)
         return
     took = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in done.seconds.items())
     console.print(f"{done.holder} holds the duties of {done.region}. {took}")

@@ -20,6 +20,7 @@ from rich.table import Table
 
 from infra.errors import CausewayError, UnavailableError
 from infra.postgres import Connection
+from infra.printing import print_json
 from replication.poison import repository
 from replication.poison.outline import outline
 from replication.poison.records import Kept, Kind, NoSuchPoisonError, Poison, place_of
@@ -92,7 +93,7 @@ def list_poison(
     """
     found = asyncio.run(_list(store_of(region), also_replayed=also_replayed, most=most))
     if as_json:
-        _print_json([View.of(kept) for kept in found])
+        print_json([View.of(kept) for kept in found])
         return
     if not found:
         console.print(f"Nothing is aside in {region}.")
@@ -122,7 +123,7 @@ def show(
         with os.fdopen(os.open(bytes_to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(kept.poison.value or b"")
     if as_json:
-        _print_json(View.of(kept, outlined=True))
+        print_json(View.of(kept, outlined=True))
         return
     poison = kept.poison
     lines = {
@@ -161,7 +162,7 @@ def replay(
         raise typer.BadParameter("Name records, or say --every.")
     found = asyncio.run(_replay(store_of(region), names or [], by=by or getpass.getuser()))
     if as_json:
-        _print_json([View.of(kept) for kept in found])
+        print_json([View.of(kept) for kept in found])
     else:
         for kept in found:
             console.print(f"{kept.poison.name}: {_outcome(kept)}", highlight=False, markup=False, soft_wrap=True)
@@ -264,7 +265,3 @@ def _when(at: int) -> str:
 
 def _seconds(at: int | None) -> float | None:
     return None if at is None else at / 1e6
-
-
-def _print_json(value: object) -> None:
-    typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())

@@ -6,7 +6,6 @@ import time
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.markup import escape
@@ -17,6 +16,7 @@ from global_directory.operators.client import OperatorsClient
 from global_directory.operators.schemas import Asked, OperationView
 from global_directory.place import where
 from infra.errors import InvalidFieldError
+from infra.printing import print_json
 
 UNITS: Final = {"m": 60, "h": 3600, "d": 86400}
 _AGO: Final = re.compile(r"(\d{1,4})([mhd])")
@@ -48,7 +48,7 @@ def list_operations(
     after = 0 if not since else int((time.time() - read_ago(since)) * 1_000_000)
     found = asyncio.run(read(session.session(), Asked(verb, target, who, result, after, most)))
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode({"operations": found}), indent=2).decode())
+        print_json({"operations": found})
         return
     table = Table("when (UTC)", "who", "what", "to", "result", "why", "detail", box=None, header_style="bold")
     for one in found:

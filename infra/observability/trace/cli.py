@@ -5,7 +5,6 @@ import re
 import sys
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 
@@ -13,6 +12,7 @@ from infra.observability.places import read_admins
 from infra.observability.trace.answers import NoMessageIdError, ask
 from infra.observability.trace.show import drawn
 from infra.observability.trace.way import Way, way_of
+from infra.printing import print_json
 
 MESSAGE_ID = re.compile(r"m[0-9a-f]{35}-[a-z][a-z0-9]{1,7}")
 STATES_OF_TROUBLE = {"unknown": 1}
@@ -42,7 +42,7 @@ def trace(
         raise NoMessageIdError(text=message_id)
     way = way_of(message_id, asyncio.run(ask(message_id, read_admins(admin or []))))
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(_described(way)), indent=2).decode())
+        print_json(_described(way))
     else:
         console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
         console.print(drawn(way), soft_wrap=True)
