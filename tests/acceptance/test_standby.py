@@ -245,7 +245,9 @@ async def test_a_region_that_lost_its_store_does_not_empty_the_copy(
     assert ask(copy, "SELECT count(*) FROM users") == held
     assert held[0][0] >= 2
     assert ask(copy, "SELECT life FROM store_life") == life
-    assert "another one" in json.dumps(json.loads(await stood_by.act("status", "--json"))["regions"]["eu"])
+    async with asyncio.timeout(PATIENCE):  # it is asked for its health now and then
+        while "another one" not in await stood_by.act("status", "--json"):  # noqa: ASYNC110 — another process
+            await asyncio.sleep(POLL_SECONDS)
 
     await stood_by.act("standby", "forget", "us", "--why", "a test", "--confirm", "us")
     with contextlib.suppress(CommandError):
