@@ -63,10 +63,6 @@ def parts(
     listens = {"gate": ports.gate} if region in federation.standbys else {}
     listens |= {f"way-{one}": ports.approach(one) for one in held_here}
     acts = federation.takeover == "automatic" and bool(held_here)
-    standing_by = {
-        one: {"partitions": federation.partitions, "services": names, "health": urls}
-        for one, (names, urls) in held.standing_by(federation, region).items()
-    }
     return [
         services.service_part(
             name,
@@ -79,10 +75,19 @@ def parts(
             | {
                 "CAUSEWAY_GATE_PORT": str(ports.gate),
                 "CAUSEWAY_STANDS_BY_FOR": msgspec.json.encode(origins).decode(),
-                **({"CAUSEWAY_TAKES_OVER": msgspec.json.encode(standing_by).decode()} if acts else {}),
+                **(_acting(federation, home, region) if acts else {}),
             },
             ports=listens,
             needs=needs,
             build=federation.build,
         )
     ]
+
+
+def _acting(federation: Federation, home: Path, region: str) -> dict[str, str]:
+    """Return what the takeover service is told: what stands by, and the home where it is written down, whichever version's process it is."""
+    standing_by = {
+        one: {"partitions": federation.partitions, "services": names, "health": urls}
+        for one, (names, urls) in held.standing_by(federation, region).items()
+    }
+    return {"CAUSEWAY_TAKES_OVER": msgspec.json.encode(standing_by).decode(), "CAUSEWAY_HOME": str(home)}

@@ -38,7 +38,7 @@ def test_it_knows_where_what_stands_by_is(monkeypatch: pytest.MonkeyPatch) -> No
     home, target = settings(monkeypatch, TAKES_OVER=US).seats("us")
     assert (home.site, home.store, home.kafka, home.is_home) == ("us", "", "", True)
     assert (target.site, target.store, target.kafka) == ("eu", "postgresql://u@h:1/held_us", "k:1")
-    assert (target.partitions, target.services) == (8, {"gateway", "projector"})
+    assert (target.partitions, target.services) == (8, frozenset({"gateway", "projector"}))
     assert (target.others, target.health) == (("eu", "ap"), ("http://h:2/health",))
 
 

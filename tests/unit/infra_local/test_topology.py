@@ -346,6 +346,7 @@ def test_what_stands_by_takes_over_by_itself_only_where_that_is_wanted() -> None
     assert parts["directory"].env["CAUSEWAY_TAKEOVER"] == "automatic"
     assert (parts["us/standby"].services, parts["eu/standby"].services) == (("standby",), ("standby", "takeover"))
     told = json.loads(parts["eu/standby"].env["CAUSEWAY_TAKES_OVER"])
+    assert parts["eu/standby"].env["CAUSEWAY_HOME"] == "/home/f", "where it is written down"
     serving = [part for name, part in parts.items() if name.startswith("eu/us-")]
     assert set(told) == {"us"}
     assert told["us"]["partitions"] == int(parts["us/projector"].env["CAUSEWAY_PARTITIONS"])
