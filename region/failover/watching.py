@@ -28,7 +28,9 @@ log = structlog.get_logger()
 FAILURES: Final = (CausewayError, KafkaError, OSError, *STORE_FAILURES, psycopg.Error)
 """What an attempt may fail by; the next look goes on."""
 TAKEOVERS: Final = Counter(
-    "causeway_takeovers", "Times that a region was taken over by itself, or that this failed.", ["held", "result"]
+    "causeway_takeovers",
+    "Times that a region was taken over by itself, and that it was tried and not done, to be gone on with.",
+    ["held", "result"],
 )
 
 
@@ -104,11 +106,12 @@ class Watch:
         self._tell("")
 
     async def _try(self, *, down: bool, proposed: bool) -> None:
+        begun = False
         try:
             with alone(self._region) if homes.home().is_dir() else contextlib.nullcontext():
                 looked = await self._ready() if down else ()
                 permit = await self._directory.take_over(self._region, self._here)
-                self._open = True
+                self._open = begun = True
                 await self._carry_out(permit, looked)
         except NothingBegunError:
             self._open = False
@@ -121,7 +124,8 @@ class Watch:
         except NotReadyToFailError as error:
             self._tell(str(error), ok=False)
         except FAILURES as error:
-            TAKEOVERS.labels(self._region, "failed").inc()
+            if begun:
+                TAKEOVERS.labels(self._region, "failed").inc()
             self._tell(str(error) if isinstance(error, CausewayError) else type(error).__name__, ok=False)
         else:
             TAKEOVERS.labels(self._region, "done").inc()

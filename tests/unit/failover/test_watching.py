@@ -13,7 +13,7 @@ from infra.health import Health
 from region.evacuation.alone import alone
 from region.evacuation.checks import Check
 from region.failover.declaring import NotReadyToFailError
-from region.failover.watching import Watch
+from region.failover.watching import TAKEOVERS, Watch
 
 PERMIT = Permit("o1", "token", "taken for down by ap and eu")
 READY = [Check("copy", ok=True, detail="it is whole")]
@@ -222,6 +222,21 @@ async def test_nothing_is_done_while_an_operator_s_command_runs(world: World, wa
         assert world.said() == []
     await watching.look()
     assert world.said() == ["looked", "asked", "took over"]
+
+
+async def test_what_is_counted_as_failed_had_been_begun(world: World, watch: Callable[[], Watch]) -> None:
+    """A directory that refuses to answer is none of it."""
+
+    def failed() -> float:
+        return TAKEOVERS.labels("us", "failed")._value.get()  # noqa: SLF001  # as its page tells
+
+    watching, before = watch(), failed()
+    world.refusal = UnavailableError(what="The directory")
+    await watching.look()
+    assert failed() == before
+    world.refusal, world.fails = None, UnavailableError(what="A store")
+    await watching.look()
+    assert failed() == before + 1
 
 
 async def test_a_directory_that_is_away_is_asked_again(world: World, watch: Callable[[], Watch]) -> None:
