@@ -228,7 +228,7 @@ async def test_what_is_counted_as_failed_had_been_begun(world: World, watch: Cal
     """A directory that refuses to answer is none of it."""
 
     def failed() -> float:
-        return TAKEOVERS.labels("us", "failed")._value.get()  # noqa: SLF001  # as its page tells
+        return float(TAKEOVERS.labels("us", "failed")._value.get())  # noqa: SLF001  # as its page tells
 
     watching, before = watch(), failed()
     world.refusal = UnavailableError(what="The directory")
