@@ -11,7 +11,7 @@ from global_directory.holding import repository as holding
 from global_directory.holding.detection import Detection
 from global_directory.holding.detection import Known as Seen
 from global_directory.holding.schemas import Former
-from global_directory.operators import detector as detecting
+from global_directory.operators import repository as trace
 from global_directory.operators.actors import Actors, Shown
 from global_directory.operators.detector import Detector
 from global_directory.operators.errors import HeldBackError, NoPassError, NothingBegunError
@@ -107,7 +107,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """One in which us is taken for down, and eu may take over."""
     made = World()
     for module, names in (
-        (detecting.repository, ("find_operation", "add_operation", "end_operation", "find_work")),
+        (trace, ("find_operation", "add_operation", "end_operation", "find_work")),
         (holding, ("find_named", "find_former")),
         (directory, ("find_expulsions",)),
     ):
