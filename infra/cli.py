@@ -25,7 +25,7 @@ from infra.local.audit import Audit, audit
 from infra.local.bootstrap import still
 from infra.local.control import Status
 from infra.local.errors import LocalError, NotRunningError, SupervisorGoneError
-from infra.local.federation import REGIONS, Federation, read_brokers, read_regions, read_standbys
+from infra.local.federation import REGIONS, Federation, read_brokers, read_regions, read_standbys, read_takeover
 from infra.local.lanes import LANES, run
 from infra.local.services import PROCESSES
 from infra.local.up import StoppedMeanwhileError
@@ -104,6 +104,12 @@ def bring_up(
     standby: Annotated[
         str, typer.Option(help="Which region may take over whose duties, such as us=eu; nobody may by default.")
     ] = "",
+    takeover: Annotated[
+        str,
+        typer.Option(
+            help="What follows when regions take another one for down: propose, or automatic: its standby takes over by itself."
+        ),
+    ] = "propose",
     tls: Annotated[
         bool, typer.Option("--tls/--no-tls", help="Mutual TLS between regions, and Kafka access lists.")
     ] = True,
@@ -118,13 +124,15 @@ def bring_up(
     if processes not in PROCESSES:
         raise UnknownProcessesError(text=processes, known=", ".join(PROCESSES))
     home, named = homes.home(), read_regions(regions)
+    standbys = read_standbys(standby, named)
     federation = Federation(
         str(home),
         named,
         homes.base_port(),
         processes=processes,  # type: ignore[arg-type]  # checked above
         brokers=read_brokers(brokers),
-        standbys=read_standbys(standby, named),
+        standbys=standbys,
+        takeover=read_takeover(takeover, standbys),
         build=homes.build(),
         tls=tls,
     )

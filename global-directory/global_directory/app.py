@@ -17,10 +17,13 @@ from global_directory.holding.schemas import (
     Keeping,
     LayingDown,
     LeaseRequest,
+    Permit,
     ProposalsView,
     Sighted,
+    TakeoverRequest,
 )
 from global_directory.operators.desk import Desk
+from global_directory.operators.detector import Detector
 from global_directory.operators.endpoints import router, shown_by
 from global_directory.operators.errors import NoOperatorsError
 from global_directory.operators.verbs import HANDS_OVER
@@ -44,7 +47,12 @@ PROBLEM = "application/problem+json"
 
 
 def make_app(
-    directory: Directory, roll: Roll | None = None, operators: Desk | None = None, *, seconds: float = USUAL_SECONDS
+    directory: Directory,
+    roll: Roll | None = None,
+    operators: Desk | None = None,
+    *,
+    detector: Detector | None = None,
+    seconds: float = USUAL_SECONDS,
 ) -> FastAPI:
     """Return the ASGI app that answers for a directory.
 
@@ -52,6 +60,7 @@ def make_app(
         directory: The use cases.
         roll: Who was expelled, as far as is known without asking the store.
         operators: Who may act, beyond what regions do in their own names; without it nobody may.
+        detector: Who lets standbys take over by themselves; without it nobody does.
         seconds: After how long a request is answered without what it waits for.
     """
     app = FastAPI(title="Causeway directory", description=__doc__, redirect_slashes=False)
@@ -63,6 +72,8 @@ def make_app(
     _offer_reservations(app, directory)
     _offer_lookups(app, directory)
     _offer_duties(app, directory, operators)
+    _offer_claims(app, directory, operators, detector)
+    _offer_sightings(app, directory, operators, detector)
     _offer_expulsion(app, directory, roll or Roll(directory), operators)
     if operators is not None:
         app.include_router(router(operators))
@@ -122,6 +133,12 @@ def _offer_duties(app: FastAPI, directory: Directory, operators: Desk | None) ->
         _only(wanted.holder, request, f"say who keeps what {region} decides", or_else=region)
         return await directory.duties.keep(region, wanted)
 
+    @app.get("/duties", summary="Who holds which region's duties, in which epoch, until when, and who stands by")
+    async def duties() -> DutiesView:
+        return await directory.duties.all()
+
+
+def _offer_claims(app: FastAPI, directory: Directory, operators: Desk | None, detector: Detector | None) -> None:
     @app.post(
         "/regions/{region}/claim",
         summary="Begin the next epoch of a region's duties, as who stands by, or as who holds them",
@@ -129,8 +146,22 @@ def _offer_duties(app: FastAPI, directory: Directory, operators: Desk | None) ->
     async def claim(region: str, wanted: Claim, request: Request) -> DutyView:
         _only(wanted.claimer, request, f"claim the duties of {region}", or_else=DIRECTORY)
         await _by_an_operator_unless_a_region(region, request, operators)
-        return await directory.duties.claim(region, wanted)
+        guard = None
+        if detector is not None and caller_of(request.scope) != DIRECTORY:
+            shown = shown_by(request)
+            if shown.token or shown.came_by:  # while TLS is off, nobody is known
+                guard = detector.guard(shown, region, wanted.claimer)
+        return await directory.duties.claim(region, wanted, guard=guard)
 
+    @app.post("/regions/{region}/takeover", summary="Let who stands by take over by itself, or go on with that")
+    async def take_over(region: str, wanted: TakeoverRequest, request: Request) -> Permit:
+        _only(wanted.standby, request, f"take {region} over by itself")
+        if detector is None:
+            raise NoOperatorsError
+        return await detector.permit(region, wanted.standby, came_by=shown_by(request).came_by)
+
+
+def _offer_sightings(app: FastAPI, directory: Directory, operators: Desk | None, detector: Detector | None) -> None:
     @app.post(
         "/regions/{region}/sightings", summary="Tell what a region sees of the others; answers which are taken for down"
     )
@@ -139,13 +170,9 @@ def _offer_duties(app: FastAPI, directory: Directory, operators: Desk | None) ->
         await _by_an_operator_unless_a_region(region, request, operators)
         return await directory.detection.report(region, wanted)
 
-    @app.get("/proposals", summary="Regions that are taken for down, so that their standbys should take over")
+    @app.get("/proposals", summary="Regions that are taken for down, and what follows from that")
     async def proposals() -> ProposalsView:
-        return await directory.detection.proposals()
-
-    @app.get("/duties", summary="Who holds which region's duties, in which epoch, until when, and who stands by")
-    async def duties() -> DutiesView:
-        return await directory.duties.all()
+        return await (directory.detection if detector is None else detector).proposals()
 
 
 def _offer_expulsion(app: FastAPI, directory: Directory, roll: Roll, operators: Desk | None) -> None:

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from global_directory.client import DirectoryClient
 from global_directory.holding import copies
-from global_directory.holding.schemas import DutyView, ProposalView
+from global_directory.holding.schemas import DutyView, ProposalsView
 from global_directory.holding.status import Standing, read_pages, standings, tell
 from global_directory.operators.acting import Confirm, Why, operation
 from global_directory.place import ATTEMPTS, SECONDS, is_named, where
@@ -92,9 +92,9 @@ def status(
 
     Examples: causeway region status; causeway region status --json
     """
-    found, answers = asyncio.run(_standings(admin or []))
+    found, proposed = asyncio.run(_standings(admin or []))
     if as_json:
-        print_json({"regions": found})
+        print_json({"regions": found, "takeover": None if proposed is None else proposed.policy})
         return
     table = Table("region", "holder", "epoch", "lease", "standby", "islanded", "copy", box=None)
     for one in found:
@@ -102,28 +102,31 @@ def status(
     console.print(table)
     for warning in filter(None, (one.warning for one in found)):
         console.print(f"[red]{warning}[/red] What to do: docs/operations/detection.md")
-    if not answers:
+    if proposed is None:
         console.print("The directory does not answer; this is what the regions themselves say.")
+    elif proposed.policy == "automatic":
+        console.print("Takeovers: automatic. Who stands by takes over by itself once a region is taken for down.")
+    else:
+        console.print("Takeovers: proposed. Nobody takes over unless an operator says so.")
 
 
-async def _standings(named: list[str]) -> tuple[list[Standing], bool]:
-    """Return how regions stand, and whether the directory answered."""
+async def _standings(named: list[str]) -> tuple[list[Standing], ProposalsView | None]:
+    """Return how regions stand, and what the directory proposes; None if it does not answer."""
     admins = read_admins(named) if named or not is_named() else {}
     duties: tuple[DutyView, ...] = ()
-    proposals: tuple[ProposalView, ...] = ()
-    answers = True
+    proposed: ProposalsView | None = None
     url, tls = where()
     async with DirectoryClient(url, tls=tls, attempts=1) as directory:
         asked = asyncio.ensure_future(read_pages(admins))
         try:
             duties = await directory.duties()
-            proposals = await directory.proposals()
+            proposed = await directory.proposals()
         except UnavailableError:
             if not admins:
                 raise
-            answers = False
         pages = await asked
-        return standings(duties, tell(pages), copies.read(pages), proposals), answers
+        down = () if proposed is None else proposed.proposals
+        return standings(duties, tell(pages), copies.read(pages), down), proposed
 
 
 @app.command()

@@ -29,9 +29,11 @@ from global_directory.holding.schemas import (
     Keeping,
     LayingDown,
     LeaseRequest,
+    Permit,
     ProposalsView,
     ProposalView,
     Sighted,
+    TakeoverRequest,
 )
 from global_directory.operators.carried import PASS
 from global_directory.rules import read_handle
@@ -238,6 +240,8 @@ class DirectoryClient:
             LeaseRunsError: The holder's lease may still run.
             NotTheKeeperError: Others may have been told what the standby has not.
             IncarnationConflictError: Incarnations would go back.
+            HeldBackError: It was to be taken over by itself, and something speaks against that now.
+            NoPassError: No pass for that was shown, or its operation is over.
             InvalidFieldError: A field is out of its range.
             UnavailableError: The directory cannot be reached; nothing was done.
             OutcomeUnknownError: It may be begun; the same call again tells.
@@ -260,13 +264,28 @@ class DirectoryClient:
         found = await self._transport.call("POST", path, ProposalsView, name="sighted", body=wanted, changes=True)
         return found.proposals
 
-    async def proposals(self) -> tuple[ProposalView, ...]:
-        """Return which regions are taken for down, sorted by region.
+    async def proposals(self) -> ProposalsView:
+        """Return which regions are taken for down, sorted by region, and what follows from that.
 
         Raises:
             UnavailableError: The directory cannot be reached.
         """
-        return (await self._transport.call("GET", "/proposals", ProposalsView, name="proposals")).proposals
+        return await self._transport.call("GET", "/proposals", ProposalsView, name="proposals")
+
+    async def take_over(self, region: str, standby: str) -> Permit:
+        """Ask whether a standby may take over by itself, or is to go on with that; may be repeated.
+
+        Raises:
+            UnknownRegionError: It has never announced itself.
+            HeldBackError: Something speaks against it now.
+            NothingBegunError: It holds already, and nothing is to go on.
+            NotYoursError: It is another's certificate.
+            UnavailableError: The directory cannot be reached; nothing was begun.
+            OutcomeUnknownError: It may be begun, in the trace; the same call again tells.
+        """
+        path = f"/regions/{quote(region, safe='')}/takeover"
+        body = TakeoverRequest(standby)
+        return await self._transport.call("POST", path, Permit, name="take_over", body=body, changes=True)
 
     async def duties(self) -> tuple[DutyView, ...]:
         """Return who holds which region's duties, sorted by region.

@@ -11,6 +11,7 @@ from global_directory import repository
 from global_directory.app import make_app
 from global_directory.directory import Directory
 from global_directory.operators.desk import Desk
+from global_directory.operators.detector import Detector
 from global_directory.operators.passes import Seal
 from global_directory.revisions import SCHEMA
 from global_directory.roll import Roll
@@ -39,6 +40,7 @@ WATCH = 5.0
 async def service(host: Host) -> None:
     """Run the directory until cancelled; it outlives its store."""
     settings = read(DirectorySettings)
+    settings.check()
     host.health.expect(STORE, HTTP)
     guard = Guard(SCHEMA, settings.directory_store, instance=settings.instance, service="directory", health=host.health)
     engine = make_engine(settings.directory_store, size=settings.directory_connections)
@@ -54,7 +56,7 @@ async def service(host: Host) -> None:
     seal = None if settings.operator_key is None else Seal.read(settings.operator_key)
     passwords = Passwords(Cost())
     desk = Desk.on(usable, seal, passwords, seconds=settings.operator_session_seconds)
-    app = make_app(directory, roll, desk)
+    app = make_app(directory, roll, desk, detector=Detector(desk.actors, directory.detection, settings.policy))
     host.offer("directory", app)
     started = asyncio.Event()
     try:

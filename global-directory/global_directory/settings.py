@@ -1,10 +1,14 @@
 """Settings of the directory's process."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
+from infra.errors import SettingsError
 from infra.settings import ServiceSettings
+from replication.holding.acting import Policy
+from replication.holding.lease import MILLION
 
 
 class DirectorySettings(ServiceSettings):
@@ -20,6 +24,8 @@ class DirectorySettings(ServiceSettings):
         regions: All regions of the federation, comma-separated: who may call, over TLS.
         operator_key: Path of the Ed25519 private key (PEM) by which operators' sessions are signed; without it no operator can act.
         operator_session_seconds: How long an operator's session is good.
+        takeover: What follows when regions take another one for down: `propose` tells operators; with `automatic` its standby takes over by itself.
+        takeover_pause: For how long after operators had moved a region's duties nothing takes them over by itself, seconds.
         reservation_ttl: How long a handle stays reserved without being confirmed, seconds.
     """
 
@@ -33,3 +39,22 @@ class DirectorySettings(ServiceSettings):
     lease_seconds: float = Field(6.0, ge=1, le=300)
     operator_key: Path | None = None
     operator_session_seconds: int = Field(3600, ge=60, le=12 * 3600)
+    takeover: Literal["propose", "automatic"] = "propose"
+    takeover_pause: float = Field(600.0, ge=0, le=30 * 86400)
+
+    def check(self) -> None:
+        """Check that what is wanted can be done.
+
+        Raises:
+            SettingsError: It cannot.
+        """
+        if self.takeover == "automatic" and self.operator_key is None:
+            problem = (
+                "CAUSEWAY_TAKEOVER: automatic needs CAUSEWAY_OPERATOR_KEY, by which the passes of takeovers are signed"
+            )
+            raise SettingsError(problems=problem)
+
+    @property
+    def policy(self) -> Policy:
+        """What follows when a region is taken for down."""
+        return Policy(automatic=self.takeover == "automatic", pause=int(self.takeover_pause * MILLION))

@@ -1,5 +1,6 @@
 """What is asked for when a federation is to be brought up: which regions, where, how many brokers and processes, who stands by."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
@@ -10,6 +11,7 @@ REGIONS = ("us", "eu", "ap")
 BASE_PORT = 7000
 BROKERS = (1, 3)
 FORMAT = 1
+Takeover = Literal["propose", "automatic"]
 Processes = Literal["default", "separate", "paired", "together", "none"]
 
 
@@ -61,6 +63,27 @@ def read_standbys(text: str, regions: tuple[str, ...]) -> dict[str, str]:
     return {region: found[region] for region in regions if region in found}
 
 
+class TakeoverError(LocalError):
+    """'{text}' does not say what follows when a region is taken for down: {why}."""
+
+    code = "takeover"
+
+
+def read_takeover(text: str, standbys: Mapping[str, str]) -> Takeover:
+    """Read what is to follow when a region is taken for down.
+
+    Raises:
+        TakeoverError: It is neither, or nobody could take over.
+    """
+    if text == "propose":
+        return "propose"
+    if text != "automatic":
+        raise TakeoverError(text=text, why="write propose, or automatic")
+    if not standbys:
+        raise TakeoverError(text=text, why="nobody stands by for anybody; say who with --standby")
+    return "automatic"
+
+
 def read_regions(text: str) -> tuple[str, ...]:
     """Read regions that a person wrote, such as `us, eu`, into their own order, each once.
 
@@ -88,6 +111,7 @@ class Federation(msgspec.Struct, frozen=True):
         format: Of the home's layout.
         brokers: Region to how many brokers its Kafka has, where it has more than one; fixed once there is data.
         standbys: Region to the one that may take its duties over, where one may.
+        takeover: What follows when regions take another one for down: `propose`, or `automatic`, which its standby then does.
         tls: Whether regions meet each other, and the directory, over mutual TLS, and Kafka lets them do no more than they must.
     """
 
@@ -101,6 +125,7 @@ class Federation(msgspec.Struct, frozen=True):
     format: int = FORMAT
     brokers: dict[str, int] = {}
     standbys: dict[str, str] = {}
+    takeover: Takeover = "propose"
     tls: bool = True
 
     def __post_init__(self) -> None:

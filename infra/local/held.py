@@ -127,6 +127,22 @@ def parts(
     return found
 
 
+def standing_by(federation: Federation, site: str) -> dict[str, tuple[list[str], list[str]]]:
+    """Return what stands by at a site, by region: which services, and the URLs at which their processes tell how they are."""
+    processes = _processes(federation)
+    names = sorted(service for served in processes.values() for service in served)
+    return {
+        region: (
+            names,
+            [
+                f"http://127.0.0.1:{_first(federation, site, region) + 2 + place}/health"
+                for place in range(len(processes))
+            ],
+        )
+        for region in held_at(federation, site)
+    }
+
+
 def _processes(federation: Federation) -> Mapping[str, Sequence[str]]:
     """Return which services share a process there: no edge, since the site has one."""
     found = {}

@@ -17,7 +17,18 @@ from infra.local.errors import LocalError
 from infra.local.parts import Part
 from infra.local.topology import Topology
 
-ORDER: Final = ("directory", "projector", "ingester", "fanout", "forwarder", "media", "standby", "gateway", "edge")
+ORDER: Final = (
+    "directory",
+    "projector",
+    "ingester",
+    "fanout",
+    "forwarder",
+    "media",
+    "standby",
+    "takeover",
+    "gateway",
+    "edge",
+)
 """In which services are rolled; a process goes by the first of its services."""
 
 LAG_RECORDS: Final = 200.0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from infra.local import services
+from infra.local import held, services
 from infra.local.federation import Federation
 from infra.local.linkproxy import Passage
 from infra.local.numbering import Ports
@@ -44,7 +44,7 @@ def parts(
     env: Mapping[str, str],
     needs: frozenset[str],
 ) -> list[Part]:
-    """Return the region's standby service, if it has anything to do.
+    """Return the process of the region's standby service, if that has anything to do; where it is to take over by itself, that service runs there, too.
 
     Args:
         federation: Which.
@@ -54,18 +54,19 @@ def parts(
         env: The environment of the region's services.
         needs: What must be well before it starts.
     """
-    held = stands_by_for(federation, region)
-    if federation.processes == "none" or not (held or region in federation.standbys):
+    held_here = stands_by_for(federation, region)
+    if federation.processes == "none" or not (held_here or region in federation.standbys):
         return []
     ports = Ports.of(federation.base_port, region)
-    origins = {one: {"gate": f"127.0.0.1:{ports.link_to_gate(one)}", "port": ports.approach(one)} for one in held}
+    origins = {one: {"gate": f"127.0.0.1:{ports.link_to_gate(one)}", "port": ports.approach(one)} for one in held_here}
     name = f"{region}/{SERVICE}"
     listens = {"gate": ports.gate} if region in federation.standbys else {}
-    listens |= {f"way-{one}": ports.approach(one) for one in held}
+    listens |= {f"way-{one}": ports.approach(one) for one in held_here}
+    acts = federation.takeover == "automatic" and bool(held_here)
     return [
         services.service_part(
             name,
-            [SERVICE],
+            [SERVICE, "takeover"] if acts else [SERVICE],
             python=tools.python,
             directory=home / region / SERVICE,
             log=home / "logs" / f"{region}-{SERVICE}.log",
@@ -74,9 +75,19 @@ def parts(
             | {
                 "CAUSEWAY_GATE_PORT": str(ports.gate),
                 "CAUSEWAY_STANDS_BY_FOR": msgspec.json.encode(origins).decode(),
+                **(_acting(federation, home, region) if acts else {}),
             },
             ports=listens,
             needs=needs,
             build=federation.build,
         )
     ]
+
+
+def _acting(federation: Federation, home: Path, region: str) -> dict[str, str]:
+    """Return what the takeover service is told: what stands by, and the home where it is written down, whichever version's process it is."""
+    standing_by = {
+        one: {"partitions": federation.partitions, "services": names, "health": urls}
+        for one, (names, urls) in held.standing_by(federation, region).items()
+    }
+    return {"CAUSEWAY_TAKES_OVER": msgspec.json.encode(standing_by).decode(), "CAUSEWAY_HOME": str(home)}

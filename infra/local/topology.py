@@ -229,6 +229,7 @@ def _directory(federation: Federation, tools: Tools, home: Path) -> list[Part]:
         "CAUSEWAY_DIRECTORY_STORE": postgres.url(base + 1),
         "CAUSEWAY_REGIONS": ",".join(federation.regions),
         "CAUSEWAY_OPERATOR_KEY": str(operator_key(home)),
+        "CAUSEWAY_TAKEOVER": federation.takeover,
         "CAUSEWAY_LOG_LEVEL": federation.log_level,
     } | _tls(federation, home, DIRECTORY)
     service = services.service_part(

@@ -18,7 +18,7 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         at: Seconds since the epoch.
-        who: The operator, by the name on this machine.
+        who: The operator, by the name on this machine; or the detector.
         verb: The command.
         region: Whose duties.
         what: What was done, or happened.
@@ -40,18 +40,19 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
 class Audit:
     """Writes the lines of one command."""
 
-    def __init__(self, verb: str, region: str, *, why: str, path: Path | None = None) -> None:
+    def __init__(self, verb: str, region: str, *, why: str, who: str = "", path: Path | None = None) -> None:
         """Prepare.
 
         Args:
             verb: The command.
             region: Whose duties.
             why: As the operator has said.
+            who: Who it is, if nobody at a terminal.
             path: Of the file; that of the local federation, or `CAUSEWAY_AUDIT`, by default.
         """
         named = os.environ.get("CAUSEWAY_AUDIT")
         self.path = path or (Path(named) if named else homes.home() / FILE)
-        self._verb, self._region, self._why = verb, region, why
+        self._verb, self._region, self._why, self._who = verb, region, why, who or operator()
 
     def note(self, what: str, *, step: str = "", figures: dict[str, int] | None = None) -> None:
         """Append a line, and see that it is on the disk.
@@ -59,7 +60,7 @@ class Audit:
         Raises:
             OSError: It cannot be written; then nothing is to be done, either.
         """
-        line = Line(round(time.time(), 3), operator(), self._verb, self._region, what, self._why, step, figures or {})
+        line = Line(round(time.time(), 3), self._who, self._verb, self._region, what, self._why, step, figures or {})
         with self.path.open("ab") as file:
             file.write(msgspec.json.encode(line) + b"\n")
             file.flush()

@@ -87,8 +87,9 @@ def find(region: str) -> dict[str, Seat]:
 
 
 def services_of(parts: Sequence[Part]) -> frozenset[str]:
-    """Return the services of those parts that work on the store; the standby's only lets it be copied, all the while."""
-    return frozenset(service for part in parts for service in part.services if service not in {"edge", "standby"})
+    """Return the services of those parts that work on the store; the standby's only lets it be copied, or looks after copies, all the while."""
+    others = {"edge", "standby", "takeover"}
+    return frozenset(service for part in parts for service in part.services if service not in others)
 
 
 def tools() -> Path:

@@ -2,14 +2,19 @@
 
 plan        pure: which step is next, from what the directory and the copy say
 late        what must be so before a region is declared dead, and what will be late; changes nothing
+declaring   looks first, then takes over: what operators' commands and standbys that act by themselves have in common
 reached     how far others have taken in what the region sent
 failing     carries the steps out
 tail        pure: what of the returned region's journal is handed in, and what of it was overtaken meanwhile
 restoring   hands the tail in, and sees that everything in it has its outcome
 repository  SQL: outcomes, and where conversations stood
 cli         the commands
+settings    what the takeover service needs
+watching    at the standby: takes over by itself, once the directory lets it
+service     the takeover service
 
-    cli ─▶ late ─▶ region.evacuation.checks
-     ├───▶ failing ─▶ plan, reached, the directory, replication.turns
+    cli ─▶ declaring ─▶ late ─▶ region.evacuation.checks
+     │         ▲  └───▶ failing ─▶ plan, reached, the directory, replication.turns
+     │      service ─▶ watching
      └───▶ restoring ─▶ tail ─▶ the holder's journal; then region.evacuation
 """

@@ -4,7 +4,6 @@ They are added to the commands of `causeway region`, beside `evacuate`.
 """
 
 import contextlib
-from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -26,20 +25,12 @@ from region.evacuation.cli import console
 from region.evacuation.moving import Evacuation, Told
 from region.evacuation.seats import Seat
 from region.failover import late, reached
-from region.failover.failing import Takeover
+from region.failover.declaring import declare
 from region.failover.plan import Step
 from region.failover.restoring import Return
-from region.standby.detaching import detach, release
+from region.standby.detaching import release
 
 __all__ = ["app"]
-
-
-class NotReadyToFailError(CausewayError):
-    """{region} cannot be taken over now: {what}. Nothing was changed; `causeway region fail {region} --rehearse` looks again."""
-
-    code = "not-ready"
-    status = 409
-    definite = True
 
 
 class NothingToRestoreError(CausewayError):
@@ -188,23 +179,9 @@ async def fail_now(region: str, sites: dict[str, Seat], why: str, *, quiet: bool
     url, tls = where()
     audit, log = Audit("fail", region, why=why), list[Told]()
     async with DirectoryClient(url, tls=tls, attempts=ATTEMPTS, timeout=SECONDS) as directory:
-        takeover = Takeover(
-            home,
-            target,
-            directory,
-            {other: reached.find(other) for other in home.others},
-            moving.teller(audit, log, quiet=quiet),
-            partial(detach, target.store, region),
-        )
-        if (await takeover.look()).holder != target.site:
-            found = await late.look(home, target, await directory.duties(), await directory.expulsions())
-            if wrong := [f"{one.name}: {one.detail}" for one in found if not one.ok]:
-                raise NotReadyToFailError(region=region, what="; ".join(wrong))
-            for one in found:
-                audit.note(f"{one.name}: {one.detail}", step="before")
-        audit.note(f"{home.site} is declared dead, {target.site} takes over")
-        took = await takeover.run()
-        audit.note(f"done: {target.site} holds")
+        tell = moving.teller(audit, log, quiet=quiet)
+        readers = {other: reached.find(other) for other in home.others}
+        took = await declare(home, target, directory, readers=readers, audit=audit, tell=tell)
     after = [
         f"causeway region status: {region} is held by {target.site}",
         f"Keep {home.site}'s disks: what it accepted last is there alone.",

@@ -38,7 +38,6 @@ class GatewaySettings(RegionalSettings, BlobSettings):
         acknowledgement: What `accepted` promises where a conversation says nothing: `local`, this region has it; `replicated`, its standby, too.
         replicated_wait: How long the standby may take with what is to be `replicated`, seconds.
         replicated_late: What is answered after that: `unknown`, or `local`.
-        takeover: What follows when regions take another one for down: `propose` tells operators; `automatic` is not possible yet, and refused.
         request_seconds: After how long a request is answered without what it waits for.
         access_seconds: How long access tokens are good.
         refresh_seconds: How long refresh tokens are good.
@@ -85,7 +84,6 @@ class GatewaySettings(RegionalSettings, BlobSettings):
     acknowledgement: Mode = Mode.LOCAL
     replicated_wait: float = Field(3.0, gt=0, le=10)
     replicated_late: Late = Late.UNKNOWN
-    takeover: str = Field("propose", pattern="^(propose|automatic)$")
     request_seconds: float = Field(USUAL_SECONDS, gt=0, le=300)
     access_seconds: int = Field(15 * 60, ge=10, le=24 * 3600)
     refresh_seconds: int = Field(90 * 24 * 3600, ge=60)
@@ -126,9 +124,6 @@ class GatewaySettings(RegionalSettings, BlobSettings):
         Raises:
             SettingsError: It cannot.
         """
-        if self.takeover == "automatic":
-            problem = "CAUSEWAY_TAKEOVER: nothing can act by itself yet; use propose, and act on the alert RegionIsTakenForDown"
-            raise SettingsError(problems=problem)
         if self.acknowledgement is Mode.REPLICATED and not self.standby:
             problem = "CAUSEWAY_ACKNOWLEDGEMENT: with replicated somebody has to stand by; name it with CAUSEWAY_STANDBY, or use local"
             raise SettingsError(problems=problem)

@@ -1,10 +1,12 @@
-"""Everything of a region is killed while people write to each other: who stands by takes over; and when it is back, nothing is lost, doubled, or in two orders."""
+"""Everything of a region is killed while people write to each other: who stands by takes over, told to or by itself; and when it is back, nothing is lost, doubled, or in two orders."""
 
 import asyncio
 import contextlib
 import json
+import re
+import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -26,13 +28,6 @@ READY_SECONDS = 120.0
 SHOWN_SECONDS = 120.0
 PARTING = 5
 """Messages of a device that is gone before anybody has decided them."""
-
-
-@pytest.fixture(scope="module")
-def mortal(start_federation: Callable[..., AbstractContextManager[Federation]]) -> Iterator[Federation]:
-    """A federation in which eu may take us's duties over."""
-    with start_federation("--standby", "us=eu") as made:
-        yield made
 
 
 def on_screen(somebody: Person) -> dict[str, list[Message]]:
@@ -114,10 +109,17 @@ def check_screen(somebody: Person) -> None:
         assert len(texts) == len(set(texts)), "each of them once"
 
 
-async def test_a_region_dies_and_comes_back_and_nothing_is_lost_or_doubled(
-    mortal: Federation, http: httpx.AsyncClient, tmp_path: Path
+async def dies_and_comes_back(
+    mortal: Federation, http: httpx.AsyncClient, place_for: Path, taken_over: Callable[[], Awaitable[None]]
 ) -> None:
-    """Everything of it is killed under writers of all regions; its name is to be typed; afterwards each text stands once, in one order everywhere."""
+    """Kill everything of us under writers of all regions, have it taken over, and restore it; each text stands once afterwards, in one order everywhere.
+
+    Args:
+        mortal: A federation in which eu may take us's duties over.
+        http: Asks for histories.
+        place_for: Where devices keep what they have.
+        taken_over: Returns once eu holds.
+    """
     urls = {name: there.public_url for name, there in mortal.status().regions.items()}
     rehearsed = await ready(mortal)
     assert rehearsed["ok"], rehearsed
@@ -126,7 +128,7 @@ async def test_a_region_dies_and_comes_back_and_nothing_is_lost_or_doubled(
     async with AsyncExitStack() as stack:
         people = [
             await stack.enter_async_context(
-                person([urls[via], urls["eu"], urls["ap"]], home, tmp_path / f"{place}", patience=PATIENCE_SECONDS)
+                person([urls[via], urls["eu"], urls["ap"]], home, place_for / f"{place}", patience=PATIENCE_SECONDS)
             )
             for place, (home, via) in enumerate((("us", "us"), ("us", "eu"), ("eu", "eu"), ("ap", "ap")))
         ]
@@ -138,19 +140,15 @@ async def test_a_region_dies_and_comes_back_and_nothing_is_lost_or_doubled(
         for writer in writers:
             await writer.is_heard(within=SHOWN_SECONDS)
 
-        parting = await say_and_leave(mortal, urls["us"], tmp_path / "parting", abe)
+        parting = await say_and_leave(mortal, urls["us"], place_for / "parting", abe)
         await mortal.act("local", "kill", "--stay-down", *(name for name in mine if name != "us/projector"))
-        with pytest.raises(CommandError, match="is to be confirmed"):
-            await asyncio.to_thread(command, mortal, "fail", "--why", "a test", "--confirm", "eu")
-        failed = await asyncio.to_thread(command, mortal, "fail", "--why", "a test", "--confirm", "us")
-        assert failed["holder"] == "eu", failed
-        assert any("restore us" in step for step in failed["next"]), failed
+        killed = time.time()
+        await taken_over()
         held = await standing(mortal)
         assert (held["holder"], held["epoch"]) == ("eu", 2)
         for writer in writers:
             await writer.is_heard(within=SHOWN_SECONDS)
-        again = await asyncio.to_thread(command, mortal, "fail", "--why", "a test", "--confirm", "us")
-        assert again["holder"] == "eu", "it is done"
+        print(f"everybody is heard again {time.time() - killed:.1f} s after the kill")  # noqa: T201  # a figure
 
         with contextlib.suppress(CommandError):  # what stands by may count as not well while it hears of that
             await mortal.act("local", "heal", *mine)
@@ -177,3 +175,51 @@ async def test_a_region_dies_and_comes_back_and_nothing_is_lost_or_doubled(
                 text for writer in writers if {writer.author, writer.reader} == {one, other} for text in writer.texts
             ]
             assert sorted(text for _, _, text in here if text) == sorted(written)
+
+
+async def test_a_region_dies_and_comes_back_and_nothing_is_lost_or_doubled(
+    start_federation: Callable[..., AbstractContextManager[Federation]], http: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    """An operator declares it dead, whose name is to be typed."""
+    with start_federation("--standby", "us=eu") as mortal:
+
+        async def by_hand() -> None:
+            with pytest.raises(CommandError, match="is to be confirmed"):
+                await asyncio.to_thread(command, mortal, "fail", "--why", "a test", "--confirm", "eu")
+            failed = await asyncio.to_thread(command, mortal, "fail", "--why", "a test", "--confirm", "us")
+            assert failed["holder"] == "eu", failed
+            assert any("restore us" in step for step in failed["next"]), failed
+            again = await asyncio.to_thread(command, mortal, "fail", "--why", "a test", "--confirm", "us")
+            assert again["holder"] == "eu", "it is done"
+
+        await dies_and_comes_back(mortal, http, tmp_path, by_hand)
+
+
+async def test_a_region_that_dies_is_taken_over_by_itself_where_that_is_the_policy(
+    start_federation: Callable[..., AbstractContextManager[Federation]], http: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    """Nobody types anything until it is restored; the trace says who saw it down, and what was done by whom; once restored it is left alone."""
+    with start_federation("--standby", "us=eu", "--takeover", "automatic") as mortal:
+        began = 0.0
+
+        async def by_itself() -> None:
+            nonlocal began
+            began = time.time()
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                while (await standing(mortal))["holder"] != "eu":  # noqa: ASYNC110 — another process
+                    await asyncio.sleep(0.5)
+
+        await dies_and_comes_back(mortal, http, tmp_path, by_itself)
+        trace = json.loads(await mortal.act("audit", "list", "--target", "us", "--json"))["operations"]
+        assert [(one["verb"], one["result"]) for one in trace] == [("restore", "done"), ("fail", "done")], trace
+        taken = trace[1]
+        assert (taken["who"], taken["came_by"]) == ("detector", "eu")
+        assert re.match(r"taken for down by ap and eu for [\d.]+ s, in epoch 1", taken["why"]), taken
+        told = json.loads(await mortal.act("region", "status", "--json"))
+        assert told["takeover"] == "automatic"
+        assert not any(one["taken_for_down"] for one in told["regions"])
+        proposed = float(taken["why"].split(" for ")[2].split()[0])
+        print(  # noqa: T201  # figures
+            f"after the kill: taken for down {taken['at'] / 1e6 - proposed - began:.1f} s, decided {taken['at'] / 1e6 - began:.1f} s,"
+            f" done {taken['ended_at'] / 1e6 - began:.1f} s ({taken['detail']})"
+        )

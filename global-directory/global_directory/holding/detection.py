@@ -4,7 +4,7 @@ Whoever reports has everything judged, in a transaction of its own that writes o
 comes to it first, and no process of the directory has to be the one that does it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -64,13 +64,13 @@ class Detection:
         """Return what is proposed, and whether it still holds; nothing is changed by that."""
 
         async def operation(connection: AsyncConnection) -> ProposalsView:
-            return (await self._known(connection)).view()
+            return (await self.known(connection)).view()
 
         return await self._transactions.run("proposals", operation, changes=False)
 
     async def _judge(self) -> ProposalsView:
-        async def operation(connection: AsyncConnection) -> tuple["_Known", list[_Change]]:
-            known = await self._known(connection)
+        async def operation(connection: AsyncConnection) -> tuple["Known", list[_Change]]:
+            known = await self.known(connection)
             changed = known.go_on(self._patience)
             for region, _, after in changed:
                 await sightings.put_proposal(connection, region, after)
@@ -85,7 +85,8 @@ class Detection:
                 log.warning("a region is not taken for down any more", region=region, epoch=before.epoch)
         return known.view()
 
-    async def _known(self, connection: AsyncConnection) -> "_Known":
+    async def known(self, connection: AsyncConnection) -> "Known":
+        """Return what is known at this moment, in a transaction that is under way."""
         now = self._clock()
         duties = {duty.region: duty for duty in await repository.find_duties(connection)}
         reports = _reports(await sightings.find_sighted(connection), now, self._patience.plan)
@@ -100,11 +101,11 @@ class Detection:
             )
             for region, duty in duties.items()
         }
-        return _Known(now, duties, verdicts, await sightings.find_proposals(connection))
+        return Known(now, duties, verdicts, await sightings.find_proposals(connection))
 
 
 @dataclass
-class _Known:
+class Known:
     """What is known at one moment, and what follows from it.
 
     Attributes:
@@ -134,8 +135,13 @@ class _Known:
                 self.kept[region] = after
         return changed
 
-    def view(self) -> ProposalsView:
-        """Return it as it is told."""
+    def view(self, policy: str = "", hindrances: Mapping[str, str] | None = None) -> ProposalsView:
+        """Return it as it is told.
+
+        Args:
+            policy: What follows from it.
+            hindrances: Region to why its standby does not take over by itself.
+        """
         return ProposalsView(
             tuple(
                 ProposalView(
@@ -145,10 +151,12 @@ class _Known:
                     seconds=max(0, self.now - one.since) / 1_000_000,
                     witnesses=tuple(sorted(one.witnesses)),
                     holds=one.epoch == self.duties[region].epoch and may_act(one, self.verdicts[region]),
+                    hindrance=(hindrances or {}).get(region, ""),
                 )
                 for region, one in sorted(self.kept.items())
                 if region in self.duties
-            )
+            ),
+            policy,
         )
 
 

@@ -1,8 +1,9 @@
 """Use cases of duties: each one transaction, in which a duty is read, `replication.holding.duty` judges, and the outcome is written."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -34,6 +35,7 @@ from replication.holding.duty import (
 from replication.holding.errors import LeaseRunsError, NotTheKeeperError
 from replication.holding.lease import USUAL, Ask, Terms
 
+Guard: TypeAlias = Callable[[AsyncConnection], Awaitable[None]]
 MOST = 2**53
 """What every JSON reader takes for a whole number."""
 
@@ -142,11 +144,16 @@ class Duties:
 
         return _view(await self._transactions.run("keep", operation), self._clock())
 
-    async def claim(self, region: str, wanted: Claim) -> DutyView:
+    async def claim(self, region: str, wanted: Claim, *, guard: Guard | None = None) -> DutyView:
         """Begin the next epoch; may be repeated, by whom it was begun.
 
         Whose holder has not laid its lease down is taken over from only by a standby that was named as the epoch began: whom a renewal names is
         known to that process alone, and another one may not think of a lease at all. And it must have everything that others were told.
+
+        Args:
+            region: Whose duties.
+            wanted: By whom, and which epoch ends.
+            guard: Looks, in the same transaction, whether it may still be, and raises what speaks against it; None: nothing else does.
 
         Raises:
             UnknownRegionError: It has never announced itself; or no region can have that name.
@@ -163,6 +170,8 @@ class Duties:
             duty, claimer = await _known(connection, region), (wanted.claimer, wanted.incarnation)
             if duty.epoch == wanted.ended + 1 and is_held_by(duty, *claimer):
                 return duty
+            if guard is not None:
+                await guard(connection)
             begun = judge_claim(duty, claimer, wanted.ended, self._clock(), self._terms, standby=wanted.standby)
             least = duty.incarnation if wanted.claimer == duty.holder else duty.incarnation + 1
             if wanted.incarnation < least:  # another site's store is another life

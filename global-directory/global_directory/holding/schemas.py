@@ -182,6 +182,7 @@ class ProposalView:
         seconds: For how long it has been proposed.
         witnesses: Who saw it down.
         holds: Whether all that it rests on holds at this moment.
+        hindrance: Why its standby does not take over by itself; empty if it does, or nobody asked that.
     """
 
     region: str
@@ -190,10 +191,43 @@ class ProposalView:
     seconds: float
     witnesses: tuple[str, ...]
     holds: bool
+    hindrance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ProposalsView:
-    """All regions that are taken for down, sorted by region."""
+    """All regions that are taken for down, sorted by region.
+
+    Attributes:
+        proposals: Each of them.
+        policy: What follows from it: `propose`, or `automatic`; empty where that was not asked.
+    """
 
     proposals: tuple[ProposalView, ...]
+    policy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeoverRequest:
+    """Who stands by for a region asks whether it may take over by itself.
+
+    Attributes:
+        standby: Who asks.
+    """
+
+    standby: str
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """A standby may take over by itself, or is to go on with that; asked again, the same is answered.
+
+    Attributes:
+        operation_id: Its line in the trace.
+        token: The pass, which is shown with the claim, and as it is told how it ended.
+        why: By whom the region was taken for down; as it stands in the trace.
+    """
+
+    operation_id: str
+    token: str
+    why: str

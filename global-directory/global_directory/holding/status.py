@@ -64,7 +64,8 @@ class Standing(msgspec.Struct, frozen=True):
         if down is None:
             return ""
         doubt = "" if down.holds else ", in doubt"
-        return f"{self.region} is taken for down by {' and '.join(down.witnesses)}, for {down.seconds:.0f} s{doubt}."
+        said = f"{self.region} is taken for down by {' and '.join(down.witnesses)}, for {down.seconds:.0f} s{doubt}."
+        return f"{said} Not taken over by itself: {down.hindrance}." if down.hindrance else said
 
     def cells(self) -> tuple[str, ...]:
         """Return it as a row of words."""

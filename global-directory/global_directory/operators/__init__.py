@@ -12,6 +12,7 @@ actors      who asks, by the session that is shown
 accounts    the use cases of operators: one transaction each
 operations  the use cases of what they do: likewise
 desk        both, put together
+detector    lets a standby take over by itself, by a pass like an operator's, and in the same trace
 repository  SQL
 endpoints   their part of the HTTP API
 client      asks for them over HTTP

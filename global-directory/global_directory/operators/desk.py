@@ -19,10 +19,12 @@ class Desk:
     Attributes:
         accounts: Who they are.
         operations: What they do.
+        actors: Who asks; what lets a standby take over by itself writes into the same trace.
     """
 
     accounts: Accounts
     operations: Operations
+    actors: Actors
 
     @classmethod
     def on(
@@ -44,4 +46,4 @@ class Desk:
             clock: Microseconds since the epoch; that of the machine by default.
         """
         actors = Actors(transactions, seal) if clock is None else Actors(transactions, seal, clock=clock)
-        return cls(Accounts(actors, passwords, seconds=seconds), Operations(actors))
+        return cls(Accounts(actors, passwords, seconds=seconds), Operations(actors), actors)

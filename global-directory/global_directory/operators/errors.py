@@ -117,6 +117,22 @@ class OperationOverError(CausewayError):
     definite = True
 
 
+class HeldBackError(CausewayError):
+    """{standby} does not take {region} over by itself: {reason}. Nothing was changed."""
+
+    code = "held-back"
+    status = 409
+    definite = True
+
+
+class NothingBegunError(CausewayError):
+    """{standby} holds the duties of {region}, and the detector has begun nothing there that is to go on."""
+
+    code = "nothing-begun"
+    status = 409
+    definite = True
+
+
 class NoOperatorsError(CausewayError):
     """This directory lets no operator act, since it has no key for their sessions. Set CAUSEWAY_OPERATOR_KEY; a local federation makes one at the next `causeway up`."""
 
@@ -154,6 +170,8 @@ REFUSALS: Final[tuple[type[CausewayError], ...]] = (
     LastAdminError,
     NoPassError,
     OperationOverError,
+    HeldBackError,
+    NothingBegunError,
     NoOperatorsError,
 )
 """What the directory says of operators."""

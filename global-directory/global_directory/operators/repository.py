@@ -1,5 +1,6 @@
 """SQL of operators and of the trace of what they did; every function is part of a transaction that `transactions` runs, at SERIALIZABLE."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import RowMapping, delete, insert, select, update
@@ -89,6 +90,20 @@ async def find_operations(connection: AsyncConnection, asked: Asked) -> tuple[Op
             chosen = chosen.where(OPERATIONS.c[column] == value)
     ordered = chosen.order_by(OPERATIONS.c.at.desc(), OPERATIONS.c.operation_id).limit(asked.most)
     return tuple(_view(row) for row in (await connection.execute(ordered)).mappings().all())
+
+
+async def find_work(
+    connection: AsyncConnection, target: str, verbs: Collection[str], *, but: str, since: int
+) -> tuple[OperationView, ...]:
+    """Return what others than that one were let do to a target, of some verbs, and have begun since then."""
+    chosen = select(OPERATIONS).where(
+        OPERATIONS.c.at >= since,
+        OPERATIONS.c.target == target,
+        OPERATIONS.c.verb.in_(sorted(verbs)),
+        OPERATIONS.c.who != but,
+        OPERATIONS.c.result != "refused",
+    )
+    return tuple(_view(row) for row in (await connection.execute(chosen)).mappings().all())
 
 
 def _view(row: RowMapping) -> OperationView:

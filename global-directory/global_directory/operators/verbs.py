@@ -22,6 +22,8 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_.-]{1,31}")
 _TARGET: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@/-]{0,127}")
 DEPLOYMENT: Final = "deployment"
 """Who shows the deployment's own key instead of a password; nobody else is called so."""
+DETECTOR: Final = "detector"
+"""Who lets a standby take over by itself; no operator is called so, either."""
 
 
 class Role(IntEnum):
@@ -87,9 +89,10 @@ def check_name(name: str) -> None:
     Raises:
         InvalidFieldError: It keeps no rules.
     """
-    if not _NAME.fullmatch(name) or name == DEPLOYMENT:
+    if not _NAME.fullmatch(name) or name in {DEPLOYMENT, DETECTOR}:
+        reserved = f"{DEPLOYMENT} or {DETECTOR}"
         raise InvalidFieldError(
-            field="name", reason=f"2 to 32 of a-z, 0-9, '_', '.', '-', beginning with a letter; not {DEPLOYMENT}"
+            field="name", reason=f"2 to 32 of a-z, 0-9, '_', '.', '-', beginning with a letter; not {reserved}"
         )
 
 

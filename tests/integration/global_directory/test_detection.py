@@ -108,6 +108,6 @@ async def test_it_is_spoken_over_http_and_nonsense_is_refused(
     for name, other in (("ap", "eu"), ("eu", "ap")):
         found = await client.sighted(name, Sighted("gateway", (other,), ("us",)))
     assert [one.region for one in found] == ["us"]
-    assert [one.region for one in await client.proposals()] == ["us"]
+    assert [one.region for one in (await client.proposals()).proposals] == ["us"]
     with pytest.raises(UnknownRegionError):
         await client.sighted("eu", Sighted("gateway", ("no region",)))

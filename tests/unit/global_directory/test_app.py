@@ -12,9 +12,10 @@ from starlette.types import Receive, Scope, Send
 
 from global_directory.app import make_app
 from global_directory.directory import Directory
-from global_directory.holding.schemas import Claim, DutyView, Grant, Keeping, LayingDown, LeaseRequest
+from global_directory.holding.schemas import Claim, DutyView, Grant, Keeping, LayingDown, LeaseRequest, Permit
 from global_directory.operators.actors import Shown
 from global_directory.operators.desk import Desk
+from global_directory.operators.detector import Detector
 from global_directory.operators.errors import NoPassError
 from global_directory.schemas import Announcement, Expulsions, Region, Reservation, ReserveRequest
 from infra.identity import CALLER
@@ -49,9 +50,9 @@ class Fake:
         self.asked.append(f"{region} laid down")
         return DutyView(region, wanted.holder, wanted.epoch, 1, "", (), 0.0, laid_down=True)
 
-    async def claim(self, region: str, wanted: Claim) -> DutyView:
+    async def claim(self, region: str, wanted: Claim, *, guard: object = None) -> DutyView:
         """Grant."""
-        self.asked.append(f"{region} claimed")
+        self.asked.append(f"{region} claimed, {'guarded' if guard else 'unguarded'}")
         return DutyView(region, wanted.claimer, wanted.ended + 1, wanted.incarnation, "", (), 1.0, laid_down=False)
 
     async def expel(self, region: str) -> None:
@@ -78,10 +79,26 @@ def directory() -> Fake:
     return Fake()
 
 
+class FakeDetector:
+    """Lets eu take us over, by one pass."""
+
+    async def permit(self, region: str, standby: str, *, came_by: str) -> Permit:
+        """Grant."""
+        return Permit("o1", f"{standby} for {region}", came_by)
+
+    def guard(self, shown: Shown, region: str, standby: str) -> object:
+        """Look at the pass."""
+        if shown.token != f"{standby} for {region}":
+            raise NoPassError(reason="a test")
+        return object()
+
+
 @asynccontextmanager
-async def asked(directory: Fake, desk: Desk | None) -> AsyncIterator[httpx.AsyncClient]:
+async def asked(
+    directory: Fake, desk: Desk | None, detector: FakeDetector | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
     """Whoever shows the certificate that the header `caller` names; none without it."""
-    app = make_app(cast("Directory", directory), operators=desk)
+    app = make_app(cast("Directory", directory), operators=desk, detector=cast("Detector | None", detector))
 
     async def called(scope: Scope, receive: Receive, send: Send) -> None:
         caller = dict(scope["headers"]).get(b"caller")
@@ -180,6 +197,38 @@ async def test_an_operator_acts_by_a_pass_and_the_certificate_of_the_directory( 
         answer = await regions.request(method, path, json=content, headers={"caller": "directory", **shown})
         assert answer.is_success, answer.text
         assert directory.asked
+
+
+EU = {"claimer": "eu", "incarnation": 2, "ended": 1}
+
+
+async def test_a_region_claims_by_a_pass_of_the_detector_alone(directory: Fake, desk: Desk) -> None:
+    """Its certificate is not enough, nor an operator's pass; where nobody is known, who shows a pass is judged by it. Operators' claims are theirs."""
+    async with asked(directory, desk, FakeDetector()) as regions:
+
+        async def claim(**headers: str) -> int:
+            return (await regions.post("/regions/us/claim", json=EU, headers=headers)).status_code
+
+        for wrong in ("", "Bearer eu for ap", "Bearer fail us"):
+            assert await claim(caller="eu", authorization=wrong) == 403
+        assert await claim(authorization="Bearer wrong") == 403
+        assert directory.asked == []
+        assert await claim(caller="eu", authorization="Bearer eu for us") == 200
+        assert await claim(caller="directory", authorization="Bearer fail us") == 200
+        assert await claim() == 200
+    assert directory.asked == ["us claimed, guarded", "us claimed, unguarded", "us claimed, unguarded"]
+
+
+async def test_who_stands_by_asks_in_its_own_name(directory: Fake, desk: Desk) -> None:
+    """Not in another's, nor where nobody lets it."""
+    async with asked(directory, desk, FakeDetector()) as regions:
+        for caller, status in (("ap", 403), ("directory", 403), ("eu", 200)):
+            answer = await regions.post("/regions/us/takeover", json={"standby": "eu"}, headers={"caller": caller})
+            assert answer.status_code == status, caller
+        assert answer.json()["why"] == "eu", "by whose certificate it came"
+    async with asked(directory, desk) as regions:
+        answer = await regions.post("/regions/us/takeover", json={"standby": "eu"}, headers={"caller": "eu"})
+        assert (answer.status_code, answer.json()["code"]) == (503, "no-operators")
 
 
 @pytest.mark.parametrize(("method", "path", "content", "good"), GUARDED)

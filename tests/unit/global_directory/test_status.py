@@ -1,8 +1,10 @@
 """What an operator is told of who holds what: by the directory, by the regions, by both, or by one alone."""
 
+from dataclasses import replace
+
 from global_directory.holding import copies
 from global_directory.holding.copies import Copied
-from global_directory.holding.schemas import DutyView, Keeper
+from global_directory.holding.schemas import DutyView, Keeper, ProposalView
 from global_directory.holding.status import Told, read, standings
 
 US = DutyView("us", "us", 1, 1, "eu", (Keeper("us", 1),), promised_seconds=5.0, laid_down=False)
@@ -18,6 +20,17 @@ def test_both_are_put_together() -> None:
         ("us", "us", "1", "4.2 s", "eu", "no", "?"),
     ]
     assert (found[1].promised_seconds, found[1].lease_seconds) == (5.0, 4.25)
+
+
+def test_who_is_taken_for_down_is_said_and_why_nobody_acts() -> None:
+    """Where the standby takes over there is nothing to say."""
+    down = ProposalView("us", 1, "eu", 3.2, ("ap", "eu"), holds=True)
+    [us] = standings([US], {}, None, [down])
+    assert us.warning == "us is taken for down by ap and eu, for 3 s."
+    [held] = standings([US], {}, None, [replace(down, holds=False, hindrance="an operator is at it")])
+    assert held.warning == (
+        "us is taken for down by ap and eu, for 3 s, in doubt. Not taken over by itself: an operator is at it."
+    )
 
 
 def test_regions_tell_while_the_directory_is_away() -> None:

@@ -1,14 +1,17 @@
 """In which order services are rolled, and when one has caught up: pure rules."""
 
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
+from infra.local import rolling
 from infra.local.federation import Federation, Processes
 from infra.local.java import Java
 from infra.local.rolling import NoVersionError, behind, check_version, plan
 from infra.local.tools import Tools
 from infra.local.topology import lay_out
+from infra.serve import GROUP
 
 TOOLS = Tools(
     python=Path("/bin/python"),
@@ -37,6 +40,11 @@ def test_readers_before_writers_and_regions_one_after_the_other() -> None:
         *(f"eu/{n}" for n in region),
     ]
     assert order("default", ("eu",)) == [f"eu/{name}" for name in region]
+
+
+def test_every_service_that_can_be_started_has_its_place() -> None:
+    """Whatever an installed component brings."""
+    assert {entry.name for entry in entry_points(group=GROUP)} == set(rolling.ORDER)
 
 
 def test_a_process_of_several_services_goes_by_the_first_of_them() -> None:

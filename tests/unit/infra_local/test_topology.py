@@ -11,10 +11,12 @@ from infra.local.federation import (
     BrokersError,
     Federation,
     StandbysError,
+    TakeoverError,
     UnknownRegionError,
     read_brokers,
     read_regions,
     read_standbys,
+    read_takeover,
 )
 from infra.local.java import Java
 from infra.local.parts import Part
@@ -332,6 +334,34 @@ def test_a_store_that_is_copied_publishes_and_its_standby_subscribes() -> None:
     assert {name for name in parts if name.endswith("/standby")} == {"us/standby", "eu/standby"}
     assert not any(name.endswith("/standby") for name in laid_out().parts)
     assert not any(name.endswith("/standby") for name in laid_out(standbys={"us": "eu"}, processes="none").parts)
+
+
+def test_what_stands_by_takes_over_by_itself_only_where_that_is_wanted() -> None:
+    """It is told what of its site that is; the directory, what follows when a region is taken for down."""
+    parts = laid_out(standbys={"us": "eu"}).parts
+    assert parts["eu/standby"].services == ("standby",)
+    assert parts["directory"].env["CAUSEWAY_TAKEOVER"] == "propose"
+
+    parts = laid_out(standbys={"us": "eu"}, takeover="automatic").parts
+    assert parts["directory"].env["CAUSEWAY_TAKEOVER"] == "automatic"
+    assert (parts["us/standby"].services, parts["eu/standby"].services) == (("standby",), ("standby", "takeover"))
+    told = json.loads(parts["eu/standby"].env["CAUSEWAY_TAKES_OVER"])
+    assert parts["eu/standby"].env["CAUSEWAY_HOME"] == "/home/f", "where it is written down"
+    serving = [part for name, part in parts.items() if name.startswith("eu/us-")]
+    assert set(told) == {"us"}
+    assert told["us"]["partitions"] == int(parts["us/projector"].env["CAUSEWAY_PARTITIONS"])
+    assert set(told["us"]["services"]) == {service for part in serving for service in part.services}
+    assert set(told["us"]["health"]) == {f"http://127.0.0.1:{part.ports['admin']}/health" for part in serving}
+
+
+def test_what_follows_when_a_region_is_taken_for_down_is_one_of_two() -> None:
+    """Where nobody stands by, nobody could."""
+    assert read_takeover("propose", {}) == "propose"
+    assert read_takeover("automatic", {"us": "eu"}) == "automatic"
+    with pytest.raises(TakeoverError, match="nobody stands by"):
+        read_takeover("automatic", {})
+    with pytest.raises(TakeoverError, match="propose, or automatic"):
+        read_takeover("always", {"us": "eu"})
 
 
 def test_a_copy_goes_over_a_link_of_its_own() -> None:

@@ -16,7 +16,7 @@ RUNBOOKS = sorted((ROOT / "docs/operations").glob("*.md"))
 SERVICES = (
     *("region.gateway.service", "region.projector.service", "region.fanout.service", "region.media.service"),
     *("relay.edge.service", "relay.forwarder.service", "relay.ingester.service", "global_directory.service"),
-    "region.standby.service",
+    *("region.standby.service", "region.failover.service"),
 )
 
 
