@@ -185,7 +185,8 @@ async def test_the_copy_is_the_same_after_a_cut_and_a_kill_and_a_difference_is_f
     ask(copy, "UPDATE users SET display_name = 'somebody else' WHERE user_id = (SELECT min(user_id) FROM users)")
     with pytest.raises(CommandError, match="users"):
         await stood_by.act("standby", "verify", "us")
-    assert "Nothing was done" in str(await _refused(stood_by, "standby", "forget", "us"))
+    assert "--why" in str(await _refused(stood_by, "standby", "forget", "us"))
+    assert "--confirm us" in str(await _refused(stood_by, "standby", "forget", "us", "--why", "a test"))
     await stood_by.act("standby", "forget", "us", "--why", "a test", "--confirm", "us")
     await until(stood_by, follows)
     assert "is the same" in await stood_by.act("standby", "verify", "us")
