@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -16,6 +18,7 @@ from global_directory.client import Announcement, DirectoryClient
 from global_directory.directory import Directory
 from global_directory.operators import audit, session
 from global_directory.operators.acting import operation
+from global_directory.operators.actors import Shown
 from global_directory.operators.carried import PASS
 from global_directory.operators.client import OperatorsClient
 from global_directory.operators.desk import Desk
@@ -28,11 +31,14 @@ from global_directory.operators.errors import (
     NotConfirmedError,
     NotEnoughError,
     NotLoggedInError,
+    OldPasswordError,
     OperationOverError,
     OperatorExistsError,
+    TooManyLoginsError,
     TooManyTriesError,
     WrongOperatorError,
 )
+from global_directory.operators.logins import LOGINS
 from global_directory.operators.passes import Seal
 from global_directory.operators.schemas import Asked, Granted, OperationEnd, OperationRequest, OperationView
 from global_directory.operators.session import new_operation_id
@@ -60,6 +66,22 @@ class Clock:
         return self.now
 
 
+class Counting(Passwords):
+    """Counts what is hashed."""
+
+    hashed = 0
+
+    async def hash(self, password: str) -> str:
+        """Hash."""
+        self.hashed += 1
+        return await super().hash(password)
+
+    async def verify(self, password: str, known: str | None) -> bool:
+        """Hash, and compare."""
+        self.hashed += 1
+        return await super().verify(password, known)
+
+
 @dataclass
 class World:
     """A directory with operators, and its key."""
@@ -67,6 +89,8 @@ class World:
     url: str
     seal: Seal
     clock: Clock
+    desk: Desk
+    passwords: Counting
 
     def client(self, token: str = "") -> OperatorsClient:
         """Ask it, as who shows that."""
@@ -93,6 +117,11 @@ class World:
         async with self.client(shown) as client:
             return await client.begin(OperationRequest(new_operation_id(), verb, target, why, confirmed))
 
+    async def generation(self, name: str) -> int:
+        """Return which generation of an operator's sessions is good."""
+        async with self.deployment() as client:
+            return next(one.generation for one in await client.operators() if one.name == name)
+
     async def trace(self, **asked: str | int) -> list[OperationView]:
         """Return the trace."""
         async with self.deployment() as client:
@@ -112,7 +141,7 @@ async def engine(postgres_url: str) -> AsyncIterator[AsyncEngine]:
 async def world(engine: AsyncEngine) -> AsyncIterator[World]:
     """A served directory that knows us and eu."""
     clock, seal = Clock(), Seal(new_signing_key())
-    transactions, passwords = Transactions(engine), Passwords(Cost(memory=8, passes=1, lanes=1))
+    transactions, passwords = Transactions(engine), Counting(Cost(memory=8, passes=1, lanes=1))
     directory = Directory(transactions, clock=clock)
     for region in ("us", "eu"):
         url = f"http://{region}.example"
@@ -122,7 +151,7 @@ async def world(engine: AsyncEngine) -> AsyncIterator[World]:
     app = make_app(directory, operators=desk)
     serving = asyncio.create_task(serve_app(app, host="127.0.0.1", port=port, started=started))
     await asyncio.wait_for(started.wait(), 20)
-    yield World(f"http://127.0.0.1:{port}", seal, clock)
+    yield World(f"http://127.0.0.1:{port}", seal, clock, desk, passwords)
     serving.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await serving
@@ -150,7 +179,7 @@ async def test_the_first_admin_is_made_by_the_key_and_the_others_by_admins(world
                 await refused
         with pytest.raises(NotEnoughError):
             await bob.set_password("ada", "another password")
-        await bob.set_password("bob", "another password")
+        await bob.set_password("bob", "another password", old=PASSWORD)
     await world.login("bob", "another password")
     kept = [(one.who, one.verb, one.target, one.result) for one in reversed(await world.trace())]
     assert kept == [
@@ -327,13 +356,169 @@ async def test_who_has_no_password_cannot_log_in(world: World) -> None:
             await world.login("local", password)
 
 
-async def test_the_trace_cannot_be_filled_by_who_is_not_known(world: World) -> None:
-    """Some refusals a minute stand there; the others are refused all the same."""
-    for number in range(40):
-        world.clock.now += 1_000
+async def test_the_trace_cannot_be_filled_and_tells_what_was_left_out(world: World) -> None:
+    """Some refusals of a kind stand there, then one a minute with the number of the others; another kind is not hidden; those of nobody known do not stay for ever."""
+    await world.add("vera", "viewer")
+    vera = await world.login("vera")
+    for number in range(25):
         with pytest.raises(NotLoggedInError):
             await world.begin(f"forged {number}", "expel")
-    assert len(await world.trace(most=1_000)) == 30
+        with pytest.raises(NotEnoughError):
+            await world.begin(vera, "backup")
+    with pytest.raises(NotLoggedInError):
+        await world.begin("forged", "readmit")
+    assert len(await world.trace(result="refused", most=1_000)) == 21
+    await world.desk.actors.tidy()
+    assert len(await world.trace(result="refused", most=1_000)) == 21, "not before the minute is over"
+    world.clock.now += 60_000_000
+    await world.desk.actors.tidy()
+    told = {(one.who, one.verb): one.detail for one in (await world.trace(result="refused"))[:2]}
+    assert told == {
+        ("", "expel"): "15 refusals like those before were left out",
+        ("vera", "backup"): "15 refusals like those before were left out",
+    }
+    world.clock.now += 91 * 86_400 * 1_000_000
+    await world.desk.actors.tidy()
+    assert {one.who for one in await world.trace(result="refused", most=1_000)} == {"vera"}
+    assert await world.trace(who="deployment", verb="operator-add"), "what somebody did stays"
+
+
+async def test_what_is_refused_before_it_is_judged_stands_in_the_trace_as_well(world: World) -> None:
+    """A target, a name, a role and a password that keep no rules, a verb that there is none of, and tries that come too early."""
+    await world.add("ada", "admin")
+    shown = await world.login("ada")
+    async with world.client(shown) as ada:
+        for refused in (
+            ada.add("Not A Name", "viewer", PASSWORD),
+            ada.add("bob", "emperor", PASSWORD),
+            ada.add("bob", "viewer", "short"),
+            world.begin(shown, "backup", "no target!"),
+            world.begin(shown, "[/b] a verb"),
+        ):
+            with pytest.raises(CausewayError):
+                await refused
+    for _ in range(FREE + 1):
+        with pytest.raises((WrongOperatorError, TooManyTriesError)):
+            await world.login("ada", "a guess")
+    refusals = [(one.who, one.verb) for one in await world.trace(result="refused")]
+    assert refusals == [("", "operator-login")] * (FREE + 1) + [
+        ("ada", "unknown"),
+        ("ada", "backup"),
+        ("ada", "operator-add"),
+        ("ada", "operator-add"),
+        ("ada", "operator-add"),
+    ]
+
+
+async def test_nobody_makes_the_directory_hash_without_an_end(world: World) -> None:
+    """Whoever shows no session, or may not, is refused before anything is hashed; and who may log in by one certificate come so many a while."""
+    await world.add("vera", "viewer")
+    vera = await world.login("vera")
+    hashed = world.passwords.hashed
+    for token in ("", "forged", vera):
+        async with world.client(token) as client:
+            for refused in (client.set_password("ada", PASSWORD), client.add("eve", "admin", PASSWORD)):
+                with pytest.raises((NotLoggedInError, NotEnoughError)):
+                    await refused
+    with pytest.raises(WrongOperatorError):
+        await world.login("vera", "x" * 257)
+    assert world.passwords.hashed == hashed
+    tries = await asyncio.gather(*(world.login(f"n{n}") for n in range(LOGINS + 5)), return_exceptions=True)
+    assert sum(isinstance(one, TooManyLoginsError) for one in tries) >= 5
+    assert world.passwords.hashed - hashed <= LOGINS
+    with pytest.raises(TooManyLoginsError, match="Try again in"):
+        await world.login("vera")
+    world.clock.now += 60 * 1_000_000
+    await world.login("vera")
+
+
+async def test_a_session_that_was_copied_is_not_the_account(world: World) -> None:
+    """A new password takes the present one, of admins as well, and guesses of it count; others are given theirs by an admin; who has none need not say it."""
+    await world.add("ada", "admin")
+    await world.add("bob", "admin")
+    async with world.deployment() as client:
+        await client.add("local", "admin")
+    ada = await world.login("ada")
+    async with world.client(ada) as thief:
+        for old in ("", *("a guess",) * (FREE - 1)):
+            with pytest.raises(OldPasswordError):
+                await thief.set_password("ada", "another password", old=old)
+        with pytest.raises(TooManyTriesError):
+            await thief.set_password("ada", "another password", old=PASSWORD)
+        world.clock.now += PAUSE * 1_000_000
+        await thief.set_password("ada", "another password", old=PASSWORD)
+    async with world.client(await world.login("bob")) as bob:
+        await bob.set_password("ada", "one more password")
+    await world.login("ada", "one more password")
+    async with world.client(
+        world.seal.session("local", await world.generation("local"), seconds=60, now=world.clock.now / 1e6)
+    ) as local:
+        await local.set_password("local", PASSWORD)
+    refused = await world.trace(who="ada", verb="operator-password", result="refused")
+    assert [one.target for one in refused] == ["ada"] * (FREE + 1)
+
+
+@pytest.mark.parametrize("change", ["logout", "password", "removed and made again", "end"])
+async def test_what_was_let_through_is_over_with_the_sessions(world: World, change: str) -> None:
+    """Else whoever had copied one would go on; only that a session comes to its end by itself, which takes an hour, leaves an operation its time."""
+    await world.add("root", "admin")
+    await world.add("ada", "admin")
+    shown = await world.login("ada")
+    granted = await world.begin(shown, "evacuate")
+    async with world.client(shown) as ada, world.deployment() as client:
+        if change == "logout":
+            await ada.logout()
+        elif change == "password":
+            await client.set_password("ada", "another password")
+        elif change == "end":
+            world.clock.now += 3_600 * 1_000_000
+        else:
+            await client.remove("ada")
+            await client.add("ada", "admin", PASSWORD)
+    admitted = world.desk.operations.admit(Shown(granted.token), "us", verbs=frozenset({"evacuate"}))
+    if change == "end":
+        await admitted
+    else:
+        with pytest.raises(NoPassError, match="were ended"):
+            await admitted
+
+
+async def test_a_pass_for_a_single_request_is_soon_over(world: World) -> None:
+    """It would expel again and again what others trust again meanwhile."""
+    await world.add("ada", "admin")
+    granted = await world.begin(await world.login("ada"), "expel", "eu", confirmed="eu")
+    world.clock.now += 301 * 1_000_000
+    async with DirectoryClient(world.url, token=granted.token) as directory:
+        with pytest.raises(NoPassError, match="ended"):
+            await directory.expel("eu")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "content"),
+    [
+        ("POST", "/operator-sessions", {"name": "a\0", "password": PASSWORD}),
+        ("POST", "/operator-sessions", {"name": "ada", "password": "a\0"}),
+        ("POST", "/operator-sessions", {"name": "\ud800", "password": PASSWORD}),
+        ("PUT", "/operators/%00/role", {"role": "admin"}),
+        ("PUT", "/operators/%00/password", {"password": PASSWORD}),
+        ("DELETE", "/operators/%00", None),
+        ("POST", "/operators", {"name": "a\0", "role": "\0", "password": "\0"}),
+        ("GET", "/operations?who=%00", None),
+        ("GET", "/operations?verb=%00", None),
+        ("POST", "/operations", {"operation_id": "o" + "0" * 32, "verb": "\0", "target": "\0", "why": "\0"}),
+        ("POST", "/operations/%00/end", {"done": True, "detail": "\0"}),
+    ],
+)
+async def test_what_no_store_can_keep_is_refused(
+    world: World, method: str, path: str, content: dict[str, object] | None
+) -> None:
+    """As what it is, and never by a failure."""
+    await world.add("ada", "admin")
+    headers = {"authorization": f"Bearer {await world.login('ada')}", "content-type": "application/json"}
+    async with httpx.AsyncClient(base_url=world.url, headers=headers) as http:
+        answer = await http.request(method, path, content=None if content is None else json.dumps(content))
+    assert 400 <= answer.status_code < 500, answer.text
+    assert answer.json()["definite"]
 
 
 @pytest.fixture
