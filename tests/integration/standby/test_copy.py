@@ -29,8 +29,8 @@ from region.standby.detaching import detach, release
 from region.standby.gate import Gate
 from region.standby.judging import Step
 from region.standby.publisher import CONDITION, Publisher
-from region.standby.repository.publishing import KEPT, OWN
-from region.store.repository.copies import WHOLE, Reach, reach
+from region.standby.repository.publishing import KEPT, OWN, ROLE
+from region.store.repository.copies import WHOLE, Reach, digest_of, reach
 from region.store.repository.setup import prepare
 from replication.turns.records import Phase, Turn
 from replication.turns.repository import hand_over, read_turn_at, take_over
@@ -246,6 +246,33 @@ async def test_what_the_standby_confirms_counts_while_its_copy_is_whole_and_it_f
     written = (await reached(pair)).position
     await confirmed(pair, written)
     assert await taken(pair) >= written
+
+    pair.run(pair.store, "ALTER TABLE fresh RENAME TO fresher")  # one table less and one more: as many as before
+    assert (await reached(pair)).confirmed is None
+    assert await taken(pair) == 0
+
+
+async def test_the_standby_writes_one_row_and_not_more(pair: Pair) -> None:
+    """Which copy is whole, as another region says it: of a bounded size, and nothing besides."""
+    await pair.until(Step.FOLLOW)
+    await confirmed(pair, (await reached(pair)).position)
+    role = pair.store.replace("//causeway", f"//{ROLE}")
+    said = pair.run(role, f"SELECT one, tables FROM {WHOLE}")
+    tables = {str(name) for (name,) in pair.run(pair.store, "SELECT tablename FROM pg_publication_tables")}
+    assert said == [(1, digest_of(tables))]
+    for wrong, error in (
+        (f"INSERT INTO {WHOLE} VALUES (2, 's', repeat('a', 64), 1)", psycopg.errors.CheckViolation),
+        (f"UPDATE {WHOLE} SET one = 2", psycopg.errors.CheckViolation),
+        (f"UPDATE {WHOLE} SET slot = repeat('a', 64)", psycopg.errors.CheckViolation),
+        (f"UPDATE {WHOLE} SET tables = repeat('a', 1000)", psycopg.errors.CheckViolation),
+        (f"DELETE FROM {WHOLE}", psycopg.errors.InsufficientPrivilege),
+        ("UPDATE region_state SET epoch = 9", psycopg.errors.InsufficientPrivilege),
+        ("INSERT INTO followers VALUES ('x', 1, 2, 3)", psycopg.errors.InsufficientPrivilege),
+        ("UPDATE store_life SET beat_at = 0", psycopg.errors.InsufficientPrivilege),
+        ("CREATE TABLE more (k INT PRIMARY KEY)", psycopg.errors.InsufficientPrivilege),
+    ):
+        with pytest.raises(error):
+            pair.run(role, wrong)
 
 
 async def test_a_copy_that_was_away_for_too_long_is_made_anew(pair: Pair) -> None:
