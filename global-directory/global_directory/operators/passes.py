@@ -53,7 +53,7 @@ class Pass(msgspec.Struct, frozen=True, tag="pass"):
         target: To what.
         iat: Since when, seconds since the epoch.
         exp: Until when.
-        generation: Of the sessions of whose it is, as it was let through; -1 in passes of older versions, which are of none.
+        generation: Of the sessions of whose it is, as it was let through; -1 if it hangs on none.
     """
 
     sub: str
@@ -110,7 +110,7 @@ class Seal:
         verb: str,
         target: str,
         *,
-        generation: int,
+        generation: int = -1,
         seconds: int = PASS_SECONDS,
         now: float | None = None,
     ) -> str:
