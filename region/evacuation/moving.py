@@ -14,6 +14,7 @@ import msgspec
 import psycopg
 
 from global_directory.holding.schemas import Claim, DutyView, LayingDown, ProposalView, Sighted
+from infra.administration import cut
 from infra.blobs import FAILURES as BLOB_FAILURES
 from infra.blobs import Blobs
 from infra.errors import CausewayError
@@ -115,6 +116,7 @@ class Evacuation:
     began: float = field(default_factory=time.monotonic)
     _said: tuple[str, str] = ("", "")
     _planned: bool = False
+    _decided: dict[int, int] = field(default_factory=dict)
 
     async def run(self) -> dict[str, float]:
         """Do what is left; return how long each step took, seconds.
@@ -135,6 +137,7 @@ class Evacuation:
                 step = next_step(known)
                 if step is Step.DONE:
                     await self._end_plan(step)
+                    await self._empty_journal(step)
                     self._say(step, f"{self.target.site} holds the duties of {known.region} in epoch {known.epoch}")
                     return took
                 await self._do(step, known)
@@ -257,6 +260,16 @@ class Evacuation:
             await self._wait(Step.SETTLE, lambda: _list(repository.still_serving(store, self.source.services)))
             if left := await self._undone(store):
                 raise StuckError(step=Step.SETTLE.value, seconds=0, why=f"{left}, though nobody was to accept anything")
+            self._decided = await repository.next_offsets(store)
+
+    async def _empty_journal(self, step: Step) -> None:
+        """Delete what the source's journal has and is decided: nobody reads it again, and nobody is there who trims it."""
+        if not self._decided:
+            return  # this run has not seen that it was
+        try:
+            await cut(self.source.kafka, self.source.journal, self._decided)
+        except (KafkaError, OSError) as error:
+            self._say(step, f"the journal at {self.source.site} keeps what it has: {error}")
 
     async def _undone(self, store: Connection) -> str:
         """Say what is accepted and not decided, or decided and not sent."""

@@ -24,6 +24,7 @@ reading     pure: journal records into cases; what newer software wrote goes asi
 loop        one batch: load, judge, commit; halve it when it fails
 nudge       tells followers, through Redis, that there is something new
 service     the process: Kafka to loop, whatever is away
+trimming    beside it: cuts off of the journal what is decided and old
 watch       beside it: whether Kafka and the store answer, and the lag
 metrics     what it counts
 

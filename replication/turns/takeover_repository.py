@@ -118,6 +118,16 @@ async def read_begun(connection: Connection, site: str) -> dict[int, int]:
     return await _read(connection, f"{_BEGUN}{site}")
 
 
+async def read_owed(connection: Connection, site: str) -> dict[int, int]:
+    """Return from where on the journal of a site that took over is still needed, to be compared with what is to be handed in; nothing if that was done."""
+    cursor = await connection.execute(
+        "SELECT partition, progress FROM intakes WHERE way = %s"
+        " AND EXISTS (SELECT FROM intakes owed WHERE starts_with(owed.way, %s))",
+        (f"{_BEGUN}{site}", _TAIL),
+    )
+    return {partition: int(progress) for partition, progress in await cursor.fetchall()}
+
+
 async def read_handed_in(connection: Connection, site: str) -> dict[int, int]:
     """Return up to where each partition of a site's journal was handed in, in the present epoch; there it goes on once the duties are back.
 
