@@ -42,6 +42,7 @@ from replication.records import (
 )
 
 RECIPIENT_UNKNOWN: Final = "recipient-unknown"
+OVERTAKEN: Final = "overtaken"
 
 ASK_AGAIN: Final = 60_000_000
 """After how many microseconds a message that finds its conversation still closed asks anew: the question may be lost."""
@@ -53,6 +54,7 @@ DETAILS: Final = {
     **friends.DETAILS,
     **restraints.DETAILS,
     ISLANDED: DETAIL_ANEW,
+    OVERTAKEN: "While the region was away that decided it the same was changed anew, and that stays. Look at what stands there, and do it again if you still want it.",
     RECIPIENT_UNKNOWN: "There is nobody of that id. Check whom you wrote to.",
     "impossible-record": "This message could not be applied. Write it anew.",
 }
@@ -72,11 +74,7 @@ def judge_message(docket: Docket, case: Case, submission: Submission, body: LogB
     known = docket.state.known.get(submission.id)
     if known is not None:
         _answer_again(docket, case, submission, known)
-    elif (
-        case.via is None
-        and isinstance(body, DIRECT_BODIES)
-        and (code := restraints.objection(docket, submission.author, body))
-    ):
+    elif code := _objection(docket, case, submission, body):
         refuse(docket, case.partition, submission, body, code, reply=True)
     elif not all(map(docket.has_region, (owner, home_of(recipient_of(body) or submission.author)))):
         code = RECIPIENT_UNKNOWN if recipient_of(body) else rules.NOT_A_MEMBER
@@ -91,6 +89,15 @@ def judge_message(docket: Docket, case: Case, submission: Submission, body: LogB
         _decide_alteration(docket, case, submission, body)
     elif isinstance(body, GroupBody | ChannelBody):
         _decide_in_group(docket, case, submission, body)
+
+
+def _objection(docket: Docket, case: Case, submission: Submission, body: LogBody) -> str:
+    """Return why its author's home refuses it by itself, whoever owns the conversation; empty if it does not."""
+    if case.via is not None:
+        return ""
+    if case.overtaken:
+        return OVERTAKEN
+    return restraints.objection(docket, submission.author, body) if isinstance(body, DIRECT_BODIES) else ""
 
 
 def check(author: str, conversation_id: str, identifier: str, body: LogBody) -> None:
