@@ -21,7 +21,7 @@ from relay.ingester import metrics
 from relay.ingester.asking import Asking
 from relay.ingester.brought import Brought
 from relay.ingester.intake import Append, Aside, Beat, Had, Intake, NewerOriginError, Step
-from relay.ingester.lane import Came, Freed, Lane, Note, Parked, Passed
+from relay.ingester.lane import Begun, Came, Freed, Lane, Left, Note, Parked, Passed
 from relay.ingester.repairer import Repairer
 from relay.ingester.shelf import Shelf
 from replication.poison.records import Poison, told
@@ -158,7 +158,8 @@ class Reader:
             if committed is not None:
                 taken = self._read_progress(committed.metadata)
                 next_ = self._continue_at(committed.offset, first, end)
-            self._lanes[partition] = Lane(self._intake, partition, taken, next_)
+            anywhere = not self._brought.knows(self._way, partition)
+            self._lanes[partition] = Lane(self._intake, partition, taken, next_, begins_anywhere=anywhere)
         consumer.assign({partition: lane.next for partition, lane in self._lanes.items()})
 
     def _read_progress(self, text: str | None) -> Taken:
@@ -321,6 +322,9 @@ class Reader:
     def _ask(self, appends: list[Append]) -> None:
         """Ask for what is missing; pass what nobody has brought for too long."""
         now, clock = time.time_ns() // 1000, time.monotonic()
+        for lane in self._lanes.values():
+            if (left := lane.leave()).notes:
+                self._carry_out(lane, left, appends)
         for lane, term in self._asking.overdue(self._lanes.values(), clock):
             self._carry_out(lane, lane.give_up(term, "the origin does not answer", now=now), appends)
         for want in self._asking.next(self._lanes.values(), clock):
@@ -375,6 +379,10 @@ class Reader:
             log.error("passed a hole", origin=origin, first=first, last=last, reason=note.reason, **where)
         elif isinstance(note, Freed):
             log.info("the stream goes on", origin=origin, **where)
+        elif isinstance(note, Left):
+            log.info("the stream is over; what it lacks comes in another", origin=origin, **where)
+        elif isinstance(note, Begun):
+            log.info("the stream begins with what the origin still has", origin=origin, first=note.first, **where)
 
     def _count(self, partition: int, counts: Mapping[str, int], forwarded: int, beat: int) -> None:
         origin = self._way
@@ -394,7 +402,7 @@ class Reader:
                 log.error("progress does not fit", origin=self._way, partition=partition)
                 metrics.COARSENED.labels(self._way).inc()
             lane.taken = fitted
-            metrics.MISSING.labels(self._way, partition).set(fitted.missing)
+            metrics.MISSING.labels(self._way, partition).set(lane.holes_in_all)
             positions[partition] = Committed(lane.offset, text)
         await consumer.commit(positions)
         self._dirty.clear()
