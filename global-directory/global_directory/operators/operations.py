@@ -10,11 +10,13 @@ from global_directory.operators.actors import Actor, Actors, Refusal, Shown
 from global_directory.operators.errors import KeyAloneError, NoPassError, OperationOverError
 from global_directory.operators.passes import PASS_SECONDS, SHORT_SECONDS
 from global_directory.operators.schemas import Asked, Granted, OperationEnd, OperationRequest, Trace
-from global_directory.operators.verbs import AT_ONCE, DEPLOYMENT, VERBS, check_target, clean, judge, read_role
+from global_directory.operators.verbs import DEPLOYMENT, VERBS, check_target, clean, judge, read_role
 from infra.errors import CausewayError, InvalidFieldError
 
 MOST_LINES: Final = 1_000
 """Lines of the trace that are told at a time."""
+AT_ONCE: Final = frozenset({"expel", "readmit"})
+"""Verbs that are one request, so that a pass for them need not be good for long."""
 _ID: Final = frozenset("0123456789abcdef")
 
 

@@ -65,8 +65,6 @@ VERBS: Final = {
     "backup": Verb(Role.OPERATOR),
     "restore-backup": Verb(Role.ADMIN, destructive=True),
 }
-AT_ONCE: Final = frozenset({"expel", "readmit"})
-"""Verbs that are one request, so that a pass for them need not be good for long."""
 HANDS_OVER: Final = frozenset({"evacuate", "evacuate-abort", "fail", "restore", "restore-backup"})
 """Verbs in whose course the directory lets a lease be laid down, or an epoch be begun."""
 
@@ -83,21 +81,25 @@ def read_role(word: str) -> Role:
         raise UnknownRoleError(role=word[:32], known=", ".join(role.word for role in Role)) from None
 
 
-def is_name(name: str) -> bool:
-    """Whether an operator may be called so."""
-    return _NAME.fullmatch(name) is not None and name != DEPLOYMENT
-
-
 def check_name(name: str) -> None:
     """Check what an operator is to be called.
 
     Raises:
         InvalidFieldError: It keeps no rules.
     """
-    if not is_name(name):
+    if not _NAME.fullmatch(name) or name == DEPLOYMENT:
         raise InvalidFieldError(
             field="name", reason=f"2 to 32 of a-z, 0-9, '_', '.', '-', beginning with a letter; not {DEPLOYMENT}"
         )
+
+
+def is_name(name: str) -> bool:
+    """Whether an operator may be called so: whoever is not, is none."""
+    try:
+        check_name(name)
+    except InvalidFieldError:
+        return False
+    return True
 
 
 def check_password(password: str) -> None:
