@@ -12,7 +12,7 @@ import pytest
 from global_directory.holding.schemas import Claim, DutyView, LayingDown, ProposalView, Sighted
 from infra.errors import UnavailableError
 from infra.kafka import KafkaError
-from region.evacuation import copying, moving, repository
+from region.evacuation import announcing, copying, moving, repository
 from region.evacuation.copying import CopyDiffersError, CopyFailedError
 from region.evacuation.moving import Evacuation, StuckError, Told
 from region.evacuation.seats import Seat
@@ -313,7 +313,7 @@ async def test_a_directory_that_cannot_be_told_that_a_plan_is_over_fails_nothing
 
 async def test_a_plan_is_told_again_while_it_is_carried_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Since the directory believes it for a while only."""
-    monkeypatch.setattr(moving, "PLAN_SECONDS", 0)
+    monkeypatch.setattr(announcing, "PLAN_SECONDS", 0)
     world.undecided = [2] * 50 + [0]
 
     await evacuation(world).run()
