@@ -17,11 +17,11 @@ from infra.kafka import Committed, Consumer, KafkaError, Producer, Record
 from infra.pace import Pace
 from infra.tasks import heed_cancellation
 from infra.telling import told as told_of
-from relay.ingester import metrics
+from relay.ingester import metrics, telling
 from relay.ingester.asking import Asking
 from relay.ingester.brought import Brought
-from relay.ingester.intake import Append, Aside, Beat, Had, Intake, NewerOriginError, Step
-from relay.ingester.lane import Begun, Came, Freed, Lane, Left, Note, Parked, Passed
+from relay.ingester.intake import Append, Aside, Beat, Intake, NewerOriginError
+from relay.ingester.lane import Came, Lane
 from relay.ingester.repairer import Repairer
 from relay.ingester.shelf import Shelf
 from replication.poison.records import Poison, told
@@ -39,12 +39,6 @@ REST_SECONDS: Final = 0.03
 """Between the beginnings of two batches at least, and the longest rest after one; see the projector's."""
 
 TOPIC_CHECK_SECONDS: Final = 30.0
-VERDICTS: Final = {Append: "passed", Had: "dropped", Aside: "refused", Beat: "heartbeat"}
-
-
-def verdict_of(step: Step) -> str:
-    """Say in a word what becomes of a record; what only waits for newer software is not refused."""
-    return "newer" if isinstance(step, Aside) and not step.kind.final else VERDICTS[type(step)]
 
 
 class TopicChangedError(CausewayError):
@@ -355,43 +349,16 @@ class Reader:
             elif isinstance(judged.step, Aside):
                 reasons.append(judged.step.reason)
                 metrics.POISON.labels(self._way, judged.step.kind.value).inc()
-            counts[verdict_of(judged.step)] += 1
+            counts[telling.verdict_of(judged.step)] += 1
         if reasons:  # one line for all of them: an origin that sends nothing else must not fill the log
             origin, number, reason = self._way, len(reasons), told(reasons[0])
             log.error("put aside", origin=origin, partition=lane.partition, records=number, first=reason)
-        self._count(lane.partition, counts, forwarded, beat)
+        telling.count(self._way, lane.partition, counts, forwarded=forwarded, beat=beat)
         self._poison += came.poison
         for note in came.notes:
-            self._log(note)
+            telling.tell(self._way, note)
         metrics.PARKED.labels(self._way, lane.partition).set(len(lane.parked))
         metrics.WAITING.labels(self._way, lane.partition).set(lane.waiting)
-
-    def _log(self, note: Note) -> None:
-        origin, stream = self._way, note.stream
-        where = {"partition": stream.partition, "incarnation": stream.incarnation, "epoch": stream.epoch}
-        if isinstance(note, Parked):
-            metrics.GAPS.labels(origin).inc()
-            first, last = note.park.first_missing, note.park.last_missing
-            log.error("records are missing; the stream is parked", origin=origin, first=first, last=last, **where)
-        elif isinstance(note, Passed):
-            metrics.HOLES.labels(origin).inc()
-            first, last = note.park.first_missing, note.park.last_missing
-            log.error("passed a hole", origin=origin, first=first, last=last, reason=note.reason, **where)
-        elif isinstance(note, Freed):
-            log.info("the stream goes on", origin=origin, **where)
-        elif isinstance(note, Left):
-            log.info("the stream is over; what it lacks comes in another", origin=origin, **where)
-        elif isinstance(note, Begun):
-            log.info("the stream begins with what the origin still has", origin=origin, first=note.first, **where)
-
-    def _count(self, partition: int, counts: Mapping[str, int], forwarded: int, beat: int) -> None:
-        origin = self._way
-        for verdict, number in counts.items():
-            metrics.RECORDS.labels(origin, verdict).inc(number)
-        if forwarded:
-            metrics.FORWARDED.labels(origin, partition).set(forwarded / 1e6)
-        if beat:
-            metrics.HEARTBEAT.labels(origin, partition).set(beat / 1e6)
 
     async def _commit(self, consumer: Consumer) -> None:
         positions = {}
