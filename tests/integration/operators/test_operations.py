@@ -120,7 +120,10 @@ async def test_a_request_that_is_repeated_begins_one_operation(world: World) -> 
     async with world.client(await world.login("otto")) as otto:
         with pytest.raises(OperationOverError):
             await otto.begin(wanted)
-    assert len(await world.trace(verb="backup")) == 1
+    assert [(one.who, one.result) for one in await world.trace(verb="backup")] == [
+        ("otto", "refused"),
+        ("ada", "begun"),
+    ]
 
 
 async def test_the_trace_cannot_be_filled_and_tells_what_was_left_out(world: World) -> None:
