@@ -54,7 +54,7 @@ async def test_kafka_is_told_to_keep_a_journal_that_a_projector_makes(
     health = region.start()
 
     async def reads() -> bool:
-        return health.conditions["journal"].ok
+        return "journal" in health.conditions and health.conditions["journal"].ok  # not before it was begun
 
     await until("the journal is read", reads)
     async with administration(region.settings.kafka) as admin:
