@@ -83,9 +83,23 @@ async def truncate(bootstrap: str, topic: str, *, keep: int = 0) -> dict[int, tu
     async with Consumer(bootstrap, topic, client="truncate") as consumer:
         bounds = {partition: await consumer.bounds(partition) for partition in partitions}
     cuts = {partition: max(first, end - keep) for partition, (first, end) in bounds.items()}
+    await cut(bootstrap, topic, cuts)
+    return {partition: (bounds[partition][0], at) for partition, at in cuts.items()}
+
+
+async def cut(bootstrap: str, topic: str, offsets: Mapping[int, int]) -> None:
+    """Delete what stands in some partitions of a topic before an offset, for good.
+
+    Args:
+        bootstrap: Bootstrap servers.
+        topic: The topic.
+        offsets: Partition to the first offset that stays.
+
+    Raises:
+        KafkaError: The broker refused, or cannot be reached.
+    """
     async with administration(bootstrap) as admin:
-        await admin.delete_records({TopicPartition(topic, at): RecordsToDelete(cut) for at, cut in cuts.items()})
-    return {partition: (bounds[partition][0], cut) for partition, cut in cuts.items()}
+        await admin.delete_records({TopicPartition(topic, p): RecordsToDelete(at) for p, at in offsets.items()})
 
 
 @asynccontextmanager

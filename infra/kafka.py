@@ -258,6 +258,21 @@ class Consumer:
         where = [TopicPartition(self._topic, partition) for partition in partitions]
         return {place.partition: end for place, end in (await self._live.end_offsets(where)).items()}
 
+    async def since(self, partitions: Iterable[int], at: float) -> dict[int, int]:
+        """Return the first offset of each of those partitions that was written at a time or later; the next one to be written if none was.
+
+        Args:
+            partitions: Which.
+            at: Seconds since the epoch, by the clocks of who wrote.
+
+        Raises:
+            KafkaError: A broker cannot be reached.
+        """
+        ends = await self.ends(partitions)
+        wanted = {TopicPartition(self._topic, partition): int(at * 1000) for partition in ends}
+        found = await self._live.offsets_for_times(wanted)
+        return {place.partition: ends[place.partition] if one is None else one.offset for place, one in found.items()}
+
     async def committed(self, partition: int) -> Committed | None:
         """Return the group's committed position and its metadata; None if it never committed one."""
         where = TopicPartition(self._topic, partition)

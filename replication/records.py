@@ -367,16 +367,18 @@ Journalable: TypeAlias = Submission | Entry | Refusal | Mark | Opening | Charter
 Record: TypeAlias = Journalable | Outcome
 
 
-class Journaled(msgspec.Struct, frozen=True, kw_only=True):
+class Journaled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What stands in a journal.
 
     Attributes:
         record: The record.
         via: The stream place that it came by; None if it was submitted here.
+        overtaken: Whether it is to be refused: it was accepted where nobody decided it, and what it sets was set anew since.
     """
 
     record: Journalable
     via: Via | None = None
+    overtaken: bool = False
 
 
 class Relayed(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,6 +19,11 @@ LOOKUPS: Final = Counter("causeway_directory_lookups_total", "Look-ups answered.
 RESERVATIONS: Final = Counter(
     "causeway_directory_reservations_total", "Reservations by what became of the request.", ["result"]
 )
+OPERATORS_REFUSED: Final = Counter(
+    "causeway_directory_operators_refused_total",
+    "What operators, and whoever is none, were refused; also what was left out of the trace.",
+    ["verb"],
+)
 ANNOUNCED_AT: Final = Gauge(
     "causeway_directory_region_announced_timestamp_seconds", "When a region last announced itself here.", ["region"]
 )

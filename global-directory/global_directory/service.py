@@ -74,6 +74,7 @@ async def service(host: Host) -> None:
                 )
             )
             group.create_task(roll.keep_fresh())
+            group.create_task(desk.actors.keep_trace())
             group.create_task(_tell_started(host.health, started))
             group.create_task(watch_store(engine, host.health, settings.directory_localities))
     finally:

@@ -169,9 +169,6 @@ async def _replace(
         await look(site, manifest, directory)
         await repository.rename(server, made, name)
         return "", site.standby
-    if site.standby:  # what is kept for a copy of the former store is kept no more: nobody reads it again
-        with suppress(psycopg.Error, TimeoutError):
-            await release(site.store, site.standby)
     await look(site, manifest, directory)
     former = f"{name}_before_{time.strftime('%Y%m%d%H%M%S', time.gmtime())}"
     await repository.shut(server, name)
@@ -187,6 +184,9 @@ async def _replace(
         await repository.open_again(server, name)
         raise
     await repository.open_again(server, former)
+    if site.standby:  # until here it might have been refused, and the copy have followed on
+        with suppress(psycopg.Error, TimeoutError):  # then changes are kept until that database is dropped
+            await release(_with(site.store, former), site.standby)
     return former, site.standby
 
 

@@ -1,4 +1,10 @@
-"""Who did what to a region's duties, when, and why: a line of JSON for each thing, in a file that is only appended to."""
+"""Who did what to a region's duties, when, and why: a line of JSON for each thing, in a file that is only appended to.
+
+It stands beside the trace of operators in the directory (`global_directory.operators`, `causeway audit list`), and neither is made by the other. That one says
+who was let do what, or was refused, for all machines, and nobody who acts can change it: a line at the beginning of an operation and its end. This one has
+every step with its figures, on the disk before the step is done; it is what is left to read when the directory went away in the midst of it, and a command
+that cannot write it does nothing.
+"""
 
 import getpass
 import os

@@ -1,19 +1,19 @@
 """Carries an evacuation out: asks where it stands, does the next step, and so on; what it cannot finish before the target holds, it hands back."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 import psycopg
 
-from global_directory.holding.schemas import Claim, DutyView, LayingDown, ProposalView, Sighted
+from global_directory.holding.schemas import Claim, DutyView, LayingDown
+from infra.administration import cut
 from infra.blobs import FAILURES as BLOB_FAILURES
 from infra.blobs import Blobs
 from infra.errors import CausewayError
@@ -22,6 +22,7 @@ from infra.postgres import STORE_FAILURES, Connection
 from infra.schema.repository import connect
 from infra.tasks import beside
 from region.evacuation import copying, repository
+from region.evacuation.announcing import Directory, Plan
 from region.evacuation.plan import Known, LostTrackError, Step, begun, can_hand_back, next_step, places
 from region.evacuation.seats import Seat
 from replication.turns.records import Turn
@@ -29,8 +30,6 @@ from replication.turns.repository import drain, hand_over, read_turn, set_offset
 from replication.turns.takeover_repository import read_handed_in
 
 LOOK_SECONDS: Final = 0.1
-PLAN_SECONDS: Final = 15.0
-"""So often the directory is told of the plan anew; it believes it four times as long."""
 PATIENCE: Final[Mapping[Step, float]] = {Step.DRAIN: 45.0, Step.SETTLE: 60.0, Step.COPY: 60.0, Step.SERVE: 60.0}
 """How long each wait may take, seconds: a process that was killed counts as alive for 30."""
 FAILURES: Final = (CausewayError, KafkaError, OSError, *STORE_FAILURES, psycopg.Error)
@@ -53,26 +52,6 @@ class UnknownDutiesError(CausewayError):
     code = "unknown-duties"
     status = 404
     definite = True
-
-
-class Directory(Protocol):
-    """Who says who holds."""
-
-    async def duties(self) -> tuple[DutyView, ...]:
-        """Return who holds what; see `global_directory.client.DirectoryClient`."""
-        ...
-
-    async def lay_down(self, region: str, wanted: LayingDown) -> DutyView:
-        """Give a lease back."""
-        ...
-
-    async def claim(self, region: str, wanted: Claim) -> DutyView:
-        """Begin the next epoch."""
-        ...
-
-    async def sighted(self, region: str, wanted: Sighted) -> tuple[ProposalView, ...]:
-        """Take in what is seen, plans among it."""
-        ...
 
 
 class Told(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -114,7 +93,12 @@ class Evacuation:
     _compared: str = ""
     began: float = field(default_factory=time.monotonic)
     _said: tuple[str, str] = ("", "")
-    _planned: bool = False
+    _decided: dict[int, int] = field(default_factory=dict)
+    _plan: Plan = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Have a plan that nobody was told of yet."""
+        self._plan = Plan(self.directory, self.source.region)
 
     async def run(self) -> dict[str, float]:
         """Do what is left; return how long each step took, seconds.
@@ -122,7 +106,7 @@ class Evacuation:
         Raises:
             Exception: One of `FAILURES`: it cannot be done. Unless the target holds already, the source goes on as if nothing had been begun.
         """
-        async with beside(self._keep_plan()):
+        async with beside(self._plan.keep()):
             return await self._run()
 
     async def _run(self) -> dict[str, float]:
@@ -135,6 +119,7 @@ class Evacuation:
                 step = next_step(known)
                 if step is Step.DONE:
                     await self._end_plan(step)
+                    await self._empty_journal(step)
                     self._say(step, f"{self.target.site} holds the duties of {known.region} in epoch {known.epoch}")
                     return took
                 await self._do(step, known)
@@ -187,6 +172,10 @@ class Evacuation:
             await self._end_plan(Step.DRAIN)
         return back
 
+    async def _end_plan(self, step: Step) -> None:
+        if untold := await self._plan.end():
+            self._say(step, untold)
+
     async def _duty(self) -> DutyView:
         for one in await self.directory.duties():
             if one.region == self.source.region:
@@ -216,32 +205,8 @@ class Evacuation:
                 self._say(step, f"waiting for the services at {self.target.site}")
                 await self._wait(step, self._not_serving)
 
-    async def _tell_plan(self, *, planned: bool) -> None:
-        """Tell the directory that the region is on its way by plan, so that nobody takes it for down; it believes that for a minute."""
-        region = self.source.region
-        plan = Sighted("evacuation", planned=(region,) if planned else (), sees=False)
-        self._planned = planned
-        await self.directory.sighted(region, plan)
-
-    async def _end_plan(self, step: Step) -> None:
-        """Tell the directory that the plan is over. What was done stays done if it cannot be told: a plan ends by itself."""
-        try:
-            await self._tell_plan(planned=False)
-        except CausewayError as error:
-            self._say(
-                step, f"the directory was not told that the plan is over, and forgets it within a minute: {error}"
-            )
-
-    async def _keep_plan(self) -> None:
-        """Tell the plan again and again while there is one; each telling lasts longer than some that fail."""
-        while True:
-            await asyncio.sleep(PLAN_SECONDS)
-            if self._planned:
-                with contextlib.suppress(CausewayError):
-                    await self._tell_plan(planned=True)
-
     async def _drain(self, known: Known) -> None:
-        await self._tell_plan(planned=True)
+        await self._plan.tell()
         async with await connect(self.source.store, name="evacuation") as store:
             await drain(store, epoch=known.epoch)
             await self._wait(Step.DRAIN, lambda: _list(repository.still_serving(store, ACCEPTING)))
@@ -257,6 +222,16 @@ class Evacuation:
             await self._wait(Step.SETTLE, lambda: _list(repository.still_serving(store, self.source.services)))
             if left := await self._undone(store):
                 raise StuckError(step=Step.SETTLE.value, seconds=0, why=f"{left}, though nobody was to accept anything")
+            self._decided = await repository.next_offsets(store)
+
+    async def _empty_journal(self, step: Step) -> None:
+        """Delete what the source's journal has and is decided: nobody reads it again, and nobody is there who trims it."""
+        if not self._decided:
+            return  # this run has not seen that it was
+        try:
+            await cut(self.source.kafka, self.source.journal, self._decided)
+        except (KafkaError, OSError) as error:
+            self._say(step, f"the journal at {self.source.site} keeps what it has: {error}")
 
     async def _undone(self, store: Connection) -> str:
         """Say what is accepted and not decided, or decided and not sent."""

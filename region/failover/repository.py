@@ -17,6 +17,14 @@ async def without_outcome(connection: Connection, messages: Collection[str]) -> 
     return [message for (message,) in await cursor.fetchall()]
 
 
+async def refused(connection: Connection, messages: Collection[str]) -> set[str]:
+    """Return which of those messages were refused, so that they have changed nothing."""
+    cursor = await connection.execute(
+        "SELECT message_id FROM refusals WHERE message_id = ANY(%s::text[])", (list(messages),)
+    )
+    return {message for (message,) in await cursor.fetchall()}
+
+
 async def without_account(connection: Connection, users: Collection[str]) -> list[str]:
     """Return which of those have no account."""
     cursor = await connection.execute(

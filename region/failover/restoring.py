@@ -126,7 +126,9 @@ class Return:
         else:
             await self._wait(self._lapsed, BACK_SECONDS)
             self._say("what was accepted and not decided is handed in", figures)
-            await self._append(handed)
+            await self._append(
+                handed, overtaken={one.submission.id for one in verdicts if one.submission and one.overtaken}
+            )
             await self._set_again({submission.id for _, _, submission in handed})
             await self._note_given(ends)
         await self._decided([submission for _, _, submission in handed])
@@ -197,13 +199,15 @@ class Return:
         assert turn is not None
         async with Consumer(self.holder.kafka, self.holder.journal, client="restore") as journal:
             ends = await journal.ends(begun)
-        newer: set[Slot] = set()
+        set_by: dict[str, frozenset[Slot]] = {}
         async for _, journaled in self._read(self.holder, begun, ends):
             if isinstance(journaled.record, Submission) and journaled.record.id not in tail:
-                newer |= slots_of(journaled.record)
+                set_by[journaled.record.id] = slots_of(journaled.record)
         conversations = {conversation_of(one.record) for _, one in records if isinstance(one.record, Submission)} - {""}
         async with await connect(self.holder.store, name="restore") as store:
             stands = await repository.stood(store, conversations, epoch=turn.epoch - 1)
+            refused = await repository.refused(store, [one for one, slots in set_by.items() if slots])
+        newer = {slot for one, slots in set_by.items() if one not in refused for slot in slots}
         return [judge(journaled, here=self.home.region, newer=newer, stands=stands) for _, journaled in records]
 
     async def _lapsed(self) -> str:
@@ -229,11 +233,16 @@ class Return:
             self._say("what was set meanwhile is set once more", {"settings": len(again)})
             await self._append([(*places[one.id], one) for one in again])
 
-    async def _append(self, handed: list[tuple[int, bytes | None, Submission]]) -> None:
+    async def _append(
+        self, handed: list[tuple[int, bytes | None, Submission]], *, overtaken: Collection[str] = ()
+    ) -> None:
         async with Producer(self.holder.kafka, client="restore") as producer:
             sent = [
                 await producer.send(
-                    self.holder.journal, partition=partition, key=key, value=encode(Journaled(record=submission))
+                    self.holder.journal,
+                    partition=partition,
+                    key=key,
+                    value=encode(Journaled(record=submission, overtaken=submission.id in overtaken)),
                 )
                 for partition, key, submission in handed
             ]

@@ -20,7 +20,19 @@ from replication.accounts import (
     UserUnblocked,
     WritersChosen,
 )
+from replication.alterations import MessageEdited, MessagePinned, MessageUnpinned, ReactionAdded, ReactionRemoved
+from replication.channels import ChannelChanged
 from replication.concealed import MessageConcealed
+from replication.groups import (
+    GroupChanged,
+    MemberAdded,
+    MemberBanned,
+    MemberJoined,
+    MemberLeft,
+    MemberRemoved,
+    MemberUnbanned,
+    RoleChanged,
+)
 from replication.ids import region_of
 from replication.moderation import AccountRestored, AccountSuspended, ModeratorNamed
 from replication.records import LOG_BODIES, Journaled, MessageRead, MessageReceived, Submission
@@ -28,7 +40,11 @@ from replication.records import LOG_BODIES, Journaled, MessageRead, MessageRecei
 Slot: TypeAlias = tuple[str, ...]
 """What only has a newest value: whose, and of what."""
 
-PROFILE: Final = ("display_name", "status_text", "findable", "picture")
+_NOT_SET: Final = frozenset({"client_message_id", "follows"})
+"""Fields of what has several settings that are none."""
+_RESTRICTS: Final = (MemberRemoved, MemberBanned, MemberLeft)
+"""What takes something away stays, whatever was decided since: of both the more restrictive counts."""
+CHANGED: Final = "it was changed meanwhile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +54,12 @@ class Verdict:
     Attributes:
         submission: What is handed in; None for nothing.
         reason: Why not, or what of it is left out.
+        overtaken: Whether it is handed in to be refused, so that its author hears of it, and it is known by its id.
     """
 
     submission: Submission | None = None
     reason: str = ""
+    overtaken: bool = False
 
 
 def slots_of(submission: Submission) -> frozenset[Slot]:
@@ -49,7 +67,7 @@ def slots_of(submission: Submission) -> frozenset[Slot]:
     body, author = submission.body, submission.author
     match body:
         case ProfileChanged():
-            return frozenset(("profile", author, name) for name in PROFILE if getattr(body, name) is not None)
+            return frozenset(("profile", author, name) for name in _settings(body))
         case UserBlocked() | UserUnblocked():
             return frozenset({("block", author, body.user_id)})
         case DeviceRefreshed():  # an old one that comes late looks like a stolen token
@@ -61,7 +79,34 @@ def slots_of(submission: Submission) -> frozenset[Slot]:
         case ModeratorNamed():
             return frozenset({("moderator", author)})
         case _:
+            return _slots_in_a_log(submission)
+
+
+def _slots_in_a_log(submission: Submission) -> frozenset[Slot]:
+    body, author, conversation = submission.body, submission.author, submission.conversation_id
+    match body:
+        case MessageEdited():
+            return frozenset({("edit", author, body.target)})
+        case ReactionAdded() | ReactionRemoved():
+            return frozenset({("reaction", author, body.target, body.emoji)})
+        case MessagePinned() | MessageUnpinned():
+            return frozenset({("pin", conversation, body.target)})
+        case GroupChanged() | ChannelChanged():
+            return frozenset(("charter", conversation, name) for name in _settings(body))
+        case RoleChanged():
+            handed = {("role", conversation, author)} if body.hand_over else set[Slot]()
+            return frozenset({("role", conversation, body.user_id), *handed})
+        case MemberAdded() | MemberRemoved() | MemberBanned() | MemberUnbanned():
+            return frozenset({("member", conversation, body.user_id)})
+        case MemberJoined() | MemberLeft():
+            return frozenset({("member", conversation, author)})
+        case _:
             return frozenset()
+
+
+def _settings(body: ProfileChanged | GroupChanged | ChannelChanged) -> tuple[str, ...]:
+    """Return which settings a body sets."""
+    return tuple(name for name in body.__struct_fields__ if name not in _NOT_SET and getattr(body, name) is not None)
 
 
 def conversation_of(submission: Submission) -> str:
@@ -92,12 +137,13 @@ def judge(journaled: Journaled, *, here: str, newer: Collection[Slot], stands: M
             return Verdict(reason="it takes away what is numbered anew")
         return Verdict(record)
     overtaken = slots_of(record) & set(newer)
-    if not overtaken:
+    if not overtaken or isinstance(record.body, _RESTRICTS):
         return Verdict(record)
-    if isinstance(record.body, ProfileChanged) and overtaken < slots_of(record):
-        gone = dict.fromkeys((name for _, _, name in overtaken), None)
-        return Verdict(replace(record, body=replace(record.body, **gone)), reason="part of it was changed meanwhile")
-    return Verdict(reason="it was changed meanwhile")
+    if overtaken < slots_of(record) and isinstance(record.body, ProfileChanged | GroupChanged | ChannelChanged):
+        return Verdict(_only(record, slots_of(record) - overtaken), reason="part of it was changed meanwhile")
+    if isinstance(record.body, LOG_BODIES):
+        return Verdict(record, reason=f"{CHANGED}, and is refused", overtaken=True)
+    return Verdict(reason=CHANGED)
 
 
 def undone(submissions: Iterable[Submission], handed: Collection[str]) -> list[Submission]:
@@ -110,6 +156,8 @@ def undone(submissions: Iterable[Submission], handed: Collection[str]) -> list[S
     newest: dict[Slot, Submission] = {}
     lost: set[Slot] = set()
     for one in submissions:
+        if isinstance(one.body, LOG_BODIES):
+            continue  # by its id it is known, and would be decided no second time
         slots = slots_of(one)
         if one.id in handed:
             lost |= {slot for slot in slots if slot in newest}
@@ -124,11 +172,11 @@ def undone(submissions: Iterable[Submission], handed: Collection[str]) -> list[S
 
 
 def _only(submission: Submission, slots: Collection[Slot]) -> Submission:
-    """Return what of a submission sets those; only a profile has several."""
+    """Return what of a submission sets those; only a profile, and what a group or channel is like, have several."""
     body = submission.body
-    if not isinstance(body, ProfileChanged):
+    if not isinstance(body, ProfileChanged | GroupChanged | ChannelChanged):
         return submission
-    gone = dict.fromkeys((name for _, _, name in slots_of(submission) - set(slots)), None)
+    gone = dict.fromkeys((slot[-1] for slot in slots_of(submission) - set(slots)), None)
     return replace(submission, body=replace(body, **gone))
 
 
@@ -144,4 +192,6 @@ def accounts_of(submissions: Iterable[Submission]) -> list[str]:
 
 def counted(verdicts: Iterable[Verdict]) -> dict[str, int]:
     """Return how many are handed in, and how many are not, by reason."""
-    return dict(Counter("handed in" if one.submission is not None else one.reason for one in verdicts))
+    return dict(
+        Counter("handed in" if one.submission is not None and not one.overtaken else one.reason for one in verdicts)
+    )

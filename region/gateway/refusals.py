@@ -39,6 +39,7 @@ STATUS_OF_REFUSAL: Final[Mapping[str, int]] = {
     "too-late-to-edit": 403,
     "forwarded": 403,
     "unchanged": 409,
+    "overtaken": 409,
     "too-many-edits": 409,
     "too-many-reactions": 409,
     "too-many-pins": 409,

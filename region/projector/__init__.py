@@ -5,6 +5,7 @@ homes       where users live and who owns a conversation
 docket      pure: a batch while it is judged: what is known, what follows
 judge       pure: one case; hands it on by its kind
 messages    pure: a message, or what happens in a group, is numbered, kept pending, refused or answered again
+refusing    pure: what is not numbered is refused, for good, with a sentence for its author
 numbering   pure: the next seq, who is told, and the state after it
 kinds       pure: what can stand in a group's log or a channel's, each with its rule and its effect
 rules       pure: what may happen in a group
@@ -24,6 +25,7 @@ reading     pure: journal records into cases; what newer software wrote goes asi
 loop        one batch: load, judge, commit; halve it when it fails
 nudge       tells followers, through Redis, that there is something new
 service     the process: Kafka to loop, whatever is away
+trimming    beside it: cuts off of the journal what is decided and old
 watch       beside it: whether Kafka and the store answer, and the lag
 metrics     what it counts
 

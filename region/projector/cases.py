@@ -57,6 +57,7 @@ class Case:
         key: The conversation or user by which it was journaled; empty if by none.
         revived: Whether it had been put aside before, so that the journal was read past it long ago.
         condemned: Whether it had been judged then, as one that cannot be applied: the author of a message was told so.
+        overtaken: Whether what it sets was set anew since it was accepted, so that it is refused.
         trace: The `traceparent` that it came with, then the one by which what follows from it goes on; empty if it is not traced.
     """
 
@@ -70,6 +71,7 @@ class Case:
     key: str = ""
     revived: bool = False
     condemned: bool = False
+    overtaken: bool = False
     trace: str = ""
 
     def as_poison(self, kind: Kind, reason: str) -> Poison:

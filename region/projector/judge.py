@@ -7,6 +7,7 @@ from region.projector import accounts, concealing, entries, marks, messages, mod
 from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
 from region.projector.homes import home_of, owner_of
+from region.projector.refusing import refuse_unkept
 from replication.charters import Charter
 from replication.concealed import MessageConcealed
 from replication.ids import partition_of
@@ -51,7 +52,7 @@ def condemn(docket: Docket, case: Case, reason: str) -> None:
         return
     if isinstance(record.body, LogBody):
         if _author_is_told(docket, case):
-            messages.refuse_unkept(docket, case, record, record.body)
+            refuse_unkept(docket, case, record, record.body)
     elif case.via is None:
         docket.answer(case, record, ImpossibleRecordError.code, "This could not be applied. Try something else.")
 

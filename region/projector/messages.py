@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from region.holding.errors import DETAIL_ANEW, ISLANDED
+from region.holding.errors import ISLANDED
 from region.holding.kinds import kind_of
 from region.projector import alterations, channels, friends, kinds, restraints, rules
 from region.projector.aftermaths import target_of
@@ -13,6 +13,7 @@ from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
 from region.projector.homes import home_of, owner_of
 from region.projector.numbering import audience, number
+from region.projector.refusing import OVERTAKEN, RECIPIENT_UNKNOWN, refuse
 from region.store.rows import Conversation, Known, Member, Pending
 from replication import objections
 from replication.alterations import ALTERATIONS, Alteration
@@ -41,22 +42,8 @@ from replication.records import (
     text_of,
 )
 
-RECIPIENT_UNKNOWN: Final = "recipient-unknown"
-
 ASK_AGAIN: Final = 60_000_000
 """After how many microseconds a message that finds its conversation still closed asks anew: the question may be lost."""
-
-DETAILS: Final = {
-    **rules.DETAILS,
-    **objections.DETAILS,
-    **channels.DETAILS,
-    **friends.DETAILS,
-    **restraints.DETAILS,
-    ISLANDED: DETAIL_ANEW,
-    RECIPIENT_UNKNOWN: "There is nobody of that id. Check whom you wrote to.",
-    "impossible-record": "This message could not be applied. Write it anew.",
-}
-"""What a refusal's author reads, by code."""
 
 
 def judge_message(docket: Docket, case: Case, submission: Submission, body: LogBody) -> None:
@@ -72,11 +59,7 @@ def judge_message(docket: Docket, case: Case, submission: Submission, body: LogB
     known = docket.state.known.get(submission.id)
     if known is not None:
         _answer_again(docket, case, submission, known)
-    elif (
-        case.via is None
-        and isinstance(body, DIRECT_BODIES)
-        and (code := restraints.objection(docket, submission.author, body))
-    ):
+    elif code := _objection(docket, case, submission, body):
         refuse(docket, case.partition, submission, body, code, reply=True)
     elif not all(map(docket.has_region, (owner, home_of(recipient_of(body) or submission.author)))):
         code = RECIPIENT_UNKNOWN if recipient_of(body) else rules.NOT_A_MEMBER
@@ -91,6 +74,15 @@ def judge_message(docket: Docket, case: Case, submission: Submission, body: LogB
         _decide_alteration(docket, case, submission, body)
     elif isinstance(body, GroupBody | ChannelBody):
         _decide_in_group(docket, case, submission, body)
+
+
+def _objection(docket: Docket, case: Case, submission: Submission, body: LogBody) -> str:
+    """Return why its author's home refuses it by itself, whoever owns the conversation; empty if it does not."""
+    if case.via is not None:
+        return ""
+    if case.overtaken:
+        return OVERTAKEN
+    return restraints.objection(docket, submission.author, body) if isinstance(body, DIRECT_BODIES) else ""
 
 
 def check(author: str, conversation_id: str, identifier: str, body: LogBody) -> None:
@@ -269,55 +261,12 @@ def settle_pending(docket: Docket, pending: Pending) -> Submission:
     return message
 
 
-def refuse(docket: Docket, partition: int, submission: Submission, body: LogBody, code: str, *, reply: bool) -> None:
-    """Refuse a message for good; its author is told, wherever at home."""
-    refusal = _refusal(docket, submission, body, code)
-    local = submission.home == docket.here
-    position = docket.put(
-        partition,
-        refusal,
-        users=(submission.author,) if local else (),
-        reply_to=submission.reply_to if local and reply else "",
-        to=() if local else (submission.home,),
-    )
-    docket.writes.refusals[submission.id] = (refusal, position)
-    docket.state.known[submission.id] = refusal
-    docket.count("refused", code)
-
-
-def refuse_unkept(docket: Docket, case: Case, submission: Submission, body: LogBody) -> None:
-    """Tell the author of an impossible message that it is refused; nothing is kept under an id that may be another's."""
-    code, local = ImpossibleRecordError.code, case.via is None
-    docket.put(
-        case.partition,
-        _refusal(docket, submission, body, code),
-        users=(submission.author,) if local else (),
-        reply_to=submission.reply_to if local else "",
-        to=() if local else (submission.home,),
-    )
-    docket.count("refused", code)
-
-
 def members_at_start(author: str, body: LogBody) -> tuple[Member, ...]:
     """Return the members that a conversation has before its first entry: the two of a 1:1 conversation."""
     recipient = recipient_of(body)
     if not recipient:
         return ()
     return Member(author, home_of(author)), Member(recipient, home_of(recipient))
-
-
-def _refusal(docket: Docket, submission: Submission, body: LogBody, code: str) -> Refusal:
-    return Refusal(
-        message_id=submission.id,
-        conversation_id=submission.conversation_id,
-        author=submission.author,
-        code=code,
-        detail=DETAILS.get(code, "The message was refused."),
-        content_hash=submission.content_hash,
-        epoch=docket.epoch,
-        client_message_id=body.client_message_id,
-        hops=(*submission.hops, docket.hop),
-    )
 
 
 def _keep_for_owner(docket: Docket, case: Case, submission: Submission, owner: str) -> None:

@@ -78,6 +78,7 @@ REACHED = Gauge(
     ["partition"],
 )
 NUDGE_FAILURES = Counter("causeway_projector_nudge_failures_total", "Nudges that Redis did not take.")
+TRIMMED = Counter("causeway_projector_trimmed_records_total", "Old, decided records that were cut off of the journal.")
 PRUNED = Counter("causeway_projector_pruned_total", "Old rows taken out of the store.", ["table"])
 
 

@@ -4,7 +4,8 @@ from region.projector.cases import Case, ImpossibleRecordError
 from region.projector.docket import Docket
 from region.projector.friends import are_friends
 from region.projector.homes import home_of, owner_of
-from region.projector.messages import RECIPIENT_UNKNOWN, open_up, refuse, settle_pending
+from region.projector.messages import open_up, settle_pending
+from region.projector.refusing import RECIPIENT_UNKNOWN, refuse
 from region.projector.restraints import FRIENDS_ONLY, may_begin
 from replication.ids import content_hash, direct_conversation_id
 from replication.records import ConversationAnswered, MessageSent, Opening, Submission, Via

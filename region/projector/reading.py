@@ -112,7 +112,14 @@ def case_of(record: Record) -> Case:
     except UndecodableRecordError as error:
         return Case(record.partition, record.offset, None, value=record.value, flaw=str(error), key=key)
     return Case(
-        record.partition, record.offset, journaled.record, journaled.via, record.value, key=key, trace=record.trace
+        record.partition,
+        record.offset,
+        journaled.record,
+        journaled.via,
+        record.value,
+        key=key,
+        overtaken=journaled.overtaken,
+        trace=record.trace,
     )
 
 

@@ -170,10 +170,10 @@ class Rehearsal:
         self.standing = Standing.HOLDING
         self._relayed: dict[str, list[Relayed]] = {}
 
-    def submit(self, record: Journalable, *, via: Via | None = None) -> None:
+    def submit(self, record: Journalable, *, via: Via | None = None, overtaken: bool = False) -> None:
         """Append to the journal."""
         key = record.key if isinstance(record, Submission) else record.conversation_id
-        self.journal[partition_of(key, self.partitions)].append(Journaled(record=record, via=via))
+        self.journal[partition_of(key, self.partitions)].append(Journaled(record=record, via=via, overtaken=overtaken))
 
     def befriend(self, user_id: str) -> None:
         """Have a user who is at home here, confirmed."""
@@ -235,7 +235,9 @@ class Rehearsal:
         for number, records in enumerate(self.journal):
             start = self.places[number].next_offset
             waiting = range(start, min(len(records), start + most - len(cases)))
-            cases += [Case(number, offset, records[offset].record, records[offset].via) for offset in waiting]
+            cases += [
+                Case(number, at, records[at].record, records[at].via, overtaken=records[at].overtaken) for at in waiting
+            ]
         self.now += 1
         docket = self._docket(self._state(cases))
         for case in cases:

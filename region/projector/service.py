@@ -31,6 +31,7 @@ from region.projector.memory import Memory
 from region.projector.nudge import Nudger
 from region.projector.pruning import prune_forever
 from region.projector.reading import cases_of
+from region.projector.trimming import KEEPS_ALL, trim_forever
 from region.projector.watch import watch
 from region.store.repository.committing import FencedError
 from region.store.repository.setup import prepare
@@ -66,7 +67,7 @@ class ProjectorSettings(RegionalSettings):
         projector_partitions: The partitions that it takes, comma-separated; all when empty.
         projector_batch: The most records in a batch.
         projector_conversations: The most conversations kept in memory.
-        journal_retention_days: How long the journal keeps records.
+        journal_retention_days: How long the journal keeps records that are decided.
         retention_days: How long the store keeps outputs and relay rows that everybody has followed.
         aside_retention_days: How long the store keeps what was put aside: since it was taken in, or put aside for good.
         reports_retention_days: How long the store keeps reports that were closed.
@@ -178,6 +179,17 @@ async def project_forever(
                 ),
                 name="pruning",
             )
+            group.create_task(
+                trim_forever(
+                    pool,
+                    kafka=settings.kafka,
+                    topic=topic,
+                    site=settings.here,
+                    keep=settings.journal_retention_days * 86_400,
+                    partitions=settings.own_partitions,
+                ),
+                name="trimming",
+            )
             if renewer is not None:
                 group.create_task(renewer.run(pool), name="lease")
             await Projector(health, settings, pool, nudger, topic=topic, tenure=tenure, renewer=renewer).run()
@@ -250,11 +262,10 @@ class Projector:
         settings = self._settings
         region = await prepare(self._pool, region=settings.region, partitions=settings.partitions)
         self._tenure.begin(region.epoch, region.incarnation)
-        retention = {"retention.ms": str(settings.journal_retention_days * 86_400_000)}
         await ensure_topics(
             settings.kafka,
             {self._topic: settings.partitions},
-            config=retention,
+            config=KEEPS_ALL,
             replication=settings.kafka_replication,
         )
         async with self._pool.connection() as connection:

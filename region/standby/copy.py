@@ -22,8 +22,9 @@ from region.standby import metrics
 from region.standby.judging import Held, Step, doubt, judge, slot_name
 from region.standby.repository import copying, publishing
 from region.standby.repository.publishing import ROLE, Source
-from region.store.repository.copies import PUBLICATION, say_whole
+from region.store.repository.copies import digest_of, say_whole
 from region.store.revisions import SCHEMA
+from replication.turns.takeover_repository import PUBLICATION
 
 log = structlog.get_logger()
 
@@ -89,7 +90,7 @@ class Copy:
         self._draft, self._old = f"{self._name}_new", f"{self._name}_old"
         self._leader = (0, 0)
         self._told = ""
-        self._said: tuple[str, int] | None = None
+        self._said: tuple[str, str] | None = None
         health.expect(self._condition)
         metrics.begin_copy(region)
 
@@ -196,7 +197,7 @@ class Copy:
     async def _say_whole(self, source: Source, copy: Held) -> None:
         """Tell the store, once, that what this copy confirms is all that there is; not while tables are missing that it offers since."""
         assert copy.subscription is not None
-        word = (copy.subscription.slot, len(source.tables))
+        word = (copy.subscription.slot, digest_of(source.tables))
         if self._said == word or copy.subscription.missing or source.tables - copy.subscription.tables:
             return
         try:

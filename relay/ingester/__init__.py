@@ -8,6 +8,7 @@ repairer   asks the origin over HTTP
 shelf      keeps poison in the store, and brings it back
 brought    what was taken in before the duties came to be held here
 reader     reads one origin's mirrored topic, batch by batch, and commits after every append is acknowledged
+telling    tells people and metrics what came of that
 settings   what it is configured with
 metrics    what is counted
 service    entry point: one reader for each way from each origin

@@ -63,3 +63,7 @@ class Brought:
     def progress(self, way: str, partition: int) -> str | None:
         """Return what a partition begins with of which nothing was committed in this epoch; None: with nothing."""
         return self.places.get((way, partition))
+
+    def knows(self, way: str, partition: int) -> bool:
+        """Whether it is known what was taken in of a partition by the epoch before; a takeover without a plan brings nothing."""
+        return self.epoch == 1 or (way, partition) in self.places

@@ -170,6 +170,10 @@ class Intake:
         """The way that they come, for people and metrics: the origin's name, and where its duties are held if not at home."""
         return self.origin if self.held_at in {"", self.origin} else f"{self.origin}@{self.held_at}"
 
+    def is_over(self, epoch: int) -> bool:
+        """Whether the streams of an epoch that come this way are over, so that what they lack comes in those of who ended it."""
+        return self.holds is not None and self.over is not None and self.holds(epoch) is False and self.over(epoch)
+
     def take(self, value: bytes | None, *, partition: int, taken: Taken, now: int) -> Judged:
         """Judge one record of a mirrored partition, and note it in what is taken, unless records before it are missing.
 
@@ -200,7 +204,7 @@ class Intake:
             held is False and relayed.is_heartbeat
         ):  # of a stream that is over; whoever is new there tells how far it went
             return Judged(BEAT, relayed.forwarded_at)
-        if held is False and self.over is not None and self.over(stream.epoch):
+        if self.is_over(stream.epoch):
             return Judged(HAD, relayed.forwarded_at)
         if held is False:
             reason = f"{self.held_at or self.origin} does not hold the duties of {self.origin} in epoch {stream.epoch}, or did not lay them down"

@@ -14,11 +14,13 @@ from replication.poison.records import REPAIR, Poison
 from replication.progress import Taken, Term
 from replication.records import Stream
 from replication.repair.pages import Page, Want
-from replication.streams import Park, Range, give_up
+from replication.streams import Park, Progress, Range, give_up
 
 MOST_WAITING: Final = 2000
 MOST_BYTES: Final = 4 * 1024 * 1024
 """Records, and bytes of them, that wait behind the gaps of one partition; then nothing more of it is read."""
+GONE: Final = "the origin no longer has it"
+"""Why a gap is passed for which it was asked, and has answered."""
 
 
 class Waiting(NamedTuple):
@@ -91,7 +93,31 @@ class Freed:
     stream: Stream
 
 
-Note: TypeAlias = Parked | Passed | Freed
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A parked stream is over, and not waited for any more: what it lacks comes in those of who ended its epoch.
+
+    Attributes:
+        stream: The stream.
+    """
+
+    stream: Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A stream begins above 1: the origin does not keep what was before, and this region had it before its duties came to be held here.
+
+    Attributes:
+        stream: The stream.
+        first: Its first sequence here.
+    """
+
+    stream: Stream
+    first: int
+
+
+Note: TypeAlias = Parked | Passed | Freed | Left | Begun
 
 
 @dataclass(slots=True)
@@ -124,6 +150,7 @@ class Lane:
         partition: The partition.
         taken: What was taken in.
         next: The next offset to read.
+        begins_anywhere: Whether streams may begin above 1, since it is not known here what was taken in of them where the duties were held before.
         parked: Streams that stand before a gap.
         waiting: How many records wait behind gaps.
         waiting_bytes: How many bytes they have.
@@ -133,6 +160,7 @@ class Lane:
     partition: int
     taken: Taken
     next: int
+    begins_anywhere: bool = False
     parked: dict[Term, Parking] = field(default_factory=dict)
     waiting: int = 0
     waiting_bytes: int = 0
@@ -189,7 +217,6 @@ class Lane:
         """
         came = Came()
         term = (want.stream.incarnation, want.stream.epoch)
-        gone = "the origin no longer has it"
         for value in page.records:
             if full and self.intake.must_wait(value):
                 continue
@@ -197,12 +224,12 @@ class Lane:
             if isinstance(judged.step, Early):
                 if judged.term != term or judged.step.sequence > page.upto:
                     continue  # not what was asked for
-                self._pass_over(term, judged.step.sequence - 1, gone, came, now)
+                self._pass_over(term, judged.step.sequence - 1, GONE, came, now)
                 judged = self._read(value, now)
             if not isinstance(judged.step, Early):
                 came.judged.append(judged)
                 self._put_aside(judged, None, value, came)
-        self._pass_over(term, page.upto, gone, came, now)
+        self._pass_over(term, page.upto, GONE, came, now)
         if term in self.parked:
             self.parked[term].since = clock
         return came
@@ -219,6 +246,20 @@ class Lane:
         self._pass_over(term, self.missing(term).last, reason, came, now)
         return came
 
+    def leave(self) -> Came:
+        """Let go of parked streams that are over."""
+        came = Came()
+        for term in [term for term in self.parked if self.intake.is_over(term[1])]:
+            came.notes.append(Left(self.parked[term].stream))
+            self._forget(term)
+        return came
+
+    def _forget(self, term: Term) -> None:
+        """Wait no more for what a stream lacks."""
+        forgotten = self.parked.pop(term).waiting.values()
+        self.waiting -= len(forgotten)
+        self.waiting_bytes -= sum(len(waiting.value) for waiting in forgotten)
+
     def missing(self, term: Term) -> Want:
         """Return the first gap of a parked stream."""
         parking = self.parked[term]
@@ -226,10 +267,15 @@ class Lane:
         return Want(parking.stream, self._last(term) + 1, last)
 
     def holes(self) -> Iterator[tuple[Stream, tuple[Range, ...]]]:
-        """Return the holes of each stream that has some."""
+        """Return the holes of each stream that has some, and is not over."""
         for term, progress in sorted(self.taken.streams.items()):
-            if progress.holes:
+            if progress.holes and not self.intake.is_over(term[1]):
                 yield Stream(self.intake.origin, *term, self.intake.here, self.partition), progress.holes
+
+    @property
+    def holes_in_all(self) -> int:
+        """How many sequences are in those."""
+        return sum(last - first + 1 for _, holes in self.holes() for first, last in holes)
 
     def _last(self, term: Term) -> int:
         known = self.taken.of(term)
@@ -281,9 +327,11 @@ class Lane:
             park = Park(missing.first, min(missing.last, upto))
             known = self.taken.of(term)
             if known is None:  # so old that it was forgotten: its records count as had
-                forgotten = self.parked.pop(term).waiting.values()
-                self.waiting -= len(forgotten)
-                self.waiting_bytes -= sum(len(waiting.value) for waiting in forgotten)
+                self._forget(term)
                 return
-            self.taken.streams[term] = give_up(known, park)
-            came.notes.append(Passed(missing.stream, park, reason))
+            if self.begins_anywhere and known == Progress() and reason == GONE:
+                self.taken.streams[term] = Progress(park.last_missing)
+                came.notes.append(Begun(missing.stream, park.last_missing + 1))
+            else:
+                self.taken.streams[term] = give_up(known, park)
+                came.notes.append(Passed(missing.stream, park, reason))

@@ -17,11 +17,11 @@ from infra.kafka import Committed, Consumer, KafkaError, Producer, Record
 from infra.pace import Pace
 from infra.tasks import heed_cancellation
 from infra.telling import told as told_of
-from relay.ingester import metrics
+from relay.ingester import metrics, telling
 from relay.ingester.asking import Asking
 from relay.ingester.brought import Brought
-from relay.ingester.intake import Append, Aside, Beat, Had, Intake, NewerOriginError, Step
-from relay.ingester.lane import Came, Freed, Lane, Note, Parked, Passed
+from relay.ingester.intake import Append, Aside, Beat, Intake, NewerOriginError
+from relay.ingester.lane import Came, Lane
 from relay.ingester.repairer import Repairer
 from relay.ingester.shelf import Shelf
 from replication.poison.records import Poison, told
@@ -39,12 +39,6 @@ REST_SECONDS: Final = 0.03
 """Between the beginnings of two batches at least, and the longest rest after one; see the projector's."""
 
 TOPIC_CHECK_SECONDS: Final = 30.0
-VERDICTS: Final = {Append: "passed", Had: "dropped", Aside: "refused", Beat: "heartbeat"}
-
-
-def verdict_of(step: Step) -> str:
-    """Say in a word what becomes of a record; what only waits for newer software is not refused."""
-    return "newer" if isinstance(step, Aside) and not step.kind.final else VERDICTS[type(step)]
 
 
 class TopicChangedError(CausewayError):
@@ -158,7 +152,8 @@ class Reader:
             if committed is not None:
                 taken = self._read_progress(committed.metadata)
                 next_ = self._continue_at(committed.offset, first, end)
-            self._lanes[partition] = Lane(self._intake, partition, taken, next_)
+            anywhere = not self._brought.knows(self._way, partition)
+            self._lanes[partition] = Lane(self._intake, partition, taken, next_, begins_anywhere=anywhere)
         consumer.assign({partition: lane.next for partition, lane in self._lanes.items()})
 
     def _read_progress(self, text: str | None) -> Taken:
@@ -321,6 +316,9 @@ class Reader:
     def _ask(self, appends: list[Append]) -> None:
         """Ask for what is missing; pass what nobody has brought for too long."""
         now, clock = time.time_ns() // 1000, time.monotonic()
+        for lane in self._lanes.values():
+            if (left := lane.leave()).notes:
+                self._carry_out(lane, left, appends)
         for lane, term in self._asking.overdue(self._lanes.values(), clock):
             self._carry_out(lane, lane.give_up(term, "the origin does not answer", now=now), appends)
         for want in self._asking.next(self._lanes.values(), clock):
@@ -351,39 +349,16 @@ class Reader:
             elif isinstance(judged.step, Aside):
                 reasons.append(judged.step.reason)
                 metrics.POISON.labels(self._way, judged.step.kind.value).inc()
-            counts[verdict_of(judged.step)] += 1
+            counts[telling.verdict_of(judged.step)] += 1
         if reasons:  # one line for all of them: an origin that sends nothing else must not fill the log
             origin, number, reason = self._way, len(reasons), told(reasons[0])
             log.error("put aside", origin=origin, partition=lane.partition, records=number, first=reason)
-        self._count(lane.partition, counts, forwarded, beat)
+        telling.count(self._way, lane.partition, counts, forwarded=forwarded, beat=beat)
         self._poison += came.poison
         for note in came.notes:
-            self._log(note)
+            telling.tell(self._way, note)
         metrics.PARKED.labels(self._way, lane.partition).set(len(lane.parked))
         metrics.WAITING.labels(self._way, lane.partition).set(lane.waiting)
-
-    def _log(self, note: Note) -> None:
-        origin, stream = self._way, note.stream
-        where = {"partition": stream.partition, "incarnation": stream.incarnation, "epoch": stream.epoch}
-        if isinstance(note, Parked):
-            metrics.GAPS.labels(origin).inc()
-            first, last = note.park.first_missing, note.park.last_missing
-            log.error("records are missing; the stream is parked", origin=origin, first=first, last=last, **where)
-        elif isinstance(note, Passed):
-            metrics.HOLES.labels(origin).inc()
-            first, last = note.park.first_missing, note.park.last_missing
-            log.error("passed a hole", origin=origin, first=first, last=last, reason=note.reason, **where)
-        elif isinstance(note, Freed):
-            log.info("the stream goes on", origin=origin, **where)
-
-    def _count(self, partition: int, counts: Mapping[str, int], forwarded: int, beat: int) -> None:
-        origin = self._way
-        for verdict, number in counts.items():
-            metrics.RECORDS.labels(origin, verdict).inc(number)
-        if forwarded:
-            metrics.FORWARDED.labels(origin, partition).set(forwarded / 1e6)
-        if beat:
-            metrics.HEARTBEAT.labels(origin, partition).set(beat / 1e6)
 
     async def _commit(self, consumer: Consumer) -> None:
         positions = {}
@@ -394,7 +369,7 @@ class Reader:
                 log.error("progress does not fit", origin=self._way, partition=partition)
                 metrics.COARSENED.labels(self._way).inc()
             lane.taken = fitted
-            metrics.MISSING.labels(self._way, partition).set(fitted.missing)
+            metrics.MISSING.labels(self._way, partition).set(lane.holes_in_all)
             positions[partition] = Committed(lane.offset, text)
         await consumer.commit(positions)
         self._dirty.clear()

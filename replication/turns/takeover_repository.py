@@ -1,14 +1,23 @@
 """SQL of a takeover without a plan: an epoch is begun in the copy of a store, and what its former site had accepted beyond the copy is noted as missing."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, LiteralString
 
 import psycopg
+from psycopg import sql
 
 from infra.postgres import Connection
 from replication.turns.records import Turn
 from replication.turns.repository import HANDED_IN, put_in_order, set_offsets
 
+PUBLICATION: Final = "standby"
+"""By what name a store offers its changes to who copies it."""
+WHOLE_SLOT: Final[LiteralString] = (
+    "SELECT w.slot FROM whole_copy w WHERE w.tables ="
+    " (SELECT encode(sha256(convert_to(string_agg(p.tablename, ',' ORDER BY p.tablename COLLATE \"C\"), 'UTF8')), 'hex')"
+    " FROM pg_publication_tables p WHERE p.pubname = 'standby')"
+)
+"""What the changes for a copy are kept by which has all tables as a whole that are offered now, as the standby has said; see `region.store.repository.copies`."""
 _TAIL: Final = "tail@"
 """Of a way in `intakes`: up to where the copy had decided a site's journal; what stands above was not handed in yet."""
 _BEGUN: Final = "begun@"
@@ -109,6 +118,16 @@ async def read_begun(connection: Connection, site: str) -> dict[int, int]:
     return await _read(connection, f"{_BEGUN}{site}")
 
 
+async def read_owed(connection: Connection, site: str) -> dict[int, int]:
+    """Return from where on the journal of a site that took over is still needed, to be compared with what is to be handed in; nothing if that was done."""
+    cursor = await connection.execute(
+        "SELECT partition, progress FROM intakes WHERE way = %s"
+        " AND EXISTS (SELECT FROM intakes owed WHERE starts_with(owed.way, %s))",
+        (f"{_BEGUN}{site}", _TAIL),
+    )
+    return {partition: int(progress) for partition, progress in await cursor.fetchall()}
+
+
 async def read_handed_in(connection: Connection, site: str) -> dict[int, int]:
     """Return up to where each partition of a site's journal was handed in, in the present epoch; there it goes on once the duties are back.
 
@@ -160,11 +179,11 @@ async def taken_in(connection: Connection, standby: str) -> int:
     """
     try:
         cursor = await connection.execute(
-            "SELECT coalesce(max(pg_wal_lsn_diff(r.replay_lsn, '0/0')), 0)::bigint"
-            " FROM pg_replication_slots s JOIN pg_stat_replication r ON r.pid = s.active_pid"
-            " JOIN whole_copies w ON w.slot = s.slot_name"
-            " WHERE s.database = current_database() AND starts_with(s.slot_name::text, %s)"
-            " AND w.tables = (SELECT count(*) FROM pg_publication_tables WHERE pubname = 'standby')",
+            sql.SQL(
+                "SELECT coalesce(max(pg_wal_lsn_diff(r.replay_lsn, '0/0')), 0)::bigint"
+                " FROM pg_replication_slots s JOIN pg_stat_replication r ON r.pid = s.active_pid"
+                " WHERE s.database = current_database() AND starts_with(s.slot_name::text, %s) AND s.slot_name = ({})"
+            ).format(sql.SQL(WHOLE_SLOT)),
             (f"standby_{standby}_",),
         )
     except psycopg.errors.UndefinedTable:  # it has not begun to offer its changes

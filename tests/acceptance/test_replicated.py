@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import secrets
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -20,8 +19,6 @@ from region.client import Client, Stage
 
 PATIENCE = 240.0
 WAIT = 4.0
-MARGIN = 6.0
-"""What a request may take besides, on a busy machine."""
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -161,9 +158,7 @@ async def test_what_the_standby_lacks_is_unknown_in_time_and_comes_true_once(
         while "replicated" in (await writer.until_accepted(secrets.token_hex(8), conversation_id=group)).json():  # noqa: ASYNC110 — another process
             await asyncio.sleep(0.2)
     async with cut(careful):
-        began = time.monotonic()
         answer = await writer.write("late")
-        assert WAIT - 0.5 < time.monotonic() - began < WAIT + MARGIN
         problem = answer.json()
         assert (answer.status_code, problem["code"], problem["definite"]) == (503, "outcome-unknown", False)
         there = await writer.write("here", conversation_id=group)

@@ -52,7 +52,7 @@ def login(name: Name) -> None:
 
 @app.command()
 def logout() -> None:
-    """End your sessions, on all machines.
+    """End your sessions, on all machines; what you have begun can do nothing more that the directory is asked for.
 
     Example: causeway operator logout
     """
@@ -110,12 +110,15 @@ def set_role(
 
 @app.command("password")
 def set_password(name: Name, *, key: Key = None) -> None:
-    """Give yourself, or as an admin somebody, a new password; their sessions end.
+    """Give yourself, or as an admin somebody, a new password; their sessions end. Your own takes the present one first.
 
     Example: causeway operator password ada
     """
+    kept = session.read_kept()
+    own = key is None and kept is not None and kept.name == name
+    old = _password(twice=False, what="Present password") if own else ""
     password = _password(twice=True)
-    _ask(lambda client: client.set_password(name, password), _shown(key))
+    _ask(lambda client: client.set_password(name, password, old=old), _shown(key))
     console.print(f"{name} has a new password, and logs in anew.")
 
 
@@ -142,7 +145,7 @@ def _ask(question: Callable[[OperatorsClient], Awaitable[T]], shown: str) -> T:
     return asyncio.run(run())
 
 
-def _password(*, twice: bool) -> str:
+def _password(*, twice: bool, what: str = "Password") -> str:
     """Return a password that was typed unseen, or came in a line on standard input.
 
     Raises:
@@ -151,7 +154,7 @@ def _password(*, twice: bool) -> str:
     if not sys.stdin.isatty():
         typed = sys.stdin.readline().rstrip("\n")
     else:
-        typed = getpass.getpass(f"New password ({LEAST_PASSWORD} characters or more): " if twice else "Password: ")
+        typed = getpass.getpass(f"New password ({LEAST_PASSWORD} characters or more): " if twice else f"{what}: ")
         if twice and getpass.getpass("The same again: ") != typed:
             raise InvalidFieldError(field="password", reason="both were not the same")
     if twice:

@@ -97,9 +97,9 @@ class OperatorsClient:
         """Let an operator do more, or less."""
         await self._put(name, "role", RoleRequest(role))
 
-    async def set_password(self, name: str, password: str) -> None:
-        """Give an operator another password."""
-        await self._put(name, "password", PasswordRequest(password))
+    async def set_password(self, name: str, password: str, *, old: str = "") -> None:
+        """Give an operator another password; with the present one if it is one's own."""
+        await self._put(name, "password", PasswordRequest(password, old))
 
     async def remove(self, name: str) -> None:
         """Remove an operator."""

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
-from global_directory.operators.accounts import SESSION_SECONDS, Accounts
+from global_directory.operators.accounts import Accounts
 from global_directory.operators.actors import Actors
+from global_directory.operators.logins import SESSION_SECONDS, Logins
 from global_directory.operators.operations import Operations
 from global_directory.operators.passes import Seal
 from global_directory.transactions import Transactions
@@ -17,11 +18,13 @@ class Desk:
     """What answers operators.
 
     Attributes:
-        accounts: Who they are.
+        logins: Who they are.
+        accounts: Who may be one.
         operations: What they do.
-        actors: Who asks; what lets a standby take over by itself writes into the same trace.
+        actors: Who asks, and what is written of those who may not; what lets a standby take over by itself writes into the same trace.
     """
 
+    logins: Logins
     accounts: Accounts
     operations: Operations
     actors: Actors
@@ -46,4 +49,5 @@ class Desk:
             clock: Microseconds since the epoch; that of the machine by default.
         """
         actors = Actors(transactions, seal) if clock is None else Actors(transactions, seal, clock=clock)
-        return cls(Accounts(actors, passwords, seconds=seconds), Operations(actors), actors)
+        logins = Logins(actors, passwords, seconds=seconds)
+        return cls(logins, Accounts(actors, passwords, logins), Operations(actors), actors)

@@ -28,7 +28,7 @@ from infra.identity import caller_of
 def router(desk: Desk) -> APIRouter:
     """Return what is to be served."""
     made = APIRouter()
-    _offer_sessions(made, desk.accounts)
+    _offer_sessions(made, desk)
     _offer_operators(made, desk.accounts)
     _offer_operations(made, desk.operations)
     return made
@@ -40,14 +40,14 @@ def shown_by(request: Request) -> Shown:
     return Shown(token.strip() if kind.lower() == "bearer" else "", caller_of(request.scope) or "")
 
 
-def _offer_sessions(made: APIRouter, accounts: Accounts) -> None:
+def _offer_sessions(made: APIRouter, desk: Desk) -> None:
     @made.post("/operator-sessions", summary="Log in as an operator")
     async def login(wanted: LoginRequest, request: Request) -> LoggedIn:
-        return await accounts.login(wanted, shown_by(request))
+        return await desk.logins.login(wanted, shown_by(request))
 
     @made.delete("/operator-sessions", status_code=204, summary="End all of one's sessions")
     async def logout(request: Request) -> None:
-        await accounts.logout(shown_by(request))
+        await desk.accounts.logout(shown_by(request))
 
 
 def _offer_operators(made: APIRouter, accounts: Accounts) -> None:
@@ -65,7 +65,7 @@ def _offer_operators(made: APIRouter, accounts: Accounts) -> None:
 
     @made.put("/operators/{name}/password", status_code=204, summary="Give an operator another password")
     async def set_password(name: str, wanted: PasswordRequest, request: Request) -> None:
-        await accounts.set_password(shown_by(request), name, wanted.password)
+        await accounts.set_password(shown_by(request), name, wanted)
 
     @made.delete("/operators/{name}", status_code=204, summary="Remove an operator")
     async def remove(name: str, request: Request) -> None:

@@ -37,6 +37,22 @@ class TooManyTriesError(CausewayError):
     definite = True
 
 
+class TooManyLoginsError(CausewayError):
+    """Too many want to log in by way of {came_by}. Try again in {seconds} s, or with another certificate; nothing was tried."""
+
+    code = "too-many-logins"
+    status = 429
+    definite = True
+
+
+class OldPasswordError(CausewayError):
+    """Your present password is needed to give yourself another one, and that was not it. Nothing was changed. Who has forgotten it is given one by another admin, or by the key."""
+
+    code = "old-password"
+    status = 403
+    definite = True
+
+
 class NotEnoughError(CausewayError):
     """`{verb}` needs the role {needed}, and yours is {role}. Ask an admin. Nothing was done; the trace has it."""
 
@@ -160,6 +176,8 @@ REFUSALS: Final[tuple[type[CausewayError], ...]] = (
     KeyAloneError,
     WrongOperatorError,
     TooManyTriesError,
+    TooManyLoginsError,
+    OldPasswordError,
     NotEnoughError,
     NoReasonError,
     NotConfirmedError,

@@ -6,14 +6,17 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from global_directory.operators import repository
-from global_directory.operators.actors import Actor, Actors, Shown
-from global_directory.operators.errors import KeyAloneError, NoPassError, NotLoggedInError, OperationOverError
+from global_directory.operators.actors import Actor, Actors, Refusal, Shown
+from global_directory.operators.errors import KeyAloneError, NoPassError, OperationOverError
+from global_directory.operators.passes import PASS_SECONDS, SHORT_SECONDS
 from global_directory.operators.schemas import Asked, Granted, OperationEnd, OperationRequest, Trace
 from global_directory.operators.verbs import DEPLOYMENT, VERBS, check_target, clean, judge, read_role
 from infra.errors import CausewayError, InvalidFieldError
 
 MOST_LINES: Final = 1_000
 """Lines of the trace that are told at a time."""
+AT_ONCE: Final = frozenset({"expel", "readmit"})
+"""Verbs that are one request, so that a pass for them need not be good for long."""
 _ID: Final = frozenset("0123456789abcdef")
 
 
@@ -29,43 +32,48 @@ class Operations:
 
         Raises:
             NotLoggedInError: No good session was shown.
-            CausewayError: One of what `verbs.judge` raises; the trace has it.
+            CausewayError: One of what `verbs.judge` raises, or of `verbs.check_target`.
             OperationOverError: That id is another operation's, or one's that has ended.
+
+            The trace has all of those.
         """
         seal = self._actors.seal()
         if len(wanted.operation_id) != 33 or wanted.operation_id[0] != "o" or set(wanted.operation_id[1:]) - _ID:  # noqa: PLR2004
             raise InvalidFieldError(field="operation_id", reason="use `o` and 32 hexadecimal digits")
-        check_target(wanted.target)
+        verb = wanted.verb if wanted.verb in VERBS else "unknown"
 
-        async def operation(connection: AsyncConnection) -> Actor | CausewayError:
+        async def operation(connection: AsyncConnection) -> Actor | Refusal:
+            line = self._actors.nobodys(shown, verb, wanted.target)
             try:
                 actor = await self._actors.find(connection, shown)
-            except NotLoggedInError as error:
-                return error
-            known = await repository.find_operation(connection, wanted.operation_id)
-            if known is not None:
-                same = (known.who, known.verb, known.target, known.result)
-                again = same == (actor.name, wanted.verb, wanted.target, "begun")
-                return actor if again else OperationOverError(operation_id=wanted.operation_id)
-            line = replace(self._actors.line(actor, wanted.verb, wanted.target), why=clean(wanted.why))
-            try:
+                line = replace(self._actors.line(actor, verb, wanted.target), why=clean(wanted.why))
+                known = await repository.find_operation(connection, wanted.operation_id)
+                if known is not None:
+                    same = (known.who, known.verb, known.target, known.result)
+                    if same != (actor.name, wanted.verb, wanted.target, "begun"):
+                        raise OperationOverError(operation_id=wanted.operation_id)
+                    return actor
                 if actor.name == DEPLOYMENT:
                     raise KeyAloneError
+                check_target(wanted.target)
                 judge(actor.role, wanted.verb, wanted.target, why=wanted.why, confirmed=wanted.confirmed)
             except CausewayError as error:
-                await repository.add_operation(connection, replace(line, result="refused", detail=clean(str(error))))
-                return error
+                return Refusal(line, error)
             begun = replace(line, operation_id=wanted.operation_id, result="begun", detail="", ended_at=0)
             await repository.add_operation(connection, begun)
             return actor
 
         found = await self._actors.transactions.run("operation_begin", operation)
-        if isinstance(found, NotLoggedInError):
-            raise await self._actors.refused_nobody(shown, wanted.verb, wanted.target, found)
-        if isinstance(found, CausewayError):
-            raise found
+        if isinstance(found, Refusal):
+            raise await self._actors.refused(found)
         granted = seal.grant(
-            found.name, wanted.operation_id, wanted.verb, wanted.target, now=self._actors.clock() / 1e6
+            found.name,
+            wanted.operation_id,
+            wanted.verb,
+            wanted.target,
+            generation=found.generation,
+            seconds=SHORT_SECONDS if wanted.verb in AT_ONCE else PASS_SECONDS,
+            now=self._actors.clock() / 1e6,
         )
         return Granted(wanted.operation_id, found.name, granted)
 
@@ -100,7 +108,8 @@ class Operations:
         try:
             await self._admit(shown, target, verbs)
         except NoPassError as error:
-            raise await self._actors.refused_nobody(shown, ",".join(sorted(verbs)), target, error) from None
+            line = self._actors.nobodys(shown, ",".join(sorted(verbs)), target)
+            raise await self._actors.refused(Refusal(line, error)) from None
 
     async def _admit(self, shown: Shown, target: str, verbs: frozenset[str]) -> None:
         granted = self._actors.seal().read_pass(shown.token, self._actors.clock() / 1e6)
@@ -112,6 +121,8 @@ class Operations:
             line = await repository.find_operation(connection, granted.operation)
             if known is None or read_role(known.role) < VERBS[granted.verb].least:
                 return f"{granted.sub} may not do that any more"
+            if known.generation != granted.generation:
+                return f"{granted.sub}'s sessions of that time were ended"
             return "" if line is not None and line.result == "begun" else "its operation is over"
 
         if reason := await self._actors.transactions.run("operation_admit", operation, changes=False):
@@ -122,7 +133,11 @@ class Operations:
 
         Raises:
             NotLoggedInError: No good session was shown.
+            InvalidFieldError: What is chosen by is no word.
         """
+        for field in ("verb", "target", "who", "result"):
+            if "\0" in getattr(asked, field):
+                raise InvalidFieldError(field=field, reason="it holds a NUL, which nothing that is kept does")
 
         async def operation(connection: AsyncConnection) -> Trace:
             await self._actors.find(connection, shown)

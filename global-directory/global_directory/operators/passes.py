@@ -22,6 +22,8 @@ MOST_SESSION: Final = 12 * 3600
 """No session is good for longer, seconds; whoever has made it."""
 PASS_SECONDS: Final = 12 * 3600
 """How long an operation may take: longer than any; a pass is good for that one alone."""
+SHORT_SECONDS: Final = 300
+"""How long one may take that is a single request."""
 MOST_LENGTH: Final = 4096
 
 
@@ -51,6 +53,7 @@ class Pass(msgspec.Struct, frozen=True, tag="pass"):
         target: To what.
         iat: Since when, seconds since the epoch.
         exp: Until when.
+        generation: Of the sessions of whose it is, as it was let through; -1 if it hangs on none.
     """
 
     sub: str
@@ -59,6 +62,7 @@ class Pass(msgspec.Struct, frozen=True, tag="pass"):
     target: str
     iat: int
     exp: int
+    generation: int = -1
 
 
 C = TypeVar("C", Session, Pass)
@@ -99,10 +103,20 @@ class Seal:
         since = int(time.time() if now is None else now)
         return self._sign(Session(name, generation, since, since + min(seconds, MOST_SESSION)))
 
-    def grant(self, name: str, operation: str, verb: str, target: str, *, now: float | None = None) -> str:
-        """Return a pass for that operation, signed."""
+    def grant(
+        self,
+        name: str,
+        operation: str,
+        verb: str,
+        target: str,
+        *,
+        generation: int = -1,
+        seconds: int = PASS_SECONDS,
+        now: float | None = None,
+    ) -> str:
+        """Return a pass for that operation, signed, which is over with the sessions of that generation."""
         since = int(time.time() if now is None else now)
-        return self._sign(Pass(name, operation, verb, target, since, since + PASS_SECONDS))
+        return self._sign(Pass(name, operation, verb, target, since, since + seconds, generation))
 
     def read_session(self, token: str, now: float) -> Session:
         """Return what a session says; whether its generation is over is not known here.

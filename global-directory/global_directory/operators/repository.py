@@ -81,6 +81,12 @@ async def end_operation(connection: AsyncConnection, operation_id: str, result: 
     return bool(done.rowcount)
 
 
+async def remove_nameless(connection: AsyncConnection, before: int) -> None:
+    """Remove refusals of whoever showed no good session that are older than that."""
+    nameless = (OPERATIONS.c.who == "", OPERATIONS.c.result == "refused", OPERATIONS.c.at < before)
+    await connection.execute(delete(OPERATIONS).where(*nameless))
+
+
 async def find_operations(connection: AsyncConnection, asked: Asked) -> tuple[OperationView, ...]:
     """Return lines of the trace, newest first."""
     chosen = select(OPERATIONS).where(OPERATIONS.c.at >= asked.since)

@@ -46,9 +46,15 @@ class RoleRequest:
 
 @dataclass(frozen=True, slots=True)
 class PasswordRequest:
-    """Asks for another password."""
+    """Asks for another password.
+
+    Attributes:
+        password: The new one.
+        old: The present one; needed for one's own.
+    """
 
     password: str
+    old: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,15 @@ def check_name(name: str) -> None:
         )
 
 
+def is_name(name: str) -> bool:
+    """Whether an operator may be called so: whoever is not, is none."""
+    try:
+        check_name(name)
+    except InvalidFieldError:
+        return False
+    return True
+
+
 def check_password(password: str) -> None:
     """Check what an operator's password is to be.
 

@@ -7,10 +7,11 @@ from typing import Final, LiteralString
 from psycopg import sql
 
 from infra.postgres import Connection
-from region.store.repository.copies import PUBLICATION, TABLE, WHOLE
+from region.store.repository.copies import TABLE, WHOLE
+from replication.turns.takeover_repository import PUBLICATION
 
 ROLE: Final = "standby"
-"""Who reads the changes: may replicate, read what is published and what the schema's revision is, say which copies are whole, and nothing else."""
+"""Who reads the changes: may replicate, read what is published and what the schema's revision is, say in one row which copy is whole, and nothing else."""
 KEPT: Final = "held_blobs"
 """What a copy says of the blobs whose bytes lie beside it."""
 OWN: Final = ("schema_revision", "schema_work", "schema_services", KEPT, WHOLE)
@@ -124,6 +125,7 @@ async def publish(connection: Connection) -> list[str]:
     role, publication = sql.Identifier(ROLE), sql.Identifier(PUBLICATION)
     if await (await connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (ROLE,))).fetchone() is None:
         await connection.execute(sql.SQL("CREATE ROLE {} LOGIN REPLICATION").format(role))
+    await connection.execute("DROP TABLE IF EXISTS whole_copies")  # of former versions
     await connection.execute(TABLE)
     allowed = await connection.execute(
         "SELECT FROM pg_roles WHERE has_table_privilege(%s, %s, 'INSERT')", (ROLE, WHOLE)

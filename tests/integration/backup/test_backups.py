@@ -1,8 +1,10 @@
 """A region's store is backed up while it is written, found again, and put back where nothing has gone beyond it, and nowhere else."""
 
 import asyncio
+import shutil
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -15,7 +17,9 @@ from global_directory.holding.schemas import DutyView
 from infra.blobs import Blobs, Place
 from infra.errors import NotFoundError, UnavailableError
 from infra.kafka import Producer
-from infra.local.tools import Tools
+from infra.local import ports, postgres
+from infra.local.parts import Part
+from infra.local.tools import Tools, stage_of
 from infra.postgres import make_pool
 from infra.schema.repository import connect, tell_alive
 from infra.schema.revisions import Alive
@@ -55,7 +59,42 @@ async def site(
     make_database: Callable[[], str], kafka: str, seaweed: Place, make_topic: Callable[..., Awaitable[str]]
 ) -> Site:
     """A region whose duties are held at some site, with users and blobs in its store, and a journal that is decided."""
-    region, url = f"b{uuid.uuid4().hex[:6]}", make_database()
+    return await make_site(make_database(), kafka, seaweed, make_topic)
+
+
+@pytest.fixture
+def copied_store(
+    tools: Tools, running: Callable[[Part, Tools], AbstractContextManager[Part]], tmp_path: Path
+) -> Iterator[str]:
+    """URL of an empty store whose server keeps changes for a copy."""
+    port, data = ports.some_free(1)[0], tools.cluster(tmp_path, "copied")
+    part = postgres.postgres_part(
+        "copied/postgres",
+        bin_directory=tools.postgres,
+        data=data,
+        log=tmp_path / "copied.log",
+        port=port,
+        publishes=True,
+    )
+    with running(part, tools):
+        yield postgres.url(port)
+    shutil.rmtree(data, ignore_errors=True)
+    if tools.stage is not None:
+        shutil.rmtree(stage_of(tools.stage, tmp_path), ignore_errors=True)
+
+
+@pytest.fixture
+async def copied(copied_store: str, kafka: str, seaweed: Place, make_topic: Callable[..., Awaitable[str]]) -> Site:
+    """The same, by which another region stands, for whose copy the store keeps its changes."""
+    made = replace(await make_site(copied_store, kafka, seaweed, make_topic), standby="us")
+    async with await connect(made.store, name="test") as store:
+        await store.execute("SELECT pg_create_logical_replication_slot('standby_us_life_1', 'pgoutput')")
+    return made
+
+
+async def make_site(url: str, kafka: str, seaweed: Place, make_topic: Callable[..., Awaitable[str]]) -> Site:
+    """Return a region as above, on an empty store."""
+    region = f"b{uuid.uuid4().hex[:6]}"
     place = replace(seaweed, bucket="test-backups")  # one, since each takes volumes
     made = Site(region, "eu", url, kafka, PARTITIONS, "", place, place, keep=2)
     await make_topic(PARTITIONS, made.journal)
@@ -106,6 +145,13 @@ async def followers(url: str) -> int:
         row = await (await store.execute("SELECT count(*) FROM followers")).fetchone()
     assert row is not None
     return int(row[0])
+
+
+async def slots(site: Site) -> list[str]:
+    """Return what the store's server keeps changes by."""
+    async with await connect(site.store, name="test") as store:
+        rows = await (await store.execute("SELECT slot_name FROM pg_replication_slots")).fetchall()
+    return [name for (name,) in rows]
 
 
 async def change(site: Site) -> None:
@@ -244,6 +290,32 @@ async def test_what_has_gone_beyond_its_backup_is_left_as_it_is(
     }
     assert said.get(why, f"{why} 2") in str(refused.value)
     assert await followers(site.store) == 10
+
+
+async def test_one_that_is_refused_in_the_end_leaves_the_standby_its_way_to_follow(copied: Site, tools: Tools) -> None:
+    """What is kept for the copy is given up only when the store that was copied has been replaced: otherwise a copy of all of it would have to be made anew."""
+    made = await backup(copied, tools)
+    looks = 0
+
+    class Meanwhile(Directory):
+        async def duties(self) -> tuple[DutyView, ...]:
+            nonlocal looks
+            looks += 1
+            if looks == 2:  # the one before the store is replaced
+                async with Producer(copied.kafka, client="test") as producer:
+                    await producer.append(copied.journal, partition=1, key=None, value=b"x")
+            return await super().duties()
+
+    with pytest.raises(BeyondError, match="1 records were accepted"):
+        await restoring.restore(copied, tools.postgres, made, Meanwhile(copied.region, copied.site).client)
+    assert looks == 2
+    assert await slots(copied) == ["standby_us_life_1"]
+    async with await connect(copied.store, name="test") as store:
+        await store.execute("UPDATE journal_partitions SET next_offset = 1 WHERE partition = 1")
+    again = await backup(copied, tools)
+    done = await restoring.restore(copied, tools.postgres, again, Directory(copied.region, copied.site).client)
+    assert done.forgotten == "us"
+    assert await slots(copied) == []
 
 
 async def test_one_that_is_damaged_replaces_nothing(

@@ -29,8 +29,8 @@ from region.standby.detaching import detach, release
 from region.standby.gate import Gate
 from region.standby.judging import Step
 from region.standby.publisher import CONDITION, Publisher
-from region.standby.repository.publishing import KEPT, OWN
-from region.store.repository.copies import WHOLE, Reach, reach
+from region.standby.repository.publishing import KEPT, OWN, ROLE
+from region.store.repository.copies import WHOLE, Reach, digest_of, reach
 from region.store.repository.setup import prepare
 from replication.turns.records import Phase, Turn
 from replication.turns.repository import hand_over, read_turn_at, take_over
@@ -38,6 +38,7 @@ from replication.turns.takeover_repository import taken_in
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 SECONDS = 60.0
+READING = "SELECT count(*) FROM pg_replication_slots WHERE active"
 KEEPS = "64MB"
 
 
@@ -118,6 +119,20 @@ class Pair:
                     seen.append(await self.look())
                     await asyncio.sleep(0.1)
         assert seen[-1] is step, (seen[-5:], self.health.conditions)
+
+    async def pause(self) -> None:
+        """Let the copy follow no more, and wait until nothing of it reads or writes."""
+        self.run(self.held, "ALTER SUBSCRIPTION held DISABLE")
+        busy = "SELECT count(*) FROM pg_stat_subscription WHERE pid IS NOT NULL"
+        async with asyncio.timeout(SECONDS):
+            while self.run(self.held, busy) != [(0,)] or self.run(self.store, READING) != [(0,)]:  # noqa: ASYNC110 — other servers
+                await asyncio.sleep(0.1)
+
+    async def has(self, statement: str, rows: list[tuple[object, ...]]) -> None:
+        """Wait until the copy answers so."""
+        async with asyncio.timeout(SECONDS):
+            while self.run(self.held, statement) != rows:  # noqa: ASYNC110 — another server
+                await asyncio.sleep(0.1)
 
     async def differs(self) -> list[str]:
         """Return the tables that differ, while nobody writes."""
@@ -225,8 +240,7 @@ async def test_what_the_standby_confirms_counts_while_its_copy_is_whole_and_it_f
     assert pair.run(pair.held, "SELECT count(*) FROM followers WHERE name = 'first'") == [(1,)]
     assert (await reached(pair, "ap")).confirmed is None
 
-    pair.run(pair.held, "ALTER SUBSCRIPTION held DISABLE")
-    await asyncio.sleep(1)
+    await pair.pause()
     pair.run(pair.store, "INSERT INTO followers VALUES ('second', 1, 2, 3)")
     written = (await reached(pair)).position
     await asyncio.sleep(1)
@@ -247,12 +261,38 @@ async def test_what_the_standby_confirms_counts_while_its_copy_is_whole_and_it_f
     await confirmed(pair, written)
     assert await taken(pair) >= written
 
+    pair.run(pair.store, "ALTER TABLE fresh RENAME TO fresher")  # one table less and one more: as many as before
+    assert (await reached(pair)).confirmed is None
+    assert await taken(pair) == 0
+
+
+async def test_the_standby_writes_one_row_and_not_more(pair: Pair) -> None:
+    """Which copy is whole, as another region says it: of a bounded size, and nothing besides."""
+    await pair.until(Step.FOLLOW)
+    await confirmed(pair, (await reached(pair)).position)
+    role = pair.store.replace("//causeway", f"//{ROLE}")
+    said = pair.run(role, f"SELECT one, tables FROM {WHOLE}")
+    tables = {str(name) for (name,) in pair.run(pair.store, "SELECT tablename FROM pg_publication_tables")}
+    assert said == [(1, digest_of(tables))]
+    for wrong, error in (
+        (f"INSERT INTO {WHOLE} VALUES (2, 's', repeat('a', 64), 1)", psycopg.errors.CheckViolation),
+        (f"UPDATE {WHOLE} SET one = 2", psycopg.errors.CheckViolation),
+        (f"UPDATE {WHOLE} SET slot = repeat('a', 64)", psycopg.errors.CheckViolation),
+        (f"UPDATE {WHOLE} SET tables = repeat('a', 1000)", psycopg.errors.CheckViolation),
+        (f"DELETE FROM {WHOLE}", psycopg.errors.InsufficientPrivilege),
+        ("UPDATE region_state SET epoch = 9", psycopg.errors.InsufficientPrivilege),
+        ("INSERT INTO followers VALUES ('x', 1, 2, 3)", psycopg.errors.InsufficientPrivilege),
+        ("UPDATE store_life SET beat_at = 0", psycopg.errors.InsufficientPrivilege),
+        ("CREATE TABLE more (k INT PRIMARY KEY)", psycopg.errors.InsufficientPrivilege),
+    ):
+        with pytest.raises(error):
+            pair.run(role, wrong)
+
 
 async def test_a_copy_that_was_away_for_too_long_is_made_anew(pair: Pair) -> None:
     """The old one stays, whole as it was, until the new one is whole."""
     await pair.until(Step.FOLLOW)
-    pair.run(pair.held, "ALTER SUBSCRIPTION held DISABLE")
-    await asyncio.sleep(0.5)
+    await pair.pause()
     pair.run(pair.store, "INSERT INTO followers VALUES ('late', 1, 2, 3)")
     pair.run(pair.store, "CREATE TABLE bulk (k INT, t TEXT)")
     for _ in range(12):
@@ -289,7 +329,7 @@ async def test_emptying_a_table_at_once_is_not_passed_on(pair: Pair) -> None:
     await pair.until(Step.FOLLOW)
     pair.run(pair.store, "TRUNCATE followers")
     pair.run(pair.store, "UPDATE journal_partitions SET next_offset = 9")
-    await asyncio.sleep(1)
+    await pair.has("SELECT DISTINCT next_offset FROM journal_partitions", [(9,)])
 
     assert await pair.differs() == ["followers"]
     assert pair.run(pair.held, "SELECT count(*) FROM followers") == [(500,)]
@@ -305,11 +345,10 @@ async def test_the_copy_is_fit_for_what_the_store_writes_next(pair: Pair) -> Non
     await asyncio.sleep(1)
     pair.run(pair.held, "CREATE TABLE fresh (k INT PRIMARY KEY)")
     pair.run(pair.held, "ALTER TABLE followers ADD COLUMN more INT NOT NULL DEFAULT 5")
-    for _ in range(12):
-        await pair.look()
-        await asyncio.sleep(1)
-
-    assert await pair.differs() == []
+    async with asyncio.timeout(SECONDS):
+        while await pair.differs():
+            await pair.look()
+            await asyncio.sleep(1)
     assert pair.run(pair.held, "SELECT k FROM fresh") == [(1,)]
 
 
@@ -317,8 +356,7 @@ async def test_a_store_that_was_brought_back_as_it_was_is_not_followed(pair: Pai
     """Its log ends before what was taken in: what it writes from there on would be passed over, or contradict what the copy has."""
     await pair.until(Step.FOLLOW)
     origin = "SELECT external_id FROM pg_replication_origin_status"
-    pair.run(pair.held, "ALTER SUBSCRIPTION held DISABLE")
-    await asyncio.sleep(1)
+    await pair.pause()
     [(name,)] = pair.run(pair.held, origin)
     pair.run(pair.held, f"SELECT pg_replication_origin_advance('{name}', 'FFFF/0')")
 
@@ -407,8 +445,8 @@ async def test_the_way_may_be_cut_and_the_copy_goes_on_where_it_was(pair: Pair) 
         pair.run(pair.store, "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active")
         await asyncio.sleep(0.3)
 
+    await pair.has("SELECT count(*) FROM followers WHERE name = 'cut'", [(500,)])
     assert await pair.differs() == []
-    assert pair.run(pair.held, "SELECT count(*) FROM followers WHERE name = 'cut'") == [(500,)]
 
 
 async def test_nobody_comes_in_but_the_standby_and_no_further_than_its_role(pair: Pair, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from global_directory.holding.schemas import Claim, DutyView, LayingDown, ProposalView, Sighted
 from infra.errors import UnavailableError
 from infra.kafka import KafkaError
-from region.evacuation import copying, moving, repository
+from region.evacuation import announcing, copying, moving, repository
 from region.evacuation.copying import CopyDiffersError, CopyFailedError
 from region.evacuation.moving import Evacuation, StuckError, Told
 from region.evacuation.seats import Seat
@@ -34,6 +34,7 @@ class World:
         following: Whether eu's store follows us's by replication: it has what that one says a moment later.
         last: After what eu's store dies.
         away: URLs of stores that do not answer.
+        emptied: Up to where the source's journal was emptied, each time.
         plans: Whether the directory was told of a plan, or that there is none any more, in order.
     """
 
@@ -46,6 +47,7 @@ class World:
     last: str = ""
     away: set[str] = field(default_factory=set)
     plans: list[bool] = field(default_factory=list)
+    emptied: list[dict[int, int]] = field(default_factory=list)
 
     def do(self, what: str) -> None:
         """Note it, or fail."""
@@ -88,6 +90,13 @@ class World:
             region, wanted.claimer, wanted.ended + 1, wanted.incarnation, "us", (), 6.0, laid_down=False
         )
         return self.duty
+
+    async def cut(self, _: str, topic: str, offsets: dict[int, int]) -> None:
+        """Empty a journal, once the target holds and serves."""
+        assert topic == ("journal" if self.duty.holder == "eu" else "held.us.journal")
+        if (error := self.broken.pop("cut", None)) is not None:
+            raise error
+        self.emptied.append(offsets)
 
     async def copy_store(self, source: str, target: str, _: Path, *, prepare: Callable[..., Any]) -> dict[str, int]:
         """Copy."""
@@ -203,6 +212,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     for name in ("next_offsets", "unsent", "still_serving", "serving", "follows"):
         monkeypatch.setattr(repository, name, getattr(stores, name))
     monkeypatch.setattr(moving, "Consumer", Journal)
+    monkeypatch.setattr(moving, "cut", made.cut)
     monkeypatch.setattr(moving, "LOOK_SECONDS", 0)
     monkeypatch.setattr(copying, "copy_store", made.copy_store)
     monkeypatch.setattr(copying, "compare_sums", stores.compare_sums)
@@ -246,6 +256,17 @@ async def test_each_step_follows_the_one_before(world: World) -> None:
     waited = [one.what for one in told if one.what.startswith("waiting: ")]
     assert waited == [f"waiting: {left} records of the journal are not decided yet" for left in (2, 1)]
     assert told[-1].what == "eu holds the duties of us in epoch 2"
+    assert world.emptied == [{0: 5}], "what is decided is not kept where nobody trims it"
+
+
+async def test_a_journal_that_cannot_be_emptied_fails_nothing(world: World) -> None:
+    """All is done by then. Nor is one emptied by a run that has not seen that all of it was decided."""
+    world.broken["cut"] = KafkaError()
+    told: list[Told] = []
+    await evacuation(world, told).run()
+    assert "keeps what it has" in told[-2].what
+    await evacuation(world).run()
+    assert world.emptied == []
 
 
 @pytest.mark.parametrize(
@@ -292,7 +313,7 @@ async def test_a_directory_that_cannot_be_told_that_a_plan_is_over_fails_nothing
 
 async def test_a_plan_is_told_again_while_it_is_carried_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Since the directory believes it for a while only."""
-    monkeypatch.setattr(moving, "PLAN_SECONDS", 0)
+    monkeypatch.setattr(announcing, "PLAN_SECONDS", 0)
     world.undecided = [2] * 50 + [0]
 
     await evacuation(world).run()

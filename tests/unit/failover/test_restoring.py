@@ -15,6 +15,7 @@ from region.evacuation.seats import Seat
 from region.failover import repository, restoring
 from region.failover.restoring import Return, TailGoneError
 from replication.accounts import AccountCreated, UserBlocked, UserUnblocked
+from replication.alterations import MessageEdited
 from replication.codec import decode_journaled, encode
 from replication.records import Body, Journaled, MessageSent, Submission
 from replication.turns.records import Phase, Turn
@@ -218,7 +219,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         monkeypatch.setattr(stores, name, getattr(made, name))
     for name in ("stood", "without_account"):
         monkeypatch.setattr(repository, name, getattr(made, name))
-    for name in ("without_outcome", "ready_blobs"):
+    for name in ("without_outcome", "ready_blobs", "refused"):
         monkeypatch.setattr(repository, name, made.nothing)
     return made
 
@@ -269,6 +270,28 @@ async def test_what_is_set_while_blobs_are_brought_stays(world: World) -> None:
     world.meanwhile = [value("n1", BLOCKED)]
     assert await back(world).run() == {"handed in": 1, "it was changed meanwhile": 1}
     assert ids(world) == ["n1", "m1"]
+
+
+async def test_an_edit_that_was_overtaken_is_handed_in_to_be_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So its author hears of it, and it is known by its id; but not for one that was refused where the duties are, and so has changed nothing."""
+    world.journals["us"] += [
+        value("e1", MessageEdited("e1", "m0", "older")),
+        value("e2", MessageEdited("e2", "m9", "x")),
+    ]
+    world.meanwhile = [value("n1", MessageEdited("n1", "m0", "newer")), value("n2", MessageEdited("n2", "m9", "no"))]
+
+    async def refused(_: object, messages: Collection[str]) -> set[str]:
+        assert {"n1", "n2"} <= set(messages)
+        return {"n2"}
+
+    monkeypatch.setattr(repository, "refused", refused)
+    figures = await back(world).run()
+    assert figures == {"handed in": 3, "it was changed meanwhile, and is refused": 1}
+    handed = [decode_journaled(one) for one in world.journals["eu"]]
+    assert [one.record.id for one in handed if isinstance(one.record, Submission) and one.overtaken] == ["e1"]
+    assert ids(world) == ["n1", "n2", "m1", "s1", "e1", "e2"]
 
 
 async def test_what_is_set_a_moment_before_stands_again(world: World) -> None:

@@ -4,7 +4,17 @@ import pytest
 
 from region.failover.tail import counted, judge, must_have_outcome, slots_of, undone
 from replication.accounts import DeviceRefreshed, PasswordChanged, ProfileChanged, UserBlocked, UserUnblocked
+from replication.alterations import MessageEdited, MessagePinned, MessageUnpinned, ReactionAdded, ReactionRemoved
+from replication.channels import ChannelChanged
 from replication.concealed import MessageConcealed
+from replication.groups import (
+    GroupChanged,
+    MemberAdded,
+    MemberBanned,
+    MemberRemoved,
+    MemberUnbanned,
+    RoleChanged,
+)
 from replication.records import Body, Journaled, MessageRead, MessageSent, Stream, Submission, Via
 
 AUTHOR = "u0a1-us"
@@ -74,6 +84,58 @@ def test_what_was_set_meanwhile_stays(body: Body, meanwhile: Body, expected: Bod
     assert isinstance(later, Submission)
 
     assert handed_in(submitted(body), set(slots_of(later))) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "meanwhile", "expected"),
+    [
+        (MessageEdited("e1", "m0", "older"), MessageEdited("e2", "m0", "newer"), "refused"),
+        (MessageEdited("e1", "m0", "older"), MessageEdited("e2", "m9", "newer"), "handed in"),
+        (ReactionAdded("r1", "m0", "👍"), ReactionRemoved("r2", "m0", "👍"), "refused"),
+        (ReactionAdded("r1", "m0", "👍"), ReactionRemoved("r2", "m0", "🎉"), "handed in"),
+        (MessagePinned("p1", "m0"), MessageUnpinned("p2", "m0"), "refused"),
+        (GroupChanged("g1", approval=False), GroupChanged("g2", approval=True), "refused"),
+        (GroupChanged("g1", approval=False), GroupChanged("g2", name="New"), "handed in"),
+        (ChannelChanged("c1", public=True), ChannelChanged("c2", public=False), "refused"),
+        (RoleChanged("r1", "u0b1-us", "admin"), RoleChanged("r2", "u0b1-us", "member"), "refused"),
+        (RoleChanged("r1", "u0b1-us", "owner"), RoleChanged("r2", "u0c1-us", "owner", hand_over=True), "handed in"),
+        (MemberAdded("a1", "u0b1-us", "us"), MemberRemoved("a2", "u0b1-us"), "refused"),
+        (MemberRemoved("a1", "u0b1-us"), MemberAdded("a2", "u0b1-us", "us"), "handed in"),
+        (MemberBanned("a1", "u0b1-us"), MemberUnbanned("a2", "u0b1-us"), "handed in"),
+        (MemberUnbanned("a1", "u0b1-us"), MemberBanned("a2", "u0b1-us"), "refused"),
+        (MessageSent("u0b1-eu", "c1", "hello"), MessageEdited("e2", "m1", "newer"), "handed in"),
+    ],
+)
+def test_what_was_changed_in_a_conversation_meanwhile_stays(body: Body, meanwhile: Body, expected: str) -> None:
+    """The older one is refused, so that whoever wanted it hears of it; what takes something away stays whatever came since."""
+    later = submitted(meanwhile, conversation=OURS).record
+    assert isinstance(later, Submission)
+
+    verdict = judge(submitted(body, conversation=OURS), here="us", newer=slots_of(later), stands={})
+
+    assert verdict.submission is not None
+    assert verdict.submission.body == body
+    assert verdict.overtaken == (expected == "refused")
+    assert counted([verdict]) == {
+        "it was changed meanwhile, and is refused" if expected == "refused" else "handed in": 1
+    }
+    assert must_have_outcome([verdict.submission]) == ["m1"], "it is looked for, as entry or refusal"
+
+
+def test_of_what_a_group_is_like_only_that_is_left_out_that_was_changed() -> None:
+    """Each setting by itself; in another conversation nothing was."""
+    changed = GroupChanged("g1", name="Old", approval=False)
+    later = submitted(GroupChanged("g2", approval=True), conversation=OURS).record
+    assert isinstance(later, Submission)
+
+    assert handed_in(submitted(changed, conversation=OURS), set(slots_of(later))) == GroupChanged("g1", name="Old")
+    assert handed_in(submitted(changed, conversation=THEIRS), set(slots_of(later))) == changed
+
+
+def test_what_is_numbered_is_not_set_once_more() -> None:
+    """It is known by its id, and nothing would come of it."""
+    newer, older = _named("n1", MessageEdited("n1", "m0", "newer")), _named("t1", MessageEdited("t1", "m0", "older"))
+    assert undone([newer, older], {"t1"}) == []
 
 
 def _named(identifier: str, body: Body) -> Submission:

@@ -32,7 +32,7 @@ def test_a_session_says_who_and_ends(seal: Seal) -> None:
 
 def test_a_pass_says_what_and_ends(seal: Seal) -> None:
     """It is for one verb and one target."""
-    token = seal.grant("ada", "o1", "expel", "eu", now=NOW)
+    token = seal.grant("ada", "o1", "expel", "eu", generation=7, now=NOW)
     shown = seal.read_pass(token, NOW + PASS_SECONDS - 1)
     assert (shown.sub, shown.operation, shown.verb, shown.target) == ("ada", "o1", "expel", "eu")
     with pytest.raises(NoPassError, match="ended"):
@@ -42,7 +42,7 @@ def test_a_pass_says_what_and_ends(seal: Seal) -> None:
 def test_neither_stands_for_the_other(seal: Seal) -> None:
     """A pass lets nobody begin anything else, and a session nothing be done."""
     with pytest.raises(NotLoggedInError):
-        seal.read_session(seal.grant("ada", "o1", "expel", "eu", now=NOW), NOW)
+        seal.read_session(seal.grant("ada", "o1", "expel", "eu", generation=7, now=NOW), NOW)
     with pytest.raises(NoPassError):
         seal.read_pass(seal.session("ada", 7, seconds=60, now=NOW), NOW)
 

@@ -462,3 +462,19 @@ def test_only_so_much_is_pinned(world: World) -> None:
         world.do(ALICE, a.MessagePinned(f"p{number}", one), settle=False)
     world.settle()
     assert world.code(world.do(ALICE, a.MessagePinned("more", said[-1]))) == "too-many-pins"
+
+
+@pytest.mark.parametrize("author", [ALICE, EVA])
+def test_what_was_overtaken_is_refused_by_its_authors_home_for_good(world: World, author: str) -> None:
+    """Whoever owns the conversation; its id is known from then on, so that a device that offers it again changes nothing either."""
+    said = world.say(author, "first")
+    world.do(author, a.MessageEdited("newer", said, "newer"))
+    older = deed(author, GROUP, a.MessageEdited("older", said, "older"))
+    world.regions[older.home].submit(older, overtaken=True)
+    world.settle()
+    assert world.code(older.id) == "overtaken"
+    world.regions[older.home].submit(older)
+    world.settle()
+    assert world.code(older.id) == "overtaken"
+    assert everywhere(world, 2).text == "newer"
+    assert all(not region.tables.pendings for region in world.regions.values())

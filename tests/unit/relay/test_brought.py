@@ -28,3 +28,11 @@ def test_what_is_whole_ends_before_the_first_hole() -> None:
     taken = Taken({(1, 1): Progress(7, ((3, 4),)), (2, 2): Progress(5)})
 
     assert [whole_up_to(taken, term) for term in ((1, 1), (2, 2), (3, 3))] == [2, 5, 0]
+
+
+def test_after_a_takeover_nothing_is_known_of_what_was_taken_in() -> None:
+    """A planned one has written it down; and in the first epoch nothing was before."""
+    assert Brought().knows("ap", 0)
+    brought = Brought(2, "postgresql://here", {("ap", 0): "x"})
+    assert brought.knows("ap", 0)
+    assert not brought.knows("ap", 1)

@@ -11,7 +11,7 @@ from infra.health import Health
 from infra.serve import Host
 from relay.ingester import service
 from relay.ingester.intake import HAD, Aside, Step
-from relay.ingester.reader import verdict_of
+from relay.ingester.telling import verdict_of
 from replication.poison.records import Kind
 
 

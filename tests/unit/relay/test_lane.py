@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from relay.ingester.asking import AT_ONCE, Asking
 from relay.ingester.intake import Append, Intake
-from relay.ingester.lane import MOST_WAITING, Came, Freed, Lane, Parked, Passed
+from relay.ingester.lane import MOST_WAITING, Begun, Came, Freed, Lane, Left, Parked, Passed
 from replication.codec import decode_journaled, encode, encode_record
 from replication.ids import direct_conversation_id
-from replication.progress import Taken, fit, read
+from replication.progress import Taken, fit, read, whole_up_to
 from replication.records import Mark, Relayed, Stream, Via
 from replication.repair.pages import Page, Want
 from replication.streams import Park, Progress
@@ -82,6 +82,46 @@ def test_a_jump_parks_the_stream_until_the_origin_has_answered() -> None:
     assert came.notes == [Freed(STREAM)]
     assert here.taken.streams == {(1, 1): Progress(5)}
     assert (here.waiting, here.waiting_bytes, here.parked) == (0, 0, {})
+
+
+def test_a_parked_stream_that_is_over_is_left_and_its_holes_are_not_asked_for() -> None:
+    """What it lacks comes in the streams of who ended its epoch; how far it had come whole is remembered, since that one is told it."""
+    ended: set[int] = set()
+    here = Lane(Intake("us", "eu", 8, holds=lambda epoch: epoch not in ended, over=ended.__contains__), 2, Taken(), 0)
+    take(here, record(1), record(4), record(6))
+    here.give_up((1, 1), "silence", now=9)
+    assert list(here.holes()) == [(STREAM, ((2, 3),))]
+    assert here.holes_in_all == 2
+    assert (here.leave().notes, here.waiting, here.missing((1, 1))) == ([], 1, Want(STREAM, 5, 5))
+
+    ended.add(1)
+    assert here.leave().notes == [Left(STREAM)]
+    assert (here.parked, here.waiting, here.waiting_bytes, here.offset) == ({}, 0, 0, here.next)
+    assert (list(here.holes()), here.holes_in_all) == ([], 0)
+    assert whole_up_to(here.taken, (1, 1)) == 1
+    late = here.answered(Want(STREAM, 5, 5), Page(5, (record(5),)), now=9, clock=1.0)
+    assert (sequences(late), late.notes, here.leave().notes) == ([], [], [])
+
+
+def test_a_stream_begins_with_what_the_origin_still_has_where_nothing_is_known_of_it() -> None:
+    """Who took a region over has what it had taken in before, and would wait for ever for what nobody keeps; what is missing later is a hole."""
+    here = Lane(Intake("us", "eu", partitions=8), 2, Taken(), 0, begins_anywhere=True)
+    take(here, record(10))
+    came = here.answered(Want(STREAM, 1, 9), Page(9, (record(7), record(8))), now=9, clock=1.0)
+    assert sequences(came) == [7, 8, 10]
+    assert came.notes == [Begun(STREAM, 7), Passed(STREAM, Park(9, 9), "the origin no longer has it"), Freed(STREAM)]
+    assert here.taken.streams == {(1, 1): Progress(10, ((9, 9),))}
+
+    silent = Lane(Intake("us", "eu", partitions=8), 2, Taken(), 0, begins_anywhere=True)
+    take(silent, record(10))
+    assert silent.give_up((1, 1), "the origin does not answer", now=9).notes[0] == Passed(
+        STREAM, Park(1, 9), "the origin does not answer"
+    )
+    known = lane()
+    take(known, record(10))
+    assert known.answered(Want(STREAM, 1, 9), Page(9), now=9, clock=1.0).notes[0] == Passed(
+        STREAM, Park(1, 9), "the origin no longer has it"
+    )
 
 
 def test_other_streams_of_the_partition_go_on() -> None:
