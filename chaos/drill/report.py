@@ -38,6 +38,8 @@ RULES = {
     "served": "whom a fault spares is served as ever",
     "converged": "once a fault is over, everything arrives soon",
     "takeover": "whose region is gone is served by who stands by before it is back",
+    "tails": "what a takeover took out of a log comes again, no screen goes on showing it, and nobody elsewhere had been shown it",
+    "replicated": "what was accepted as replicated is not lost with its region, not even until that is back, and keeps its place",
     "holder": "whose lease has lapsed lets nobody in: stale decisions are attempted, and refused",
 }
 

@@ -168,12 +168,14 @@ class Ok(_Event, frozen=True):
 
     Attributes:
         whole: Of a history: everything was read, from the first entry to the head.
+        replicated: Of a send: whether its region's standby has what became of it; None where that was not waited for.
     """
 
     op: int
     conversation: str | None = None
     message: str | None = None
     whole: bool = False
+    replicated: bool | None = None
 
 
 class Fail(_Event, frozen=True):

@@ -305,6 +305,7 @@ def expected_of(expects: Expectation | None) -> set[str]:
         "converged": expects.converges,
         "holder": expects.lapses,
         "takeover": expects.taken_over,
+        "tails": expects.taken_over,
     }
     return {name for name, is_asked in asked.items() if is_asked}
 

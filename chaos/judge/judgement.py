@@ -16,9 +16,11 @@ from chaos.judge.ledger import Line
 from chaos.judge.marks import Marks
 from chaos.judge.membership import membership
 from chaos.judge.order import duplicate, hole, order
+from chaos.judge.promises import Promises
 from chaos.judge.spans import Measured, merged
 from chaos.judge.streams import Streams
 from chaos.judge.sufficiency import Course, Needs
+from chaos.judge.tails import Tails
 from chaos.judge.verdict import Ruling, Verdict, combine
 
 CHECKERS = (
@@ -34,7 +36,7 @@ CHECKERS = (
     "alterations",
     "digests",
 )
-EXPECTED = ("served", "converged", "holder", "takeover")
+EXPECTED = ("served", "converged", "holder", "takeover", "tails", "replicated")
 """Checkers that rule only where the faults of a ledger ask for it: what holds while they last, or once they are over."""
 _NEEDS = Needs()
 
@@ -96,8 +98,10 @@ def judge(ledger: Iterable[Line], needs: Needs = _NEEDS) -> Judgement:
         "converged": converged,
         "holder": court.holder.findings(history.deeds),
         "takeover": taken_over,
+        "tails": court.tails.findings(history),
+        "replicated": court.promises.findings(history),
     }
-    asked = court.expectations.asked | needs.expects
+    asked = court.expectations.asked | needs.expects | ({"replicated"} if court.promises.asked else set())
     rulings = tuple(findings[one].rule(reservations) for one in (*CHECKERS, *(one for one in EXPECTED if one in asked)))
     return Judgement(combine(ruling.verdict for ruling in rulings), rulings, merged(spared, arrived, again))
 
@@ -112,6 +116,8 @@ class _Court:
         self.course = Course()
         self.expectations = Expectations()
         self.holder = Holder()
+        self.tails = Tails()
+        self.promises = Promises()
 
     def take(self, line: int, event: e.Event) -> None:
         match event:
@@ -120,6 +126,8 @@ class _Court:
                 self.streams.live(line, event)
                 self.marks.live(line, event)
                 self.expectations.live(event)
+                self.tails.live(line, event)
+                self.promises.live(event)
                 self.course.live(event)
             case e.Marked():
                 self.marks.marked(line, event)
@@ -128,11 +136,13 @@ class _Court:
                 self.marks.invoked(event)
                 self.course.invoked(line, event)
                 self.expectations.invoked(line, event)
+                self.promises.invoked(event)
             case e.Ok():
                 if self.history.ok(line, event):
                     self.course.accepted(event)
                 self.marks.ended(event.op)
                 self.expectations.ok(event)
+                self.promises.ok(line, event)
             case e.Page():
                 self.history.page(line, event)
                 self.marks.page(line, event)
@@ -149,6 +159,7 @@ class _Court:
                 self.history.refused(line, event)
                 self.course.answered(event.op)
                 self.expectations.refused(event)
+                self.promises.refused(event)
                 self.holder.turned_down(line, event)
             case _:
                 self._seldom(line, event)
@@ -158,6 +169,8 @@ class _Court:
             case e.Opened():
                 self.history.opened(event)
                 self.streams.opened(event)
+                self.tails.opened(event)
+                self.promises.opened(event.connection, event.user)
                 self.course.opened(line, event)
                 self.expectations.opened(event)
             case e.Closed(connection=connection):
@@ -167,11 +180,18 @@ class _Court:
                 self.expectations.closed(line, event)
             case e.Through():
                 self.expectations.through(event)
+            case e.Withdrawn():
+                device = self.history.withdrawn(line, event)
+                self.streams.withdrawn(event)
+                self.tails.withdrawn(event)
+                self.marks.withdrawn(device or "", event.conversation, event.seq)
             case e.Changed():
                 self.streams.changed(event)
             case e.Lives():
                 self.history.settled_in(event)
                 self.expectations.lives(event)
+                self.tails.lives(event)
+                self.promises.lives(event)
             case e.Member():
                 self.history.joined(event)
                 self.expectations.lives(event)
@@ -188,14 +208,17 @@ class _Court:
             case e.FaultBegun():
                 self.course.begun(line, event)
                 self.expectations.begun(line, event)
+                self.promises.begun(line, event)
                 self.holder.begun(line, event)
             case e.FaultSeen():
                 self.course.seen(line, event)
                 self.expectations.seen(event)
+                self.promises.seen(event)
                 self.holder.seen(event)
             case e.FaultEnded():
                 self.course.ended(line, event)
                 self.expectations.ended(event)
+                self.promises.ended(event)
                 self.holder.ended(event)
             case e.Islanded():
                 self.holder.islanded(event)

@@ -46,7 +46,7 @@ def ruled(*parts: Iterator[e.Event]) -> Verdict:
 
 def test_it_is_asked_for_where_a_region_dies() -> None:
     """And nowhere else."""
-    assert expected_of(GONE) == {"takeover"}
+    assert expected_of(GONE) == {"takeover", "tails"}
 
 
 @pytest.mark.parametrize(
