@@ -376,11 +376,20 @@ class Digest(_Event, frozen=True):
     digest: str
 
 
+class Held(_Event, frozen=True):
+    """A region's own store says whether it has a message, whoever may see it."""
+
+    region: str
+    conversation: str
+    message: str
+    has: bool = False
+
+
 class Ended(_Event, frozen=True):
     """The last line: the ledger is whole."""
 
 
 Event: TypeAlias = (
     Run | Lives | Member | Invoke | Ok | Fail | Info | Refused | Opened | Through | Closed | Live | Withdrawn | Changed | Page | Marked
-    | FaultBegun | FaultSeen | FaultEnded | Decided | Islanded | Settled | Digest | Ended
+    | FaultBegun | FaultSeen | FaultEnded | Decided | Islanded | Settled | Digest | Held | Ended
 )  # fmt: skip

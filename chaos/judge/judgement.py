@@ -17,6 +17,7 @@ from chaos.judge.marks import Marks
 from chaos.judge.membership import membership
 from chaos.judge.order import duplicate, hole, order
 from chaos.judge.promises import Promises
+from chaos.judge.residency import Residency
 from chaos.judge.spans import Measured, merged
 from chaos.judge.streams import Streams
 from chaos.judge.sufficiency import Course, Needs
@@ -36,8 +37,8 @@ CHECKERS = (
     "alterations",
     "digests",
 )
-EXPECTED = ("served", "converged", "holder", "takeover", "tails", "replicated")
-"""Checkers that rule only where the faults of a ledger ask for it: what holds while they last, or once they are over."""
+EXPECTED = ("served", "converged", "holder", "takeover", "tails", "replicated", "residency")
+"""Checkers that rule only where the faults of a ledger, or whoever has it judged, ask for it: what holds while faults last, once they are over, or is not asked of clients."""
 _NEEDS = Needs()
 
 
@@ -100,6 +101,7 @@ def judge(ledger: Iterable[Line], needs: Needs = _NEEDS) -> Judgement:
         "takeover": taken_over,
         "tails": court.tails.findings(history),
         "replicated": court.promises.findings(history),
+        "residency": court.residency.findings(history),
     }
     asked = court.expectations.asked | needs.expects | ({"replicated"} if court.promises.asked else set())
     rulings = tuple(findings[one].rule(reservations) for one in (*CHECKERS, *(one for one in EXPECTED if one in asked)))
@@ -118,6 +120,7 @@ class _Court:
         self.holder = Holder()
         self.tails = Tails()
         self.promises = Promises()
+        self.residency = Residency()
 
     def take(self, line: int, event: e.Event) -> None:
         match event:
@@ -220,6 +223,8 @@ class _Court:
                 self.expectations.ended(event)
                 self.promises.ended(event)
                 self.holder.ended(event)
+            case e.Held():
+                self.residency.held(line, event)
             case e.Islanded():
                 self.holder.islanded(event)
             case e.Run():
