@@ -1,5 +1,6 @@
 """A region is killed, declared dead by the operator's command once that is noticed, and restored when it is back, also if the drill is broken off."""
 
+import asyncio
 import stat
 import sys
 from pathlib import Path
@@ -10,9 +11,12 @@ from chaos.drill.faults import deaths, duties
 from chaos.drill.faults.deaths import RegionDies
 from chaos.drill.faults.duties import NotHomeError
 from chaos.drill.faults.injector import NotPossibleError
+from chaos.drill.nemesis import Nemesis
 from chaos.drill.schedule import Fault, Kind
+from chaos.judge.ledger import Ledger
 from infra.local.control import Act, PartStatus, RegionStatus, Request, Status
 
+LIMIT_SECONDS = 60.0
 COMMAND = """#!{python}
 import json, pathlib, sys
 place = pathlib.Path({place!r})
@@ -134,3 +138,27 @@ async def test_it_is_restored_again_and_again(place: Path, monkeypatch: pytest.M
     monkeypatch.setattr(deaths, "RESTORE_SECONDS", -1.0)
     with pytest.raises(NotHomeError, match="causeway region restore us"):
         await fault.bring_home()
+
+
+async def test_a_drill_that_is_broken_off_restores_what_it_has_declared_dead(
+    place: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Ctrl-C while the region is away: its parts are healed first, and then it gets its duties back."""
+    told: list[str] = []
+    asked: list[str] = []
+    mover = mortal(place, told, asked, "us", "eu")
+    status = Status("healthy", str(place), 1, {}, {})
+    monkeypatch.setattr("chaos.drill.nemesis.control.ask", lambda *_: status)
+    monkeypatch.setattr("chaos.drill.nemesis.injector_of", lambda *_: mover)
+    with Ledger(tmp_path / "ledger", seed=1) as ledger:
+        striker = Nemesis(place, ledger)
+        running = asyncio.create_task(striker.run([Fault(1, 1, 0.0, Kind.DEATH, "us>eu", 600.0)], elapsed=ledger.now))
+        async with asyncio.timeout(LIMIT_SECONDS):
+            while "taken: eu serves" not in told:  # noqa: ASYNC110  # another process
+                await asyncio.sleep(0.05)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            assert (place / "holder").read_text() == "eu"
+            await striker.heal()
+
+    assert (place / "holder").read_text() == "us"
