@@ -27,7 +27,8 @@ SILENCES, SILENT_SECONDS = 3, 1.0
 RESTORE_SECONDS = 180.0
 """For how long `restore` is tried again: what was killed counts as alive for half a minute, and services hear late who holds."""
 NOTHING_TO_RESTORE = "was not declared dead, or is restored"
-LOOK_SECONDS, AGAIN_SECONDS = 0.2, 2.0
+LOOK_SECONDS, AGAIN_SECONDS = 0.5, 2.0
+"""Looking costs those who serve some processor time each."""
 
 
 class RegionDies:
