@@ -22,6 +22,7 @@ frames     what regions send over a WebSocket
 sightings  what the ledger records of what is shown
 copies     pure: what regions hold, to be compared
 reader     whole histories and digests, once everything has settled
+census     which regions' stores have what
 nemesis    carries the faults out
 greeting   how long a gateway takes to answer a stranger
 witness    sees from outside that a fault is really there, and that it is over

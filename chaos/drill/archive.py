@@ -96,10 +96,31 @@ class Judged(msgspec.Struct, frozen=True):
 
 
 class Moved(msgspec.Struct, frozen=True):
-    """What is looked at of a handing over; None where nothing was measured."""
+    """What is looked at of a handing over; None where nothing was measured. See `moves.Move`."""
 
     fault: str
+    target: str = ""
+    detect: float | None = None
+    decide: float | None = None
+    execute: float | None = None
+    catch_up: float | None = None
+    back: float | None = None
     silence: float | None = None
+    accepted: int = 0
+    lost: int = 0
+    late: int = 0
+
+    def __str__(self) -> str:
+        parts = {
+            "detect": self.detect,
+            "decide": self.decide,
+            "execute": self.execute,
+            "catch up": self.catch_up,
+            "back": self.back,
+            "silence": self.silence,
+        }
+        said = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in parts.items() if seconds is not None)
+        return f"{self.target}: {said or 'nothing was measured'}; {self.lost:,} lost and {self.late:,} late of {self.accepted:,}"
 
 
 class Kept(msgspec.Struct, frozen=True):

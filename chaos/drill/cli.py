@@ -84,7 +84,7 @@ def list_drills(*, as_json: Annotated[bool, typer.Option("--json", help="For scr
     console.print("\nThe judge asks of each whether, for everything that clients saw:")
     for checker in CHECKERS:
         console.print(f"  {checker:<12}{RULES[checker]}")
-    console.print("and where faults ask for it:")
+    console.print("and where the drill asks for it:")
     for checker in EXPECTED:
         console.print(f"  {checker:<12}{RULES[checker]}")
 
@@ -262,7 +262,7 @@ def _run(console: Console, order: Order, out: Path | None, original: Filed | Non
         if path.exists():
             console.print(f"What was noted until then: {path}", markup=False)
         return Verdict.UNKNOWN
-    asked = frozenset(EXPECTED) & {one for fault in faults for one in expected_of(fault.expects)}
+    asked = frozenset(EXPECTED) & {"residency", *(one for fault in faults for one in expected_of(fault.expects))}
     judgement = judge(read(path), Needs(faults=len(faults), everybody=True, expects=asked))
     report = Report(
         name=name,

@@ -34,6 +34,7 @@ from region.client import (
     ProblemError,
     Refused,
     Stage,
+    Withdrawn,
 )
 
 FOREVER = range(400, 429)
@@ -307,7 +308,11 @@ class Device:
             return  # it was refused, which the device is told as an event
         if self._ops.pop(handle.client_message_id, None) is not None:
             self._tally.accepted += 1
-            self._ledger.note(e.Ok(self._ledger.now(), op, handle.conversation_id, handle.message_id))
+            self._ledger.note(
+                e.Ok(
+                    self._ledger.now(), op, handle.conversation_id, handle.message_id, replicated=handle.replicated
+                )
+            )  # fmt: skip
 
     async def _look(self) -> None:
         async for event in self.client.events():
@@ -320,6 +325,9 @@ class Device:
                     self._ops.pop(name, None)
                     self._refused(name)
                     self._ledger.note(e.Refused(self._ledger.now(), int(name[1:]), self.name, event.code))
+                case Withdrawn(conversation_id=name):
+                    self._seqs[name] = min(event.seq, self._seqs[name])
+                    self._ledger.note(e.Withdrawn(self._ledger.now(), self.name, name, event.epoch, event.seq))
                 case Offline():
                     self._tally.offline += 1
                 case Online(endpoint=endpoint):

@@ -59,10 +59,18 @@ class _Other(msgspec.Struct):
     type: str = ""
 
 
-Frame: TypeAlias = Entry | Changed | Marks | Welcome | Resume
+class Withdrawn(msgspec.Struct, tag="withdrawn"):
+    """What the device holds of a conversation above a place stands there no more."""
+
+    conversation_id: str
+    seq: int
+    epoch: int = 0
+
+
+Frame: TypeAlias = Entry | Withdrawn | Changed | Marks | Welcome | Resume
 _frames: msgspec.json.Decoder[Frame] = msgspec.json.Decoder(Frame)
 _type: msgspec.json.Decoder[_Other] = msgspec.json.Decoder(_Other)
-_KNOWN = frozenset({"entry", "changed", "marks", "welcome", "resume"})
+_KNOWN = frozenset({"entry", "withdrawn", "changed", "marks", "welcome", "resume"})
 
 
 def read(data: str | bytes) -> Frame | None:

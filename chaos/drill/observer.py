@@ -12,7 +12,7 @@ from typing import Self
 import aiohttp
 import msgspec
 
-from chaos.drill.frames import Changed, Entry, Frame, Marks, Resume, Welcome, read
+from chaos.drill.frames import Changed, Entry, Frame, Marks, Resume, Welcome, Withdrawn, read
 from chaos.drill.sightings import admits, dismisses, sighting
 from chaos.judge import events as e
 from chaos.judge.channels import is_channel
@@ -119,7 +119,8 @@ class Observer:
         headers = {"Authorization": f"Bearer {token}"}
         async with self._http.ws_connect("/ws", headers=headers, heartbeat=PATIENCE_SECONDS, max_msg_size=0) as socket:
             self._socket = socket
-            await socket.send_str(msgspec.json.encode({"type": "hello", "resume": self._resume, "held": None}).decode())
+            held = None if self._resume is None else self._held  # only by that it is told what stands there no more
+            await socket.send_str(msgspec.json.encode({"type": "hello", "resume": self._resume, "held": held}).decode())
             async for raw in socket:
                 if raw.type is aiohttp.WSMsgType.TEXT and (frame := read(raw.data)) is not None:
                     self._connected()
@@ -157,6 +158,9 @@ class Observer:
                         frame.epoch, frame.received, frame.read,
                     )
                 )  # fmt: skip
+            case Withdrawn(conversation_id=name, epoch=epoch, seq=seq):
+                self._ledger.note(e.Withdrawn(self._ledger.now(), self._open, name, epoch, seq))
+                self._held[name] = min((epoch, seq), self._held.get(name, (0, 0)))
             case Changed(conversations=conversations):
                 for one in conversations:
                     self._ledger.note(e.Changed(self._ledger.now(), self._open, one.conversation_id, one.head))

@@ -48,6 +48,15 @@ class Reader:
         self._copies: dict[str, list[Copy]] = {}
         self._limit = asyncio.Semaphore(AT_ONCE)
 
+    @property
+    def samples(self) -> dict[str, tuple[str, ...]]:
+        """Of each conversation that was read, its first message and its last, by their ids."""
+        found = {}
+        for name, copies in self._copies.items():
+            texts = [one.message for one in copies[0].entries if one.content is not None and one.change is None]
+            found[name] = tuple(dict.fromkeys((*texts[:1], *texts[-1:])))
+        return found
+
     async def read_all(self, devices: Sequence[Device], talks: Mapping[str, tuple[int, ...]]) -> None:
         """Read every conversation as each member of it, through the member's home and one other region; note digests at the end.
 

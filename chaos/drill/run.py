@@ -10,6 +10,7 @@ from pathlib import Path
 
 from chaos.drill import safety
 from chaos.drill.catalogue import plan_of
+from chaos.drill.census import census
 from chaos.drill.course import Course, Progress, Scale
 from chaos.drill.faults.injector import RECOVERY_SECONDS
 from chaos.drill.lookout import Lookout
@@ -134,7 +135,10 @@ async def drill(order: Order, ledger: Ledger, progress: Watched) -> tuple[Fault,
             await _whatever_comes(nemesis.heal())
         await course.settle()
         progress.doing = "reading histories"
-        await Reader(ledger, urls).read_all(course.devices, course.talks)
+        reader = Reader(ledger, urls)
+        await reader.read_all(course.devices, course.talks)
+        progress.doing = "asking where messages rest"
+        await census(ledger, _admins(await asyncio.to_thread(control.ask, order.home, Ask())), reader.samples)
     return faults
 
 
@@ -149,6 +153,13 @@ async def _whatever_comes(work: Coroutine[None, None, None]) -> None:
     task.result()
     if asked:
         raise asyncio.CancelledError
+
+
+def _admins(status: Status) -> dict[str, list[int]]:
+    return {
+        region: [part.ports["admin"] for part in there.parts.values() if "admin" in part.ports]
+        for region, there in sorted(status.regions.items())
+    }
 
 
 def _lookout(

@@ -15,12 +15,16 @@ order         duplicate, order, hole
 streams       live streams that went back or skipped
 marks         marks and statuses that went back
 entitlement   what somebody, or a region, has and may not have
+residency     whether a region's store has what may not rest there
 membership    the rules of groups: who may change what, a hundred members, an owner
 alterations   what edits, deletions and reactions come to
 digests       whether regions hold the same
 spans         pure: faults that last, whom they spare, and the sends that met them
 expectations  what was to hold though a fault lasted, and soon after it: served, converged
 holder        whether a region whose lease has lapsed lets nobody in
+takeover      whether who stands by serves the people of a region that is gone
+tails         what a takeover took out of a log: told, and there again
+promises      whether what was accepted as replicated outlived its region
 sufficiency   whether faults were seen and enough was accepted, so that "true" means something
 judgement     all of it, over one ledger
 rehearsal     good ledgers, generated from a seed; what the judge must find nothing in
@@ -35,5 +39,5 @@ mangled       faults planted in a good ledger's alterations
 grafting      how events are changed for that
 
     workload, faults ─▶ ledger ─▶ judgement ─▶ history ─┬▶ delivery, order, entitlement, digests, sufficiency ─▶ verdict
-                                      └─▶ streams, marks, expectations, holder ┘
+                                      └─▶ streams, marks, expectations, holder, tails, promises ┘
 """

@@ -34,7 +34,7 @@ def entitlement(history: History) -> Findings:
             findings.found(what, message, f"{conversation} {seq}", lines=(line,))
     for (region, conversation), line in history.holders.items():
         findings.judged += 1
-        if region not in _allowed(history, conversation):
+        if region not in allowed(history, conversation):
             findings.found(
                 f"{region} holds {conversation}, and no member lives there", conversation, region, lines=(line,)
             )
@@ -61,7 +61,8 @@ def _is_early(history: History, glimpse: Glimpse) -> bool:
     return glimpse.at < min((places[seq][1].invoked for seq in later), default=inf) and membership.covers(glimpse.seq)
 
 
-def _allowed(history: History, conversation: str) -> set[str]:
+def allowed(history: History, conversation: str) -> set[str]:
+    """Return the regions in which a conversation may rest: its owner's, its members', and who stands by one of these."""
     homes = {home for membership in history.members.get(conversation, {}).values() for home in membership.homes}
     homes.add(conversation.rpartition("-")[2])
     return homes | {history.standbys[home] for home in homes if home in history.standbys}

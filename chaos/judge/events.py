@@ -168,12 +168,14 @@ class Ok(_Event, frozen=True):
 
     Attributes:
         whole: Of a history: everything was read, from the first entry to the head.
+        replicated: Of a send: whether its region's standby has what became of it; None where that was not waited for.
     """
 
     op: int
     conversation: str | None = None
     message: str | None = None
     whole: bool = False
+    replicated: bool | None = None
 
 
 class Fail(_Event, frozen=True):
@@ -241,6 +243,20 @@ class Live(_Event, frozen=True):
     again: bool = False
 
 
+class Withdrawn(_Event, frozen=True):
+    """A device was told that what it had been shown of a conversation above a place stands there no more, and comes again.
+
+    Attributes:
+        epoch: In which what stands was numbered, at most.
+        seq: The last that stands.
+    """
+
+    connection: str
+    conversation: str
+    epoch: int
+    seq: int
+
+
 class Changed(_Event, frozen=True):
     """A device was told that a conversation goes up to `head`, and that it is to read what it lacks."""
 
@@ -277,6 +293,7 @@ class Expectation(msgspec.Struct, frozen=True, gc=False):
         converges: Within which time after its end everything accepted until then is shown, seconds; 0 if nothing is said of that.
         once_well: Whether that is counted from when what it struck is well again, and not from when it is taken off.
         lapses: Regions whose lease lapses by it, though another stands by: they must try to let somebody in, and refuse it.
+        taken_over: Regions that are gone while it lasts, and by which another stands: that one must serve their people before it is over.
     """
 
     spares: tuple[tuple[str, ...], ...] = ()
@@ -284,6 +301,7 @@ class Expectation(msgspec.Struct, frozen=True, gc=False):
     converges: float = 0.0
     once_well: bool = False
     lapses: tuple[str, ...] = ()
+    taken_over: tuple[str, ...] = ()
 
 
 class FaultBegun(_Event, frozen=True):
@@ -358,11 +376,20 @@ class Digest(_Event, frozen=True):
     digest: str
 
 
+class Held(_Event, frozen=True):
+    """A region's own store says whether it has a message, whoever may see it."""
+
+    region: str
+    conversation: str
+    message: str
+    has: bool = False
+
+
 class Ended(_Event, frozen=True):
     """The last line: the ledger is whole."""
 
 
 Event: TypeAlias = (
-    Run | Lives | Member | Invoke | Ok | Fail | Info | Refused | Opened | Through | Closed | Live | Changed | Page | Marked
-    | FaultBegun | FaultSeen | FaultEnded | Decided | Islanded | Settled | Digest | Ended
+    Run | Lives | Member | Invoke | Ok | Fail | Info | Refused | Opened | Through | Closed | Live | Withdrawn | Changed | Page | Marked
+    | FaultBegun | FaultSeen | FaultEnded | Decided | Islanded | Settled | Digest | Held | Ended
 )  # fmt: skip

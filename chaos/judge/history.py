@@ -23,6 +23,7 @@ from chaos.judge.events import (
     Refused,
     Run,
     Sighting,
+    Withdrawn,
 )
 from chaos.judge.facts import Gap, Glimpse, Log, Membership, Message, Oddity, Phantom, View
 from chaos.judge.groups import Group, gathered
@@ -198,6 +199,17 @@ class History:
             if is_channel(event.conversation) and event.entry.content is not None:
                 self.glimpses.append(Glimpse(line, event.at, view.user, event.conversation, event.entry.seq))
             self._sight(line, event.at, view, event.conversation, event.entry)
+
+    def withdrawn(self, line: int, event: Withdrawn) -> str | None:
+        """What a screen showed above that place is gone from it; return the device."""
+        device = self._connected.get(event.connection)
+        if device is None:
+            self.broken.append((line, f"connection {event.connection} is not open"))
+            return None
+        view = self.screens[device]
+        view.shown[event.conversation].cut(event.seq)
+        view.hidden[event.conversation] = {seq for seq in view.hidden[event.conversation] if seq <= event.seq}
+        return device
 
     def page(self, line: int, event: Page) -> None:
         """A page was read."""

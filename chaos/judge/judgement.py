@@ -16,9 +16,12 @@ from chaos.judge.ledger import Line
 from chaos.judge.marks import Marks
 from chaos.judge.membership import membership
 from chaos.judge.order import duplicate, hole, order
+from chaos.judge.promises import Promises
+from chaos.judge.residency import Residency
 from chaos.judge.spans import Measured, merged
 from chaos.judge.streams import Streams
 from chaos.judge.sufficiency import Course, Needs
+from chaos.judge.tails import Tails
 from chaos.judge.verdict import Ruling, Verdict, combine
 
 CHECKERS = (
@@ -34,8 +37,8 @@ CHECKERS = (
     "alterations",
     "digests",
 )
-EXPECTED = ("served", "converged", "holder")
-"""Checkers that rule only where the faults of a ledger ask for it: what holds while they last, or once they are over."""
+EXPECTED = ("served", "converged", "holder", "takeover", "tails", "replicated", "residency")
+"""Checkers that rule only where the faults of a ledger, or whoever has it judged, ask for it: what holds while faults last, once they are over, or is not asked of clients."""
 _NEEDS = Needs()
 
 
@@ -90,10 +93,19 @@ def judge(ledger: Iterable[Line], needs: Needs = _NEEDS) -> Judgement:
     }
     served, spared = court.expectations.served(history.members)
     converged, arrived = court.expectations.converged(history.members)
-    findings |= {"served": served, "converged": converged, "holder": court.holder.findings(history.deeds)}
-    asked = court.expectations.asked | needs.expects
+    taken_over, again = court.expectations.taken_over()
+    findings |= {
+        "served": served,
+        "converged": converged,
+        "holder": court.holder.findings(history.deeds),
+        "takeover": taken_over,
+        "tails": court.tails.findings(history),
+        "replicated": court.promises.findings(history),
+        "residency": court.residency.findings(history),
+    }
+    asked = court.expectations.asked | needs.expects | ({"replicated"} if court.promises.asked else set())
     rulings = tuple(findings[one].rule(reservations) for one in (*CHECKERS, *(one for one in EXPECTED if one in asked)))
-    return Judgement(combine(ruling.verdict for ruling in rulings), rulings, merged(spared, arrived))
+    return Judgement(combine(ruling.verdict for ruling in rulings), rulings, merged(spared, arrived, again))
 
 
 class _Court:
@@ -106,6 +118,9 @@ class _Court:
         self.course = Course()
         self.expectations = Expectations()
         self.holder = Holder()
+        self.tails = Tails()
+        self.promises = Promises()
+        self.residency = Residency()
 
     def take(self, line: int, event: e.Event) -> None:
         match event:
@@ -114,6 +129,8 @@ class _Court:
                 self.streams.live(line, event)
                 self.marks.live(line, event)
                 self.expectations.live(event)
+                self.tails.live(line, event)
+                self.promises.live(event)
                 self.course.live(event)
             case e.Marked():
                 self.marks.marked(line, event)
@@ -122,11 +139,13 @@ class _Court:
                 self.marks.invoked(event)
                 self.course.invoked(line, event)
                 self.expectations.invoked(line, event)
+                self.promises.invoked(event)
             case e.Ok():
                 if self.history.ok(line, event):
                     self.course.accepted(event)
                 self.marks.ended(event.op)
                 self.expectations.ok(event)
+                self.promises.ok(line, event)
             case e.Page():
                 self.history.page(line, event)
                 self.marks.page(line, event)
@@ -143,6 +162,7 @@ class _Court:
                 self.history.refused(line, event)
                 self.course.answered(event.op)
                 self.expectations.refused(event)
+                self.promises.refused(event)
                 self.holder.turned_down(line, event)
             case _:
                 self._seldom(line, event)
@@ -152,6 +172,8 @@ class _Court:
             case e.Opened():
                 self.history.opened(event)
                 self.streams.opened(event)
+                self.tails.opened(event)
+                self.promises.opened(event.connection, event.user)
                 self.course.opened(line, event)
                 self.expectations.opened(event)
             case e.Closed(connection=connection):
@@ -161,11 +183,18 @@ class _Court:
                 self.expectations.closed(line, event)
             case e.Through():
                 self.expectations.through(event)
+            case e.Withdrawn():
+                device = self.history.withdrawn(line, event)
+                self.streams.withdrawn(event)
+                self.tails.withdrawn(event)
+                self.marks.withdrawn(device or "", event.conversation, event.seq)
             case e.Changed():
                 self.streams.changed(event)
             case e.Lives():
                 self.history.settled_in(event)
                 self.expectations.lives(event)
+                self.tails.lives(event)
+                self.promises.lives(event)
             case e.Member():
                 self.history.joined(event)
                 self.expectations.lives(event)
@@ -182,15 +211,20 @@ class _Court:
             case e.FaultBegun():
                 self.course.begun(line, event)
                 self.expectations.begun(line, event)
+                self.promises.begun(line, event)
                 self.holder.begun(line, event)
             case e.FaultSeen():
                 self.course.seen(line, event)
                 self.expectations.seen(event)
+                self.promises.seen(event)
                 self.holder.seen(event)
             case e.FaultEnded():
                 self.course.ended(line, event)
                 self.expectations.ended(event)
+                self.promises.ended(event)
                 self.holder.ended(event)
+            case e.Held():
+                self.residency.held(line, event)
             case e.Islanded():
                 self.holder.islanded(event)
             case e.Run():

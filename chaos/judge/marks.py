@@ -65,6 +65,13 @@ class Marks:
         what = f"{event.device} was told received/read {told} after {earlier}"
         self.findings.found(what, event.conversation, event.user, lines=(before.line, line))
 
+    def withdrawn(self, device: str, conversation: str, seq: int) -> None:
+        """A device lowers everybody's marks to there, with the tail that they marked."""
+        for key, known in self._marks.items():
+            if key[:2] == (device, conversation):
+                received, read = min(known.received, seq), min(known.read, seq)
+                self._marks[key] = known._replace(received=received, read=read)
+
     def invoked(self, event: Invoke) -> None:
         """A reading begins: what it shows must not be below what is known now."""
         if event.kind in ("history", "repair"):

@@ -58,6 +58,13 @@ class Ranges:
             firsts.insert(place + 1, number)
             lasts.insert(place + 1, number)
 
+    def cut(self, last: int) -> None:
+        """Forget all numbers above that one."""
+        keep = bisect_right(self._firsts, last)
+        del self._firsts[keep:], self._lasts[keep:]
+        if self._lasts:
+            self._lasts[-1] = min(self._lasts[-1], last)
+
     def missing(self, first: int, last: int) -> Iterator[tuple[int, int]]:
         """Return the ranges between two numbers (inclusive) of which nothing is there."""
         place = max(0, bisect_right(self._firsts, first) - 1)

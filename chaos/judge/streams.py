@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from chaos.judge.channels import is_told_to_all
-from chaos.judge.events import Changed, Live, Opened
+from chaos.judge.events import Changed, Live, Opened, Withdrawn
 from chaos.judge.history import History
 from chaos.judge.verdict import Findings
 
@@ -54,6 +54,18 @@ class Streams:
         if connection is not None:
             key = connection.device, event.conversation
             self._told[key] = max(event.head, self._told.get(key, 0))
+
+    def withdrawn(self, event: Withdrawn) -> None:
+        """What comes next comes right above what stands, whatever the device had, or was told that it lacks."""
+        connection = self._connections.get(event.connection)
+        if connection is None:
+            return
+        name, place = event.conversation, (event.epoch, event.seq)
+        for known in (connection.last, self._held[connection.device]):
+            if name in known and known[name][1] > event.seq:
+                known[name] = min(place, known[name])
+        key = connection.device, name
+        self._told[key] = min(event.seq, self._told.get(key, 0))
 
     def live(self, line: int, event: Live) -> None:
         """An entry came."""

@@ -83,6 +83,7 @@ class Advance:
     message: Message | None = None
     message_id: str = ""
     conversation_id: str = ""
+    replicated: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,11 +362,19 @@ class Connection:
     def _accept(self, frame: Accepted) -> list[Action]:
         if not self._outbox.accepted(frame.client_message_id, frame.conversation_id):
             return []
-        if frame.client_message_id in self._unsure:
-            return self._advance(*self._unsure.pop(frame.client_message_id))
         advance = Advance(
-            frame.client_message_id, Stage.ACCEPTED, message_id=frame.message_id, conversation_id=frame.conversation_id
+            frame.client_message_id,
+            Stage.ACCEPTED,
+            message_id=frame.message_id,
+            conversation_id=frame.conversation_id,
+            replicated=frame.replicated,
         )
+        if frame.client_message_id in self._unsure:
+            actions = self._advance(*self._unsure.pop(frame.client_message_id))
+            return [
+                replace(action, replicated=frame.replicated) if isinstance(action, Advance) else action
+                for action in actions
+            ]
         return [advance, *self._flush()]
 
     def _advance(self, message: Message, stage: Stage) -> list[Action]:

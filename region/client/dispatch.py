@@ -145,6 +145,7 @@ class Dispatch:
                 if (handle := self._unsettled.get(name)) is not None:
                     handle.message_id = handle.message_id or action.message_id
                     handle.conversation_id = handle.conversation_id or action.conversation_id
+                    handle.replicated = handle.replicated if action.replicated is None else action.replicated
                     self.advance(handle, action.stage, action.message)
             case Settle(client_message_id=name):
                 self._unsettled.pop(name, None)

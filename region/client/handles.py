@@ -33,6 +33,7 @@ class Handle:
         message: As the region shows it; None before it is pending or numbered.
         message_id: Its id, once accepted; empty before.
         conversation_id: Its conversation, once known; empty before.
+        replicated: Once accepted: whether the standby of the author's region has what became of it; None where that was not waited for.
         error: Why it was refused; None if it was not.
     """
 
@@ -43,6 +44,7 @@ class Handle:
         self.message: Message | None = None
         self.message_id = ""
         self.conversation_id = conversation_id
+        self.replicated: bool | None = None
         self.error: ClientError | None = None
         self._moved = asyncio.Event()
 

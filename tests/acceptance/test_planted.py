@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from chaos.drill.alterings import Step, edited
 from chaos.drill.audiences import Audience, Change, Turn
+from chaos.drill.census import census
 from chaos.drill.course import Course, Progress, Scale
 from chaos.drill.gatherings import Deed, Gathering, What
 from chaos.drill.hosts import Hosts
@@ -57,6 +58,7 @@ RED = {
     "left_without_an_owner": {"membership"},
     "post_differs_in_a_copy": {"phantom", "digests"},
     "unsubscribed_still_shown": {"entitlement"},
+    "kept_elsewhere": {"residency"},
 }
 GREEN = ("nothing", "appended_twice", "groups", "alterations", "channels")
 GROUPS = {"removed_member_posts", "removed_still_shown", "left_without_an_owner", "groups"}
@@ -65,6 +67,8 @@ ALTERED = {"edit_differs_in_a_copy", "alterations"}
 """Runs in which everybody edits and deletes some of their messages in every conversation."""
 CHANNELS = {"post_differs_in_a_copy", "unsubscribed_still_shown", "channels"}
 """Runs with channels: each region owns one, whose subscriber leaves, is posted to, and subscribes again."""
+RESTING = {"kept_elsewhere", "nothing"}
+"""Runs after which each region is asked what its store has."""
 ROUNDS_BESIDE_GROUPS, POSTS, CHANGE_SECONDS = 2, 3, 0.5
 ALTERATIONS = 8
 """So many edits and as many deletions must be accepted in a run that has some, which tries three times as many deletions, and six times as many edits."""
@@ -78,12 +82,17 @@ def judged(
     """What the judge says of each run."""
     ledgers = tmp_path_factory.mktemp("ledgers")
     with start_federation("--regions", "us,eu", "--processes", "paired", **SETTINGS) as federation:
-        urls = {name: region.public_url for name, region in federation.status().regions.items()}
+        there = federation.status().regions
+        urls = {name: region.public_url for name, region in there.items()}
+        admins = {
+            name: [part.ports["admin"] for part in region.parts.values() if "admin" in part.ports]
+            for name, region in there.items()
+        }
 
         async def run_all() -> None:
             async with asyncio.TaskGroup() as group:
                 for name in (*RED, *GREEN):
-                    group.create_task(run(name, ledgers / name, urls))
+                    group.create_task(run(name, ledgers / name, urls, admins))
 
         asyncio.run(run_all())
     return {name: judge(read(ledgers / name), needs(name)) for name in (*RED, *GREEN)}
@@ -91,10 +100,16 @@ def judged(
 
 def needs(name: str) -> Needs:
     """Return what the ledger of that run must have; that of alterations many of them, so that what it says of them is worth something."""
-    return replace(NEEDS, altered=ALTERATIONS if name in ALTERED else 0)
+    expects = frozenset({"residency"} if name in RESTING else ())
+    return replace(NEEDS, altered=ALTERATIONS if name in ALTERED else 0, expects=expects)
 
 
-async def run(name: str, path: Path, urls: dict[str, str]) -> None:
+def asked(name: str) -> set[str]:
+    """Return the checkers that rule on that run."""
+    return {*CHECKERS, *needs(name).expects}
+
+
+async def run(name: str, path: Path, urls: dict[str, str], admins: dict[str, list[int]]) -> None:
     """Let four people write to each other; note everything."""
     changes = CHANGE_SECONDS if name in GROUPS else 0.0
     channels = CHANGE_SECONDS if name in CHANNELS else 0.0
@@ -117,7 +132,10 @@ async def run(name: str, path: Path, urls: dict[str, str]) -> None:
                 assert course.publishers is not None
                 await let_go(course, course.publishers, audience, scale.name)
             await course.settle()
-            await Reader(ledger, urls).read_all(course.devices, course.talks)
+            reader = Reader(ledger, urls)
+            await reader.read_all(course.devices, course.talks)
+            if name in RESTING:
+                await census(ledger, admins, reader.samples)
 
 
 async def alter(course: Course, name: str) -> None:
@@ -194,15 +212,15 @@ def test_a_planted_fault_is_red(judged: dict[str, Judgement], name: str) -> None
     judgement = judged[name]
 
     assert judgement.named(Verdict.FALSE) == RED[name], judgement
-    assert judgement.named(Verdict.TRUE) == set(CHECKERS) - RED[name], judgement
+    assert judgement.named(Verdict.TRUE) == asked(name) - RED[name], judgement
 
 
 @pytest.mark.parametrize("name", GREEN)
 def test_nothing_planted_is_green(judged: dict[str, Judgement], name: str) -> None:
     """Neither a run without a fault nor one whose appends are all repeated, beside those with faults."""
-    assert judged[name].named(Verdict.TRUE) == set(CHECKERS), judged[name]
+    assert judged[name].named(Verdict.TRUE) == asked(name), judged[name]
 
 
 def test_every_checker_is_proven() -> None:
     """By a fault in a running system, not only by one in a ledger."""
-    assert set().union(*RED.values()) == set(CHECKERS)
+    assert set().union(*RED.values()) == {*CHECKERS, "residency"}

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from infra.errors import NotFoundError
 from infra.serve import main
+from region.projector.cases import ImpossibleRecordError
 from region.projector.rules import LAST_OWNER, NOT_A_MEMBER, Denial, Question
 from relay.ingester.intake import HAD, Append
 from replication.alterations import MessageEdited
@@ -246,6 +247,27 @@ def edit_differs_in_a_copy(run: Run, original: Any, docket: Any, case: Any, entr
     if isinstance(entry.body, MessageEdited) and run.named(entry.body.text):
         entry = replace(entry, body=replace(entry.body, text="another text"))
     original(docket, case, entry, via)
+
+
+# What rests where it may not.
+
+
+@plant("projector", "region.projector.docket:Docket.put")
+def kept_elsewhere(run: Run, original: Any, docket: Any, partition: int, record: Any, **how: Any) -> int:
+    """The owner sends what its own people write to each other to a region in which no member lives: see below."""
+    if isinstance(record, Entry) and isinstance(record.body, MessageSent) and run.named(record.body.text):
+        how["to"] = how.get("to") or ("eu",)
+    return int(original(docket, partition, record, **how))
+
+
+@plant("projector", "region.projector.entries:_check_entry", regions="eu")
+def kept_elsewhere_(run: Run, original: Any, docket: Any, entry: Entry, via: Any) -> None:
+    """That region takes it in."""
+    try:
+        original(docket, entry, via)
+    except ImpossibleRecordError:
+        if not isinstance(entry.body, MessageSent) or not run.named(entry.body.text):
+            raise
 
 
 # What devices are shown.

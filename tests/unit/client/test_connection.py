@@ -358,7 +358,7 @@ def test_where_a_region_says_so_an_entry_alone_settles_nothing() -> None:
     assert [item.client_message_id for item in connection.unsettled] == ["c1"]
 
     actions = connection.received(Accepted("c1", "m1", "d1", replicated=True))
-    assert actions[0] == Advance("c1", Stage.NUMBERED, message(1, "c1"), "m1", "d1")
+    assert actions[0] == Advance("c1", Stage.NUMBERED, message(1, "c1"), "m1", "d1", replicated=True)
     assert Settle("c1") in actions
     assert connection.unsettled == ()
 

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 
 import pytest
 
-from region.client.connection import KeepMarks, Settle, Tell
+from region.client.connection import Advance, KeepMarks, Settle, Tell
 from region.client.dispatch import MOST_BEFORE_TYPES, Dispatch
 from region.client.events import Heard, Types
 from region.client.frames import Message, Position
+from region.client.handles import Stage
 from region.client.marks import Seen
+from region.client.outbox import Item
 from region.client.stores import MemoryStore
 
 
@@ -70,3 +72,15 @@ async def test_a_user_with_much_to_read_is_not_told_who_types() -> None:
     events = dispatch.events()
     told = [(await anext(events))[0] for _ in range(MOST_BEFORE_TYPES + 1)]
     assert told == [*[types] * MOST_BEFORE_TYPES, heard]
+
+
+def test_a_handle_knows_whether_its_standby_has_it() -> None:
+    """Once it is accepted, where that was waited for; what is learned later takes nothing back."""
+    dispatch = Dispatch(MemoryStore(), listen=False)
+    handle = dispatch.handle(Item(client_message_id="c1", text="hello", recipient_id="u2"))
+    assert handle.replicated is None
+
+    dispatch.perform(Advance("c1", Stage.ACCEPTED, replicated=True), me="me")
+    dispatch.perform(Advance("c1", Stage.RECEIVED), me="me")
+
+    assert handle.replicated is True

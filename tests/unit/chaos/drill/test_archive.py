@@ -21,6 +21,7 @@ from chaos.drill.archive import (
     trends,
 )
 from chaos.drill.figures import count
+from chaos.drill.moves import Move
 from chaos.drill.outcome import Report
 from chaos.drill.schedule import Fault, Kind
 from chaos.judge import events as e
@@ -123,3 +124,15 @@ def test_a_trend_is_drawn() -> None:
     assert trend([0.0, None, 50.0, 100.0]) == "▁ ▅█"
     assert trend([]) == ""
     assert trend([0.0]) == "▁"
+
+
+def test_how_duties_moved_is_told_in_its_parts(tmp_path: Path) -> None:
+    """What was not measured is left out; the silence is followed over runs."""
+    death = Move("f1", "us>eu", detect=7.25, decide=1.0, execute=9.5, back=55.0, silence=20.0, accepted=9, late=2)
+    kept = read(file(tmp_path, "one", replace(report(), moves=(death, Move("f2", "eu>us"))))).kept
+
+    assert [str(move) for move in kept.moves] == [
+        "us>eu: detect 7.2 s, decide 1.0 s, execute 9.5 s, back 55.0 s, silence 20.0 s; 0 lost and 2 late of 9",
+        "eu>us: nothing was measured; 0 lost and 0 late of 0",
+    ]
+    assert kept.silence == 20.0

@@ -121,6 +121,38 @@ class Readmitting(Region):
         return socket
 
 
+class TakenOver(Region):
+    """A region that died with two entries that nobody else had; who took over says so by what b holds, and tells that it lacks two others."""
+
+    async def page(self, request: web.Request) -> web.Response:
+        """Serve what follows the first entry."""
+        assert request.query["after"] == "1.1"
+        self.repaired.set()
+        again = [{**message(seq), "epoch": 2} for seq in (2, 3)]
+        return web.json_response({"conversation_id": "c", "messages": again})
+
+    async def converse(self, request: web.Request) -> web.WebSocketResponse:
+        """Serve a connection."""
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        hello = await socket.receive_json()
+        self.hellos.append(hello["resume"])
+        if len(self.hellos) == 1:
+            assert hello["held"] is None, "a new device asks for nothing"
+            for seq in (1, 2, 3):
+                await socket.send_json({"type": "entry", "message": message(seq), "hops": [["us.delivery", 1]]})
+            await socket.send_json({"type": "welcome", "resume": "first"})
+            await socket.close(code=1012)
+            return socket
+        assert hello["held"] == {"c": [1, 3]}
+        await socket.send_json({"type": "withdrawn", "conversation_id": "c", "seq": 1, "epoch": 1})
+        await socket.send_json({"type": "changed", "conversations": [{"conversation_id": "c", "head": 3, "epoch": 2}]})
+        await socket.send_json({"type": "welcome", "resume": "second"})
+        async for frame in socket:
+            assert frame.type is WSMsgType.CLOSE
+        return socket
+
+
 class Unsubscribing(Region):
     """A region with a channel to which b had subscribed while nobody was connected, that tells its third post, and later that b lacks a fourth, after b has left."""
 
@@ -224,3 +256,13 @@ async def test_a_channel_is_read_by_its_first_post_and_not_beyond_what_may_be_se
 
     assert [event.entry.first for event in noted if isinstance(event, e.Live)] == [4]
     assert [[one.seq for one in event.entries] for event in noted if isinstance(event, e.Page)] == [[1, 5], []]
+
+
+async def test_what_stands_no_more_is_taken_out_and_read_anew(tmp_path: Path) -> None:
+    """Only whoever says what it holds is told of that."""
+    noted = await observed(TakenOver(), tmp_path / "ledger.jsonl")
+
+    (withdrawn,) = [event for event in noted if isinstance(event, e.Withdrawn)]
+    assert (withdrawn.conversation, withdrawn.epoch, withdrawn.seq) == ("c", 1, 1)
+    pages = [[(one.epoch, one.seq) for one in event.entries] for event in noted if isinstance(event, e.Page)]
+    assert pages == [[(2, 2), (2, 3)]]

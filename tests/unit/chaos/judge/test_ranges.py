@@ -36,3 +36,14 @@ def test_what_is_missing_is_the_rest(taken: list[int], first: int, last: int) ->
     missing = {n for begin, end in ranges_of(taken).missing(first, last) for n in range(begin, end + 1)}
 
     assert missing == set(range(first, last + 1)) - set(taken)
+
+
+@given(taken=numbers, last=st.integers(0, 41), more=numbers)
+def test_what_is_cut_off_may_come_again(taken: list[int], last: int, more: list[int]) -> None:
+    """Up to a number all stays, above it nothing."""
+    ranges = ranges_of(taken)
+    ranges.cut(last)
+    for number in more:
+        ranges.add(number)
+
+    assert {n for begin, end in ranges for n in range(begin, end + 1)} == {n for n in taken if n <= last} | set(more)
