@@ -16,6 +16,9 @@ CHROMIUM = os.environ.get("CAUSEWAY_CHROMIUM") or shutil.which("chromium") or sh
 PATIENCE = 60_000
 SEARCH_PATIENCE = 5_000
 LISTED = "Conversations"
+KEY_MS = 40
+HALF = 8
+"""Letters of a line, after which a page is loaded anew."""
 
 
 @dataclass
@@ -84,6 +87,45 @@ class Tab:
         await expect(self.message(text)).to_have_count(1)
         if state is not None:
             await expect(self.message(text).get_by_role("img", name=state)).to_be_visible()
+
+
+class Typist:
+    """Types line after line into the open conversation, letter by letter, and sends each.
+
+    Attributes:
+        texts: The lines that were begun.
+        reload: Set it to have the page loaded anew in the midst of the next line; it is cleared when that is done.
+    """
+
+    def __init__(self, tab: Tab) -> None:
+        """Begin."""
+        self.texts: list[str] = []
+        self.reload = asyncio.Event()
+        self._tab = tab
+        self._stop = asyncio.Event()
+        self._task = asyncio.create_task(self._type())
+
+    async def _type(self) -> None:
+        while not self._stop.is_set():
+            text = f"Line {len(self.texts):03}, typed"
+            self.texts.append(text)
+            await self._tab.input.press_sequentially(text[:HALF], delay=KEY_MS)
+            if self.reload.is_set():
+                await self._tab.page.reload()
+                await expect(self._tab.input).to_have_value(text[:HALF])
+                await self._tab.input.press("End")
+                self.reload.clear()
+            await self._tab.input.press_sequentially(text[HALF:], delay=KEY_MS)
+            await self._tab.input.press("Enter")
+
+    async def stop(self) -> None:
+        """Let the line be ended, and type no more."""
+        self._stop.set()
+        await self._task
+
+    def give_up(self) -> None:
+        """Type no more, whatever has come of it."""
+        self._task.cancel()
 
 
 OpenTab = Callable[[str], Awaitable[Tab]]

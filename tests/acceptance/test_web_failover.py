@@ -7,9 +7,13 @@ import pytest
 from playwright.async_api import Locator, Page, WebSocket, expect
 
 from chaos.federation import Federation
-from tests.acceptance.browsing import CHROMIUM, OpenTab, Tab
+from tests.acceptance.browsing import CHROMIUM, OpenTab, Tab, Typist
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium; CAUSEWAY_CHROMIUM names one")
+
+
+RETURN_MS = 120_000
+"""How long a whole region may take to come back."""
 
 
 def sockets_of(page: Page) -> list[str]:
@@ -107,6 +111,34 @@ async def test_a_home_that_is_away_is_named_and_nothing_is_lost(
     await boris.sees("And more")
     texts = [text.split("\n")[0] for text in await boris.page.get_by_role("article").all_inner_texts()]
     assert texts == ["While all is well", "Into the dark", "And more"]
+    await expect(banner(ada)).to_have_count(0)
+
+
+async def test_a_region_that_is_killed_while_somebody_types_gets_all_of_it(
+    open_tab: OpenTab, urls: dict[str, str], whole: Federation
+) -> None:
+    """All of it: its doors, its Kafka, its store; the page is loaded anew while it is away, and what was typed arrives once, in order."""
+    ada, boris = await two_who_talk(open_tab, urls, "us")
+    await ada.is_kept()
+    typist = Typist(ada)
+    try:
+        for part in whole.status().parts():
+            if part.startswith("us/"):
+                await whole.act("local", "kill", part, "--stay-down")
+        await expect(banner(ada)).to_contain_text("cannot be reached")
+        typist.reload.set()
+        await ada.sees(typist.texts[-1], "Waiting for a connection")
+        await whole.act("local", "heal")
+        await typist.stop()
+    finally:
+        typist.give_up()
+
+    assert not typist.reload.is_set()
+    last = ada.message(typist.texts[-1])
+    await expect(last.get_by_role("img", name="Read")).to_be_visible(timeout=RETURN_MS)
+    await boris.sees(typist.texts[-1])
+    texts = [text.split("\n")[0] for text in await boris.page.get_by_role("article").all_inner_texts()]
+    assert texts == ["While all is well", *typist.texts][-len(texts) :]
     await expect(banner(ada)).to_have_count(0)
 
 
