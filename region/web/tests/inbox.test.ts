@@ -17,6 +17,7 @@ import {
   withWithdrawn,
   writes,
 } from "../src/core/inbox";
+import type { Item } from "../src/core/outbox";
 import { prepended, rowsOf } from "../src/core/rows";
 import { EMPTY, withOlder } from "../src/core/timeline";
 import type { Message, Profile } from "../src/core/types";
@@ -236,6 +237,16 @@ describe("rows", () => {
     expect(rows.map((row) => row.fresh)).toEqual([false, true, false]);
     expect(rows.map((row) => row.head)).toEqual([true, true, false]);
     expect(rows.map((row) => row.newDay)).toEqual([true, false, false]);
+  });
+
+  test("a message of one's own that is in the outbox as well stands once, where its number says", () => {
+    const own = message(4, { sender_id: "u1", client_message_id: "c1" });
+    const { entries } = withOlder(timeline, [message(5), own], null);
+    const item = { clientMessageId: "c1", conversationId: "d1-us", recipientId: null, text: "text 4", replyTo: null };
+    const outbox: Item[] = [{ ...item, attachments: [], at: 1, stage: { at: "provisional", until: 0 } }];
+
+    expect(rowsOf({ ...parts, entries, outbox }).map((row) => row.key)).toEqual(["m1", "m2", "m3", "own c1", "m5"]);
+    expect(rowsOf({ ...parts, ...timeline, outbox }).map((row) => row.key)).toEqual(["m1", "m2", "m3", "own c1"]);
   });
 
   test("what is done to messages and what is hidden has no row", () => {

@@ -119,3 +119,21 @@ test("what was withdrawn leaves the screen, and what has taken its place comes; 
   expect(store.timelineOf(GROUP).entries.map((each) => each.message_id)).toEqual(["m1", "n2"]);
   expect(store.get().inbox[GROUP]).toMatchObject({ head: 2, epoch: 2 });
 });
+
+test("where a number could be lost with the region, one's own message stays in the outbox until it is accepted; else no longer than that", () => {
+  const own = { sender_id: "u1-us", client_message_id: "c1" };
+  const stage = { at: "sending" } as const;
+  const item = { clientMessageId: "c1", conversationId: GROUP, recipientId: null, text: "", replyTo: null, at: 1 };
+  const welcome = { type: "welcome", user_id: "u1-us", device_id: "v1", region: "us", resume: "r1", complete: true };
+  incoming.take({ ...welcome, type: "welcome", until_accepted: true });
+  store.set({ outbox: [{ ...item, attachments: [], stage }] });
+  incoming.take({ type: "entry", message: entry(1, own), hops: [] });
+  expect(store.get().outbox[0]?.stage.at).toBe("provisional");
+  incoming.take({ type: "accepted", client_message_id: "c1", message_id: "m1", conversation_id: GROUP });
+  expect(store.get().outbox).toEqual([]);
+
+  incoming.take({ ...welcome, type: "welcome" });
+  store.set({ outbox: [{ ...item, clientMessageId: "c2", attachments: [], stage }] });
+  incoming.take({ type: "entry", message: entry(2, { ...own, client_message_id: "c2" }), hops: [] });
+  expect(store.get().outbox).toEqual([]);
+});

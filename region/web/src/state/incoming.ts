@@ -55,6 +55,7 @@ export function typed(id: string): void {
 export function take(frame: RegionFrame): void {
   switch (frame.type) {
     case "welcome":
+      outgoing.reconnected(frame.until_accepted ?? false);
       void welcomed(resume !== null && frame.complete);
       resume = frame.resume;
       break;
@@ -118,7 +119,6 @@ export function take(frame: RegionFrame): void {
 
 /** `whole`: everything that was missed has been told by frames. */
 async function welcomed(whole: boolean): Promise<void> {
-  outgoing.reconnected();
   askAgain();
   if (!whole || (await hasMissed().catch(() => true))) {
     for (const id of Object.keys(get().timelines)) watching.stale(id);

@@ -267,6 +267,7 @@ export const more = {
   "state.offline": "Waiting for a connection",
   "state.waiting": "The region is busy. It is tried again by itself.",
   "state.accepted": "Accepted: it cannot be lost any more",
+  "state.provisional": "Sent; the standby of your region does not have it yet",
   "state.queued": "Queued for {region}",
   "state.sent": "Sent",
   "state.received": "Received",

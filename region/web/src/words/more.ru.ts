@@ -309,6 +309,7 @@ export const more: MoreWords = {
   "state.offline": "Ждёт соединения",
   "state.waiting": "Регион занят. Попытка повторится сама.",
   "state.accepted": "Принято: уже не потеряется",
+  "state.provisional": "Отправлено; резервный регион ещё не получил копию",
   "state.queued": "В очереди для {region}",
   "state.sent": "Отправлено",
   "state.received": "Получено",
