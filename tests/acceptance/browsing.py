@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,6 +20,16 @@ LISTED = "Conversations"
 KEY_MS = 40
 HALF = 8
 """Letters of a line, after which a page is loaded anew."""
+STANDS = """async (it) => {
+    for (let top = NaN, frames = 0; frames < 5; ) {
+        await new Promise(requestAnimationFrame);
+        const now = it.getBoundingClientRect().top;
+        frames = now === top ? frames + 1 : 0;
+        top = now;
+    }
+    return it.getBoundingClientRect().top;
+}"""
+"""Where something is, pixels from the top, once it has not moved for five frames."""
 
 
 @dataclass
@@ -129,6 +140,24 @@ class Typist:
 
 
 OpenTab = Callable[[str], Awaitable[Tab]]
+
+
+def listed(tab: Tab, name: str) -> Locator:
+    """The conversation of that name in the list."""
+    return tab.page.get_by_role("navigation", name=LISTED).get_by_role("link", name=re.compile(f"^{name}"))
+
+
+async def two_who_talk(open_tab: OpenTab, urls: dict[str, str]) -> tuple[Tab, Tab]:
+    """Ada in us and Boris in eu, who has read her first message; both have their conversation open."""
+    ada, boris = await open_tab("Ada"), await open_tab("Boris")
+    await ada.register(urls["us"])
+    await boris.register(urls["eu"])
+    await ada.begin_with(boris)
+    await ada.send("Hello across the sea")
+    await listed(boris, "Ada").click()
+    await boris.sees("Hello across the sea")
+    await ada.sees("Hello across the sea", "Read")
+    return ada, boris
 
 
 @pytest_asyncio.fixture

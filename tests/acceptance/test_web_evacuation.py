@@ -77,7 +77,7 @@ async def test_who_types_while_their_region_is_evacuated_loses_nothing_and_logs_
             going = asyncio.create_task(asyncio.to_thread(command, movable, "--why", "a test"))
             typist.reload.set()
             assert (await going)["holder"] == holder
-            assert not typist.reload.is_set(), "the page was loaded anew meanwhile"
+            assert not typist.reload.is_set(), "it was over before the page was loaded anew"
             await ada.sees(typist.texts[-1])
         await typist.stop()
     finally:

@@ -6,9 +6,10 @@ from typing import Final
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.acceptance.browsing import CHROMIUM, LISTED, OpenTab, Tab
+from tests.acceptance.browsing import CHROMIUM, LISTED, OpenTab, Tab, listed, two_who_talk
 from tests.acceptance.test_web_accessible import DESKTOP, PHONE
-from tests.acceptance.test_web_talk import listed, make_group
+from tests.acceptance.test_web_settings import open_settings, section
+from tests.acceptance.test_web_talk import make_group
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium; CAUSEWAY_CHROMIUM names one")
 
@@ -28,39 +29,50 @@ async def left_of(one: Locator) -> float:
     return box["x"]
 
 
-async def two_who_talk(open_tab: OpenTab, urls: dict[str, str]) -> tuple[Tab, Tab]:
-    """Ada in us and Boris in eu, who have both said something."""
-    ada, boris = await open_tab("Ada"), await open_tab("Boris")
-    await ada.register(urls["us"])
-    await boris.register(urls["eu"])
-    await ada.begin_with(boris)
-    await ada.send("Hello across the sea")
-    await listed(boris, "Ada").click()
-    await boris.send("And back")
-    await ada.sees("And back")
-    return ada, boris
+async def can_be_installed(tab: Tab, url: str) -> None:
+    """The browser itself finds nothing wrong with how it is described; but that a private window installs nothing."""
+    session = await tab.page.context.new_cdp_session(tab.page)
+    manifest = await session.send("Page.getAppManifest")
+    found = await session.send("Page.getInstallabilityErrors")
+
+    assert manifest["url"] == f"{url}/web/causeway.webmanifest"
+    assert manifest["errors"] == []
+    assert {one["errorId"] for one in found["installabilityErrors"]} <= {"in-incognito"}
 
 
-async def test_what_was_seen_is_there_without_a_network(open_tab: OpenTab, urls: dict[str, str]) -> None:
-    """A page that is opened then shows the list and what was read, takes what is written, and sends it once there is a network."""
+async def test_it_is_there_without_a_network(open_tab: OpenTab, urls: dict[str, str]) -> None:
+    """As an installed app is: what was seen is shown, what is written waits and is sent once there is a network; what the browser keeps is told, and what was seen is cleared."""
     ada, boris = await two_who_talk(open_tab, urls)
     await make_group(ada, "Travellers", boris)
     await ada.send("Who is where?")
     await boris.sees("Who is where?")
     await ada.is_kept()
+    await can_be_installed(ada, urls["us"])
     await ada.page.context.set_offline(True)
+    await expect(ada.page.get_by_text("No network.")).to_be_visible()
     await ada.page.reload()
 
     await ada.sees("Who is where?")
     await listed(ada, "Boris").click()
-    await ada.sees("And back")
+    await ada.sees("Hello across the sea")
     await ada.send("Written without a network")
     await ada.sees("Written without a network", "Waiting for a connection")
     await ada.page.reload()
     await ada.sees("Written without a network", "Waiting for a connection")
     await expect(listed(ada, "Travellers")).to_contain_text("Who is where?")
+
+    await open_settings(ada)
+    storage = section(ada.page, "Kept in this browser")
+    await expect(storage.get_by_text("2 conversations")).to_be_visible()
+    await storage.get_by_role("button", name="Clear what was seen").click()
+    await expect(storage.get_by_text("Cleared.")).to_be_visible()
+    await expect(storage.get_by_text("0 messages")).to_be_visible()
+    await expect(storage.get_by_text("1 message that was not sent yet")).to_be_visible()
     await ada.page.context.set_offline(False)
+    await ada.page.reload()
+    await listed(ada, "Boris").click()
     await ada.sees("Written without a network", "Received")
+    await ada.sees("Hello across the sea")
     await listed(boris, "Ada").click()
     await boris.sees("Written without a network")
 
@@ -90,9 +102,8 @@ async def test_it_speaks_russian(open_tab: OpenTab, urls: dict[str, str]) -> Non
     await boris.sees("Привет")
 
 
-async def test_it_can_be_read_from_right_to_left(open_tab: OpenTab, urls: dict[str, str]) -> None:
+async def reads_from_right_to_left(ada: Tab) -> None:
     """Everything changes sides, nothing stands beyond the edge, on a desktop and on a phone; each text goes its own way."""
-    ada, _ = await two_who_talk(open_tab, urls)
     await ada.send("שלום מעבר לים")
     await ada.sees("שלום מעבר לים")
     sidebar, own, other = (
@@ -112,26 +123,18 @@ async def test_it_can_be_read_from_right_to_left(open_tab: OpenTab, urls: dict[s
     await ada.page.get_by_role("link", name="Back").click()
     await expect(ada.page.get_by_role("navigation", name=LISTED)).to_be_visible()
     assert await ada.page.evaluate(OVERFLOW) == 0
+    await ada.page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]  # a plain dict
+    await ada.page.evaluate("document.documentElement.dir = 'ltr'")
 
 
-async def test_a_browser_may_install_it(open_tab: OpenTab, urls: dict[str, str]) -> None:
-    """The browser itself finds nothing wrong with how it is described; but that a private window installs nothing."""
-    ada = await open_tab("Ada")
-    await ada.register(urls["us"])
-    await ada.is_kept()
-    session = await ada.page.context.new_cdp_session(ada.page)
-
-    manifest = await session.send("Page.getAppManifest")
-    found = await session.send("Page.getInstallabilityErrors")
-
-    assert manifest["url"] == f"{urls['us']}/web/causeway.webmanifest"
-    assert manifest["errors"] == []
-    assert {one["errorId"] for one in found["installabilityErrors"]} <= {"in-incognito"}
-
-
-async def test_who_looks_at_something_else_is_told_of_messages(open_tab: OpenTab, urls: dict[str, str]) -> None:
-    """By whom, and what; not of what is muted; and nothing of what it says, if one wants that."""
+async def test_it_reads_from_right_to_left_and_tells_of_messages_whoever_looks_away(
+    open_tab: OpenTab, urls: dict[str, str]
+) -> None:
+    """Who writes, and what; nothing of what is muted; and nothing of what it says, if one wants that."""
     ada, boris = await two_who_talk(open_tab, urls)
+    await boris.send("And back")
+    await ada.sees("And back")
+    await reads_from_right_to_left(ada)
     await make_group(ada, "Travellers", boris)
     await listed(ada, "Travellers").click()
     await ada.page.locator(".talk-who").click()
@@ -139,7 +142,7 @@ async def test_who_looks_at_something_else_is_told_of_messages(open_tab: OpenTab
     await expect(ada.page.get_by_role("button", name="Unmute")).to_be_visible()
     await ada.page.context.grant_permissions(["notifications"])
     await ada.is_kept()
-    await ada.page.get_by_role("link", name="Settings").click()
+    await open_settings(ada)
     await ada.page.evaluate(LOOK_AWAY)
 
     await boris.send("In the muted group")

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 from playwright.async_api import Route, expect
 
-from tests.acceptance.browsing import CHROMIUM, OpenTab, Tab
+from tests.acceptance.browsing import CHROMIUM, STANDS, OpenTab, Tab, two_who_talk
 from tests.acceptance.test_web_settings import is_drawn
-from tests.acceptance.test_web_talk import dialog, listed
+from tests.acceptance.test_web_talk import dialog
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium; CAUSEWAY_CHROMIUM names one")
 
@@ -62,20 +62,16 @@ async def pick(tab: Tab, *paths: Path) -> None:
     await (await chooser.value).set_files(paths)
 
 
-async def two_who_talk(open_tab: OpenTab, urls: dict[str, str]) -> tuple[Tab, Tab]:
-    """Ada in us, and Boris in eu, to whom she has said something."""
-    ada, boris = await open_tab("Ada"), await open_tab("Boris")
-    await ada.register(urls["us"])
-    await boris.register(urls["eu"])
-    await ada.begin_with(boris)
-    await ada.send("Look what I have")
-    await ada.sees("Look what I have", "Received")
-    return ada, boris
-
-
 async def test_images_are_dropped_and_pasted_and_looked_at_by_keyboard(open_tab: OpenTab, urls: dict[str, str]) -> None:
     """They have their place and their colours before they are here, and nothing moves when they come."""
     ada, boris = await two_who_talk(open_tab, urls)
+    come = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await come.wait()
+        await route.continue_()
+
+    await boris.page.route(SIGNED, hold)
     await bring(ada, "drop", "sea.png", image((20, 90, 140)))
     await bring(ada, "paste", "sky.png", image((120, 160, 220)))
     tray = ada.page.get_by_role("list", name="Images and files of this message")
@@ -84,14 +80,6 @@ async def test_images_are_dropped_and_pasted_and_looked_at_by_keyboard(open_tab:
     await expect(ada.page.get_by_role("button", name="Send")).to_be_enabled()
     await ada.input.press("Enter")
 
-    come = asyncio.Event()
-
-    async def hold(route: Route) -> None:
-        await come.wait()
-        await route.continue_()
-
-    await boris.page.route(SIGNED, hold)
-    await listed(boris, "Ada").click()
     picture = boris.message("Two of them").get_by_role("button", name="sea.png")
     await expect(picture.locator("canvas")).to_be_visible()
     colours = await picture.locator("canvas").evaluate(
@@ -99,6 +87,7 @@ async def test_images_are_dropped_and_pasted_and_looked_at_by_keyboard(open_tab:
     )
     assert colours[0] < DARK, colours
     assert colours[1] > LIGHT, colours
+    await picture.evaluate(STANDS)
     before = await picture.bounding_box()
     come.set()
     await is_drawn(picture.locator("img"))
@@ -106,7 +95,7 @@ async def test_images_are_dropped_and_pasted_and_looked_at_by_keyboard(open_tab:
     assert await picture.bounding_box() == before
 
     await picture.click()
-    await expect(dialog(boris).get_by_role("img", name="sea.png")).to_be_visible()
+    await expect(dialog(boris).get_by_role("img", name="sea.png")).to_have_js_property("naturalWidth", 320)
     await boris.page.keyboard.press("ArrowRight")
     await expect(dialog(boris).get_by_role("img", name="sky.png")).to_be_visible()
     await boris.page.keyboard.press("ArrowLeft")
@@ -141,7 +130,6 @@ async def test_what_fails_is_tried_again_and_what_is_not_wanted_is_left_out(
     await expect(tray.get_by_text("32.0 KB")).to_be_visible()
     await ada.send("Listen")
 
-    await listed(boris, "Ada").click()
     await boris.sees("Listen")
     await expect(boris.message("Listen").get_by_role("button", name=re.compile("wrong"))).to_have_count(0)
     player = boris.message("Listen").locator("audio")

@@ -6,11 +6,11 @@ from typing import Final
 
 import httpx
 import pytest
-from playwright.async_api import Dialog, Route, expect
+from playwright.async_api import Dialog, Locator, Route, expect
 
-from tests.acceptance.browsing import CHROMIUM, LISTED, OpenTab, Tab
+from tests.acceptance.browsing import CHROMIUM, LISTED, STANDS, OpenTab, Tab, listed, two_who_talk
 from tests.acceptance.test_web_settings import log_in
-from tests.acceptance.test_web_talk import choose, listed
+from tests.acceptance.test_web_talk import choose
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium; CAUSEWAY_CHROMIUM names one")
 
@@ -35,56 +35,59 @@ async def write(http: httpx.AsyncClient, url: str, by: Tab, conversation: str, t
         assert answer.status_code == 201, answer.text
 
 
-async def two_who_talk(open_tab: OpenTab, urls: dict[str, str]) -> tuple[Tab, Tab, str]:
-    """Ada in us and Boris in eu, who has read her first message; and their conversation."""
-    ada, boris = await open_tab("Ada"), await open_tab("Boris")
-    await ada.register(urls["us"])
-    await boris.register(urls["eu"])
-    await ada.begin_with(boris)
-    await ada.send("Meet me at the pier")
-    await listed(boris, "Ada").click()
-    await boris.sees("Meet me at the pier")
-    await ada.sees("Meet me at the pier", "Read")
-    return ada, boris, ada.page.url.rpartition("/")[2]
+async def is_in_view(one: Locator) -> bool:
+    """Return whether the top of something is in the window, once that has stopped to move; false if it is not there."""
+    if not await one.count():
+        return False
+    return float(await one.evaluate(STANDS)) > 0
 
 
 async def test_a_message_is_answered_reacted_to_edited_and_deleted(open_tab: OpenTab, urls: dict[str, str]) -> None:
-    """Each is seen in the other region at once; and that the other one types is."""
-    ada, boris, _ = await two_who_talk(open_tab, urls)
-    await boris.message("at the pier").hover()
-    await boris.message("at the pier").get_by_role("button", name="More").click()
+    """Each is seen in the other region at once, and that the other one types is; what one deletes for oneself others go on to see."""
+    ada, boris = await two_who_talk(open_tab, urls)
+    await boris.message("across the sea").hover()
+    await boris.message("across the sea").get_by_role("button", name="More").click()
     await boris.page.get_by_role("menuitemcheckbox", name="React with 🎉").click()
-    reaction = ada.message("at the pier").get_by_role("button", name="React with 🎉")
+    reaction = ada.message("across the sea").get_by_role("button", name="React with 🎉")
     await expect(reaction).to_have_text("🎉 1")
     await reaction.click()
-    await expect(boris.message("at the pier").get_by_role("button", name="React with 🎉")).to_have_text("🎉 2")
+    await expect(boris.message("across the sea").get_by_role("button", name="React with 🎉")).to_have_text("🎉 2")
 
-    await choose(ada, "at the pier", "Edit")
-    await ada.input.fill("Meet me at the north pier")
+    await choose(ada, "across the sea", "Edit")
+    await ada.input.fill("Hello across the north sea")
     await ada.page.get_by_role("button", name="Save").click()
-    await boris.sees("Meet me at the north pier")
-    await expect(boris.message("north pier").get_by_text("edited")).to_be_visible()
+    await boris.sees("Hello across the north sea")
+    await expect(boris.message("north sea").get_by_text("edited")).to_be_visible()
 
     await boris.input.press_sequentially("On my")
     await expect(ada.page.locator(".talk-head").get_by_text("Boris is typing…")).to_be_visible()
     await boris.input.fill("")
-    await boris.message("north pier").hover()
-    await boris.message("north pier").get_by_role("button", name="Answer").click()
+    await boris.message("north sea").hover()
+    await boris.message("north sea").get_by_role("button", name="Answer").click()
     await boris.send("On my way")
     answer = ada.message("On my way")
-    await expect(answer.get_by_role("button", name=re.compile("Ada.*Meet me at the north pier"))).to_be_visible()
+    await expect(answer.get_by_role("button", name=re.compile("Ada.*Hello across the north sea"))).to_be_visible()
 
     boris.page.on("dialog", accept)
     await choose(boris, "On my way", "Delete for all")
     await ada.sees("This message was deleted.")
     await expect(answer).to_have_count(0)
+    await choose(boris, "north sea", "Delete for me")
+    await expect(boris.message("north sea")).to_have_count(0)
+    await ada.send("Still here")
+    await boris.sees("Still here")
+    await boris.page.reload()
+    await boris.sees("Still here")
+    await expect(boris.message("north sea")).to_have_count(0)
+    await ada.sees("north sea", "Read")
 
 
 async def test_a_message_is_found_by_its_words_and_shown_among_its_neighbours(
     open_tab: OpenTab, urls: dict[str, str], http: httpx.AsyncClient
 ) -> None:
     """However long ago it was said, and in whichever region; from there one goes back to the newest. What is unread since long ago is found likewise."""
-    ada, boris, conversation = await two_who_talk(open_tab, urls)
+    ada, boris = await two_who_talk(open_tab, urls)
+    conversation = ada.page.url.rpartition("/")[2]
     lines = [f"Line {number:03}" for number in range(120)]
     lines[40] = "Beware of the lighthouse keeper"
     await write(http, urls["us"], ada, conversation, lines)
@@ -116,7 +119,8 @@ async def test_one_reads_on_where_one_left_off_and_keeps_the_place_when_older_me
     open_tab: OpenTab, urls: dict[str, str], http: httpx.AsyncClient
 ) -> None:
     """More is unread than a page holds, and the browser has kept what was read; another browser reads back from the end."""
-    ada, boris, conversation = await two_who_talk(open_tab, urls)
+    ada, boris = await two_who_talk(open_tab, urls)
+    conversation = ada.page.url.rpartition("/")[2]
     await write(http, urls["us"], ada, conversation, [f"Line {number:03}" for number in range(10)])
     await boris.sees("Line 009")
     await ada.sees("Line 009", "Read")
@@ -147,15 +151,10 @@ async def test_one_reads_on_where_one_left_off_and_keeps_the_place_when_older_me
         await listed(second, "Ada").click()
         await expect(second.message("Line 109")).to_be_in_viewport()
         await second.page.get_by_role("log").hover()
-        while not await second.message("Line 060").is_visible():
-            await second.page.mouse.wheel(0, -600)
-            await second.page.wait_for_timeout(50)
+        while not await is_in_view(second.message("Line 060")):
+            await second.page.mouse.wheel(0, -300)
     place = second.message("Line 064")
-    before = await place.bounding_box()
+    before = await place.evaluate(STANDS)
     held.set()
     await expect(second.message("Line 055")).to_be_attached()
-    await second.page.wait_for_timeout(500)
-    after = await place.bounding_box()
-    assert before is not None
-    assert after is not None
-    assert abs(after["y"] - before["y"]) <= STILL
+    assert abs(await place.evaluate(STANDS) - before) <= STILL
