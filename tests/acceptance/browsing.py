@@ -93,11 +93,11 @@ class Tab:
         """The message that says so, in the open conversation."""
         return self.page.get_by_role("article").filter(has_text=text)
 
-    async def sees(self, text: str, state: str | None = None) -> None:
-        """Wait until the message is there once, in that state if one is named."""
-        await expect(self.message(text)).to_have_count(1)
+    async def sees(self, text: str, state: str | None = None, *, within: float = PATIENCE) -> None:
+        """Wait until the message is there once, in that state if one is named; for so many milliseconds each."""
+        await expect(self.message(text)).to_have_count(1, timeout=within)
         if state is not None:
-            await expect(self.message(text).get_by_role("img", name=state)).to_be_visible()
+            await expect(self.message(text).get_by_role("img", name=state)).to_be_visible(timeout=within)
 
 
 class Typist:

@@ -110,8 +110,7 @@ async def test_a_region_that_is_killed_while_somebody_types_gets_all_of_it(
         typist.give_up()
 
     assert not typist.reload.is_set()
-    last = ada.message(typist.texts[-1])
-    await expect(last.get_by_role("img", name="Read")).to_be_visible(timeout=RETURN_MS)
+    await ada.sees(typist.texts[-1], "Read", within=RETURN_MS)
     await boris.sees(typist.texts[-1])
     texts = [text.split("\n")[0] for text in await boris.page.get_by_role("article").all_inner_texts()]
     assert texts == ["While all is well", *typist.texts][-len(texts) :]
