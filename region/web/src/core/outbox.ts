@@ -116,9 +116,10 @@ function waitsUntil({ stage }: Item): number {
   return stage.at === "waiting" || stage.at === "provisional" ? stage.until : 0;
 }
 
-/** Take in that the region has it; null if nothing more is to come, since it has its number already. */
+/** Take in that the region has it; null if nothing more is to come, since it has its number already. What has become of it may have come before. */
 export function accepted(item: Item, messageId: string, conversationId: string): Item | null {
   if (item.stage.at === "provisional") return null;
+  if (item.stage.at === "refused") return item;
   if (item.stage.at === "queued") return { ...item, accepted: true };
   return { ...item, conversationId, accepted: true, stage: { at: "accepted", messageId } };
 }
@@ -135,6 +136,7 @@ export function numbered(item: Item, message: Message, untilAccepted: boolean): 
 }
 
 export function queued(item: Item, message: Message): Item {
+  if (item.stage.at === "refused") return item;
   const region = message.queued_for ?? "";
   return {
     ...item,
@@ -147,12 +149,12 @@ export function refused(item: Item, code: string, reason: string): Item {
   return { ...item, stage: { at: "refused", code, reason } };
 }
 
-/** Take in that a frame could not be taken: for now, or as it is. What was taken once is, whatever is said to its repetition. */
+/** Take in that a frame could not be taken: for now, or as it is. What was taken or refused once is, whatever is said to its repetition. */
 export function erred(item: Item, error: ErrorFrame, now: number): Item {
   const later = LATER.has(error.status) || !error.definite;
   const until = now + (error.retry_after === undefined ? PAUSE_MS : error.retry_after * 1_000);
   if (item.stage.at === "provisional" && later) return { ...item, stage: { at: "provisional", until } };
-  if (isTaken(item)) return item;
+  if (isTaken(item) || item.stage.at === "refused") return item;
   if (later) return { ...item, stage: { at: "waiting", until, reason: error.detail } };
   return { ...item, stage: { at: "failed", code: error.code, reason: error.detail } };
 }
