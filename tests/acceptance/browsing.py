@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import secrets
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,6 +17,19 @@ CHROMIUM = os.environ.get("CAUSEWAY_CHROMIUM") or shutil.which("chromium") or sh
 PATIENCE = 60_000
 SEARCH_PATIENCE = 5_000
 LISTED = "Conversations"
+KEY_MS = 40
+HALF = 8
+"""Letters of a line, after which a page is loaded anew."""
+STANDS = """async (it) => {
+    for (let top = NaN, frames = 0; frames < 5; ) {
+        await new Promise(requestAnimationFrame);
+        const now = it.getBoundingClientRect().top;
+        frames = now === top ? frames + 1 : 0;
+        top = now;
+    }
+    return it.getBoundingClientRect().top;
+}"""
+"""Where something is, pixels from the top, once it has not moved for five frames."""
 
 
 @dataclass
@@ -79,14 +93,71 @@ class Tab:
         """The message that says so, in the open conversation."""
         return self.page.get_by_role("article").filter(has_text=text)
 
-    async def sees(self, text: str, state: str | None = None) -> None:
-        """Wait until the message is there once, in that state if one is named."""
-        await expect(self.message(text)).to_have_count(1)
+    async def sees(self, text: str, state: str | None = None, *, within: float = PATIENCE) -> None:
+        """Wait until the message is there once, in that state if one is named; for so many milliseconds each."""
+        await expect(self.message(text)).to_have_count(1, timeout=within)
         if state is not None:
-            await expect(self.message(text).get_by_role("img", name=state)).to_be_visible()
+            await expect(self.message(text).get_by_role("img", name=state)).to_be_visible(timeout=within)
+
+
+class Typist:
+    """Types line after line into the open conversation, letter by letter, and sends each.
+
+    Attributes:
+        texts: The lines that were begun.
+        reload: Set it to have the page loaded anew in the midst of the next line; it is cleared when that is done.
+    """
+
+    def __init__(self, tab: Tab) -> None:
+        """Begin."""
+        self.texts: list[str] = []
+        self.reload = asyncio.Event()
+        self._tab = tab
+        self._stop = asyncio.Event()
+        self._task = asyncio.create_task(self._type())
+
+    async def _type(self) -> None:
+        while not self._stop.is_set():
+            text = f"Line {len(self.texts):03}, typed"
+            self.texts.append(text)
+            await self._tab.input.press_sequentially(text[:HALF], delay=KEY_MS)
+            if self.reload.is_set():
+                await self._tab.page.reload()
+                await expect(self._tab.input).to_have_value(text[:HALF])
+                await self._tab.input.press("End")
+                self.reload.clear()
+            await self._tab.input.press_sequentially(text[HALF:], delay=KEY_MS)
+            await self._tab.input.press("Enter")
+
+    async def stop(self) -> None:
+        """Let the line be ended, and type no more."""
+        self._stop.set()
+        await self._task
+
+    def give_up(self) -> None:
+        """Type no more, whatever has come of it."""
+        self._task.cancel()
 
 
 OpenTab = Callable[[str], Awaitable[Tab]]
+
+
+def listed(tab: Tab, name: str) -> Locator:
+    """The conversation of that name in the list."""
+    return tab.page.get_by_role("navigation", name=LISTED).get_by_role("link", name=re.compile(f"^{name}"))
+
+
+async def two_who_talk(open_tab: OpenTab, urls: dict[str, str]) -> tuple[Tab, Tab]:
+    """Ada in us and Boris in eu, who has read her first message; both have their conversation open."""
+    ada, boris = await open_tab("Ada"), await open_tab("Boris")
+    await ada.register(urls["us"])
+    await boris.register(urls["eu"])
+    await ada.begin_with(boris)
+    await ada.send("Hello across the sea")
+    await listed(boris, "Ada").click()
+    await boris.sees("Hello across the sea")
+    await ada.sees("Hello across the sea", "Read")
+    return ada, boris
 
 
 @pytest_asyncio.fixture

@@ -1,5 +1,6 @@
 """Every main view of the web app against axe's rules of accessibility: light and dark, on a desktop and on a phone."""
 
+import os
 import re
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from tests.acceptance.browsing import CHROMIUM, OpenTab, Tab
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium; CAUSEWAY_CHROMIUM names one")
 
+VIEWS = os.environ.get("CAUSEWAY_VIEWS")
+"""Where pictures of all views are kept, for `tests.acceptance.sheets`; by default none are made."""
 AXE = webapp.PLACE / "node_modules" / "axe-core" / "axe.min.js"
 RUN = """async () => {
     const { violations, passes } = await axe.run(document, { resultTypes: ["violations"] });
@@ -42,6 +45,8 @@ class Inspector:
             await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             for form, size in (("desktop", DESKTOP), ("phone", PHONE)):
                 await page.set_viewport_size(size)  # type: ignore[arg-type]  # a plain dict
+                if VIEWS is not None:
+                    await page.screenshot(path=Path(VIEWS) / f"{view}-{form}-{scheme}.png")
                 seen = await page.evaluate(RUN)
                 assert seen["passed"], "axe has looked at nothing"
                 self.found += [f"{view}, {scheme}, {form}: {words}" for words in seen["told"]]

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 from playwright.async_api import Locator, expect
 
-from tests.acceptance.browsing import CHROMIUM, OpenTab, Tab
-from tests.acceptance.test_web_talk import listed, make_group
+from tests.acceptance.browsing import CHROMIUM, OpenTab, Tab, listed
+from tests.acceptance.test_web_talk import make_group
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium; CAUSEWAY_CHROMIUM names one")
 
@@ -34,15 +34,40 @@ async def do(tab: Tab, name: str, *deeds: str) -> None:
         await person(tab, name).get_by_role("button", name=re.compile(f"^{deed}")).click()
 
 
-async def test_roles_are_given_and_people_let_in_removed_and_banned(open_tab: OpenTab, urls: dict[str, str]) -> None:
-    """Across regions: an admin sees at once that they are one, lets in who asks by a link, and whoever is banned stays out; at last the group is handed over."""
+async def looks_as_its_owner_says(ada: Tab, boris: Tab, picture: Path) -> None:
+    """Name, description and picture are seen in the other region, and no picture is left when it is taken away."""
+    await ada.page.get_by_label("Name", exact=True).fill("Sailors")
+    await ada.page.get_by_label("Description").fill("Who is where, and when")
+    await ada.page.get_by_label("A message is accepted when").select_option("replicated")
+    await ada.page.get_by_role("button", name="Save").click()
+    await expect(ada.page.get_by_text("Saved.")).to_be_visible()
+    await ada.page.reload()
+    await expect(ada.page.get_by_label("A message is accepted when")).to_have_value("replicated")
+    Image.new("RGB", (500, 400), (30, 140, 90)).save(picture)
+    async with ada.page.expect_file_chooser() as chooser:
+        await ada.page.get_by_role("button", name="Choose a picture").click()
+    await (await chooser.value).set_files(picture)
+    await expect(ada.page.get_by_role("button", name="Take the picture away")).to_be_visible()
+    seen = listed(boris, "Sailors").locator(".avatar img")
+    await expect(seen).to_have_js_property("naturalWidth", 320)
+    await expect(boris.page.get_by_text("Ada named it “Sailors”")).to_be_visible()
+    await expect(boris.page.locator(".talk-head").get_by_text("Who is where, and when")).to_be_visible()
+    await ada.page.get_by_role("button", name="Take the picture away").click()
+    await expect(seen).to_have_count(0)
+
+
+async def test_a_group_is_shaped_and_people_are_let_in_removed_and_banned(
+    open_tab: OpenTab, urls: dict[str, str], tmp_path: Path
+) -> None:
+    """Across regions: its looks are its owner's; an admin sees at once that they are one, lets in who asks by a link, and whoever is banned stays out; at last the group is handed over."""
     ada, boris, cleo = await open_tab("Ada"), await open_tab("Boris"), await open_tab("Cleo")
     await ada.register(urls["us"])
     await boris.register(urls["eu"])
     await cleo.register(urls["eu"])
     await make_group(ada, "Travellers", boris)
     await open_about(ada, "Travellers")
-    await open_about(boris, "Travellers")
+    await looks_as_its_owner_says(ada, boris, tmp_path / "green.png")
+    await open_about(boris, "Sailors")
     await expect(boris.page.get_by_role("button", name="Make a link")).to_have_count(0)
 
     await do(ada, "Boris", "Make admin")
@@ -62,9 +87,9 @@ async def test_roles_are_given_and_people_let_in_removed_and_banned(open_tab: Op
     await expect(person(boris, "Cleo")).to_contain_text("asks to join")
     await do(boris, "Cleo", "Let in")
     await expect(person(boris, "Cleo")).to_contain_text("member")
-    await listed(cleo, "Travellers").click()
+    await listed(cleo, "Sailors").click()
     await cleo.send("Thank you")
-    await listed(ada, "Travellers").click()
+    await listed(ada, "Sailors").click()
     await ada.sees("Thank you")
 
     await do(boris, "Cleo", "Ban", "Ban")
@@ -81,40 +106,13 @@ async def test_roles_are_given_and_people_let_in_removed_and_banned(open_tab: Op
     await cleo.page.get_by_role("button", name="Join").click()
     await expect(cleo.page.get_by_text("This link is not good any more.")).to_be_visible()
 
-    await open_about(ada, "Travellers")
+    await open_about(ada, "Sailors")
     await do(ada, "Boris", "Hand over", "Hand over")
     await expect(person(ada, "Boris")).to_contain_text("owner")
     await expect(person(ada, "Ada")).to_contain_text("admin")
     await do(boris, "Ada", "Remove")
     await ada.page.get_by_role("link", name="Back").click()
     await expect(ada.page.get_by_text("You are not a member any more.")).to_be_visible()
-
-
-async def test_a_group_is_called_and_looks_as_its_owner_says(
-    open_tab: OpenTab, urls: dict[str, str], tmp_path: Path
-) -> None:
-    """Name, description and picture are seen in the other region, and none of it is left when it is taken away."""
-    ada, boris = await open_tab("Ada"), await open_tab("Boris")
-    await ada.register(urls["us"])
-    await boris.register(urls["eu"])
-    await make_group(ada, "Travellers", boris)
-    await open_about(ada, "Travellers")
-    Image.new("RGB", (500, 400), (30, 140, 90)).save(tmp_path / "green.png")
-
-    await ada.page.get_by_label("Name", exact=True).fill("Sailors")
-    await ada.page.get_by_label("Description").fill("Who is where, and when")
-    await ada.page.get_by_role("button", name="Save").click()
-    await expect(ada.page.get_by_text("Saved.")).to_be_visible()
-    async with ada.page.expect_file_chooser() as chooser:
-        await ada.page.get_by_role("button", name="Choose a picture").click()
-    await (await chooser.value).set_files(tmp_path / "green.png")
-    await expect(ada.page.get_by_role("button", name="Take the picture away")).to_be_visible()
-    seen = listed(boris, "Sailors").locator(".avatar img")
-    await expect(seen).to_have_js_property("naturalWidth", 320)
-    await expect(boris.page.get_by_text("Ada named it “Sailors”")).to_be_visible()
-    await expect(boris.page.locator(".talk-head").get_by_text("Who is where, and when")).to_be_visible()
-    await ada.page.get_by_role("button", name="Take the picture away").click()
-    await expect(seen).to_have_count(0)
 
 
 async def test_a_channel_gets_posters_and_loses_subscribers(open_tab: OpenTab, urls: dict[str, str]) -> None:

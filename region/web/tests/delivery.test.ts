@@ -22,6 +22,7 @@ test.each<[Stage, object]>([
     { state: "waiting", reason: "busy" },
   ],
   [{ at: "accepted", messageId: "id" }, { state: "accepted" }],
+  [{ at: "provisional", until: 0 }, { state: "provisional" }],
   [
     { at: "queued", messageId: "id", region: "eu" },
     { state: "queued", region: "eu" },

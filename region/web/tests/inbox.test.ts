@@ -5,6 +5,7 @@ import {
   belongs,
   called,
   empty,
+  heldOf,
   isNamed,
   listed,
   turnsOf,
@@ -13,8 +14,10 @@ import {
   withoutUnlisted,
   withPreferences,
   withRead,
+  withWithdrawn,
   writes,
 } from "../src/core/inbox";
+import type { Item } from "../src/core/outbox";
 import { prepended, rowsOf } from "../src/core/rows";
 import { EMPTY, withOlder } from "../src/core/timeline";
 import type { Message, Profile } from "../src/core/types";
@@ -51,6 +54,27 @@ describe("the list", () => {
     expect(withListed(live, page)).toEqual(live);
     expect(withListed(live, anew)["d1-us"]?.head).toBe(3);
     expect(withListed(withEntry({}, message(4), "u1"), page)["d1-us"]).toBe(page[0]);
+  });
+
+  test("what is withdrawn lowers its head and marks, so that the list and what comes next count; it is held no more", () => {
+    const read = withRead(withEntry(withEntry({}, message(4), "u1"), message(5), "u1"), "d1-us", 5, 0);
+    const left = withWithdrawn(read, "d1-us", 3);
+
+    expect(heldOf(read)).toEqual({ "d1-us": [1, 5] });
+    expect(heldOf(left)).toEqual({ "d1-us": [1, 3] });
+    expect(left["d1-us"]).toMatchObject({ head: 3, read: 3 });
+    const anew = message(4, { message_id: "n4", epoch: 2 });
+    expect(withEntry(left, anew, "u1")["d1-us"]).toMatchObject({ head: 4, epoch: 2 });
+    expect(withWithdrawn(read, "d1-us", 5)).toBe(read);
+  });
+
+  test("no more is held than a frame has room for: the newest", () => {
+    const many = Array.from({ length: 500 }, (_, n) => message(n + 1, { conversation_id: `d${n}-us` }));
+    const held = heldOf(many.reduce((inbox, each) => withEntry(inbox, each, "u1"), {}));
+
+    expect(Object.keys(held)).toHaveLength(400);
+    expect(held["d499-us"]).toEqual([1, 500]);
+    expect(held["d0-us"]).toBeUndefined();
   });
 
   test("what the whole list does not name goes, but what is new, or has moved while it was read, stays", () => {
@@ -213,6 +237,16 @@ describe("rows", () => {
     expect(rows.map((row) => row.fresh)).toEqual([false, true, false]);
     expect(rows.map((row) => row.head)).toEqual([true, true, false]);
     expect(rows.map((row) => row.newDay)).toEqual([true, false, false]);
+  });
+
+  test("a message of one's own that is in the outbox as well stands once, where its number says", () => {
+    const own = message(4, { sender_id: "u1", client_message_id: "c1" });
+    const { entries } = withOlder(timeline, [message(5), own], null);
+    const item = { clientMessageId: "c1", conversationId: "d1-us", recipientId: null, text: "text 4", replyTo: null };
+    const outbox: Item[] = [{ ...item, attachments: [], at: 1, stage: { at: "provisional", until: 0 } }];
+
+    expect(rowsOf({ ...parts, entries, outbox }).map((row) => row.key)).toEqual(["m1", "m2", "m3", "own c1", "m5"]);
+    expect(rowsOf({ ...parts, ...timeline, outbox }).map((row) => row.key)).toEqual(["m1", "m2", "m3", "own c1"]);
   });
 
   test("what is done to messages and what is hidden has no row", () => {

@@ -101,3 +101,39 @@ test("without an answer the regions stay as they were", async () => {
 
   expect(store.get().regions).toBe(regions);
 });
+
+test("what was withdrawn leaves the screen, and what has taken its place comes; the token is shown with what is held", async () => {
+  region.answers["/messages"] = () => ({ messages: [entry(3), entry(2), entry(1)], next: null, previous: null });
+  store.putConversations([
+    { ...(await import("../src/core/inbox")).empty(GROUP, "group", null, "G"), head: 3, epoch: 1 },
+  ]);
+  watching.look(GROUP);
+  await vi.waitFor(() => expect(store.timelineOf(GROUP).entries).toHaveLength(3));
+  expect(incoming.hello()).toMatchObject({ resume: null, held: null });
+  incoming.take({ type: "resume", token: "r1" });
+  expect(incoming.hello()).toMatchObject({ resume: "r1", held: { [GROUP]: [1, 3] } });
+
+  incoming.take({ type: "withdrawn", conversation_id: GROUP, seq: 1, epoch: 1 });
+  incoming.take({ type: "entry", message: entry(2, { message_id: "n2", epoch: 2 }), hops: [] });
+
+  expect(store.timelineOf(GROUP).entries.map((each) => each.message_id)).toEqual(["m1", "n2"]);
+  expect(store.get().inbox[GROUP]).toMatchObject({ head: 2, epoch: 2 });
+});
+
+test("where a number could be lost with the region, one's own message stays in the outbox until it is accepted; else no longer than that", () => {
+  const own = { sender_id: "u1-us", client_message_id: "c1" };
+  const stage = { at: "sending" } as const;
+  const item = { clientMessageId: "c1", conversationId: GROUP, recipientId: null, text: "", replyTo: null, at: 1 };
+  const welcome = { type: "welcome", user_id: "u1-us", device_id: "v1", region: "us", resume: "r1", complete: true };
+  incoming.take({ ...welcome, type: "welcome", until_accepted: true });
+  store.set({ outbox: [{ ...item, attachments: [], stage }] });
+  incoming.take({ type: "entry", message: entry(1, own), hops: [] });
+  expect(store.get().outbox[0]?.stage.at).toBe("provisional");
+  incoming.take({ type: "accepted", client_message_id: "c1", message_id: "m1", conversation_id: GROUP });
+  expect(store.get().outbox).toEqual([]);
+
+  incoming.take({ ...welcome, type: "welcome" });
+  store.set({ outbox: [{ ...item, clientMessageId: "c2", attachments: [], stage }] });
+  incoming.take({ type: "entry", message: entry(2, { ...own, client_message_id: "c2" }), hops: [] });
+  expect(store.get().outbox).toEqual([]);
+});

@@ -30,6 +30,8 @@ const error = (more: Partial<ErrorFrame>): ErrorFrame => ({
   ...more,
 });
 
+const taken = (of: outbox.Item, conversationId = "d1-us") => outbox.accepted(of, "id", conversationId) as outbox.Item;
+
 const names = (items: readonly outbox.Item[]) => items.map((each) => each.clientMessageId);
 
 describe("what is due", () => {
@@ -41,7 +43,7 @@ describe("what is due", () => {
   });
 
   test("what was accepted holds up nothing, and is sent once more on a new connection", () => {
-    const items = [outbox.accepted(item("m1"), "id", "d1-us"), item("m2")];
+    const items = [taken(item("m1")), item("m2")];
 
     expect(names(outbox.due(items, 0, NOTHING))).toEqual(["m1", "m2"]);
     expect(names(outbox.due(items, 0, new Set(["m1"])))).toEqual(["m2"]);
@@ -82,16 +84,16 @@ describe("what becomes of one", () => {
 
   test("accepted, then queued for a region; a late `accepted` does not take that back", () => {
     const message = { message_id: "id", conversation_id: "d9-eu", queued_for: "eu" } as Message;
-    const queued = outbox.queued(outbox.accepted(item("m1"), "id", "d9-eu"), message);
+    const queued = outbox.queued(taken(item("m1"), "d9-eu"), message);
 
-    expect(outbox.accepted(queued, "id", "d9-eu").stage).toEqual({ at: "queued", messageId: "id", region: "eu" });
+    expect(taken(queued, "d9-eu").stage).toEqual({ at: "queued", messageId: "id", region: "eu" });
     expect(queued.conversationId).toBe("d9-eu");
   });
 
   test.each([{ status: 503 }, { status: 413, code: "too-large" }])(
     "once taken it stays so, though its repetition is turned down: %o",
     (said) => {
-      const accepted = outbox.accepted(item("m1"), "id", "d1-us");
+      const accepted = taken(item("m1"));
       const queued = outbox.queued(item("m2"), { message_id: "id", conversation_id: "d9-eu" } as Message);
 
       expect(outbox.erred(accepted, error(said), 0)).toBe(accepted);
@@ -111,6 +113,38 @@ describe("what becomes of one", () => {
     const anew = outbox.again(outbox.refused(item("m1"), "slow-mode", ""), "m7", 7);
 
     expect(anew).toEqual(item("m7", { text: "m1" }));
+  });
+});
+
+describe("where a number alone could be lost with the region", () => {
+  const numbered = { message_id: "id", conversation_id: "d9-us", seq: 7 } as Message;
+  const provisional = outbox.numbered(item("m1"), numbered, true) as outbox.Item;
+
+  test("it stays until it is accepted as well, in whichever order the two come", () => {
+    expect(provisional).toMatchObject({ conversationId: "d9-us", stage: { at: "provisional" } });
+    expect(outbox.numbered(provisional, numbered, true)).toBe(provisional);
+    expect(outbox.accepted(provisional, "id", "d9-us")).toBeNull();
+    expect(outbox.numbered(taken(item("m1")), numbered, true)).toBeNull();
+    const queued = outbox.queued(item("m1"), { message_id: "id", conversation_id: "d9-eu" } as Message);
+    expect(outbox.numbered(taken(queued), numbered, true)).toBeNull();
+  });
+
+  test("it holds up nothing, and is sent once more on a new connection", () => {
+    expect(names(outbox.due([provisional, item("m2", { conversationId: "d9-us" })], 0, NOTHING))).toEqual(["m1", "m2"]);
+    expect(outbox.due([provisional], 0, new Set(["m1"]))).toEqual([]);
+  });
+
+  test("the standby's silence has it sent again after a while, and nothing else has", () => {
+    const silent = outbox.erred(provisional, error({ code: "outcome-unknown", definite: false }), 1_000);
+
+    expect(outbox.nextLook([silent])).toBe(3_000);
+    expect(outbox.due([silent], 2_999, NOTHING)).toEqual([]);
+    expect(names(outbox.due([silent], 3_000, NOTHING))).toEqual(["m1"]);
+    expect(outbox.erred(provisional, error({ status: 413 }), 0)).toBe(provisional);
+  });
+
+  test("where it could not, the number is its end", () => {
+    expect(outbox.numbered(item("m1"), numbered, false)).toBeNull();
   });
 });
 

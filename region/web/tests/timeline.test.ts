@@ -185,3 +185,37 @@ describe("what an edit and a deletion for oneself leave", () => {
     expect(timeline.isGap(grown, entry(4))).toBe(false);
   });
 });
+
+describe("what was numbered by a region that is lost", () => {
+  test("goes, with the marks that it had, and what comes in its place is taken in as new", () => {
+    const marked = timeline.withMark(whole, "u2", { received: 5, read: 4 });
+    const left = timeline.withWithdrawn(marked, 3);
+
+    expect(seqs(left)).toEqual([3]);
+    expect(left.marks.u2).toMatchObject({ received: 3, read: 3 });
+    expect(left.older).toBe("1.3");
+    const anew = timeline.withEntry(left, entry(4, { message_id: "n4", epoch: 2 }));
+    expect(anew.entries.map((each) => each.message_id)).toEqual(["m3", "n4"]);
+  });
+
+  test("is all that is here: it is read anew", () => {
+    expect(timeline.withWithdrawn(whole, 2)).toMatchObject({ entries: [], older: undefined });
+  });
+
+  test("is contradicted by the newest page, unless it has come since", () => {
+    const seen = timeline.withOlder(timeline.EMPTY, page(5, 4, 3, 2), null);
+    const newest = [entry(3, { message_id: "n3", epoch: 2 }), entry(2)];
+
+    expect(seqs(timeline.withoutWithdrawn(seen, newest))).toEqual([2, 3]);
+    const later = timeline.withEntry(timeline.withoutWithdrawn(seen, newest), entry(4, { epoch: 2 }));
+    expect(timeline.withoutWithdrawn(later, newest)).toBe(later);
+    expect(timeline.withoutWithdrawn(seen, page(4, 3))).toBe(seen);
+  });
+
+  test("gives its number to another message, whatever had become of it", () => {
+    const deleted = timeline.withEntry(whole, alteration(6, "message_deleted", 5));
+    const anew = timeline.withOlder(deleted, [entry(5, { message_id: "n5", epoch: 2 })], null);
+
+    expect(anew.entries.find((each) => each.seq === 5)).toMatchObject({ message_id: "n5", text: "text 5" });
+  });
+});

@@ -4,7 +4,7 @@ import type { Item } from "./outbox";
 import type { Status } from "./timeline";
 
 export type Delivery =
-  | { state: "sending" | "accepted" | "sent" | "received" | "read" }
+  | { state: "sending" | "accepted" | "provisional" | "sent" | "received" | "read" }
   | { state: "waiting"; reason: string }
   | { state: "queued"; region: string }
   | { state: "refused" | "failed"; reason: string; code: string };
@@ -14,6 +14,7 @@ export function ofItem(item: Item): Delivery {
   switch (stage.at) {
     case "sending":
     case "accepted":
+    case "provisional":
       return { state: stage.at };
     case "waiting":
       return { state: "waiting", reason: stage.reason };

@@ -153,6 +153,24 @@ export function withRead(inbox: Inbox, id: string, read: number, left: number): 
   return { ...inbox, [id]: { ...before, read, unread: read >= before.head ? 0 : left } };
 }
 
+/** Take in that a conversation stands up to that entry alone; what was said last there, the list tells when it is read anew. */
+export function withWithdrawn(inbox: Inbox, id: string, last: number): Inbox {
+  const before = inbox[id];
+  if (before === undefined || before.head <= last) return inbox;
+  const { head, received, read } = before;
+  const [lowered, had, seen] = [head, received, read].map((seq) => Math.min(seq, last)) as [number, number, number];
+  return { ...inbox, [id]: { ...before, head: lowered, received: had, read: seen } };
+}
+
+const MOST_HELD = 400;
+
+/** Return the last entry that is known of each conversation, as its epoch and number; of the newest conversations, since a frame holds so many. */
+export function heldOf(inbox: Inbox): Record<string, [number, number]> {
+  const known = Object.values(inbox).filter((each) => each.head > 0);
+  const newest = known.sort((a, b) => lastAt(b) - lastAt(a)).slice(0, MOST_HELD);
+  return Object.fromEntries(newest.map(({ conversation_id: id, epoch, head }) => [id, [epoch, head]]));
+}
+
 function begun(entry: Message, me: string): Conversation {
   const kind = { g: "group", c: "channel" }[entry.conversation_id[0] ?? ""] ?? "direct";
   const peer = entry.sender_id === me ? entry.recipient_id : entry.sender_id;

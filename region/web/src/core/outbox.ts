@@ -16,6 +16,8 @@ export type Stage =
   | { at: "accepted"; messageId: string }
   /** Kept at home until another region takes it. */
   | { at: "queued"; messageId: string; region: string }
+  /** Numbered by a region whose standby may not have it yet: it could be lost with the region, and is then sent again. */
+  | { at: "provisional"; until: number }
   /** For good: nobody will see it. */
   | { at: "refused"; code: string; reason: string }
   /** It never happened, and would not happen if it was sent again as it is. */
@@ -36,6 +38,8 @@ export interface Item {
   forwardOf?: string;
   /** When it was written, milliseconds; orders the outbox. */
   at: number;
+  /** Whether the region has said that it is accepted: then its number is its outcome. */
+  accepted?: boolean;
   stage: Stage;
 }
 
@@ -49,7 +53,7 @@ export function isOver(item: Item): boolean {
 
 /** Whether the region has taken it. */
 export function isTaken(item: Item): boolean {
-  return item.stage.at === "accepted" || item.stage.at === "queued";
+  return item.stage.at === "accepted" || item.stage.at === "queued" || item.stage.at === "provisional";
 }
 
 /**
@@ -64,13 +68,13 @@ export function due(items: readonly Item[], now: number, sent: ReadonlySet<strin
     if (isOver(item)) continue;
     if (isTaken(item)) {
       // Sent again over every new connection: it is answered with what became of it, and holds up nothing.
-      if (!sent.has(item.clientMessageId)) found.push(item);
+      if (!sent.has(item.clientMessageId) && waitsUntil(item) <= now) found.push(item);
       continue;
     }
     if (held.has(item.conversationId)) continue;
     held.add(item.conversationId);
     if (sent.has(item.clientMessageId)) continue;
-    if (item.stage.at === "waiting" && item.stage.until > now) continue;
+    if (waitsUntil(item) > now) continue;
     found.push(item);
   }
   return found;
@@ -103,14 +107,32 @@ export function frameOf(item: Item): DeviceFrame & { type: "send" } {
 
 /** Return when the next item is to be looked at again; null if none waits for a time. */
 export function nextLook(items: readonly Item[]): number | null {
-  const times = items.flatMap((item) => (item.stage.at === "waiting" ? [item.stage.until] : []));
+  const times = items.map(waitsUntil).filter((until) => until > 0);
   return times.length > 0 ? Math.min(...times) : null;
 }
 
-/** Take in that the region has it; what has become of it since may have come before. */
-export function accepted(item: Item, messageId: string, conversationId: string): Item {
-  if (item.stage.at === "queued" || item.stage.at === "refused") return item;
-  return { ...item, conversationId, stage: { at: "accepted", messageId } };
+/** When it is sent again by itself; 0 for at once. */
+function waitsUntil({ stage }: Item): number {
+  return stage.at === "waiting" || stage.at === "provisional" ? stage.until : 0;
+}
+
+/** Take in that the region has it; null if nothing more is to come, since it has its number already. What has become of it may have come before. */
+export function accepted(item: Item, messageId: string, conversationId: string): Item | null {
+  if (item.stage.at === "provisional") return null;
+  if (item.stage.at === "refused") return item;
+  if (item.stage.at === "queued") return { ...item, accepted: true };
+  return { ...item, conversationId, accepted: true, stage: { at: "accepted", messageId } };
+}
+
+/**
+ * Take in that it has its number; null if that is the end of it.
+ *
+ * @param untilAccepted Whether the region may number it before it is sure to keep it.
+ */
+export function numbered(item: Item, message: Message, untilAccepted: boolean): Item | null {
+  if (item.accepted || !untilAccepted) return null;
+  if (item.stage.at === "provisional") return item;
+  return { ...item, conversationId: message.conversation_id, stage: { at: "provisional", until: 0 } };
 }
 
 export function queued(item: Item, message: Message): Item {
@@ -129,15 +151,16 @@ export function refused(item: Item, code: string, reason: string): Item {
 
 /** Take in that a frame could not be taken: for now, or as it is. What was taken or refused once is, whatever is said to its repetition. */
 export function erred(item: Item, error: ErrorFrame, now: number): Item {
+  const later = LATER.has(error.status) || !error.definite;
+  const until = now + (error.retry_after === undefined ? PAUSE_MS : error.retry_after * 1_000);
+  if (item.stage.at === "provisional" && later) return { ...item, stage: { at: "provisional", until } };
   if (isTaken(item) || item.stage.at === "refused") return item;
-  if (LATER.has(error.status) || !error.definite) {
-    const wait = error.retry_after === undefined ? PAUSE_MS : error.retry_after * 1_000;
-    return { ...item, stage: { at: "waiting", until: now + wait, reason: error.detail } };
-  }
+  if (later) return { ...item, stage: { at: "waiting", until, reason: error.detail } };
   return { ...item, stage: { at: "failed", code: error.code, reason: error.detail } };
 }
 
 /** Begin anew, under another name: what was refused by one name is refused by it for ever. */
 export function again(item: Item, clientMessageId: string, now: number): Item {
-  return { ...item, clientMessageId, at: now, stage: { at: "sending" } };
+  const { accepted: _, ...kept } = item;
+  return { ...kept, clientMessageId, at: now, stage: { at: "sending" } };
 }

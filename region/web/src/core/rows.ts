@@ -52,7 +52,8 @@ export function rowsOf({ entries, pending, outbox, me, unread: [read, head] }: P
     add(message, ofMessage(message, message.sender_id), fresh);
   }
   for (const message of pending) add(message, ofMessage(message, me), false);
-  for (const item of outbox) add(item, ofItem(item, me), false);
+  const names = new Set(outbox.length > 0 ? entries.map((each) => each.client_message_id) : []);
+  for (const item of outbox) if (!names.has(item.clientMessageId)) add(item, ofItem(item, me), false);
   return rows;
 }
 

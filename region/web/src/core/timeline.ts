@@ -92,8 +92,9 @@ function merged(first: readonly Message[], second: readonly Message[]): Message[
   return [...bySeq.values()].sort((a, b) => seqOf(a) - seqOf(b));
 }
 
-/** Of two views of a message the later one: what was deleted stays so, and the last edit counts. */
+/** Of two views of a message the later one: what was deleted stays so, and the last edit counts. A number that was given anew is the later epoch's. */
 function newer(before: Message, after: Message): Message {
+  if (before.epoch !== after.epoch) return before.epoch > after.epoch ? before : after;
   return before.deleted || (before.edited ?? 0) > (after.edited ?? 0) ? before : after;
 }
 
@@ -163,6 +164,30 @@ export function withConcealed(timeline: Timeline, runs: readonly (readonly [numb
     };
   });
   return { ...timeline, entries };
+}
+
+/**
+ * Take away what stands there no more: a region was lost that had numbered it and told nobody else.
+ *
+ * @param last The number of the last entry that stands. Marks above it are marks of what is gone.
+ */
+export function withWithdrawn(timeline: Timeline, last: number): Timeline {
+  const entries = timeline.entries.filter((entry) => seqOf(entry) <= last);
+  const marks = Object.fromEntries(
+    Object.entries(timeline.marks).map(([id, { received, read, joined }]) => [
+      id,
+      { received: Math.min(received, last), read: Math.min(read, last), joined },
+    ]),
+  );
+  return { entries, marks, older: entries.length > 0 ? timeline.older : undefined };
+}
+
+/** Take away what the newest page contradicts: above it stands only what was numbered since, in the same epoch or a later one. */
+export function withoutWithdrawn(timeline: Timeline, page: readonly Message[]): Timeline {
+  const newest = page.find((message) => message.seq !== null);
+  if (newest === undefined) return timeline;
+  const gone = timeline.entries.some((entry) => seqOf(entry) > seqOf(newest) && entry.epoch < newest.epoch);
+  return gone ? withWithdrawn(timeline, seqOf(newest)) : timeline;
 }
 
 /** Raise how far somebody is; marks never fall. What says nothing new leaves all as it is: a page of the past says so of each message. */

@@ -22,6 +22,7 @@ export type MarksFrame = Frames["MarksFrame"];
 export type RefusedFrame = Frames["Refused"];
 export type PresenceFrame = Frames["PresenceFrame"];
 export type ConcealedFrame = Frames["ConcealedFrame"];
+export type WithdrawnFrame = Frames["WithdrawnFrame"];
 export type Whole = Schemas["GroupView"] | Schemas["ChannelView"];
 export type Pin = Schemas["PinView"];
 export type Picture = Schemas["PictureView"];
@@ -52,6 +53,7 @@ export type RegionFrame =
   | Frames["ProfileChanged"]
   | Frames["PresenceFrame"]
   | Frames["ConcealedFrame"]
+  | Frames["WithdrawnFrame"]
   | Frames["Resume"]
   | Frames["Pong"]
   | Frames["ErrorFrame"];

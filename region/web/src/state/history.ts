@@ -1,7 +1,7 @@
 /** Reading: the list of conversations, and pages of each one's history, from the region and from what was kept. */
 
 import { belongs, empty, withoutUnlisted } from "../core/inbox";
-import { placeOf, withNewer, withOlder, withThose } from "../core/timeline";
+import { placeOf, withNewer, withOlder, withoutWithdrawn, withThose, withWithdrawn } from "../core/timeline";
 import { api, got } from "../io/api";
 import { database, keepInbox, readInbox } from "../io/database";
 import { readDrafts } from "../io/drafts";
@@ -122,7 +122,7 @@ async function readNewest(id: string): Promise<void> {
   const page = await got(api.GET("/messages", { params: { query } }));
   const numbered = page.messages.filter((each) => each.seq !== null);
   const lowest = numbered.at(-1);
-  const before = timelineOf(id);
+  const before = withoutWithdrawn(timelineOf(id), page.messages);
   const last = before.entries.at(-1)?.seq ?? 0;
   const joins = lowest !== undefined && last >= (lowest.from_seq ?? lowest.seq ?? 0) - 1 && before.entries.length > 0;
   const kept = joins ? before : { ...before, entries: [] };
@@ -209,4 +209,19 @@ export function lookAgain(id: string): Promise<Read> {
 export function keep(id: string): void {
   const { entries, marks } = timelineOf(id);
   void database().then((kept) => kept.put("seen", { entries: entries.slice(-SEEN), marks }, id));
+}
+
+/** Take from the screen, and from what is kept, what stands there no more. */
+export function withdraw(id: string, last: number): void {
+  if (timelineOf(id).entries.length > 0) {
+    setTimeline(id, withWithdrawn(timelineOf(id), last));
+    keep(id);
+    return;
+  }
+  void database().then(async (kept) => {
+    const seen = await kept.get("seen", id);
+    if (seen === undefined) return;
+    const { entries, marks } = withWithdrawn({ ...seen, older: undefined }, last);
+    await kept.put("seen", { entries, marks }, id);
+  });
 }

@@ -3,13 +3,13 @@
 import * as inbox from "../core/inbox";
 import { names } from "../core/pieces";
 import { isGap, isMessage, unreadAbove, withConcealed, withEntry, withMark } from "../core/timeline";
-import type { ConcealedFrame, DeviceFrame, MarksFrame, Message, RegionFrame } from "../core/types";
+import type { ConcealedFrame, DeviceFrame, MarksFrame, Message, RegionFrame, WithdrawnFrame } from "../core/types";
 import { api, got } from "../io/api";
 import type { Link } from "../io/link";
 import { note } from "../io/places";
 import { problem, t } from "../words";
 import { compareDrafts } from "./drafts";
-import { hasMissed, keep, lookAgain, readList } from "./history";
+import { hasMissed, keep, lookAgain, readList, withdraw } from "./history";
 import * as outgoing from "./outgoing";
 import * as pending from "./pending";
 import { askAgain, needAnew } from "./people";
@@ -39,9 +39,9 @@ export function say(frame: DeviceFrame): boolean {
   return link?.say(frame) ?? false;
 }
 
-/** What to say first on a connection. */
-export function hello(): { type: "hello"; resume: string | null; held: null } {
-  return { type: "hello", resume, held: null };
+/** What to say first on a connection: what is held counts where the token means nothing, as after a failover. A page that has just been loaded reads the list. */
+export function hello(): DeviceFrame & { type: "hello" } {
+  return { type: "hello", resume, held: resume === null ? null : inbox.heldOf(get().inbox) };
 }
 
 /** Say that one types, at most every three seconds. */
@@ -55,6 +55,7 @@ export function typed(id: string): void {
 export function take(frame: RegionFrame): void {
   switch (frame.type) {
     case "welcome":
+      outgoing.reconnected(frame.until_accepted ?? false);
       void welcomed(resume !== null && frame.complete);
       resume = frame.resume;
       break;
@@ -102,6 +103,9 @@ export function take(frame: RegionFrame): void {
     case "concealed":
       concealed(frame);
       break;
+    case "withdrawn":
+      withdrawn(frame);
+      break;
     case "typist":
       signs.typist(frame.conversation_id, frame.user_id, frame.seconds);
       break;
@@ -115,7 +119,6 @@ export function take(frame: RegionFrame): void {
 
 /** `whole`: everything that was missed has been told by frames. */
 async function welcomed(whole: boolean): Promise<void> {
-  outgoing.reconnected();
   askAgain();
   if (!whole || (await hasMissed().catch(() => true))) {
     for (const id of Object.keys(get().timelines)) watching.stale(id);
@@ -136,6 +139,13 @@ function concealed({ conversation_id: id, seqs }: ConcealedFrame): void {
     watching.attend(id);
   }
   keep(id);
+  readListSoon();
+}
+
+function withdrawn({ conversation_id: id, seq }: WithdrawnFrame): void {
+  set((state) => ({ inbox: inbox.withWithdrawn(state.inbox, id, seq) }));
+  withdraw(id, seq);
+  watching.attend(id); // nothing of it may be left
   readListSoon();
 }
 

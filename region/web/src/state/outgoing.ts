@@ -9,6 +9,8 @@ import { get, newName, set } from "./store";
 let link: Link | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let written = 0;
+/** Whether what is numbered is kept until it is accepted, too; so before a region has said anything. */
+let untilAccepted = true;
 const sent = new Set<string>();
 /** What this page has taken away; the database may still hold it for a moment. */
 const gone = new Set<string>();
@@ -25,7 +27,8 @@ export async function load(): Promise<void> {
 }
 
 /** Begin anew on a new connection: everything without an outcome is sent again, and answered with what became of it. */
-export function reconnected(): void {
+export function reconnected(keepUntilAccepted: boolean): void {
+  untilAccepted = keepUntilAccepted;
   sent.clear();
   load()
     .catch(() => {}) // what is here goes all the same
@@ -76,13 +79,16 @@ function find(name: string | undefined): outbox.Item | undefined {
   return get().outbox.find((item) => item.clientMessageId === name);
 }
 
-function change(name: string | undefined, to: (item: outbox.Item) => outbox.Item): boolean {
+/** Let an item go on; null ends it. */
+function change(name: string | undefined, to: (item: outbox.Item) => outbox.Item | null): boolean {
   const item = find(name);
   if (item === undefined) return false;
   const changed = to(item);
+  if (changed === null) void discard(item.clientMessageId);
+  if (changed === null || changed === item) return true;
   set((state) => ({ outbox: state.outbox.map((each) => (each === item ? changed : each)) }));
   void database().then((kept) => kept.put("outbox", changed));
-  if (changed.stage.at === "waiting") sent.delete(changed.clientMessageId);
+  if ("until" in changed.stage && changed.stage.until > 0) sent.delete(changed.clientMessageId);
   flush();
   return true;
 }
@@ -105,9 +111,7 @@ export function onError(frame: ErrorFrame): void {
   change(frame.client_message_id, (item) => outbox.erred(item, frame, Date.now()));
 }
 
-/** An entry is the outcome of a message of one's own. */
+/** An entry is the outcome of a message of one's own; where the region says so, only together with its being accepted. */
 export function onEntry(message: Message): void {
-  if (message.client_message_id !== undefined && find(message.client_message_id) !== undefined) {
-    void discard(message.client_message_id);
-  }
+  change(message.client_message_id, (item) => outbox.numbered(item, message, untilAccepted));
 }

@@ -14,6 +14,8 @@ export interface Change {
   approval?: boolean;
   public?: boolean;
   slow?: number;
+  /** Of what a message's being accepted waits for; empty for what is usual in its author's region. */
+  acknowledgement?: string;
 }
 
 export interface Invite {

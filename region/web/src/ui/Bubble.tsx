@@ -33,8 +33,15 @@ export function Bubble({ id, message, head, onReply, onEdit }: Props) {
   const named = id.startsWith("g") && !own;
   const name = usePlainName(named ? message.sender_id : "");
   const at = Date.parse(message.sent_at);
+  const provisional = useProvisional(message);
   return (
-    <article className="message" data-own={own} data-named={named} data-me={names(message, me)}>
+    <article
+      className="message"
+      data-own={own}
+      data-named={named}
+      data-me={names(message, me)}
+      data-provisional={provisional}
+    >
       {named && (head ? <Avatar id={message.sender_id} name={name} /> : <span className="avatar-space" />)}
       <div className="bubble" data-deleted={message.deleted ?? false}>
         {named && head && <p className="sender">{name}</p>}
@@ -51,13 +58,19 @@ export function Bubble({ id, message, head, onReply, onEdit }: Props) {
           <time dateTime={message.sent_at} title={whole(at)}>
             {clock(at)}
           </time>
-          {own && <Status id={id} message={message} me={me} />}
+          {own && !provisional && <Status id={id} message={message} me={me} />}
+          {provisional && <DeliveryMark delivery={{ state: "provisional" }} />}
         </p>
         <Reactions message={message} me={me} fixed={onReply === undefined} />
       </div>
       {!message.deleted && <Actions message={message} own={own} onReply={onReply} onEdit={onEdit} />}
     </article>
   );
+}
+
+/** Whether it has its number and is kept in the outbox all the same: it could still be lost with its region, and get another number. */
+function useProvisional({ client_message_id: name }: Message): boolean {
+  return useStore(({ outbox }) => name !== undefined && outbox.some((item) => item.clientMessageId === name));
 }
 
 function Status({ id, message, me }: { id: string; message: Message; me: string }) {

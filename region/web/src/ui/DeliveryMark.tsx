@@ -9,6 +9,7 @@ const ICONS: Readonly<Record<Delivery["state"], IconName>> = {
   sending: "clock",
   waiting: "clock",
   accepted: "ring",
+  provisional: "clock",
   queued: "clock",
   sent: "tick",
   received: "ticks",

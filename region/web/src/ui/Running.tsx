@@ -12,10 +12,17 @@ type Chosen = Omit<Change, "picture">;
 
 /** What may be chosen of it, as it is now. */
 function chosenOf(whole: Whole): Chosen {
-  const { name, description } = whole;
-  if ("slow" in whole) return { name, description, public: whole.public, slow: whole.slow };
-  return { name, description, history: whole.history, approval: whole.approval };
+  const { name, description, acknowledgement } = whole;
+  const both = { name, description, acknowledgement };
+  if ("slow" in whole) return { ...both, public: whole.public, slow: whole.slow };
+  return { ...both, history: whole.history, approval: whole.approval };
 }
+
+const ACCEPTED = [
+  ["", "usual"],
+  ["local", "local"],
+  ["replicated", "replicated"],
+] as const;
 
 export function Running({ id, whole, onChanged }: { id: string; whole: Whole; onChanged: () => Promise<void> }) {
   const before = chosenOf(whole);
@@ -24,6 +31,7 @@ export function Running({ id, whole, onChanged }: { id: string; whole: Whole; on
   const [saved, setSaved] = useState(false);
   const { busy, wrong, attempt } = useAttempt();
   const textId = useId();
+  const acceptedId = useId();
   const changed = Object.entries(altered).filter(([key, value]) => before[key as keyof Chosen] !== value);
 
   function choose(what: Chosen) {
@@ -89,6 +97,20 @@ export function Running({ id, whole, onChanged }: { id: string; whole: Whole; on
             onChange={(event) => choose({ slow: Number(event.target.value) })}
           />
         )}
+        <div className="field">
+          <label htmlFor={acceptedId}>{t("run.accepted")}</label>
+          <select
+            id={acceptedId}
+            value={chosen.acknowledgement}
+            onChange={(event) => choose({ acknowledgement: event.target.value })}
+          >
+            {ACCEPTED.map(([value, key]) => (
+              <option key={key} value={value}>
+                {t(`run.accepted.${key}`)}
+              </option>
+            ))}
+          </select>
+        </div>
         {wrong !== null && (
           <p className="warning" role="alert">
             {wrong}
