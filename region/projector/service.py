@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
 import psycopg
@@ -15,6 +15,7 @@ from infra.administration import ensure_topics
 from infra.backoff import Backoff
 from infra.errors import CausewayError
 from infra.health import Health
+from infra.kafka import Committed as Noted
 from infra.kafka import Consumer, KafkaError, Record
 from infra.pace import Pace
 from infra.postgres import LOST_RACES, STORE_FAILURES, Pool, make_pool
@@ -26,6 +27,7 @@ from infra.telling import told
 from region.holding.renewal import Renewer
 from region.holding.tenure import Tenure
 from region.projector import metrics
+from region.projector.lived import NOTE_SECONDS, decided_group, see_that_it_goes_on, see_that_it_is_new
 from region.projector.loop import Committed, Projection
 from region.projector.memory import Memory
 from region.projector.nudge import Nudger
@@ -138,6 +140,7 @@ async def _project(settings: ProjectorSettings, host: Host) -> None:
             topic=journal_topic(settings.region, settings.here),
             tenure=tenure,
             renewer=Renewer("projector", tenure, directory),
+            may_begin=partial(see_that_it_is_new, settings.region, directory),
         )
 
 
@@ -148,6 +151,7 @@ async def project_forever(
     topic: str = JOURNAL,
     tenure: Tenure | None = None,
     renewer: Renewer | None = None,
+    may_begin: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Project a journal until cancelled, over any failure of Kafka, the store or Redis.
 
@@ -157,6 +161,7 @@ async def project_forever(
         topic: The journal's topic.
         tenure: How this region stands to its duties; if it is not given, nobody else can have them.
         renewer: Keeps its lease running.
+        may_begin: Raises an error unless a store that has nothing may be made a new region's.
     """
     health.expect(*CONDITIONS)
     redis: Redis = Redis.from_url(settings.redis, socket_timeout=None)  # the nudger limits the time by itself
@@ -180,7 +185,8 @@ async def project_forever(
             )
             if renewer is not None:
                 group.create_task(renewer.run(pool), name="lease")
-            await Projector(health, settings, pool, nudger, topic=topic, tenure=tenure, renewer=renewer).run()
+            projector = Projector(health, settings, pool, nudger, topic=topic, tenure=tenure, renewer=renewer)
+            await projector.run(may_begin)
     finally:
         await pool.close()
         await redis.aclose()
@@ -222,12 +228,16 @@ class Projector:
         self._backoff = Backoff()
         self._waiting: set[int] = set()
 
-    async def run(self) -> None:
-        """Project until cancelled."""
+    async def run(self, may_begin: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Project until cancelled.
+
+        Args:
+            may_begin: As `prepare` asks it.
+        """
         while True:
             heed_cancellation()
             try:
-                await self._session()
+                await self._session(may_begin)
             except* FencedError as errors:
                 metrics.FENCED.inc()
                 self._note("store", errors)
@@ -246,9 +256,9 @@ class Projector:
         self._health.tell(what, ok=False, detail=detail)
         log.warning("starting over", because=what, error=detail, kind=type(error).__name__)
 
-    async def _session(self) -> None:
+    async def _session(self, may_begin: Callable[[], Awaitable[None]] | None) -> None:
         settings = self._settings
-        region = await prepare(self._pool, region=settings.region, partitions=settings.partitions)
+        region = await prepare(self._pool, region=settings.region, partitions=settings.partitions, may_begin=may_begin)
         self._tenure.begin(region.epoch, region.incarnation)
         retention = {"retention.ms": str(settings.journal_retention_days * 86_400_000)}
         await ensure_topics(
@@ -271,10 +281,12 @@ class Projector:
                 tenure=self._tenure,
             )
             places = await projection.begin(settings.own_partitions)
-            await self._mend()
-            self._tell(await projection.revive())
-            self._health.tell("store", ok=True)
-            async with Consumer(settings.kafka, self._topic, client=f"{settings.instance}-projector") as consumer:
+            client, notes = f"{settings.instance}-projector", decided_group(region)
+            async with Consumer(settings.kafka, self._topic, client=client, group=notes) as consumer:
+                see_that_it_goes_on(places, {partition: await consumer.committed(partition) for partition in places})
+                await self._mend()
+                self._tell(await projection.revive())
+                self._health.tell("store", ok=True)
                 for place in places.values():
                     check_bounds(place, *(await consumer.bounds(place.partition)))
                 expected = {place.partition: place.next_offset for place in places.values()}
@@ -289,7 +301,7 @@ class Projector:
 
     async def _read(self, consumer: Consumer, projection: Projection, expected: dict[int, int]) -> None:
         pace = Pace(least=PACE_SECONDS, longest_rest=REST_SECONDS)
-        look_at, remind_at = 0.0, time.monotonic() + REMIND_SECONDS
+        look_at, remind_at, note_at, noted = 0.0, time.monotonic() + REMIND_SECONDS, 0.0, dict[int, int]()
         while True:
             heed_cancellation()
             await self._mend()
@@ -300,6 +312,9 @@ class Projector:
             if time.monotonic() >= remind_at:
                 self._tell(await projection.remind())
                 remind_at = time.monotonic() + REMIND_SECONDS
+            if time.monotonic() >= note_at and expected != noted:
+                noted = await self._note_decided(consumer, expected)
+                note_at = time.monotonic() + NOTE_SECONDS
             await pace.rest()
             batches = await consumer.read(wait_ms=1000, most=self._settings.projector_batch)
             if not batches:
@@ -323,6 +338,18 @@ class Projector:
             if newer:
                 self._wait_at(newer, consumer, expected)
             self._tell_version(projection)
+
+    async def _note_decided(self, consumer: Consumer, expected: Mapping[int, int]) -> dict[int, int]:
+        """Note where the journal lies how far the store has come, so that an older one in its place is known; return what was noted.
+
+        Nothing waits for that: what cannot be noted now is noted a moment later.
+        """
+        try:
+            await consumer.commit({partition: Noted(offset, "") for partition, offset in expected.items()})
+        except KafkaError as error:
+            log.info("how far the journal is decided was not noted", reason=told(error))
+            return {}
+        return dict(expected)
 
     async def _mend(self) -> None:
         if self._renewer is not None:

@@ -1,0 +1,64 @@
+"""Sees that a store in which nothing is, or less than was decided, is not taken for a region that begins."""
+
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from global_directory.holding.schemas import DutyView
+from infra.errors import CausewayError
+from infra.kafka import Committed
+from region.store.rows import Place, RegionState
+from replication.turns.records import Turn
+
+NOTE_SECONDS: Final = 1.0
+"""So often the journal's Kafka is told how far the store has come; what was lost of a store within that time is not noticed by it."""
+
+
+class StoreLostError(CausewayError):
+    """The store of {region} is empty, and {region} has lived: the directory knows it in epoch {epoch}, held by {holder}. Nothing is begun in it. If its disk is elsewhere, bring that back; if it is lost, see docs/operations/incarnation.md."""
+
+    code = "store-lost"
+    definite = True
+
+
+class StoreWentBackError(CausewayError):
+    """Partition {partition} of the journal was decided up to {decided}, and the store knows it up to {next_offset} only: an older store was put in its place. Nothing is decided in it, since others may have been told what would be numbered anew; see docs/operations/incarnation.md."""
+
+    code = "store-went-back"
+    definite = True
+
+
+class Directory(Protocol):
+    """Who says who holds."""
+
+    async def duties(self) -> tuple[DutyView, ...]:
+        """Return who holds what; see `global_directory.client.DirectoryClient`."""
+        ...
+
+
+async def see_that_it_is_new(region: str, directory: Directory) -> None:
+    """See that a region of which there is no store has never had one: a region announces itself once it has.
+
+    Raises:
+        StoreLostError: It has.
+        CausewayError: The directory does not tell; then nothing is begun, either.
+    """
+    for duty in await directory.duties():
+        if duty.region == region:
+            raise StoreLostError(region=region, epoch=duty.epoch, holder=duty.holder)
+
+
+def decided_group(region: RegionState | Turn) -> str:
+    """Return the group in whose commits stands how far the journal was decided, in one epoch and one life of the store: another one counts anew."""
+    return f"projector-{region.region}-{region.incarnation}-{region.epoch}"
+
+
+def see_that_it_goes_on(places: Mapping[int, Place], noted: Mapping[int, Committed | None]) -> None:
+    """See that a store has come as far as its journal's Kafka was told that it had.
+
+    Raises:
+        StoreWentBackError: It was further.
+    """
+    for partition, place in places.items():
+        note = noted.get(partition)
+        if note is not None and note.offset > place.next_offset:
+            raise StoreWentBackError(partition=partition, decided=note.offset, next_offset=place.next_offset)
