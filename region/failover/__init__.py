@@ -5,11 +5,12 @@ late        what must be so before a region is declared dead, and what will be l
 reached     how far others have taken in what the region sent
 failing     carries the steps out
 tail        pure: what of the returned region's journal is handed in, and what of it was overtaken meanwhile
+losses      what a site that comes back has lost, and what of it is given up
 restoring   hands the tail in, and sees that everything in it has its outcome
 repository  SQL: outcomes, and where conversations stood
 cli         the commands
 
     cli ─▶ late ─▶ region.evacuation.checks
      ├───▶ failing ─▶ plan, reached, the directory, replication.turns
-     └───▶ restoring ─▶ tail ─▶ the holder's journal; then region.evacuation
+     └───▶ restoring ─▶ losses, tail ─▶ the holder's journal; then region.evacuation
 """
