@@ -46,7 +46,7 @@ DRILLS: dict[str, Drill] = {
         about="the network falls apart, each side alone; nobody acts, and then it is whole again",
         strikes="links between regions, and between all but one side and the directory",
         holds=f"{_SPARED}: conversations owned inside a side go on among its people; everything has arrived 10 s after healing",
-        unseen="no takeover: nobody takes over on either side, since nobody can yet",
+        unseen="a takeover: nobody takes over on either side, since nobody is asked to",
         minutes=4.0, rate=60.0, hold=120.0,
     ),
     Scenario.CABLE: Drill(
@@ -74,7 +74,7 @@ DRILLS: dict[str, Drill] = {
         about="a region's projector, then all of a region, stands still for longer than a lease lasts, and wakes as if nothing was",
         strikes="all processes of a region; where another region stands by it, its link to the directory as well",
         holds=f"{_SPARED}: all other regions; where a standby is named, a region that wakes without its lease is asked to let somebody in, and refuses",
-        unseen="no standby takes over, since none can yet; where none is named nothing is stale, and nothing is refused",
+        unseen="a takeover, since nobody is asked for one; where none is named nothing is stale, and nothing is refused",
         minutes=5.0, rate=60.0, hold=20.0,
     ),
     Scenario.EVERYTHING: Drill(
@@ -95,7 +95,7 @@ DRILLS: dict[str, Drill] = {
         about="an operator hands the duties of each region by which another stands to that one's site, and back, while everybody writes",
         strikes="the duties of such regions: their gateways, ingesters and projectors end at one site and begin at the other",
         holds=f"{_SPARED}: all other regions; nothing accepted is lost; everything has arrived 30 s after each way",
-        unseen="a site that is gone: nobody can take over without a plan yet; whether the other site bears the load of both for long",
+        unseen="a site that is gone, which is the drill `kill`; whether the other site bears the load of both for long",
         minutes=3.0, rate=60.0,
     ),
     Scenario.STANDBY_LOSS: Drill(
@@ -104,6 +104,13 @@ DRILLS: dict[str, Drill] = {
         holds=f"{_SPARED}: all other regions, also whom it stood by; everything has arrived 30 s after it is well",
         unseen="that its copy of the other's store is the same afterwards: `causeway standby verify` says so; a disk that is lost",
         minutes=4.0, rate=60.0, hold=30.0,
+    ),
+    Scenario.KILL: Drill(
+        about="all of a region by which another stands is killed at once; it is declared dead and taken over, comes back, and is restored",
+        strikes="everything of such a region, and its duties",
+        holds=f"{_SPARED}: all other regions; its own people are served by who stands by before it is back; what was taken out of their screens comes again; nothing accepted is lost; everything has arrived 30 s after it is well",
+        unseen="a site whose disks are lost; an operator who hesitates: the drill acts at once; that anybody acts by themselves",
+        minutes=4.0, rate=60.0, hold=60.0,
     ),
     Name.PARTS: Drill(
         about="every part of every region killed, paused or restarted, every Redis emptied, every link cut, slowed or narrowed, one after another",
@@ -127,7 +134,6 @@ DRILLS: dict[str, Drill] = {
     ),
 }  # fmt: skip
 ABSENT = {
-    "kill": "a region that is killed, declared dead (`causeway region fail`) and restored; `tests/acceptance/test_failover.py` does that, and no drill yet",
     "store loss": "a region that lost its Kafka or its store cannot come back yet; restoring one is no part of the product",
 }
 """Drills that there are not, and why."""

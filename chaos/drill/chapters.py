@@ -6,6 +6,7 @@ from html import escape
 
 from chaos.drill import archive, catalogue
 from chaos.drill.archive import Filed
+from chaos.drill.moves import Move
 from chaos.drill.outcome import Report
 from chaos.drill.scenarios import Scenario
 
@@ -61,6 +62,8 @@ def expected(report: Report) -> str:
             if expects.spares
             else "-"
         )
+        if one.orphans:
+            spared += f"; {one.orphans:,} people of who was gone were answered by who stands by, the last after {_seconds(one.served_again)}"
         if one.elsewhere:
             spared += f"; {one.elsewhere:,} of people who were online through another region's edge"
         arrived = (
@@ -87,16 +90,17 @@ def expected(report: Report) -> str:
 def moved(report: Report) -> str:
     """Return how long each handing over of duties took, and what was decided when."""
     rows = "".join(
-        f"<tr><td>{one.fault.removeprefix('f')}</td><td>{escape(one.target)}</td><td>nobody: it was planned</td><td>{_span(one.decide)}</td><td>{_span(one.execute)}</td>"
-        f"<td>{_span(one.catch_up)}</td><td>{_span(one.silence)}</td><td>{one.lost:,} of {one.accepted:,}</td><td>{_span(one.own_p99)}</td><td>{_span(one.others_p99)}</td></tr>"
+        f"<tr><td>{one.fault.removeprefix('f')}</td><td>{escape(one.target)}</td><td>{_detected(one)}</td><td>{_span(one.decide)}</td><td>{_span(one.execute)}</td>"
+        f"<td>{_span(one.catch_up)}</td><td>{_span(one.back)}</td><td>{_span(one.silence)}</td><td>{one.lost:,} of {one.accepted:,}</td><td>{one.late:,}</td><td>{one.withdrawn:,}</td><td>{_span(one.own_p99)}</td><td>{_span(one.others_p99)}</td></tr>"
         for one in report.moves
     )
     columns = (
-        "", "from and to", "detected by", "decide", "execute", "catch up", "silence", "lost of accepted", "own people's p99", "others' p99",
+        "", "from and to", "detect", "decide", "execute", "catch up", "back", "silence", "lost of accepted", "late", "withdrawn", "own people's p99", "others' p99",
     )  # fmt: skip
     head = "".join(f"<th>{one}</th>" for one in columns)
     note = (
-        "Decide: from the command until its first step. Execute: until the other site serves. Catch up: until all that had been sent by then was shown. "
+        "Detect: until an operator could know of it. Decide: from then, or from the command, until its first step. Execute: until the other site serves. Catch up: until all that had been sent by then was shown, but for what is late. "
+        "Back: from when the site of a region that died is started until it holds again. Late: shown to nobody but its author until then. Withdrawn: how often a device was told that something on its screen stands there no more. "
         "Silence: the longest in which nothing of the region's own people was accepted. Lost: accepted meanwhile, and never shown nor refused. p99: to the recipient's screen, of what was sent meanwhile."
     )
     table = f'<h2>Duties handed over</h2><p class="note">{note}</p><div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
@@ -134,6 +138,10 @@ def earlier(before: Sequence[Filed]) -> str:
     true = sum(one.judgement.verdict == "true" for one in kept)
     note = f'<p class="note">{true} of {len(kept)} were true. Oldest first, the highest as the tallest: {over_time or "nothing was measured"}.</p>'
     return f'<h2>Earlier runs here</h2>{note}<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+
+
+def _detected(move: Move) -> str:
+    return "nobody: it was planned" if math.isnan(move.detect) else _span(move.detect)
 
 
 def _span(value: float) -> str:

@@ -14,9 +14,10 @@ import psutil
 from redis.exceptions import RedisError
 
 from chaos.drill.faults.caches import CacheWiped
+from chaos.drill.faults.deaths import RegionDies
 from chaos.drill.faults.disks import DiskFull
 from chaos.drill.faults.doubles import ServiceDoubled, can_be_doubled
-from chaos.drill.faults.duties import DutiesMoved, NotHomeError, bring_home
+from chaos.drill.faults.duties import DutiesMoved, NotHomeError
 from chaos.drill.faults.injector import POLL_SECONDS, RECOVERY_SECONDS, Injector, NotPossibleError, Supervisor
 from chaos.drill.faults.links import LINKS, LinkFault
 from chaos.drill.faults.mirrors import MirrorRepeats, RelayTruncated
@@ -95,6 +96,8 @@ def injector_of(fault: Fault, before: Status, ask: Supervisor, tell: Callable[[s
     """
     if fault.kind in MOVES:
         return DutiesMoved(fault, before, ask, tell)
+    if fault.kind is Kind.DEATH:
+        return RegionDies(fault, before, ask, tell)
     if fault.kind in {*ON_LINKS, Kind.SPLIT, Kind.SLOW}:
         return LinkFault(fault, before, ask)
     others: dict[Kind, Callable[[str, Status, Supervisor], Injector]] = {
@@ -123,7 +126,7 @@ class Nemesis:
     def __init__(self, home: Path, ledger: Ledger) -> None:
         self.done = 0
         self._present: dict[str, Fault] = {}
-        self._away: dict[str, DutiesMoved] = {}
+        self._away: dict[str, DutiesMoved | RegionDies] = {}
         self._under_way: set[asyncio.Task[Status]] = set()
         self._lasting: dict[str, Fault] = {}
         self._home = home
@@ -186,7 +189,7 @@ class Nemesis:
         for region, mover in list(self._away.items()):
             try:
                 await mover.abandon()
-                await bring_home(self._home, region)
+                await mover.bring_home()
                 del self._away[region]
             except (NotHomeError, TimeoutError, OSError) as error:
                 failed.append(error)
@@ -216,7 +219,7 @@ class Nemesis:
             self._ledger.note(e.Decided(self._ledger.now(), fault.name, what))
 
         injector = injector_of(fault, await self._running(fault), self._ask, tell)
-        if fault.kind in MOVES and isinstance(injector, DutiesMoved):
+        if isinstance(injector, DutiesMoved | RegionDies):
             self._away[injector.region] = injector
         self._present[fault.name] = fault
         self._ledger.note(e.FaultBegun(self._ledger.now(), fault.name, str(fault.kind), fault.target, fault.expects))
@@ -248,7 +251,8 @@ class Nemesis:
             del self._present[fault.name]
             self._lasting.pop(fault.name, None)
         self._ledger.note(e.FaultEnded(self._ledger.now(), fault.name, failed, lifted))
-        if fault.kind is Kind.RETURN and not failed and isinstance(injector, DutiesMoved):
+        is_home = fault.kind in {Kind.RETURN, Kind.DEATH} and not failed
+        if is_home and isinstance(injector, DutiesMoved | RegionDies):
             del self._away[injector.region]
         self.done += 1
 
@@ -269,6 +273,8 @@ class Nemesis:
             await asyncio.wait({watching}, timeout=SIGHT_SECONDS)
         if watching.done() and not watching.cancelled() and watching.exception() is None:
             since = watching.result()
+        if fault.kind is Kind.DEATH:
+            since = loop.time()  # its people are to be served for that long, and until now nobody did
         await asyncio.sleep(max(0.0, since + fault.hold - loop.time()))
 
     async def _watch(self, fault: Fault, injector: Injector) -> float:

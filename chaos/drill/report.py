@@ -37,6 +37,7 @@ RULES = {
     "digests": "regions hold the same",
     "served": "whom a fault spares is served as ever",
     "converged": "once a fault is over, everything arrives soon",
+    "takeover": "whose region is gone is served by who stands by before it is back",
     "holder": "whose lease has lapsed lets nobody in: stale decisions are attempted, and refused",
 }
 

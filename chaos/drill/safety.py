@@ -73,7 +73,8 @@ def blast_radius(faults: Iterable[Fault]) -> str:
     links = {link for fault in struck if _on_links(fault) for link in links_of(fault.target)}
     parts = {fault.target for fault in struck if not _on_links(fault)}
     whole = {fault.target for fault in struck if fault.kind in {Kind.FREEZE, Kind.DOWN}}
-    moved = {fault.target for fault in struck if fault.kind in MOVES}
+    whole |= {fault.target.partition(">")[0] for fault in struck if fault.kind is Kind.DEATH}
+    moved = {fault.target for fault in struck if fault.kind in {*MOVES, Kind.DEATH}}
     parts -= moved
     said = [f"everything of {name}" for name in sorted(whole)] + sorted(
         part for part in parts if part.partition("/")[0] not in whole

@@ -45,11 +45,12 @@ class Scenario(StrEnum):
     TOUR = "tour"
     EVACUATION = "evacuation"
     STANDBY_LOSS = "standby-loss"
+    KILL = "kill"
 
 
-WHOLE = frozenset({Scenario.TOUR, Scenario.EVACUATION})
+WHOLE = frozenset({Scenario.TOUR, Scenario.EVACUATION, Scenario.KILL})
 """Drills that have an end of their own, however much time there is."""
-TAKES_A_STANDBY = frozenset({Scenario.EVACUATION, Scenario.STANDBY_LOSS})
+TAKES_A_STANDBY = frozenset({Scenario.EVACUATION, Scenario.STANDBY_LOSS, Scenario.KILL})
 
 
 class NoStandbyError(CausewayError):
@@ -259,6 +260,13 @@ def _standby_loss(scene: Scene) -> Iterator[Round]:
         yield (scene.fault(Kind.DOWN, site, expects),)
 
 
+def _kill(scene: Scene) -> Iterator[Round]:
+    """Each region by which another stands dies, is taken over, comes back and is restored."""
+    for region, site in sorted(scene.targets.standbys.items()):
+        expects = Expectation(scene.without(region), scene.soon, RECOVERS_SECONDS, once_well=True, taken_over=(region,))
+        yield (scene.fault(Kind.DEATH, f"{region}>{site}", expects),)
+
+
 def _shape(random: Random) -> Shape:
     """Draw how a slow cable is: 100 to 250 ms each way, 20 to 80 ms to and fro, 1 to 5 Mbit/s."""
     return Shape(
@@ -290,4 +298,5 @@ _ROUNDS: dict[Scenario, Callable[[Scene], Iterator[Round]]] = {
     Scenario.TOUR: _tour,
     Scenario.EVACUATION: _evacuation,
     Scenario.STANDBY_LOSS: _standby_loss,
+    Scenario.KILL: _kill,
 }

@@ -63,6 +63,8 @@ class Kind(StrEnum):
     """SIGSTOP of everything of a region, or of the directory, and SIGCONT after a while."""
     DOWN = "site down"
     """SIGKILL of everything of a region, which stays down for a while."""
+    DEATH = "region death"
+    """SIGKILL of everything of a region, which is then declared dead by an operator's command, stays down for a while, comes back, and is restored."""
     EVACUATE = "evacuation"
     """A region's duties are handed from its own site to the one that stands by, by an operator's command."""
     RETURN = "return"

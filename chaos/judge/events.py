@@ -241,6 +241,20 @@ class Live(_Event, frozen=True):
     again: bool = False
 
 
+class Withdrawn(_Event, frozen=True):
+    """A device was told that what it had been shown of a conversation above a place stands there no more, and comes again.
+
+    Attributes:
+        epoch: In which what stands was numbered, at most.
+        seq: The last that stands.
+    """
+
+    connection: str
+    conversation: str
+    epoch: int
+    seq: int
+
+
 class Changed(_Event, frozen=True):
     """A device was told that a conversation goes up to `head`, and that it is to read what it lacks."""
 
@@ -277,6 +291,7 @@ class Expectation(msgspec.Struct, frozen=True, gc=False):
         converges: Within which time after its end everything accepted until then is shown, seconds; 0 if nothing is said of that.
         once_well: Whether that is counted from when what it struck is well again, and not from when it is taken off.
         lapses: Regions whose lease lapses by it, though another stands by: they must try to let somebody in, and refuse it.
+        taken_over: Regions that are gone while it lasts, and by which another stands: that one must serve their people before it is over.
     """
 
     spares: tuple[tuple[str, ...], ...] = ()
@@ -284,6 +299,7 @@ class Expectation(msgspec.Struct, frozen=True, gc=False):
     converges: float = 0.0
     once_well: bool = False
     lapses: tuple[str, ...] = ()
+    taken_over: tuple[str, ...] = ()
 
 
 class FaultBegun(_Event, frozen=True):
@@ -363,6 +379,6 @@ class Ended(_Event, frozen=True):
 
 
 Event: TypeAlias = (
-    Run | Lives | Member | Invoke | Ok | Fail | Info | Refused | Opened | Through | Closed | Live | Changed | Page | Marked
+    Run | Lives | Member | Invoke | Ok | Fail | Info | Refused | Opened | Through | Closed | Live | Withdrawn | Changed | Page | Marked
     | FaultBegun | FaultSeen | FaultEnded | Decided | Islanded | Settled | Digest | Ended
 )  # fmt: skip

@@ -30,6 +30,7 @@ from chaos.judge.events import (
 )
 from chaos.judge.facts import Membership
 from chaos.judge.spans import Absence, Fault, Measured, Send, common, island, meet
+from chaos.judge.takeover import takeover
 from chaos.judge.verdict import Findings
 
 Members: TypeAlias = Mapping[str, Mapping[str, Membership]]
@@ -183,6 +184,10 @@ class Expectations:
                 )  # fmt: skip
         return findings, measured
 
+    def taken_over(self) -> tuple[Findings, dict[str, Measured]]:
+        """Whether the people of regions that are gone are served by who stands by; see `takeover`."""
+        return takeover(self._faults.values(), self._sends.values(), self._shown, self._homes)
+
     def _judge_send(
         self,
         send: Send,
@@ -295,7 +300,12 @@ def expected_of(expects: Expectation | None) -> set[str]:
     """Return the checkers that rule on what is expected of a fault."""
     if expects is None:
         return set()
-    asked = {"served": expects.spares, "converged": expects.converges, "holder": expects.lapses}
+    asked = {
+        "served": expects.spares,
+        "converged": expects.converges,
+        "holder": expects.lapses,
+        "takeover": expects.taken_over,
+    }
     return {name for name, is_asked in asked.items() if is_asked}
 
 

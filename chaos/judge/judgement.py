@@ -34,7 +34,7 @@ CHECKERS = (
     "alterations",
     "digests",
 )
-EXPECTED = ("served", "converged", "holder")
+EXPECTED = ("served", "converged", "holder", "takeover")
 """Checkers that rule only where the faults of a ledger ask for it: what holds while they last, or once they are over."""
 _NEEDS = Needs()
 
@@ -90,10 +90,16 @@ def judge(ledger: Iterable[Line], needs: Needs = _NEEDS) -> Judgement:
     }
     served, spared = court.expectations.served(history.members)
     converged, arrived = court.expectations.converged(history.members)
-    findings |= {"served": served, "converged": converged, "holder": court.holder.findings(history.deeds)}
+    taken_over, again = court.expectations.taken_over()
+    findings |= {
+        "served": served,
+        "converged": converged,
+        "holder": court.holder.findings(history.deeds),
+        "takeover": taken_over,
+    }
     asked = court.expectations.asked | needs.expects
     rulings = tuple(findings[one].rule(reservations) for one in (*CHECKERS, *(one for one in EXPECTED if one in asked)))
-    return Judgement(combine(ruling.verdict for ruling in rulings), rulings, merged(spared, arrived))
+    return Judgement(combine(ruling.verdict for ruling in rulings), rulings, merged(spared, arrived, again))
 
 
 class _Court:

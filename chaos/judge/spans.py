@@ -21,6 +21,8 @@ class Measured(msgspec.Struct, frozen=True):
         elsewhere: Sends meanwhile, of people whom it spares, through the edge of another region than their home.
         arrived: Sends that were under way while it lasted and accepted before it was over, and that were shown to all of whom it is asked, or refused.
         converged: How long after that the last of these was shown, seconds.
+        orphans: People of a region that was gone who wrote meanwhile.
+        served_again: How long after it was seen to be gone the last of them was answered for the first time, seconds; infinity if one never was.
     """
 
     fault: str
@@ -30,6 +32,8 @@ class Measured(msgspec.Struct, frozen=True):
     elsewhere: int = 0
     arrived: int = 0
     converged: float = 0.0
+    orphans: int = 0
+    served_again: float = 0.0
 
 
 @dataclass(slots=True)
@@ -129,5 +133,7 @@ def _joined(parts: list[Measured]) -> Measured:
             elsewhere=max(first.elsewhere, other.elsewhere),
             arrived=max(first.arrived, other.arrived),
             converged=max(first.converged, other.converged),
+            orphans=max(first.orphans, other.orphans),
+            served_again=max(first.served_again, other.served_again),
         )
     return first

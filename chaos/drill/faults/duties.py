@@ -22,14 +22,14 @@ READY_SECONDS = 90.0
 LOOK_SECONDS, ASK_SECONDS = 0.2, 1.0
 SURE_LOOKS = 5
 STANDS_BY = "causeway_turn_stands_by"
-STEP = re.compile(r"\s*[\d.]+ s\s+([a-z]+)\s+(.+)")
+STEP = re.compile(r"\s*[\d.]+ s\s+(hand in|[a-z]+)\s+(.+)")
 """A line of the command: seconds, step, and what is done or waited for."""
 NOT_GOOD = "NOT GOOD"
 WHY = "a drill"
 
 
 class NotHomeError(CausewayError):
-    """The duties of {region} are at {holder}, and could not be brought home: {reason} `causeway region evacuate {region} --why "…"` brings them."""
+    """The duties of {region} are at {holder}, and could not be brought home: {reason} `causeway region {verb} {region} --why "…"` brings them."""
 
     code = "not-home"
     definite = True
@@ -52,6 +52,37 @@ class _Duties(msgspec.Struct):
     regions: list[_Duty]
 
 
+class Command:
+    """What an operator does to a region by `causeway region`: what it tells is taken down as it goes.
+
+    Args:
+        home: The federation's home.
+        tell: Takes that down.
+    """
+
+    def __init__(self, home: Path, tell: Callable[[str], None]) -> None:
+        self._home, self._tell = home, tell
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def run(self, *arguments: str) -> tuple[int, str]:
+        """Run it, and tell what it does; return its status and the last that it said."""
+        self._process = process = await _started(self._home, "region", *arguments)
+        assert process.stdout is not None
+        last = ""
+        async for raw in process.stdout:
+            line = raw.decode(errors="replace").strip()
+            last = line or last
+            if (step := STEP.fullmatch(line)) is not None:
+                self._tell(f"{step[1]}: {step[2]}")
+        return await process.wait(), last
+
+    async def end(self) -> None:
+        """Let it come to its end: one that is broken off leaves a region that nobody serves."""
+        if self._process is not None and self._process.returncode is None:
+            async with asyncio.timeout(COMMAND_SECONDS):
+                await self._process.communicate()
+
+
 class DutiesMoved:
     """Runs the command; the witness asks the processes of the site that is left whether they have begun to stand by.
 
@@ -70,11 +101,11 @@ class DutiesMoved:
         """
         self._source, _, self._target = fault.target.partition(">")
         self.region = self._source if fault.kind is Kind.EVACUATE else self._target
-        self._home, self._ask, self._tell = Path(before.home), ask, tell
+        self._home, self._ask = Path(before.home), ask
+        self._command = Command(self._home, tell)
         self._leaving = _serving(before, self.region, self._source)
         self._coming = _serving(before, self.region, self._target)
         self._begins = asyncio.Event()
-        self._process: asyncio.subprocess.Process | None = None
 
     async def put_on(self) -> None:
         """Hand them over, once nothing stands in the way.
@@ -84,9 +115,9 @@ class DutiesMoved:
         """
         if (holder := await holder_of(self._home, self.region)) != self._source:
             raise NotPossibleError(reason=f"the duties of {self.region} are at {holder}, not at {self._source}.")
-        await self._ready()
+        await ready(self._home, "evacuate", self.region)
         self._begins.set()
-        status, said = await self._run("--why", WHY)
+        status, said = await self._command.run("evacuate", self.region, "--why", WHY)
         if status:
             raise NotPossibleError(reason=said)
 
@@ -109,13 +140,15 @@ class DutiesMoved:
         """Wait until whoever serves there now does so, all parts are well, and nothing stands in the way of handing the duties on: where that takes a copy, a whole one follows."""
         while not await self._is_well():  # noqa: ASYNC110  # they tell only who asks
             await asyncio.sleep(ASK_SECONDS)
-        await self._ready()
+        await ready(self._home, "evacuate", self.region)
 
     async def abandon(self) -> None:
-        """Let the command come to its end: one that is broken off leaves a region that nobody serves."""
-        if self._process is not None and self._process.returncode is None:
-            async with asyncio.timeout(COMMAND_SECONDS):
-                await self._process.communicate()
+        """Let the command come to its end."""
+        await self._command.end()
+
+    async def bring_home(self) -> None:
+        """See to it that the duties are at home; see `bring_home`."""
+        await bring_home(self._home, self.region)
 
     async def _is_well(self) -> bool:
         now = await self._ask(Ask())
@@ -123,31 +156,20 @@ class DutiesMoved:
         serve = all(one and not one.get(STANDS_BY, 0.0) for one in told)  # an edge has no turn
         return serve and all(part.state == "healthy" for part in now.parts().values())
 
-    async def _ready(self) -> None:
-        """Wait until a rehearsal finds nothing in the way.
 
-        Raises:
-            NotPossibleError: Something is, for too long.
-        """
-        loop = asyncio.get_running_loop()
-        until = loop.time() + READY_SECONDS
-        while (found := await called(self._home, "region", "evacuate", self.region, "--rehearse"))[0]:
-            if loop.time() > until:
-                wrong = [line.strip() for line in found[1].splitlines() if NOT_GOOD in line] or [found[1][-200:]]
-                raise NotPossibleError(reason=f"a rehearsal finds something in the way: {'; '.join(wrong)}")
-            await asyncio.sleep(ASK_SECONDS)
+async def ready(home: Path, verb: str, region: str) -> None:
+    """Wait until a rehearsal of a command finds nothing in the way.
 
-    async def _run(self, *options: str) -> tuple[int, str]:
-        """Run the command, and tell what it does; return its status and the last that it said."""
-        self._process = process = await _started(self._home, "region", "evacuate", self.region, *options)
-        assert process.stdout is not None
-        last = ""
-        async for raw in process.stdout:
-            line = raw.decode(errors="replace").strip()
-            last = line or last
-            if (step := STEP.fullmatch(line)) is not None:
-                self._tell(f"{step[1]}: {step[2]}")
-        return await process.wait(), last
+    Raises:
+        NotPossibleError: Something is, for too long.
+    """
+    loop = asyncio.get_running_loop()
+    until = loop.time() + READY_SECONDS
+    while (found := await called(home, "region", verb, region, "--rehearse"))[0]:
+        if loop.time() > until:
+            wrong = [line.strip() for line in found[1].splitlines() if NOT_GOOD in line] or [found[1][-200:]]
+            raise NotPossibleError(reason=f"a rehearsal finds something in the way: {'; '.join(wrong)}")
+        await asyncio.sleep(ASK_SECONDS)
 
 
 async def holder_of(home: Path, region: str) -> str | None:
@@ -187,10 +209,12 @@ async def bring_home(home: Path, region: str) -> None:
         if (holder := await holder_of(home, region)) == region:
             return
     except NotPossibleError as error:
-        raise NotHomeError(region=region, holder="nobody knows which site", reason=str(error)) from None
+        raise NotHomeError(
+            region=region, holder="nobody knows which site", reason=str(error), verb="evacuate"
+        ) from None
     status, said = await called(home, "region", "evacuate", region, "--why", f"{WHY} ends")
     if status:
-        raise NotHomeError(region=region, holder=holder, reason=said.splitlines()[-1] if said else "")
+        raise NotHomeError(region=region, holder=holder, reason=said.splitlines()[-1] if said else "", verb="evacuate")
 
 
 async def called(home: Path, *arguments: str) -> tuple[int, str]:

@@ -74,6 +74,38 @@ def test_whose_duties_come_back_is_the_one_to_whom_they_come() -> None:
     assert move.silence == pytest.approx(22.0)
 
 
+def test_a_death_is_detected_and_decided_and_what_waits_for_its_end_is_late() -> None:
+    """Counted from the kill; what its journal alone had accepted comes when it is back, and is not lost."""
+    events: list[e.Event] = [
+        *(e.Opened(0.0, f"v{user}", f"v{user}", user, home) for user, home in HOMES.items()),
+        e.FaultBegun(5.0, "f1", "region death", "us>eu"),
+        *(
+            e.Decided(at, "f1", what)
+            for at, what in (
+                (10.0, "kill: everything of us"),
+                (13.0, "detect: nobody answers"),
+                (14.5, "claim: waits for the lease"),
+                (16.0, "claim: eu begins epoch 2"),
+                (20.0, "taken: eu serves"),
+                (70.0, "hand in: 3 records"),
+                (75.0, "back: us holds again"),
+            )
+        ),
+        e.FaultEnded(90.0, "f1", lifted=60.0),
+        *sent(1, 9.0, ANN, 9.5, 9.6),
+        *sent(2, 9.9, ANN, 10.2, 72.0),
+        *sent(3, 10.1, ANN, 10.2, 71.0),
+        *sent(4, 12.0, ANN, 26.0, 26.5),
+        *sent(5, 15.0, CEM, 15.1, 15.2),
+        e.Withdrawn(27.0, f"v{ANN}", "d1-us", 1, 4),
+    ]
+    (move,) = moves(numbered(sorted(events, key=lambda event: event.at)))
+
+    assert (move.detect, move.decide, move.execute, move.catch_up, move.back) == (3.0, 1.5, 5.5, 6.5, 15.0)
+    assert (move.accepted, move.lost, move.late, move.withdrawn) == (3, 0, 1, 1)
+    assert move.silence == pytest.approx(15.8)
+
+
 def test_one_that_failed_measures_nothing() -> None:
     """And other faults are none."""
     (move,) = moves(numbered(ledger(failed="something stands in the way")))

@@ -30,6 +30,11 @@ def reported(*events: e.Event) -> Report:
 def test_a_handing_over_is_told_in_its_parts() -> None:
     """As a recovery time is, with what was decided when; other drills have no such chapter."""
     plain = page()
+    death = Move("f1", "us>eu", detect=7.25, back=55.5, late=31, withdrawn=12)
+    assert all(
+        f"<td>{cell}</td>" in html(replace(reported(), moves=(death,)), "<svg/>", "<svg/>")
+        for cell in ("7.2 s", "55.5 s", "31", "12")
+    )
     move = Move("f1", "us>eu", decide=2.0, execute=18.5, catch_up=4.0, silence=17.0, own_p99=13.0, accepted=3, lost=1)
     report = replace(reported(), moves=(move,), decisions=(Decision(12.0, "drain: <nothing> more"),))
     shown = html(report, "<svg/>", "<svg/>")

@@ -189,6 +189,16 @@ def test_a_standby_is_lost_as_a_whole() -> None:
     assert fault.expects.spares == (("us",),)
 
 
+def test_each_region_that_may_be_taken_over_dies_once() -> None:
+    """Its people are to be served by who stands by, and all others as ever."""
+    (fault,) = plan(Scenario.KILL, targets(THREE, {"us": "eu"}), seconds=600, hold=60, seed=1)
+
+    assert (fault.kind, fault.target, fault.hold) == (Kind.DEATH, "us>eu", 60)
+    assert fault.expects is not None
+    assert fault.expects.taken_over == ("us",)
+    assert fault.expects.spares == (("ap", "eu"),)
+
+
 @pytest.mark.parametrize("name", sorted(TAKES_A_STANDBY))
 def test_what_takes_a_standby_says_so(name: Scenario) -> None:
     """With what to do."""

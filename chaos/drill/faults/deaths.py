@@ -1,0 +1,140 @@
+"""A region that dies: everything of it is killed, whoever operates the federation declares it dead, and who stands by serves its people; back, it is restored.
+
+That it is gone is told by the operating system; what the commands tell is noted as they decide.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from chaos.drill.faults.duties import WHY, Command, NotHomeError, holder_of, ready
+from chaos.drill.faults.injector import NotPossibleError, Supervisor
+from chaos.drill.faults.parts import SiteDown
+from chaos.drill.greeting import greeted
+from chaos.drill.moves import BACK, DETECTED, KILLS, SERVED
+from chaos.drill.schedule import Fault
+from chaos.drill.witness import counted
+from infra.local.control import Ask, Status
+from infra.local.errors import LocalError
+
+TAKEN_FOR_DOWN = "causeway_region_taken_for_down"
+FEWEST_WITNESSES = 2
+"""Of other regions: fewer never take one for down, and an operator must see for themselves."""
+DETECT_SECONDS = 30.0
+SILENCES, SILENT_SECONDS = 3, 1.0
+RESTORE_SECONDS = 180.0
+"""For how long `restore` is tried again: what was killed counts as alive for half a minute, and services hear late who holds."""
+NOTHING_TO_RESTORE = "was not declared dead, or is restored"
+LOOK_SECONDS, AGAIN_SECONDS = 0.2, 2.0
+
+
+class RegionDies:
+    """Kills all of a region, declares it dead as an operator would, and restores it once it is back.
+
+    Attributes:
+        region: Which.
+    """
+
+    def __init__(self, fault: Fault, before: Status, ask: Supervisor, tell: Callable[[str], None]) -> None:
+        """Prepare.
+
+        Args:
+            fault: Which.
+            before: How everything is.
+            ask: Asks the supervisor.
+            tell: Takes down what is decided.
+        """
+        self.region, _, self._site = fault.target.partition(">")
+        self._home, self._ask, self._tell = Path(before.home), ask, tell
+        self._down = SiteDown(self.region, before, ask)
+        self._command = Command(self._home, tell)
+        self._edge = urlsplit(before.regions[self.region].public_url).port or 0
+        self._others = [region for region in before.regions if region != self.region]
+        self._watchers = {
+            f"{region}/{name}": part.ports["admin"]
+            for region in self._others
+            for name, part in before.regions[region].parts.items()
+            if "admin" in part.ports
+        }
+
+    async def put_on(self) -> None:
+        """Kill it, once nothing would be in the way of taking it over; wait until that is noticed; declare it dead.
+
+        Raises:
+            NotPossibleError: It does not hold its duties, something is in the way, or nobody took them over.
+        """
+        if (holder := await holder_of(self._home, self.region)) != self.region:
+            raise NotPossibleError(reason=f"the duties of {self.region} are at {holder}.")
+        await ready(self._home, "fail", self.region)
+        self._tell(f"{KILLS}: everything of {self.region}")
+        await self._down.put_on()
+        self._tell(f"{DETECTED}: {await self._detected()}")
+        status, said = await self._command.run("fail", self.region, "--why", WHY, "--confirm", self.region)
+        if status:
+            raise NotPossibleError(reason=f"`causeway region fail {self.region}` ended with {status}: {said}")
+        self._tell(f"{SERVED}: {self._site} serves")
+
+    async def saw(self) -> str:
+        """Wait until each of its processes is gone."""
+        return await self._down.saw()
+
+    async def take_off(self) -> None:
+        """Start it, and give it its duties back."""
+        with contextlib.suppress(LocalError):  # what stands by may count as not well while it hears of that
+            await self._down.take_off()
+        await self.bring_home()
+        self._tell(f"{BACK}: {self.region} holds again")
+
+    async def recovered(self) -> None:
+        """Wait until all parts are well, and it could be taken over again: whoever stands by has a whole copy."""
+        while any(part.state != "healthy" for part in (await self._ask(Ask())).parts().values()):  # noqa: ASYNC110  # it tells only who asks
+            await asyncio.sleep(AGAIN_SECONDS)
+        await ready(self._home, "fail", self.region)
+
+    async def abandon(self) -> None:
+        """Let the command come to its end."""
+        await self._command.end()
+
+    async def bring_home(self) -> None:
+        """Restore it, again and again until that is done.
+
+        Raises:
+            NotHomeError: It could not be restored.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + RESTORE_SECONDS
+        while True:
+            status, said = await self._command.run(
+                "restore", self.region, "--why", f"{WHY} ends", "--confirm", self.region
+            )
+            if not status or NOTHING_TO_RESTORE in said:
+                return
+            if loop.time() > until:
+                raise NotHomeError(region=self.region, holder=self._site, reason=said, verb="restore")
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _detected(self) -> str:
+        """Wait until an operator would be told of it; return by what.
+
+        Of more than two regions the others take it for down, which raises an alert; of two neither ever judges the other, and its silence must do.
+        """
+        if len(self._others) < FEWEST_WITNESSES:
+            return await self._silent()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DETECT_SECONDS):
+                while True:
+                    for name, port in self._watchers.items():
+                        if (await counted(port)).get(TAKEN_FOR_DOWN, 0.0) > 0:
+                            return f"{name} says that {self.region} is taken for down"
+                    await asyncio.sleep(LOOK_SECONDS)
+        return f"nobody takes it for down after {DETECT_SECONDS:.0f} s; {await self._silent()}"
+
+    async def _silent(self) -> str:
+        silences = 0
+        while silences < SILENCES:
+            answer = await greeted(self._edge, patience=SILENT_SECONDS)
+            silences = silences + 1 if answer is None else 0
+            await asyncio.sleep(LOOK_SECONDS)
+        return f"nobody answers at the edge of {self.region}, {SILENCES} times in a row"
