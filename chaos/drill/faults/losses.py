@@ -58,7 +58,7 @@ class SiteWithoutStore(SiteDown):
 class StoreLost(RegionDies):
     """As a region that dies; and what its store had is gone for good."""
 
-    restoring = ("--store-lost",)
+    restoring: tuple[str, ...] = ("--store-lost",)
 
     def __init__(self, fault: Fault, before: Status, ask: Supervisor, tell: Callable[[str], None]) -> None:
         """Prepare.
@@ -67,7 +67,8 @@ class StoreLost(RegionDies):
             NotPossibleError: Its store cannot be found.
         """
         super().__init__(fault, before, ask, tell)
-        self._down: SiteWithoutStore = SiteWithoutStore(self.region, before, ask)
+        self._site_down = SiteWithoutStore(self.region, before, ask)
+        self._down = self._site_down
 
     async def bring_home(self) -> None:
         """Restore it; a drill that was broken off before it was declared dead does that first, since it cannot come back otherwise.
@@ -75,12 +76,12 @@ class StoreLost(RegionDies):
         Raises:
             NotHomeError: It could not be restored.
         """
-        if self._down.lost and await self._is_at_home():
+        if self._site_down.lost and await self._is_at_home():
             status, said = await self._command.run("fail", self.region, "--why", WHY, "--confirm", self.region)
             if status:
                 raise NotHomeError(region=self.region, holder="nobody's site", reason=said, verb="restore")
         await super().bring_home()
-        self._down.lost = False
+        self._site_down.lost = False
 
     async def _is_at_home(self) -> bool:
         try:
