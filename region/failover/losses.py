@@ -14,8 +14,8 @@ from region.evacuation import copying
 from region.evacuation.checks import Check, attempt, services
 from region.evacuation.seats import Seat
 from region.failover import repository
-from region.projector.lived import decided_group
 from region.standby.repository.copying import content
+from replication.turns.decided import decided_group, read_decided
 from replication.turns.records import Turn
 from replication.turns.repository import read_turn
 from replication.turns.takeover_repository import read_tail
@@ -92,9 +92,7 @@ async def read_stretch(
     """
     async with Consumer(home.kafka, home.journal, client=NAME, group=decided_group(ended)) as journal:
         bounds = {partition: await journal.bounds(partition) for partition in offsets}
-        is_known = False
-        for partition in offsets:
-            is_known = is_known or await journal.committed(partition) is not None
+        is_known = bool(await read_decided(journal, offsets))
     return stretch_of(offsets, bounds, is_known=is_known), bounds
 
 

@@ -5,9 +5,8 @@ from typing import Final, Protocol
 
 from global_directory.holding.schemas import DutyView
 from infra.errors import CausewayError
-from infra.kafka import Committed
-from region.store.rows import Place, RegionState
-from replication.turns.records import Turn
+from region.store.rows import Place
+from replication.turns.decided import behind
 
 NOTE_SECONDS: Final = 1.0
 """So often the journal's Kafka is told how far the store has come; what was lost of a store within that time is not noticed by it."""
@@ -47,18 +46,12 @@ async def see_that_it_is_new(region: str, directory: Directory) -> None:
             raise StoreLostError(region=region, epoch=duty.epoch, holder=duty.holder)
 
 
-def decided_group(region: RegionState | Turn) -> str:
-    """Return the group in whose commits stands how far the journal was decided, in one epoch and one life of the store: another one counts anew."""
-    return f"projector-{region.region}-{region.incarnation}-{region.epoch}"
-
-
-def see_that_it_goes_on(places: Mapping[int, Place], noted: Mapping[int, Committed | None]) -> None:
+def see_that_it_goes_on(places: Mapping[int, Place], decided: Mapping[int, int]) -> None:
     """See that a store has come as far as its journal's Kafka was told that it had.
 
     Raises:
         StoreWentBackError: It was further.
     """
-    for partition, place in places.items():
-        note = noted.get(partition)
-        if note is not None and note.offset > place.next_offset:
-            raise StoreWentBackError(partition=partition, decided=note.offset, next_offset=place.next_offset)
+    offsets = {partition: place.next_offset for partition, place in places.items()}
+    if (partition := behind(offsets, decided)) is not None:
+        raise StoreWentBackError(partition=partition, decided=decided[partition], next_offset=offsets[partition])

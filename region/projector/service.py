@@ -27,7 +27,7 @@ from infra.telling import told
 from region.holding.renewal import Renewer
 from region.holding.tenure import Tenure
 from region.projector import metrics
-from region.projector.lived import NOTE_SECONDS, decided_group, see_that_it_goes_on, see_that_it_is_new
+from region.projector.lived import NOTE_SECONDS, see_that_it_goes_on, see_that_it_is_new
 from region.projector.loop import Committed, Projection
 from region.projector.memory import Memory
 from region.projector.nudge import Nudger
@@ -42,6 +42,7 @@ from replication.codec import UnknownVersionError
 from replication.poison import keeping
 from replication.poison.records import Room
 from replication.topics import JOURNAL, journal_topic
+from replication.turns.decided import decided_group, read_decided
 from replication.turns.waiting import in_turn
 
 log = structlog.get_logger()
@@ -283,7 +284,7 @@ class Projector:
             places = await projection.begin(settings.own_partitions)
             client, notes = f"{settings.instance}-projector", decided_group(region)
             async with Consumer(settings.kafka, self._topic, client=client, group=notes) as consumer:
-                see_that_it_goes_on(places, {partition: await consumer.committed(partition) for partition in places})
+                see_that_it_goes_on(places, await read_decided(consumer, places))
                 await self._mend()
                 self._tell(await projection.revive())
                 self._health.tell("store", ok=True)

@@ -8,11 +8,12 @@ import pytest
 from infra.kafka import Consumer
 from infra.postgres import make_pool
 from infra.schema.repository import state
-from region.projector.lived import StoreLostError, decided_group
+from region.projector.lived import StoreLostError
 from region.projector.rehearsal import message
 from region.store.repository.setup import prepare, region_state
 from region.store.rows import RegionState
 from replication.ids import direct_conversation_id, partition_of
+from replication.turns.decided import decided_group
 
 pytestmark = pytest.mark.integration
 Until = Callable[[str, Callable[[], Awaitable[bool]]], Awaitable[None]]

@@ -4,15 +4,14 @@ import pytest
 
 from global_directory.holding.schemas import DutyView
 from infra.errors import UnavailableError
-from infra.kafka import Committed
 from region.projector.lived import (
     StoreLostError,
     StoreWentBackError,
-    decided_group,
     see_that_it_goes_on,
     see_that_it_is_new,
 )
 from region.store.rows import Place, RegionState
+from replication.turns.decided import decided_group
 
 
 class Directory:
@@ -49,10 +48,10 @@ async def test_nothing_begins_while_nobody_can_tell() -> None:
 def test_a_store_that_went_back_is_known() -> None:
     """What was noted is never more than it had; one partition is enough."""
     places = {0: Place(0, 7, 3), 1: Place(1, 9, 4)}
-    see_that_it_goes_on(places, {0: None, 1: None})
-    see_that_it_goes_on(places, {0: Committed(7, ""), 1: Committed(5, "")})
+    see_that_it_goes_on(places, {})
+    see_that_it_goes_on(places, {0: 7, 1: 5})
     with pytest.raises(StoreWentBackError, match=r"Partition 1 .* up to 10, .* up to 9 only"):
-        see_that_it_goes_on(places, {0: Committed(7, ""), 1: Committed(10, "")})
+        see_that_it_goes_on(places, {0: 7, 1: 10})
 
 
 def test_each_life_and_epoch_counts_for_itself() -> None:
