@@ -17,7 +17,6 @@ from global_directory.client import DirectoryClient
 from global_directory.operators.acting import Confirm, Why, operation
 from infra.errors import CausewayError
 from infra.printing import print_json
-from region.backup.cli import app
 from region.evacuation import checks, seats
 from region.evacuation import cli as moving
 from region.evacuation.alone import alone
@@ -30,6 +29,7 @@ from region.failover import late, losses, reached
 from region.failover.failing import Takeover
 from region.failover.losses import NOTHING, GivenUp
 from region.failover.plan import Step
+from region.failover.renew_cli import app
 from region.failover.restoring import Return
 from region.standby.detaching import detach, release
 
