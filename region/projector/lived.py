@@ -11,6 +11,9 @@ from replication.turns.decided import behind
 NOTE_SECONDS: Final = 1.0
 """So often the journal's Kafka is told how far the store has come; what was lost of a store within that time is not noticed by it."""
 
+NOTE_PATIENCE: Final = 10.0
+"""So long Kafka may take to note that, or to tell it, seconds."""
+
 
 class StoreLostError(CausewayError):
     """The store of {region} is empty, and {region} has lived: the directory knows it in epoch {epoch}, held by {holder}. Nothing is begun in it. If its disk is elsewhere, bring that back; if it is lost, see docs/operations/incarnation.md."""

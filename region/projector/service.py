@@ -27,7 +27,7 @@ from infra.telling import told
 from region.holding.renewal import Renewer
 from region.holding.tenure import Tenure
 from region.projector import metrics
-from region.projector.lived import NOTE_SECONDS, see_that_it_goes_on, see_that_it_is_new
+from region.projector.lived import NOTE_PATIENCE, NOTE_SECONDS, see_that_it_goes_on, see_that_it_is_new
 from region.projector.loop import Committed, Projection
 from region.projector.memory import Memory
 from region.projector.nudge import Nudger
@@ -284,7 +284,8 @@ class Projector:
             places = await projection.begin(settings.own_partitions)
             client, notes = f"{settings.instance}-projector", decided_group(region)
             async with Consumer(settings.kafka, self._topic, client=client, group=notes) as consumer:
-                see_that_it_goes_on(places, await read_decided(consumer, places))
+                async with asyncio.timeout(NOTE_PATIENCE):
+                    see_that_it_goes_on(places, await read_decided(consumer, places))
                 await self._mend()
                 self._tell(await projection.revive())
                 self._health.tell("store", ok=True)
@@ -298,11 +299,12 @@ class Projector:
                 self._tell_version(projection)
                 async with asyncio.TaskGroup() as group:
                     group.create_task(watch(consumer, projection, expected, self._health), name="watch")
+                    group.create_task(self._note_decided(consumer, expected), name="notes")
                     await self._read(consumer, projection, expected)
 
     async def _read(self, consumer: Consumer, projection: Projection, expected: dict[int, int]) -> None:
         pace = Pace(least=PACE_SECONDS, longest_rest=REST_SECONDS)
-        look_at, remind_at, note_at, noted = 0.0, time.monotonic() + REMIND_SECONDS, 0.0, dict[int, int]()
+        look_at, remind_at = 0.0, time.monotonic() + REMIND_SECONDS
         while True:
             heed_cancellation()
             await self._mend()
@@ -313,9 +315,6 @@ class Projector:
             if time.monotonic() >= remind_at:
                 self._tell(await projection.remind())
                 remind_at = time.monotonic() + REMIND_SECONDS
-            if time.monotonic() >= note_at and expected != noted:
-                noted = await self._note_decided(consumer, expected)
-                note_at = time.monotonic() + NOTE_SECONDS
             await pace.rest()
             batches = await consumer.read(wait_ms=1000, most=self._settings.projector_batch)
             if not batches:
@@ -340,17 +339,20 @@ class Projector:
                 self._wait_at(newer, consumer, expected)
             self._tell_version(projection)
 
-    async def _note_decided(self, consumer: Consumer, expected: Mapping[int, int]) -> dict[int, int]:
-        """Note where the journal lies how far the store has come, so that an older one in its place is known; return what was noted.
-
-        Nothing waits for that: what cannot be noted now is noted a moment later.
-        """
-        try:
-            await consumer.commit({partition: Noted(offset, "") for partition, offset in expected.items()})
-        except KafkaError as error:
-            log.info("how far the journal is decided was not noted", reason=told(error))
-            return {}
-        return dict(expected)
+    async def _note_decided(self, consumer: Consumer, expected: Mapping[int, int]) -> None:
+        """Note again and again where the journal lies how far the store has come, so that an older one in its place is known. Nothing waits for that."""
+        noted: dict[int, int] = {}
+        while True:
+            heed_cancellation()
+            reached = {partition: at for partition, at in expected.items() if partition not in self._waiting}
+            if reached != noted:
+                try:
+                    async with asyncio.timeout(NOTE_PATIENCE):
+                        await consumer.commit({partition: Noted(at, "") for partition, at in reached.items()})
+                    noted = reached
+                except (KafkaError, TimeoutError) as error:
+                    log.info("how far the journal is decided was not noted", reason=told(error))
+            await asyncio.sleep(NOTE_SECONDS)
 
     async def _mend(self) -> None:
         if self._renewer is not None:

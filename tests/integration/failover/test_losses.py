@@ -66,6 +66,7 @@ async def test_another_journal_is_known_by_what_was_noted(
     assert bounds == {0: (0, 2), 1: (0, 2)}
 
     async with Consumer(kafka, topic, client="test", group=decided_group(ended)) as journal:
+        journal.assign({0: 1})
         await journal.commit({0: Committed(1, "")})
     stretch, _ = await read_stretch(home, ended, {0: 1, 1: 0})
     assert (stretch.starts, stretch.gone) == ({0: 1, 1: 0}, {})
