@@ -1,4 +1,4 @@
-"""A region that lost its store, or was put back to an older one, comes back from its standby: nothing that anybody holds is lost, doubled, or in two orders."""
+"""A region that lost its store, or was put back to an older one, comes back from its standby, and one that lost its Kafka in its own store: nothing that anybody holds is lost, doubled, or in two orders."""
 
 import asyncio
 import contextlib
@@ -185,3 +185,58 @@ async def test_an_older_store_is_known_and_replaced(
         for writer in writers:
             await writer.stop()
         await same_everywhere(http, urls, writers, [])
+
+
+async def test_a_lost_kafka_begins_anew_in_the_regions_own_store(
+    stood_by: Federation, http: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    """Its disk is gone while all is decided: nothing is lost, nothing numbered anew, and eu, which still stands by, takes nothing over."""
+    urls = {name: there.public_url for name, there in stood_by.status().regions.items()}
+    services = services_of(stood_by)
+    await ready(stood_by)
+    epoch = (await standing(stood_by))["epoch"]
+    async with AsyncExitStack() as stack:
+        alice = await stack.enter_async_context(person([urls["us"], urls["eu"]], "us", tmp_path / "alice"))
+        eva = await stack.enter_async_context(person([urls["eu"], urls["us"]], "eu", tmp_path / "eva"))
+        before = [Writer(alice, eva), Writer(eva, alice)]
+        for writer in before:
+            stack.callback(writer.give_up)
+            await writer.is_heard()
+        for writer in before:
+            await writer.stop()
+        for writer in before:
+            await arrived(writer)
+        first = await history(http, urls["eu"], eva, alice)
+
+        await stood_by.act("local", "kill", "--stay-down", *services, "us/mirror", "us/kafka")
+        layout = lay_out(homes.read_federation(Path(stood_by.status().home)), toolchain.find())
+        await asyncio.to_thread(shutil.rmtree, layout.parts["us/kafka"].directory)
+        await start(stood_by, "us/kafka", "us/mirror", *services)
+        await says(stood_by, "the journal lost records")
+        with pytest.raises(CommandError, match="end them"):
+            await asyncio.to_thread(command, stood_by, "renew", *LOST)
+        await stood_by.act("local", "kill", "--stay-down", *services)
+        async with asyncio.timeout(READY_SECONDS):
+            while True:
+                with contextlib.suppress(CommandError):  # who was killed counts as alive for a while
+                    renewed = await asyncio.to_thread(command, stood_by, "renew", *LOST)
+                    break
+                await asyncio.sleep(1)
+        assert renewed["epoch"] == epoch + 1
+        await start(stood_by, *services)
+
+        after = [Writer(alice, eva), Writer(eva, alice)]
+        for writer, former in zip(after, before, strict=True):
+            writer.texts.extend(former.texts)  # so that no text is written twice
+            stack.callback(writer.give_up)
+            await writer.is_heard()
+        for writer in after:
+            await writer.stop()
+        for writer in after:
+            await arrived(writer)
+        here = await history(http, urls["us"], alice, eva)
+        assert here == await history(http, urls["eu"], eva, alice), "one order in both regions"
+        assert here[-len(first) :] == first, "what was numbered stands where it stood"
+    held = await standing(stood_by)
+    assert (held["holder"], held["epoch"]) == ("us", epoch + 1)
+    await ready(stood_by)
