@@ -15,7 +15,6 @@ from infra.administration import ensure_topics
 from infra.backoff import Backoff
 from infra.errors import CausewayError
 from infra.health import Health
-from infra.kafka import Committed as Noted
 from infra.kafka import Consumer, KafkaError, Record
 from infra.pace import Pace
 from infra.postgres import LOST_RACES, STORE_FAILURES, Pool, make_pool
@@ -27,7 +26,7 @@ from infra.telling import told
 from region.holding.renewal import Renewer
 from region.holding.tenure import Tenure
 from region.projector import metrics
-from region.projector.lived import NOTE_PATIENCE, NOTE_SECONDS, see_that_it_goes_on, see_that_it_is_new
+from region.projector.lived import NOTE_PATIENCE, note_decided, see_that_it_goes_on, see_that_it_is_new
 from region.projector.loop import Committed, Projection
 from region.projector.memory import Memory
 from region.projector.nudge import Nudger
@@ -299,7 +298,7 @@ class Projector:
                 self._tell_version(projection)
                 async with asyncio.TaskGroup() as group:
                     group.create_task(watch(consumer, projection, expected, self._health), name="watch")
-                    group.create_task(self._note_decided(consumer, expected), name="notes")
+                    group.create_task(note_decided(consumer, partial(self._decided, expected)), name="notes")
                     await self._read(consumer, projection, expected)
 
     async def _read(self, consumer: Consumer, projection: Projection, expected: dict[int, int]) -> None:
@@ -339,20 +338,9 @@ class Projector:
                 self._wait_at(newer, consumer, expected)
             self._tell_version(projection)
 
-    async def _note_decided(self, consumer: Consumer, expected: Mapping[int, int]) -> None:
-        """Note again and again where the journal lies how far the store has come, so that an older one in its place is known. Nothing waits for that."""
-        noted: dict[int, int] = {}
-        while True:
-            heed_cancellation()
-            reached = {partition: at for partition, at in expected.items() if partition not in self._waiting}
-            if reached != noted:
-                try:
-                    async with asyncio.timeout(NOTE_PATIENCE):
-                        await consumer.commit({partition: Noted(at, "") for partition, at in reached.items()})
-                    noted = reached
-                except (KafkaError, TimeoutError) as error:
-                    log.info("how far the journal is decided was not noted", reason=told(error))
-            await asyncio.sleep(NOTE_SECONDS)
+    def _decided(self, expected: Mapping[int, int]) -> dict[int, int]:
+        """Return how far the partitions are decided that are read on."""
+        return {partition: at for partition, at in expected.items() if partition not in self._waiting}
 
     async def _mend(self) -> None:
         if self._renewer is not None:
@@ -382,7 +370,7 @@ class Projector:
             log.error("waiting for an upgrade", partition=partition, offset=expected[partition], error=str(error))
         self._waiting.update(newer)
         metrics.WAITING.set(len(self._waiting))
-        consumer.assign({partition: at for partition, at in expected.items() if partition not in self._waiting})
+        consumer.assign(self._decided(expected))
 
 
 def check_dense(expected: Mapping[int, int], partition: int, records: Sequence[Record]) -> None:

@@ -4,6 +4,8 @@ import pytest
 
 from global_directory.holding.schemas import DutyView
 from infra.errors import UnavailableError
+from infra.kafka import Committed, KafkaError
+from region.projector import lived
 from region.projector.lived import (
     StoreLostError,
     StoreWentBackError,
@@ -58,3 +60,27 @@ def test_each_life_and_epoch_counts_for_itself() -> None:
     """Another site's journal has its own offsets, and so has a new one."""
     groups = {decided_group(RegionState("us", life, epoch, 4)) for life in (1, 2) for epoch in (1, 2)}
     assert len(groups) == 4
+
+
+async def test_how_far_it_has_come_is_noted_whatever_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once each time that it has come further, and what failed is noted the next time; nothing that is not assigned is."""
+    noted: list[dict[int, int]] = []
+    rounds = iter([{}, {0: 4}, {0: 4}, {0: 7, 1: 2}, {0: 7, 1: 2}, {0: 8, 1: 2}])
+    fails = [False, True, False, False]
+
+    class Journal:
+        async def commit(self, positions: dict[int, Committed]) -> None:
+            if fails.pop(0):
+                raise KafkaError
+            noted.append({partition: at.offset for partition, at in positions.items()})
+
+    def decided() -> dict[int, int]:
+        try:
+            return next(rounds)
+        except StopIteration:
+            raise KeyboardInterrupt from None
+
+    monkeypatch.setattr(lived, "NOTE_SECONDS", 0.0)
+    with pytest.raises(KeyboardInterrupt):
+        await lived.note_decided(Journal(), decided)  # type: ignore[arg-type]  # of a consumer it needs that alone
+    assert noted == [{0: 4}, {0: 7, 1: 2}, {0: 8, 1: 2}]
