@@ -32,11 +32,12 @@ StartFederation = Callable[..., AbstractContextManager[Federation]]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark everything here; the first test pays for starting the federation, so the limit is generous."""
+    """Mark everything here; the first test pays for starting the federation, so the limit is generous. A limit of a test's own goes before."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.acceptance)
-            item.add_marker(pytest.mark.timeout(LIMIT_SECONDS))
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(LIMIT_SECONDS))
 
 
 def free_block() -> int:

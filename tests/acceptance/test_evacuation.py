@@ -3,9 +3,8 @@
 import asyncio
 import contextlib
 import json
-import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,8 @@ import httpx
 import pytest
 
 from chaos.federation import CommandError, Federation
-from chaos.people import Person
-from region.client import Client, SqliteStore, Stage
+from region.client import Stage
+from tests.acceptance.writers import Writer, person, standing
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -30,60 +29,14 @@ def movable(start_federation: Callable[..., AbstractContextManager[Federation]])
         yield made
 
 
-class Writer:
-    """Writes to somebody, again and again, until told to stop."""
-
-    def __init__(self, author: Person, reader: Person) -> None:
-        """Begin."""
-        self.author = author
-        self.reader = reader
-        self.texts: list[str] = []
-        self._stop = asyncio.Event()
-        self._wrote = asyncio.Event()
-        self._task = asyncio.create_task(self._write())
-
-    async def _write(self) -> None:
-        while not self._stop.is_set():
-            self.texts.append(f"{self.author.id[:6]} writes {len(self.texts)}")
-            await self.author.write(self.texts[-1], self.reader)
-            self._wrote.set()
-            await asyncio.sleep(WRITE_SECONDS)
-
-    async def goes_on(self) -> str:
-        """Wait until one more is written; return it."""
-        self._wrote.clear()
-        await self._wrote.wait()
-        return self.texts[-1]
-
-    def give_up(self) -> None:
-        """Write no more, whatever has come of it: nobody writes on at a device that is put away."""
-        self._task.cancel()
-
-    async def stop(self) -> None:
-        """Stop writing, and wait until the reader was shown all."""
-        self._stop.set()
-        await self._task
-        await self.reader.sees(self.texts[-1])
-        shown = [
-            one.text for messages in self.reader.screen.values() for one in messages if one.text in set(self.texts)
-        ]
-        assert shown == self.texts, "each of them once, in order"
-
-
-@asynccontextmanager
-async def person(urls: list[str], home: str, store: Path) -> AsyncIterator[Person]:
-    """Somebody with an account in a region, and a device that knows those addresses."""
-    async with Client(urls, store=SqliteStore(store), patience=60) as client:
-        await client.register(f"{home}-{secrets.token_hex(6)}", "a good password", home_region=home)
-        await client.online()
-        async with Person(client) as somebody:
-            yield somebody
-
-
-async def standing(federation: Federation, region: str = "us") -> dict[str, Any]:
-    """Return what an operator is told of a region."""
-    found = json.loads(await federation.act("region", "status", "--json"))["regions"]
-    return dict(next(one for one in found if one["region"] == region))
+async def ended(writer: Writer) -> None:
+    """Let somebody stop writing, and wait until the reader was shown all."""
+    await writer.stop()
+    await writer.reader.sees(writer.texts[-1])
+    shown = [
+        one.text for messages in writer.reader.screen.values() for one in messages if one.text in set(writer.texts)
+    ]
+    assert shown == writer.texts, "each of them once, in order"
 
 
 def command(federation: Federation, *options: str) -> Any:
@@ -116,7 +69,7 @@ async def test_a_region_is_evacuated_and_comes_back_while_people_write(
         ]
         alice, abe, eva, aki = people
         pairs = ((alice, abe), (abe, alice), (alice, eva), (eva, alice), (alice, aki), (aki, abe), (eva, aki))
-        writers = [Writer(*pair) for pair in pairs]
+        writers = [Writer(*pair, seconds=WRITE_SECONDS) for pair in pairs]
         for writer in writers:
             stack.callback(writer.give_up)
         for writer in writers:
@@ -135,11 +88,11 @@ async def test_a_region_is_evacuated_and_comes_back_while_people_write(
                 parts = movable.status().parts()
                 assert {parts[f"{site}/standby"].state for site in ("us", "eu")} == {"healthy"}
             for writer in writers:
-                await writer.reader.sees(await writer.goes_on(), within=60)
+                await writer.is_heard(within=60)
             assert source != target
         await rehearsed_well(movable)  # the copy at eu was made anew
         for writer in writers:
-            await writer.stop()
+            await ended(writer)
 
         assert not [refused for somebody in people for refused in somebody.refused]
         for somebody in people:

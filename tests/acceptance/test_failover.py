@@ -3,10 +3,9 @@
 import asyncio
 import contextlib
 import json
-import secrets
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,14 @@ import pytest
 
 from chaos.federation import CommandError, Federation
 from chaos.people import Person
-from region.client import Arrived, Client, Message, SqliteStore, Stage, Withdrawn
+from region.client import Arrived, Message, Stage, Withdrawn
+from tests.acceptance.writers import Writer, person, standing
 
 pytestmark = pytest.mark.timeout(1200)
 
 COMMAND_SECONDS = 400.0
 WRITE_SECONDS = 0.4
+PATIENCE_SECONDS = 120.0
 READY_SECONDS = 120.0
 SHOWN_SECONDS = 120.0
 PARTING = 5
@@ -32,50 +33,6 @@ def mortal(start_federation: Callable[..., AbstractContextManager[Federation]]) 
     """A federation in which eu may take us's duties over."""
     with start_federation("--standby", "us=eu") as made:
         yield made
-
-
-class Writer:
-    """Writes to somebody, again and again, until told to stop, and remembers what."""
-
-    def __init__(self, author: Person, reader: Person) -> None:
-        """Begin."""
-        self.author = author
-        self.reader = reader
-        self.texts: list[str] = []
-        self._stop = asyncio.Event()
-        self._task = asyncio.create_task(self._write())
-
-    async def _write(self) -> None:
-        while not self._stop.is_set():
-            self.texts.append(f"{self.author.id[:6]} to {self.reader.id[:6]}: {len(self.texts)}")
-            await self.author.write(self.texts[-1], self.reader)
-            await asyncio.sleep(WRITE_SECONDS)
-
-    async def is_heard(self) -> None:
-        """Wait until something that is written from now on is seen."""
-        before = len(self.texts)
-        while len(self.texts) == before:  # noqa: ASYNC110  # it writes by the clock
-            await asyncio.sleep(WRITE_SECONDS)
-        await self.reader.sees(self.texts[-1], within=SHOWN_SECONDS)
-
-    def give_up(self) -> None:
-        """Write no more."""
-        self._task.cancel()
-
-    async def stop(self) -> None:
-        """Stop writing."""
-        self._stop.set()
-        await self._task
-
-
-@asynccontextmanager
-async def person(urls: list[str], home: str, store: Path) -> AsyncIterator[Person]:
-    """Somebody with an account in a region, and a device that knows those addresses."""
-    async with Client(urls, store=SqliteStore(store), patience=120) as client:
-        await client.register(f"{home}-{secrets.token_hex(6)}", "a good password", home_region=home)
-        await client.online()
-        async with Person(client) as somebody:
-            yield somebody
 
 
 def on_screen(somebody: Person) -> dict[str, list[Message]]:
@@ -96,7 +53,7 @@ async def say_and_leave(federation: Federation, url: str, store: Path, reader: P
     No device sends them again: they come to the reader by what the region itself had kept, or never. Afterwards us has no projector.
     """
     texts = [f"farewell {count}" for count in range(PARTING)]
-    async with person([url], "us", store) as gone:
+    async with person([url], "us", store, patience=PATIENCE_SECONDS) as gone:
         await gone.write("hello", reader)
         await reader.sees("hello", within=SHOWN_SECONDS)
         await federation.act("local", "kill", "--stay-down", "us/projector")
@@ -106,12 +63,6 @@ async def say_and_leave(federation: Federation, url: str, store: Path, reader: P
                 await handle.reach(Stage.ACCEPTED)
         assert all(handle.seq is None for handle in handles), "nobody has decided them"
     return texts
-
-
-async def standing(federation: Federation, region: str = "us") -> dict[str, Any]:
-    """Return what an operator is told of a region."""
-    found = json.loads(await federation.act("region", "status", "--json"))["regions"]
-    return dict(next(one for one in found if one["region"] == region))
 
 
 def command(federation: Federation, verb: str, *options: str) -> Any:
@@ -174,16 +125,18 @@ async def test_a_region_dies_and_comes_back_and_nothing_is_lost_or_doubled(
     mine = [name for name in mortal.status().parts() if name.startswith("us/")]
     async with AsyncExitStack() as stack:
         people = [
-            await stack.enter_async_context(person([urls[via], urls["eu"], urls["ap"]], home, tmp_path / f"{place}"))
+            await stack.enter_async_context(
+                person([urls[via], urls["eu"], urls["ap"]], home, tmp_path / f"{place}", patience=PATIENCE_SECONDS)
+            )
             for place, (home, via) in enumerate((("us", "us"), ("us", "eu"), ("eu", "eu"), ("ap", "ap")))
         ]
         alice, abe, eva, aki = people
         pairs = ((alice, abe), (abe, alice), (alice, eva), (eva, alice), (alice, aki), (aki, abe), (eva, aki))
-        writers = [Writer(*pair) for pair in pairs]
+        writers = [Writer(*pair, seconds=WRITE_SECONDS) for pair in pairs]
         for writer in writers:
             stack.callback(writer.give_up)
         for writer in writers:
-            await writer.is_heard()
+            await writer.is_heard(within=SHOWN_SECONDS)
 
         parting = await say_and_leave(mortal, urls["us"], tmp_path / "parting", abe)
         await mortal.act("local", "kill", "--stay-down", *(name for name in mine if name != "us/projector"))
@@ -195,7 +148,7 @@ async def test_a_region_dies_and_comes_back_and_nothing_is_lost_or_doubled(
         held = await standing(mortal)
         assert (held["holder"], held["epoch"]) == ("eu", 2)
         for writer in writers:
-            await writer.is_heard()
+            await writer.is_heard(within=SHOWN_SECONDS)
         again = await asyncio.to_thread(command, mortal, "fail", "--why", "a test", "--confirm", "us")
         assert again["holder"] == "eu", "it is done"
 
@@ -207,7 +160,7 @@ async def test_a_region_dies_and_comes_back_and_nothing_is_lost_or_doubled(
         held = await standing(mortal)
         assert (held["holder"], held["epoch"]) == ("us", 3)
         for writer in writers:
-            await writer.is_heard()
+            await writer.is_heard(within=SHOWN_SECONDS)
         for writer in writers:
             await writer.stop()
 

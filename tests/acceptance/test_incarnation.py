@@ -13,22 +13,23 @@ import httpx
 import pytest
 
 from chaos.federation import CommandError, Federation
+from chaos.people import Person
 from infra.local import homes, toolchain
 from infra.local.topology import lay_out
 from tests.acceptance.test_failover import (
+    PATIENCE_SECONDS,
     READY_SECONDS,
     SHOWN_SECONDS,
-    Writer,
+    WRITE_SECONDS,
     arrived,
     check_screen,
     command,
     history,
     is_there,
-    person,
     ready,
     say_and_leave,
-    standing,
 )
+from tests.acceptance.writers import Writer, person, standing
 
 pytestmark = pytest.mark.timeout(1500)
 LOST = ("--why", "a test", "--confirm", "us")
@@ -93,13 +94,12 @@ async def test_a_lost_store_comes_back_from_the_standby(
     services = services_of(stood_by)
     await ready(stood_by)
     async with AsyncExitStack() as stack:
-        alice = await stack.enter_async_context(person([urls["us"], urls["eu"]], "us", tmp_path / "alice"))
-        eva = await stack.enter_async_context(person([urls["eu"], urls["us"]], "eu", tmp_path / "eva"))
-        writers = [Writer(alice, eva), Writer(eva, alice)]
+        alice, eva = await people(stack, urls, tmp_path)
+        writers = writers_between(alice, eva)
         for writer in writers:
             stack.callback(writer.give_up)
         for writer in writers:
-            await writer.is_heard()
+            await writer.is_heard(within=SHOWN_SECONDS)
         parting = await say_and_leave(stood_by, urls["us"], tmp_path / "parting", eva)
 
         await stood_by.act("local", "kill", "--stay-down", *(set(services) - {"us/projector"}), "us/postgres")
@@ -110,7 +110,7 @@ async def test_a_lost_store_comes_back_from_the_standby(
 
         await taken_over(stood_by, services)
         for writer in writers:
-            await writer.is_heard()
+            await writer.is_heard(within=SHOWN_SECONDS)
         await start(stood_by, *services)
         with pytest.raises(CommandError):  # its status says that something is lost
             await asyncio.to_thread(command, stood_by, "restore", "--rehearse")
@@ -120,11 +120,27 @@ async def test_a_lost_store_comes_back_from_the_standby(
         assert restored["holder"] == "us", restored
         assert restored["handed_in"].get("handed in", 0) >= len(parting), restored
         for writer in writers:
-            await writer.is_heard()
+            await writer.is_heard(within=SHOWN_SECONDS)
         for writer in writers:
             await writer.stop()
         await same_everywhere(http, urls, writers, parting)
     await ready(stood_by)
+
+
+async def people(stack: AsyncExitStack, urls: dict[str, str], tmp_path: Path) -> tuple[Person, Person]:
+    """Return somebody of us and somebody of eu."""
+    alice, eva = [
+        await stack.enter_async_context(
+            person([urls[home], urls[other]], home, tmp_path / home, patience=PATIENCE_SECONDS)
+        )
+        for home, other in (("us", "eu"), ("eu", "us"))
+    ]
+    return alice, eva
+
+
+def writers_between(alice: Person, eva: Person) -> list[Writer]:
+    """Let both write to each other."""
+    return [Writer(alice, eva, seconds=WRITE_SECONDS), Writer(eva, alice, seconds=WRITE_SECONDS)]
 
 
 async def same_everywhere(
@@ -150,20 +166,19 @@ async def test_an_older_store_is_known_and_replaced(
     services = services_of(stood_by)
     await ready(stood_by)
     async with AsyncExitStack() as stack:
-        alice = await stack.enter_async_context(person([urls["us"], urls["eu"]], "us", tmp_path / "alice"))
-        eva = await stack.enter_async_context(person([urls["eu"], urls["us"]], "eu", tmp_path / "eva"))
-        writers = [Writer(alice, eva), Writer(eva, alice)]
+        alice, eva = await people(stack, urls, tmp_path)
+        writers = writers_between(alice, eva)
         for writer in writers:
             stack.callback(writer.give_up)
         for writer in writers:
-            await writer.is_heard()
+            await writer.is_heard(within=SHOWN_SECONDS)
         await stood_by.act("local", "kill", "--stay-down", *services, "us/postgres")
         store, older = store_of(stood_by), tmp_path / "older"
         await asyncio.to_thread(shutil.copytree, store, older, symlinks=True)
         owner = store.stat()
         await start(stood_by, "us/postgres", *services)
         for writer in writers:
-            await writer.is_heard()
+            await writer.is_heard(within=SHOWN_SECONDS)
         await ready(stood_by)
 
         await stood_by.act("local", "kill", "--stay-down", *services, "us/postgres")
@@ -181,7 +196,7 @@ async def test_an_older_store_is_known_and_replaced(
         assert restored["holder"] == "us", restored
         assert (await standing(stood_by))["epoch"] == epoch + 2
         for writer in writers:
-            await writer.is_heard()
+            await writer.is_heard(within=SHOWN_SECONDS)
         for writer in writers:
             await writer.stop()
         await same_everywhere(http, urls, writers, [])
@@ -196,12 +211,11 @@ async def test_a_lost_kafka_begins_anew_in_the_regions_own_store(
     await ready(stood_by)
     epoch = (await standing(stood_by))["epoch"]
     async with AsyncExitStack() as stack:
-        alice = await stack.enter_async_context(person([urls["us"], urls["eu"]], "us", tmp_path / "alice"))
-        eva = await stack.enter_async_context(person([urls["eu"], urls["us"]], "eu", tmp_path / "eva"))
-        before = [Writer(alice, eva), Writer(eva, alice)]
+        alice, eva = await people(stack, urls, tmp_path)
+        before = writers_between(alice, eva)
         for writer in before:
             stack.callback(writer.give_up)
-            await writer.is_heard()
+            await writer.is_heard(within=SHOWN_SECONDS)
         for writer in before:
             await writer.stop()
         for writer in before:
@@ -225,11 +239,11 @@ async def test_a_lost_kafka_begins_anew_in_the_regions_own_store(
         assert renewed["epoch"] == epoch + 1
         await start(stood_by, *services)
 
-        after = [Writer(alice, eva), Writer(eva, alice)]
+        after = writers_between(alice, eva)
         for writer, former in zip(after, before, strict=True):
             writer.texts.extend(former.texts)  # so that no text is written twice
             stack.callback(writer.give_up)
-            await writer.is_heard()
+            await writer.is_heard(within=SHOWN_SECONDS)
         for writer in after:
             await writer.stop()
         for writer in after:
