@@ -95,7 +95,7 @@ class ProjectorSettings(RegionalSettings):
 
 
 class JournalLostError(CausewayError):
-    """Partition {partition} of the journal holds offsets {first} to {end}, but the store has projected up to {next_offset}: the journal lost records. Bring the region back as a new incarnation; nothing is guessed."""
+    """Partition {partition} of the journal holds offsets {first} to {end}, but the store has projected up to {next_offset}: the journal lost records. Nothing is guessed; see docs/operations/incarnation.md, Kafka."""
 
     code = "journal-lost"
     definite = True

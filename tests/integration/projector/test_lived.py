@@ -1,14 +1,18 @@
 """A projector begins nothing in a store that was lost, and decides nothing in one that went back."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
+import httpx
 import pytest
 
+from global_directory.client import DirectoryClient
 from infra.kafka import Consumer
 from infra.postgres import make_pool
-from infra.schema.repository import state
-from region.projector.lived import StoreLostError
+from infra.schema.repository import connect, state
+from region.projector.lived import StoreLostError, see_that_it_is_new
 from region.projector.rehearsal import message
 from region.store.repository.setup import prepare, region_state
 from region.store.rows import RegionState
@@ -77,3 +81,37 @@ async def test_an_older_store_is_known_by_its_journal(region: Any, until: Until)
     await until("it tells", told)
     rows = await region.execute("SELECT next_offset FROM journal_partitions WHERE partition = %s", place)
     assert rows == [(2,)], "nothing is decided in it"
+
+
+async def test_a_first_start_waits_for_the_directory(
+    region: Any, until: Until, make_database: Callable[[], str]
+) -> None:
+    """While it is away nobody can tell whether the region has lived: that is told, nothing is made, and once it is back the region begins by itself. Later starts need it not."""
+    url, is_away = make_database(), asyncio.Event()
+    is_away.set()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if is_away.is_set():
+            raise httpx.ConnectError("refused", request=request)
+        return httpx.Response(200, json={"duties": []})
+
+    async def told() -> bool:
+        condition = health.conditions["store"]
+        return not condition.ok and "directory" in condition.detail
+
+    async def well() -> bool:
+        return bool(health.ok)
+
+    async with DirectoryClient("http://directory.test", transport=httpx.MockTransport(answer)) as directory:
+        may_begin = partial(see_that_it_is_new, "us", directory)
+        health = region.start(may_begin=may_begin, store=url)
+        await until("it tells what it waits for", told)
+        async with await connect(url, name="test") as store:
+            assert await state(store) is None, "nothing is made"
+        is_away.clear()
+        await until("it begins", well)
+        await region.stop()
+
+        is_away.set()
+        health = region.start(may_begin=may_begin, store=url)
+        await until("it goes on", well)
