@@ -96,8 +96,8 @@ async def test_a_first_start_waits_for_the_directory(
         return httpx.Response(200, json={"duties": []})
 
     async def told() -> bool:
-        condition = health.conditions["store"]
-        return not condition.ok and "directory" in condition.detail
+        condition = health.conditions.get("store")
+        return condition is not None and not condition.ok and "directory" in condition.detail
 
     async def well() -> bool:
         return bool(health.ok)
