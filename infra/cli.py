@@ -156,7 +156,7 @@ def down(
     Examples: causeway down; causeway down --wipe
     """
     home = homes.home()
-    ran = _stop(home)
+    ran = _stop(home, discards=wipe)
     console.print("Stopped." if ran else "Nothing was running.")
     if wipe:
         with still("throwing its data away", _say):
@@ -318,10 +318,10 @@ def _start(federation: Federation) -> tuple[bool, Status]:
     return ours, status
 
 
-def _stop(home: Path) -> bool:
-    """Stop it, and tell meanwhile what still runs; return whether anything ran."""
+def _stop(home: Path, *, discards: bool = False) -> bool:
+    """Stop it, at once if its data is thrown away next, and tell meanwhile what still runs; return whether anything ran."""
     with still("stopping", _say, more=lambda: up.glance(home, view.remaining), every=STOPPING_SECONDS):
-        return up.stop(home)
+        return up.stop(home, discards=discards)
 
 
 def _show(federation: Federation) -> None:

@@ -17,7 +17,7 @@ from global_directory.holding import copies
 from global_directory.holding.schemas import DutyView, ProposalView
 from global_directory.holding.status import Standing, read_pages, standings, tell
 from global_directory.operators.acting import Confirm, Why, operation
-from global_directory.place import is_named, where
+from global_directory.place import ATTEMPTS, SECONDS, is_named, where
 from global_directory.trust import ASK_SECONDS
 from infra.errors import UnavailableError
 from infra.identity import DIRECTORY
@@ -155,7 +155,7 @@ def renew(
 def _ask(question: Callable[[DirectoryClient], Awaitable[T]]) -> T:
     async def run() -> T:
         url, tls = where()
-        async with DirectoryClient(url, tls=tls) as directory:
+        async with DirectoryClient(url, tls=tls, attempts=ATTEMPTS, timeout=SECONDS) as directory:
             return await question(directory)
 
     return asyncio.run(run())

@@ -1,6 +1,7 @@
 """Which directory a command asks, and with which certificate: that of the local federation, or the one that `CAUSEWAY_DIRECTORY` names."""
 
 import os
+from typing import Final
 
 from infra.identity import DIRECTORY
 from infra.local import homes
@@ -8,6 +9,10 @@ from infra.local.certificates import Files
 from infra.local.errors import NotRunningError
 from infra.settings import ServiceSettings, read
 from infra.tls import MutualTls
+
+ATTEMPTS: Final = 6
+"""How often a command asks the directory, and for how many seconds each time: longer than services do, since on a busy machine an answer may take seconds, and an operator who is turned away has to begin anew."""
+SECONDS: Final = 10.0
 
 
 def is_named() -> bool:

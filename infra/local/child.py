@@ -76,12 +76,13 @@ class Child:
         """Wait until it is well."""
         await self._well.wait()
 
-    async def stop(self) -> None:
-        """Let it end cleanly, or make it end after a while; it stays down."""
+    async def stop(self, *, discards: bool = False) -> None:
+        """Let it end cleanly, or at once if its data is thrown away next, or make it end after a while; it stays down."""
         self._wanted.clear()
         if self._process is not None:
             tell("stop", part=self.part.name, pid=self._process.pid)
-            await asyncio.to_thread(process.stop, self._process, self.part.stop_signal, STOP_SECONDS)
+            number = self.part.discard_signal if discards else self.part.stop_signal
+            await asyncio.to_thread(process.stop, self._process, number, STOP_SECONDS)
         await self._abandon()
         self._become("down")
 

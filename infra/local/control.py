@@ -28,7 +28,13 @@ class Ask(msgspec.Struct, frozen=True, tag=True):
 
 
 class Stop(msgspec.Struct, frozen=True, tag=True):
-    """Stop all parts, then yourself; answered when all have ended."""
+    """Stop all parts, then yourself; answered when all have ended.
+
+    Attributes:
+        discards: Their data is thrown away next, so nobody has to put it in order first.
+    """
+
+    discards: bool = False
 
 
 class Act(msgspec.Struct, frozen=True, tag=True):

@@ -59,6 +59,7 @@ class Part:
         standbys: Kafka only: region to the one that may take its duties over; more is meant for whoever stands by.
         replication: Kafka only: how many brokers keep those topics.
         stop_signal: What asks it to end cleanly.
+        discard_signal: What ends it at once when its data is thrown away next.
         unprivileged: It refuses to run as root.
         services: Which services it hosts, if it does.
     """
@@ -79,6 +80,7 @@ class Part:
     standbys: Mapping[str, str] = field(default_factory=dict)
     replication: int = 1
     stop_signal: signal.Signals = signal.SIGTERM
+    discard_signal: signal.Signals = signal.SIGKILL
     unprivileged: bool = False
     services: tuple[str, ...] = ()
 

@@ -178,7 +178,10 @@ def stop(process: subprocess.Popen[bytes], number: signal.Signals, patience: flo
     identity = Identity.of(process.pid)
     if identity is not None:
         identity.signal(signal.SIGCONT)
-        process.send_signal(number)
+        if number is signal.SIGKILL:
+            identity.signal(number)
+        else:
+            process.send_signal(number)
         try:
             process.wait(patience)
         except subprocess.TimeoutExpired:

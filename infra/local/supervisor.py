@@ -93,14 +93,15 @@ class Supervisor:
         for task in tasks:
             task.cancel()
 
-    async def stop(self) -> None:
-        """Stop the services, then what they stand on."""
+    async def stop(self, *, discards: bool = False) -> None:
+        """Stop the services, then what they stand on; all at once if their data is thrown away next."""
         if self.stopping:
             await self.stopped.wait()
             return
         self.stopping = True
-        for wave in WAVES:
-            await asyncio.gather(*(child.stop() for child in self.children.values() if child.part.kind in wave))
+        for wave in (sum(WAVES, start=()),) if discards else WAVES:
+            children = [child for child in self.children.values() if child.part.kind in wave]
+            await asyncio.gather(*(child.stop(discards=discards) for child in children))
         self.stopped.set()
 
     async def _stop_when(self, told: asyncio.Event) -> None:
@@ -209,8 +210,8 @@ class Supervisor:
             match request:
                 case Ask():
                     pass
-                case Stop():
-                    await self.stop()
+                case Stop(discards):
+                    await self.stop(discards=discards)
                 case Act():
                     await self.act(request)
                 case Reshape(shapes):

@@ -159,8 +159,12 @@ def wait_until_well(home: Path, watch: Watch) -> Status:
         time.sleep(POLL_SECONDS)
 
 
-def stop(home: Path) -> bool:
+def stop(home: Path, *, discards: bool = False) -> bool:
     """Stop the home's federation, even one that only just starts, and what a supervisor that died left; return whether anything ran.
+
+    Args:
+        home: Whose.
+        discards: Its data is thrown away next, so nobody has to put it in order first.
 
     Raises:
         StillRunningError: It did not stop in time.
@@ -168,7 +172,7 @@ def stop(home: Path) -> bool:
     ran, until = False, time.monotonic() + STOP_SECONDS
     while (home / homes.LOCK).exists() or (home / homes.PROCESSES).exists():  # otherwise nothing was ever started there
         with contextlib.suppress(NotRunningError):  # it may not answer yet, and end before it answers
-            control.ask(home, Stop(), patience=STOP_SECONDS)
+            control.ask(home, Stop(discards), patience=STOP_SECONDS)
             ran = True
         try:
             with homes.alone(home):  # so that none starts while we look

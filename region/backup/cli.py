@@ -14,7 +14,7 @@ from rich.table import Table
 
 from global_directory.client import DirectoryClient
 from global_directory.operators.acting import Confirm, Why, operation
-from global_directory.place import where
+from global_directory.place import ATTEMPTS, SECONDS, where
 from infra.errors import NotFoundError
 from infra.printing import print_json
 from region.backup import making, places, restoring, verifying
@@ -147,7 +147,7 @@ def verify(region: Region, backup_id: BackupId = "", *, as_json: Json = False) -
 async def _restore(site: Site, backup_id: str) -> Restored:
     manifest = await _at_the_shelf(site, lambda shelf: _chosen(shelf, backup_id))
     url, tls = where()
-    async with DirectoryClient(url, tls=tls) as directory:
+    async with DirectoryClient(url, tls=tls, attempts=ATTEMPTS, timeout=SECONDS) as directory:
         return await restoring.restore(site, tools(), manifest, directory)
 
 

@@ -12,9 +12,9 @@ import psycopg
 import typer
 from rich.table import Table
 
-from global_directory.cli import where
 from global_directory.client import DirectoryClient
 from global_directory.operators.acting import Confirm, Why, operation
+from global_directory.place import ATTEMPTS, SECONDS, where
 from infra.errors import CausewayError
 from infra.printing import print_json
 from region.evacuation import checks, seats
@@ -184,7 +184,7 @@ async def rehearse_now(region: str, sites: dict[str, Seat]) -> Rehearsed:
     """Return what would be in the way of declaring a region dead, and what would be late; changes nothing."""
     home, target = sites.values()
     url, tls = where()
-    async with DirectoryClient(url, tls=tls) as directory:
+    async with DirectoryClient(url, tls=tls, attempts=ATTEMPTS, timeout=SECONDS) as directory:
         duties = await directory.duties()
         found = await late.look(home, target, duties, await directory.expulsions())
     steps = tuple(step.value for step in Step)
@@ -222,7 +222,7 @@ async def fail_now(region: str, sites: dict[str, Seat], why: str, *, quiet: bool
     home, target = sites.values()
     url, tls = where()
     audit, log = Audit("fail", region, why=why), list[Told]()
-    async with DirectoryClient(url, tls=tls) as directory:
+    async with DirectoryClient(url, tls=tls, attempts=ATTEMPTS, timeout=SECONDS) as directory:
         takeover = Takeover(
             home,
             target,
@@ -266,7 +266,7 @@ async def restore_now(
         with contextlib.suppress(psycopg.Error, TimeoutError):
             await release(home.store, holder.site)
 
-    async with DirectoryClient(url, tls=tls) as directory:
+    async with DirectoryClient(url, tls=tls, attempts=ATTEMPTS, timeout=SECONDS) as directory:
 
         async def promised() -> float:
             held = (one for one in await directory.duties() if (one.region, one.holder) == (region, holder.site))

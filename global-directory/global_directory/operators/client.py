@@ -22,12 +22,11 @@ from global_directory.operators.schemas import (
     RoleRequest,
     Trace,
 )
+from global_directory.place import ATTEMPTS, SECONDS
 from global_directory.transport import Transport
 from infra.identity import DIRECTORY
 from infra.tls import MutualTls, PeerTransport
 
-SECONDS: Final = 10.0
-"""Of one attempt; hashing takes its time on a machine that is busy."""
 _LIMITS: Final = httpx.Limits(max_connections=2, max_keepalive_connections=1, keepalive_expiry=4)
 
 
@@ -57,7 +56,7 @@ class OperatorsClient:
             trust_env=False,
             headers={"authorization": f"Bearer {token}"} if token else {},
         )
-        self._transport = Transport(self._http, attempts=3)
+        self._transport = Transport(self._http, attempts=ATTEMPTS)
 
     async def __aenter__(self) -> Self:
         """Return the client."""

@@ -99,6 +99,14 @@ describe("what becomes of one", () => {
     },
   );
 
+  test("a refusal is for good: an `accepted` that comes after it, a `pending` or an error takes nothing of it back", () => {
+    const refused = outbox.refused(item("m1"), "friends-only", "");
+
+    expect(outbox.accepted(refused, "id", "d1-us")).toBe(refused);
+    expect(outbox.queued(refused, { message_id: "id", conversation_id: "d9-eu" } as Message)).toBe(refused);
+    expect(outbox.erred(refused, error({ status: 503 }), 0)).toBe(refused);
+  });
+
   test("sent again after a refusal it has another name, since the first is refused for good", () => {
     const anew = outbox.again(outbox.refused(item("m1"), "slow-mode", ""), "m7", 7);
 

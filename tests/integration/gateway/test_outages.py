@@ -75,6 +75,7 @@ async def test_an_emptied_redis_loses_nothing(region: Any, person: Register) -> 
         assert not device.socket.closed
 
 
+@pytest.mark.timeout(300)
 async def test_who_came_and_went_while_outputs_were_missed_is_known_afterwards(
     region: Any, person: Register, eventually: Eventually
 ) -> None:

@@ -227,6 +227,37 @@ async def test_all_parts_are_told_to_end_at_once(
     assert {name for name in names if (tmp_path / f"{name}.ended").exists()} == set(names)
 
 
+async def test_who_will_have_no_data_is_not_asked_to_put_it_in_order(tmp_path: Path, programs: Tools) -> None:
+    """Of whatever kind: it ends without last words, with what it has started; one may have a gentler way of its own."""
+    script = "trap 'touch ../$NAME.asked; exit 0' TERM; trap 'touch ../$NAME.quit; exit 0' QUIT; echo well; while :; do sleep 0.1; done"
+    gentler = {"redis": signal.SIGKILL, "postgres": signal.SIGQUIT, "service": signal.SIGKILL}
+    parts = {
+        kind: Part(
+            kind,
+            kind,
+            ("/bin/sh", "-c", script),
+            tmp_path / kind,
+            tmp_path / f"{kind}.log",
+            Says(("well",)),
+            env={"NAME": kind},
+            discard_signal=number,
+        )
+        for kind, number in gentler.items()
+    }
+    one = Supervisor(Topology(Federation(str(tmp_path), ()), parts, (), {}), programs)
+    running = asyncio.create_task(one.run())
+    await until(lambda: one.status().state == "healthy")
+    identities = [child.identity for child in one.children.values()]
+    await one.stop(discards=True)
+    await running
+
+    assert not any(identity and identity.alive() for identity in identities)
+    told = [
+        path for kind in gentler for path in (tmp_path / f"{kind}.asked", tmp_path / f"{kind}.quit") if path.exists()
+    ]
+    assert [path.name for path in told] == ["postgres.quit"]
+
+
 async def test_a_part_without_room_on_the_disk_starts_when_there_is_some(
     topology: Topology, programs: Tools, monkeypatch: pytest.MonkeyPatch
 ) -> None:

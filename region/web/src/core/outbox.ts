@@ -107,12 +107,14 @@ export function nextLook(items: readonly Item[]): number | null {
   return times.length > 0 ? Math.min(...times) : null;
 }
 
+/** Take in that the region has it; what has become of it since may have come before. */
 export function accepted(item: Item, messageId: string, conversationId: string): Item {
-  if (item.stage.at === "queued") return item;
+  if (item.stage.at === "queued" || item.stage.at === "refused") return item;
   return { ...item, conversationId, stage: { at: "accepted", messageId } };
 }
 
 export function queued(item: Item, message: Message): Item {
+  if (item.stage.at === "refused") return item;
   const region = message.queued_for ?? "";
   return {
     ...item,
@@ -125,9 +127,9 @@ export function refused(item: Item, code: string, reason: string): Item {
   return { ...item, stage: { at: "refused", code, reason } };
 }
 
-/** Take in that a frame could not be taken: for now, or as it is. What was taken once is, whatever is said to its repetition. */
+/** Take in that a frame could not be taken: for now, or as it is. What was taken or refused once is, whatever is said to its repetition. */
 export function erred(item: Item, error: ErrorFrame, now: number): Item {
-  if (isTaken(item)) return item;
+  if (isTaken(item) || item.stage.at === "refused") return item;
   if (LATER.has(error.status) || !error.definite) {
     const wait = error.retry_after === undefined ? PAUSE_MS : error.retry_after * 1_000;
     return { ...item, stage: { at: "waiting", until: now + wait, reason: error.detail } };
