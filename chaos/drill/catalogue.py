@@ -109,7 +109,14 @@ DRILLS: dict[str, Drill] = {
         about="all of a region by which another stands is killed at once; it is declared dead and taken over, comes back, and is restored",
         strikes="everything of such a region, and its duties",
         holds=f"{_SPARED}: all other regions; its own people are served by who stands by before it is back; what was taken out of their screens comes again; nothing accepted is lost; everything has arrived 30 s after it is well",
-        unseen="a site whose disks are lost; an operator who hesitates: the drill acts at once; that anybody acts by themselves",
+        unseen="a site whose disks are lost, of which `store-loss` is one; an operator who hesitates: the drill acts at once; that anybody acts by themselves",
+        minutes=4.0, rate=60.0, hold=60.0,
+    ),
+    Scenario.STORE_LOSS: Drill(
+        about="as `kill`, and the disk of the region's store is lost: it comes back with an empty one, and from what its standby has",
+        strikes="everything of such a region, its duties, and its store for good",
+        holds=f"{_SPARED}: as in `kill`; nothing is begun in the empty store; nothing accepted is lost, since the journal is there",
+        unseen="a Kafka whose disk is lost, or both; an older store; what only the store knew of images that were brought in its last moment",
         minutes=4.0, rate=60.0, hold=60.0,
     ),
     Name.PARTS: Drill(
@@ -134,7 +141,7 @@ DRILLS: dict[str, Drill] = {
     ),
 }  # fmt: skip
 ABSENT = {
-    "store loss": "a region that lost its Kafka or its store cannot come back yet; restoring one is no part of the product",
+    "journal loss": "a region whose Kafka lost its disk comes back by `causeway region restore --journal-lost` (docs/operations/incarnation.md), and no drill does that yet",
 }
 """Drills that there are not, and why."""
 

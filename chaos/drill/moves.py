@@ -7,7 +7,7 @@ from math import isnan, nan
 import msgspec
 
 from chaos.drill.figures import percentile
-from chaos.drill.schedule import MOVES, Kind
+from chaos.drill.schedule import DEATHS, MOVES, Kind
 from chaos.judge import events as e
 from chaos.judge.ledger import Line
 
@@ -140,7 +140,7 @@ def _follow(spans: dict[str, _Span], event: e.FaultBegun | e.Decided | e.FaultEn
         return
     span = spans.get(event.fault)
     match event:
-        case e.FaultBegun() if event.kind in set(map(str, (*MOVES, Kind.DEATH))):
+        case e.FaultBegun() if event.kind in set(map(str, (*MOVES, *DEATHS))):
             source, _, target = event.target.partition(">")
             region = target if event.kind == Kind.RETURN else source
             spans[event.fault] = _Span(event.fault, event.target, region, event.at)

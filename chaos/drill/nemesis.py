@@ -20,9 +20,10 @@ from chaos.drill.faults.doubles import ServiceDoubled, can_be_doubled
 from chaos.drill.faults.duties import DutiesMoved, NotHomeError
 from chaos.drill.faults.injector import POLL_SECONDS, RECOVERY_SECONDS, Injector, NotPossibleError, Supervisor
 from chaos.drill.faults.links import LINKS, LinkFault
+from chaos.drill.faults.losses import StoreLost
 from chaos.drill.faults.mirrors import MirrorRepeats, RelayTruncated
 from chaos.drill.faults.parts import Frozen, PartFault, SiteDown
-from chaos.drill.schedule import MOVES, ON_LINKS, SEEN_AT_THE_END, Fault, Kind, Targets, by_slot
+from chaos.drill.schedule import DEATHS, MOVES, ON_LINKS, SEEN_AT_THE_END, Fault, Kind, Targets, by_slot
 from chaos.judge import events as e
 from chaos.judge.ledger import Ledger
 from infra.errors import CausewayError
@@ -96,8 +97,8 @@ def injector_of(fault: Fault, before: Status, ask: Supervisor, tell: Callable[[s
     """
     if fault.kind in MOVES:
         return DutiesMoved(fault, before, ask, tell)
-    if fault.kind is Kind.DEATH:
-        return RegionDies(fault, before, ask, tell)
+    if fault.kind in DEATHS:
+        return (StoreLost if fault.kind is Kind.LOSS else RegionDies)(fault, before, ask, tell)
     if fault.kind in {*ON_LINKS, Kind.SPLIT, Kind.SLOW}:
         return LinkFault(fault, before, ask)
     others: dict[Kind, Callable[[str, Status, Supervisor], Injector]] = {
@@ -251,7 +252,7 @@ class Nemesis:
             del self._present[fault.name]
             self._lasting.pop(fault.name, None)
         self._ledger.note(e.FaultEnded(self._ledger.now(), fault.name, failed, lifted))
-        is_home = fault.kind in {Kind.RETURN, Kind.DEATH} and not failed
+        is_home = fault.kind in {Kind.RETURN, *DEATHS} and not failed
         if is_home and isinstance(injector, DutiesMoved | RegionDies):
             del self._away[injector.region]
         self.done += 1
@@ -273,7 +274,7 @@ class Nemesis:
             await asyncio.wait({watching}, timeout=SIGHT_SECONDS)
         if watching.done() and not watching.cancelled() and watching.exception() is None:
             since = watching.result()
-        if fault.kind is Kind.DEATH:
+        if fault.kind in DEATHS:
             since = loop.time()  # its people are to be served for that long, and until now nobody did
         await asyncio.sleep(max(0.0, since + fault.hold - loop.time()))
 

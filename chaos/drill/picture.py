@@ -25,6 +25,8 @@ COLOURS = {
     Kind.SLOW: "teal",
     Kind.FREEZE: "navy",
     Kind.DOWN: "black",
+    Kind.DEATH: "maroon",
+    Kind.LOSS: "dimgray",
     Kind.EVACUATE: "darkgreen",
     Kind.RETURN: "lime",
 }

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from chaos.drill.course import NotReadyError
 from chaos.drill.faults.links import DIRECTORY, LINKS, links_of
-from chaos.drill.schedule import MOVES, Fault, Kind
+from chaos.drill.schedule import DEATHS, MOVES, Fault, Kind
 from infra.local.control import Status
 
 FEWEST_REGIONS = 2
@@ -73,8 +73,8 @@ def blast_radius(faults: Iterable[Fault]) -> str:
     links = {link for fault in struck if _on_links(fault) for link in links_of(fault.target)}
     parts = {fault.target for fault in struck if not _on_links(fault)}
     whole = {fault.target for fault in struck if fault.kind in {Kind.FREEZE, Kind.DOWN}}
-    whole |= {fault.target.partition(">")[0] for fault in struck if fault.kind is Kind.DEATH}
-    moved = {fault.target for fault in struck if fault.kind in {*MOVES, Kind.DEATH}}
+    whole |= {fault.target.partition(">")[0] for fault in struck if fault.kind in DEATHS}
+    moved = {fault.target for fault in struck if fault.kind in {*MOVES, *DEATHS}}
     parts -= moved
     said = [f"everything of {name}" for name in sorted(whole)] + sorted(
         part for part in parts if part.partition("/")[0] not in whole

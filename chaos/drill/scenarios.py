@@ -46,11 +46,12 @@ class Scenario(StrEnum):
     EVACUATION = "evacuation"
     STANDBY_LOSS = "standby-loss"
     KILL = "kill"
+    STORE_LOSS = "store-loss"
 
 
-WHOLE = frozenset({Scenario.TOUR, Scenario.EVACUATION, Scenario.KILL})
+WHOLE = frozenset({Scenario.TOUR, Scenario.EVACUATION, Scenario.KILL, Scenario.STORE_LOSS})
 """Drills that have an end of their own, however much time there is."""
-TAKES_A_STANDBY = frozenset({Scenario.EVACUATION, Scenario.STANDBY_LOSS, Scenario.KILL})
+TAKES_A_STANDBY = frozenset({Scenario.EVACUATION, Scenario.STANDBY_LOSS, Scenario.KILL, Scenario.STORE_LOSS})
 
 
 class NoStandbyError(CausewayError):
@@ -267,6 +268,12 @@ def _kill(scene: Scene) -> Iterator[Round]:
         yield (scene.fault(Kind.DEATH, f"{region}>{site}", expects),)
 
 
+def _store_loss(scene: Scene) -> Iterator[Round]:
+    """The same, and each comes back without its store."""
+    for (fault,) in _kill(scene):
+        yield (replace(fault, kind=Kind.LOSS),)
+
+
 def _shape(random: Random) -> Shape:
     """Draw how a slow cable is: 100 to 250 ms each way, 20 to 80 ms to and fro, 1 to 5 Mbit/s."""
     return Shape(
@@ -299,4 +306,5 @@ _ROUNDS: dict[Scenario, Callable[[Scene], Iterator[Round]]] = {
     Scenario.EVACUATION: _evacuation,
     Scenario.STANDBY_LOSS: _standby_loss,
     Scenario.KILL: _kill,
+    Scenario.STORE_LOSS: _store_loss,
 }

@@ -65,6 +65,8 @@ class Kind(StrEnum):
     """SIGKILL of everything of a region, which stays down for a while."""
     DEATH = "region death"
     """SIGKILL of everything of a region, which is then declared dead by an operator's command, stays down for a while, comes back, and is restored."""
+    LOSS = "store loss"
+    """The same, and the disk of its store is lost meanwhile."""
     EVACUATE = "evacuation"
     """A region's duties are handed from its own site to the one that stands by, by an operator's command."""
     RETURN = "return"
@@ -75,6 +77,8 @@ ON_LINKS = (Kind.CUT, Kind.ONE_WAY, Kind.LATENCY, Kind.JITTER, Kind.BANDWIDTH)
 """What the drills that are not named disturb a link by."""
 MOVES = (Kind.EVACUATE, Kind.RETURN)
 """What an operator does, not a fault; it ends when the command does."""
+DEATHS = (Kind.DEATH, Kind.LOSS)
+"""What a region does not come back from by itself: it is declared dead, taken over, and restored."""
 SEEN_AT_THE_END = (Kind.TRUNCATE,)
 """What shows itself only as it is taken off."""
 

@@ -37,7 +37,7 @@ READING: Final = frozenset({"standby"})
 
 
 class BeyondError(CausewayError):
-    """The backup {backup_id} cannot be restored: {what}. Nothing was changed. A region that has gone beyond its backup would have to begin a new life and collect what others hold, which this version cannot do; see docs/operations/backup.md."""
+    """The backup {backup_id} cannot be restored: {what}. Nothing was changed. A region that has gone beyond its backup comes back from its standby, which has more: docs/operations/incarnation.md. Where nobody stands by, this version cannot collect what others hold."""
 
     code = "gone-beyond"
     status = 409

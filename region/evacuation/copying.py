@@ -91,6 +91,17 @@ async def copy_store(
     return counts
 
 
+async def make_missing(url: str) -> None:
+    """Make a database, empty, unless it is there.
+
+    Raises:
+        psycopg.Error: Its server does not answer.
+    """
+    async with await connect(_with(url, MAINTENANCE), name="evacuation") as server:
+        if _database(url) not in await repository.databases(server):
+            await repository.make_database(server, _database(url))
+
+
 async def compare(source: str, target: str) -> dict[str, int]:
     """Compare two stores by how many rows each table has; return that.
 

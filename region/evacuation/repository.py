@@ -5,12 +5,7 @@ from psycopg import sql
 
 from infra.postgres import Connection
 from infra.schema.repository import alive
-
-
-async def next_offsets(connection: Connection) -> dict[int, int]:
-    """Return where each partition of the journal is decided up to."""
-    cursor = await connection.execute("SELECT partition, next_offset FROM journal_partitions ORDER BY partition")
-    return dict(await cursor.fetchall())
+from replication.turns.repository import next_offsets as next_offsets  # noqa: PLC0414  # asked for here
 
 
 async def unsent(connection: Connection) -> dict[str, int]:

@@ -22,6 +22,14 @@ class NoOtherSiteError(CausewayError):
     definite = True
 
 
+class NoSuchRegionError(CausewayError):
+    """There is no region {region} in this federation."""
+
+    code = "no-region"
+    status = 404
+    definite = True
+
+
 @dataclass(frozen=True, slots=True)
 class Seat:
     """What a region's duties have at a site.
@@ -70,6 +78,26 @@ def find(region: str) -> dict[str, Seat]:
         NotRunningError: There is no local federation.
         NoOtherSiteError: Nobody else may hold them.
     """
+    seats = _seats(region)
+    if len(seats) < 2:  # noqa: PLR2004 — home, and the other one
+        raise NoOtherSiteError(region=region)
+    return seats
+
+
+def home_of(region: str) -> Seat:
+    """Return the seat of a region's duties at its own site, whether or not somebody else may hold them.
+
+    Raises:
+        NotRunningError: There is no local federation.
+        NoSuchRegionError: It has no such region.
+    """
+    seats = _seats(region)
+    if region not in seats:
+        raise NoSuchRegionError(region=region)
+    return seats[region]
+
+
+def _seats(region: str) -> dict[str, Seat]:
     home = homes.home()
     if not (home / homes.DESCRIPTION).exists():
         raise NotRunningError(home=home)
@@ -81,8 +109,6 @@ def find(region: str) -> dict[str, Seat]:
         if mine:
             admins = [part.ports["admin"] for part in mine if services_of([part])]
             seats[site] = _seat(region, site, mine[0].env, services_of(mine), admins)
-    if len(seats) < 2:  # noqa: PLR2004 — home, and the other one
-        raise NoOtherSiteError(region=region)
     return seats
 
 

@@ -16,21 +16,26 @@ from global_directory.operators.acting import Confirm, Why, operation
 from global_directory.place import ATTEMPTS, SECONDS, where
 from infra.errors import CausewayError
 from infra.printing import print_json
-from region.backup.cli import app
 from region.evacuation import checks, seats
 from region.evacuation import cli as moving
 from region.evacuation.alone import alone
 from region.evacuation.audit import Audit
 from region.evacuation.cli import console
 from region.evacuation.moving import Evacuation, Told
+from region.evacuation.plan import Step as Evacuating
 from region.evacuation.seats import Seat
-from region.failover import late, reached
+from region.failover import late, losses, reached
 from region.failover.declaring import declare
+from region.failover.losses import NOTHING, GivenUp
 from region.failover.plan import Step
+from region.failover.renew_cli import app
 from region.failover.restoring import Return
 from region.standby.detaching import release
 
 __all__ = ["app"]
+
+RETURNS = ("hand in", *(step.value for step in Evacuating))
+"""What a return does, in this order."""
 
 
 class NothingToRestoreError(CausewayError):
@@ -133,6 +138,15 @@ def fail(
 def restore(
     region: Annotated[str, typer.Argument(help="A region, such as us.", show_default=False)],
     *,
+    rehearse: Annotated[
+        bool, typer.Option("--rehearse", help="Look at what is there and what is lost, and change nothing.")
+    ] = False,
+    store_lost: Annotated[
+        bool, typer.Option("--store-lost", help="Its store is lost: what --rehearse lists is given up.")
+    ] = False,
+    journal_lost: Annotated[
+        bool, typer.Option("--journal-lost", help="Its Kafka lost records: what --rehearse lists is given up.")
+    ] = False,
     why: Why = "",
     confirm: Confirm = "",
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
@@ -140,13 +154,19 @@ def restore(
     """Give a region that was declared dead its duties back, once its site runs again.
 
     What it had accepted and nobody has decided is handed in, by the same ids, and comes later in the order than what was decided meanwhile; then its
-    duties are handed back as in an evacuation. A run that was interrupted goes on when it is run again.
+    duties are handed back as in an evacuation. A site that lost its store or its Kafka's disk comes back as well: what nobody can bring back is listed
+    first, and given up only by --store-lost or --journal-lost. A run that was interrupted goes on when it is run again.
 
-    Example: causeway region restore us --why "the site is back"
+    Examples: causeway region restore us --rehearse; causeway region restore us --why "the site is back"; causeway region restore us --store-lost --why "new disks"
     """
-    sites = seats.find(region)
+    sites, given_up = seats.find(region), GivenUp(store_lost, journal_lost)
+    if rehearse or not as_json:  # a script has looked before
+        found = moving.run(rehearse_return(region, sites, given_up))
+        _show_rehearsal(found, as_json=as_json)
+        if rehearse:
+            raise typer.Exit(0 if found.ok else 1)
     with alone(region), operation("restore", region, why=why, confirm=confirm) as acting:
-        done = moving.run(restore_now(region, sites, why, quiet=as_json))
+        done = moving.run(restore_now(region, sites, why, quiet=as_json, given_up=given_up))
         acting.detail = f"{done.holder} holds"
     _show(done, as_json=as_json)
 
@@ -164,6 +184,21 @@ async def rehearse_now(region: str, sites: dict[str, Seat]) -> Rehearsed:
     ):  # begun, or done: whatever is left is done
         return Rehearsed(region, target.site, ok=True, checks=found, steps=steps[1:])
     return Rehearsed(region, target.site, all(one.ok for one in found), found, steps)
+
+
+async def rehearse_return(region: str, sites: dict[str, Seat], given_up: GivenUp) -> Rehearsed:
+    """Return what a site that came back has, and what it has lost; it is good if nothing is lost that may not be given up. Changes nothing."""
+    home, holder = sites.values()
+    url, tls = where()
+    async with DirectoryClient(url, tls=tls) as directory:
+        duty = next((one for one in await directory.duties() if one.region == region), None)
+        if duty is None:
+            raise NothingToRestoreError(region=region, holder="nobody")
+        found = await losses.look(home, holder, duty)
+    allowed = {"store"} if given_up.store else set[str]()
+    allowed |= {"journal"} if given_up.journal else set()
+    ok = all(one.ok or one.name in allowed for one in found)
+    return Rehearsed(region, home.site, ok, found, RETURNS)
 
 
 async def fail_now(region: str, sites: dict[str, Seat], why: str, *, quiet: bool) -> Failed:
@@ -190,7 +225,9 @@ async def fail_now(region: str, sites: dict[str, Seat], why: str, *, quiet: bool
     return Failed(region, target.site, {step: round(seconds, 2) for step, seconds in took.items()}, log, after)
 
 
-async def restore_now(region: str, sites: dict[str, Seat], why: str, *, quiet: bool) -> Restored:
+async def restore_now(
+    region: str, sites: dict[str, Seat], why: str, *, quiet: bool, given_up: GivenUp = NOTHING
+) -> Restored:
     """Hand in what a returned region had accepted, and give it its duties back, or go on with that; return what it has come to.
 
     Raises:
@@ -221,7 +258,9 @@ async def restore_now(region: str, sites: dict[str, Seat], why: str, *, quiet: b
         audit.note(f"{home.site} is back; {duty.holder} holds")
         handed: dict[str, int] = {}
         if duty.holder == holder.site:
-            handed = await Return(home, holder, moving.teller(audit, log, quiet=quiet), let_go, promised).run()
+            handed = await Return(
+                home, holder, moving.teller(audit, log, quiet=quiet), let_go, promised, given_up
+            ).run()
     done = await moving.evacuate_now(region, sites, why, quiet=quiet, way=(holder, home))
     if done.holder != home.site:
         raise NotHomeError(region=region, holder=done.holder)
@@ -237,7 +276,7 @@ def _show_rehearsal(found: Rehearsed, *, as_json: bool) -> None:
     table = Table("check", "", "found", box=None)
     for one in found.checks:
         table.add_row(one.name, "good" if one.ok else "NOT GOOD", one.detail)
-    console.print(f"{found.region}: taken over by {found.target}. Nothing is changed yet.")
+    console.print(f"{found.region}: to {found.target}. Nothing is changed yet.")
     console.print(table)
     console.print(f"It would {', '.join(found.steps[:-1])}." if found.ok else "It would not be begun.")
 

@@ -19,7 +19,7 @@ from region.evacuation.plan import places
 from region.evacuation.seats import Seat
 from region.failover import reached as reaching
 from region.failover.plan import Known, Step, begun, next_step
-from region.failover.reached import SILENT, Reader
+from region.failover.reached import Reader
 from replication.holding.errors import LeaseRunsError
 from replication.turns.records import Turn
 from replication.turns.repository import read_turn
@@ -163,7 +163,7 @@ class Takeover:
             ended = await read_turn(store)
         if ended is None or ended.epoch != known.epoch - 1:
             return  # somebody else has begun with it
-        had = await self._had(ended)
+        had = await reaching.had(self.readers, self.home, ended, lambda what: self._say(Step.BEGIN, what))
         async with Consumer(self.target.kafka, self.target.journal, client="failover") as journal:
             bounds = {partition: await journal.bounds(partition) for partition in range(self.target.partitions)}
         renamed = {
@@ -184,20 +184,6 @@ class Takeover:
             )
         if begins:
             self._say(Step.BEGIN, f"the copy is begun with, in epoch {known.epoch}")
-
-    async def _had(self, ended: Turn) -> dict[tuple[str, int], int]:
-        had: dict[tuple[str, int], int] = {}
-        for region, reader in self.readers.items():
-            if reader is None:
-                continue
-            try:
-                had |= await reaching.reached(reader, ended, sent_at=self.home.site, partitions=self.home.partitions)
-            except SILENT as error:
-                self._say(
-                    Step.BEGIN,
-                    f"{region} does not tell how far it has come ({type(error).__name__}): it is told everything anew that is kept",
-                )
-        return had
 
     async def _serve(self) -> None:
         until = time.monotonic() + PATIENCE[Step.SERVE]

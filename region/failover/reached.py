@@ -1,6 +1,6 @@
 """Asks each other region up to where it has taken in what a region had sent before it was gone."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import psycopg
@@ -10,6 +10,7 @@ from infra.kafka import Consumer, KafkaError
 from infra.postgres import STORE_FAILURES
 from infra.schema.repository import connect
 from infra.topics import incoming_topic
+from region.evacuation.seats import Seat
 from replication.progress import UnreadableProgressError, group_of, read, whole_up_to
 from replication.turns.places import environment_of
 from replication.turns.records import Turn
@@ -66,6 +67,30 @@ async def reached(reader: Reader, ended: Turn, *, sent_at: str, partitions: int)
             committed = await consumer.committed(partition)
             if committed is not None:
                 found[reader.region, partition] = _read(committed.metadata, ended)
+    return found
+
+
+async def had(
+    readers: Mapping[str, Reader | None], home: Seat, ended: Turn, tell: Callable[[str], None]
+) -> dict[tuple[str, int], int]:
+    """Return the same of all regions that tell; who does not is told everything anew that is kept.
+
+    Args:
+        readers: The other regions; None for one of which it is not known where it is.
+        home: At whose site the duties were.
+        ended: As above.
+        tell: Told of who does not tell.
+    """
+    found: dict[tuple[str, int], int] = {}
+    for region, reader in readers.items():
+        if reader is None:
+            continue
+        try:
+            found |= await reached(reader, ended, sent_at=home.site, partitions=home.partitions)
+        except SILENT as error:
+            tell(
+                f"{region} does not tell how far it has come ({type(error).__name__}): it is told everything anew that is kept"
+            )
     return found
 
 

@@ -1,8 +1,9 @@
-"""SQL of a return: what has its outcome, where conversations stood, and which images the copy had not heard of."""
+"""SQL of a return: what has its outcome, where conversations stood, which images the copy had not heard of, and whose turn it is in a store that is made anew."""
 
 from collections.abc import Collection
 
 from infra.postgres import Connection
+from replication.turns.records import Turn
 
 
 async def without_outcome(connection: Connection, messages: Collection[str]) -> list[str]:
@@ -65,3 +66,12 @@ async def add_blobs(connection: Connection, rows: Collection[str]) -> int:
         (list(rows),),
     )
     return cursor.rowcount
+
+
+async def seat(connection: Connection, turn: Turn, *, partitions: int) -> None:
+    """Say in a store in which nothing is that its region's duties are held elsewhere; may be repeated."""
+    await connection.execute(
+        "INSERT INTO region_state (region, incarnation, epoch, partitions, holder)"
+        " SELECT %s, %s, %s, %s, %s WHERE NOT EXISTS (SELECT FROM region_state)",
+        (turn.region, turn.incarnation, turn.epoch, partitions, turn.holder),
+    )

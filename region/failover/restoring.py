@@ -13,9 +13,11 @@ from infra.kafka import Consumer, Producer, Record
 from infra.schema.repository import connect
 from region.evacuation import copying
 from region.evacuation import repository as stores
+from region.evacuation.checks import services
 from region.evacuation.moving import StuckError, Told
 from region.evacuation.seats import Seat
-from region.failover import repository
+from region.failover import losses, repository
+from region.failover.losses import NOTHING, GivenUp
 from region.failover.tail import (
     Slot,
     Verdict,
@@ -53,9 +55,17 @@ MOST: Final = 2_000_000
 
 
 class TailGoneError(CausewayError):
-    """The journal of {region} at {site} does not reach back to where the copy ended: partition {partition} begins at {first}, and {wanted} is wanted. What was accepted between is lost there; nothing was handed in. Bring its Kafka's disks back."""
+    """The journal of {region} at {site} does not reach back to where the copy ended: partition {partition} holds offsets {first} to {end}, and {wanted} is wanted. What was accepted between is lost there; nothing was handed in. Bring its Kafka's disks back; or, if they are lost, look with --rehearse at what is given up, and run it again with --journal-lost."""
 
     code = "tail-gone"
+    status = 409
+    definite = True
+
+
+class StoreGoneError(CausewayError):
+    """There is no store of {region} at {site}. If its disk is elsewhere, bring that back. If it is lost, all of it but what --rehearse lists is at {holder}: run it again with --store-lost. Nothing was handed in."""
+
+    code = "store-gone"
     status = 409
     definite = True
 
@@ -86,6 +96,7 @@ class Return:
         tell: Told of each thing.
         release: Lets the returned store keep no more changes for the copy that was begun with.
         promised: Returns for how many seconds the holder's lease still runs: without one it refuses to make accounts, for good.
+        given_up: What may be given up, if it is lost.
     """
 
     home: Seat
@@ -93,6 +104,7 @@ class Return:
     tell: Callable[[Told], None]
     release: Callable[[], Awaitable[None]]
     promised: Callable[[], Awaitable[float]]
+    given_up: GivenUp = NOTHING
     began: float = field(default_factory=time.monotonic)
     _said: str = ""
 
@@ -110,8 +122,9 @@ class Return:
         if not offsets:
             self._say("nothing is to be handed in any more")
             return {}
+        await self._see_to_the_store()
         await self._stand_still()
-        ends = await self._bounds(offsets)
+        offsets, ends = await self._bounds(offsets)
         records = [one async for one in self._read(self.home, offsets, ends)]
         await self._bring_blobs()  # takes long, and what is set meanwhile is to be seen
         verdicts = await self._judge(records)
@@ -154,18 +167,47 @@ class Return:
 
         await self._wait(busy, BACK_SECONDS)
 
-    async def _bounds(self, offsets: Mapping[int, int]) -> dict[int, int]:
-        ends: dict[int, int] = {}
-        async with Consumer(self.home.kafka, self.home.journal, client="restore") as journal:
-            for partition, offset in offsets.items():
-                first, ends[partition] = await journal.bounds(partition)
-                if first > offset or ends[partition] < offset:
-                    raise TailGoneError(
-                        region=self.home.region, site=self.home.site, partition=partition, first=first, wanted=offset
-                    )
-        if (records := sum(ends.values()) - sum(offsets.values())) > MOST:
+    async def _see_to_the_store(self) -> None:
+        """See that there is a store at home; in the place of a lost one a new one is made, in which nothing is but who holds."""
+        if await losses.has_store(self.home):
+            return
+        if not self.given_up.store:
+            raise StoreGoneError(region=self.home.region, site=self.home.site, holder=self.holder.site)
+        async with await connect(self.holder.store, name="restore") as store:
+            turn = await read_turn(store)
+        assert turn is not None
+        await losses.make_seat(self.home, turn)
+        self._say(f"the store at {self.home.site} was lost; in a new one it stands that {self.holder.site} holds")
+
+        async def missing() -> str:
+            found = await services(self.home)
+            return "" if found.ok else f"{found.detail}: start them"
+
+        await self._wait(missing, BACK_SECONDS)
+
+    async def _bounds(self, offsets: Mapping[int, int]) -> tuple[dict[int, int], dict[int, int]]:
+        """Return from where to where home's journal is read."""
+        async with await connect(self.holder.store, name="restore") as store:
+            turn = await read_turn(store)
+        assert turn is not None
+        stretch, bounds = await losses.read_stretch(self.home, losses.before(turn), offsets)
+        if stretch.gone:
+            partition = min(stretch.gone)
+            first, end = bounds[partition]
+            if not self.given_up.journal:
+                raise TailGoneError(
+                    region=self.home.region,
+                    site=self.home.site,
+                    partition=partition,
+                    first=first,
+                    end=end,
+                    wanted=offsets[partition],
+                )
+            self._say(f"given up: {losses.describe(stretch, self.home)}")
+        ends = {partition: end for partition, (_, end) in bounds.items()}
+        if (records := sum(ends.values()) - sum(stretch.starts.values())) > MOST:
             raise TailTooLongError(site=self.home.site, records=records, most=MOST)
-        return ends
+        return stretch.starts, ends
 
     async def _read(
         self, seat: Seat, offsets: Mapping[int, int], ends: Mapping[int, int]

@@ -22,6 +22,7 @@ marks       pure: received and read
 accounts    pure: users and devices
 memory      what is kept in memory between batches
 reading     pure: journal records into cases; what newer software wrote goes aside with what follows it
+lived       whether an empty store was lost, and whether one went back; notes how far it has come
 loop        one batch: load, judge, commit; halve it when it fails
 nudge       tells followers, through Redis, that there is something new
 service     the process: Kafka to loop, whatever is away

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 
 import psycopg
@@ -26,6 +26,7 @@ from infra.telling import told
 from region.holding.renewal import Renewer
 from region.holding.tenure import Tenure
 from region.projector import metrics
+from region.projector.lived import NOTE_PATIENCE, note_decided, see_that_it_goes_on, see_that_it_is_new
 from region.projector.loop import Committed, Projection
 from region.projector.memory import Memory
 from region.projector.nudge import Nudger
@@ -41,6 +42,7 @@ from replication.codec import UnknownVersionError
 from replication.poison import keeping
 from replication.poison.records import Room
 from replication.topics import JOURNAL, journal_topic
+from replication.turns.decided import decided_group, read_decided
 from replication.turns.waiting import in_turn
 
 log = structlog.get_logger()
@@ -94,7 +96,7 @@ class ProjectorSettings(RegionalSettings):
 
 
 class JournalLostError(CausewayError):
-    """Partition {partition} of the journal holds offsets {first} to {end}, but the store has projected up to {next_offset}: the journal lost records. Bring the region back as a new incarnation; nothing is guessed."""
+    """Partition {partition} of the journal holds offsets {first} to {end}, but the store has projected up to {next_offset}: the journal lost records. Nothing is guessed; see docs/operations/incarnation.md, Kafka."""
 
     code = "journal-lost"
     definite = True
@@ -139,6 +141,7 @@ async def _project(settings: ProjectorSettings, host: Host) -> None:
             topic=journal_topic(settings.region, settings.here),
             tenure=tenure,
             renewer=Renewer("projector", tenure, directory),
+            may_begin=partial(see_that_it_is_new, settings.region, directory),
         )
 
 
@@ -149,6 +152,7 @@ async def project_forever(
     topic: str = JOURNAL,
     tenure: Tenure | None = None,
     renewer: Renewer | None = None,
+    may_begin: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Project a journal until cancelled, over any failure of Kafka, the store or Redis.
 
@@ -158,6 +162,7 @@ async def project_forever(
         topic: The journal's topic.
         tenure: How this region stands to its duties; if it is not given, nobody else can have them.
         renewer: Keeps its lease running.
+        may_begin: Raises an error unless a store that has nothing may be made a new region's.
     """
     health.expect(*CONDITIONS)
     redis: Redis = Redis.from_url(settings.redis, socket_timeout=None)  # the nudger limits the time by itself
@@ -192,7 +197,8 @@ async def project_forever(
             )
             if renewer is not None:
                 group.create_task(renewer.run(pool), name="lease")
-            await Projector(health, settings, pool, nudger, topic=topic, tenure=tenure, renewer=renewer).run()
+            projector = Projector(health, settings, pool, nudger, topic=topic, tenure=tenure, renewer=renewer)
+            await projector.run(may_begin)
     finally:
         await pool.close()
         await redis.aclose()
@@ -234,12 +240,16 @@ class Projector:
         self._backoff = Backoff()
         self._waiting: set[int] = set()
 
-    async def run(self) -> None:
-        """Project until cancelled."""
+    async def run(self, may_begin: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Project until cancelled.
+
+        Args:
+            may_begin: As `prepare` asks it.
+        """
         while True:
             heed_cancellation()
             try:
-                await self._session()
+                await self._session(may_begin)
             except* FencedError as errors:
                 metrics.FENCED.inc()
                 self._note("store", errors)
@@ -258,9 +268,9 @@ class Projector:
         self._health.tell(what, ok=False, detail=detail)
         log.warning("starting over", because=what, error=detail, kind=type(error).__name__)
 
-    async def _session(self) -> None:
+    async def _session(self, may_begin: Callable[[], Awaitable[None]] | None) -> None:
         settings = self._settings
-        region = await prepare(self._pool, region=settings.region, partitions=settings.partitions)
+        region = await prepare(self._pool, region=settings.region, partitions=settings.partitions, may_begin=may_begin)
         self._tenure.begin(region.epoch, region.incarnation)
         await ensure_topics(
             settings.kafka,
@@ -282,10 +292,13 @@ class Projector:
                 tenure=self._tenure,
             )
             places = await projection.begin(settings.own_partitions)
-            await self._mend()
-            self._tell(await projection.revive())
-            self._health.tell("store", ok=True)
-            async with Consumer(settings.kafka, self._topic, client=f"{settings.instance}-projector") as consumer:
+            client, notes = f"{settings.instance}-projector", decided_group(region)
+            async with Consumer(settings.kafka, self._topic, client=client, group=notes) as consumer:
+                async with asyncio.timeout(NOTE_PATIENCE):
+                    see_that_it_goes_on(places, await read_decided(consumer, places))
+                await self._mend()
+                self._tell(await projection.revive())
+                self._health.tell("store", ok=True)
                 for place in places.values():
                     check_bounds(place, *(await consumer.bounds(place.partition)))
                 expected = {place.partition: place.next_offset for place in places.values()}
@@ -296,6 +309,7 @@ class Projector:
                 self._tell_version(projection)
                 async with asyncio.TaskGroup() as group:
                     group.create_task(watch(consumer, projection, expected, self._health), name="watch")
+                    group.create_task(note_decided(consumer, partial(self._decided, expected)), name="notes")
                     await self._read(consumer, projection, expected)
 
     async def _read(self, consumer: Consumer, projection: Projection, expected: dict[int, int]) -> None:
@@ -335,6 +349,10 @@ class Projector:
                 self._wait_at(newer, consumer, expected)
             self._tell_version(projection)
 
+    def _decided(self, expected: Mapping[int, int]) -> dict[int, int]:
+        """Return how far the partitions are decided that are read on."""
+        return {partition: at for partition, at in expected.items() if partition not in self._waiting}
+
     async def _mend(self) -> None:
         if self._renewer is not None:
             await self._renewer.mend()
@@ -363,7 +381,7 @@ class Projector:
             log.error("waiting for an upgrade", partition=partition, offset=expected[partition], error=str(error))
         self._waiting.update(newer)
         metrics.WAITING.set(len(self._waiting))
-        consumer.assign({partition: at for partition, at in expected.items() if partition not in self._waiting})
+        consumer.assign(self._decided(expected))
 
 
 def check_dense(expected: Mapping[int, int], partition: int, records: Sequence[Record]) -> None:

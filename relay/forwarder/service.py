@@ -17,6 +17,8 @@ from relay.forwarder.access import keep_access
 from relay.forwarder.drain import CONDITION, Drain
 from relay.forwarder.nudges import listen
 from relay.forwarder.sluice import Sluice
+from replication.topics import journal_topic
+from replication.turns.decided import went_back
 from replication.turns.waiting import in_turn
 
 
@@ -51,7 +53,9 @@ async def _forward(settings: RegionalSettings, host: Host, tls: MutualTls | None
     guard = Guard(find_schema("region"), settings.store, instance=settings.instance, service="forwarder", health=health)
     at_home = settings.here == settings.region and settings.sites.get(settings.region) == settings.standby
     async with DirectoryClient(settings.directory, tls=tls) as directory, asyncio.TaskGroup() as group:
-        sluice = Sluice(settings.region, settings.here, settings.standby if at_home else "", directory)
+        standby = settings.standby if at_home else ""
+        older = partial(went_back, kafka=settings.kafka, topic=journal_topic(settings.region, settings.here))
+        sluice = Sluice(settings.region, settings.here, standby, directory, went_back=older)
         group.create_task(listen(settings.redis, settings.others, nudged))
         group.create_task(guard.watch_over(Drain(settings, health, nudged, sluice).run))
         if sluice.standby:

@@ -16,6 +16,7 @@ import structlog
 
 from global_directory.holding.schemas import DutyView, Keeping
 from infra.errors import CausewayError
+from infra.kafka import KafkaError
 from infra.postgres import STORE_FAILURES, Connection, Pool
 from infra.tasks import heed_cancellation
 from infra.telling import told
@@ -38,6 +39,7 @@ PASS_SECONDS: Final = 3.0
 FREE_SECONDS: Final = 2.0
 """For how long the directory's word counts that it may be passed by: as long is waited before it counts as a keeper again."""
 
+WENT_BACK: Final = "store-went-back"
 AGAIN_SECONDS: Final = 30.0
 """After so long the directory is told again that the standby has everything: a process before this one may have told it otherwise since."""
 
@@ -49,6 +51,9 @@ def boottime() -> float:
 
 Meanwhile: TypeAlias = Callable[[float], Awaitable[None]]
 """What is done while something waits: told for how long it has, seconds."""
+
+
+WentBack: TypeAlias = Callable[[Connection], Awaitable[bool]]
 
 
 class Directory(Protocol):
@@ -68,7 +73,14 @@ class Sluice:
     """
 
     def __init__(
-        self, region: str, site: str, standby: str, directory: Directory, *, clock: Callable[[], float] = boottime
+        self,
+        region: str,
+        site: str,
+        standby: str,
+        directory: Directory,
+        *,
+        clock: Callable[[], float] = boottime,
+        went_back: WentBack | None = None,
     ) -> None:
         """Begin closed; `run` watches the standby.
 
@@ -78,7 +90,9 @@ class Sluice:
             standby: Who may take over; nobody: the sluice is always open.
             directory: Who is told.
             clock: Seconds; it goes on while the machine sleeps.
+            went_back: Tells whether the store is an older one than it was: then the standby has more, and is not passed by. None: nobody asks.
         """
+        self._went_back = went_back
         self.kept: bool | None = None
         self.standby = standby
         self._region, self._site = region, site
@@ -127,7 +141,7 @@ class Sluice:
                     await self.look(connection)
             except CausewayError as error:
                 self._note(error.code, str(error))
-            except (*STORE_FAILURES, psycopg.Error) as error:
+            except (KafkaError, OSError, *STORE_FAILURES, psycopg.Error) as error:
                 self._note(type(error).__name__, told(error))
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -137,6 +151,7 @@ class Sluice:
         Raises:
             CausewayError: The directory does not take it down; then nothing has changed.
             psycopg.Error: The store does not answer.
+            KafkaError: Whether it is an older one cannot be told; then nothing has changed.
         """
         follows = await self._catches_up(connection, LOOK_SECONDS if self.is_free else PASS_SECONDS)
         if follows and self.kept and self._clock() < self._told_at + AGAIN_SECONDS:
@@ -159,6 +174,9 @@ class Sluice:
             else:
                 self._tell_kept(kept=True)
                 return
+        if self._said is not False and self._went_back is not None and await self._went_back(connection):
+            self._note(WENT_BACK, "an older store was put in the place of this region's: what its standby has is more")
+            return
         asked_at = self._clock()
         self.kept = None  # an answer may be lost
         await self._directory.keep(self._region, Keeping(self._site, turn.incarnation, turn.epoch))

@@ -4,6 +4,7 @@ records     what a store says of it, and who may serve by that: pure
 repository  SQL: reads it, and hands the turn over
 takeover_repository  SQL: takes it without a plan, and notes what is missing from the copy
 places      where commands find a region's store and journal
+decided     how far a journal was decided, as it is noted beside it: so a store that went back is known
 waiting     runs a service's work while it is its turn
 
     service ─▶ waiting ─▶ records

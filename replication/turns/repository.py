@@ -72,6 +72,12 @@ async def _set(
     return cursor.rowcount == 1
 
 
+async def next_offsets(connection: Connection) -> dict[int, int]:
+    """Return where each partition of the journal is decided up to."""
+    cursor = await connection.execute("SELECT partition, next_offset FROM journal_partitions ORDER BY partition")
+    return dict(await cursor.fetchall())
+
+
 async def set_offsets(connection: Connection, offsets: Mapping[int, int]) -> None:
     """Say in a copy that nobody works on where each partition of the journal goes on: another site's has its own offsets."""
     await connection.execute(

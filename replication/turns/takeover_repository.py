@@ -145,6 +145,12 @@ async def note_handed_in(connection: Connection, site: str, offsets: Mapping[int
         )
 
 
+async def clear_tail(connection: Connection, site: str) -> None:
+    """Forget from where on a site's journal is to be handed in, and how far it was: there is nothing that could be."""
+    ways = [f"{kind}{site}" for kind in (_TAIL, _BEGUN, _GIVEN, HANDED_IN)]
+    await connection.execute("DELETE FROM intakes WHERE way = ANY(%s::text[])", (ways,))
+
+
 async def read_given(connection: Connection, site: str) -> dict[int, int]:
     """Return up to where each partition of a site's journal was put into that of who holds the duties, in the present epoch."""
     return await _read_present(connection, f"{_GIVEN}{site}")

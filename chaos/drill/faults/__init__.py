@@ -3,6 +3,7 @@
 injector   what every fault can do, and how the supervisor is asked
 parts      a part killed, paused, restarted; all of a region, or of the directory, standing still; all of a region gone
 deaths     a region that dies, is declared dead and taken over, comes back and is restored
+losses     the same, and the disk of its store is lost
 duties     a region's duties handed to another site by an operator's command, and back
 links      links cut, slowed, narrowed; a network that falls apart
 caches     a Redis that forgets everything
@@ -10,5 +11,5 @@ mirrors    a MirrorMaker that repeats; relay topics that lose what it has not co
 doubles    two instances of a service at once, one of them behind the times
 disks      a part whose disk is full
 
-    nemesis ─▶ injector_of ─▶ parts | deaths | duties | links | caches | mirrors | doubles | disks ─▶ witness
+    nemesis ─▶ injector_of ─▶ parts | deaths | losses | duties | links | caches | mirrors | doubles | disks ─▶ witness
 """

@@ -36,7 +36,10 @@ class RegionDies:
 
     Attributes:
         region: Which.
+        restoring: What is said to `restore` besides.
     """
+
+    restoring: tuple[str, ...] = ()
 
     def __init__(self, fault: Fault, before: Status, ask: Supervisor, tell: Callable[[str], None]) -> None:
         """Prepare.
@@ -108,7 +111,7 @@ class RegionDies:
         until = loop.time() + RESTORE_SECONDS
         while True:
             status, said = await self._command.run(
-                "restore", self.region, "--why", f"{WHY} ends", "--confirm", self.region
+                "restore", self.region, *self.restoring, "--why", f"{WHY} ends", "--confirm", self.region
             )
             if not status or NOTHING_TO_RESTORE in said:
                 return

@@ -1,6 +1,7 @@
 """Making a new store, and waiting until it is there."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import psycopg
 import structlog
@@ -25,10 +26,18 @@ class ForeignStoreError(CausewayError):
     definite = True
 
 
-async def prepare(pool: Pool, *, region: str, partitions: int) -> RegionState:
+async def prepare(
+    pool: Pool, *, region: str, partitions: int, may_begin: Callable[[], Awaitable[None]] | None = None
+) -> RegionState:
     """Make a new store, as incarnation 1 in epoch 1; safe to repeat, and by several at once.
 
     A store that has tables and no revisions is older than those are, and gets all of them, too.
+
+    Args:
+        pool: Connections to it.
+        region: Whose it is, or is to be.
+        partitions: Of the journal.
+        may_begin: Raises an error unless the region may begin its first life, asked before anything is made; None: it may.
 
     Raises:
         ForeignStoreError: It is another region's store, or has another number of partitions.
@@ -37,6 +46,9 @@ async def prepare(pool: Pool, *, region: str, partitions: int) -> RegionState:
     """
     async with pool.connection() as connection:
         schema = await state(connection)
+        is_new = await _state_if_there(connection) is None
+    if is_new and may_begin is not None:
+        await may_begin()
     if schema is None:
         from infra.schema.worker import create  # noqa: PLC0415  # SQLAlchemy and alembic, once in a store's life
 

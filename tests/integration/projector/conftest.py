@@ -70,13 +70,21 @@ class Region:
         """Return what was put out, by partition and position."""
         return [decode_record(output.record, output.version) for output in await self.outputs()]
 
-    def start(self, *, tenure: Tenure | None = None, renewer: Renewer | None = None, **changes: object) -> Health:
+    def start(
+        self,
+        *,
+        tenure: Tenure | None = None,
+        renewer: Renewer | None = None,
+        may_begin: Callable[[], Awaitable[None]] | None = None,
+        **changes: object,
+    ) -> Health:
         """Start a projector; return its health."""
         health = Health()
         settings = self.settings.model_copy(update=changes)
-        self.running.append(
-            asyncio.create_task(project_forever(health, settings, topic=self.topic, tenure=tenure, renewer=renewer))
+        projecting = project_forever(
+            health, settings, topic=self.topic, tenure=tenure, renewer=renewer, may_begin=may_begin
         )
+        self.running.append(asyncio.create_task(projecting))
         return health
 
     async def stop(self) -> None:

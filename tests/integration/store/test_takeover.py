@@ -13,6 +13,7 @@ from replication.turns.records import Phase, Turn
 from replication.turns.repository import read_intakes, read_turn
 from replication.turns.repository import take_over as begin_by_plan
 from replication.turns.takeover_repository import (
+    clear_tail,
     give_way,
     log_position,
     note_given,
@@ -70,6 +71,23 @@ async def test_it_is_taken_once_and_only_in_the_epoch_that_ends(connection: Conn
     cursor = await connection.execute("SELECT partition, next_offset FROM journal_partitions ORDER BY partition")
     assert await cursor.fetchall() == [(0, 70), (1, 80)]
     assert ("ap", 0) not in await read_intakes(connection, before=2), "its journal is gone, so it is taken in again"
+
+
+async def test_a_store_that_begins_anew_in_its_own_place_leaves_nothing_to_hand_in(connection: Connection) -> None:
+    """Its journal is gone; the new one is read from its beginning."""
+    turn = Turn("us", 2, 2, "us")
+    await connection.execute("UPDATE journal_partitions SET next_offset = 5 + partition")
+    began = await seize(
+        connection, turn, ended=ENDED, left="us", offsets={0: 0, 1: 3}, had={}, renamed={}, now=time.time_ns() // 1000
+    )
+    assert began
+    assert await read_tail(connection, "us")
+    await clear_tail(connection, "us")
+
+    assert await read_turn(connection) == turn
+    assert (await read_tail(connection, "us"), await read_begun(connection, "us")) == ({}, {})
+    cursor = await connection.execute("SELECT partition, next_offset FROM journal_partitions ORDER BY partition")
+    assert await cursor.fetchall() == [(0, 0), (1, 3)]
 
 
 async def test_what_others_have_not_is_told_anew(connection: Connection) -> None:

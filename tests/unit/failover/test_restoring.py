@@ -8,12 +8,14 @@ from typing import Any, Self
 
 import pytest
 
-from infra.kafka import Record
+from infra.kafka import Committed, Record
 from region.evacuation import repository as stores
+from region.evacuation.checks import Check
 from region.evacuation.moving import StuckError, Told
 from region.evacuation.seats import Seat
-from region.failover import repository, restoring
-from region.failover.restoring import Return, TailGoneError
+from region.failover import losses, repository, restoring
+from region.failover.losses import NOTHING, GivenUp
+from region.failover.restoring import Return, StoreGoneError, TailGoneError
 from replication.accounts import AccountCreated, UserBlocked, UserUnblocked
 from replication.alterations import MessageEdited
 from replication.codec import decode_journaled, encode
@@ -54,6 +56,9 @@ class World:
         leases: For how long the holder's lease runs, each time somebody asks; the last one is repeated.
         meanwhile: What is set while blobs are brought.
         between: What is set after the judgement, before the first record is handed in.
+        store: Whether there is a store at home.
+        is_known: Whether home's Kafka has what was noted there.
+        wanted: From where on home's journal is wanted.
         done: What was done, in order.
     """
 
@@ -69,11 +74,29 @@ class World:
     leases: list[float] = field(default_factory=lambda: [5.0])
     meanwhile: list[bytes] = field(default_factory=list)
     between: list[bytes] = field(default_factory=list)
+    store: bool = True
+    is_known: bool = True
+    wanted: int = 1
     done: list[str] = field(default_factory=list)
+
+    async def has_store(self, seat: Seat) -> bool:
+        """Return whether there is a store at home."""
+        assert seat.site == "us"
+        return self.store
+
+    async def make_seat(self, seat: Seat, turn: Turn) -> None:
+        """Make one in which nothing is but whose turn it is."""
+        assert (seat.site, turn) == ("us", Turn("us", 2, 2, "eu"))
+        self.store = True
+        self.done.append("seated")
+
+    async def services(self, seat: Seat) -> Check:
+        """Return that all stand by."""
+        return Check("services", ok=self.store, detail=seat.site)
 
     async def read_tail(self, *_: object) -> dict[int, int]:
         """Return from where home's journal is to be handed in."""
-        return {} if self.handed_in else {0: 1}
+        return {} if self.handed_in else {0: self.wanted}
 
     async def read_begun(self, *_: object) -> dict[int, int]:
         """Return from where on the holder's was written."""
@@ -147,6 +170,10 @@ class Consumer:
     async def __aexit__(self, *_: object) -> None:
         """Disconnect."""
 
+    async def committed(self, _: int) -> Committed | None:
+        """Return how far home's projector had decided."""
+        return Committed(1, "") if self.world.is_known else None
+
     async def bounds(self, _: int) -> tuple[int, int]:
         """Return where it begins and ends."""
         return self.world.first, len(self.world.journals[self._kafka])
@@ -211,10 +238,14 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     for kind in (Consumer, Producer):
         monkeypatch.setattr(kind, "world", made, raising=False)
         monkeypatch.setattr(restoring, kind.__name__, kind)
+    monkeypatch.setattr(losses, "Consumer", Consumer)
     monkeypatch.setattr(restoring, "connect", connect)
     monkeypatch.setattr(restoring, "LOOK_SECONDS", 0)
     for name in ("read_tail", "read_begun", "read_given", "note_given", "note_handed_in", "read_turn", "content"):
         monkeypatch.setattr(restoring, name, getattr(made, name))
+    for name in ("has_store", "make_seat"):
+        monkeypatch.setattr(losses, name, getattr(made, name))
+    monkeypatch.setattr(restoring, "services", made.services)
     for name in ("next_offsets", "still_serving"):
         monkeypatch.setattr(stores, name, getattr(made, name))
     for name in ("stood", "without_account"):
@@ -224,7 +255,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     return made
 
 
-def back(world: World, told: list[str] | None = None) -> Return:
+def back(world: World, told: list[str] | None = None, given_up: GivenUp = NOTHING) -> Return:
     """Return a return of us, whose duties are at eu."""
     said: list[str] = [] if told is None else told
 
@@ -232,7 +263,7 @@ def back(world: World, told: list[str] | None = None) -> Return:
         said.append(one.what)
 
     home, holder = (Seat("us", site, site, site, 1, ("ap", "eu"), None, SERVICES, ()) for site in ("us", "eu"))
-    return Return(home, holder, tell, world.release, world.promised)
+    return Return(home, holder, tell, world.release, world.promised, given_up)
 
 
 def ids(world: World) -> list[str]:
@@ -319,6 +350,39 @@ async def test_accounts_are_handed_in_while_a_lease_runs(world: World) -> None:
 async def test_a_journal_that_does_not_reach_back_is_not_handed_in(world: World) -> None:
     """What is missing would be missed by nobody."""
     world.first = 2
-    with pytest.raises(TailGoneError, match="begins at 2, and 1 is wanted"):
+    with pytest.raises(TailGoneError, match=r"holds offsets 2 to 3, and 1 is wanted.*--journal-lost"):
         await back(world).run()
     assert world.journals["eu"] == []
+
+
+async def test_a_lost_store_is_given_up_by_the_operators_word_alone(world: World) -> None:
+    """What the journal has is handed in all the same; a repeated run finds the new store."""
+    world.store = False
+    with pytest.raises(StoreGoneError, match="--store-lost"):
+        await back(world, given_up=GivenUp(journal=True)).run()
+    assert (ids(world), world.done) == ([], [])
+
+    told: list[str] = []
+    assert await back(world, told, GivenUp(store=True)).run() == {"handed in": 2}
+    assert (ids(world), world.done) == (["m1", "s1"], ["seated", "released"])
+    assert any("the store at us was lost" in one for one in told), told
+
+
+async def test_what_is_left_of_a_journal_is_handed_in(world: World) -> None:
+    """Of one that was cut, from where it begins; of another one, all of it."""
+    world.first, told = 2, list[str]()
+    await back(world, told, GivenUp(journal=True)).run()
+    assert (ids(world), world.handed_in) == (["s1"], {0: 3})
+    assert any(one.startswith("given up: 1 records") for one in told), told
+
+    for again in (World(wanted=40), World(is_known=False)):
+        world.__dict__.update(again.__dict__)
+        await back(world, told, GivenUp(journal=True)).run()
+        assert ids(world) == ["old", "m1", "s1"]
+    assert any("began anew" in one for one in told), told
+
+
+async def test_what_is_there_is_not_given_up(world: World) -> None:
+    """That something may be lost does not lose it."""
+    await back(world, given_up=GivenUp(store=True, journal=True)).run()
+    assert (ids(world), world.done) == (["m1", "s1"], ["released"])

@@ -178,3 +178,20 @@ async def test_where_nobody_stands_by_the_gate_is_open(world: World) -> None:
     await Sluice("us", "us", "", world, clock=lambda: world.now).wait(HERE)
 
     assert world.kept == []
+
+
+async def test_an_older_store_does_not_pass_its_standby_by(world: World) -> None:
+    """The standby has more than the store then, and may be all that is left; a store that is none is passed by as ever."""
+    older = [True]
+
+    async def went_back(_: object) -> bool:
+        return older[0]
+
+    world.follows = False
+    sluice = Sluice("us", "us", "eu", world, clock=lambda: world.now, went_back=went_back)
+    await sluice.look(HERE)
+    assert (world.kept, sluice.is_free) == ([], False)
+
+    older[0] = False
+    await sluice.look(HERE)
+    assert (world.kept, sluice.is_free) == ([""], True)

@@ -76,7 +76,7 @@ def test_the_list_tells_of_each_drill_and_how_it_ended_here() -> None:
     assert all(name in shown for name in catalogue.DRILLS)
     assert "seed 1: unknown" in shown
     assert "never run here" in shown
-    assert "store loss: not there" in shown
+    assert "journal loss: not there" in shown
     assert all(checker in shown for checker in (*CHECKERS, *EXPECTED))
     listed = msgspec.json.decode(told("list", "--json"), type=dict[str, dict[str, object]])
     assert (listed["zombie"]["last"], listed["cable"]["last"]) == ("unknown", None)

@@ -72,7 +72,8 @@ def test_the_blast_radius_is_what_the_plan_names() -> None:
     plan = [fault(Kind.FREEZE, "us"), fault(Kind.CUT, "us-eu"), fault(Kind.SLOW, "eu-us"), fault(Kind.KILL, "eu/kafka")]
 
     assert blast_radius(plan) == "everything of us, eu/kafka, the link eu-us"
-    assert blast_radius([fault(Kind.DEATH, "us>eu")]) == "everything of us, the duties that go us>eu"
+    for kind in (Kind.DEATH, Kind.LOSS):
+        assert blast_radius([fault(kind, "us>eu")]) == "everything of us, the duties that go us>eu"
     assert blast_radius([]) == "nothing"
 
 

@@ -199,6 +199,15 @@ def test_each_region_that_may_be_taken_over_dies_once() -> None:
     assert fault.expects.spares == (("ap", "eu"),)
 
 
+def test_a_lost_store_is_a_death_that_costs_it() -> None:
+    """The same is expected of both."""
+    (death,) = plan(Scenario.KILL, targets(THREE, {"us": "eu"}), seconds=600, hold=60, seed=1)
+    (loss,) = plan(Scenario.STORE_LOSS, targets(THREE, {"us": "eu"}), seconds=600, hold=60, seed=1)
+
+    assert (loss.kind, loss.target) == (Kind.LOSS, death.target)
+    assert loss.expects == death.expects
+
+
 @pytest.mark.parametrize("name", sorted(TAKES_A_STANDBY))
 def test_what_takes_a_standby_says_so(name: Scenario) -> None:
     """With what to do."""

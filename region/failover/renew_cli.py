@@ -1,0 +1,131 @@
+"""`causeway region renew`: a region whose Kafka lost what it had begins its next incarnation in its own store.
+
+It is added to the commands of `causeway region`.
+"""
+
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.table import Table
+
+from global_directory.cli import where
+from global_directory.client import DirectoryClient
+from global_directory.operators.acting import Confirm, Why, operation
+from infra.errors import CausewayError
+from infra.printing import print_json
+from region.backup.cli import app
+from region.evacuation import cli as moving
+from region.evacuation import seats
+from region.evacuation.alone import alone
+from region.evacuation.audit import Audit
+from region.evacuation.checks import Check
+from region.evacuation.cli import console
+from region.evacuation.moving import Told
+from region.evacuation.seats import Seat
+from region.failover import reached
+from region.failover.renewing import Renewal
+
+__all__ = ["app"]
+
+
+class NotReadyToRenewError(CausewayError):
+    """{region} cannot begin anew now: {what}. Nothing was changed; `causeway region renew {region} --rehearse` looks again."""
+
+    code = "not-ready"
+    status = 409
+    definite = True
+
+
+class Looked(msgspec.Struct, frozen=True):
+    """What a rehearsal has found."""
+
+    region: str
+    ok: bool
+    checks: list[Check]
+
+
+class Renewed(msgspec.Struct, frozen=True):
+    """What it has come to.
+
+    Attributes:
+        region: Whose duties.
+        epoch: In which they are now.
+        log: What was told.
+    """
+
+    region: str
+    epoch: int
+    log: list[Told]
+
+
+@app.command()
+def renew(
+    region: Annotated[str, typer.Argument(help="A region, such as us.", show_default=False)],
+    *,
+    rehearse: Annotated[bool, typer.Option("--rehearse", help="Look at everything, and change nothing.")] = False,
+    why: Why = "",
+    confirm: Confirm = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Let a region whose Kafka lost what it had begin anew, in its own store: the next epoch and incarnation, with streams and a journal that begin anew.
+
+    Nothing that its store has is lost. What it had accepted and not decided is, unless its author's device sends it again; that is said before anything is
+    done. Its services must not run. A run that was interrupted goes on when it is run again.
+
+    Examples: causeway region renew us --rehearse; causeway region renew us --why "Kafka's disk is gone"
+    """
+    home = seats.home_of(region)
+    if rehearse or not as_json:
+        found = moving.run(rehearse_now(home))
+        _show(found, as_json=as_json)
+        if rehearse:
+            raise typer.Exit(0 if found.ok else 1)
+    with alone(region), operation("renew", region, why=why, confirm=confirm) as acting:
+        done = moving.run(renew_now(home, why, quiet=as_json))
+        acting.detail = f"epoch {done.epoch}"
+    if as_json:
+        print_json(done)
+        return
+    console.print(f"{region} begins epoch {done.epoch} in its own store. Start its services: causeway local heal")
+
+
+async def rehearse_now(home: Seat) -> Looked:
+    """Return what would be in the way, and what would be given up; changes nothing."""
+    url, tls = where()
+    async with DirectoryClient(url, tls=tls) as directory:
+        found = await Renewal(home, directory, {}, lambda _: None).rehearse()
+    return Looked(home.region, all(one.ok for one in found), found)
+
+
+async def renew_now(home: Seat, why: str, *, quiet: bool) -> Renewed:
+    """Begin anew, or go on with that; return what it has come to.
+
+    Raises:
+        NotReadyToRenewError: Something is in the way; nothing was changed.
+        Exception: As `region.failover.renewing.Renewal.run` says.
+    """
+    url, tls = where()
+    audit, log = Audit("renew", home.region, why=why), list[Told]()
+    async with DirectoryClient(url, tls=tls) as directory:
+        readers = {other: reached.find(other) for other in home.others}
+        renewal = Renewal(home, directory, readers, moving.teller(audit, log, quiet=quiet))
+        found = await renewal.rehearse()
+        if wrong := [f"{one.name}: {one.detail}" for one in found if not one.ok]:
+            raise NotReadyToRenewError(region=home.region, what="; ".join(wrong))
+        for one in found:
+            audit.note(f"{one.name}: {one.detail}", step="before")
+        epoch = await renewal.run()
+        audit.note(f"done: epoch {epoch}")
+    return Renewed(home.region, epoch, log)
+
+
+def _show(found: Looked, *, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    table = Table("check", "", "found", box=None)
+    for one in found.checks:
+        table.add_row(one.name, "good" if one.ok else "NOT GOOD", one.detail)
+    console.print(f"{found.region}: anew in its own store. Nothing is changed yet.")
+    console.print(table)

@@ -1,0 +1,225 @@
+"""A region whose Kafka lost what it had begins anew in its own store: only then, only once nobody works on it, and from wherever it was left."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from global_directory.holding.schemas import Claim, DutyView
+from region.evacuation import repository as stores
+from region.evacuation.moving import StuckError, Told, UnknownDutiesError
+from region.evacuation.seats import Seat
+from region.failover import losses, reached, renewing
+from region.failover.losses import Stretch
+from region.failover.renewing import CannotRenewError, Known, Renewal, Step, next_step
+from replication.turns.records import Phase, Turn
+
+STORE = Turn("us", 1, 1, "us")
+LOST = Known("us", "us", "us", 1, 1, STORE, is_lost=True)
+CLAIMED = replace(LOST, epoch=2, incarnation=2)
+
+
+def test_it_goes_on_wherever_it_was_left() -> None:
+    """What is next follows from the directory, the store and the journal alone."""
+    begun = replace(CLAIMED, store=Turn("us", 2, 2, "us"), is_lost=False)
+    assert next_step(LOST) is Step.CLAIM
+    assert next_step(CLAIMED) is Step.BEGIN
+    assert next_step(replace(begun, is_open=True)) is Step.BEGIN
+    assert next_step(begun) is Step.DONE
+    assert next_step(replace(LOST, is_lost=False)) is Step.DONE, "a journal that is whole is not given up"
+
+
+@pytest.mark.parametrize(
+    ("known", "why"),
+    [
+        (replace(LOST, store=None), "no store"),
+        (replace(LOST, holder="eu"), "eu holds its duties"),
+        (replace(LOST, store=replace(STORE, holder="eu")), "says that eu serves"),
+        (replace(LOST, store=replace(STORE, phase=Phase.DRAINING)), "serves, or is to"),
+        (replace(LOST, epoch=3, incarnation=3), "epoch 1, the directory knows 3"),
+        (replace(LOST, epoch=2, incarnation=1), "epoch 1, the directory knows 2"),
+    ],
+)
+def test_what_would_lose_something_is_not_begun(known: Known, why: str) -> None:
+    """Whoever else holds has what counts."""
+    with pytest.raises(CannotRenewError, match=why):
+        next_step(known)
+
+
+@dataclass
+class World:
+    """A store of us, its journal, and the directory.
+
+    Attributes:
+        duty: What the directory says.
+        store: What the store says.
+        is_lost: Whether the journal lost what it had.
+        tail: Whether the store still has what beginning leaves behind.
+        alive: What works on the store, each time somebody looks; the last is repeated.
+        dies: After what the command dies, once.
+        done: What was done, in order.
+        seized: How the store was begun with.
+    """
+
+    duty: DutyView = field(default_factory=lambda: DutyView("us", "us", 1, 1, "eu", (), 0.0, laid_down=False))
+    store: Turn = STORE
+    is_lost: bool = True
+    tail: bool = False
+    alive: list[list[str]] = field(default_factory=lambda: [[]])
+    dies: str = ""
+    done: list[str] = field(default_factory=list)
+    seized: dict[str, Any] = field(default_factory=dict)
+
+    def do(self, what: str) -> None:
+        """Note it; die if that was the last."""
+        self.done.append(what)
+        if self.dies == what:
+            self.dies = ""
+            raise KeyboardInterrupt
+
+    async def duties(self) -> tuple[DutyView, ...]:
+        """Return what the directory says."""
+        return (self.duty,)
+
+    async def claim(self, region: str, wanted: Claim) -> DutyView:
+        """Begin the next epoch."""
+        assert (region, wanted.claimer, wanted.standby) == ("us", "us", "eu")
+        self.duty = replace(self.duty, epoch=wanted.ended + 1, incarnation=wanted.incarnation)
+        self.do("claimed")
+        return self.duty
+
+    async def has_store(self, _: Seat) -> bool:
+        """Return that there is one."""
+        return True
+
+    async def read_turn(self, _: object) -> Turn:
+        """Return what it says."""
+        return self.store
+
+    async def next_offsets(self, _: object) -> dict[int, int]:
+        """Return how far it has decided."""
+        return {0: 40}
+
+    async def still_serving(self, *_: object) -> list[str]:
+        """Return what works on it."""
+        return self.alive.pop(0) if len(self.alive) > 1 else self.alive[0]
+
+    async def read_stretch(self, _: Seat, ended: Turn, offsets: dict[int, int]) -> tuple[Stretch, dict[int, Any]]:
+        """Return what can be read of the journal."""
+        assert ended == self.store
+        return (Stretch({0: 0}, {0: -1}) if self.is_lost else Stretch(offsets, {})), {}
+
+    async def reached(self, *_: object) -> dict[tuple[str, int], int]:
+        """Return how far eu has come."""
+        return {("eu", 0): 7}
+
+    async def seize(self, _: object, turn: Turn, **how: Any) -> bool:
+        """Begin with the store."""
+        self.store, self.seized, self.tail, self.is_lost = turn, how, True, False
+        self.do("begun")
+        return True
+
+    async def read_tail(self, *_: object) -> dict[int, int]:
+        """Return what beginning leaves behind."""
+        return {0: 40} if self.tail else {}
+
+    async def clear_tail(self, *_: object) -> None:
+        """Clear it."""
+        self.tail = False
+        self.do("cleared")
+
+
+@asynccontextmanager
+async def _connected() -> AsyncIterator[str]:
+    yield "store"
+
+
+async def connect(_: str, *, name: str) -> Any:
+    """Return a connection."""
+    assert name == "renew"
+    return _connected()
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    """The world, in the place of everything that is asked."""
+    made = World()
+    monkeypatch.setattr(renewing, "connect", connect)
+    monkeypatch.setattr(renewing, "LOOK_SECONDS", 0)
+    for name in ("read_turn", "seize", "read_tail", "clear_tail"):
+        monkeypatch.setattr(renewing, name, getattr(made, name))
+    for name in ("next_offsets", "still_serving"):
+        monkeypatch.setattr(stores, name, getattr(made, name))
+    for name in ("has_store", "read_stretch"):
+        monkeypatch.setattr(losses, name, getattr(made, name))
+    monkeypatch.setattr(reached, "had", made.reached)
+    return made
+
+
+def renewal(world: World, told: list[str] | None = None) -> Renewal:
+    """Return one of us."""
+    said: list[str] = [] if told is None else told
+
+    def tell(one: Told) -> None:
+        said.append(one.what)
+
+    return Renewal(Seat("us", "us", "us", "us", 1, ("eu",), None, frozenset({"projector"}), ()), world, {}, tell)
+
+
+async def test_it_claims_and_begins_once_nobody_works_on_the_store(world: World) -> None:
+    """With the new journal from its beginning, and what others lack told anew; what is given up is said."""
+    world.alive, told = [["us/projector (projector)"], []], list[str]()
+    assert await renewal(world, told).run() == 2
+
+    assert world.done == ["claimed", "begun", "cleared"]
+    assert world.store == Turn("us", 2, 2, "us")
+    assert (world.seized["ended"], world.seized["offsets"], world.seized["had"]) == (STORE, {0: 0}, {("eu", 0): 7})
+    assert told[0].startswith("waiting: these work on the store: us/projector")
+    assert any(one.startswith("given up: the Kafka at us began anew") for one in told), told
+
+
+@pytest.mark.parametrize("last", ["claimed", "begun", "cleared"])
+async def test_it_goes_on_where_it_died(world: World, last: str) -> None:
+    """Whatever was done is not done again."""
+    world.dies = last
+    with pytest.raises(KeyboardInterrupt):
+        await renewal(world).run()
+
+    assert await renewal(world).run() == 2
+    assert world.done == ["claimed", "begun", "cleared"]
+
+
+async def test_services_that_do_not_end_are_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was changed."""
+    monkeypatch.setattr(renewing, "END_SECONDS", 0.0)
+    world.alive = [["us/gateway (gateway)"]]
+    with pytest.raises(StuckError, match="us/gateway"):
+        await renewal(world).run()
+    assert world.done == []
+    assert [one.ok for one in await renewal(world).rehearse()] == [True, True, True, False]
+
+
+async def test_a_rehearsal_says_what_is_given_up(world: World) -> None:
+    """And what is in the way: a journal that lost nothing, or another holder."""
+    found = await renewal(world).rehearse()
+    assert all(one.ok for one in found)
+    assert "Given up" in found[2].detail
+
+    world.is_lost = False
+    assert [one.detail for one in await renewal(world).rehearse() if not one.ok] == ["nothing is lost"]
+    world.duty = replace(world.duty, holder="eu")
+    assert any("eu holds" in one.detail for one in await renewal(world).rehearse() if not one.ok)
+    assert world.done == []
+
+
+async def test_a_region_that_never_announced_itself_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no duties."""
+
+    async def nobody() -> tuple[DutyView, ...]:
+        return ()
+
+    monkeypatch.setattr(world, "duties", nobody)
+    with pytest.raises(UnknownDutiesError):
+        await renewal(world).run()
