@@ -25,6 +25,7 @@ COLOURS = {
     Kind.SLOW: "teal",
     Kind.FREEZE: "navy",
     Kind.DOWN: "black",
+    Kind.DEATH: "darkviolet",
     Kind.EVACUATE: "darkgreen",
     Kind.RETURN: "lime",
 }
