@@ -87,6 +87,7 @@ class _Send(msgspec.Struct):
     accepted: float = nan
     shown: float = nan
     refused: bool = False
+    message: str = ""
 
 
 def decisions(ledger: Iterable[Line]) -> tuple[Decision, ...]:
@@ -110,27 +111,44 @@ def moves(ledger: Iterable[Line]) -> tuple[Move, ...]:
     sends: dict[str, _Send] = {}
     ops: dict[int, str] = {}
     users: dict[str, str] = {}
+    shown: dict[str, float] = {}
     for _, event in ledger:
         match event:
             case e.FaultBegun() | e.Decided() | e.FaultEnded() | e.Withdrawn():
                 _follow(spans, event)
-            case e.Live(connection=connection, entry=entry):
-                send = sends.get(entry.content or "")
-                if send is not None and isnan(send.shown) and users.get(connection) != send.author:
-                    send.shown = event.at
+            case e.Live():
+                _look(event, users.get(event.connection), sends, shown)
             case e.Invoke(kind="send", content=str(content)):
                 ops[event.op] = content
                 sends.setdefault(content, _Send(event.user, event.region, event.at))
             case e.Ok() if event.op in ops:
                 send = sends[ops[event.op]]
                 send.accepted = event.at if isnan(send.accepted) else send.accepted
+                send.message = send.message or event.message or ""
             case e.Refused() if event.op in ops:
                 sends[ops[event.op]].refused = True
             case e.Opened():
                 users[event.connection] = event.user
             case _:
                 pass
+    _match(sends.values(), shown)
     return tuple(_move(span, list(sends.values())) for span in spans.values())
+
+
+def _look(event: e.Live, user: str | None, sends: dict[str, _Send], shown: dict[str, float]) -> None:
+    entry = event.entry
+    send = sends.get(entry.content or "")
+    if send is not None and isnan(send.shown) and user != send.author:
+        send.shown = event.at
+    if entry.content is not None and entry.change is None and user != entry.sender:
+        shown.setdefault(entry.message, event.at)
+
+
+def _match(sends: Iterable[_Send], shown: dict[str, float]) -> None:
+    """Whoever was shown a message after its author had edited it was shown another text."""
+    for send in sends:
+        if isnan(send.shown):
+            send.shown = shown.get(send.message, nan)
 
 
 def _follow(spans: dict[str, _Span], event: e.FaultBegun | e.Decided | e.FaultEnded | e.Withdrawn) -> None:

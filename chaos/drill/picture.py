@@ -25,8 +25,8 @@ COLOURS = {
     Kind.SLOW: "teal",
     Kind.FREEZE: "navy",
     Kind.DOWN: "black",
-    Kind.DEATH: "maroon",
     Kind.LOSS: "dimgray",
+    Kind.DEATH: "darkviolet",
     Kind.EVACUATE: "darkgreen",
     Kind.RETURN: "lime",
 }

@@ -218,7 +218,10 @@ class Expectations:
         findings.judged += 1
         if took > soon:
             is_refused = send.failed or send.refused < inf
-            what = "was turned down" if is_refused else "was never shown there" if took == inf else f"took {took:.1f} s"
+            if took == inf:
+                what = "was turned down" if is_refused else "was never shown there"
+            else:
+                what = f"{'was turned down after' if is_refused else 'took'} {took:.1f} s"
             names = ", ".join(fault.name for fault in present)
             findings.found(
                 f"a send within {', '.join(sorted(together))}, which {names} spares, {what}",

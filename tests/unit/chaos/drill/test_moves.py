@@ -65,6 +65,14 @@ def test_what_was_accepted_and_never_shown_is_lost() -> None:
     assert (move.accepted, move.lost) == (2, 1)
 
 
+def test_what_was_edited_before_it_was_shown_is_not_lost() -> None:
+    """Its recipient was shown another text, of the same message."""
+    edited = e.Sighting(1, 2, "m2", ANN, "another text")
+    (move,) = moves(numbered(ledger(*sent(2, 14.0, ANN, 15.0, None), e.Live(16.0, f"v{CEM}", "d1-us", edited))))
+
+    assert (move.accepted, move.lost, move.own_p99) == (1, 0, 2.0)
+
+
 def test_whose_duties_come_back_is_the_one_to_whom_they_come() -> None:
     """On the way home the region is the target."""
     events = ledger(*sent(1, 9.0, ANN, 9.5, 9.6), *sent(2, 31.0, ANN, 31.5, 31.6), kind="return", target="eu>us")

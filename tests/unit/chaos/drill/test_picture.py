@@ -6,7 +6,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from chaos.drill.figures import count
-from chaos.drill.picture import MANY, draw
+from chaos.drill.picture import COLOURS, MANY, draw
+from chaos.drill.schedule import Kind
 from chaos.judge import events as e
 from chaos.judge.ledger import numbered
 
@@ -64,3 +65,9 @@ def test_a_fault_that_never_ended_reaches_to_the_end() -> None:
 
     assert len(open_end) == 2
     assert open_end[1][1] - open_end[1][0] > ended[1][1] - ended[1][0]
+
+
+def test_every_kind_of_fault_has_a_colour_of_its_own() -> None:
+    """One that had none broke the report of a drill that was over."""
+    assert set(COLOURS) == set(Kind)
+    assert len(set(COLOURS.values())) == len(COLOURS)

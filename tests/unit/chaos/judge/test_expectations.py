@@ -243,6 +243,8 @@ def test_a_refusal_is_an_answer_that_may_be_wrong() -> None:
     slowly = judged(struck(ASKED), sent(1, 12.0, INSIDE), abroad(), gathered(*out))
 
     assert [one["served"].found for one in (two, stayed, rightly, slowly)] == [1, 1, 0, 1]
+    assert stayed["served"].evidence[0].what.endswith("spares, was turned down")
+    assert slowly["served"].evidence[0].what.endswith("spares, was turned down after 5.5 s")
 
 
 def test_what_is_refused_long_after_healing_came_late() -> None:
