@@ -12,9 +12,8 @@ import psycopg
 import typer
 from rich.table import Table
 
-from global_directory.client import DirectoryClient
+from global_directory import place
 from global_directory.operators.acting import Confirm, Why, operation
-from global_directory.place import ATTEMPTS, SECONDS, where
 from infra.errors import CausewayError
 from infra.printing import print_json
 from region.backup.cli import app
@@ -163,8 +162,7 @@ def restore(
 async def rehearse_now(region: str, sites: dict[str, Seat]) -> Rehearsed:
     """Return what would be in the way of declaring a region dead, and what would be late; changes nothing."""
     home, target = sites.values()
-    url, tls = where()
-    async with DirectoryClient(url, tls=tls, attempts=ATTEMPTS, timeout=SECONDS) as directory:
+    async with place.directory() as directory:
         duties = await directory.duties()
         found = await late.look(home, target, duties, await directory.expulsions())
     steps = tuple(step.value for step in Step)
@@ -185,9 +183,8 @@ async def fail_now(region: str, sites: dict[str, Seat], why: str, *, quiet: bool
         psycopg.Error: The copy does not answer.
     """
     home, target = sites.values()
-    url, tls = where()
     audit, log = Audit("fail", region, why=why), list[Told]()
-    async with DirectoryClient(url, tls=tls, attempts=ATTEMPTS, timeout=SECONDS) as directory:
+    async with place.directory() as directory:
         takeover = Takeover(
             home,
             target,
@@ -222,14 +219,13 @@ async def restore_now(region: str, sites: dict[str, Seat], why: str, *, quiet: b
         Exception: As `region.failover.restoring.Return.run` and `region.evacuation.cli.evacuate_now` say.
     """
     home, holder = sites.values()
-    url, tls = where()
     audit, log = Audit("restore", region, why=why), list[Told]()
 
     async def let_go() -> None:
         with contextlib.suppress(psycopg.Error, TimeoutError):
             await release(home.store, holder.site)
 
-    async with DirectoryClient(url, tls=tls, attempts=ATTEMPTS, timeout=SECONDS) as directory:
+    async with place.directory() as directory:
 
         async def promised() -> float:
             held = (one for one in await directory.duties() if (one.region, one.holder) == (region, holder.site))
