@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(900)
 
 COMMAND_SECONDS = 240.0
 WRITE_SECONDS = 0.2
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 
 
 @pytest.fixture(scope="module")
