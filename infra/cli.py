@@ -26,7 +26,7 @@ from infra.local.bootstrap import still
 from infra.local.control import Status
 from infra.local.errors import LocalError, NotRunningError, SupervisorGoneError
 from infra.local.federation import REGIONS, Federation, read_brokers, read_regions, read_standbys, read_takeover
-from infra.local.lanes import LANES, run
+from infra.local.lanes import STAGES, run
 from infra.local.services import PROCESSES
 from infra.local.up import StoppedMeanwhileError
 from infra.printing import print_json
@@ -193,7 +193,7 @@ def status(
 
 @app.command("test", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def run_tests(context: typer.Context) -> None:
-    """Check style, types, layers, our code and our packages, then run all tests, in two lanes; what follows goes to one pytest.
+    """Check style, types, layers, our code and our packages, then run all tests, in two lanes and the drills after them; what follows goes to one pytest.
 
     Examples: causeway test; causeway test tests/unit -x
     """
@@ -203,8 +203,10 @@ def run_tests(context: typer.Context) -> None:
         failed, audited = _check(programs)
         toolchain.ensure(_say)
         pytest = str(programs / "pytest")
-        lanes = {name: [pytest, *told] for name, told in LANES.items()} if whole else {"all": [pytest, *context.args]}
-        tested = run(lanes, _say)
+        stages = STAGES if whole else (({"all": context.args},),)
+        tested = run(
+            [[{name: (pytest, *told) for name, told in lane.items()} for lane in lanes] for lanes in stages], _say
+        )
     if audited.result == "unknown":
         console.print(f"NOT AUDITED: the locked packages; {audited.words}.", style="yellow")
     if failed:  # said last, too: what pytest prints in the end may be all green

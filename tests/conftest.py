@@ -6,17 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.lanes import APART
-
 ROOT = Path(__file__).parents[1]
-LAST = [*APART, "tests/acceptance/test_drill.py", "tests/integration/observability/test_alerts.py"]
-"""Who starts a federation apart; the drill, which waits until it has the machine alone; who waits for promtool, which is built meanwhile."""
+LAST = ROOT / "tests/integration/observability/test_alerts.py"
+"""Who waits for promtool, which is built meanwhile."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let those come last, whatever the order is otherwise."""
-    turns = {ROOT / path: turn for turn, path in enumerate(LAST, 1)}
-    items.sort(key=lambda item: turns.get(item.path, 0))
+    items.sort(key=lambda item: item.path == LAST)
 
 
 @pytest.hookimpl(wrapper=True)

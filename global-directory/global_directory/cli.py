@@ -12,12 +12,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from global_directory import place
 from global_directory.client import DirectoryClient
 from global_directory.holding import copies
 from global_directory.holding.schemas import DutyView, ProposalsView
 from global_directory.holding.status import Standing, read_pages, standings, tell
 from global_directory.operators.acting import Confirm, Why, operation
-from global_directory.place import ATTEMPTS, SECONDS, is_named, where
+from global_directory.place import is_named, where
 from global_directory.trust import ASK_SECONDS
 from infra.errors import UnavailableError
 from infra.identity import DIRECTORY
@@ -157,8 +158,7 @@ def renew(
 
 def _ask(question: Callable[[DirectoryClient], Awaitable[T]]) -> T:
     async def run() -> T:
-        url, tls = where()
-        async with DirectoryClient(url, tls=tls, attempts=ATTEMPTS, timeout=SECONDS) as directory:
+        async with place.directory() as directory:
             return await question(directory)
 
     return asyncio.run(run())

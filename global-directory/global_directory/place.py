@@ -3,6 +3,7 @@
 import os
 from typing import Final
 
+from global_directory.client import DirectoryClient
 from infra.identity import DIRECTORY
 from infra.local import homes
 from infra.local.certificates import Files
@@ -39,3 +40,13 @@ def where() -> tuple[str, MutualTls | None]:
         return f"http://{address}", None
     files = Files.of(home, DIRECTORY)
     return f"https://{address}", MutualTls(files.certificate, files.key, files.authorities)
+
+
+def directory() -> DirectoryClient:
+    """Return a client of that directory, as patient as a command is.
+
+    Raises:
+        NotRunningError: As `where` says.
+    """
+    url, tls = where()
+    return DirectoryClient(url, tls=tls, attempts=ATTEMPTS, timeout=SECONDS)

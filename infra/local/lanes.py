@@ -1,102 +1,145 @@
-"""The tests, cut into lanes that run side by side, each a pytest of its own; what the tests of a lane share is its own.
+"""The tests, cut into lanes that run side by side, each of one pytest after another; what the tests of a run share is its own.
 
-The first lane is shown while it runs, the others when they have ended, so that either can be read. A test of the first that needs the machine
-alone waits for the end of the others (`wait_until_alone`). How they are cut is told in CONTRIBUTING.md.
+The first lane is shown while it runs, the others when they have ended, so that either can be read. How they are cut, and why, is told in CONTRIBUTING.md.
 """
 
 import contextlib
-import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
-from infra.local.toolchain import ROOT, only_one
+from infra.local.toolchain import ROOT
 
-APART: Final = (
-    "tests/acceptance/test_planted.py",
-    "tests/acceptance/test_roll.py",
+SETTINGS: Final = (
     "tests/acceptance/test_leases.py",
-    "tests/acceptance/test_standby.py",
+    "tests/acceptance/test_lost_broker.py",
+    "tests/acceptance/test_planted.py",
     "tests/acceptance/test_replicated.py",
+    "tests/acceptance/test_roll.py",
+    "tests/acceptance/test_standby.py",
 )
-"""Acceptance tests that start a federation of their own, so that they need not wait for the one that the others share; not all of them, so that both lanes take about as long."""
+"""Acceptance tests that start a federation of their own: a smaller one, with settings that others do not have."""
 
-LANES: Final = {
-    "federation": ("tests/acceptance", *(f"--ignore={path}" for path in APART)),
-    "parts": ("tests/unit", "tests/integration", *APART),
-}
-"""By name, what pytest is told; a test asks whether each test is in one of them."""
+LOST: Final = (
+    "tests/acceptance/test_backups.py",
+    "tests/acceptance/test_evacuation.py",
+    "tests/acceptance/test_failover.py",
+    "tests/acceptance/test_incarnation.py",
+    "tests/acceptance/test_web_evacuation.py",
+)
+"""Acceptance tests that start a federation of their own, since a region of it goes away for good, or comes back as another."""
 
-BESIDE: Final = "CAUSEWAY_TESTS_BESIDE"
-"""The setting that names, to the first lane, a file that is locked for as long as another one runs."""
+ALONE: Final = ("tests/acceptance/test_drill.py",)
+"""Tests that take all of two cores: what is slow beside others would be put down to the faults of theirs."""
+
+Lane = Mapping[str, Sequence[str]]
+"""By the name of a run, in their order: what is run."""
+
+Lanes = Sequence[Lane]
+"""What runs side by side."""
+
+STAGES: Final[Sequence[Lanes]] = (
+    (
+        {
+            "federation": ("tests/acceptance", *(f"--ignore={path}" for path in (*SETTINGS, *LOST, *ALONE))),
+            "lost regions": LOST,
+        },
+        {"parts": ("tests/unit", "tests/integration"), "settings": SETTINGS},
+    ),
+    ({"drills": ALONE},),
+)
+"""What pytest is told, one stage after another. No lane has two federations at a time, since each takes half a core by being there. A test asks whether each test is in one run."""
 
 POLL_SECONDS: Final = 0.2
 
 
-def wait_until_alone() -> None:
-    """Wait until no other lane runs any more; at once when there is none."""
-    if (path := os.environ.get(BESIDE)) is not None:
-        with only_one(Path(path)):
-            pass
-
-
-def run(commands: Mapping[str, Sequence[str]], say: Callable[[str], None]) -> int:
-    """Run commands side by side, each of which cleans up after itself when it is interrupted, and wait until all have; return the first status that is not 0.
+def run(stages: Sequence[Lanes], say: Callable[[str], None]) -> int:
+    """Run the lanes of each stage side by side, and the commands of a lane one after another, whatever becomes of those before; return the first status that is not 0.
 
     Args:
-        commands: By name; the output of the first is shown as it comes, that of the others when all have ended.
-        say: Told which has ended, after how long, and whose output follows.
+        stages: Commands that clean up after themselves when they are interrupted; the output of the first lane is shown as it comes, that of the others when all have ended.
+        say: Told which command has ended, after how long, and whose output follows; nothing when there is but one.
     """
-    running: dict[str, subprocess.Popen[bytes]] = {}
-    with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack, contextlib.ExitStack() as beside:
-        lock = Path(directory) / "beside"
-        beside.enter_context(only_one(lock))
+    if sum(len(lane) for lanes in stages for lane in lanes) == 1:
+        say = _say_nothing
+    statuses: list[int] = []
+    for lanes in stages:
+        with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack:
+            logs = [Path(directory) / f"log-{number}" for number in range(1, len(lanes))]
+            going = [
+                _Lane(lane, None if log is None else stack.enter_context(log.open("wb")), say)
+                for lane, log in zip(lanes, [None, *logs], strict=True)
+            ]
+            whole = _run(going)
+            for lane, log in zip(lanes[1:], logs, strict=True):
+                say(f"\nThe tests of {' and '.join(lane)}:")
+                sys.stdout.flush()
+                print(log.read_text(errors="replace"), flush=True)  # noqa: T201 — it is pytest's
+        statuses += [status for lane in going for status in lane.statuses]
+        if not whole:
+            break
+    return next((status for status in statuses if status), 0)
+
+
+def _say_nothing(_: str) -> None:
+    pass
+
+
+def _run(lanes: Sequence["_Lane"]) -> bool:
+    """Run lanes to their ends, or, once interrupted, what runs of them; return whether they were not interrupted."""
+    whole = True
+    while True:
         try:
-            for name, command in commands.items():
-                log = stack.enter_context((Path(directory) / f"log-{name}").open("wb")) if running else None
-                running[name] = subprocess.Popen(
-                    command,
-                    cwd=ROOT,
-                    env=os.environ if running else os.environ | {BESIDE: str(lock)},
-                    start_new_session=True,
-                    stdout=log,
-                    stderr=None if log is None else subprocess.STDOUT,
-                )
+            if not whole:
+                print("Interrupted; stopping what the tests have started …", file=sys.stderr)  # noqa: T201 — for whoever pressed Ctrl-C
+                for lane in lanes:
+                    lane.interrupt()
+            while sum(lane.goes_on() for lane in lanes):  # each is looked at
+                time.sleep(POLL_SECONDS)
         except KeyboardInterrupt:
-            _interrupt(running.values())
-        statuses = _wait(running, beside.close, say if len(commands) > 1 else lambda _: None)
-        for name in list(running)[1:]:
-            say(f"\nThe tests of {name}:")
-            sys.stdout.flush()
-            print((Path(directory) / f"log-{name}").read_text(errors="replace"), flush=True)  # noqa: T201 — it is pytest's
-    return next((status for status in statuses.values() if status), 0)
+            whole = False
+        else:
+            return whole
 
 
-def _wait(
-    running: Mapping[str, "subprocess.Popen[bytes]"], alone: Callable[[], None], say: Callable[[str], None]
-) -> dict[str, int]:
-    """Wait until all have ended; call `alone` as soon as the first is the only one that runs."""
-    began, statuses, first = time.monotonic(), dict[str, int](), next(iter(running), None)
-    while len(statuses) < len(running):
-        try:
-            for name, one in running.items():
-                if name not in statuses and (status := one.poll()) is not None:
-                    statuses[name] = status
-                    say(f"\nThe tests of {name} have ended after {time.monotonic() - began:.0f} s, status {status}.")
-            if running.keys() - statuses.keys() <= {first}:
-                alone()
-            time.sleep(POLL_SECONDS)
-        except KeyboardInterrupt:
-            _interrupt(one for name, one in running.items() if name not in statuses)
-    return statuses
+class _Lane:
+    """Commands, of which one runs at a time."""
 
+    def __init__(self, commands: Lane, log: IO[bytes] | None, say: Callable[[str], None]) -> None:
+        self.statuses: list[int] = []
+        self._running: subprocess.Popen[bytes] | None = None
+        self._commands = iter(commands.items())
+        self._name = ""
+        self._began = 0.0
+        self._log = log
+        self._say = say
 
-def _interrupt(running: Iterable["subprocess.Popen[bytes]"]) -> None:
-    print("Interrupted; stopping what the tests have started …", file=sys.stderr)  # noqa: T201 — for whoever pressed Ctrl-C
-    for one in running:
-        one.send_signal(signal.SIGINT)
+    def goes_on(self) -> bool:
+        """See whether a command has ended, and start the next; return whether one runs."""
+        if self._running is not None and (status := self._running.poll()) is not None:
+            self._running = None
+            self.statuses.append(status)
+            took = time.monotonic() - self._began
+            self._say(f"\nThe tests of {self._name} have ended after {took:.0f} s, status {status}.")
+        if self._running is None and (following := next(self._commands, None)) is not None:
+            self._name, command = following
+            self._began = time.monotonic()
+            self._running = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                start_new_session=True,
+                stdout=self._log,
+                stderr=None if self._log is None else subprocess.STDOUT,
+            )
+        return self._running is not None
+
+    def interrupt(self) -> None:
+        """Have the command that runs end, and start none after it."""
+        self._commands = iter(())
+        if self._running is not None:
+            self._running.send_signal(signal.SIGINT)

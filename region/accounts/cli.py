@@ -14,8 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from global_directory.client import DirectoryClient
-from global_directory.place import ATTEMPTS, SECONDS, where
+from global_directory import place
 from infra.errors import CausewayError, UnavailableError
 from infra.local import homes
 from infra.local.errors import NotRunningError
@@ -162,8 +161,7 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 async def _published(region: str, kid: str) -> bool:
-    url, tls = where()
-    async with DirectoryClient(url, tls=tls, attempts=ATTEMPTS, timeout=SECONDS) as directory:
+    async with place.directory() as directory:
         deadline = time.monotonic() + PUBLISHED_SECONDS
         while time.monotonic() < deadline:
             try:

@@ -12,9 +12,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from global_directory.client import DirectoryClient
+from global_directory import place
 from global_directory.operators.acting import Confirm, Why, operation
-from global_directory.place import ATTEMPTS, SECONDS, where
 from infra.errors import NotFoundError
 from infra.printing import print_json
 from region.backup import making, places, restoring, verifying
@@ -146,8 +145,7 @@ def verify(region: Region, backup_id: BackupId = "", *, as_json: Json = False) -
 
 async def _restore(site: Site, backup_id: str) -> Restored:
     manifest = await _at_the_shelf(site, lambda shelf: _chosen(shelf, backup_id))
-    url, tls = where()
-    async with DirectoryClient(url, tls=tls, attempts=ATTEMPTS, timeout=SECONDS) as directory:
+    async with place.directory() as directory:
         return await restoring.restore(site, tools(), manifest, directory)
 
 

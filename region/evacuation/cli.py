@@ -16,10 +16,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from global_directory.cli import app, where
+from global_directory import place
+from global_directory.cli import app
 from global_directory.client import DirectoryClient
 from global_directory.operators.acting import Confirm, Why, operation
-from global_directory.place import ATTEMPTS, SECONDS
 from infra.errors import CausewayError, UnavailableError
 from infra.kafka import KafkaError
 from infra.postgres import STORE_FAILURES
@@ -146,17 +146,15 @@ async def _detach(source: Seat, target: Seat) -> None:
 
 
 async def _rehearse(region: str, sites: dict[str, Seat]) -> Rehearsed:
-    url, tls = where()
-    async with DirectoryClient(url, tls=tls, attempts=ATTEMPTS, timeout=SECONDS) as directory:
+    async with place.directory() as directory:
         source, target = await _between(directory, region, sites)
         found = await checks.look(source, target, await directory.duties(), await directory.expulsions())
     return Rehearsed(region, source.site, target.site, all(one.ok for one in found), found, checks.STEPS)
 
 
 async def _abort(region: str, sites: dict[str, Seat], why: str) -> None:
-    url, tls = where()
     audit = Audit("evacuate --abort", region, why=why)
-    async with DirectoryClient(url, tls=tls, attempts=ATTEMPTS, timeout=SECONDS) as directory:
+    async with place.directory() as directory:
         source, target = await _between(directory, region, sites)
         audit.note(f"asked for at {source.site}")
         if await Evacuation(source, target, directory, seats.tools(), lambda _: None).hand_back():
@@ -204,10 +202,9 @@ async def evacuate_now(
     Raises:
         Exception: One of `region.evacuation.moving.FAILURES`, or a `NotReadyError`.
     """
-    url, tls = where()
     audit, log = Audit("evacuate", region, why=why), list[Told]()
     tell = teller(audit, log, quiet=quiet)
-    async with DirectoryClient(url, tls=tls, attempts=ATTEMPTS, timeout=SECONDS) as directory:
+    async with place.directory() as directory:
         source, target = way or await _between(directory, region, sites)
         follow_no_more = None if target.is_home else partial(_detach, source, target)
         evacuation = Evacuation(source, target, directory, seats.tools(), tell, follow_no_more)

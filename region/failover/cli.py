@@ -11,9 +11,8 @@ import psycopg
 import typer
 from rich.table import Table
 
-from global_directory.client import DirectoryClient
+from global_directory import place
 from global_directory.operators.acting import Confirm, Why, operation
-from global_directory.place import ATTEMPTS, SECONDS, where
 from infra.errors import CausewayError
 from infra.printing import print_json
 from region.evacuation import checks, seats
@@ -174,8 +173,7 @@ def restore(
 async def rehearse_now(region: str, sites: dict[str, Seat]) -> Rehearsed:
     """Return what would be in the way of declaring a region dead, and what would be late; changes nothing."""
     home, target = sites.values()
-    url, tls = where()
-    async with DirectoryClient(url, tls=tls, attempts=ATTEMPTS, timeout=SECONDS) as directory:
+    async with place.directory() as directory:
         duties = await directory.duties()
         found = await late.look(home, target, duties, await directory.expulsions())
     steps = tuple(step.value for step in Step)
@@ -189,8 +187,7 @@ async def rehearse_now(region: str, sites: dict[str, Seat]) -> Rehearsed:
 async def rehearse_return(region: str, sites: dict[str, Seat], given_up: GivenUp) -> Rehearsed:
     """Return what a site that came back has, and what it has lost; it is good if nothing is lost that may not be given up. Changes nothing."""
     home, holder = sites.values()
-    url, tls = where()
-    async with DirectoryClient(url, tls=tls) as directory:
+    async with place.directory() as directory:
         duty = next((one for one in await directory.duties() if one.region == region), None)
         if duty is None:
             raise NothingToRestoreError(region=region, holder="nobody")
@@ -211,9 +208,8 @@ async def fail_now(region: str, sites: dict[str, Seat], why: str, *, quiet: bool
         psycopg.Error: The copy does not answer.
     """
     home, target = sites.values()
-    url, tls = where()
     audit, log = Audit("fail", region, why=why), list[Told]()
-    async with DirectoryClient(url, tls=tls, attempts=ATTEMPTS, timeout=SECONDS) as directory:
+    async with place.directory() as directory:
         tell = moving.teller(audit, log, quiet=quiet)
         readers = {other: reached.find(other) for other in home.others}
         took = await declare(home, target, directory, readers=readers, audit=audit, tell=tell)
@@ -236,14 +232,13 @@ async def restore_now(
         Exception: As `region.failover.restoring.Return.run` and `region.evacuation.cli.evacuate_now` say.
     """
     home, holder = sites.values()
-    url, tls = where()
     audit, log = Audit("restore", region, why=why), list[Told]()
 
     async def let_go() -> None:
         with contextlib.suppress(psycopg.Error, TimeoutError):
             await release(home.store, holder.site)
 
-    async with DirectoryClient(url, tls=tls, attempts=ATTEMPTS, timeout=SECONDS) as directory:
+    async with place.directory() as directory:
 
         async def promised() -> float:
             held = (one for one in await directory.duties() if (one.region, one.holder) == (region, holder.site))

@@ -9,8 +9,7 @@ import msgspec
 import typer
 from rich.table import Table
 
-from global_directory.cli import where
-from global_directory.client import DirectoryClient
+from global_directory import place
 from global_directory.operators.acting import Confirm, Why, operation
 from infra.errors import CausewayError
 from infra.printing import print_json
@@ -92,8 +91,7 @@ def renew(
 
 async def rehearse_now(home: Seat) -> Looked:
     """Return what would be in the way, and what would be given up; changes nothing."""
-    url, tls = where()
-    async with DirectoryClient(url, tls=tls) as directory:
+    async with place.directory() as directory:
         found = await Renewal(home, directory, {}, lambda _: None).rehearse()
     return Looked(home.region, all(one.ok for one in found), found)
 
@@ -105,9 +103,8 @@ async def renew_now(home: Seat, why: str, *, quiet: bool) -> Renewed:
         NotReadyToRenewError: Something is in the way; nothing was changed.
         Exception: As `region.failover.renewing.Renewal.run` says.
     """
-    url, tls = where()
     audit, log = Audit("renew", home.region, why=why), list[Told]()
-    async with DirectoryClient(url, tls=tls) as directory:
+    async with place.directory() as directory:
         readers = {other: reached.find(other) for other in home.others}
         renewal = Renewal(home, directory, readers, moving.teller(audit, log, quiet=quiet))
         found = await renewal.rehearse()

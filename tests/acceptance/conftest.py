@@ -38,6 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.acceptance)
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(LIMIT_SECONDS))
+    items.sort(key=lambda item: "movable" in getattr(item, "fixturenames", ()))
 
 
 def free_block() -> int:
@@ -85,6 +86,13 @@ def federation(start_federation: StartFederation) -> Iterator[Federation]:
         yield federation
         crashing = [name for name, part in federation.status().parts().items() if part.state == "crashed"]
         assert not crashing, "some parts end whenever they are started: see their logs"
+
+
+@pytest.fixture(scope="session")
+def movable(start_federation: StartFederation) -> Iterator[Federation]:
+    """A federation in which eu may hold us's duties. Tests that use it come last, so that no other federation is started beside it."""
+    with start_federation("--standby", "us=eu") as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

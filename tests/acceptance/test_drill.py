@@ -6,13 +6,12 @@ import msgspec
 import pytest
 
 from chaos.federation import Federation
-from infra.local import lanes
 
 MINUTES, RATE, SEED = 3, 60, 1
 PATIENCE_SECONDS = 900.0
 """Faults wait for the recovery from those before them, and everybody's histories are read at the end."""
-OTHERS_SECONDS = 1200.0
-"""How long tests that run beside these may take."""
+
+pytestmark = pytest.mark.timeout(PATIENCE_SECONDS + 300)
 
 
 class Struck(msgspec.Struct):
@@ -69,14 +68,6 @@ class Report(msgspec.Struct):
     judgement: Judgement
 
 
-@pytest.fixture
-def alone() -> None:
-    """Nothing is tested beside: a drill takes all of two cores, and what is slow for others' sake would be put down to its faults."""
-    lanes.wait_until_alone()
-
-
-@pytest.mark.timeout(OTHERS_SECONDS + PATIENCE_SECONDS + 60)
-@pytest.mark.usefixtures("alone")
 def test_a_drill_of_three_minutes_is_true(whole: Federation, tmp_path: Path) -> None:
     """Exit 0 says so: every fault was seen from outside, and whatever clients were promised held."""
     whole.run(
@@ -105,8 +96,6 @@ def test_a_drill_of_three_minutes_is_true(whole: Federation, tmp_path: Path) -> 
     }
 
 
-@pytest.mark.timeout(OTHERS_SECONDS + PATIENCE_SECONDS + 60)
-@pytest.mark.usefixtures("alone")
 def test_a_tour_of_the_named_drills_is_true(whole: Federation, tmp_path: Path) -> None:
     """A split, a slow cable, a silent directory, a zombie, a mirror that repeats itself and one with amnesia: whom each spares is served, and all arrives soon after it."""
     whole.run("drill", "run", "tour", "--seed", "1", "--out", str(tmp_path), patience=PATIENCE_SECONDS)

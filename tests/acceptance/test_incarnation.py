@@ -80,10 +80,15 @@ async def looked(stood_by: Federation) -> Any:
 
 
 async def taken_over(stood_by: Federation, mine: list[str]) -> None:
-    """Let nobody of us serve any more, and eu take over."""
+    """Let nobody of us serve any more, and have eu take over: an operator declares it dead, whose name is to be typed; once more does nothing."""
     await stood_by.act("local", "kill", "--stay-down", *mine)
+    with pytest.raises(CommandError, match="is to be confirmed"):
+        await asyncio.to_thread(command, stood_by, "fail", "--why", "a test", "--confirm", "eu")
     failed = await asyncio.to_thread(command, stood_by, "fail", *LOST)
     assert failed["holder"] == "eu", failed
+    assert any("restore us" in step for step in failed["next"]), failed
+    again = await asyncio.to_thread(command, stood_by, "fail", *LOST)
+    assert again["holder"] == "eu", "it is done"
 
 
 async def test_a_lost_store_comes_back_from_the_standby(

@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -25,13 +23,6 @@ pytestmark = [
 ENTRANCES: Final = ("/login", "/register")
 TAKEN_OVER_MS: Final = 180_000
 """How long it may take until all is heard that was typed while nobody held the region."""
-
-
-@pytest.fixture(scope="module")
-def movable(start_federation: Callable[..., AbstractContextManager[Federation]]) -> Iterator[Federation]:
-    """A federation in which eu may hold us's duties."""
-    with start_federation("--standby", "us=eu") as made:
-        yield made
 
 
 async def history(http: httpx.AsyncClient, url: str, reader: Tab, conversation: str) -> list[str]:
@@ -89,7 +80,7 @@ async def test_who_types_while_their_region_is_evacuated_loses_nothing_and_logs_
     typist = Typist(ada)
     try:
         for holder in ("eu", "us"):
-            going = asyncio.create_task(asyncio.to_thread(command, movable, "--why", "a test"))
+            going = asyncio.create_task(asyncio.to_thread(command, movable, "--why", "a test", "--confirm", "us"))
             typist.reload.set()
             assert (await going)["holder"] == holder
             assert not typist.reload.is_set(), "it was over before the page was loaded anew"

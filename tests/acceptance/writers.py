@@ -12,6 +12,8 @@ from chaos.federation import Federation
 from chaos.people import Person
 from region.client import Client, SqliteStore
 
+STATUS_SECONDS = 60.0
+
 
 class Writer:
     """Writes to somebody, again and again, until told to stop, and remembers what."""
@@ -64,6 +66,10 @@ async def person(urls: list[str], home: str, store: Path, *, patience: float = 6
 
 
 async def standing(federation: Federation, region: str = "us") -> dict[str, Any]:
-    """Return what an operator is told of a region."""
-    found = json.loads(await federation.act("region", "status", "--json"))["regions"]
-    return dict(next(one for one in found if one["region"] == region))
+    """Return what an operator is told of a region, as soon as the directory answers."""
+    async with asyncio.timeout(STATUS_SECONDS):
+        while True:
+            found = json.loads(await federation.act("region", "status", "--json"))["regions"]
+            if (told := next((one for one in found if one["region"] == region), None)) is not None:
+                return dict(told)
+            await asyncio.sleep(0.5)

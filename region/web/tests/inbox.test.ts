@@ -18,7 +18,7 @@ import {
   writes,
 } from "../src/core/inbox";
 import type { Item } from "../src/core/outbox";
-import { prepended, rowsOf } from "../src/core/rows";
+import { isOther, prepended, rowsOf } from "../src/core/rows";
 import { EMPTY, withOlder } from "../src/core/timeline";
 import type { Message, Profile } from "../src/core/types";
 
@@ -273,5 +273,15 @@ describe("rows", () => {
     expect(prepended(rows, "m3")).toBe(2);
     expect(prepended(rows, "gone")).toBe(0);
     expect(prepended(rows, null)).toBe(0);
+  });
+
+  test("what shares no row with what was there is another history; where nothing was, or is, there is no telling", () => {
+    const [first, second, third] = rowsOf({ ...parts, ...timeline });
+    if (!first || !second || !third) throw new Error("there are three rows");
+
+    expect(isOther([first, second], [second, third])).toBe(false);
+    expect(isOther([first, second], [third])).toBe(true);
+    expect(isOther([], [third])).toBe(false);
+    expect(isOther([first], [])).toBe(false);
   });
 });

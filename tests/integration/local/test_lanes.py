@@ -5,13 +5,13 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from infra.local import lanes, promtool
-from infra.local.lanes import LANES
+from infra.local.lanes import STAGES
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 60
@@ -53,7 +53,7 @@ def once_there(*paths: Path) -> threading.Thread:
     return pressing
 
 
-def chosen(arguments: tuple[str, ...]) -> list[Path]:
+def chosen(arguments: Sequence[str]) -> list[Path]:
     """Return the files of tests that pytest finds by these arguments."""
     ignored = {ROOT / one.removeprefix("--ignore=") for one in arguments if one.startswith("--ignore=")}
     named = [ROOT / one for one in arguments if not one.startswith("--")]
@@ -62,9 +62,10 @@ def chosen(arguments: tuple[str, ...]) -> list[Path]:
     return [file for file in found if file not in ignored]
 
 
-def test_each_file_of_tests_is_in_one_lane() -> None:
-    """Whoever adds a folder adds it to a lane."""
-    found = [file for arguments in LANES.values() for file in chosen(arguments)]
+def test_each_file_of_tests_is_in_one_run() -> None:
+    """Whoever adds a folder adds it to a run of a lane."""
+    runs = [arguments for lanes in STAGES for lane in lanes for arguments in lane.values()]
+    found = [file for arguments in runs for file in chosen(arguments)]
 
     assert sorted(found) == sorted((ROOT / "tests").rglob("test_*.py"))
 
@@ -75,10 +76,10 @@ def test_one_lane_that_fails_fails_the_run(
 ) -> None:
     """All run to their ends, and all that they print is shown."""
     text = "import sys; print('lane', sys.argv[1]); print('trouble', sys.argv[1], file=sys.stderr); sys.exit(int(sys.argv[2]))"
-    commands = {f"lane-{number}": script(text, str(number), str(one)) for number, one in enumerate(statuses)}
+    commands = [{f"lane-{number}": script(text, str(number), str(one))} for number, one in enumerate(statuses)]
     said: list[str] = []
 
-    assert lanes.run(commands, said.append) == status
+    assert lanes.run([commands], said.append) == status
 
     out, err = capfd.readouterr()
     for number, one in enumerate(statuses):
@@ -98,50 +99,48 @@ def test_lanes_run_side_by_side(tmp_path: Path) -> None:
         "    time.sleep(0.02)\n"
         "    assert time.monotonic() < until\n"
     )
-    commands = {"one": script(text, str(tmp_path), "a", "b"), "other": script(text, str(tmp_path), "b", "a")}
+    commands = [{"one": script(text, str(tmp_path), "a", "b")}, {"other": script(text, str(tmp_path), "b", "a")}]
 
-    assert lanes.run(commands, lambda _: None) == 0
+    assert lanes.run([commands], lambda _: None) == 0
 
 
-def test_who_needs_the_machine_alone_waits_for_the_other_lanes(tmp_path: Path) -> None:
-    """In the first lane, until all others have ended; in another one, for nobody."""
-    first = (
-        "import os, pathlib, sys\n"
-        "from infra.local import lanes\n"
-        "here = pathlib.Path(sys.argv[1])\n"
-        "(here / 'pid.new').write_text(str(os.getpid()))\n"
-        "(here / 'pid.new').rename(here / 'pid')\n"
-        "lanes.wait_until_alone()\n"
-        "assert (here / 'ended').exists()\n"
+def test_a_run_waits_for_those_before_it_in_its_lane_and_in_earlier_stages(tmp_path: Path) -> None:
+    """Also when they failed; each of these finds what all before it have left."""
+    text = (
+        "import pathlib, sys\n"
+        "here, name, *before = sys.argv[1:]\n"
+        "assert all((pathlib.Path(here) / one).exists() for one in before), before\n"
+        "(pathlib.Path(here) / name).touch()\n"
+        "sys.exit(3 if name == 'b' else 0)\n"
     )
-    other = (
-        "import pathlib, sys, time\n"
-        "from infra.local import lanes\n"
-        "lanes.wait_until_alone()\n"
-        "here = pathlib.Path(sys.argv[1])\n"
-        f"until = time.monotonic() + {PATIENCE}\n"
-        "def waits():  # what waits for a lock stands there behind an arrow\n"
-        "    locks = pathlib.Path('/proc/locks').read_text().splitlines()\n"
-        "    return any('->' in line and (here / 'pid').read_text() in line.split() for line in locks)\n"
-        "while not ((here / 'pid').exists() and waits()):\n"
-        "    time.sleep(0.02)\n"
-        "    assert time.monotonic() < until\n"
-        "(here / 'ended').touch()\n"
-    )
+    runs = {
+        name: script(text, str(tmp_path), name, *before)
+        for name, before in {"a": "", "b": "a", "c": "ab", "d": "", "e": "abcd"}.items()
+    }
+    stages = [
+        [{name: runs[name] for name in "abc"}, {"d": runs["d"]}],
+        [{"e": runs["e"]}],
+    ]  # fmt: skip
 
-    assert lanes.run({"first": script(first, str(tmp_path)), "other": script(other, str(tmp_path))}, print) == 0
+    assert lanes.run(stages, lambda _: None) == 3
+    assert (tmp_path / "e").exists()
 
 
 def test_who_interrupts_waits_until_every_lane_has_tidied_up(tmp_path: Path) -> None:
-    """Both are told, and neither is left."""
+    """Both are told, neither is left, and nothing is started after them."""
     names = ("one", "other")
     pressing = once_there(*(tmp_path / name for name in names))
+    tidy = {name: script(TIDY, str(tmp_path), name) for name in (*names, "next", "last")}
 
-    status = lanes.run({name: script(TIDY, str(tmp_path), name) for name in names}, lambda _: None)
+    status = lanes.run(
+        [[{"one": tidy["one"], "next": tidy["next"]}, {"other": tidy["other"]}], [{"last": tidy["last"]}]],
+        lambda _: None,
+    )
 
     pressing.join(PATIENCE)
     assert status == 2
     assert all((tmp_path / f"{name}.tidied").exists() for name in names)
+    assert not any((tmp_path / name).exists() for name in ("next", "last"))
 
 
 def test_ctrl_c_is_heard_after_a_test_on_uvloop(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import pytest
 
+from global_directory import place
 from global_directory.holding.schemas import DutyView
 from infra.errors import CausewayError, UnavailableError
 from region.evacuation import cli as moving
@@ -81,8 +82,7 @@ def ways(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, str
 
     monkeypatch.setenv("CAUSEWAY_AUDIT", str(tmp_path / "audit"))
     monkeypatch.setattr("infra.local.homes.home", lambda: tmp_path)
-    monkeypatch.setattr(cli, "where", lambda: ("", None))
-    monkeypatch.setattr(cli, "DirectoryClient", Directory)
+    monkeypatch.setattr(place, "directory", Directory)
     monkeypatch.setattr(cli, "Return", Return)
     monkeypatch.setattr(moving, "evacuate_now", evacuate_now)
     return asked

@@ -111,3 +111,10 @@ export function prepended(rows: readonly Row[], before: string | null): number {
         rows.findIndex((row) => row.key === before),
       );
 }
+
+/** Whether no row of those that stood there stands there still; what stood nowhere gives no answer: false. */
+export function isOther(before: readonly Row[], rows: readonly Row[]): boolean {
+  if (before.length === 0 || rows.length === 0) return false;
+  const keys = new Set(rows.map((row) => row.key));
+  return !before.some((row) => keys.has(row.key));
+}

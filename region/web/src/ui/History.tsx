@@ -4,7 +4,7 @@ import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } fro
 import { Virtuoso, type VirtuosoHandle } from "react-virtuoso";
 import { Link } from "wouter";
 import { around, epochAt } from "../core/pins";
-import { prepended, type Row, reaches, rowsOf } from "../core/rows";
+import { isOther, prepended, type Row, reaches, rowsOf } from "../core/rows";
 import { EMPTY } from "../core/timeline";
 import type { Message } from "../core/types";
 import { forgetTrouble, readOlder } from "../state/history";
@@ -27,7 +27,7 @@ interface Props {
 
 export function History({ id, unread, onReply, onEdit }: Props) {
   const rows = useRows(id, unread);
-  const firstIndex = useFirstIndex(rows);
+  const { firstIndex, turn } = usePlace(rows);
   const older = useStore((state) => state.timelines[id]?.older);
   const list = useRef<VirtuosoHandle>(null);
   const { atEnd, onEnd, frame } = useEnd(list);
@@ -35,7 +35,7 @@ export function History({ id, unread, onReply, onEdit }: Props) {
   const sought = useSought(id, rows, list);
   const fresh = rows.findIndex((row) => row.fresh);
   const far = useFar(id, unread, older);
-  const unreadPlace = useUnreadPlace(fresh, rows.length > 0, list);
+  const unreadPlace = useUnreadPlace(fresh, rows.length > 0, atEnd, list);
   if (rows.length === 0) return <Empty id={id} beginning={beginning} />;
   const begin =
     sought.place >= 0
@@ -46,6 +46,7 @@ export function History({ id, unread, onReply, onEdit }: Props) {
   return (
     <div className="history" ref={frame}>
       <Virtuoso
+        key={turn}
         ref={list}
         className="rows"
         role="log"
@@ -63,10 +64,7 @@ export function History({ id, unread, onReply, onEdit }: Props) {
             onEdit={onEdit}
           />
         )}
-        startReached={() => {
-          unreadPlace.current = "over";
-          void readOlder(id);
-        }}
+        startReached={() => void readOlder(id)}
         followOutput={(near) =>
           unreadPlace.current !== "seeking" && (near || rows.at(-1)?.item !== null) ? "auto" : false
         }
@@ -144,15 +142,15 @@ function useFar(id: string, [read, head]: Props["unread"], older: string | null 
 }
 
 /**
- * What is unread may come only after what was kept is on the screen: it is gone to once, unless one has begun to look for older ones.
+ * What is unread may come only after what was kept is on the screen: it is gone to once, unless one has left the end meanwhile.
  *
  * @param fresh The place of the first that is unread, −1 for none.
  * @returns Whether it has come, and is about to be gone to.
  */
-function useUnreadPlace(fresh: number, shown: boolean, list: RefObject<VirtuosoHandle | null>) {
+function useUnreadPlace(fresh: number, shown: boolean, atEnd: boolean, list: RefObject<VirtuosoHandle | null>) {
   const place = useRef<"unknown" | "seeking" | "over">("unknown");
   const before = useRef(false);
-  if (place.current === "unknown" && fresh >= 0) place.current = before.current ? "seeking" : "over";
+  if (place.current === "unknown" && fresh >= 0) place.current = before.current && atEnd ? "seeking" : "over";
   useEffect(() => {
     before.current = shown;
     if (place.current !== "seeking") return;
@@ -206,14 +204,30 @@ function useRows(id: string, unread: Props["unread"]): Row[] {
   }, [entries, pending, outbox, me, id, unread]);
 }
 
-/** The index of the first row: it falls by as many as are put before it, so that the list knows that it stands where it stood. */
-function useFirstIndex(rows: readonly Row[]): number {
-  const [place, setPlace] = useState<{ index: number; key: string | null }>({ index: START, key: null });
+/**
+ * The index of the first row: it falls by as many as are put before it, so that the list knows that it stands where it stood.
+ * Where nothing of what was there is left, since too much has come for what was kept to be joined to it, the list begins anew: another turn.
+ */
+function usePlace(rows: readonly Row[]): { firstIndex: number; turn: number } {
+  const [place, setPlace] = useState<Place>({ firstIndex: START, turn: 0, key: null });
+  const before = useRef(rows);
   const key = rows[0]?.key ?? null;
+  let next = place;
   if (key !== place.key) {
-    const next = { index: place.index - prepended(rows, place.key), key };
+    next = isOther(before.current, rows)
+      ? { firstIndex: START, turn: place.turn + 1, key }
+      : { ...place, firstIndex: place.firstIndex - prepended(rows, place.key), key };
     setPlace(next);
-    return next.index;
   }
-  return place.index;
+  useEffect(() => {
+    before.current = rows;
+  }, [rows]);
+  return next;
+}
+
+interface Place {
+  firstIndex: number;
+  turn: number;
+  /** Of the first row. */
+  key: string | null;
 }
