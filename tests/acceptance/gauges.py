@@ -1,6 +1,7 @@
 """What parts of the federation measure, read as an operator's monitoring reads it."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass
 
 import httpx
@@ -28,6 +29,15 @@ class Gauges:
             for sample in family.samples
             if sample.name == metric and labels.items() <= sample.labels.items()
         )
+
+    async def pages(self) -> list[str]:
+        """Return what each part says that answers; of links nothing is measured."""
+        pages = []
+        for name, part in self.status.parts().items():
+            if name != "links" and "admin" in part.ports:
+                with contextlib.suppress(httpx.HTTPError):
+                    pages.append((await self.http.get(f"http://127.0.0.1:{part.ports['admin']}/metrics")).text)
+        return pages
 
     async def reach(self, part: str, metric: str, at_least: float, **labels: str) -> None:
         """Wait until a metric is as high as that."""

@@ -19,6 +19,7 @@ from infra.local import homes, postgres, toolchain
 from infra.local.numbering import Ports
 from infra.local.topology import lay_out
 from infra.observability.names import missing
+from tests.acceptance.gauges import Gauges
 
 PATIENCE = 120.0
 POLL_SECONDS = 0.2
@@ -144,20 +145,12 @@ def ask(url: str, statement: str) -> list[tuple[Any, ...]]:
 
 async def tells_all_its_rules_name(stood_by: Federation, http: httpx.AsyncClient) -> None:
     """Wait until the parts tell every metric that the alerts of standbys look at; one that was just killed is not up at once."""
-    ports = [
-        part.ports["admin"]
-        for name, part in stood_by.status().parts().items()
-        if name != "links" and "admin" in part.ports
-    ]
+    gauges = Gauges(http, stood_by.status())
     lacking = {"all"}
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(PATIENCE):
             while lacking:
-                pages = []
-                for port in ports:
-                    with contextlib.suppress(httpx.HTTPError):
-                        pages.append((await http.get(f"http://127.0.0.1:{port}/metrics")).text)
-                lacking = missing([RULES.read_text()], pages)
+                lacking = missing([RULES.read_text()], await gauges.pages())
                 await asyncio.sleep(POLL_SECONDS)
     assert not lacking
 
