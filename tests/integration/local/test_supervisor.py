@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -227,6 +227,15 @@ async def test_all_parts_are_told_to_end_at_once(
     assert {name for name in names if (tmp_path / f"{name}.ended").exists()} == set(names)
 
 
+@pytest.fixture
+def quits() -> Iterator[None]:
+    """What is started here heeds SIGQUIT, though whoever runs tests in the background has it ignored from the start, and a shell cannot undo that."""
+    before = signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGQUIT, before)
+
+
+@pytest.mark.usefixtures("quits")
 async def test_who_will_have_no_data_is_not_asked_to_put_it_in_order(tmp_path: Path, programs: Tools) -> None:
     """Of whatever kind: it ends without last words, with what it has started; one may have a gentler way of its own."""
     script = "trap 'touch ../$NAME.asked; exit 0' TERM; trap 'touch ../$NAME.quit; exit 0' QUIT; echo well; while :; do sleep 0.1; done"
