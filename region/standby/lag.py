@@ -15,7 +15,9 @@ class Beats:
         self._beats: deque[tuple[int, float]] = deque(maxlen=MOST)
 
     def beat(self, position: int, now: float) -> None:
-        """Note that the log had come so far at that time, seconds."""
+        """Note that the log had come so far at that time, seconds. One that has gone back is that of another store, and what the former had nobody takes in any more."""
+        if self._beats and position < self._beats[-1][0]:
+            self._beats.clear()
         self._beats.append((position, now))
 
     def behind(self, taken: int, now: float) -> float:

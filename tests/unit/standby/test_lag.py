@@ -23,6 +23,17 @@ def test_whoever_has_the_last_beat_is_not_behind() -> None:
     assert beats.behind(110, 112.0) == 0.0
 
 
+def test_beats_of_a_log_that_was_replaced_are_forgotten() -> None:
+    """A store that was lost begins anew, mostly at a lower position: nobody ever takes in what only the lost one had."""
+    beats = Beats()
+    beats.beat(1000, 100.0)
+    beats.beat(2000, 101.0)
+
+    beats.beat(300, 150.0)
+    assert beats.behind(200, 152.0) == 2.0
+    assert beats.behind(300, 152.0) == 0.0
+
+
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 60)), min_size=1, max_size=40))
 def test_it_is_never_less_than_the_age_of_what_is_missing(steps: list[tuple[int, int]]) -> None:
     """Whatever was taken in when: nothing that is missing is younger."""
