@@ -111,7 +111,7 @@ async def test_a_lost_store_comes_back_from_the_standby(
         await stood_by.act("local", "kill", "--stay-down", *(set(services) - {"us/projector"}), "us/postgres")
         await asyncio.to_thread(shutil.rmtree, store_of(stood_by))
         await start(stood_by, "us/postgres", *services)
-        await says(stood_by, "it was lost")
+        await says(stood_by, "us has lived")
         assert (await standing(stood_by))["epoch"] == epoch, "nothing was begun in it"
 
         await taken_over(stood_by, services)

@@ -230,7 +230,7 @@ async def test_a_region_that_lost_its_store_does_not_empty_the_copy(
         await stood_by.act("local", "heal", "us/back")
 
     async with asyncio.timeout(PATIENCE):
-        while "it was lost" not in await stood_by.act("status", "--json"):  # noqa: ASYNC110 — another process
+        while "us has lived" not in await stood_by.act("status", "--json"):  # noqa: ASYNC110 — another process
             await asyncio.sleep(POLL_SECONDS)
     kept = await told(stood_by)
     assert kept["whole"]
