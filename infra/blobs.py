@@ -12,7 +12,6 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import aiohttp
-import boto3
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 from botocore.config import Config
@@ -91,6 +90,8 @@ class Signer:
             SettingsError: The keys cannot be read.
         """
         self._bucket = place.bucket
+        import boto3  # noqa: PLC0415  # a quarter of a second of CPU, for which no command should wait
+
         self._client: Any = boto3.session.Session().client(
             "s3",
             endpoint_url=place.public_url,

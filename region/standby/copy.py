@@ -15,7 +15,6 @@ from infra.health import Health
 from infra.postgres import LIMITS, STORE_FAILURES, Connection
 from infra.schema import repository as schema_repository
 from infra.schema.revisions import SchemaError
-from infra.schema.worker import working
 from infra.tasks import heed_cancellation
 from infra.telling import told
 from region.standby import metrics
@@ -252,6 +251,8 @@ class Copy:
                 await copying.refresh(own)
 
     async def _fit(self, name: str, leader: int) -> None:
+        from infra.schema.worker import working  # noqa: PLC0415  # half a second of CPU, for which no command should wait
+
         async with working(SCHEMA, elsewhere(self._server, name), wait=5.0) as worker:
             for step in await worker.follow(leader):
                 log.info("the copy's schema was changed", held=self.region, revision=step.number)
