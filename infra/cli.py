@@ -15,6 +15,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 from rich.console import Console
 
@@ -258,7 +259,11 @@ def add_components(to: typer.Typer, arguments: Sequence[str]) -> None:
 
 
 def main() -> None:
-    """Run the command line; what goes wrong foreseeably is one sentence and status 1."""
+    """Run the command line; what goes wrong foreseeably is one sentence and status 1.
+
+    What is logged meanwhile is for people, so it goes to where a script does not read.
+    """
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         add_components(app, sys.argv[1:])
         app()
