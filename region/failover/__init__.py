@@ -8,8 +8,8 @@ failing     carries the steps out
 tail        pure: what of the returned region's journal is handed in, and what of it was overtaken meanwhile
 losses      what a site that comes back has lost, and what of it is given up
 restoring   hands the tail in, and sees that everything in it has its outcome
-renewing    a region whose Kafka lost what it had begins its next incarnation in its own store
-renew_cli   the command for that
+reincarnating    a region whose Kafka lost what it had begins its next incarnation in its own store
+reincarnate_cli   the command for that
 repository  SQL: outcomes, and where conversations stood
 cli         the commands
 settings    what the takeover service needs
@@ -19,6 +19,6 @@ service     the takeover service
     cli ─▶ declaring ─▶ late ─▶ region.evacuation.checks
      │         ▲  └───▶ failing ─▶ plan, reached, the directory, replication.turns
      │      service ─▶ watching
-     ├───▶ renew_cli ─▶ renewing ─▶ losses, reached, the directory, replication.turns
+     ├───▶ reincarnate_cli ─▶ reincarnating ─▶ losses, reached, the directory, replication.turns
      └───▶ restoring ─▶ losses, tail ─▶ the holder's journal; then region.evacuation
 """

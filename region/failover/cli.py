@@ -27,7 +27,7 @@ from region.failover import late, losses, reached
 from region.failover.declaring import declare
 from region.failover.losses import NOTHING, GivenUp
 from region.failover.plan import Step
-from region.failover.renew_cli import app
+from region.failover.reincarnate_cli import app
 from region.failover.restoring import Return
 from region.standby.detaching import release
 

@@ -1,5 +1,7 @@
 """One whole federation for the session, started and taken down as anybody would: by the `causeway` command."""
 
+import contextlib
+import json
 import os
 import secrets
 import socket
@@ -12,7 +14,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from chaos.federation import Federation, Status
+from chaos.federation import CommandError, Federation, Status
 from chaos.people import Person
 from infra.local import homes
 from infra.local.toolchain import only_one
@@ -89,10 +91,21 @@ def federation(start_federation: StartFederation) -> Iterator[Federation]:
 
 
 @pytest.fixture(scope="session")
-def movable(start_federation: StartFederation) -> Iterator[Federation]:
-    """A federation in which eu may hold us's duties. Tests that use it come last, so that no other federation is started beside it."""
+def stood_by_eu(start_federation: StartFederation) -> Iterator[Federation]:
+    """A federation in which eu may hold us's duties."""
     with start_federation("--standby", "us=eu") as made:
         yield made
+
+
+@pytest.fixture
+def movable(stood_by_eu: Federation) -> Iterator[Federation]:
+    """That federation, for a test that moves duties; whatever becomes of it, the next one finds them at home. Such tests come last, so that no other federation is started beside it."""
+    yield stood_by_eu
+    with contextlib.suppress(CommandError):  # what stands by may count as not well while it hears of that
+        stood_by_eu.run("local", "heal")
+    told = json.loads(stood_by_eu.run("region", "status", "--json"))["regions"]
+    if any(one["region"] == "us" and one["holder"] == "eu" for one in told):
+        stood_by_eu.run("region", "restore", "us", "--why", "a test failed", "--confirm", "us", patience=LIMIT_SECONDS)
 
 
 @pytest.fixture(scope="session")

@@ -234,12 +234,12 @@ async def test_a_lost_kafka_begins_anew_in_the_regions_own_store(
         await start(stood_by, "us/kafka", "us/mirror", *services)
         await says(stood_by, "the journal lost records")
         with pytest.raises(CommandError, match="end them"):
-            await asyncio.to_thread(command, stood_by, "renew", *LOST)
+            await asyncio.to_thread(command, stood_by, "reincarnate", *LOST)
         await stood_by.act("local", "kill", "--stay-down", *services)
         async with asyncio.timeout(READY_SECONDS):
             while True:
                 with contextlib.suppress(CommandError):  # who was killed counts as alive for a while
-                    renewed = await asyncio.to_thread(command, stood_by, "renew", *LOST)
+                    renewed = await asyncio.to_thread(command, stood_by, "reincarnate", *LOST)
                     break
                 await asyncio.sleep(1)
         assert renewed["epoch"] == epoch + 1

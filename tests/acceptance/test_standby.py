@@ -206,24 +206,10 @@ async def _refused(stood_by: Federation, *arguments: str) -> CommandError:
     return refused.value
 
 
-async def test_a_region_that_lost_its_store_does_not_empty_the_copy(
-    stood_by: Federation, http: httpx.AsyncClient
-) -> None:
-    """Its server comes back with an empty store: nothing is begun in it, and what eu holds, which is the only copy then, stays as it is; once its disk is found, all goes on."""
-    status = stood_by.status()
-    talk = Talk(http, status.regions["us"].public_url)
-    await talk.begin()
-    await talk.write()
-    await until(stood_by, follows)
-    _, copy = servers(stood_by)
-    layout = lay_out(homes.read_federation(Path(status.home)), toolchain.find())
+async def the_copy_stays(stood_by: Federation, copy: str) -> None:
+    """Start us with an empty store, and see that nothing is begun in it, and that of the copy nothing is lost."""
     held = ask(copy, "SELECT count(*) FROM users")
     life = ask(copy, "SELECT life FROM store_life")
-
-    await stood_by.act("local", "kill", "us/back", "us/front", "us/postgres", "--stay-down")
-    disk = layout.parts["us/postgres"].directory
-    elsewhere = disk.with_name("elsewhere")
-    disk.rename(elsewhere)
     with contextlib.suppress(CommandError):
         await stood_by.act("local", "heal", "us/postgres")
     with contextlib.suppress(CommandError):
@@ -245,12 +231,32 @@ async def test_a_region_that_lost_its_store_does_not_empty_the_copy(
     assert held[0][0] >= 2
     assert ask(copy, "SELECT life FROM store_life") == life
 
-    # the disk is found: what is there is better than anything
-    await stood_by.act("local", "kill", "us/back", "us/postgres", "--stay-down")
-    shutil.rmtree(disk)
-    elsewhere.rename(disk)
-    with contextlib.suppress(CommandError):
-        await stood_by.act("local", "heal")
+
+async def test_a_region_that_lost_its_store_does_not_empty_the_copy(
+    stood_by: Federation, http: httpx.AsyncClient
+) -> None:
+    """Its server comes back with an empty store: nothing is begun in it, and what eu holds, which is the only copy then, stays as it is; once its disk is found, all goes on."""
+    status = stood_by.status()
+    talk = Talk(http, status.regions["us"].public_url)
+    await talk.begin()
+    await talk.write()
+    await until(stood_by, follows)
+    _, copy = servers(stood_by)
+    layout = lay_out(homes.read_federation(Path(status.home)), toolchain.find())
+    life = ask(copy, "SELECT life FROM store_life")
+
+    await stood_by.act("local", "kill", "us/back", "us/front", "us/postgres", "--stay-down")
+    disk = layout.parts["us/postgres"].directory
+    elsewhere = disk.with_name("elsewhere")
+    disk.rename(elsewhere)
+    try:
+        await the_copy_stays(stood_by, copy)
+    finally:  # the disk is found: what is there is better than anything
+        await stood_by.act("local", "kill", "us/back", "us/postgres", "--stay-down")
+        shutil.rmtree(disk, ignore_errors=True)
+        elsewhere.rename(disk)
+        with contextlib.suppress(CommandError):
+            await stood_by.act("local", "heal")
     await until(stood_by, follows)
     assert ask(copy, "SELECT life FROM store_life") == life
     await talk.write(2)

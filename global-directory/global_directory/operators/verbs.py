@@ -60,7 +60,7 @@ VERBS: Final = {
     "evacuate-abort": Verb(Role.OPERATOR),
     "fail": Verb(Role.OPERATOR, destructive=True),
     "restore": Verb(Role.OPERATOR, destructive=True),
-    "renew": Verb(Role.OPERATOR, destructive=True),
+    "reincarnate": Verb(Role.OPERATOR, destructive=True),
     "move": Verb(Role.OPERATOR, destructive=True),
     "expel": Verb(Role.ADMIN, destructive=True),
     "readmit": Verb(Role.ADMIN),
@@ -68,7 +68,7 @@ VERBS: Final = {
     "backup": Verb(Role.OPERATOR),
     "restore-backup": Verb(Role.ADMIN, destructive=True),
 }
-HANDS_OVER: Final = frozenset({"evacuate", "evacuate-abort", "fail", "restore", "renew", "restore-backup"})
+HANDS_OVER: Final = frozenset({"evacuate", "evacuate-abort", "fail", "restore", "reincarnate", "restore-backup"})
 """Verbs in whose course the directory lets a lease be laid down, or an epoch be begun."""
 
 

@@ -283,5 +283,8 @@ describe("rows", () => {
     expect(isOther([first, second], [third])).toBe(true);
     expect(isOther([], [third])).toBe(false);
     expect(isOther([first], [])).toBe(false);
+    const waiting = { ...third, key: "own c1", message: null };
+    expect(isOther([first, waiting], [second, waiting])).toBe(true);
+    expect(isOther([waiting], [second, waiting])).toBe(false);
   });
 });

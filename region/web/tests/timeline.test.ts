@@ -212,6 +212,19 @@ describe("what was numbered by a region that is lost", () => {
     expect(timeline.withoutWithdrawn(seen, page(4, 3))).toBe(seen);
   });
 
+  test("is not taken along when more has been numbered since than a page holds", () => {
+    const kept = timeline.withOlder(timeline.EMPTY, page(5, 4, 3, 2), null);
+
+    expect(timeline.joins(kept, page(8, 7, 6))).toBe(true);
+    expect(timeline.joins(kept, page(7, 6, 5, 4))).toBe(true);
+    expect(timeline.joins(kept, page(8, 7))).toBe(false);
+    expect(timeline.joins(kept, [entry(7, { epoch: 2 }), entry(6, { epoch: 2 })])).toBe(false);
+    expect(timeline.joins(kept, [entry(5, { epoch: 2 }), entry(4, { epoch: 2 })])).toBe(false);
+    expect(timeline.joins(kept, [entry(6, { epoch: 2 }), entry(5)])).toBe(true);
+    expect(timeline.joins(timeline.EMPTY, page(1))).toBe(false);
+    expect(timeline.joins(kept, [])).toBe(false);
+  });
+
   test("gives its number to another message, whatever had become of it", () => {
     const deleted = timeline.withEntry(whole, alteration(6, "message_deleted", 5));
     const anew = timeline.withOlder(deleted, [entry(5, { message_id: "n5", epoch: 2 })], null);

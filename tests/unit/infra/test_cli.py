@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+import typer
 
 from infra import cli
 
@@ -33,3 +34,23 @@ def test_what_is_logged_does_not_get_into_what_a_script_reads(
     out, err = capsys.readouterr()
     assert out == "{}\n"
     assert "revision carried out" in err
+
+
+def names_of(app: typer.Typer, path: str = "causeway") -> Iterator[str]:
+    """Return what each command is called, with the groups that it is in; one that shares its name with another comes twice."""
+    for command in app.registered_commands:
+        assert command.callback
+        yield f"{path} {command.name or command.callback.__name__.replace('_', '-')}"
+    for group in app.registered_groups:
+        assert group.typer_instance
+        yield from names_of(group.typer_instance, f"{path} {group.name or group.typer_instance.info.name}")
+
+
+def test_no_two_commands_have_the_same_name() -> None:
+    """The later one would take the place of the earlier one, and nobody would be told: parts of a system add to groups of others."""
+    app = typer.Typer()
+    cli.add_components(app, [])
+    names = [*names_of(app), *names_of(cli.app)]
+
+    assert {"causeway region renew", "causeway region reincarnate"} <= set(names)
+    assert sorted(names) == sorted(set(names))

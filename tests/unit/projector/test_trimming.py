@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from region.projector.trimming import KEEPS_ALL, cuts
+from region.projector.trimming import cuts
 
 OFFSETS = st.dictionaries(st.integers(0, 3), st.integers(0, 50))
 
@@ -21,8 +21,3 @@ def test_nothing_goes_that_is_needed(old: dict[int, int], decided: dict[int, int
     """Whatever the places are."""
     for partition, at in cuts(old, decided, dict.fromkeys(range(4), 0), owed).items():
         assert 0 < at <= min(old[partition], decided[partition], owed.get(partition, at))
-
-
-def test_kafka_deletes_nothing_by_itself() -> None:
-    """A site that comes back after weeks finds what it had accepted."""
-    assert KEEPS_ALL == {"retention.ms": "-1"}

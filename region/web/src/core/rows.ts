@@ -112,9 +112,12 @@ export function prepended(rows: readonly Row[], before: string | null): number {
       );
 }
 
-/** Whether no row of those that stood there stands there still; what stood nowhere gives no answer: false. */
+/** Whether no entry of those that stood there stands there still: what waits is there in any case. Where none stood, or none stands, there is no telling: false. */
 export function isOther(before: readonly Row[], rows: readonly Row[]): boolean {
-  if (before.length === 0 || rows.length === 0) return false;
-  const keys = new Set(rows.map((row) => row.key));
-  return !before.some((row) => keys.has(row.key));
+  const [gone, here] = [before.filter(isNumbered), rows.filter(isNumbered)];
+  if (gone.length === 0 || here.length === 0) return false;
+  const keys = new Set(here.map((row) => row.key));
+  return !gone.some((row) => keys.has(row.key));
 }
+
+const isNumbered = ({ message }: Row) => message !== null && message.seq !== null;

@@ -182,6 +182,19 @@ export function withWithdrawn(timeline: Timeline, last: number): Timeline {
   return { entries, marks, older: entries.length > 0 ? timeline.older : undefined };
 }
 
+/**
+ * Whether nothing lies between what is here and the newest page, and nothing of it was taken out since: where they meet stands the
+ * same epoch. After a takeover what is here may have been withdrawn unseen, so it is rather read anew.
+ */
+export function joins({ entries }: Timeline, page: readonly Message[]): boolean {
+  const lowest = page.filter((message) => message.seq !== null).at(-1);
+  const last = entries.at(-1);
+  if (lowest === undefined || last === undefined) return false;
+  const from = lowest.from_seq ?? seqOf(lowest);
+  const meets = entries.find((entry) => seqOf(entry) >= from) ?? last;
+  return seqOf(last) >= from - 1 && meets.epoch === lowest.epoch;
+}
+
 /** Take away what the newest page contradicts: above it stands only what was numbered since, in the same epoch or a later one. */
 export function withoutWithdrawn(timeline: Timeline, page: readonly Message[]): Timeline {
   const newest = page.find((message) => message.seq !== null);

@@ -1,7 +1,7 @@
 /** Reading: the list of conversations, and pages of each one's history, from the region and from what was kept. */
 
 import { belongs, empty, withoutUnlisted } from "../core/inbox";
-import { placeOf, withNewer, withOlder, withoutWithdrawn, withThose, withWithdrawn } from "../core/timeline";
+import { joins, placeOf, withNewer, withOlder, withoutWithdrawn, withThose, withWithdrawn } from "../core/timeline";
 import { api, got } from "../io/api";
 import { database, keepInbox, readInbox } from "../io/database";
 import { readDrafts } from "../io/drafts";
@@ -120,13 +120,9 @@ async function readNewest(id: string): Promise<void> {
   const limit = Math.min(CATCH_UP, Math.max(PAGE, (get().inbox[id]?.unread ?? 0) + CONTEXT));
   const query = { conversation_id: id, limit, log: true };
   const page = await got(api.GET("/messages", { params: { query } }));
-  const numbered = page.messages.filter((each) => each.seq !== null);
-  const lowest = numbered.at(-1);
   const before = withoutWithdrawn(timelineOf(id), page.messages);
-  const last = before.entries.at(-1)?.seq ?? 0;
-  const joins = lowest !== undefined && last >= (lowest.from_seq ?? lowest.seq ?? 0) - 1 && before.entries.length > 0;
-  const kept = joins ? before : { ...before, entries: [] };
-  const first = joins ? before.entries[0] : undefined;
+  const kept = joins(before, page.messages) ? before : { ...before, entries: [] };
+  const first = kept.entries[0];
   // Behind what was kept lies more, and how much is known by its first number alone.
   const lowestKept = first?.from_seq ?? first?.seq ?? 0;
   const older = first === undefined ? page.next : lowestKept <= 1 ? null : `${first.epoch}.${lowestKept}`;

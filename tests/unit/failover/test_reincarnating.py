@@ -11,9 +11,9 @@ from global_directory.holding.schemas import Claim, DutyView
 from region.evacuation import repository as stores
 from region.evacuation.moving import StuckError, Told, UnknownDutiesError
 from region.evacuation.seats import Seat
-from region.failover import losses, reached, renewing
+from region.failover import losses, reached, reincarnating
 from region.failover.losses import Stretch
-from region.failover.renewing import CannotRenewError, Known, Renewal, Step, next_step
+from region.failover.reincarnating import CannotReincarnateError, Known, Reincarnation, Step, next_step
 from replication.turns.records import Phase, Turn
 
 STORE = Turn("us", 1, 1, "us")
@@ -44,7 +44,7 @@ def test_it_goes_on_wherever_it_was_left() -> None:
 )
 def test_what_would_lose_something_is_not_begun(known: Known, why: str) -> None:
     """Whoever else holds has what counts."""
-    with pytest.raises(CannotRenewError, match=why):
+    with pytest.raises(CannotReincarnateError, match=why):
         next_step(known)
 
 
@@ -138,7 +138,7 @@ async def _connected() -> AsyncIterator[str]:
 
 async def connect(_: str, *, name: str) -> Any:
     """Return a connection."""
-    assert name == "renew"
+    assert name == "reincarnate"
     return _connected()
 
 
@@ -146,10 +146,10 @@ async def connect(_: str, *, name: str) -> Any:
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """The world, in the place of everything that is asked."""
     made = World()
-    monkeypatch.setattr(renewing, "connect", connect)
-    monkeypatch.setattr(renewing, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(reincarnating, "connect", connect)
+    monkeypatch.setattr(reincarnating, "LOOK_SECONDS", 0)
     for name in ("read_turn", "seize", "read_tail", "clear_tail"):
-        monkeypatch.setattr(renewing, name, getattr(made, name))
+        monkeypatch.setattr(reincarnating, name, getattr(made, name))
     for name in ("next_offsets", "still_serving"):
         monkeypatch.setattr(stores, name, getattr(made, name))
     for name in ("has_store", "read_stretch"):
@@ -158,20 +158,20 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     return made
 
 
-def renewal(world: World, told: list[str] | None = None) -> Renewal:
+def reincarnation(world: World, told: list[str] | None = None) -> Reincarnation:
     """Return one of us."""
     said: list[str] = [] if told is None else told
 
     def tell(one: Told) -> None:
         said.append(one.what)
 
-    return Renewal(Seat("us", "us", "us", "us", 1, ("eu",), None, frozenset({"projector"}), ()), world, {}, tell)
+    return Reincarnation(Seat("us", "us", "us", "us", 1, ("eu",), None, frozenset({"projector"}), ()), world, {}, tell)
 
 
 async def test_it_claims_and_begins_once_nobody_works_on_the_store(world: World) -> None:
     """With the new journal from its beginning, and what others lack told anew; what is given up is said."""
     world.alive, told = [["us/projector (projector)"], []], list[str]()
-    assert await renewal(world, told).run() == 2
+    assert await reincarnation(world, told).run() == 2
 
     assert world.done == ["claimed", "begun", "cleared"]
     assert world.store == Turn("us", 2, 2, "us")
@@ -185,32 +185,32 @@ async def test_it_goes_on_where_it_died(world: World, last: str) -> None:
     """Whatever was done is not done again."""
     world.dies = last
     with pytest.raises(KeyboardInterrupt):
-        await renewal(world).run()
+        await reincarnation(world).run()
 
-    assert await renewal(world).run() == 2
+    assert await reincarnation(world).run() == 2
     assert world.done == ["claimed", "begun", "cleared"]
 
 
 async def test_services_that_do_not_end_are_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing was changed."""
-    monkeypatch.setattr(renewing, "END_SECONDS", 0.0)
+    monkeypatch.setattr(reincarnating, "END_SECONDS", 0.0)
     world.alive = [["us/gateway (gateway)"]]
     with pytest.raises(StuckError, match="us/gateway"):
-        await renewal(world).run()
+        await reincarnation(world).run()
     assert world.done == []
-    assert [one.ok for one in await renewal(world).rehearse()] == [True, True, True, False]
+    assert [one.ok for one in await reincarnation(world).rehearse()] == [True, True, True, False]
 
 
 async def test_a_rehearsal_says_what_is_given_up(world: World) -> None:
     """And what is in the way: a journal that lost nothing, or another holder."""
-    found = await renewal(world).rehearse()
+    found = await reincarnation(world).rehearse()
     assert all(one.ok for one in found)
     assert "Given up" in found[2].detail
 
     world.is_lost = False
-    assert [one.detail for one in await renewal(world).rehearse() if not one.ok] == ["nothing is lost"]
+    assert [one.detail for one in await reincarnation(world).rehearse() if not one.ok] == ["nothing is lost"]
     world.duty = replace(world.duty, holder="eu")
-    assert any("eu holds" in one.detail for one in await renewal(world).rehearse() if not one.ok)
+    assert any("eu holds" in one.detail for one in await reincarnation(world).rehearse() if not one.ok)
     assert world.done == []
 
 
@@ -222,4 +222,4 @@ async def test_a_region_that_never_announced_itself_is_named(world: World, monke
 
     monkeypatch.setattr(world, "duties", nobody)
     with pytest.raises(UnknownDutiesError):
-        await renewal(world).run()
+        await reincarnation(world).run()

@@ -1,4 +1,4 @@
-"""`causeway region renew`: a region whose Kafka lost what it had begins its next incarnation in its own store.
+"""`causeway region reincarnate`: a region whose Kafka lost what it had begins its next incarnation in its own store.
 
 It is added to the commands of `causeway region`.
 """
@@ -23,13 +23,13 @@ from region.evacuation.cli import console
 from region.evacuation.moving import Told
 from region.evacuation.seats import Seat
 from region.failover import reached
-from region.failover.renewing import Renewal
+from region.failover.reincarnating import Reincarnation
 
 __all__ = ["app"]
 
 
-class NotReadyToRenewError(CausewayError):
-    """{region} cannot begin anew now: {what}. Nothing was changed; `causeway region renew {region} --rehearse` looks again."""
+class NotReadyToReincarnateError(CausewayError):
+    """{region} cannot begin anew now: {what}. Nothing was changed; `causeway region reincarnate {region} --rehearse` looks again."""
 
     code = "not-ready"
     status = 409
@@ -44,7 +44,7 @@ class Looked(msgspec.Struct, frozen=True):
     checks: list[Check]
 
 
-class Renewed(msgspec.Struct, frozen=True):
+class Reincarnated(msgspec.Struct, frozen=True):
     """What it has come to.
 
     Attributes:
@@ -59,7 +59,7 @@ class Renewed(msgspec.Struct, frozen=True):
 
 
 @app.command()
-def renew(
+def reincarnate(
     region: Annotated[str, typer.Argument(help="A region, such as us.", show_default=False)],
     *,
     rehearse: Annotated[bool, typer.Option("--rehearse", help="Look at everything, and change nothing.")] = False,
@@ -72,7 +72,7 @@ def renew(
     Nothing that its store has is lost. What it had accepted and not decided is, unless its author's device sends it again; that is said before anything is
     done. Its services must not run. A run that was interrupted goes on when it is run again.
 
-    Examples: causeway region renew us --rehearse; causeway region renew us --why "Kafka's disk is gone"
+    Examples: causeway region reincarnate us --rehearse; causeway region reincarnate us --why "Kafka's disk is gone"
     """
     home = seats.home_of(region)
     if rehearse or not as_json:
@@ -80,8 +80,8 @@ def renew(
         _show(found, as_json=as_json)
         if rehearse:
             raise typer.Exit(0 if found.ok else 1)
-    with alone(region), operation("renew", region, why=why, confirm=confirm) as acting:
-        done = moving.run(renew_now(home, why, quiet=as_json))
+    with alone(region), operation("reincarnate", region, why=why, confirm=confirm) as acting:
+        done = moving.run(reincarnate_now(home, why, quiet=as_json))
         acting.detail = f"epoch {done.epoch}"
     if as_json:
         print_json(done)
@@ -92,29 +92,29 @@ def renew(
 async def rehearse_now(home: Seat) -> Looked:
     """Return what would be in the way, and what would be given up; changes nothing."""
     async with place.directory() as directory:
-        found = await Renewal(home, directory, {}, lambda _: None).rehearse()
+        found = await Reincarnation(home, directory, {}, lambda _: None).rehearse()
     return Looked(home.region, all(one.ok for one in found), found)
 
 
-async def renew_now(home: Seat, why: str, *, quiet: bool) -> Renewed:
+async def reincarnate_now(home: Seat, why: str, *, quiet: bool) -> Reincarnated:
     """Begin anew, or go on with that; return what it has come to.
 
     Raises:
-        NotReadyToRenewError: Something is in the way; nothing was changed.
-        Exception: As `region.failover.renewing.Renewal.run` says.
+        NotReadyToReincarnateError: Something is in the way; nothing was changed.
+        Exception: As `region.failover.reincarnating.Reincarnation.run` says.
     """
-    audit, log = Audit("renew", home.region, why=why), list[Told]()
+    audit, log = Audit("reincarnate", home.region, why=why), list[Told]()
     async with place.directory() as directory:
         readers = {other: reached.find(other) for other in home.others}
-        renewal = Renewal(home, directory, readers, moving.teller(audit, log, quiet=quiet))
-        found = await renewal.rehearse()
+        reincarnation = Reincarnation(home, directory, readers, moving.teller(audit, log, quiet=quiet))
+        found = await reincarnation.rehearse()
         if wrong := [f"{one.name}: {one.detail}" for one in found if not one.ok]:
-            raise NotReadyToRenewError(region=home.region, what="; ".join(wrong))
+            raise NotReadyToReincarnateError(region=home.region, what="; ".join(wrong))
         for one in found:
             audit.note(f"{one.name}: {one.detail}", step="before")
-        epoch = await renewal.run()
+        epoch = await reincarnation.run()
         audit.note(f"done: epoch {epoch}")
-    return Renewed(home.region, epoch, log)
+    return Reincarnated(home.region, epoch, log)
 
 
 def _show(found: Looked, *, as_json: bool) -> None:

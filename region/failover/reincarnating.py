@@ -21,7 +21,7 @@ from replication.turns.records import Phase, Turn
 from replication.turns.repository import read_turn
 from replication.turns.takeover_repository import clear_tail, read_tail, seize
 
-NAME = "renew"
+NAME = "reincarnate"
 LOOK_SECONDS = 0.2
 END_SECONDS = 45.0
 """So long services may take to end; one that was killed counts as alive for 30 s."""
@@ -37,10 +37,10 @@ class Step(Enum):
     DONE = "done"
 
 
-class CannotRenewError(CausewayError):
+class CannotReincarnateError(CausewayError):
     """{region} cannot begin anew in its own store: {what}. Nothing was changed."""
 
-    code = "cannot-renew"
+    code = "cannot-reincarnate"
     status = 409
     definite = True
 
@@ -74,7 +74,7 @@ def next_step(known: Known) -> Step:
     """Return what is to be done next. Pure.
 
     Raises:
-        CannotRenewError: It is not needed, or would lose something.
+        CannotReincarnateError: It is not needed, or would lose something.
     """
     store = known.store
     if store is None:
@@ -94,12 +94,12 @@ def next_step(known: Known) -> Step:
     raise _cannot(known, f"its store is of epoch {store.epoch}, the directory knows {known.epoch}")
 
 
-def _cannot(known: Known, what: str) -> CannotRenewError:
-    return CannotRenewError(region=known.region, what=what)
+def _cannot(known: Known, what: str) -> CannotReincarnateError:
+    return CannotReincarnateError(region=known.region, what=what)
 
 
 @dataclass
-class Renewal:
+class Reincarnation:
     """One region that begins anew in its own store; `run` it, again if it was interrupted.
 
     Attributes:
@@ -185,7 +185,7 @@ class Renewal:
         found = f"epoch {known.epoch}, held by {known.holder}"
         try:
             step = next_step(known)
-        except CannotRenewError as error:
+        except CannotReincarnateError as error:
             return [Check("duties", ok=False, detail=found), Check("store", ok=False, detail=str(error))]
         if step is not Step.CLAIM:
             what = "nothing is lost" if step is Step.DONE else "begun; what is left of it is done"
