@@ -146,10 +146,13 @@ def _offer_claims(app: FastAPI, directory: Directory, operators: Desk | None, de
     async def claim(region: str, wanted: Claim, request: Request) -> DutyView:
         _only(wanted.claimer, request, f"claim the duties of {region}", or_else=DIRECTORY)
         await _by_an_operator_unless_a_region(region, request, operators)
-        guard = None
-        if detector is not None and caller_of(request.scope) != DIRECTORY:
-            shown = shown_by(request)
-            if shown.token or shown.came_by:  # while TLS is off, nobody is known
+        guard, caller, shown = None, caller_of(request.scope), shown_by(request)
+        if (
+            detector is not None and caller != DIRECTORY and (caller or shown.token)
+        ):  # while TLS is off, nobody is known
+            if caller is None and not detector.gave(shown):
+                await _by_an_operator(region, request, operators, verbs=HANDS_OVER)
+            else:
                 guard = detector.guard(shown, region, wanted.claimer)
         return await directory.duties.claim(region, wanted, guard=guard)
 

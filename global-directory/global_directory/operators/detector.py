@@ -104,6 +104,14 @@ class Detector:
         token = seal.grant(DETECTOR, found.operation_id, VERB, region, now=self._actors.clock() / 1e6)
         return Permit(found.operation_id, token, found.why)
 
+    def gave(self, shown: Shown) -> bool:
+        """Whether a pass is one of this detector's, and no operator's.
+
+        Raises:
+            NoPassError: It is missing, forged, or has ended.
+        """
+        return self._actors.seal().read_pass(shown.token, self._actors.clock() / 1e6).sub == DETECTOR
+
     def guard(self, shown: Shown, region: str, standby: str) -> Callable[[AsyncConnection], Awaitable[None]]:
         """Return what is to be looked at in the transaction in which a standby claims.
 

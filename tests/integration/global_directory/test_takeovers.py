@@ -173,6 +173,17 @@ async def test_who_stands_by_is_let_take_over_once(world: World) -> None:
     assert (line.result, line.detail) == ("done", "eu holds")
 
 
+async def test_an_operator_claims_by_their_own_pass_where_nobody_shows_a_certificate(world: World) -> None:
+    """As while TLS is off: it is judged as it would be with the directory's."""
+    world.clock.forward(LAPSED)
+    granted = await world.begin("fail")
+
+    assert await world.claim(granted.token) == "eu"
+    await world.finish(granted)
+    with pytest.raises(NoPassError, match="over"):
+        await world.claim(granted.token)
+
+
 async def test_nobody_but_the_standby_is_let(world: World) -> None:
     """Nor is a pass good that is another's, or whose operation is over."""
     await world.tell()

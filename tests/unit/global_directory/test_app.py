@@ -86,6 +86,10 @@ class FakeDetector:
         """Grant."""
         return Permit("o1", f"{standby} for {region}", came_by)
 
+    def gave(self, shown: Shown) -> bool:
+        """Tell its passes."""
+        return " for " in shown.token
+
     def guard(self, shown: Shown, region: str, standby: str) -> object:
         """Look at the pass."""
         if shown.token != f"{standby} for {region}":
@@ -203,7 +207,7 @@ EU = {"claimer": "eu", "incarnation": 2, "ended": 1}
 
 
 async def test_a_region_claims_by_a_pass_of_the_detector_alone(directory: Fake, desk: Desk) -> None:
-    """Its certificate is not enough, nor an operator's pass; where nobody is known, who shows a pass is judged by it. Operators' claims are theirs."""
+    """Its certificate is not enough, nor an operator's pass; where nobody is known, as while TLS is off, who shows a pass is judged by it. Operators' claims are theirs."""
     async with asked(directory, desk, FakeDetector()) as regions:
 
         async def claim(**headers: str) -> int:
@@ -216,7 +220,10 @@ async def test_a_region_claims_by_a_pass_of_the_detector_alone(directory: Fake, 
         assert await claim(caller="eu", authorization="Bearer eu for us") == 200
         assert await claim(caller="directory", authorization="Bearer fail us") == 200
         assert await claim() == 200
-    assert directory.asked == ["us claimed, guarded", "us claimed, unguarded", "us claimed, unguarded"]
+        assert await claim(authorization="Bearer fail us") == 200
+        assert await claim(authorization="Bearer eu for us") == 200
+    unguarded = "us claimed, unguarded"
+    assert directory.asked == ["us claimed, guarded", unguarded, unguarded, unguarded, "us claimed, guarded"]
 
 
 async def test_who_stands_by_asks_in_its_own_name(directory: Fake, desk: Desk) -> None:
