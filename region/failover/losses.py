@@ -1,6 +1,6 @@
 """What a site that comes back has lost, its store or what its Kafka had: told before anything is done, and given up by the operator's word alone."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -8,7 +8,7 @@ from typing import Final
 import psycopg
 
 from global_directory.holding.schemas import DutyView
-from infra.kafka import Consumer
+from infra.kafka import Committed, Consumer
 from infra.schema.repository import connect
 from region.evacuation import copying
 from region.evacuation.checks import Check, attempt, services
@@ -57,24 +57,31 @@ class Stretch:
         return -1 in self.gone.values()
 
 
-def stretch_of(offsets: Mapping[int, int], bounds: Mapping[int, tuple[int, int]], *, is_known: bool = True) -> Stretch:
+def stretch_of(
+    offsets: Mapping[int, int], bounds: Mapping[int, tuple[int, int]], *, noted: Container[int] | None = None
+) -> Stretch:
     """Return what can be read of a journal that is wanted from some offsets on. Pure.
 
-    If one partition ends before what is wanted, or its Kafka knows nothing of what was decided, the whole journal is another one. What stands in it was
-    accepted since: so all of it is read, from the beginning, also where it has grown beyond what is wanted by now. Ids make harmless what was decided
-    already.
+    A partition that ends before what is wanted, or of whose deciding its Kafka knows nothing, is another one than the one that was there. What stands in it
+    was accepted since: so all of it is read, from its beginning, also where it has grown beyond what is wanted by now. Ids make harmless most of what was
+    decided already, but not what people set; so a partition that is still the same is read on where it was left, whatever became of others.
 
     Args:
         offsets: Partition to the first offset that is wanted.
         bounds: Partition to the first offset that is there, and the one after the last.
-        is_known: Whether its Kafka has what the projector has noted there of how far it was decided.
+        noted: Partitions of which its Kafka has what the projector has noted there of how far they were decided; None for all.
     """
-    anew = any(bounds[partition][1] < offset for partition, offset in offsets.items())
-    if anew or (not is_known and any(offsets.values())):
-        return Stretch({partition: bounds[partition][0] for partition in offsets}, dict.fromkeys(offsets, -1))
-    starts = {partition: max(offset, bounds[partition][0]) for partition, offset in offsets.items()}
-    gone = {partition: starts[partition] - offset for partition, offset in offsets.items()}
-    return Stretch(starts, {partition: records for partition, records in gone.items() if records})
+    starts, gone = dict[int, int](), dict[int, int]()
+    for partition, offset in offsets.items():
+        first, end = bounds[partition]
+        is_known = offset == 0 or noted is None or partition in noted
+        if end < offset or not is_known:
+            starts[partition], gone[partition] = first, -1
+        else:
+            starts[partition] = max(offset, first)
+            if first > offset:
+                gone[partition] = first - offset
+    return Stretch(starts, gone)
 
 
 async def read_stretch(
@@ -92,8 +99,24 @@ async def read_stretch(
     """
     async with Consumer(home.kafka, home.journal, client=NAME, group=decided_group(ended)) as journal:
         bounds = {partition: await journal.bounds(partition) for partition in offsets}
-        is_known = bool(await read_decided(journal, offsets))
-    return stretch_of(offsets, bounds, is_known=is_known), bounds
+        noted = await read_decided(journal, offsets)
+    return stretch_of(offsets, bounds, noted=noted), bounds
+
+
+async def note_starts(home: Seat, turn: Turn, offsets: Mapping[int, int]) -> None:
+    """Note in a site's Kafka from where its journal is decided in an epoch: whoever looks again before its projector does knows it for the one that is decided.
+
+    Args:
+        home: The site.
+        turn: The epoch, and which life of the store.
+        offsets: Partition to the first offset that is decided in it.
+
+    Raises:
+        KafkaError: Its Kafka does not take it.
+    """
+    async with Consumer(home.kafka, home.journal, client=NAME, group=decided_group(turn)) as journal:
+        journal.assign(offsets)
+        await journal.commit({partition: Committed(offset, "") for partition, offset in offsets.items()})
 
 
 def before(turn: Turn) -> Turn:
@@ -103,9 +126,16 @@ def before(turn: Turn) -> Turn:
 
 def describe(stretch: Stretch, home: Seat) -> str:
     """Say for people what is missing."""
-    if stretch.is_another:
+    others = sum(records < 0 for records in stretch.gone.values())
+    if others == len(stretch.starts):
         return f"the Kafka at {home.site} began anew; nobody can tell how many records its journal had that were not decided elsewhere"
-    return f"{sum(stretch.gone.values())} records, in {len(stretch.gone)} partitions of the journal at {home.site}, are gone"
+    missing, counted = sum(records for records in stretch.gone.values() if records > 0), len(stretch.gone) - others
+    found = [f"{missing} records, in {counted} partitions of the journal at {home.site}, are gone"] if counted else []
+    if others:
+        found.append(
+            f"{others} partitions of the journal at {home.site} are not those that were there; nobody can tell how many records of them are gone"
+        )
+    return "; ".join(found)
 
 
 async def has_store(seat: Seat) -> bool:

@@ -223,6 +223,9 @@ class Reincarnation:
         if not known.is_open:
             await self._seize(known, known.store)
         async with await connect(self.home.store, name=NAME) as store:
+            turn, offsets = await read_turn(store), await stores.next_offsets(store)
+            assert turn is not None
+            await losses.note_starts(self.home, turn, offsets)  # else it would look lost once more, and cost an epoch
             await clear_tail(store, self.home.site)
 
     async def _seize(self, known: Known, ended: Turn) -> None:

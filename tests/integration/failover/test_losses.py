@@ -4,15 +4,14 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from infra.kafka import Committed, Consumer, Producer
+from infra.kafka import Producer
 from infra.postgres import make_pool
 from infra.schema.repository import connect
 from region.evacuation.seats import Seat
-from region.failover.losses import has_store, make_seat, read_stretch
+from region.failover.losses import has_store, make_seat, note_starts, read_stretch
 from region.projector.lived import StoreLostError
 from region.store.repository.setup import prepare
 from replication.topics import JOURNAL
-from replication.turns.decided import decided_group
 from replication.turns.records import Turn, may_serve
 from replication.turns.repository import read_turn
 
@@ -65,10 +64,8 @@ async def test_another_journal_is_known_by_what_was_noted(
     assert (stretch.starts, stretch.is_another) == ({0: 0, 1: 0}, True)
     assert bounds == {0: (0, 2), 1: (0, 2)}
 
-    async with Consumer(kafka, topic, client="test", group=decided_group(ended)) as journal:
-        journal.assign({0: 1})
-        await journal.commit({0: Committed(1, "")})
+    await note_starts(home, ended, {0: 1, 1: 0})
     stretch, _ = await read_stretch(home, ended, {0: 1, 1: 0})
     assert (stretch.starts, stretch.gone) == ({0: 1, 1: 0}, {})
     stretch, _ = await read_stretch(home, ended, {0: 1, 1: 9})
-    assert stretch.is_another
+    assert (stretch.starts, stretch.gone) == ({0: 1, 1: 0}, {1: -1}), "the other partition is still the same"
