@@ -108,7 +108,9 @@ async def reincarnate_now(home: Seat, why: str, *, quiet: bool) -> Reincarnated:
         readers = {other: reached.find(other) for other in home.others}
         reincarnation = Reincarnation(home, directory, readers, moving.teller(audit, log, quiet=quiet))
         found = await reincarnation.rehearse()
-        if wrong := [f"{one.name}: {one.detail}" for one in found if not one.ok and one.name != "services"]:  # waited for
+        if wrong := [
+            f"{one.name}: {one.detail}" for one in found if not one.ok and one.name != "services"
+        ]:  # waited for
             raise NotReadyToReincarnateError(region=home.region, what="; ".join(wrong))
         for one in found:
             audit.note(f"{one.name}: {one.detail}", step="before")

@@ -97,7 +97,7 @@ class Watch:
         proposed = next((one for one in view.proposals if one.region == self._region), None)
         down = proposed is not None and not held and proposed.standby == self._here and not proposed.hindrance
         if self._open or down:
-            await self._try(down=down, proposed=proposed is not None)
+            await self._try(down=down, known=held or proposed is not None)
         else:
             self._tell("" if proposed is None or held else proposed.hindrance)
 
@@ -105,7 +105,7 @@ class Watch:
         """Tell that another process looks."""
         self._tell("")
 
-    async def _try(self, *, down: bool, proposed: bool) -> None:
+    async def _try(self, *, down: bool, known: bool) -> None:
         begun = False
         try:
             with alone(self._region) if homes.home().is_dir() else contextlib.nullcontext():
@@ -117,8 +117,8 @@ class Watch:
             self._open = False
             self._tell("")
         except HeldBackError as error:
-            self._open = self._open and proposed  # asked until the directory has given up what was begun
-            self._tell(str(error) if proposed else "")
+            self._open = self._open and known  # asked until the directory has given up what was begun, or it is done
+            self._tell(str(error) if known else "")
         except BusyError as error:
             self._tell(str(error))
         except NotReadyToFailError as error:

@@ -184,6 +184,27 @@ async def test_a_takeover_that_failed_is_gone_on_with(world: World, watch: Calla
     assert world.said() == []
 
 
+async def test_what_has_claimed_is_not_left_to_an_operator_who_may_not_end_it(
+    world: World, watch: Callable[[], Watch]
+) -> None:
+    """While one is at it, it is held back and says so; the proposal is gone with the epoch that was claimed, and still it goes on once they have given up."""
+    health = Health()
+    watching = Watch("us", "eu", world, ready=world.ready, carry_out=world.carry_out, health=health)
+    await calm(world, watching)
+    world.proposed, world.fails = True, UnavailableError(what="A store")
+    await watching.look()
+    world.holder, world.proposed, world.fails, world.refusal = "eu", False, None, HELD_BACK
+    world.said()
+    await watching.look()
+    assert world.said() == ["asked"]
+    assert "an operator is at it" in health.conditions["takeover of us"].detail
+    world.refusal = None
+    await watching.look()
+    assert world.said() == ["asked", "went on"]
+    await watching.look()
+    assert world.said() == []
+
+
 async def test_a_new_process_goes_on_with_what_a_killed_one_had_begun(world: World, watch: Callable[[], Watch]) -> None:
     """It asks once, whoever holds; if nothing was begun, never again."""
     world.holder = "eu"
