@@ -22,7 +22,7 @@ class Residency:
         self._held.append((line, event))
 
     def findings(self, history: History) -> Findings:
-        """Return which regions have what they may not; in doubt unless some were asked that may not, and each that must have something says so."""
+        """Return which regions have what they may not; in doubt unless every region of somebody was asked, some of them for what they may not have, and each that must have something says so."""
         findings = Findings("residency")
         may_not, silent = 0, dict[str, int]()
         answered = {event.region for _, event in self._held if event.has}
@@ -37,6 +37,12 @@ class Residency:
                 findings.found(what, event.message, event.conversation, event.region, lines=(line,))
         if self._held and not may_not:
             findings.doubt("no region was asked for what it may not have")
+        asked = {event.region for _, event in self._held}
+        homes = {
+            home for people in history.members.values() for membership in people.values() for home in membership.homes
+        }
+        for region in sorted((homes | {*history.homes.values()}) - asked if self._held else ()):
+            findings.doubt(f"{region} was not asked, or did not answer", region)
         for region, line in silent.items():
             if region not in answered:
                 findings.doubt(f"{region} says that it has nothing, not even of its own people", region, lines=(line,))

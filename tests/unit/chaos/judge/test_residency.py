@@ -51,3 +51,4 @@ def test_who_has_nothing_at_all_or_was_not_asked_proves_nothing() -> None:
     """A store that cannot be asked would say the same."""
     assert ruled(*(held("us", talk, has=False) for talk in TALKS)) is Verdict.UNKNOWN
     assert ruled(regions=("eu",)) is Verdict.UNKNOWN, "it may have all of it"
+    assert ruled(regions=("eu", "us")) is Verdict.UNKNOWN, "ap says nothing, and may have what it may not"
