@@ -1,6 +1,6 @@
 /** The history of a conversation: virtualised, older pages come while one scrolls, and nothing moves under the eye. */
 
-import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import { Virtuoso, type VirtuosoHandle } from "react-virtuoso";
 import { Link } from "wouter";
 import { around, epochAt } from "../core/pins";
@@ -13,6 +13,7 @@ import { attend, standAtEnd } from "../state/watching";
 import { t } from "../words";
 import { HistoryRow } from "./HistoryRow";
 import { Icon } from "./Icon";
+import { type Follows, useEnd } from "./useEnd";
 
 const START = 1_000_000;
 const NONE: readonly Message[] = [];
@@ -30,12 +31,12 @@ export function History({ id, unread, onReply, onEdit }: Props) {
   const { firstIndex, turn } = usePlace(rows);
   const older = useStore((state) => state.timelines[id]?.older);
   const list = useRef<VirtuosoHandle>(null);
-  const { atEnd, onEnd, frame } = useEnd(list);
+  const { atEnd, onEnd, follows, frame } = useEnd(list);
   const beginning = older === null;
-  const sought = useSought(id, rows, list);
+  const sought = useSought(id, rows, list, follows);
   const fresh = rows.findIndex((row) => row.fresh);
   const far = useFar(id, unread, older);
-  const unreadPlace = useUnreadPlace(fresh, rows.length > 0, atEnd, list);
+  const unreadPlace = useUnreadPlace(fresh, rows.length > 0, list, follows);
   if (rows.length === 0) return <Empty id={id} beginning={beginning} />;
   const begin =
     sought.place >= 0
@@ -66,7 +67,7 @@ export function History({ id, unread, onReply, onEdit }: Props) {
         )}
         startReached={() => void readOlder(id)}
         followOutput={(near) =>
-          unreadPlace.current !== "seeking" && (near || rows.at(-1)?.item !== null) ? "auto" : false
+          unreadPlace.current !== "seeking" && (near || follows.current || rows.at(-1)?.item !== null) ? "auto" : false
         }
         atBottomStateChange={(end) => {
           onEnd(end);
@@ -120,12 +121,13 @@ function Empty({ id, beginning }: { id: string; beginning: boolean }) {
 const FOUND_MS = 2_500;
 
 /** The message that is sought here: brought into view, and shown as found for a moment. */
-function useSought(id: string, rows: readonly Row[], list: RefObject<VirtuosoHandle | null>) {
+function useSought(id: string, rows: readonly Row[], list: RefObject<VirtuosoHandle | null>, follows: Follows) {
   const messageId = useStore((state) => (state.sought?.id === id ? state.sought.messageId : null));
   const place = messageId === null ? -1 : rows.findIndex((row) => row.message?.message_id === messageId);
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each message that is sought
   useEffect(() => {
     if (messageId === null) return;
+    follows.current = false;
     list.current?.scrollToIndex({ index: place, align: "center" });
     const timer = setTimeout(() => set({ sought: null }), FOUND_MS);
     return () => clearTimeout(timer);
@@ -147,43 +149,18 @@ function useFar(id: string, [read, head]: Props["unread"], older: string | null 
  * @param fresh The place of the first that is unread, −1 for none.
  * @returns Whether it has come, and is about to be gone to.
  */
-function useUnreadPlace(fresh: number, shown: boolean, atEnd: boolean, list: RefObject<VirtuosoHandle | null>) {
+function useUnreadPlace(fresh: number, shown: boolean, list: RefObject<VirtuosoHandle | null>, follows: Follows) {
   const place = useRef<"unknown" | "seeking" | "over">("unknown");
   const before = useRef(false);
-  if (place.current === "unknown" && fresh >= 0) place.current = before.current && atEnd ? "seeking" : "over";
+  if (place.current === "unknown" && fresh >= 0) place.current = before.current && follows.current ? "seeking" : "over";
   useEffect(() => {
     before.current = shown;
     if (place.current !== "seeking") return;
+    follows.current = false;
     list.current?.scrollToIndex({ index: fresh, align: "start" });
     place.current = "over";
-  }, [fresh, shown, list]);
+  }, [fresh, shown, list, follows]);
   return place;
-}
-
-const SAME_MOMENT_MS = 150;
-
-/** Whether the end is in view; who looks at it goes on to, when a banner or a keyboard takes away some of the height. */
-function useEnd(list: RefObject<VirtuosoHandle | null>) {
-  const [atEnd, setAtEnd] = useState(true);
-  const left = useRef(Number.POSITIVE_INFINITY);
-  const onEnd = (end: boolean) => {
-    setAtEnd(end);
-    left.current = end ? Number.POSITIVE_INFINITY : performance.now();
-  };
-  const frame = useCallback(
-    (element: HTMLDivElement | null) => {
-      if (element === null) return;
-      const observer = new ResizeObserver(() => {
-        if (performance.now() - left.current >= SAME_MOMENT_MS) return;
-        // The list measures itself first.
-        requestAnimationFrame(() => list.current?.scrollToIndex({ index: "LAST", align: "end" }));
-      });
-      observer.observe(element);
-      return () => observer.disconnect();
-    },
-    [list],
-  );
-  return { atEnd, onEnd, frame };
 }
 
 const COMPONENTS = {
