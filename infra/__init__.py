@@ -15,6 +15,7 @@ postgres    pools, and retries of serialization failures
 schema      schema revisions: carrying them out, and who may work on a store
 tasks       ending tasks for certain
 ending      ending a process in order
+interrupting commands whose process is ended, or whose terminal is closed
 deadlines   one deadline for a whole request
 heads       HTTP requests whose head is bounded in size and time
 passwords   Argon2id in threads

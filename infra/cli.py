@@ -4,7 +4,6 @@ import contextlib
 import errno
 import os
 import shlex
-import signal
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ import typer
 from rich.console import Console
 
 from infra.errors import CausewayError
+from infra.interrupting import terminable
 from infra.local import cli as local
 from infra.local import control, guests, homes, locking, promtool, toolchain, up, view, webcli
 from infra.local.audit import Audit, audit
@@ -137,22 +137,21 @@ def bring_up(
         build=homes.build(),
         tls=tls,
     )
-    with _terminable():
-        ours = False
-        try:
-            ours, status = _start(federation)
-            if demo and not detach:
-                _show(federation)
-            _explain(status, detached=detach, ours=ours)
-            if not detach:
-                _stay(home)
-        except KeyboardInterrupt:
-            if ours:
-                console.print("\nStopping …")
-                _stop(home)
-                console.print("Stopped; the data is kept.")
-            else:
-                console.print("\nStill up; `causeway down` stops it.")
+    ours = False
+    try:
+        ours, status = _start(federation)
+        if demo and not detach:
+            _show(federation)
+        _explain(status, detached=detach, ours=ours)
+        if not detach:
+            _stay(home)
+    except KeyboardInterrupt:
+        if ours:
+            console.print("\nStopping …")
+            _stop(home)
+            console.print("Stopped; the data is kept.")
+        else:
+            console.print("\nStill up; `causeway down` stops it.")
 
 
 @app.command()
@@ -200,7 +199,7 @@ def run_tests(context: typer.Context) -> None:
     """
     programs = Path(sys.executable).parent
     whole = not context.args
-    with _terminable(), promtool.ahead() if whole else contextlib.nullcontext():
+    with promtool.ahead() if whole else contextlib.nullcontext():
         failed, audited = _check(programs)
         toolchain.ensure(_say)
         pytest = str(programs / "pytest")
@@ -261,12 +260,14 @@ def add_components(to: typer.Typer, arguments: Sequence[str]) -> None:
 def main() -> None:
     """Run the command line; what goes wrong foreseeably is one sentence and status 1.
 
-    What is logged meanwhile is for people, so it goes to where a script does not read.
+    What is logged meanwhile is for people, so it goes to where a script does not read. Whoever ends the process, or closes its
+    terminal, interrupts it as Ctrl-C does, so that what it has begun is told and left in order.
     """
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         add_components(app, sys.argv[1:])
-        app()
+        with terminable():
+            app()
     except CausewayError as error:
         print(f"causeway: {error}", file=sys.stderr)
         sys.exit(1)
@@ -382,21 +383,6 @@ def _stay(home: Path) -> None:
         except NotRunningError:
             console.print("It was stopped.")
             return
-
-
-class _terminable:  # noqa: N801 — used as a context, like contextlib's
-    """Let SIGTERM and SIGHUP end us as Ctrl-C does."""
-
-    def __enter__(self) -> None:
-        self._before = {number: signal.signal(number, self._interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    @staticmethod
-    def _interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """What commands print, and where."""
 
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 
@@ -34,6 +36,31 @@ def test_what_is_logged_does_not_get_into_what_a_script_reads(
     out, err = capsys.readouterr()
     assert out == "{}\n"
     assert "revision carried out" in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_whoever_ends_a_command_or_closes_its_terminal_interrupts_it(number: signal.Signals) -> None:
+    """So that an operation that it has begun is ended in the trace."""
+    script = """
+import time
+from infra import cli
+
+def command():
+    print("begun", flush=True)
+    try:
+        time.sleep(600)
+    except KeyboardInterrupt:
+        print("tidied up", flush=True)
+
+cli.app, cli.add_components = command, lambda *_: None
+cli.main()
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "begun\n"
+        child.send_signal(number)
+        assert child.stdout.readline() == "tidied up\n"
+        assert child.wait(60) == 0
 
 
 def names_of(app: typer.Typer, path: str = "causeway") -> Iterator[str]:
