@@ -1,5 +1,6 @@
 """What a site that comes back has lost, its store or what its Kafka had: told before anything is done, and given up by the operator's word alone."""
 
+import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ from replication.turns.repository import read_turn
 from replication.turns.takeover_repository import read_tail
 
 NAME: Final = "restore"
+NO_DATABASE: Final = re.compile(r'database "[^"]*" does not exist')
+"""What PostgreSQL says when one connects to a database that is not there: an error without a code; that a role does not exist is another matter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,7 @@ async def has_store(seat: Seat) -> bool:
         async with await connect(seat.store, name=NAME) as store:
             return await read_turn(store) is not None
     except psycopg.OperationalError as error:
-        if "does not exist" in str(error):
+        if NO_DATABASE.search(str(error)):
             return False
         raise
 

@@ -55,7 +55,7 @@ MOST: Final = 2_000_000
 
 
 class TailGoneError(CausewayError):
-    """The journal of {region} at {site} does not reach back to where the copy ended: partition {partition} holds offsets {first} to {end}, and {wanted} is wanted. What was accepted between is lost there; nothing was handed in. Bring its Kafka's disks back; or, if they are lost, look with --rehearse at what is given up, and run it again with --journal-lost."""
+    """The journal of {region} at {site} does not reach back to where the copy ended: {missing}. Bring its Kafka's disks back; or, if they are lost, look with --rehearse at what is given up, and run it again with --journal-lost."""
 
     code = "tail-gone"
     status = 409
@@ -192,18 +192,10 @@ class Return:
         assert turn is not None
         stretch, bounds = await losses.read_stretch(self.home, losses.before(turn), offsets)
         if stretch.gone:
-            partition = min(stretch.gone)
-            first, end = bounds[partition]
+            missing = losses.describe(stretch, self.home)
             if not self.given_up.journal:
-                raise TailGoneError(
-                    region=self.home.region,
-                    site=self.home.site,
-                    partition=partition,
-                    first=first,
-                    end=end,
-                    wanted=offsets[partition],
-                )
-            self._say(f"given up: {losses.describe(stretch, self.home)}")
+                raise TailGoneError(region=self.home.region, site=self.home.site, missing=missing)
+            self._say(f"given up: {missing}")
         ends = {partition: end for partition, (_, end) in bounds.items()}
         if (records := sum(ends.values()) - sum(stretch.starts.values())) > MOST:
             raise TailTooLongError(site=self.home.site, records=records, most=MOST)

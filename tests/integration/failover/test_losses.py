@@ -1,7 +1,9 @@
 """In the place of a store that was lost one is made in which nothing is but who holds, and what a Kafka has of a journal is told."""
 
+import re
 from collections.abc import Awaitable, Callable
 
+import psycopg
 import pytest
 
 from infra.kafka import Producer
@@ -35,6 +37,8 @@ async def test_nothing_is_in_it_but_who_holds(make_database: Callable[[], str], 
     url = make_database()
     home = seat(url if there else f"{url.rpartition('/')[0]}/lost_{url.rpartition('/')[2]}")
     assert not await has_store(home)
+    with pytest.raises(psycopg.OperationalError, match="role"):
+        await has_store(seat(re.sub(r"//[^@/]*@", "//nobody@", url)))
 
     for _ in range(2):
         await make_seat(home, HELD)
