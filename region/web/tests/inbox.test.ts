@@ -267,12 +267,17 @@ describe("rows", () => {
     expect(edited.map((row) => after.includes(row))).toEqual([true, true, true, false, true]);
   });
 
-  test("older rows are counted, so that the list keeps its place", () => {
+  test("older rows are counted, and those that are gone, so that the list keeps its place", () => {
     const rows = rowsOf({ ...parts, ...timeline });
+    const [first, second, third] = rows;
+    if (!first || !second || !third) throw new Error("there are three rows");
 
-    expect(prepended(rows, "m3")).toBe(2);
-    expect(prepended(rows, "gone")).toBe(0);
-    expect(prepended(rows, null)).toBe(0);
+    expect(prepended([third], rows)).toBe(2);
+    expect(prepended(rows, rows)).toBe(0);
+    expect(prepended([first, second], [second, third])).toBe(-1);
+    expect(prepended([second, third], [first, third])).toBe(0);
+    expect(prepended([first], [second])).toBe(0);
+    expect(prepended([], rows)).toBe(0);
   });
 
   test("what shares no row with what was there is another history; where nothing was, or is, there is no telling", () => {

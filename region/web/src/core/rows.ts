@@ -99,17 +99,15 @@ function isText(row: Pick<Row, "item" | "message">): boolean {
 }
 
 /**
- * Return how many rows stand before the one that was the first so far, so that a list keeps its place when older ones come.
+ * Return by how many rows what stood there has moved back, so that a list keeps its place when older ones come, or the first one goes.
  *
- * @param before The key of that row; null for none.
+ * @param before The rows that stood there.
  */
-export function prepended(rows: readonly Row[], before: string | null): number {
-  return before === null
-    ? 0
-    : Math.max(
-        0,
-        rows.findIndex((row) => row.key === before),
-      );
+export function prepended(before: readonly Row[], rows: readonly Row[]): number {
+  const places = new Map(rows.map((row, place) => [row.key, place]));
+  const stays = before.findIndex((row) => places.has(row.key));
+  const key = before[stays]?.key;
+  return key === undefined ? 0 : (places.get(key) ?? 0) - stays;
 }
 
 /** Whether no entry of those that stood there stands there still: what waits is there in any case. Where none stood, or none stands, there is no telling: false. */

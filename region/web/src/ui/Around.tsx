@@ -59,8 +59,7 @@ export default function Around({ id, before, after }: Place) {
     if (busy || read === null || read.timeline.older === null || read.timeline.older === undefined) return;
     const past = await page({ before: read.timeline.older });
     const grown = withOlder(read.timeline, past.messages, past.next);
-    const first = rows[0]?.key ?? null;
-    setRead({ ...read, timeline: grown, above: read.above + prepended(rowsOf({ ...parts, ...grown }), first) });
+    setRead({ ...read, timeline: grown, above: read.above + prepended(rows, rowsOf({ ...parts, ...grown })) });
   }
 
   async function newer() {

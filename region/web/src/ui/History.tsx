@@ -182,7 +182,7 @@ function useRows(id: string, unread: Props["unread"]): Row[] {
 }
 
 /**
- * The index of the first row: it falls by as many as are put before it, so that the list knows that it stands where it stood.
+ * The index of the first row: it falls by as many as are put before it, and rises when the first one goes, so that the list knows that it stands where it stood.
  * Where nothing of what was there is left, since too much has come for what was kept to be joined to it, the list begins anew: another turn.
  */
 function usePlace(rows: readonly Row[]): { firstIndex: number; turn: number } {
@@ -193,7 +193,7 @@ function usePlace(rows: readonly Row[]): { firstIndex: number; turn: number } {
   if (key !== place.key) {
     next = isOther(before.current, rows)
       ? { firstIndex: START, turn: place.turn + 1, key }
-      : { ...place, firstIndex: place.firstIndex - prepended(rows, place.key), key };
+      : { ...place, firstIndex: place.firstIndex - prepended(before.current, rows), key };
     setPlace(next);
   }
   useEffect(() => {
