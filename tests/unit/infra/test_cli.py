@@ -77,7 +77,7 @@ def test_no_two_commands_have_the_same_name() -> None:
     """The later one would take the place of the earlier one, and nobody would be told: parts of a system add to groups of others."""
     app = typer.Typer()
     cli.add_components(app, [])
-    names = [*names_of(app), *names_of(cli.app)]
+    names = list(names_of(app))
 
     assert {"causeway region renew", "causeway region reincarnate"} <= set(names)
     assert sorted(names) == sorted(set(names))
