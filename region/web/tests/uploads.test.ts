@@ -252,7 +252,7 @@ test("what has gone with a message, or was left out, is nobody's any more", asyn
   uploads.forget([first ?? ""]);
   uploads.remove(second ?? "");
   expect(chosen()).toEqual([]);
-  await until(() => expect([...region.blobs.keys()]).toEqual(["b1"]));
+  await until(() => expect([...region.blobs.keys()].map((id) => region.text(id))).toEqual(["abcdefghij"]));
   const { keptFiles } = await import("../src/io/files");
   await until(async () => expect(await keptFiles()).toEqual([]));
 
