@@ -152,14 +152,16 @@ function useFar(id: string, [read, head]: Props["unread"], older: string | null 
 function useUnreadPlace(fresh: number, shown: boolean, list: RefObject<VirtuosoHandle | null>, follows: Follows) {
   const place = useRef<"unknown" | "seeking" | "over">("unknown");
   const before = useRef(false);
-  if (place.current === "unknown" && fresh >= 0) place.current = before.current && follows.current ? "seeking" : "over";
+  if (place.current === "unknown" && fresh >= 0) {
+    place.current = before.current && follows.current ? "seeking" : "over";
+    follows.current = false;
+  }
   useEffect(() => {
     before.current = shown;
     if (place.current !== "seeking") return;
-    follows.current = false;
     list.current?.scrollToIndex({ index: fresh, align: "start" });
     place.current = "over";
-  }, [fresh, shown, list, follows]);
+  }, [fresh, shown, list]);
   return place;
 }
 

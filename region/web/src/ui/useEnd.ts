@@ -15,7 +15,7 @@ const BY_HAND = ["wheel", "touchmove", "pointerdown", "keydown"] as const;
  */
 export function useEnd(list: RefObject<VirtuosoHandle | null>) {
   const [atEnd, setAtEnd] = useState(true);
-  const follows = useRef(false);
+  const follows = useRef(true); // a list begins at its end, unless there is another place to go to
   const byHand = useRef(Number.NEGATIVE_INFINITY);
   // The list measures itself first.
   const goOn = useCallback(
