@@ -17,9 +17,9 @@ PATIENCE = 10.0
 
 
 @contextlib.asynccontextmanager
-async def listening(url: str) -> AsyncIterator[asyncio.Event]:
+async def listening(url: str, nudged: asyncio.Event | None = None) -> AsyncIterator[asyncio.Event]:
     """Listen for nudges about eu; at the end the task must end as soon as it is asked to."""
-    nudged = asyncio.Event()
+    nudged = nudged or asyncio.Event()
     task = asyncio.create_task(nudges.listen(url, ["eu"], nudged))
     try:
         yield nudged
@@ -36,13 +36,29 @@ async def told(nudged: asyncio.Event) -> None:
     nudged.clear()
 
 
-async def test_only_nudges_about_ones_own_destinations_wake(redis_url: str) -> None:
-    """Those about others are slept through."""
-    async with listening(redis_url) as nudged, Redis.from_url(redis_url, socket_timeout=None) as redis:
+class Counted(asyncio.Event):
+    """An event that knows how often it was set."""
+
+    times = 0
+
+    def set(self) -> None:
+        """Count it."""
+        self.times += 1
+        super().set()
+
+
+async def test_only_nudges_about_ones_own_destinations_wake(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those about others are slept through: what is no nudge, which is told of, comes after them, and nothing woke before it."""
+    nudged, ends = Counted(), asyncio.Queue[int]()
+    monkeypatch.setattr(nudges.log, "warning", lambda *_, **__: ends.put_nowait(nudged.times))
+    async with listening(redis_url, nudged), Redis.from_url(redis_url, socket_timeout=None) as redis:
         await told(nudged)
-        await redis.publish(NUDGES, msgspec.msgpack.encode(Nudge({0: 1}, ("ap",))))
-        await redis.publish(NUDGES, msgspec.msgpack.encode(Nudge({0: 2}, ("eu",))))
+        await redis.publish(NUDGES, msgspec.msgpack.encode(Nudge({0: 1}, ("eu",))))
         await told(nudged)
+        await redis.publish(NUDGES, msgspec.msgpack.encode(Nudge({0: 2}, ("ap",))))
+        await redis.publish(NUDGES, b"no nudge")
+        async with asyncio.timeout(PATIENCE):
+            assert await ends.get() == 2, "one when it began to listen, one about eu"
 
 
 async def test_a_connection_that_has_gone_silent_is_made_anew(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
