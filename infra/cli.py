@@ -202,11 +202,7 @@ def run_tests(context: typer.Context) -> None:
     with promtool.ahead() if whole else contextlib.nullcontext():
         failed, audited = _check(programs)
         toolchain.ensure(_say)
-        pytest = str(programs / "pytest")
-        stages = STAGES if whole else (({"all": context.args},),)
-        tested = run(
-            [[{name: (pytest, *told) for name, told in lane.items()} for lane in lanes] for lanes in stages], _say
-        )
+        tested = run(STAGES if whole else [[{"all": context.args}]], _say, [str(programs / "pytest")])
     if audited.result == "unknown":
         console.print(f"NOT AUDITED: the locked packages; {audited.words}.", style="yellow")
     if failed:  # said last, too: what pytest prints in the end may be all green

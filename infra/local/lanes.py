@@ -32,7 +32,7 @@ LOST: Final = (
     "tests/acceptance/test_incarnation.py",
     "tests/acceptance/test_web_evacuation.py",
 )
-"""Acceptance tests that start a federation of their own, since a region of it goes away for good, or comes back as another."""
+"""Acceptance tests that start a federation of their own, since a region of it is evacuated, dies, or gets another store."""
 
 ALONE: Final = ("tests/acceptance/test_drill.py",)
 """Tests that take all of two cores: what is slow beside others would be put down to the faults of theirs."""
@@ -58,12 +58,13 @@ STAGES: Final[Sequence[Lanes]] = (
 POLL_SECONDS: Final = 0.2
 
 
-def run(stages: Sequence[Lanes], say: Callable[[str], None]) -> int:
+def run(stages: Sequence[Lanes], say: Callable[[str], None], program: Sequence[str] = ()) -> int:
     """Run the lanes of each stage side by side, and the commands of a lane one after another, whatever becomes of those before; return the first status that is not 0.
 
     Args:
         stages: Commands that clean up after themselves when they are interrupted; the output of the first lane is shown as it comes, that of the others when all have ended.
         say: Told which command has ended, after how long, and whose output follows; nothing when there is but one.
+        program: What each command begins with.
     """
     if sum(len(lane) for lanes in stages for lane in lanes) == 1:
         say = _say_nothing
@@ -72,16 +73,16 @@ def run(stages: Sequence[Lanes], say: Callable[[str], None]) -> int:
         with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack:
             logs = [Path(directory) / f"log-{number}" for number in range(1, len(lanes))]
             going = [
-                _Lane(lane, None if log is None else stack.enter_context(log.open("wb")), say)
+                _Lane(lane, program, None if log is None else stack.enter_context(log.open("wb")), say)
                 for lane, log in zip(lanes, [None, *logs], strict=True)
             ]
-            whole = _run(going)
+            uninterrupted = _run(going)
             for lane, log in zip(lanes[1:], logs, strict=True):
                 say(f"\nThe tests of {' and '.join(lane)}:")
                 sys.stdout.flush()
                 print(log.read_text(errors="replace"), flush=True)  # noqa: T201 — it is pytest's
         statuses += [status for lane in going for status in lane.statuses]
-        if not whole:
+        if not uninterrupted:
             break
     return next((status for status in statuses if status), 0)
 
@@ -92,28 +93,31 @@ def _say_nothing(_: str) -> None:
 
 def _run(lanes: Sequence["_Lane"]) -> bool:
     """Run lanes to their ends, or, once interrupted, what runs of them; return whether they were not interrupted."""
-    whole = True
+    uninterrupted = True
     while True:
         try:
-            if not whole:
+            if not uninterrupted:
                 print("Interrupted; stopping what the tests have started …", file=sys.stderr)  # noqa: T201 — for whoever pressed Ctrl-C
                 for lane in lanes:
                     lane.interrupt()
             while sum(lane.goes_on() for lane in lanes):  # each is looked at
                 time.sleep(POLL_SECONDS)
         except KeyboardInterrupt:
-            whole = False
+            uninterrupted = False
         else:
-            return whole
+            return uninterrupted
 
 
 class _Lane:
     """Commands, of which one runs at a time."""
 
-    def __init__(self, commands: Lane, log: IO[bytes] | None, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, commands: Lane, program: Sequence[str], log: IO[bytes] | None, say: Callable[[str], None]
+    ) -> None:
         self.statuses: list[int] = []
         self._running: subprocess.Popen[bytes] | None = None
         self._commands = iter(commands.items())
+        self._program = program
         self._name = ""
         self._began = 0.0
         self._log = log
@@ -130,7 +134,7 @@ class _Lane:
             self._name, command = following
             self._began = time.monotonic()
             self._running = subprocess.Popen(
-                command,
+                [*self._program, *command],
                 cwd=ROOT,
                 start_new_session=True,
                 stdout=self._log,

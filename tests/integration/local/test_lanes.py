@@ -99,9 +99,9 @@ def test_lanes_run_side_by_side(tmp_path: Path) -> None:
         "    time.sleep(0.02)\n"
         "    assert time.monotonic() < until\n"
     )
-    commands = [{"one": script(text, str(tmp_path), "a", "b")}, {"other": script(text, str(tmp_path), "b", "a")}]
+    commands = [{"one": [str(tmp_path), "a", "b"]}, {"other": [str(tmp_path), "b", "a"]}]
 
-    assert lanes.run([commands], lambda _: None) == 0
+    assert lanes.run([commands], lambda _: None, script(text)) == 0
 
 
 def test_a_run_waits_for_those_before_it_in_its_lane_and_in_earlier_stages(tmp_path: Path) -> None:
