@@ -26,7 +26,13 @@ from infra.telling import told
 from region.holding.renewal import Renewer
 from region.holding.tenure import Tenure
 from region.projector import metrics
-from region.projector.lived import NOTE_PATIENCE, note_decided, see_that_it_goes_on, see_that_it_is_new
+from region.projector.lived import (
+    AnotherJournalError,
+    begin_notes,
+    note_decided,
+    see_that_it_is_new,
+    see_what_was_noted,
+)
 from region.projector.loop import Committed, Projection
 from region.projector.memory import Memory
 from region.projector.nudge import Nudger
@@ -42,7 +48,7 @@ from replication.codec import UnknownVersionError
 from replication.poison import keeping
 from replication.poison.records import Room
 from replication.topics import JOURNAL, journal_topic
-from replication.turns.decided import decided_group, read_decided
+from replication.turns.decided import decided_group
 from replication.turns.waiting import in_turn
 
 log = structlog.get_logger()
@@ -255,7 +261,7 @@ class Projector:
                 self._note("store", errors)
             except* (*STORE_FAILURES, *LOST_RACES, psycopg.Error) as errors:
                 self._note("store", errors)
-            except* (KafkaError, OSError, JournalLostError) as errors:
+            except* (KafkaError, OSError, JournalLostError, AnotherJournalError) as errors:
                 self._note("journal", errors)
             except* CausewayError as errors:
                 self._note("store", errors)
@@ -294,8 +300,7 @@ class Projector:
             places = await projection.begin(settings.own_partitions)
             client, notes = f"{settings.instance}-projector", decided_group(region)
             async with Consumer(settings.kafka, self._topic, client=client, group=notes) as consumer:
-                async with asyncio.timeout(NOTE_PATIENCE):
-                    see_that_it_goes_on(places, await read_decided(consumer, places))
+                await see_what_was_noted(consumer, connection, places, epoch=region.epoch)
                 await self._mend()
                 self._tell(await projection.revive())
                 self._health.tell("store", ok=True)
@@ -303,6 +308,7 @@ class Projector:
                     check_bounds(place, *(await consumer.bounds(place.partition)))
                 expected = {place.partition: place.next_offset for place in places.values()}
                 consumer.assign(expected)
+                await begin_notes(consumer, connection, places, epoch=region.epoch)
                 self._health.tell("journal", ok=True)
                 self._waiting.clear()
                 metrics.WAITING.set(0)

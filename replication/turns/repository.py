@@ -1,7 +1,7 @@
 """SQL of whose turn it is, in a region's store; its tables are the region's own."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import psycopg
@@ -76,6 +76,21 @@ async def next_offsets(connection: Connection) -> dict[int, int]:
     """Return where each partition of the journal is decided up to."""
     cursor = await connection.execute("SELECT partition, next_offset FROM journal_partitions ORDER BY partition")
     return dict(await cursor.fetchall())
+
+
+async def noted_in(connection: Connection, *, epoch: int) -> set[int]:
+    """Return the partitions of the journal of which its Kafka was told in that epoch how far they are decided."""
+    cursor = await connection.execute("SELECT partition FROM journal_partitions WHERE noted_epoch = %s", (epoch,))
+    return {partition for (partition,) in await cursor.fetchall()}
+
+
+async def note_in(connection: Connection, partitions: Collection[int], *, epoch: int) -> None:
+    """Say of partitions of the journal that its Kafka was told that, in that epoch; in a later one nothing."""
+    await connection.execute(
+        "UPDATE journal_partitions SET noted_epoch = %s"
+        " WHERE partition = ANY(%s::int[]) AND (SELECT epoch FROM region_state LIMIT 1) = %s",
+        (epoch, list(partitions), epoch),
+    )
 
 
 async def set_offsets(connection: Connection, offsets: Mapping[int, int]) -> None:

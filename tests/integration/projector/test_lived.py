@@ -83,6 +83,38 @@ async def test_an_older_store_is_known_by_its_journal(region: Any, until: Until)
     assert rows == [(2,)], "nothing is decided in it"
 
 
+async def test_another_journal_that_has_grown_is_known(
+    region: Any, until: Until, make_topic: Callable[..., Awaitable[str]]
+) -> None:
+    """It is longer than what the store goes on with, and what stands at its beginning was never decided: it is not read on from the middle."""
+    alice, bob = await region.user(), await region.user()
+    place = partition_of(direct_conversation_id(alice, bob), 4)
+    await region.append(message(alice, bob, "m0"))
+    region.start()
+
+    async def noted() -> bool:
+        return bool(
+            await region.execute(
+                "SELECT FROM journal_partitions WHERE partition = %s AND next_offset = 1 AND noted_epoch = 1", place
+            )
+        )
+
+    await until("it is decided, and was noted", noted)
+    await region.stop()
+
+    region.topic = await make_topic(partitions=4)
+    for number in range(1, 4):
+        await region.append(message(alice, bob, f"m{number}"))
+    health = region.start()
+
+    async def told() -> bool:
+        condition = health.conditions.get("journal")
+        return condition is not None and "it is another journal" in condition.detail
+
+    await until("it tells", told)
+    assert await region.execute("SELECT next_offset FROM journal_partitions WHERE partition = %s", place) == [(1,)]
+
+
 async def test_a_first_start_waits_for_the_directory(
     region: Any, until: Until, make_database: Callable[[], str]
 ) -> None:

@@ -7,10 +7,12 @@ from infra.errors import UnavailableError
 from infra.kafka import Committed, KafkaError
 from region.projector import lived
 from region.projector.lived import (
+    AnotherJournalError,
     StoreLostError,
     StoreWentBackError,
     see_that_it_goes_on,
     see_that_it_is_new,
+    see_that_it_is_the_same,
 )
 from region.store.rows import Place, RegionState
 from replication.turns.decided import decided_group
@@ -56,6 +58,32 @@ def test_a_store_that_went_back_is_known() -> None:
         see_that_it_goes_on(places, {0: 7, 1: 10})
 
 
+def test_another_journal_is_known_however_long_it_is() -> None:
+    """It lacks the note that was made in this epoch; where none was made, or nothing decided, nothing is lost by going on."""
+    places = {0: Place(0, 7, 3), 1: Place(1, 0, 0)}
+    see_that_it_is_the_same(places, {}, {1})
+    see_that_it_is_the_same(places, {0: 7}, {0, 1})
+    with pytest.raises(AnotherJournalError, match=r"Partition 0 .* up to 7, .*incarnation\.md"):
+        see_that_it_is_the_same(places, {1: 0}, {0, 1})
+
+
+async def test_a_journal_that_is_changed_under_way_is_known() -> None:
+    """Kafka came back without its disk, and with more in it than was decided: nothing is noted there as if it were the one that was."""
+    notes: dict[int, Committed] = {0: Committed(4, "")}
+
+    class Journal:
+        async def committed(self, partition: int) -> Committed | None:
+            return notes.get(partition)
+
+        async def commit(self, positions: dict[int, Committed]) -> None:
+            notes.clear()
+
+    reached = iter([{0: 7, 1: 0}, {0: 8, 1: 0}])
+    with pytest.raises(AnotherJournalError):
+        await lived.note_decided(Journal(), lambda: next(reached))  # type: ignore[arg-type]  # of a consumer it needs these alone
+    assert not notes
+
+
 def test_each_life_and_epoch_counts_for_itself() -> None:
     """Another site's journal has its own offsets, and so has a new one."""
     groups = {decided_group(RegionState("us", life, epoch, 4)) for life in (1, 2) for epoch in (1, 2)}
@@ -69,6 +97,9 @@ async def test_how_far_it_has_come_is_noted_whatever_fails(monkeypatch: pytest.M
     fails = [False, True, False, False]
 
     class Journal:
+        async def committed(self, partition: int) -> Committed:
+            return Committed(0, "")
+
         async def commit(self, positions: dict[int, Committed]) -> None:
             if fails.pop(0):
                 raise KafkaError
@@ -82,5 +113,5 @@ async def test_how_far_it_has_come_is_noted_whatever_fails(monkeypatch: pytest.M
 
     monkeypatch.setattr(lived, "NOTE_SECONDS", 0.0)
     with pytest.raises(KeyboardInterrupt):
-        await lived.note_decided(Journal(), decided)  # type: ignore[arg-type]  # of a consumer it needs that alone
+        await lived.note_decided(Journal(), decided)  # type: ignore[arg-type]  # of a consumer it needs these alone
     assert noted == [{0: 4}, {0: 7, 1: 2}, {0: 8, 1: 2}]
