@@ -19,7 +19,7 @@ class Brought:
 
     Attributes:
         epoch: In which the duties are held here.
-        store: URL of the store; empty: nothing is kept there.
+        store: URL of the store in which is kept what was taken in; empty where the duties are never handed over.
         places: Way and partition to progress, as in the metadata of commits: how it was when the epoch before ended.
     """
 
@@ -29,18 +29,16 @@ class Brought:
 
     @classmethod
     async def read(cls, settings: RegionalSettings) -> "Brought":
-        """Ask the store; not where no duties can be held elsewhere than at home.
+        """Ask the store. Where no duties can be held elsewhere than at home, a region that lost records of its journal has begun anew all the same.
 
         Raises:
             psycopg.Error: It does not answer.
         """
-        if settings.region not in settings.sites:
-            return cls()
         async with await connect(settings.store, name=f"{settings.instance} progress") as connection:
             turn = await read_turn(connection)
             epoch = 1 if turn is None else turn.epoch
             places = {} if turn is None else await read_intakes(connection, before=epoch)
-        return cls(epoch, settings.store, places)
+        return cls(epoch, settings.store if settings.region in settings.sites else "", places)
 
     async def write(self, way: str, places: Mapping[int, str]) -> None:
         """Keep what a way has come to, if the duties are being handed over; it is the last thing that is done about it.

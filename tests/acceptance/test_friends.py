@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+import httpx
 import pytest
 
 from chaos.federation import Federation
@@ -115,9 +116,12 @@ async def still_served(person: Person) -> bool:
     return True
 
 
-async def test_a_report_crosses_to_the_home_of_who_is_reported(make_person: MakePerson, whole: Federation) -> None:
-    """And a suspension there ends sessions everywhere, and says why."""
+async def test_a_report_crosses_to_the_home_of_who_is_reported(
+    make_person: MakePerson, whole: Federation, http: httpx.AsyncClient, urls: dict[str, str]
+) -> None:
+    """And a suspension there ends sessions everywhere, and says why to who logs in anew, wherever."""
     alice, eva = [await make_person(region) for region in ("us", "eu")]
+    handle = eva.client.tokens.handle
     await alice.client.friends.report("rude", user_id=eva.id)
     async with asyncio.timeout(RECOVERY_SECONDS):
         while eva.id not in whole.run("moderate", "list", "eu"):  # noqa: ASYNC110 — another process tells
@@ -126,3 +130,6 @@ async def test_a_report_crosses_to_the_home_of_who_is_reported(make_person: Make
     async with asyncio.timeout(RECOVERY_SECONDS):
         while await still_served(eva):  # noqa: ASYNC110 — what is asked is another region
             await asyncio.sleep(0.2)
+    told = await http.post(f"{urls['us']}/login", json={"handle": handle, "password": f"password of {handle}"})
+    assert (told.status_code, told.json()["code"]) == (403, "account-suspended"), told.text
+    assert "You were rude." in told.text

@@ -12,6 +12,7 @@ import pytest
 
 from infra.local import lanes, promtool
 from infra.local.lanes import STAGES
+from tests.integration.local.heeding import heeding
 
 ROOT = Path(__file__).parents[3]
 PATIENCE = 60
@@ -28,10 +29,9 @@ except KeyboardInterrupt:
 
 @pytest.fixture(autouse=True)
 def heard() -> Iterator[None]:
-    """Ctrl-C is heard here and in what is started, though whoever runs tests in the background has it ignored from the start."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+    """Ctrl-C is heard here, and in what is started."""
+    with heeding(signal.SIGINT, signal.default_int_handler):
+        yield
 
 
 def script(text: str, *arguments: str) -> list[str]:

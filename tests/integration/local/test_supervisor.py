@@ -26,6 +26,7 @@ from infra.local.toolchain import find
 from infra.local.tools import Tools
 from infra.local.topology import Topology
 from infra.telemetry import admin_app
+from tests.integration.local.heeding import heeding
 
 PATIENCE = 20
 SERVER = (
@@ -229,10 +230,9 @@ async def test_all_parts_are_told_to_end_at_once(
 
 @pytest.fixture
 def quits() -> Iterator[None]:
-    """What is started here heeds SIGQUIT, though whoever runs tests in the background has it ignored from the start, and a shell cannot undo that."""
-    before = signal.signal(signal.SIGQUIT, signal.SIG_DFL)
-    yield
-    signal.signal(signal.SIGQUIT, before)
+    """What is started here heeds SIGQUIT."""
+    with heeding(signal.SIGQUIT):
+        yield
 
 
 @pytest.mark.usefixtures("quits")

@@ -9,6 +9,7 @@ import pytest
 from infra.administration import ensure_topics
 from infra.health import Health
 from infra.postgres import make_pool
+from infra.settings import RegionalSettings
 from infra.tasks import beside
 from region.store.repository.setup import prepare
 from relay.ingester.brought import Brought
@@ -107,6 +108,33 @@ async def test_duties_that_move_go_on_with_what_was_taken_in_before(
         async with beside(reading(origin, here, journal, kafka, brought=Brought(2, postgres_url, places))):
             await until(lambda: has_come_to(3))
     assert await sequences(kafka, journal, origin) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("standbys", ["", "us=eu"])
+async def test_a_region_that_began_anew_takes_in_anew(postgres_url: str, standbys: str) -> None:
+    """Also where nobody stands by it: what was taken in into a journal that is gone is no part of what was committed in the new epoch."""
+    settings = RegionalSettings(
+        instance="us/ingester",
+        admin_port=0,
+        region="us",
+        regions="us,eu",
+        standbys=standbys,
+        partitions=PARTITIONS,
+        kafka="",
+        store=postgres_url,
+        redis="",
+        directory="",
+        log_level="info",
+    )
+    async with make_pool(postgres_url, size=1, name="test") as pool:
+        await prepare(pool, region="us", partitions=PARTITIONS)
+    first = await Brought.read(settings)
+    assert (first.group("us"), first.knows("eu", 0)) == ("ingester-us", True)
+    async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as store:
+        await store.execute("UPDATE region_state SET epoch = 2, incarnation = 2")
+    anew = await Brought.read(settings)
+    assert (anew.group("us"), anew.knows("eu", 0)) == ("ingester-us-2", False)
+    assert bool(anew.store) == bool(standbys)
 
 
 async def test_silence_is_no_health(
