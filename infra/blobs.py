@@ -12,9 +12,6 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 import aiohttp
-from aiobotocore.config import AioConfig
-from aiobotocore.session import get_session
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.credentials import Credentials
@@ -91,6 +88,7 @@ class Signer:
         """
         self._bucket = place.bucket
         import boto3  # noqa: PLC0415  # a quarter of a second of CPU, for which no command should wait
+        from botocore.config import Config  # noqa: PLC0415  # as above
 
         self._client: Any = boto3.session.Session().client(
             "s3",
@@ -150,6 +148,9 @@ class Blobs:
         Raises:
             SettingsError: The keys cannot be read.
         """
+        from aiobotocore.config import AioConfig  # noqa: PLC0415  # half a second of CPU, for which no command should wait
+        from aiobotocore.session import get_session  # noqa: PLC0415  # as above
+
         config = AioConfig(
             signature_version="s3v4",
             s3={"addressing_style": "path", "payload_signing_enabled": False},
