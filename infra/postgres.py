@@ -22,6 +22,7 @@ STORE_FAILURES = (
     psycopg.InterfaceError,
     psycopg.errors.AdminShutdown,
     psycopg.errors.IdleInTransactionSessionTimeout,
+    psycopg.errors.TransactionTimeout,
 )
 """Errors of the store itself, never of what it was asked: gone, restarting, out of connections, tired of waiting for us."""
 
@@ -40,6 +41,12 @@ LIMITS = {
     "options": "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=10000",
 }
 """What a connection brings along, unless its URL says otherwise."""
+
+TRANSACTION_MS: Final = 30_000
+_BOUND: Final = (
+    "SELECT set_config('transaction_timeout', %s, false) WHERE current_setting('transaction_timeout', true) = '0'"
+)
+"""Who is paused between two statements of a pipeline is not idle to the server, which goes on waiting for the rest, with the rows locked: only this ends it, since PostgreSQL 17."""
 
 
 PATIENCE_SECONDS: Final = 35.0
@@ -117,6 +124,7 @@ def make_pool(url: str, *, size: int, name: str, patience: float = PATIENCE_SECO
 
     async def configure(connection: Connection) -> None:
         cast("_Impatient", connection).patience = patience
+        await connection.execute(_BOUND, (str(TRANSACTION_MS),))
 
     said = conninfo_to_dict(url)
     limits = {setting: value for setting, value in LIMITS.items() if setting not in said}

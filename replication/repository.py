@@ -233,13 +233,10 @@ async def forwarder_places(connection: Connection) -> list[Place]:
 
 async def save_forwarder(connection: Connection, places: Sequence[Place], *, now: int) -> None:
     """Keep how far a forwarder has come; now in microseconds since the epoch."""
-    by_name: dict[str, dict[int, int]] = {}
-    for place in places:
-        name = f"forwarder/{place.destination}/{place.incarnation}/{place.epoch}"
-        by_name.setdefault(name, {})[place.partition] = place.sequence
-    async with connection.pipeline():
-        for name, positions in by_name.items():
-            await save_follower(connection, name, positions, now=now)
+    reached = {
+        (f"forwarder/{one.destination}/{one.incarnation}/{one.epoch}", one.partition): one.sequence for one in places
+    }
+    await _save(connection, reached, now=now)
 
 
 async def follower_positions(connection: Connection, name: str) -> dict[int, int]:
@@ -257,9 +254,20 @@ async def save_follower(connection: Connection, name: str, positions: dict[int, 
         positions: Partition to position (or, for a forwarder, to stream sequence).
         now: Microseconds since the epoch.
     """
-    cursor = connection.cursor()
-    await cursor.executemany(
-        "INSERT INTO followers (name, partition, position, updated_at) VALUES (%s, %s, %s, %s)"
+    await _save(connection, {(name, partition): position for partition, position in positions.items()}, now=now)
+
+
+async def _save(connection: Connection, reached: Mapping[tuple[str, int], int], *, now: int) -> None:
+    """One statement: whoever is paused has told all of it or nothing, and keeps no row from who goes on meanwhile."""
+    places = sorted(reached)
+    await connection.execute(
+        "INSERT INTO followers (name, partition, position, updated_at)"
+        " SELECT name, partition, position, %s FROM unnest(%s::text[], %s::int[], %s::bigint[]) AS place (name, partition, position)"
         " ON CONFLICT (name, partition) DO UPDATE SET position = greatest(followers.position, excluded.position), updated_at = excluded.updated_at",
-        [(name, partition, position, now) for partition, position in sorted(positions.items())],
+        (
+            now,
+            [name for name, _ in places],
+            [partition for _, partition in places],
+            [reached[place] for place in places],
+        ),
     )

@@ -43,6 +43,8 @@ def shown_after_removal(events: Events, random: Random) -> Events:
             opened = event.connection
         elif isinstance(event, e.Closed) and event.connection == opened:
             opened = ""
+        elif isinstance(event, e.Live) and (event.connection, event.conversation) == (opened, group):
+            opened = "" if event.entry.seq > entry.seq else opened  # it would go back besides
     connection = pick([opened] if opened else [], random)
     return [*events[: place + 1], e.Live(events[place].at, connection, group, entry), *events[place + 1 :]]
 

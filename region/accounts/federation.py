@@ -1,8 +1,9 @@
 """All regions as the directory announces them: their keys, who holds them, where they are; kept when the directory is away."""
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import structlog
 
@@ -16,21 +17,32 @@ log = structlog.get_logger()
 REFRESH_SECONDS = 30.0
 UNKNOWN_KEY_SECONDS = 2.0
 """How long an unknown key id waits before the directory is asked again: forged ids must not cause a flood."""
+UNKNOWN_REGION_SECONDS = 0.5
+"""Likewise whoever asks for all regions, while one of them is not known."""
+WHOLE_SECONDS = 1.0
+"""So long they wait for the directory."""
 
 
 class Federation:
     """What is known of all regions; `keep_fresh` is to run beside it."""
 
     def __init__(
-        self, directory: Directory, own_keys: Iterable[PublicKey], *, clock: Callable[[], float] = time.monotonic
+        self,
+        directory: Directory,
+        own_keys: Iterable[PublicKey],
+        *,
+        names: Collection[str] = (),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Begin with the region's own keys alone.
 
         Args:
             directory: Who knows them all.
             own_keys: This region's public keys, good without the directory.
+            names: The regions that there are; they announce themselves one after another.
             clock: Seconds, monotonic.
         """
+        self._names = frozenset(names)
         self._directory = directory
         self._own = {key.kid: key for key in own_keys}
         self._clock = clock
@@ -46,6 +58,17 @@ class Federation:
     def regions(self) -> tuple[Region, ...]:
         """The regions known so far that are trusted, sorted by name."""
         return tuple(self._regions[name] for name in sorted(self._regions) if name not in self._distrusted)
+
+    async def whole(self) -> tuple[Region, ...]:
+        """Return the same; the directory is asked first if one that there is has never been heard of, for as long as `WHOLE_SECONDS`."""
+        if self._lacks_some() and self._clock() - self._asked_at > UNKNOWN_REGION_SECONDS:
+            with contextlib.suppress(UnavailableError, TimeoutError):
+                async with asyncio.timeout(WHOLE_SECONDS):
+                    await self.refresh()
+        return self.regions
+
+    def _lacks_some(self) -> bool:
+        return not self._regions or not self._names <= self._regions.keys()
 
     def distrust(self, regions: frozenset[str]) -> None:
         """From now on know no key of these regions, but again those of others that were named before."""
@@ -106,7 +129,7 @@ class Federation:
                 await self.refresh()
             except UnavailableError as error:
                 log.warning("directory away", problem=str(error))
-            await asyncio.sleep(REFRESH_SECONDS if self._regions else UNKNOWN_KEY_SECONDS)
+            await asyncio.sleep(UNKNOWN_KEY_SECONDS if self._lacks_some() else REFRESH_SECONDS)
 
     def _known(self, kid: str) -> PublicKey | None:
         other = self._others.get(kid)

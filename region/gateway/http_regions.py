@@ -15,7 +15,7 @@ def regions(*, region: str, public_url: str, federation: Federation) -> APIRoute
     @router.get("/regions", responses=answers(200, "RegionsView"))
     async def list_regions() -> Response:
         """List the regions; any of them serves any user."""
-        known = {each.region: each.public_url for each in federation.regions}
+        known = {each.region: each.public_url for each in await federation.whole()}
         known.setdefault(region, public_url)
         return answer(RegionsView([RegionView(name, url) for name, url in sorted(known.items())], region))
 

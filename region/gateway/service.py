@@ -177,7 +177,7 @@ class Gateway:
             Cost(settings.password_memory, settings.password_passes, settings.password_lanes),
             at_once=settings.passwords_at_once,
         )
-        self._federation = Federation(directory, keyring.public_keys())
+        self._federation = Federation(directory, keyring.public_keys(), names=names)
         self._announcer = Announcer(
             settings,
             keyring=keyring,
@@ -324,7 +324,7 @@ class Gateway:
             "regions": regions(region=region, public_url=settings.public_url, federation=self._federation),
         }
         self.app = make_app(
-            WebApp(settings.web, make_http(routers), places=lambda: self._federation.regions, blobs=settings.place),
+            WebApp(settings.web, make_http(routers), places=self._federation.whole, blobs=settings.place),
             self._sockets.serve,
             seconds=settings.request_seconds,
         )

@@ -6,7 +6,7 @@ and the app uses nothing but what every device may.
 
 import hashlib
 import mimetypes
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -103,14 +103,19 @@ class WebApp:
     """An ASGI app before another one: what is below `/web/` is served here, everything else there."""
 
     def __init__(
-        self, directory: Path, inner: ASGIApp, *, places: Callable[[], Iterable[Region]], blobs: Place | None
+        self,
+        directory: Path,
+        inner: ASGIApp,
+        *,
+        places: Callable[[], Awaitable[Iterable[Region]]],
+        blobs: Place | None,
     ) -> None:
         """Serve an app.
 
         Args:
             directory: Where it was built; if it was not, all is passed on.
             inner: Serves everything else.
-            places: The regions that are known by now, to which pages may connect.
+            places: Returns the regions to which pages may connect.
             blobs: Where images and files are, likewise.
         """
         self._files = read_files(directory)
@@ -135,9 +140,9 @@ class WebApp:
             return place
         return None if "." in place.rpartition("/")[2] or place.startswith(HASHED) else INDEX
 
-    def _policy(self) -> bytes:
+    async def _policy(self) -> bytes:
         blobs = [self._blobs.public_url] if self._blobs else []
-        return policy([*blobs, *(place.public_url for place in self._places())])
+        return policy([*blobs, *(place.public_url for place in await self._places())])
 
     async def _serve(self, name: str, scope: Scope, send: Send) -> None:
         file = self._files[name]
@@ -151,7 +156,7 @@ class WebApp:
         ]
         if name == INDEX:
             headers += [
-                (b"content-security-policy", self._policy()),
+                (b"content-security-policy", await self._policy()),
                 (b"cross-origin-opener-policy", b"same-origin"),
                 (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
             ]

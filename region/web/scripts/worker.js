@@ -35,11 +35,22 @@ async function newest(request) {
   const kept = await caches.match(PAGE, KEPT);
   try {
     const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (answer.ok && isSame(answer, kept)) void keep(answer.clone());
     return answer.ok || kept === undefined ? answer : kept;
   } catch (error) {
     if (kept !== undefined) return kept;
     throw error;
   }
+}
+
+/** Whether it is the page of this version; what its policy lets it connect to may have changed since. */
+function isSame(answer, kept) {
+  return kept !== undefined && answer.headers.get("etag") === kept.headers.get("etag");
+}
+
+async function keep(answer) {
+  const cache = await caches.open(VERSION);
+  await cache.put(PAGE, answer).catch(() => {});
 }
 
 addEventListener("notificationclick", (event) => {

@@ -6,7 +6,7 @@ import os
 import select
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
@@ -15,6 +15,7 @@ from infra import postgres
 from infra.postgres import STORE_FAILURES, make_pool
 
 pytestmark = pytest.mark.integration
+LOCKED = "SELECT FROM pg_locks WHERE relation = 'places'::regclass AND mode = 'RowExclusiveLock'"
 
 
 async def test_a_store_that_vanished_is_noticed(postgres_url: str) -> None:
@@ -35,7 +36,7 @@ async def test_a_store_that_vanished_is_noticed(postgres_url: str) -> None:
 async def test_the_store_ends_what_nobody_waits_for_any_more(postgres_url: str) -> None:
     """A statement has a limit, and a transaction whose client fell silent lets go of what it locked."""
     async with make_pool(postgres_url, size=1, name="test") as pool, pool.connection() as connection:
-        for setting in ("statement_timeout", "idle_in_transaction_session_timeout"):
+        for setting in ("statement_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"):
             cursor = await connection.execute("SELECT current_setting(%s)", (setting,))
             assert await cursor.fetchone() not in {None, ("0",)}, setting
 
@@ -59,6 +60,27 @@ async def test_a_transaction_that_was_ended_for_its_silence_is_the_stores_failur
 
         with pytest.raises(STORE_FAILURES):
             await connection.execute("SELECT 1")
+
+
+async def test_who_is_paused_amid_a_pipeline_lets_go_of_what_it_locked(make_database: Callable[[], str]) -> None:
+    """To the server it is not idle: it has said something, and not that this is all."""
+    url = make_database()
+    paused = f"{url}?options=-c%20transaction_timeout%3D500"
+    async with make_pool(url, size=1, name="test") as pool, make_pool(paused, size=1, name="paused") as other:
+        async with pool.connection() as connection:
+            await connection.execute("CREATE TABLE places (name text PRIMARY KEY, place int)")
+            await connection.execute("INSERT INTO places VALUES ('us', 0)")
+        async with other.connection() as connection, pool.connection() as successor:
+            with pytest.raises(STORE_FAILURES):  # noqa: PT012 — it is the end of the pipeline that raises
+                async with connection.pipeline():
+                    await connection.execute("UPDATE places SET place = 1")
+                    connection.pgconn.flush()
+                    async with asyncio.timeout(30):
+                        while not await (await successor.execute(LOCKED)).fetchall():  # noqa: ASYNC110 — another's lock
+                            await asyncio.sleep(0.01)
+                    await successor.execute("UPDATE places SET place = 2")
+            cursor = await successor.execute("SELECT place FROM places")
+            assert await cursor.fetchone() == (2,)
 
 
 @contextlib.contextmanager

@@ -95,7 +95,7 @@ async def test_another_journal_that_has_grown_is_known(
     async def noted() -> bool:
         return bool(
             await region.execute(
-                "SELECT FROM journal_partitions WHERE partition = %s AND next_offset = 1 AND noted_epoch = 1", place
+                "SELECT 1 FROM journal_partitions WHERE partition = %s AND next_offset = 1 AND noted_epoch = 1", place
             )
         )
 

@@ -7,7 +7,7 @@ import pytest
 
 from global_directory.schemas import Region
 from infra.errors import UnavailableError
-from region.accounts.federation import UNKNOWN_KEY_SECONDS, Federation
+from region.accounts.federation import UNKNOWN_KEY_SECONDS, UNKNOWN_REGION_SECONDS, Federation
 from region.accounts.ports import Directory
 
 
@@ -60,3 +60,41 @@ async def test_unknown_keys_do_not_ask_a_directory_that_is_away_one_after_anothe
     assert await federation.find("forged-again") is None
     assert await federation.find("forged-again") is None
     assert directory.asked == 3
+
+
+class Growing:
+    """A directory to which regions announce themselves one after another; it counts who asks."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.names = ["us"]
+
+    async def regions(self) -> tuple[Region, ...]:
+        """Return those that have."""
+        self.asked += 1
+        return tuple(
+            Region(name, name, 1, 1, f"https://{name}.example.org", "http://gateway", 0) for name in self.names
+        )
+
+
+async def test_a_region_that_has_just_announced_itself_is_asked_for() -> None:
+    """Who is told where regions are may keep that for long, such as a page in its policy; once all are known nobody asks."""
+    directory, clock = Growing(), Clock()
+    federation = Federation(cast("Directory", directory), (), names={"us", "eu"}, clock=clock)
+
+    async def known() -> list[str]:
+        return [region.region for region in await federation.whole()]
+
+    assert await known() == ["us"]
+    directory.names.append("eu")
+    assert (await known(), directory.asked) == (["us"], 1)
+    clock.now += UNKNOWN_REGION_SECONDS + 1
+    assert (await known(), directory.asked) == (["eu", "us"], 2)
+    clock.now += UNKNOWN_REGION_SECONDS + 1
+    assert (await known(), directory.asked) == (["eu", "us"], 2)
+
+
+async def test_who_asks_for_all_regions_is_told_of_those_that_are_known_while_the_directory_is_away() -> None:
+    """Nobody is kept waiting for it."""
+    federation = Federation(cast("Directory", Away()), (), names={"us"}, clock=Clock())
+    assert await federation.whole() == ()

@@ -37,8 +37,12 @@ def serve(directory: Path) -> httpx.AsyncClient:
         Region("us", "us", 1, 1, "https://us.example.org", "http://gateway.us", 0),
         Region("eu", "eu", 1, 1, "http://127.0.0.1:7200/", "http://gateway.eu", 0),
     ]
+
+    async def places() -> list[Region]:
+        return regions
+
     blobs = Place("http://store", "https://blobs.example.org/prefix", "bucket")
-    app = WebApp(directory, api, places=lambda: regions, blobs=blobs)
+    app = WebApp(directory, api, places=places, blobs=blobs)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://us")
 
 

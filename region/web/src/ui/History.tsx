@@ -1,6 +1,6 @@
 /** The history of a conversation: virtualised, older pages come while one scrolls, and nothing moves under the eye. */
 
-import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { Virtuoso, type VirtuosoHandle } from "react-virtuoso";
 import { Link } from "wouter";
 import { around, epochAt } from "../core/pins";
@@ -13,7 +13,7 @@ import { attend, standAtEnd } from "../state/watching";
 import { t } from "../words";
 import { HistoryRow } from "./HistoryRow";
 import { Icon } from "./Icon";
-import { type Follows, useEnd } from "./useEnd";
+import { type End, type GoTo, useEnd } from "./useEnd";
 
 const START = 1_000_000;
 const NONE: readonly Message[] = [];
@@ -31,12 +31,12 @@ export function History({ id, unread, onReply, onEdit }: Props) {
   const { firstIndex, turn } = usePlace(rows);
   const older = useStore((state) => state.timelines[id]?.older);
   const list = useRef<VirtuosoHandle>(null);
-  const { atEnd, onEnd, follows, frame } = useEnd(list);
+  const end = useEnd(list);
   const beginning = older === null;
-  const sought = useSought(id, rows, list, follows);
+  const sought = useSought(id, rows, end.goTo);
   const fresh = rows.findIndex((row) => row.fresh);
   const far = useFar(id, unread, older);
-  const unreadPlace = useUnreadPlace(fresh, rows.length > 0, list, follows);
+  useUnreadPlace(fresh, rows.length > 0, end);
   if (rows.length === 0) return <Empty id={id} beginning={beginning} />;
   const begin =
     sought.place >= 0
@@ -45,7 +45,7 @@ export function History({ id, unread, onReply, onEdit }: Props) {
         ? { index: fresh, align: "start" as const }
         : { index: rows.length - 1, align: "end" as const };
   return (
-    <div className="history" ref={frame}>
+    <div className="history" ref={end.frame}>
       <Virtuoso
         key={turn}
         ref={list}
@@ -67,11 +67,11 @@ export function History({ id, unread, onReply, onEdit }: Props) {
         )}
         startReached={() => void readOlder(id)}
         followOutput={(near) =>
-          unreadPlace.current !== "seeking" && (near || follows.current || rows.at(-1)?.item !== null) ? "auto" : false
+          !end.seeking.current && (near || end.follows.current || rows.at(-1)?.item !== null) ? "auto" : false
         }
-        atBottomStateChange={(end) => {
-          onEnd(end);
-          standAtEnd(id, end);
+        atBottomStateChange={(isThere) => {
+          end.onEnd(isThere);
+          standAtEnd(id, isThere);
         }}
         atBottomThreshold={60}
         increaseViewportBy={{ top: 1_200, bottom: 400 }}
@@ -84,7 +84,7 @@ export function History({ id, unread, onReply, onEdit }: Props) {
           {t("talk.first")}
         </Link>
       )}
-      {!atEnd && (
+      {!end.atEnd && (
         <button
           type="button"
           className="round latest"
@@ -121,16 +121,18 @@ function Empty({ id, beginning }: { id: string; beginning: boolean }) {
 const FOUND_MS = 2_500;
 
 /** The message that is sought here: brought into view, and shown as found for a moment. */
-function useSought(id: string, rows: readonly Row[], list: RefObject<VirtuosoHandle | null>, follows: Follows) {
+function useSought(id: string, rows: readonly Row[], goTo: GoTo) {
   const messageId = useStore((state) => (state.sought?.id === id ? state.sought.messageId : null));
   const place = messageId === null ? -1 : rows.findIndex((row) => row.message?.message_id === messageId);
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each message that is sought
   useEffect(() => {
     if (messageId === null) return;
-    follows.current = false;
-    list.current?.scrollToIndex({ index: place, align: "center" });
+    const giveUp = place >= 0 ? goTo(() => place, "center") : undefined;
     const timer = setTimeout(() => set({ sought: null }), FOUND_MS);
-    return () => clearTimeout(timer);
+    return () => {
+      giveUp?.();
+      clearTimeout(timer);
+    };
   }, [messageId]);
   return { messageId, place };
 }
@@ -147,22 +149,22 @@ function useFar(id: string, [read, head]: Props["unread"], older: string | null 
  * What is unread may come only after what was kept is on the screen: it is gone to once, unless one has left the end meanwhile.
  *
  * @param fresh The place of the first that is unread, −1 for none.
- * @returns Whether it has come, and is about to be gone to.
  */
-function useUnreadPlace(fresh: number, shown: boolean, list: RefObject<VirtuosoHandle | null>, follows: Follows) {
-  const place = useRef<"unknown" | "seeking" | "over">("unknown");
+function useUnreadPlace(fresh: number, shown: boolean, { follows, seeking, goTo }: End) {
+  const place = useRef(fresh);
+  const wasKnown = useRef(false);
   const before = useRef(false);
-  if (place.current === "unknown" && fresh >= 0) {
-    place.current = before.current && follows.current ? "seeking" : "over";
+  const isKnown = fresh >= 0;
+  place.current = fresh;
+  if (!wasKnown.current && isKnown) {
+    wasKnown.current = true;
+    seeking.current = before.current && follows.current; // from now on, so that the list does not follow its end to it
     follows.current = false;
   }
   useEffect(() => {
     before.current = shown;
-    if (place.current !== "seeking") return;
-    list.current?.scrollToIndex({ index: fresh, align: "start" });
-    place.current = "over";
-  }, [fresh, shown, list]);
-  return place;
+    return isKnown && seeking.current ? goTo(() => place.current, "start") : undefined;
+  }, [isKnown, shown, seeking, goTo]);
 }
 
 const COMPONENTS = {

@@ -1,12 +1,15 @@
-/** Whether the end of a history is in view, and whether one goes on with it as more comes. */
+/** Where one stands in a history: at its end, going on with it as more comes; on the way to another place; or wherever one has scrolled to. */
 
 import { type RefObject, useCallback, useRef, useState } from "react";
 import type { VirtuosoHandle } from "react-virtuoso";
 
-/** Whether one looks at the end, and goes on to as more comes. */
-export type Follows = RefObject<boolean>;
+/** Goes to a row until it is there, whatever else moves the list, and does not follow the end any more; returns what gives that up. */
+export type GoTo = (place: () => number, align: "start" | "center") => () => void;
 
 const BY_HAND_MS = 500;
+/** So long a row is in view before it stays there, and so long it is gone to at most. */
+const STAYS_MS = 300;
+const GO_MS = 5_000;
 const BY_HAND = ["wheel", "touchmove", "pointerdown", "keydown"] as const;
 
 /**
@@ -17,19 +20,48 @@ export function useEnd(list: RefObject<VirtuosoHandle | null>) {
   const [atEnd, setAtEnd] = useState(true);
   const follows = useRef(true); // a list begins at its end, unless there is another place to go to
   const byHand = useRef(Number.NEGATIVE_INFINITY);
+  const seeking = useRef(false);
+  const view = useRef<HTMLDivElement | null>(null);
   // The list measures itself first.
   const goOn = useCallback(
     () => requestAnimationFrame(() => follows.current && list.current?.scrollToIndex({ index: "LAST", align: "end" })),
     [list],
   );
+  // A list that has just begun, or lays out what has come, forgets where it was told to go, or goes where it was to begin.
+  const goTo = useCallback<GoTo>(
+    (place, align) => {
+      [follows.current, seeking.current] = [false, true];
+      const began = performance.now();
+      let since = Number.POSITIVE_INFINITY;
+      let next = 0;
+      const look = () => {
+        const [now, index] = [performance.now(), place()];
+        if (isInView(view.current, index)) since = Math.min(since, now);
+        else {
+          since = Number.POSITIVE_INFINITY;
+          list.current?.scrollToIndex({ index, align });
+        }
+        if (now - since > STAYS_MS || now - began > GO_MS || byHand.current > began) seeking.current = false;
+        else next = requestAnimationFrame(look);
+      };
+      look();
+      return () => {
+        cancelAnimationFrame(next);
+        seeking.current = false;
+      };
+    },
+    [list],
+  );
   const onEnd = (end: boolean) => {
     setAtEnd(end);
+    if (seeking.current) return;
     if (end) follows.current = true;
     else if (performance.now() - byHand.current < BY_HAND_MS) follows.current = false;
     else if (follows.current) goOn();
   };
   const frame = useCallback(
     (element: HTMLDivElement | null) => {
+      view.current = element;
       if (element === null) return;
       const noted = () => {
         byHand.current = performance.now();
@@ -46,5 +78,13 @@ export function useEnd(list: RefObject<VirtuosoHandle | null>) {
     },
     [goOn],
   );
-  return { atEnd, onEnd, follows, frame };
+  return { atEnd, onEnd, follows, seeking, frame, goTo };
+}
+
+export type End = ReturnType<typeof useEnd>;
+
+function isInView(view: HTMLElement | null, index: number): boolean {
+  const row = view?.querySelector(`[data-index="${index}"]`)?.getBoundingClientRect();
+  const around = view?.getBoundingClientRect();
+  return row !== undefined && around !== undefined && row.top < around.bottom && row.bottom > around.top;
 }

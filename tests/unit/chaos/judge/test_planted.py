@@ -78,6 +78,9 @@ def test_a_planted_fault_is_red(name: str, plan: Plan, seed: int) -> None:
 @example(
     plan=Plan(seed=292, people=5, messages=200, trouble=0.0, groups=2), seed=285
 )  # a group ends while somebody is away
+@example(
+    plan=Plan(seed=2934, people=4, messages=200, trouble=0.1, groups=1), seed=1
+)  # an entry comes to all after its guest is back
 @settings(max_examples=4, deadline=None)
 def test_a_fault_planted_in_a_group_is_red(name: str, plan: Plan, seed: int) -> None:
     """Likewise, where membership is what the log says, seq by seq."""
