@@ -42,7 +42,7 @@ LIMITS = {
 }
 """What a connection brings along, unless its URL says otherwise."""
 
-TRANSACTION_MS: Final = 30_000
+TRANSACTION_MS: Final = 45_000
 _BOUND: Final = (
     "SELECT set_config('transaction_timeout', %s, false) WHERE current_setting('transaction_timeout', true) = '0'"
 )

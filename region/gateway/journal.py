@@ -22,7 +22,9 @@ from replication.topics import JOURNAL
 log = structlog.get_logger()
 
 STALLED_SECONDS = 4.0
-"""Longer than it takes three brokers to do without one of them. With nothing acknowledged for that long, new submissions are refused; those on the way tell when Kafka is back."""
+"""With nothing acknowledged for that long, new submissions are refused; those on the way tell when Kafka is back."""
+SEVERAL_STALLED_SECONDS = 8.0
+"""Likewise where there are several brokers, who do without one of them within seconds, more of them where the machine has much to do; less than devices wait for an answer."""
 
 WATCH_SECONDS = 1.0
 
@@ -75,6 +77,7 @@ class Journal:
         """
         self._sightings = sightings or Sightings()
         self._bootstrap = bootstrap
+        self._stalled_seconds = SEVERAL_STALLED_SECONDS if "," in bootstrap else STALLED_SECONDS
         self._topic = topic
         self._region = region
         self._instance = instance
@@ -90,7 +93,7 @@ class Journal:
     @property
     def is_away(self) -> bool:
         """Whether Kafka does not answer, as far as is known."""
-        stalled = self._unacknowledged > 0 and time.monotonic() - self._progress_at > STALLED_SECONDS
+        stalled = self._unacknowledged > 0 and time.monotonic() - self._progress_at > self._stalled_seconds
         return self._producer is None or stalled
 
     async def send(self, submission: Submission | Entry) -> "asyncio.Future[int]":
