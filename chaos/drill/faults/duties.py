@@ -117,7 +117,7 @@ class DutiesMoved:
             raise NotPossibleError(reason=f"the duties of {self.region} are at {holder}, not at {self._source}.")
         await ready(self._home, "evacuate", self.region)
         self._begins.set()
-        status, said = await self._command.run("evacuate", self.region, "--why", WHY)
+        status, said = await self._command.run("evacuate", self.region, "--why", WHY, "--confirm", self.region)
         if status:
             raise NotPossibleError(reason=said)
 
@@ -212,7 +212,7 @@ async def bring_home(home: Path, region: str) -> None:
         raise NotHomeError(
             region=region, holder="nobody knows which site", reason=str(error), verb="evacuate"
         ) from None
-    status, said = await called(home, "region", "evacuate", region, "--why", f"{WHY} ends")
+    status, said = await called(home, "region", "evacuate", region, "--why", f"{WHY} ends", "--confirm", region)
     if status:
         raise NotHomeError(region=region, holder=holder, reason=said.splitlines()[-1] if said else "", verb="evacuate")
 

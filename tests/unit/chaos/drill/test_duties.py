@@ -28,6 +28,9 @@ if "status" in asked:
     print(json.dumps({{"regions": [{{"region": "us", "holder": holder, "standby": "eu", "copy": copy}}, {{"region": "eu", "holder": "eu"}}]}}))
 elif "--rehearse" in asked:
     sys.exit((place / "hindered").exists())
+elif "--why" not in asked or "--confirm us" not in asked:
+    print("causeway region: type the name")
+    sys.exit(1)
 elif (place / "broken").exists():
     print("causeway region: it is stuck")
     sys.exit(1)
