@@ -247,4 +247,5 @@ def _registered(region: str, announced: Announcement, now: int) -> Region:
         gateway_url=announced.gateway_url,
         announced_at=now,
         keys=announced.keys,
+        blobs_url=announced.blobs_url,
     )

@@ -154,6 +154,7 @@ async def put_region(connection: AsyncConnection, region: Region) -> None:
         "public_url": region.public_url,
         "gateway_url": region.gateway_url,
         "announced_at": region.announced_at,
+        "blobs_url": region.blobs_url,
     }
     written = upsert(REGIONS).values(region=region.region, **columns)
     await connection.execute(written.on_conflict_do_update(index_elements=[REGIONS.c.region], set_=columns))
@@ -212,6 +213,7 @@ def _region(row: RowMapping, keys: Sequence[SigningKey]) -> Region:
         gateway_url=row["gateway_url"],
         announced_at=row["announced_at"],
         keys=tuple(keys),
+        blobs_url=row["blobs_url"],
     )
 
 

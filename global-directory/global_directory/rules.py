@@ -191,7 +191,10 @@ def check_announcement(region: str, announced: Announcement) -> None:
         raise InvalidFieldError(field="epoch", reason="epochs begin at 1")
     if not 1 <= announced.incarnation <= MOST_EPOCH:
         raise InvalidFieldError(field="incarnation", reason="incarnations begin at 1")
-    for field, url in (("public_url", announced.public_url), ("gateway_url", announced.gateway_url)):
+    urls = {"public_url": announced.public_url, "gateway_url": announced.gateway_url}
+    if announced.blobs_url:
+        urls["blobs_url"] = announced.blobs_url
+    for field, url in urls.items():
         if _URL.fullmatch(url) is None:
             raise InvalidFieldError(field=field, reason="it is not an http or https URL")
     if len(announced.keys) > MOST_KEYS:

@@ -31,6 +31,7 @@ REGIONS: Final = Table(
     Column("public_url", Text, nullable=False),
     Column("gateway_url", Text, nullable=False),
     Column("announced_at", BigInteger, nullable=False),
+    Column("blobs_url", Text, nullable=False),
 )
 
 # The key keeps a region's rows together, so that they can rest there. That an id is no other region's spans rows: it is judged

@@ -123,6 +123,7 @@ class Announcement:
         gateway_url: Where other regions connect.
         keys: Its signing keys; those it announced earlier stay until their `not_after`.
         standby: Who may take over, as its operator says; it is named for good in the epoch that the first announcement begins. Empty for nobody.
+        blobs_url: Where devices reach the holder's images and files; empty if it has none.
     """
 
     holder: str
@@ -132,6 +133,7 @@ class Announcement:
     gateway_url: str
     keys: tuple[SigningKey, ...] = ()
     standby: str = ""
+    blobs_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ class Region:
         gateway_url: Where other regions connect.
         announced_at: When it was last announced, microseconds since the epoch.
         keys: Its signing keys.
+        blobs_url: Where devices reach its holder's images and files; empty if it has none.
     """
 
     region: str
@@ -157,6 +160,7 @@ class Region:
     gateway_url: str
     announced_at: int
     keys: tuple[SigningKey, ...] = ()
+    blobs_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ class Announcer:
                 gateway_url=settings.gateway_url,
                 keys=self._keyring.announced(),
                 standby=settings.standby,
+                blobs_url=settings.place.public_url if settings.place else "",
             )
             self._keys_changed.clear()
             try:

@@ -116,7 +116,7 @@ class WebApp:
             directory: Where it was built; if it was not, all is passed on.
             inner: Serves everything else.
             places: Returns the regions to which pages may connect.
-            blobs: Where images and files are, likewise.
+            blobs: Where this region's images and files are, likewise; those of others are at the regions' word.
         """
         self._files = read_files(directory)
         self._inner = inner
@@ -141,8 +141,9 @@ class WebApp:
         return None if "." in place.rpartition("/")[2] or place.startswith(HASHED) else INDEX
 
     async def _policy(self) -> bytes:
-        blobs = [self._blobs.public_url] if self._blobs else []
-        return policy([*blobs, *(place.public_url for place in await self._places())])
+        places = await self._places()
+        blobs = {self._blobs.public_url if self._blobs else "", *(place.blobs_url for place in places)} - {""}
+        return policy([*blobs, *(place.public_url for place in places)])
 
     async def _serve(self, name: str, scope: Scope, send: Send) -> None:
         file = self._files[name]

@@ -12,6 +12,7 @@ from PIL import Image
 from playwright.async_api import Route, expect
 
 from tests.acceptance.browsing import CHROMIUM, STANDS, OpenTab, Tab, two_who_talk
+from tests.acceptance.test_web_failover import two_far_apart
 from tests.acceptance.test_web_settings import is_drawn
 from tests.acceptance.test_web_talk import dialog
 
@@ -102,6 +103,19 @@ async def test_images_are_dropped_and_pasted_and_looked_at_by_keyboard(open_tab:
     await expect(dialog(boris).get_by_role("img", name="sea.png")).to_be_visible()
     await boris.page.keyboard.press("Escape")
     await expect(dialog(boris)).to_have_count(0)
+
+
+async def test_a_traveller_brings_images_and_sees_those_of_others(open_tab: OpenTab, urls: dict[str, str]) -> None:
+    """The page comes from another region than the account's own, and images lie at the home's blob store."""
+    ada, boris = await two_far_apart(open_tab, urls, "eu")
+    for sender, other, name in (ada, boris, "harbour"), (boris, ada, "steppe"):
+        await bring(sender, "drop", f"{name}.png", image((20, 90, 140)))
+        await sender.input.fill(f"The {name}")
+        await expect(sender.page.get_by_role("button", name="Send")).to_be_enabled()
+        await sender.input.press("Enter")
+        for reader in (other, sender):
+            picture = reader.message(f"The {name}").get_by_role("button", name=f"{name}.png")
+            await is_drawn(picture.locator("img"))
 
 
 async def test_what_fails_is_tried_again_and_what_is_not_wanted_is_left_out(

@@ -5,5 +5,5 @@ from typing import Final
 
 from infra.schema.revisions import Schema
 
-SCHEMA: Final = Schema("directory", (Path(__file__).parent,), knows=6, needs=6)
+SCHEMA: Final = Schema("directory", (Path(__file__).parent,), knows=7, needs=7)
 """What this version's software knows, and needs."""

@@ -140,13 +140,17 @@ async def test_regions_with_keys(clients: tuple[DirectoryClient, ...], announcem
     await us.announce("us", announcement("us", keys=(old,)))
     clock.forward(10)
 
-    announced = await us.announce("us", announcement("us", keys=(new,), public_url="https://us.example/chat"))
+    announced = await us.announce(
+        "us",
+        announcement("us", keys=(new,), public_url="https://us.example/chat", blobs_url="https://blobs.us.example"),
+    )
 
     assert announced.announced_at == 1_000_000_010 * 1_000_000
     regions = await eu.regions()
     assert [region.region for region in regions] == ["ap", "eu", "us"]
     assert regions[2].keys == (old, new), "one that was announced before still verifies"
     assert regions[2].public_url == "https://us.example/chat"
+    assert [region.blobs_url for region in regions] == ["", "", "https://blobs.us.example"]
     assert (await eu.holder_of("us")).gateway_url == "http://gateway.us.example"
     clock.forward(1000)
     assert (await us.regions())[2].keys == (old, new), "what it has signed may still be about"
@@ -175,6 +179,8 @@ async def test_announcements_that_are_refused(client: DirectoryClient, announcem
         await client.announce("us", announcement("us", epoch=3, incarnation=2, keys=(other,)))
     with pytest.raises(InvalidFieldError, match="gateway_url"):
         await client.announce("eu", announcement("eu", gateway_url="eu"))
+    with pytest.raises(InvalidFieldError, match="blobs_url"):
+        await client.announce("eu", announcement("eu", blobs_url="eu; script-src *"))
 
 
 async def test_garbage_is_answered_with_problem_details(

@@ -35,7 +35,7 @@ def serve(directory: Path) -> httpx.AsyncClient:
     """Return a client of a gateway that serves what is there."""
     regions = [
         Region("us", "us", 1, 1, "https://us.example.org", "http://gateway.us", 0),
-        Region("eu", "eu", 1, 1, "http://127.0.0.1:7200/", "http://gateway.eu", 0),
+        Region("eu", "eu", 1, 1, "http://127.0.0.1:7200/", "http://gateway.eu", 0, blobs_url="http://127.0.0.1:7278"),
     ]
 
     async def places() -> list[Region]:
@@ -128,6 +128,7 @@ async def test_a_page_runs_its_own_scripts_alone_and_connects_to_regions_alone(b
     assert "unsafe" not in said
     assert set(rules["connect-src"].split()) == {
         "'self'",
-        *("https://us.example.org", "http://127.0.0.1:7200", "https://blobs.example.org"),
-        *("wss://us.example.org", "ws://127.0.0.1:7200", "wss://blobs.example.org"),
+        *("https://us.example.org", "http://127.0.0.1:7200", "https://blobs.example.org", "http://127.0.0.1:7278"),
+        *("wss://us.example.org", "ws://127.0.0.1:7200", "wss://blobs.example.org", "ws://127.0.0.1:7278"),
     }
+    assert {"https://blobs.example.org", "http://127.0.0.1:7278"} <= set(rules["img-src"].split())
