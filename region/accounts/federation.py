@@ -1,7 +1,6 @@
 """All regions as the directory announces them: their keys, who holds them, where they are; kept when the directory is away."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Collection, Iterable
 
@@ -18,7 +17,7 @@ REFRESH_SECONDS = 30.0
 UNKNOWN_KEY_SECONDS = 2.0
 """How long an unknown key id waits before the directory is asked again: forged ids must not cause a flood."""
 UNKNOWN_REGION_SECONDS = 0.5
-"""Likewise whoever asks for all regions, while one of them is not known."""
+"""Likewise after all regions were asked for, and one of them is not known."""
 WHOLE_SECONDS = 1.0
 """So long they wait for the directory."""
 
@@ -49,7 +48,7 @@ class Federation:
         self._others: dict[str, PublicKey] = {}
         self._distrusted: frozenset[str] = frozenset()
         self._regions: dict[str, Region] = {}
-        self._asked_at = float("-inf")
+        self._asked_at = self._asked_for_key_at = self._asked_for_all_at = float("-inf")
         self._away = False
         """Whether the directory did not answer when it was asked last."""
         self._asking = asyncio.Lock()
@@ -61,14 +60,20 @@ class Federation:
 
     async def whole(self) -> tuple[Region, ...]:
         """Return the same; the directory is asked first if one that there is has never been heard of, for as long as `WHOLE_SECONDS`."""
-        if self._lacks_some() and self._clock() - self._asked_at > UNKNOWN_REGION_SECONDS:
-            with contextlib.suppress(UnavailableError, TimeoutError):
+        if not self.is_whole and self._clock() - self._asked_for_all_at > UNKNOWN_REGION_SECONDS:
+            try:
                 async with asyncio.timeout(WHOLE_SECONDS):
                     await self.refresh()
+            except (UnavailableError, TimeoutError) as error:
+                log.info("not all regions are known", problem=str(error))
+            finally:
+                self._asked_for_all_at = self._clock()
         return self.regions
 
-    def _lacks_some(self) -> bool:
-        return not self._regions or not self._names <= self._regions.keys()
+    @property
+    def is_whole(self) -> bool:
+        """Whether all regions that there are have been heard of."""
+        return bool(self._regions) and self._names <= self._regions.keys()
 
     def distrust(self, regions: frozenset[str]) -> None:
         """From now on know no key of these regions, but again those of others that were named before."""
@@ -83,8 +88,11 @@ class Federation:
         known = self._known(kid)
         if known is not None:
             return known
-        if self._clock() - self._asked_at > UNKNOWN_KEY_SECONDS:
-            await self.refresh()
+        if self._clock() - self._asked_for_key_at > UNKNOWN_KEY_SECONDS:
+            try:
+                await self.refresh()
+            finally:
+                self._asked_for_key_at = self._clock()
         elif self._away:  # it may have been announced, so nobody is told that it was not; nor does each one ask
             raise UnavailableError(what="The directory")
         return self._known(kid)
@@ -129,7 +137,7 @@ class Federation:
                 await self.refresh()
             except UnavailableError as error:
                 log.warning("directory away", problem=str(error))
-            await asyncio.sleep(UNKNOWN_KEY_SECONDS if self._lacks_some() else REFRESH_SECONDS)
+            await asyncio.sleep(REFRESH_SECONDS if self.is_whole else UNKNOWN_KEY_SECONDS)
 
     def _known(self, kid: str) -> PublicKey | None:
         other = self._others.get(kid)

@@ -324,7 +324,13 @@ class Gateway:
             "regions": regions(region=region, public_url=settings.public_url, federation=self._federation),
         }
         self.app = make_app(
-            WebApp(settings.web, make_http(routers), places=self._federation.whole, blobs=settings.place),
+            WebApp(
+                settings.web,
+                make_http(routers),
+                places=self._federation.whole,
+                is_whole=lambda: self._federation.is_whole,
+                blobs=settings.place,
+            ),
             self._sockets.serve,
             seconds=settings.request_seconds,
         )

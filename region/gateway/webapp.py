@@ -108,6 +108,7 @@ class WebApp:
         inner: ASGIApp,
         *,
         places: Callable[[], Awaitable[Iterable[Region]]],
+        is_whole: Callable[[], bool],
         blobs: Place | None,
     ) -> None:
         """Serve an app.
@@ -116,11 +117,13 @@ class WebApp:
             directory: Where it was built; if it was not, all is passed on.
             inner: Serves everything else.
             places: Returns the regions to which pages may connect.
+            is_whole: Whether these are all that there are; a page that lacks some is kept by nobody.
             blobs: Where this region's images and files are, likewise; those of others are at the regions' word.
         """
         self._files = read_files(directory)
         self._inner = inner
         self._places = places
+        self._is_whole = is_whole
         self._blobs = blobs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -149,7 +152,6 @@ class WebApp:
         file = self._files[name]
         asked = {key: value for key, value in scope["headers"] if key in {b"accept-encoding", b"if-none-match"}}
         headers = [
-            (b"etag", file.tag),
             (b"cache-control", b"public, max-age=31536000, immutable" if name.startswith(HASHED) else b"no-cache"),
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"no-referrer"),
@@ -161,9 +163,11 @@ class WebApp:
                 (b"cross-origin-opener-policy", b"same-origin"),
                 (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
             ]
-        if file.tag in asked.get(b"if-none-match", b""):
-            await _answer(send, 304, headers, None)
-            return
+        if name != INDEX or self._is_whole():
+            headers.append((b"etag", file.tag))
+            if file.tag in asked.get(b"if-none-match", b""):
+                await _answer(send, 304, headers, None)
+                return
         encoding = _best(asked.get(b"accept-encoding", b"").decode("latin-1"), file)
         if encoding:
             headers.append((b"content-encoding", encoding.encode()))

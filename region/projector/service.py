@@ -315,7 +315,7 @@ class Projector:
                 self._tell_version(projection)
                 async with asyncio.TaskGroup() as group:
                     group.create_task(watch(consumer, projection, expected, self._health), name="watch")
-                    group.create_task(note_decided(consumer, partial(self._decided, expected)), name="notes")
+                    group.create_task(note_decided(consumer, lambda: dict(expected)), name="notes")
                     await self._read(consumer, projection, expected)
 
     async def _read(self, consumer: Consumer, projection: Projection, expected: dict[int, int]) -> None:
@@ -355,10 +355,6 @@ class Projector:
                 self._wait_at(newer, consumer, expected)
             self._tell_version(projection)
 
-    def _decided(self, expected: Mapping[int, int]) -> dict[int, int]:
-        """Return how far the partitions are decided that are read on."""
-        return {partition: at for partition, at in expected.items() if partition not in self._waiting}
-
     async def _mend(self) -> None:
         if self._renewer is not None:
             await self._renewer.mend()
@@ -387,7 +383,8 @@ class Projector:
             log.error("waiting for an upgrade", partition=partition, offset=expected[partition], error=str(error))
         self._waiting.update(newer)
         metrics.WAITING.set(len(self._waiting))
-        consumer.assign(self._decided(expected))
+        for partition in newer:
+            consumer.pause(partition)
 
 
 def check_dense(expected: Mapping[int, int], partition: int, records: Sequence[Record]) -> None:

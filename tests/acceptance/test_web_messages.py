@@ -130,7 +130,7 @@ async def test_one_reads_on_where_one_left_off_and_keeps_the_place_when_older_me
     await expect(listed(boris, "Ada").get_by_role("img", name="100 unread messages")).to_be_visible()
 
     await listed(boris, "Ada").click()
-    await expect(boris.message("Line 010")).to_be_in_viewport()
+    await expect(boris.message("Line 010")).to_be_in_viewport(ratio=1)
     await expect(boris.page.get_by_text("New messages")).to_be_in_viewport()
     await expect(boris.message("Line 109")).not_to_be_in_viewport()
     await boris.page.get_by_role("button", name="To the newest").click()

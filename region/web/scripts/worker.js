@@ -26,16 +26,17 @@ addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   if (request.method !== "GET" || origin !== location.origin || !pathname.startsWith(PAGE)) return;
-  if (request.mode === "navigate") event.respondWith(newest(request));
+  if (request.mode === "navigate") event.respondWith(newest(event));
   else event.respondWith(caches.match(request, KEPT).then((kept) => kept ?? fetch(request)));
 });
 
 /** The page as the region has it; the one that is here, if the region does not answer soon. */
-async function newest(request) {
+async function newest(event) {
+  const { request } = event;
   const kept = await caches.match(PAGE, KEPT);
   try {
     const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
-    if (answer.ok && isSame(answer, kept)) void keep(answer.clone());
+    if (answer.ok && isSame(answer, kept)) event.waitUntil(keep(answer.clone()));
     return answer.ok || kept === undefined ? answer : kept;
   } catch (error) {
     if (kept !== undefined) return kept;
@@ -43,9 +44,10 @@ async function newest(request) {
   }
 }
 
-/** Whether it is the page of this version; what its policy lets it connect to may have changed since. */
+/** Whether it is the page of this version; what its policy lets it connect to may have changed since. One that lacks a region has no tag. */
 function isSame(answer, kept) {
-  return kept !== undefined && answer.headers.get("etag") === kept.headers.get("etag");
+  const tag = answer.headers.get("etag");
+  return tag !== null && tag === kept?.headers.get("etag");
 }
 
 async function keep(answer) {

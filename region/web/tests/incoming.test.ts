@@ -6,6 +6,8 @@ import type { RegionFrame } from "../src/core/types";
 import type { Link } from "../src/io/link";
 import { entriesOf, type PretendedRegion, pretend } from "./pretending";
 
+const PATIENCE = { timeout: 30_000 };
+
 vi.mock("../src/io/session", () => ({ access: async () => "token" }));
 
 type Incoming = typeof import("../src/state/incoming");
@@ -88,7 +90,8 @@ test("what comes while a conversation is opened is on the screen before it count
     return { messages: [entry(2), entry(1)], next: null, previous: null };
   };
   watching.look(GROUP);
-  await vi.waitFor(() => expect(said).toContainEqual({ type: "read", conversation_id: GROUP, seq: 3, epoch: 1 }));
+  const read = { type: "read", conversation_id: GROUP, seq: 3, epoch: 1 };
+  await vi.waitFor(() => expect(said).toContainEqual(read), PATIENCE);
 
   expect(store.timelineOf(GROUP).entries.map((each) => each.seq)).toEqual([1, 2, 3]);
 });
@@ -108,7 +111,7 @@ test("what was withdrawn leaves the screen, and what has taken its place comes; 
     { ...(await import("../src/core/inbox")).empty(GROUP, "group", null, "G"), head: 3, epoch: 1 },
   ]);
   watching.look(GROUP);
-  await vi.waitFor(() => expect(store.timelineOf(GROUP).entries).toHaveLength(3));
+  await vi.waitFor(() => expect(store.timelineOf(GROUP).entries).toHaveLength(3), PATIENCE);
   expect(incoming.hello()).toMatchObject({ resume: null, held: null });
   incoming.take({ type: "resume", token: "r1" });
   expect(incoming.hello()).toMatchObject({ resume: "r1", held: { [GROUP]: [1, 3] } });

@@ -4,6 +4,8 @@ import "fake-indexeddb/auto";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Item } from "../src/core/outbox";
 
+const PATIENCE = { timeout: 30_000 };
+
 type SessionModule = typeof import("../src/io/session");
 
 const TOKENS = {
@@ -159,7 +161,7 @@ describe("another tab of this browser", () => {
     await session.restore();
     await session.logOut();
 
-    await vi.waitFor(() => expect(told).toEqual(["logged-out"]));
+    await vi.waitFor(() => expect(told).toEqual(["logged-out"]), PATIENCE);
     expect(ada.whoami()).toBeNull();
   });
 });

@@ -94,6 +94,34 @@ async def test_a_region_that_has_just_announced_itself_is_asked_for() -> None:
     assert (await known(), directory.asked) == (["eu", "us"], 2)
 
 
+async def test_a_key_is_asked_for_whoever_else_has_asked() -> None:
+    """A region announces itself right after somebody has asked for all: a token of it is good at once."""
+    directory, clock = Growing(), Clock()
+    federation = Federation(cast("Directory", directory), (), names={"us", "eu"}, clock=clock)
+    await federation.whole()
+    assert await federation.find("eu-1") is None
+    assert directory.asked == 2
+
+
+class Silent(Growing):
+    """A directory that never answers."""
+
+    async def regions(self) -> tuple[Region, ...]:
+        """Wait for ever."""
+        self.asked += 1
+        await asyncio.Event().wait()
+        return ()
+
+
+async def test_a_silent_directory_keeps_nobody_waiting_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once it was waited for in vain, others are told what is known."""
+    monkeypatch.setattr("region.accounts.federation.WHOLE_SECONDS", 0.01)
+    directory = Silent()
+    federation = Federation(cast("Directory", directory), (), names={"us"}, clock=Clock())
+    assert [await federation.whole() for _ in range(5)] == [()] * 5
+    assert directory.asked == 1
+
+
 async def test_who_asks_for_all_regions_is_told_of_those_that_are_known_while_the_directory_is_away() -> None:
     """Nobody is kept waiting for it."""
     federation = Federation(cast("Directory", Away()), (), names={"us"}, clock=Clock())

@@ -31,7 +31,7 @@ def built(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def serve(directory: Path) -> httpx.AsyncClient:
+def serve(directory: Path, *, whole: bool = True) -> httpx.AsyncClient:
     """Return a client of a gateway that serves what is there."""
     regions = [
         Region("us", "us", 1, 1, "https://us.example.org", "http://gateway.us", 0),
@@ -42,7 +42,7 @@ def serve(directory: Path) -> httpx.AsyncClient:
         return regions
 
     blobs = Place("http://store", "https://blobs.example.org/prefix", "bucket")
-    app = WebApp(directory, api, places=places, blobs=blobs)
+    app = WebApp(directory, api, places=places, is_whole=lambda: whole, blobs=blobs)
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://us")
 
 
@@ -115,6 +115,17 @@ async def test_a_browser_that_has_it_is_told_so(built: Path) -> None:
 
     assert (again.status_code, again.content) == (304, b"")
     assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", str(len(INDEX)))
+
+
+async def test_a_page_that_lacks_a_region_is_kept_by_nobody(built: Path) -> None:
+    """It would lead to fewer doors than one that is kept already; what else there is may be kept."""
+    client = serve(built, whole=False)
+    tag = (await serve(built).get("/web/")).headers["etag"]
+
+    page = await client.get("/web/", headers={"If-None-Match": tag})
+
+    assert (page.status_code, page.headers.get("etag"), page.headers["cache-control"]) == (200, None, "no-cache")
+    assert "etag" in (await client.head("/web/assets/index-1a2b.js")).headers
 
 
 async def test_a_page_runs_its_own_scripts_alone_and_connects_to_regions_alone(built: Path) -> None:

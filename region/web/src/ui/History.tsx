@@ -124,10 +124,12 @@ const FOUND_MS = 2_500;
 function useSought(id: string, rows: readonly Row[], goTo: GoTo) {
   const messageId = useStore((state) => (state.sought?.id === id ? state.sought.messageId : null));
   const place = messageId === null ? -1 : rows.findIndex((row) => row.message?.message_id === messageId);
+  const now = useRef(place);
+  now.current = place;
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each message that is sought
   useEffect(() => {
     if (messageId === null) return;
-    const giveUp = place >= 0 ? goTo(() => place, "center") : undefined;
+    const giveUp = place >= 0 ? goTo(() => now.current, "center") : undefined;
     const timer = setTimeout(() => set({ sought: null }), FOUND_MS);
     return () => {
       giveUp?.();
@@ -158,7 +160,7 @@ function useUnreadPlace(fresh: number, shown: boolean, { follows, seeking, goTo 
   place.current = fresh;
   if (!wasKnown.current && isKnown) {
     wasKnown.current = true;
-    seeking.current = before.current && follows.current; // from now on, so that the list does not follow its end to it
+    if (before.current && follows.current) seeking.current = true; // from now on, so that the list does not follow its end to it
     follows.current = false;
   }
   useEffect(() => {

@@ -7,8 +7,9 @@ import type { VirtuosoHandle } from "react-virtuoso";
 export type GoTo = (place: () => number, align: "start" | "center") => () => void;
 
 const BY_HAND_MS = 500;
-/** So long a row is in view before it stays there, and so long it is gone to at most. */
+/** So long a row stands where it is to before that is believed, so often the list is told again, and so long at most. */
 const STAYS_MS = 300;
+const AGAIN_MS = 100;
 const GO_MS = 5_000;
 const BY_HAND = ["wheel", "touchmove", "pointerdown", "keydown"] as const;
 
@@ -21,6 +22,7 @@ export function useEnd(list: RefObject<VirtuosoHandle | null>) {
   const follows = useRef(true); // a list begins at its end, unless there is another place to go to
   const byHand = useRef(Number.NEGATIVE_INFINITY);
   const seeking = useRef(false);
+  const isEnd = useRef(true);
   const view = useRef<HTMLDivElement | null>(null);
   // The list measures itself first.
   const goOn = useCallback(
@@ -32,28 +34,33 @@ export function useEnd(list: RefObject<VirtuosoHandle | null>) {
     (place, align) => {
       [follows.current, seeking.current] = [false, true];
       const began = performance.now();
-      let since = Number.POSITIVE_INFINITY;
-      let next = 0;
+      let [since, told, next] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+      const isOver = () => {
+        seeking.current = false;
+        follows.current = isEnd.current; // what is sought may be the end
+      };
       const look = () => {
         const [now, index] = [performance.now(), place()];
-        if (isInView(view.current, index)) since = Math.min(since, now);
-        else {
-          since = Number.POSITIVE_INFINITY;
+        const isThere = told >= began && stands(view.current, index, align, isEnd.current);
+        since = isThere ? Math.min(since, now) : Number.POSITIVE_INFINITY;
+        if (!isThere && now - told > AGAIN_MS) {
+          told = now;
           list.current?.scrollToIndex({ index, align });
         }
-        if (now - since > STAYS_MS || now - began > GO_MS || byHand.current > began) seeking.current = false;
+        if (now - since > STAYS_MS || now - began > GO_MS || byHand.current > began) isOver();
         else next = requestAnimationFrame(look);
       };
       look();
       return () => {
         cancelAnimationFrame(next);
-        seeking.current = false;
+        if (seeking.current) isOver();
       };
     },
     [list],
   );
   const onEnd = (end: boolean) => {
     setAtEnd(end);
+    isEnd.current = end;
     if (seeking.current) return;
     if (end) follows.current = true;
     else if (performance.now() - byHand.current < BY_HAND_MS) follows.current = false;
@@ -83,8 +90,14 @@ export function useEnd(list: RefObject<VirtuosoHandle | null>) {
 
 export type End = ReturnType<typeof useEnd>;
 
-function isInView(view: HTMLElement | null, index: number): boolean {
+const NEAR = 48;
+
+/** Whether a row stands where it was to be brought, or in view where there is no more to scroll. */
+function stands(view: HTMLElement | null, index: number, align: "start" | "center", isEnd: boolean): boolean {
   const row = view?.querySelector(`[data-index="${index}"]`)?.getBoundingClientRect();
   const around = view?.getBoundingClientRect();
-  return row !== undefined && around !== undefined && row.top < around.bottom && row.bottom > around.top;
+  if (row === undefined || around === undefined) return false;
+  if (align === "start" && !isEnd) return Math.abs(row.top - around.top) <= NEAR;
+  const isWhole = row.top >= around.top - 1 && row.bottom <= around.bottom + 1;
+  return isWhole || (row.top <= around.top && row.bottom >= around.bottom);
 }
