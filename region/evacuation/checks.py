@@ -77,6 +77,20 @@ async def look(source: Seat, target: Seat, duties: Collection[DutyView], expelle
     ]
 
 
+def mend(found: Collection[Check], runbook: str, again: str) -> list[str]:
+    """Return what is to be done where something is not as it must be: nothing, if everything is.
+
+    Args:
+        found: What was looked at.
+        runbook: Which one says how, such as `evacuation`.
+        again: The command that looks again.
+    """
+    wrong = ", ".join(one.name for one in found if not one.ok)
+    if not wrong:
+        return []
+    return [f"Mend first, as docs/operations/{runbook}.md says: {wrong}", f"Then look again: {again}"]
+
+
 async def attempt(name: str, look_at: Callable[[], Awaitable[Check]]) -> Check:
     """Look at something; what cannot be looked at is not good."""
     try:

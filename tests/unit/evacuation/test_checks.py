@@ -1,15 +1,20 @@
 """What is looked at before an evacuation, as far as that needs no servers; and what its log says."""
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 import msgspec
 import pytest
+import typer
 
 from global_directory.holding.schemas import DutyView
-from region.evacuation import checks
+from region.evacuation import checks, cli
 from region.evacuation.audit import Audit, Line
+from region.evacuation.cli import after_evacuation
 from region.evacuation.seats import Seat
+from region.failover import late
 
 DUTY = DutyView("us", "us", 1, 1, "eu", (), 6.0, laid_down=False)
 
@@ -64,3 +69,70 @@ def test_what_is_done_is_written_down(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (line.what, line.step, line.figures) == ("the copy is complete", "copy", {"rows": 3})
     with pytest.raises(FileNotFoundError):
         Audit("evacuate", "us", why="x", path=tmp_path / "no" / "file").note("begun")
+
+
+def test_what_is_to_be_done_next_is_said_of_what_is_good_and_of_what_is_not() -> None:
+    """Nothing is to be mended where everything is good; else what, where it stands, and how to look again."""
+    good, wrong = checks.Check("lease", ok=True, detail=""), checks.Check("copy", ok=False, detail="")
+
+    assert checks.mend([good], "evacuation", "again") == []
+    assert checks.mend([good, wrong], "evacuation", "again") == [
+        "Mend first, as docs/operations/evacuation.md says: copy",
+        "Then look again: again",
+    ]
+
+
+def test_after_an_evacuation_it_is_said_what_is_to_be_done_there_and_at_home() -> None:
+    """The way back, while the duties are elsewhere; what cannot be done yet, once they are home."""
+    assert after_evacuation(seat("us"), seat("eu"))[-1] == "Back again: causeway region evacuate us --why …"
+    assert after_evacuation(seat("eu"), seat("us")) == [
+        "causeway region status: until eu has a whole copy again, us cannot be handed on"
+    ]
+
+
+class Directory:
+    """Says that us holds, and that nobody is expelled."""
+
+    async def __aenter__(self) -> Self:
+        """Connect."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Disconnect."""
+
+    async def duties(self) -> tuple[DutyView, ...]:
+        """Return who holds."""
+        return (DUTY,)
+
+    async def expulsions(self) -> frozenset[str]:
+        """Return who is expelled."""
+        return frozenset()
+
+
+@pytest.mark.parametrize("ok", [True, False])
+def test_a_rehearsal_tells_scripts_what_is_to_be_done_next(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, ok: bool
+) -> None:
+    """The command itself, or what is to be mended; with a status that says which."""
+
+    async def look(*_: object) -> list[checks.Check]:
+        return [checks.Check("copy", ok=ok, detail="as it is")]
+
+    async def between(*_: object) -> tuple[Seat, Seat]:
+        return seat("us"), seat("eu")
+
+    monkeypatch.setattr(cli.place, "directory", Directory)
+    monkeypatch.setattr(cli.checks, "look", look)
+    monkeypatch.setattr(cli, "_between", between)
+    monkeypatch.setattr(cli.seats, "find", lambda _: {"us": seat("us"), "eu": seat("eu")})
+
+    with contextlib.nullcontext() if ok else pytest.raises(typer.Exit):
+        cli.evacuate("us", rehearse=True, as_json=True)
+
+    said = msgspec.json.decode(capsys.readouterr().out)
+    assert (said["ok"], said["next"][0]) == (
+        ok,
+        "Hand them over: causeway region evacuate us --why …"
+        if ok
+        else "Mend first, as docs/operations/evacuation.md says: copy",
+    )
