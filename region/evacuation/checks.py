@@ -10,6 +10,7 @@ import msgspec
 import psycopg
 
 from global_directory.holding.schemas import DutyView
+from infra import zones
 from infra.administration import count_partitions
 from infra.blobs import FAILURES, Blobs, Place
 from infra.errors import CausewayError
@@ -69,11 +70,7 @@ async def look(source: Seat, target: Seat, duties: Collection[DutyView], expelle
         await attempt("topics", lambda: topics(source, target)),
         await attempt("services", lambda: services(target)),
         await attempt("blobs", lambda: _blobs(source, target)),
-        Check(
-            "residency",
-            ok=True,
-            detail="not looked at: no zones are configured, so each region may hold what any other does",
-        ),
+        residency(target),
     ]
 
 
@@ -116,6 +113,20 @@ def trust(source: Seat, target: Seat, expelled: Collection[str]) -> Check:
     """Whether everybody concerned is trusted."""
     out = sorted({source.region, source.site, target.site} & set(expelled))
     return Check("trust", ok=not out, detail=f"expelled: {', '.join(out)}" if out else "nobody concerned is expelled")
+
+
+def residency(target: Seat) -> Check:
+    """Whether what the people of a region write may rest at the site that is to have it."""
+    if not target.zones:
+        return Check(
+            "residency", ok=True, detail="no legal zones are named, so each region may hold what any other does"
+        )
+    at_home, there = (target.zones.get(region, "no zone") for region in (target.region, target.site))
+    if zones.are_one(target.zones, target.region, target.site):
+        return Check("residency", ok=True, detail=f"both are in the legal zone {there}")
+    return Check(
+        "residency", ok=False, detail=f"{target.region} is in the legal zone {at_home}, {target.site} in {there}"
+    )
 
 
 async def _store(source: Seat, duty: DutyView) -> Check:

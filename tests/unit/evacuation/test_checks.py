@@ -9,8 +9,9 @@ import msgspec
 import pytest
 import typer
 
+from global_directory import place
 from global_directory.holding.schemas import DutyView
-from region.evacuation import checks, cli
+from region.evacuation import checks, cli, seats
 from region.evacuation.audit import Audit, Line
 from region.evacuation.cli import after_evacuation
 from region.evacuation.seats import Seat
@@ -45,6 +46,32 @@ def test_nobody_concerned_may_be_expelled() -> None:
     """Others may."""
     assert checks.trust(seat("us"), seat("eu"), {"ap"}).ok
     assert checks.trust(seat("us"), seat("eu"), {"eu", "us"}).detail == "expelled: eu, us"
+
+
+@pytest.mark.parametrize(
+    ("zones", "ok", "said"),
+    [
+        ({}, True, "no legal zones are named, so each region may hold what any other does"),
+        ({"us": "north", "eu": "north"}, True, "both are in the legal zone north"),
+        ({"us": "americas", "eu": "europe"}, False, "us is in the legal zone americas, eu in europe"),
+        ({"us": "americas"}, False, "us is in the legal zone americas, eu in no zone"),
+    ],
+)
+async def test_nothing_is_handed_to_another_legal_zone(
+    zones: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch, *, ok: bool
+) -> None:
+    """Neither by plan nor without; and what is elsewhere already may always come home."""
+
+    async def attempt(name: str, _: object) -> checks.Check:
+        return checks.Check(name, ok=True, detail="")
+
+    home, target = replace(seat("us"), zones=zones), replace(seat("eu"), zones=zones)
+    for module in (checks, late):
+        monkeypatch.setattr(module, "attempt", attempt)
+    for found in (await checks.look(home, target, [DUTY], ()), await late.look(home, target, [DUTY], ())):
+        [one] = [one for one in found if one.name == "residency"]
+        assert (one.ok, one.detail) == (ok, said)
+    assert checks.residency(home).ok
 
 
 async def test_a_region_of_which_the_directory_knows_nothing_is_not_looked_at() -> None:
@@ -121,10 +148,10 @@ def test_a_rehearsal_tells_scripts_what_is_to_be_done_next(
     async def between(*_: object) -> tuple[Seat, Seat]:
         return seat("us"), seat("eu")
 
-    monkeypatch.setattr(cli.place, "directory", Directory)
-    monkeypatch.setattr(cli.checks, "look", look)
+    monkeypatch.setattr(place, "directory", Directory)
+    monkeypatch.setattr(checks, "look", look)
     monkeypatch.setattr(cli, "_between", between)
-    monkeypatch.setattr(cli.seats, "find", lambda _: {"us": seat("us"), "eu": seat("eu")})
+    monkeypatch.setattr(seats, "find", lambda _: {"us": seat("us"), "eu": seat("eu")})
 
     with contextlib.nullcontext() if ok else pytest.raises(typer.Exit):
         cli.evacuate("us", rehearse=True, as_json=True)
