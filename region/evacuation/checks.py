@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
@@ -29,6 +30,10 @@ ASK_SECONDS: Final = 20.0
 """How long each may take: a machine that is busy may still be evacuated."""
 MOST_BEHIND: Final = 5_000
 """Records that may be undecided, or unsent, when an evacuation is begun: with more, draining takes its time."""
+SPARE_BYTES: Final = 512 * 2**20
+"""What must be free at the target besides what is put there: it has two regions to serve."""
+FEWEST_CONNECTIONS: Final = 10
+"""That the target's PostgreSQL must take besides those that there are: whoever stands by has few until it serves."""
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -169,9 +174,42 @@ async def _room(source: Seat, target: Seat) -> Check:
     async with await connect(source.store, name="evacuation") as store:
         size = await repository.size(store)
     async with await connect(_server_of(target), name="evacuation") as server:
-        await repository.databases(server)
-    detail = f"the store has {size / 2**20:.0f} MiB, which {target.site} needs {'twice for a while' if target.is_home else 'for the copy'}: nobody looks whether it has them"
-    return Check("room", ok=True, detail=detail)
+        left = await repository.left(server)
+    free = None if left.directory is None else await asyncio.to_thread(_free, left.directory)
+    return room(target, size=size, free=free, connections=left.connections)
+
+
+def _free(directory: str) -> int | None:
+    """Return how many bytes are free where a server of this machine keeps everything; None if that cannot be seen."""
+    with contextlib.suppress(OSError):
+        return shutil.disk_usage(directory).free
+    return None
+
+
+def room(target: Seat, *, size: int, free: int | None, connections: int | None) -> Check:
+    """Whether the target's PostgreSQL has room for the duties.
+
+    Args:
+        target: Where they are to go.
+        size: Of the store, bytes.
+        free: On the disk of the target's PostgreSQL, bytes; None where nobody can say.
+        connections: How many more it takes; None likewise.
+    """
+    needed = SPARE_BYTES + (2 * size if target.is_home else 0)  # at home: what is dumped, and what is made of it
+    wrong, said = list[str](), [f"the store has {size / 2**20:.0f} MiB"]
+    if free is None:
+        said.append(f"how much is free at {target.site} is not known here, and {needed / 2**20:.0f} MiB must be")
+    else:
+        enough = free >= needed
+        (said if enough else wrong).append(
+            f"{free / 2**20:.0f} MiB are free at {target.site}" + ("" if enough else f", not {needed / 2**20:.0f}")
+        )
+    if connections is not None:
+        enough = connections >= FEWEST_CONNECTIONS
+        (said if enough else wrong).append(
+            f"its PostgreSQL takes {connections} more connections" + ("" if enough else f", not {FEWEST_CONNECTIONS}")
+        )
+    return Check("room", ok=not wrong, detail="; ".join(wrong or said))
 
 
 async def _copy(target: Seat) -> Check:

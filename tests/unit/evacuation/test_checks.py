@@ -48,6 +48,35 @@ def test_nobody_concerned_may_be_expelled() -> None:
     assert checks.trust(seat("us"), seat("eu"), {"eu", "us"}).detail == "expelled: eu, us"
 
 
+MIB = 2**20
+
+
+@pytest.mark.parametrize(
+    ("site", "free", "connections", "ok", "said"),
+    [
+        ("eu", 512 * MIB, 10, True, "the store has 300 MiB; 512 MiB are free at eu; its PostgreSQL takes 10 more"),
+        ("eu", 511 * MIB, 10, False, "511 MiB are free at eu, not 512"),
+        ("us", 1112 * MIB, 10, True, "the store has 300 MiB; 1112 MiB are free at us"),
+        ("us", 1111 * MIB, 9, False, "1111 MiB are free at us, not 1112; its PostgreSQL takes 9 more connections, not"),
+        ("eu", None, 9, False, "its PostgreSQL takes 9 more connections, not 10"),
+        (
+            "eu",
+            None,
+            None,
+            True,
+            "the store has 300 MiB; how much is free at eu is not known here, and 512 MiB must be",
+        ),
+    ],
+)
+def test_the_target_must_have_room(
+    site: str, free: int | None, connections: int | None, said: str, *, ok: bool
+) -> None:
+    """At home twice the store, which is dumped and made anew; elsewhere the copy is there. What cannot be known is said."""
+    found = checks.room(seat(site), size=300 * MIB, free=free, connections=connections)
+    assert found.ok is ok
+    assert found.detail.startswith(said)
+
+
 @pytest.mark.parametrize(
     ("zones", "ok", "said"),
     [
