@@ -25,6 +25,7 @@ answers     answering a request where no framework does
 internal    what regions ask each other
 peers       the other regions, as this one asks them
 ways        where a region's duties are reached, whosever site has them
+zones       legal zones, beyond which nobody stands by
 topics      names of Kafka topics, by whose duties they serve and at whose site
 web         running an ASGI app inside a service
 trunk       many connections multiplexed over one WebSocket between two processes

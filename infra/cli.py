@@ -26,7 +26,15 @@ from infra.local.audit import Audit, audit
 from infra.local.bootstrap import still
 from infra.local.control import Status
 from infra.local.errors import LocalError, NotRunningError, SupervisorGoneError
-from infra.local.federation import REGIONS, Federation, read_brokers, read_regions, read_standbys, read_takeover
+from infra.local.federation import (
+    REGIONS,
+    Federation,
+    read_brokers,
+    read_regions,
+    read_standbys,
+    read_takeover,
+    read_zones,
+)
 from infra.local.lanes import STAGES, run
 from infra.local.services import PROCESSES
 from infra.local.up import StoppedMeanwhileError
@@ -105,6 +113,12 @@ def bring_up(
     standby: Annotated[
         str, typer.Option(help="Which region may take over whose duties, such as us=eu; nobody may by default.")
     ] = "",
+    zones: Annotated[
+        str,
+        typer.Option(
+            help="The legal zone of each region, such as us=americas,eu=europe,ap=asia: nobody stands by beyond it; one for all by default."
+        ),
+    ] = "",
     takeover: Annotated[
         str,
         typer.Option(
@@ -125,7 +139,8 @@ def bring_up(
     if processes not in PROCESSES:
         raise UnknownProcessesError(text=processes, known=", ".join(PROCESSES))
     home, named = homes.home(), read_regions(regions)
-    standbys = read_standbys(standby, named)
+    legal_zones = read_zones(zones, named)
+    standbys = read_standbys(standby, named, legal_zones)
     federation = Federation(
         str(home),
         named,
@@ -133,6 +148,7 @@ def bring_up(
         processes=processes,  # type: ignore[arg-type]  # checked above
         brokers=read_brokers(brokers),
         standbys=standbys,
+        zones=legal_zones,
         takeover=read_takeover(takeover, standbys),
         build=homes.build(),
         tls=tls,

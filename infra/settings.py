@@ -4,9 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from infra import zones as legal
 from infra.errors import SettingsError
 
 REGION_PATTERN = r"^[a-z][a-z0-9]{1,7}$"
@@ -50,6 +51,7 @@ class RegionalSettings(ServiceSettings):
         redis: URL of the region's Redis.
         standby: The region that may take this one's duties over, named alike for all of its services; empty for nobody.
         standbys: Which regions may take over whose duties in all of the federation, such as `us=eu,ap=us`, named alike everywhere; empty for none.
+        zones: In which legal zone each region of the federation is, such as `us=americas,eu=europe`, named alike everywhere; empty: one for all.
         directory: URL of the directory service, as reached from here.
         aside_records: How many records of one topic may be kept aside that nothing takes in by itself, and how many above gaps; of further ones it is told.
         aside_bytes: How many bytes they may have.
@@ -66,6 +68,7 @@ class RegionalSettings(ServiceSettings):
     directory: str
     standby: str = Field(default="", pattern=rf"^$|{REGION_PATTERN}")
     standbys: str = Field(default="", pattern=r"^$|^[a-z0-9]+=[a-z0-9]+(,[a-z0-9]+=[a-z0-9]+)*$")
+    zones: str = ""
     aside_records: int = Field(default=10_000, ge=1, le=1_000_000)
     aside_bytes: int = Field(default=64 * 1024 * 1024, ge=1_000_000)
 
@@ -77,13 +80,42 @@ class RegionalSettings(ServiceSettings):
     @property
     def sites(self) -> dict[str, str]:
         """Region to the other one at whose site its duties may be held, where there is one."""
-        pairs = (pair.partition("=") for pair in self.standbys.split(",") if pair)
-        return {region: site for region, _, site in pairs}
+        return read_pairs(self.standbys)
+
+    @property
+    def legal_zones(self) -> dict[str, str]:
+        """Region to its legal zone; empty where there is one for all."""
+        return legal.read(self.zones)
+
+    @field_validator("zones")
+    @classmethod
+    def _no_standby_elsewhere(cls, value: str, info: ValidationInfo) -> str:
+        """Refuse a standby in another legal zone than its region; the settings that it is about were read before."""
+        known = info.data
+        regions = [name.strip() for name in known.get("regions", "").split(",") if name.strip()]
+        own = {known.get("region", ""): known["standby"]} if known.get("standby") else {}
+        try:
+            named = legal.read(value)
+        except ValueError as error:
+            problem = f"'{error}' does not say in which zone a region is, or says it twice: write such as us=americas"
+        else:
+            problem = legal.wrong(named, regions, read_pairs(known.get("standbys", ""))) or legal.wrong(
+                named, regions, own
+            )
+        if problem:
+            raise ValueError(problem)
+        return value
 
     @property
     def others(self) -> tuple[str, ...]:
         """The other regions, sorted."""
         return tuple(sorted({name.strip() for name in self.regions.split(",")} - {self.region}))
+
+
+def read_pairs(text: str) -> dict[str, str]:
+    """Read what is given of regions, such as `us=eu,ap=us`."""
+    pairs = (pair.partition("=") for pair in text.split(",") if pair)
+    return {region: given for region, _, given in pairs}
 
 
 S = TypeVar("S", bound=ServiceSettings)

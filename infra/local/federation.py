@@ -1,10 +1,12 @@
 """What is asked for when a federation is to be brought up: which regions, where, how many brokers and processes, who stands by."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
 
+from infra import zones as legal
 from infra.local.errors import LocalError
 
 REGIONS = ("us", "eu", "ap")
@@ -48,11 +50,40 @@ class StandbysError(LocalError):
     code = "standbys"
 
 
-def read_standbys(text: str, regions: tuple[str, ...]) -> dict[str, str]:
+class ZonesError(LocalError):
+    """It cannot be brought up with these legal zones: {why}. Write such as --zones us=americas,eu=europe,ap=asia."""
+
+    code = "zones"
+
+
+def read_zones(text: str, regions: tuple[str, ...]) -> dict[str, str]:
+    """Read in which legal zone each region is, such as `us=americas,eu=europe`; all are in one where nothing is said.
+
+    Raises:
+        ZonesError: It cannot be read, or does not name each region that is brought up, and no other.
+    """
+    try:
+        found = legal.read(text)
+    except ValueError as error:
+        raise ZonesError(why=f"'{error}' does not say in which zone a region is, or says it twice") from None
+    if why := legal.wrong(found, regions, {}):
+        raise ZonesError(why=why)
+    return {region: found[region] for region in regions if region in found}
+
+
+def read_standbys(
+    text: str, regions: tuple[str, ...], zones: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str]:
     """Read which regions are to stand by for which, such as `us=eu`; nobody does for those that are not named.
+
+    Args:
+        text: Who for whom.
+        regions: Those that are brought up.
+        zones: Their legal zones; none: one for all.
 
     Raises:
         StandbysError: It cannot be read, or names a region that is not brought up.
+        ZonesError: A standby is in another legal zone than its region.
     """
     found = {}
     for entry in filter(None, (word.strip() for word in text.split(","))):
@@ -60,6 +91,8 @@ def read_standbys(text: str, regions: tuple[str, ...]) -> dict[str, str]:
         if not {region, standby} <= set(regions) or region == standby:
             raise StandbysError(text=entry)
         found[region] = standby
+    if why := legal.wrong(zones, regions, found):
+        raise ZonesError(why=why)
     return {region: found[region] for region in regions if region in found}
 
 
@@ -111,6 +144,7 @@ class Federation(msgspec.Struct, frozen=True):
         format: Of the home's layout.
         brokers: Region to how many brokers its Kafka has, where it has more than one; fixed once there is data.
         standbys: Region to the one that may take its duties over, where one may.
+        zones: Region to its legal zone, beyond which nobody stands by; none: one for all.
         takeover: What follows when regions take another one for down: `propose`, or `automatic`, which its standby then does.
         tls: Whether regions meet each other, and the directory, over mutual TLS, and Kafka lets them do no more than they must.
     """
@@ -125,6 +159,7 @@ class Federation(msgspec.Struct, frozen=True):
     format: int = FORMAT
     brokers: dict[str, int] = {}
     standbys: dict[str, str] = {}
+    zones: dict[str, str] = {}
     takeover: Takeover = "propose"
     tls: bool = True
 

@@ -196,7 +196,18 @@ def environment(federation: Federation) -> dict[str, str]:
 
 
 def _compare(running: Federation, asked: Federation) -> None:
-    for name in ("regions", "base_port", "partitions", "processes", "brokers", "standbys", "takeover", "build", "tls"):
+    for name in (
+        "regions",
+        "base_port",
+        "partitions",
+        "processes",
+        "brokers",
+        "standbys",
+        "zones",
+        "takeover",
+        "build",
+        "tls",
+    ):
         if getattr(running, name) != getattr(asked, name):
             raise OtherFederationError(
                 home=asked.home,

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
@@ -10,6 +11,7 @@ import msgspec
 import psycopg
 
 from global_directory.holding.schemas import DutyView
+from infra import zones
 from infra.administration import count_partitions
 from infra.blobs import FAILURES, Blobs, Place
 from infra.errors import CausewayError
@@ -28,6 +30,10 @@ ASK_SECONDS: Final = 20.0
 """How long each may take: a machine that is busy may still be evacuated."""
 MOST_BEHIND: Final = 5_000
 """Records that may be undecided, or unsent, when an evacuation is begun: with more, draining takes its time."""
+SPARE_BYTES: Final = 512 * 2**20
+"""What must be free at the target besides what is put there: it has two regions to serve."""
+FEWEST_CONNECTIONS: Final = 10
+"""That the target's PostgreSQL must take besides those that there are: whoever stands by has few until it serves."""
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -69,12 +75,22 @@ async def look(source: Seat, target: Seat, duties: Collection[DutyView], expelle
         await attempt("topics", lambda: topics(source, target)),
         await attempt("services", lambda: services(target)),
         await attempt("blobs", lambda: _blobs(source, target)),
-        Check(
-            "residency",
-            ok=True,
-            detail="not looked at: no zones are configured, so each region may hold what any other does",
-        ),
+        residency(target),
     ]
+
+
+def mend(found: Collection[Check], runbook: str, again: str) -> list[str]:
+    """Return what is to be done where something is not as it must be: nothing, if everything is.
+
+    Args:
+        found: What was looked at.
+        runbook: Which one says how, such as `evacuation`.
+        again: The command that looks again.
+    """
+    wrong = ", ".join(one.name for one in found if not one.ok)
+    if not wrong:
+        return []
+    return [f"Mend first, as docs/operations/{runbook}.md says: {wrong}", f"Then look again: {again}"]
 
 
 async def attempt(name: str, look_at: Callable[[], Awaitable[Check]]) -> Check:
@@ -102,6 +118,20 @@ def trust(source: Seat, target: Seat, expelled: Collection[str]) -> Check:
     """Whether everybody concerned is trusted."""
     out = sorted({source.region, source.site, target.site} & set(expelled))
     return Check("trust", ok=not out, detail=f"expelled: {', '.join(out)}" if out else "nobody concerned is expelled")
+
+
+def residency(target: Seat) -> Check:
+    """Whether what the people of a region write may rest at the site that is to have it."""
+    if not target.zones:
+        return Check(
+            "residency", ok=True, detail="no legal zones are named, so each region may hold what any other does"
+        )
+    at_home, there = (target.zones.get(region, "no zone") for region in (target.region, target.site))
+    if zones.are_one(target.zones, target.region, target.site):
+        return Check("residency", ok=True, detail=f"both are in the legal zone {there}")
+    return Check(
+        "residency", ok=False, detail=f"{target.region} is in the legal zone {at_home}, {target.site} in {there}"
+    )
 
 
 async def _store(source: Seat, duty: DutyView) -> Check:
@@ -144,9 +174,42 @@ async def _room(source: Seat, target: Seat) -> Check:
     async with await connect(source.store, name="evacuation") as store:
         size = await repository.size(store)
     async with await connect(_server_of(target), name="evacuation") as server:
-        await repository.databases(server)
-    detail = f"the store has {size / 2**20:.0f} MiB, which {target.site} needs {'twice for a while' if target.is_home else 'for the copy'}: nobody looks whether it has them"
-    return Check("room", ok=True, detail=detail)
+        left = await repository.left(server)
+    free = None if left.directory is None else await asyncio.to_thread(_free, left.directory)
+    return room(target, size=size, free=free, connections=left.connections)
+
+
+def _free(directory: str) -> int | None:
+    """Return how many bytes are free where a server of this machine keeps everything; None if that cannot be seen."""
+    with contextlib.suppress(OSError):
+        return shutil.disk_usage(directory).free
+    return None
+
+
+def room(target: Seat, *, size: int, free: int | None, connections: int | None) -> Check:
+    """Whether the target's PostgreSQL has room for the duties.
+
+    Args:
+        target: Where they are to go.
+        size: Of the store, bytes.
+        free: On the disk of the target's PostgreSQL, bytes; None where nobody can say.
+        connections: How many more it takes; None likewise.
+    """
+    needed = SPARE_BYTES + (2 * size if target.is_home else 0)  # at home: what is dumped, and what is made of it
+    wrong, said = list[str](), [f"the store has {size / 2**20:.0f} MiB"]
+    if free is None:
+        said.append(f"how much is free at {target.site} is not known here, and {needed / 2**20:.0f} MiB must be")
+    else:
+        enough = free >= needed
+        (said if enough else wrong).append(
+            f"{free / 2**20:.0f} MiB are free at {target.site}" + ("" if enough else f", not {needed / 2**20:.0f}")
+        )
+    if connections is not None:
+        enough = connections >= FEWEST_CONNECTIONS
+        (said if enough else wrong).append(
+            f"its PostgreSQL takes {connections} more connections" + ("" if enough else f", not {FEWEST_CONNECTIONS}")
+        )
+    return Check("room", ok=not wrong, detail="; ".join(wrong or said))
 
 
 async def _copy(target: Seat) -> Check:

@@ -46,7 +46,17 @@ class NotReadyError(CausewayError):
 
 
 class Rehearsed(msgspec.Struct, frozen=True):
-    """What a rehearsal has found."""
+    """What a rehearsal has found.
+
+    Attributes:
+        region: Whose duties.
+        source: Where they are.
+        target: Where they would go.
+        ok: Whether everything is as it must be.
+        checks: What was looked at.
+        steps: What would be done, in this order.
+        next: What is to be done after it.
+    """
 
     region: str
     source: str
@@ -54,6 +64,7 @@ class Rehearsed(msgspec.Struct, frozen=True):
     ok: bool
     checks: list[checks.Check]
     steps: tuple[str, ...]
+    next: list[str]
 
 
 class TooLateError(CausewayError):
@@ -65,12 +76,21 @@ class TooLateError(CausewayError):
 
 
 class Evacuated(msgspec.Struct, frozen=True):
-    """What an evacuation has come to."""
+    """What an evacuation has come to.
+
+    Attributes:
+        region: Whose duties.
+        holder: Who has them now.
+        seconds: How long each step took.
+        log: What was told.
+        next: What is to be done after it.
+    """
 
     region: str
     holder: str
     seconds: dict[str, float]
     log: list[Told]
+    next: list[str]
 
 
 @app.command()
@@ -149,7 +169,16 @@ async def _rehearse(region: str, sites: dict[str, Seat]) -> Rehearsed:
     async with place.directory() as directory:
         source, target = await _between(directory, region, sites)
         found = await checks.look(source, target, await directory.duties(), await directory.expulsions())
-    return Rehearsed(region, source.site, target.site, all(one.ok for one in found), found, checks.STEPS)
+    after = checks.mend(found, "evacuation", f"causeway region evacuate {region} --rehearse")
+    return Rehearsed(
+        region,
+        source.site,
+        target.site,
+        not after,
+        found,
+        checks.STEPS,
+        after or [f"Hand them over: causeway region evacuate {region} --why …"],
+    )
 
 
 async def _abort(region: str, sites: dict[str, Seat], why: str) -> None:
@@ -215,7 +244,20 @@ async def evacuate_now(
         audit.note(f"begun, from {source.site} to {target.site}")
         took = await evacuation.run()
         audit.note(f"done: {target.site} holds")
-    return Evacuated(region, target.site, {step: round(seconds, 2) for step, seconds in took.items()}, log)
+    after = after_evacuation(source, target)
+    return Evacuated(region, target.site, {step: round(seconds, 2) for step, seconds in took.items()}, log, after)
+
+
+def after_evacuation(source: Seat, target: Seat) -> list[str]:
+    """Return what is to be done once duties were handed over."""
+    region = target.region
+    if target.is_home:
+        return [f"causeway region status: until {source.site} has a whole copy again, {region} cannot be handed on"]
+    return [
+        f"causeway region status: {region} is held by {target.site}, and nobody has a copy of it that follows",
+        f"Keep {source.site}'s Kafka, MirrorMaker and edge running, and put no old store back in place.",
+        f"Back again: causeway region evacuate {region} --why …",
+    ]
 
 
 def _show_rehearsal(found: Rehearsed, *, as_json: bool) -> None:
@@ -228,6 +270,8 @@ def _show_rehearsal(found: Rehearsed, *, as_json: bool) -> None:
             table.add_row(one.name, "good" if one.ok else "NOT GOOD", one.detail)
         console.print(table)
         console.print(f"It would {', '.join(found.steps[:-1])}." if found.ok else "It would not be begun.")
+        for line in found.next:
+            console.print(f"  {line}")
     if not found.ok:
         raise typer.Exit(1)
 
@@ -238,4 +282,5 @@ def _show_outcome(done: Evacuated, *, as_json: bool) -> None:
         return
     took = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in done.seconds.items())
     console.print(f"{done.holder} holds the duties of {done.region}. {took}")
-    console.print(f"See it: causeway region status. Back again: causeway region evacuate {done.region} --why …")
+    for one in done.next:
+        console.print(f"  {one}")

@@ -1,5 +1,7 @@
 """SQL of an evacuation: what is left to do in a store, and what there is in it."""
 
+from dataclasses import dataclass
+
 import psycopg
 from psycopg import sql
 
@@ -40,6 +42,33 @@ async def size(connection: Connection) -> int:
     row = await cursor.fetchone()
     assert row is not None
     return int(row[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a server of PostgreSQL has left, as far as it tells.
+
+    Attributes:
+        directory: Where it keeps everything; None if it does not say.
+        connections: How many more it takes, of those that are no superuser's alone; None likewise.
+    """
+
+    directory: str | None
+    connections: int | None
+
+
+async def left(connection: Connection) -> Left:
+    """Return what a server has left."""
+    cursor = await connection.execute(
+        "SELECT (SELECT setting FROM pg_settings WHERE name = 'data_directory'),"
+        " (SELECT setting::int FROM pg_settings WHERE name = 'max_connections')"
+        " - (SELECT coalesce(sum(setting::int), 0)::int FROM pg_settings"
+        "    WHERE name IN ('superuser_reserved_connections', 'reserved_connections'))"
+        " - (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend')"
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return Left(row[0], row[1])
 
 
 async def row_counts(connection: Connection) -> dict[str, int]:

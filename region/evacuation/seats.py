@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from infra.blobs import Place
@@ -12,6 +12,7 @@ from infra.local.errors import NotRunningError
 from infra.local.parts import Part
 from infra.local.topology import lay_out
 from infra.topics import incoming_topic, journal_topic
+from infra.zones import read as read_zones
 
 
 class NoOtherSiteError(CausewayError):
@@ -44,6 +45,7 @@ class Seat:
         blobs: The blob store; None if there is none.
         services: The services that are to serve there.
         health: URLs at which their processes tell how they are.
+        zones: Region to its legal zone; empty where there is one for all.
     """
 
     region: str
@@ -55,6 +57,7 @@ class Seat:
     blobs: Place | None
     services: frozenset[str]
     health: tuple[str, ...]
+    zones: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def is_home(self) -> bool:
@@ -138,4 +141,5 @@ def _seat(region: str, site: str, env: Mapping[str, str], services: frozenset[st
         blobs=place,
         services=services,
         health=tuple(f"http://127.0.0.1:{port}/health" for port in admins),
+        zones=read_zones(env.get("CAUSEWAY_ZONES", "")),
     )

@@ -4,6 +4,7 @@ They are added to the commands of `causeway region`, beside `evacuate`.
 """
 
 import contextlib
+from collections.abc import Collection
 from typing import Annotated
 
 import msgspec
@@ -54,13 +55,23 @@ class NotHomeError(CausewayError):
 
 
 class Rehearsed(msgspec.Struct, frozen=True):
-    """What a rehearsal has found."""
+    """What a rehearsal has found.
+
+    Attributes:
+        region: Whose duties.
+        target: Who would have them.
+        ok: Whether nothing is in the way.
+        checks: What was looked at.
+        steps: What would be done, in this order.
+        next: What is to be done after it.
+    """
 
     region: str
     target: str
     ok: bool
     checks: list[checks.Check]
     steps: tuple[str, ...]
+    next: list[str]
 
 
 class Failed(msgspec.Struct, frozen=True):
@@ -122,6 +133,7 @@ def fail(
     if rehearse:
         found = moving.run(rehearse_now(region, sites))
         _show_rehearsal(found, as_json=as_json)
+        _show_next(found, as_json=as_json)
         if not found.ok:
             raise typer.Exit(1)
         return
@@ -163,6 +175,7 @@ def restore(
         found = moving.run(rehearse_return(region, sites, given_up))
         _show_rehearsal(found, as_json=as_json)
         if rehearse:
+            _show_next(found, as_json=as_json)
             raise typer.Exit(0 if found.ok else 1)
     with alone(region), operation("restore", region, why=why, confirm=confirm) as acting:
         done = moving.run(restore_now(region, sites, why, quiet=as_json, given_up=given_up))
@@ -180,8 +193,14 @@ async def rehearse_now(region: str, sites: dict[str, Seat]) -> Rehearsed:
     if any(
         one.region == region and one.holder == target.site for one in duties
     ):  # begun, or done: whatever is left is done
-        return Rehearsed(region, target.site, ok=True, checks=found, steps=steps[1:])
-    return Rehearsed(region, target.site, all(one.ok for one in found), found, steps)
+        begun = [f"It was begun. Go on, which is harmless if it is done: causeway region fail {region} --why …"]
+        return Rehearsed(region, target.site, ok=True, checks=found, steps=steps[1:], next=begun)
+    after = checks.mend(found, "failover", f"causeway region fail {region} --rehearse")
+    good = [
+        f"If {region} is dead: causeway region fail {region} --why …",
+        f"If its site runs: causeway region evacuate {region} --rehearse",
+    ]
+    return Rehearsed(region, target.site, not after, found, steps, after or good)
 
 
 async def rehearse_return(region: str, sites: dict[str, Seat], given_up: GivenUp) -> Rehearsed:
@@ -194,8 +213,25 @@ async def rehearse_return(region: str, sites: dict[str, Seat], given_up: GivenUp
         found = await losses.look(home, holder, duty)
     allowed = {"store"} if given_up.store else set[str]()
     allowed |= {"journal"} if given_up.journal else set()
-    ok = all(one.ok or one.name in allowed for one in found)
-    return Rehearsed(region, home.site, ok, found, RETURNS)
+    wrong = [one for one in found if not one.ok and one.name not in allowed]
+    return Rehearsed(region, home.site, not wrong, found, RETURNS, before_return(region, wrong, allowed))
+
+
+def before_return(region: str, wrong: Collection[checks.Check], given_up: Collection[str]) -> list[str]:
+    """Return what is to be done after a return was rehearsed.
+
+    Args:
+        region: Whose.
+        wrong: What is in its way.
+        given_up: What it is said of that it is lost for good: `store`, `journal`.
+    """
+    options = "".join(f" --{name}-lost" for name in sorted(given_up, reverse=True))
+    again = f"causeway region restore {region}{options}"
+    if not wrong:
+        return [f"Give the duties back: {again} --why …"]
+    lost = [f"--{one.name}-lost" for one in wrong if one.name in {"store", "journal"}]
+    gone = [f"Only if it is lost for good, say so then: {' '.join(lost)}"] if lost else []
+    return [*checks.mend(wrong, "incarnation" if lost else "failover", f"{again} --rehearse"), *gone]
 
 
 async def fail_now(region: str, sites: dict[str, Seat], why: str, *, quiet: bool) -> Failed:
@@ -282,5 +318,9 @@ def _show(done: Failed | Restored, *, as_json: bool) -> None:
         return
     took = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in done.seconds.items())
     console.print(f"{done.holder} holds the duties of {done.region}. {took}")
-    for one in done.next:
+    _show_next(done, as_json=False)
+
+
+def _show_next(of: Rehearsed | Failed | Restored, *, as_json: bool) -> None:
+    for one in () if as_json else of.next:
         console.print(f"  {one}")

@@ -7,7 +7,7 @@ from functools import partial
 
 from global_directory.holding.schemas import DutyView
 from infra.schema.repository import connect
-from region.evacuation.checks import Check, attempt, services, topics, trust
+from region.evacuation.checks import Check, attempt, residency, services, topics, trust
 from region.evacuation.seats import Seat
 from region.standby.judging import Held
 from region.standby.repository import copying, kept
@@ -30,6 +30,7 @@ async def look(home: Seat, target: Seat, duties: Collection[DutyView], expelled:
         lease(duty, home, target),
         keeper(duty, target),
         trust(target, target, expelled),
+        residency(target),
         await attempt("copy", lambda: _copy(target, duty)),
         await attempt("topics", lambda: topics(home, target)),
         await attempt("services", lambda: services(target)),

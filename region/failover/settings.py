@@ -46,9 +46,10 @@ class TakeoverSettings(RegionalSettings):
     def seats(self, region: str) -> tuple[Seat, Seat]:
         """Return where a region's duties are at home, which is not asked, and where they are to go."""
         held = self.takes_over[region]
+        zones = self.legal_zones
         others = tuple(name.strip() for name in self.regions.split(",") if name.strip() not in {"", region})
 
         def seat(site: str, store: str, kafka: str) -> Seat:
-            return Seat(region, site, store, kafka, held.partitions, others, None, held.services, held.health)
+            return Seat(region, site, store, kafka, held.partitions, others, None, held.services, held.health, zones)
 
         return seat(region, "", ""), seat(self.region, elsewhere(self.store, name_of(region)), self.kafka)

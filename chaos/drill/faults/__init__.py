@@ -3,6 +3,7 @@
 injector   what every fault can do, and how the supervisor is asked
 parts      a part killed, paused, restarted; all of a region, or of the directory, standing still; all of a region gone
 deaths     a region that dies, is declared dead and taken over, comes back and is restored
+takeovers  whether a federation takes over by itself, and what is written down of it
 losses     the same, and the disk of its store is lost
 duties     a region's duties handed to another site by an operator's command, and back
 links      links cut, slowed, narrowed; a network that falls apart

@@ -1,4 +1,4 @@
-"""A region that dies: everything of it is killed, whoever operates the federation declares it dead, and who stands by serves its people; back, it is restored.
+"""A region that dies: everything of it is killed, whoever operates the federation declares it dead, or who stands by takes over by itself, and serves its people; back, it is restored.
 
 That it is gone is told by the operating system; what the commands tell is noted as they decide.
 """
@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from chaos.drill.faults.duties import WHY, Command, NotHomeError, holder_of, ready
+from chaos.drill.faults.duties import WHY, Command, NotHomeError, ready
 from chaos.drill.faults.injector import NotPossibleError, Supervisor
 from chaos.drill.faults.parts import SiteDown
+from chaos.drill.faults.takeovers import Written, standing
 from chaos.drill.greeting import greeted
 from chaos.drill.moves import BACK, DETECTED, KILLS, SERVED
 from chaos.drill.schedule import Fault
@@ -24,6 +25,8 @@ FEWEST_WITNESSES = 2
 """Of other regions: fewer never take one for down, and an operator must see for themselves."""
 DETECT_SECONDS = 30.0
 SILENCES, SILENT_SECONDS = 3, 1.0
+TAKEOVER_SECONDS = 120.0
+"""For how long a takeover that comes by itself is waited for, from when the region is known to be gone: its lease lapses in a few seconds, the copy is looked at before."""
 RESTORE_SECONDS = 180.0
 """For how long `restore` is tried again: what was killed counts as alive for half a minute, and services hear late who holds."""
 NOTHING_TO_RESTORE = "was not declared dead, or is restored"
@@ -64,20 +67,23 @@ class RegionDies:
         }
 
     async def put_on(self) -> None:
-        """Kill it, once nothing would be in the way of taking it over; wait until that is noticed; declare it dead.
+        """Kill it, once nothing would be in the way of taking it over; wait until that is noticed; declare it dead, or wait until who stands by has taken over by itself.
 
         Raises:
             NotPossibleError: It does not hold its duties, something is in the way, or nobody took them over.
         """
-        if (holder := await holder_of(self._home, self.region)) != self.region:
-            raise NotPossibleError(reason=f"the duties of {self.region} are at {holder}.")
+        now = await standing(self._home, self.region)
+        if now.holder != self.region:
+            raise NotPossibleError(reason=f"the duties of {self.region} are at {now.holder}.")
         await ready(self._home, "fail", self.region)
+        written = Written(self._home, self.region)
         self._tell(f"{KILLS}: everything of {self.region}")
         await self._down.put_on()
         self._tell(f"{DETECTED}: {await self._detected()}")
-        status, said = await self._command.run("fail", self.region, "--why", WHY, "--confirm", self.region)
-        if status:
-            raise NotPossibleError(reason=f"`causeway region fail {self.region}` ended with {status}: {said}")
+        if now.automatic and len(self._others) >= FEWEST_WITNESSES:
+            await self._taken_over(written)
+        else:
+            await self._declare()
         self._tell(f"{SERVED}: {self._site} serves")
 
     async def saw(self) -> str:
@@ -118,6 +124,29 @@ class RegionDies:
             if loop.time() > until:
                 raise NotHomeError(region=self.region, holder=self._site, reason=said, verb="restore")
             await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _declare(self) -> None:
+        status, said = await self._command.run("fail", self.region, "--why", WHY, "--confirm", self.region)
+        if status:
+            raise NotPossibleError(reason=f"`causeway region fail {self.region}` ended with {status}: {said}")
+
+    async def _taken_over(self, written: Written) -> None:
+        """Wait until who stands by has taken over by itself, and tell each step as it is written down; that it holds is for the directory to say.
+
+        Whoever declared it dead beside that would only be in its way.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TAKEOVER_SECONDS):
+                while not written.done:
+                    for step in written.steps():
+                        self._tell(step)
+                    if not written.done:
+                        await asyncio.sleep(LOOK_SECONDS)
+        now = await standing(self._home, self.region)
+        if now.holder == self._site and written.done:
+            return
+        why = now.hindrance or f"docs/operations/detection.md says where to look; {now.holder} holds its duties"
+        raise NotPossibleError(reason=f"{self._site} did not take {self.region} over by itself: {why}.")
 
     async def _detected(self) -> str:
         """Wait until an operator would be told of it; return by what.

@@ -78,7 +78,7 @@ class StoreLost(RegionDies):
         """
         if self._site_down.lost and await self._is_at_home():
             status, said = await self._command.run("fail", self.region, "--why", WHY, "--confirm", self.region)
-            if status:
+            if status and await self._is_at_home():  # who stands by may have taken over by itself meanwhile
                 raise NotHomeError(region=self.region, holder="nobody's site", reason=said, verb="restore")
         await super().bring_home()
         self._site_down.lost = False

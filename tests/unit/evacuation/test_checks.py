@@ -1,15 +1,21 @@
 """What is looked at before an evacuation, as far as that needs no servers; and what its log says."""
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 import msgspec
 import pytest
+import typer
 
+from global_directory import place
 from global_directory.holding.schemas import DutyView
-from region.evacuation import checks
+from region.evacuation import checks, cli, seats
 from region.evacuation.audit import Audit, Line
+from region.evacuation.cli import after_evacuation
 from region.evacuation.seats import Seat
+from region.failover import late
 
 DUTY = DutyView("us", "us", 1, 1, "eu", (), 6.0, laid_down=False)
 
@@ -42,6 +48,61 @@ def test_nobody_concerned_may_be_expelled() -> None:
     assert checks.trust(seat("us"), seat("eu"), {"eu", "us"}).detail == "expelled: eu, us"
 
 
+MIB = 2**20
+
+
+@pytest.mark.parametrize(
+    ("site", "free", "connections", "ok", "said"),
+    [
+        ("eu", 512 * MIB, 10, True, "the store has 300 MiB; 512 MiB are free at eu; its PostgreSQL takes 10 more"),
+        ("eu", 511 * MIB, 10, False, "511 MiB are free at eu, not 512"),
+        ("us", 1112 * MIB, 10, True, "the store has 300 MiB; 1112 MiB are free at us"),
+        ("us", 1111 * MIB, 9, False, "1111 MiB are free at us, not 1112; its PostgreSQL takes 9 more connections, not"),
+        ("eu", None, 9, False, "its PostgreSQL takes 9 more connections, not 10"),
+        (
+            "eu",
+            None,
+            None,
+            True,
+            "the store has 300 MiB; how much is free at eu is not known here, and 512 MiB must be",
+        ),
+    ],
+)
+def test_the_target_must_have_room(
+    site: str, free: int | None, connections: int | None, said: str, *, ok: bool
+) -> None:
+    """At home twice the store, which is dumped and made anew; elsewhere the copy is there. What cannot be known is said."""
+    found = checks.room(seat(site), size=300 * MIB, free=free, connections=connections)
+    assert found.ok is ok
+    assert found.detail.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("zones", "ok", "said"),
+    [
+        ({}, True, "no legal zones are named, so each region may hold what any other does"),
+        ({"us": "north", "eu": "north"}, True, "both are in the legal zone north"),
+        ({"us": "americas", "eu": "europe"}, False, "us is in the legal zone americas, eu in europe"),
+        ({"us": "americas"}, False, "us is in the legal zone americas, eu in no zone"),
+    ],
+)
+async def test_nothing_is_handed_to_another_legal_zone(
+    zones: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch, *, ok: bool
+) -> None:
+    """Neither by plan nor without; and what is elsewhere already may always come home."""
+
+    async def attempt(name: str, _: object) -> checks.Check:
+        return checks.Check(name, ok=True, detail="")
+
+    home, target = replace(seat("us"), zones=zones), replace(seat("eu"), zones=zones)
+    for module in (checks, late):
+        monkeypatch.setattr(module, "attempt", attempt)
+    for found in (await checks.look(home, target, [DUTY], ()), await late.look(home, target, [DUTY], ())):
+        [one] = [one for one in found if one.name == "residency"]
+        assert (one.ok, one.detail) == (ok, said)
+    assert checks.residency(home).ok
+
+
 async def test_a_region_of_which_the_directory_knows_nothing_is_not_looked_at() -> None:
     """Nothing else is asked."""
     found = await checks.look(seat("us"), seat("eu"), [], ())
@@ -64,3 +125,70 @@ def test_what_is_done_is_written_down(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (line.what, line.step, line.figures) == ("the copy is complete", "copy", {"rows": 3})
     with pytest.raises(FileNotFoundError):
         Audit("evacuate", "us", why="x", path=tmp_path / "no" / "file").note("begun")
+
+
+def test_what_is_to_be_done_next_is_said_of_what_is_good_and_of_what_is_not() -> None:
+    """Nothing is to be mended where everything is good; else what, where it stands, and how to look again."""
+    good, wrong = checks.Check("lease", ok=True, detail=""), checks.Check("copy", ok=False, detail="")
+
+    assert checks.mend([good], "evacuation", "again") == []
+    assert checks.mend([good, wrong], "evacuation", "again") == [
+        "Mend first, as docs/operations/evacuation.md says: copy",
+        "Then look again: again",
+    ]
+
+
+def test_after_an_evacuation_it_is_said_what_is_to_be_done_there_and_at_home() -> None:
+    """The way back, while the duties are elsewhere; what cannot be done yet, once they are home."""
+    assert after_evacuation(seat("us"), seat("eu"))[-1] == "Back again: causeway region evacuate us --why …"
+    assert after_evacuation(seat("eu"), seat("us")) == [
+        "causeway region status: until eu has a whole copy again, us cannot be handed on"
+    ]
+
+
+class Directory:
+    """Says that us holds, and that nobody is expelled."""
+
+    async def __aenter__(self) -> Self:
+        """Connect."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Disconnect."""
+
+    async def duties(self) -> tuple[DutyView, ...]:
+        """Return who holds."""
+        return (DUTY,)
+
+    async def expulsions(self) -> frozenset[str]:
+        """Return who is expelled."""
+        return frozenset()
+
+
+@pytest.mark.parametrize("ok", [True, False])
+def test_a_rehearsal_tells_scripts_what_is_to_be_done_next(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *, ok: bool
+) -> None:
+    """The command itself, or what is to be mended; with a status that says which."""
+
+    async def look(*_: object) -> list[checks.Check]:
+        return [checks.Check("copy", ok=ok, detail="as it is")]
+
+    async def between(*_: object) -> tuple[Seat, Seat]:
+        return seat("us"), seat("eu")
+
+    monkeypatch.setattr(place, "directory", Directory)
+    monkeypatch.setattr(checks, "look", look)
+    monkeypatch.setattr(cli, "_between", between)
+    monkeypatch.setattr(seats, "find", lambda _: {"us": seat("us"), "eu": seat("eu")})
+
+    with contextlib.nullcontext() if ok else pytest.raises(typer.Exit):
+        cli.evacuate("us", rehearse=True, as_json=True)
+
+    said = msgspec.json.decode(capsys.readouterr().out)
+    assert (said["ok"], said["next"][0]) == (
+        ok,
+        "Hand them over: causeway region evacuate us --why …"
+        if ok
+        else "Mend first, as docs/operations/evacuation.md says: copy",
+    )

@@ -10,10 +10,12 @@ from global_directory.holding.schemas import DutyView
 from infra.errors import CausewayError, UnavailableError
 from region.evacuation import cli as moving
 from region.evacuation.alone import BusyError, alone
+from region.evacuation.checks import Check
 from region.evacuation.cli import Evacuated, TooLateError
 from region.evacuation.seats import Seat
-from region.failover import cli
+from region.failover import cli, late, losses
 from region.failover.cli import NotHomeError
+from region.failover.losses import NOTHING, GivenUp
 
 
 def test_one_command_moves_duties_at_a_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -78,7 +80,7 @@ def ways(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, str
 
     async def evacuate_now(region: str, *_: object, way: tuple[Seat, Seat], **__: object) -> Evacuated:
         asked.append((way[0].site, way[1].site))
-        return Evacuated(region, asked[0][1] if len(asked) == 1 else "eu", {}, [])
+        return Evacuated(region, asked[0][1] if len(asked) == 1 else "eu", {}, [], [])
 
     monkeypatch.setenv("CAUSEWAY_AUDIT", str(tmp_path / "audit"))
     monkeypatch.setattr("infra.local.homes.home", lambda: tmp_path)
@@ -99,3 +101,92 @@ async def test_a_return_ends_at_home(ways: list[tuple[str, str]]) -> None:
 
     with pytest.raises(NotHomeError, match="eu"):
         await cli.restore_now("us", sites, "test", quiet=True)
+
+
+SITES = {site: Seat("us", site, site, "", 1, ("ap", "eu"), None, frozenset(), ()) for site in ("us", "eu")}
+GOOD, WRONG = Check("topics", ok=True, detail=""), Check("copy", ok=False, detail="")
+
+
+class Foreseen(Directory):
+    """Says who holds, as the test wants it; nobody is expelled."""
+
+    holder = "us"
+
+    async def duties(self) -> tuple[DutyView, ...]:
+        """Return who holds."""
+        return (DutyView("us", self.holder, 2, 2, "eu", (), 6.0, laid_down=False),)
+
+    async def expulsions(self) -> frozenset[str]:
+        """Return who is expelled."""
+        return frozenset()
+
+
+@pytest.mark.parametrize(
+    ("holder", "found", "ok", "after"),
+    [
+        ("us", [GOOD], True, ["If us is dead: causeway region fail us --why …", "causeway region evacuate us --rehearse"]),
+        ("us", [GOOD, WRONG], False, ["docs/operations/failover.md says: copy", "causeway region fail us --rehearse"]),
+        ("eu", [WRONG], True, ["Go on, which is harmless if it is done: causeway region fail us --why …"]),
+    ],
+)  # fmt: skip
+async def test_a_rehearsed_takeover_says_what_is_to_be_done_next(
+    monkeypatch: pytest.MonkeyPatch, holder: str, found: list[Check], after: list[str], *, ok: bool
+) -> None:
+    """To do it, or what is to be mended first, or to go on with what was begun."""
+
+    async def look(*_: object) -> list[Check]:
+        return found
+
+    monkeypatch.setattr(Foreseen, "holder", holder)
+    monkeypatch.setattr(place, "directory", Foreseen)
+    monkeypatch.setattr(late, "look", look)
+
+    rehearsed = await cli.rehearse_now("us", SITES)
+
+    assert rehearsed.ok is ok
+    assert len(rehearsed.next) == len(after)
+    assert all(words.endswith(end) for words, end in zip(rehearsed.next, after, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("names", "given_up", "after"),
+    [
+        ([], NOTHING, ["Give the duties back: causeway region restore us --why …"]),
+        (
+            ["store"],
+            NOTHING,
+            [
+                "Mend first, as docs/operations/incarnation.md says: store",
+                "Then look again: causeway region restore us --rehearse",
+                "Only if it is lost for good, say so then: --store-lost",
+            ],
+        ),
+        (
+            ["store", "journal"],
+            GivenUp(store=True, journal=True),
+            ["Give the duties back: causeway region restore us --store-lost --journal-lost --why …"],
+        ),
+        (
+            ["store", "services"],
+            GivenUp(store=True),
+            [
+                "Mend first, as docs/operations/failover.md says: services",
+                "Then look again: causeway region restore us --store-lost --rehearse",
+            ],
+        ),
+    ],
+)
+async def test_a_rehearsed_return_says_what_is_to_be_done_next(
+    monkeypatch: pytest.MonkeyPatch, names: list[str], given_up: GivenUp, after: list[str]
+) -> None:
+    """With the options that were given; which ones give up what is lost is said once something is."""
+
+    async def look(*_: object) -> list[Check]:
+        return [GOOD, *(Check(name, ok=False, detail="") for name in names)]
+
+    monkeypatch.setattr(place, "directory", Foreseen)
+    monkeypatch.setattr(losses, "look", look)
+
+    rehearsed = await cli.rehearse_return("us", SITES, given_up)
+
+    assert (rehearsed.ok, rehearsed.next) == (after[0].startswith("Give"), after)

@@ -39,6 +39,10 @@ def test_it_knows_where_what_stands_by_is(monkeypatch: pytest.MonkeyPatch) -> No
     assert (home.site, home.store, home.kafka, home.is_home) == ("us", "", "", True)
     assert (target.site, target.store, target.kafka) == ("eu", "postgresql://u@h:1/held_us", "k:1")
     assert (target.partitions, target.services) == (8, frozenset({"gateway", "projector"}))
+    assert (home.zones, target.zones) == ({}, {})
+    zones = {"us": "north", "eu": "north", "ap": "north"}
+    named = settings(monkeypatch, TAKES_OVER=US, ZONES=",".join(f"{one}={zone}" for one, zone in zones.items()))
+    assert named.seats("us")[1].zones == zones
     assert (target.others, target.health) == (("eu", "ap"), ("http://h:2/health",))
 
 

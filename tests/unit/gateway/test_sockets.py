@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -13,11 +14,12 @@ from infra.errors import UnavailableError
 from infra.tasks import beside
 from region.accounts.tokens import AccessClaims, refused
 from region.gateway import acknowledging as acknowledging_module
+from region.gateway import sockets as sockets_module
 from region.gateway.acknowledging import Acknowledging, Mode
 from region.gateway.alterations.composing import Composer
 from region.gateway.arrivals import Arrivals
 from region.gateway.callers import Callers
-from region.gateway.connection import Limits
+from region.gateway.connection import Connection, Limits
 from region.gateway.finality import Finality
 from region.gateway.guards import Allowances, Guards
 from region.gateway.hub import Hub
@@ -28,8 +30,8 @@ from region.gateway.markkeeper import MarkKeeper
 from region.gateway.outcomes import Decided, InFlight, Outcomes
 from region.gateway.rates import Rate
 from region.gateway.recipients import Recipients
-from region.gateway.session import CatchUp, Snapshot
-from region.gateway.sockets import Sockets
+from region.gateway.session import GOING_AWAY, CatchUp, Snapshot
+from region.gateway.sockets import AWAY_STEP_SECONDS, TRY_AGAIN_LATER, Sockets
 from region.gateway.submissions import Clerk
 from region.store.repository.copies import Reach
 from replication.ids import direct_conversation_id
@@ -429,3 +431,40 @@ async def test_a_send_that_the_standby_does_not_have_in_time_is_answered_as_unkn
         await device.leave()
 
     assert (error["code"], error["definite"], error["client_message_id"]) == ("outcome-unknown", False, "c1")
+
+
+async def test_devices_are_told_to_move_a_few_at_a_time_and_in_no_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As chance has it, and not as they came, evenly over the time that there is; who comes meanwhile is turned away."""
+    there, count, steps = scene(), 40, 20
+    devices = [Device(there) for _ in range(count)]
+    for device in devices:
+        device.say(HELLO)
+        await device.until("welcome")
+    by_chance: list[Connection] = []
+    gone: list[set[int]] = []
+    slept: list[float] = []
+    late: list[Device] = []
+    moment = asyncio.sleep
+
+    def shuffle(leaving: list[Connection]) -> None:
+        random.shuffle(leaving)
+        by_chance.extend(leaving)
+
+    async def pass_time(seconds: float) -> None:
+        slept.append(seconds)
+        late.extend([] if late else [Device(there)])
+        for _ in range(50):  # whoever was told has closed by then
+            await moment(0)
+        gone.append({place for place, connection in enumerate(by_chance) if connection.ended.is_set()})
+
+    monkeypatch.setattr(sockets_module, "shuffle", shuffle)
+    monkeypatch.setattr(asyncio, "sleep", pass_time)
+    await there.sockets.send_away(within=steps * AWAY_STEP_SECONDS)
+    monkeypatch.undo()
+
+    await asyncio.wait_for(asyncio.gather(*(device.serving for device in (*devices, *late))), 30)
+    assert len(set(by_chance)) == count
+    assert sum(slept) == pytest.approx(steps * AWAY_STEP_SECONDS)
+    assert gone == [{place for place in range(count) if place % steps <= step} for step in range(steps)]
+    assert {device.close for device in devices} == {(GOING_AWAY, "going away")}
+    assert [device.close and device.close[0] for device in late] == [TRY_AGAIN_LATER]

@@ -4,12 +4,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
 import typer
 
 from infra import cli
+from infra.local.federation import Federation, ZonesError
 
 
 @pytest.fixture(autouse=True)
@@ -81,3 +83,28 @@ def test_no_two_commands_have_the_same_name() -> None:
 
     assert {"causeway region renew", "causeway region reincarnate"} <= set(names)
     assert sorted(names) == sorted(set(names))
+
+
+def test_a_federation_whose_standby_is_in_another_legal_zone_is_not_begun(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Before anything is installed or started; one whose standby is in the same zone is."""
+    asked: list[Federation] = []
+
+    class BegunError(Exception):
+        """It would have been begun."""
+
+    def start(federation: Federation) -> None:
+        asked.append(federation)
+        raise BegunError
+
+    monkeypatch.setenv("CAUSEWAY_HOME", str(tmp_path))
+    monkeypatch.setattr(cli, "_start", start)
+    zones = "us=americas,eu=americas,ap=asia"
+    with pytest.raises(ZonesError, match=r"ap \(asia\) may not stand by for us \(americas\)"):
+        cli.bring_up(standby="us=ap", zones=zones)
+    assert asked == []
+
+    with pytest.raises(BegunError):
+        cli.bring_up(standby="us=eu", zones=zones)
+    assert asked[0].zones == {"us": "americas", "eu": "americas", "ap": "asia"}

@@ -50,3 +50,29 @@ def test_a_service_needs_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(SettingsError, match="CAUSEWAY_INSTANCE"):
         read(ServiceSettings)
+
+
+@pytest.mark.parametrize(
+    "where", [{"STANDBY": "eu"}, {"STANDBYS": "ap=us,us=eu"}, {"STANDBY": "eu", "STANDBYS": "us=ap"}]
+)
+def test_a_standby_in_another_legal_zone_is_refused_at_start(
+    environment: pytest.MonkeyPatch, where: dict[str, str]
+) -> None:
+    """Wherever it is named; without zones it may be anybody, and within one too."""
+    for name, value in where.items():
+        environment.setenv(f"CAUSEWAY_{name}", value)
+    assert read(RegionalSettings).legal_zones == {}
+    environment.setenv("CAUSEWAY_ZONES", "us=north,eu=north,ap=north")
+    assert read(RegionalSettings).legal_zones == dict.fromkeys(("us", "eu", "ap"), "north")
+
+    environment.setenv("CAUSEWAY_ZONES", "us=americas,eu=europe,ap=americas")
+    with pytest.raises(SettingsError, match=r"CAUSEWAY_ZONES: .*eu \(europe\) may not stand by for us \(americas\)"):
+        read(RegionalSettings)
+
+
+@pytest.mark.parametrize("text", ["us=americas", "us", "us=a,us=b,eu=a,ap=a", "us=a,eu=a,ap=a,mars=a"])
+def test_zones_name_each_region_once(environment: pytest.MonkeyPatch, text: str) -> None:
+    """Or none of them."""
+    environment.setenv("CAUSEWAY_ZONES", text)
+    with pytest.raises(SettingsError, match="CAUSEWAY_ZONES"):
+        read(RegionalSettings)

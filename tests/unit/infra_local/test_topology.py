@@ -13,10 +13,12 @@ from infra.local.federation import (
     StandbysError,
     TakeoverError,
     UnknownRegionError,
+    ZonesError,
     read_brokers,
     read_regions,
     read_standbys,
     read_takeover,
+    read_zones,
 )
 from infra.local.java import Java
 from infra.local.parts import Part
@@ -382,6 +384,26 @@ def test_only_another_region_that_is_there_stands_by(text: str) -> None:
     """Of us and eu, which are brought up."""
     with pytest.raises(StandbysError, match="us=eu"):
         read_standbys(text, ("us", "eu"))
+
+
+def test_nobody_stands_by_beyond_a_legal_zone() -> None:
+    """All of it is told to all services, which look at it as well; nothing is said where there is one zone for all."""
+    assert read_zones("", REGIONS) == {}
+    zones = read_zones("ap=asia, us=americas,eu=americas", REGIONS)
+    assert read_standbys("us=eu", REGIONS, zones) == {"us": "eu"}
+    with pytest.raises(ZonesError, match=r"ap \(asia\) may not stand by for us"):
+        read_standbys("us=ap", REGIONS, zones)
+    for text in ("us", "us=North America", "us=a", "us=a,eu=b,ap=c,mars=d", "us=a,us=b,eu=a,ap=a"):
+        with pytest.raises(ZonesError, match="us=americas"):
+            read_zones(text, REGIONS)
+
+    told = {
+        part.env["CAUSEWAY_ZONES"]
+        for part in laid_out(standbys={"us": "eu"}, zones=zones).parts.values()
+        if "CAUSEWAY_REGION" in part.env
+    }
+    assert told == {"us=americas,eu=americas,ap=asia"}
+    assert laid_out().part("us/projector").env["CAUSEWAY_ZONES"] == ""
 
 
 def held(topology: Topology, name: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """A region is killed, declared dead by the operator's command once that is noticed, and restored when it is back, also if the drill is broken off."""
 
 import asyncio
+import json
 import stat
 import sys
 from pathlib import Path
@@ -25,7 +26,10 @@ with (place / "asked").open("a") as log:
     log.write(asked + chr(10))
 holder = (place / "holder").read_text()
 if "status" in asked:
-    print(json.dumps({{"regions": [{{"region": "us", "holder": holder, "standby": "eu"}}]}}))
+    policy = (place / "policy").read_text() if (place / "policy").exists() else "propose"
+    down = {{"hindrance": "operators moved it just now"}} if policy == "automatic" else None
+    duty = {{"region": "us", "holder": holder, "standby": "eu", "taken_for_down": down}}
+    print(json.dumps({{"regions": [duty], "takeover": policy}}))
 elif "--rehearse" in asked:
     pass
 elif (place / "stuck").exists():
@@ -110,6 +114,69 @@ async def test_of_three_the_others_take_it_for_down(place: Path, monkeypatch: py
         told: list[str] = []
         await mortal(place, told, [], "us", "eu", "ap").put_on()
         assert told[1].startswith(f"detect: {words}")
+
+
+def written(place: Path, *lines: tuple[str, str], region: str = "us") -> None:
+    """Write down what whoever takes a region over does, as it does: step and words."""
+    with (place / "operations.jsonl").open("a") as file:
+        for step, what in lines:
+            file.write(json.dumps({"at": 1.0, "verb": "fail", "region": region, "step": step, "what": what}) + "\n")
+
+
+@pytest.fixture
+def automatic(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A federation whose standbys take over by themselves, and whose regions take us for down."""
+
+    async def counted(_: int) -> dict[str, float]:
+        return {deaths.TAKEN_FOR_DOWN: 1.0}
+
+    monkeypatch.setattr(deaths, "counted", counted)
+    monkeypatch.delenv("CAUSEWAY_AUDIT", raising=False)
+    (place / "policy").write_text("automatic")
+    written(place, ("claim", "eu began epoch 2 long ago"), ("", "done: eu holds"))
+    return place
+
+
+async def test_where_takeovers_are_automatic_it_waits_for_who_stands_by(automatic: Path) -> None:
+    """Nobody declares it dead beside that; its steps are told when they are done, and the end once the directory says who holds."""
+    told: list[str] = []
+    striking = asyncio.create_task(mortal(automatic, told, [], "us", "eu", "ap").put_on())
+    async with asyncio.timeout(LIMIT_SECONDS):
+        while len(told) < 2:  # noqa: ASYNC110  # another process
+            await asyncio.sleep(0.01)
+    written(automatic, ("before", "copy: it is whole"), ("claim", "eu begins epoch 4"))
+    written(automatic, ("claim", "not of us"), ("", "done: ap holds"), region="eu")
+    async with asyncio.timeout(LIMIT_SECONDS):
+        while len(told) < 3:  # noqa: ASYNC110  # a file tells only who asks
+            await asyncio.sleep(0.01)
+    assert not striking.done()
+    (automatic / "holder").write_text("eu")
+    written(automatic, ("serve", "eu serves"), ("", "done: eu holds"))
+    await asyncio.wait_for(striking, LIMIT_SECONDS)
+
+    assert told == [
+        "kill: everything of us", "detect: eu/front says that us is taken for down", "claim: eu begins epoch 4",
+        "serve: eu serves", "taken: eu serves",
+    ]  # fmt: skip
+    assert "region fail us --why" not in (automatic / "asked").read_text()
+
+
+async def test_a_takeover_that_does_not_come_is_told_with_what_is_in_its_way(
+    automatic: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the directory says it; and also where somebody else was said to be done."""
+    monkeypatch.setattr(deaths, "TAKEOVER_SECONDS", 0.05)
+    with pytest.raises(NotPossibleError, match="did not take us over by itself: operators moved it just now"):
+        await mortal(automatic, [], [], "us", "eu", "ap").put_on()
+
+
+async def test_of_two_regions_an_operator_acts_whatever_the_policy_is(automatic: Path) -> None:
+    """Neither ever judges the other, so nothing comes by itself."""
+    told: list[str] = []
+    await mortal(automatic, told, [], "us", "eu").put_on()
+
+    assert told[-1] == "taken: eu serves"
+    assert "region fail us --why" in (automatic / "asked").read_text()
 
 
 async def test_what_is_elsewhere_or_not_taken_over_is_told(place: Path) -> None:

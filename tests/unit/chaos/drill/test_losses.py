@@ -13,6 +13,7 @@ from chaos.drill.faults.deaths import RegionDies
 from chaos.drill.faults.duties import NotHomeError
 from chaos.drill.faults.injector import NotPossibleError
 from chaos.drill.faults.losses import StoreLost
+from chaos.drill.faults.takeovers import Standing
 from chaos.drill.schedule import Fault, Kind
 from infra.local.control import Act, PartStatus, RegionStatus, Request, Status
 
@@ -36,16 +37,21 @@ class Commands:
         holder: Who holds.
         asked: What was asked for.
         fails: What to say instead of doing it.
+        beaten: Whether who stands by takes over by itself just before.
     """
 
     def __init__(self, *_: object) -> None:
         self.holder = "us"
         self.asked: list[str] = []
         self.fails = ""
+        self.beaten = False
 
     async def run(self, *words: str) -> tuple[int, str]:
         """Do it."""
         self.asked.append(" ".join(words))
+        if self.beaten and words[0] == "fail":
+            self.holder = "eu"
+            return 1, "somebody is at it"
         if self.fails:
             return 1, self.fails
         self.holder = "eu" if words[0] == "fail" else "us"
@@ -69,8 +75,11 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> Commands:
     async def detected(_: RegionDies) -> str:
         return "it is silent"
 
-    for module in (deaths, losses):
-        monkeypatch.setattr(module, "holder_of", holder_of)
+    async def standing(*_: object) -> Standing:
+        return Standing(made.holder, automatic=False)
+
+    monkeypatch.setattr(losses, "holder_of", holder_of)
+    monkeypatch.setattr(deaths, "standing", standing)
     monkeypatch.setattr(deaths, "ready", ready)
     monkeypatch.setattr(deaths, "Command", lambda *_: made)
     monkeypatch.setattr(RegionDies, "_detected", detected)
@@ -132,6 +141,19 @@ async def test_a_drill_that_is_broken_off_declares_it_dead_first(
     commands.asked.clear()
     await fault.bring_home()
     assert [one.split()[0] for one in commands.asked] == ["fail", "restore"]
+    assert commands.holder == "us"
+
+
+async def test_who_took_over_by_itself_is_not_complained_of(tmp_path: Path, server: Any, commands: Commands) -> None:
+    """A broken-off drill that declares it dead, and comes second, goes on with the return."""
+    fault = lost(tmp_path, server, [])
+    commands.fails = "the lease runs"
+    with pytest.raises(NotPossibleError):
+        await fault.put_on()
+    commands.fails, commands.beaten = "", True
+
+    await fault.bring_home()
+
     assert commands.holder == "us"
 
 
