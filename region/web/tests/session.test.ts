@@ -50,6 +50,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await session.logOut();
   vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });
 
 test("a session outlives the page", async () => {
@@ -111,6 +112,42 @@ test("a region that does not answer logs nobody out", async () => {
 
   await expect(session.access("access-1")).rejects.toMatchObject({ code: "network", definite: false });
   expect(session.whoami()).toEqual(TOKENS);
+});
+
+test("a region that is frozen keeps nobody from logging out: another one is told", async () => {
+  await session.register("ada", "correct horse", "Ada");
+  (await import("../src/io/places")).note([{ region: "eu", public_url: "https://eu.example.org" }]);
+  vi.spyOn(AbortSignal, "timeout").mockImplementation(() => {
+    const patience = new AbortController();
+    setTimeout(() => patience.abort(), 0);
+    return patience.signal;
+  });
+  const told: string[] = [];
+  vi.stubGlobal("fetch", async (url: string, { method, headers, signal }: RequestInit) => {
+    told.push(`${method} ${url} ${new Headers(headers).get("Authorization")}`);
+    if (url.startsWith("https://eu.")) return new Response(null, { status: 204 });
+    return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+  });
+  await session.logOut();
+
+  expect(told).toEqual(["us", "eu"].map((region) => `POST https://${region}.example.org/logout Bearer access-1`));
+  expect(session.whoami()).toBeNull();
+});
+
+test("where nobody answers at all, the device is forgotten here after a while; what is answered later brings nothing back", async () => {
+  answer = () => ({ status: 201, body: { ...TOKENS, expires_in: 0 } });
+  await session.register("ada", "correct horse", "Ada");
+  let late = (_: Response) => {};
+  vi.stubGlobal("fetch", () => new Promise<Response>((resolve) => (late = resolve)));
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const leaving = session.logOut();
+  await vi.advanceTimersByTimeAsync(60_000);
+  vi.useRealTimers();
+  await leaving;
+  late(new Response(JSON.stringify({ ...TOKENS, access_token: "access-2" })));
+  await load();
+
+  expect(await session.restore()).toBeNull();
 });
 
 describe("another tab of this browser", () => {
