@@ -150,6 +150,37 @@ test("where nobody answers at all, the device is forgotten here after a while; w
   expect(await session.restore()).toBeNull();
 });
 
+test("a browser that does not let go of what it keeps is told of, and the device is logged out all the same", async () => {
+  const told: [string, boolean][] = [];
+  session.whenEnded((...how) => told.push(how));
+  await session.register("ada", "correct horse", "Ada");
+  const refusing = vi.spyOn(indexedDB, "deleteDatabase").mockImplementationOnce(() => {
+    throw new DOMException("The disk is broken.", "UnknownError");
+  });
+  await session.logOut();
+
+  expect(told).toEqual([["logged-out", false]]);
+  expect(session.whoami()).toBeNull();
+  expect(refusing).toHaveBeenCalledTimes(2); // the session is thrown away, though what belongs to the account is not
+  await load();
+  expect(await session.restore()).toBeNull();
+});
+
+test("nor does a tab that holds on to it keep anybody from logging out", async () => {
+  const told: [string, boolean][] = [];
+  session.whenEnded((...how) => told.push(how));
+  await session.register("ada", "correct horse", "Ada");
+  vi.spyOn(indexedDB, "deleteDatabase").mockImplementationOnce(() => new EventTarget() as IDBOpenDBRequest);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const leaving = session.logOut();
+  await vi.waitFor(async () => {
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(told).toEqual([["logged-out", false]]);
+  });
+  vi.useRealTimers();
+  await leaving;
+});
+
 describe("another tab of this browser", () => {
   const BORIS = { ...TOKENS, user_id: "u2-us", handle: "boris", access_token: "access-9", refresh_token: "refresh-9" };
   const UNSENT = { clientMessageId: "c1" } as Item;

@@ -14,12 +14,14 @@ const NOBODY: Partial<Problem> = { code: "invalid-token", status: 401, definite:
 const LOCK = "causeway.token";
 /** How long one region, and all of them together, are asked to log this device out; whoever leaves does not want to wait. */
 const LEAVING_MS = { one: 5_000, all: 15_000 };
+/** How long the browser may take to throw something away: another tab that does not let go of it holds that up. */
+const FORGETTING_MS = 5_000;
 
 let session: Session | null = null;
-let onEnd: (why: string) => void = () => {};
+let onEnd: (why: string, forgotten: boolean) => void = () => {};
 
-/** Who is told when this device turns out to be logged out. */
-export function whenEnded(tell: (why: string) => void): void {
+/** Who is told when this device turns out to be logged out, and whether all that was kept of it is thrown away. */
+export function whenEnded(tell: typeof onEnd): void {
   onEnd = tell;
 }
 
@@ -100,20 +102,19 @@ async function begin(tokens: Tokens): Promise<Tokens> {
 
 async function end(why: string): Promise<void> {
   if (session === null) return; // it has ended meanwhile, and what rests here now may be another account's
-  const shared = await unseal();
+  const shared = await unseal().catch(() => null);
   const ours = shared === null || !isAnothers(shared);
   session = null;
-  forgetDrafts();
-  await forgetAccount();
-  if (ours) await forgetVault();
-  onEnd(why);
+  const forgetting = [async () => forgetDrafts(), forgetAccount, ...(ours ? [forgetVault] : [])];
+  const done = await Promise.all(forgetting.map((forget) => isDone(forget(), FORGETTING_MS)));
+  onEnd(why, done.every(Boolean)); // whatever the browser does not let go of
 }
 
 /** End the session in this tab alone: what it had is thrown away already, or the session here is another account's by now. */
 function leave(): void {
   if (session === null) return;
   session = null;
-  onEnd("logged-out");
+  onEnd("logged-out", true);
 }
 
 whenGone(leave);

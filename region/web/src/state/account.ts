@@ -9,7 +9,7 @@ import { loadKept } from "./history";
 import * as incoming from "./incoming";
 import * as outgoing from "./outgoing";
 import * as people from "./people";
-import { get, reset, set } from "./store";
+import { get, notifyMore, reset, set } from "./store";
 
 const link = new Link({
   frame: incoming.take,
@@ -31,11 +31,12 @@ function islanded(owner: string | null): void {
 /** Take up the session that this browser has kept. */
 export async function start(): Promise<void> {
   whenIslanded(islanded);
-  session.whenEnded((why) => {
+  session.whenEnded((why, forgotten) => {
     link.stop();
     incoming.speakOver(null);
     people.forget();
     reset(why === "logged-out" ? null : why);
+    if (!forgotten) notifyMore("account.logout.left");
   });
   const found = await session.restore().catch(() => null);
   if (found === null) reset(null);

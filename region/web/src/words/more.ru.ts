@@ -234,6 +234,8 @@ export const more: MoreWords = {
 
   // The list's search, what begins a conversation, conversations, and what stands around them.
   "account.logout": "Выйти",
+  "account.logout.left":
+    "Вы вышли, но браузер удалил не всё, что здесь хранилось. Закройте другие вкладки этой страницы; если браузером пользуется кто-то ещё, очистите данные страницы в его настройках.",
   "account.logout.unsent": {
     one: "{n} сообщение ещё не отправлено и пропадёт при выходе. Всё равно выйти?",
     few: "{n} сообщения ещё не отправлены и пропадут при выходе. Всё равно выйти?",
