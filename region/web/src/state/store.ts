@@ -32,7 +32,9 @@ export interface Typist {
 }
 
 export interface State {
-  phase: "starting" | "out" | "in";
+  phase: "starting" | "stuck" | "out" | "in";
+  /** Why the app cannot begin in this browser, as the browser says it. */
+  stuck: string | null;
   /** Why this device was logged out, if somebody else did it. */
   ended: string | null;
   me: Tokens | null;
@@ -69,6 +71,7 @@ export interface State {
 
 const NOTHING: State = {
   phase: "starting",
+  stuck: null,
   ended: null,
   me: null,
   standing: { at: "off" },

@@ -192,6 +192,11 @@ export const more = {
   "invites.make": "Make a link",
   "invites.link": "The link, shown once",
 
+  "stuck.title": "This browser keeps nothing for this page, and Causeway cannot do without.",
+  "stuck.hint":
+    "Allow this page to keep data (in the browser's settings; some private windows never do), see that the disk is not full, and close other tabs of this page. Then try again. What your region has is not touched by this.",
+  "stuck.reason": "What the browser says: {reason}",
+
   // The list's search, what begins a conversation, conversations, and what stands around them.
   "account.logout": "Log out",
   "account.logout.left":

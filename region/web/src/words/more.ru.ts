@@ -232,6 +232,11 @@ export const more: MoreWords = {
   "invites.make": "Создать ссылку",
   "invites.link": "Ссылка, показывается один раз",
 
+  "stuck.title": "Этот браузер ничего не хранит для этой страницы, а без этого Causeway не работает.",
+  "stuck.hint":
+    "Разрешите странице хранить данные (в настройках браузера; в некоторых приватных окнах это невозможно), проверьте, есть ли место на диске, и закройте другие вкладки этой страницы. Затем попробуйте снова. Того, что есть у вашего региона, это не касается.",
+  "stuck.reason": "Что говорит браузер: {reason}",
+
   // The list's search, what begins a conversation, conversations, and what stands around them.
   "account.logout": "Выйти",
   "account.logout.left":
