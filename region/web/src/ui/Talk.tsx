@@ -10,6 +10,7 @@ import type { Message } from "../core/types";
 import { readPurpose, writePurpose } from "../io/drafts";
 import { withPerson } from "../state/history";
 import { useStore } from "../state/store";
+import { aside } from "../state/telling";
 import { look, seen } from "../state/watching";
 import { problem, t } from "../words";
 import { Avatar } from "./Avatar";
@@ -29,7 +30,7 @@ export function Talk({ id }: { id: string }) {
   const [unread] = useState(() => [conversation?.read ?? 0, conversation?.head ?? 0] as const);
   const marked = conversation?.preferences?.marked_unread ?? false;
   useEffect(() => {
-    if (marked) void import("../state/preferring").then(({ prefer }) => prefer(id, { marked_unread: false }));
+    if (marked) aside(import("../state/preferring").then(({ prefer }) => prefer(id, { marked_unread: false })));
   }, [id, marked]);
   useEffect(() => {
     look(id);

@@ -192,6 +192,9 @@ export const more = {
   "invites.make": "Make a link",
   "invites.link": "The link, shown once",
 
+  "copy.refused": "The browser does not let this page copy. Select the text, and copy it by hand.",
+  "storage.unkept":
+    "This browser keeps nothing more for this page; what you see now may be missing here without a network. It says: {reason}",
   "stuck.title": "This browser keeps nothing for this page, and Causeway cannot do without.",
   "stuck.hint":
     "Allow this page to keep data (in the browser's settings; some private windows never do), see that the disk is not full, and close other tabs of this page. Then try again. What your region has is not touched by this.",
