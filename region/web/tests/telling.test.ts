@@ -42,6 +42,14 @@ test("what goes wrong is told in words; that there is no network, the banner say
   await until(() => expect(notices).toEqual([expect.stringContaining("nothing was done")]));
 });
 
+test("there are words for everything, also where nobody has answered", async () => {
+  const { ApiError } = await import("../src/io/problem");
+
+  expect(telling.reasonOf(new ApiError({}))).toContain("could not be reached");
+  expect(telling.reasonOf(new ApiError({ code: "of-a-newer-region", detail: "Its own words." }))).toBe("Its own words.");
+  expect(telling.reasonOf(FULL)).toBe("QuotaExceededError: The disk is full.");
+});
+
 test("a browser that keeps nothing more says so once, however much is to be kept", async () => {
   full = true;
   const { put } = await import("../src/state/people");
