@@ -91,6 +91,35 @@ test("a region that does not answer is left for another one; only what asks is a
   expect(places.here()).toBe("https://eu.example.org");
 });
 
+const cutOff = () =>
+  new Response(
+    new ReadableStream({
+      start: (body) => body.enqueue(new TextEncoder().encode('{"who": "fri')),
+      pull: (body) => body.error(new TypeError("network error")),
+    }),
+  );
+
+test.each([
+  ["is cut off", cutOff],
+  ["is somebody else's page", () => new Response("<html>", { status: 200 })],
+  ["is a refusal by somebody else", () => new Response("<html>", { status: 401 })],
+])("an answer that %s is none: another region is asked, where asking is all", async (_, bad) => {
+  vi.stubGlobal("navigator", { onLine: true });
+  places.note([{ region: "eu", public_url: "https://eu.example.org" }]);
+  places.goBack();
+  answers = [bad(), json({ who: "friends" }), bad()];
+
+  expect(await got(api.GET("/settings/writers"))).toEqual({ who: "friends" });
+  const change = got(api.PUT("/settings/writers", { body: { who: "friends" } }));
+  await expect(change).rejects.toMatchObject({ code: "network", definite: false });
+
+  expect(asked.map(({ method, url }) => `${method} ${new URL(url).hostname}`)).toEqual([
+    "GET us.example.org",
+    "GET eu.example.org",
+    "PUT eu.example.org",
+  ]);
+});
+
 test("a region that is islanded is told: the owner of what it was about, or else the home", async () => {
   const told: (string | null)[] = [];
   whenIslanded((owner) => told.push(owner));

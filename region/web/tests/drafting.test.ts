@@ -2,6 +2,7 @@
 
 import { beforeEach, expect, test, vi } from "vitest";
 import type { RegionFrame } from "../src/core/types";
+import { pretendStorage } from "./pretending";
 
 vi.mock("../src/io/session", () => ({ access: async () => "token" }));
 vi.mock("../src/io/database", () => ({
@@ -65,23 +66,7 @@ beforeEach(async () => {
   vi.stubGlobal("document", document);
   vi.stubGlobal("location", { origin: "https://us.example.org" });
   vi.stubGlobal("navigator", { onLine: true });
-  const names = { get: (name: string) => kept.get(name) ?? null };
-  vi.stubGlobal(
-    "localStorage",
-    new Proxy(
-      {},
-      {
-        ownKeys: () => [...kept.keys()],
-        getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
-        get: (_, name) =>
-          ({
-            getItem: names.get,
-            setItem: (key: string, value: string) => kept.set(key, value),
-            removeItem: (key: string) => kept.delete(key),
-          })[String(name)],
-      },
-    ),
-  );
+  pretendStorage(kept);
   vi.stubGlobal("fetch", async (_: string, { method, body }: { method: string; body: string | null }) => {
     if (method === "GET") return Response.json({ ...preferences("asked for"), version });
     const { draft } = JSON.parse(body ?? "{}") as { draft: string };

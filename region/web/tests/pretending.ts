@@ -29,6 +29,21 @@ export function pretend(region: string): PretendedRegion {
   return pretended;
 }
 
+/** A localStorage that holds just this, and lists it as a browser's does. */
+export function pretendStorage(kept: Map<string, string>): void {
+  const calls: Readonly<Record<string, unknown>> = {
+    getItem: (name: string) => kept.get(name) ?? null,
+    setItem: (name: string, value: string) => kept.set(name, value),
+    removeItem: (name: string) => kept.delete(name),
+  };
+  const storage = {
+    ownKeys: () => [...kept.keys()],
+    getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+    get: (_: object, name: string | symbol) => calls[String(name)],
+  };
+  vi.stubGlobal("localStorage", new Proxy({}, storage));
+}
+
 const KINDS: Readonly<Record<string, string>> = { c: "channel_message_sent", g: "group_message_sent" };
 
 /** Return what makes entries of a conversation: messages of somebody else, unless it is said otherwise. */

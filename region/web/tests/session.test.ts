@@ -52,6 +52,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await session.logOut();
   vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });
 
 test("a session outlives the page", async () => {
@@ -113,6 +114,73 @@ test("a region that does not answer logs nobody out", async () => {
 
   await expect(session.access("access-1")).rejects.toMatchObject({ code: "network", definite: false });
   expect(session.whoami()).toEqual(TOKENS);
+});
+
+test("a region that is frozen keeps nobody from logging out: another one is told", async () => {
+  await session.register("ada", "correct horse", "Ada");
+  (await import("../src/io/places")).note([{ region: "eu", public_url: "https://eu.example.org" }]);
+  vi.spyOn(AbortSignal, "timeout").mockImplementation(() => {
+    const patience = new AbortController();
+    setTimeout(() => patience.abort(), 0);
+    return patience.signal;
+  });
+  const told: string[] = [];
+  vi.stubGlobal("fetch", async (url: string, { method, headers, signal }: RequestInit) => {
+    told.push(`${method} ${url} ${new Headers(headers).get("Authorization")}`);
+    if (url.startsWith("https://eu.")) return new Response(null, { status: 204 });
+    return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+  });
+  await session.logOut();
+
+  expect(told).toEqual(["us", "eu"].map((region) => `POST https://${region}.example.org/logout Bearer access-1`));
+  expect(session.whoami()).toBeNull();
+});
+
+test("where nobody answers at all, the device is forgotten here after a while; what is answered later brings nothing back", async () => {
+  answer = () => ({ status: 201, body: { ...TOKENS, expires_in: 0 } });
+  await session.register("ada", "correct horse", "Ada");
+  let late = (_: Response) => {};
+  vi.stubGlobal("fetch", () => new Promise<Response>((resolve) => (late = resolve)));
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const leaving = session.logOut();
+  await vi.advanceTimersByTimeAsync(60_000);
+  vi.useRealTimers();
+  await leaving;
+  late(new Response(JSON.stringify({ ...TOKENS, access_token: "access-2" })));
+  await load();
+
+  expect(await session.restore()).toBeNull();
+});
+
+test("a browser that does not let go of what it keeps is told of, and the device is logged out all the same", async () => {
+  const told: [string, boolean][] = [];
+  session.whenEnded((...how) => told.push(how));
+  await session.register("ada", "correct horse", "Ada");
+  const refusing = vi.spyOn(indexedDB, "deleteDatabase").mockImplementationOnce(() => {
+    throw new DOMException("The disk is broken.", "UnknownError");
+  });
+  await session.logOut();
+
+  expect(told).toEqual([["logged-out", false]]);
+  expect(session.whoami()).toBeNull();
+  expect(refusing).toHaveBeenCalledTimes(2); // the session is thrown away, though what belongs to the account is not
+  await load();
+  expect(await session.restore()).toBeNull();
+});
+
+test("nor does a tab that holds on to it keep anybody from logging out", async () => {
+  const told: [string, boolean][] = [];
+  session.whenEnded((...how) => told.push(how));
+  await session.register("ada", "correct horse", "Ada");
+  vi.spyOn(indexedDB, "deleteDatabase").mockImplementationOnce(() => new EventTarget() as IDBOpenDBRequest);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const leaving = session.logOut();
+  await vi.waitFor(async () => {
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(told).toEqual([["logged-out", false]]);
+  });
+  vi.useRealTimers();
+  await leaving;
 });
 
 describe("another tab of this browser", () => {

@@ -32,30 +32,36 @@ const calling =
   async (path: string, wanted: Wanted = {}) => {
     const token = await access();
     const first = await sent(method, path, wanted, token);
-    const response = await unlessExpired(first, async () => sent(method, path, wanted, await access(token)));
-    if (response.ok) return { data: response.status === NOTHING ? undefined : await response.json(), response };
-    return { error: await response.json().catch(() => ({ status: response.status })), response };
+    const { response, content } = isExpired(first) ? await sent(method, path, wanted, await access(token)) : first;
+    return response.ok ? { data: content, response } : { error: content ?? { status: response.status }, response };
   };
 
-async function unlessExpired(first: Response, again: () => Promise<Response>): Promise<Response> {
-  if (first.status !== UNAUTHORIZED) return first;
-  const { token_problem: problem } = (await first.clone().json()) as { token_problem?: string };
-  return problem === "expired" ? again() : first;
+interface Answer {
+  response: Response;
+  /** What was read of it as JSON; nothing, if it had none to have. */
+  content: unknown;
 }
 
-async function sent(method: string, path: string, { params, body }: Wanted, token: string): Promise<Response> {
+function isExpired({ response, content }: Answer): boolean {
+  return response.status === UNAUTHORIZED && (content as { token_problem?: string })?.token_problem === "expired";
+}
+
+async function sent(method: string, path: string, { params, body }: Wanted, token: string): Promise<Answer> {
   const headers: Record<string, string> = { Authorization: `Bearer ${token}` };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   for (let attempt = 1; ; attempt++) {
     const place = here();
+    let status = 0;
     try {
       const signal = AbortSignal.timeout(PATIENCE_MS);
       const request = { method, headers, body: body === undefined ? null : JSON.stringify(body), signal };
-      return await fetch(place + filled(path, params?.path) + asked(params?.query), request);
+      const response = await fetch(place + filled(path, params?.path) + asked(params?.query), request);
+      status = response.status;
+      return { response, content: status === NOTHING ? undefined : await response.json() };
     } catch {
-      // What only asks is asked of another region; what was to be done may have been done.
+      // No answer, half of one, or somebody else's than a region's. What only asks is asked of another region; what was to be done may have been done.
       if (navigator.onLine) goElsewhere(place);
-      if (method !== "GET" || attempt >= count()) throw new ApiError({});
+      if (method !== "GET" || attempt >= count()) throw new ApiError({ status });
     }
   }
 }

@@ -1,9 +1,12 @@
 /** What is typed and not sent, kept at each keystroke: in localStorage, which is written before the page can go away; and up to where the region has it. */
 
+import { type Purpose, purposeOf } from "../core/drafts";
 import { account } from "./database";
 
 const DRAFT = "draft";
 const SAME = "same-draft";
+const PURPOSE = "purpose";
+const EDIT = "edit";
 const prefix = (what: string) => `causeway.${what}.${account()}.`;
 
 export const readDrafts = () => read(DRAFT);
@@ -13,8 +16,21 @@ export const writeDraft = (id: string, text: string) => write(DRAFT, id, text);
 export const readSame = () => read(SAME);
 export const writeSame = (id: string, text: string) => write(SAME, id, text);
 
+/** Return what the next text of a conversation is for; in this browser alone. */
+export const readPurpose = (id: string): Purpose => purposeOf(one(PURPOSE, id));
+export const writePurpose = (id: string, purpose: Purpose) =>
+  write(PURPOSE, id, purpose.kind === "write" ? "" : JSON.stringify(purpose));
+
+/** Return how far the edit of a message is; empty if none is under way. In this browser alone. */
+export const readEdit = (messageId: string): string => one(EDIT, messageId);
+export const writeEdit = (messageId: string, text: string) => write(EDIT, messageId, text);
+
 export function forgetDrafts(): void {
-  for (const what of [DRAFT, SAME]) for (const id of Object.keys(read(what))) write(what, id, "");
+  for (const what of [DRAFT, SAME, PURPOSE, EDIT]) for (const id of Object.keys(read(what))) write(what, id, "");
+}
+
+function one(what: string, id: string): string {
+  return localStorage.getItem(prefix(what) + id) ?? "";
 }
 
 function read(what: string): Record<string, string> {

@@ -9,13 +9,19 @@ import { type Session, seal, unseal } from "./vault";
 
 /** How long before its end a token is exchanged, at most; a fifth of its life if that is short. */
 const MARGIN_MS = 60_000;
+const NOTHING = 204;
+const NOBODY: Partial<Problem> = { code: "invalid-token", status: 401, definite: true };
 const LOCK = "causeway.token";
+/** How long one region, and all of them together, are asked to log this device out; whoever leaves does not want to wait. */
+const LEAVING_MS = { one: 5_000, all: 15_000 };
+/** How long the browser may take to throw something away: another tab that does not let go of it holds that up. */
+const FORGETTING_MS = 5_000;
 
 let session: Session | null = null;
-let onEnd: (why: string) => void = () => {};
+let onEnd: (why: string, forgotten: boolean) => void = () => {};
 
-/** Who is told when this device turns out to be logged out. */
-export function whenEnded(tell: (why: string) => void): void {
+/** Who is told when this device turns out to be logged out, and whether all that was kept of it is thrown away. */
+export function whenEnded(tell: typeof onEnd): void {
   onEnd = tell;
 }
 
@@ -41,12 +47,8 @@ export async function logIn(handle: string, password: string): Promise<Tokens> {
 
 /** Log this device out for good, and forget what it has kept; if nobody can be reached, the device is still forgotten here. */
 export async function logOut(): Promise<void> {
-  try {
-    const token = await access();
-    await fetch(`${here()}/logout`, { method: "POST", headers: { Authorization: `Bearer ${token}` } });
-  } catch {
-    // Its refresh token is thrown away in any case.
-  }
+  const telling = access().then((token) => post("/logout", null, { token, patienceMs: LEAVING_MS.one }));
+  await isDone(telling, LEAVING_MS.all); // if not, its refresh token is thrown away all the same
   await end("logged-out");
 }
 
@@ -56,17 +58,17 @@ export async function logOut(): Promise<void> {
  * @param refused A token that was turned away: another one is fetched then.
  */
 export async function access(refused?: string): Promise<string> {
-  if (session === null) throw new ApiError({ code: "invalid-token", status: 401, definite: true });
+  if (session === null) throw new ApiError(NOBODY);
   if (session.tokens.access_token !== refused && !isOld(session)) {
     return session.tokens.access_token;
   }
   return exclusively(async () => {
     const shared = await unseal(); // another tab may have been faster
     if (shared !== null && isAnothers(shared)) leave(); // somebody else has logged in there
-    if (session === null) throw new ApiError({ code: "invalid-token", status: 401, definite: true });
+    if (session === null) throw new ApiError(NOBODY);
     session = shared ?? session;
     if (session.tokens.access_token === refused || isOld(session)) {
-      await refresh(session.tokens.refresh_token);
+      await refresh(session.tokens);
     }
     return session.tokens.access_token;
   });
@@ -80,13 +82,15 @@ function isOld({ tokens, expiresAt }: Session): boolean {
   return expiresAt - Math.min(MARGIN_MS, tokens.expires_in * 200) <= Date.now();
 }
 
-async function refresh(refreshToken: string): Promise<void> {
-  try {
-    await begin(await post<Tokens>("/token", { refresh_token: refreshToken }));
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 401) await end(error.tokenProblem ?? "expired");
+async function refresh(before: Tokens): Promise<void> {
+  // Whoever has logged out meanwhile stays so, and whoever has logged in since is not logged out for it.
+  const isStill = () => session?.tokens.device_id === before.device_id;
+  const tokens = await post<Tokens>("/token", { refresh_token: before.refresh_token }).catch(async (error: unknown) => {
+    if (error instanceof ApiError && error.status === 401 && isStill()) await end(error.tokenProblem ?? "expired");
     throw error;
-  }
+  });
+  if (!isStill()) throw new ApiError(NOBODY);
+  await begin(tokens);
 }
 
 async function begin(tokens: Tokens): Promise<Tokens> {
@@ -98,38 +102,58 @@ async function begin(tokens: Tokens): Promise<Tokens> {
 
 async function end(why: string): Promise<void> {
   if (session === null) return; // it has ended meanwhile, and what rests here now may be another account's
-  const shared = await unseal();
+  const shared = await unseal().catch(() => null);
   const ours = shared === null || !isAnothers(shared);
   session = null;
-  forgetDrafts();
-  await forgetAccount();
-  if (ours) await forgetVault();
-  onEnd(why);
+  const forgetting = [async () => forgetDrafts(), forgetAccount, ...(ours ? [forgetVault] : [])];
+  const done = await Promise.all(forgetting.map((forget) => isDone(forget(), FORGETTING_MS)));
+  onEnd(why, done.every(Boolean)); // whatever the browser does not let go of
 }
 
 /** End the session in this tab alone: what it had is thrown away already, or the session here is another account's by now. */
 function leave(): void {
   if (session === null) return;
   session = null;
-  onEnd("logged-out");
+  onEnd("logged-out", true);
 }
 
 whenGone(leave);
+
+/** Wait for something, but not for ever; return whether it has come to a good end by then. */
+async function isDone(work: Promise<unknown>, patienceMs: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const patience = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, patienceMs, false);
+  });
+  const good = work.then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([good, patience]).finally(() => clearTimeout(timer));
+}
 
 async function exclusively<T>(work: () => Promise<T>): Promise<T> {
   return navigator.locks === undefined ? work() : await navigator.locks.request(LOCK, work);
 }
 
-async function post<T>(path: string, body: object): Promise<T> {
+interface Asking {
+  token?: string;
+  patienceMs?: number;
+}
+
+async function post<T>(path: string, body: object | null, asking: Asking = {}): Promise<T> {
+  const { token, patienceMs = PATIENCE_MS } = asking;
+  const headers: Record<string, string> = {};
+  if (token !== undefined) headers.Authorization = `Bearer ${token}`;
+  if (body !== null) headers["Content-Type"] = "application/json";
+  const wanted = { method: "POST", headers, body: body === null ? null : JSON.stringify(body) };
   for (let attempt = 1; ; attempt++) {
     const place = here();
     try {
-      const headers = { "Content-Type": "application/json" };
-      const signal = AbortSignal.timeout(PATIENCE_MS);
-      const answer = await fetch(place + path, { method: "POST", headers, body: JSON.stringify(body), signal });
-      const content = (await answer.json()) as T & Partial<Problem>;
-      if (!answer.ok) throw new ApiError(content);
-      return content;
+      const answer = await fetch(place + path, { ...wanted, signal: AbortSignal.timeout(patienceMs) });
+      const content = answer.status === NOTHING ? undefined : await answer.json();
+      if (!answer.ok) throw new ApiError(content as Partial<Problem>);
+      return content as T;
     } catch (error) {
       if (error instanceof ApiError) throw error;
       // Each of these is safe to repeat, through any region.

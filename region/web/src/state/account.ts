@@ -4,12 +4,13 @@ import type { Tokens } from "../core/types";
 import { whenIslanded } from "../io/api";
 import { database } from "../io/database";
 import { Link } from "../io/link";
+import { ApiError } from "../io/problem";
 import * as session from "../io/session";
 import { loadKept } from "./history";
 import * as incoming from "./incoming";
 import * as outgoing from "./outgoing";
 import * as people from "./people";
-import { get, reset, set } from "./store";
+import { get, notifyMore, reset, set } from "./store";
 
 const link = new Link({
   frame: incoming.take,
@@ -31,29 +32,40 @@ function islanded(owner: string | null): void {
 /** Take up the session that this browser has kept. */
 export async function start(): Promise<void> {
   whenIslanded(islanded);
-  session.whenEnded((why) => {
+  session.whenEnded((why, forgotten) => {
     link.stop();
     incoming.speakOver(null);
     people.forget();
     reset(why === "logged-out" ? null : why);
+    if (!forgotten) notifyMore("account.logout.left");
   });
-  const found = await session.restore().catch(() => null);
-  if (found === null) reset(null);
-  else await enter(found);
+  await entering(session.restore());
 }
 
 export async function register(handle: string, password: string, displayName: string): Promise<void> {
-  await enter(await session.register(handle, password, displayName));
+  await entering(session.register(handle, password, displayName));
 }
 
 export async function logIn(handle: string, password: string): Promise<void> {
-  await enter(await session.logIn(handle, password));
+  await entering(session.logIn(handle, password));
 }
 
 export const logOut = session.logOut;
 
 /** Connect now instead of at the end of the countdown. */
 export const hurry = link.hurry;
+
+/** Let in whoever it is. In a browser that keeps nothing one could neither write nor stay logged in: then that is all that is shown. */
+async function entering(who: Promise<Tokens | null>): Promise<void> {
+  try {
+    const me = await who;
+    if (me === null) reset(null);
+    else await enter(me);
+  } catch (error) {
+    if (error instanceof ApiError) throw error; // the region's word; whoever wants in is shown it
+    set({ phase: "stuck", stuck: String(error) });
+  }
+}
 
 async function enter(me: Tokens): Promise<void> {
   await outgoing.load();

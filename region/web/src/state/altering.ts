@@ -3,9 +3,8 @@
 import type { Mention } from "../core/pieces";
 import type { Message } from "../core/types";
 import { api, got } from "../io/api";
-import { ApiError } from "../io/problem";
-import { problem } from "../words";
 import { notify } from "./store";
+import { reasonOf } from "./telling";
 
 /** Return whether it was taken; if not, a notice says why. */
 async function done(call: Promise<unknown>): Promise<boolean> {
@@ -13,7 +12,7 @@ async function done(call: Promise<unknown>): Promise<boolean> {
     await call;
     return true;
   } catch (error) {
-    notify(error instanceof ApiError ? problem(error.code, error.message) : String(error));
+    notify(reasonOf(error));
     return false;
   }
 }

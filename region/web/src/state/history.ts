@@ -5,12 +5,11 @@ import { joins, placeOf, withNewer, withOlder, withoutWithdrawn, withThose, with
 import { api, got } from "../io/api";
 import { database, keepInbox, readInbox } from "../io/database";
 import { readDrafts } from "../io/drafts";
-import { ApiError } from "../io/problem";
-import { problem } from "../words";
 import { compareDrafts } from "./drafts";
 import { setFrom } from "./pending";
-import { anew, endOf, once, type Read, tell } from "./reading";
+import { anew, endOf, once, type Read } from "./reading";
 import { get, putConversations, set, setTimeline, timelineOf } from "./store";
+import { keepAside, reasonOf, tell } from "./telling";
 
 const PAGE = 50;
 const CATCH_UP = 200;
@@ -109,7 +108,7 @@ export function forgetTrouble(id: string): void {
 /** Return whether that is news. */
 function setTrouble(id: string, error: unknown): boolean {
   const { [id]: before, ...others } = get().troubles;
-  const said = error instanceof ApiError ? problem(error.code, error.message) : String(error);
+  const said = reasonOf(error);
   set({ troubles: error === null ? others : { ...others, [id]: said } });
   return said !== before;
 }
@@ -204,7 +203,7 @@ export function lookAgain(id: string): Promise<Read> {
 /** Keep the end of a history for when there is no network. */
 export function keep(id: string): void {
   const { entries, marks } = timelineOf(id);
-  void database().then((kept) => kept.put("seen", { entries: entries.slice(-SEEN), marks }, id));
+  keepAside((kept) => kept.put("seen", { entries: entries.slice(-SEEN), marks }, id));
 }
 
 /** Take from the screen, and from what is kept, what stands there no more. */
@@ -214,7 +213,7 @@ export function withdraw(id: string, last: number): void {
     keep(id);
     return;
   }
-  void database().then(async (kept) => {
+  keepAside(async (kept) => {
     const seen = await kept.get("seen", id);
     if (seen === undefined) return;
     const { entries, marks } = withWithdrawn({ ...seen, older: undefined }, last);

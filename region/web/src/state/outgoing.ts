@@ -5,6 +5,7 @@ import type { ErrorFrame, Message, RefusedFrame } from "../core/types";
 import { database } from "../io/database";
 import type { Link } from "../io/link";
 import { get, newName, set } from "./store";
+import { aside, keepAside } from "./telling";
 
 let link: Link | null = null;
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -51,17 +52,16 @@ export async function retry(name: string): Promise<void> {
   if (item === undefined) return;
   const anew = outbox.again(item, newName(), Date.now());
   await (await database()).put("outbox", anew);
-  await discard(name);
   set((state) => ({ outbox: [...state.outbox, anew] }));
-  flush();
+  await discard(name);
 }
 
 /** Take an item away, after its outcome or because its author gives it up. */
 export async function discard(name: string): Promise<void> {
   gone.add(name);
   set((state) => ({ outbox: state.outbox.filter((item) => item.clientMessageId !== name) }));
+  flush(); // the next one waits for nothing that the browser does
   await (await database()).delete("outbox", name);
-  flush();
 }
 
 function flush(): void {
@@ -84,10 +84,10 @@ function change(name: string | undefined, to: (item: outbox.Item) => outbox.Item
   const item = find(name);
   if (item === undefined) return false;
   const changed = to(item);
-  if (changed === null) void discard(item.clientMessageId);
+  if (changed === null) aside(discard(item.clientMessageId));
   if (changed === null || changed === item) return true;
   set((state) => ({ outbox: state.outbox.map((each) => (each === item ? changed : each)) }));
-  void database().then((kept) => kept.put("outbox", changed));
+  keepAside((kept) => kept.put("outbox", changed));
   if ("until" in changed.stage && changed.stage.until > 0) sent.delete(changed.clientMessageId);
   flush();
   return true;

@@ -2,8 +2,8 @@
 
 import type { Profile } from "../core/types";
 import { api, got } from "../io/api";
-import { database } from "../io/database";
 import { get, set } from "./store";
+import { keepAside } from "./telling";
 
 const AT_ONCE = 6;
 const asked = new Set<string>();
@@ -14,7 +14,7 @@ export function put(profiles: readonly Profile[]): void {
   set((state) => ({
     people: { ...state.people, ...Object.fromEntries(profiles.map((each) => [each.user_id, each])) },
   }));
-  void database().then((kept) => Promise.all(profiles.map((each) => kept.put("people", each))));
+  keepAside((kept) => Promise.all(profiles.map((each) => kept.put("people", each))));
 }
 
 /** See to it that somebody's profile is read, once for each load of the page. */

@@ -1,7 +1,7 @@
 /** Reading something once at a time, by its name; and how that ended. */
 
-import { ApiError, isOffline } from "../io/problem";
-import { notify } from "./store";
+import { ApiError } from "../io/problem";
+import { tell } from "./telling";
 
 /** Statuses by which a region says that one may not see something, or that it is not there. */
 const REFUSALS = new Set([401, 403, 404, 410]);
@@ -44,11 +44,6 @@ async function ended(work: Work): Promise<Read> {
     tell(error);
     return endOf(error);
   }
-}
-
-/** Say what went wrong; without a network nothing is that the banner does not say already. */
-export function tell(error: unknown): void {
-  if (!isOffline(error)) notify(error instanceof Error ? error.message : String(error));
 }
 
 export function endOf(error: unknown): Read {

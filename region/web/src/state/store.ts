@@ -8,6 +8,8 @@ import { EMPTY, type Timeline } from "../core/timeline";
 import type { Conversation, Message, Pin, Profile, RegionView, Tokens } from "../core/types";
 import type { Upload } from "../core/uploads";
 import type { Standing } from "../io/link";
+import { t, withMore } from "../words";
+import type { MoreKey } from "../words/more.en";
 
 /** What is asked above everything else: where a message goes on to, what is wrong with it or somebody, all that is known of it. */
 export type Asked =
@@ -30,7 +32,9 @@ export interface Typist {
 }
 
 export interface State {
-  phase: "starting" | "out" | "in";
+  phase: "starting" | "stuck" | "out" | "in";
+  /** Why the app cannot begin in this browser, as the browser says it. */
+  stuck: string | null;
   /** Why this device was logged out, if somebody else did it. */
   ended: string | null;
   me: Tokens | null;
@@ -67,6 +71,7 @@ export interface State {
 
 const NOTHING: State = {
   phase: "starting",
+  stuck: null,
   ended: null,
   me: null,
   standing: { at: "off" },
@@ -116,6 +121,14 @@ export function putConversations(conversations: readonly Conversation[]): void {
 /** Show a sentence for a moment. */
 export function notify(notice: string): void {
   set({ notice });
+}
+
+/** As `notify`, with words that are brought for it. */
+export function notifyMore(key: MoreKey, given?: Parameters<typeof t>[1]): void {
+  withMore(Promise.resolve()).then(
+    () => notify(t(key, given)),
+    () => {}, // where words cannot be brought, nothing can be said
+  );
 }
 
 /** A name that nobody else has, for a message; not by randomUUID, which plain HTTP does not have. */

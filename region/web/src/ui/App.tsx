@@ -4,7 +4,9 @@ import { lazy, Suspense, useEffect } from "react";
 import { Router } from "wouter";
 import { useStore } from "../state/store";
 import { t } from "../words";
+import { later } from "./later";
 
+const Stuck = later(() => import("./Stuck"));
 const Shell = lazy(() => import("./Shell"));
 const Welcome = lazy(() => import("./Welcome"));
 
@@ -14,6 +16,7 @@ export function App() {
     <Router base="/web">
       <Suspense fallback={<p className="starting">{t("app.loading")}</p>}>
         {phase === "starting" && <p className="starting">{t("app.loading")}</p>}
+        {phase === "stuck" && <Stuck />}
         {phase === "out" && <Welcome />}
         {phase === "in" && <Shell />}
       </Suspense>

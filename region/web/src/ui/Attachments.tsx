@@ -6,6 +6,7 @@ import { shownSize, sizeWords } from "../core/files";
 import type { Attachment } from "../core/types";
 import { find, useBlob } from "../state/blobs";
 import { notify } from "../state/store";
+import { reasonOf } from "../state/telling";
 import { t } from "../words";
 import { Blur } from "./Blur";
 import { Icon } from "./Icon";
@@ -75,7 +76,7 @@ function FileLine({ attachment }: { attachment: Attachment }) {
       link.download = attachment.name;
       link.click();
     } catch (error) {
-      notify(error instanceof Error ? error.message : String(error));
+      notify(reasonOf(error));
     }
   }
   return (

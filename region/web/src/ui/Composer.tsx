@@ -1,8 +1,9 @@
 /** Where one writes: what is typed is kept as a draft, and goes to the outbox with Enter. */
 
 import { type KeyboardEvent, Suspense, useEffect, useRef, useState } from "react";
+import type { Purpose } from "../core/drafts";
 import type { Mention } from "../core/pieces";
-import type { Message } from "../core/types";
+import { readEdit, writeEdit } from "../io/drafts";
 import { edit } from "../state/altering";
 import { keepDraft } from "../state/drafts";
 import { typed } from "../state/incoming";
@@ -41,16 +42,13 @@ function writeInTurn(message: Parameters<typeof write>[0]): Promise<void> {
   return written;
 }
 
-/** What the next text is for. */
-export type Purpose = { kind: "write" } | { kind: "reply"; to: Message } | { kind: "edit"; of: Message };
-
 const MOST_BYTES = 16 * 1024;
 
 export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose; onDone: () => void }) {
   const editing = purpose.kind === "edit" ? purpose.of : null;
   const draft = useStore((state) => state.drafts[id] ?? "");
   const peer = useStore((state) => state.inbox[id]?.peer_id ?? null);
-  const [text, setText] = useState(editing?.text ?? draft);
+  const [text, setText] = useState(() => (editing === null ? draft : readEdit(editing.message_id) || editing.text));
   const input = useRef<HTMLTextAreaElement>(null);
   const picker = useRef<HTMLInputElement>(null);
   const files = useFiles(id, input);
@@ -71,7 +69,7 @@ export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose
   async function send() {
     if (!ready || attachments === null) return;
     if (editing !== null) {
-      if (text === editing.text || (await edit(editing, text, await meant(id, text)))) onDone();
+      if (text === editing.text || (await edit(editing, text, await meant(id, text)))) giveUp();
       return;
     }
     const replyTo = purpose.kind === "reply" ? purpose.to.message_id : null;
@@ -96,7 +94,14 @@ export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose
   function take(value: string) {
     setText(value);
     if (editing === null) keepDraft(id, value);
+    else writeEdit(editing.message_id, value === editing.text ? "" : value);
     if (value !== "") typed(id);
+  }
+
+  /** Done with it; after Escape, an edit goes on later where it was left. */
+  function giveUp() {
+    if (editing !== null) writeEdit(editing.message_id, "");
+    onDone();
   }
 
   function onKey(event: KeyboardEvent<HTMLTextAreaElement>) {
@@ -119,7 +124,7 @@ export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose
         void send();
       }}
     >
-      {purpose.kind !== "write" && <About purpose={purpose} onDone={onDone} />}
+      {purpose.kind !== "write" && <About purpose={purpose} onDone={giveUp} />}
       {editing === null && files.chosen.length > 0 && (
         <Suspense>
           <Tray files={files.chosen} />

@@ -3,8 +3,8 @@
 import { useEffect, useMemo, useState } from "react";
 import { called, listed, writes } from "../core/inbox";
 import type { Conversation, Message } from "../core/types";
+import { forward } from "../state/forwarding";
 import { lookAgain } from "../state/history";
-import { write } from "../state/outgoing";
 import { notify, useStore } from "../state/store";
 import { t } from "../words";
 import { Avatar } from "./Avatar";
@@ -30,12 +30,9 @@ export function Forward({ message, onClose }: { message: Message; onClose: () =>
   }
 
   async function send() {
-    const { text, attachments = [], message_id: forwardOf } = message;
-    for (const conversation of possible.filter((each) => chosen.includes(each.conversation_id))) {
-      const { conversation_id: conversationId, peer_id: recipientId } = conversation;
-      await write({ conversationId, recipientId, text, replyTo: null, attachments, forwardOf });
-    }
-    notify(t("forward.sent", { n: chosen.length }));
+    const to = possible.filter((each) => chosen.includes(each.conversation_id));
+    await forward(message, to, (id) => setChosen((left) => left.filter((each) => each !== id)));
+    notify(t("forward.sent", { n: to.length }));
     onClose();
   }
 

@@ -3,7 +3,9 @@
 import { useState } from "react";
 import type { Whole } from "../core/types";
 import { endInvite, type Invite, invite } from "../state/running";
+import { aside } from "../state/telling";
 import { t } from "../words";
+import { copied } from "./copied";
 import { Field } from "./Field";
 import { usePlainName } from "./names";
 import { whole as wholeDate } from "./times";
@@ -68,7 +70,7 @@ export function Invites({ id, whole, onChanged }: { id: string; whole: Whole; on
           <p className="hint">{t("invites.link")}</p>
           <p className="invite">
             <code>{link}</code>
-            <button type="button" className="button" onClick={() => void navigator.clipboard?.writeText(link)}>
+            <button type="button" className="button" onClick={() => aside(copied(link))}>
               {t("message.copy")}
             </button>
           </p>

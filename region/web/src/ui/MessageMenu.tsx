@@ -5,7 +5,9 @@ import { mayPin } from "../core/pins";
 import type { Message } from "../core/types";
 import { pin, react, remove } from "../state/altering";
 import { type Asked, set, useStore } from "../state/store";
+import { aside } from "../state/telling";
 import { t } from "../words";
+import { copied } from "./copied";
 
 const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🎉"];
 
@@ -38,7 +40,7 @@ export default function MessageMenu({ message, own, active, onReply, onEdit, onC
   const ask = (asked: Asked) => choose(() => set({ asked }));
   const items: { key: string; label: string; work: () => void; danger?: boolean }[] = [];
   if (active) items.push({ key: "reply", label: t("message.reply"), work: choose(() => onReply?.(message)) });
-  const copy = choose(() => void navigator.clipboard?.writeText(message.text));
+  const copy = choose(() => aside(copied(message.text)));
   items.push({ key: "copy", label: t("message.copy"), work: copy });
   if (numbered) items.push({ key: "forward", label: t("menu.forward"), work: ask({ kind: "forward", message }) });
   if (active && mayPin(id, role)) {

@@ -3,6 +3,7 @@
 import { ofItem } from "../core/delivery";
 import type { Item } from "../core/outbox";
 import { discard, retry } from "../state/outgoing";
+import { aside } from "../state/telling";
 import { problem, t } from "../words";
 import { Attachments } from "./Attachments";
 import { DeliveryMark } from "./DeliveryMark";
@@ -25,10 +26,10 @@ export function OutboxBubble({ item }: { item: Item }) {
       {down && (
         <p className="down" role="alert">
           {t(`state.${delivery.state}`, { reason: problem(delivery.code, delivery.reason) })}{" "}
-          <button type="button" className="plain" onClick={() => void retry(item.clientMessageId)}>
+          <button type="button" className="plain" onClick={() => aside(retry(item.clientMessageId))}>
             {t("state.retry")}
           </button>
-          <button type="button" className="plain" onClick={() => void discard(item.clientMessageId)}>
+          <button type="button" className="plain" onClick={() => aside(discard(item.clientMessageId))}>
             {t("state.discard")}
           </button>
         </p>

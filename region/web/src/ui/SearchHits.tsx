@@ -3,10 +3,11 @@
 import { useEffect, useState } from "react";
 import { Link } from "wouter";
 import { excerpt } from "../core/excerpt";
+import { type Found, withPage } from "../core/hits";
 import { api, got } from "../io/api";
-import { ApiError } from "../io/problem";
 import { useStore } from "../state/store";
-import { problem, t } from "../words";
+import { reasonOf } from "../state/telling";
+import { t } from "../words";
 import { Avatar } from "./Avatar";
 import { useName, useTitle } from "./names";
 import { brief } from "./times";
@@ -21,7 +22,7 @@ function search(query: string, cursor: string | null) {
 }
 
 export default function SearchHits({ query }: { query: string }) {
-  const [found, setFound] = useState<{ hits: Hit[]; next: string | null; incomplete: number } | null>(null);
+  const [found, setFound] = useState<Found<Hit> | null>(null);
   const [wrong, setWrong] = useState<string | null>(null);
   useEffect(() => {
     let stale = false;
@@ -30,10 +31,10 @@ export default function SearchHits({ query }: { query: string }) {
         .then((answer) => {
           if (stale) return;
           setWrong(null);
-          setFound({ hits: answer.hits, next: answer.next, incomplete: answer.incomplete.length });
+          setFound({ hits: answer.hits, next: answer.next, incomplete: answer.incomplete.length, wrong: null });
         })
         .catch((error: unknown) => {
-          if (!stale) setWrong(error instanceof ApiError ? problem(error.code, error.message) : String(error));
+          if (!stale) setWrong(reasonOf(error));
         });
     }, PAUSE_MS);
     return () => {
@@ -42,9 +43,9 @@ export default function SearchHits({ query }: { query: string }) {
     };
   }, [query]);
 
-  async function more(before: NonNullable<typeof found>, cursor: string) {
-    const answer = await search(query, cursor);
-    setFound({ ...before, hits: [...before.hits, ...answer.hits], next: answer.next });
+  async function more(before: Found<Hit>, cursor: string) {
+    const page = await search(query, cursor).catch((error: unknown) => ({ wrong: reasonOf(error) }));
+    setFound((now) => withPage(now, before, page));
   }
 
   if (wrong !== null) return <p className="warning hits-note">{wrong}</p>;
@@ -58,6 +59,11 @@ export default function SearchHits({ query }: { query: string }) {
       {found.hits.map((hit) => (
         <HitRow key={hit.message.message_id} hit={hit} />
       ))}
+      {found.wrong !== null && (
+        <p className="warning hits-note" role="alert">
+          {found.wrong}
+        </p>
+      )}
       {next !== null && (
         <button type="button" className="plain" onClick={() => void more(found, next)}>
           {t("search.more")}

@@ -2,16 +2,19 @@
 
 import { Suspense, useCallback, useEffect, useState } from "react";
 import { Link, useLocation } from "wouter";
+import { type Purpose, WRITE } from "../core/drafts";
 import { writes } from "../core/inbox";
 import type { Presence } from "../core/presence";
 import { isMessage } from "../core/timeline";
 import type { Message } from "../core/types";
+import { readPurpose, writePurpose } from "../io/drafts";
 import { withPerson } from "../state/history";
 import { useStore } from "../state/store";
+import { aside } from "../state/telling";
 import { look, seen } from "../state/watching";
 import { problem, t } from "../words";
 import { Avatar } from "./Avatar";
-import { Composer, type Purpose } from "./Composer";
+import { Composer } from "./Composer";
 import { History } from "./History";
 import { Icon } from "./Icon";
 import { later } from "./later";
@@ -21,13 +24,13 @@ import { brief } from "./times";
 const PinBar = later(() => import("./PinBar"));
 
 export function Talk({ id }: { id: string }) {
-  const [purpose, setPurpose] = useState<Purpose>({ kind: "write" });
+  const [purpose, setPurpose] = useState(() => readPurpose(id));
   const conversation = useStore((state) => state.inbox[id]);
   const about = useStore((state) => state.about[id]);
   const [unread] = useState(() => [conversation?.read ?? 0, conversation?.head ?? 0] as const);
   const marked = conversation?.preferences?.marked_unread ?? false;
   useEffect(() => {
-    if (marked) void import("../state/preferring").then(({ prefer }) => prefer(id, { marked_unread: false }));
+    if (marked) aside(import("../state/preferring").then(({ prefer }) => prefer(id, { marked_unread: false })));
   }, [id, marked]);
   useEffect(() => {
     look(id);
@@ -39,8 +42,15 @@ export function Talk({ id }: { id: string }) {
     };
   }, [id]);
   // The same for all renders: rows are made anew for whatever is new to them.
-  const onReply = useCallback((to: Message) => setPurpose({ kind: "reply", to }), []);
-  const onEdit = useCallback((of: Message) => setPurpose({ kind: "edit", of }), []);
+  const choose = useCallback(
+    (chosen: Purpose) => {
+      setPurpose(chosen);
+      writePurpose(id, chosen);
+    },
+    [id],
+  );
+  const onReply = useCallback((to: Message) => choose({ kind: "reply", to }), [choose]);
+  const onEdit = useCallback((of: Message) => choose({ kind: "edit", of }), [choose]);
   const mayWrite = about === undefined || writes(about.role);
   return (
     <section className="talk">
@@ -52,7 +62,7 @@ export function Talk({ id }: { id: string }) {
       </div>
       <History id={id} unread={unread} onReply={onReply} onEdit={onEdit} />
       {mayWrite ? (
-        <Composer key={keyOf(purpose)} id={id} purpose={purpose} onDone={() => setPurpose({ kind: "write" })} />
+        <Composer key={keyOf(purpose)} id={id} purpose={purpose} onDone={() => choose(WRITE)} />
       ) : (
         <p className="talk-note">{t(about.role === "former" || id.startsWith("g") ? "talk.former" : "talk.reader")}</p>
       )}

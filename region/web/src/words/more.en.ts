@@ -192,8 +192,18 @@ export const more = {
   "invites.make": "Make a link",
   "invites.link": "The link, shown once",
 
+  "copy.refused": "The browser does not let this page copy. Select the text, and copy it by hand.",
+  "storage.unkept":
+    "This browser keeps nothing more for this page; what you see now may be missing here without a network. It says: {reason}",
+  "stuck.title": "This browser keeps nothing for this page, and Causeway cannot do without.",
+  "stuck.hint":
+    "Allow this page to keep data (in the browser's settings; some private windows never do), see that the disk is not full, and close other tabs of this page. Then try again. What your region has is not touched by this.",
+  "stuck.reason": "What the browser says: {reason}",
+
   // The list's search, what begins a conversation, conversations, and what stands around them.
   "account.logout": "Log out",
+  "account.logout.left":
+    "You are logged out, but the browser did not let go of all that was kept here. Close other tabs of this page; if others use this browser, clear the page's data in its settings.",
   "account.logout.unsent": {
     one: "{n} message was not sent yet and is lost when you log out. Log out all the same?",
     other: "{n} messages were not sent yet and are lost when you log out. Log out all the same?",

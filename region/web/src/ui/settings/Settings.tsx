@@ -6,6 +6,7 @@ import { t } from "../../words";
 import { LanguageChoice } from "../LanguageChoice";
 import { Panel } from "../Panel";
 import "../styles/settings.css";
+import { useAttempt } from "../useAttempt";
 import { Devices } from "./Devices";
 import { ModerationLink } from "./ModerationLink";
 import { Notices } from "./Notices";
@@ -17,6 +18,7 @@ import { Storage } from "./Storage";
 import { Where } from "./Where";
 
 export default function Settings() {
+  const { busy, attempt } = useAttempt();
   return (
     <Panel title={t("settings.title")}>
       <ModerationLink />
@@ -30,7 +32,7 @@ export default function Settings() {
       <Storage />
       <Password />
       <Devices />
-      <button type="button" className="button danger" onClick={() => void leave()}>
+      <button type="button" className="button danger" disabled={busy} onClick={() => void attempt(leave)}>
         {t("account.logout")}
       </button>
     </Panel>

@@ -1,0 +1,34 @@
+/** What goes wrong, in words; and work beside everything else, which nobody waits for. */
+
+import { database } from "../io/database";
+import { ApiError, isOffline } from "../io/problem";
+import { problem } from "../words";
+import { get, notify, notifyMore } from "./store";
+
+/** Say what went wrong: by its code if there are words for it, else as whoever failed says it. */
+export function reasonOf(error: unknown): string {
+  return error instanceof ApiError ? problem(error.code, error.message) : String(error);
+}
+
+/** Tell what went wrong; without a network nothing is that the banner does not say already. */
+export function tell(error: unknown): void {
+  if (!isOffline(error)) notify(reasonOf(error));
+}
+
+/** Let something be done that nobody waits for. */
+export function aside(work: Promise<unknown>): void {
+  work.catch(tell);
+}
+
+let told = false;
+
+/** Keep something in the browser that is on the screen already: that it keeps no more is told once for each page. */
+export function keepAside(work: (kept: Awaited<ReturnType<typeof database>>) => Promise<unknown>): void {
+  database()
+    .then(work)
+    .catch((error) => {
+      if (told || get().phase !== "in") return; // whoever is logged out has nothing kept
+      told = true;
+      notifyMore("storage.unkept", { reason: String(error) });
+    });
+}
