@@ -1,0 +1,25 @@
+/** Escape leaves a page, unless that would cost what was typed, or means something else. */
+
+import { expect, test } from "vitest";
+import { leaves } from "../src/core/leaving";
+
+const ESCAPE = { key: "Escape", isComposing: false, keyCode: 27, defaultPrevented: false };
+const NOWHERE = { field: false, filled: false };
+
+test("Escape leaves a page", () => {
+  expect(leaves(ESCAPE, NOWHERE)).toBe(true);
+  expect(leaves({ ...ESCAPE, key: "Enter" }, NOWHERE)).toBe(false);
+});
+
+test.each([
+  ["ends an input method's composition", { isComposing: true }],
+  ["ends it in a browser that says so by a number alone", { keyCode: 229 }],
+  ["has closed something", { defaultPrevented: true }],
+])("Escape that %s does not", (_, how) => {
+  expect(leaves({ ...ESCAPE, ...how }, NOWHERE)).toBe(false);
+});
+
+test("a form that is being filled in stays, wherever the focus is by now", () => {
+  expect(leaves(ESCAPE, { field: true, filled: false })).toBe(false);
+  expect(leaves(ESCAPE, { field: false, filled: true })).toBe(false);
+});
