@@ -81,7 +81,9 @@ function FileLine({ attachment }: { attachment: Attachment }) {
   return (
     <button type="button" className="file" title={t("file.open")} onClick={() => void open()}>
       <Icon name="file" />
-      <span className="file-name">{attachment.name}</span>
+      <span className="file-name" dir="auto">
+        {attachment.name}
+      </span>
       <span className="file-size">{sizeWords(attachment.size)}</span>
     </button>
   );

@@ -1,11 +1,12 @@
 /** All that may be done with a message; arrows walk through it, Escape closes it. */
 
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef } from "react";
+import { across } from "../core/direction";
 import { mayPin } from "../core/pins";
 import type { Message } from "../core/types";
 import { pin, react, remove } from "../state/altering";
 import { type Asked, set, useStore } from "../state/store";
-import { t } from "../words";
+import { isRightToLeft, t } from "../words";
 
 const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🎉"];
 
@@ -97,8 +98,8 @@ export default function MessageMenu({ message, own, active, onReply, onEdit, onC
 }
 
 function walk(event: KeyboardEvent<HTMLElement>): void {
-  const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
-  if (by === undefined) return;
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? across(event.key, isRightToLeft());
+  if (by === 0) return;
   event.preventDefault();
   const all = [...event.currentTarget.querySelectorAll("button")];
   const now = all.indexOf(document.activeElement as HTMLButtonElement);

@@ -48,7 +48,9 @@ export function PersonLine({ person }: { person: Profile }) {
   return (
     <>
       <Avatar id={person.user_id} name={person.display_name || person.handle} />
-      <span className="row-title">{person.display_name || person.handle}</span>
+      <span className="row-title" dir="auto">
+        {person.display_name || person.handle}
+      </span>
       <span className="row-text">
         @{person.handle} · {t("talk.lives", { region: person.home_region })}
       </span>

@@ -79,10 +79,12 @@ function HitRow({ hit: { message, matches, before, after } }: { hit: Hit }) {
         name={title}
         kind={conversation?.kind ?? "direct"}
       />
-      <span className="row-title">{title}</span>
+      <span className="row-title" dir="auto">
+        {title}
+      </span>
       <time dateTime={message.sent_at}>{brief(Date.parse(message.sent_at))}</time>
-      <span className="row-text row-hit">
-        {sender}:{" "}
+      <span className="row-text row-hit" dir="auto">
+        <bdi>{sender}: </bdi>
         {excerpt(message.text, matches).map((piece, place) =>
           // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text never move
           piece.found ? <mark key={place}>{piece.text}</mark> : <span key={place}>{piece.text}</span>,

@@ -39,6 +39,7 @@ export function Sidebar({ openId }: { openId: string | null }) {
         <input
           id="filter"
           type="search"
+          dir="auto"
           placeholder={t("list.filter")}
           aria-label={t("list.filter")}
           value={filter}

@@ -21,7 +21,9 @@ function Going({ file: { key, name, stage } }: { file: Upload }) {
   return (
     <li className="tray-file" data-state={stage.at}>
       <Icon name={stage.at === "ready" ? "tick" : stage.at === "failed" ? "warn" : "file"} />
-      <span className="file-name">{name}</span>
+      <span className="file-name" dir="auto">
+        {name}
+      </span>
       {stage.at === "paused" && <span className="file-size">{t("file.paused")}</span>}
       {moving && <progress aria-label={name} value={shareOf(stage)} />}
       {stage.at === "ready" && <span className="file-size">{sizeWords(stage.attachment.size)}</span>}
