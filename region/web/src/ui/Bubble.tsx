@@ -123,7 +123,7 @@ function Reactions({ message, me, fixed }: { message: Message; me: string; fixed
           type="button"
           disabled={!active}
           aria-pressed={users.includes(me)}
-          aria-label={t("message.react", { emoji })}
+          aria-label={t("message.reacted", { emoji, n: users.length })}
           onClick={() => void react(message, emoji, !users.includes(me))}
         >
           {emoji} {users.length}

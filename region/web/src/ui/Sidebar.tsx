@@ -47,8 +47,8 @@ export function Sidebar({ openId }: { openId: string | null }) {
         />
       </label>
       {(archived || others.length > 0) && (
-        <button type="button" className="plain archive" onClick={() => setArchived(!archived)}>
-          {t(archived ? "list.archive.leave" : "list.archive")}
+        <button type="button" className="plain archive" aria-pressed={archived} onClick={() => setArchived(!archived)}>
+          {t("list.archive")}
         </button>
       )}
       {all.length === 0 && others.length === 0 && isRead && (

@@ -30,7 +30,6 @@ export const en = {
   "account.to-register": "I am new here",
   "list.title": "Conversations",
   "list.archive": "Archive",
-  "list.archive.leave": "All conversations",
   "list.empty": "No conversations yet.",
   "list.empty.hint": "Find somebody by name or handle, and say hello.",
   "list.filter": "Search",

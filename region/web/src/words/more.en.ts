@@ -267,6 +267,7 @@ export const more = {
   "message.copy": "Copy",
   "message.more": "More",
   "message.react": "React with {emoji}",
+  "message.reacted": "React with {emoji}, {n} so far",
   "state.sending": "Sending",
   "state.offline": "Waiting for a connection",
   "state.waiting": "The region is busy. It is tried again by itself.",

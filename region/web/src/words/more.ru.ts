@@ -309,6 +309,7 @@ export const more: MoreWords = {
   "message.copy": "Копировать",
   "message.more": "Ещё",
   "message.react": "Отметить: {emoji}",
+  "message.reacted": "Отметить: {emoji}, отметок: {n}",
   "state.sending": "Отправляется",
   "state.offline": "Ждёт соединения",
   "state.waiting": "Регион занят. Попытка повторится сама.",

@@ -30,7 +30,6 @@ export const ru: Words = {
   "account.to-register": "Я здесь впервые",
   "list.title": "Беседы",
   "list.archive": "Архив",
-  "list.archive.leave": "Все беседы",
   "list.empty": "Бесед пока нет.",
   "list.empty.hint": "Найдите кого-нибудь по имени и поздоровайтесь.",
   "list.filter": "Поиск",
