@@ -32,6 +32,11 @@ export default function MessageMenu({ message, own, active, onReply, onEdit, onC
   useClosing(place, onClose);
   useRoom(place);
 
+  const onKey = (event: KeyboardEvent<HTMLElement>) => {
+    if (event.key === "Tab")
+      onClose(); // the focus goes on from the button that opened it
+    else walk(event);
+  };
   const choose = (work: () => void) => () => {
     onClose();
     work();
@@ -68,7 +73,7 @@ export default function MessageMenu({ message, own, active, onReply, onEdit, onC
   }
 
   return (
-    <div className="menu" ref={place} role="menu" aria-label={t("message.more")} tabIndex={-1} onKeyDown={walk}>
+    <div className="menu" ref={place} role="menu" aria-label={t("message.more")} tabIndex={-1} onKeyDown={onKey}>
       {active && !channel && (
         <p className="emoji" role="presentation">
           {EMOJI.map((emoji) => {
