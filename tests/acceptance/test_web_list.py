@@ -84,6 +84,7 @@ async def by_keyboard(ada: Tab) -> None:
     press = ada.page.keyboard.press
     await press("Escape")
     await expect(ada.page.get_by_text("Choose a conversation, or begin one.")).to_be_visible()
+    await expect(listed(ada, "Boris")).to_be_focused()
     await press("Control+k")
     await ada.page.keyboard.type("trav")
     await expect(rows(ada)).to_have_count(1)

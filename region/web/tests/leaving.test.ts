@@ -1,7 +1,7 @@
-/** Escape leaves a page, unless that would cost what was typed, or means something else. */
+/** Leaving a page: by Escape, unless that would cost what was typed, or means something else; and to the list, where that stands which was open. */
 
 import { expect, test } from "vitest";
-import { leaves } from "../src/core/leaving";
+import { conversationOf, leaves } from "../src/core/leaving";
 
 const ESCAPE = { key: "Escape", isComposing: false, keyCode: 27, defaultPrevented: false };
 const NOWHERE = { field: false, filled: false };
@@ -22,4 +22,14 @@ test.each([
 test("a form that is being filled in stays, wherever the focus is by now", () => {
   expect(leaves(ESCAPE, { field: true, filled: false })).toBe(false);
   expect(leaves(ESCAPE, { field: false, filled: true })).toBe(false);
+});
+
+test.each([
+  ["/c/g1-us", "g1-us"],
+  ["/c/g1-us/about", "g1-us"],
+  ["/c/d1-eu/at/b/a", "d1-eu"],
+  ["/settings", null],
+  ["/", null],
+])("%s is about %s", (path, id) => {
+  expect(conversationOf(path)).toBe(id);
 });

@@ -1,4 +1,4 @@
-/** Whether a key leaves the page that is open for the list. Pure. */
+/** Leaving the page that is open for the list: by which key, and from what. Pure. */
 
 /** A key that was pressed, as the browser tells of it. */
 export type Pressed = Pick<KeyboardEvent, "key" | "isComposing" | "keyCode" | "defaultPrevented">;
@@ -16,4 +16,9 @@ const TAKEN_BY_INPUT_METHOD = 229;
 export function leaves({ key, isComposing, keyCode, defaultPrevented }: Pressed, { field, filled }: Place): boolean {
   if (key !== "Escape" || defaultPrevented || isComposing || keyCode === TAKEN_BY_INPUT_METHOD) return false;
   return !field && !filled;
+}
+
+/** Return the id of the conversation that a page is about; null if it is about none. */
+export function conversationOf(path: string): string | null {
+  return /^\/c\/([^/]+)/.exec(path)?.[1] ?? null;
 }

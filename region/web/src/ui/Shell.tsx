@@ -5,6 +5,7 @@ import { Route, Switch, useLocation, useRoute } from "wouter";
 import { leaves } from "../core/leaving";
 import { set, useStore } from "../state/store";
 import { t, withMore } from "../words";
+import { Arrived } from "./Arrived";
 import { Banner } from "./Banner";
 import { Guard } from "./Guard";
 import { later } from "./later";
@@ -28,6 +29,7 @@ const Moderation = lazy(() => withMore(import("./Moderation")));
 export default function Shell() {
   const [path, go] = useLocation();
   const [, talk] = useRoute<{ id: string }>("/c/:id/*?");
+  const left = useRef<string | null>(null);
   const filled = useRef<string | null>(null); // the page in whose forms something was typed or chosen
   useEffect(() => {
     filled.current = null;
@@ -77,6 +79,7 @@ export default function Shell() {
                 <p className="nothing">{t("talk.pick")}</p>
               </Route>
             </Switch>
+            <Arrived path={path} left={left} />
           </Suspense>
         </Guard>
       </div>
