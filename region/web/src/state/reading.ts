@@ -1,6 +1,7 @@
 /** Reading something once at a time, by its name; and how that ended. */
 
 import { ApiError, isOffline } from "../io/problem";
+import { why } from "./saying";
 import { notify } from "./store";
 
 /** Statuses by which a region says that one may not see something, or that it is not there. */
@@ -48,7 +49,7 @@ async function ended(work: Work): Promise<Read> {
 
 /** Say what went wrong; without a network nothing is that the banner does not say already. */
 export function tell(error: unknown): void {
-  if (!isOffline(error)) notify(error instanceof Error ? error.message : String(error));
+  if (!isOffline(error)) notify(why(error));
 }
 
 export function endOf(error: unknown): Read {

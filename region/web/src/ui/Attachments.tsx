@@ -6,7 +6,7 @@ import { shownSize, sizeWords } from "../core/files";
 import type { Attachment } from "../core/types";
 import { find, useBlob } from "../state/blobs";
 import { notify } from "../state/store";
-import { t } from "../words";
+import { locale, t } from "../words";
 import { Blur } from "./Blur";
 import { Icon } from "./Icon";
 
@@ -84,7 +84,7 @@ function FileLine({ attachment }: { attachment: Attachment }) {
       <span className="file-name" dir="auto">
         {attachment.name}
       </span>
-      <span className="file-size">{sizeWords(attachment.size)}</span>
+      <span className="file-size">{sizeWords(attachment.size, locale())}</span>
     </button>
   );
 }

@@ -3,7 +3,7 @@
 import { sizeWords } from "../core/files";
 import { shareOf, type Upload } from "../core/uploads";
 import { goOn, pause, remove } from "../state/uploads";
-import { t } from "../words";
+import { locale, t } from "../words";
 import { Icon, type IconName } from "./Icon";
 
 export default function Tray({ files }: { files: readonly Upload[] }) {
@@ -26,7 +26,7 @@ function Going({ file: { key, name, stage } }: { file: Upload }) {
       </span>
       {stage.at === "paused" && <span className="file-size">{t("file.paused")}</span>}
       {moving && <progress aria-label={name} value={shareOf(stage)} />}
-      {stage.at === "ready" && <span className="file-size">{sizeWords(stage.attachment.size)}</span>}
+      {stage.at === "ready" && <span className="file-size">{sizeWords(stage.attachment.size, locale())}</span>}
       {stage.at === "failed" && (
         <>
           <span role="alert">{stage.why}</span>

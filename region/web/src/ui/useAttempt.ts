@@ -1,8 +1,7 @@
 /** Something that is tried once at a time, and may go wrong in words. */
 
 import { useState } from "react";
-import { ApiError } from "../io/problem";
-import { problem } from "../words";
+import { why } from "../state/saying";
 
 export function useAttempt() {
   const [busy, setBusy] = useState(false);
@@ -14,7 +13,7 @@ export function useAttempt() {
     try {
       await work();
     } catch (error) {
-      setWrong(error instanceof ApiError ? problem(error.code, error.message) : String(error));
+      setWrong(why(error));
     } finally {
       setBusy(false);
     }

@@ -114,6 +114,11 @@ export const en = {
   "problem.already-a-member": "You belong to it already.",
   "problem.last-owner": "You are the last owner: make somebody else an owner first.",
   "problem.slow-mode": "Slow mode: wait a while between two posts.",
+  "problem.invalid-field": "Something in it cannot be taken. The region says: {detail}",
+  "problem.reservation-lost": "Registering took too long, and somebody else has the handle now. Try another.",
+  "problem.internal":
+    "Something went wrong in the region, and was noted. It may have happened all the same: look before you repeat it.",
+  "problem.app": "Something went wrong in the app: {detail}",
   "problem.account-suspended": "This account is suspended. The region says: {detail}",
   "problem.outcome-unknown": "Whether it was done is not known. Look again before you repeat it.",
   "problem.busy": "The region is busy, and nothing was done. Try again in a moment.",
