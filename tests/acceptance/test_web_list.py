@@ -58,12 +58,14 @@ async def test_what_one_wants_of_a_conversation_and_is_about_to_say_holds_in_all
     await wish(ada, "Archive").click()
     for tab in (ada, second):
         await expect(rows(tab)).to_have_count(1)
-    await second.page.get_by_role("navigation", name=LISTED).get_by_role("button", name="Archive").click()
+    archive = second.page.get_by_role("navigation", name=LISTED).get_by_role("button", name="Archive")
+    await archive.click()
+    await expect(archive).to_have_attribute("aria-pressed", "true")
     await expect(rows(second)).to_have_count(1)
     await expect(rows(second).first).to_contain_text("Travellers")
     await wish(ada, "Take out of the archive").click()
     await wish(ada, "Unpin in the list").click()
-    await second.page.get_by_role("button", name="All conversations").click()
+    await archive.click()
     await expect(rows(second).first).to_contain_text("Boris")
 
     await wish(ada, "Mark as unread").click()
@@ -82,6 +84,7 @@ async def by_keyboard(ada: Tab) -> None:
     press = ada.page.keyboard.press
     await press("Escape")
     await expect(ada.page.get_by_text("Choose a conversation, or begin one.")).to_be_visible()
+    await expect(listed(ada, "Boris")).to_be_focused()
     await press("Control+k")
     await ada.page.keyboard.type("trav")
     await expect(rows(ada)).to_have_count(1)

@@ -5,7 +5,14 @@ import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, expect, test, vi } from "vitest";
 import { type PretendedRegion, pretend } from "./pretending";
 
-const TOKENS = { user_id: "u1-us", handle: "ada", home_region: "us", device_id: "v1", access_token: "a", expires_in: 900 };
+const TOKENS = {
+  user_id: "u1-us",
+  handle: "ada",
+  home_region: "us",
+  device_id: "v1",
+  access_token: "a",
+  expires_in: 900,
+};
 
 let account: typeof import("../src/state/account");
 let store: typeof import("../src/state/store");

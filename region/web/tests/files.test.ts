@@ -18,12 +18,16 @@ test("what is on its way is asked for ever more seldom, and not for ever", () =>
 });
 
 test.each([
-  [0, "0 B"],
-  [999, "999 B"],
-  [1_400, "1.4 KB"],
-  [524_288_000, "524 MB"],
-])("%d bytes are %s", (bytes, words) => {
-  expect(sizeWords(bytes)).toBe(words);
+  [0, "0 bytes", "0 байт"],
+  [999, "999 bytes", "999 байт"],
+  [1_400, "1.4 kB", "1,4 кБ"],
+  [32_000, "32.0 kB", "32,0 кБ"],
+  [524_288_000, "524 MB", "524 МБ"],
+])("%d bytes are %s, and in Russian %s", (bytes, english, russian) => {
+  const plain = (words: string) => words.replaceAll("\u00a0", " ");
+
+  expect(plain(sizeWords(bytes, "en"))).toBe(english);
+  expect(plain(sizeWords(bytes, "ru"))).toBe(russian);
 });
 
 test("a name is one that regions take", () => {

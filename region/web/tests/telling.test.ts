@@ -10,7 +10,8 @@ vi.mock("../src/io/database", () => {
   const done = async () => {
     if (full) throw FULL;
   };
-  return { account: () => "u1-us", database: async () => ({ put: done, delete: done, get: done }), keepInbox: done };
+  const kept = { put: done, delete: done, get: done };
+  return { account: () => "u1-us", database: async () => kept, keepInbox: done, whenGone: () => {} };
 });
 
 let store: typeof import("../src/state/store");
@@ -40,14 +41,6 @@ test("what goes wrong is told in words; that there is no network, the banner say
 
   telling.aside(Promise.reject(new ApiError({ code: "busy", detail: "busy" })));
   await until(() => expect(notices).toEqual([expect.stringContaining("nothing was done")]));
-});
-
-test("there are words for everything, also where nobody has answered", async () => {
-  const { ApiError } = await import("../src/io/problem");
-
-  expect(telling.reasonOf(new ApiError({}))).toContain("could not be reached");
-  expect(telling.reasonOf(new ApiError({ code: "of-a-newer-region", detail: "Its own words." }))).toBe("Its own words.");
-  expect(telling.reasonOf(FULL)).toBe("QuotaExceededError: The disk is full.");
 });
 
 test("a browser that keeps nothing more says so once, however much is to be kept", async () => {

@@ -3,7 +3,7 @@
 import type { Attachment } from "./types";
 
 const BOX = 320;
-const UNITS = ["B", "KB", "MB", "GB"];
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
 const FIRST_PAUSE_MS = 1_500;
 const MOST_PAUSE_MS = 30_000;
 const MOST_ASKED = 20;
@@ -16,11 +16,18 @@ export function shownSize({ width, height }: Pick<Attachment, "width" | "height"
   return { width: Math.max(48, Math.round(width * scale)), height: Math.max(48, Math.round(height * scale)) };
 }
 
-/** Return a size in words, such as `1.4 MB`. */
-export function sizeWords(bytes: number): string {
+/** Return a size in words, such as `1.4 MB`, as it is written in a language. */
+export function sizeWords(bytes: number, locale: string): string {
   const power = Math.min(UNITS.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
   const value = bytes / 1_000 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[power]}`;
+  const digits = power === 0 || value >= 100 ? 0 : 1;
+  return new Intl.NumberFormat(locale, {
+    style: "unit",
+    unit: UNITS[power] ?? "byte",
+    unitDisplay: power === 0 ? "long" : "short",
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(value);
 }
 
 /**

@@ -3,8 +3,8 @@
 import type { Mention } from "../core/pieces";
 import type { Message } from "../core/types";
 import { api, got } from "../io/api";
+import { why } from "./saying";
 import { notify } from "./store";
-import { reasonOf } from "./telling";
 
 /** Return whether it was taken; if not, a notice says why. */
 async function done(call: Promise<unknown>): Promise<boolean> {
@@ -12,7 +12,7 @@ async function done(call: Promise<unknown>): Promise<boolean> {
     await call;
     return true;
   } catch (error) {
-    notify(reasonOf(error));
+    notify(why(error));
     return false;
   }
 }

@@ -8,8 +8,9 @@ import { readDrafts } from "../io/drafts";
 import { compareDrafts } from "./drafts";
 import { setFrom } from "./pending";
 import { anew, endOf, once, type Read } from "./reading";
+import { why } from "./saying";
 import { get, putConversations, set, setTimeline, timelineOf } from "./store";
-import { keepAside, reasonOf, tell } from "./telling";
+import { keepAside, tell } from "./telling";
 
 const PAGE = 50;
 const CATCH_UP = 200;
@@ -108,7 +109,7 @@ export function forgetTrouble(id: string): void {
 /** Return whether that is news. */
 function setTrouble(id: string, error: unknown): boolean {
   const { [id]: before, ...others } = get().troubles;
-  const said = reasonOf(error);
+  const said = why(error);
   set({ troubles: error === null ? others : { ...others, [id]: said } });
   return said !== before;
 }

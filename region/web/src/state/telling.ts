@@ -1,18 +1,13 @@
-/** What goes wrong, in words; and work beside everything else, which nobody waits for. */
+/** What goes wrong is told; and work beside everything else, which nobody waits for. */
 
 import { database } from "../io/database";
-import { ApiError, isOffline } from "../io/problem";
-import { problem } from "../words";
+import { isOffline } from "../io/problem";
+import { why } from "./saying";
 import { get, notify, notifyMore } from "./store";
-
-/** Say what went wrong: by its code if there are words for it, else as whoever failed says it. */
-export function reasonOf(error: unknown): string {
-  return error instanceof ApiError ? problem(error.code, error.message) : String(error);
-}
 
 /** Tell what went wrong; without a network nothing is that the banner does not say already. */
 export function tell(error: unknown): void {
-  if (!isOffline(error)) notify(reasonOf(error));
+  if (!isOffline(error)) notify(why(error));
 }
 
 /** Let something be done that nobody waits for. */

@@ -3,9 +3,9 @@
 import { MOST, type Stage, shareOf, type Upload } from "../core/uploads";
 import type { KeptFile } from "../io/database";
 import { alone, dropFile, keepFile, keptFile, keptFiles, noteFile } from "../io/files";
-import { ApiError, isOffline } from "../io/problem";
+import { isOffline } from "../io/problem";
 import { abandon, upload } from "../io/upload";
-import { problem } from "../words";
+import { why } from "./saying";
 import { get, newName, set, useStore } from "./store";
 
 /** What this page knows of a file besides what it shows. */
@@ -124,8 +124,7 @@ async function attempt(mine: Own, { key, name }: Upload, signal: AbortSignal): P
   } catch (error) {
     const stage = find(key)?.stage;
     if (stage === undefined) return;
-    const why = error instanceof ApiError ? problem(error.code, error.message) : String(error);
-    tell({ at: "failed", share: shareOf(stage), why, offline: isOffline(error) });
+    tell({ at: "failed", share: shareOf(stage), why: why(error), offline: isOffline(error) });
   }
 }
 

@@ -40,7 +40,7 @@ export default function About({ id }: { id: string }) {
           <Icon name="back" />
         </Link>
         <Avatar id={peer ?? id} name={title} kind={conversation?.kind ?? "direct"} />
-        <h2>{title}</h2>
+        <h2 dir="auto">{title}</h2>
       </header>
       <div className="panel-body">
         {about?.description && <p>{about.description}</p>}

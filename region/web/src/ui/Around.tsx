@@ -76,7 +76,7 @@ export default function Around({ id, before, after }: Place) {
           <Icon name="back" />
         </Link>
         <div>
-          <h2>{title}</h2>
+          <h2 dir="auto">{title}</h2>
           <p className="subtitle">{t("search.around")}</p>
         </div>
       </header>

@@ -5,9 +5,9 @@ import { meanColour } from "../core/blurhash";
 import { shownSize, sizeWords } from "../core/files";
 import type { Attachment } from "../core/types";
 import { find, useBlob } from "../state/blobs";
+import { why } from "../state/saying";
 import { notify } from "../state/store";
-import { reasonOf } from "../state/telling";
-import { t } from "../words";
+import { locale, t } from "../words";
 import { Blur } from "./Blur";
 import { Icon } from "./Icon";
 
@@ -76,14 +76,16 @@ function FileLine({ attachment }: { attachment: Attachment }) {
       link.download = attachment.name;
       link.click();
     } catch (error) {
-      notify(reasonOf(error));
+      notify(why(error));
     }
   }
   return (
     <button type="button" className="file" title={t("file.open")} onClick={() => void open()}>
       <Icon name="file" />
-      <span className="file-name">{attachment.name}</span>
-      <span className="file-size">{sizeWords(attachment.size)}</span>
+      <span className="file-name" dir="auto">
+        {attachment.name}
+      </span>
+      <span className="file-size">{sizeWords(attachment.size, locale())}</span>
     </button>
   );
 }

@@ -27,8 +27,12 @@ export function Banner() {
   const down = bad && now - since >= PATIENCE_MS;
   if (!down && islanded === null) return null;
   return (
-    <div className="banner" role="status">
-      <span>{down ? `${why()} ${what()}` : t("banner.islanded", { region: islanded ?? home })}</span>
+    <div className="banner">
+      {/* Why is told once; the seconds beside it are there to be read, not told each. */}
+      <span>
+        <span role="status">{down ? why() : t("banner.islanded", { region: islanded ?? home })}</span>
+        {down && ` ${what()}`}
+      </span>
       {down && standing.at === "waiting" && (
         <button type="button" className="plain" onClick={hurry}>
           {t("banner.now")}

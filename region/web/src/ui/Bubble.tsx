@@ -16,6 +16,7 @@ import { useJump } from "./jump";
 import { usePlainName } from "./names";
 import { quoteOf } from "./Talk";
 import { Text } from "./Text";
+import { Told } from "./Told";
 import { clock, whole } from "./times";
 
 interface Props {
@@ -44,7 +45,11 @@ export function Bubble({ id, message, head, onReply, onEdit }: Props) {
     >
       {named && (head ? <Avatar id={message.sender_id} name={name} /> : <span className="avatar-space" />)}
       <div className="bubble" data-deleted={message.deleted ?? false}>
-        {named && head && <p className="sender">{name}</p>}
+        {named && head && (
+          <p className="sender">
+            <bdi>{name}</bdi>
+          </p>
+        )}
         {message.forwarded_from !== undefined && <Forwarded userId={message.forwarded_from} />}
         {message.reply_to !== undefined && <Quote id={id} {...message.reply_to} />}
         {message.attachments !== undefined && <Attachments all={message.attachments} />}
@@ -81,7 +86,11 @@ function Status({ id, message, me }: { id: string; message: Message; me: string 
 }
 
 function Forwarded({ userId }: { userId: string }) {
-  return <p className="forwarded">{t("message.forwarded", { name: usePlainName(userId) })}</p>;
+  return (
+    <p className="forwarded">
+      <Told word="message.forwarded" name={usePlainName(userId)} />
+    </p>
+  );
 }
 
 /** By its number, if that is known: each visible answer looks whenever anything happens. */
@@ -97,7 +106,7 @@ function Quote({ id, message_id: messageId, seq }: { id: string } & NonNullable<
   const jump = useJump(id);
   return (
     <button type="button" className="quote" onClick={() => jump(messageId, seq ?? 0)}>
-      {message !== undefined && <strong>{name}</strong>}
+      {message !== undefined && <strong dir="auto">{name}</strong>}
       <span dir="auto">{quoteOf(message)}</span>
     </button>
   );
@@ -114,7 +123,7 @@ function Reactions({ message, me, fixed }: { message: Message; me: string; fixed
           type="button"
           disabled={!active}
           aria-pressed={users.includes(me)}
-          aria-label={t("message.react", { emoji })}
+          aria-label={t("message.reacted", { emoji, n: users.length })}
           onClick={() => void react(message, emoji, !users.includes(me))}
         >
           {emoji} {users.length}

@@ -15,6 +15,7 @@ export function Field({ label, hint, ...input }: Props) {
       <input
         id={id}
         aria-describedby={hint ? `${id}-hint` : undefined}
+        dir="auto"
         autoCapitalize="off"
         spellCheck={false}
         {...input}

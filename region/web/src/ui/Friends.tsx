@@ -89,7 +89,9 @@ function Line({ friend: { user_id: id, home_region: region, presence: told } }: 
   return (
     <Link href={`/with/${id}`} className="row">
       <Avatar id={id} name={name} />
-      <span className="row-title">{name}</span>
+      <span className="row-title" dir="auto">
+        {name}
+      </span>
       <span className="row-text">{[t("talk.lives", { region }), there].filter(Boolean).join(" · ")}</span>
     </Link>
   );

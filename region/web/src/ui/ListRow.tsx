@@ -1,6 +1,6 @@
 /** One conversation in the list. */
 
-import { memo } from "react";
+import { memo, type ReactNode } from "react";
 import { Link } from "wouter";
 import { isNamed, isPinned, lastAt } from "../core/inbox";
 import type { Conversation, Message } from "../core/types";
@@ -10,6 +10,7 @@ import { Avatar } from "./Avatar";
 import { useEventText } from "./events";
 import { Icon } from "./Icon";
 import { usePlainName, useTitle } from "./names";
+import { Told } from "./Told";
 import { brief, whole } from "./times";
 
 interface Props {
@@ -40,7 +41,7 @@ export const ListRow = memo(function ListRow({ conversation, open }: Props) {
       data-muted={muted}
     >
       <Avatar id={conversation.peer_id ?? id} name={title} kind={kind} />
-      <span className="row-title">
+      <span className="row-title" dir="auto">
         {title}
         {presence !== undefined && presence !== "offline" && (
           <span className="unseen">, {t(`person.${presence}`)}</span>
@@ -51,9 +52,7 @@ export const ListRow = memo(function ListRow({ conversation, open }: Props) {
           {brief(at)}
         </time>
       )}
-      <span className="row-text">
-        <Below id={id} kind={kind} last={last} open={open} />
-      </span>
+      <Below id={id} kind={kind} last={last} open={open} />
       {(pinned || muted || named || unread > 0 || marked) && (
         <span className="badges">
           {muted && <Icon name="mute" label={t("list.muted")} />}
@@ -74,6 +73,26 @@ export const ListRow = memo(function ListRow({ conversation, open }: Props) {
   );
 });
 
+/** What stands below the title: in its own direction if somebody wrote it, whatever the app says before it. */
+function Line({ said, children }: { said?: boolean; children: ReactNode }) {
+  return (
+    <span className="row-text" dir={said ? "auto" : undefined}>
+      {children}
+    </span>
+  );
+}
+
+function Own({ text }: { text: string }) {
+  const [before, after] = t("list.you").split("{text}");
+  return (
+    <Line said>
+      <bdi>{before}</bdi>
+      {text}
+      <bdi>{after}</bdi>
+    </Line>
+  );
+}
+
 /** Who types, or what is about to be sent, or what was said last. */
 function Below({ id, kind, last, open }: { id: string; kind: string; last: Message | null; open: boolean }) {
   const typist = useStore((state) => state.typists[id]);
@@ -82,25 +101,39 @@ function Below({ id, kind, last, open }: { id: string; kind: string; last: Messa
   if (typist) return <Types userId={typist.userId} />;
   if (draft) {
     return (
-      <>
-        <em>{t("list.draft")}</em> {draft}
-      </>
+      <Line said>
+        <em>
+          <bdi>{t("list.draft")}</bdi>
+        </em>{" "}
+        {draft}
+      </Line>
     );
   }
-  if (newest) return t("list.you", { text: newest.text || (newest.attachments[0]?.name ?? "") });
-  return last === null ? null : <Last message={last} kind={kind} />;
+  if (newest) return <Own text={newest.text || (newest.attachments[0]?.name ?? "")} />;
+  return last === null ? <Line>{null}</Line> : <Last message={last} kind={kind} />;
 }
 
 function Types({ userId }: { userId: string }) {
-  return <em>{t("talk.types", { name: usePlainName(userId) })}</em>;
+  return (
+    <Line>
+      <em>
+        <Told word="talk.types" name={usePlainName(userId)} />
+      </em>
+    </Line>
+  );
 }
 
 function Last({ message, kind }: { message: Message; kind: string }) {
   const me = useStore((state) => state.me?.user_id);
   const name = usePlainName(kind === "group" ? message.sender_id : "");
   const event = useEventText(message);
-  if (event !== null) return event;
+  if (event !== null) return <Line>{event}</Line>;
   const text = message.deleted ? t("message.deleted") : message.text || (message.attachments?.[0]?.name ?? "");
-  if (message.sender_id === me) return t("list.you", { text });
-  return kind === "group" ? `${name}: ${text}` : text;
+  if (message.sender_id === me) return <Own text={text} />;
+  return (
+    <Line said>
+      {kind === "group" && <bdi>{name}: </bdi>}
+      {text}
+    </Line>
+  );
 }

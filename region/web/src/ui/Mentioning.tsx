@@ -98,7 +98,9 @@ export default function Mentioning({ id, text, input, onChange }: Props) {
                 onClick={() => take(at)}
               >
                 <Avatar id={person.user_id} name={name} />
-                <span className="row-title">{name}</span>
+                <span className="row-title" dir="auto">
+                  {name}
+                </span>
                 <span className="row-text">@{person.handle}</span>
               </button>
             );

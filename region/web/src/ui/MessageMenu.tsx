@@ -1,12 +1,13 @@
 /** All that may be done with a message; arrows walk through it, Escape closes it. */
 
 import { type KeyboardEvent, useEffect, useLayoutEffect, useRef } from "react";
+import { across } from "../core/direction";
 import { mayPin } from "../core/pins";
 import type { Message } from "../core/types";
 import { pin, react, remove } from "../state/altering";
 import { type Asked, set, useStore } from "../state/store";
 import { aside } from "../state/telling";
-import { t } from "../words";
+import { isRightToLeft, t } from "../words";
 import { copied } from "./copied";
 
 const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🎉"];
@@ -33,6 +34,11 @@ export default function MessageMenu({ message, own, active, onReply, onEdit, onC
   useClosing(place, onClose);
   useRoom(place);
 
+  const onKey = (event: KeyboardEvent<HTMLElement>) => {
+    if (event.key === "Tab")
+      onClose(); // the focus goes on from the button that opened it
+    else walk(event);
+  };
   const choose = (work: () => void) => () => {
     onClose();
     work();
@@ -69,7 +75,7 @@ export default function MessageMenu({ message, own, active, onReply, onEdit, onC
   }
 
   return (
-    <div className="menu" ref={place} role="menu" aria-label={t("message.more")} tabIndex={-1} onKeyDown={walk}>
+    <div className="menu" ref={place} role="menu" aria-label={t("message.more")} tabIndex={-1} onKeyDown={onKey}>
       {active && !channel && (
         <p className="emoji" role="presentation">
           {EMOJI.map((emoji) => {
@@ -99,8 +105,8 @@ export default function MessageMenu({ message, own, active, onReply, onEdit, onC
 }
 
 function walk(event: KeyboardEvent<HTMLElement>): void {
-  const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
-  if (by === undefined) return;
+  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? across(event.key, isRightToLeft());
+  if (by === 0) return;
   event.preventDefault();
   const all = [...event.currentTarget.querySelectorAll("button")];
   const now = all.indexOf(document.activeElement as HTMLButtonElement);

@@ -109,7 +109,9 @@ function FindChannel({ onOpen }: { onOpen: (id: string) => void }) {
         {found.map((channel) => (
           <li key={channel.channel_id} className="row">
             <Avatar id={channel.channel_id} name={channel.name} kind="channel" picture={channel.picture} />
-            <span className="row-title">{channel.name}</span>
+            <span className="row-title" dir="auto">
+              {channel.name}
+            </span>
             <span className="row-text">
               {[t("talk.subscribers", { n: channel.subscriber_count }), channel.description]
                 .filter(Boolean)

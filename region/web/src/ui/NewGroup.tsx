@@ -44,9 +44,7 @@ export function NewGroup({ onMade }: { onMade: (id: string) => void }) {
         <ul className="chosen" aria-label={t("new.group.members")}>
           {members.map((person) => (
             <li key={person.user_id}>
-              <button type="button" className="chip" onClick={() => toggle(person)}>
-                {person.display_name || person.handle} ×
-              </button>
+              <Chip name={person.display_name || person.handle} onRemove={() => toggle(person)} />
             </li>
           ))}
         </ul>
@@ -67,5 +65,13 @@ export function NewGroup({ onMade }: { onMade: (id: string) => void }) {
         {t("new.group.create")}
       </button>
     </form>
+  );
+}
+
+function Chip({ name, onRemove }: { name: string; onRemove: () => void }) {
+  return (
+    <button type="button" className="chip" aria-label={t("file.remove", { name })} onClick={onRemove}>
+      <bdi>{name}</bdi> ×
+    </button>
   );
 }

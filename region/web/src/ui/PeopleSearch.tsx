@@ -3,10 +3,10 @@
 import { type ReactNode, useEffect, useState } from "react";
 import type { Profile } from "../core/types";
 import { api, got } from "../io/api";
-import { ApiError } from "../io/problem";
 import { put } from "../state/people";
+import { why } from "../state/saying";
 import { useStore } from "../state/store";
-import { problem, t } from "../words";
+import { t } from "../words";
 import { Field } from "./Field";
 
 const PAUSE_MS = 250;
@@ -77,7 +77,6 @@ async function find(query: string): Promise<Found> {
     put(answer.users);
     return { users: answer.users, incomplete: answer.incomplete, wrong: null };
   } catch (error) {
-    const wrong = error instanceof ApiError ? problem(error.code, error.message) : String(error);
-    return { users: [], incomplete: [], wrong };
+    return { users: [], incomplete: [], wrong: why(error) };
   }
 }

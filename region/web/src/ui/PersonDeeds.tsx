@@ -49,7 +49,9 @@ export function PersonDeeds({ id, userId, region, mine, theirs, sought = false, 
     <li>
       <div className="row">
         <Avatar id={userId} name={name} />
-        <span className="row-title">{userId === me ? name : <Link href={`/with/${userId}`}>{name}</Link>}</span>
+        <span className="row-title" dir="auto">
+          {userId === me ? name : <Link href={`/with/${userId}`}>{name}</Link>}
+        </span>
         <span className="row-text">{[role, t("talk.lives", { region })].filter(Boolean).join(" · ")}</span>
         {possible.length > 0 && (
           <button

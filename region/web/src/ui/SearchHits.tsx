@@ -5,8 +5,8 @@ import { Link } from "wouter";
 import { excerpt } from "../core/excerpt";
 import { type Found, withPage } from "../core/hits";
 import { api, got } from "../io/api";
+import { why } from "../state/saying";
 import { useStore } from "../state/store";
-import { reasonOf } from "../state/telling";
 import { t } from "../words";
 import { Avatar } from "./Avatar";
 import { useName, useTitle } from "./names";
@@ -34,7 +34,7 @@ export default function SearchHits({ query }: { query: string }) {
           setFound({ hits: answer.hits, next: answer.next, incomplete: answer.incomplete.length, wrong: null });
         })
         .catch((error: unknown) => {
-          if (!stale) setWrong(reasonOf(error));
+          if (!stale) setWrong(why(error));
         });
     }, PAUSE_MS);
     return () => {
@@ -44,7 +44,7 @@ export default function SearchHits({ query }: { query: string }) {
   }, [query]);
 
   async function more(before: Found<Hit>, cursor: string) {
-    const page = await search(query, cursor).catch((error: unknown) => ({ wrong: reasonOf(error) }));
+    const page = await search(query, cursor).catch((error: unknown) => ({ wrong: why(error) }));
     setFound((now) => withPage(now, before, page));
   }
 
@@ -85,10 +85,12 @@ function HitRow({ hit: { message, matches, before, after } }: { hit: Hit }) {
         name={title}
         kind={conversation?.kind ?? "direct"}
       />
-      <span className="row-title">{title}</span>
+      <span className="row-title" dir="auto">
+        {title}
+      </span>
       <time dateTime={message.sent_at}>{brief(Date.parse(message.sent_at))}</time>
-      <span className="row-text row-hit">
-        {sender}:{" "}
+      <span className="row-text row-hit" dir="auto">
+        <bdi>{sender}: </bdi>
         {excerpt(message.text, matches).map((piece, place) =>
           // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text never move
           piece.found ? <mark key={place}>{piece.text}</mark> : <span key={place}>{piece.text}</span>,

@@ -1,9 +1,11 @@
 /** What who is logged in sees: the list beside what is open; on a phone one of the two. */
 
-import { lazy, Suspense, useEffect } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { Route, Switch, useLocation, useRoute } from "wouter";
+import { leaves } from "../core/leaving";
 import { set, useStore } from "../state/store";
 import { t, withMore } from "../words";
+import { Arrived } from "./Arrived";
 import { Banner } from "./Banner";
 import { Guard } from "./Guard";
 import { later } from "./later";
@@ -27,9 +29,13 @@ const Moderation = lazy(() => withMore(import("./Moderation")));
 export default function Shell() {
   const [path, go] = useLocation();
   const [, talk] = useRoute<{ id: string }>("/c/:id/*?");
+  const left = useRef<string | null>(null);
+  const filled = useRef<string | null>(null); // the page in whose forms something was typed or chosen
   useEffect(() => {
+    filled.current = null;
     const onKey = (event: KeyboardEvent) => {
-      if (event.key === "Escape" && !event.defaultPrevented && path !== "/") go("/");
+      const place = { field: inForm(event.target), filled: filled.current === path };
+      if (path !== "/" && leaves(event, place)) go("/");
       if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
         event.preventDefault();
         document.getElementById("filter")?.focus();
@@ -50,7 +56,12 @@ export default function Shell() {
       <Guard place="sidebar">
         <Sidebar openId={talk?.id ?? null} />
       </Guard>
-      <div className="content">
+      <div
+        className="content"
+        onInput={(event) => {
+          if (inForm(event.target)) filled.current = path;
+        }}
+      >
         <Guard key={path}>
           <Suspense fallback={<p className="starting">{t("app.loading")}</p>}>
             <Switch>
@@ -68,6 +79,7 @@ export default function Shell() {
                 <p className="nothing">{t("talk.pick")}</p>
               </Route>
             </Switch>
+            <Arrived path={path} left={left} />
           </Suspense>
         </Guard>
       </div>
@@ -78,6 +90,12 @@ export default function Shell() {
       )}
     </main>
   );
+}
+
+/** Whether it belongs to what is lost with its page; what is written in a conversation is kept as its draft. */
+function inForm(target: EventTarget | null): boolean {
+  if (!(target instanceof Element) || target.closest(".composer") !== null) return false;
+  return target.closest("form, input, textarea, select") !== null;
 }
 
 /** The tab tells how many conversations wait to be read. */

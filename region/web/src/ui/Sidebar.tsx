@@ -39,6 +39,7 @@ export function Sidebar({ openId }: { openId: string | null }) {
         <input
           id="filter"
           type="search"
+          dir="auto"
           placeholder={t("list.filter")}
           aria-label={t("list.filter")}
           value={filter}
@@ -46,8 +47,8 @@ export function Sidebar({ openId }: { openId: string | null }) {
         />
       </label>
       {(archived || others.length > 0) && (
-        <button type="button" className="plain archive" onClick={() => setArchived(!archived)}>
-          {t(archived ? "list.archive.leave" : "list.archive")}
+        <button type="button" className="plain archive" aria-pressed={archived} onClick={() => setArchived(!archived)}>
+          {t("list.archive")}
         </button>
       )}
       {all.length === 0 && others.length === 0 && isRead && (

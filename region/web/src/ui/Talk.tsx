@@ -19,6 +19,7 @@ import { History } from "./History";
 import { Icon } from "./Icon";
 import { later } from "./later";
 import { usePlainName, useTitle } from "./names";
+import { Told } from "./Told";
 import { brief } from "./times";
 
 const PinBar = later(() => import("./PinBar"));
@@ -85,7 +86,7 @@ function Head({ id }: { id: string }) {
       <Link href={`/c/${id}/about`} className="talk-who" title={t("about.title")}>
         <Avatar id={conversation?.peer_id ?? id} name={title} kind={conversation?.kind ?? "direct"} />
         <div>
-          <h2>{title}</h2>
+          <h2 dir="auto">{title}</h2>
           <Subtitle id={id} peerId={conversation?.peer_id ?? ""} />
         </div>
       </Link>
@@ -99,15 +100,31 @@ function Subtitle({ id, peerId }: { id: string; peerId: string }) {
   const peer = useStore((state) => state.people[peerId]);
   const there = useStore((state) => state.presences[peerId]);
   const typing = usePlainName(typist?.userId ?? "");
-  if (typist !== undefined) return <p className="subtitle typing">{t("talk.types", { name: typing })}</p>;
+  if (typist !== undefined) {
+    return (
+      <p className="subtitle typing">
+        <Told word="talk.types" name={typing} />
+      </p>
+    );
+  }
   if (about !== undefined) {
     const count = t(id.startsWith("c") ? "talk.subscribers" : "talk.members", { n: about.members });
-    return <p className="subtitle">{[count, about.description].filter(Boolean).join(" · ")}</p>;
+    return <Below said={[count]} own={about.description} />;
   }
   if (peer === undefined) return null;
   const lives = t("talk.lives", { region: peer.home_region });
-  const said = [`@${peer.handle}`, lives, there && thereOf(there), peer.status_text];
-  return <p className="subtitle">{said.filter(Boolean).join(" · ")}</p>;
+  const said = [`@${peer.handle}`, lives, there && thereOf(there)];
+  return <Below said={said} own={peer.status_text} />;
+}
+
+function Below({ said, own }: { said: (string | undefined)[]; own: string | undefined }) {
+  return (
+    <p className="subtitle">
+      {said.filter(Boolean).join(" · ")}
+      {own && " · "}
+      <bdi>{own}</bdi>
+    </p>
+  );
 }
 
 function thereOf({ presence, lastSeen }: Presence): string {

@@ -3,7 +3,7 @@
 import { sizeWords } from "../core/files";
 import { shareOf, type Upload } from "../core/uploads";
 import { goOn, pause, remove } from "../state/uploads";
-import { t } from "../words";
+import { locale, t } from "../words";
 import { Icon, type IconName } from "./Icon";
 
 export default function Tray({ files }: { files: readonly Upload[] }) {
@@ -21,10 +21,12 @@ function Going({ file: { key, name, stage } }: { file: Upload }) {
   return (
     <li className="tray-file" data-state={stage.at}>
       <Icon name={stage.at === "ready" ? "tick" : stage.at === "failed" ? "warn" : "file"} />
-      <span className="file-name">{name}</span>
+      <span className="file-name" dir="auto">
+        {name}
+      </span>
       {stage.at === "paused" && <span className="file-size">{t("file.paused")}</span>}
       {moving && <progress aria-label={name} value={shareOf(stage)} />}
-      {stage.at === "ready" && <span className="file-size">{sizeWords(stage.attachment.size)}</span>}
+      {stage.at === "ready" && <span className="file-size">{sizeWords(stage.attachment.size, locale())}</span>}
       {stage.at === "failed" && (
         <>
           <span role="alert">{stage.why}</span>

@@ -1,9 +1,10 @@
 /** An image as large as the window: arrows go to the next one of the message, Escape closes. */
 
 import { useEffect, useRef, useState } from "react";
+import { across } from "../core/direction";
 import type { Attachment } from "../core/types";
 import { useBlob } from "../state/blobs";
-import { t } from "../words";
+import { isRightToLeft, t } from "../words";
 import { Icon } from "./Icon";
 
 interface Props {
@@ -27,8 +28,7 @@ export default function Viewer({ images, first, onClose }: Props) {
       onClose={onClose}
       onKeyDown={(event) => {
         event.stopPropagation();
-        if (event.key === "ArrowRight") go(1);
-        if (event.key === "ArrowLeft") go(-1);
+        go(across(event.key, isRightToLeft()));
       }}
       onClick={(event) => {
         if (event.target === event.currentTarget) dialog.current?.close();
@@ -36,7 +36,7 @@ export default function Viewer({ images, first, onClose }: Props) {
     >
       <Large key={image.blob_id} image={image} />
       <p className="viewer-bar">
-        <span>{image.name}</span>
+        <span dir="auto">{image.name}</span>
         {images.length > 1 && (
           <span>
             {place + 1}/{images.length}

@@ -1,10 +1,10 @@
 /** The first page: what this is, and the way in. */
 
 import { useEffect, useState } from "react";
-import { ApiError } from "../io/problem";
 import { logIn, register } from "../state/account";
+import { why } from "../state/saying";
 import { useStore } from "../state/store";
-import { problem, t } from "../words";
+import { t } from "../words";
 import type { Key } from "../words/en";
 import { Field } from "./Field";
 import { LanguageChoice } from "./LanguageChoice";
@@ -69,7 +69,7 @@ function Entrance() {
       if (isNew) await register(value("handle"), value("password"), value("name").trim());
       else await logIn(value("handle"), value("password"));
     } catch (error) {
-      setWrong(error instanceof ApiError ? problem(error.code, error.message) : String(error));
+      setWrong(why(error));
       setBusy(false);
     }
   }

@@ -1,7 +1,7 @@
 /** Something that is tried once at a time, and may go wrong in words. */
 
 import { useState } from "react";
-import { reasonOf } from "../state/telling";
+import { why } from "../state/saying";
 
 export function useAttempt() {
   const [busy, setBusy] = useState(false);
@@ -13,7 +13,7 @@ export function useAttempt() {
     try {
       await work();
     } catch (error) {
-      setWrong(reasonOf(error));
+      setWrong(why(error));
     } finally {
       setBusy(false);
     }

@@ -22,6 +22,11 @@ let words: Readonly<Record<string, string | Plural>> = en;
 let plurals = new Intl.PluralRules("en");
 export let language: Language = "en";
 
+/** Whether the page runs from right to left. */
+export function isRightToLeft(): boolean {
+  return DIRECTIONS[language] === "rtl";
+}
+
 function isLanguage(name: string | null | undefined): name is Language {
   return name !== null && name !== undefined && name in LANGUAGES;
 }

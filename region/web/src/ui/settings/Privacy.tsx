@@ -100,7 +100,9 @@ function Blocked({ id, busy, onLift }: { id: string; busy: boolean; onLift: (use
   const name = usePlainName(id);
   return (
     <li className="row">
-      <span className="row-title">{name}</span>
+      <span className="row-title" dir="auto">
+        {name}
+      </span>
       <button
         type="button"
         className="button"

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "react";
 import { sizeWords } from "../../core/files";
 import { clearSeen, persist, type Usage, usage } from "../../io/storage";
-import { t } from "../../words";
+import { locale, t } from "../../words";
 import { useAttempt } from "../useAttempt";
 import { Outcome, Section } from "./Section";
 
@@ -62,7 +62,7 @@ function Kept({ kept }: { kept: Usage }) {
       <li>{t("settings.storage.messages", { n: kept.messages })}</li>
       <li>{t("settings.storage.people", { n: kept.people })}</li>
       {kept.outbox > 0 && <li>{t("settings.storage.outbox", { n: kept.outbox })}</li>}
-      {kept.bytes !== null && <li>{t("settings.storage.used", { size: sizeWords(kept.bytes) })}</li>}
+      {kept.bytes !== null && <li>{t("settings.storage.used", { size: sizeWords(kept.bytes, locale()) })}</li>}
       {kept.lasting !== null && <li>{t(kept.lasting ? "settings.storage.lasting" : "settings.storage.passing")}</li>}
     </ul>
   );

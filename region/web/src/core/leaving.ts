@@ -1,0 +1,24 @@
+/** Leaving the page that is open for the list: by which key, and from what. Pure. */
+
+/** A key that was pressed, as the browser tells of it. */
+export type Pressed = Pick<KeyboardEvent, "key" | "isComposing" | "keyCode" | "defaultPrevented">;
+
+export interface Place {
+  /** Whether the focus is in a field or a form whose text is kept nowhere else. */
+  field: boolean;
+  /** Whether something was typed or chosen in such a form of this page. */
+  filled: boolean;
+}
+
+/** What some browsers say of a key that an input method takes, also of the one that ends its composition. */
+const TAKEN_BY_INPUT_METHOD = 229;
+
+export function leaves({ key, isComposing, keyCode, defaultPrevented }: Pressed, { field, filled }: Place): boolean {
+  if (key !== "Escape" || defaultPrevented || isComposing || keyCode === TAKEN_BY_INPUT_METHOD) return false;
+  return !field && !filled;
+}
+
+/** Return the id of the conversation that a page is about; null if it is about none. */
+export function conversationOf(path: string): string | null {
+  return /^\/c\/([^/]+)/.exec(path)?.[1] ?? null;
+}
