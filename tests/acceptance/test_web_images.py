@@ -141,7 +141,7 @@ async def test_what_fails_is_tried_again_and_what_is_not_wanted_is_left_out(
     await tray.get_by_role("button", name="Leave wrong.txt out").click()
     fails = False
     await tray.get_by_role("button", name="Try again").click()
-    await expect(tray.get_by_text("32.0 KB")).to_be_visible()
+    await expect(tray.get_by_text("32.0 kB")).to_be_visible()
     await ada.send("Listen")
 
     await boris.sees("Listen")

@@ -172,7 +172,7 @@ test("nor does a tab that holds on to it keep anybody from logging out", async (
   const told: [string, boolean][] = [];
   session.whenEnded((...how) => told.push(how));
   await session.register("ada", "correct horse", "Ada");
-  vi.spyOn(indexedDB, "deleteDatabase").mockImplementationOnce(() => new EventTarget() as IDBOpenDBRequest);
+  vi.spyOn(indexedDB, "deleteDatabase").mockImplementationOnce(() => new IDBOpenDBRequest());
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const leaving = session.logOut();
   await vi.waitFor(async () => {
