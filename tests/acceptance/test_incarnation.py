@@ -232,7 +232,7 @@ async def test_a_lost_kafka_begins_anew_in_the_regions_own_store(
         layout = lay_out(homes.read_federation(Path(stood_by.status().home)), toolchain.find())
         await asyncio.to_thread(shutil.rmtree, layout.parts["us/kafka"].directory)
         await start(stood_by, "us/kafka", "us/mirror", *services)
-        await says(stood_by, "the journal lost records")
+        await says(stood_by, "it is another journal than the one that was there")
         with pytest.raises(CommandError, match="end them"):
             await asyncio.to_thread(command, stood_by, "reincarnate", *LOST)
         await stood_by.act("local", "kill", "--stay-down", *services)
