@@ -116,7 +116,8 @@ def bring_up(
     zones: Annotated[
         str,
         typer.Option(
-            help="The legal zone of each region, such as us=americas,eu=europe,ap=asia: nobody stands by beyond it; one for all by default."
+            envvar="CAUSEWAY_ZONES",
+            help="The legal zone of each region, such as us=americas,eu=europe,ap=asia: nobody stands by beyond it; one for all by default.",
         ),
     ] = "",
     takeover: Annotated[

@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import shutil
+import tempfile
 from collections.abc import Awaitable, Callable, Collection
+from pathlib import Path
 from typing import Final
 
 import httpx
@@ -176,7 +178,8 @@ async def _room(source: Seat, target: Seat) -> Check:
     async with await connect(_server_of(target), name="evacuation") as server:
         left = await repository.left(server)
     free = None if left.directory is None else await asyncio.to_thread(_free, left.directory)
-    return room(target, size=size, free=free, connections=left.connections)
+    dumped = await asyncio.to_thread(_apart, left.directory) if target.is_home else None
+    return room(target, size=size, free=free, dumped=dumped, connections=left.connections)
 
 
 def _free(directory: str) -> int | None:
@@ -186,7 +189,16 @@ def _free(directory: str) -> int | None:
     return None
 
 
-def room(target: Seat, *, size: int, free: int | None, connections: int | None) -> Check:
+def _apart(directory: str | None) -> int | None:
+    """Return how many bytes are free where a store is dumped on the way; None if that is the same disk."""
+    place = tempfile.gettempdir()
+    with contextlib.suppress(OSError):
+        if directory is None or Path(place).stat().st_dev != Path(directory).stat().st_dev:
+            return _free(place)
+    return None
+
+
+def room(target: Seat, *, size: int, free: int | None, connections: int | None, dumped: int | None = None) -> Check:
     """Whether the target's PostgreSQL has room for the duties.
 
     Args:
@@ -194,8 +206,10 @@ def room(target: Seat, *, size: int, free: int | None, connections: int | None) 
         size: Of the store, bytes.
         free: On the disk of the target's PostgreSQL, bytes; None where nobody can say.
         connections: How many more it takes; None likewise.
+        dumped: On the disk on which the store is dumped, bytes; None if that is the same, or nothing is dumped.
     """
-    needed = SPARE_BYTES + (2 * size if target.is_home else 0)  # at home: what is dumped, and what is made of it
+    here = size if dumped is None else 0
+    needed = SPARE_BYTES + (size + here if target.is_home else 0)  # at home: what is made of what is dumped
     wrong, said = list[str](), [f"the store has {size / 2**20:.0f} MiB"]
     if free is None:
         said.append(f"how much is free at {target.site} is not known here, and {needed / 2**20:.0f} MiB must be")
@@ -203,6 +217,10 @@ def room(target: Seat, *, size: int, free: int | None, connections: int | None) 
         enough = free >= needed
         (said if enough else wrong).append(
             f"{free / 2**20:.0f} MiB are free at {target.site}" + ("" if enough else f", not {needed / 2**20:.0f}")
+        )
+    if dumped is not None and dumped < size:
+        wrong.append(
+            f"{dumped / 2**20:.0f} MiB are free where it is dumped on the way (TMPDIR), not {size / 2**20:.0f}"
         )
     if connections is not None:
         enough = connections >= FEWEST_CONNECTIONS

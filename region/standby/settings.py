@@ -4,6 +4,7 @@ from typing import Final
 
 from pydantic import BaseModel, Field
 
+from infra import zones as legal
 from infra.errors import SettingsError
 from infra.settings import RegionalSettings
 from region.media.settings import BlobSettings
@@ -57,6 +58,9 @@ class StandbySettings(RegionalSettings, BlobSettings):
             raise SettingsError(problems=f"CAUSEWAY_STANDBY: name one of the other regions ({known}), or nobody")
         if strange := sorted(set(self.stands_by_for) - set(self.others)):
             raise SettingsError(problems=f"CAUSEWAY_STANDS_BY_FOR: {', '.join(strange)}: no other region ({known})")
+        regions = (self.region, *self.others)
+        if wrong := legal.wrong(self.legal_zones, regions, dict.fromkeys(self.stands_by_for, self.region)):
+            raise SettingsError(problems=f"CAUSEWAY_STANDS_BY_FOR: {wrong}")
         if not self.standby and not self.stands_by_for:
             raise SettingsError(problems=f"CAUSEWAY_STANDBY, CAUSEWAY_STANDS_BY_FOR: {NOTHING}")
 

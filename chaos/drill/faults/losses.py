@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from chaos.drill.faults import deaths
 from chaos.drill.faults.deaths import RegionDies
 from chaos.drill.faults.duties import WHY, NotHomeError, holder_of
 from chaos.drill.faults.injector import POLL_SECONDS, NotPossibleError, Supervisor
@@ -76,10 +77,15 @@ class StoreLost(RegionDies):
         Raises:
             NotHomeError: It could not be restored.
         """
-        if self._site_down.lost and await self._is_at_home():
+        loop = asyncio.get_running_loop()
+        until = loop.time() + deaths.RESTORE_SECONDS
+        while self._site_down.lost and await self._is_at_home():
             status, said = await self._command.run("fail", self.region, "--why", WHY, "--confirm", self.region)
-            if status and await self._is_at_home():  # who stands by may have taken over by itself meanwhile
+            if not status:
+                break
+            if loop.time() > until:
                 raise NotHomeError(region=self.region, holder="nobody's site", reason=said, verb="restore")
+            await asyncio.sleep(deaths.AGAIN_SECONDS)  # who stands by may be about to take over by itself
         await super().bring_home()
         self._site_down.lost = False
 

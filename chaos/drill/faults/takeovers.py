@@ -1,5 +1,6 @@
 """A takeover that a federation carries out by itself: whether it would, what is written down of it as it goes, and who holds by the directory."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,4 +102,5 @@ class Written:
                 if not raw.endswith(b"\n"):  # still being written
                     return
                 self._place += len(raw)
-                yield msgspec.json.decode(raw, type=_Line)
+                with contextlib.suppress(msgspec.DecodeError):  # of another kind
+                    yield msgspec.json.decode(raw, type=_Line)

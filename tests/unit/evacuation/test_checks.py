@@ -77,6 +77,16 @@ def test_the_target_must_have_room(
     assert found.detail.startswith(said)
 
 
+def test_what_is_dumped_on_another_disk_must_have_room_there() -> None:
+    """Then home needs room for the store alone."""
+    found = [
+        checks.room(seat("us"), size=300 * MIB, free=812 * MIB, connections=10, dumped=left * MIB)
+        for left in (300, 299)
+    ]
+    assert [one.ok for one in found] == [True, False]
+    assert found[1].detail == "299 MiB are free where it is dumped on the way (TMPDIR), not 300"
+
+
 @pytest.mark.parametrize(
     ("zones", "ok", "said"),
     [

@@ -13,8 +13,13 @@ export interface Place {
 /** What some browsers say of a key that an input method takes, also of the one that ends its composition. */
 const TAKEN_BY_INPUT_METHOD = 229;
 
-export function leaves({ key, isComposing, keyCode, defaultPrevented }: Pressed, { field, filled }: Place): boolean {
-  if (key !== "Escape" || defaultPrevented || isComposing || keyCode === TAKEN_BY_INPUT_METHOD) return false;
+/** Whether an input method takes the key. */
+export function isComposed({ isComposing, keyCode }: Pick<Pressed, "isComposing" | "keyCode">): boolean {
+  return isComposing || keyCode === TAKEN_BY_INPUT_METHOD;
+}
+
+export function leaves(pressed: Pressed, { field, filled }: Place): boolean {
+  if (pressed.key !== "Escape" || pressed.defaultPrevented || isComposed(pressed)) return false;
   return !field && !filled;
 }
 

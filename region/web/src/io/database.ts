@@ -107,8 +107,10 @@ export function forgetAccount(): Promise<void> {
 }
 
 /** Throw away the session that rests here, and its key. */
-export function forgetVault(): Promise<void> {
-  return forget(VAULT);
+export async function forgetVault(): Promise<void> {
+  const kept = await opened.get(VAULT)?.catch(() => null);
+  await kept?.clear("single"); // at once, whichever tab holds on to the rest
+  await forget(VAULT);
 }
 
 async function forget(name: string): Promise<void> {

@@ -66,7 +66,8 @@ export async function access(refused?: string): Promise<string> {
     const shared = await unseal(); // another tab may have been faster
     if (shared !== null && isAnothers(shared)) leave(); // somebody else has logged in there
     if (session === null) throw new ApiError(NOBODY);
-    session = shared ?? session;
+    // What rests here may be older than what this page has, where the browser had no room for it.
+    if (shared !== null && shared.expiresAt > session.expiresAt) session = shared;
     if (session.tokens.access_token === refused || isOld(session)) {
       await refresh(session.tokens);
     }
@@ -90,7 +91,7 @@ async function refresh(before: Tokens): Promise<void> {
     throw error;
   });
   if (!isStill()) throw new ApiError(NOBODY);
-  await begin(tokens);
+  await begin(tokens).catch(() => {}); // a browser without room: this page goes on with it
 }
 
 async function begin(tokens: Tokens): Promise<Tokens> {
@@ -102,8 +103,12 @@ async function begin(tokens: Tokens): Promise<Tokens> {
 
 async function end(why: string): Promise<void> {
   if (session === null) return; // it has ended meanwhile, and what rests here now may be another account's
-  const shared = await unseal().catch(() => null);
-  const ours = shared === null || !isAnothers(shared);
+  let ours = true;
+  const looking = unseal().then((shared) => {
+    ours = shared === null || !isAnothers(shared);
+  });
+  await isDone(looking, FORGETTING_MS);
+  if (session === null) return;
   session = null;
   const forgetting = [async () => forgetDrafts(), forgetAccount, ...(ours ? [forgetVault] : [])];
   const done = await Promise.all(forgetting.map((forget) => isDone(forget(), FORGETTING_MS)));

@@ -21,7 +21,10 @@ export function Arrived({ path, left }: { path: string; left: RefObject<string |
   return null;
 }
 
+const TYPED_INTO = "input, textarea, select";
+
 function titleOf(page: Element | null): HTMLElement | null {
+  if (document.activeElement?.matches(TYPED_INTO)) return null;
   return page?.contains(document.activeElement) ? null : (page?.querySelector("h2") ?? null);
 }
 

@@ -2,6 +2,7 @@
 
 import { type KeyboardEvent, Suspense, useEffect, useRef, useState } from "react";
 import type { Purpose } from "../core/drafts";
+import { isComposed } from "../core/leaving";
 import type { Mention } from "../core/pieces";
 import { readEdit, writeEdit } from "../io/drafts";
 import { edit } from "../state/altering";
@@ -86,6 +87,7 @@ export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose
       notify(t("state.failed", { reason: String(error) }));
       return;
     }
+    if (matchMedia("(hover: hover)").matches) input.current?.focus(); // whoever has pressed the button goes on writing
     void handed.forget();
     if (draftNow() === text) keepDraft(id, ""); // only now: a page that goes away before has the draft still
     onDone();
@@ -105,12 +107,13 @@ export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose
   }
 
   function onKey(event: KeyboardEvent<HTMLTextAreaElement>) {
+    if (isComposed(event.nativeEvent)) return;
     if (event.key === "Escape" && purpose.kind !== "write") {
       event.preventDefault();
       onDone();
     }
     const keyboard = matchMedia("(hover: hover)").matches;
-    if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing && (keyboard || event.ctrlKey)) {
+    if (event.key === "Enter" && !event.shiftKey && (keyboard || event.ctrlKey)) {
       event.preventDefault();
       void send();
     }
@@ -182,7 +185,9 @@ export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose
 }
 
 function About({ purpose, onDone }: { purpose: Exclude<Purpose, { kind: "write" }>; onDone: () => void }) {
-  const of = purpose.kind === "edit" ? purpose.of : purpose.to;
+  const meant = purpose.kind === "edit" ? purpose.of : purpose.to;
+  const entries = useStore((state) => state.timelines[meant.conversation_id]?.entries);
+  const of = entries?.find((each) => each.message_id === meant.message_id) ?? meant; // as it is by now
   const name = useName(of.sender_id);
   return (
     <div className="purpose">

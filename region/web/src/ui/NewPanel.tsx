@@ -22,7 +22,7 @@ export default function NewPanel() {
   /** Only the focus goes on: what is behind a tab takes the focus when it is shown. */
   function walk(event: KeyboardEvent, from: Kind) {
     const next = tabBy(event.key, KINDS, from, isRightToLeft());
-    if (next === null) return;
+    if (next === null || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     document.getElementById(`${id}-${next}`)?.focus();
   }

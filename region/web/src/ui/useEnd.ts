@@ -43,7 +43,7 @@ export function useEnd(list: RefObject<VirtuosoHandle | null>) {
         const [now, index] = [performance.now(), place()];
         const isThere = told >= began && stands(view.current, index, align, isEnd.current);
         since = isThere ? Math.min(since, now) : Number.POSITIVE_INFINITY;
-        if (!isThere && now - told > AGAIN_MS) {
+        if (!isThere && index >= 0 && now - told > AGAIN_MS) {
           told = now;
           list.current?.scrollToIndex({ index, align });
         }

@@ -27,7 +27,8 @@ with (place / "asked").open("a") as log:
 holder = (place / "holder").read_text()
 if "status" in asked:
     policy = (place / "policy").read_text() if (place / "policy").exists() else "propose"
-    down = {{"hindrance": "operators moved it just now"}} if policy == "automatic" else None
+    why = (place / "hindrance").read_text() if (place / "hindrance").exists() else "that it is down is in doubt"
+    down = {{"hindrance": why}} if policy == "automatic" else None
     duty = {{"region": "us", "holder": holder, "standby": "eu", "taken_for_down": down}}
     print(json.dumps({{"regions": [duty], "takeover": policy}}))
 elif "--rehearse" in asked:
@@ -166,8 +167,18 @@ async def test_a_takeover_that_does_not_come_is_told_with_what_is_in_its_way(
 ) -> None:
     """As the directory says it; and also where somebody else was said to be done."""
     monkeypatch.setattr(deaths, "TAKEOVER_SECONDS", 0.05)
-    with pytest.raises(NotPossibleError, match="did not take us over by itself: operators moved it just now"):
+    with pytest.raises(NotPossibleError, match="did not take us over by itself: that it is down is in doubt"):
         await mortal(automatic, [], [], "us", "eu", "ap").put_on()
+
+
+async def test_soon_after_a_drill_an_operator_acts_where_takeovers_are_automatic(automatic: Path) -> None:
+    """Operators have just handed its duties back, so for ten minutes nothing comes by itself."""
+    (automatic / "hindrance").write_text("operators have moved its duties, or tried to, 9 s ago")
+    told: list[str] = []
+    await mortal(automatic, told, [], "us", "eu", "ap").put_on()
+
+    assert told[-1] == "taken: eu serves"
+    assert "region fail us --why" in (automatic / "asked").read_text()
 
 
 async def test_of_two_regions_an_operator_acts_whatever_the_policy_is(automatic: Path) -> None:

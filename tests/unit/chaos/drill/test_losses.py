@@ -127,9 +127,10 @@ async def test_its_disk_goes_after_its_processes(tmp_path: Path, server: Any, co
 
 
 async def test_a_drill_that_is_broken_off_declares_it_dead_first(
-    tmp_path: Path, server: Any, commands: Commands
+    tmp_path: Path, server: Any, commands: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without its store it cannot go on by itself; and what cannot be done is told."""
+    """Without its store it cannot go on by itself; and what cannot be done is told, once it was tried for long enough."""
+    monkeypatch.setattr(deaths, "RESTORE_SECONDS", 0.0)
     fault = lost(tmp_path, server, [])
     commands.fails = "the lease runs"
     with pytest.raises(NotPossibleError, match="the lease runs"):
