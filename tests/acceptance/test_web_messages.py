@@ -92,6 +92,7 @@ async def test_a_message_is_found_by_its_words_and_shown_among_its_neighbours(
     lines[40] = "Beware of the lighthouse keeper"
     await write(http, urls["us"], ada, conversation, lines)
     await boris.sees("Line 119")
+    await ada.sees("Line 119", "Read")  # else the page opens where one had not read yet
 
     await boris.page.reload()
     await boris.sees("Line 119")

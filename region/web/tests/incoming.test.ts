@@ -140,3 +140,15 @@ test("where a number could be lost with the region, one's own message stays in t
   incoming.take({ type: "entry", message: entry(2, { ...own, client_message_id: "c2" }), hops: [] });
   expect(store.get().outbox).toEqual([]);
 });
+
+test("what comes is in the list that the browser keeps, without the list being read anew", async () => {
+  const { readInbox } = await import("../src/io/database");
+  store.putConversations([{ ...(await import("../src/core/inbox")).empty(GROUP, "group", null, "G"), epoch: 1 }]);
+  incoming.take({ type: "entry", message: entry(1, { text: "Who is where?" }), hops: [] });
+  incoming.take({ type: "entry", message: entry(2, { text: "Here" }), hops: [] });
+
+  await vi.waitFor(
+    async () => expect((await readInbox()).map((each) => each.last_message?.text)).toEqual(["Here"]),
+    PATIENCE,
+  );
+});

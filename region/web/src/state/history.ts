@@ -9,7 +9,7 @@ import { compareDrafts } from "./drafts";
 import { setFrom } from "./pending";
 import { anew, endOf, once, type Read } from "./reading";
 import { why } from "./saying";
-import { get, putConversations, set, setTimeline, timelineOf } from "./store";
+import { get, putConversations, set, setTimeline, timelineOf, useStore } from "./store";
 import { keepAside, tell } from "./telling";
 
 const PAGE = 50;
@@ -161,6 +161,25 @@ async function readNewer(id: string): Promise<void> {
   setTimeline(id, { ...timelineOf(id), entries: [], older: undefined });
   await readNewest(id);
 }
+
+const KEEP_MS = 1_000;
+let pause: ReturnType<typeof setTimeout> | undefined;
+let changed = false;
+
+/** Keep the list as it is shown, for when there is no network: at once, and then once a second at most. */
+function keepList(): void {
+  changed = pause !== undefined;
+  if (changed || get().phase !== "in") return;
+  keepAside(() => keepInbox(Object.values(get().inbox)));
+  pause = setTimeout(() => {
+    pause = undefined;
+    if (changed) keepList();
+  }, KEEP_MS);
+}
+
+useStore.subscribe((state, before) => {
+  if (state.inbox !== before.inbox) keepList();
+});
 
 /** Return the conversation with somebody; it exists as soon as it is asked for, and begins with its first message. */
 export async function withPerson(userId: string): Promise<string> {
