@@ -41,15 +41,25 @@ class _Copy(msgspec.Struct):
     connected: bool = False
 
 
-class _Duty(msgspec.Struct):
+class _Proposal(msgspec.Struct):
+    hindrance: str = ""
+
+
+class Duty(msgspec.Struct):
+    """How a region's duties stand, as far as a drill asks; `taken_for_down` says what is in the way of a takeover by itself."""
+
     region: str
     holder: str | None = None
     standby: str | None = None
     copy: _Copy | None = None
+    taken_for_down: _Proposal | None = None
 
 
-class _Duties(msgspec.Struct):
-    regions: list[_Duty]
+class Duties(msgspec.Struct):
+    """What `causeway region status` says; `takeover` is the policy."""
+
+    regions: list[Duty]
+    takeover: str | None = None
 
 
 class Command:
@@ -174,19 +184,19 @@ async def ready(home: Path, verb: str, region: str) -> None:
 
 async def holder_of(home: Path, region: str) -> str | None:
     """Return at which site a region's duties are, by the directory."""
-    return next((one.holder for one in await _duties(home) if one.region == region), None)
+    return next((one.holder for one in (await duties_of(home)).regions if one.region == region), None)
 
 
 async def follows(home: Path, site: str) -> bool:
     """Return whether a site has whole copies of all regions by which it stands, and these follow."""
     try:
-        copies = [one.copy for one in await _duties(home) if one.standby == site]
+        copies = [one.copy for one in (await duties_of(home)).regions if one.standby == site]
     except NotPossibleError:
         return False  # nobody answers yet
     return all(copy is not None and copy.state == "follow" and copy.whole and copy.connected for copy in copies)
 
 
-async def _duties(home: Path) -> list[_Duty]:
+async def duties_of(home: Path) -> Duties:
     """Return who holds what, by the directory.
 
     Raises:
@@ -194,7 +204,7 @@ async def _duties(home: Path) -> list[_Duty]:
     """
     status, said = await called(home, "region", "status", "--json")
     try:
-        return msgspec.json.decode(said, type=_Duties).regions
+        return msgspec.json.decode(said, type=Duties)
     except msgspec.DecodeError:
         raise NotPossibleError(reason=f"`causeway region status` ended with {status}: {said[:200]}") from None
 

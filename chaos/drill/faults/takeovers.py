@@ -7,28 +7,12 @@ from pathlib import Path
 
 import msgspec
 
-from chaos.drill.faults.duties import called
-from chaos.drill.faults.injector import NotPossibleError
+from chaos.drill.faults.duties import Duty, duties_of
 
 AUTOMATIC = "automatic"
 FILE = "operations.jsonl"
 VERB, BEFORE, DONE = "fail", "before", "done:"
 """Of a line: what is done, in which step everything is only looked at, and how the last one begins."""
-
-
-class _Proposal(msgspec.Struct):
-    hindrance: str = ""
-
-
-class _Duty(msgspec.Struct):
-    region: str
-    holder: str | None = None
-    taken_for_down: _Proposal | None = None
-
-
-class _Status(msgspec.Struct):
-    regions: list[_Duty]
-    takeover: str | None = None
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -51,12 +35,8 @@ async def standing(home: Path, region: str) -> Standing:
     Raises:
         NotPossibleError: Nobody could say.
     """
-    status, said = await called(home, "region", "status", "--json")
-    try:
-        found = msgspec.json.decode(said, type=_Status)
-    except msgspec.DecodeError:
-        raise NotPossibleError(reason=f"`causeway region status` ended with {status}: {said[:200]}") from None
-    duty = next((one for one in found.regions if one.region == region), _Duty(region))
+    found = await duties_of(home)
+    duty = next((one for one in found.regions if one.region == region), Duty(region))
     hindrance = "" if duty.taken_for_down is None else duty.taken_for_down.hindrance
     return Standing(duty.holder, found.takeover == AUTOMATIC, hindrance)
 
