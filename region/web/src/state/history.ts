@@ -54,7 +54,6 @@ export async function readList(): Promise<void> {
   } while (before !== undefined);
   set((state) => ({ inbox: withoutUnlisted(state.inbox, named, known) }));
   compareDrafts([...named]);
-  await keepInbox(Object.values(get().inbox));
 }
 
 /** Whether there is nothing to be read but what comes: the newest page is here, and what the conversation is. */
@@ -187,7 +186,6 @@ export async function withPerson(userId: string): Promise<string> {
   if (known !== undefined) return known.conversation_id;
   const page = await got(api.GET("/messages", { params: { query: { peer_id: userId, limit: PAGE, log: true } } }));
   putConversations([empty(page.conversation_id, "direct", userId, "")]);
-  await keepInbox(Object.values(get().inbox));
   setTimeline(page.conversation_id, withOlder(timelineOf(page.conversation_id), page.messages, page.next));
   return page.conversation_id;
 }
