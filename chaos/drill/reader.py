@@ -16,6 +16,8 @@ from region.client import Client, ClientError, ProblemError
 
 PAGE = 200
 ATTEMPTS = 3
+PATIENCE_SECONDS = 60.0
+"""How long each request is repeated: a region that is slow to answer when all is over has still to be read."""
 AT_ONCE = 4
 STRANGE = 3
 """How many conversations of others everybody asks for."""
@@ -80,11 +82,14 @@ class Reader:
         await self._as_member(device, elsewhere, mine, [])
 
     async def _as_member(self, device: Device, region: str, conversations: list[str], others: list[str]) -> None:
-        async with self._limit, Client([self._urls[region]], listen=False, device_name="drill reader") as client:
+        once = Client([self._urls[region]], listen=False, device_name="drill reader", patience=PATIENCE_SECONDS)
+        async with self._limit, once as client:
             try:
                 await client.log_in(device.handle, device.password)
-            except ClientError:
-                return  # what was not read obliges nobody, and leaves the judge in doubt
+            except ClientError as error:
+                for conversation in conversations:  # what was not read obliges nobody, and leaves the judge in doubt
+                    self._ledger.note(e.Info(self._ledger.now(), self._ask(device, region, conversation), error.code))
+                return
             for conversation in conversations:
                 for _ in range(ATTEMPTS):
                     entries = await self._history(client, device, region, conversation)
@@ -99,9 +104,7 @@ class Reader:
         self, client: Client, device: Device, region: str, conversation: str
     ) -> tuple[e.Sighting, ...] | None:
         """Read a conversation from its first entry to its head; return None if that failed."""
-        op, entries, after = self._ledger.op(), list[e.Sighting](), "0.0"
-        reader = f"r{device.seat.number}-{region}"
-        self._ledger.note(e.Invoke(self._ledger.now(), op, "history", reader, device.user, region, conversation))
+        op, entries, after = self._ask(device, region, conversation), list[e.Sighting](), "0.0"
         while True:
             try:
                 page = await client.history(conversation=conversation, limit=PAGE, after=after)
@@ -118,9 +121,7 @@ class Reader:
 
     async def _ask_as_stranger(self, client: Client, device: Device, region: str, conversation: str) -> None:
         """Ask for what is not theirs; whatever they are shown is for the judge."""
-        op = self._ledger.op()
-        reader = f"r{device.seat.number}-{region}"
-        self._ledger.note(e.Invoke(self._ledger.now(), op, "history", reader, device.user, region, conversation))
+        op = self._ask(device, region, conversation)
         try:
             page = await client.history(conversation=conversation, limit=PAGE, after="0.0")
         except ProblemError as error:
@@ -131,3 +132,10 @@ class Reader:
             seen = [sighting(message) for message in page.messages if message.seq is not None]
             self._ledger.note(e.Page(self._ledger.now(), op, conversation, seen))
             self._ledger.note(e.Ok(self._ledger.now(), op, conversation))
+
+    def _ask(self, device: Device, region: str, conversation: str) -> int:
+        """Note that a conversation is asked for; return what its answer goes by."""
+        op = self._ledger.op()
+        reader = f"r{device.seat.number}-{region}"
+        self._ledger.note(e.Invoke(self._ledger.now(), op, "history", reader, device.user, region, conversation))
+        return op

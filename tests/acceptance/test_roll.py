@@ -128,7 +128,8 @@ async def traffic(rolled: Rolled) -> AsyncIterator[Traffic]:
         people = []
         for number in range(2):
             for home in REGIONS:
-                client = await stack.enter_async_context(Client([urls[home], *(set(urls.values()) - {urls[home]})]))
+                ways = [urls[home], *(set(urls.values()) - {urls[home]})]
+                client = await stack.enter_async_context(Client(ways, patience=LIMIT_SECONDS))
                 await client.register(f"{home}-roll-{number}", "a password of some length", home_region=home)
                 await client.online()
                 people.append(await stack.enter_async_context(Person(client)))
