@@ -34,8 +34,9 @@ async def ask(
     *,
     most: int,
     headers: Mapping[str, str] | None = None,
+    content: bytes | None = None,
 ) -> bytes:
-    """Return what a region answers.
+    """Return what a region answers to a GET; or to a POST, if there is something to post.
 
     Args:
         client: What asks.
@@ -44,13 +45,16 @@ async def ask(
         params: Of the query.
         most: Bytes of the largest answer that is read.
         headers: What else is said.
+        content: JSON that is posted.
 
     Raises:
         httpx.HTTPError: There is no answer, or one of an error.
         ValueError: It is larger.
     """
     only = {"sni_hostname": host_name(region)}
-    async with client.stream("GET", url, params=params, headers=headers, extensions=only) as response:
+    method, typed = ("GET", {}) if content is None else ("POST", {"content-type": "application/json"})
+    said = {**(headers or {}), **typed}
+    async with client.stream(method, url, params=params, headers=said, content=content, extensions=only) as response:
         response.raise_for_status()
         content = bytearray()
         async for part in response.aiter_bytes():

@@ -92,7 +92,16 @@ class Peers:
         """Whether a region is known, and trusted now."""
         return region in self._ways.names and region not in self._expelled
 
-    async def ask(self, region: str, path: str, params: Mapping[str, str], *, most: int, seconds: float) -> bytes:
+    async def ask(
+        self,
+        region: str,
+        path: str,
+        params: Mapping[str, str],
+        *,
+        most: int,
+        seconds: float,
+        content: bytes | None = None,
+    ) -> bytes:
         """Return what a region answers to a question.
 
         Args:
@@ -101,6 +110,7 @@ class Peers:
             params: Of the query.
             most: Bytes of the largest answer that is read.
             seconds: How long it may take altogether.
+            content: JSON that is posted; without it nothing is.
 
         Raises:
             NotToldError: It is not asked, or there is no good answer; or it was expelled before there was.
@@ -112,7 +122,9 @@ class Peers:
         url = known + path
         try:
             async with asyncio.timeout(seconds):
-                content = await ask(self.client, region, url, params, most=most, headers=self._headers)
+                answered = await ask(
+                    self.client, region, url, params, most=most, headers=self._headers, content=content
+                )
         except httpx.HTTPStatusError as error:
             status = error.response.status_code
             raise NotToldError(f"it answers {status}", status=status) from error
@@ -120,4 +132,4 @@ class Peers:
             raise NotToldError(type(error).__name__, asked=not isinstance(error, httpx.PoolTimeout)) from error
         if not self.trusts(region):
             raise NotToldError("expelled meanwhile", asked=False)
-        return content
+        return answered

@@ -100,6 +100,10 @@ class Scene:
         """Return one that has neither a number nor a time yet."""
         return Fault(0, 0, 0.0, kind, target, self.hold if hold is None else hold, later, expects=expects)
 
+    def standby(self, region: str) -> str:
+        """Return who stands by a region, and renews its lease where the directory does not; empty if nobody does."""
+        return self.targets.standbys.get(region, "")
+
     def lapsing(self, *regions: str, seconds: float) -> tuple[str, ...]:
         """Return which of these regions have a standby, so that their lease lapses within that time."""
         return tuple(region for region in regions if region in self.targets.standbys and seconds >= LEASE_SECONDS)
@@ -149,7 +153,13 @@ def _split(scene: Scene) -> Iterator[Round]:
     for sides in cycle(ways):
         place = random.randrange(len(sides))
         named = [(*side, "directory") if number == place else side for number, side in enumerate(sides)]
-        away = [region for number, side in enumerate(sides) if number != place for region in side]
+        away = [
+            region
+            for number, side in enumerate(sides)
+            if number != place
+            for region in side
+            if scene.standby(region) not in side
+        ]
         lapses = scene.lapsing(*away, seconds=scene.hold - 4 * LEASE_SECONDS)  # time enough to be asked by many
         expects = Expectation(tuple(sides), scene.soon, CONVERGES_SECONDS, lapses=lapses)
         yield (scene.fault(Kind.SPLIT, "|".join(map(",".join, named)), expects),)
@@ -181,9 +191,8 @@ def _repeats(scene: Scene) -> Iterator[Round]:
 
 
 def _directory(scene: Scene) -> Iterator[Round]:
-    """All of the directory stands still."""
-    lapses = scene.lapsing(*scene.targets.regions, seconds=scene.hold - 4 * LEASE_SECONDS)
-    expects = Expectation((scene.targets.regions,), scene.soon, CONVERGES_SECONDS, lapses=lapses)
+    """All of the directory stands still; no lease lapses by that, since who stands by renews it."""
+    expects = Expectation((scene.targets.regions,), scene.soon, CONVERGES_SECONDS)
     while True:
         yield (scene.fault(Kind.FREEZE, "directory", expects),)
 
@@ -199,7 +208,7 @@ def _zombie(scene: Scene) -> Iterator[Round]:
 
 
 def _sleeper(scene: Scene, kind: Kind, region: str) -> Round:
-    """Return a zombie; one with a standby cannot reach the directory when it wakes, or it would just be granted its lease again."""
+    """Return a zombie; one with a standby reaches neither that nor the directory when it wakes, or it would just be granted its lease again."""
     hold = max(scene.hold, LEASE_SECONDS + CUT_OFF_SECONDS)
     lapses = scene.lapsing(region, seconds=hold)
     expects = Expectation(scene.without(region), scene.soon, RECOVERS_SECONDS, once_well=True, lapses=lapses)
@@ -208,7 +217,8 @@ def _sleeper(scene: Scene, kind: Kind, region: str) -> Round:
     if not lapses:
         return (sleeper,)
     aside = Expectation(scene.without(region), scene.soon)
-    stale = scene.fault(Kind.CUT, f"{region}-directory", aside, hold=hold + STALE_SECONDS, later=CUT_OFF_SECONDS)
+    links = f"{region}-directory,{region}-{scene.standby(region)}"
+    stale = scene.fault(Kind.CUT, links, aside, hold=hold + STALE_SECONDS, later=CUT_OFF_SECONDS)
     return sleeper, stale
 
 

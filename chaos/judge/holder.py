@@ -1,10 +1,10 @@
 """Whether a region whose lease has lapsed, though another stands by, lets nobody in: stale decisions are attempted, and refused.
 
-When a lease has lapsed is known in two ways: the region says so; and a region that cannot have asked the directory for longer than a lease lasts, since its way
-there was cut or it stood still, does not hold one, whatever it says, or before it says anything.
+When a lease has lapsed is known in two ways: the region says so; and a region that can have asked neither the directory nor who stands by for longer than a lease lasts, since
+its ways there were cut or it stood still, does not hold one, whatever it says, or before it says anything.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import inf
 
@@ -17,7 +17,7 @@ PERMITS = frozenset({"member_added", "member_joined"})
 """What lets somebody in, of what drills do; written down once more, since a judge that asked the product's own would believe it."""
 ISLANDED = "islanded"
 LEASE_SECONDS = 8.0
-"""How long a region must be without the directory until its lease has lapsed for certain: 6 s, the share in which it is asked for anew, and a margin."""
+"""How long a region must be without directory and standby until its lease has lapsed for certain: 6 s, the share in which it is asked for anew, and a margin."""
 DIRECTORY = "directory"
 STILL = frozenset({"pause", "freeze"})
 
@@ -42,17 +42,19 @@ class _Fault:
     lifted: float = inf
     ended: float = inf
 
-    def keeps_away(self, region: str) -> bool:
-        """Whether that region cannot reach the directory while it lasts."""
+    def keeps_away(self, region: str, standby: str) -> bool:
+        """Whether that region can reach neither the directory nor its standby, if that is known, while it lasts."""
         match self.kind:
             case "cut":
-                return f"{region}-{DIRECTORY}" in self.target.split(",")
+                links = set(self.target.split(","))
+                apart = not standby or bool(links & {f"{region}-{standby}", f"{standby}-{region}"})
+                return apart and f"{region}-{DIRECTORY}" in links
             case "freeze" if self.target == DIRECTORY:
-                return True
+                return not standby
             case "split":
                 sides = [side.split(",") for side in self.target.split("|")]
                 named = any(DIRECTORY in side for side in sides)
-                return named and any(region in side and DIRECTORY not in side for side in sides)
+                return named and any(region in side and not {DIRECTORY, standby} & set(side) for side in sides)
             case _:
                 return False
 
@@ -114,14 +116,18 @@ class Holder:
         if event.code == ISLANDED:
             self._refusals.setdefault(event.op, line)
 
-    def findings(self, deeds: Deeds) -> Findings:
-        """Say whether anybody was let in that was asked for and numbered while the lease of the region had lapsed.
+    def findings(self, deeds: Deeds, standbys: Mapping[str, str]) -> Findings:
+        """Say whether anybody was let in that was asked for and numbered while the lease of the region had lapsed; who stands by whom may have renewed it.
 
         Who was let in before or after is nobody's fault. Each fault by which a region's lease was to lapse must have shown that by itself: the region said so
         while it lasted, and refused somebody who asked then; another fault's refusals prove nothing of this one.
         """
         findings = Findings("holder")
-        spells = {region: self._spells(region) for fault in self._faults.values() for region in fault.lapses}
+        spells = {
+            region: self._spells(region, standbys.get(region, ""))
+            for fault in self._faults.values()
+            for region in fault.lapses
+        }
         refused: dict[str, list[float]] = {}
         for deed in deeds:
             if deed.change.kind not in PERMITS or deed.conversation is None:
@@ -158,12 +164,12 @@ class Holder:
             return f"nobody was refused by {region} for its lease while it lasted: nothing stale was attempted"
         return ""
 
-    def _spells(self, region: str) -> list[_Spell]:
+    def _spells(self, region: str, standby: str) -> list[_Spell]:
         """Return when a region cannot have asked for its lease: faults that follow one another without a pause are one spell."""
         away = sorted(
             (fault.seen, fault.lifted)
             for fault in self._faults.values()
-            if fault.seen < fault.lifted and (fault.keeps_away(region) or fault.lays_asleep(region))
+            if fault.seen < fault.lifted and (fault.keeps_away(region, standby) or fault.lays_asleep(region))
         )
         sleeps = tuple((one.seen, one.lifted) for one in self._faults.values() if one.lays_asleep(region))
         merged: list[tuple[float, float]] = []

@@ -97,7 +97,7 @@ def judge(ledger: Iterable[Line], needs: Needs = _NEEDS) -> Judgement:
     findings |= {
         "served": served,
         "converged": converged,
-        "holder": court.holder.findings(history.deeds),
+        "holder": court.holder.findings(history.deeds, history.standbys),
         "takeover": taken_over,
         "tails": court.tails.findings(history),
         "replicated": court.promises.findings(history),

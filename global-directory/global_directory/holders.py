@@ -74,6 +74,10 @@ class Holders:
         known = self._known.get(region)
         return Held(region, 0) if known is None else Held(known.holder, known.epoch)
 
+    def duty(self, region: str) -> DutyView | None:
+        """Return what the directory has last said of a region's duties; None if it has not yet."""
+        return self._known.get(region)
+
     def site_of(self, region: str) -> str:
         """Return at whose site a region's duties are."""
         return self.held(region).site

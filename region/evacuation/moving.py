@@ -25,6 +25,7 @@ from region.evacuation import copying, repository
 from region.evacuation.announcing import Directory, Plan
 from region.evacuation.plan import Known, LostTrackError, Step, begun, can_hand_back, next_step, places
 from region.evacuation.seats import Seat
+from region.holding.promising import note_claim
 from replication.turns.records import Turn
 from replication.turns.repository import drain, hand_over, read_turn, set_offsets, take_back, take_over
 from replication.turns.takeover_repository import read_handed_in
@@ -279,6 +280,9 @@ class Evacuation:
 
     async def _claim(self, known: Known) -> None:
         self._say(Step.CLAIM, f"{self.source.site} lays its lease down, and {self.target.site} claims the next epoch")
+        if not self.target.is_home:
+            async with await connect(self.target.store, name="evacuation") as copy:
+                await note_claim(copy, known.region, known.epoch, known.incarnation, laid_down=True)
         await self.directory.lay_down(known.region, LayingDown(known.holder, known.epoch))
         standby = self.source.site if self.target.is_home else ""  # away from home nobody has a copy
         claim = Claim(self.target.site, incarnation=known.incarnation + 1, ended=known.epoch, standby=standby)

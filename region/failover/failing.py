@@ -20,6 +20,7 @@ from region.evacuation.seats import Seat
 from region.failover import reached as reaching
 from region.failover.plan import Known, Step, begun, next_step
 from region.failover.reached import Reader
+from region.holding.promising import note_claim
 from replication.holding.errors import LeaseRunsError
 from replication.turns.records import Turn
 from replication.turns.repository import read_turn
@@ -142,9 +143,11 @@ class Takeover:
         while wanted is None:
             duty = await self._duty()
             try:
+                if duty.epoch == known.epoch and (duty.laid_down or duty.promised_seconds <= 0):
+                    await self._note_claim(known, laid_down=duty.laid_down)
                 wanted = await self.directory.claim(known.region, claim)
             except LeaseRunsError as error:
-                if duty.promised_seconds <= 0 or duty.epoch != known.epoch:
+                if duty.epoch != known.epoch:
                     raise
                 if time.monotonic() >= until:
                     raise AliveError(region=known.region) from error
@@ -153,6 +156,11 @@ class Takeover:
         self._say(
             Step.CLAIM, f"{known.target} has claimed epoch {wanted.epoch}: what {known.holder} decides counts no more"
         )
+
+    async def _note_claim(self, known: Known, *, laid_down: bool) -> None:
+        """Note in the copy that the epoch's end is claimed, so that nothing is promised to its holder any more; what was promised is waited for."""
+        async with await connect(self.target.store, name="failover") as copy:
+            await note_claim(copy, known.region, known.epoch, known.incarnation, laid_down=laid_down)
 
     async def _begin(self, known: Known) -> None:
         assert known.copy is not None

@@ -59,6 +59,7 @@ from region.gateway.http_regions import regions
 from region.gateway.hub import Hub
 from region.gateway.interest import Interest
 from region.gateway.journal import Journal
+from region.gateway.leases import Leases
 from region.gateway.limiter import Limiter
 from region.gateway.markkeeper import MarkKeeper
 from region.gateway.origins import Carried
@@ -78,8 +79,6 @@ from region.gateway.submissions import Clerk
 from region.gateway.tracing import Tracer
 from region.gateway.watching import Watcher
 from region.gateway.webapp import WebApp
-from region.holding.renewal import Renewer
-from region.holding.tenure import Tenure
 from region.media.attachments import Attachments
 from region.media.downloads import Downloads
 from region.media.pictures.choosing import Choosing
@@ -156,12 +155,12 @@ class Gateway:
     ) -> None:
         """Compose the parts; nothing is connected yet."""
         self._settings, self._keyring, self._health, self._tls = settings, keyring, health, tls
-        self._renewer = Renewer("gateway", Tenure.of(settings), directory)
         self._door = Door({settings.region, *settings.others})
         self._trust = Trust(directory, kafka=settings.kafka if tls else None)
         self._door.hold(settings.others)
         self._trust.tell(self._door.expel)
         self._holders, self._ways = _find_others(directory, settings)
+        self._leases = Leases(settings, directory, self._holders.duty)
         region, instance, names = settings.region, settings.instance, frozenset({settings.region, *settings.others})
         health.expect("store", "directory")
         self._store = make_pool(
@@ -299,7 +298,7 @@ class Gateway:
                 guards=guards,
                 search=self._search,
                 changed=self._signs.typists.changed,
-                tenure=self._renewer.tenure,
+                tenure=self._leases.renewer.tenure,
             ),
             **conversing.routers(
                 region=region,
@@ -317,7 +316,7 @@ class Gateway:
                 finder=self._finder,
                 presence=self._signs.presence,
                 choose=Choosing(self._store).choose,
-                tenure=self._renewer.tenure,
+                tenure=self._leases.renewer.tenure,
                 acknowledging=acknowledging,
             ),
             "media": self._media(settings, callers, guards),
@@ -391,7 +390,7 @@ class Gateway:
                 group.create_task(self._announcer.run())
                 group.create_task(self._keyring.watch(self._announcer.take_keys))
                 group.create_task(self._tick())
-                group.create_task(self._renewer.run(self._store))
+                group.create_task(self._leases.run(self._store, self._tls.client if self._tls else None))
                 group.create_task(self._limiter.run())
                 group.create_task(self._revocations.follow_own())
                 group.create_task(self._follow_others())
@@ -400,7 +399,8 @@ class Gateway:
                 for asks in (self._peers, self._searched, self._signs):
                     group.create_task(asks.run(self._tls.client if self._tls else None))
                 asked = self._signs.serve(self._finder.serve(self._search.here.serve(self.app)))
-                inner = TrunkAcceptor(Carried(make_internal(self._origins.serve(asked), self._revocations)))
+                asked = make_internal(self._origins.serve(self._leases.serve(asked)), self._revocations)
+                inner = TrunkAcceptor(Carried(asked))
                 historian = Historian(inner, region=settings.region, store=self._store)
                 acceptor = RepairServer(historian, region=settings.region, store=self._store)
                 group.create_task(

@@ -1,4 +1,4 @@
-"""Asks for the lease in the background, well before it ends, until cancelled."""
+"""Asks for the lease in the background, well before it ends, until cancelled: the directory, and while that says nothing, who stands by."""
 
 import asyncio
 from typing import Final, Protocol
@@ -8,7 +8,7 @@ import structlog
 
 from global_directory.holding.schemas import Grant, LeaseRequest
 from infra.backoff import Backoff
-from infra.errors import CausewayError, NotTheHolderError
+from infra.errors import CausewayError, NotTheHolderError, OutcomeUnknownError, UnavailableError
 from infra.postgres import STORE_FAILURES, Pool
 from infra.tasks import heed_cancellation
 from infra.telling import told
@@ -30,6 +30,10 @@ CALM_SECONDS: Final = 4.0
 """Between two questions where nobody stands by: nothing hangs on the answer, but what operators are shown."""
 
 
+SILENCE: Final = (UnavailableError, OutcomeUnknownError, TimeoutError)
+"""What it is when the directory says nothing: neither that it is granted, nor why not."""
+
+
 class Lessor(Protocol):
     """Who grants leases."""
 
@@ -45,18 +49,20 @@ class Renewer:
         tenure: Where it is noted.
     """
 
-    def __init__(self, service: str, tenure: Tenure, lessor: Lessor) -> None:
+    def __init__(self, service: str, tenure: Tenure, lessor: Lessor, *, standby: Lessor | None = None) -> None:
         """Prepare.
 
         Args:
             service: Which one keeps it, for metrics and logs.
             tenure: Where it is noted.
             lessor: Who grants it.
+            standby: Who grants it while that says nothing; None: nobody does.
         """
         self._service = service
         self.tenure = tenure
         self._lessor = lessor
-        self._problem = self._deposed_by = ""
+        self._standby = standby if tenure.standby else None
+        self._problem = self._deposed_by = self._granted_by = ""
         metrics.follow(service, tenure)
 
     async def run(self, store: Pool) -> None:
@@ -85,24 +91,40 @@ class Renewer:
             await self.renew()
 
     async def renew(self) -> bool:
-        """Ask once; return whether it was granted."""
-        tenure, ask = self.tenure, self.tenure.ask()
-        wanted = LeaseRequest(ask.holder, ask.epoch, tenure.incarnation, ask.boot, ask.asked_at, standby=tenure.standby)
+        """Ask once; return whether it was granted: by the directory, or, while that says nothing, by who stands by."""
+        tenure, epoch = self.tenure, self.tenure.epoch
         try:
-            async with asyncio.timeout(self._seconds):
-                grant = await self._lessor.renew_lease(tenure.region, wanted)
+            await self._ask(self._lessor)
         except NotTheHolderError as error:
             known, holder = error.details.get("epoch"), error.details.get("holder")
             tenure.hear(known if isinstance(known, int) else 0)
             self._deposed_by = holder if isinstance(holder, str) and holder != tenure.holder else ""
             return self._note(error)
         except LaidDownError as error:
-            tenure.lay_down(ask.epoch)
+            tenure.lay_down(epoch)
             return self._note(error)
-        except (CausewayError, TimeoutError) as error:
+        except SILENCE as error:
+            return await self._stand_in(error)
+        except CausewayError as error:
             return self._note(error)
-        tenure.take(Ask(grant.holder, grant.epoch, grant.boot, grant.asked_at), grant.length)
         return self._note(None)
+
+    async def _stand_in(self, silence: Exception) -> bool:
+        """Ask who stands by, since the directory says nothing; return whether it has granted the lease."""
+        if self._standby is None:
+            return self._note(silence)
+        try:
+            await self._ask(self._standby)
+        except (CausewayError, TimeoutError):
+            return self._note(silence)
+        return self._note(None, by=self.tenure.standby)
+
+    async def _ask(self, lessor: Lessor) -> None:
+        tenure, ask = self.tenure, self.tenure.ask()
+        wanted = LeaseRequest(ask.holder, ask.epoch, tenure.incarnation, ask.boot, ask.asked_at, standby=tenure.standby)
+        async with asyncio.timeout(self._seconds):
+            grant = await lessor.renew_lease(tenure.region, wanted)
+        tenure.take(Ask(grant.holder, grant.epoch, grant.boot, grant.asked_at), grant.length)
 
     async def _give_way(self, store: Pool) -> None:
         """Say in the store that another site has the duties: its services end, and stand by."""
@@ -122,8 +144,12 @@ class Renewer:
     def _seconds(self) -> float:
         return self.tenure.length / MILLION / SHARE
 
-    def _note(self, error: Exception | None) -> bool:
-        metrics.RENEWALS.labels(self._service, "granted" if error is None else "failed").inc()
+    def _note(self, error: Exception | None, *, by: str = "") -> bool:
+        result = "failed" if error is not None else "by the standby" if by else "granted"
+        metrics.RENEWALS.labels(self._service, result).inc()
+        if by and by != self._granted_by:
+            log.warning("the directory says nothing; who stands by renews the lease", service=self._service, standby=by)
+        self._granted_by = by
         problem = "" if error is None else error.code if isinstance(error, CausewayError) else "no-answer"
         if error is not None and problem != self._problem:
             tell = log.error if self.tenure.standing() is Standing.DEPOSED else log.warning

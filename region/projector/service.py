@@ -24,6 +24,7 @@ from infra.settings import RegionalSettings, read
 from infra.tasks import heed_cancellation
 from infra.telling import told
 from region.holding.renewal import Renewer
+from region.holding.standby import Standby
 from region.holding.tenure import Tenure
 from region.projector import metrics
 from region.projector.lived import (
@@ -81,6 +82,7 @@ class ProjectorSettings(RegionalSettings):
         reports_retention_days: How long the store keeps reports that were closed.
         refresh_seconds: How long refresh tokens are good, and devices are kept that were logged out.
         edit_hours: For how long after it was sent a message may be edited.
+        peers: Other region to its gateway's URL, as JSON; who stands by is asked for the lease while the directory says nothing.
     """
 
     projector_partitions: str = Field("", pattern=r"^(\d+(,\d+)*)?$")
@@ -92,6 +94,7 @@ class ProjectorSettings(RegionalSettings):
     reports_retention_days: float = Field(default=180, gt=0)
     refresh_seconds: int = Field(default=90 * 24 * 3600, ge=60)
     edit_hours: float = Field(default=48, gt=0)
+    peers: dict[str, str] = Field(default_factory=dict)
 
     @property
     def own_partitions(self) -> tuple[int, ...]:
@@ -136,17 +139,19 @@ async def _project(settings: ProjectorSettings, host: Host) -> None:
     keeping.begin(JOURNAL)
     guard = Guard(SCHEMA, settings.store, instance=settings.instance, service="projector", health=host.health)
     tls = host.mutual_tls(settings.region)
+    standby = Standby(settings.region, settings.standby if settings.here == settings.region else "", settings.peers)
     async with (
         DirectoryClient(settings.directory, tls=tls) as directory,
         asyncio.TaskGroup() as group,  # the projector makes a new store, so it does not wait for the guard
     ):
         group.create_task(guard.run(), name="schema guard")
+        group.create_task(standby.run(tls.client if tls else None), name="standby")
         await project_forever(
             host.health,
             settings,
             topic=journal_topic(settings.region, settings.here),
             tenure=tenure,
-            renewer=Renewer("projector", tenure, directory),
+            renewer=Renewer("projector", tenure, directory, standby=standby),
             may_begin=partial(see_that_it_is_new, settings.region, directory),
         )
 

@@ -1,4 +1,4 @@
-"""The directory says nothing for longer than a lease lasts: a region by which another stands is islanded; one by which nobody does is not.
+"""The directory says nothing for longer than a lease lasts: who stands by renews meanwhile, and a region that hears neither is islanded; one by which nobody stands is not.
 
 And faults planted into that, each of which the judge's checkers for what must hold while a fault lasts, and soon after it, find.
 """
@@ -27,6 +27,9 @@ SETTINGS = {"CAUSEWAY_BUILD": str(BUILD), "CAUSEWAY_PASSWORD_MEMORY": "64", "CAU
 PATIENCE = 60.0
 LENGTH = 6.0
 """Of a lease, seconds, as the directory grants it."""
+PARTS = {"gateway": "us/front", "projector": "us/back"}
+"""Service to the part that it is in, of each that keeps a lease."""
+RENEWALS = "causeway_lease_renewals_total"
 
 
 @pytest.fixture(scope="module")
@@ -96,10 +99,10 @@ async def standing(watched: Federation, region: str) -> dict[str, Any]:
     return next(one for one in found if one["region"] == region)
 
 
-async def test_a_silent_directory_islands_whom_another_stands_by_and_harms_nobody_else(
+async def test_a_silent_directory_harms_nobody_who_is_in_and_islands_whom_its_standby_does_not_hear_either(
     watched: Federation, http: httpx.AsyncClient
 ) -> None:
-    """`us` lets nobody in, definitely, and goes on; `eu`, by which nobody stands, does all that it did; then `us` lets in again."""
+    """Who stands by renews: `us` and `eu` do all that they did but give handles out. Once the cable is cut as well, `us` lets nobody in, definitely, and goes on; then it lets in again."""
     status = watched.status()
     us, eu = (status.regions[name].public_url for name in ("us", "eu"))
     alice, bob, cem = [await registered(http, us) for _ in range(3)]
@@ -113,26 +116,28 @@ async def test_a_silent_directory_islands_whom_another_stands_by_and_harms_nobod
     assert 0 < before["lease_seconds"] <= LENGTH
     assert before["promised_seconds"] > 0
     gauges = Gauges(http, status)
+    renewed = {service: await by_the_standby(gauges, service) for service in PARTS}
 
     await watched.act("local", "pause", "directory")
     try:
-        for service in ("gateway", "projector"):
-            part = {"gateway": "us/front", "projector": "us/back"}[service]
+        for service, count in renewed.items():  # so often that without it the lease would have lapsed twice
+            await gauges.reach(PARTS[service], RENEWALS, at_least=count + 6, service=service, result="by the standby")
+        for part in PARTS.values():
+            assert await gauges.read(part, "causeway_lease_islanded") == 0
+        await all_goes_on(http, us, eu, (alice, bob, eva, edi), theirs)
+        assert (await standing(watched, "us"))["islanded"] is False
+
+        await watched.act("local", "cut", "us-eu")
+        for service, part in PARTS.items():
             await gauges.reach(part, "causeway_lease_islanded", at_least=1, service=service)
         await the_island_goes_on(http, us, (alice, bob, cem, eva), ours)
         assert await gauges.read("eu/front", "causeway_lease_islanded") == 0
-        assert (await edi.write(eva, "as ever"))["seq"] == 1
-        begun = await eva.call("POST", "/groups", json={"name": "New", "member_ids": [edi.id]})
-        assert begun.status_code == 201, begun.text
-        link = (await eva.call("POST", f"/groups/{theirs}/invites", json={})).json()["token"]
-        joined = await alice.call("POST", f"/groups/{theirs}/join", json={"token": link})
-        assert joined.status_code == 201, joined.text
-        unmade = await ask_to_register(http, eu)
-        assert (unmade.status_code, unmade.json()["code"]) == (503, "unavailable"), "no handle can be kept unique now"
+        assert (await edi.write(eva, "still"))["seq"] == 2
         told = await standing(watched, "us")
         assert (told["holder"], told["islanded"], told["lease_seconds"]) == (None, True, 0.0)
         assert (await standing(watched, "eu"))["islanded"] is False
     finally:
+        await watched.act("local", "heal")
         await watched.act("local", "resume", "directory")
 
     dan = await registered(http, us)
@@ -140,8 +145,31 @@ async def test_a_silent_directory_islands_whom_another_stands_by_and_harms_nobod
     async with asyncio.timeout(PATIENCE):
         while (await alice.call("POST", f"/groups/{ours}/members", json={"user_id": dan.id})).status_code != 201:  # noqa: ASYNC110 — another process
             await asyncio.sleep(0.2)
+    await eva.reads(alice, "from the island", "while it is silent", "before")
     await gauges.falls("us/back", "causeway_lease_islanded")
     assert (await standing(watched, "us"))["islanded"] is False
+
+
+async def by_the_standby(gauges: Gauges, service: str) -> float:
+    """Return how often who stands by has renewed a service's lease."""
+    return await gauges.read(PARTS[service], RENEWALS, service=service, result="by the standby")
+
+
+async def all_goes_on(http: httpx.AsyncClient, us: str, eu: str, people: tuple[User, ...], group: str) -> None:
+    """People are let in, in both regions and across the sea; only handles are nobody's to give."""
+    alice, bob, eva, edi = people
+    assert (await edi.write(eva, "as ever"))["seq"] == 1
+    await alice.write(eva, "while it is silent")
+    await eva.reads(alice, "while it is silent", "before")
+    for person, other in ((alice, bob), (eva, edi)):
+        begun = await person.call("POST", "/groups", json={"name": "New", "member_ids": [other.id]})
+        assert begun.status_code == 201, begun.text
+    link = (await eva.call("POST", f"/groups/{group}/invites", json={})).json()["token"]
+    joined = await alice.call("POST", f"/groups/{group}/join", json={"token": link})
+    assert joined.status_code == 201, joined.text
+    for url in (us, eu):
+        unmade = await ask_to_register(http, url)
+        assert (unmade.status_code, unmade.json()["code"]) == (503, "unavailable"), "no handle can be kept unique now"
 
 
 async def the_island_goes_on(http: httpx.AsyncClient, us: str, people: tuple[User, ...], group: str) -> None:
@@ -157,8 +185,8 @@ async def the_island_goes_on(http: httpx.AsyncClient, us: str, people: tuple[Use
         problem = answer.json()
         assert (answer.status_code, problem["code"], problem["definite"]) == (409, "islanded", True), answer.text
     assert (await alice.write(bob, "on the island"))["seq"] == 1
-    await alice.write(eva, "from the island")
-    await eva.reads(alice, "from the island", "before")
+    sent = await alice.call("POST", "/messages", json={"recipient_id": eva.id, "text": "from the island"})
+    assert sent.status_code in {201, 202}, sent.text  # eva reads it once the cable is whole
     removed = await alice.call("DELETE", f"/groups/{group}/members/{bob.id}")
     assert (removed.status_code, removed.json()["unconfirmed"]) == (201, True), removed.text
     assert (await alice.call("PUT", f"/blocks/{bob.id}")).status_code == 204

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from global_directory.errors import IncarnationConflictError
 from global_directory.holding.schemas import Grant, LeaseRequest
-from infra.errors import NotTheHolderError, UnavailableError
+from infra.errors import CausewayError, NotTheHolderError, UnavailableError
 from region.holding import renewal
 from region.holding.renewal import Renewer
 from region.holding.tenure import Tenure
@@ -119,6 +119,74 @@ async def test_a_directory_that_is_away_or_silent_changes_nothing(
         assert not await renewer.renew()
         assert told("causeway_lease_renewals_total", result="failed") == before + 1
         assert tenure.standing() is Standing.HOLDING
+
+
+async def test_who_stands_by_renews_while_the_directory_says_nothing(
+    lessor: Lessor, tenure: Tenure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Silent, or away; and it is asked for nothing once the directory answers again. Its grant counts from when it was asked."""
+    standby = Lessor()
+    renewer = Renewer("test", tenure, lessor, standby=standby)
+
+    async def away(_: LeaseRequest) -> Grant:
+        raise UnavailableError(what="The directory")
+
+    async def silent(_: LeaseRequest) -> Grant:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(renewal, "SHARE", 600)
+    for lessor.answer in (away, silent):
+        before = told("causeway_lease_renewals_total", result="by the standby") or 0.0
+        assert await renewer.renew()
+        assert told("causeway_lease_renewals_total", result="by the standby") == before + 1
+    assert standby.asked == [LeaseRequest("us", 3, 2, 7, 5, "eu")] * 2
+    assert tenure.standing() is Standing.HOLDING
+
+    lessor.answer = lessor.grant
+    assert await renewer.renew()
+    assert len(standby.asked) == 2
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        NotTheHolderError(region="us", holder="eu", epoch=4),
+        LaidDownError(region="us", holder="us", epoch=3),
+        IncarnationConflictError(region="us", epoch=3, incarnation=3, announced=2),
+    ],
+)
+async def test_who_stands_by_is_not_asked_where_the_directory_refuses(
+    lessor: Lessor, tenure: Tenure, refusal: CausewayError
+) -> None:
+    """What it says is not overruled."""
+    standby = Lessor()
+
+    async def refuse(_: LeaseRequest) -> Grant:
+        raise refusal
+
+    lessor.answer = refuse
+    assert not await Renewer("test", tenure, lessor, standby=standby).renew()
+    assert standby.asked == []
+
+
+async def test_a_standby_that_says_nothing_or_no_leaves_it_at_that(lessor: Lessor, tenure: Tenure) -> None:
+    """The lease lapses by itself, and the reason that is told is the directory's."""
+    standby = Lessor()
+
+    async def away(_: LeaseRequest) -> Grant:
+        raise UnavailableError(what="The directory")
+
+    async def refuse(_: LeaseRequest) -> Grant:
+        raise UnavailableError(what="The standby of us")
+
+    lessor.answer, standby.answer = away, refuse
+    with structlog.testing.capture_logs() as logs:
+        assert not await Renewer("test", tenure, lessor, standby=standby).renew()
+    assert [one["problem"] for one in logs] == [
+        "The directory cannot be reached now; nothing was done. Try again in a moment."
+    ]
+    assert tenure.standing() is Standing.ISLANDED
 
 
 async def test_each_new_reason_is_told_once_and_to_be_deposed_is_an_error(lessor: Lessor, tenure: Tenure) -> None:

@@ -99,6 +99,23 @@ def test_a_split_has_every_region_on_one_side(where: Targets, seed: int) -> None
     assert faults[0].target.count("|") == len(where.regions) - 1
 
 
+@given(seed=st.integers())
+def test_in_a_split_whose_standby_is_at_hand_keeps_its_lease(seed: int) -> None:
+    """Without the directory; whoever is away from both loses it. A silent directory alone costs nobody a lease."""
+    faults = plan(Scenario.SPLIT, targets(THREE, {"us": "eu"}), seconds=600, hold=60, seed=seed)
+    seen = set[bool]()
+    for fault in faults:
+        [side] = [one.split(",") for one in fault.target.split("|") if "us" in one.split(",")]
+        lapses = not {"eu", "directory"} & set(side)
+        assert fault.expects is not None
+        assert fault.expects.lapses == (("us",) if lapses else ())
+        seen.add(lapses)
+    assert True in seen
+
+    silent = plan(Scenario.DIRECTORY, targets(THREE, {"us": "eu"}), seconds=600, hold=60, seed=seed)
+    assert not any(fault.expects is None or fault.expects.lapses for fault in silent)
+
+
 def test_links_of_a_split_cross_it() -> None:
     """Each once; none within a side, and none away from the directory."""
     assert set(links_of("us|ap,eu,directory")) == {"ap-us", "eu-us", "us-directory"}
@@ -107,7 +124,7 @@ def test_links_of_a_split_cross_it() -> None:
 
 
 @given(seed=st.integers(), hold=st.floats(3, 60))
-def test_a_zombie_with_a_standby_wakes_without_the_directory(seed: int, hold: float) -> None:
+def test_a_zombie_with_a_standby_wakes_without_it_and_the_directory(seed: int, hold: float) -> None:
     """It sleeps for longer than a lease, and cannot be granted another one before its stale decisions are refused."""
     faults = plan(Scenario.ZOMBIE, targets(THREE, {"us": "eu"}), seconds=300, hold=hold, seed=seed)
 
@@ -116,7 +133,7 @@ def test_a_zombie_with_a_standby_wakes_without_the_directory(seed: int, hold: fl
     assert asleep.hold >= LEASE_SECONDS
     assert asleep.expects is not None
     assert asleep.expects.lapses == ("us",)
-    assert (cut.kind, cut.target) == (Kind.CUT, "us-directory")
+    assert (cut.kind, cut.target) == (Kind.CUT, "us-directory,us-eu")
     assert cut.later + cut.hold > asleep.hold + LEASE_SECONDS / 2
     others = [fault for fault in faults if not fault.target.startswith("us")]
     assert all(fault.expects is not None and not fault.expects.lapses for fault in others)

@@ -48,9 +48,9 @@ def struck(*faults: tuple[str, float, float, float, e.Expectation | None]) -> It
         yield e.FaultEnded(ended, name, lifted=lifted)
 
 
-def judged(*parts: Iterator[e.Event]) -> Judgement:
+def judged(*parts: Iterator[e.Event], standbys: dict[str, str] | None = None) -> Judgement:
     """Judge these events, in the order of their times, with everybody connected from the beginning to the settling."""
-    begin: list[e.Event] = [e.Run(0.0, 1)]
+    begin: list[e.Event] = [e.Run(0.0, 1, standbys=standbys or {})]
     begin += [e.Lives(0.0, user, home) for user, home in HOMES.items()]
     begin += [e.Opened(0.0, f"v{user}", f"v{user}", user, home) for user, home in HOMES.items()]
     begin += [e.Member(0.0, talk, user, HOMES[user]) for talk, users in MEMBERS.items() for user in users]
@@ -422,6 +422,28 @@ def test_a_directory_that_was_away_for_longer_than_a_lease_ends_it_whatever_the_
         late = judged(iter(fault), iter(let_in(1, 19.5, None, numbered_at=20.0)))
 
         assert (soon["holder"].found, late["holder"].found) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "found"),
+    [
+        ("freeze", "directory", 0),
+        ("cut", "us-directory", 0),
+        ("cut", "us-directory,us-eu", 1),
+        ("split", "us,eu|ap,directory", 0),
+        ("split", "us|eu,ap,directory", 1),
+    ],
+)
+def test_whoever_reaches_the_standby_may_hold_a_lease_of_it(kind: str, target: str, found: int) -> None:
+    """A directory that is away takes no lease, where who stands by can be asked."""
+    fault: list[e.Event] = [
+        e.FaultBegun(10.0, "f1", kind, target, e.Expectation(lapses=("us",))),
+        e.FaultSeen(11.0, "f1", "seen"),
+        e.FaultEnded(31.0, "f1", lifted=30.0),
+    ]
+    judgement = judged(iter(fault), iter(let_in(1, 19.5, None, numbered_at=20.0)), standbys={"us": "eu"})
+
+    assert judgement["holder"].found == found
 
 
 def test_one_fault_s_refusals_prove_nothing_of_another() -> None:

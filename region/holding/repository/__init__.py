@@ -1,0 +1,1 @@
+"""SQL of what is kept of leases."""
