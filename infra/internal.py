@@ -56,10 +56,10 @@ async def ask(
     said = {**(headers or {}), **typed}
     async with client.stream(method, url, params=params, headers=said, content=content, extensions=only) as response:
         response.raise_for_status()
-        content = bytearray()
+        answered = bytearray()
         async for part in response.aiter_bytes():
-            content += part
-            if len(content) > most:
+            answered += part
+            if len(answered) > most:
                 reason = "the answer is too large"
                 raise ValueError(reason)
-    return bytes(content)
+    return bytes(answered)

@@ -112,7 +112,7 @@ async def _check(connection: Connection) -> None:
         await AsyncConnectionPool.check_connection(connection)
 
 
-def make_pool(url: str, *, size: int, name: str, patience: float = PATIENCE_SECONDS) -> Pool:
+def make_pool(url: str, *, size: int, name: str, patience: float = PATIENCE_SECONDS, options: str = "") -> Pool:
     """Return a pool that is not opened yet; connections are in autocommit mode, transactions are explicit.
 
     Args:
@@ -120,6 +120,7 @@ def make_pool(url: str, *, size: int, name: str, patience: float = PATIENCE_SECO
         size: The most connections it opens.
         name: Shown by the server as application name.
         patience: Seconds after which a server that does not answer is given up.
+        options: Settings of the server that go before those of `LIMITS`, as `-c NAME=VALUE`.
     """
 
     async def configure(connection: Connection) -> None:
@@ -127,7 +128,8 @@ def make_pool(url: str, *, size: int, name: str, patience: float = PATIENCE_SECO
         await connection.execute(_BOUND, (str(TRANSACTION_MS),))
 
     said = conninfo_to_dict(url)
-    limits = {setting: value for setting, value in LIMITS.items() if setting not in said}
+    wanted = LIMITS | ({"options": options} if options else {})
+    limits = {setting: value for setting, value in wanted.items() if setting not in said}
     return _EagerPool(
         url,
         connection_class=_Impatient,

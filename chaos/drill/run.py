@@ -115,7 +115,7 @@ async def drill(order: Order, ledger: Ledger, progress: Watched) -> tuple[Fault,
     urls = {region: status.regions[region].public_url for region in regions}
     progress.faults = len(faults)
     async with AsyncExitStack() as stack:
-        hurried = any(fault.expects is not None and fault.expects.lapses for fault in faults)
+        hurried = any(fault.expects is not None and (fault.expects.lapses or fault.expects.keeps) for fault in faults)
         scale = Scale(
             f"drill {order.seed}", USERS_OF_A_REGION, rate=order.rate, seed=order.seed,
             changes=HASTE_SECONDS if hurried else CHANGE_SECONDS, channels=SUBSCRIBE_SECONDS, alters=True,

@@ -57,9 +57,9 @@ def check(status: Status, faults: Iterable[Fault] = (), standbys: Mapping[str, s
     if LINKS not in status.parts():
         raise NotReadyError(reason="its regions have no link between them.")
     plan = tuple(faults)
-    if alone := sorted({region for fault in plan for region in _lapsing(fault)} - standbys.keys()):
+    if alone := sorted({region for fault in plan for region in _leased(fault)} - standbys.keys()):
         raise NotReadyError(
-            reason=f"its plan lets the lease of {', '.join(alone)} lapse, and nobody stands by there. Bring up the federation that it was made for, with `causeway up --standby`."
+            reason=f"its plan is about the lease of {', '.join(alone)}, and nobody stands by there. Bring up the federation that it was made for, with `causeway up --standby`."
         )
     if missing := sorted(_named(plan) - _known(status)):
         raise NotReadyError(
@@ -145,8 +145,8 @@ def _on_links(fault: Fault) -> bool:
     return fault.kind in {Kind.CUT, Kind.ONE_WAY, Kind.LATENCY, Kind.JITTER, Kind.BANDWIDTH, Kind.SPLIT, Kind.SLOW}
 
 
-def _lapsing(fault: Fault) -> tuple[str, ...]:
-    return fault.expects.lapses if fault.expects is not None else ()
+def _leased(fault: Fault) -> tuple[str, ...]:
+    return (*fault.expects.lapses, *fault.expects.keeps) if fault.expects is not None else ()
 
 
 def _named(faults: Iterable[Fault]) -> set[str]:

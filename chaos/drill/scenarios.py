@@ -105,7 +105,7 @@ class Scene:
         return self.targets.standbys.get(region, "")
 
     def lapsing(self, *regions: str, seconds: float) -> tuple[str, ...]:
-        """Return which of these regions have a standby, so that their lease lapses within that time."""
+        """Return which of these regions have a standby, so that their lease lapses within that time unless somebody renews it."""
         return tuple(region for region in regions if region in self.targets.standbys and seconds >= LEASE_SECONDS)
 
 
@@ -192,7 +192,8 @@ def _repeats(scene: Scene) -> Iterator[Round]:
 
 def _directory(scene: Scene) -> Iterator[Round]:
     """All of the directory stands still; no lease lapses by that, since who stands by renews it."""
-    expects = Expectation((scene.targets.regions,), scene.soon, CONVERGES_SECONDS)
+    keeps = scene.lapsing(*scene.targets.regions, seconds=scene.hold - 4 * LEASE_SECONDS)
+    expects = Expectation((scene.targets.regions,), scene.soon, CONVERGES_SECONDS, keeps=keeps)
     while True:
         yield (scene.fault(Kind.FREEZE, "directory", expects),)
 

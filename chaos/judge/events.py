@@ -293,6 +293,7 @@ class Expectation(msgspec.Struct, frozen=True, gc=False):
         converges: Within which time after its end everything accepted until then is shown, seconds; 0 if nothing is said of that.
         once_well: Whether that is counted from when what it struck is well again, and not from when it is taken off.
         lapses: Regions whose lease lapses by it, though another stands by: they must try to let somebody in, and refuse it.
+        keeps: Regions whose lease is renewed by who stands by, though it keeps the directory away: somebody must be let in there, and nobody refused for it.
         taken_over: Regions that are gone while it lasts, and by which another stands: that one must serve their people before it is over.
     """
 
@@ -302,6 +303,7 @@ class Expectation(msgspec.Struct, frozen=True, gc=False):
     once_well: bool = False
     lapses: tuple[str, ...] = ()
     taken_over: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
 
 
 class FaultBegun(_Event, frozen=True):

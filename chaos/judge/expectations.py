@@ -306,7 +306,7 @@ def expected_of(expects: Expectation | None) -> set[str]:
     asked = {
         "served": expects.spares,
         "converged": expects.converges,
-        "holder": expects.lapses,
+        "holder": expects.lapses or expects.keeps,
         "takeover": expects.taken_over,
         "tails": expects.taken_over,
     }

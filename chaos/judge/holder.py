@@ -1,4 +1,4 @@
-"""Whether a region whose lease has lapsed, though another stands by, lets nobody in: stale decisions are attempted, and refused.
+"""Whether a region whose lease has lapsed, though another stands by, lets nobody in: stale decisions are attempted, and refused; and whether one whose lease is renewed by who stands by goes on letting people in.
 
 When a lease has lapsed is known in two ways: the region says so; and a region that can have asked neither the directory nor who stands by for longer than a lease lasts, since
 its ways there were cut or it stood still, does not hold one, whatever it says, or before it says anything.
@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import inf
 
-from chaos.judge.deeds import Deeds
-from chaos.judge.events import Fail, FaultBegun, FaultEnded, FaultSeen, Islanded, Refused
+from chaos.judge.deeds import Deed, Deeds
+from chaos.judge.events import Expectation, Fail, FaultBegun, FaultEnded, FaultSeen, Islanded, Refused
 from chaos.judge.spans import owner_of
 from chaos.judge.verdict import Findings
 
@@ -38,6 +38,7 @@ class _Fault:
     target: str
     begun: float
     lapses: tuple[str, ...]
+    keeps: tuple[str, ...] = ()
     seen: float = inf
     lifted: float = inf
     ended: float = inf
@@ -87,8 +88,10 @@ class Holder:
 
     def begun(self, line: int, event: FaultBegun) -> None:
         """A fault begins, by which leases are to lapse or not."""
-        lapses = event.expects.lapses if event.expects is not None else ()
-        self._faults[event.fault] = _Fault(event.fault, line, event.kind, event.target, event.at, lapses)
+        expects = event.expects or Expectation()
+        self._faults[event.fault] = _Fault(
+            event.fault, line, event.kind, event.target, event.at, expects.lapses, expects.keeps
+        )
 
     def seen(self, event: FaultSeen) -> None:
         """A fault is seen."""
@@ -129,6 +132,7 @@ class Holder:
             for region in fault.lapses
         }
         refused: dict[str, list[float]] = {}
+        let_in: dict[str, list[float]] = {}
         for deed in deeds:
             if deed.change.kind not in PERMITS or deed.conversation is None:
                 continue
@@ -136,10 +140,12 @@ class Holder:
             if deed.op in self._refusals:
                 findings.judged += 1
                 refused.setdefault(owner, []).append(deed.invoked)
+                self._ask_of_refusal(findings, deed, owner)
                 continue
             entry = deeds.entry_of(deed) if deed.may_appear else None
             if entry is None:
                 continue
+            let_in.setdefault(owner, []).append(deed.invoked)
             says = _within(self._islands, owner, deed.invoked, entry.sighted)
             if says or any(one.is_stale(deed.invoked, entry.sighted) for one in spells.get(owner, ())):
                 findings.judged += 1
@@ -149,10 +155,30 @@ class Holder:
                     deed.id, f"op {deed.op}", deed.conversation, lines=(deed.line, entry.line),
                 )  # fmt: skip
         for fault in self._faults.values():
-            for region in fault.lapses:
-                if doubt := self._doubt(fault, region, refused.get(region, [])):
-                    findings.doubt(doubt, fault.name, lines=(fault.line,))
+            self._ask_of_fault(findings, fault, refused, let_in)
         return findings
+
+    def _ask_of_fault(
+        self, findings: Findings, fault: _Fault, refused: Mapping[str, list[float]], let_in: Mapping[str, list[float]]
+    ) -> None:
+        """Say what a fault leaves unknown; and count who was let in by regions whose lease is renewed while it lasts."""
+        for region in fault.lapses:
+            if doubt := self._doubt(fault, region, refused.get(region, [])):
+                findings.doubt(doubt, fault.name, lines=(fault.line,))
+        for region in fault.keeps:
+            late = [at for at in let_in.get(region, []) if fault.seen + LEASE_SECONDS <= at <= fault.lifted]
+            findings.judged += len(late)
+            if not late:
+                doubt = f"nobody was let in by {region} when a lease from before it would have lapsed"
+                findings.doubt(doubt, fault.name, lines=(fault.line,))
+
+    def _ask_of_refusal(self, findings: Findings, deed: Deed, owner: str) -> None:
+        """Find fault with a refusal by a region whose lease is renewed by who stands by."""
+        if any(owner in one.keeps and one.seen <= deed.invoked <= one.lifted for one in self._faults.values()):
+            findings.found(
+                f"{owner} refused somebody for its lease, which who stands by renews: {deed.change.kind}",
+                deed.id, f"op {deed.op}", str(deed.conversation), lines=(deed.line, self._refusals[deed.op]),
+            )  # fmt: skip
 
     def _doubt(self, fault: _Fault, region: str, refused: list[float]) -> str:
         """Return what a fault leaves unknown, if anything."""

@@ -281,8 +281,7 @@ class Evacuation:
     async def _claim(self, known: Known) -> None:
         self._say(Step.CLAIM, f"{self.source.site} lays its lease down, and {self.target.site} claims the next epoch")
         if not self.target.is_home:
-            async with await connect(self.target.store, name="evacuation") as copy:
-                await note_claim(copy, known.region, known.epoch, known.incarnation, laid_down=True)
+            await note_claim(self.target.store, known.region, known.epoch, known.incarnation, laid_down=True)
         await self.directory.lay_down(known.region, LayingDown(known.holder, known.epoch))
         standby = self.source.site if self.target.is_home else ""  # away from home nobody has a copy
         claim = Claim(self.target.site, incarnation=known.incarnation + 1, ended=known.epoch, standby=standby)

@@ -32,7 +32,7 @@ PATIENCE: Final[Mapping[Step, float]] = {Step.CLAIM: 30.0, Step.SERVE: 90.0}
 
 
 class AliveError(CausewayError):
-    """{region} is not dead: its lease is renewed. Evacuate it: `causeway region evacuate {region}`; or end what renews it, if it is cut off from its users. Nothing was changed."""
+    """{region} is not dead: its lease is renewed. Evacuate it: `causeway region evacuate {region}`; or end what renews it, if it is cut off from its users. Nothing was taken over."""
 
     code = "alive"
     status = 409
@@ -158,9 +158,8 @@ class Takeover:
         )
 
     async def _note_claim(self, known: Known, *, laid_down: bool) -> None:
-        """Note in the copy that the epoch's end is claimed, so that nothing is promised to its holder any more; what was promised is waited for."""
-        async with await connect(self.target.store, name="failover") as copy:
-            await note_claim(copy, known.region, known.epoch, known.incarnation, laid_down=laid_down)
+        """Note beside the copy that the epoch's end is claimed, so that nothing is promised to its holder any more; what was promised is waited for."""
+        await note_claim(self.target.store, known.region, known.epoch, known.incarnation, laid_down=laid_down)
 
     async def _begin(self, known: Known) -> None:
         assert known.copy is not None

@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 from infra.errors import SettingsError
 from infra.settings import RegionalSettings
 from region.evacuation.seats import Seat
-from region.store.held import elsewhere, name_of
+from region.standby.copy import elsewhere, name_of
 
 
 class Held(BaseModel, frozen=True, extra="forbid"):

@@ -17,9 +17,8 @@ from infra.postgres import Pool
 from region.gateway.settings import GatewaySettings
 from region.holding.promising import NotPromisedError, Promises
 from region.holding.renewal import Lessor, Renewer
-from region.holding.standby import PATH, Standby
+from region.holding.stand_in import PATH, StandIn
 from region.holding.tenure import Tenure
-from region.store.held import elsewhere, name_of
 
 METHOD_NOT_ALLOWED: Final = 405
 
@@ -43,11 +42,10 @@ class Leases:
             duty: Region to what the directory has last said of its duties.
         """
         region, at_home = settings.region, settings.here == settings.region
-        self._standby = Standby(region, settings.standby if at_home else "", settings.peers)
-        self.renewer = Renewer("gateway", Tenure.of(settings), directory, standby=self._standby)
+        self._stand_in = StandIn(region, settings.standby if at_home else "", settings.peers)
+        self.renewer = Renewer("gateway", Tenure.of(settings), directory, stand_in=self._stand_in)
         stood_for = [one for one, site in settings.sites.items() if at_home and site == region]
-        copies = {one: elsewhere(settings.store, name_of(one)) for one in stood_for}
-        self._promises = Promises(region, copies, duty)
+        self._promises = Promises(region, settings.store, stood_for, duty)
 
     async def run(self, store: Pool, tls: ssl.SSLContext | None) -> None:
         """Keep the lease, and know whose others may be renewed, until cancelled.
@@ -58,7 +56,7 @@ class Leases:
         """
         async with asyncio.TaskGroup() as group:
             group.create_task(self.renewer.run(store))
-            group.create_task(self._standby.run(tls))
+            group.create_task(self._stand_in.run(tls))
             group.create_task(self._promises.run())
 
     def serve(self, app: ASGIApp) -> ASGIApp:

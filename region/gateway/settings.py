@@ -31,7 +31,7 @@ class GatewaySettings(RegionalSettings, BlobSettings):
         gateway_port: Port to listen on for them.
         gateway_url: Where they reach it.
         public_url: Where devices reach this region.
-        peers: Other region to its gateway's URL, as JSON; asked which devices were logged out there.
+        peers: Other region to its gateway's URL, as JSON; asked which devices were logged out there, and who stands by for the lease.
         web: Directory of the built web app; nothing is served of one where there is none.
         signing_key: Path to the region's Ed25519 private key, PKCS#8 PEM.
         store_connections: The most connections to the store.

@@ -22,6 +22,12 @@ RENEWALS = Counter(
     "causeway_lease_renewals_total", "Times that the lease was asked for, by result.", ["service", "result"]
 )
 
+MAY_RENEW = Gauge(
+    "causeway_lease_may_renew",
+    "Whether this region may renew the lease of one that it stands by for, while the directory says nothing (1): it was named, and has not asked for the epoch's end.",
+    ["held"],
+)
+
 
 def follow(service: str, tenure: Tenure) -> None:
     """Tell of a tenure whenever metrics are read."""

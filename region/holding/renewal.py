@@ -6,6 +6,7 @@ from typing import Final, Protocol
 import psycopg
 import structlog
 
+from global_directory.errors import ExpelledError
 from global_directory.holding.schemas import Grant, LeaseRequest
 from infra.backoff import Backoff
 from infra.errors import CausewayError, NotTheHolderError, OutcomeUnknownError, UnavailableError
@@ -49,20 +50,21 @@ class Renewer:
         tenure: Where it is noted.
     """
 
-    def __init__(self, service: str, tenure: Tenure, lessor: Lessor, *, standby: Lessor | None = None) -> None:
+    def __init__(self, service: str, tenure: Tenure, lessor: Lessor, *, stand_in: Lessor | None = None) -> None:
         """Prepare.
 
         Args:
             service: Which one keeps it, for metrics and logs.
             tenure: Where it is noted.
             lessor: Who grants it.
-            standby: Who grants it while that says nothing; None: nobody does.
+            stand_in: Who grants it while that says nothing; None: nobody does.
         """
         self._service = service
         self.tenure = tenure
         self._lessor = lessor
-        self._standby = standby if tenure.standby else None
-        self._problem = self._deposed_by = self._granted_by = ""
+        self._stand_in = stand_in if tenure.standby else None
+        self._stood_in = self._silent = False
+        self._problem = self._deposed_by = ""
         metrics.follow(service, tenure)
 
     async def run(self, store: Pool) -> None:
@@ -73,9 +75,11 @@ class Renewer:
         backoff = Backoff(first=0.05, most=PAUSE_SECONDS if urgent else CALM_SECONDS)
         while True:
             heed_cancellation()
+            began = asyncio.get_running_loop().time()
             if await self.renew():
                 backoff.reset()
-                await asyncio.sleep(self._seconds if urgent else CALM_SECONDS)
+                took = asyncio.get_running_loop().time() - began
+                await asyncio.sleep(max(0.0, (self._seconds if urgent else CALM_SECONDS) - took))
             elif self._deposed_by and self.tenure.standing() is Standing.DEPOSED:
                 await self._give_way(store)
                 await asyncio.sleep(backoff.next())
@@ -91,8 +95,12 @@ class Renewer:
             await self.renew()
 
     async def renew(self) -> bool:
-        """Ask once; return whether it was granted: by the directory, or, while that says nothing, by who stands by."""
+        """Ask once; return whether it was granted: by the directory, or, while that says nothing, by who stands by.
+
+        Of a directory that has just said nothing nothing is expected: both are asked at the same time then.
+        """
         tenure, epoch = self.tenure, self.tenure.epoch
+        helping = self._help() if self._silent else None
         try:
             await self._ask(self._lessor)
         except NotTheHolderError as error:
@@ -103,21 +111,27 @@ class Renewer:
         except LaidDownError as error:
             tenure.lay_down(epoch)
             return self._note(error)
+        except ExpelledError as error:
+            return self._note(error)
         except SILENCE as error:
-            return await self._stand_in(error)
+            helping = helping or self._help()
+            return self._note(None, stood_in=True) if helping is not None and await helping else self._note(error)
         except CausewayError as error:
             return self._note(error)
+        finally:
+            await _end(helping)
         return self._note(None)
 
-    async def _stand_in(self, silence: Exception) -> bool:
-        """Ask who stands by, since the directory says nothing; return whether it has granted the lease."""
-        if self._standby is None:
-            return self._note(silence)
+    def _help(self) -> asyncio.Task[bool] | None:
+        """Ask who stands by; the task returns whether it was granted."""
+        return None if self._stand_in is None else asyncio.create_task(self._ask_stand_in(self._stand_in))
+
+    async def _ask_stand_in(self, stand_in: Lessor) -> bool:
         try:
-            await self._ask(self._standby)
+            await self._ask(stand_in)
         except (CausewayError, TimeoutError):
-            return self._note(silence)
-        return self._note(None, by=self.tenure.standby)
+            return False
+        return True
 
     async def _ask(self, lessor: Lessor) -> None:
         tenure, ask = self.tenure, self.tenure.ask()
@@ -144,12 +158,14 @@ class Renewer:
     def _seconds(self) -> float:
         return self.tenure.length / MILLION / SHARE
 
-    def _note(self, error: Exception | None, *, by: str = "") -> bool:
-        result = "failed" if error is not None else "by the standby" if by else "granted"
+    def _note(self, error: Exception | None, *, stood_in: bool = False) -> bool:
+        result = "failed" if error is not None else "standby" if stood_in else "granted"
         metrics.RENEWALS.labels(self._service, result).inc()
-        if by and by != self._granted_by:
-            log.warning("the directory says nothing; who stands by renews the lease", service=self._service, standby=by)
-        self._granted_by = by
+        if stood_in and not self._stood_in:
+            standby = self.tenure.standby
+            log.warning("the directory says nothing; who stands by renews the lease", service=self._service, by=standby)
+        self._stood_in = stood_in
+        self._silent = stood_in or (isinstance(error, SILENCE) and not isinstance(error, ExpelledError))
         problem = "" if error is None else error.code if isinstance(error, CausewayError) else "no-answer"
         if error is not None and problem != self._problem:
             tell = log.error if self.tenure.standing() is Standing.DEPOSED else log.warning
@@ -158,3 +174,9 @@ class Renewer:
             log.info("the lease is renewed again", service=self._service)
         self._problem = problem
         return error is None
+
+
+async def _end(asking: asyncio.Task[bool] | None) -> None:
+    if asking is not None and not asking.done():
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)

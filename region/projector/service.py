@@ -24,7 +24,7 @@ from infra.settings import RegionalSettings, read
 from infra.tasks import heed_cancellation
 from infra.telling import told
 from region.holding.renewal import Renewer
-from region.holding.standby import Standby
+from region.holding.stand_in import StandIn
 from region.holding.tenure import Tenure
 from region.projector import metrics
 from region.projector.lived import (
@@ -139,19 +139,19 @@ async def _project(settings: ProjectorSettings, host: Host) -> None:
     keeping.begin(JOURNAL)
     guard = Guard(SCHEMA, settings.store, instance=settings.instance, service="projector", health=host.health)
     tls = host.mutual_tls(settings.region)
-    standby = Standby(settings.region, settings.standby if settings.here == settings.region else "", settings.peers)
+    stand_in = StandIn(settings.region, settings.standby if settings.here == settings.region else "", settings.peers)
     async with (
         DirectoryClient(settings.directory, tls=tls) as directory,
         asyncio.TaskGroup() as group,  # the projector makes a new store, so it does not wait for the guard
     ):
         group.create_task(guard.run(), name="schema guard")
-        group.create_task(standby.run(tls.client if tls else None), name="standby")
+        group.create_task(stand_in.run(tls.client if tls else None), name="stand-in")
         await project_forever(
             host.health,
             settings,
             topic=journal_topic(settings.region, settings.here),
             tenure=tenure,
-            renewer=Renewer("projector", tenure, directory, standby=standby),
+            renewer=Renewer("projector", tenure, directory, stand_in=stand_in),
             may_begin=partial(see_that_it_is_new, settings.region, directory),
         )
 

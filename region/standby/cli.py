@@ -18,9 +18,9 @@ from infra.schema.repository import connect
 from infra.telling import told
 from region.media.repository import Blob
 from region.standby.comparing import Digest, Verdict, verdict
+from region.standby.copy import elsewhere, name_of
 from region.standby.repository import copying, kept
 from region.standby.repository.digests import digests
-from region.store.held import elsewhere, name_of
 
 TRIES: Final = 15
 """Times that both are read at most: what is written in between may differ for that alone."""

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import structlog
@@ -16,15 +17,12 @@ from infra.schema import repository as schema_repository
 from infra.schema.revisions import SchemaError
 from infra.tasks import heed_cancellation
 from infra.telling import told
-from region.holding.repository import promises
 from region.standby import metrics
 from region.standby.judging import Held, Step, doubt, judge, slot_name
 from region.standby.repository import copying, publishing
 from region.standby.repository.publishing import ROLE, Source
-from region.store.held import elsewhere, name_of
 from region.store.repository.copies import digest_of, say_whole
 from region.store.revisions import SCHEMA
-from replication.holding.lease import USUAL, waiting
 from replication.turns.takeover_repository import PUBLICATION
 
 log = structlog.get_logger()
@@ -35,6 +33,16 @@ CALM_SECONDS: Final = 3.0
 ASK_SECONDS: Final = 3.0
 """So long a store is waited for."""
 UNREACHABLE: Final = "its store cannot be reached"
+
+
+def name_of(region: str) -> str:
+    """Return what the database is called that holds the copy of a region's store, in the server of its standby."""
+    return f"held_{region}"
+
+
+def elsewhere(url: str, database: str) -> str:
+    """Return the URL of another database of the same server."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,14 +227,6 @@ class Copy:
         if sight.copy is not None:
             await copying.drop(connection, self._old)
             await copying.rename(connection, self._name, self._old)
-        async with self._connected(self._draft) as own:
-            if self._old in await copying.databases(
-                connection
-            ):  # it has lost its name, so nothing more is promised there
-                async with self._connected(self._old) as old:
-                    await promises.carry_over(old, own)
-            else:
-                await promises.forget(own, sight.source.epoch, waiting(USUAL))
         await copying.rename(connection, self._draft, self._name)
         async with self._connected(self._name) as own:
             await copying.enable(own, follow=True)

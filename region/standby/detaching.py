@@ -5,9 +5,9 @@ from typing import Final
 
 import psycopg
 
+from region.standby.copy import elsewhere, name_of
 from region.standby.repository import copying, publishing
 from region.standby.repository.copying import Content
-from region.store.held import elsewhere, name_of
 
 RELEASE_SECONDS: Final = 10.0
 

@@ -17,11 +17,10 @@ from infra.tls import MutualTls
 from region.media.fetching import Fetcher
 from region.standby.approach import Approach
 from region.standby.blobs import Bytes, NoNotes
-from region.standby.copy import Copy
+from region.standby.copy import Copy, elsewhere, name_of
 from region.standby.gate import Gate
 from region.standby.publisher import Publisher
 from region.standby.settings import StandbySettings
-from region.store.held import elsewhere, name_of
 from region.store.revisions import SCHEMA
 
 

@@ -1,32 +1,49 @@
-"""SQL in the copy of a region's store, at the site that stands by: what that site has promised to the region, and whether it has ever claimed. PostgreSQL's alone."""
+"""SQL of what the site of a standby has promised to the regions that it stands by for, and whether it has ever claimed. PostgreSQL's alone.
 
+It lies in a small database of its own, in the server that has their copies: a copy may be made anew, be handed over, or be thrown away, and the promise stands.
+"""
+
+import contextlib
 from dataclasses import dataclass
 from typing import Final, LiteralString
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+from psycopg import sql
 
 from infra.postgres import Connection
+from infra.schema.repository import connect
 
-PROMISE: Final = "lease_promise"
-"""The table below; it says something of who stands by, and is copied nowhere."""
+DATABASE: Final = "lease_promises"
+MAINTENANCE: Final = "postgres"
+"""The database from which others are made."""
+LIMITS: Final = (
+    "-c statement_timeout=1000 -c lock_timeout=500 -c idle_in_transaction_session_timeout=1000 -c synchronous_commit=on"
+)
+"""Whoever holds the row up is let go long before a lease ends; what is promised must outlive the server."""
 _TABLE: Final[LiteralString] = """
-    CREATE TABLE IF NOT EXISTS lease_promise (
-        one INT PRIMARY KEY CHECK (one = 1),
+    CREATE TABLE IF NOT EXISTS promises (
+        region TEXT PRIMARY KEY,
         epoch BIGINT NOT NULL,
         incarnation BIGINT NOT NULL,
         until BIGINT NOT NULL,
         claimed BOOLEAN NOT NULL
     )
 """
-"""One row. until: by this server's wall clock, microseconds since the epoch, which outlives a process as a machine's own would not. Who has claimed in an epoch stays that."""
+"""until: by this server's wall clock, microseconds since the epoch, which outlives a process and is the same for all of them. Who has claimed in an epoch stays that."""
+_RACES: Final = (
+    psycopg.errors.DuplicateDatabase,
+    psycopg.errors.DuplicateTable,
+    psycopg.errors.UniqueViolation,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Promised:
-    """What the row says.
+    """What a row says.
 
     Attributes:
-        epoch: In which who stands by was named, or has claimed the next one.
+        epoch: In which the site was named, or has claimed the next one.
         incarnation: Of the holder's store.
         until: How long it does not claim, by the server's clock, microseconds; 0 if it never promised.
         claimed: Whether it has ever asked for the epoch's end.
@@ -40,54 +57,51 @@ class Promised:
     now: int
 
 
-async def make(connection: Connection) -> None:
-    """Make the table unless it is there."""
-    await connection.execute(_TABLE)
+def place(store: str) -> str:
+    """Return the URL of the database, in the server of another one of the site's: its own store, or a copy."""
+    return urlunsplit(urlsplit(store)._replace(path=f"/{DATABASE}"))
 
 
-async def read(connection: Connection) -> Promised | None:
-    """Return what is promised, and keep others from changing it until the transaction ends; None if nobody was named yet."""
-    try:
-        cursor = await connection.execute(
-            "SELECT epoch, incarnation, until, claimed, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
-            " FROM lease_promise WHERE one = 1 FOR UPDATE"
-        )
-    except psycopg.errors.UndefinedTable:
-        return None
+async def prepare(store: str) -> None:
+    """Make the database and its table unless they are there.
+
+    Raises:
+        psycopg.Error: The server does not answer, or does not let it.
+    """
+    server = urlunsplit(urlsplit(store)._replace(path=f"/{MAINTENANCE}"))
+    async with await connect(server, name="causeway promises") as connection:
+        there = await connection.execute("SELECT FROM pg_database WHERE datname = %s", (DATABASE,))
+        if await there.fetchone() is None:
+            with contextlib.suppress(*_RACES):
+                await connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+    async with await connect(place(store), name="causeway promises") as connection:
+        with contextlib.suppress(*_RACES):
+            await connection.execute(_TABLE)
+
+
+async def name(connection: Connection, region: str, epoch: int, incarnation: int, *, claimed: bool = False) -> None:
+    """Write down in which epoch the site is named; one that is known stays as it is, but that `claimed` is added to it, and an earlier one goes."""
+    await connection.execute(
+        "INSERT INTO promises AS known (region, epoch, incarnation, until, claimed) VALUES (%s, %s, %s, 0, %s)"
+        " ON CONFLICT (region) DO UPDATE SET epoch = excluded.epoch, incarnation = excluded.incarnation,"
+        " until = CASE WHEN known.epoch = excluded.epoch THEN known.until ELSE 0 END,"
+        " claimed = excluded.claimed OR (known.epoch = excluded.epoch AND known.claimed)"
+        " WHERE known.epoch <= excluded.epoch",
+        (region, epoch, incarnation, claimed),
+    )
+
+
+async def read(connection: Connection, region: str) -> Promised | None:
+    """Return what is promised to a region, and keep others from changing it until the transaction ends; None if the site was never named."""
+    cursor = await connection.execute(
+        "SELECT epoch, incarnation, until, claimed, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+        " FROM promises WHERE region = %s FOR UPDATE",
+        (region,),
+    )
     row = await cursor.fetchone()
     return None if row is None else Promised(*row)
 
 
-async def put(connection: Connection, epoch: int, incarnation: int, *, until: int, claimed: bool) -> None:
-    """Write the row; one of a later epoch stays as it is, and who has claimed in an epoch has."""
-    await connection.execute(
-        "INSERT INTO lease_promise AS known (one, epoch, incarnation, until, claimed) VALUES (1, %s, %s, %s, %s)"
-        " ON CONFLICT (one) DO UPDATE SET epoch = excluded.epoch, incarnation = excluded.incarnation,"
-        " until = CASE WHEN known.epoch = excluded.epoch THEN greatest(known.until, excluded.until) ELSE excluded.until END,"
-        " claimed = excluded.claimed OR (known.epoch = excluded.epoch AND known.claimed)"
-        " WHERE known.epoch <= excluded.epoch",
-        (epoch, incarnation, until, claimed),
-    )
-
-
-async def carry_over(old: Connection, new: Connection) -> None:
-    """Give a copy that takes another's place what was promised by that one."""
-    if (known := await read(old)) is not None:
-        await make(new)
-        await put(new, known.epoch, known.incarnation, until=known.until, claimed=known.claimed)
-
-
-async def forget(connection: Connection, epoch: int, waits: int) -> None:
-    """Begin, in a copy before which there was none, as if all that can have been promised had been.
-
-    Args:
-        connection: To the copy.
-        epoch: In which its region holds its duties.
-        waits: For how long a promise lasts, microseconds.
-    """
-    await make(connection)
-    await connection.execute(
-        "INSERT INTO lease_promise (one, epoch, incarnation, until, claimed)"
-        " VALUES (1, %s, 0, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint + %s, false) ON CONFLICT (one) DO NOTHING",
-        (epoch, waits),
-    )
+async def promise(connection: Connection, region: str, epoch: int, until: int) -> None:
+    """Write a promise down, in the transaction in which the row was read."""
+    await connection.execute("UPDATE promises SET until = %s WHERE region = %s AND epoch = %s", (until, region, epoch))

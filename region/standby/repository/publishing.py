@@ -7,7 +7,6 @@ from typing import Final, LiteralString
 from psycopg import sql
 
 from infra.postgres import Connection
-from region.holding.repository.promises import PROMISE
 from region.store.repository.copies import TABLE, WHOLE
 from replication.turns.takeover_repository import PUBLICATION
 
@@ -15,7 +14,7 @@ ROLE: Final = "standby"
 """Who reads the changes: may replicate, read what is published and what the schema's revision is, say in one row which copy is whole, and nothing else."""
 KEPT: Final = "held_blobs"
 """What a copy says of the blobs whose bytes lie beside it."""
-OWN: Final = ("schema_revision", "schema_work", "schema_services", KEPT, WHOLE, PROMISE)
+OWN: Final = ("schema_revision", "schema_work", "schema_services", KEPT, WHOLE)
 """What each database says of itself, and is copied nowhere."""
 LIFE: Final[LiteralString] = """
     CREATE TABLE IF NOT EXISTS store_life (

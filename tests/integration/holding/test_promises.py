@@ -1,8 +1,10 @@
-"""What who stands by promises, in the copy of a store on a real PostgreSQL: renewals and claims meet there, and exclude each other."""
+"""What who stands by promises, in the server of its copies, a real PostgreSQL: renewals and claims meet there, and exclude each other."""
 
 import asyncio
-from collections.abc import Callable
+import uuid
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import psycopg
 import pytest
@@ -12,139 +14,158 @@ from infra.errors import NotTheHolderError, UnavailableError
 from infra.schema.repository import connect
 from region.holding.promising import NotPromisedError, Promises, note_claim
 from region.holding.repository import promises as repository
+from region.holding.repository.promises import Promised
 from replication.holding.errors import LeaseRunsError
 from replication.holding.lease import USUAL, waiting
 
 pytestmark = pytest.mark.integration
 
 US = DutyView("us", "us", 3, 2, "eu", (), 5.0, laid_down=False)
-ASKED = LeaseRequest("us", 3, 2, 7, 5)
 
 
 class Site:
-    """The site of eu, with a copy of the store of us.
+    """The site of eu, which stands by us.
 
     Attributes:
-        copy: URL of that.
+        store: URL of its store.
         duty: What the directory has said last.
     """
 
-    def __init__(self, copy: str) -> None:
-        """Have heard of the duties."""
-        self.copy = copy
-        self.duty: DutyView | None = US
-        self.promises = Promises("eu", {"us": copy}, lambda _: self.duty)
+    def __init__(self, store: str, region: str) -> None:
+        """Have heard of the duties of a region of this test's own: all share what is promised in the server."""
+        self.store, self.region = store, region
+        self.duty: DutyView | None = replace(US, region=region, holder=region)
+        self.promises = Promises("eu", store, [region], lambda _: self.duty)
 
-    async def hear(self, duty: DutyView | None) -> None:
+    @property
+    def asked(self) -> LeaseRequest:
+        """What the holder asks for."""
+        return LeaseRequest(self.region, 3, 2, 7, 5)
+
+    async def hear(self, **news: Any) -> None:
         """Hear what the directory says."""
-        self.duty = duty
-        await self.promises.note("us")
+        self.duty = replace(US, region=self.region, holder=self.region)
+        self.duty = replace(self.duty, **news)
+        await self.promises.note(self.region)
 
-    async def claim(self, epoch: int = 3, *, laid_down: bool = False) -> None:
-        """Note that the epoch's end is claimed."""
-        async with await connect(self.copy, name="test") as copy:
-            await note_claim(copy, "us", epoch, 2, laid_down=laid_down)
+    async def renew(self, **other: Any) -> Grant:
+        """Ask as the holder does."""
+        return await self.promises.renew(self.region, replace(self.asked, **other))
 
-    async def until(self) -> int:
-        """Return how long no claim may be, by the server's clock."""
-        async with await connect(self.copy, name="test") as copy:
-            row = await repository.read(copy)
+    async def claim(self, *, laid_down: bool = False) -> None:
+        """Note that the epoch's end is claimed, by the URL of a copy in the same server."""
+        await note_claim(f"{self.store}_no_copy", self.region, 3, 2, laid_down=laid_down)
+
+    async def row(self) -> Promised:
+        """Return what is written."""
+        async with await connect(repository.place(self.store), name="test") as connection:
+            row = await repository.read(connection, self.region)
         assert row is not None
-        return row.until
+        return row
 
-    async def wait_out(self) -> None:
-        """Let time pass until all that was promised is over."""
-        async with await connect(self.copy, name="test") as copy:
-            await copy.execute("UPDATE lease_promise SET until = 1")
+    async def write(self, until: int) -> None:
+        """Write down until when nothing is claimed."""
+        async with await connect(repository.place(self.store), name="test") as connection:
+            await connection.execute("UPDATE promises SET until = %s WHERE region = %s", (until, self.region))
 
 
 @pytest.fixture
-def site(postgres_url: str) -> Site:
+async def site(postgres_url: str) -> AsyncIterator[Site]:
     """One that has heard nothing yet."""
-    return Site(postgres_url)
+    made = Site(postgres_url, f"us{uuid.uuid4().hex[:8]}")
+    async with made.promises.opened():
+        yield made
 
 
 async def test_whoever_was_named_renews_and_does_not_claim_meanwhile(site: Site) -> None:
     """The grant echoes what was asked; what is promised outlasts it on any clock, and gets no shorter."""
-    await site.hear(US)
-    assert await site.promises.renew("us", ASKED) == Grant("us", 3, 7, 5, USUAL.length)
-    first = await site.until()
-    await site.promises.renew("us", replace(ASKED, asked_at=1))
-    assert await site.until() >= first
-    async with await connect(site.copy, name="test") as copy:
-        row = await repository.read(copy)
-    assert row is not None
+    await site.hear()
+    assert await site.renew() == Grant(site.region, 3, 7, 5, USUAL.length)
+    first = (await site.row()).until
+    await site.renew(asked_at=1)
+    row = await site.row()
+    assert row.until >= first
     assert row.now + USUAL.length < row.until <= row.now + waiting(USUAL)
 
     with pytest.raises(LeaseRunsError):
         await site.claim()
-    await site.promises.renew("us", ASKED)  # a claim that was not made changes nothing
+    await site.renew()  # a claim that was not made changes nothing
 
 
 async def test_whoever_has_claimed_never_renews_in_that_epoch(site: Site) -> None:
     """Whatever becomes of the claim, however often it is heard of the epoch, and in whichever process; the next one is another."""
-    await site.hear(US)
-    await site.promises.renew("us", ASKED)
-    await site.wait_out()
+    await site.hear()
+    await site.renew()
+    await site.write(1)
     await site.claim()
-    again = Site(site.copy)
-    for one in (site, again):
-        await one.hear(US)
-        with pytest.raises(NotPromisedError):
-            await one.promises.renew("us", ASKED)
-    await site.claim()
+    again = Site(site.store, site.region)
+    async with again.promises.opened():
+        for one in (site, again):
+            await one.hear()
+            with pytest.raises(NotPromisedError):
+                await one.renew()
+        await site.claim()
 
-    await site.hear(replace(US, epoch=4))
-    with pytest.raises(NotTheHolderError):
-        await site.promises.renew("us", ASKED)
-    with pytest.raises(NotPromisedError):
-        await again.promises.renew("us", ASKED)
-    await site.promises.renew("us", replace(ASKED, epoch=4))
+        await site.hear(epoch=4)
+        with pytest.raises(NotTheHolderError):
+            await site.renew()
+        with pytest.raises(NotPromisedError):
+            await again.renew()
+        await site.renew(epoch=4)
 
 
 async def test_what_a_holder_laid_down_is_claimed_at_once_and_not_renewed(site: Site) -> None:
     """It decides nothing any more, so nothing is waited for."""
-    await site.hear(US)
-    await site.promises.renew("us", ASKED)
+    await site.hear()
+    await site.renew()
     await site.claim(laid_down=True)
     with pytest.raises(NotPromisedError):
-        await site.promises.renew("us", ASKED)
+        await site.renew()
 
-    await site.hear(replace(US, epoch=4))
-    await site.promises.renew("us", replace(ASKED, epoch=4))
-    await site.hear(replace(US, epoch=4, laid_down=True))
+    await site.hear(epoch=4)
+    await site.renew(epoch=4)
+    await site.hear(epoch=4, laid_down=True)
     with pytest.raises(NotPromisedError):
-        await site.promises.renew("us", replace(ASKED, epoch=4))
+        await site.renew(epoch=4)
 
 
-@pytest.mark.parametrize(
-    "heard",
-    [None, replace(US, standby="ap"), replace(US, holder="eu"), replace(US, epoch=2), replace(US, incarnation=1)],
-)
-async def test_who_was_not_named_in_that_epoch_promises_nothing(site: Site, heard: DutyView | None) -> None:
-    """By what the directory has said: not yet, another, itself the holder, a former epoch, a former life."""
-    await site.hear(heard)
+@pytest.mark.parametrize("heard", [{"standby": "ap"}, {"holder": "eu"}, {"epoch": 2}, {"incarnation": 1}])
+async def test_who_was_not_named_in_that_epoch_promises_nothing(site: Site, heard: dict[str, object]) -> None:
+    """By what the directory has said: another, itself the holder, a former epoch, a former life."""
     with pytest.raises(NotPromisedError):
-        await site.promises.renew("us", ASKED)
+        await site.renew()
+    await site.hear(**heard)
     with pytest.raises(NotPromisedError):
-        await site.promises.renew("ap", replace(ASKED, holder="ap"))
+        await site.renew()
+    with pytest.raises(NotPromisedError):
+        await site.promises.renew("ap", replace(site.asked, holder="ap"))
+    with pytest.raises(NotPromisedError):
+        await site.renew(holder="ap")
 
 
 async def test_it_goes_on_from_what_is_written_while_nothing_is_heard(site: Site) -> None:
-    """A process that began after the directory fell silent knows who was named."""
-    await site.hear(US)
-    later = Site(site.copy)
-    await later.hear(None)
-    assert await later.promises.renew("us", ASKED)
+    """A process that began after the directory fell silent knows who was named; one whose row was changed behind it looks anew."""
+    await site.hear()
+    later = Site(site.store, site.region)
+    later.duty = None
+    async with later.promises.opened():
+        assert await later.renew()
+
+    async with await connect(repository.place(site.store), name="test") as connection:
+        await connection.execute("DELETE FROM promises WHERE region = %s", (site.region,))
+    with pytest.raises(NotPromisedError):
+        await site.renew()
+    await site.hear()
+    await site.renew()
 
 
-async def test_renewals_and_a_claim_at_the_same_moment_exclude_each_other(site: Site) -> None:
-    """In any order: what is promised before the claim is waited for, and after it nothing is."""
-    await site.hear(US)
+async def test_renewals_and_claims_at_the_same_moment_exclude_each_other(site: Site) -> None:
+    """In any order, also where nobody was named yet: what is promised before a claim is waited for, and after it nothing is."""
 
     async def renewed(number: int) -> bool:
         try:
-            await site.promises.renew("us", replace(ASKED, asked_at=number))
+            await site.hear()
+            await site.renew(asked_at=number)
         except NotPromisedError:
             return False
         return True
@@ -161,40 +182,37 @@ async def test_renewals_and_a_claim_at_the_same_moment_exclude_each_other(site: 
         assert not (claims and any(granted)), "who claims has promised nothing that is not over"
         if claims:
             break
-        await site.wait_out()
-    with_claim = await asyncio.gather(*(renewed(number) for number in range(3)))
-    assert claims or all(with_claim)
+        await site.write(1)
+    afterwards = await asyncio.gather(*(renewed(number) for number in range(3)))
+    assert afterwards == [not claims] * 3
 
 
-async def test_a_copy_that_takes_anothers_place_keeps_its_promises(
-    site: Site, make_database: Callable[[], str]
-) -> None:
-    """And where there was none before it promises as if all that can have been had been."""
-    await site.hear(US)
-    await site.promises.renew("us", ASKED)
-    until = await site.until()
-    made = Site(make_database())
-    async with await connect(site.copy, name="test") as old, await connect(made.copy, name="test") as new:
-        await repository.carry_over(old, new)
-    assert await made.until() == until
+async def test_a_clock_that_was_ahead_holds_nobody_up_for_longer_than_a_promise(site: Site) -> None:
+    """What cannot have been promised was written by it."""
+    await site.hear()
+    await site.renew()
+    await site.write(2**60)
     with pytest.raises(LeaseRunsError):
-        await made.claim()
-
-    alone = Site(make_database())
-    async with await connect(alone.copy, name="test") as new:
-        await repository.forget(new, 3, waiting(USUAL))
-    with pytest.raises(LeaseRunsError):
-        await alone.claim()
-    await alone.hear(US)
-    with pytest.raises(LeaseRunsError):
-        await alone.claim()
-    await alone.promises.renew("us", ASKED)
+        await site.claim()
+    await site.renew()
+    row = await site.row()
+    assert row.until <= row.now + waiting(USUAL)
 
 
-async def test_a_copy_that_is_not_there_promises_nothing_and_can_be_claimed_by_nobody(site: Site) -> None:
+async def test_whoever_holds_the_row_up_is_not_waited_for(site: Site) -> None:
+    """A process that stands still in the midst of it; who asks hears so well before a lease ends, and is granted it later."""
+    await site.hear()
+    async with await connect(repository.place(site.store), name="test") as still, still.transaction():
+        await repository.read(still, site.region)
+        with pytest.raises(UnavailableError):
+            await asyncio.wait_for(site.renew(), USUAL.length / 2e6)
+    await site.renew()
+
+
+async def test_a_server_that_is_not_there_promises_nothing_and_claims_nothing() -> None:
     """Who asks hears that it cannot be reached."""
-    away = Site(f"{site.copy}_gone")
+    away = Site("postgresql://causeway@127.0.0.1:9/causeway", "us")
     with pytest.raises(UnavailableError):
-        await away.promises.renew("us", ASKED)
+        await away.renew()
     with pytest.raises(psycopg.OperationalError):
         await away.claim()

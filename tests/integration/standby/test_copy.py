@@ -20,18 +20,16 @@ from infra.postgres import make_pool
 from infra.tasks import beside
 from infra.tls import MutualTls
 from region.evacuation.copying import compare_sums, copy_store
-from region.holding.repository.promises import PROMISE
 from region.standby import metrics
 from region.standby.approach import Approach
 from region.standby.cli import NoCopyError, compare, throw_away
 from region.standby.comparing import Verdict
-from region.standby.copy import Copy
+from region.standby.copy import Copy, elsewhere
 from region.standby.detaching import detach, release
 from region.standby.gate import Gate
 from region.standby.judging import Step
 from region.standby.publisher import CONDITION, Publisher
 from region.standby.repository.publishing import KEPT, OWN, ROLE
-from region.store.held import elsewhere
 from region.store.repository.copies import WHOLE, Reach, digest_of, reach
 from region.store.repository.setup import prepare
 from replication.turns.records import Phase, Turn
@@ -194,7 +192,7 @@ async def test_a_copy_is_made_and_follows_and_is_the_same(pair: Pair) -> None:
     assert pair.run(pair.store, "SELECT relname FROM pg_class WHERE relkind = 'S'") == [], "what is not followed"
     every = {name for (name,) in pair.run(pair.store, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
     published = {name for (name,) in pair.run(pair.store, "SELECT tablename FROM pg_publication_tables")}
-    assert every - published == set(OWN) - {KEPT, PROMISE}
+    assert every - published == set(OWN) - {KEPT}
     assert pair.health.conditions[CONDITION].ok
     pair.run(pair.store, "INSERT INTO followers VALUES ('later', 1, 2, 3)")
     pair.run(pair.store, "UPDATE journal_partitions SET next_offset = 7")

@@ -33,6 +33,7 @@ class World:
         follows: Whether it still follows.
         serving: What serves at eu, each time somebody asks; the last one is repeated.
         renews: Whether us renews its lease again and again.
+        promised: How many looks what eu has promised still lasts.
         silent: Regions that do not tell how far they have come.
         dies: After what the command dies, once.
         done: What was done, in order.
@@ -44,6 +45,7 @@ class World:
     follows: bool = True
     serving: list[frozenset[str]] = field(default_factory=lambda: [frozenset(), SERVICES])
     renews: bool = False
+    promised: int = 0
     silent: frozenset[str] = frozenset()
     dies: str = ""
     done: list[str] = field(default_factory=list)
@@ -69,6 +71,15 @@ class World:
         self.duty = DutyView(region, wanted.claimer, wanted.ended + 1, wanted.incarnation, "", (), 6.0, laid_down=False)
         self.do("claimed")
         return self.duty
+
+    async def note_claim(self, store: str, region: str, epoch: int, incarnation: int, *, laid_down: bool) -> None:
+        """Note that the epoch's end is claimed; what was promised at the standby's site is over some looks later."""
+        assert (store, region, epoch, incarnation, laid_down) == ("eu", "us", 1, 1, False)
+        assert self.duty.promised_seconds <= 0, "who may hold by the directory's lease is left its standby"
+        if self.promised > 0:
+            self.promised -= 1
+            raise LeaseRunsError(region=region, holder="us", epoch=1)
+        self.do("noted")
 
     async def detach(self) -> None:
         """Follow no more."""
@@ -137,6 +148,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(failing, "connect", connect)
     monkeypatch.setattr(failing, "read_turn", made.read_turn)
     monkeypatch.setattr(failing, "seize", made.seize)
+    monkeypatch.setattr(failing, "note_claim", made.note_claim)
     monkeypatch.setattr(failing, "Consumer", Journal)
     monkeypatch.setattr(failing, "LOOK_SECONDS", 0)
     monkeypatch.setattr(reaching, "reached", made.reached)
@@ -162,12 +174,22 @@ async def test_it_waits_for_the_lease_and_takes_over(world: World) -> None:
     told: list[str] = []
     took = await takeover(world, told).run()
 
-    assert world.done == ["claimed", "detached", "begun"]
+    assert world.done == ["noted", "claimed", "detached", "begun"]
     assert world.copy == Turn("us", 2, 2, "eu")
     assert (world.seized["offsets"], world.seized["left"]) == ({0: 5}, "us")
     assert world.seized["had"] == {("ap", 0): 7, ("eu", 0): 7}
     assert world.seized["renamed"] == {"eu.relay.us": "relay.us"}
     assert set(took) == {"claim", "begin", "serve"}
+    assert any("until its lease has lapsed" in one for one in told), told
+
+
+async def test_what_who_stands_by_has_promised_is_waited_for(world: World) -> None:
+    """As the directory's lease is, and nothing is claimed before it is over."""
+    world.promised = 3
+    told: list[str] = []
+    await takeover(world, told).run()
+
+    assert world.done == ["noted", "claimed", "detached", "begun"]
     assert any("until its lease has lapsed" in one for one in told), told
 
 
@@ -189,7 +211,17 @@ async def test_it_goes_on_where_it_died(world: World, last: str) -> None:
         await takeover(world).run()
 
     await takeover(world).run()
-    assert world.done == ["claimed", "detached", "begun"]
+    assert world.done == ["noted", "claimed", "detached", "begun"]
+
+
+async def test_a_claim_that_was_noted_and_not_made_is_noted_again(world: World) -> None:
+    """Who died in between has promised nothing since."""
+    world.dies = "noted"
+    with pytest.raises(KeyboardInterrupt):
+        await takeover(world).run()
+
+    await takeover(world).run()
+    assert world.done == ["noted", "noted", "claimed", "detached", "begun"]
 
 
 async def test_who_does_not_tell_is_told_everything_anew(world: World) -> None:

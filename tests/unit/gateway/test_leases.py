@@ -11,7 +11,7 @@ from infra.internal import BRIDGED_HEADER
 from infra.peers import Peers
 from region.gateway.leases import serve
 from region.holding.promising import NotPromisedError
-from region.holding.standby import PATH, Standby
+from region.holding.stand_in import PATH, StandIn
 
 ASKED = {"holder": "us", "epoch": 3, "incarnation": 2, "boot": 7, "asked_at": 5}
 
@@ -22,13 +22,14 @@ class Promises:
     def __init__(self) -> None:
         """Nobody has asked."""
         self.asked: list[tuple[str, LeaseRequest]] = []
+        self.answer: Grant | None = None
 
     async def renew(self, region: str, wanted: LeaseRequest) -> Grant:
         """Promise it."""
         self.asked.append((region, wanted))
         if wanted.epoch == 9:
             raise NotPromisedError(standby="eu", region=region, epoch=9)
-        return Grant(wanted.holder, wanted.epoch, wanted.boot, wanted.asked_at, 6_000_000)
+        return self.answer or Grant(wanted.holder, wanted.epoch, wanted.boot, wanted.asked_at, 6_000_000)
 
 
 async def beyond(_scope: Any, _receive: Any, send: Any) -> None:
@@ -88,9 +89,11 @@ async def test_what_a_device_sends_and_all_else_goes_by(port: httpx.AsyncClient,
     assert promises.asked == []
 
 
-async def test_whoever_asks_reads_what_the_port_says(port: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one's question is the other's, and so is the answer; a refusal is a standby that says nothing."""
-    standby = Standby("us", "eu", {"eu": "http://eu", "ap": "http://ap"})
+async def test_whoever_asks_reads_what_the_port_says(
+    port: httpx.AsyncClient, promises: Promises, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one's question is the other's, and so is the answer; a refusal, and a grant of something else, is a standby that says nothing."""
+    standby = StandIn("us", "eu", {"eu": "http://eu", "ap": "http://ap"})
     [peers] = [one for one in vars(standby).values() if isinstance(one, Peers)]
     assert peers.names == ["eu"]
     monkeypatch.setattr(peers, "client", port)
@@ -98,6 +101,11 @@ async def test_whoever_asks_reads_what_the_port_says(port: httpx.AsyncClient, mo
     with pytest.raises(UnavailableError):
         await standby.renew_lease("us", LeaseRequest("us", 9, 2, 7, 5, "eu"))
 
-    nobody = Standby("us", "", {"eu": "http://eu"})
+    for odd in (Grant("us", 2, 7, 5, 6_000_000), Grant("us", 3, 7, 4, 6_000_000), Grant("us", 3, 7, 5, 10**15)):
+        promises.answer = odd
+        with pytest.raises(UnavailableError):
+            await standby.renew_lease("us", LeaseRequest("us", 3, 2, 7, 5, "eu"))
+
+    nobody = StandIn("us", "", {"eu": "http://eu"})
     with pytest.raises(UnavailableError):
         await nobody.renew_lease("us", LeaseRequest("us", 3, 2, 7, 5))

@@ -4,8 +4,8 @@ import pytest
 
 from infra.errors import SettingsError
 from infra.settings import read
+from region.standby.copy import elsewhere
 from region.standby.settings import StandbySettings
-from region.store.held import elsewhere
 
 GIVEN = {
     "INSTANCE": "eu/standby",

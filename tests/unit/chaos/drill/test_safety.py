@@ -127,7 +127,7 @@ def test_a_plan_in_which_a_lease_lapses_takes_a_standby() -> None:
     plan = [Fault(1, 1, 0.0, Kind.CUT, "us-directory", 5.0, expects=Expectation(lapses=("us",)))]
 
     check(WELL, plan, {"us": "eu"})
-    with pytest.raises(NotReadyError, match=r"the lease of us lapse.*--standby"):
+    with pytest.raises(NotReadyError, match=r"about the lease of us.*--standby"):
         check(WELL, plan, {"eu": "us"})
 
 

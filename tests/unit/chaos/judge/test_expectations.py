@@ -446,6 +446,30 @@ def test_whoever_reaches_the_standby_may_hold_a_lease_of_it(kind: str, target: s
     assert judgement["holder"].found == found
 
 
+@pytest.mark.parametrize(
+    ("at", "answer", "verdict"),
+    [
+        (19.5, None, Verdict.TRUE),
+        (18.5, None, Verdict.UNKNOWN),  # by a lease of before, perhaps
+        (19.5, e.Fail(19.9, 1, "islanded"), Verdict.FALSE),
+        (32.0, e.Fail(32.5, 1, "islanded"), Verdict.UNKNOWN),  # when it was over
+        (19.5, e.Fail(19.9, 1, "already-a-member"), Verdict.UNKNOWN),
+    ],
+)
+def test_whose_lease_is_renewed_goes_on_letting_people_in(at: float, answer: e.Fail | None, verdict: Verdict) -> None:
+    """Though the directory is away for longer than a lease: somebody was, and nobody was refused for it."""
+    fault: list[e.Event] = [
+        e.FaultBegun(10.0, "f1", "freeze", "directory", e.Expectation(keeps=("us",))),
+        e.FaultSeen(11.0, "f1", "seen"),
+        e.FaultEnded(31.0, "f1", lifted=30.0),
+    ]
+    deed = let_in(1, at, answer, numbered_at=None if answer else at + 0.5)
+    judgement = judged(iter(fault), iter(deed), standbys={"us": "eu"})
+
+    assert judgement["holder"].verdict is verdict
+    assert expected_of(e.Expectation(keeps=("us",))) == {"holder"}
+
+
 def test_one_fault_s_refusals_prove_nothing_of_another() -> None:
     """The lease lapsed twice; in the second outage nobody asked."""
     expects = e.Expectation(lapses=("us",))

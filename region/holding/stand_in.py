@@ -5,10 +5,14 @@ from collections.abc import Mapping
 from typing import Final
 
 import msgspec
+import structlog
 
 from global_directory.holding.schemas import Grant, LeaseRequest
 from infra.errors import UnavailableError
 from infra.peers import NotToldError, Peers
+from replication.holding.lease import USUAL
+
+log = structlog.get_logger()
 
 PATH: Final = "/internal/lease"
 """Where a gateway's internal port renews; not what an edge carries for a device."""
@@ -19,8 +23,8 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Grant)
 
 
-class Standby:
-    """The region that stands by this one; `run` holds a connection to it open. That it may be expelled changes nothing: what it grants it must have promised."""
+class StandIn:
+    """The region that stands by this one, asked in the directory's stead; `run` holds a connection to it open. That it may be expelled changes nothing: what it grants it has promised."""
 
     def __init__(self, region: str, standby: str, urls: Mapping[str, str]) -> None:
         """Prepare.
@@ -32,6 +36,8 @@ class Standby:
         """
         self._standby = standby
         self._peers = Peers(region, {name: url for name, url in urls.items() if name == standby})
+        if standby and standby not in urls:
+            log.warning("who stands by cannot be asked for the lease: CAUSEWAY_PEERS does not name it", standby=standby)
 
     async def run(self, tls: ssl.SSLContext | None) -> None:
         """Hold connections open, until cancelled.
@@ -45,12 +51,15 @@ class Standby:
         """Ask for the lease of this region.
 
         Raises:
-            UnavailableError: It says nothing, or refuses.
+            UnavailableError: It says nothing, refuses, or grants what was not asked for.
         """
         try:
             answered = await self._peers.ask(
                 self._standby, PATH, {}, most=MOST_BYTES, seconds=ASK_SECONDS, content=_encoder.encode(wanted)
             )
-            return _decoder.decode(answered)
+            grant = _decoder.decode(answered)
         except (NotToldError, msgspec.DecodeError) as error:
             raise UnavailableError(what=f"The standby of {region}") from error
+        if grant != Grant(wanted.holder, wanted.epoch, wanted.boot, wanted.asked_at, USUAL.length):
+            raise UnavailableError(what=f"The standby of {region}")
+        return grant
