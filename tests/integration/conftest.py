@@ -12,6 +12,7 @@ import contextlib
 import shutil
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -28,6 +29,8 @@ from infra.local.tools import Tools, stage_of
 from infra.local.valkey import redis_part
 
 START_SECONDS = 60.0
+UNSYNCED = ("-c", "fsync=off", "-c", "full_page_writes=off")
+"""Nothing of a test outlives the machine, so its disk is not waited for; else each new database waits for three hundred files. Whoever is only killed loses nothing all the same."""
 BLOB_ROLES = ("master", "master-grpc", "volume", "volume-grpc", "filer", "filer-grpc", "s3", "s3-grpc")
 
 
@@ -97,7 +100,7 @@ def postgres_server(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> I
     data = tools.cluster(home, "test")
     port = ports.some_free(1)[0]
     part = postgres.postgres_part("test/postgres", bin_directory=tools.postgres, data=data, log=home / "log", port=port)
-    with run(part, tools):
+    with run(replace(part, argv=(*part.argv, *UNSYNCED)), tools):
         yield port
     shutil.rmtree(data, ignore_errors=True)
     if tools.stage is not None:
