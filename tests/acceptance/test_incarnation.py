@@ -17,6 +17,7 @@ from chaos.people import Person
 from infra.local import homes, toolchain
 from infra.local.topology import lay_out
 from tests.acceptance.test_failover import (
+    DECIDES,
     PATIENCE_SECONDS,
     READY_SECONDS,
     SHOWN_SECONDS,
@@ -38,7 +39,7 @@ LOST = ("--why", "a test", "--confirm", "us")
 @pytest.fixture(scope="module")
 def stood_by(start_federation: Callable[..., AbstractContextManager[Federation]]) -> Iterator[Federation]:
     """A federation in which eu stands by us."""
-    with start_federation("--regions", "us,eu", "--standby", "us=eu") as made:
+    with start_federation("--regions", "us,eu", "--processes", "paired", "--standby", "us=eu") as made:
         yield made
 
 
@@ -108,7 +109,7 @@ async def test_a_lost_store_comes_back_from_the_standby(
             await writer.is_heard(within=SHOWN_SECONDS)
         parting = await say_and_leave(stood_by, urls["us"], tmp_path / "parting", eva)
 
-        await stood_by.act("local", "kill", "--stay-down", *(set(services) - {"us/projector"}), "us/postgres")
+        await stood_by.act("local", "kill", "--stay-down", *(set(services) - {DECIDES}), "us/postgres")
         await asyncio.to_thread(shutil.rmtree, store_of(stood_by))
         await start(stood_by, "us/postgres", *services)
         await says(stood_by, "us has lived")
