@@ -30,13 +30,15 @@ from infra.local.valkey import redis_part
 
 START_SECONDS = 60.0
 UNSYNCED = ("-c", "fsync=off", "-c", "full_page_writes=off")
-"""Nothing of a test outlives the machine, so its disk is not waited for; else each new database waits for three hundred files. Whoever is only killed loses nothing all the same."""
+"""A test's PostgreSQL need not outlive the machine, so it does not wait for the disk: else each new database waits for three hundred files, and each table of a copy for several. Who is only killed loses nothing all the same."""
 BLOB_ROLES = ("master", "master-grpc", "volume", "volume-grpc", "filer", "filer-grpc", "s3", "s3-grpc")
 
 
 @contextlib.contextmanager
 def run(part: Part, tools: Tools) -> Iterator[Part]:
     """Run a part for as long as the context lasts."""
+    if part.kind == "postgres":
+        part = replace(part, argv=(*part.argv, *UNSYNCED))
     process.prepare(part, tools)
     child = process.spawn(part)
     try:
@@ -100,7 +102,7 @@ def postgres_server(tools: Tools, tmp_path_factory: pytest.TempPathFactory) -> I
     data = tools.cluster(home, "test")
     port = ports.some_free(1)[0]
     part = postgres.postgres_part("test/postgres", bin_directory=tools.postgres, data=data, log=home / "log", port=port)
-    with run(replace(part, argv=(*part.argv, *UNSYNCED)), tools):
+    with run(part, tools):
         yield port
     shutil.rmtree(data, ignore_errors=True)
     if tools.stage is not None:
