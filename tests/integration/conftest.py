@@ -148,16 +148,38 @@ def _make_database(port: int, *, like: str) -> str:
     return postgres.url(port, name)
 
 
+def _drop_database(url: str) -> None:
+    server, _, name = url.rpartition("/")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
 @pytest.fixture
-def postgres_url(make_database: Callable[[], str]) -> str:
+def postgres_url(make_database: Callable[[], str]) -> Iterator[str]:
     """URL of an empty database of this test's own."""
-    return make_database()
+    made = make_database()
+    yield made
+    _drop_database(made)
 
 
 @pytest.fixture
-def store_url(make_store: Callable[[], str]) -> str:
+def new_store(make_store: Callable[[], str]) -> Iterator[Callable[[], str]]:
+    """`make_store` for one test: what it made goes with the test, mostly before the disk has to take it."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(make_store())
+        return made[-1]
+
+    yield make
+    for url in made:
+        _drop_database(url)
+
+
+@pytest.fixture
+def store_url(new_store: Callable[[], str]) -> str:
     """URL of a database of this test's own with all tables of a region's store, which is nobody's yet."""
-    return make_store()
+    return new_store()
 
 
 @pytest.fixture(scope="session")
