@@ -6,7 +6,6 @@ import os
 import shlex
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -22,8 +21,8 @@ from infra.errors import CausewayError
 from infra.interrupting import terminable
 from infra.local import cli as local
 from infra.local import control, guests, homes, locking, promtool, toolchain, up, view, webcli
-from infra.local.audit import Audit, audit
 from infra.local.bootstrap import still
+from infra.local.checks import check
 from infra.local.control import Status
 from infra.local.errors import LocalError, NotRunningError, SupervisorGoneError
 from infra.local.federation import (
@@ -56,27 +55,6 @@ First steps:
 
 CAUSEWAY_HOME and CAUSEWAY_BASE_PORT choose where a federation's data and ports are, so that several can run.
 """
-CHECKS = {
-    "ruff check": ["ruff", "check", "."],
-    "ruff format": ["ruff", "format", "--check", "--quiet", "."],
-    "mypy": ["mypy"],
-    "lint-imports": ["lint-imports"],
-    "bandit": [
-        "bandit",
-        "--quiet",
-        "--configfile",
-        "pyproject.toml",
-        "--recursive",
-        "region",
-        "relay",
-        "global-directory",
-        "replication",
-        "infra",
-        "chaos",
-    ],
-    "web": ["causeway", "web", "check"],
-}
-
 PLACE_ERRORS = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS),
     *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP),
@@ -217,7 +195,7 @@ def run_tests(context: typer.Context) -> None:
     programs = Path(sys.executable).parent
     whole = not context.args
     with promtool.ahead() if whole else contextlib.nullcontext():
-        failed, audited = _check(programs)
+        failed, audited = check(programs, console)
         toolchain.ensure(_say)
         tested = run(STAGES if whole else [[{"all": context.args}]], _say, [str(programs / "pytest")])
     if audited.result == "unknown":
@@ -293,35 +271,6 @@ def main() -> None:
 
 def _say(line: str) -> None:
     console.print(line, soft_wrap=True)
-
-
-def _check(programs: Path) -> tuple[list[str], Audit]:
-    """Return the names of the checks that failed, whose output is shown, and what is known of the packages."""
-    failed = []
-    for name, command in CHECKS.items():
-        started = time.monotonic()
-        done = subprocess.run(  # noqa: S603 — our tools
-            [str(programs / command[0]), *command[1:]], cwd=toolchain.ROOT, check=False, capture_output=True, text=True
-        )
-        well = done.returncode == 0
-        console.print(f"{name}: {'passed' if well else 'failed'} ({time.monotonic() - started:.0f} s)")
-        if not well:
-            failed.append(name)
-            print(done.stdout + done.stderr)
-    audited = _audit_packages(programs / "pip-audit")
-    if audited.result == "failed":
-        failed.append("pip-audit")
-    return failed, audited
-
-
-def _audit_packages(program: Path) -> Audit:
-    started = time.monotonic()
-    with tempfile.TemporaryDirectory() as directory:
-        audited = audit(program, toolchain.ROOT / "requirements-dev.lock", directory=Path(directory))
-    result = "could not be asked" if audited.result == "unknown" else audited.result
-    style = {"passed": None, "failed": "red", "unknown": "yellow"}[audited.result]
-    console.print(f"pip-audit: {result} ({time.monotonic() - started:.0f} s): {audited.words}", style=style)
-    return audited
 
 
 def _start(federation: Federation) -> tuple[bool, Status]:

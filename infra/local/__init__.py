@@ -5,6 +5,7 @@
        └──▶ control (unix socket) ──▶ supervisor
             topology (pure): Federation ─▶ Parts, Links        toolchain ──▶ maven, training
 
+checks       what goes before the tests; `audit` asks what is known of our packages
 lanes        how the tests are cut, and runs them
 bootstrap    makes the Python environment, before anything is installed
 locking      resolves the lock files anew

@@ -13,7 +13,7 @@ from infra.identity import DIRECTORY
 from infra.kafka import KafkaError
 from infra.local import control, homes, rolling, toolchain, up, view
 from infra.local.bootstrap import still
-from infra.local.control import Act, Ask, Reshape, Status
+from infra.local.control import WAIT_SECONDS, Act, Ask, Reshape, Status
 from infra.local.errors import NotRunningError, SupervisorGoneError, TruncationError, UnknownPartError
 from infra.local.link import Shape, parse_bandwidth, parse_seconds
 from infra.local.linkproxy import direction
@@ -181,10 +181,18 @@ def heal(
     names: Annotated[
         list[str] | None, typer.Argument(help="Parts and links; all of them when none is named.", show_default=False)
     ] = None,
+    *,
+    wait: Annotated[
+        bool,
+        typer.Option(
+            "--wait/--no-wait",
+            help="Return when all are well. Services whose store or journal was lost are not until that is restored.",
+        ),
+    ] = True,
 ) -> None:
     """Resume what is paused, start what was killed, and lift cuts and shapes of links.
 
-    Examples: causeway local heal us/kafka; causeway local heal us-eu; causeway local heal
+    Examples: causeway local heal us/kafka; causeway local heal us-eu; causeway local heal; causeway local heal us/gateway --no-wait
     """
     topology = _topology()
     parts = [name for name in names or topology.parts if name in topology.parts]
@@ -198,7 +206,7 @@ def heal(
                 raise UnknownPartError(name=name, known=nearest(name, [*topology.parts, *all_links])) from None
     before = control.ask(homes.home(), Ask())
     disturbed = sorted({topology.link(*pair) for pair in links if _disturbed(before, *pair)})
-    for request in healing(parts, links):
+    for request in healing(parts, links, seconds=WAIT_SECONDS if wait else 0.0):
         after = _done(request).parts()
         if isinstance(request, Reshape) and disturbed:
             console.print("links are open and unshaped: " + ", ".join(disturbed))
@@ -210,11 +218,17 @@ def heal(
         console.print("Nothing was disturbed.")
 
 
-def healing(parts: list[str], links: list[tuple[str, str]]) -> list[Act | Reshape]:
-    """Return what heals them, in the order that works: what shapes links, the links, and then what may be unwell for want of them."""
+def healing(parts: list[str], links: list[tuple[str, str]], *, seconds: float = WAIT_SECONDS) -> list[Act | Reshape]:
+    """Return what heals them, in the order that works: what shapes links, the links, and then what may be unwell for want of them.
+
+    Args:
+        parts: Of the federation.
+        links: Both ends of each.
+        seconds: How long to wait until a part is well; what shapes links is needed next, so that is waited for in any case.
+    """
     requests: list[Act | Reshape] = [Act("heal", tuple(name for name in parts if name == PROXY))]
     requests.append(Reshape({direction(*ends): Shape() for a, b in links for ends in ((a, b), (b, a))}))
-    requests.append(Act("heal", tuple(name for name in parts if name != PROXY)))
+    requests.append(Act("heal", tuple(name for name in parts if name != PROXY), wait=seconds))
     return [one for one in requests if (one.names if isinstance(one, Act) else one.shapes)]
 
 

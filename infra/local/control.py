@@ -15,6 +15,7 @@ from infra.local.link import Shape
 
 SOCKET = homes.SOCKET
 PATIENCE = 90.0
+WAIT_SECONDS = 60.0
 
 
 class RefusedError(LocalError):
@@ -44,7 +45,7 @@ class Act(msgspec.Struct, frozen=True, tag=True):
         verb: What; `heal` resumes what is paused and starts what was killed.
         names: To whom.
         stay_down: With `kill`: do not start it again.
-        wait: Seconds to wait for the parts to be well again after `restart`, `resume` or `heal`.
+        wait: Seconds to wait for each of the parts to be well again after `restart`, `resume` or `heal`; 0: that is not waited for.
         build: With `restart`: as which version services start from now on; empty for the one that the federation was brought up as,
             None for the one that each runs as.
     """
@@ -52,7 +53,7 @@ class Act(msgspec.Struct, frozen=True, tag=True):
     verb: Literal["kill", "pause", "resume", "restart", "heal"]
     names: tuple[str, ...]
     stay_down: bool = False
-    wait: float = 60.0
+    wait: float = WAIT_SECONDS
     build: str | None = None
 
 

@@ -16,6 +16,7 @@ from typing import IO, Final
 from infra.local.toolchain import ROOT
 
 SETTINGS: Final = (
+    "tests/acceptance/test_backups.py",
     "tests/acceptance/test_leases.py",
     "tests/acceptance/test_lost_broker.py",
     "tests/acceptance/test_planted.py",
@@ -23,10 +24,9 @@ SETTINGS: Final = (
     "tests/acceptance/test_roll.py",
     "tests/acceptance/test_standby.py",
 )
-"""Acceptance tests that start a federation of their own: a smaller one, with settings that others do not have."""
+"""Acceptance tests that start a federation of their own: a smaller one, mostly with settings that others do not have."""
 
 LOST: Final = (
-    "tests/acceptance/test_backups.py",
     "tests/acceptance/test_evacuation.py",
     "tests/acceptance/test_failover.py",
     "tests/acceptance/test_incarnation.py",

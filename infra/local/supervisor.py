@@ -147,7 +147,7 @@ class Supervisor:
             case "restart":
                 await asyncio.gather(*(child.stop() for child in children))
                 self._start_as(request.build, children)
-        if request.verb in {"resume", "heal", "restart"}:
+        if request.verb in {"resume", "heal", "restart"} and request.wait:
             await self._until_well(children, request.wait)
 
     async def reshape(self, shapes: Shapes) -> None:

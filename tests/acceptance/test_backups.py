@@ -18,7 +18,7 @@ from infra.local import postgres
 from region.client import Client, SqliteStore
 
 pytestmark = pytest.mark.timeout(900)
-SERVICES = ("projector", "fanout", "forwarder", "ingester", "media")
+SHAPE = ("--regions", "us,eu", "--processes", "paired")
 SURE = ("--why", "a test", "--confirm", "us")
 ALIVE_SECONDS = 90
 
@@ -67,7 +67,7 @@ async def test_a_store_comes_back_from_its_backup(
     start_federation: Callable[..., AbstractContextManager[Federation]], tmp_path: Path
 ) -> None:
     """Refused while the region serves, and after it has accepted more; done when it stood still, whatever its store has become; people go on where they were."""
-    with start_federation("--regions", "us,eu") as federation:
+    with start_federation(*SHAPE) as federation:
         status = federation.status()
         url = status.regions["us"].public_url
         async with person(url, "ada", tmp_path / "1") as ada, person(url, "bob", tmp_path / "2") as bob:
@@ -84,8 +84,7 @@ async def test_a_store_comes_back_from_its_backup(
                 await federation.act("region", "restore-backup", "us", *SURE)
         await federation.act("local", "kill", "us/front", "--stay-down")
         await all_is_decided(federation)  # marks may have been under way
-        for name in SERVICES:
-            await federation.act("local", "kill", f"us/{name}", "--stay-down")
+        await federation.act("local", "kill", "us/back", "--stay-down")
         second = await told(federation, "region", "backup", "us")
         listed = await told(federation, "backup", "list", "us")
         assert [one["backup_id"] for one in listed["backups"]] == [second["backup_id"], first["backup_id"]]
@@ -96,7 +95,7 @@ async def test_a_store_comes_back_from_its_backup(
         done = await restored(federation)
         assert (done["backup_id"], done["rows"]) == (second["backup_id"], sum(second["rows"].values()))
         await federation.act("local", "heal")
-        await federation.act("up", "--detach", "--no-demo", "--regions", "us,eu")
+        await federation.act("up", "--detach", "--no-demo", *SHAPE)
 
         async with (
             Client([url], store=SqliteStore(tmp_path / "3"), patience=60) as anew,

@@ -17,6 +17,7 @@ from chaos.people import Person
 from infra.local import homes, toolchain
 from infra.local.topology import lay_out
 from tests.acceptance.test_failover import (
+    DECIDES,
     PATIENCE_SECONDS,
     READY_SECONDS,
     SHOWN_SECONDS,
@@ -38,7 +39,7 @@ LOST = ("--why", "a test", "--confirm", "us")
 @pytest.fixture(scope="module")
 def stood_by(start_federation: Callable[..., AbstractContextManager[Federation]]) -> Iterator[Federation]:
     """A federation in which eu stands by us."""
-    with start_federation("--regions", "us,eu", "--standby", "us=eu") as made:
+    with start_federation("--regions", "us,eu", "--processes", "paired", "--standby", "us=eu") as made:
         yield made
 
 
@@ -55,9 +56,21 @@ def store_of(stood_by: Federation) -> Path:
 
 
 async def start(stood_by: Federation, *parts: str) -> None:
-    """Start parts that are down; what stands by, or has lost its store, may count as not well for now."""
+    """Start parts that are down, and wait until they are well; what stands by may count as not well while it hears of that."""
     with contextlib.suppress(CommandError):
         await stood_by.act("local", "heal", *parts)
+
+
+async def begin(stood_by: Federation, *parts: str) -> None:
+    """Start parts that are down; services that have lost what they stand on are not well before that is mended, so nobody waits for it."""
+    await stood_by.act("local", "heal", "--no-wait", *parts)
+
+
+async def answer(stood_by: Federation, services: list[str]) -> None:
+    """Wait until each of us's processes tells how it is."""
+    async with asyncio.timeout(READY_SECONDS):
+        while len(await looked(stood_by)) < len(services):  # noqa: ASYNC110  # other processes
+            await asyncio.sleep(1)
 
 
 async def says(stood_by: Federation, what: str) -> None:
@@ -108,16 +121,18 @@ async def test_a_lost_store_comes_back_from_the_standby(
             await writer.is_heard(within=SHOWN_SECONDS)
         parting = await say_and_leave(stood_by, urls["us"], tmp_path / "parting", eva)
 
-        await stood_by.act("local", "kill", "--stay-down", *(set(services) - {"us/projector"}), "us/postgres")
+        await stood_by.act("local", "kill", "--stay-down", *(set(services) - {DECIDES}), "us/postgres")
         await asyncio.to_thread(shutil.rmtree, store_of(stood_by))
-        await start(stood_by, "us/postgres", *services)
+        await begin(stood_by, "us/postgres", *services)
+        await answer(stood_by, services)
         await says(stood_by, "us has lived")
         assert (await standing(stood_by))["epoch"] == epoch, "nothing was begun in it"
 
         await taken_over(stood_by, services)
         for writer in writers:
             await writer.is_heard(within=SHOWN_SECONDS)
-        await start(stood_by, *services)
+        await begin(stood_by, *services)
+        await answer(stood_by, services)
         with pytest.raises(CommandError):  # its status says that something is lost
             await asyncio.to_thread(command, stood_by, "restore", "--rehearse")
         with pytest.raises(CommandError, match="--store-lost"):
@@ -192,7 +207,7 @@ async def test_an_older_store_is_known_and_replaced(
         await asyncio.to_thread(shutil.copytree, older, store, symlinks=True)
         for place in (store, *store.rglob("*")):
             shutil.chown(place, owner.st_uid, owner.st_gid)
-        await start(stood_by, "us/postgres", *services)
+        await begin(stood_by, "us/postgres", *services)
         await says(stood_by, "an older store was put in its place")
 
         epoch = (await standing(stood_by))["epoch"]
@@ -231,7 +246,7 @@ async def test_a_lost_kafka_begins_anew_in_the_regions_own_store(
         await stood_by.act("local", "kill", "--stay-down", *services, "us/mirror", "us/kafka")
         layout = lay_out(homes.read_federation(Path(stood_by.status().home)), toolchain.find())
         await asyncio.to_thread(shutil.rmtree, layout.parts["us/kafka"].directory)
-        await start(stood_by, "us/kafka", "us/mirror", *services)
+        await begin(stood_by, "us/kafka", "us/mirror", *services)
         await says(stood_by, "it is another journal than the one that was there")
         with pytest.raises(CommandError, match="end them"):
             await asyncio.to_thread(command, stood_by, "reincarnate", *LOST)

@@ -212,8 +212,7 @@ async def the_copy_stays(stood_by: Federation, copy: str) -> None:
     life = ask(copy, "SELECT life FROM store_life")
     with contextlib.suppress(CommandError):
         await stood_by.act("local", "heal", "us/postgres")
-    with contextlib.suppress(CommandError):
-        await stood_by.act("local", "heal", "us/back")
+    await stood_by.act("local", "heal", "us/back", "--no-wait")  # it is not well before the disk is found
 
     async with asyncio.timeout(PATIENCE):
         while "us has lived" not in await stood_by.act("status", "--json"):  # noqa: ASYNC110 — another process

@@ -98,9 +98,8 @@ async def test_a_region_that_is_killed_while_somebody_types_gets_all_of_it(
     await ada.is_kept()
     typist = Typist(ada)
     try:
-        for part in whole.status().parts():
-            if part.startswith("us/"):
-                await whole.act("local", "kill", part, "--stay-down")
+        mine = [part for part in whole.status().parts() if part.startswith("us/")]
+        await whole.act("local", "kill", *mine, "--stay-down")
         await expect(banner(ada)).to_contain_text("home region us cannot be reached")
         typist.reload.set()
         await ada.sees(typist.texts[-1], "Waiting for a connection")

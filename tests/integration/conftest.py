@@ -2,9 +2,10 @@
 
 Each is started when the first test asks for it and takes a second or two. Under pytest-xdist every worker has its own.
 
-    async def test_something(kafka, make_topic, make_database, redis_url):
+    async def test_something(kafka, make_topic, make_database, make_store, redis_url):
         topic = await make_topic(partitions=4)   # a name that nobody else uses
         url = make_database()                    # an empty database, postgresql://causeway@127.0.0.1:PORT/NAME
+        store = make_store()                     # one with the tables of a region's store
 """
 
 import asyncio
@@ -12,6 +13,8 @@ import contextlib
 import shutil
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -26,14 +29,20 @@ from infra.local.parts import Part
 from infra.local.seaweed import blobs_part
 from infra.local.tools import Tools, stage_of
 from infra.local.valkey import redis_part
+from infra.schema.worker import create
+from region.store.revisions import SCHEMA
 
 START_SECONDS = 60.0
+UNSYNCED = ("-c", "fsync=off", "-c", "full_page_writes=off")
+"""A test's PostgreSQL need not outlive the machine, so it does not wait for the disk: else each new database waits for three hundred files, and each table of a copy for several. Who is only killed loses nothing all the same."""
 BLOB_ROLES = ("master", "master-grpc", "volume", "volume-grpc", "filer", "filer-grpc", "s3", "s3-grpc")
 
 
 @contextlib.contextmanager
 def run(part: Part, tools: Tools) -> Iterator[Part]:
     """Run a part for as long as the context lasts."""
+    if part.kind == "postgres":
+        part = replace(part, argv=(*part.argv, *UNSYNCED))
     process.prepare(part, tools)
     child = process.spawn(part)
     try:
@@ -120,20 +129,57 @@ def postgres_log(postgres_server: int, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture(scope="session")
 def make_database(postgres_server: int) -> Callable[[], str]:
     """A function that makes an empty database and returns its URL; what it made goes with the server."""
+    return partial(_make_database, postgres_server, like="template1")
 
-    def make() -> str:
-        name = f"test_{uuid.uuid4().hex}"
-        with psycopg.connect(postgres.url(postgres_server), autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {} STRATEGY file_copy").format(sql.Identifier(name)))
-        return postgres.url(postgres_server, name)
 
-    return make
+@pytest.fixture(scope="session")
+def make_store(postgres_server: int, make_database: Callable[[], str]) -> Callable[[], str]:
+    """A function that makes a database with all tables of a region's store, which is nobody's yet: copied from one, since each revision takes its time."""
+    first = make_database()
+    asyncio.run(create(SCHEMA, first))
+    return partial(_make_database, postgres_server, like=first.rpartition("/")[2])
+
+
+def _make_database(port: int, *, like: str) -> str:
+    name = f"test_{uuid.uuid4().hex}"
+    made = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+    with psycopg.connect(postgres.url(port), autocommit=True) as connection:
+        connection.execute(made.format(sql.Identifier(name), sql.Identifier(like)))
+    return postgres.url(port, name)
+
+
+def _drop_database(url: str) -> None:
+    server, _, name = url.rpartition("/")
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture
-def postgres_url(make_database: Callable[[], str]) -> str:
+def postgres_url(make_database: Callable[[], str]) -> Iterator[str]:
     """URL of an empty database of this test's own."""
-    return make_database()
+    made = make_database()
+    yield made
+    _drop_database(made)
+
+
+@pytest.fixture
+def new_store(make_store: Callable[[], str]) -> Iterator[Callable[[], str]]:
+    """`make_store` for one test: what it made goes with the test, mostly before the disk has to take it."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(make_store())
+        return made[-1]
+
+    yield make
+    for url in made:
+        _drop_database(url)
+
+
+@pytest.fixture
+def store_url(new_store: Callable[[], str]) -> str:
+    """URL of a database of this test's own with all tables of a region's store, which is nobody's yet."""
+    return new_store()
 
 
 @pytest.fixture(scope="session")

@@ -56,10 +56,10 @@ class Directory:
 
 @pytest.fixture
 async def site(
-    make_database: Callable[[], str], kafka: str, seaweed: Place, make_topic: Callable[..., Awaitable[str]]
+    new_store: Callable[[], str], kafka: str, seaweed: Place, make_topic: Callable[..., Awaitable[str]]
 ) -> Site:
     """A region whose duties are held at some site, with users and blobs in its store, and a journal that is decided."""
-    return await make_site(make_database(), kafka, seaweed, make_topic)
+    return await make_site(new_store(), kafka, seaweed, make_topic)
 
 
 @pytest.fixture

@@ -25,9 +25,9 @@ async def nothing(_: Connection) -> None:
 
 
 @pytest.fixture
-async def source(make_database: Callable[[], str]) -> str:
+async def source(new_store: Callable[[], str]) -> str:
     """URL of a store of us with something in it, which is handed over."""
-    url = make_database()
+    url = new_store()
     async with make_pool(url, size=1, name="test") as pool:
         await prepare(pool, region="us", partitions=2)
         async with pool.connection() as connection:

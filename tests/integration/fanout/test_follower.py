@@ -142,7 +142,7 @@ class World:
 
 
 @pytest.fixture
-async def world(postgres_url: str, redis_url: str) -> AsyncIterator[World]:
+async def world(store_url: str, redis_url: str) -> AsyncIterator[World]:
     """A prepared region whose gateway is registered and listens."""
     settings = RegionalSettings(
         instance="us/fanout",
@@ -152,13 +152,13 @@ async def world(postgres_url: str, redis_url: str) -> AsyncIterator[World]:
         regions="us,eu",
         partitions=PARTITIONS,
         kafka="127.0.0.1:1",
-        store=postgres_url,
+        store=store_url,
         redis=redis_url.replace("/0", "/7"),
         directory="http://127.0.0.1:1",
     )
     gateway = Gateway(f"us/gateway-{uuid.uuid4().hex[:6]}")
-    async with make_pool(postgres_url, size=1, name="test") as pool, pool.connection() as connection:
-        async with make_pool(postgres_url, size=1, name="prepare") as preparing:
+    async with make_pool(store_url, size=1, name="test") as pool, pool.connection() as connection:
+        async with make_pool(store_url, size=1, name="prepare") as preparing:
             await prepare(preparing, region="us", partitions=PARTITIONS)
         async with redis.asyncio.from_url(redis_url) as client, client.pubsub() as channel:
             await channel.subscribe(gateway_channel(gateway.name))

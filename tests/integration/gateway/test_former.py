@@ -39,9 +39,9 @@ MEMBERS = (
 
 
 @pytest.fixture
-async def store(postgres_url: str) -> AsyncIterator[Pool]:
+async def store(store_url: str) -> AsyncIterator[Pool]:
     """A store with a group and two channels that were given new names after some had gone."""
-    async with make_pool(postgres_url, size=2, name="test") as pool:
+    async with make_pool(store_url, size=2, name="test") as pool:
         await prepare(pool, region="us", partitions=1)
         writes = Writes()
         for name in (GROUP, PRIVATE, PUBLIC):

@@ -20,9 +20,9 @@ GROUP = group_id(ALICE, "begin")
 
 
 @pytest.fixture
-async def asked(postgres_url: str) -> AsyncIterator[httpx.AsyncClient]:
+async def asked(store_url: str) -> AsyncIterator[httpx.AsyncClient]:
     """The owner's internal port; Eva of eu sees 3 to 5 but not 4, nobody of ap sees anything."""
-    async with make_pool(postgres_url, size=2, name="test") as pool, pool.connection() as connection:
+    async with make_pool(store_url, size=2, name="test") as pool, pool.connection() as connection:
         await prepare(pool, region="us", partitions=1)
         await connection.execute("INSERT INTO conversations VALUES (%s, 'group', 6, 1, 6, true, 0, 5, 5)", (GROUP,))
         for user, home, role, since, until, hidden in (

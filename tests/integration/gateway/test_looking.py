@@ -63,9 +63,9 @@ def guard() -> Guard:
 
 
 @pytest.fixture
-async def store(postgres_url: str) -> AsyncIterator[Pool]:
+async def store(store_url: str) -> AsyncIterator[Pool]:
     """A store with a group of which a part is elsewhere, and a channel with a post; Ada belongs to both."""
-    async with make_pool(postgres_url, size=2, name="test") as pool:
+    async with make_pool(store_url, size=2, name="test") as pool:
         await prepare(pool, region="us", partitions=1)
         state = ChannelState(public=False, subscribers=1, regions=(Presence("us", 1),), shown=5)
         writes = Writes(entries=[(post(), 1)])

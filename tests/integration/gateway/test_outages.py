@@ -11,7 +11,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from infra.tasks import beside
+from infra.tasks import beside, heed_cancellation
 
 pytestmark = pytest.mark.integration
 
@@ -28,10 +28,12 @@ async def until_text(device: Any, text: str) -> None:
 @contextlib.asynccontextmanager
 async def unheard(region: Any) -> AsyncIterator[None]:
     """Cut what the gateway hears of Redis, over and over, so that what is published goes past it."""
-    redis = Redis(port=region.parts["redis"].ports["redis"])
+    # No socket_timeout: redis keeps it with asyncio.wait_for, which before Python 3.12 may swallow a request to end.
+    redis = Redis(port=region.parts["redis"].ports["redis"], socket_timeout=None)
 
     async def cut() -> None:
         while True:
+            heed_cancellation()
             await redis.client_kill_filter(_type="pubsub")
             await asyncio.sleep(0.01)
 

@@ -110,9 +110,9 @@ class Store:
 
 
 @pytest.fixture
-async def store(postgres_url: str) -> AsyncIterator[Store]:
+async def store(store_url: str) -> AsyncIterator[Store]:
     """The store."""
-    async with make_pool(postgres_url, size=2, name="test") as pool, pool.connection() as connection:
+    async with make_pool(store_url, size=2, name="test") as pool, pool.connection() as connection:
         await prepare(pool, region="us", partitions=1)
         await connection.execute("INSERT INTO devices VALUES (%s, %s, 'd', 'f', 1, 0, NULL)", (ADA, DEVICE))
         yield Store(pool, connection)

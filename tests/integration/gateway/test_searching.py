@@ -99,9 +99,9 @@ class Log:
 
 
 @pytest.fixture
-async def log(postgres_url: str) -> AsyncIterator[Log]:
+async def log(store_url: str) -> AsyncIterator[Log]:
     """An empty store."""
-    async with make_pool(postgres_url, size=2, name="test") as pool:
+    async with make_pool(store_url, size=2, name="test") as pool:
         await prepare(pool, region="us", partitions=1)
         yield Log(pool)
 
@@ -297,10 +297,10 @@ def _parameters() -> dict[str, object]:
     return {"reader": BOB, "conversation": None, "letter": None, "whole": "pier", "begun": [], "sender": None, "since": 0, "until": 2**62, "sent_at": 2**62, "at": "", "seq": 0, "most": 9}  # fmt: skip
 
 
-async def test_messages_of_before_are_found_after_the_expansion(log: Log, postgres_url: str) -> None:
+async def test_messages_of_before_are_found_after_the_expansion(log: Log, store_url: str) -> None:
     """Also where making the index was interrupted; and its revision may be run again."""
     await log.begin(GROUP, Member(ALICE, "us"), Member(BOB, "us"))
-    async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as connection:
+    async with await psycopg.AsyncConnection.connect(store_url, autocommit=True) as connection:
         await connection.execute("DROP INDEX entries_by_words")
         await log.say(GROUP, "pier", "Café")
         await connection.execute("CREATE INDEX entries_by_words ON entries (author)")
@@ -309,7 +309,7 @@ async def test_messages_of_before_are_found_after_the_expansion(log: Log, postgr
         )
         for _ in range(2):
             await connection.execute("UPDATE schema_revision SET version_num = '0014'")
-            async with work_on(SCHEMA, postgres_url) as worker:
+            async with work_on(SCHEMA, store_url) as worker:
                 assert [step.number for step in await worker.expand(lambda *_: None)][:1] == [15]
         cursor = await connection.execute(
             "SELECT indisvalid, pg_get_indexdef(indexrelid) LIKE '%to_tsvector%' FROM pg_index"

@@ -150,6 +150,18 @@ async def test_a_part_that_is_to_stay_down_stays_down_until_healed(supervisor: S
     assert phase(child) == "healthy"
 
 
+async def test_who_heals_need_not_wait_for_what_cannot_be_well_yet(supervisor: Supervisor) -> None:
+    """What the second needs is down, so it is not started; it is kept in mind."""
+    await supervisor.act(Act("kill", ("first", "second"), stay_down=True))
+
+    await supervisor.act(Act("heal", ("second",), wait=0))
+
+    second = supervisor.children["second"]
+    assert second.identity is None
+    await supervisor.act(Act("heal", ("first",)))
+    await until(lambda: phase(second) == "healthy")
+
+
 async def test_a_paused_part_is_the_same_process_afterwards(supervisor: Supervisor) -> None:
     """It freezes and goes on."""
     child = supervisor.children["first"]

@@ -199,13 +199,13 @@ async def region(
 
 
 @pytest.fixture
-async def regions(seaweed: Place, make_database: Callable[[], str]) -> AsyncIterator[tuple[Region, Region]]:
+async def regions(seaweed: Place, new_store: Callable[[], str]) -> AsyncIterator[tuple[Region, Region]]:
     """Regions us and eu."""
     here, there = ports.some_free(2)
     urls = {"us": f"http://127.0.0.1:{here}", "eu": f"http://127.0.0.1:{there}"}
     async with (
-        region("us", seaweed, make_database(), {"eu": urls["eu"]}, here) as us,
-        region("eu", seaweed, make_database(), {"us": urls["us"]}, there) as eu,
+        region("us", seaweed, new_store(), {"eu": urls["eu"]}, here) as us,
+        region("eu", seaweed, new_store(), {"us": urls["us"]}, there) as eu,
     ):
         yield us, eu
 

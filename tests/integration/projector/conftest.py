@@ -107,7 +107,7 @@ async def eventually(what: str, holds: Callable[[], Awaitable[bool]]) -> None:
 
 @pytest.fixture
 async def region(
-    kafka: str, make_topic: Callable[..., Awaitable[str]], postgres_url: str, redis_url: str
+    kafka: str, make_topic: Callable[..., Awaitable[str]], store_url: str, redis_url: str
 ) -> AsyncIterator[Region]:
     """A region with a prepared store, and no projector yet."""
     topic = await make_topic(partitions=PARTITIONS)
@@ -118,7 +118,7 @@ async def region(
         regions="us,eu",
         partitions=PARTITIONS,
         kafka=kafka,
-        store=postgres_url,
+        store=store_url,
         redis=redis_url,
         directory="http://127.0.0.1:1",
         refresh_seconds=90 * 86_400,
@@ -129,7 +129,7 @@ async def region(
         journal_retention_days=7,
         retention_days=7,
     )
-    async with make_pool(postgres_url, size=1, name="test") as pool:
+    async with make_pool(store_url, size=1, name="test") as pool:
         await prepare(pool, region="us", partitions=PARTITIONS)
     async with Producer(kafka, client="test") as producer:
         made = Region(topic, settings, producer)

@@ -40,11 +40,11 @@ def relayed(regions: tuple[str, str]) -> Callable[[int], bytes]:
 
 
 @pytest.fixture
-async def origin_store(postgres_url: str, regions: tuple[str, str], redis_url: str) -> str:
+async def origin_store(store_url: str, regions: tuple[str, str], redis_url: str) -> str:
     """A store of the origin with two streams of sixty sequences each to the other region."""
     origin, here = regions
-    async with make_pool(postgres_url, size=1, name="test") as pool:
+    async with make_pool(store_url, size=1, name="test") as pool:
         await prepare(pool, region=origin, partitions=PARTITIONS)
-    written = await write_rows(postgres_url, redis_url, origin, here, batches=40)
+    written = await write_rows(store_url, redis_url, origin, here, batches=40)
     assert set(written.values()) == {60}
-    return postgres_url
+    return store_url

@@ -103,11 +103,11 @@ async def partitions(kafka: str) -> int:
 
 
 @pytest.fixture
-async def store(postgres_url: str, forger: Forger, partitions: int) -> str:
+async def store(store_url: str, forger: Forger, partitions: int) -> str:
     """URL of the victim's store, where what is put aside is kept."""
-    async with make_pool(postgres_url, size=1, name="test") as pool:
+    async with make_pool(store_url, size=1, name="test") as pool:
         await prepare(pool, region=forger.victim, partitions=partitions)
-    return postgres_url
+    return store_url
 
 
 @contextlib.asynccontextmanager

@@ -28,18 +28,18 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(400)]
 
 
 async def test_kills_anywhere_lose_nothing_and_keep_the_order(  # noqa: PLR0917 — fixtures
-    kafka: str, redis_url: str, postgres_url: str, journal: int, regions: tuple[str, str], tmp_path: Path
+    kafka: str, redis_url: str, store_url: str, journal: int, regions: tuple[str, str], tmp_path: Path
 ) -> None:
     """Forwarder and ingester die by SIGKILL under traffic, the mirror repeats itself: everything arrives, in stream order."""
     origin, here = regions
-    async with make_pool(postgres_url, size=1, name="test") as pool:
+    async with make_pool(store_url, size=1, name="test") as pool:
         await prepare(pool, region=origin, partitions=PARTITIONS)
     common = {
         "instance": "test",
         "admin_port": "0",
         "regions": f"{origin},{here}",
         "kafka": kafka,
-        "store": postgres_url,
+        "store": store_url,
         "redis": redis_url,
         "directory": "http://127.0.0.1:9",
     }
@@ -48,7 +48,7 @@ async def test_kills_anywhere_lose_nothing_and_keep_the_order(  # noqa: PLR0917 
     await ensure_topics(kafka, {relay_topic(here): PARTITIONS, mirrored_topic(origin, here): PARTITIONS})
     try:
         async with beside(copy(kafka, origin, here)):
-            writing = asyncio.create_task(write_rows(postgres_url, redis_url, origin, here, batches=400))
+            writing = asyncio.create_task(write_rows(store_url, redis_url, origin, here, batches=400))
             for _ in range(3):
                 await forwarder.start()
                 await ingester.start()
@@ -77,17 +77,17 @@ async def test_kills_anywhere_lose_nothing_and_keep_the_order(  # noqa: PLR0917 
 
 
 async def test_two_at_once_one_of_them_a_zombie_lose_nothing_and_keep_the_order(  # noqa: PLR0917 — fixtures
-    kafka: str, redis_url: str, postgres_url: str, journal: int, regions: tuple[str, str], tmp_path: Path
+    kafka: str, redis_url: str, store_url: str, journal: int, regions: tuple[str, str], tmp_path: Path
 ) -> None:
     """Two forwarders and two ingesters work on one region; one of each is frozen, and goes on with what it believed long after."""
     origin, here = regions
-    async with make_pool(postgres_url, size=1, name="test") as pool:
+    async with make_pool(store_url, size=1, name="test") as pool:
         await prepare(pool, region=origin, partitions=PARTITIONS)
     common = {
         "admin_port": "0",
         "regions": f"{origin},{here}",
         "kafka": kafka,
-        "store": postgres_url,
+        "store": store_url,
         "redis": redis_url,
         "directory": "http://127.0.0.1:9",
     }
@@ -104,9 +104,9 @@ async def test_two_at_once_one_of_them_a_zombie_lose_nothing_and_keep_the_order(
         async with beside(copy(kafka, origin, here)):
             for service in services:
                 await service.start()
-            written = await write_rows(postgres_url, redis_url, origin, here, batches=60)
+            written = await write_rows(store_url, redis_url, origin, here, batches=60)
             await until(lambda: _has_all(kafka, origin, here, written))
-            more = asyncio.create_task(write_rows(postgres_url, redis_url, origin, here, batches=200, after=written))
+            more = asyncio.create_task(write_rows(store_url, redis_url, origin, here, batches=200, after=written))
             known = await progress(kafka, origin, here)
             await until(lambda: _has_moved(kafka, origin, here, known, more))
             for zombie in zombies:
@@ -115,7 +115,7 @@ async def test_two_at_once_one_of_them_a_zombie_lose_nothing_and_keep_the_order(
             await until(lambda: _has_all(kafka, origin, here, written))
             for zombie in zombies:
                 zombie.thaw()
-            written = await write_rows(postgres_url, redis_url, origin, here, batches=60, after=written)
+            written = await write_rows(store_url, redis_url, origin, here, batches=60, after=written)
             await until(lambda: _has_all(kafka, origin, here, written))
     finally:
         for service in services:

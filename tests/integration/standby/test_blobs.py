@@ -75,10 +75,10 @@ class Pair:
 
 
 @contextlib.asynccontextmanager
-async def standing_by(seaweed: Place, make_database: Callable[[], str], *, standby: str) -> AsyncIterator[Pair]:
+async def standing_by(seaweed: Place, new_store: Callable[[], str], *, standby: str) -> AsyncIterator[Pair]:
     """Have us serve its blobs to whom it has named, and eu ask for them."""
     [port] = ports.some_free(1)
-    store, copy = make_database(), make_database()
+    store, copy = new_store(), new_store()
     token = secrets.token_hex(4)
     there, here = (
         Blobs(Place(seaweed.url, seaweed.url, f"{name}-{token}", credentials=seaweed.credentials))
@@ -101,10 +101,10 @@ async def standing_by(seaweed: Place, make_database: Callable[[], str], *, stand
 
 
 async def test_all_that_was_brought_comes_once_and_what_is_gone_is_taken_away(
-    seaweed: Place, make_database: Callable[[], str]
+    seaweed: Place, new_store: Callable[[], str]
 ) -> None:
     """Small and in parts, with thumbnails; nobody has to see it; of what us fetched from elsewhere nothing."""
-    async with standing_by(seaweed, make_database, standby="eu") as pair:
+    async with standing_by(seaweed, new_store, standby="eu") as pair:
         large = secrets.token_bytes(rules.PART + 1000)
         image, file = await pair.bring_in("image", b"picture"), await pair.bring_in("file", large)
         await pair.bring_in("file", b"of another region", owner="")

@@ -9,9 +9,9 @@ from region.store.repository.setup import prepare
 
 
 @pytest.fixture
-async def connection(postgres_url: str) -> AsyncIterator[Connection]:
+async def connection(store_url: str) -> AsyncIterator[Connection]:
     """A connection to a prepared store."""
-    async with make_pool(postgres_url, size=1, name="test") as pool:
+    async with make_pool(store_url, size=1, name="test") as pool:
         await prepare(pool, region="us", partitions=2)
         async with pool.connection() as made:
             yield made

@@ -27,9 +27,9 @@ def poison(offset: int, value: bytes = b"x", *, kind: Kind = Kind.IMPOSSIBLE, so
 
 
 @pytest.fixture
-async def pool(postgres_url: str) -> AsyncIterator[Pool]:
+async def pool(store_url: str) -> AsyncIterator[Pool]:
     """Connections to a prepared store."""
-    async with make_pool(postgres_url, size=2, name="test") as pool:
+    async with make_pool(store_url, size=2, name="test") as pool:
         await prepare(pool, region="us", partitions=2)
         yield pool
 

@@ -21,11 +21,11 @@ def silent(doing: str, done: int, total: int) -> None:
 
 
 @pytest.fixture
-async def connection(postgres_url: str) -> AsyncIterator[psycopg.AsyncConnection]:
+async def connection(store_url: str) -> AsyncIterator[psycopg.AsyncConnection]:
     """A store as that version left it, and whoever writes to it as that version does."""
-    async with make_pool(postgres_url, size=2, name="test") as pool:
+    async with make_pool(store_url, size=2, name="test") as pool:
         await prepare(pool, region="us", partitions=2)
-    async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as made:
+    async with await psycopg.AsyncConnection.connect(store_url, autocommit=True) as made:
         await made.execute("DROP TABLE aside")
         await made.execute(f"UPDATE schema_revision SET version_num = '{BEFORE.knows:04d}'".encode())
         yield made
@@ -46,12 +46,12 @@ async def aside(connection: psycopg.AsyncConnection) -> list[tuple[object, ...]]
 
 
 async def test_what_was_put_aside_until_the_last_moment_is_moved(
-    connection: psycopg.AsyncConnection, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    connection: psycopg.AsyncConnection, store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between expand and migrate the version before still runs, and still puts aside where it always did."""
     monkeypatch.setattr("infra.schema.worker.ROWS", 2)
     await put_into_poison(connection, 1, 2)
-    async with working(SCHEMA, postgres_url) as worker:
+    async with working(SCHEMA, store_url) as worker:
         await worker.expand(silent)
         assert await aside(connection) == []
 

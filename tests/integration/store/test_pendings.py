@@ -22,10 +22,10 @@ def measured() -> list[Sample]:
     return [sample for metric in metrics.OLDEST_PENDING.collect() for sample in metric.samples]
 
 
-async def test_the_oldest_pending_is_measured_and_nothing_is_left_of_it_when_it_was_decided(postgres_url: str) -> None:
+async def test_the_oldest_pending_is_measured_and_nothing_is_left_of_it_when_it_was_decided(store_url: str) -> None:
     """An opening, or a message, that was lost on its way shows as a pending that grows old."""
     sent = message(new_user_id("us"), new_user_id("eu"), "hello")
-    async with make_pool(postgres_url, size=1, name="test") as pool:
+    async with make_pool(store_url, size=1, name="test") as pool:
         await prepare(pool, region="us", partitions=1)
         async with pool.connection() as connection:
             kept = Writes(pendings={sent.id: Pending(sent, "eu", 1, 1)})
@@ -41,12 +41,12 @@ async def test_the_oldest_pending_is_measured_and_nothing_is_left_of_it_when_it_
 
 
 @pytest.mark.parametrize("rare", [False, True])
-async def test_who_commits_learns_which_entries_nobody_here_has_submitted(postgres_url: str, *, rare: bool) -> None:
+async def test_who_commits_learns_which_entries_nobody_here_has_submitted(store_url: str, *, rare: bool) -> None:
     """They have no pending; whether or not the batch has what most batches have not."""
     author, other = new_user_id("us"), new_user_id("eu")
     sent, forged = message(author, other, "said"), message(author, other, "never said")
     entries = [entry_of(sent, 1), entry_of(forged, 2)]
-    async with make_pool(postgres_url, size=1, name="test") as pool:
+    async with make_pool(store_url, size=1, name="test") as pool:
         await prepare(pool, region="us", partitions=1)
         async with pool.connection() as connection:
             kept = Writes(pendings={sent.id: Pending(sent, "eu", 1, 1)})

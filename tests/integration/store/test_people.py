@@ -50,7 +50,7 @@ async def handles(here: Here, typed: str, *, most: int) -> list[str]:
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 50])
-async def test_people_are_found_in_order_and_once_whatever_the_page(postgres_url: str, most: int) -> None:
+async def test_people_are_found_in_order_and_once_whatever_the_page(store_url: str, most: int) -> None:
     """By what they are called now, if they want to be found and can be talked to."""
     people = [
         user("ada", "Zoe"),
@@ -67,7 +67,7 @@ async def test_people_are_found_in_order_and_once_whatever_the_page(postgres_url
         user("zed", "Canada"),
     ]
     renamed = user("x5", "Ada at first")
-    async with make_pool(postgres_url, size=2, name="test") as pool:
+    async with make_pool(store_url, size=2, name="test") as pool:
         await prepare(pool, region="us", partitions=1)
         await write(pool, [*people, *others, renamed])
         renamed.display_name = "Bob"
@@ -82,7 +82,7 @@ async def test_people_are_found_in_order_and_once_whatever_the_page(postgres_url
         assert await handles(here, "bob", most=most) == ["x5"]
 
 
-async def test_a_search_reads_a_bounded_number_of_rows(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_search_reads_a_bounded_number_of_rows(store_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hundreds who are found by handle and by name alike are passed over in parts, and nobody is missed."""
     people = [user(f"ada{number:03}", "Ada") for number in range(300)]
     asked: list[int] = []
@@ -93,7 +93,7 @@ async def test_a_search_reads_a_bounded_number_of_rows(postgres_url: str, monkey
         return await real(*args, most=most, **more)  # type: ignore[arg-type]  # as it came
 
     monkeypatch.setattr("region.gateway.people.here.starts_after", counting)
-    async with make_pool(postgres_url, size=2, name="test") as pool:
+    async with make_pool(store_url, size=2, name="test") as pool:
         await prepare(pool, region="us", partitions=1)
         await write(pool, people)
         here = Here(pool)
@@ -106,20 +106,20 @@ async def test_a_search_reads_a_bounded_number_of_rows(postgres_url: str, monkey
         assert await handles(here, "ada", most=50) == [one.handle for one in people]
 
 
-async def test_who_was_there_before_searches_were_is_found_after_the_migration(postgres_url: str) -> None:
+async def test_who_was_there_before_searches_were_is_found_after_the_migration(store_url: str) -> None:
     """In batches, and safe to repeat; who wants not to be found is left out."""
     people = [user(f"old{secrets.token_hex(4)}", f"Ada {number}") for number in range(5)]
     shy = user("shy", "Ada Shy", findable=False)
     migration = next(step.number for step in steps_of(SCHEMA) if step.about.startswith("Users of before"))
-    async with make_pool(postgres_url, size=2, name="test") as pool:
+    async with make_pool(store_url, size=2, name="test") as pool:
         await prepare(pool, region="us", partitions=1)
         await write(pool, [*people, shy])
-        async with await psycopg.AsyncConnection.connect(postgres_url, autocommit=True) as connection:
+        async with await psycopg.AsyncConnection.connect(store_url, autocommit=True) as connection:
             await connection.execute("DELETE FROM user_starts")
             await connection.execute("UPDATE schema_revision SET version_num = %s", (f"{migration - 1:04d}",))
         assert await handles(Here(pool), "ada", most=50) == []
 
-        async with work_on(SCHEMA, postgres_url) as worker:
+        async with work_on(SCHEMA, store_url) as worker:
             done = await worker.migrate(lambda *_: None)
 
         assert [step.number for step in done] == [migration]

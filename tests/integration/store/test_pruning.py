@@ -24,9 +24,9 @@ STREAM = Stream("us", 1, 1, "eu", 0)
 
 
 @pytest.fixture
-async def connection(postgres_url: str) -> AsyncIterator[Connection]:
+async def connection(store_url: str) -> AsyncIterator[Connection]:
     """A connection to a prepared store with ten batches of one output, each of which goes to eu too."""
-    async with make_pool(postgres_url, size=1, name="test") as pool:
+    async with make_pool(store_url, size=1, name="test") as pool:
         await prepare(pool, region="us", partitions=2)
         async with pool.connection() as made:
             for number in range(1, 11):

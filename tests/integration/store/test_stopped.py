@@ -28,10 +28,10 @@ def entry(author: str, recipient: str, seq: int) -> Entry:
     )  # fmt: skip
 
 
-async def test_messages_of_one_author_are_counted_over_all_runs_at_once(postgres_url: str) -> None:
+async def test_messages_of_one_author_are_counted_over_all_runs_at_once(store_url: str) -> None:
     """The other's are not, and what lies between the runs is not."""
     told = [entry(*((EVA, ALICE) if seq == 5 else (ALICE, EVA)), seq) for seq in range(1, 10)]
-    async with make_pool(postgres_url, size=1, name="test") as pool:
+    async with make_pool(store_url, size=1, name="test") as pool:
         await prepare(pool, region="us", partitions=1)
         async with pool.connection() as connection:
             await commit(connection, [Move(Place(0, 0, 0), 1, 0)], Writes(entries=[(one, 0) for one in told]))

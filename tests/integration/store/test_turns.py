@@ -30,20 +30,20 @@ BEGUN = Turn("us", 2, 2, "eu")
 
 
 @pytest.fixture
-async def connection(postgres_url: str) -> AsyncIterator[Connection]:
+async def connection(store_url: str) -> AsyncIterator[Connection]:
     """A connection to a new store of us."""
-    async with make_pool(postgres_url, size=1, name="test") as pool:
+    async with make_pool(store_url, size=1, name="test") as pool:
         await prepare(pool, region="us", partitions=2)
         async with pool.connection() as made:
             yield made
 
 
-async def test_a_new_store_is_served_at_home(connection: Connection, postgres_url: str) -> None:
+async def test_a_new_store_is_served_at_home(connection: Connection, store_url: str) -> None:
     """One without tables says nothing."""
-    assert await read_turn(connection) == read_turn_at(postgres_url) == Turn("us", 1, 1, "us")
+    assert await read_turn(connection) == read_turn_at(store_url) == Turn("us", 1, 1, "us")
     await connection.execute("DROP TABLE region_state")
     assert await read_turn(connection) is None
-    assert read_turn_at(postgres_url) is None
+    assert read_turn_at(store_url) is None
 
 
 async def test_it_is_drained_and_handed_over_and_back(connection: Connection) -> None:

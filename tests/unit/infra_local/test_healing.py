@@ -18,3 +18,10 @@ def test_only_what_is_named_is_healed() -> None:
     """Links alone, or a part alone."""
     assert healing([], [("us", "eu")]) == [OPEN]
     assert healing(["us/kafka"], []) == [Act("heal", ("us/kafka",))]
+
+
+def test_who_does_not_wait_still_waits_for_what_shapes_links() -> None:
+    """It is asked to open them next."""
+    asked = healing(["us/gateway", "links"], [("us", "eu")], seconds=0)
+
+    assert asked == [Act("heal", ("links",)), OPEN, Act("heal", ("us/gateway",), wait=0)]

@@ -1,0 +1,86 @@
+"""The checks that go before the tests: style, types, layers, our code and our packages; as many at once as there are cores."""
+
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from rich.console import Console
+
+from infra.local import toolchain
+from infra.local.audit import Audit, audit
+
+T = TypeVar("T")
+
+CHECKS = {
+    "ruff check": ["ruff", "check", "."],
+    "ruff format": ["ruff", "format", "--check", "--quiet", "."],
+    "mypy": ["mypy"],
+    "lint-imports": ["lint-imports"],
+    "bandit": [
+        "bandit",
+        "--quiet",
+        "--configfile",
+        "pyproject.toml",
+        "--recursive",
+        "region",
+        "relay",
+        "global-directory",
+        "replication",
+        "infra",
+        "chaos",
+    ],
+    "web": ["causeway", "web", "check"],
+}
+
+
+def check(programs: Path, console: Console) -> tuple[list[str], Audit]:
+    """Run all checks; return the names of those that failed, whose output is shown, and what is known of the packages.
+
+    Args:
+        programs: The directory in which the tools are.
+        console: Told of each check, in their order.
+    """
+    failed = []
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        auditing = pool.submit(_timed, partial(_audit, programs / "pip-audit"))
+        checking = {
+            name: pool.submit(_timed, partial(_run, [str(programs / command[0]), *command[1:]]))
+            for name, command in CHECKS.items()
+        }
+        for name, checked in checking.items():
+            done, seconds = checked.result()
+            well = done.returncode == 0
+            console.print(f"{name}: {'passed' if well else 'failed'} ({seconds:.0f} s)")
+            if not well:
+                failed.append(name)
+                print(done.stdout + done.stderr)  # noqa: T201 — the tool's own
+        audited, seconds = auditing.result()
+    finally:
+        pool.shutdown(cancel_futures=True)  # whoever interrupts it wants none begun
+    result = "could not be asked" if audited.result == "unknown" else audited.result
+    style = {"passed": None, "failed": "red", "unknown": "yellow"}[audited.result]
+    console.print(f"pip-audit: {result} ({seconds:.0f} s): {audited.words}", style=style)
+    if audited.result == "failed":
+        failed.append("pip-audit")
+    return failed, audited
+
+
+def _timed(work: Callable[[], T]) -> tuple[T, float]:
+    started = time.monotonic()
+    return work(), time.monotonic() - started
+
+
+def _run(command: list[str]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(command, cwd=toolchain.ROOT, check=False, capture_output=True, text=True)
+
+
+def _audit(program: Path) -> Audit:
+    with tempfile.TemporaryDirectory() as directory:
+        return audit(program, toolchain.ROOT / "requirements-dev.lock", directory=Path(directory))
