@@ -15,6 +15,8 @@ let untilAccepted = true;
 const sent = new Set<string>();
 /** What this page has taken away; the database may still hold it for a moment. */
 const gone = new Set<string>();
+/** What is being sent once more: whoever presses twice sends once. */
+const retried = new Set<string>();
 
 export function speakOver(of: Link | null): void {
   link = of;
@@ -38,22 +40,31 @@ export function reconnected(keepUntilAccepted: boolean): void {
 
 /** Write a message; it is kept before this returns. */
 export async function write(message: Omit<outbox.Item, "clientMessageId" | "at" | "stage">): Promise<void> {
-  // Two messages of the same millisecond keep their order.
-  written = Math.max(Date.now(), written + 1);
-  const item: outbox.Item = { ...message, clientMessageId: newName(), at: written, stage: { at: "sending" } };
+  const item: outbox.Item = { ...message, clientMessageId: newName(), at: now(), stage: { at: "sending" } };
   await (await database()).put("outbox", item);
   set((state) => ({ outbox: [...state.outbox, item] }));
   flush();
 }
 
-/** Send what was refused or failed once more, as a new message. */
+/** Two messages of the same millisecond keep their order. */
+function now(): number {
+  written = Math.max(Date.now(), written + 1);
+  return written;
+}
+
+/** Send what was refused or failed once more, as a new message; what is sent once more already is not. */
 export async function retry(name: string): Promise<void> {
   const item = find(name);
-  if (item === undefined) return;
-  const anew = outbox.again(item, newName(), Date.now());
-  await (await database()).put("outbox", anew);
-  set((state) => ({ outbox: [...state.outbox, anew] }));
-  await discard(name);
+  if (item === undefined || !outbox.isOver(item) || retried.has(name)) return;
+  retried.add(name);
+  try {
+    const anew = outbox.again(item, newName(), now());
+    await (await database()).put("outbox", anew);
+    set((state) => ({ outbox: [...state.outbox, anew] }));
+    await discard(name);
+  } finally {
+    retried.delete(name);
+  }
 }
 
 /** Take an item away, after its outcome or because its author gives it up. */
