@@ -28,6 +28,7 @@ from region.evacuation import checks, seats
 from region.evacuation.alone import alone
 from region.evacuation.audit import Audit
 from region.evacuation.moving import Evacuation, Told
+from region.evacuation.plan import is_under_way
 from region.evacuation.seats import Seat
 from region.standby.detaching import detach, release
 
@@ -152,8 +153,7 @@ async def _between(directory: DirectoryClient, region: str, sites: dict[str, Sea
     with contextlib.suppress(
         *STORE_FAILURES, psycopg.Error
     ):  # a store that is away has begun nothing, and hinders no abort
-        known = await other.look()  # whether the present holder is only just beginning
-        if known.holder == other.target.site and not known.serving and known.epoch > 1:
+        if is_under_way(await other.look()):  # the present holder is only just beginning
             chosen = other
     return chosen.source, chosen.target
 
