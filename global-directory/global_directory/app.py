@@ -26,7 +26,7 @@ from global_directory.operators.desk import Desk
 from global_directory.operators.detector import Detector
 from global_directory.operators.endpoints import router, shown_by
 from global_directory.operators.errors import NoOperatorsError
-from global_directory.operators.verbs import HANDS_OVER
+from global_directory.operators.verbs import AT_WORK, HANDS_OVER
 from global_directory.roll import Roll
 from global_directory.schemas import (
     Announcement,
@@ -170,7 +170,7 @@ def _offer_sightings(app: FastAPI, directory: Directory, operators: Desk | None,
     )
     async def sighted(region: str, wanted: Sighted, request: Request) -> ProposalsView:
         _only(region, request, "tell what it sees", or_else=DIRECTORY)  # an evacuation tells of its plan
-        await _by_an_operator_unless_a_region(region, request, operators)
+        await _by_an_operator_unless_a_region(region, request, operators, verbs=AT_WORK)
         return await directory.detection.report(region, wanted)
 
     @app.get("/proposals", summary="Regions that are taken for down, and what follows from that")
@@ -212,10 +212,12 @@ async def _by_an_operator(target: str, request: Request, operators: Desk | None,
     await operators.operations.admit(shown_by(request), target, verbs=verbs)
 
 
-async def _by_an_operator_unless_a_region(region: str, request: Request, operators: Desk | None) -> None:
+async def _by_an_operator_unless_a_region(
+    region: str, request: Request, operators: Desk | None, *, verbs: frozenset[str] = HANDS_OVER
+) -> None:
     """As above, where the directory's own certificate is shown: a region does in its own name what it decides by itself."""
     if caller_of(request.scope) == DIRECTORY:
-        await _by_an_operator(region, request, operators, verbs=HANDS_OVER)
+        await _by_an_operator(region, request, operators, verbs=verbs)
 
 
 def _problem(error: CausewayError) -> Response:

@@ -7,11 +7,13 @@ checks      what must be so before anything is begun; changes nothing
 copying     a store that stands still, copied whole and compared; blobs, those that are missing
 announcing  tells the directory of the plan, while there is one
 moving      carries the steps out, one after the other, and hands back what it cannot finish
-alone       one command at a time moves a region's duties
+aborting    gives up what was begun, until somebody claims
+alone       one command at a time moves a region's duties; which way one is going that was not ended
 audit       who did what, when, and why
 cli         the command
 
     cli ─▶ checks ─▶ seats, repository
+     ├──▶ aborting ─▶ moving
      └──▶ moving ─▶ plan
              ├────▶ replication.turns, the directory
              └────▶ copying, audit

@@ -71,7 +71,7 @@ async def look(source: Seat, target: Seat, duties: Collection[DutyView], expelle
         await attempt("versions", lambda: _versions(source)),
         await attempt("journal", lambda: _journal(source)),
         await attempt("relay", lambda: _relay(source)),
-        await attempt("room", lambda: _room(source, target)),
+        await attempt("room", lambda: look_for_room(source, target)),
         await attempt("copy", lambda: _copy(target)),
         await attempt("tail", lambda: _tail(source, target)),
         await attempt("topics", lambda: topics(source, target)),
@@ -172,7 +172,8 @@ async def _relay(source: Seat) -> Check:
     return Check("relay", ok=sum(unsent.values()) <= MOST_BEHIND, detail=detail or "everything is sent")
 
 
-async def _room(source: Seat, target: Seat) -> Check:
+async def look_for_room(source: Seat, target: Seat) -> Check:
+    """Whether the target's PostgreSQL, asked now, has room for what the source's store has by now; see `room`."""
     async with await connect(source.store, name="evacuation") as store:
         size = await repository.size(store)
     async with await connect(_server_of(target), name="evacuation") as server:

@@ -24,10 +24,12 @@ from infra.errors import CausewayError, UnavailableError
 from infra.kafka import KafkaError
 from infra.postgres import STORE_FAILURES
 from infra.printing import print_json
-from region.evacuation import checks, seats
-from region.evacuation.alone import alone
+from region.evacuation import aborting, checks, seats
+from region.evacuation.aborting import Aborted
+from region.evacuation.alone import OnItsWay, alone, on_its_way
 from region.evacuation.audit import Audit
 from region.evacuation.moving import Evacuation, Told
+from region.evacuation.plan import is_under_way
 from region.evacuation.seats import Seat
 from region.standby.detaching import detach, release
 
@@ -109,19 +111,24 @@ def evacuate(
 
     Nothing accepted is lost: the region first accepts nothing more, decides and sends what it has, and stands still. The other site begins with
     the copy that followed it; on the way back home the store is copied then. Whoever is connected is sent away and connects anew. A run that was
-    interrupted goes on where it stood, or is undone with --abort. What is done stands in the audit log.
+    interrupted goes on where it stood, and the same way; or is undone with --abort, until the next epoch is claimed. What is done stands in the audit log.
 
     Examples: causeway region evacuate us --rehearse; causeway region evacuate us --why "new disks"; causeway region evacuate us --abort
     """
     sites = seats.find(region)
-    if rehearse:
+    if abort and rehearse:
+        show_aborted(run(_abort(region, sites, why, to=on_its_way(region), rehearse=True)), as_json=as_json)
+    elif rehearse:
         _show_rehearsal(run(_rehearse(region, sites)), as_json=as_json)
     elif abort:
-        with alone(region), operation("evacuate-abort", region, why=why):
-            run(_abort(region, sites, why or "not said"))
+        with alone(region) as way, operation("evacuate-abort", region, why=why) as acting:
+            given_up = run(_abort(region, sites, why or "not said", to=way.to))
+            way.note("")
+            acting.detail = given_up.what
+        show_aborted(given_up, as_json=as_json)
     else:
-        with alone(region), operation("evacuate", region, why=why, confirm=confirm) as acting:
-            done = run(evacuate_now(region, sites, why, quiet=as_json))
+        with alone(region) as way, operation("evacuate", region, why=why, confirm=confirm) as acting:
+            done = run(evacuate_now(region, sites, why, quiet=as_json, begun=way))
             acting.detail = f"{done.holder} holds"
         _show_outcome(done, as_json=as_json)
 
@@ -140,8 +147,19 @@ def run(work: Coroutine[None, None, T]) -> T:
         raise UnavailableError(what="A server of the region") from error
 
 
-async def _between(directory: DirectoryClient, region: str, sites: dict[str, Seat]) -> tuple[Seat, Seat]:
-    """Return from where to where the duties go: whoever holds them, or held them when an evacuation was begun that is not done."""
+async def _between(
+    directory: DirectoryClient, region: str, sites: dict[str, Seat], *, to: str = ""
+) -> tuple[Seat, Seat]:
+    """Return from where to where the duties go: away from whoever holds them, or held them when an evacuation was begun that is not done.
+
+    Args:
+        directory: Who says who holds.
+        region: Whose duties.
+        sites: Where they can be held; home first.
+        to: To which of them they are known to be on their way.
+    """
+    if to in sites:
+        return next(one for site, one in sites.items() if site != to), sites[to]
     holder = next((one.holder for one in await directory.duties() if one.region == region), region)
     (home, elsewhere) = sites.values()
     forth = Evacuation(home, elsewhere, directory, seats.tools(), lambda _: None)
@@ -152,8 +170,7 @@ async def _between(directory: DirectoryClient, region: str, sites: dict[str, Sea
     with contextlib.suppress(
         *STORE_FAILURES, psycopg.Error
     ):  # a store that is away has begun nothing, and hinders no abort
-        known = await other.look()  # whether the present holder is only just beginning
-        if known.holder == other.target.site and not known.serving and known.epoch > 1:
+        if is_under_way(await other.look()):  # the present holder is only just beginning
             chosen = other
     return chosen.source, chosen.target
 
@@ -167,7 +184,7 @@ async def _detach(source: Seat, target: Seat) -> None:
 
 async def _rehearse(region: str, sites: dict[str, Seat]) -> Rehearsed:
     async with place.directory() as directory:
-        source, target = await _between(directory, region, sites)
+        source, target = await _between(directory, region, sites, to=on_its_way(region))
         found = await checks.look(source, target, await directory.duties(), await directory.expulsions())
     after = checks.mend(found, "evacuation", f"causeway region evacuate {region} --rehearse")
     return Rehearsed(
@@ -181,20 +198,22 @@ async def _rehearse(region: str, sites: dict[str, Seat]) -> Rehearsed:
     )
 
 
-async def _abort(region: str, sites: dict[str, Seat], why: str) -> None:
-    audit = Audit("evacuate --abort", region, why=why)
+async def _abort(region: str, sites: dict[str, Seat], why: str, *, to: str, rehearse: bool = False) -> Aborted:
     async with place.directory() as directory:
-        source, target = await _between(directory, region, sites)
-        audit.note(f"asked for at {source.site}")
-        if await Evacuation(source, target, directory, seats.tools(), lambda _: None).hand_back():
-            audit.note(f"{source.site} goes on")
-            console.print(f"{source.site} goes on with the duties of {region}; its services return within seconds.")
-            return
-    audit.note(f"refused: {target.site} holds")
-    console.print(
-        f"{target.site} holds the duties of {region} already. Run the evacuation to its end, then evacuate back."
-    )
-    raise typer.Exit(1)
+        source, target = await _between(directory, region, sites, to=to)
+        evacuation = Evacuation(source, target, directory, seats.tools(), lambda _: None)
+        audit = Audit("evacuate --abort", region, why=why)
+        return await aborting.hand_back(evacuation, aborting.EVACUATE, audit, rehearse=rehearse)
+
+
+def show_aborted(done: Aborted, *, as_json: bool) -> None:
+    """Tell what giving up has come to, or would."""
+    if as_json:
+        print_json(done)
+        return
+    console.print(f"It can be given up: {done.what} then. Nothing is changed." if done.rehearsed else f"{done.what}.")
+    for line in done.next:
+        console.print(f"  {line}")
 
 
 def teller(audit: Audit, log: list[Told], *, quiet: bool) -> Callable[[Told], None]:
@@ -217,7 +236,13 @@ def teller(audit: Audit, log: list[Told], *, quiet: bool) -> Callable[[Told], No
 
 
 async def evacuate_now(
-    region: str, sites: dict[str, Seat], why: str, *, quiet: bool, way: tuple[Seat, Seat] | None = None
+    region: str,
+    sites: dict[str, Seat],
+    why: str,
+    *,
+    quiet: bool,
+    way: tuple[Seat, Seat] | None = None,
+    begun: OnItsWay | None = None,
 ) -> Evacuated:
     """Evacuate a region, or go on with that; return what it has come to.
 
@@ -227,6 +252,7 @@ async def evacuate_now(
         why: For the audit log.
         quiet: Whether nothing is shown.
         way: From where to where; None: away from whoever holds them, or as was begun.
+        begun: Remembers that; None: nothing has to, since the way is given each time.
 
     Raises:
         Exception: One of `region.evacuation.moving.FAILURES`, or a `NotReadyError`.
@@ -234,15 +260,20 @@ async def evacuate_now(
     audit, log = Audit("evacuate", region, why=why), list[Told]()
     tell = teller(audit, log, quiet=quiet)
     async with place.directory() as directory:
-        source, target = way or await _between(directory, region, sites)
+        source, target = way or await _between(directory, region, sites, to=begun.to if begun else "")
         follow_no_more = None if target.is_home else partial(_detach, source, target)
         evacuation = Evacuation(source, target, directory, seats.tools(), tell, follow_no_more)
-        if (await evacuation.look()).at_source.is_untouched(source.site):
+        known = await evacuation.look()
+        if known.holder == source.site and known.at_source.is_untouched(source.site):
             found = await checks.look(source, target, await directory.duties(), await directory.expulsions())
             if wrong := [f"{one.name}: {one.detail}" for one in found if not one.ok]:
                 raise NotReadyError(region=region, what="; ".join(wrong))
         audit.note(f"begun, from {source.site} to {target.site}")
+        if begun:
+            begun.note(target.site)
         took = await evacuation.run()
+        if begun:
+            begun.note("")
         audit.note(f"done: {target.site} holds")
     after = after_evacuation(source, target)
     return Evacuated(region, target.site, {step: round(seconds, 2) for step, seconds in took.items()}, log, after)

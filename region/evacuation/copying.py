@@ -5,7 +5,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -69,13 +69,16 @@ async def copy_store(
     made = f"{name}_new"
     async with await connect(_with(target, MAINTENANCE), name="evacuation") as server:
         await repository.make_database(server, made)
-        with tempfile.TemporaryDirectory(prefix="causeway-") as directory:
-            dump = str(Path(directory) / "store.dump")
+        with (
+            tempfile.TemporaryFile() as dump
+        ):  # it has no name: so it goes with the last who has it open, also if that dies
+            file = f"/dev/fd/{dump.fileno()}"
             plain = ["--no-publications", "--no-subscriptions"]  # each site's server has its own
-            options = ["--format=custom", "--compress=0", f"--file={dump}", *plain]
-            await run_program(tools / "pg_dump", options, source)
-            options = ["--no-owner", "--no-privileges", "--exit-on-error", *plain, f"--dbname={made}", dump]
-            await run_program(tools / "pg_restore", options, _with(target, made))
+            options = ["--format=custom", "--compress=0", f"--file={file}", *plain]
+            await run_program(tools / "pg_dump", options, source, shares=dump)
+            dump.seek(0)
+            options = ["--no-owner", "--no-privileges", "--exit-on-error", *plain, f"--dbname={made}", file]
+            await run_program(tools / "pg_restore", options, _with(target, made), shares=dump)
         counts = await compare(source, _with(target, made))
         async with await connect(_with(target, made), name="evacuation") as copy:
             await prepare(copy)
@@ -162,8 +165,14 @@ async def _copy_blob(source: Blobs, target: Blobs, key: str, size: int) -> None:
     await target.complete_parts(key, upload_id, await target.parts(key, upload_id))
 
 
-async def run_program(program: Path, options: list[str], url: str) -> None:
+async def run_program(program: Path, options: list[str], url: str, *, shares: IO[bytes] | None = None) -> None:
     """Run one of PostgreSQL's programs on a database.
+
+    Args:
+        program: Which.
+        options: What it is told.
+        url: Of the database.
+        shares: A file that it gets, open, under the same number.
 
     Raises:
         CopyFailedError: It failed; the message has its last line.
@@ -178,6 +187,7 @@ async def run_program(program: Path, options: list[str], url: str) -> None:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
+            pass_fds=[] if shares is None else [shares.fileno()],
         )
     except OSError as error:
         raise CopyFailedError(reason=f"{program} cannot be run: {error.strerror}") from error

@@ -299,8 +299,7 @@ class Evacuation:
             self.detach is not None
         ):  # until it is begun with, a copy that followed has the places of the source's journal
             offsets = await self._places(replace(known, at_target=None))
-            if await self._follows():
-                await self.detach()
+            await self.detach()  # also where it follows no more: a run that died may not have told the source so
         async with await connect(self.target.store, name="evacuation") as store:
             if not await take_over(store, begun(known), ended=known.epoch - 1, renamed=renamed, offsets=offsets):
                 raise LostTrackError(

@@ -100,6 +100,14 @@ def can_hand_back(holder: str, source: str, *, laid_down: bool) -> bool:
     return holder == source and not laid_down
 
 
+def is_under_way(known: Known) -> bool:
+    """Whether this is the way that was begun last, and not ended: the target holds, and does not serve yet. What it has begun to hand over goes the other way."""
+    target = known.at_target
+    if known.holder != known.target or known.epoch == 1 or known.serving:
+        return False
+    return target is None or target.epoch < known.epoch or target.is_untouched(known.target)
+
+
 def places(former: Mapping[int, int], bounds: Mapping[int, tuple[int, int]]) -> dict[int, int]:
     """Return where each partition of the target's journal is read from.
 

@@ -10,6 +10,7 @@ losses      what a site that comes back has lost, and what of it is given up
 restoring   hands the tail in, and sees that everything in it has its outcome
 reincarnating    a region whose Kafka lost what it had begins its next incarnation in its own store
 reincarnate_cli   the command for that
+giving_up   gives up what was begun, until somebody claims
 repository  SQL: outcomes, and where conversations stood
 cli         the commands
 settings    what the takeover service needs
@@ -19,6 +20,7 @@ service     the takeover service
     cli ─▶ declaring ─▶ late ─▶ region.evacuation.checks
      │         ▲  └───▶ failing ─▶ plan, reached, the directory, replication.turns
      │      service ─▶ watching
+     ├───▶ giving_up ─▶ region.evacuation.aborting
      ├───▶ reincarnate_cli ─▶ reincarnating ─▶ losses, reached, the directory, replication.turns
      └───▶ restoring ─▶ losses, tail ─▶ the holder's journal; then region.evacuation
 """

@@ -18,6 +18,7 @@ from infra.errors import CausewayError
 from infra.printing import print_json
 from region.evacuation import checks, seats
 from region.evacuation import cli as moving
+from region.evacuation.aborting import duty_of
 from region.evacuation.alone import alone
 from region.evacuation.audit import Audit
 from region.evacuation.cli import console
@@ -26,6 +27,7 @@ from region.evacuation.plan import Step as Evacuating
 from region.evacuation.seats import Seat
 from region.failover import late, losses, reached
 from region.failover.declaring import declare
+from region.failover.giving_up import NothingToRestoreError, abort_fail, abort_restore, was_never_away
 from region.failover.losses import NOTHING, GivenUp
 from region.failover.plan import Step
 from region.failover.reincarnate_cli import app
@@ -36,14 +38,6 @@ __all__ = ["app"]
 
 RETURNS = ("hand in", *(step.value for step in Evacuating))
 """What a return does, in this order."""
-
-
-class NothingToRestoreError(CausewayError):
-    """{holder} holds the duties of {region}: it was not declared dead, or is restored. Nothing was changed."""
-
-    code = "nothing-to-restore"
-    status = 409
-    definite = True
 
 
 class NotHomeError(CausewayError):
@@ -63,6 +57,7 @@ class Rehearsed(msgspec.Struct, frozen=True):
         ok: Whether nothing is in the way.
         checks: What was looked at.
         steps: What would be done, in this order.
+        abort_before: Until that one --abort gives it up; from there on it only goes forward.
         next: What is to be done after it.
     """
 
@@ -72,6 +67,7 @@ class Rehearsed(msgspec.Struct, frozen=True):
     checks: list[checks.Check]
     steps: tuple[str, ...]
     next: list[str]
+    abort_before: str = Step.CLAIM.value
 
 
 class Failed(msgspec.Struct, frozen=True):
@@ -117,6 +113,9 @@ def fail(
     region: Annotated[str, typer.Argument(help="A region, such as us.", show_default=False)],
     *,
     rehearse: Annotated[bool, typer.Option("--rehearse", help="Look at everything, and change nothing.")] = False,
+    abort: Annotated[
+        bool, typer.Option("--abort", help="Give up one that was begun, if nobody has claimed the next epoch yet.")
+    ] = False,
     why: Why = "",
     confirm: Confirm = "",
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
@@ -125,11 +124,20 @@ def fail(
 
     Nothing that any other region was told is lost or changes its place. What the region had accepted a moment before, and the copy lacks, is late until
     the site is back and restored; it is listed before anything is done. A region that runs is evacuated instead, which loses not even time.
-    A run that was interrupted goes on when it is run again.
+    A run that was interrupted goes on when it is run again, or is given up with --abort, until the next epoch is claimed.
 
-    Examples: causeway region fail us --rehearse; causeway region fail us --why "the site burns"
+    Examples: causeway region fail us --rehearse; causeway region fail us --why "the site burns"; causeway region fail us --abort
     """
     sites = seats.find(region)
+    if abort and rehearse:
+        moving.show_aborted(moving.run(abort_fail(region, sites, why, rehearse=True)), as_json=as_json)
+        return
+    if abort:
+        with alone(region), operation("fail-abort", region, why=why) as acting:
+            given_up = moving.run(abort_fail(region, sites, why or "not said", rehearse=False))
+            acting.detail = given_up.what
+        moving.show_aborted(given_up, as_json=as_json)
+        return
     if rehearse:
         found = moving.run(rehearse_now(region, sites))
         _show_rehearsal(found, as_json=as_json)
@@ -139,8 +147,9 @@ def fail(
         return
     if not as_json:
         _show_rehearsal(moving.run(rehearse_now(region, sites)), as_json=False)
-    with alone(region), operation("fail", region, why=why, confirm=confirm) as acting:
+    with alone(region) as way, operation("fail", region, why=why, confirm=confirm) as acting:
         done = moving.run(fail_now(region, sites, why, quiet=as_json))
+        way.note("")  # whatever evacuation was begun, this has ended it
         acting.detail = f"{done.holder} holds"
     _show(done, as_json=as_json)
 
@@ -151,6 +160,9 @@ def restore(
     *,
     rehearse: Annotated[
         bool, typer.Option("--rehearse", help="Look at what is there and what is lost, and change nothing.")
+    ] = False,
+    abort: Annotated[
+        bool, typer.Option("--abort", help="Leave the duties where they are, if the region has not claimed yet.")
     ] = False,
     store_lost: Annotated[
         bool, typer.Option("--store-lost", help="Its store is lost: what --rehearse lists is given up.")
@@ -166,18 +178,30 @@ def restore(
 
     What it had accepted and nobody has decided is handed in, by the same ids, and comes later in the order than what was decided meanwhile; then its
     duties are handed back as in an evacuation. A site that lost its store or its Kafka's disk comes back as well: what nobody can bring back is listed
-    first, and given up only by --store-lost or --journal-lost. A run that was interrupted goes on when it is run again.
+    first, and given up only by --store-lost or --journal-lost. A run that was interrupted goes on when it is run again; with --abort the duties stay where
+    they are, until the region claims the next epoch: what was handed in by then stays handed in.
 
     Examples: causeway region restore us --rehearse; causeway region restore us --why "the site is back"; causeway region restore us --store-lost --why "new disks"
     """
     sites, given_up = seats.find(region), GivenUp(store_lost, journal_lost)
+    if abort and rehearse:
+        moving.show_aborted(moving.run(abort_restore(region, sites, why, rehearse=True)), as_json=as_json)
+        return
+    if abort:
+        with alone(region) as way, operation("restore-abort", region, why=why) as acting:
+            stays = moving.run(abort_restore(region, sites, why or "not said", rehearse=False))
+            way.note("")
+            acting.detail = stays.what
+        moving.show_aborted(stays, as_json=as_json)
+        return
     if rehearse or not as_json:  # a script has looked before
         found = moving.run(rehearse_return(region, sites, given_up))
         _show_rehearsal(found, as_json=as_json)
         if rehearse:
             _show_next(found, as_json=as_json)
             raise typer.Exit(0 if found.ok else 1)
-    with alone(region), operation("restore", region, why=why, confirm=confirm) as acting:
+    with alone(region) as way, operation("restore", region, why=why, confirm=confirm) as acting:
+        way.note("")  # this goes home, whichever way an evacuation was going
         done = moving.run(restore_now(region, sites, why, quiet=as_json, given_up=given_up))
         acting.detail = f"{done.holder} holds"
     _show(done, as_json=as_json)
@@ -207,9 +231,7 @@ async def rehearse_return(region: str, sites: dict[str, Seat], given_up: GivenUp
     """Return what a site that came back has, and what it has lost; it is good if nothing is lost that may not be given up. Changes nothing."""
     home, holder = sites.values()
     async with place.directory() as directory:
-        duty = next((one for one in await directory.duties() if one.region == region), None)
-        if duty is None:
-            raise NothingToRestoreError(region=region, holder="nobody")
+        duty = duty_of(await directory.duties(), region)
         found = await losses.look(home, holder, duty)
     allowed = {"store"} if given_up.store else set[str]()
     allowed |= {"journal"} if given_up.journal else set()
@@ -263,7 +285,7 @@ async def restore_now(
     """Hand in what a returned region had accepted, and give it its duties back, or go on with that; return what it has come to.
 
     Raises:
-        NothingToRestoreError: It holds its duties.
+        NothingToRestoreError: It holds its duties, and always has.
         NotHomeError: They are not back at the end.
         Exception: As `region.failover.restoring.Return.run` and `region.evacuation.cli.evacuate_now` say.
     """
@@ -280,12 +302,13 @@ async def restore_now(
             held = (one for one in await directory.duties() if (one.region, one.holder) == (region, holder.site))
             return max((one.promised_seconds for one in held), default=0.0)
 
-        duty = next((one for one in await directory.duties() if one.region == region), None)
-        is_back = duty is not None and duty.holder != holder.site
-        if is_back and (await Evacuation(holder, home, directory, seats.tools(), lambda _: None).look()).serving:
+        duty = duty_of(await directory.duties(), region)
+        if was_never_away(duty, home):
             raise NothingToRestoreError(region=region, holder=home.site)
-        if duty is None:
-            raise NothingToRestoreError(region=region, holder="nobody")
+        is_back = duty.holder != holder.site
+        if is_back and (await Evacuation(holder, home, directory, seats.tools(), lambda _: None).look()).serving:
+            audit.note(f"done before: {home.site} holds")
+            return Restored(region, home.site, {}, {}, log, _after_return(region, holder))
         audit.note(f"{home.site} is back; {duty.holder} holds")
         handed: dict[str, int] = {}
         if duty.holder == holder.site:
@@ -296,8 +319,11 @@ async def restore_now(
     if done.holder != home.site:
         raise NotHomeError(region=region, holder=done.holder)
     audit.note(f"done: {done.holder} holds")
-    after = [f"causeway region status: until {holder.site} has a whole copy again, {region} cannot be taken over"]
-    return Restored(region, done.holder, handed, done.seconds, [*log, *done.log], after)
+    return Restored(region, done.holder, handed, done.seconds, [*log, *done.log], _after_return(region, holder))
+
+
+def _after_return(region: str, holder: Seat) -> list[str]:
+    return [f"causeway region status: until {holder.site} has a whole copy again, {region} cannot be taken over"]
 
 
 def _show_rehearsal(found: Rehearsed, *, as_json: bool) -> None:
@@ -310,6 +336,8 @@ def _show_rehearsal(found: Rehearsed, *, as_json: bool) -> None:
     console.print(f"{found.region}: to {found.target}. Nothing is changed yet.")
     console.print(table)
     console.print(f"It would {', '.join(found.steps[:-1])}." if found.ok else "It would not be begun.")
+    if found.abort_before in found.steps:
+        console.print(f"Until {found.abort_before} it can be given up: --abort. From there on it only goes forward.")
 
 
 def _show(done: Failed | Restored, *, as_json: bool) -> None:
@@ -317,7 +345,7 @@ def _show(done: Failed | Restored, *, as_json: bool) -> None:
         print_json(done)
         return
     took = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in done.seconds.items())
-    console.print(f"{done.holder} holds the duties of {done.region}. {took}")
+    console.print(f"{done.holder} holds the duties of {done.region}. {took or 'That was done before.'}")
     _show_next(done, as_json=False)
 
 

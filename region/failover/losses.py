@@ -12,7 +12,7 @@ from global_directory.holding.schemas import DutyView
 from infra.kafka import Committed, Consumer
 from infra.schema.repository import connect
 from region.evacuation import copying
-from region.evacuation.checks import Check, attempt, services
+from region.evacuation.checks import Check, attempt, look_for_room, services
 from region.evacuation.seats import Seat
 from region.failover import repository
 from region.standby.repository.copying import content
@@ -191,6 +191,7 @@ async def look(home: Seat, holder: Seat, duty: DutyView) -> list[Check]:
         found.append(await attempt("journal", lambda: _journal(home, holder, before(turn), offsets, since)))
     else:
         found.append(Check("tail", ok=True, detail="nothing is to be handed in any more"))
+    found.append(await attempt("room", lambda: look_for_room(holder, home)))
     return [*found, await attempt("services", lambda: services(holder))]
 
 

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from global_directory import place
+from global_directory.holding.schemas import DutyView
 from global_directory.operators.acting import Confirm, Why, operation
 from infra.errors import CausewayError
 from infra.printing import print_json
@@ -50,12 +51,14 @@ class Reincarnated(msgspec.Struct, frozen=True):
     Attributes:
         region: Whose duties.
         epoch: In which they are now.
-        log: What was told.
+        log: What was told; nothing, if it was done before.
+        next: What is to be done after it.
     """
 
     region: str
     epoch: int
     log: list[Told]
+    next: list[str]
 
 
 @app.command()
@@ -86,7 +89,10 @@ def reincarnate(
     if as_json:
         print_json(done)
         return
-    console.print(f"{region} begins epoch {done.epoch} in its own store. Start its services: causeway local heal")
+    said = "begins" if done.log else "was done before, and is in"
+    console.print(f"{region} {said} epoch {done.epoch}, in its own store.")
+    for line in done.next:
+        console.print(f"  {line}")
 
 
 async def rehearse_now(home: Seat) -> Looked:
@@ -107,6 +113,11 @@ async def reincarnate_now(home: Seat, why: str, *, quiet: bool) -> Reincarnated:
     async with place.directory() as directory:
         readers = {other: reached.find(other) for other in home.others}
         reincarnation = Reincarnation(home, directory, readers, moving.teller(audit, log, quiet=quiet))
+        duty = await reincarnation.duty()
+        known, _ = await reincarnation.look(duty)
+        if was_renewed(duty) and known.is_done:
+            audit.note(f"done before: epoch {duty.epoch}")
+            return Reincarnated(home.region, duty.epoch, log, _after(home.region))
         found = await reincarnation.rehearse()
         if wrong := [
             f"{one.name}: {one.detail}" for one in found if not one.ok and one.name != "services"
@@ -116,7 +127,16 @@ async def reincarnate_now(home: Seat, why: str, *, quiet: bool) -> Reincarnated:
             audit.note(f"{one.name}: {one.detail}", step="before")
         epoch = await reincarnation.run()
         audit.note(f"done: epoch {epoch}")
-    return Reincarnated(home.region, epoch, log)
+    return Reincarnated(home.region, epoch, log, _after(home.region))
+
+
+def was_renewed(duty: DutyView) -> bool:
+    """Whether a region has ended its own last epoch, as who begins anew in its own store does. Pure."""
+    return any((one.epoch, one.holder) == (duty.epoch - 1, duty.holder) for one in duty.former)
+
+
+def _after(region: str) -> list[str]:
+    return ["Start its services, if they do not run: causeway local heal", f"causeway region status: {region} holds"]
 
 
 def _show(found: Looked, *, as_json: bool) -> None:

@@ -69,6 +69,14 @@ class Known:
     is_lost: bool
     is_open: bool = False
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the region holds, in its own store, and nothing is to be done."""
+        try:
+            return next_step(self) is Step.DONE
+        except CannotReincarnateError:
+            return False
+
 
 def next_step(known: Known) -> Step:
     """Return what is to be done next. Pure.

@@ -142,12 +142,14 @@ class Return:
             await self._append(
                 handed, overtaken={one.submission.id for one in verdicts if one.submission and one.overtaken}
             )
-            await self._set_again({submission.id for _, _, submission in handed})
+            # Of all of the tail, since a run that died may have handed in what is overtaken by now.
+            own = [one.record for _, one in records if one.via is None]
+            await self._set_again({one.id for one in own if isinstance(one, Submission)})
             await self._note_given(ends)
         await self._decided([submission for _, _, submission in handed])
+        await self.release()  # once it is noted that all is handed in, nobody does this any more
         async with await connect(self.holder.store, name="restore") as store:
             await note_handed_in(store, self.home.site, ends)
-        await self.release()
         self._say("everything that was handed in has its outcome")
         return figures
 

@@ -22,7 +22,7 @@ from global_directory.operators import repository
 from global_directory.operators.actors import Actors, Shown
 from global_directory.operators.errors import HeldBackError, NoPassError, NothingBegunError
 from global_directory.operators.schemas import OperationView
-from global_directory.operators.verbs import DETECTOR, HANDS_OVER, clean
+from global_directory.operators.verbs import AT_WORK, DETECTOR, clean
 from infra.errors import CausewayError
 from replication.holding import acting
 from replication.holding.acting import Known, Policy, Work, hindrance, operators_at_work
@@ -164,7 +164,7 @@ class Detector:
 
     async def _work(self, connection: AsyncConnection, region: str, now: int) -> tuple[Work, ...]:
         since = now - self._policy.longest - self._policy.pause
-        found = await repository.find_work(connection, region, HANDS_OVER, but=DETECTOR, since=since)
+        found = await repository.find_work(connection, region, AT_WORK, but=DETECTOR, since=since)
         return tuple(
             Work(one.verb, one.who, one.at, one.ended_at if one.result != "begun" else None, one.result == "done")
             for one in found

@@ -59,7 +59,9 @@ VERBS: Final = {
     "evacuate": Verb(Role.OPERATOR, destructive=True),
     "evacuate-abort": Verb(Role.OPERATOR),
     "fail": Verb(Role.OPERATOR, destructive=True),
+    "fail-abort": Verb(Role.OPERATOR),
     "restore": Verb(Role.OPERATOR, destructive=True),
+    "restore-abort": Verb(Role.OPERATOR),
     "reincarnate": Verb(Role.OPERATOR, destructive=True),
     "move": Verb(Role.OPERATOR, destructive=True),
     "expel": Verb(Role.ADMIN, destructive=True),
@@ -68,8 +70,10 @@ VERBS: Final = {
     "backup": Verb(Role.OPERATOR),
     "restore-backup": Verb(Role.ADMIN, destructive=True),
 }
-HANDS_OVER: Final = frozenset({"evacuate", "evacuate-abort", "fail", "restore", "reincarnate", "restore-backup"})
+HANDS_OVER: Final = frozenset({"evacuate", "fail", "restore", "reincarnate", "restore-backup"})
 """Verbs in whose course the directory lets a lease be laid down, or an epoch be begun."""
+AT_WORK: Final = HANDS_OVER | {"evacuate-abort", "fail-abort", "restore-abort"}
+"""Verbs that say that operators are at a region's duties, or have ended that: meanwhile, and a while after, nobody takes them over by itself."""
 
 
 def read_role(word: str) -> Role:

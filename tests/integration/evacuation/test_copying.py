@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -92,8 +93,8 @@ async def test_a_copy_that_fails_or_differs_takes_nobodys_place(
         await copy_store(source, target, Path("/nonexistent"), prepare=nothing)
     run = copying.run_program
 
-    async def write_meanwhile(program: Path, options: list[str], url: str) -> None:
-        await run(program, options, url)
+    async def write_meanwhile(*given: Any, **named: Any) -> None:
+        await run(*given, **named)
         async with await connect(source, name="test") as connection:
             await connection.execute("DELETE FROM followers WHERE position = 1")
 

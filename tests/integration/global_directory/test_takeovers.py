@@ -254,7 +254,7 @@ async def test_a_region_that_is_back_has_what_was_begun_given_up(world: World) -
     assert await world.claim(again.token) == "eu"
 
 
-@pytest.mark.parametrize("verb", ["evacuate", "evacuate-abort", "fail", "restore"])
+@pytest.mark.parametrize("verb", ["evacuate", "evacuate-abort", "fail", "fail-abort", "restore", "restore-abort"])
 async def test_nothing_is_done_beside_an_operator_nor_right_after(world: World, verb: str) -> None:
     """From the moment at which the operation is begun, also after the permit; and for a while after it has ended."""
     await world.tell()

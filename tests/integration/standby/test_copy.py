@@ -1,187 +1,29 @@
 """The copy of a store on a real pair of PostgreSQL servers: made, followed, cut, lost and made anew, and never replaced by less."""
 
 import asyncio
-import contextlib
-import shutil
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from infra.health import Health
-from infra.identity import Door
-from infra.local import ports, postgres
 from infra.local.certificates import Files, ensure
-from infra.local.parts import Part
-from infra.local.tools import Tools, stage_of
-from infra.postgres import make_pool
-from infra.tasks import beside
+from infra.local.tools import Tools
 from infra.tls import MutualTls
 from region.evacuation.copying import compare_sums, copy_store
 from region.standby import metrics
-from region.standby.approach import Approach
-from region.standby.cli import NoCopyError, compare, throw_away
-from region.standby.comparing import Verdict
-from region.standby.copy import Copy, elsewhere
+from region.standby.cli import NoCopyError, throw_away
 from region.standby.detaching import detach, release
-from region.standby.gate import Gate
 from region.standby.judging import Step
-from region.standby.publisher import CONDITION, Publisher
+from region.standby.publisher import CONDITION
 from region.standby.repository.publishing import KEPT, OWN, ROLE
 from region.store.repository.copies import WHOLE, Reach, digest_of, reach
-from region.store.repository.setup import prepare
 from replication.turns.records import Phase, Turn
 from replication.turns.repository import hand_over, read_turn_at, take_over
 from replication.turns.takeover_repository import taken_in
+from tests.integration.standby.pairs import SECONDS, Pair
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
-SECONDS = 60.0
-READING = "SELECT count(*) FROM pg_replication_slots WHERE active"
-KEEPS = "64MB"
-
-
-@pytest.fixture(scope="module")
-def servers(
-    tools: Tools,
-    tmp_path_factory: pytest.TempPathFactory,
-    running: Callable[[Part, Tools], contextlib.AbstractContextManager[Part]],
-) -> Iterator[tuple[int, int]]:
-    """Ports of the region's server, which publishes, and of the standby's, which subscribes."""
-    home = tmp_path_factory.mktemp("pair")
-    us, eu = ports.some_free(2)
-    parts = [
-        postgres.postgres_part(
-            f"{name}/postgres",
-            bin_directory=tools.postgres,
-            data=tools.cluster(home, name),
-            log=home / f"{name}.log",
-            port=port,
-            publishes=publishes,
-            subscribes=not publishes,
-            keeps=KEEPS,
-        )
-        for name, port, publishes in (("us", us, True), ("eu", eu, False))
-    ]
-    with running(parts[0], tools), running(parts[1], tools):
-        yield us, eu
-    for part in parts:
-        shutil.rmtree(part.directory, ignore_errors=True)
-    if tools.stage is not None:
-        shutil.rmtree(stage_of(tools.stage, home), ignore_errors=True)
-
-
-class Pair:
-    """A store and the copy of it, with the way between them.
-
-    Attributes:
-        store: URL of the store.
-        server: URL of the standby's own store.
-        copy: What sees to the copy.
-        health: What is told of it.
-        gate: Port of the gate at the store.
-        source: The way to it, as the standby's server enters it.
-        door: Who may come in there.
-    """
-
-    def __init__(self, us: int, eu: int, way: int, gate: int) -> None:
-        """Put addresses together."""
-        self.store, self.server = postgres.url(us), postgres.url(eu)
-        self.health = Health()
-        self.door = Door(["eu"])
-        self.gate = gate
-        self.source = source = f"host=127.0.0.1 port={way} dbname=causeway"
-        self.copy = Copy("us", here="eu", server=self.server, source=source, health=self.health)
-
-    @property
-    def held(self) -> str:
-        """URL of the copy."""
-        return elsewhere(self.server, "held_us")
-
-    def run(self, url: str, statement: str) -> list[tuple[object, ...]]:
-        """Run a statement in one of the databases."""
-        with psycopg.connect(url, autocommit=True) as connection:
-            cursor = connection.execute(statement)
-            return cursor.fetchall() if cursor.description else []
-
-    async def look(self) -> Step | None:
-        """Look once."""
-        async with await psycopg.AsyncConnection.connect(self.server, autocommit=True) as connection:
-            return await self.copy.look(connection)
-
-    async def until(self, step: Step | None) -> None:
-        """Look until that is what is to be done."""
-        seen: list[Step | None] = []
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(SECONDS):
-                while not seen or seen[-1] is not step:
-                    seen.append(await self.look())
-                    await asyncio.sleep(0.1)
-        assert seen[-1] is step, (seen[-5:], self.health.conditions)
-
-    async def pause(self) -> None:
-        """Let the copy follow no more, and wait until nothing of it reads or writes."""
-        self.run(self.held, "ALTER SUBSCRIPTION held DISABLE")
-        busy = "SELECT count(*) FROM pg_stat_subscription WHERE pid IS NOT NULL"
-        async with asyncio.timeout(SECONDS):
-            while self.run(self.held, busy) != [(0,)] or self.run(self.store, READING) != [(0,)]:  # noqa: ASYNC110 — other servers
-                await asyncio.sleep(0.1)
-
-    async def has(self, statement: str, rows: list[tuple[object, ...]]) -> None:
-        """Wait until the copy answers so."""
-        async with asyncio.timeout(SECONDS):
-            while self.run(self.held, statement) != rows:  # noqa: ASYNC110 — another server
-                await asyncio.sleep(0.1)
-
-    async def differs(self) -> list[str]:
-        """Return the tables that differ, while nobody writes."""
-        found = await compare(self.store, self.held)
-        assert Verdict.BUSY not in found.values()
-        return sorted(found)
-
-
-@pytest.fixture
-async def pair(servers: tuple[int, int], tmp_path: Path) -> AsyncIterator[Pair]:
-    """A store with a little in it, published through a gate over mutual TLS; emptied afterwards."""
-    us, eu = servers
-    way, gate = ports.some_free(2)
-    ensure(tmp_path, ["us", "eu"])
-    tls = {}
-    for name in ("us", "eu"):
-        files = Files.of(tmp_path, name)
-        tls[name] = MutualTls(files.certificate, files.key, files.authorities)
-    made = Pair(us, eu, way, gate)
-    async with make_pool(made.store, size=2, name="test") as pool, make_pool(made.server, size=2, name="test") as own:
-        await prepare(pool, region="us", partitions=4)
-        await prepare(own, region="eu", partitions=4)
-        made.run(made.store, "INSERT INTO followers SELECT 'f', p, 1, 1 FROM generate_series(1, 500) p")
-        publisher = Publisher("eu", made.health)
-        approach = Approach("us", ("127.0.0.1", gate), made.copy.may_follow)
-        async with beside(
-            Gate(made.store, made.door).serve("127.0.0.1", gate, tls["us"]),
-            approach.serve("127.0.0.1", way, tls["eu"]),
-            publisher.run(pool),
-        ):
-            yield made
-    for name in ("held_us", "held_us_new", "held_us_old"):
-        with contextlib.suppress(psycopg.errors.InvalidCatalogName, psycopg.OperationalError):
-            url = elsewhere(made.server, name)
-            for verb in ("DISABLE", "SET (slot_name = NONE)"):
-                with contextlib.suppress(psycopg.errors.UndefinedObject):
-                    made.run(url, f"ALTER SUBSCRIPTION held {verb}")
-            made.run(url, "DROP SUBSCRIPTION IF EXISTS held")
-            made.run(made.server, f"DROP DATABASE {name} WITH (FORCE)")
-    made.run(made.store, "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active")
-    for _ in range(50):
-        with contextlib.suppress(psycopg.errors.ObjectInUse):
-            made.run(made.store, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots")
-            break
-        await asyncio.sleep(0.1)
-    for url in (made.store, made.server):
-        made.run(url, "DROP SCHEMA public CASCADE")
-        made.run(url, "CREATE SCHEMA public")
-    made.run(made.store, "DROP PUBLICATION IF EXISTS standby")
 
 
 async def test_a_copy_is_made_and_follows_and_is_the_same(pair: Pair) -> None:

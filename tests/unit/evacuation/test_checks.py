@@ -184,7 +184,7 @@ def test_a_rehearsal_tells_scripts_what_is_to_be_done_next(
     async def look(*_: object) -> list[checks.Check]:
         return [checks.Check("copy", ok=ok, detail="as it is")]
 
-    async def between(*_: object) -> tuple[Seat, Seat]:
+    async def between(*_: object, **__: object) -> tuple[Seat, Seat]:
         return seat("us"), seat("eu")
 
     monkeypatch.setattr(place, "directory", Directory)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from region.evacuation.plan import Known, LostTrackError, Step, begun, can_hand_back, next_step, places
+from region.evacuation.plan import Known, LostTrackError, Step, begun, can_hand_back, is_under_way, next_step, places
 from replication.turns.records import Phase, Turn
 
 HOME = Turn("us", 1, 1, "us")
@@ -74,6 +74,24 @@ def test_back_again_is_the_same_the_other_way_round() -> None:
     home = replace(held, holder="us", epoch=3, incarnation=3, at_source=handed, at_target=handed)
     assert next_step(home) is Step.BEGIN
     assert begun(home) == Turn("us", 3, 3, "us")
+
+
+@pytest.mark.parametrize(
+    ("known", "under_way"),
+    [
+        (START, False),  # us holds, and has since the beginning
+        (replace(START, holder="eu"), False),
+        (CLAIMED, True),
+        (replace(CLAIMED, at_target=BEGUN), True),
+        (replace(CLAIMED, at_target=BEGUN, serving=True), False),
+        (replace(CLAIMED, at_target=None), True),  # which is said when it goes on
+        (replace(CLAIMED, at_target=replace(BEGUN, phase=Phase.DRAINING)), False),
+        (replace(CLAIMED, at_target=replace(BEGUN, holder="us", phase=Phase.HANDED, mark="m2")), False),
+    ],
+)
+def test_the_way_that_was_begun_is_the_one_to_go_on_with(known: Known, *, under_way: bool) -> None:
+    """Nobody serves while a holder drains, nor before it begins: only its store tells which of both it is."""
+    assert is_under_way(known) is under_way
 
 
 def test_there_is_a_way_back_until_the_directory_says_otherwise() -> None:

@@ -1,20 +1,24 @@
 """The commands that move duties: one at a time, with errors that say what to do, and a return that is one."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Self
 
 import pytest
 
 from global_directory import place
-from global_directory.holding.schemas import DutyView
+from global_directory.holding.schemas import DutyView, Former
 from infra.errors import CausewayError, UnavailableError
 from region.evacuation import cli as moving
-from region.evacuation.alone import BusyError, alone
+from region.evacuation import seats
+from region.evacuation.aborting import TooLateToAbortError
+from region.evacuation.alone import BusyError, alone, on_its_way
 from region.evacuation.checks import Check
 from region.evacuation.cli import Evacuated, TooLateError
+from region.evacuation.moving import Evacuation
 from region.evacuation.seats import Seat
-from region.failover import cli, late, losses
-from region.failover.cli import NotHomeError
+from region.failover import cli, giving_up, late, losses
+from region.failover.cli import NothingToRestoreError, NotHomeError
 from region.failover.losses import NOTHING, GivenUp
 
 
@@ -25,6 +29,21 @@ def test_one_command_moves_duties_at_a_time(monkeypatch: pytest.MonkeyPatch, tmp
         pass
     with alone("us"):
         pass
+
+
+def test_which_way_was_begun_outlives_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Until it is said to be over; whoever only looks is told, too."""
+    monkeypatch.setattr("infra.local.homes.home", lambda: tmp_path)
+    assert on_its_way("us") == ""
+    with alone("us") as way:
+        assert way.to == ""
+        way.note("eu")
+    with alone("us") as way, alone("eu") as another:
+        assert (way.to, on_its_way("us"), another.to) == ("eu", "eu", "")
+        way.note("us")
+        assert way.to == "us"
+        way.note("")
+    assert on_its_way("us") == ""
 
 
 @pytest.mark.parametrize(
@@ -190,3 +209,71 @@ async def test_a_rehearsed_return_says_what_is_to_be_done_next(
     rehearsed = await cli.rehearse_return("us", SITES, given_up)
 
     assert (rehearsed.ok, rehearsed.next) == (after[0].startswith("Give"), after)
+
+
+class Held(Foreseen):
+    """Says who holds in which epoch, and who did before."""
+
+    duty = DutyView(
+        "us",
+        "us",
+        3,
+        3,
+        "eu",
+        (),
+        6.0,
+        laid_down=False,
+        former=(Former(1, "us", laid_down=False), Former(2, "eu", laid_down=True)),
+    )
+
+    async def duties(self) -> tuple[DutyView, ...]:
+        """Return that."""
+        return (self.duty,)
+
+
+async def test_a_return_that_was_done_before_is_done(
+    ways: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The terminal died before it could say so; nothing is done again."""
+
+    async def look(self: Evacuation) -> Any:
+        return SimpleNamespace(serving=self.target.site == "us")
+
+    monkeypatch.setattr(place, "directory", Held)
+    monkeypatch.setattr(Evacuation, "look", look)
+    monkeypatch.setattr(seats, "tools", lambda: Path("/"))
+
+    done = await cli.restore_now("us", SITES, "test", quiet=True)
+
+    assert (done.holder, done.seconds, ways) == ("us", {}, [])
+    assert "whole copy" in done.next[0]
+
+
+async def test_a_region_that_was_never_away_is_not_restored(
+    ways: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor is there anything to be given up."""
+    monkeypatch.setattr(Held, "duty", DutyView("us", "us", 1, 1, "eu", (), 6.0, laid_down=False))
+    monkeypatch.setattr(place, "directory", Held)
+    with pytest.raises(NothingToRestoreError, match="was not declared dead"):
+        await cli.restore_now("us", SITES, "test", quiet=True)
+    with pytest.raises(NothingToRestoreError):
+        await giving_up.abort_restore("us", SITES, "test", rehearse=False)
+    assert ways == []
+
+
+async def test_declaring_dead_is_given_up_until_the_claim(
+    ways: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Nothing is changed by then; after it, it is said what goes forward."""
+    monkeypatch.setattr(place, "directory", Held)
+    assert ways == []
+    done = await giving_up.abort_fail("us", SITES, "test", rehearse=True)
+    assert (done.holder, done.rehearsed, (tmp_path / "audit").exists()) == ("us", True, False)
+    done = await giving_up.abort_fail("us", SITES, "test", rehearse=False)
+    assert (done.rehearsed, (tmp_path / "audit").read_text().count("\n")) == (False, 2)
+
+    monkeypatch.setattr(Held, "duty", DutyView("us", "eu", 2, 2, "", (), 6.0, laid_down=False))
+    with pytest.raises(TooLateToAbortError, match=r"region fail us --why …` to its end.*restore us"):
+        await giving_up.abort_fail("us", SITES, "test", rehearse=False)
+    assert "refused" in (tmp_path / "audit").read_text()

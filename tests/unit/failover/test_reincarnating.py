@@ -3,16 +3,19 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from global_directory.holding.schemas import Claim, DutyView
+from global_directory import place
+from global_directory.holding.schemas import Claim, DutyView, Former
 from region.evacuation import repository as stores
 from region.evacuation.moving import StuckError, Told, UnknownDutiesError
 from region.evacuation.seats import Seat
 from region.failover import losses, reached, reincarnating
 from region.failover.losses import Stretch
+from region.failover.reincarnate_cli import NotReadyToReincarnateError, reincarnate_now
 from region.failover.reincarnating import CannotReincarnateError, Known, Reincarnation, Step, next_step
 from replication.turns.records import Phase, Turn
 
@@ -197,6 +200,30 @@ async def test_it_goes_on_where_it_died(world: World, last: str) -> None:
     assert await reincarnation(world).run() == 2
     again = ["noted"] if last == "noted" else []
     assert world.done == ["claimed", "begun", "noted", *again, "cleared"]
+
+
+async def test_one_that_was_done_before_is_done(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The terminal died before it could say so: what ended its own last epoch has begun anew. One that never did has lost nothing, and is refused."""
+
+    @asynccontextmanager
+    async def directory() -> AsyncIterator[World]:
+        yield world
+
+    monkeypatch.setattr(place, "directory", directory)
+    monkeypatch.setattr(reached, "find", lambda _: None)
+    monkeypatch.setenv("CAUSEWAY_AUDIT", str(tmp_path / "audit"))
+    home = reincarnation(world).home
+    done = await reincarnate_now(home, "a test", quiet=True)
+    assert (done.epoch, bool(done.log)) == (2, True)
+
+    world.duty, world.alive = replace(world.duty, former=(Former(1, "us", laid_down=False),)), [["us/projector"]]
+    again = await reincarnate_now(home, "a test", quiet=True)
+    assert (again.epoch, again.log, again.next) == (2, [], done.next)
+    assert len(world.done) == 4, "nothing was done again"
+
+    world.duty = replace(world.duty, former=(Former(1, "eu", laid_down=True),))
+    with pytest.raises(NotReadyToReincarnateError, match="nothing is lost"):
+        await reincarnate_now(home, "a test", quiet=True)
 
 
 async def test_services_that_do_not_end_are_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

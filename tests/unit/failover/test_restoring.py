@@ -60,6 +60,7 @@ class World:
         is_known: Whether home's Kafka has what was noted there.
         wanted: From where on home's journal is wanted.
         done: What was done, in order.
+        dies: After what the command dies, once: `append`, `note given`, `release`, `note handed in`.
     """
 
     journals: dict[str, list[bytes]] = field(
@@ -78,6 +79,13 @@ class World:
     is_known: bool = True
     wanted: int = 1
     done: list[str] = field(default_factory=list)
+    dies: str = ""
+
+    def die(self, after: str) -> None:
+        """Die, if that was the last."""
+        if self.dies == after:
+            self.dies = ""
+            raise KeyboardInterrupt
 
     async def has_store(self, seat: Seat) -> bool:
         """Return whether there is a store at home."""
@@ -110,11 +118,13 @@ class World:
         """Note that."""
         assert site == "us"
         self.given = dict(offsets)
+        self.die("note given")
 
     async def note_handed_in(self, _: object, site: str, offsets: dict[int, int]) -> None:
         """Note that all of it has its outcome."""
         assert site == "us"
         self.handed_in = dict(offsets)
+        self.die("note handed in")
 
     async def read_turn(self, url: str) -> Turn:
         """Return whose turn it is."""
@@ -153,6 +163,7 @@ class World:
     async def release(self) -> None:
         """Note it."""
         self.done.append("released")
+        self.die("release")
 
 
 class Consumer:
@@ -208,7 +219,8 @@ class Producer:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Disconnect."""
+        """Disconnect, with everything appended."""
+        self.world.die("append")
 
     async def send(self, _: str, *, partition: int, key: bytes, value: bytes) -> Any:
         """Append a record."""
@@ -330,6 +342,32 @@ async def test_what_is_set_a_moment_before_stands_again(world: World) -> None:
     world.between = [value("n1", BLOCKED)]
     await back(world).run()
     assert ids(world) == ["n1", "m1", "s1", "n1"]
+
+
+@pytest.mark.parametrize(
+    ("dies", "released"),
+    [("append", 1), ("note given", 1), ("release", 2), ("note handed in", 1)],
+)
+async def test_it_goes_on_where_it_died(world: World, dies: str, released: int) -> None:
+    """Whatever was done by then, all has its outcome at the end, and the store that came back keeps nothing for a copy that follows no more."""
+    world.dies = dies
+    with pytest.raises(KeyboardInterrupt):
+        await back(world).run()
+    await back(world).run()
+
+    assert set(ids(world)) == {"m1", "s1"}
+    assert (world.handed_in, world.done) == ({0: 3}, ["released"] * released)
+
+
+async def test_what_was_set_a_moment_before_stands_again_though_the_command_died(world: World) -> None:
+    """After what is older stood in the journal: whoever goes on sees that it is overtaken, and that it has undone something all the same."""
+    world.between, world.dies = [value("n1", BLOCKED)], "append"
+    with pytest.raises(KeyboardInterrupt):
+        await back(world).run()
+    assert ids(world) == ["n1", "m1", "s1"]
+
+    await back(world).run()
+    assert ids(world) == ["n1", "m1", "s1", "m1", "n1"]
 
 
 async def test_accounts_are_handed_in_while_a_lease_runs(world: World) -> None:

@@ -17,7 +17,7 @@ from global_directory.operators.detector import Detector
 from global_directory.operators.errors import HeldBackError, NoPassError, NothingBegunError
 from global_directory.operators.passes import Seal
 from global_directory.operators.schemas import OperationView
-from global_directory.operators.verbs import HANDS_OVER
+from global_directory.operators.verbs import AT_WORK
 from global_directory.transactions import Transactions
 from infra.local.keys import new_signing_key
 from replication.holding.acting import Policy
@@ -193,7 +193,7 @@ async def test_a_region_that_is_back_has_it_given_up_and_later_begun_anew(world:
     assert (await world.permit())[0] == second
 
 
-@pytest.mark.parametrize("verb", sorted(HANDS_OVER))
+@pytest.mark.parametrize("verb", sorted(AT_WORK))
 async def test_operators_go_first_also_after_the_claim(world: World, verb: str) -> None:
     """What has nothing to do with duties hinders nothing."""
     first, token = await world.permit()

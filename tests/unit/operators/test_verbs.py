@@ -11,6 +11,7 @@ from global_directory.operators.errors import (
 )
 from global_directory.operators.tries import FREE, PAUSE, must_wait
 from global_directory.operators.verbs import (
+    AT_WORK,
     HANDS_OVER,
     MOST_WORDS,
     VERBS,
@@ -56,7 +57,8 @@ def test_the_verbs_that_take_something_away_are_destructive() -> None:
     """Evacuations, expulsions, failing over, restoring, and forgetting."""
     destructive = {name for name, one in VERBS.items() if one.destructive}
     assert {"evacuate", "fail", "expel", "restore-backup", "forget-copy", "move"} <= destructive
-    assert set(VERBS) >= HANDS_OVER
+    assert set(VERBS) >= AT_WORK
+    assert all(VERBS[verb].destructive for verb in HANDS_OVER), "whoever lets an epoch begin has confirmed it"
 
 
 def test_what_is_not_known_is_refused() -> None:
