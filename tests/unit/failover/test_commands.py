@@ -18,7 +18,8 @@ from region.evacuation.cli import Evacuated, TooLateError
 from region.evacuation.moving import Evacuation
 from region.evacuation.seats import Seat
 from region.failover import cli, giving_up, late, losses
-from region.failover.cli import NothingToRestoreError, NotHomeError
+from region.failover.cli import NotHomeError
+from region.failover.giving_up import NothingToRestoreError
 from region.failover.losses import NOTHING, GivenUp
 
 
