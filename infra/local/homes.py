@@ -29,7 +29,11 @@ OPERATORS = "operators"
 VISITORS = "chaos"
 """Where commands that look from outside keep what they want to find again: accounts that they registered."""
 DIRECTORIES = frozenset({"logs", "links", AUTHORITY, OPERATORS, VISITORS, DIRECTORY, f"{DIRECTORY}-postgres", *REGIONS})
-FILES = frozenset({PROCESSES, f"{PROCESSES}.new", SOCKET, f"{DESCRIPTION}.new", DESCRIPTION, LOCK})
+OPERATIONS = "operations.jsonl"
+"""In which each step of what moves duties is written down."""
+MOVING = tuple(f"moving-{region}.lock" for region in REGIONS)
+"""By which commands that move a region's duties exclude each other, and remember the way."""
+FILES = frozenset({PROCESSES, f"{PROCESSES}.new", SOCKET, f"{DESCRIPTION}.new", DESCRIPTION, LOCK, OPERATIONS, *MOVING})
 LEFTOVER_SECONDS = 15.0
 BASE_PORTS = range(1024, 65_001)
 

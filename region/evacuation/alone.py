@@ -5,10 +5,17 @@ import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Final
+
+import msgspec
 
 from infra.errors import CausewayError
 from infra.local import homes
+
+FORGOTTEN_SECONDS: Final = 3600.0
+"""After that long nobody who runs the command again goes on with it: what is not done by then is told by the stores."""
+ROOM: Final = 128
+"""Bytes that are always written."""
 
 
 class BusyError(CausewayError):
@@ -19,6 +26,24 @@ class BusyError(CausewayError):
     definite = True
 
 
+class Way(msgspec.Struct, frozen=True):
+    """To which site a region's duties are on their way.
+
+    Attributes:
+        to: The site.
+        ended: The epoch that ends by it.
+        at: When that was begun, or gone on with, seconds since the epoch.
+    """
+
+    to: str
+    ended: int
+    at: float
+
+    def holds(self, epoch: int, now: float) -> bool:
+        """Whether whoever runs the command again goes on with this, and does not begin another one."""
+        return epoch in {self.ended, self.ended + 1} and now - self.at < FORGOTTEN_SECONDS
+
+
 class OnItsWay:
     """To which site a region's duties are on their way, by a command that was not ended.
 
@@ -26,27 +51,26 @@ class OnItsWay:
     not to bring the duties back.
     """
 
-    def __init__(self, file: TextIO) -> None:
-        """Remember it in a file that is open for reading and writing."""
-        self._file = file
+    def __init__(self, path: Path) -> None:
+        """Remember it in a file, which is locked."""
+        self._path = path
 
     @property
-    def to(self) -> str:
-        """The site; empty if nothing is on its way."""
-        self._file.seek(0)
-        return self._file.read().strip()
+    def way(self) -> Way | None:
+        """What was begun; None if nothing was."""
+        return _read(self._path)
 
-    def note(self, site: str) -> None:
-        """Remember it, on the disk; an empty one for nothing.
+    def note(self, way: Way | None) -> None:
+        """Remember it, on the disk; None for nothing.
 
         Raises:
             OSError: It cannot be written; then nothing is to be done, either.
         """
-        self._file.seek(0)
-        self._file.truncate()
-        self._file.write(site)
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        content = b"" if way is None else msgspec.json.encode(way)
+        with self._path.open("r+b") as file:
+            file.write(content.ljust(ROOM))  # in one piece: a half of it would say nothing
+            file.flush()
+            os.fsync(file.fileno())
 
 
 @contextlib.contextmanager
@@ -61,14 +85,19 @@ def alone(region: str) -> Iterator[OnItsWay]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise BusyError(region=region) from error
-        yield OnItsWay(file)
+        yield OnItsWay(_file(region))
 
 
-def on_its_way(region: str) -> str:
-    """Return to which site a region's duties are on their way; empty if nothing is. For who only looks."""
-    with contextlib.suppress(FileNotFoundError):
-        return _file(region).read_text().strip()
-    return ""
+def on_its_way(region: str) -> Way | None:
+    """Return to which site a region's duties are on their way; None if nothing is. For who only looks."""
+    return _read(_file(region))
+
+
+def _read(path: Path) -> Way | None:
+    try:
+        return msgspec.json.decode(path.read_bytes().strip() or b"null", type=Way | None)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
 
 
 def _file(region: str) -> Path:

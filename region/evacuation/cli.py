@@ -6,6 +6,7 @@ It is added to the commands of `causeway region`, which are the directory's.
 import asyncio
 import contextlib
 import socket
+import time
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Annotated, TypeVar
@@ -26,7 +27,7 @@ from infra.postgres import STORE_FAILURES
 from infra.printing import print_json
 from region.evacuation import aborting, checks, seats
 from region.evacuation.aborting import Aborted
-from region.evacuation.alone import OnItsWay, alone, on_its_way
+from region.evacuation.alone import OnItsWay, Way, alone, on_its_way
 from region.evacuation.audit import Audit
 from region.evacuation.moving import Evacuation, Told
 from region.evacuation.plan import is_under_way
@@ -86,6 +87,7 @@ class Evacuated(msgspec.Struct, frozen=True):
         seconds: How long each step took.
         log: What was told.
         next: What is to be done after it.
+        done_before: Whether it was done already when it was gone on with: this run has moved nothing.
     """
 
     region: str
@@ -93,6 +95,7 @@ class Evacuated(msgspec.Struct, frozen=True):
     seconds: dict[str, float]
     log: list[Told]
     next: list[str]
+    done_before: bool = False
 
 
 @app.command()
@@ -117,13 +120,13 @@ def evacuate(
     """
     sites = seats.find(region)
     if abort and rehearse:
-        show_aborted(run(_abort(region, sites, why, to=on_its_way(region), rehearse=True)), as_json=as_json)
+        show_aborted(run(_abort(region, sites, why, begun=on_its_way(region), rehearse=True)), as_json=as_json)
     elif rehearse:
         _show_rehearsal(run(_rehearse(region, sites)), as_json=as_json)
     elif abort:
         with alone(region) as way, operation("evacuate-abort", region, why=why) as acting:
-            given_up = run(_abort(region, sites, why or "not said", to=way.to))
-            way.note("")
+            given_up = run(_abort(region, sites, why or "not said", begun=way.way))
+            way.note(None)
             acting.detail = given_up.what
         show_aborted(given_up, as_json=as_json)
     else:
@@ -148,7 +151,7 @@ def run(work: Coroutine[None, None, T]) -> T:
 
 
 async def _between(
-    directory: DirectoryClient, region: str, sites: dict[str, Seat], *, to: str = ""
+    directory: DirectoryClient, region: str, sites: dict[str, Seat], *, begun: Way | None = None
 ) -> tuple[Seat, Seat]:
     """Return from where to where the duties go: away from whoever holds them, or held them when an evacuation was begun that is not done.
 
@@ -156,11 +159,13 @@ async def _between(
         directory: Who says who holds.
         region: Whose duties.
         sites: Where they can be held; home first.
-        to: To which of them they are known to be on their way.
+        begun: To which of them they are known to be on their way.
     """
-    if to in sites:
-        return next(one for site, one in sites.items() if site != to), sites[to]
-    holder = next((one.holder for one in await directory.duties() if one.region == region), region)
+    holder, epoch = next(
+        ((one.holder, one.epoch) for one in await directory.duties() if one.region == region), (region, 0)
+    )
+    if begun is not None and begun.to in sites and begun.holds(epoch, time.time()):
+        return next(one for site, one in sites.items() if site != begun.to), sites[begun.to]
     (home, elsewhere) = sites.values()
     forth = Evacuation(home, elsewhere, directory, seats.tools(), lambda _: None)
     back = Evacuation(elsewhere, home, directory, seats.tools(), lambda _: None)
@@ -184,7 +189,7 @@ async def _detach(source: Seat, target: Seat) -> None:
 
 async def _rehearse(region: str, sites: dict[str, Seat]) -> Rehearsed:
     async with place.directory() as directory:
-        source, target = await _between(directory, region, sites, to=on_its_way(region))
+        source, target = await _between(directory, region, sites, begun=on_its_way(region))
         found = await checks.look(source, target, await directory.duties(), await directory.expulsions())
     after = checks.mend(found, "evacuation", f"causeway region evacuate {region} --rehearse")
     return Rehearsed(
@@ -198,9 +203,11 @@ async def _rehearse(region: str, sites: dict[str, Seat]) -> Rehearsed:
     )
 
 
-async def _abort(region: str, sites: dict[str, Seat], why: str, *, to: str, rehearse: bool = False) -> Aborted:
+async def _abort(
+    region: str, sites: dict[str, Seat], why: str, *, begun: Way | None, rehearse: bool = False
+) -> Aborted:
     async with place.directory() as directory:
-        source, target = await _between(directory, region, sites, to=to)
+        source, target = await _between(directory, region, sites, begun=begun)
         evacuation = Evacuation(source, target, directory, seats.tools(), lambda _: None)
         audit = Audit("evacuate --abort", region, why=why)
         return await aborting.hand_back(evacuation, aborting.EVACUATE, audit, rehearse=rehearse)
@@ -260,7 +267,7 @@ async def evacuate_now(
     audit, log = Audit("evacuate", region, why=why), list[Told]()
     tell = teller(audit, log, quiet=quiet)
     async with place.directory() as directory:
-        source, target = way or await _between(directory, region, sites, to=begun.to if begun else "")
+        source, target = way or await _between(directory, region, sites, begun=begun.way if begun else None)
         follow_no_more = None if target.is_home else partial(_detach, source, target)
         evacuation = Evacuation(source, target, directory, seats.tools(), tell, follow_no_more)
         known = await evacuation.look()
@@ -270,13 +277,16 @@ async def evacuate_now(
                 raise NotReadyError(region=region, what="; ".join(wrong))
         audit.note(f"begun, from {source.site} to {target.site}")
         if begun:
-            begun.note(target.site)
+            ended = known.epoch - (known.holder == target.site)
+            begun.note(Way(target.site, ended, time.time()))
         took = await evacuation.run()
         if begun:
-            begun.note("")
+            begun.note(None)
         audit.note(f"done: {target.site} holds")
     after = after_evacuation(source, target)
-    return Evacuated(region, target.site, {step: round(seconds, 2) for step, seconds in took.items()}, log, after)
+    return Evacuated(
+        region, target.site, {step: round(seconds, 2) for step, seconds in took.items()}, log, after, not took
+    )
 
 
 def after_evacuation(source: Seat, target: Seat) -> list[str]:
@@ -312,6 +322,7 @@ def _show_outcome(done: Evacuated, *, as_json: bool) -> None:
         print_json(done)
         return
     took = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in done.seconds.items())
-    console.print(f"{done.holder} holds the duties of {done.region}. {took}")
+    before = "That was done before; this run has moved nothing." if done.done_before else took
+    console.print(f"{done.holder} holds the duties of {done.region}. {before}")
     for one in done.next:
         console.print(f"  {one}")

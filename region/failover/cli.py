@@ -149,7 +149,7 @@ def fail(
         _show_rehearsal(moving.run(rehearse_now(region, sites)), as_json=False)
     with alone(region) as way, operation("fail", region, why=why, confirm=confirm) as acting:
         done = moving.run(fail_now(region, sites, why, quiet=as_json))
-        way.note("")  # whatever evacuation was begun, this has ended it
+        way.note(None)  # whatever evacuation was begun, this has ended it
         acting.detail = f"{done.holder} holds"
     _show(done, as_json=as_json)
 
@@ -190,7 +190,7 @@ def restore(
     if abort:
         with alone(region) as way, operation("restore-abort", region, why=why) as acting:
             stays = moving.run(abort_restore(region, sites, why or "not said", rehearse=False))
-            way.note("")
+            way.note(None)
             acting.detail = stays.what
         moving.show_aborted(stays, as_json=as_json)
         return
@@ -201,7 +201,7 @@ def restore(
             _show_next(found, as_json=as_json)
             raise typer.Exit(0 if found.ok else 1)
     with alone(region) as way, operation("restore", region, why=why, confirm=confirm) as acting:
-        way.note("")  # this goes home, whichever way an evacuation was going
+        way.note(None)  # this goes home, whichever way an evacuation was going
         done = moving.run(restore_now(region, sites, why, quiet=as_json, given_up=given_up))
         acting.detail = f"{done.holder} holds"
     _show(done, as_json=as_json)

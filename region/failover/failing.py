@@ -32,7 +32,7 @@ PATIENCE: Final[Mapping[Step, float]] = {Step.CLAIM: 30.0, Step.SERVE: 90.0}
 
 
 class AliveError(CausewayError):
-    """{region} is not dead: its lease is renewed. Evacuate it: `causeway region evacuate {region}`; or end what renews it, if it is cut off from its users. Nothing was taken over."""
+    """{region} is not dead: its lease is renewed. Evacuate it: `causeway region evacuate {region}`; or end what renews it, if it is cut off from its users: while the directory does not hear it, its standby does, until the way between them is cut. Nothing was taken over."""
 
     code = "alive"
     status = 409
@@ -143,8 +143,8 @@ class Takeover:
         while wanted is None:
             duty = await self._duty()
             try:
-                if duty.epoch == known.epoch and (duty.laid_down or duty.promised_seconds <= 0):
-                    await self._note_claim(known, laid_down=duty.laid_down)
+                if duty.epoch == known.epoch:
+                    await self._note_claim(known, duty)
                 wanted = await self.directory.claim(known.region, claim)
             except LeaseRunsError as error:
                 if duty.epoch != known.epoch:
@@ -157,9 +157,16 @@ class Takeover:
             Step.CLAIM, f"{known.target} has claimed epoch {wanted.epoch}: what {known.holder} decides counts no more"
         )
 
-    async def _note_claim(self, known: Known, *, laid_down: bool) -> None:
-        """Note beside the copy that the epoch's end is claimed, so that nothing is promised to its holder any more; what was promised is waited for."""
-        await note_claim(self.target.store, known.region, known.epoch, known.incarnation, laid_down=laid_down)
+    async def _note_claim(self, known: Known, duty: DutyView) -> None:
+        """Note beside the copy that the epoch's end is claimed, so that nothing is promised to its holder any more.
+
+        Raises:
+            LeaseRunsError: What the directory or the standby's site has promised is not over: nothing is noted, and nothing may be claimed, which the
+                directory might grant a moment later.
+        """
+        if duty.promised_seconds > 0 and not duty.laid_down:
+            raise LeaseRunsError(region=known.region, holder=known.holder, epoch=known.epoch)
+        await note_claim(self.target.store, known.region, known.epoch, known.incarnation, laid_down=duty.laid_down)
 
     async def _begin(self, known: Known) -> None:
         assert known.copy is not None

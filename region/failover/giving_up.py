@@ -19,7 +19,9 @@ class NothingToRestoreError(CausewayError):
 
 
 async def abort_fail(region: str, sites: dict[str, Seat], why: str, *, rehearse: bool) -> Aborted:
-    """Give up declaring a region dead. Until the claim nothing is changed, so there is nothing to be undone but that somebody is at it.
+    """Give up declaring a region dead. Until the claim nobody else holds, so there is nothing to be undone but that somebody is at it.
+
+    What was noted beside the copy stays: who stands by renews no more in that epoch.
 
     Raises:
         TooLateToAbortError: Who stands by has claimed.
@@ -41,9 +43,10 @@ async def abort_fail(region: str, sites: dict[str, Seat], why: str, *, rehearse:
         audit.note(f"{home.site} is not declared dead")
     after = [
         f"causeway region status: {region} is held by {home.site}, as before",
+        f"If the command waited for the claim, its standby may renew the lease of {region} no more in this epoch: with a silent directory it is islanded",
         f"If its site runs and is to be left: causeway region evacuate {region} --rehearse",
     ]
-    return Aborted(region, home.site, rehearse, f"{home.site} is not declared dead, and nothing was changed", after)
+    return Aborted(region, home.site, rehearse, f"{home.site} is not declared dead, and holds as before", after)
 
 
 async def abort_restore(region: str, sites: dict[str, Seat], why: str, *, rehearse: bool) -> Aborted:

@@ -65,7 +65,6 @@ class Promises:
         self._pool = make_pool(
             promises.place(self._url), size=AT_ONCE, name="causeway promises", patience=ANSWER_SECONDS, options=LIMITS
         )
-        self._noted: dict[str, tuple[int, int, bool]] = {}
         self._said = ""
 
     async def run(self) -> None:
@@ -98,21 +97,20 @@ class Promises:
             await self._pool.close()
 
     async def note(self, region: str) -> None:
-        """Write down once what the directory says of a region's duties, if it is news."""
+        """Write down once what the directory says of a region's duties, if it is news, and look at what is written."""
         duty = self._known(region)
         if duty is None or duty.holder != region or duty.standby != self._here:
             return
-        word = (duty.epoch, duty.incarnation, duty.laid_down)
-        if self._noted.get(region) == word:
-            return
         try:
-            async with asyncio.timeout(NOTE_SECONDS), self._pool.connection() as connection, connection.transaction():
-                await promises.name(connection, region, duty.epoch, duty.incarnation, claimed=duty.laid_down)
-                row = await promises.read(connection, region)
+            async with asyncio.timeout(NOTE_SECONDS), self._pool.connection() as connection:
+                row = await promises.look(connection, region)
+                if row is None or not _has(row, duty):
+                    await promises.name(connection, region, duty.epoch, duty.incarnation, claimed=duty.laid_down)
+                    row = await promises.look(connection, region)
         except FAILURES as error:
             self._tell(error)
         else:
-            self._noted[region], self._said = word, ""
+            self._said = ""
             metrics.MAY_RENEW.labels(region).set(row is not None and row.epoch == duty.epoch and not row.claimed)
 
     async def renew(self, region: str, wanted: LeaseRequest) -> Grant:
@@ -136,7 +134,6 @@ class Promises:
                 if row is not None and row.incarnation == wanted.incarnation:
                     watch = renew(_watch(region, row), ask, row.now, USUAL)
                 if watch is None:
-                    self._noted.pop(region, None)  # whatever has changed it, it is looked at anew
                     raise NotPromisedError(standby=self._here, region=region, epoch=wanted.epoch)
                 await promises.promise(connection, region, watch.epoch, watch.promised.until)
         except FAILURES as error:
@@ -177,6 +174,11 @@ async def note_claim(store: str, region: str, epoch: int, incarnation: int, *, l
         if claim(_watch(region, row), row.now, laid_down=laid_down) is None:
             raise LeaseRunsError(region=region, holder=region, epoch=epoch)
         await promises.name(connection, region, epoch, incarnation, claimed=True)
+
+
+def _has(row: Promised, duty: DutyView) -> bool:
+    """Whether what is written has all that the directory says."""
+    return (row.epoch, row.incarnation) == (duty.epoch, duty.incarnation) and (row.claimed or not duty.laid_down)
 
 
 def _watch(region: str, row: Promised) -> Watch:

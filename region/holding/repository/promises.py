@@ -5,7 +5,7 @@ It lies in a small database of its own, in the server that has their copies: a c
 
 import contextlib
 from dataclasses import dataclass
-from typing import Final, LiteralString
+from typing import Any, Final, LiteralString
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -91,14 +91,23 @@ async def name(connection: Connection, region: str, epoch: int, incarnation: int
     )
 
 
+_ROW: Final[LiteralString] = (
+    "SELECT epoch, incarnation, until, claimed, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+    " FROM promises WHERE region = %s"
+)
+
+
+async def look(connection: Connection, region: str) -> Promised | None:
+    """Return what is promised to a region; None if the site was never named."""
+    return _promised(await (await connection.execute(_ROW, (region,))).fetchone())
+
+
 async def read(connection: Connection, region: str) -> Promised | None:
-    """Return what is promised to a region, and keep others from changing it until the transaction ends; None if the site was never named."""
-    cursor = await connection.execute(
-        "SELECT epoch, incarnation, until, claimed, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
-        " FROM promises WHERE region = %s FOR UPDATE",
-        (region,),
-    )
-    row = await cursor.fetchone()
+    """Return the same, and keep others from changing it until the transaction ends."""
+    return _promised(await (await connection.execute(f"{_ROW} FOR UPDATE", (region,))).fetchone())
+
+
+def _promised(row: tuple[Any, ...] | None) -> Promised | None:
     return None if row is None else Promised(*row)
 
 

@@ -12,7 +12,7 @@ from infra.errors import CausewayError, UnavailableError
 from region.evacuation import cli as moving
 from region.evacuation import seats
 from region.evacuation.aborting import TooLateToAbortError
-from region.evacuation.alone import BusyError, alone, on_its_way
+from region.evacuation.alone import BusyError, Way, alone, on_its_way
 from region.evacuation.checks import Check
 from region.evacuation.cli import Evacuated, TooLateError
 from region.evacuation.moving import Evacuation
@@ -35,16 +35,27 @@ def test_one_command_moves_duties_at_a_time(monkeypatch: pytest.MonkeyPatch, tmp
 def test_which_way_was_begun_outlives_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Until it is said to be over; whoever only looks is told, too."""
     monkeypatch.setattr("infra.local.homes.home", lambda: tmp_path)
-    assert on_its_way("us") == ""
+    assert on_its_way("us") is None
+    there, home = Way("eu", 1, 1e9), Way("us", 2, 1e9)
     with alone("us") as way:
-        assert way.to == ""
-        way.note("eu")
+        assert way.way is None
+        way.note(there)
     with alone("us") as way, alone("eu") as another:
-        assert (way.to, on_its_way("us"), another.to) == ("eu", "eu", "")
-        way.note("us")
-        assert way.to == "us"
-        way.note("")
-    assert on_its_way("us") == ""
+        assert (way.way, on_its_way("us"), another.way) == (there, there, None)
+        way.note(home)
+        assert way.way == home
+        way.note(None)
+    assert on_its_way("us") is None
+    (tmp_path / "moving-us.lock").write_text("eu")
+    assert on_its_way("us") is None, "what nobody can read is of no use, and harms nobody"
+
+
+@pytest.mark.parametrize(
+    ("epoch", "seconds", "holds"), [(1, 60, True), (2, 60, True), (3, 60, False), (1, 4000, False), (2, 4000, False)]
+)
+def test_a_way_is_gone_on_with_for_a_while(epoch: int, seconds: float, *, holds: bool) -> None:
+    """In the epoch that it ends, and the one that it begins; whoever comes later wants something else."""
+    assert Way("eu", 1, 1e9).holds(epoch, 1e9 + seconds) is holds
 
 
 @pytest.mark.parametrize(

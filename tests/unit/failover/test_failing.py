@@ -59,14 +59,16 @@ class World:
             raise KeyboardInterrupt
 
     async def duties(self) -> tuple[DutyView, ...]:
-        """Return what the directory says."""
-        return (self.duty,)
+        """Return what the directory says; a moment later less of the lease is left."""
+        said = self.duty
+        if said.promised_seconds > 0 and not self.renews:
+            self.duty = replace(said, promised_seconds=said.promised_seconds - 1)
+        return (said,)
 
     async def claim(self, region: str, wanted: Claim) -> DutyView:
-        """Begin the next epoch, once the lease has lapsed."""
+        """Begin the next epoch, once the lease has lapsed, whoever has seen that."""
+        assert "noted" in self.done, "who stands by might promise a lease beside it"
         if self.duty.promised_seconds > 0:
-            if not self.renews:
-                self.duty = replace(self.duty, promised_seconds=self.duty.promised_seconds - 1)
             raise LeaseRunsError(region=region, holder="us", epoch=1)
         self.duty = DutyView(region, wanted.claimer, wanted.ended + 1, wanted.incarnation, "", (), 6.0, laid_down=False)
         self.do("claimed")
