@@ -47,11 +47,11 @@ def check(programs: Path, console: Console) -> tuple[list[str], Audit]:
         console: Told of each check, in their order.
     """
     failed = []
-    pool = ThreadPoolExecutor(os.cpu_count())
+    pool, running = ThreadPoolExecutor(os.cpu_count()), Running()
     try:
         auditing = pool.submit(_timed, partial(_audit, programs / "pip-audit"))
         checking = {
-            name: pool.submit(_timed, partial(_run, [str(programs / command[0]), *command[1:]]))
+            name: pool.submit(_timed, partial(running.run, [str(programs / command[0]), *command[1:]]))
             for name, command in CHECKS.items()
         }
         for name, checked in checking.items():
@@ -62,6 +62,9 @@ def check(programs: Path, console: Console) -> tuple[list[str], Audit]:
                 failed.append(name)
                 print(done.stdout + done.stderr)  # noqa: T201 — the tool's own
         audited, seconds = auditing.result()
+    except BaseException:
+        running.end()  # in threads of their own, whom nobody interrupts
+        raise
     finally:
         pool.shutdown(cancel_futures=True)  # whoever interrupts it wants none begun
     result = "could not be asked" if audited.result == "unknown" else audited.result
@@ -77,8 +80,31 @@ def _timed(work: Callable[[], T]) -> tuple[T, float]:
     return work(), time.monotonic() - started
 
 
-def _run(command: list[str]) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(command, cwd=toolchain.ROOT, check=False, capture_output=True, text=True)
+class Running:
+    """The tools that run, so that they can be ended."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._processes: set[subprocess.Popen[str]] = set()
+        self._ended = False
+
+    def run(self, command: list[str]) -> "subprocess.CompletedProcess[str]":
+        """Run a tool to its end."""
+        with subprocess.Popen(
+            command, cwd=toolchain.ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            self._processes.add(process)
+            if self._ended:
+                process.terminate()
+            said, wrong = process.communicate()
+            self._processes.discard(process)
+        return subprocess.CompletedProcess(command, process.returncode, said, wrong)
+
+    def end(self) -> None:
+        """End all that run, and what begins after this."""
+        self._ended = True
+        for process in list(self._processes):
+            process.terminate()
 
 
 def _audit(program: Path) -> Audit:

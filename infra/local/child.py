@@ -68,6 +68,7 @@ class Child:
         """Start it, and keep it running until `stop` or `kill`."""
         self._wanted.set()
         if self._task is None or self._task.done():
+            self._become("waiting")  # at once, so that who asked for it is told
             self._task = asyncio.create_task(
                 self._keep([[others[name] for name in group] for group in self.part.groups]), name=self.part.name
             )

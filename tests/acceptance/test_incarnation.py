@@ -128,6 +128,7 @@ async def test_a_lost_store_comes_back_from_the_standby(
         await says(stood_by, "us has lived")
         assert (await standing(stood_by))["epoch"] == epoch, "nothing was begun in it"
 
+        assert (await standing(stood_by))["epoch"] == epoch, "nor after a while"
         await taken_over(stood_by, services)
         for writer in writers:
             await writer.is_heard(within=SHOWN_SECONDS)

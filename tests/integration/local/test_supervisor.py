@@ -157,6 +157,8 @@ async def test_who_heals_need_not_wait_for_what_cannot_be_well_yet(supervisor: S
     await supervisor.act(Act("heal", ("second",), wait=0))
 
     second = supervisor.children["second"]
+    assert phase(second) == "waiting", "who asked is told"
+    await until(lambda: "first" in second.condition.reason)
     assert second.identity is None
     await supervisor.act(Act("heal", ("first",)))
     await until(lambda: phase(second) == "healthy")

@@ -1,6 +1,9 @@
 """What goes before the tests: each check is told of, and none that fails is overlooked."""
 
+import signal
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -23,6 +26,35 @@ def test_a_check_that_fails_is_named_and_what_it_said_is_shown(
     assert audited.result == "passed"
     told = [line.split(" (")[0] for line in capsys.readouterr().out.splitlines() if line]
     assert told == ["first: passed", "wrong: failed", "a line is too long", "right: passed", "pip-audit: passed"]
+
+
+def test_whoever_interrupts_them_waits_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They run side by side, and are ended, though nobody interrupts their threads."""
+    monkeypatch.setattr(checks, "CHECKS", {"one": ["sleep", "600"], "two": ["sleep", "600"]})
+    monkeypatch.setattr(checks, "audit", lambda *_, **__: Audit("passed", "nothing is known"))
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    begun: list[list[str]] = []
+    both = threading.Event()
+    run = checks.Running.run
+
+    def told(running: checks.Running, command: list[str]) -> Any:
+        begun.append(command)
+        if len(begun) == 2:
+            both.set()
+        return run(running, command)
+
+    def interrupt() -> None:
+        assert both.wait(60), "they run side by side"
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    monkeypatch.setattr(checks.Running, "run", told)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Thread(target=interrupt).start()
+        with pytest.raises(KeyboardInterrupt):
+            checks.check(Path("/bin"), Console())
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_packages_that_are_known_to_be_bad_count_as_a_check_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
