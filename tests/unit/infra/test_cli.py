@@ -48,8 +48,8 @@ import time
 from infra import cli
 
 def command():
-    print("begun", flush=True)
     try:
+        print("begun", flush=True)
         time.sleep(600)
     except KeyboardInterrupt:
         print("tidied up", flush=True)
