@@ -33,8 +33,8 @@ async def write(url: str, by: Tab, conversation: str, texts: list[str]) -> None:
         await client.online()
         async with Person(client, reads=False):
             handles = [await client.send(text, conversation=conversation) for text in texts]
-            async with asyncio.timeout(NUMBERED_SECONDS):
-                for handle in handles:
+            for handle in handles:  # one after another, so each has its time from when the one before was
+                async with asyncio.timeout(NUMBERED_SECONDS):
                     await handle.reach(Stage.NUMBERED)
 
 
