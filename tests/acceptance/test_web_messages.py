@@ -4,11 +4,10 @@ import asyncio
 import re
 from typing import Final
 
+import httpx
 import pytest
 from playwright.async_api import Dialog, Locator, Route, expect
 
-from chaos.people import Person
-from region.client import Client, Stage
 from tests.acceptance.browsing import CHROMIUM, LISTED, STANDS, OpenTab, Tab, listed, two_who_talk
 from tests.acceptance.test_web_settings import log_in
 from tests.acceptance.test_web_talk import choose
@@ -16,7 +15,6 @@ from tests.acceptance.test_web_talk import choose
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium; CAUSEWAY_CHROMIUM names one")
 
 OLDER: Final = re.compile(r"/messages\?.*before=")
-NUMBERED_SECONDS: Final = 60.0
 STILL: Final = 2
 """Pixels by which what one reads may move when older messages come above it."""
 
@@ -26,16 +24,15 @@ async def accept(asked: Dialog) -> None:
     await asked.accept()
 
 
-async def write(url: str, by: Tab, conversation: str, texts: list[str]) -> None:
-    """Have somebody write, by another device than the browser, until all of it is numbered."""
-    async with Client([url], patience=60) as client:
-        await client.log_in(by.handle, f"password of {by.handle}")
-        await client.online()
-        async with Person(client, reads=False):
-            handles = [await client.send(text, conversation=conversation) for text in texts]
-            for handle in handles:  # one after another, so each has its time from when the one before was
-                async with asyncio.timeout(NUMBERED_SECONDS):
-                    await handle.reach(Stage.NUMBERED)
+async def write(http: httpx.AsyncClient, url: str, by: Tab, conversation: str, texts: list[str]) -> None:
+    """Have somebody write, by another device than the browser."""
+    account = {"handle": by.handle, "password": f"password of {by.handle}"}
+    tokens = (await http.post(f"{url}/login", json=account)).json()
+    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+    for text in texts:
+        body = {"conversation_id": conversation, "text": text}
+        answer = await http.post(f"{url}/messages", json=body, headers=bearer)
+        assert answer.status_code == 201, answer.text
 
 
 async def is_in_view(one: Locator) -> bool:
@@ -86,14 +83,14 @@ async def test_a_message_is_answered_reacted_to_edited_and_deleted(open_tab: Ope
 
 
 async def test_a_message_is_found_by_its_words_and_shown_among_its_neighbours(
-    open_tab: OpenTab, urls: dict[str, str]
+    open_tab: OpenTab, urls: dict[str, str], http: httpx.AsyncClient
 ) -> None:
     """However long ago it was said, and in whichever region; from there one goes back to the newest. What is unread since long ago is found likewise."""
     ada, boris = await two_who_talk(open_tab, urls)
     conversation = ada.page.url.rpartition("/")[2]
     lines = [f"Line {number:03}" for number in range(120)]
     lines[40] = "Beware of the lighthouse keeper"
-    await write(urls["us"], ada, conversation, lines)
+    await write(http, urls["us"], ada, conversation, lines)
     await boris.sees("Line 119")
     await ada.sees("Line 119", "Read")  # else the page opens where one had not read yet
 
@@ -111,7 +108,7 @@ async def test_a_message_is_found_by_its_words_and_shown_among_its_neighbours(
     await ada.sees("Line 119", "Read")
     await boris.page.get_by_role("link", name="Settings").click()
     await boris.page.reload()
-    await write(urls["us"], ada, conversation, [f"Line {number:03}" for number in range(120, 340)])
+    await write(http, urls["us"], ada, conversation, [f"Line {number:03}" for number in range(120, 340)])
     await expect(listed(boris, "Ada").get_by_role("img", name="220 unread messages")).to_be_visible()
     await listed(boris, "Ada").click()
     await expect(boris.message("Line 339")).to_be_in_viewport()
@@ -120,17 +117,17 @@ async def test_a_message_is_found_by_its_words_and_shown_among_its_neighbours(
 
 
 async def test_one_reads_on_where_one_left_off_and_keeps_the_place_when_older_messages_come(
-    open_tab: OpenTab, urls: dict[str, str]
+    open_tab: OpenTab, urls: dict[str, str], http: httpx.AsyncClient
 ) -> None:
     """More is unread than a page holds, and the browser has kept what was read; another browser reads back from the end."""
     ada, boris = await two_who_talk(open_tab, urls)
     conversation = ada.page.url.rpartition("/")[2]
-    await write(urls["us"], ada, conversation, [f"Line {number:03}" for number in range(10)])
+    await write(http, urls["us"], ada, conversation, [f"Line {number:03}" for number in range(10)])
     await boris.sees("Line 009")
     await ada.sees("Line 009", "Read")
     await boris.page.get_by_role("link", name="Settings").click()
     await boris.page.reload()
-    await write(urls["us"], ada, conversation, [f"Line {number:03}" for number in range(10, 110)])
+    await write(http, urls["us"], ada, conversation, [f"Line {number:03}" for number in range(10, 110)])
     await expect(listed(boris, "Ada").get_by_role("img", name="100 unread messages")).to_be_visible()
 
     await listed(boris, "Ada").click()
