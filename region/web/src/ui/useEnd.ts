@@ -7,10 +7,10 @@ import type { VirtuosoHandle } from "react-virtuoso";
 export type GoTo = (place: () => number, align: "start" | "center") => () => void;
 
 const BY_HAND_MS = 500;
-/** So long a row stands where it is to before that is believed, so often the list is told again, and so long at most. */
+/** So long a row stands where it is to before that is believed, so often the list is told again, and so long at most: a browser that has no time lays out slowly, and whoever scrolls ends it. */
 const STAYS_MS = 300;
 const AGAIN_MS = 100;
-const GO_MS = 5_000;
+const GO_MS = 30_000;
 const BY_HAND = ["wheel", "touchmove", "pointerdown", "keydown"] as const;
 
 /**
