@@ -38,6 +38,17 @@ class Lessor:
         return Grant(wanted.holder, wanted.epoch, wanted.boot, wanted.asked_at, LENGTH)
 
 
+async def away(_: LeaseRequest) -> Grant:
+    """Be a directory that cannot be reached."""
+    raise UnavailableError(what="The directory")
+
+
+async def silent(_: LeaseRequest) -> Grant:
+    """Be one that says nothing."""
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
 @pytest.fixture
 def lessor() -> Lessor:
     """Who grants."""
@@ -106,13 +117,6 @@ async def test_a_directory_that_is_away_or_silent_changes_nothing(
     renewer = Renewer("test", tenure, lessor)
     assert await renewer.renew()
 
-    async def away(_: LeaseRequest) -> Grant:
-        raise UnavailableError(what="The directory")
-
-    async def silent(_: LeaseRequest) -> Grant:
-        await asyncio.Event().wait()
-        raise AssertionError
-
     monkeypatch.setattr(renewal, "SHARE", 600)
     for lessor.answer in (away, silent):
         before = told("causeway_lease_renewals_total", result="failed") or 0.0
@@ -127,13 +131,6 @@ async def test_who_stands_by_renews_while_the_directory_says_nothing(
     """Silent, or away; and it is asked for nothing once the directory answers again. Its grant counts from when it was asked."""
     standby = Lessor()
     renewer = Renewer("test", tenure, lessor, stand_in=standby)
-
-    async def away(_: LeaseRequest) -> Grant:
-        raise UnavailableError(what="The directory")
-
-    async def silent(_: LeaseRequest) -> Grant:
-        await asyncio.Event().wait()
-        raise AssertionError
 
     monkeypatch.setattr(renewal, "SHARE", 600)
     for lessor.answer in (away, silent):
@@ -157,10 +154,7 @@ async def test_of_a_silent_directory_nothing_is_expected(
     standby, answered = Lessor(), asyncio.Event()
     renewer = Renewer("test", tenure, lessor, stand_in=standby)
 
-    async def away(_: LeaseRequest) -> Grant:
-        raise UnavailableError(what="The directory")
-
-    async def silent(_: LeaseRequest) -> Grant:
+    async def late(_: LeaseRequest) -> Grant:
         await answered.wait()  # by who stands by, which nobody asks before this if it is asked only afterwards
         raise UnavailableError(what="The directory")
 
@@ -170,7 +164,7 @@ async def test_of_a_silent_directory_nothing_is_expected(
 
     lessor.answer = standby.answer = away
     assert not await renewer.renew()
-    lessor.answer, standby.answer = silent, grant
+    lessor.answer, standby.answer = late, grant
     assert await asyncio.wait_for(renewer.renew(), 60)
     assert tenure.standing() is Standing.HOLDING
 
@@ -201,9 +195,6 @@ async def test_who_stands_by_is_not_asked_where_the_directory_refuses(
 async def test_a_standby_that_says_nothing_or_no_leaves_it_at_that(lessor: Lessor, tenure: Tenure) -> None:
     """The lease lapses by itself, and the reason that is told is the directory's."""
     standby = Lessor()
-
-    async def away(_: LeaseRequest) -> Grant:
-        raise UnavailableError(what="The directory")
 
     async def refuse(_: LeaseRequest) -> Grant:
         raise UnavailableError(what="The standby of us")
@@ -244,9 +235,6 @@ async def test_who_was_asleep_asks_once_and_not_again_in_vain(lessor: Lessor, te
     assert tenure.standing() is Standing.HOLDING
     await renewer.mend()
     assert len(lessor.asked) == 1, "the lease runs"
-
-    async def away(_: LeaseRequest) -> Grant:
-        raise UnavailableError(what="The directory")
 
     lapsed, lessor.answer = Tenure("us", "eu", clock=lambda: 5, boot=7), away
     renewer = Renewer("test", lapsed, lessor)
