@@ -70,6 +70,7 @@ async def standing(federation: Federation, region: str = "us") -> dict[str, Any]
     async with asyncio.timeout(STATUS_SECONDS):
         while True:
             found = json.loads(await federation.act("region", "status", "--json"))["regions"]
-            if (told := next((one for one in found if one["region"] == region), None)) is not None:
+            told = next((one for one in found if one["region"] == region), None)
+            if told is not None and told["holder"] is not None:  # else the regions alone have told of themselves
                 return dict(told)
             await asyncio.sleep(0.5)
