@@ -2,6 +2,7 @@
 
 import select
 from typing import Final, TypeVar, cast
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from psycopg.abc import PQGen
@@ -98,6 +99,11 @@ class _EagerPool(AsyncConnectionPool[Connection]):
     async def schedule_task(self, task: MaintenanceTask, delay: float) -> None:
         """Do something later; connect no later than soon."""
         await super().schedule_task(task, min(delay, RECONNECT_SECONDS) if isinstance(task, AddConnection) else delay)
+
+
+def elsewhere(url: str, database: str) -> str:
+    """Return the URL of another database of the same server."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
 
 
 async def _check(connection: Connection) -> None:

@@ -3,9 +3,10 @@
 from pydantic import BaseModel, Field
 
 from infra.errors import SettingsError
+from infra.postgres import elsewhere
 from infra.settings import RegionalSettings
 from region.evacuation.seats import Seat
-from region.standby.copy import elsewhere, name_of
+from region.standby.copy import name_of
 
 
 class Held(BaseModel, frozen=True, extra="forbid"):

@@ -14,11 +14,12 @@ from infra.local import homes, postgres
 from infra.local.errors import NotRunningError
 from infra.local.federation import Federation, UnknownRegionError
 from infra.local.numbering import Ports
+from infra.postgres import elsewhere
 from infra.schema.repository import connect
 from infra.telling import told
 from region.media.repository import Blob
 from region.standby.comparing import Digest, Verdict, verdict
-from region.standby.copy import elsewhere, name_of
+from region.standby.copy import name_of
 from region.standby.repository import copying, kept
 from region.standby.repository.digests import digests
 

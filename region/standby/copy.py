@@ -6,13 +6,12 @@ import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import structlog
 
 from infra.health import Health
-from infra.postgres import LIMITS, STORE_FAILURES, Connection
+from infra.postgres import LIMITS, STORE_FAILURES, Connection, elsewhere
 from infra.schema import repository as schema_repository
 from infra.schema.revisions import SchemaError
 from infra.tasks import heed_cancellation
@@ -38,11 +37,6 @@ UNREACHABLE: Final = "its store cannot be reached"
 def name_of(region: str) -> str:
     """Return what the database is called that holds the copy of a region's store, in the server of its standby."""
     return f"held_{region}"
-
-
-def elsewhere(url: str, database: str) -> str:
-    """Return the URL of another database of the same server."""
-    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
 
 
 @dataclass(frozen=True, slots=True)

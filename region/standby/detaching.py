@@ -5,7 +5,8 @@ from typing import Final
 
 import psycopg
 
-from region.standby.copy import elsewhere, name_of
+from infra.postgres import elsewhere
+from region.standby.copy import name_of
 from region.standby.repository import copying, publishing
 from region.standby.repository.copying import Content
 

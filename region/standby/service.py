@@ -9,7 +9,7 @@ from global_directory.client import DirectoryClient
 from global_directory.trust import Trust
 from infra.blobs import Blobs
 from infra.identity import Door
-from infra.postgres import make_pool
+from infra.postgres import elsewhere, make_pool
 from infra.schema.guard import Guard
 from infra.serve import Host
 from infra.settings import read
@@ -17,7 +17,7 @@ from infra.tls import MutualTls
 from region.media.fetching import Fetcher
 from region.standby.approach import Approach
 from region.standby.blobs import Bytes, NoNotes
-from region.standby.copy import Copy, elsewhere, name_of
+from region.standby.copy import Copy, name_of
 from region.standby.gate import Gate
 from region.standby.publisher import Publisher
 from region.standby.settings import StandbySettings

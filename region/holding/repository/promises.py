@@ -6,12 +6,11 @@ It lies in a small database of its own, in the server that has their copies: a c
 import contextlib
 from dataclasses import dataclass
 from typing import Any, Final, LiteralString
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
 
-from infra.postgres import Connection
+from infra.postgres import Connection, elsewhere
 from infra.schema.repository import connect
 
 DATABASE: Final = "lease_promises"
@@ -59,7 +58,7 @@ class Promised:
 
 def place(store: str) -> str:
     """Return the URL of the database, in the server of another one of the site's: its own store, or a copy."""
-    return urlunsplit(urlsplit(store)._replace(path=f"/{DATABASE}"))
+    return elsewhere(store, DATABASE)
 
 
 async def prepare(store: str) -> None:
@@ -68,8 +67,7 @@ async def prepare(store: str) -> None:
     Raises:
         psycopg.Error: The server does not answer, or does not let it.
     """
-    server = urlunsplit(urlsplit(store)._replace(path=f"/{MAINTENANCE}"))
-    async with await connect(server, name="causeway promises") as connection:
+    async with await connect(elsewhere(store, MAINTENANCE), name="causeway promises") as connection:
         there = await connection.execute("SELECT FROM pg_database WHERE datname = %s", (DATABASE,))
         if await there.fetchone() is None:
             with contextlib.suppress(*_RACES):

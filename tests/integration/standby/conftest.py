@@ -13,11 +13,10 @@ from infra.local import ports, postgres
 from infra.local.certificates import Files, ensure
 from infra.local.parts import Part
 from infra.local.tools import Tools, stage_of
-from infra.postgres import make_pool
+from infra.postgres import elsewhere, make_pool
 from infra.tasks import beside
 from infra.tls import MutualTls
 from region.standby.approach import Approach
-from region.standby.copy import elsewhere
 from region.standby.gate import Gate
 from region.standby.publisher import Publisher
 from region.store.repository.setup import prepare

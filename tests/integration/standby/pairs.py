@@ -9,9 +9,10 @@ import psycopg
 from infra.health import Health
 from infra.identity import Door
 from infra.local import postgres
+from infra.postgres import elsewhere
 from region.standby.cli import compare
 from region.standby.comparing import Verdict
-from region.standby.copy import Copy, elsewhere
+from region.standby.copy import Copy
 from region.standby.judging import Step
 
 SECONDS: Final = 60.0

@@ -3,8 +3,8 @@
 import pytest
 
 from infra.errors import SettingsError
+from infra.postgres import elsewhere
 from infra.settings import read
-from region.standby.copy import elsewhere
 from region.standby.settings import StandbySettings
 
 GIVEN = {
