@@ -24,8 +24,9 @@ FIRST_LOOK: Final = 1.0
 """After how many seconds the store is asked for the first time; and between two looks after that."""
 LOOK_SECONDS: Final = 2.0
 """How long a request waits for one look; a store that stands still lets go of it only later, behind."""
-DEADLINE: Final = 5.0
-"""Seconds until the answer is that the outcome is unknown."""
+DEADLINE: Final = 8.5
+"""Seconds until the answer is that the outcome is unknown: more than several brokers are given to do without one of them
+(`region.gateway.journal`); with a look at the store it is less than the 10 s for which an edge waits (`relay.edge.app`)."""
 MOST_IN_FLIGHT: Final = 50_000
 MOST_WAITING: Final = 2_000
 """Requests that may wait for an outcome; each holds its connection and its body, and may ask the store."""

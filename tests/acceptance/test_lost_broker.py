@@ -59,12 +59,15 @@ class Writing:
         return registered
 
     async def _write(self, token: str, to: str, answers: Counter[str], ended: asyncio.Event) -> None:
+        clock = asyncio.get_running_loop().time
         while not ended.is_set():
+            since = clock()
             content = {"recipient_id": to, "text": "still here", "client_message_id": secrets.token_hex(8)}
             answer = await self._http.post(
                 f"{self._url}/messages", json=content, headers={"Authorization": f"Bearer {token}"}
             )
-            answers[str(answer.status_code) if answer.is_success else answer.text] += 1
+            took = f", after {clock() - since:.1f} s"
+            answers[str(answer.status_code) if answer.is_success else answer.text + took] += 1
 
 
 async def test_one_broker_of_three_is_lost_and_no_request_fails(several: Federation, http: httpx.AsyncClient) -> None:

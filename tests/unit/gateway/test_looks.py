@@ -7,8 +7,10 @@ import pytest
 
 from infra.errors import OutcomeUnknownError
 from region.gateway import outcomes
+from region.gateway.journal import SEVERAL_STALLED_SECONDS
 from region.gateway.outcomes import Decision, Outcomes
 from region.projector.rehearsal import submission
+from relay.edge.app import BRIDGED_SECONDS
 from replication.accounts import AccountConfirmed
 
 
@@ -35,3 +37,8 @@ async def test_it_asks_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
         await Outcomes(cast("Any", Journal())).submit(submission("u" + "a" * 24 + "-us", AccountConfirmed("t")), look)
 
     assert looks >= 5
+
+
+def test_a_request_outlasts_a_lost_broker_of_several() -> None:
+    """As long as the journal is not said to be away for one broker, requests are not told that nobody knows; and the edge waits longer than they do."""
+    assert SEVERAL_STALLED_SECONDS < outcomes.DEADLINE < BRIDGED_SECONDS
