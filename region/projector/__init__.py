@@ -25,6 +25,8 @@ reading     pure: journal records into cases; what newer software wrote goes asi
 lived       whether an empty store was lost, and whether one went back; notes how far it has come
 loop        one batch: load, judge, commit; halve it when it fails
 nudge       tells followers, through Redis, that there is something new
+shares      pure: how several projectors divide the partitions
+sharing     keeps one's share, by short leases in the store
 service     the process: Kafka to loop, whatever is away
 trimming    beside it: cuts off of the journal what is decided and old
 watch       beside it: whether Kafka and the store answer, and the lag

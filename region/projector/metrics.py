@@ -95,6 +95,12 @@ for _kind in Kind:  # at 0: to Prometheus, a series that begins at 1 has not inc
     POISON.labels(_kind.value)
 
 
+def forget_partitions() -> None:
+    """Say nothing of partitions any more that another projector has by now."""
+    for gauge in (NEXT_OFFSET, JOURNAL_END, LAG, PROCESSED, REACHED):
+        gauge.clear()
+
+
 def count(what: str, code: str, times: int) -> None:
     """Add what a docket counted."""
     if what == "refused":

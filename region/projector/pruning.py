@@ -11,6 +11,7 @@ from infra.postgres import Pool
 from infra.tasks import heed_cancellation
 from infra.telling import told
 from region.projector import metrics
+from region.projector.sharing import Share
 from region.store.repository.loading import waiting_since
 from region.store.repository.moderation import count_open, prune_reports
 from region.store.repository.pruning import prune, prune_devices
@@ -35,7 +36,7 @@ async def prune_forever(
     aside_retention: float,
     devices_retention: float,
     reports_retention: float,
-    partitions: tuple[int, ...],
+    share: Share,
     destinations: tuple[str, ...],
 ) -> None:
     """Prune until cancelled; whatever goes wrong is tried again later.
@@ -46,14 +47,14 @@ async def prune_forever(
         aside_retention: How long what was put aside is kept, seconds.
         devices_retention: How long devices are kept that were logged out, seconds.
         reports_retention: How long reports are kept that were closed, seconds.
-        partitions: The journal partitions that are this process's.
+        share: Says which journal partitions are this process's.
         destinations: The regions that are forwarded to.
     """
     while True:
         heed_cancellation()
         await asyncio.sleep(PAUSE * random.uniform(0.5, 1.5))  # noqa: S311 — jitter
         try:
-            for partition in partitions:
+            for partition in share.partitions:
                 await _prune(pool, partition, destinations, before=int((time.time() - retention) * 1e6))
             await measure_pendings(pool)
             await prune_aside(pool, before=int((time.time() - aside_retention) * 1e6))

@@ -4,10 +4,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from typing import Self
 
 import psycopg
 import structlog
-from pydantic import Field
+from pydantic import Field, model_validator
 from redis.asyncio import Redis
 
 from global_directory.client import DirectoryClient
@@ -39,6 +40,7 @@ from region.projector.memory import Memory
 from region.projector.nudge import Nudger
 from region.projector.pruning import prune_forever
 from region.projector.reading import cases_of
+from region.projector.sharing import Alone, Share, ShareChangedError, Sharing
 from region.projector.trimming import KEEPS_ALL, trim_forever
 from region.projector.watch import watch
 from region.store.repository.committing import FencedError
@@ -74,6 +76,7 @@ class ProjectorSettings(RegionalSettings):
 
     Attributes:
         projector_partitions: The partitions that it takes, comma-separated; all when empty.
+        projector_shared: Whether several projectors of this region divide all partitions among themselves.
         projector_batch: The most records in a batch.
         projector_conversations: The most conversations kept in memory.
         journal_retention_days: How long the journal keeps records that are decided.
@@ -86,6 +89,7 @@ class ProjectorSettings(RegionalSettings):
     """
 
     projector_partitions: str = Field("", pattern=r"^(\d+(,\d+)*)?$")
+    projector_shared: bool = False
     projector_batch: int = Field(500, ge=1, le=5000)
     projector_conversations: int = Field(20_000, ge=100)
     journal_retention_days: int = Field(7, ge=1)
@@ -98,10 +102,24 @@ class ProjectorSettings(RegionalSettings):
 
     @property
     def own_partitions(self) -> tuple[int, ...]:
-        """The partitions that this process projects."""
+        """The partitions that this process projects, unless they are shared."""
         if not self.projector_partitions:
             return tuple(range(self.partitions))
         return tuple(int(number) for number in self.projector_partitions.split(","))
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> Self:
+        if self.projector_shared and self.projector_partitions:
+            raise ValueError(
+                "partitions are shared (CAUSEWAY_PROJECTOR_SHARED) or named (CAUSEWAY_PROJECTOR_PARTITIONS), not both"
+            )
+        return self
+
+    def share(self) -> Share:
+        """Return what tells which partitions this process projects."""
+        if not self.projector_shared:
+            return Alone(self.own_partitions)
+        return Sharing(self.store, instance=self.instance, partitions=self.partitions)
 
 
 class JournalLostError(CausewayError):
@@ -179,9 +197,11 @@ async def project_forever(
     redis: Redis = Redis.from_url(settings.redis, socket_timeout=None)  # the nudger limits the time by itself
     nudger = Nudger(redis)
     pool = make_pool(settings.store, size=3, name=f"{settings.instance} projector")
+    share = settings.share()
     await pool.open(wait=False)
     try:
         async with asyncio.TaskGroup() as group:
+            group.create_task(share.run(), name="share")
             group.create_task(nudger.run(), name="nudger")
             group.create_task(
                 prune_forever(
@@ -190,7 +210,7 @@ async def project_forever(
                     aside_retention=settings.aside_retention_days * 86_400,
                     devices_retention=settings.refresh_seconds,
                     reports_retention=settings.reports_retention_days * 86_400,
-                    partitions=settings.own_partitions,
+                    share=share,
                     destinations=settings.others,
                 ),
                 name="pruning",
@@ -202,13 +222,13 @@ async def project_forever(
                     topic=topic,
                     site=settings.here,
                     keep=settings.journal_retention_days * 86_400,
-                    partitions=settings.own_partitions,
+                    share=share,
                 ),
                 name="trimming",
             )
             if renewer is not None:
                 group.create_task(renewer.run(pool), name="lease")
-            projector = Projector(health, settings, pool, nudger, topic=topic, tenure=tenure, renewer=renewer)
+            projector = Projector(health, settings, pool, nudger, share, topic=topic, tenure=tenure, renewer=renewer)
             await projector.run(may_begin)
     finally:
         await pool.close()
@@ -224,6 +244,7 @@ class Projector:
         settings: ProjectorSettings,
         pool: Pool,
         nudger: Nudger,
+        share: Share,
         *,
         topic: str,
         tenure: Tenure | None = None,
@@ -236,6 +257,7 @@ class Projector:
             settings: Of this process.
             pool: Connections to the store.
             nudger: Told of each commit.
+            share: Says which partitions are projected.
             topic: The journal's topic.
             tenure: How this region stands to its duties; if it is not given, nobody else can have them.
             renewer: Keeps its lease running.
@@ -246,10 +268,13 @@ class Projector:
         self._settings = settings
         self._pool = pool
         self._nudger = nudger
+        self._share = share
         self._topic = topic
         self._memory = Memory(conversations=settings.projector_conversations, users=50_000)
         self._backoff = Backoff()
         self._waiting: set[int] = set()
+        self._projected: tuple[int, ...] = ()
+        self._wait_ms = 200 if settings.projector_shared else 1000  # so soon it heeds that its share has changed
 
     async def run(self, may_begin: Callable[[], Awaitable[None]] | None = None) -> None:
         """Project until cancelled.
@@ -259,8 +284,11 @@ class Projector:
         """
         while True:
             heed_cancellation()
+            failed = True
             try:
                 await self._session(may_begin)
+            except* ShareChangedError:
+                failed = False
             except* FencedError as errors:
                 metrics.FENCED.inc()
                 self._note("store", errors)
@@ -270,7 +298,10 @@ class Projector:
                 self._note("journal", errors)
             except* CausewayError as errors:
                 self._note("store", errors)
-            await asyncio.sleep(self._backoff.next())
+            finally:
+                self._share.end()
+            if failed:
+                await asyncio.sleep(self._backoff.next())
 
     def _note(self, what: str, errors: ExceptionGroup[Exception]) -> None:
         error = errors.exceptions[0]
@@ -289,6 +320,7 @@ class Projector:
             config=KEEPS_ALL,
             replication=settings.kafka_replication,
         )
+        partitions = await self._begin_share()
         async with self._pool.connection() as connection:
             room = Room(settings.aside_records, settings.aside_bytes)
             window = int(self._settings.edit_hours * 3_600_000_000)
@@ -302,7 +334,7 @@ class Projector:
                 federation=federation,
                 tenure=self._tenure,
             )
-            places = await projection.begin(settings.own_partitions)
+            places = await projection.begin(partitions)
             client, notes = f"{settings.instance}-projector", decided_group(region)
             async with Consumer(settings.kafka, self._topic, client=client, group=notes) as consumer:
                 await see_what_was_noted(consumer, connection, places, epoch=region.epoch)
@@ -323,11 +355,24 @@ class Projector:
                     group.create_task(note_decided(consumer, lambda: dict(expected)), name="notes")
                     await self._read(consumer, projection, expected)
 
+    async def _begin_share(self) -> tuple[int, ...]:
+        if not self._share.partitions:
+            for condition in CONDITIONS:
+                self._health.tell(
+                    condition, ok=True, detail="other projectors have all partitions; it waits to take over"
+                )
+        partitions = await self._share.begin()
+        if partitions != self._projected:
+            metrics.forget_partitions()
+            self._projected = partitions
+        return partitions
+
     async def _read(self, consumer: Consumer, projection: Projection, expected: dict[int, int]) -> None:
         pace = Pace(least=PACE_SECONDS, longest_rest=REST_SECONDS)
         look_at, remind_at = 0.0, time.monotonic() + REMIND_SECONDS
         while True:
             heed_cancellation()
+            self._share.check()
             await self._mend()
             if time.monotonic() >= look_at:
                 self._tell(await projection.replay())
@@ -337,7 +382,7 @@ class Projector:
                 self._tell(await projection.remind())
                 remind_at = time.monotonic() + REMIND_SECONDS
             await pace.rest()
-            batches = await consumer.read(wait_ms=1000, most=self._settings.projector_batch)
+            batches = await consumer.read(wait_ms=self._wait_ms, most=self._settings.projector_batch)
             if not batches:
                 continue
             self._health.tell("journal", ok=True)

@@ -18,6 +18,7 @@ from infra.postgres import Pool
 from infra.tasks import heed_cancellation
 from infra.telling import told
 from region.projector import metrics
+from region.projector.sharing import Share
 from region.store.repository.loading import places
 from replication.turns.takeover_repository import read_owed
 
@@ -44,9 +45,7 @@ def cuts(
     return {p: at for p, at in wanted.items() if at > first[p]}
 
 
-async def trim_forever(
-    pool: Pool, *, kafka: str, topic: str, site: str, keep: float, partitions: tuple[int, ...]
-) -> None:
+async def trim_forever(pool: Pool, *, kafka: str, topic: str, site: str, keep: float, share: Share) -> None:
     """Trim until cancelled; whatever goes wrong is tried again later.
 
     Args:
@@ -55,13 +54,15 @@ async def trim_forever(
         topic: The journal's topic.
         site: Where it is.
         keep: How long what is decided is kept, seconds.
-        partitions: Those that are this process's.
+        share: Says which partitions are this process's.
     """
     while True:
         heed_cancellation()
         await asyncio.sleep(PAUSE * random.uniform(0.5, 1.5))  # noqa: S311 — jitter
         try:
-            await trim(pool, kafka=kafka, topic=topic, site=site, before=time.time() - keep, partitions=partitions)
+            await trim(
+                pool, kafka=kafka, topic=topic, site=site, before=time.time() - keep, partitions=share.partitions
+            )
         except (psycopg.Error, KafkaError, OSError) as error:
             log.warning("trimming the journal is put off", error=told(error))
 

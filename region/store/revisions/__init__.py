@@ -8,5 +8,5 @@ from typing import Final
 
 from infra.schema.revisions import Schema
 
-SCHEMA: Final = Schema("region", (Path(__file__).parent,), knows=22, needs=22)
+SCHEMA: Final = Schema("region", (Path(__file__).parent,), knows=23, needs=22)
 """What this version's software knows, and needs."""
