@@ -29,6 +29,7 @@ from infra.local.federation import (
     REGIONS,
     Federation,
     read_brokers,
+    read_projectors,
     read_regions,
     read_standbys,
     read_takeover,
@@ -88,6 +89,12 @@ def bring_up(
     brokers: Annotated[
         str, typer.Option(help="Regions whose Kafka has three brokers, such as us=3; the others have one.")
     ] = "",
+    projectors: Annotated[
+        str,
+        typer.Option(
+            help="Regions in which two projectors share the work, such as us=2, and each takes over from the other; the others have one."
+        ),
+    ] = "",
     standby: Annotated[
         str, typer.Option(help="Which region may take over whose duties, such as us=eu; nobody may by default.")
     ] = "",
@@ -126,6 +133,7 @@ def bring_up(
         homes.base_port(),
         processes=processes,  # type: ignore[arg-type]  # checked above
         brokers=read_brokers(brokers),
+        projectors=read_projectors(projectors),
         standbys=standbys,
         zones=legal_zones,
         takeover=read_takeover(takeover, standbys),

@@ -4,7 +4,7 @@ from infra.errors import CausewayError, UnavailableError
 
 
 class HandleTakenError(CausewayError):
-    """The handle {handle} is taken. Choose another."""
+    """The handle {handle} is taken. Choose another; or log in, if it is yours."""
 
     code = "handle-taken"
     status = 409

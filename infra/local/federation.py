@@ -12,6 +12,7 @@ from infra.local.errors import LocalError
 REGIONS = ("us", "eu", "ap")
 BASE_PORT = 7000
 BROKERS = (1, 3)
+PROJECTORS = (1, 2)
 FORMAT = 1
 Takeover = Literal["propose", "automatic"]
 Processes = Literal["default", "separate", "paired", "together", "none"]
@@ -23,23 +24,32 @@ class UnknownRegionError(LocalError):
     code = "unknown-region"
 
 
-class BrokersError(LocalError):
-    """'{text}' does not say how many brokers a region's Kafka is to have; write such as us=3, or us=3,eu=3: {known} are possible."""
+class CountsError(LocalError):
+    """'{text}' does not say how many {what} a region is to have; write such as us={most}, or us={most},eu={most}: {known} are possible."""
 
-    code = "brokers"
+    code = "counts"
 
 
 def read_brokers(text: str) -> dict[str, int]:
     """Read how many brokers regions are to have, such as `us=3`; those that are not named have one, and are left out.
 
     Raises:
-        BrokersError: It cannot be read, or is none of the possible numbers.
+        CountsError: It cannot be read, or is none of the possible numbers.
     """
+    return _read_counts(text, BROKERS, "brokers")
+
+
+def read_projectors(text: str) -> dict[str, int]:
+    """Read how many projectors regions are to have, such as `us=2`; as `read_brokers`."""
+    return _read_counts(text, PROJECTORS, "projectors")
+
+
+def _read_counts(text: str, possible: tuple[int, ...], what: str) -> dict[str, int]:
     found = {}
     for entry in filter(None, (word.strip() for word in text.split(","))):
         region, _, number = entry.partition("=")
-        if region not in REGIONS or not number.isdecimal() or int(number) not in BROKERS:
-            raise BrokersError(text=entry, known=" and ".join(map(str, BROKERS)))
+        if region not in REGIONS or not number.isdecimal() or int(number) not in possible:
+            raise CountsError(text=entry, what=what, most=max(possible), known=" and ".join(map(str, possible)))
         found[region] = int(number)
     return {region: found[region] for region in REGIONS if found.get(region, 1) > 1}
 
@@ -143,6 +153,7 @@ class Federation(msgspec.Struct, frozen=True):
         build: For tests only: a Python file that runs the services instead of `infra.serve`, with the same arguments.
         format: Of the home's layout.
         brokers: Region to how many brokers its Kafka has, where it has more than one; fixed once there is data.
+        projectors: Region to how many projectors share its journal's partitions, where it has more than one.
         standbys: Region to the one that may take its duties over, where one may.
         zones: Region to its legal zone, beyond which nobody stands by; none: one for all.
         takeover: What follows when regions take another one for down: `propose`, or `automatic`, which its standby then does.
@@ -158,6 +169,7 @@ class Federation(msgspec.Struct, frozen=True):
     build: str = ""
     format: int = FORMAT
     brokers: dict[str, int] = {}
+    projectors: dict[str, int] = {}
     standbys: dict[str, str] = {}
     zones: dict[str, str] = {}
     takeover: Takeover = "propose"

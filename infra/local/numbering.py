@@ -4,7 +4,7 @@ Ports follow from the base port. Global parts have base+0…; the region at plac
 
     +0 public  +1 gateway  +2…+8 admin  +9 media  +10 kafka  +11 controller  +20+j kafka for region j
     +30 postgres  +31 redis  +32 gate to the store's changes  +33 admin of the standby service  +34+j its way to j's store  +40+j link to j's kafka  +50+j link to j's gateway  +53+j link to j's media
-    +56+j link to the gate of j's store
+    +56+j link to the gate of j's store  +59 admin of a second projector
     +60 link to the directory  +61…+68 links to what is held at other sites  +70…+77 the blob store
     +80+10·k … for the k-th region whose duties may be held here: +0 gateway  +1 media  +2…+8 admin
 
@@ -91,6 +91,11 @@ class Ports:
     def link_to_gate(self, held: str) -> int:
         """This region's end of the link to the gate of such a store."""
         return self.first + 56 + REGIONS.index(held)
+
+    @property
+    def second_projector_admin(self) -> int:
+        """Where a second projector serves health and metrics."""
+        return self.first + 59
 
     def link_to_kafka(self, peer: str, broker: int = 1) -> int:
         """This region's end of the link to a broker of a peer."""

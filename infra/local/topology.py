@@ -298,6 +298,9 @@ def _region(federation: Federation, tools: Tools, home: Path, region: str) -> li
     )
     needs = frozenset({"links", DIRECTORY, *(part.name for part in stateful if part.kind in {"postgres", "redis"})})
     env = _environment(federation, home, region, ports, peers)
+    several = federation.projectors.get(region, 1) > 1 and federation.processes != "none"
+    if several:
+        env["CAUSEWAY_PROJECTOR_SHARED"] = "true"
     listens = {
         "edge": ("public", ports.public),
         "gateway": ("gateway", ports.gateway),
@@ -319,6 +322,22 @@ def _region(federation: Federation, tools: Tools, home: Path, region: str) -> li
         )
         for place, (name, names) in enumerate(services.PROCESSES[federation.processes].items())
     ]
+    if several:
+        running.append(
+            services.service_part(
+                f"{region}/projector-2",
+                ["projector"],
+                python=tools.python,
+                directory=home / region / "projector-2",
+                log=log_of(home, f"{region}/projector-2"),
+                admin=ports.second_projector_admin,
+                env=env,
+                ports={},
+                needs=needs,
+                needs_one=(_names(federation, region),),
+                build=federation.build,
+            )
+        )
     copying = standby.parts(federation, tools, home, region, env=env, needs=needs)
     standing_by = held.parts(
         federation,

@@ -202,6 +202,7 @@ def _compare(running: Federation, asked: Federation) -> None:
         "partitions",
         "processes",
         "brokers",
+        "projectors",
         "standbys",
         "zones",
         "takeover",

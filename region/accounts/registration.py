@@ -1,14 +1,17 @@
 """Registration: reserve the handle in the directory, create the account, confirm the handle, confirm the account.
 
 Each step can be repeated and gives the same again, so a registration that was interrupted anywhere is finished by the same
-request sent again, or by logging in with the same handle and password.
+request sent again, or by logging in with the same handle and password. One that is whole is given again only to who shows its
+idempotency key: without one, whoever comes later is told that the handle is taken, be it with the same password.
 """
 
+import asyncio
 import contextlib
 import hashlib
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 from global_directory.errors import HandleTakenError, ReservationLostError
 from global_directory.rules import Handle, read_handle
@@ -100,14 +103,15 @@ class Registration:
         self._store = store
         self._passwords = passwords
         self._tenure = tenure
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def register(self, application: Application) -> UserRow:
-        """Make an account; the same application again gives the same account.
+        """Make an account; the same application again gives the same account if it has a key, or the account is not whole yet.
 
         Raises:
             InvalidFieldError: A field is not acceptable.
             NotTheHolderError: The home that was asked for is another region.
-            HandleTakenError: Somebody else has the handle.
+            HandleTakenError: Somebody has the handle already.
             RegistrationLostError: The reservation lapsed meanwhile, and somebody else has the handle.
             DeposedError: This region's duties are held in a newer epoch; no account was made.
             IslandedError: Nobody knows whether this region still holds its duties; no account was made.
@@ -123,6 +127,12 @@ class Registration:
         if home != self._region:
             raise self._federation.elsewhere(home)
         await self._check_tenure(handle)
+        lock = self._locks.get(handle.folded) or asyncio.Lock()
+        self._locks[handle.folded] = lock
+        async with lock:  # of those who want one handle at the same moment one is told that it has it
+            return await self._register(handle, name, home, application)
+
+    async def _register(self, handle: Handle, name: str, home: str, application: Application) -> UserRow:
         key = self._idempotency_key(handle, application)
         reservation = await self._directory.reserve(handle.spelled, home_region=home, idempotency_key=key)
         with unfinished():
@@ -137,8 +147,11 @@ class Registration:
                 )
                 await self._decide(reservation.user_id, reservation.home_epoch, created, handle)
                 user = await self._created(reservation.user_id, handle)
-            elif not await self._passwords.verify(application.password, user.password_hash):
-                raise HandleTakenError(handle=handle.spelled)  # the password has been changed since
+            elif (user.confirmed and not application.idempotency_key) or not await self._passwords.verify(
+                application.password,
+                user.password_hash,  # it may have been changed since
+            ):
+                raise HandleTakenError(handle=handle.spelled)
             finished = await self.finish(user)
             self._tenure.tell(Kind.PERMIT, "The account")
             return finished

@@ -12,6 +12,7 @@ from psycopg.errors import UndefinedTable
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.bodies import BoundedBody
 from infra.errors import (
@@ -55,6 +56,7 @@ def make_app(routers: Mapping[str, APIRouter]) -> FastAPI:
     app = FastAPI(title="Causeway", version="0.1.0", description=DESCRIPTION, redoc_url=None, redirect_slashes=False)
     for tag, router in routers.items():
         app.include_router(router, tags=[tag])
+    app.state.endpoints = [route for router in routers.values() for route in router.routes]
     app.add_exception_handler(CausewayError, _on_error)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_validation)
@@ -62,6 +64,7 @@ def make_app(routers: Mapping[str, APIRouter]) -> FastAPI:
         app.add_exception_handler(kind, _on_away)
     app.add_exception_handler(Exception, _on_anything)
     app.add_middleware(BoundedBody)
+    app.add_middleware(_Asked)
 
     def openapi() -> dict[str, object]:
         if not app.openapi_schema:
@@ -80,6 +83,19 @@ def make_app(routers: Mapping[str, APIRouter]) -> FastAPI:
     app.add_route("/asyncapi.json", asyncapi, include_in_schema=False)
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this as the way to extend it
     return app
+
+
+class _Asked:
+    """An ASGI wrapper: a parameter of the query without a value is one that was not given, as programs write what they do not have."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (query := scope["query_string"]):
+            given = b"&".join(one for one in query.split(b"&") if one.partition(b"=")[2])
+            scope = {**scope, "query_string": given}
+        await self._app(scope, receive, send)
 
 
 def _forget_fastapis_errors(responses: dict[str, dict[str, object]]) -> None:
@@ -115,7 +131,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
 def _methods(request: Request) -> list[str]:
     """Return the methods of all endpoints at that path; Starlette names those of the first alone."""
     found: set[str] = set()
-    for route in request.app.routes:
+    for route in request.app.state.endpoints:
         if route.matches(request.scope)[0] is not Match.NONE:
             found |= getattr(route, "methods", None) or set()
     return sorted(found)

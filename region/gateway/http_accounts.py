@@ -37,8 +37,8 @@ def accounts(*, region: str, registration: Registration, sessions: Sessions, gua
     async def register(request: Request, idempotency_key: Annotated[str, Header()] = "") -> Response:
         """Make an account and log this device in.
 
-        The same handle and password again (with the same `Idempotency-Key`, if there is one) is the same registration: safe
-        to repeat when the answer was lost. With 503 and `definite` false the account may or may not exist: repeat it, or log in.
+        The same handle and password again with the same `Idempotency-Key` is the same registration: safe to repeat when the answer
+        was lost. Without one, a handle that somebody has, be it oneself, is taken: 409. With 503 and `definite` false the account may or may not exist: repeat it, or log in.
         """
         wanted = await body_of(request, RegisterRequest)
         if len(idempotency_key) > LONGEST_KEY:

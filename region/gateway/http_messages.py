@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
+from pydantic import AfterValidator
 from starlette.responses import Response
 
 from region.accounts.tokens import AccessClaims
@@ -10,14 +11,16 @@ from region.gateway.admission import BEARER, residents
 from region.gateway.callers import Callers
 from region.gateway.guards import Guards
 from region.gateway.messages import Asked, Messages
-from region.gateway.openapi import answers, takes
+from region.gateway.openapi import answers, at_most, takes
 from region.gateway.schemas import SendRequest, answer, body_of
 
 MOST = 200
 USUAL = 50
 CURSOR_LONGEST = 128
 
-Limit = Annotated[int, Query(ge=1, le=MOST, description="The most to return.")]
+Limit = Annotated[
+    int, Query(ge=1, description=f"The most to return; no page has more than {MOST}."), AfterValidator(at_most(MOST))
+]
 Cursor = Annotated[str | None, Query(max_length=CURSOR_LONGEST)]
 Log = Annotated[
     bool,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
+from pydantic import AfterValidator
 from starlette.responses import Response
 
 from infra.errors import InvalidFieldError
@@ -12,7 +13,7 @@ from region.accounts.tokens import AccessClaims
 from region.gateway.admission import BEARER, bearer_of, residents
 from region.gateway.callers import Callers
 from region.gateway.guards import Guards
-from region.gateway.openapi import answers, either, takes
+from region.gateway.openapi import answers, at_most, either, takes
 from region.gateway.people.here import MOST
 from region.gateway.people.search import Search
 from region.gateway.pictures import Choose, wished
@@ -71,7 +72,7 @@ def people(
         caller: Anybody,
         handle: Annotated[str | None, Query(max_length=128)] = None,
         query: Annotated[str | None, Query(max_length=256)] = None,
-        limit: Annotated[int, Query(ge=1, le=MOST)] = 20,
+        limit: Annotated[int, Query(ge=1), AfterValidator(at_most(MOST))] = 20,
         cursor: Annotated[str | None, Query(max_length=1024)] = None,
     ) -> Response:
         """Return the user of exactly that `handle`, whatever its case; or, by `query`, users of all regions.

@@ -1,5 +1,6 @@
 """Messages for HTTP: sending and waiting for the outcome, pages, single messages, the list of conversations."""
 
+import contextlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -23,7 +24,8 @@ from region.gateway.groups.plain import messages_alone, newest_of_others
 from region.gateway.groups.repository import sight
 from region.gateway.markkeeper import MarkKeeper
 from region.gateway.marks import Reader
-from region.gateway.outcomes import Decision, Outcomes
+from region.gateway.outcomes import Decided, Decision, Look, Outcomes
+from region.gateway.patience import Patience
 from region.gateway.pictures import shown
 from region.gateway.preferences import view
 from region.gateway.recipients import Recipients
@@ -42,6 +44,8 @@ from replication.holding.deciding import Kind
 from replication.ids import is_channel_id, is_message_id, region_of
 from replication.records import Entry, MessageRead, MessageReceived, Outcome, Refusal, Submission
 
+MOST_PATIENT: Final = 200
+"""Requests that wait a moment for what is on its way from another region."""
 AT_ONCE: Final = 20
 MOST_PASSED: Final = 200
 """Entries about what a reader may not see that the list of conversations goes below, so many at a time, to the one that stands for it."""
@@ -78,6 +82,7 @@ class Messages:
     ) -> None:
         """Prepare."""
         self._acknowledging = acknowledging
+        self._patience = Patience(MOST_PATIENT)
         self._pages = pages
         self._store = store
         self._recipients = recipients
@@ -121,7 +126,7 @@ class Messages:
         return await self.submit(submission, client_message_id)
 
     async def submit(self, submission: Submission, client_message_id: str) -> Sent:
-        """Append what is to be numbered, and wait until it is, or queued, or refused; see `send`."""
+        """Append what is to be numbered, and wait until it is, or refused, or queued for a region that does not answer at once; see `send`."""
 
         async def look() -> Decision | None:
             async with self._store.connection() as connection:
@@ -131,14 +136,31 @@ class Messages:
         replicated: bool | UnsetType = UNSET
         if mode is Mode.REPLICATED:
             with self._acknowledging.requests:
-                decided = await self._outcomes.submit(submission, look)
+                decided = await self._settled(submission, await self._outcomes.submit(submission, look), look)
                 replicated = await self._acknowledging.confirm(since, submission.id)
         else:
-            decided = await self._outcomes.submit(submission, look)
+            decided = await self._settled(submission, await self._outcomes.submit(submission, look), look)
         sent = await self._sent(submission, decided.decision, client_message_id)
         if replicated is not UNSET:
             sent = replace(sent, message=changed(sent.message, replicated=replicated))
         return self._certain(decided.decision, sent) if isinstance(decided.decision, Entry) else sent
+
+    async def _settled(self, submission: Submission, decided: Decided, look: Look) -> Decided:
+        """Wait a moment for the region that what was queued waits for: as a rule the answer has the number, or the reason why not."""
+        if not isinstance(decided.decision, Submission):
+            return decided
+
+        async def settled() -> Decision | None:
+            with contextlib.suppress(*STORE_FAILURES, psycopg.Error):
+                decision = await look()
+                return None if isinstance(decision, Submission) else decision
+            return None
+
+        owner = region_of(submission.conversation_id)
+        if owner == self._tenure.region:  # it is asked whether the conversation may begin
+            owner = region_of(getattr(submission.body, "recipient_id", submission.author))
+        decision: Decision | None = await self._patience.find(settled, region=owner)
+        return decided if decision is None else replace(decided, decision=decision)
 
     def _certain(self, entry: Entry, sent: Sent) -> Sent:
         """Say of what was decided here whether that is certain by now.
@@ -185,16 +207,17 @@ class Messages:
         return page
 
     async def one(self, caller: AccessClaims, message_id: str) -> Message:
-        """Return a message of a conversation that the caller is a member of, or a queued one of the caller's own.
+        """Return a message of a conversation that the caller is a member of, or a queued one of the caller's own; it is marked as received.
 
         Raises:
             NotFoundError: There is none, or it is not the caller's to see.
         """
-        if not is_message_id(message_id):
-            raise NotFoundError(what="message")
+        entry = await self._found(caller, message_id)
         async with self._store.connection() as connection:
-            entry = await _entry(connection, caller, message_id)
             if entry is not None:
+                if entry.author != caller.sub and not is_channel_id(entry.conversation_id):
+                    place = Place(entry.epoch, entry.seq)
+                    self._marks.raise_mark(_reader(caller), entry.conversation_id, place, read=False)
                 return await seen_view(connection, caller.sub, entry)
             queued = await unsettled.queued_by_message(connection, message_id)
             if queued is None and (entry := await _entry(connection, caller, message_id)) is not None:
@@ -211,10 +234,7 @@ class Messages:
             UnavailableError: The journal is away; nothing was done.
             OutcomeUnknownError: It was not applied in time.
         """
-        if not is_message_id(message_id):
-            raise NotFoundError(what="message")
-        async with self._store.connection() as connection:
-            entry = await _entry(connection, caller, message_id)
+        entry = await self._found(caller, message_id)
         if entry is None:
             raise NotFoundError(what="message")
         if not read and is_channel_id(entry.conversation_id):
@@ -236,6 +256,24 @@ class Messages:
         decision = (await self._outcomes.submit(submission, look)).decision
         if isinstance(decision, Outcome) and decision.code:
             raise NotFoundError(what="message")
+
+    async def _found(self, caller: AccessClaims, message_id: str) -> Entry | None:
+        """Return the entry of a message if the caller may see it; one of another region's author may be on its way here.
+
+        Raises:
+            NotFoundError: That is no message's id.
+        """
+        if not is_message_id(message_id):
+            raise NotFoundError(what="message")
+
+        async def look() -> Entry | None:
+            async with self._store.connection() as connection:
+                return await _entry(connection, caller, message_id)
+
+        entry = await look()
+        if entry is None and region_of(message_id) != self._tenure.region:
+            entry = await self._patience.find(look)
+        return entry
 
     async def conversations(self, caller: AccessClaims, *, before: str | None, limit: int) -> Conversations:
         """Return a page of the caller's conversations, the most recently changed first.

@@ -1,6 +1,6 @@
 """What endpoints say of themselves in OpenAPI, short enough to stand in their decorators."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 Described = dict[str, object]
@@ -19,6 +19,11 @@ _TEXTS: Final[Mapping[int, str]] = {
     429: "Too often; `Retry-After` says when it may be tried again",
     503: "Something is away; `definite` tells whether nothing was done",
 }
+
+
+def at_most(most: int) -> Callable[[int], int]:
+    """Return what lowers a number that is asked for to the most that there is on a page."""
+    return lambda asked: min(asked, most)
 
 
 def _refers(name: str) -> Described:

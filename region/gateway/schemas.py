@@ -1,7 +1,8 @@
 """What HTTP requests and answers look like; OpenAPI's schemas are made from these."""
 
+import functools
 from collections.abc import Mapping
-from typing import Final, TypeVar
+from typing import Final, TypeVar, get_args
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -288,8 +289,28 @@ def answer(value: msgspec.Struct, status: int = 200) -> Response:
     return Response(_encoder.encode(value), status, media_type="application/json")
 
 
+@functools.cache
+def _omissible(kind: type[msgspec.Struct]) -> frozenset[str]:
+    """Return the fields for which null says no more than that they are left out."""
+    return frozenset(
+        field.encode_name
+        for field in msgspec.structs.fields(kind)
+        if not field.required and type(None) not in get_args(field.type)
+    )
+
+
+def _without_nulls(raw: bytes, kind: type[msgspec.Struct]) -> bytes | None:
+    """Return an object without nulls that say nothing; None if it has none."""
+    try:
+        given = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    kept = {name: value for name, value in given.items() if name not in _omissible(kind) or bytes(value) != b"null"}
+    return _encoder.encode(kept) if len(kept) < len(given) else None
+
+
 async def body_of(request: Request, kind: type[T]) -> T:
-    """Read a request's JSON body.
+    """Read a request's JSON body; none at all is an empty object, and null where it means nothing else is a field left out.
 
     Raises:
         MalformedRequestError: It is no JSON object.
@@ -297,8 +318,10 @@ async def body_of(request: Request, kind: type[T]) -> T:
         TooLargeError: It is larger than any request may be.
     """
     raw = await request.body()
+    if not raw and not any(field.required for field in msgspec.structs.fields(kind)):
+        raw = b"{}"
     try:
-        return msgspec.json.decode(raw, type=kind)
+        return _read(raw, kind)
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$")
         if not place and "field" not in reason:
@@ -307,6 +330,15 @@ async def body_of(request: Request, kind: type[T]) -> T:
         raise InvalidFieldError(field=field, reason=reason[:1].lower() + reason[1:]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedRequestError(reason=str(error)) from None
+
+
+def _read(raw: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.ValidationError:
+        if (kept := _without_nulls(raw, kind)) is None:
+            raise
+        return msgspec.json.decode(kept, type=kind)
 
 
 def schema_components() -> Mapping[str, object]:

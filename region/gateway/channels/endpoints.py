@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
+from pydantic import AfterValidator
 from starlette.responses import Response
 
 from region.accounts.tokens import AccessClaims
@@ -16,7 +17,7 @@ from region.gateway.groups.schemas import GroupSendRequest, InviteRequest, Membe
 from region.gateway.guards import Guards
 from region.gateway.http_messages import USUAL, Cursor, Limit, Log
 from region.gateway.messages import Asked
-from region.gateway.openapi import answers, takes
+from region.gateway.openapi import answers, at_most, takes
 from region.gateway.schemas import answer, body_of
 
 
@@ -43,7 +44,7 @@ def channels(*, callers: Callers, desk: ChannelDesk, guards: Guards) -> APIRoute
         *,
         caller: Resident,
         query: Annotated[str, Query(max_length=256)],
-        limit: Annotated[int, Query(ge=1, le=MOST)] = 20,
+        limit: Annotated[int, Query(ge=1), AfterValidator(at_most(MOST))] = 20,
     ) -> Response:
         """Find public channels of all regions by the beginning of any word of their names, whatever case and accents."""
         await guards.find(caller.sub)

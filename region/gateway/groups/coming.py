@@ -6,6 +6,7 @@ from typing import Final
 
 from infra.postgres import Pool
 from region.gateway.groups.repository import sees
+from region.gateway.patience import Patience
 from replication.ids import is_channel_id, is_group_id, region_of
 
 PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.75, 1.0, 1.5)
@@ -27,8 +28,7 @@ class Coming:
         """
         self._region = region
         self._store = store
-        self._pause = pause
-        self._waiting = 0
+        self._patience = Patience(MOST_WAITING, pause=pause)
 
     async def sees(self, user_id: str, conversation_id: str, *, patiently: bool) -> bool:
         """Tell whether a user may see anything of a conversation.
@@ -40,17 +40,13 @@ class Coming:
         """
         if await self._look(user_id, conversation_id):
             return True
-        if not patiently or not self._may_come(conversation_id) or self._waiting >= MOST_WAITING:
+        if not patiently or not self._may_come(conversation_id):
             return False
-        self._waiting += 1
-        try:
-            for seconds in PAUSES:
-                await self._pause(seconds)
-                if await self._look(user_id, conversation_id):
-                    return True
-        finally:
-            self._waiting -= 1
-        return False
+
+        async def look() -> bool | None:
+            return await self._look(user_id, conversation_id) or None
+
+        return bool(await self._patience.find(look, PAUSES))
 
     def _may_come(self, conversation_id: str) -> bool:
         ours = is_group_id(conversation_id) or is_channel_id(conversation_id)

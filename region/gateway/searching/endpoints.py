@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import AfterValidator
 from starlette.responses import Response
 
 from region.accounts.tokens import AccessClaims
@@ -10,7 +11,7 @@ from region.gateway.admission import BEARER, residents
 from region.gateway.callers import Callers
 from region.gateway.cursors import LARGEST
 from region.gateway.guards import Guards
-from region.gateway.openapi import answers
+from region.gateway.openapi import answers, at_most
 from region.gateway.schemas import answer
 from region.gateway.searching.desk import MOST, Searching
 from region.gateway.searching.wanted import Wanted, read_cursor, read_kind, read_sender, read_terms, read_time
@@ -50,7 +51,7 @@ def searching(*, callers: Callers, desk: Searching, guards: Guards) -> APIRouter
         since: Since = None,
         until: Time = None,
         kind: Kind = None,
-        limit: Annotated[int, Query(ge=1, le=MOST)] = 20,
+        limit: Annotated[int, Query(ge=1), AfterValidator(at_most(MOST))] = 20,
         cursor: Annotated[str | None, Query(max_length=256)] = None,
     ) -> Response:
         """Find messages of one's own history by their words, as one sees them now; the newest first.

@@ -63,18 +63,28 @@ async def test_registering_and_logging_in(http: httpx.AsyncClient) -> None:
     assert [(device["name"], device["current"]) for device in devices] == [("device", True), ("laptop", False)]
 
 
-async def test_registering_again_is_the_same_registration(http: httpx.AsyncClient) -> None:
-    """With the same password it gives the same user; with another one the handle is taken."""
-    wanted = credentials()
-    first = (await http.post("/register", json=wanted)).json()
-    again = await http.post("/register", json=wanted)
-    thief = await http.post("/register", json={**wanted, "password": "another password"})
-    with_key = await http.post("/register", json=wanted, headers={"Idempotency-Key": "guessed"})
+async def test_registering_again_is_the_same_registration_for_who_has_its_key(http: httpx.AsyncClient) -> None:
+    """With the same password and key it gives the same user; without the key, or with another one, the handle is taken."""
+    wanted, key = credentials(), {"Idempotency-Key": "k"}
+    first = (await http.post("/register", json=wanted, headers=key)).json()
+    again = await http.post("/register", json=wanted, headers=key)
+    others = [
+        await http.post("/register", json={**wanted, "password": "another password"}, headers=key),
+        await http.post("/register", json=wanted, headers={"Idempotency-Key": "guessed"}),
+        await http.post("/register", json=wanted),
+    ]
 
     assert again.status_code == 201
     assert again.json()["user_id"] == first["user_id"]
-    assert (thief.status_code, thief.json()["code"]) == (409, "handle-taken")
-    assert with_key.status_code == 409
+    assert [(answer.status_code, answer.json()["code"]) for answer in others] == [(409, "handle-taken")] * 3
+
+
+async def test_of_ten_who_register_alike_one_is_told_that_it_has_the_handle(http: httpx.AsyncClient) -> None:
+    """A button that was pressed ten times makes one account, and shows one success."""
+    wanted = credentials()
+    answers = await asyncio.gather(*(http.post("/register", json=wanted) for _ in range(10)))
+
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 9}
 
 
 async def test_twenty_at_once_get_one_handle(http: httpx.AsyncClient) -> None:

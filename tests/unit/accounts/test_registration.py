@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 
+from global_directory.errors import HandleTakenError
 from global_directory.schemas import Reservation, User
 from infra.errors import CausewayError, OutcomeUnknownError, UnavailableError
 from infra.passwords import Cost, Passwords
@@ -86,7 +87,7 @@ class World:
             raise UnavailableError(what="It")
 
 
-async def register(world: World, tenure: Tenure | None = None) -> None:
+async def register(world: World, tenure: Tenure | None = None, *, key: str = "") -> None:
     """Register somebody."""
     passwords = Passwords(Cost(8, 1, 1), at_once=1)
     registration = Registration(
@@ -101,7 +102,7 @@ async def register(world: World, tenure: Tenure | None = None) -> None:
         tenure=tenure or Tenure("us"),
     )
     try:
-        await registration.register(Application(handle="ada", password="a good password"))
+        await registration.register(Application(handle="ada", password="a good password", idempotency_key=key))
     finally:
         passwords.close()
 
@@ -151,10 +152,10 @@ async def test_a_region_without_its_lease_makes_no_account() -> None:
 async def test_an_account_that_is_there_already_is_not_called_undone() -> None:
     """Whoever repeats a registration on the island is told that it may have happened: it has."""
     world = World(None)
-    await register(world)
+    await register(world, key="k")
 
     with pytest.raises(OutcomeUnknownError):
-        await register(world, Tenure("us", "eu", clock=lambda: 0, boot=1))
+        await register(world, Tenure("us", "eu", clock=lambda: 0, boot=1), key="k")
 
 
 async def test_a_lease_that_lapses_meanwhile_leaves_the_outcome_unknown() -> None:
@@ -169,3 +170,13 @@ async def test_a_lease_that_lapses_meanwhile_leaves_the_outcome_unknown() -> Non
 
     assert world.steps
     assert "log in" in str(caught.value.problem()["detail"])
+
+
+async def test_whoever_has_an_account_is_told_that_the_handle_is_taken() -> None:
+    """Also by the same password; the same request, known by its key, gives the same account again."""
+    world = World()
+    await register(world)
+
+    with pytest.raises(HandleTakenError):
+        await register(world)
+    await register(world, key="the request's")

@@ -57,3 +57,24 @@ async def test_the_log_is_asked_for_by_name(path: str) -> None:
             answer = await http.get(f"{path}{more}")
             assert answer.status_code == wanted, answer.text
     assert [asked.log for asked in everything.asked] == [False, True, False]
+
+
+@pytest.mark.parametrize(("asked", "given"), [(1, 1), (200, 200), (201, 200), (10**30, 200)])
+async def test_no_page_has_more_than_a_page_has(asked: int, given: int) -> None:
+    """Who asks for more gets that."""
+    everything = Everything()
+    routers = {
+        "messages": messages(
+            callers=cast("Callers", everything),
+            messages=cast("Messages", everything),
+            guards=cast("Guards", everything),
+        )
+    }
+    transport = httpx.ASGITransport(make_app(routers))
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://us", headers={"Authorization": "Bearer t"}
+    ) as http:
+        answer = await http.get("/messages", params={"conversation_id": GROUP, "limit": asked})
+        assert answer.status_code == 200, answer.text
+        assert (await http.get("/messages", params={"conversation_id": GROUP, "limit": 0})).status_code == 422
+    assert [one.limit for one in everything.asked] == [given]

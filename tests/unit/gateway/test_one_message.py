@@ -11,6 +11,7 @@ from region.accounts.tokens import AccessClaims
 from region.gateway import messages as module
 from region.gateway.acknowledging import Acknowledging
 from region.gateway.messages import Messages
+from region.holding.tenure import Tenure
 from region.store.repository import unsettled
 from replication.ids import direct_conversation_id, message_id
 
@@ -36,12 +37,19 @@ class Store:
         return self.looks < 0
 
 
+class Own(str):
+    """An entry of the caller's own, for whom nothing is to be marked."""
+
+    __slots__ = ()
+    author = ADA
+
+
 @pytest.fixture
 def caller(monkeypatch: pytest.MonkeyPatch) -> AccessClaims:
     """Who asks for the message; what is read of the store stands for itself."""
 
     async def entry(store: Any, _caller: object, _name: str) -> str | None:
-        return "entry" if store.numbered() else None
+        return Own("entry") if store.numbered() else None
 
     async def queued(store: Any, _name: str) -> Any:
         if store.numbered():
@@ -69,7 +77,7 @@ def reading(store: Store) -> Messages:
         marks=unused,
         pages=unused,
         composer=unused,
-        tenure=unused,
+        tenure=Tenure("us"),
         acknowledging=Acknowledging(),
     )
 

@@ -8,7 +8,7 @@ import pytest
 from infra.local.errors import UnknownPartError
 from infra.local.federation import (
     REGIONS,
-    BrokersError,
+    CountsError,
     Federation,
     StandbysError,
     TakeoverError,
@@ -221,8 +221,22 @@ def test_brokers_are_read_as_people_write_them(text: str, brokers: dict[str, int
 @pytest.mark.parametrize("text", ["us=2", "us", "mars=3", "3", "us=three"])
 def test_other_numbers_of_brokers_are_refused(text: str) -> None:
     """Two would be worse than one: with either of them lost, nothing is accepted."""
-    with pytest.raises(BrokersError, match="1 and 3"):
+    with pytest.raises(CountsError, match="1 and 3"):
         read_brokers(text)
+
+
+def test_a_second_projector_is_a_part_of_its_own() -> None:
+    """Both share; where there is one it does not, nor does who holds another region's duties."""
+    parts = laid_out(projectors={"us": 2}, standbys={"us": "eu"}, processes="paired").parts
+
+    assert parts["us/projector-2"].services == ("projector",)
+    assert {name for name, part in parts.items() if part.env.get("CAUSEWAY_PROJECTOR_SHARED")} >= {
+        "us/back",
+        "us/projector-2",
+    }
+    assert "CAUSEWAY_PROJECTOR_SHARED" not in parts["eu/back"].env
+    ports = [port for part in parts.values() for port in part.ports.values()]
+    assert len(ports) == len(set(ports))
 
 
 def test_a_peer_reaches_kafka_by_the_name_in_its_certificate() -> None:
