@@ -105,15 +105,18 @@ async def attempt(name: str, look_at: Callable[[], Awaitable[Check]]) -> Check:
 
 
 def lease(duty: DutyView, source: Seat, target: Seat) -> Check:
-    """Whether the source has the lease, and the target may follow it."""
+    """Whether the source has the lease, or has laid it down for this, and the target may follow it."""
     wrong = {
         f"{duty.holder} holds the duties, not {source.site}": duty.holder != source.site,
-        f"the lease of epoch {duty.epoch} was laid down": duty.laid_down,
         f"{duty.standby or 'nobody'} stands by, not {target.site}": duty.standby != target.site,
-        "the lease is not renewed: its holder is islanded, or does not run": duty.promised_seconds <= 0,
+        "the lease is not renewed: its holder is islanded, or does not run": duty.promised_seconds <= 0
+        and not duty.laid_down,
     }
     found = [what for what, is_so in wrong.items() if is_so]
-    return Check("lease", ok=not found, detail="; ".join(found) or f"epoch {duty.epoch}, {target.site} stands by")
+    good = f"epoch {duty.epoch}, {target.site} stands by"
+    if duty.laid_down:
+        good += "; the lease was laid down, which is for good: nobody is let in before this is done"
+    return Check("lease", ok=not found, detail="; ".join(found) or good)
 
 
 def trust(source: Seat, target: Seat, expelled: Collection[str]) -> Check:

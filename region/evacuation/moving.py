@@ -47,12 +47,24 @@ class StuckError(CausewayError):
     definite = True
 
 
+class ChangedMeanwhileError(CausewayError):
+    """Another command has changed meanwhile what the store at {site} says of whose turn it is: {what}. This one does nothing more there. Look at `causeway region status {region}`; if {region} is not served, run this command again, or with --abort."""
+
+    code = "changed-meanwhile"
+    status = 409
+    definite = True
+
+
 class UnknownDutiesError(CausewayError):
     """The directory knows nothing of {region}: nobody has ever told it who holds its duties. Nothing was changed."""
 
     code = "unknown-duties"
     status = 404
     definite = True
+
+
+LEFT_ALONE: Final = (ChangedMeanwhileError,)
+"""What a step may fail by where nothing is handed back: somebody else is at it, or was, and has said how it goes on."""
 
 
 class Told(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -169,9 +181,15 @@ class Evacuation:
             return False
         async with await connect(self.source.store, name="evacuation") as store:
             back = await take_back(store, epoch=duty.epoch, holder=self.source.site)
-        if back:
-            await self._end_plan(Step.DRAIN)
-        return back
+        if not back:
+            return False
+        duty = (
+            await self._duty()
+        )  # a laying down that was under way may have come in between: then it only goes forward
+        if not can_hand_back(duty.holder, self.source.site, laid_down=duty.laid_down):
+            return False
+        await self._end_plan(Step.DRAIN)
+        return True
 
     async def _end_plan(self, step: Step) -> None:
         if untold := await self._plan.end():
@@ -215,7 +233,8 @@ class Evacuation:
     async def _settle(self, known: Known) -> None:
         async with await connect(self.source.store, name="evacuation") as store:
             await self._wait(Step.SETTLE, partial(self._undone, store))
-            await hand_over(store, epoch=known.epoch, to=self.target.site)
+            if not await hand_over(store, epoch=known.epoch, to=self.target.site):
+                raise self._changed(await read_turn(store))
 
     async def _stand_still(self) -> None:
         """Wait until nobody works on the source's store any more, and see that nothing is left to be done in it."""
@@ -282,10 +301,27 @@ class Evacuation:
         self._say(Step.CLAIM, f"{self.source.site} lays its lease down, and {self.target.site} claims the next epoch")
         if not self.target.is_home:
             await note_claim(self.target.store, known.region, known.epoch, known.incarnation, laid_down=True)
+        await self._see_that_it_stands(known)
         await self.directory.lay_down(known.region, LayingDown(known.holder, known.epoch))
+        await self._see_that_it_stands(
+            known
+        )  # laid down is for good, and yet goes forward; an epoch that is begun without the newest does not
         standby = self.source.site if self.target.is_home else ""  # away from home nobody has a copy
         claim = Claim(self.target.site, incarnation=known.incarnation + 1, ended=known.epoch, standby=standby)
         await self.directory.claim(known.region, claim)
+
+    async def _see_that_it_stands(self, known: Known) -> None:
+        """See that the source is handed over as it was when it was copied: whoever took it back has let it go on, beyond what the copy has.
+
+        Raises:
+            ChangedMeanwhileError: It is not.
+        """
+        if (turn := await _turn(self.source)) != known.at_source:
+            raise self._changed(turn)
+
+    def _changed(self, turn: Turn | None) -> ChangedMeanwhileError:
+        what = "it is gone" if turn is None else f"{turn.holder}, epoch {turn.epoch}, {turn.phase.value or 'serving'}"
+        return ChangedMeanwhileError(region=self.source.region, site=self.source.site, what=what)
 
     async def _begin(self, known: Known) -> None:
         self._say(Step.BEGIN, f"the copy is begun with, in epoch {known.epoch}")
@@ -358,6 +394,9 @@ class Evacuation:
 
     async def _give_up(self, step: Step, error: BaseException) -> None:
         why = str(error) or type(error).__name__
+        if isinstance(error, LEFT_ALONE):
+            self._say(step, f"given up: {why}")
+            return
         try:
             back = await self.hand_back()
         except FAILURES:

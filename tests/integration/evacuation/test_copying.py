@@ -16,7 +16,7 @@ from region.evacuation import copying
 from region.evacuation.copying import CopyDiffersError, CopyFailedError, compare, copy_store
 from region.store.repository.setup import prepare
 from replication.turns.records import Phase
-from replication.turns.repository import hand_over, read_turn, set_offsets
+from replication.turns.repository import drain, hand_over, read_turn, set_offsets
 
 pytestmark = pytest.mark.integration
 
@@ -35,6 +35,7 @@ async def source(new_store: Callable[[], str]) -> str:
             await connection.execute(
                 "INSERT INTO followers (name, partition, position, updated_at) SELECT 'x' || n, 0, n, n FROM generate_series(1, 1000) n"
             )
+            await drain(connection, epoch=1)
             await hand_over(connection, epoch=1, to="eu")
     return url
 

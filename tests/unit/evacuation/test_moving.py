@@ -10,11 +10,11 @@ import psycopg
 import pytest
 
 from global_directory.holding.schemas import Claim, DutyView, LayingDown, ProposalView, Sighted
-from infra.errors import UnavailableError
+from infra.errors import OutcomeUnknownError, UnavailableError
 from infra.kafka import KafkaError
 from region.evacuation import announcing, copying, moving, repository
 from region.evacuation.copying import CopyDiffersError, CopyFailedError
-from region.evacuation.moving import Evacuation, StuckError, Told
+from region.evacuation.moving import ChangedMeanwhileError, Evacuation, StuckError, Told
 from region.evacuation.seats import Seat
 from replication.turns.records import Phase, Turn
 
@@ -31,6 +31,7 @@ class World:
         undecided: Records of the journal that nobody has decided, each time somebody asks; the last one is repeated.
         broken: What fails, by its name, with what; each once.
         done: What was done, in order.
+        meanwhile: What happens elsewhere as something is done, by its name; each once.
         following: Whether eu's store follows us's by replication: it has what that one says a moment later.
         last: After what eu's store dies.
         away: URLs of stores that do not answer.
@@ -43,6 +44,7 @@ class World:
     undecided: list[int] = field(default_factory=lambda: [0])
     broken: dict[str, Exception] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
+    meanwhile: dict[str, Callable[[], None]] = field(default_factory=dict)
     following: bool = False
     last: str = ""
     away: set[str] = field(default_factory=set)
@@ -54,6 +56,8 @@ class World:
         if (error := self.broken.pop(what, None)) is not None:
             raise error
         self.done.append(what)
+        if (happens := self.meanwhile.pop(what, None)) is not None:
+            happens()
         if what == self.last:
             self.away.add("eu")
 
@@ -176,7 +180,9 @@ class Stores:
         return self._world.turn(url, "drain", phase=Phase.DRAINING)
 
     async def hand_over(self, url: str, *, to: str, **_: object) -> bool:
-        """Let nobody serve."""
+        """Let nobody serve, unless it was taken back."""
+        if self._world.turns[url].phase is not Phase.DRAINING:
+            return False
         self._handed += 1
         return self._world.turn(url, "hand over", phase=Phase.HANDED, holder=to, mark=f"m{self._handed}")
 
@@ -365,6 +371,56 @@ async def test_what_fails_later_is_gone_on_with(world: World, what: str) -> None
 
     assert [one for one in world.done[done:] if one not in {"us's end noted", "us laid down"}] == ALL[ALL.index(what) :]
     assert world.turns["eu"] == Turn("us", 2, 2, "eu")
+
+
+async def test_a_laying_down_that_comes_after_the_handing_back_goes_forward(world: World) -> None:
+    """Its answer was lost, and it was under way still: the store is handed back, and the lease is gone for good, so nobody says that the source goes on."""
+    told: list[Told] = []
+    world.broken["us laid down"] = OutcomeUnknownError(what="The change of the directory")
+
+    def arrive() -> None:
+        world.duty = replace(world.duty, laid_down=True)
+
+    world.meanwhile["take back us"] = arrive
+    with pytest.raises(OutcomeUnknownError):
+        await evacuation(world, told).run()
+    assert told[-1].what.endswith("Run the same command again"), told[-1]
+    assert world.plans[-1], "it is on its way still"
+    assert world.turns["us"] == Turn("us", 1, 1, "us")
+    world.done.clear()
+
+    await evacuation(world).run()
+
+    assert world.done == ALL
+    assert world.turns["eu"] == Turn("us", 2, 2, "eu")
+
+
+@pytest.mark.parametrize("as_it", ["us's end noted", "us laid down"])
+async def test_nothing_is_claimed_for_a_copy_of_a_store_that_was_taken_back(world: World, as_it: str) -> None:
+    """The source has gone on since, on another's word: what it has decided by then the copy lacks; and it is not this command's to be handed back."""
+
+    def take_back() -> None:
+        world.turns["us"] = Turn("us", 1, 1, "us")
+
+    world.meanwhile[as_it] = take_back
+    with pytest.raises(ChangedMeanwhileError, match="us, epoch 1, serving"):
+        await evacuation(world).run()
+    assert world.done == ALL[: ALL.index(as_it) + 1]
+    assert world.duty.holder == "us"
+
+
+async def test_a_store_that_was_taken_back_is_not_handed_over(world: World) -> None:
+    """Whoever gave the evacuation up while it waited has let the source go on."""
+    world.undecided = [2, 0]
+
+    def tell(_: Told) -> None:
+        world.turns["us"] = Turn("us", 1, 1, "us")
+
+    moving_ = evacuation(world)
+    moving_.tell = lambda one: tell(one) if one.what.startswith("waiting") else None
+    with pytest.raises(ChangedMeanwhileError, match="serving"):
+        await moving_.run()
+    assert world.done == ALL[:2]
 
 
 async def test_whoever_is_interrupted_before_goes_on_where_it_stood(world: World) -> None:
