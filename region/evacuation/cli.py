@@ -180,13 +180,6 @@ async def _between(
     return chosen.source, chosen.target
 
 
-async def _detach(source: Seat, target: Seat) -> None:
-    """Make the copy a store of its own, and let the source, which may be away by now, keep no more changes for it."""
-    await detach(target.store, target.region)
-    with contextlib.suppress(psycopg.Error, TimeoutError):
-        await release(source.store, target.site)
-
-
 async def _rehearse(region: str, sites: dict[str, Seat]) -> Rehearsed:
     async with place.directory() as directory:
         source, target = await _between(directory, region, sites, begun=on_its_way(region))
@@ -268,8 +261,11 @@ async def evacuate_now(
     tell = teller(audit, log, quiet=quiet)
     async with place.directory() as directory:
         source, target = way or await _between(directory, region, sites, begun=begun.way if begun else None)
-        follow_no_more = None if target.is_home else partial(_detach, source, target)
-        evacuation = Evacuation(source, target, directory, seats.tools(), tell, follow_no_more)
+        follow_no_more, let_go = None, None
+        if not target.is_home:
+            follow_no_more = partial(detach, target.store, target.region)
+            let_go = partial(release, source.store, target.site)
+        evacuation = Evacuation(source, target, directory, seats.tools(), tell, follow_no_more, let_go)
         known = await evacuation.look()
         if known.holder == source.site and known.at_source.is_untouched(source.site):
             found = await checks.look(source, target, await directory.duties(), await directory.expulsions())

@@ -13,6 +13,7 @@ import msgspec
 import psycopg
 
 from global_directory.holding.schemas import Claim, DutyView, LayingDown
+from global_directory.operators.errors import GivenUpError
 from infra.administration import cut
 from infra.blobs import FAILURES as BLOB_FAILURES
 from infra.blobs import Blobs
@@ -63,7 +64,7 @@ class UnknownDutiesError(CausewayError):
     definite = True
 
 
-LEFT_ALONE: Final = (ChangedMeanwhileError,)
+LEFT_ALONE: Final = (ChangedMeanwhileError, GivenUpError)
 """What a step may fail by where nothing is handed back: somebody else is at it, or was, and has said how it goes on."""
 
 
@@ -95,6 +96,7 @@ class Evacuation:
         tell: Told of each thing.
         detach: Lets the target's store, which is a copy that follows the source's, follow no more, for good; None: none follows there, and the
             store is copied while it stands still.
+        release: Lets the source's store, which may be away by then, keep no more changes for that copy; if it fails that is told, and the next run does it.
     """
 
     source: Seat
@@ -102,7 +104,8 @@ class Evacuation:
     directory: Directory
     tools: Path
     tell: Callable[[Told], None]
-    detach: Callable[[], Awaitable[None]] | None = None
+    detach: Callable[[], Awaitable[object]] | None = None
+    release: Callable[[], Awaitable[None]] | None = None
     _compared: str = ""
     began: float = field(default_factory=time.monotonic)
     _said: tuple[str, str] = ("", "")
@@ -132,6 +135,7 @@ class Evacuation:
                 step = next_step(known)
                 if step is Step.DONE:
                     await self._end_plan(step)
+                    await self._let_go(step)
                     await self._empty_journal(step)
                     self._say(step, f"{self.target.site} holds the duties of {known.region} in epoch {known.epoch}")
                     return took
@@ -210,6 +214,7 @@ class Evacuation:
                 await self._drain(known)
                 await self._settle(known)
             case Step.COPY:
+                await self._plan.tell()  # by a pass: whoever was given up hears of it
                 await self._stand_still()
                 if self.detach is not None or await self._follows():
                     await self._catch_up(known)
@@ -252,6 +257,15 @@ class Evacuation:
             await cut(self.source.kafka, self.source.journal, self._decided)
         except (KafkaError, OSError) as error:
             self._say(step, f"the journal at {self.source.site} keeps what it has: {error}")
+
+    async def _let_go(self, step: Step) -> None:
+        """Let the source's store keep no more changes for a copy that follows no more: kept for ever, they would fill its disk."""
+        if self.release is None:
+            return
+        try:
+            await self.release()
+        except (psycopg.Error, TimeoutError) as error:
+            self._say(step, not_released(self.source, self.target, error))
 
     async def _undone(self, store: Connection) -> str:
         """Say what is accepted and not decided, or decided and not sent."""
@@ -335,7 +349,7 @@ class Evacuation:
             self.detach is not None
         ):  # until it is begun with, a copy that followed has the places of the source's journal
             offsets = await self._places(replace(known, at_target=None))
-            await self.detach()  # also where it follows no more: a run that died may not have told the source so
+            await self.detach()
         async with await connect(self.target.store, name="evacuation") as store:
             if not await take_over(store, begun(known), ended=known.epoch - 1, renamed=renamed, offsets=offsets):
                 raise LostTrackError(
@@ -426,6 +440,14 @@ async def _turn(seat: Seat) -> Turn | None:
 def _is_absent(error: psycopg.OperationalError) -> bool:
     """Whether a database is not there; at connecting that has no code of its own."""
     return "does not exist" in str(error)
+
+
+def not_released(source: Seat, target: Seat, error: Exception) -> str:
+    """Say for people that a store goes on keeping what nobody reads."""
+    return (
+        f"the store at {source.site} goes on keeping changes for the copy at {target.site}, which follows it no more ({type(error).__name__}):"
+        f" so its disk fills. Run the same command again once its PostgreSQL answers"
+    )
 
 
 async def _list(found: Awaitable[Sequence[str]]) -> str:

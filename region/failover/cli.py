@@ -3,12 +3,11 @@
 They are added to the commands of `causeway region`, beside `evacuate`.
 """
 
-import contextlib
 from collections.abc import Collection
+from functools import partial
 from typing import Annotated
 
 import msgspec
-import psycopg
 import typer
 from rich.table import Table
 
@@ -20,6 +19,7 @@ from region.evacuation import checks, seats
 from region.evacuation import cli as moving
 from region.evacuation.aborting import duty_of
 from region.evacuation.alone import alone
+from region.evacuation.announcing import Plan
 from region.evacuation.audit import Audit
 from region.evacuation.cli import console
 from region.evacuation.moving import Evacuation, Told
@@ -292,10 +292,6 @@ async def restore_now(
     home, holder = sites.values()
     audit, log = Audit("restore", region, why=why), list[Told]()
 
-    async def let_go() -> None:
-        with contextlib.suppress(psycopg.Error, TimeoutError):
-            await release(home.store, holder.site)
-
     async with place.directory() as directory:
 
         async def promised() -> float:
@@ -312,8 +308,10 @@ async def restore_now(
         audit.note(f"{home.site} is back; {duty.holder} holds")
         handed: dict[str, int] = {}
         if duty.holder == holder.site:
+            tell = moving.teller(audit, log, quiet=quiet)
+            goes_on = Plan(directory, region).tell  # by a pass: whoever was given up hears of it
             handed = await Return(
-                home, holder, moving.teller(audit, log, quiet=quiet), let_go, promised, given_up
+                home, holder, tell, partial(release, home.store, holder.site), promised, given_up, goes_on
             ).run()
     done = await moving.evacuate_now(region, sites, why, quiet=quiet, way=(holder, home))
     if done.holder != home.site:

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from global_directory.holding.schemas import Claim, DutyView, LayingDown, ProposalView, Sighted
+from global_directory.operators.errors import GivenUpError
 from infra.errors import OutcomeUnknownError, UnavailableError
 from infra.kafka import KafkaError
 from region.evacuation import announcing, copying, moving, repository
@@ -85,7 +86,7 @@ class World:
 
     async def sighted(self, region: str, wanted: Sighted) -> tuple[ProposalView, ...]:
         """Take a plan down."""
-        if (error := self.broken.get("plan over")) is not None and not wanted.planned:
+        if (error := self.broken.get("plan" if wanted.planned else "plan over")) is not None:
             raise error
         self.plans.append(bool(wanted.planned))
         assert (wanted.sees, set(wanted.planned) - {region}) == (False, set())
@@ -409,6 +410,20 @@ async def test_nothing_is_claimed_for_a_copy_of_a_store_that_was_taken_back(worl
     assert world.duty.holder == "us"
 
 
+@pytest.mark.parametrize("what", ["plan", "us laid down"])
+async def test_what_another_has_given_up_hands_nothing_back(world: World, what: str) -> None:
+    """Whoever gave it up does, and may have begun anew since; it is said who that was."""
+    world.broken[what] = GivenUpError(verb="evacuate", target="us", what="ada asked for `evacuate-abort`")
+    world.turns["us"] = Turn("us", 1, 1, "eu", Phase.HANDED, "m")
+    told: list[Told] = []
+    with pytest.raises(GivenUpError, match="ada asked"):
+        await evacuation(world, told).run()
+    assert "take back us" not in world.done
+    assert told[-1].what.startswith("given up: `evacuate` of us was given up meanwhile")
+    if what == "plan":
+        assert world.done == []
+
+
 async def test_a_store_that_was_taken_back_is_not_handed_over(world: World) -> None:
     """Whoever gave the evacuation up while it waited has let the source go on."""
     world.undecided = [2, 0]
@@ -482,6 +497,23 @@ async def test_back_home_nothing_is_decided_a_second_time(
     await Evacuation(seat("eu"), seat("us"), world, Path("/"), lambda _: None).run()
 
     assert f"us goes on at {{0: {place}}}" in world.done
+
+
+async def test_changes_that_nobody_reads_are_told_of_and_let_go_by_the_next_run(world: World) -> None:
+    """The target serves all the same; else the source's disk would fill, and nobody know."""
+    told: list[Told] = []
+
+    async def release() -> None:
+        world.do("release us")
+
+    world.broken["release us"] = TimeoutError()
+    for _ in range(2):
+        moving_ = evacuation(world, told)
+        moving_.release = release
+        await moving_.run()
+    assert world.done == [*ALL, "release us"]
+    assert any("the store at us goes on keeping changes for the copy at eu" in one.what for one in told)
+    assert told[-1].what == "eu holds the duties of us in epoch 2"
 
 
 async def test_a_copy_that_follows_is_not_touched_by_whoever_cannot_detach_it(world: World) -> None:
