@@ -9,10 +9,12 @@ announcing  tells the directory of the plan, while there is one
 moving      carries the steps out, one after the other, and hands back what it cannot finish
 aborting    gives up what was begun, until somebody claims
 alone       one command at a time moves a region's duties; which way one is going that was not ended
+confirming  asks for the region's name before anybody is kept out
 audit       who did what, when, and why
 cli         the command
 
-    cli ─▶ checks ─▶ seats, repository
+    cli ─▶ confirming ─▶ alone
+     ├──▶ checks ─▶ seats, repository
      ├──▶ aborting ─▶ moving
      └──▶ moving ─▶ plan
              ├────▶ replication.turns, the directory

@@ -29,6 +29,7 @@ from region.evacuation import aborting, checks, seats
 from region.evacuation.aborting import Aborted
 from region.evacuation.alone import OnItsWay, Way, alone, on_its_way
 from region.evacuation.audit import Audit
+from region.evacuation.confirming import confirmed, standing
 from region.evacuation.moving import Evacuation, Told
 from region.evacuation.plan import is_under_way
 from region.evacuation.seats import Seat
@@ -130,7 +131,7 @@ def evacuate(
             acting.detail = given_up.what
         show_aborted(given_up, as_json=as_json)
     else:
-        with alone(region) as way, operation("evacuate", region, why=why, confirm=confirm) as acting:
+        with confirmed("evacuate", region, then=standing(region), why=why, confirm=confirm) as (way, acting):
             done = run(evacuate_now(region, sites, why, quiet=as_json, begun=way))
             acting.detail = f"{done.holder} holds"
         _show_outcome(done, as_json=as_json)

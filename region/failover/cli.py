@@ -22,6 +22,7 @@ from region.evacuation.alone import alone
 from region.evacuation.announcing import Plan
 from region.evacuation.audit import Audit
 from region.evacuation.cli import console
+from region.evacuation.confirming import confirmed, see_that_it_is_so, standing
 from region.evacuation.moving import Evacuation, Told
 from region.evacuation.plan import Step as Evacuating
 from region.evacuation.seats import Seat
@@ -145,9 +146,10 @@ def fail(
         if not found.ok:
             raise typer.Exit(1)
         return
+    then = standing(region)
     if not as_json:
         _show_rehearsal(moving.run(rehearse_now(region, sites)), as_json=False)
-    with alone(region) as way, operation("fail", region, why=why, confirm=confirm) as acting:
+    with confirmed("fail", region, then=then, why=why, confirm=confirm) as (way, acting):
         done = moving.run(fail_now(region, sites, why, quiet=as_json))
         way.note(None)  # whatever evacuation was begun, this has ended it
         acting.detail = f"{done.holder} holds"
@@ -194,13 +196,17 @@ def restore(
             acting.detail = stays.what
         moving.show_aborted(stays, as_json=as_json)
         return
+    then, found = standing(region), None
     if rehearse or not as_json:  # a script has looked before
         found = moving.run(rehearse_return(region, sites, given_up))
         _show_rehearsal(found, as_json=as_json)
         if rehearse:
             _show_next(found, as_json=as_json)
             raise typer.Exit(0 if found.ok else 1)
-    with alone(region) as way, operation("restore", region, why=why, confirm=confirm) as acting:
+    with confirmed("restore", region, then=then, why=why, confirm=confirm) as (way, acting):
+        if found is not None:
+            again = moving.run(rehearse_return(region, sites, given_up))
+            see_that_it_is_so(region, lost_of(found.checks), lost_of(again.checks))
         way.note(None)  # this goes home, whichever way an evacuation was going
         done = moving.run(restore_now(region, sites, why, quiet=as_json, given_up=given_up))
         acting.detail = f"{done.holder} holds"
@@ -237,6 +243,12 @@ async def rehearse_return(region: str, sites: dict[str, Seat], given_up: GivenUp
     allowed |= {"journal"} if given_up.journal else set()
     wrong = [one for one in found if not one.ok and one.name not in allowed]
     return Rehearsed(region, home.site, not wrong, found, RETURNS, before_return(region, wrong, allowed))
+
+
+def lost_of(found: Collection[checks.Check]) -> str:
+    """Say what a site has lost, by what was looked at: who gives something up has been shown that."""
+    lost = [one.name for one in found if one.name in {"store", "journal"} and not one.ok]
+    return f"lost, or not to be looked at: {', '.join(lost)}" if lost else "nothing is lost"
 
 
 def before_return(region: str, wrong: Collection[checks.Check], given_up: Collection[str]) -> list[str]:

@@ -11,16 +11,16 @@ from rich.table import Table
 
 from global_directory import place
 from global_directory.holding.schemas import DutyView
-from global_directory.operators.acting import Confirm, Why, operation
+from global_directory.operators.acting import Confirm, Why
 from infra.errors import CausewayError
 from infra.printing import print_json
 from region.backup.cli import app
 from region.evacuation import cli as moving
 from region.evacuation import seats
-from region.evacuation.alone import alone
 from region.evacuation.audit import Audit
 from region.evacuation.checks import Check
 from region.evacuation.cli import console
+from region.evacuation.confirming import confirmed, standing
 from region.evacuation.moving import Told
 from region.evacuation.seats import Seat
 from region.failover import reached
@@ -77,13 +77,13 @@ def reincarnate(
 
     Examples: causeway region reincarnate us --rehearse; causeway region reincarnate us --why "Kafka's disk is gone"
     """
-    home = seats.home_of(region)
+    home, then = seats.home_of(region), standing(region)
     if rehearse or not as_json:
         found = moving.run(rehearse_now(home))
         _show(found, as_json=as_json)
         if rehearse:
             raise typer.Exit(0 if found.ok else 1)
-    with alone(region), operation("reincarnate", region, why=why, confirm=confirm) as acting:
+    with confirmed("reincarnate", region, then=then, why=why, confirm=confirm) as (_, acting):
         done = moving.run(reincarnate_now(home, why, quiet=as_json))
         acting.detail = f"epoch {done.epoch}"
     if as_json:
