@@ -5,6 +5,7 @@ seats       where a region's duties can be: store, Kafka and blobs at a site
 repository  SQL: what is left to do in a store, and what there is in it
 checks      what must be so before anything is begun; changes nothing
 copying     a store that stands still, copied whole and compared; blobs, those that are missing
+answering   gives up what takes long when a server that it needs stands still
 announcing  tells the directory of the plan, while there is one
 moving      carries the steps out, one after the other, and hands back what it cannot finish
 aborting    gives up what was begun, until somebody claims

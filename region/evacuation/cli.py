@@ -23,7 +23,7 @@ from global_directory.client import DirectoryClient
 from global_directory.operators.acting import Confirm, Why, operation
 from infra.errors import CausewayError, UnavailableError
 from infra.kafka import KafkaError
-from infra.postgres import STORE_FAILURES
+from infra.postgres import STORE_FAILURES, NoAnswerError
 from infra.printing import print_json
 from region.evacuation import aborting, checks, seats
 from region.evacuation.aborting import Aborted
@@ -69,6 +69,14 @@ class Rehearsed(msgspec.Struct, frozen=True):
     checks: list[checks.Check]
     steps: tuple[str, ...]
     next: list[str]
+
+
+class StoreSilentError(CausewayError):
+    """The PostgreSQL at {server} does not answer: {reason}. See that its processes run, and that none was stopped (`causeway status`, its log, its disk). Then run the same command again: it goes on where it stood."""
+
+    code = "store-silent"
+    status = 503
+    definite = False
 
 
 class TooLateError(CausewayError):
@@ -141,6 +149,9 @@ def run(work: Coroutine[None, None, T]) -> T:
     """Run what is asked for; whose server does not answer is said without what might tell how to connect."""
     try:
         return asyncio.run(work)
+    except NoAnswerError as error:
+        reason = "it stands still, or is overloaded" if "not answered" in str(error) else "nobody can connect to it"
+        raise StoreSilentError(server=error.server or "a store of the region", reason=reason) from error
     except psycopg.Error as error:
         raise UnavailableError(what="A store of the region") from error
     except KafkaError as error:

@@ -280,7 +280,9 @@ class Evacuation:
     async def _copy(self, known: Known) -> None:
         self._say(Step.COPY, "the store stands still, and is copied")
         begin_at = partial(set_offsets, offsets=await self._places(known))
-        counts = await copying.copy_store(self.source.store, self.target.store, self.tools, prepare=begin_at)
+        counts = await copying.copy_store(
+            self.source.store, self.target.store, self.tools, prepare=begin_at, say=partial(self._say, Step.COPY)
+        )
         self._say(Step.COPY, "the copy is complete", {"tables": len(counts), "rows": sum(counts.values())})
 
     async def _follows(self) -> bool:

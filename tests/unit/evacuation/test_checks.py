@@ -41,6 +41,14 @@ def test_the_lease_must_be_its_holders_and_the_target_its_standby(duty: DutyView
     assert (found.ok, found.detail) == (duty == DUTY, said)
 
 
+def test_a_copy_that_was_not_completed_takes_nobodys_room() -> None:
+    """It is thrown away before anything is copied, so it is counted as free, and said so; else nobody would ever come home."""
+    found = checks.room(seat("us"), size=300 * MIB, free=100 * MIB, connections=10, thrown=1100 * MIB)
+    assert found.ok
+    assert "1200 MiB are free at us once a copy that was not completed is thrown away (1100 of them)" in found.detail
+    assert not checks.room(seat("us"), size=300 * MIB, free=100 * MIB, connections=10, thrown=900 * MIB).ok
+
+
 def test_a_lease_that_was_laid_down_is_in_nobodys_way() -> None:
     """It is so for good, also where the store was handed back: this command alone leads on from there."""
     found = checks.lease(replace(DUTY, laid_down=True, promised_seconds=0.0), seat("us"), seat("eu"))

@@ -9,12 +9,13 @@ import pytest
 from global_directory import place
 from global_directory.holding.schemas import DutyView, Former
 from infra.errors import CausewayError, UnavailableError
+from infra.postgres import NoAnswerError
 from region.evacuation import cli as moving
 from region.evacuation import seats
 from region.evacuation.aborting import TooLateToAbortError
 from region.evacuation.alone import BusyError, Way, alone, on_its_way
 from region.evacuation.checks import Check
-from region.evacuation.cli import Evacuated, TooLateError
+from region.evacuation.cli import Evacuated, StoreSilentError, TooLateError
 from region.evacuation.moving import Evacuation
 from region.evacuation.seats import Seat
 from region.failover import cli, giving_up, late, losses
@@ -63,6 +64,8 @@ def test_a_way_is_gone_on_with_for_a_while(epoch: int, seconds: float, *, holds:
     [
         (TimeoutError(), TooLateError),
         (ConnectionRefusedError(), UnavailableError),
+        (NoAnswerError("secret: refused", server="10.0.0.5:5433, database held_us"), StoreSilentError),
+        (NoAnswerError("the server has not answered for 35 s", server="10.0.0.5:5433, database us"), StoreSilentError),
     ],
 )
 def test_what_does_not_answer_is_said(error: Exception, expected: type[CausewayError]) -> None:
@@ -71,8 +74,11 @@ def test_what_does_not_answer_is_said(error: Exception, expected: type[CausewayE
     async def work() -> None:
         raise error
 
-    with pytest.raises(expected):
+    with pytest.raises(expected) as raised:
         moving.run(work())
+    assert "secret" not in str(raised.value)
+    if isinstance(error, NoAnswerError):
+        assert f"PostgreSQL at {error.server} does not answer" in str(raised.value)
 
 
 class Directory:
