@@ -219,13 +219,16 @@ async def _abort(
 
 
 def show_aborted(done: Aborted, *, as_json: bool) -> None:
-    """Tell what giving up has come to, or would."""
+    """Tell what giving up has come to, or would; the exit status is 1 if it cannot be."""
     if as_json:
         print_json(done)
-        return
-    console.print(f"It can be given up: {done.what} then. Nothing is changed." if done.rehearsed else f"{done.what}.")
-    for line in done.next:
-        console.print(f"  {line}")
+    else:
+        would = f"It can be given up: {done.what} then. Nothing is changed." if done.ok else done.what
+        console.print(would if done.rehearsed else f"{done.what}.")
+        for line in done.next:
+            console.print(f"  {line}")
+    if not done.ok:
+        raise typer.Exit(1)
 
 
 def teller(audit: Audit, log: list[Told], *, quiet: bool) -> Callable[[Told], None]:

@@ -1,5 +1,6 @@
 """A region's name is asked for before anybody is kept out, and what was shown must be so still."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -113,12 +114,12 @@ def test_what_was_given_is_not_asked_for(monkeypatch: pytest.MonkeyPatch) -> Non
         typed.append(question)
         return "us"
 
-    monkeypatch.setattr(acting.typer, "prompt", prompt)
-    monkeypatch.setattr(acting.sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.prompt", prompt)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     assert acting.ask("evacuate", "us", "us") == "us"
     assert acting.ask("backup", "us", "") == ""
     assert typed == []
     assert acting.ask("evacuate", "us", "") == "us"
-    monkeypatch.setattr(acting.sys.stdin, "isatty", lambda: False, raising=False)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
     assert acting.ask("evacuate", "us", "") == ""
     assert typed == ["To confirm `evacuate`, type us"]

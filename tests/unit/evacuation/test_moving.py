@@ -108,7 +108,9 @@ class World:
             raise error
         self.emptied.append(offsets)
 
-    async def copy_store(self, source: str, target: str, _: Path, *, prepare: Callable[..., Any]) -> dict[str, int]:
+    async def copy_store(
+        self, source: str, target: str, _: Path, *, prepare: Callable[..., Any], **__: object
+    ) -> dict[str, int]:
         """Copy."""
         assert prepare.keywords == {"offsets": {0: 5}}  # type: ignore[attr-defined]  # a partial
         self.do(f"copy {source} to {target}")
@@ -483,7 +485,9 @@ async def test_back_home_nothing_is_decided_a_second_time(
     async def next_offsets(url: str) -> dict[int, int]:
         return {0: {"us": 3, "eu": 5}[url]}
 
-    async def copy_store(source: str, target: str, _: Path, *, prepare: Callable[..., Any]) -> dict[str, int]:
+    async def copy_store(
+        source: str, target: str, _: Path, *, prepare: Callable[..., Any], **__: object
+    ) -> dict[str, int]:
         world.do(f"{target} goes on at {prepare.keywords['offsets']}")  # type: ignore[attr-defined]  # a partial
         world.turns[target] = world.turns[source]
         return {}
