@@ -8,6 +8,8 @@ copying     a store that stands still, copied whole and compared; blobs, those t
 answering   gives up what takes long when a server that it needs stands still
 announcing  tells the directory of the plan, while there is one
 moving      carries the steps out, one after the other, and hands back what it cannot finish
+errors      what stops any of these commands
+telling     what they tell while they go on
 aborting    gives up what was begun, until somebody claims
 alone       one command at a time moves a region's duties; which way one is going that was not ended
 confirming  asks for the region's name before anybody is kept out

@@ -9,7 +9,8 @@ from global_directory.holding.schemas import DutyView
 from infra.errors import CausewayError
 from infra.schema.repository import connect
 from region.evacuation.audit import Audit
-from region.evacuation.moving import Evacuation, UnknownDutiesError
+from region.evacuation.errors import UnknownDutiesError
+from region.evacuation.moving import Evacuation
 from region.evacuation.plan import can_hand_back
 from replication.turns.repository import read_turn
 from replication.turns.takeover_repository import read_tail

@@ -30,9 +30,10 @@ from region.evacuation.aborting import Aborted
 from region.evacuation.alone import OnItsWay, Way, alone, on_its_way
 from region.evacuation.audit import Audit
 from region.evacuation.confirming import confirmed, standing
-from region.evacuation.moving import Evacuation, Told
+from region.evacuation.moving import Evacuation
 from region.evacuation.plan import is_under_way
 from region.evacuation.seats import Seat
+from region.evacuation.telling import Told
 from region.standby.detaching import detach, release
 
 __all__ = ["app"]

@@ -12,7 +12,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from infra.backoff import Backoff
-from infra.blobs import Blobs
+from infra.blobs import FAILURES as BLOB_FAILURES
+from infra.blobs import Blobs, Place
 from infra.errors import CausewayError
 from infra.postgres import STORE_FAILURES, Connection
 from infra.schema.repository import connect, plain_url
@@ -190,6 +191,22 @@ async def compare_sums(source: str, target: str) -> int:
     if different := sorted(table for table in {*here, *there} if here.get(table) != there.get(table)):
         raise CopyDiffersError(what=f"{', '.join(different)}: not the same rows in both")
     return len(here)
+
+
+async def carry_blobs(source: Place, target: Place) -> AsyncIterator[tuple[int, int]]:
+    """Copy blobs from one blob store to another one; see `copy_blobs`.
+
+    Raises:
+        CopyFailedError: One of both does not answer.
+    """
+    try:
+        async with Blobs(source) as here, Blobs(target) as there:
+            await here.make_bucket()
+            await there.make_bucket()
+            async for told in copy_blobs(here, there):
+                yield told
+    except BLOB_FAILURES as error:
+        raise CopyFailedError(reason=f"the blob store: {type(error).__name__}") from error
 
 
 async def copy_blobs(source: Blobs, target: Blobs, *, prefix: str = "blobs/") -> AsyncIterator[tuple[int, int]]:

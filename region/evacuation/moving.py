@@ -3,20 +3,16 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import psycopg
 
 from global_directory.holding.schemas import Claim, DutyView, LayingDown
 from global_directory.operators.errors import GivenUpError
 from infra.administration import cut
-from infra.blobs import FAILURES as BLOB_FAILURES
-from infra.blobs import Blobs
 from infra.errors import CausewayError
 from infra.kafka import Consumer, KafkaError
 from infra.postgres import STORE_FAILURES, Connection
@@ -24,8 +20,10 @@ from infra.schema.repository import connect
 from infra.tasks import beside
 from region.evacuation import copying, repository
 from region.evacuation.announcing import Directory, Plan
+from region.evacuation.errors import ChangedMeanwhileError, StuckError, UnknownDutiesError
 from region.evacuation.plan import Known, LostTrackError, Step, begun, can_hand_back, next_step, places
 from region.evacuation.seats import Seat
+from region.evacuation.telling import Told, not_released
 from region.holding.promising import note_claim
 from replication.turns.records import Turn
 from replication.turns.repository import drain, hand_over, read_turn, set_offsets, take_back, take_over
@@ -40,48 +38,8 @@ ACCEPTING: Final = frozenset({"gateway", "ingester", "media"})
 """Services that take in what is new; they end first."""
 
 
-class StuckError(CausewayError):
-    """`{step}` did not come to its end within {seconds} s: {why}."""
-
-    code = "evacuation-stuck"
-    status = 409
-    definite = True
-
-
-class ChangedMeanwhileError(CausewayError):
-    """Another command has changed meanwhile what the store at {site} says of whose turn it is: {what}. This one does nothing more there. Look at `causeway region status {region}`; if {region} is not served, run this command again, or with --abort."""
-
-    code = "changed-meanwhile"
-    status = 409
-    definite = True
-
-
-class UnknownDutiesError(CausewayError):
-    """The directory knows nothing of {region}: nobody has ever told it who holds its duties. Nothing was changed."""
-
-    code = "unknown-duties"
-    status = 404
-    definite = True
-
-
 LEFT_ALONE: Final = (ChangedMeanwhileError, GivenUpError)
 """What a step may fail by where nothing is handed back: somebody else is at it, or was, and has said how it goes on."""
-
-
-class Told(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One thing that is told while it goes on.
-
-    Attributes:
-        step: In which step.
-        what: For people: what is done, or waited for.
-        seconds: Since the evacuation was begun, or taken up again.
-        figures: What was counted.
-    """
-
-    step: str
-    what: str
-    seconds: float
-    figures: dict[str, int] = {}
 
 
 @dataclass
@@ -377,18 +335,10 @@ class Evacuation:
         source, target = self.source.blobs, self.target.blobs
         if source is None or target is None:
             return
-        try:
-            async with AsyncExitStack() as stack:
-                here = await stack.enter_async_context(Blobs(source))
-                there = await stack.enter_async_context(Blobs(target))
-                await here.make_bucket()
-                await there.make_bucket()
-                copied = seen = 0
-                async for copied, seen in copying.copy_blobs(here, there):
-                    if copied % 100 == 1:
-                        self._say(step, "blobs are copied", {"copied": copied, "looked at": seen})
-        except BLOB_FAILURES as error:
-            raise copying.CopyFailedError(reason=f"the blob store: {type(error).__name__}") from error
+        copied = seen = 0
+        async for copied, seen in copying.carry_blobs(source, target):
+            if copied % 100 == 1:
+                self._say(step, "blobs are copied", {"copied": copied, "looked at": seen})
         self._say(step, "every blob is at the other site", {"copied": copied, "blobs": seen})
 
     async def _not_serving(self) -> str:
@@ -442,14 +392,6 @@ async def _turn(seat: Seat) -> Turn | None:
 def _is_absent(error: psycopg.OperationalError) -> bool:
     """Whether a database is not there; at connecting that has no code of its own."""
     return "does not exist" in str(error)
-
-
-def not_released(source: Seat, target: Seat, error: Exception) -> str:
-    """Say for people that a store goes on keeping what nobody reads."""
-    return (
-        f"the store at {source.site} goes on keeping changes for the copy at {target.site}, which follows it no more ({type(error).__name__}):"
-        f" so its disk fills. Run the same command again once its PostgreSQL answers"
-    )
 
 
 async def _list(found: Awaitable[Sequence[str]]) -> str:

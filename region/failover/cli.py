@@ -24,9 +24,10 @@ from region.evacuation.announcing import Plan
 from region.evacuation.audit import Audit
 from region.evacuation.cli import console
 from region.evacuation.confirming import confirmed, see_that_it_is_so, standing
-from region.evacuation.moving import FAILURES, Evacuation, Told
+from region.evacuation.moving import FAILURES, Evacuation
 from region.evacuation.plan import Step as Evacuating
 from region.evacuation.seats import Seat
+from region.evacuation.telling import Told
 from region.failover import late, losses, reached
 from region.failover.declaring import declare
 from region.failover.failing import Takeover

@@ -21,8 +21,8 @@ from region.evacuation.audit import Audit
 from region.evacuation.checks import Check, mend
 from region.evacuation.cli import console
 from region.evacuation.confirming import confirmed, standing
-from region.evacuation.moving import Told
 from region.evacuation.seats import Seat
+from region.evacuation.telling import Told
 from region.failover import reached
 from region.failover.reincarnating import Reincarnation
 

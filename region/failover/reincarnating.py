@@ -11,8 +11,9 @@ from infra.errors import CausewayError
 from infra.schema.repository import connect
 from region.evacuation import repository as stores
 from region.evacuation.checks import Check
-from region.evacuation.moving import StuckError, Told, UnknownDutiesError
+from region.evacuation.errors import StuckError, UnknownDutiesError
 from region.evacuation.seats import Seat
+from region.evacuation.telling import Told
 from region.failover import losses, reached
 from region.failover.failing import Directory
 from region.failover.losses import Stretch

@@ -8,16 +8,15 @@ from typing import Final
 
 import psycopg
 
-from infra.blobs import FAILURES as BLOB_FAILURES
-from infra.blobs import Blobs
 from infra.errors import CausewayError
 from infra.kafka import Consumer, Producer, Record
 from infra.schema.repository import connect
 from region.evacuation import copying
 from region.evacuation import repository as stores
 from region.evacuation.checks import services
-from region.evacuation.moving import StuckError, Told, not_released
+from region.evacuation.errors import StuckError
 from region.evacuation.seats import Seat
+from region.evacuation.telling import Told, not_released
 from region.failover import losses, repository
 from region.failover.losses import NOTHING, GivenUp
 from region.failover.tail import (
@@ -334,14 +333,8 @@ class Return:
             added = await repository.add_blobs(there, rows) if rows else 0
         bytes_of = 0
         if self.home.blobs is not None and self.holder.blobs is not None:
-            try:
-                async with Blobs(self.home.blobs) as source, Blobs(self.holder.blobs) as target:
-                    await source.make_bucket()
-                    await target.make_bucket()
-                    async for copied, _ in copying.copy_blobs(source, target):
-                        bytes_of = copied
-            except BLOB_FAILURES as error:
-                raise copying.CopyFailedError(reason=f"the blob store: {type(error).__name__}") from error
+            async for copied, _ in copying.carry_blobs(self.home.blobs, self.holder.blobs):
+                bytes_of = copied
         self._say("images and files are brought", {"unheard of": added, "bytes of": bytes_of})
 
     async def _wait(self, reason: Callable[[], Awaitable[str]], seconds: float) -> None:

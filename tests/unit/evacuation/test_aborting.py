@@ -26,7 +26,8 @@ from region.evacuation.aborting import (
 )
 from region.evacuation.audit import Audit
 from region.evacuation.cli import show_aborted
-from region.evacuation.moving import Evacuation, UnknownDutiesError
+from region.evacuation.errors import UnknownDutiesError
+from region.evacuation.moving import Evacuation
 from region.evacuation.seats import Seat
 from replication.turns.records import Phase, Turn
 

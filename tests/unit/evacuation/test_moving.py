@@ -15,8 +15,10 @@ from infra.errors import OutcomeUnknownError, UnavailableError
 from infra.kafka import KafkaError
 from region.evacuation import announcing, copying, moving, repository
 from region.evacuation.copying import CopyDiffersError, CopyFailedError
-from region.evacuation.moving import ChangedMeanwhileError, Evacuation, StuckError, Told
+from region.evacuation.errors import ChangedMeanwhileError, StuckError
+from region.evacuation.moving import Evacuation
 from region.evacuation.seats import Seat
+from region.evacuation.telling import Told
 from replication.turns.records import Phase, Turn
 
 SERVICES = frozenset({"gateway", "projector"})

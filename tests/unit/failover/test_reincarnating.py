@@ -11,8 +11,9 @@ import pytest
 from global_directory import place
 from global_directory.holding.schemas import Claim, DutyView, Former
 from region.evacuation import repository as stores
-from region.evacuation.moving import StuckError, Told, UnknownDutiesError
+from region.evacuation.errors import StuckError, UnknownDutiesError
 from region.evacuation.seats import Seat
+from region.evacuation.telling import Told
 from region.failover import losses, reached, reincarnating
 from region.failover.losses import Stretch
 from region.failover.reincarnate_cli import NotReadyToReincarnateError, reincarnate_now

@@ -13,8 +13,9 @@ from global_directory.operators.errors import GivenUpError
 from infra.kafka import Committed, Record
 from region.evacuation import repository as stores
 from region.evacuation.checks import Check
-from region.evacuation.moving import StuckError, Told
+from region.evacuation.errors import StuckError
 from region.evacuation.seats import Seat
+from region.evacuation.telling import Told
 from region.failover import losses, repository, restoring
 from region.failover.losses import NOTHING, GivenUp
 from region.failover.restoring import Return, StoreGoneError, TailGoneError
