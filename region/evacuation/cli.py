@@ -72,10 +72,10 @@ class Rehearsed(msgspec.Struct, frozen=True):
     next: list[str]
 
 
-class StoreSilentError(CausewayError):
+class ServerSilentError(CausewayError):
     """The PostgreSQL at {server} does not answer: {reason}. See that its processes run, and that none was stopped (`causeway status`, its log, its disk). Then run the same command again: it goes on where it stood."""
 
-    code = "store-silent"
+    code = "server-silent"
     status = 503
     definite = False
 
@@ -152,7 +152,7 @@ def run(work: Coroutine[None, None, T]) -> T:
         return asyncio.run(work)
     except NoAnswerError as error:
         reason = "it stands still, or is overloaded" if "not answered" in str(error) else "nobody can connect to it"
-        raise StoreSilentError(server=error.server or "a store of the region", reason=reason) from error
+        raise ServerSilentError(server=error.server or "a store of the region", reason=reason) from error
     except psycopg.Error as error:
         raise UnavailableError(what="A store of the region") from error
     except KafkaError as error:

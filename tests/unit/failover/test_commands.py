@@ -16,7 +16,7 @@ from region.evacuation import seats
 from region.evacuation.aborting import TooLateToAbortError
 from region.evacuation.alone import BusyError, Way, alone, on_its_way
 from region.evacuation.checks import Check
-from region.evacuation.cli import Evacuated, StoreSilentError, TooLateError
+from region.evacuation.cli import Evacuated, ServerSilentError, TooLateError
 from region.evacuation.moving import Evacuation
 from region.evacuation.seats import Seat
 from region.failover import cli, giving_up, late, losses
@@ -68,8 +68,8 @@ def test_a_way_is_gone_on_with_for_a_while(epoch: int, seconds: float, *, holds:
     [
         (TimeoutError(), TooLateError),
         (ConnectionRefusedError(), UnavailableError),
-        (NoAnswerError("secret: refused", server="10.0.0.5:5433, database held_us"), StoreSilentError),
-        (NoAnswerError("the server has not answered for 35 s", server="10.0.0.5:5433, database us"), StoreSilentError),
+        (NoAnswerError("secret: refused", server="10.0.0.5:5433, database held_us"), ServerSilentError),
+        (NoAnswerError("the server has not answered for 35 s", server="10.0.0.5:5433, database us"), ServerSilentError),
     ],
 )
 def test_what_does_not_answer_is_said(error: Exception, expected: type[CausewayError]) -> None:
