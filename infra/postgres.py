@@ -1,6 +1,8 @@
 """Connection pools to PostgreSQL or CockroachDB, and which of its errors may be tried again."""
 
+import contextlib
 import select
+from collections.abc import Iterator
 from typing import Final, TypeVar, cast
 from urllib.parse import urlsplit, urlunsplit
 
@@ -52,6 +54,7 @@ _BOUND: Final = (
 
 PATIENCE_SECONDS: Final = 35.0
 """How long an answer is waited for: longer than any statement may take, so whoever has said nothing by then stands still."""
+FOR_EVER_SECONDS: Final = 86_400.0
 CANCEL_SECONDS: Final = 1.0
 """How long a server is asked to stop what nobody waits for any more, before its connection is closed."""
 RECONNECT_SECONDS = 0.5
@@ -61,6 +64,19 @@ RECONNECT_SECONDS = 0.5
 T = TypeVar("T")
 
 
+class NoAnswerError(psycopg.OperationalError):
+    """A server cannot be reached, or stands still.
+
+    Attributes:
+        server: Which, without what might tell how to log in; empty if that is not known.
+    """
+
+    def __init__(self, message: str, *, server: str = "") -> None:
+        """Keep what the library says, by which callers tell a database that is not there from a server that is not."""
+        super().__init__(message)
+        self.server = server
+
+
 class _Impatient(psycopg.AsyncConnection[TupleRow]):
     """A connection that is given up when its server stands still: frozen, or its disk hangs.
 
@@ -68,6 +84,7 @@ class _Impatient(psycopg.AsyncConnection[TupleRow]):
     """
 
     patience = PATIENCE_SECONDS
+    server = ""
 
     async def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:  # noqa: ASYNC109 — the library's
         """Wait for an answer, for so long.
@@ -80,7 +97,7 @@ class _Impatient(psycopg.AsyncConnection[TupleRow]):
         except _WaitTimeout:
             self.pgconn.finish()
             message = f"the server has not answered for {timeout or self.patience:g} s"
-            raise psycopg.OperationalError(message) from None
+            raise NoAnswerError(message, server=self.server) from None
 
     async def _try_cancel(self, *, timeout: float = CANCEL_SECONDS) -> None:  # noqa: ASYNC109 — the library's
         """Ask the server to stop; one that does not even hear that stands still, and is not waited for."""
@@ -99,6 +116,49 @@ class _EagerPool(AsyncConnectionPool[Connection]):
     async def schedule_task(self, task: MaintenanceTask, delay: float) -> None:
         """Do something later; connect no later than soon."""
         await super().schedule_task(task, min(delay, RECONNECT_SECONDS) if isinstance(task, AddConnection) else delay)
+
+
+async def connect_once(url: str, *, name: str, patience: float = PATIENCE_SECONDS) -> Connection:
+    """Connect to a server, in autocommit mode, for who needs no pool; a server that does not answer is given up, also in the midst of a statement.
+
+    Args:
+        url: A `postgresql://` URL; what it says goes before `LIMITS`.
+        name: Shown by the server as application name.
+        patience: Seconds after which a server that does not answer is given up; see `as_long_as_it_takes`.
+
+    Raises:
+        NoAnswerError: It cannot be reached.
+    """
+    said = conninfo_to_dict(url)
+    limits = {setting: value for setting, value in LIMITS.items() if setting not in said}
+    try:
+        made = await _Impatient.connect(url, autocommit=True, application_name=name, **limits)  # type: ignore[arg-type]  # strings and numbers, as libpq takes them
+    except psycopg.OperationalError as error:
+        if error.sqlstate is not None:
+            raise
+        raise NoAnswerError(str(error), server=server_of(url)) from error
+    made.patience, made.server = patience, server_of(url)
+    return made
+
+
+def server_of(url: str) -> str:
+    """Return where a URL leads to, for people: host, port and database, and nothing by which one logs in."""
+    said = conninfo_to_dict(url)
+    host, port = said.get("host") or said.get("hostaddr") or "localhost", said.get("port") or 5432
+    return f"{host}:{port}, database {said.get('dbname') or 'postgres'}"
+
+
+@contextlib.contextmanager
+def as_long_as_it_takes(connection: Connection) -> Iterator[None]:
+    """Let a statement take as long as it needs, such as one that reads all that there is; that the server stands still is to be seen otherwise meanwhile."""
+    if not isinstance(connection, _Impatient):
+        yield
+        return
+    usual, connection.patience = connection.patience, FOR_EVER_SECONDS
+    try:
+        yield
+    finally:
+        connection.patience = usual
 
 
 def elsewhere(url: str, database: str) -> str:

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from global_directory.directory import Directory
 from global_directory.errors import NotYoursError
+from global_directory.holding.duties import Guard
 from global_directory.holding.schemas import (
     Claim,
     DutiesView,
@@ -125,8 +126,8 @@ def _offer_duties(app: FastAPI, directory: Directory, operators: Desk | None) ->
     )
     async def lay_down(region: str, wanted: LayingDown, request: Request) -> DutyView:
         _only(wanted.holder, request, f"lay the duties of {region} down", or_else=DIRECTORY)
-        await _by_an_operator_unless_a_region(region, request, operators)
-        return await directory.duties.lay_down(region, wanted)
+        guard = await _by_an_operator_unless_a_region(region, request, operators)
+        return await directory.duties.lay_down(region, wanted, guard=guard)
 
     @app.post("/regions/{region}/keepers", summary="Say who has everything that a region lets others have")
     async def keep(region: str, wanted: Keeping, request: Request) -> DutyView:
@@ -145,13 +146,13 @@ def _offer_claims(app: FastAPI, directory: Directory, operators: Desk | None, de
     )
     async def claim(region: str, wanted: Claim, request: Request) -> DutyView:
         _only(wanted.claimer, request, f"claim the duties of {region}", or_else=DIRECTORY)
-        await _by_an_operator_unless_a_region(region, request, operators)
-        guard, caller, shown = None, caller_of(request.scope), shown_by(request)
+        guard = await _by_an_operator_unless_a_region(region, request, operators, claims=True)
+        caller, shown = caller_of(request.scope), shown_by(request)
         if (
             detector is not None and caller != DIRECTORY and (caller or shown.token)
         ):  # while TLS is off, nobody is known
             if caller is None and not detector.gave(shown):
-                await _by_an_operator(region, request, operators, verbs=HANDS_OVER)
+                guard = await _by_an_operator(region, request, operators, verbs=HANDS_OVER, claims=True)
             else:
                 guard = detector.guard(shown, region, wanted.claimer)
         return await directory.duties.claim(region, wanted, guard=guard)
@@ -205,19 +206,28 @@ def _only(owner: str, request: Request, what: str, *, or_else: str = "") -> None
         raise NotYoursError(caller=caller, what=what, owner=owner)
 
 
-async def _by_an_operator(target: str, request: Request, operators: Desk | None, *, verbs: frozenset[str]) -> None:
-    """Refuse whoever shows no pass of an operator for that."""
+async def _by_an_operator(
+    target: str, request: Request, operators: Desk | None, *, verbs: frozenset[str], claims: bool = False
+) -> Guard:
+    """Refuse whoever shows no pass of an operator for that; return what looks again in the transaction of what is done."""
     if operators is None:
         raise NoOperatorsError
     await operators.operations.admit(shown_by(request), target, verbs=verbs)
+    return operators.operations.guard(shown_by(request), claims=claims)
 
 
 async def _by_an_operator_unless_a_region(
-    region: str, request: Request, operators: Desk | None, *, verbs: frozenset[str] = HANDS_OVER
-) -> None:
+    region: str,
+    request: Request,
+    operators: Desk | None,
+    *,
+    verbs: frozenset[str] = HANDS_OVER,
+    claims: bool = False,
+) -> Guard | None:
     """As above, where the directory's own certificate is shown: a region does in its own name what it decides by itself."""
     if caller_of(request.scope) == DIRECTORY:
-        await _by_an_operator(region, request, operators, verbs=verbs)
+        return await _by_an_operator(region, request, operators, verbs=verbs, claims=claims)
+    return None
 
 
 def _problem(error: CausewayError) -> Response:

@@ -3,9 +3,8 @@
 from typing import Final
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
-from infra.postgres import LIMITS, Connection
+from infra.postgres import Connection, connect_once
 from infra.schema.revisions import Alive, State
 
 VERSION_TABLE: Final = "schema_revision"
@@ -56,12 +55,9 @@ async def connect(url: str, *, name: str) -> Connection:
     """Connect to a store, in autocommit mode.
 
     Raises:
-        psycopg.OperationalError: It cannot be reached.
+        NoAnswerError: It cannot be reached.
     """
-    plain = plain_url(url)
-    said = conninfo_to_dict(plain)
-    limits = {setting: value for setting, value in LIMITS.items() if setting not in said}
-    return await psycopg.AsyncConnection.connect(plain, autocommit=True, application_name=name, **limits)  # type: ignore[arg-type]  # strings and numbers, as libpq takes them
+    return await connect_once(plain_url(url), name=name)
 
 
 async def make_tables(connection: Connection) -> None:

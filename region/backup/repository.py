@@ -7,7 +7,7 @@ from typing import Final
 import psycopg
 from psycopg import sql
 
-from infra.postgres import Connection
+from infra.postgres import Connection, as_long_as_it_takes
 from region.evacuation.repository import count_rows
 from region.standby.repository import publishing
 
@@ -19,11 +19,12 @@ async def one_view(connection: Connection) -> AsyncIterator[str]:
     """See the store as it is now, for as long as the context lasts; give the name by which others see the same."""
     await connection.execute("SET statement_timeout = 0")
     await connection.execute("SET idle_in_transaction_session_timeout = 0")  # others read on meanwhile
-    async with connection.transaction():
-        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        row = await (await connection.execute("SELECT pg_export_snapshot()")).fetchone()
-        assert row is not None
-        yield str(row[0])
+    with as_long_as_it_takes(connection):
+        async with connection.transaction():
+            await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            row = await (await connection.execute("SELECT pg_export_snapshot()")).fetchone()
+            assert row is not None
+            yield str(row[0])
 
 
 async def now(connection: Connection) -> int:

@@ -9,7 +9,8 @@ from global_directory.holding.schemas import DutyView
 from infra.errors import CausewayError
 from infra.schema.repository import connect
 from region.evacuation.audit import Audit
-from region.evacuation.moving import Evacuation, UnknownDutiesError
+from region.evacuation.errors import UnknownDutiesError
+from region.evacuation.moving import Evacuation
 from region.evacuation.plan import can_hand_back
 from replication.turns.repository import read_turn
 from replication.turns.takeover_repository import read_tail
@@ -40,6 +41,7 @@ class Aborted(msgspec.Struct, frozen=True):
         rehearsed: Whether nothing was changed, since it was only asked what would be.
         what: For people.
         next: What is to be done after it.
+        ok: Whether it can be given up; of what was only asked.
     """
 
     region: str
@@ -47,6 +49,7 @@ class Aborted(msgspec.Struct, frozen=True):
     rehearsed: bool
     what: str
     next: list[str]
+    ok: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,15 @@ def check(duty: DutyView, verb: Verb, *, source: str) -> None:
     )
 
 
+def refused(duty: DutyView, verb: Verb, error: CausewayError) -> Aborted:
+    """Return what a rehearsal answers where nothing can be given up, which is an answer as well. Pure."""
+    name = FAIL.name if isinstance(error, NotBegunThereError) else verb.name
+    after = [f"causeway region status: {duty.holder} holds the duties of {duty.region}"]
+    if isinstance(error, TooLateToAbortError | NotBegunThereError):
+        after = [f"Run it to its end, which is harmless if it is done: causeway region {name} {duty.region} --why …"]
+    return Aborted(duty.region, duty.holder, rehearsed=True, what=str(error), next=after, ok=False)
+
+
 async def hand_back(evacuation: Evacuation, verb: Verb, audit: Audit, *, rehearse: bool) -> Aborted:
     """Let a region go on where its duties are, whatever was begun to hand them over.
 
@@ -111,8 +123,8 @@ async def hand_back(evacuation: Evacuation, verb: Verb, audit: Audit, *, rehears
         rehearse: Whether nothing is to be changed.
 
     Raises:
-        TooLateToAbortError: The other site has claimed, or is about to.
-        NotBegunThereError: A takeover stands before it, which is not done.
+        TooLateToAbortError: The other site has claimed, or is about to; a rehearsal answers that.
+        NotBegunThereError: A takeover stands before it, which is not done; likewise.
         CausewayError: The directory does not tell.
         psycopg.Error: The store does not answer.
     """
@@ -130,6 +142,8 @@ async def hand_back(evacuation: Evacuation, verb: Verb, audit: Audit, *, rehears
             check(duty_of(await evacuation.directory.duties(), region), verb, source=source)  # it went on meanwhile
             raise NotBegunThereError(holder=source, region=region)
     except CausewayError as error:
+        if rehearse and isinstance(error, TooLateToAbortError | NotBegunThereError):
+            return refused(duty, verb, error)
         if not rehearse:
             audit.note(f"refused: {error}")
         raise

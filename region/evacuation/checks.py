@@ -22,6 +22,7 @@ from infra.postgres import STORE_FAILURES
 from infra.schema.repository import connect, state
 from infra.topics import incoming_topic, relay_topic
 from region.evacuation import repository
+from region.evacuation.copying import draft_of
 from region.evacuation.plan import Step
 from region.evacuation.seats import Seat
 from replication.turns.records import Phase
@@ -105,15 +106,18 @@ async def attempt(name: str, look_at: Callable[[], Awaitable[Check]]) -> Check:
 
 
 def lease(duty: DutyView, source: Seat, target: Seat) -> Check:
-    """Whether the source has the lease, and the target may follow it."""
+    """Whether the source has the lease, or has laid it down for this, and the target may follow it."""
     wrong = {
         f"{duty.holder} holds the duties, not {source.site}": duty.holder != source.site,
-        f"the lease of epoch {duty.epoch} was laid down": duty.laid_down,
         f"{duty.standby or 'nobody'} stands by, not {target.site}": duty.standby != target.site,
-        "the lease is not renewed: its holder is islanded, or does not run": duty.promised_seconds <= 0,
+        "the lease is not renewed: its holder is islanded, or does not run": duty.promised_seconds <= 0
+        and not duty.laid_down,
     }
     found = [what for what, is_so in wrong.items() if is_so]
-    return Check("lease", ok=not found, detail="; ".join(found) or f"epoch {duty.epoch}, {target.site} stands by")
+    good = f"epoch {duty.epoch}, {target.site} stands by"
+    if duty.laid_down:
+        good += "; the lease was laid down, which is for good: nobody is let in before this is done"
+    return Check("lease", ok=not found, detail="; ".join(found) or good)
 
 
 def trust(source: Seat, target: Seat, expelled: Collection[str]) -> Check:
@@ -177,10 +181,11 @@ async def look_for_room(source: Seat, target: Seat) -> Check:
     async with await connect(source.store, name="evacuation") as store:
         size = await repository.size(store)
     async with await connect(_server_of(target), name="evacuation") as server:
-        left = await repository.left(server)
+        left, draft = await repository.left(server), await repository.size_of(server, draft_of(target.store))
     free = None if left.directory is None else await asyncio.to_thread(_free, left.directory)
     dumped = await asyncio.to_thread(_apart, left.directory) if target.is_home else None
-    return room(target, size=size, free=free, dumped=dumped, connections=left.connections)
+    thrown = draft if target.is_home else 0
+    return room(target, size=size, free=free, dumped=dumped, connections=left.connections, thrown=thrown)
 
 
 def _free(directory: str) -> int | None:
@@ -199,7 +204,9 @@ def _apart(directory: str | None) -> int | None:
     return None
 
 
-def room(target: Seat, *, size: int, free: int | None, connections: int | None, dumped: int | None = None) -> Check:
+def room(
+    target: Seat, *, size: int, free: int | None, connections: int | None, dumped: int | None = None, thrown: int = 0
+) -> Check:
     """Whether the target's PostgreSQL has room for the duties.
 
     Args:
@@ -208,6 +215,7 @@ def room(target: Seat, *, size: int, free: int | None, connections: int | None, 
         free: On the disk of the target's PostgreSQL, bytes; None where nobody can say.
         connections: How many more it takes; None likewise.
         dumped: On the disk on which the store is dumped, bytes; None if that is the same, or nothing is dumped.
+        thrown: Of a copy at the target that was not completed, and is thrown away first, bytes.
     """
     here = size if dumped is None else 0
     needed = SPARE_BYTES + (size + here if target.is_home else 0)  # at home: what is made of what is dumped
@@ -215,9 +223,11 @@ def room(target: Seat, *, size: int, free: int | None, connections: int | None, 
     if free is None:
         said.append(f"how much is free at {target.site} is not known here, and {needed / 2**20:.0f} MiB must be")
     else:
-        enough = free >= needed
+        enough = free + thrown >= needed
+        freed = f" once a copy that was not completed is thrown away ({thrown / 2**20:.0f} of them)" if thrown else ""
         (said if enough else wrong).append(
-            f"{free / 2**20:.0f} MiB are free at {target.site}" + ("" if enough else f", not {needed / 2**20:.0f}")
+            f"{(free + thrown) / 2**20:.0f} MiB are free at {target.site}{freed}"
+            + ("" if enough else f", not {needed / 2**20:.0f}")
         )
     if dumped is not None and dumped < size:
         wrong.append(

@@ -23,15 +23,17 @@ from global_directory.client import DirectoryClient
 from global_directory.operators.acting import Confirm, Why, operation
 from infra.errors import CausewayError, UnavailableError
 from infra.kafka import KafkaError
-from infra.postgres import STORE_FAILURES
+from infra.postgres import STORE_FAILURES, NoAnswerError
 from infra.printing import print_json
 from region.evacuation import aborting, checks, seats
 from region.evacuation.aborting import Aborted
 from region.evacuation.alone import OnItsWay, Way, alone, on_its_way
 from region.evacuation.audit import Audit
-from region.evacuation.moving import Evacuation, Told
+from region.evacuation.confirming import confirmed, standing
+from region.evacuation.moving import Evacuation
 from region.evacuation.plan import is_under_way
 from region.evacuation.seats import Seat
+from region.evacuation.telling import Told
 from region.standby.detaching import detach, release
 
 __all__ = ["app"]
@@ -68,6 +70,14 @@ class Rehearsed(msgspec.Struct, frozen=True):
     checks: list[checks.Check]
     steps: tuple[str, ...]
     next: list[str]
+
+
+class ServerSilentError(CausewayError):
+    """The PostgreSQL at {server} does not answer: {reason}. See that its processes run, and that none was stopped (`causeway status`, its log, its disk). Then run the same command again: it goes on where it stood."""
+
+    code = "server-silent"
+    status = 503
+    definite = False
 
 
 class TooLateError(CausewayError):
@@ -130,7 +140,7 @@ def evacuate(
             acting.detail = given_up.what
         show_aborted(given_up, as_json=as_json)
     else:
-        with alone(region) as way, operation("evacuate", region, why=why, confirm=confirm) as acting:
+        with confirmed("evacuate", region, then=standing(region), why=why, confirm=confirm) as (way, acting):
             done = run(evacuate_now(region, sites, why, quiet=as_json, begun=way))
             acting.detail = f"{done.holder} holds"
         _show_outcome(done, as_json=as_json)
@@ -140,6 +150,9 @@ def run(work: Coroutine[None, None, T]) -> T:
     """Run what is asked for; whose server does not answer is said without what might tell how to connect."""
     try:
         return asyncio.run(work)
+    except NoAnswerError as error:
+        reason = "it stands still, or is overloaded" if "not answered" in str(error) else "nobody can connect to it"
+        raise ServerSilentError(server=error.server or "a store of the region", reason=reason) from error
     except psycopg.Error as error:
         raise UnavailableError(what="A store of the region") from error
     except KafkaError as error:
@@ -180,13 +193,6 @@ async def _between(
     return chosen.source, chosen.target
 
 
-async def _detach(source: Seat, target: Seat) -> None:
-    """Make the copy a store of its own, and let the source, which may be away by now, keep no more changes for it."""
-    await detach(target.store, target.region)
-    with contextlib.suppress(psycopg.Error, TimeoutError):
-        await release(source.store, target.site)
-
-
 async def _rehearse(region: str, sites: dict[str, Seat]) -> Rehearsed:
     async with place.directory() as directory:
         source, target = await _between(directory, region, sites, begun=on_its_way(region))
@@ -214,13 +220,16 @@ async def _abort(
 
 
 def show_aborted(done: Aborted, *, as_json: bool) -> None:
-    """Tell what giving up has come to, or would."""
+    """Tell what giving up has come to, or would; the exit status is 1 if it cannot be."""
     if as_json:
         print_json(done)
-        return
-    console.print(f"It can be given up: {done.what} then. Nothing is changed." if done.rehearsed else f"{done.what}.")
-    for line in done.next:
-        console.print(f"  {line}")
+    else:
+        would = f"It can be given up: {done.what} then. Nothing is changed." if done.ok else done.what
+        console.print(would if done.rehearsed else f"{done.what}.")
+        for line in done.next:
+            console.print(f"  {line}")
+    if not done.ok:
+        raise typer.Exit(1)
 
 
 def teller(audit: Audit, log: list[Told], *, quiet: bool) -> Callable[[Told], None]:
@@ -268,8 +277,11 @@ async def evacuate_now(
     tell = teller(audit, log, quiet=quiet)
     async with place.directory() as directory:
         source, target = way or await _between(directory, region, sites, begun=begun.way if begun else None)
-        follow_no_more = None if target.is_home else partial(_detach, source, target)
-        evacuation = Evacuation(source, target, directory, seats.tools(), tell, follow_no_more)
+        follow_no_more, let_go = None, None
+        if not target.is_home:
+            follow_no_more = partial(detach, target.store, target.region)
+            let_go = partial(release, source.store, target.site)
+        evacuation = Evacuation(source, target, directory, seats.tools(), tell, follow_no_more, let_go)
         known = await evacuation.look()
         if known.holder == source.site and known.at_source.is_untouched(source.site):
             found = await checks.look(source, target, await directory.duties(), await directory.expulsions())

@@ -1,21 +1,24 @@
 """Copying what a region's duties stand on: a store that stands still, whole, and compared; and the blobs that are missing at the other site."""
 
 import asyncio
+import contextlib
 import os
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, TypeAlias
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from infra.backoff import Backoff
-from infra.blobs import Blobs
+from infra.blobs import FAILURES as BLOB_FAILURES
+from infra.blobs import Blobs, Place
 from infra.errors import CausewayError
-from infra.postgres import Connection
+from infra.postgres import STORE_FAILURES, Connection
 from infra.schema.repository import connect, plain_url
 from region.evacuation import repository
+from region.evacuation.answering import while_they_answer
 from region.standby.repository.digests import digests
 
 MAINTENANCE: Final = "postgres"
@@ -27,7 +30,10 @@ _ENVIRONMENT: Final = {
     "password": "PGPASSWORD",
     "dbname": "PGDATABASE",
 }
+Digests: TypeAlias = dict[str, tuple[int, int]]
 PLACING_TRIES: Final = 10
+END_SECONDS: Final = 5.0
+"""So long a program of PostgreSQL's may take to end once it is told to."""
 PART: Final = 16 * 1024 * 1024
 
 
@@ -48,50 +54,99 @@ class CopyDiffersError(CausewayError):
 
 
 async def copy_store(
-    source: str, target: str, tools: Path, *, prepare: Callable[[Connection], Awaitable[None]]
+    source: str,
+    target: str,
+    tools: Path,
+    *,
+    prepare: Callable[[Connection], Awaitable[None]],
+    say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, int]:
     """Copy a store that stands still, in place of what is at the target; return how many rows each table has.
 
-    A copy that is not complete has another name: so whatever is found under the target's own is whole.
+    A copy that is not complete has another name: so whatever is found under the target's own is whole. One that failed is thrown away, if not now then by
+    the next attempt.
 
     Args:
         source: URL of the store.
         target: URL of the database that the copy is to be.
         tools: Where `pg_dump` and `pg_restore` are, of the same version as the servers or a later one.
         prepare: Changes in the copy what is of the other site's, before it takes its place.
+        say: Told of a copy that was not completed, and what becomes of it.
 
     Raises:
         CopyFailedError: A program failed.
         CopyDiffersError: The copy is not the same.
         psycopg.Error: A server does not answer.
     """
-    name = _database(target)
-    made = f"{name}_new"
-    async with await connect(_with(target, MAINTENANCE), name="evacuation") as server:
+    name, made = _database(target), draft_of(target)
+    async with await connect(target_server(target), name="evacuation") as server:
+        if made in await repository.databases(server):
+            say(f"a copy that was not completed ({made}) is thrown away first")
         await repository.make_database(server, made)
-        with (
-            tempfile.TemporaryFile() as dump
-        ):  # it has no name: so it goes with the last who has it open, also if that dies
-            file = f"/dev/fd/{dump.fileno()}"
-            plain = ["--no-publications", "--no-subscriptions"]  # each site's server has its own
-            options = ["--format=custom", "--compress=0", f"--file={file}", *plain]
-            await run_program(tools / "pg_dump", options, source, shares=dump)
-            dump.seek(0)
-            options = ["--no-owner", "--no-privileges", "--exit-on-error", *plain, f"--dbname={made}", file]
-            await run_program(tools / "pg_restore", options, _with(target, made), shares=dump)
-        counts = await compare(source, _with(target, made))
-        async with await connect(_with(target, made), name="evacuation") as copy:
-            await prepare(copy)
-        backoff = Backoff(first=0.05, most=1.0)
+    try:
+        counts = await while_they_answer(
+            _fill(source, _with(target, made), tools, prepare), source, target_server(target)
+        )
+        await _put_in_place(target, made, name)
+    except BaseException:
+        await asyncio.shield(_throw_away(target, made, say))
+        raise
+    return counts
+
+
+async def _fill(
+    source: str, copy: str, tools: Path, prepare: Callable[[Connection], Awaitable[None]]
+) -> dict[str, int]:
+    """Fill an empty database with what a store has, and compare both."""
+    with (
+        tempfile.TemporaryFile() as dump
+    ):  # it has no name: so it goes with the last who has it open, also if that dies
+        file = f"/dev/fd/{dump.fileno()}"
+        plain = ["--no-publications", "--no-subscriptions"]  # each site's server has its own
+        options = ["--format=custom", "--compress=0", f"--file={file}", *plain]
+        await run_program(tools / "pg_dump", options, source, shares=dump)
+        dump.seek(0)
+        options = ["--no-owner", "--no-privileges", "--exit-on-error", *plain, f"--dbname={_database(copy)}", file]
+        await run_program(tools / "pg_restore", options, copy, shares=dump)
+    counts = await compare(source, copy)
+    async with await connect(copy, name="evacuation") as connection:
+        await prepare(connection)
+    return counts
+
+
+async def _put_in_place(target: str, made: str, name: str) -> None:
+    backoff = Backoff(first=0.05, most=1.0)
+    async with await connect(target_server(target), name="evacuation") as server:
         for attempt in range(PLACING_TRIES):
             try:
                 await repository.put_in_place(server, made, name)
-                break
             except repository.RACES as error:
                 if attempt == PLACING_TRIES - 1:
                     raise CopyFailedError(reason=f"{name} is in use") from error
                 await asyncio.sleep(backoff.next())
-    return counts
+            else:
+                return
+
+
+async def _throw_away(target: str, made: str, say: Callable[[str], None]) -> None:
+    """Throw a copy away that was not completed, so that it takes no room; what does not answer now is thrown away by the next attempt."""
+    try:
+        async with await connect(target_server(target), name="evacuation") as server:
+            await repository.drop_database(server, made)
+    except (*STORE_FAILURES, psycopg.Error):
+        say(f"the copy that was not completed stays ({made}), and is thrown away by the next attempt")
+    else:
+        say("the copy that was not completed is thrown away")
+
+
+def draft_of(target: str) -> str:
+    """Return by what name a copy is made that is to take the place of a database."""
+    return f"{_database(target)}_new"
+
+
+def target_server(target: str) -> str:
+    """Return the URL of the database from which others of a server are made and removed."""
+    return _with(target, MAINTENANCE)
 
 
 async def make_missing(url: str) -> None:
@@ -128,10 +183,30 @@ async def compare_sums(source: str, target: str) -> int:
         psycopg.Error: One does not answer.
     """
     async with await connect(source, name="evacuation") as one, await connect(target, name="evacuation") as other:
-        here, there = await digests(one), await digests(other)
+
+        async def both() -> tuple[Digests, Digests]:
+            return await digests(one), await digests(other)
+
+        here, there = await while_they_answer(both(), source, target)
     if different := sorted(table for table in {*here, *there} if here.get(table) != there.get(table)):
         raise CopyDiffersError(what=f"{', '.join(different)}: not the same rows in both")
     return len(here)
+
+
+async def carry_blobs(source: Place, target: Place) -> AsyncIterator[tuple[int, int]]:
+    """Copy blobs from one blob store to another one; see `copy_blobs`.
+
+    Raises:
+        CopyFailedError: One of both does not answer.
+    """
+    try:
+        async with Blobs(source) as here, Blobs(target) as there:
+            await here.make_bucket()
+            await there.make_bucket()
+            async for told in copy_blobs(here, there):
+                yield told
+    except BLOB_FAILURES as error:
+        raise CopyFailedError(reason=f"the blob store: {type(error).__name__}") from error
 
 
 async def copy_blobs(source: Blobs, target: Blobs, *, prefix: str = "blobs/") -> AsyncIterator[tuple[int, int]]:
@@ -194,12 +269,23 @@ async def run_program(program: Path, options: list[str], url: str, *, shares: IO
     try:
         _, said_last = await running.communicate()
     except asyncio.CancelledError:
-        running.terminate()
-        await running.wait()
+        await _end(running)
         raise
     if running.returncode:
         lines = said_last.decode(errors="replace").strip().splitlines() or ["it said nothing"]
         raise CopyFailedError(reason=f"{program.name}: {lines[-1]}")
+
+
+async def _end(running: asyncio.subprocess.Process) -> None:
+    """End a program; one that waits for a server that stands still, even to tell it so, is not waited for."""
+    with contextlib.suppress(ProcessLookupError):
+        running.terminate()
+        try:
+            async with asyncio.timeout(END_SECONDS):
+                await running.wait()
+        except TimeoutError:
+            running.kill()
+            await running.wait()
 
 
 def _database(url: str) -> str:

@@ -3,19 +3,16 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import psycopg
 
 from global_directory.holding.schemas import Claim, DutyView, LayingDown
+from global_directory.operators.errors import GivenUpError
 from infra.administration import cut
-from infra.blobs import FAILURES as BLOB_FAILURES
-from infra.blobs import Blobs
 from infra.errors import CausewayError
 from infra.kafka import Consumer, KafkaError
 from infra.postgres import STORE_FAILURES, Connection
@@ -23,8 +20,10 @@ from infra.schema.repository import connect
 from infra.tasks import beside
 from region.evacuation import copying, repository
 from region.evacuation.announcing import Directory, Plan
+from region.evacuation.errors import ChangedMeanwhileError, StuckError, UnknownDutiesError
 from region.evacuation.plan import Known, LostTrackError, Step, begun, can_hand_back, next_step, places
 from region.evacuation.seats import Seat
+from region.evacuation.telling import Told, not_released
 from region.holding.promising import note_claim
 from replication.turns.records import Turn
 from replication.turns.repository import drain, hand_over, read_turn, set_offsets, take_back, take_over
@@ -39,36 +38,8 @@ ACCEPTING: Final = frozenset({"gateway", "ingester", "media"})
 """Services that take in what is new; they end first."""
 
 
-class StuckError(CausewayError):
-    """`{step}` did not come to its end within {seconds} s: {why}."""
-
-    code = "evacuation-stuck"
-    status = 409
-    definite = True
-
-
-class UnknownDutiesError(CausewayError):
-    """The directory knows nothing of {region}: nobody has ever told it who holds its duties. Nothing was changed."""
-
-    code = "unknown-duties"
-    status = 404
-    definite = True
-
-
-class Told(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One thing that is told while it goes on.
-
-    Attributes:
-        step: In which step.
-        what: For people: what is done, or waited for.
-        seconds: Since the evacuation was begun, or taken up again.
-        figures: What was counted.
-    """
-
-    step: str
-    what: str
-    seconds: float
-    figures: dict[str, int] = {}
+LEFT_ALONE: Final = (ChangedMeanwhileError, GivenUpError)
+"""What a step may fail by where nothing is handed back: somebody else is at it, or was, and has said how it goes on."""
 
 
 @dataclass
@@ -83,6 +54,7 @@ class Evacuation:
         tell: Told of each thing.
         detach: Lets the target's store, which is a copy that follows the source's, follow no more, for good; None: none follows there, and the
             store is copied while it stands still.
+        release: Lets the source's store, which may be away by then, keep no more changes for that copy; if it fails that is told, and the next run does it.
     """
 
     source: Seat
@@ -90,7 +62,8 @@ class Evacuation:
     directory: Directory
     tools: Path
     tell: Callable[[Told], None]
-    detach: Callable[[], Awaitable[None]] | None = None
+    detach: Callable[[], Awaitable[object]] | None = None
+    release: Callable[[], Awaitable[None]] | None = None
     _compared: str = ""
     began: float = field(default_factory=time.monotonic)
     _said: tuple[str, str] = ("", "")
@@ -120,6 +93,7 @@ class Evacuation:
                 step = next_step(known)
                 if step is Step.DONE:
                     await self._end_plan(step)
+                    await self._let_go(step)
                     await self._empty_journal(step)
                     self._say(step, f"{self.target.site} holds the duties of {known.region} in epoch {known.epoch}")
                     return took
@@ -169,9 +143,15 @@ class Evacuation:
             return False
         async with await connect(self.source.store, name="evacuation") as store:
             back = await take_back(store, epoch=duty.epoch, holder=self.source.site)
-        if back:
-            await self._end_plan(Step.DRAIN)
-        return back
+        if not back:
+            return False
+        duty = (
+            await self._duty()
+        )  # a laying down that was under way may have come in between: then it only goes forward
+        if not can_hand_back(duty.holder, self.source.site, laid_down=duty.laid_down):
+            return False
+        await self._end_plan(Step.DRAIN)
+        return True
 
     async def _end_plan(self, step: Step) -> None:
         if untold := await self._plan.end():
@@ -192,6 +172,7 @@ class Evacuation:
                 await self._drain(known)
                 await self._settle(known)
             case Step.COPY:
+                await self._plan.tell()  # by a pass: whoever was given up hears of it
                 await self._stand_still()
                 if self.detach is not None or await self._follows():
                     await self._catch_up(known)
@@ -215,7 +196,8 @@ class Evacuation:
     async def _settle(self, known: Known) -> None:
         async with await connect(self.source.store, name="evacuation") as store:
             await self._wait(Step.SETTLE, partial(self._undone, store))
-            await hand_over(store, epoch=known.epoch, to=self.target.site)
+            if not await hand_over(store, epoch=known.epoch, to=self.target.site):
+                raise self._changed(await read_turn(store))
 
     async def _stand_still(self) -> None:
         """Wait until nobody works on the source's store any more, and see that nothing is left to be done in it."""
@@ -234,6 +216,15 @@ class Evacuation:
         except (KafkaError, OSError) as error:
             self._say(step, f"the journal at {self.source.site} keeps what it has: {error}")
 
+    async def _let_go(self, step: Step) -> None:
+        """Let the source's store keep no more changes for a copy that follows no more: kept for ever, they would fill its disk."""
+        if self.release is None:
+            return
+        try:
+            await self.release()
+        except (psycopg.Error, TimeoutError) as error:
+            self._say(step, not_released(self.source, self.target, error))
+
     async def _undone(self, store: Connection) -> str:
         """Say what is accepted and not decided, or decided and not sent."""
         async with Consumer(self.source.kafka, self.source.journal, client="evacuation") as journal:
@@ -247,7 +238,9 @@ class Evacuation:
     async def _copy(self, known: Known) -> None:
         self._say(Step.COPY, "the store stands still, and is copied")
         begin_at = partial(set_offsets, offsets=await self._places(known))
-        counts = await copying.copy_store(self.source.store, self.target.store, self.tools, prepare=begin_at)
+        counts = await copying.copy_store(
+            self.source.store, self.target.store, self.tools, prepare=begin_at, say=partial(self._say, Step.COPY)
+        )
         self._say(Step.COPY, "the copy is complete", {"tables": len(counts), "rows": sum(counts.values())})
 
     async def _follows(self) -> bool:
@@ -282,10 +275,27 @@ class Evacuation:
         self._say(Step.CLAIM, f"{self.source.site} lays its lease down, and {self.target.site} claims the next epoch")
         if not self.target.is_home:
             await note_claim(self.target.store, known.region, known.epoch, known.incarnation, laid_down=True)
+        await self._see_that_it_stands(known)
         await self.directory.lay_down(known.region, LayingDown(known.holder, known.epoch))
+        await self._see_that_it_stands(
+            known
+        )  # laid down is for good, and yet goes forward; an epoch that is begun without the newest does not
         standby = self.source.site if self.target.is_home else ""  # away from home nobody has a copy
         claim = Claim(self.target.site, incarnation=known.incarnation + 1, ended=known.epoch, standby=standby)
         await self.directory.claim(known.region, claim)
+
+    async def _see_that_it_stands(self, known: Known) -> None:
+        """See that the source is handed over as it was when it was copied: whoever took it back has let it go on, beyond what the copy has.
+
+        Raises:
+            ChangedMeanwhileError: It is not.
+        """
+        if (turn := await _turn(self.source)) != known.at_source:
+            raise self._changed(turn)
+
+    def _changed(self, turn: Turn | None) -> ChangedMeanwhileError:
+        what = "it is gone" if turn is None else f"{turn.holder}, epoch {turn.epoch}, {turn.phase.value or 'serving'}"
+        return ChangedMeanwhileError(region=self.source.region, site=self.source.site, what=what)
 
     async def _begin(self, known: Known) -> None:
         self._say(Step.BEGIN, f"the copy is begun with, in epoch {known.epoch}")
@@ -299,7 +309,7 @@ class Evacuation:
             self.detach is not None
         ):  # until it is begun with, a copy that followed has the places of the source's journal
             offsets = await self._places(replace(known, at_target=None))
-            await self.detach()  # also where it follows no more: a run that died may not have told the source so
+            await self.detach()
         async with await connect(self.target.store, name="evacuation") as store:
             if not await take_over(store, begun(known), ended=known.epoch - 1, renamed=renamed, offsets=offsets):
                 raise LostTrackError(
@@ -325,18 +335,10 @@ class Evacuation:
         source, target = self.source.blobs, self.target.blobs
         if source is None or target is None:
             return
-        try:
-            async with AsyncExitStack() as stack:
-                here = await stack.enter_async_context(Blobs(source))
-                there = await stack.enter_async_context(Blobs(target))
-                await here.make_bucket()
-                await there.make_bucket()
-                copied = seen = 0
-                async for copied, seen in copying.copy_blobs(here, there):
-                    if copied % 100 == 1:
-                        self._say(step, "blobs are copied", {"copied": copied, "looked at": seen})
-        except BLOB_FAILURES as error:
-            raise copying.CopyFailedError(reason=f"the blob store: {type(error).__name__}") from error
+        copied = seen = 0
+        async for copied, seen in copying.carry_blobs(source, target):
+            if copied % 100 == 1:
+                self._say(step, "blobs are copied", {"copied": copied, "looked at": seen})
         self._say(step, "every blob is at the other site", {"copied": copied, "blobs": seen})
 
     async def _not_serving(self) -> str:
@@ -358,6 +360,9 @@ class Evacuation:
 
     async def _give_up(self, step: Step, error: BaseException) -> None:
         why = str(error) or type(error).__name__
+        if isinstance(error, LEFT_ALONE):
+            self._say(step, f"given up: {why}")
+            return
         try:
             back = await self.hand_back()
         except FAILURES:

@@ -48,7 +48,8 @@ class Known:
         at_source: What the source's store says.
         at_target: What the target's store says; None if there is none yet.
         serving: Whether the target's services have begun to work on theirs.
-        laid_down: Whether the holder has given its lease back, which is for good in its epoch.
+        laid_down: Whether the holder has given its lease back, which is for good in its epoch: then there is no way back, and what is left to be done
+            is the same.
         follows: Whether the target's store is a copy that follows the source's, so that it has its mark as it has all else.
         compared: Whether such a copy was compared since it has the mark.
     """
@@ -80,18 +81,16 @@ def next_step(known: Known) -> Step:
     source, target = known.at_source, known.at_target
     if (source.epoch, source.incarnation) != (known.epoch, known.incarnation):
         raise _lost(known, f"the store at {known.source} is of epoch {source.epoch}, the directory knows {known.epoch}")
-    if known.laid_down and source.phase is not Phase.HANDED:
-        raise _lost(known, f"{known.source} has laid its lease down, and its store goes on")
-    if source.phase is not Phase.HANDED:
+    if (
+        source.phase is not Phase.HANDED
+    ):  # also where the lease is laid down: a laying down that came after the handing back goes only forward
         if source.holder != known.source:
             raise _lost(known, f"the store at {known.source} says that {source.holder} serves")
         return Step.SETTLE if source.phase is Phase.DRAINING else Step.DRAIN
     if source.holder != known.target:
         raise _lost(known, f"the store at {known.source} was handed over to {source.holder}")
-    if target == source and (known.compared or known.laid_down or not known.follows):
+    if target == source and (known.compared or not known.follows):
         return Step.CLAIM
-    if known.laid_down:
-        raise _lost(known, f"{known.source} has laid its lease down, and the copy at {known.target} is gone")
     return Step.COPY
 
 

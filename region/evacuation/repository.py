@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from infra.postgres import Connection
+from infra.postgres import Connection, as_long_as_it_takes
 from infra.schema.repository import alive
 from replication.turns.repository import next_offsets as next_offsets  # noqa: PLC0414  # asked for here
 
@@ -44,6 +44,16 @@ async def size(connection: Connection) -> int:
     return int(row[0])
 
 
+async def size_of(connection: Connection, name: str) -> int:
+    """Return how many bytes a database of the server has; 0 if there is none of that name."""
+    cursor = await connection.execute(
+        "SELECT coalesce(sum(pg_database_size(datname)), 0)::bigint FROM pg_database WHERE datname = %s", (name,)
+    )
+    row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 @dataclass(frozen=True, slots=True)
 class Left:
     """What a server of PostgreSQL has left, as far as it tells.
@@ -73,10 +83,11 @@ async def left(connection: Connection) -> Left:
 
 async def row_counts(connection: Connection) -> dict[str, int]:
     """Return how many rows each table has, in one view of the store."""
-    async with connection.transaction():
-        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        await connection.execute("SET LOCAL statement_timeout = 0")  # they may be large
-        return await count_rows(connection)
+    with as_long_as_it_takes(connection):
+        async with connection.transaction():
+            await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            await connection.execute("SET LOCAL statement_timeout = 0")  # they may be large
+            return await count_rows(connection)
 
 
 async def count_rows(connection: Connection, *, but: frozenset[str] = frozenset({"schema_services"})) -> dict[str, int]:

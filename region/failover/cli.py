@@ -5,10 +5,10 @@ They are added to the commands of `causeway region`, beside `evacuate`.
 
 import contextlib
 from collections.abc import Collection
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Final
 
 import msgspec
-import psycopg
 import typer
 from rich.table import Table
 
@@ -20,16 +20,20 @@ from region.evacuation import checks, seats
 from region.evacuation import cli as moving
 from region.evacuation.aborting import duty_of
 from region.evacuation.alone import alone
+from region.evacuation.announcing import Plan
 from region.evacuation.audit import Audit
 from region.evacuation.cli import console
-from region.evacuation.moving import Evacuation, Told
+from region.evacuation.confirming import confirmed, see_that_it_is_so, standing
+from region.evacuation.moving import FAILURES, Evacuation
 from region.evacuation.plan import Step as Evacuating
 from region.evacuation.seats import Seat
+from region.evacuation.telling import Told
 from region.failover import late, losses, reached
 from region.failover.declaring import declare
+from region.failover.failing import Takeover
 from region.failover.giving_up import NothingToRestoreError, abort_fail, abort_restore, was_never_away
 from region.failover.losses import NOTHING, GivenUp
-from region.failover.plan import Step
+from region.failover.plan import Step, next_step
 from region.failover.reincarnate_cli import app
 from region.failover.restoring import Return
 from region.standby.detaching import release
@@ -38,6 +42,11 @@ __all__ = ["app"]
 
 RETURNS = ("hand in", *(step.value for step in Evacuating))
 """What a return does, in this order."""
+
+
+AFTER_CLAIM: Final = RETURNS[RETURNS.index(Evacuating.BEGIN.value) :]
+"""What is left of it once the region has claimed."""
+GO_ON: Final = ("It was begun. Go on, which is harmless if it is done: causeway region restore {region} --why …",)
 
 
 class NotHomeError(CausewayError):
@@ -145,9 +154,10 @@ def fail(
         if not found.ok:
             raise typer.Exit(1)
         return
+    then = standing(region)
     if not as_json:
         _show_rehearsal(moving.run(rehearse_now(region, sites)), as_json=False)
-    with alone(region) as way, operation("fail", region, why=why, confirm=confirm) as acting:
+    with confirmed("fail", region, then=then, why=why, confirm=confirm) as (way, acting):
         done = moving.run(fail_now(region, sites, why, quiet=as_json))
         way.note(None)  # whatever evacuation was begun, this has ended it
         acting.detail = f"{done.holder} holds"
@@ -194,13 +204,17 @@ def restore(
             acting.detail = stays.what
         moving.show_aborted(stays, as_json=as_json)
         return
+    then, found = standing(region), None
     if rehearse or not as_json:  # a script has looked before
         found = moving.run(rehearse_return(region, sites, given_up))
         _show_rehearsal(found, as_json=as_json)
         if rehearse:
             _show_next(found, as_json=as_json)
             raise typer.Exit(0 if found.ok else 1)
-    with alone(region) as way, operation("restore", region, why=why, confirm=confirm) as acting:
+    with confirmed("restore", region, then=then, why=why, confirm=confirm) as (way, acting):
+        if found is not None:
+            again = moving.run(rehearse_return(region, sites, given_up))
+            see_that_it_is_so(region, lost_of(found.checks), lost_of(again.checks))
         way.note(None)  # this goes home, whichever way an evacuation was going
         done = moving.run(restore_now(region, sites, why, quiet=as_json, given_up=given_up))
         acting.detail = f"{done.holder} holds"
@@ -217,8 +231,8 @@ async def rehearse_now(region: str, sites: dict[str, Seat]) -> Rehearsed:
     if any(
         one.region == region and one.holder == target.site for one in duties
     ):  # begun, or done: whatever is left is done
-        begun = [f"It was begun. Go on, which is harmless if it is done: causeway region fail {region} --why …"]
-        return Rehearsed(region, target.site, ok=True, checks=found, steps=steps[1:], next=begun)
+        left, begun = await _left(home, target)
+        return Rehearsed(region, target.site, ok=True, checks=found, steps=left, next=begun)
     after = checks.mend(found, "failover", f"causeway region fail {region} --rehearse")
     good = [
         f"If {region} is dead: causeway region fail {region} --why …",
@@ -233,10 +247,52 @@ async def rehearse_return(region: str, sites: dict[str, Seat], given_up: GivenUp
     async with place.directory() as directory:
         duty = duty_of(await directory.duties(), region)
         found = await losses.look(home, holder, duty)
+        if was_never_away(duty, home):
+            nothing = NothingToRestoreError(region=region, holder=home.site)
+            return Rehearsed(region, home.site, ok=False, checks=found, steps=(), next=[str(nothing)])
+        if duty.holder != holder.site:
+            served = await _is_served(Evacuation(holder, home, directory, seats.tools(), lambda _: None))
+            steps, after = (RETURNS[-1:], _after_return(region, holder)) if served else (AFTER_CLAIM, GO_ON)
+            return Rehearsed(
+                region, home.site, ok=True, checks=found, steps=steps, next=[one.format(region=region) for one in after]
+            )
     allowed = {"store"} if given_up.store else set[str]()
     allowed |= {"journal"} if given_up.journal else set()
     wrong = [one for one in found if not one.ok and one.name not in allowed]
     return Rehearsed(region, home.site, not wrong, found, RETURNS, before_return(region, wrong, allowed))
+
+
+async def _left(home: Seat, target: Seat) -> tuple[tuple[str, ...], list[str]]:
+    """Return the steps that are left of a takeover that has claimed, and what is to be done."""
+    region, steps = home.region, tuple(Step)
+    step = Step.BEGIN
+    with contextlib.suppress(*FAILURES):  # what cannot be told is found out by who goes on
+        async with place.directory() as directory:
+            step = next_step(await Takeover(home, target, directory, {}, lambda _: None, _nothing).look())
+    left = tuple(one.value for one in steps[steps.index(step) :])
+    if step is Step.DONE:
+        return left, [
+            f"It is done: {target.site} holds the duties of {region}",
+            f"Once the site runs again: causeway region restore {region} --rehearse",
+        ]
+    return left, [f"It was begun. Go on, which is harmless if it is done: causeway region fail {region} --why …"]
+
+
+async def _nothing() -> None:
+    """Change nothing."""
+
+
+async def _is_served(back: Evacuation) -> bool:
+    """Whether a region that holds its duties again serves; False as well if that cannot be told, and is found out by who goes on."""
+    with contextlib.suppress(*FAILURES):
+        return (await back.look()).serving
+    return False
+
+
+def lost_of(found: Collection[checks.Check]) -> str:
+    """Say what a site has lost, by what was looked at: who gives something up has been shown that."""
+    lost = [one.name for one in found if one.name in {"store", "journal"} and not one.ok]
+    return f"lost, or not to be looked at: {', '.join(lost)}" if lost else "nothing is lost"
 
 
 def before_return(region: str, wrong: Collection[checks.Check], given_up: Collection[str]) -> list[str]:
@@ -292,10 +348,6 @@ async def restore_now(
     home, holder = sites.values()
     audit, log = Audit("restore", region, why=why), list[Told]()
 
-    async def let_go() -> None:
-        with contextlib.suppress(psycopg.Error, TimeoutError):
-            await release(home.store, holder.site)
-
     async with place.directory() as directory:
 
         async def promised() -> float:
@@ -312,8 +364,10 @@ async def restore_now(
         audit.note(f"{home.site} is back; {duty.holder} holds")
         handed: dict[str, int] = {}
         if duty.holder == holder.site:
+            tell = moving.teller(audit, log, quiet=quiet)
+            goes_on = Plan(directory, region).tell  # by a pass: whoever was given up hears of it
             handed = await Return(
-                home, holder, moving.teller(audit, log, quiet=quiet), let_go, promised, given_up
+                home, holder, tell, partial(release, home.store, holder.site), promised, given_up, goes_on
             ).run()
     done = await moving.evacuate_now(region, sites, why, quiet=quiet, way=(holder, home))
     if done.holder != home.site:
@@ -323,7 +377,9 @@ async def restore_now(
 
 
 def _after_return(region: str, holder: Seat) -> list[str]:
-    return [f"causeway region status: until {holder.site} has a whole copy again, {region} cannot be taken over"]
+    return [
+        f"It is done. causeway region status: until {holder.site} has a whole copy again, {region} cannot be taken over"
+    ]
 
 
 def _show_rehearsal(found: Rehearsed, *, as_json: bool) -> None:
@@ -335,7 +391,8 @@ def _show_rehearsal(found: Rehearsed, *, as_json: bool) -> None:
         table.add_row(one.name, "good" if one.ok else "NOT GOOD", one.detail)
     console.print(f"{found.region}: to {found.target}. Nothing is changed yet.")
     console.print(table)
-    console.print(f"It would {', '.join(found.steps[:-1])}." if found.ok else "It would not be begun.")
+    would = f"It would {', '.join(found.steps[:-1])}." if found.steps[:-1] else "Nothing is left to be done."
+    console.print(would if found.ok else "It would not be begun.")
     if found.abort_before in found.steps:
         console.print(f"Until {found.abort_before} it can be given up: --abort. From there on it only goes forward.")
 

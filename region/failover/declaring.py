@@ -8,8 +8,8 @@ from global_directory.holding.schemas import Claim, DutyView
 from infra.errors import CausewayError
 from region.evacuation.audit import Audit
 from region.evacuation.checks import Check
-from region.evacuation.moving import Told
 from region.evacuation.seats import Seat
+from region.evacuation.telling import Told
 from region.failover import late
 from region.failover.failing import Takeover
 from region.failover.reached import Reader

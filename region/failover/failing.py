@@ -14,9 +14,10 @@ from infra.kafka import Consumer
 from infra.postgres import STORE_FAILURES
 from infra.schema.repository import connect
 from region.evacuation import repository
-from region.evacuation.moving import StuckError, Told, UnknownDutiesError
+from region.evacuation.errors import StuckError, UnknownDutiesError
 from region.evacuation.plan import places
 from region.evacuation.seats import Seat
+from region.evacuation.telling import Told
 from region.failover import reached as reaching
 from region.failover.plan import Known, Step, begun, next_step
 from region.failover.reached import Reader

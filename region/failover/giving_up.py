@@ -24,7 +24,7 @@ async def abort_fail(region: str, sites: dict[str, Seat], why: str, *, rehearse:
     What was noted beside the copy stays: who stands by renews no more in that epoch.
 
     Raises:
-        TooLateToAbortError: Who stands by has claimed.
+        TooLateToAbortError: Who stands by has claimed; a rehearsal answers that.
         CausewayError: The directory does not tell.
     """
     home = next(iter(sites.values()))
@@ -36,8 +36,9 @@ async def abort_fail(region: str, sites: dict[str, Seat], why: str, *, rehearse:
     try:
         aborting.check(duty, aborting.FAIL, source=home.site)
     except TooLateToAbortError as error:
-        if not rehearse:
-            audit.note(f"refused: {error}")
+        if rehearse:
+            return aborting.refused(duty, aborting.FAIL, error)
+        audit.note(f"refused: {error}")
         raise
     if not rehearse:
         audit.note(f"{home.site} is not declared dead")
@@ -53,13 +54,17 @@ async def abort_restore(region: str, sites: dict[str, Seat], why: str, *, rehear
     """Leave a region's duties where they are, whatever was begun to bring them home.
 
     Raises:
-        NothingToRestoreError: They never were anywhere else.
+        NothingToRestoreError: They never were anywhere else; a rehearsal answers that.
         Exception: As `region.evacuation.aborting.hand_back` says.
     """
     home, holder = sites.values()
     async with place.directory() as directory:
-        if was_never_away(duty_of(await directory.duties(), region), home):
-            raise NothingToRestoreError(region=region, holder=home.site)
+        duty = duty_of(await directory.duties(), region)
+        if was_never_away(duty, home):
+            error = NothingToRestoreError(region=region, holder=home.site)
+            if rehearse:
+                return aborting.refused(duty, aborting.RESTORE, error)
+            raise error
         evacuation = Evacuation(holder, home, directory, seats.tools(), lambda _: None)
         audit = Audit("restore --abort", region, why=why)
         return await aborting.hand_back(evacuation, aborting.RESTORE, audit, rehearse=rehearse)

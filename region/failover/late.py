@@ -11,6 +11,7 @@ from region.evacuation.checks import Check, attempt, residency, services, topics
 from region.evacuation.seats import Seat
 from region.standby.judging import Held
 from region.standby.repository import copying, kept
+from replication.turns.records import Phase
 from replication.turns.repository import read_turn
 
 
@@ -28,7 +29,7 @@ async def look(home: Seat, target: Seat, duties: Collection[DutyView], expelled:
         return [Check("directory", ok=False, detail=f"it knows nothing of {home.region}")]
     return [
         lease(duty, home, target),
-        keeper(duty, target),
+        await attempt("keeper", lambda: _keeper(duty, target)),
         trust(target, target, expelled),
         residency(target),
         await attempt("copy", lambda: _copy(target, duty)),
@@ -48,9 +49,16 @@ def lease(duty: DutyView, home: Seat, target: Seat) -> Check:
     return Check("lease", ok=True, detail=f"{detail}; {target.site} stands by")
 
 
-def keeper(duty: DutyView, target: Seat) -> Check:
-    """Whether the standby has everything that others were told, as the region itself has told the directory."""
-    good = duty.laid_down or any(
+def keeper(duty: DutyView, target: Seat, *, is_handed: bool) -> Check:
+    """Whether the standby has everything that others were told, as the region itself has told the directory, or as it stood still with. Pure.
+
+    Args:
+        duty: What the directory says.
+        target: Who stands by.
+        is_handed: Whether the copy says that it was handed over by plan, behind which nothing was decided any more. That a lease was laid down says less: a
+            store that was handed back all the same goes on.
+    """
+    good = (duty.laid_down and is_handed) or any(
         (one.region, one.incarnation) == (target.site, duty.incarnation) for one in duty.keepers
     )
     detail = (
@@ -59,6 +67,15 @@ def keeper(duty: DutyView, target: Seat) -> Check:
         else f"{target.site} was passed by, or never named: others may know what it lacks. Only {duty.holder} can go on"
     )
     return Check("keeper", ok=good, detail=detail)
+
+
+async def _keeper(duty: DutyView, target: Seat) -> Check:
+    turn = None
+    if duty.laid_down:
+        async with await connect(target.store, name="failover") as store:
+            turn = await read_turn(store)
+    is_handed = turn is not None and turn.phase is Phase.HANDED and bool(turn.mark) and turn.epoch == duty.epoch
+    return keeper(duty, target, is_handed=is_handed)
 
 
 async def _copy(target: Seat, duty: DutyView) -> Check:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -49,10 +49,12 @@ class Stretch:
     Attributes:
         starts: Partition to where it is read from.
         gone: Partition to how many records are missing before that; -1 if nobody can tell, since it is another journal.
+        noted: Partition to how far it was decided, as its Kafka has that; those of which it has nothing are missing.
     """
 
     starts: dict[int, int]
     gone: dict[int, int]
+    noted: dict[int, int] = field(default_factory=dict)
 
     @property
     def is_another(self) -> bool:
@@ -61,7 +63,11 @@ class Stretch:
 
 
 def stretch_of(
-    offsets: Mapping[int, int], bounds: Mapping[int, tuple[int, int]], *, noted: Container[int] | None = None
+    offsets: Mapping[int, int],
+    bounds: Mapping[int, tuple[int, int]],
+    *,
+    noted: Container[int] | None = None,
+    certain: Container[int] = (),
 ) -> Stretch:
     """Return what can be read of a journal that is wanted from some offsets on. Pure.
 
@@ -73,11 +79,12 @@ def stretch_of(
         offsets: Partition to the first offset that is wanted.
         bounds: Partition to the first offset that is there, and the one after the last.
         noted: Partitions of which its Kafka has what the projector has noted there of how far they were decided; None for all.
+        certain: Partitions of which it certainly was told that, so that one which knows nothing of it is another one, also where nothing was decided.
     """
     starts, gone = dict[int, int](), dict[int, int]()
     for partition, offset in offsets.items():
         first, end = bounds[partition]
-        is_known = offset == 0 or noted is None or partition in noted
+        is_known = (offset == 0 and partition not in certain) or noted is None or partition in noted
         if end < offset or not is_known:
             starts[partition], gone[partition] = first, -1
         else:
@@ -88,7 +95,7 @@ def stretch_of(
 
 
 async def read_stretch(
-    home: Seat, ended: Turn, offsets: Mapping[int, int]
+    home: Seat, ended: Turn, offsets: Mapping[int, int], *, certain: Container[int] = ()
 ) -> tuple[Stretch, dict[int, tuple[int, int]]]:
     """Return what can be read of the journal at a site, and where its partitions begin and end.
 
@@ -96,6 +103,7 @@ async def read_stretch(
         home: The site.
         ended: The epoch in which the site decided it last.
         offsets: Partition to the first offset that is wanted.
+        certain: As `stretch_of` takes it.
 
     Raises:
         KafkaError: Its Kafka does not answer.
@@ -103,7 +111,7 @@ async def read_stretch(
     async with Consumer(home.kafka, home.journal, client=NAME, group=decided_group(ended)) as journal:
         bounds = {partition: await journal.bounds(partition) for partition in offsets}
         noted = await read_decided(journal, offsets)
-    return stretch_of(offsets, bounds, noted=noted), bounds
+    return replace(stretch_of(offsets, bounds, noted=noted, certain=certain), noted=noted), bounds
 
 
 async def note_starts(home: Seat, turn: Turn, offsets: Mapping[int, int]) -> None:

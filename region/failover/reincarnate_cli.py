@@ -11,18 +11,18 @@ from rich.table import Table
 
 from global_directory import place
 from global_directory.holding.schemas import DutyView
-from global_directory.operators.acting import Confirm, Why, operation
+from global_directory.operators.acting import Confirm, Why
 from infra.errors import CausewayError
 from infra.printing import print_json
 from region.backup.cli import app
 from region.evacuation import cli as moving
 from region.evacuation import seats
-from region.evacuation.alone import alone
 from region.evacuation.audit import Audit
-from region.evacuation.checks import Check
+from region.evacuation.checks import Check, mend
 from region.evacuation.cli import console
-from region.evacuation.moving import Told
+from region.evacuation.confirming import confirmed, standing
 from region.evacuation.seats import Seat
+from region.evacuation.telling import Told
 from region.failover import reached
 from region.failover.reincarnating import Reincarnation
 
@@ -38,11 +38,19 @@ class NotReadyToReincarnateError(CausewayError):
 
 
 class Looked(msgspec.Struct, frozen=True):
-    """What a rehearsal has found."""
+    """What a rehearsal has found.
+
+    Attributes:
+        region: Whose duties.
+        ok: Whether nothing is in the way.
+        checks: What was looked at.
+        next: What is to be done after it.
+    """
 
     region: str
     ok: bool
     checks: list[Check]
+    next: list[str]
 
 
 class Reincarnated(msgspec.Struct, frozen=True):
@@ -77,20 +85,22 @@ def reincarnate(
 
     Examples: causeway region reincarnate us --rehearse; causeway region reincarnate us --why "Kafka's disk is gone"
     """
-    home = seats.home_of(region)
+    home, then = seats.home_of(region), standing(region)
     if rehearse or not as_json:
         found = moving.run(rehearse_now(home))
         _show(found, as_json=as_json)
         if rehearse:
+            for line in () if as_json else found.next:
+                console.print(f"  {line}")
             raise typer.Exit(0 if found.ok else 1)
-    with alone(region), operation("reincarnate", region, why=why, confirm=confirm) as acting:
+    with confirmed("reincarnate", region, then=then, why=why, confirm=confirm) as (_, acting):
         done = moving.run(reincarnate_now(home, why, quiet=as_json))
         acting.detail = f"epoch {done.epoch}"
     if as_json:
         print_json(done)
         return
-    said = "begins" if done.log else "was done before, and is in"
-    console.print(f"{region} {said} epoch {done.epoch}, in its own store.")
+    before = f"Nothing is lost that is not given up: that was done before. {region} is in epoch {done.epoch}."
+    console.print(f"{region} begins epoch {done.epoch}, in its own store." if done.log else before)
     for line in done.next:
         console.print(f"  {line}")
 
@@ -99,7 +109,10 @@ async def rehearse_now(home: Seat) -> Looked:
     """Return what would be in the way, and what would be given up; changes nothing."""
     async with place.directory() as directory:
         found = await Reincarnation(home, directory, {}, lambda _: None).rehearse()
-    return Looked(home.region, all(one.ok for one in found), found)
+    after = mend(found, "incarnation", f"causeway region reincarnate {home.region} --rehearse")
+    return Looked(
+        home.region, not after, found, after or [f"Begin anew: causeway region reincarnate {home.region} --why …"]
+    )
 
 
 async def reincarnate_now(home: Seat, why: str, *, quiet: bool) -> Reincarnated:

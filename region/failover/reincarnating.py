@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from global_directory.holding.schemas import Claim, DutyView
@@ -11,14 +11,16 @@ from infra.errors import CausewayError
 from infra.schema.repository import connect
 from region.evacuation import repository as stores
 from region.evacuation.checks import Check
-from region.evacuation.moving import StuckError, Told, UnknownDutiesError
+from region.evacuation.errors import StuckError, UnknownDutiesError
 from region.evacuation.seats import Seat
+from region.evacuation.telling import Told
 from region.failover import losses, reached
 from region.failover.failing import Directory
 from region.failover.losses import Stretch
 from region.failover.reached import Reader
+from replication.turns.decided import behind
 from replication.turns.records import Phase, Turn
-from replication.turns.repository import read_turn
+from replication.turns.repository import noted_in, read_turn
 from replication.turns.takeover_repository import clear_tail, read_tail, seize
 
 NAME = "reincarnate"
@@ -58,6 +60,8 @@ class Known:
         store: What its store says; None if there is none.
         is_lost: Whether its journal lacks what the store goes on with.
         is_open: Whether the store has begun, and what that leaves behind is not cleared.
+        is_older: Whether the store knows less than was decided in its epoch, or is of the one before where that was begun already: so others may have been
+            told what would be numbered anew.
     """
 
     region: str
@@ -68,6 +72,7 @@ class Known:
     store: Turn | None
     is_lost: bool
     is_open: bool = False
+    is_older: bool = False
 
     @property
     def is_done(self) -> bool:
@@ -93,6 +98,11 @@ def next_step(known: Known) -> Step:
         )
     if store.holder != known.site or store.phase is not Phase.SERVING:
         raise _cannot(known, f"its store says that {store.holder} serves, or is to")
+    if known.is_older:
+        raise _cannot(
+            known,
+            f"its store is an older one than was there: more was decided in epoch {known.epoch} than it knows; its standby has more (`causeway region fail`)",
+        )
     if (store.epoch, store.incarnation) == (known.epoch, known.incarnation):
         if known.is_open:
             return Step.BEGIN
@@ -168,13 +178,18 @@ class Reincarnation:
             psycopg.Error: The store does not answer.
             KafkaError: Kafka does not.
         """
-        turn, stretch, is_open = None, Stretch({}, {}), False
+        turn, stretch, is_open, is_older = None, Stretch({}, {}), False, False
         if await losses.has_store(self.home):
             async with await connect(self.home.store, name=NAME) as store:
                 turn, offsets = await read_turn(store), await stores.next_offsets(store)
                 is_open = bool(await read_tail(store, self.home.site))
-            assert turn is not None
-            stretch, _ = await losses.read_stretch(self.home, turn, offsets)
+                assert turn is not None
+                certain = await noted_in(store, epoch=turn.epoch)
+            stretch, _ = await losses.read_stretch(self.home, turn, offsets, certain=certain)
+            is_older = behind(offsets, stretch.noted) is not None
+            if (turn.epoch, turn.incarnation) == (duty.epoch - 1, duty.incarnation - 1):
+                begun = replace(turn, epoch=duty.epoch, incarnation=duty.incarnation)
+                is_older = is_older or bool((await losses.read_stretch(self.home, begun, offsets))[0].noted)
         known = Known(
             region=self.home.region,
             site=self.home.site,
@@ -184,6 +199,7 @@ class Reincarnation:
             store=turn,
             is_lost=bool(stretch.gone),
             is_open=is_open,
+            is_older=is_older,
         )
         return known, stretch
 

@@ -6,16 +6,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from dataclasses import dataclass, field
 from typing import Final
 
-from infra.blobs import FAILURES as BLOB_FAILURES
-from infra.blobs import Blobs
+import psycopg
+
 from infra.errors import CausewayError
 from infra.kafka import Consumer, Producer, Record
 from infra.schema.repository import connect
 from region.evacuation import copying
 from region.evacuation import repository as stores
 from region.evacuation.checks import services
-from region.evacuation.moving import StuckError, Told
+from region.evacuation.errors import StuckError
 from region.evacuation.seats import Seat
+from region.evacuation.telling import Told, not_released
 from region.failover import losses, repository
 from region.failover.losses import NOTHING, GivenUp
 from region.failover.tail import (
@@ -94,9 +95,10 @@ class Return:
         home: The site that was gone.
         holder: Where the duties are now.
         tell: Told of each thing.
-        release: Lets the returned store keep no more changes for the copy that was begun with.
+        release: Lets the returned store keep no more changes for the copy that was begun with; if it fails that is told, and the next run does it.
         promised: Returns for how many seconds the holder's lease still runs: without one it refuses to make accounts, for good.
         given_up: What may be given up, if it is lost.
+        goes_on: Asks, right before anything is handed in, whether this still may be done; raises what speaks against it.
     """
 
     home: Seat
@@ -105,6 +107,7 @@ class Return:
     release: Callable[[], Awaitable[None]]
     promised: Callable[[], Awaitable[float]]
     given_up: GivenUp = NOTHING
+    goes_on: Callable[[], Awaitable[None]] | None = None
     began: float = field(default_factory=time.monotonic)
     _said: str = ""
 
@@ -121,6 +124,7 @@ class Return:
             given = await read_given(store, self.home.site)
         if not offsets:
             self._say("nothing is to be handed in any more")
+            await self._let_go()  # a run before may not have come to that
             return {}
         await self._see_to_the_store()
         await self._stand_still()
@@ -138,6 +142,8 @@ class Return:
             self._say("what was accepted and not decided was handed in before", figures)
         else:
             await self._wait(self._lapsed, BACK_SECONDS)
+            if self.goes_on is not None:
+                await self.goes_on()
             self._say("what was accepted and not decided is handed in", figures)
             await self._append(
                 handed, overtaken={one.submission.id for one in verdicts if one.submission and one.overtaken}
@@ -147,11 +153,17 @@ class Return:
             await self._set_again({one.id for one in own if isinstance(one, Submission)})
             await self._note_given(ends)
         await self._decided([submission for _, _, submission in handed])
-        await self.release()  # once it is noted that all is handed in, nobody does this any more
+        await self._let_go()
         async with await connect(self.holder.store, name="restore") as store:
             await note_handed_in(store, self.home.site, ends)
         self._say("everything that was handed in has its outcome")
         return figures
+
+    async def _let_go(self) -> None:
+        try:
+            await self.release()
+        except (psycopg.Error, TimeoutError) as error:
+            self._say(not_released(self.home, self.holder, error))
 
     async def _stand_still(self) -> None:
         """Wait until nobody at home serves any more: then its journal has an end."""
@@ -321,14 +333,8 @@ class Return:
             added = await repository.add_blobs(there, rows) if rows else 0
         bytes_of = 0
         if self.home.blobs is not None and self.holder.blobs is not None:
-            try:
-                async with Blobs(self.home.blobs) as source, Blobs(self.holder.blobs) as target:
-                    await source.make_bucket()
-                    await target.make_bucket()
-                    async for copied, _ in copying.copy_blobs(source, target):
-                        bytes_of = copied
-            except BLOB_FAILURES as error:
-                raise copying.CopyFailedError(reason=f"the blob store: {type(error).__name__}") from error
+            async for copied, _ in copying.carry_blobs(self.home.blobs, self.holder.blobs):
+                bytes_of = copied
         self._say("images and files are brought", {"unheard of": added, "bytes of": bytes_of})
 
     async def _wait(self, reason: Callable[[], Awaitable[str]], seconds: float) -> None:

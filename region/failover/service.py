@@ -23,7 +23,7 @@ from infra.telling import told
 from infra.tls import MutualTls
 from region.evacuation.audit import Audit
 from region.evacuation.checks import Check
-from region.evacuation.moving import Told
+from region.evacuation.telling import Told
 from region.failover import reached
 from region.failover.declaring import declare, ready
 from region.failover.settings import TakeoverSettings

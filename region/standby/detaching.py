@@ -3,13 +3,12 @@
 import asyncio
 from typing import Final
 
-import psycopg
-
-from infra.postgres import elsewhere
+from infra.postgres import connect_once, elsewhere
 from region.standby.copy import name_of
 from region.standby.repository import copying, publishing
 from region.standby.repository.copying import Content
 
+NAME: Final = "causeway standby"
 RELEASE_SECONDS: Final = 10.0
 
 
@@ -27,7 +26,7 @@ async def detach(server: str, region: str) -> Content:
         psycopg.OperationalError: There is no copy, or its server does not answer.
         TimeoutError: Who follows does not stop.
     """
-    async with await psycopg.AsyncConnection.connect(elsewhere(server, name_of(region)), autocommit=True) as own:
+    async with await connect_once(elsewhere(server, name_of(region)), name=NAME) as own:
         if await copying.subscription(own) is not None:
             await copying.part(own)
         await publishing.begin_life(own)
@@ -47,7 +46,7 @@ async def release(store: str, standby: str) -> None:
     """
     async with (
         asyncio.timeout(RELEASE_SECONDS),
-        await psycopg.AsyncConnection.connect(store, autocommit=True) as own,
+        await connect_once(store, name=NAME) as own,
     ):
         while left := [one for one in await publishing.readers(own) if one.slot.startswith(f"standby_{standby}_")]:
             for one in left:

@@ -53,8 +53,12 @@ async def drain(connection: Connection, *, epoch: int) -> bool:
 
 
 async def hand_over(connection: Connection, *, epoch: int, to: str) -> bool:
-    """Let nobody serve any more, until another one begins; return whether the store was in that epoch."""
-    return await _set(connection, epoch, Phase.HANDED, holder=to, mark=secrets.token_hex(8))
+    """Let nobody serve any more, until another one begins; return whether the store was in that epoch, and drained: one that was taken back is not handed over."""
+    cursor = await connection.execute(
+        "UPDATE region_state SET phase = 'handed', mark = %s, holder = %s WHERE epoch = %s AND phase = 'draining'",
+        (secrets.token_hex(8), to, epoch),
+    )
+    return cursor.rowcount == 1
 
 
 async def take_back(connection: Connection, *, epoch: int, holder: str) -> bool:
@@ -63,11 +67,11 @@ async def take_back(connection: Connection, *, epoch: int, holder: str) -> bool:
 
 
 async def _set(
-    connection: Connection, epoch: int, phase: Phase, *, holder: str | None, but: Phase | None = None, mark: str = ""
+    connection: Connection, epoch: int, phase: Phase, *, holder: str | None, but: Phase | None = None
 ) -> bool:
     cursor = await connection.execute(
-        "UPDATE region_state SET phase = %s, mark = %s, holder = coalesce(%s, holder) WHERE epoch = %s AND phase <> %s",
-        (phase.value, mark, holder, epoch, "none" if but is None else but.value),
+        "UPDATE region_state SET phase = %s, mark = '', holder = coalesce(%s, holder) WHERE epoch = %s AND phase <> %s",
+        (phase.value, holder, epoch, "none" if but is None else but.value),
     )
     return cursor.rowcount == 1
 

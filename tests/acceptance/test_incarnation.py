@@ -134,7 +134,9 @@ async def test_a_lost_store_comes_back_from_the_standby(
             await writer.is_heard(within=SHOWN_SECONDS)
         await begin(stood_by, *services)
         await answer(stood_by, services)
-        with pytest.raises(CommandError):  # its status says that something is lost
+        with pytest.raises(
+            CommandError, match=r"failed: \}$"
+        ):  # all is told, and its status says that something is lost
             await asyncio.to_thread(command, stood_by, "restore", "--rehearse")
         with pytest.raises(CommandError, match="--store-lost"):
             await asyncio.to_thread(command, stood_by, "restore", *LOST)

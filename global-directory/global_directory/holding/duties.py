@@ -100,8 +100,13 @@ class Duties:
             raise InvalidFieldError(field="standby", reason="nobody stands by for oneself")
         await repository.name_standby(connection, duty, standby)
 
-    async def lay_down(self, region: str, wanted: LayingDown) -> DutyView:
+    async def lay_down(self, region: str, wanted: LayingDown, *, guard: Guard | None = None) -> DutyView:
         """Take the holder's lease back, for good in its epoch; may be repeated.
+
+        Args:
+            region: Whose duties.
+            wanted: By whom, and in which epoch.
+            guard: As in `claim`.
 
         Raises:
             UnknownRegionError: It has never announced itself; or no region can have that name.
@@ -110,6 +115,8 @@ class Duties:
         rules.check_region(region)
 
         async def operation(connection: AsyncConnection) -> Duty:
+            if guard is not None:
+                await guard(connection)
             duty = judge_laying_down(await _known(connection, region), wanted.holder, wanted.epoch)
             await repository.put_duty(connection, duty)
             return duty

@@ -44,8 +44,22 @@ class Acting:
     detail: str = ""
 
 
+def ask(verb: str, target: str, confirm: str) -> str:
+    """Return what confirms an operation: what was given, or what is typed at a terminal, if it is needed; empty if nothing was.
+
+    Args:
+        verb: What; one of `verbs.VERBS`.
+        target: To what.
+        confirm: The target's name again, if it was given.
+    """
+    if confirm or not VERBS[verb].destructive or not sys.stdin.isatty():
+        return confirm
+    typed: str = typer.prompt(f"To confirm `{verb}`, type {target}", default="", show_default=False, err=True)
+    return typed
+
+
 @contextmanager
-def operation(verb: str, target: str, *, why: str = "", confirm: str = "") -> Iterator[Acting]:
+def operation(verb: str, target: str, *, why: str = "", confirm: str = "", asks: bool = True) -> Iterator[Acting]:
     """Ask whether something may be done, and tell afterwards how it ended.
 
     Args:
@@ -53,12 +67,12 @@ def operation(verb: str, target: str, *, why: str = "", confirm: str = "") -> It
         target: To what.
         why: For the trace.
         confirm: The target's name again; asked for at a terminal, if it is needed.
+        asks: Whether it is asked for; not, where `ask` has.
 
     Raises:
         CausewayError: It is refused, with the reason, and nothing was done; or the directory cannot be asked.
     """
-    if not confirm and VERBS[verb].destructive and sys.stdin.isatty():
-        confirm = typer.prompt(f"To confirm `{verb}`, type {target}", default="", show_default=False, err=True)
+    confirm = ask(verb, target, confirm) if asks else confirm
     acting = asyncio.run(_begin(session(), OperationRequest(new_operation_id(), verb, target, why, confirm.strip())))
     carried = PASS.set(acting.token)
     try:

@@ -125,6 +125,14 @@ class NoPassError(CausewayError):
     definite = True
 
 
+class GivenUpError(NoPassError):
+    """`{verb}` of {target} was given up meanwhile, on another's word: {what}. It does nothing more. `causeway region status` tells who holds the duties, and whether they are served."""
+
+    code = "given-up"
+    status = 409
+    definite = True
+
+
 class OperationOverError(CausewayError):
     """The operation {operation_id} was ended already, or is another's. Begin a new one."""
 
@@ -187,6 +195,7 @@ REFUSALS: Final[tuple[type[CausewayError], ...]] = (
     NoSuchOperatorError,
     LastAdminError,
     NoPassError,
+    GivenUpError,
     OperationOverError,
     HeldBackError,
     NothingBegunError,

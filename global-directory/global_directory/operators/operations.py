@@ -5,12 +5,23 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from global_directory.holding import repository as holding
+from global_directory.holding.duties import Guard
 from global_directory.operators import repository
 from global_directory.operators.actors import Actor, Actors, Refusal, Shown
-from global_directory.operators.errors import KeyAloneError, NoPassError, OperationOverError
+from global_directory.operators.errors import GivenUpError, KeyAloneError, NoPassError, OperationOverError
 from global_directory.operators.passes import PASS_SECONDS, SHORT_SECONDS
-from global_directory.operators.schemas import Asked, Granted, OperationEnd, OperationRequest, Trace
-from global_directory.operators.verbs import DEPLOYMENT, VERBS, check_target, clean, judge, read_role
+from global_directory.operators.schemas import Asked, Granted, OperationEnd, OperationRequest, OperationView, Trace
+from global_directory.operators.verbs import (
+    DEPLOYMENT,
+    DETECTOR,
+    GIVES_UP,
+    VERBS,
+    check_target,
+    clean,
+    judge,
+    read_role,
+)
 from infra.errors import CausewayError, InvalidFieldError
 
 MOST_LINES: Final = 1_000
@@ -59,6 +70,7 @@ class Operations:
                 judge(actor.role, wanted.verb, wanted.target, why=wanted.why, confirmed=wanted.confirmed)
             except CausewayError as error:
                 return Refusal(line, error)
+            await self._give_up(connection, actor.name, wanted)
             begun = replace(line, operation_id=wanted.operation_id, result="begun", detail="", ended_at=0)
             await repository.add_operation(connection, begun)
             return actor
@@ -76,6 +88,16 @@ class Operations:
             now=self._actors.clock() / 1e6,
         )
         return Granted(wanted.operation_id, found.name, granted)
+
+    async def _give_up(self, connection: AsyncConnection, who: str, wanted: OperationRequest) -> None:
+        """End what that gives up, wherever it runs, while it can be given up; so it finds no epoch begun, nor lease laid down, behind that."""
+        verbs = GIVES_UP.get(wanted.verb, frozenset())
+        duty = await holding.find_duty(connection, wanted.target) if verbs else None
+        if duty is None or duty.laid_down:
+            return
+        detail = f"{who} asked for `{wanted.verb}`" + (f": {clean(wanted.why)}" if clean(wanted.why) else "")
+        now = self._actors.clock()
+        await repository.give_up(connection, wanted.target, verbs, but=DETECTOR, detail=clean(detail), now=now)
 
     async def end(self, shown: Shown, operation_id: str, ended: OperationEnd) -> None:
         """Write down how an operation ended; may be repeated.
@@ -103,7 +125,7 @@ class Operations:
         """Let what an operation consists of be done: see that the pass is good for it, and that who has it still may.
 
         Raises:
-            NoPassError: It is missing, forged, of another verb or target, or its operation is over.
+            NoPassError: It is missing, forged, of another verb or target, or its operation is over; a GivenUpError if another one ended that.
         """
         try:
             await self._admit(shown, target, verbs)
@@ -123,10 +145,30 @@ class Operations:
                 return f"{granted.sub} may not do that any more"
             if known.generation != granted.generation:
                 return f"{granted.sub}'s sessions of that time were ended"
-            return "" if line is not None and line.result == "begun" else "its operation is over"
+            _see_that_it_goes_on(line)
+            return ""
 
         if reason := await self._actors.transactions.run("operation_admit", operation, changes=False):
             raise NoPassError(reason=reason)
+
+    def guard(self, shown: Shown, *, claims: bool) -> Guard:
+        """Return what is to be looked at in the transaction of what an operation that was admitted consists of: that it still goes on.
+
+        Args:
+            shown: The pass.
+            claims: Whether an epoch is begun, which is noted: it cannot be given up any more.
+
+        Raises:
+            NoPassError: The pass is missing, or forged.
+        """
+        granted = self._actors.seal().read_pass(shown.token, self._actors.clock() / 1e6)
+
+        async def look(connection: AsyncConnection) -> None:
+            _see_that_it_goes_on(await repository.find_operation(connection, granted.operation))
+            if claims:
+                await repository.note_claimed(connection, granted.operation)
+
+        return look
 
     async def trace(self, shown: Shown, asked: Asked) -> Trace:
         """Return lines of the trace, newest first.
@@ -145,3 +187,11 @@ class Operations:
             return Trace(await repository.find_operations(connection, bounded))
 
         return await self._actors.transactions.run("operations", operation, changes=False)
+
+
+def _see_that_it_goes_on(line: OperationView | None) -> None:
+    if line is None or line.result != "begun":
+        said = "" if line is None else line.detail
+        if line is not None and said.startswith(repository.GIVEN_UP):
+            raise GivenUpError(verb=line.verb, target=line.target, what=said.removeprefix(repository.GIVEN_UP))
+        raise NoPassError(reason="its operation is over")

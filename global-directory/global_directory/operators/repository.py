@@ -2,12 +2,18 @@
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
+from typing import Final
 
 from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from global_directory.operators.schemas import Asked, OperationView
 from global_directory.schema import OPERATIONS, OPERATORS
+
+CLAIMED: Final = "it has claimed"
+"""What stands in the trace of an operation that goes on and has begun an epoch."""
+GIVEN_UP: Final = "given up: "
+"""What the words begin with of one that was ended on another's word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,26 @@ async def end_operation(connection: AsyncConnection, operation_id: str, result: 
     written = update(OPERATIONS).where(OPERATIONS.c.operation_id == operation_id, OPERATIONS.c.result == "begun")
     done = await connection.execute(written.values(result=result, detail=detail, ended_at=now))
     return bool(done.rowcount)
+
+
+async def note_claimed(connection: AsyncConnection, operation_id: str) -> None:
+    """Write that an operation has begun an epoch: from there on it only goes forward."""
+    written = update(OPERATIONS).where(OPERATIONS.c.operation_id == operation_id, OPERATIONS.c.result == "begun")
+    await connection.execute(written.values(detail=CLAIMED))
+
+
+async def give_up(
+    connection: AsyncConnection, target: str, verbs: Collection[str], *, but: str, detail: str, now: int
+) -> None:
+    """End what others than that one have begun to do to a target, by some verbs, and have not claimed for."""
+    written = update(OPERATIONS).where(
+        OPERATIONS.c.target == target,
+        OPERATIONS.c.verb.in_(sorted(verbs)),
+        OPERATIONS.c.who != but,
+        OPERATIONS.c.result == "begun",
+        OPERATIONS.c.detail == "",
+    )
+    await connection.execute(written.values(result="failed", detail=f"{GIVEN_UP}{detail}", ended_at=now))
 
 
 async def remove_nameless(connection: AsyncConnection, before: int) -> None:

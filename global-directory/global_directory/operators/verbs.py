@@ -72,6 +72,12 @@ VERBS: Final = {
 }
 HANDS_OVER: Final = frozenset({"evacuate", "fail", "restore", "reincarnate", "restore-backup"})
 """Verbs in whose course the directory lets a lease be laid down, or an epoch be begun."""
+GIVES_UP: Final = {
+    "evacuate-abort": frozenset({"evacuate", "restore"}),
+    "fail-abort": frozenset({"fail"}),
+    "restore-abort": frozenset({"evacuate", "restore"}),
+}
+"""Verb to what is ended as it begins, on whatever machine it runs: until that has claimed, or laid the lease down. A return ends with an evacuation home."""
 AT_WORK: Final = HANDS_OVER | {"evacuate-abort", "fail-abort", "restore-abort"}
 """Verbs that say that operators are at a region's duties, or have ended that: meanwhile, and a while after, nobody takes them over by itself."""
 

@@ -1,6 +1,7 @@
 """A store that stands still is copied whole, and takes the place of what was there; a copy that is not complete never does."""
 
 import asyncio
+import socket
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,13 +11,14 @@ import psycopg
 import pytest
 
 from infra.local.tools import Tools
-from infra.postgres import Connection, make_pool
+from infra.postgres import Connection, NoAnswerError, make_pool
 from infra.schema.repository import connect
-from region.evacuation import copying
+from region.evacuation import copying, repository
+from region.evacuation.answering import while_they_answer
 from region.evacuation.copying import CopyDiffersError, CopyFailedError, compare, copy_store
 from region.store.repository.setup import prepare
 from replication.turns.records import Phase
-from replication.turns.repository import hand_over, read_turn, set_offsets
+from replication.turns.repository import drain, hand_over, read_turn, set_offsets
 
 pytestmark = pytest.mark.integration
 
@@ -35,6 +37,7 @@ async def source(new_store: Callable[[], str]) -> str:
             await connection.execute(
                 "INSERT INTO followers (name, partition, position, updated_at) SELECT 'x' || n, 0, n, n FROM generate_series(1, 1000) n"
             )
+            await drain(connection, epoch=1)
             await hand_over(connection, epoch=1, to="eu")
     return url
 
@@ -89,8 +92,10 @@ async def test_a_copy_that_fails_or_differs_takes_nobodys_place(
     await copy_store(source, target, tools.postgres, prepare=nothing)
     async with await connect(source, name="test") as connection:
         await connection.execute("DELETE FROM followers WHERE position > 10")
+    said: list[str] = []
     with pytest.raises(CopyFailedError):
-        await copy_store(source, target, Path("/nonexistent"), prepare=nothing)
+        await copy_store(source, target, Path("/nonexistent"), prepare=nothing, say=said.append)
+    assert said == ["the copy that was not completed is thrown away"]
     run = copying.run_program
 
     async def write_meanwhile(*given: Any, **named: Any) -> None:
@@ -103,8 +108,33 @@ async def test_a_copy_that_fails_or_differs_takes_nobodys_place(
         await copy_store(source, target, tools.postgres, prepare=nothing)
     monkeypatch.undo()
 
+    async with await connect(beside(source, "postgres"), name="test") as server:
+        assert await repository.size_of(server, "held_us_2_new") == 0, "nothing of it takes room"
+        await repository.make_database(server, "held_us_2_new")  # as a run leaves it that was killed
+        assert await repository.size_of(server, "held_us_2_new") > 0
     assert await count(target) == 1000
     with pytest.raises(CopyDiffersError):
         await compare(source, target)
-    await copy_store(source, target, tools.postgres, prepare=nothing)
+    said.clear()
+    await copy_store(source, target, tools.postgres, prepare=nothing, say=said.append)
+    assert said == ["a copy that was not completed (held_us_2_new) is thrown away first"]
     assert await count(target) == 9
+
+
+async def test_what_takes_long_is_given_up_when_a_server_stands_still(
+    source: str, tools: Tools, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A program that waits for it would wait for ever, and so would people: it is said which server that is."""
+    waits = tmp_path / "pg_dump"
+    waits.write_text("#!/bin/sh\ntrap '' TERM\nexec sleep 600\n")
+    waits.chmod(0o755)
+    monkeypatch.setattr(copying, "END_SECONDS", 0.1)
+    monkeypatch.setattr(copying, "while_they_answer", partial(while_they_answer, patience=0.5))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with pytest.raises(NoAnswerError, match=r"has not answered for 0\.5 s") as raised:
+            await copy_store(
+                f"postgresql://us:secret@127.0.0.1:{port}/us", beside(source, "held_us_3"), tmp_path, prepare=nothing
+            )
+    assert raised.value.server == f"127.0.0.1:{port}, database us"
+    assert await while_they_answer(asyncio.sleep(0, "done"), source) == "done"

@@ -13,14 +13,15 @@ from global_directory.app import make_app
 from global_directory.client import DirectoryClient
 from global_directory.directory import Directory
 from global_directory.holding.schemas import Claim, Keeping, LayingDown, LeaseRequest, Permit, ProposalView, Sighted
+from global_directory.operators.actors import Shown
 from global_directory.operators.client import OperatorsClient
 from global_directory.operators.desk import Desk
 from global_directory.operators.detector import Detector
-from global_directory.operators.errors import HeldBackError, NoPassError, NothingBegunError
+from global_directory.operators.errors import GivenUpError, HeldBackError, NoPassError, NothingBegunError
 from global_directory.operators.passes import Seal
 from global_directory.operators.schemas import Asked, Granted, OperationEnd, OperationRequest, OperationView
 from global_directory.operators.session import new_operation_id
-from global_directory.operators.verbs import DEPLOYMENT
+from global_directory.operators.verbs import DEPLOYMENT, HANDS_OVER
 from global_directory.schemas import Announcement
 from global_directory.transactions import Transactions
 from infra.local import ports
@@ -59,6 +60,7 @@ class World:
     url: str
     seal: Seal
     clock: Clock
+    desk: Desk
 
     def client(self, token: str = "") -> DirectoryClient:
         """Ask it, as who shows that."""
@@ -105,6 +107,11 @@ class World:
         async with OperatorsClient(self.url, token=granted.token) as client:
             await client.end(granted.operation_id, OperationEnd(done=True))
 
+    async def operations(self) -> dict[str, tuple[str, str]]:
+        """Return what ada did: verb to result and detail."""
+        async with OperatorsClient(self.url, token=self.key()) as client:
+            return {one.verb: (one.result, one.detail) for one in await client.trace(Asked(who="ada"))}
+
     async def holder(self) -> str:
         """Return who holds us's duties."""
         async with self.client() as client:
@@ -134,7 +141,7 @@ async def served(engine: AsyncEngine, directory: Directory, clock: Clock, policy
     port, started = ports.some_free(1)[0], asyncio.Event()
     serving = asyncio.create_task(serve_app(app, host="127.0.0.1", port=port, started=started))
     await asyncio.wait_for(started.wait(), 20)
-    world = World(directory, f"http://127.0.0.1:{port}", seal, clock)
+    world = World(directory, f"http://127.0.0.1:{port}", seal, clock, desk)
     async with OperatorsClient(world.url, token=world.key()) as client:
         await client.add("ada", "admin", PASSWORD)
     yield world
@@ -295,6 +302,52 @@ async def test_what_was_handed_over_by_plan_meanwhile_is_not_gone_on_with(world:
     await world.directory.duties.claim("us", EU)
     with pytest.raises(NothingBegunError):
         await world.permit()
+
+
+async def test_what_was_given_up_does_nothing_more_wherever_it_runs(world: World) -> None:
+    """It hears that as it lays down or claims, with who did it and why; and may still tell that it has failed."""
+    granted, other = await world.begin("fail"), await world.begin("reincarnate")
+    world.clock.forward(LAPSED)
+    await world.begin("fail-abort")
+    with pytest.raises(GivenUpError, match=r"`fail` of us was given up.*ada asked for `fail-abort`: a test"):
+        await world.claim(granted.token)
+    assert await world.holder() == "us"
+    async with OperatorsClient(world.url, token=granted.token) as client:
+        await client.end(granted.operation_id, OperationEnd(done=False, detail="it stopped"))
+    found = await world.operations()
+    assert found["fail"] == ("failed", "given up: ada asked for `fail-abort`: a test")
+    assert found["reincarnate"] == ("begun", ""), "which is not what was given up"
+    await world.finish(other)
+
+
+async def test_what_was_admitted_before_it_was_given_up_is_stopped_in_its_transaction(world: World) -> None:
+    """Else a lease would be laid down for a store that is being taken back."""
+    operations = world.desk.operations
+    granted = await world.begin("restore")
+    await operations.admit(Shown(granted.token), "us", verbs=HANDS_OVER)
+    await world.begin("evacuate-abort")
+    with pytest.raises(GivenUpError):
+        await world.directory.duties.lay_down(
+            "us", LayingDown("us", 1), guard=operations.guard(Shown(granted.token), claims=False)
+        )
+    async with world.client() as client:
+        assert not any(one.laid_down for one in await client.duties())
+
+
+@pytest.mark.parametrize("too_late", ["claimed", "laid down"])
+async def test_what_only_goes_forward_is_not_given_up(world: World, too_late: str) -> None:
+    """Whoever asks for that is told that it is too late, and it comes to its end in peace."""
+    granted = await world.begin("evacuate")
+    world.clock.forward(LAPSED)
+    if too_late == "claimed":
+        assert await world.claim(granted.token) == "eu"
+    else:
+        await world.directory.duties.lay_down("us", LayingDown("us", 1))
+    await world.finish(await world.begin("evacuate-abort"))
+    assert (await world.operations())["evacuate"] == ("begun", "it has claimed" if too_late == "claimed" else "")
+    assert await world.claim(granted.token) == "eu"
+    await world.finish(granted)
+    assert (await world.operations())["evacuate"][0] == "done"
 
 
 async def test_all_who_ask_at_once_get_the_same(world: World) -> None:

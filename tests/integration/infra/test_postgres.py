@@ -12,7 +12,14 @@ import psycopg
 import pytest
 
 from infra import postgres
-from infra.postgres import STORE_FAILURES, make_pool
+from infra.postgres import (
+    STORE_FAILURES,
+    NoAnswerError,
+    as_long_as_it_takes,
+    connect_once,
+    make_pool,
+    server_of,
+)
 
 pytestmark = pytest.mark.integration
 LOCKED = "SELECT FROM pg_locks WHERE relation = 'places'::regclass AND mode = 'RowExclusiveLock'"
@@ -103,6 +110,30 @@ async def test_a_store_that_stands_still_is_given_up(postgres_url: str) -> None:
         async with pool.connection() as connection:
             assert connection.info.backend_pid != first
             await connection.execute("SELECT 1")
+
+
+async def test_a_single_connection_is_given_up_as_well_and_names_its_server(postgres_url: str) -> None:
+    """Commands have no pool: which server stands still is told, and nothing by which one logs in; what takes long is waited for."""
+    async with await connect_once(postgres_url, name="test", patience=1) as connection:
+        cursor = await connection.execute("SELECT current_setting('statement_timeout')")
+        assert await cursor.fetchone() != ("0",)
+        with as_long_as_it_takes(connection):
+            await connection.execute("SELECT pg_sleep(1.5)")
+        with frozen(connection.info.backend_pid), pytest.raises(NoAnswerError, match="not answered for 1 s") as raised:
+            await connection.execute("SELECT 1")
+    assert raised.value.server == server_of(postgres_url)
+    assert server_of("postgresql://us:secret@10.0.0.5:5433/held_us") == "10.0.0.5:5433, database held_us"
+
+
+async def test_who_connects_does_not_wait_for_a_server_that_says_nothing(postgres_url: str) -> None:
+    """Its kernel takes the connection; that a database is not there is told apart by what the server says."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with pytest.raises(NoAnswerError) as raised:
+            await connect_once(f"postgresql://us@127.0.0.1:{port}/us?connect_timeout=2", name="test")
+    assert raised.value.server == f"127.0.0.1:{port}, database us"
+    with pytest.raises(NoAnswerError, match='"absent" does not exist'):
+        await connect_once(postgres.elsewhere(postgres_url, "absent"), name="test")
 
 
 async def test_who_is_cancelled_while_the_store_stands_still_ends(postgres_url: str) -> None:

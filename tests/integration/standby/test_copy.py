@@ -19,7 +19,7 @@ from region.standby.publisher import CONDITION
 from region.standby.repository.publishing import KEPT, OWN, ROLE
 from region.store.repository.copies import WHOLE, Reach, digest_of, reach
 from replication.turns.records import Phase, Turn
-from replication.turns.repository import hand_over, read_turn_at, take_over
+from replication.turns.repository import drain, hand_over, read_turn_at, take_over
 from replication.turns.takeover_repository import taken_in
 from tests.integration.standby.pairs import SECONDS, Pair
 
@@ -231,6 +231,7 @@ async def test_duties_are_handed_over_with_the_copy_and_come_back_and_are_copied
     async def change(url: str, turn: Turn | None, *, epoch: int, to: str = "") -> None:
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
             if turn is None:
+                assert await drain(connection, epoch=epoch)
                 assert await hand_over(connection, epoch=epoch, to=to)
             else:
                 assert await take_over(connection, turn, ended=epoch, renamed={}, offsets={})

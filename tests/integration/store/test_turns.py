@@ -61,6 +61,8 @@ async def test_it_is_drained_and_handed_over_and_back(connection: Connection) ->
 
     assert await take_back(connection, epoch=1, holder="us")
     assert await read_turn(connection) == Turn("us", 1, 1, "us")
+    assert not await hand_over(connection, epoch=1, to="eu"), "it was taken back, and goes on"
+    assert await drain(connection, epoch=1)
     assert await hand_over(connection, epoch=1, to="eu")
     second = await read_turn(connection)
     assert second is not None
@@ -79,6 +81,7 @@ async def test_an_epoch_is_begun_in_a_copy_that_was_handed_over(connection: Conn
     await tell_alive(connection, Alive("us/projector", "projector", 20))
     renamed = {"eu.relay.us": "relay.us"}
     assert not await take_over(connection, BEGUN, ended=1, renamed=renamed, offsets={}), "somebody serves it"
+    await drain(connection, epoch=1)
     await hand_over(connection, epoch=1, to="eu")
     await set_offsets(connection, {0: 40, 1: 50})
     await note_handed_in(connection, "us", {0: 9})

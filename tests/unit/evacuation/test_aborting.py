@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import msgspec
 import pytest
+import typer
 
 from global_directory.holding.schemas import DutyView
 from region.evacuation import aborting
@@ -24,7 +25,9 @@ from region.evacuation.aborting import (
     hand_back,
 )
 from region.evacuation.audit import Audit
-from region.evacuation.moving import Evacuation, UnknownDutiesError
+from region.evacuation.cli import show_aborted
+from region.evacuation.errors import UnknownDutiesError
+from region.evacuation.moving import Evacuation
 from region.evacuation.seats import Seat
 from replication.turns.records import Phase, Turn
 
@@ -158,6 +161,32 @@ async def test_a_rehearsal_changes_nothing(world: World, tmp_path: Path) -> None
     done = await give_up(world, tmp_path / "audit", rehearse=True)
     assert (done.rehearsed, world.done, noted(tmp_path / "audit")) == (True, [], [])
     assert done.what == "eu goes on with the duties of us"
+
+
+@pytest.mark.parametrize(
+    ("changes", "next_"),
+    [
+        ({"duty": [duty("us", 3)]}, "causeway region restore us --why …"),
+        ({"duty": [duty("eu", 2, laid_down=True)]}, "causeway region restore us --why …"),
+        ({"turn": Turn("us", 1, 1, "us")}, "causeway region fail us --why …"),
+    ],
+)
+async def test_that_it_is_too_late_is_what_a_rehearsal_answers(
+    world: World, tmp_path: Path, changes: dict[str, Any], next_: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In JSON as well, with what is to be done; its exit status says so."""
+    for name, value in changes.items():
+        setattr(world, name, value)
+    found = await give_up(world, tmp_path / "audit", rehearse=True)
+    assert (found.ok, found.rehearsed, world.done, noted(tmp_path / "audit")) == (False, True, [], [])
+    assert [one.endswith(next_) for one in found.next] == [True]
+    with pytest.raises(typer.Exit) as ended:
+        show_aborted(found, as_json=True)
+    assert ended.value.exit_code == 1
+    assert msgspec.json.decode(capsys.readouterr().out, type=Aborted) == found
+    with pytest.raises(typer.Exit):
+        show_aborted(found, as_json=False)
+    assert next_ in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

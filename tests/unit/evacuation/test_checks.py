@@ -32,7 +32,6 @@ def seat(site: str) -> Seat:
         (replace(DUTY, holder="eu"), "eu holds the duties, not us"),
         (replace(DUTY, standby=""), "nobody stands by, not eu"),
         (replace(DUTY, standby="ap"), "ap stands by, not eu"),
-        (replace(DUTY, laid_down=True), "the lease of epoch 1 was laid down"),
         (replace(DUTY, promised_seconds=0.0), "the lease is not renewed: its holder is islanded, or does not run"),
     ],
 )
@@ -40,6 +39,21 @@ def test_the_lease_must_be_its_holders_and_the_target_its_standby(duty: DutyView
     """Said as what an operator would look for."""
     found = checks.lease(duty, seat("us"), seat("eu"))
     assert (found.ok, found.detail) == (duty == DUTY, said)
+
+
+def test_a_copy_that_was_not_completed_takes_nobodys_room() -> None:
+    """It is thrown away before anything is copied, so it is counted as free, and said so; else nobody would ever come home."""
+    found = checks.room(seat("us"), size=300 * MIB, free=100 * MIB, connections=10, thrown=1100 * MIB)
+    assert found.ok
+    assert "1200 MiB are free at us once a copy that was not completed is thrown away (1100 of them)" in found.detail
+    assert not checks.room(seat("us"), size=300 * MIB, free=100 * MIB, connections=10, thrown=900 * MIB).ok
+
+
+def test_a_lease_that_was_laid_down_is_in_nobodys_way() -> None:
+    """It is so for good, also where the store was handed back: this command alone leads on from there."""
+    found = checks.lease(replace(DUTY, laid_down=True, promised_seconds=0.0), seat("us"), seat("eu"))
+    assert found.ok
+    assert "laid down" in found.detail
 
 
 def test_nobody_concerned_may_be_expelled() -> None:

@@ -10,12 +10,15 @@ import psycopg
 import pytest
 
 from global_directory.holding.schemas import Claim, DutyView, LayingDown, ProposalView, Sighted
-from infra.errors import UnavailableError
+from global_directory.operators.errors import GivenUpError
+from infra.errors import OutcomeUnknownError, UnavailableError
 from infra.kafka import KafkaError
 from region.evacuation import announcing, copying, moving, repository
 from region.evacuation.copying import CopyDiffersError, CopyFailedError
-from region.evacuation.moving import Evacuation, StuckError, Told
+from region.evacuation.errors import ChangedMeanwhileError, StuckError
+from region.evacuation.moving import Evacuation
 from region.evacuation.seats import Seat
+from region.evacuation.telling import Told
 from replication.turns.records import Phase, Turn
 
 SERVICES = frozenset({"gateway", "projector"})
@@ -31,6 +34,7 @@ class World:
         undecided: Records of the journal that nobody has decided, each time somebody asks; the last one is repeated.
         broken: What fails, by its name, with what; each once.
         done: What was done, in order.
+        meanwhile: What happens elsewhere as something is done, by its name; each once.
         following: Whether eu's store follows us's by replication: it has what that one says a moment later.
         last: After what eu's store dies.
         away: URLs of stores that do not answer.
@@ -43,6 +47,7 @@ class World:
     undecided: list[int] = field(default_factory=lambda: [0])
     broken: dict[str, Exception] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
+    meanwhile: dict[str, Callable[[], None]] = field(default_factory=dict)
     following: bool = False
     last: str = ""
     away: set[str] = field(default_factory=set)
@@ -54,6 +59,8 @@ class World:
         if (error := self.broken.pop(what, None)) is not None:
             raise error
         self.done.append(what)
+        if (happens := self.meanwhile.pop(what, None)) is not None:
+            happens()
         if what == self.last:
             self.away.add("eu")
 
@@ -81,7 +88,7 @@ class World:
 
     async def sighted(self, region: str, wanted: Sighted) -> tuple[ProposalView, ...]:
         """Take a plan down."""
-        if (error := self.broken.get("plan over")) is not None and not wanted.planned:
+        if (error := self.broken.get("plan" if wanted.planned else "plan over")) is not None:
             raise error
         self.plans.append(bool(wanted.planned))
         assert (wanted.sees, set(wanted.planned) - {region}) == (False, set())
@@ -103,7 +110,9 @@ class World:
             raise error
         self.emptied.append(offsets)
 
-    async def copy_store(self, source: str, target: str, _: Path, *, prepare: Callable[..., Any]) -> dict[str, int]:
+    async def copy_store(
+        self, source: str, target: str, _: Path, *, prepare: Callable[..., Any], **__: object
+    ) -> dict[str, int]:
         """Copy."""
         assert prepare.keywords == {"offsets": {0: 5}}  # type: ignore[attr-defined]  # a partial
         self.do(f"copy {source} to {target}")
@@ -176,7 +185,9 @@ class Stores:
         return self._world.turn(url, "drain", phase=Phase.DRAINING)
 
     async def hand_over(self, url: str, *, to: str, **_: object) -> bool:
-        """Let nobody serve."""
+        """Let nobody serve, unless it was taken back."""
+        if self._world.turns[url].phase is not Phase.DRAINING:
+            return False
         self._handed += 1
         return self._world.turn(url, "hand over", phase=Phase.HANDED, holder=to, mark=f"m{self._handed}")
 
@@ -367,6 +378,70 @@ async def test_what_fails_later_is_gone_on_with(world: World, what: str) -> None
     assert world.turns["eu"] == Turn("us", 2, 2, "eu")
 
 
+async def test_a_laying_down_that_comes_after_the_handing_back_goes_forward(world: World) -> None:
+    """Its answer was lost, and it was under way still: the store is handed back, and the lease is gone for good, so nobody says that the source goes on."""
+    told: list[Told] = []
+    world.broken["us laid down"] = OutcomeUnknownError(what="The change of the directory")
+
+    def arrive() -> None:
+        world.duty = replace(world.duty, laid_down=True)
+
+    world.meanwhile["take back us"] = arrive
+    with pytest.raises(OutcomeUnknownError):
+        await evacuation(world, told).run()
+    assert told[-1].what.endswith("Run the same command again"), told[-1]
+    assert world.plans[-1], "it is on its way still"
+    assert world.turns["us"] == Turn("us", 1, 1, "us")
+    world.done.clear()
+
+    await evacuation(world).run()
+
+    assert world.done == ALL
+    assert world.turns["eu"] == Turn("us", 2, 2, "eu")
+
+
+@pytest.mark.parametrize("as_it", ["us's end noted", "us laid down"])
+async def test_nothing_is_claimed_for_a_copy_of_a_store_that_was_taken_back(world: World, as_it: str) -> None:
+    """The source has gone on since, on another's word: what it has decided by then the copy lacks; and it is not this command's to be handed back."""
+
+    def take_back() -> None:
+        world.turns["us"] = Turn("us", 1, 1, "us")
+
+    world.meanwhile[as_it] = take_back
+    with pytest.raises(ChangedMeanwhileError, match="us, epoch 1, serving"):
+        await evacuation(world).run()
+    assert world.done == ALL[: ALL.index(as_it) + 1]
+    assert world.duty.holder == "us"
+
+
+@pytest.mark.parametrize("what", ["plan", "us laid down"])
+async def test_what_another_has_given_up_hands_nothing_back(world: World, what: str) -> None:
+    """Whoever gave it up does, and may have begun anew since; it is said who that was."""
+    world.broken[what] = GivenUpError(verb="evacuate", target="us", what="ada asked for `evacuate-abort`")
+    world.turns["us"] = Turn("us", 1, 1, "eu", Phase.HANDED, "m")
+    told: list[Told] = []
+    with pytest.raises(GivenUpError, match="ada asked"):
+        await evacuation(world, told).run()
+    assert "take back us" not in world.done
+    assert told[-1].what.startswith("given up: `evacuate` of us was given up meanwhile")
+    if what == "plan":
+        assert world.done == []
+
+
+async def test_a_store_that_was_taken_back_is_not_handed_over(world: World) -> None:
+    """Whoever gave the evacuation up while it waited has let the source go on."""
+    world.undecided = [2, 0]
+
+    def tell(_: Told) -> None:
+        world.turns["us"] = Turn("us", 1, 1, "us")
+
+    moving_ = evacuation(world)
+    moving_.tell = lambda one: tell(one) if one.what.startswith("waiting") else None
+    with pytest.raises(ChangedMeanwhileError, match="serving"):
+        await moving_.run()
+    assert world.done == ALL[:2]
+
+
 async def test_whoever_is_interrupted_before_goes_on_where_it_stood(world: World) -> None:
     """Whatever was done already is not done again."""
     world.turns["us"] = Turn("us", 1, 1, "eu", Phase.HANDED, "m")
@@ -412,7 +487,9 @@ async def test_back_home_nothing_is_decided_a_second_time(
     async def next_offsets(url: str) -> dict[int, int]:
         return {0: {"us": 3, "eu": 5}[url]}
 
-    async def copy_store(source: str, target: str, _: Path, *, prepare: Callable[..., Any]) -> dict[str, int]:
+    async def copy_store(
+        source: str, target: str, _: Path, *, prepare: Callable[..., Any], **__: object
+    ) -> dict[str, int]:
         world.do(f"{target} goes on at {prepare.keywords['offsets']}")  # type: ignore[attr-defined]  # a partial
         world.turns[target] = world.turns[source]
         return {}
@@ -426,6 +503,23 @@ async def test_back_home_nothing_is_decided_a_second_time(
     await Evacuation(seat("eu"), seat("us"), world, Path("/"), lambda _: None).run()
 
     assert f"us goes on at {{0: {place}}}" in world.done
+
+
+async def test_changes_that_nobody_reads_are_told_of_and_let_go_by_the_next_run(world: World) -> None:
+    """The target serves all the same; else the source's disk would fill, and nobody know."""
+    told: list[Told] = []
+
+    async def release() -> None:
+        world.do("release us")
+
+    world.broken["release us"] = TimeoutError()
+    for _ in range(2):
+        moving_ = evacuation(world, told)
+        moving_.release = release
+        await moving_.run()
+    assert world.done == [*ALL, "release us"]
+    assert any("the store at us goes on keeping changes for the copy at eu" in one.what for one in told)
+    assert told[-1].what == "eu holds the duties of us in epoch 2"
 
 
 async def test_a_copy_that_follows_is_not_touched_by_whoever_cannot_detach_it(world: World) -> None:

@@ -29,8 +29,13 @@ CLAIMED = replace(START, holder="eu", epoch=2, incarnation=2, at_source=HANDED, 
         (replace(START, at_source=HANDED, at_target=HANDED), Step.CLAIM),
         (replace(START, at_source=HANDED, at_target=HANDED, follows=True), Step.COPY),  # a mark comes by itself
         (replace(START, at_source=HANDED, at_target=HANDED, follows=True, compared=True), Step.CLAIM),
-        (replace(START, at_source=HANDED, at_target=HANDED, follows=True, laid_down=True), Step.CLAIM),
         (replace(START, at_source=HANDED, at_target=HANDED, laid_down=True), Step.CLAIM),  # which was not answered
+        (replace(START, at_source=HANDED, at_target=HANDED, follows=True, compared=True, laid_down=True), Step.CLAIM),
+        (replace(START, at_source=HANDED, at_target=HANDED, follows=True, laid_down=True), Step.COPY),  # of another run
+        (replace(START, laid_down=True), Step.DRAIN),  # laid down after it was handed back: it only goes forward
+        (replace(START, at_source=DRAINING, laid_down=True), Step.SETTLE),
+        (replace(START, at_source=HANDED, laid_down=True), Step.COPY),
+        (replace(START, at_source=HANDED, at_target=replace(HANDED, mark="m0"), laid_down=True), Step.COPY),
         (CLAIMED, Step.BEGIN),
         (replace(CLAIMED, at_target=BEGUN), Step.SERVE),
         (replace(CLAIMED, at_target=BEGUN, serving=True), Step.DONE),
@@ -49,8 +54,6 @@ def test_what_is_next(known: Known, step: Step) -> None:
         replace(START, incarnation=2),
         replace(START, at_source=replace(HOME, holder="ap")),
         replace(START, at_source=replace(HANDED, holder="ap")),
-        replace(START, laid_down=True),  # nobody may serve, and somebody does
-        replace(START, at_source=HANDED, laid_down=True),  # what was copied is gone
         replace(CLAIMED, at_target=None),  # the copy is gone
         replace(CLAIMED, at_target=replace(HANDED, mark="")),  # it was claimed without a plan: that is to go on
         replace(CLAIMED, at_target=HOME),

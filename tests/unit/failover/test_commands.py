@@ -4,23 +4,28 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Self
 
+import msgspec
 import pytest
 
 from global_directory import place
 from global_directory.holding.schemas import DutyView, Former
 from infra.errors import CausewayError, UnavailableError
+from infra.postgres import NoAnswerError
 from region.evacuation import cli as moving
 from region.evacuation import seats
 from region.evacuation.aborting import TooLateToAbortError
 from region.evacuation.alone import BusyError, Way, alone, on_its_way
 from region.evacuation.checks import Check
-from region.evacuation.cli import Evacuated, TooLateError
+from region.evacuation.cli import Evacuated, ServerSilentError, TooLateError
 from region.evacuation.moving import Evacuation
 from region.evacuation.seats import Seat
 from region.failover import cli, giving_up, late, losses
 from region.failover.cli import NotHomeError
+from region.failover.failing import Takeover
 from region.failover.giving_up import NothingToRestoreError
 from region.failover.losses import NOTHING, GivenUp
+from region.failover.plan import Known
+from replication.turns.records import Turn
 
 
 def test_one_command_moves_duties_at_a_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -63,6 +68,8 @@ def test_a_way_is_gone_on_with_for_a_while(epoch: int, seconds: float, *, holds:
     [
         (TimeoutError(), TooLateError),
         (ConnectionRefusedError(), UnavailableError),
+        (NoAnswerError("secret: refused", server="10.0.0.5:5433, database held_us"), ServerSilentError),
+        (NoAnswerError("the server has not answered for 35 s", server="10.0.0.5:5433, database us"), ServerSilentError),
     ],
 )
 def test_what_does_not_answer_is_said(error: Exception, expected: type[CausewayError]) -> None:
@@ -71,8 +78,11 @@ def test_what_does_not_answer_is_said(error: Exception, expected: type[CausewayE
     async def work() -> None:
         raise error
 
-    with pytest.raises(expected):
+    with pytest.raises(expected) as raised:
         moving.run(work())
+    assert "secret" not in str(raised.value)
+    if isinstance(error, NoAnswerError):
+        assert f"PostgreSQL at {error.server} does not answer" in str(raised.value)
 
 
 class Directory:
@@ -215,6 +225,7 @@ async def test_a_rehearsed_return_says_what_is_to_be_done_next(
     async def look(*_: object) -> list[Check]:
         return [GOOD, *(Check(name, ok=False, detail="") for name in names)]
 
+    monkeypatch.setattr(Foreseen, "holder", "eu")
     monkeypatch.setattr(place, "directory", Foreseen)
     monkeypatch.setattr(losses, "look", look)
 
@@ -261,6 +272,53 @@ async def test_a_return_that_was_done_before_is_done(
     assert "whole copy" in done.next[0]
 
 
+@pytest.mark.parametrize(
+    ("serving", "steps", "words"),
+    [(True, ("done",), "It is done."), (False, ("begin", "serve", "done"), "Go on, which is harmless if it is done")],
+)
+async def test_a_rehearsed_return_that_has_claimed_says_what_is_left(
+    monkeypatch: pytest.MonkeyPatch, steps: tuple[str, ...], words: str, *, serving: bool
+) -> None:
+    """In JSON, too: with what is to be done next."""
+
+    async def look(_: Evacuation) -> Any:
+        return SimpleNamespace(serving=serving)
+
+    monkeypatch.setattr(place, "directory", Held)
+    monkeypatch.setattr(Evacuation, "look", look)
+    monkeypatch.setattr(seats, "tools", lambda: Path("/"))
+    rehearsed = await cli.rehearse_return("us", SITES, NOTHING)
+    assert (rehearsed.ok, rehearsed.steps) == (True, steps)
+    assert words in rehearsed.next[0]
+    assert msgspec.json.decode(msgspec.json.encode(rehearsed), type=cli.Rehearsed) == rehearsed
+
+
+@pytest.mark.parametrize(
+    ("copy", "steps", "words"),
+    [
+        (Turn("us", 2, 2, "eu"), ("done",), "It is done: eu holds the duties of us"),
+        (Turn("us", 1, 1, "us"), ("begin", "serve", "done"), "It was begun. Go on"),
+    ],
+)
+async def test_a_rehearsed_takeover_that_has_claimed_says_what_is_left(
+    monkeypatch: pytest.MonkeyPatch, copy: Turn, steps: tuple[str, ...], words: str
+) -> None:
+    """It is done, or it is to be gone on with."""
+
+    async def look(_: Takeover) -> Known:
+        return Known("us", "us", "eu", "eu", 2, 2, copy, follows=False, serving=True)
+
+    async def checked(*_: object) -> list[Check]:
+        return [WRONG]
+
+    monkeypatch.setattr(Foreseen, "holder", "eu")
+    monkeypatch.setattr(place, "directory", Foreseen)
+    monkeypatch.setattr(Takeover, "look", look)
+    monkeypatch.setattr(late, "look", checked)
+    rehearsed = await cli.rehearse_now("us", SITES)
+    assert (rehearsed.ok, rehearsed.steps, words in rehearsed.next[0]) == (True, steps, True)
+
+
 async def test_a_region_that_was_never_away_is_not_restored(
     ways: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,6 +329,10 @@ async def test_a_region_that_was_never_away_is_not_restored(
         await cli.restore_now("us", SITES, "test", quiet=True)
     with pytest.raises(NothingToRestoreError):
         await giving_up.abort_restore("us", SITES, "test", rehearse=False)
+    refused = await giving_up.abort_restore("us", SITES, "test", rehearse=True)
+    assert (refused.ok, "was not declared dead" in refused.what) == (False, True)
+    rehearsed = await cli.rehearse_return("us", SITES, NOTHING)
+    assert (rehearsed.ok, rehearsed.steps, "was not declared dead" in rehearsed.next[0]) == (False, (), True)
     assert ways == []
 
 
@@ -286,6 +348,8 @@ async def test_declaring_dead_is_given_up_until_the_claim(
     assert (done.rehearsed, (tmp_path / "audit").read_text().count("\n")) == (False, 2)
 
     monkeypatch.setattr(Held, "duty", DutyView("us", "eu", 2, 2, "", (), 6.0, laid_down=False))
+    refused = await giving_up.abort_fail("us", SITES, "test", rehearse=True)
+    assert (refused.ok, refused.next[0].endswith("causeway region fail us --why …")) == (False, True)
     with pytest.raises(TooLateToAbortError, match=r"region fail us --why …` to its end.*restore us"):
         await giving_up.abort_fail("us", SITES, "test", rehearse=False)
     assert "refused" in (tmp_path / "audit").read_text()

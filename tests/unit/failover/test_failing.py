@@ -10,8 +10,9 @@ import pytest
 from global_directory.holding.schemas import Claim, DutyView
 from infra.kafka import KafkaError
 from region.evacuation import repository
-from region.evacuation.moving import StuckError, Told, UnknownDutiesError
+from region.evacuation.errors import StuckError, UnknownDutiesError
 from region.evacuation.seats import Seat
+from region.evacuation.telling import Told
 from region.failover import failing
 from region.failover import reached as reaching
 from region.failover.failing import AliveError, Takeover

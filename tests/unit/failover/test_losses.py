@@ -25,6 +25,8 @@ def test_a_journal_whose_kafka_knows_nothing_is_another_one() -> None:
     stretch = stretch_of({0: 5, 1: 0}, {0: (0, 9), 1: (0, 3)}, noted=())
     assert (stretch.starts, stretch.is_another) == ({0: 0, 1: 0}, True)
     assert not stretch_of({0: 0}, {0: (0, 3)}, noted=()).gone
+    assert stretch_of({0: 0}, {0: (0, 3)}, noted=(), certain={0}).is_another, "it was told, and knows nothing of it"
+    assert not stretch_of({0: 0}, {0: (0, 3)}, noted={0}, certain={0}).gone
 
 
 @pytest.mark.parametrize("grown", [7, 8, 900])

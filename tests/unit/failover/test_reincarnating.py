@@ -11,8 +11,9 @@ import pytest
 from global_directory import place
 from global_directory.holding.schemas import Claim, DutyView, Former
 from region.evacuation import repository as stores
-from region.evacuation.moving import StuckError, Told, UnknownDutiesError
+from region.evacuation.errors import StuckError, UnknownDutiesError
 from region.evacuation.seats import Seat
+from region.evacuation.telling import Told
 from region.failover import losses, reached, reincarnating
 from region.failover.losses import Stretch
 from region.failover.reincarnate_cli import NotReadyToReincarnateError, reincarnate_now
@@ -43,6 +44,9 @@ def test_it_goes_on_wherever_it_was_left() -> None:
         (replace(LOST, store=replace(STORE, phase=Phase.DRAINING)), "serves, or is to"),
         (replace(LOST, epoch=3, incarnation=3), "epoch 1, the directory knows 3"),
         (replace(LOST, epoch=2, incarnation=1), "epoch 1, the directory knows 2"),
+        (replace(LOST, is_older=True), "an older one than was there"),
+        (replace(LOST, is_lost=False, is_older=True), "an older one than was there"),  # which is a loss, and not done
+        (replace(CLAIMED, is_older=True), "more was decided in epoch 2"),  # the epoch was begun, in another store
     ],
 )
 def test_what_would_lose_something_is_not_begun(known: Known, why: str) -> None:
@@ -60,6 +64,8 @@ class World:
         store: What the store says.
         is_lost: Whether the journal lost what it had.
         tail: Whether the store still has what beginning leaves behind.
+        noted: Epoch to how far its journal's Kafka has that partition 0 was decided in it.
+        certain: Whether the store says that it was told to that Kafka.
         alive: What works on the store, each time somebody looks; the last is repeated.
         dies: After what the command dies, once.
         done: What was done, in order.
@@ -70,6 +76,8 @@ class World:
     store: Turn = STORE
     is_lost: bool = True
     tail: bool = False
+    noted: dict[int, int] = field(default_factory=dict)
+    certain: bool = False
     alive: list[list[str]] = field(default_factory=lambda: [[]])
     dies: str = ""
     done: list[str] = field(default_factory=list)
@@ -114,12 +122,22 @@ class World:
         assert turn == self.store
         assert offsets == {0: 40}
         self.is_lost = False
+        self.noted[turn.epoch] = 40
         self.do("noted")
 
-    async def read_stretch(self, _: Seat, ended: Turn, offsets: dict[int, int]) -> tuple[Stretch, dict[int, Any]]:
+    async def noted_in(self, _: object, *, epoch: int) -> set[int]:
+        """Return of what the store is certain."""
+        assert epoch == self.store.epoch
+        return {0} if self.certain else set()
+
+    async def read_stretch(
+        self, _: Seat, ended: Turn, offsets: dict[int, int], *, certain: set[int] | None = None
+    ) -> tuple[Stretch, dict[int, Any]]:
         """Return what can be read of the journal."""
-        assert ended == self.store
-        return (Stretch({0: 0}, {0: -1}) if self.is_lost else Stretch(offsets, {})), {}
+        assert ended == self.store or not certain
+        noted = {0: self.noted[ended.epoch]} if ended.epoch in self.noted else dict[int, int]()
+        is_lost = self.is_lost or (bool(certain) and not noted)
+        return (Stretch({0: 0}, {0: -1}, noted) if is_lost else Stretch(offsets, {}, noted)), {}
 
     async def reached(self, *_: object) -> dict[tuple[str, int], int]:
         """Return how far eu has come."""
@@ -158,7 +176,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
     monkeypatch.setattr(reincarnating, "connect", connect)
     monkeypatch.setattr(reincarnating, "LOOK_SECONDS", 0)
-    for name in ("read_turn", "seize", "read_tail", "clear_tail"):
+    for name in ("noted_in", "read_turn", "seize", "read_tail", "clear_tail"):
         monkeypatch.setattr(reincarnating, name, getattr(made, name))
     for name in ("next_offsets", "still_serving"):
         monkeypatch.setattr(stores, name, getattr(made, name))
@@ -224,6 +242,38 @@ async def test_one_that_was_done_before_is_done(world: World, monkeypatch: pytes
     world.duty = replace(world.duty, former=(Former(1, "eu", laid_down=True),))
     with pytest.raises(NotReadyToReincarnateError, match="nothing is lost"):
         await reincarnate_now(home, "a test", quiet=True)
+
+
+@pytest.mark.parametrize(
+    ("store", "noted", "what"),
+    [
+        (Turn("us", 2, 2, "us"), {2: 41}, "older"),  # put back, from the same epoch: it had decided 41
+        (STORE, {2: 0}, "older"),  # from before the epoch that was begun already
+        (STORE, {}, "begun"),  # begun is what is left to be done
+    ],
+)
+async def test_an_older_store_is_no_region_that_was_done_before(
+    world: World, store: Turn, noted: dict[int, int], what: str
+) -> None:
+    """A second loss in the same epoch, of the store this time: begun with, what it numbers others have otherwise."""
+    world.duty = replace(world.duty, epoch=2, incarnation=2, former=(Former(1, "us", laid_down=False),))
+    world.store, world.noted, world.is_lost = store, noted, False
+    known, _ = await reincarnation(world).look(world.duty)
+    assert not known.is_done
+    if what == "older":
+        with pytest.raises(CannotReincarnateError, match="older one than was there"):
+            await reincarnation(world).run()
+        assert world.done == []
+    else:
+        assert await reincarnation(world).run() == 2
+
+
+async def test_a_second_loss_of_kafka_in_the_same_epoch_is_another_one(world: World) -> None:
+    """Also where nothing was decided since the first: what was accepted by then, and what was on its way to others, is lost with it."""
+    world.is_lost = False
+    world.certain = True
+    assert await reincarnation(world).run() == 2
+    assert world.done[0] == "claimed"
 
 
 async def test_services_that_do_not_end_are_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, Self
 
+import psycopg
 import pytest
 
+from global_directory.operators.errors import GivenUpError
 from infra.kafka import Committed, Record
 from region.evacuation import repository as stores
 from region.evacuation.checks import Check
-from region.evacuation.moving import StuckError, Told
+from region.evacuation.errors import StuckError
 from region.evacuation.seats import Seat
+from region.evacuation.telling import Told
 from region.failover import losses, repository, restoring
 from region.failover.losses import NOTHING, GivenUp
 from region.failover.restoring import Return, StoreGoneError, TailGoneError
@@ -292,6 +295,37 @@ async def test_what_nobody_has_decided_is_handed_in_once(world: World) -> None:
     assert ids(world) == ["m1", "s1"]
 
 
+async def test_what_another_has_given_up_is_not_handed_in(world: World) -> None:
+    """It is asked right before: what was handed in stays in the order."""
+
+    async def goes_on() -> None:
+        raise GivenUpError(verb="restore", target="us", what="ada asked for `restore-abort`")
+
+    given_up = back(world)
+    given_up.goes_on = goes_on
+    with pytest.raises(GivenUpError, match="ada asked"):
+        await given_up.run()
+    assert (ids(world), world.given, world.done) == ([], {}, [])
+
+
+@pytest.mark.parametrize("error", [psycopg.OperationalError("away"), TimeoutError()])
+async def test_changes_that_nobody_reads_are_told_of_and_let_go_by_the_next_run(world: World, error: Exception) -> None:
+    """What was handed in is noted all the same; else its disk would fill, and nobody know."""
+    told: list[str] = []
+    failing = back(world, told)
+
+    async def release() -> None:
+        raise error
+
+    failing.release = release
+    assert await failing.run() == {"handed in": 2}
+    assert world.handed_in == {0: 3}
+    assert any("the store at us goes on keeping changes for the copy at eu" in one for one in told), told
+
+    assert await back(world).run() == {}
+    assert world.done == ["released"]
+
+
 async def test_it_waits_as_long_as_it_gets_on_and_hands_nothing_in_twice(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -346,7 +380,7 @@ async def test_what_is_set_a_moment_before_stands_again(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("dies", "released"),
-    [("append", 1), ("note given", 1), ("release", 2), ("note handed in", 1)],
+    [("append", 1), ("note given", 1), ("release", 2), ("note handed in", 2)],
 )
 async def test_it_goes_on_where_it_died(world: World, dies: str, released: int) -> None:
     """Whatever was done by then, all has its outcome at the end, and the store that came back keeps nothing for a copy that follows no more."""

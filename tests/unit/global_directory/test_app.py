@@ -45,9 +45,9 @@ class Fake:
         self.asked.append(f"keep {region} {wanted.standby}")
         return DutyView(region, wanted.holder, 1, 1, wanted.standby, (), 0.0, laid_down=False)
 
-    async def lay_down(self, region: str, wanted: LayingDown) -> DutyView:
+    async def lay_down(self, region: str, wanted: LayingDown, *, guard: object = None) -> DutyView:
         """Do it."""
-        self.asked.append(f"{region} laid down")
+        self.asked.append(f"{region} laid down, {'guarded' if guard else 'unguarded'}")
         return DutyView(region, wanted.holder, wanted.epoch, 1, "", (), 0.0, laid_down=True)
 
     async def claim(self, region: str, wanted: Claim, *, guard: object = None) -> DutyView:
@@ -169,6 +169,10 @@ class Operations:
         if verb not in verbs or of != target:
             raise NoPassError(reason="a test")
 
+    def guard(self, shown: Shown, *, claims: bool) -> tuple[str, bool]:
+        """Return what would look in the transaction."""
+        return shown.token, claims
+
 
 @pytest.fixture
 def desk() -> Desk:
@@ -201,6 +205,7 @@ async def test_an_operator_acts_by_a_pass_and_the_certificate_of_the_directory( 
         answer = await regions.request(method, path, json=content, headers={"caller": "directory", **shown})
         assert answer.is_success, answer.text
         assert directory.asked
+        assert not any(what.endswith("unguarded") for what in directory.asked), "it may have been given up meanwhile"
 
 
 EU = {"claimer": "eu", "incarnation": 2, "ended": 1}
@@ -222,8 +227,9 @@ async def test_a_region_claims_by_a_pass_of_the_detector_alone(directory: Fake, 
         assert await claim() == 200
         assert await claim(authorization="Bearer fail us") == 200
         assert await claim(authorization="Bearer eu for us") == 200
-    unguarded = "us claimed, unguarded"
-    assert directory.asked == ["us claimed, guarded", unguarded, unguarded, unguarded, "us claimed, guarded"]
+    unguarded = "us claimed, unguarded"  # where nobody is known, and nothing is shown
+    guarded = "us claimed, guarded"
+    assert directory.asked == [guarded, guarded, unguarded, guarded, guarded]
 
 
 async def test_who_stands_by_asks_in_its_own_name(directory: Fake, desk: Desk) -> None:
