@@ -37,16 +37,30 @@ interface Kept extends DBSchema {
 
 const opened = new Map<string, Promise<IDBPDatabase<Kept>>>();
 let owner = "";
+/** Whether whoever was here has left. */
+let left = false;
 let onGone: () => void = () => {};
 
 /** Keep from now on what is kept for this account: another one that is logged in later sees nothing of it. */
 export function belongTo(userId: string): void {
   owner = userId;
+  left = false;
 }
 
-/** Whose things are kept now. */
+/** Let go of what is kept of the account, and keep nothing more until somebody is here again: what is still under way brings nothing back. */
+export function letGo(): void {
+  left = true;
+  const name = nameOf(owner);
+  void opened.get(name)?.then(
+    (kept) => kept.close(),
+    () => {}, // it was never open
+  );
+  opened.delete(name);
+}
+
+/** Whose things are kept now; empty when nobody's are. */
 export function account(): string {
-  return owner;
+  return left ? "" : owner;
 }
 
 /** Who is told when another tab has thrown away what this one uses. */
@@ -54,19 +68,25 @@ export function whenGone(tell: () => void): void {
   onGone = tell;
 }
 
-/** What is kept of the account. */
-export function database(): Promise<IDBPDatabase<Kept>> {
-  return open(`${VAULT}.${owner}`);
+/** What is kept of the account; of one that has left, nothing can be had. */
+export async function database(): Promise<IDBPDatabase<Kept>> {
+  if (left) throw new DOMException("Whoever was here has left.", "InvalidStateError");
+  return open(nameOf(owner));
 }
 
 /** Where the session rests, whoever's it is. */
-export function vault(): Promise<IDBPDatabase<Kept>> {
+export async function vault(): Promise<IDBPDatabase<Kept>> {
   return open(VAULT);
+}
+
+function nameOf(userId: string): string {
+  return `${VAULT}.${userId}`;
 }
 
 function open(name: string): Promise<IDBPDatabase<Kept>> {
   const before = opened.get(name);
   if (before !== undefined) return before;
+  if (!globalThis.indexedDB) throw new DOMException("There is no IndexedDB here.", "NotSupportedError");
   const opening = openDB<Kept>(name, VERSION, {
     upgrade(found, before) {
       if (before < 1) {
@@ -101,9 +121,9 @@ export async function keepInbox(conversations: readonly Conversation[]): Promise
   await (await database()).put("single", conversations, "inbox");
 }
 
-/** Throw away what is kept of the account, when it is logged out. */
-export function forgetAccount(): Promise<void> {
-  return forget(`${VAULT}.${owner}`);
+/** Throw away what is kept of an account that is logged out. */
+export function forgetAccount(userId: string): Promise<void> {
+  return forget(nameOf(userId));
 }
 
 /** Throw away the session that rests here, and its key. */

@@ -1,10 +1,11 @@
 /** Who is logged in on this device, and an access token that is good for a while; tabs share one session. */
 
 import type { Problem, Tokens } from "../core/types";
-import { belongTo, forgetAccount, forgetVault, whenGone } from "./database";
+import { belongTo, forgetAccount, forgetVault, letGo, whenGone } from "./database";
 import { forgetDrafts } from "./drafts";
 import { count, goElsewhere, here, PATIENCE_MS } from "./places";
 import { ApiError } from "./problem";
+import { tellLeaving, whenLeaving } from "./tabs";
 import { type Session, seal, unseal } from "./vault";
 
 /** How long before its end a token is exchanged, at most; a fifth of its life if that is short. */
@@ -18,11 +19,19 @@ const LEAVING_MS = { one: 5_000, all: 15_000 };
 const FORGETTING_MS = 5_000;
 
 let session: Session | null = null;
-let onEnd: (why: string, forgotten: boolean) => void = () => {};
+let onEnd: (why: string) => void = () => {};
+let onLeft: () => void = () => {};
+/** Ends when what was kept of who was here before is thrown away, or cannot be; whoever comes next waits for it. */
+let forgetting: Promise<void> = Promise.resolve();
 
-/** Who is told when this device turns out to be logged out, and whether all that was kept of it is thrown away. */
+/** Who is told when this device turns out to be logged out: it stops all that writes, before anything is thrown away. */
 export function whenEnded(tell: typeof onEnd): void {
   onEnd = tell;
+}
+
+/** Who is told when something that was kept could not be thrown away. */
+export function whenLeft(tell: typeof onLeft): void {
+  onLeft = tell;
 }
 
 export function whoami(): Tokens | null {
@@ -38,11 +47,17 @@ export async function restore(): Promise<Tokens | null> {
 
 export async function register(handle: string, password: string, displayName: string): Promise<Tokens> {
   const body = { handle, password, display_name: displayName || null, device_name: deviceName() };
-  return begin(await post<Tokens>("/register", body));
+  return come(await post<Tokens>("/register", body));
 }
 
 export async function logIn(handle: string, password: string): Promise<Tokens> {
-  return begin(await post<Tokens>("/login", { handle, password, device_name: deviceName() }));
+  return come(await post<Tokens>("/login", { handle, password, device_name: deviceName() }));
+}
+
+/** Let somebody in, once nothing of who was here before is thrown away any more. */
+async function come(tokens: Tokens): Promise<Tokens> {
+  await forgetting;
+  return begin(tokens);
 }
 
 /** Log this device out for good, and forget what it has kept; if nobody can be reached, the device is still forgotten here. */
@@ -101,28 +116,39 @@ async function begin(tokens: Tokens): Promise<Tokens> {
   return tokens;
 }
 
+/** End the session: first all that writes stops, here and in other tabs, then what was kept is thrown away. */
 async function end(why: string): Promise<void> {
   if (session === null) return; // it has ended meanwhile, and what rests here now may be another account's
-  let ours = true;
-  const looking = unseal().then((shared) => {
-    ours = shared === null || !isAnothers(shared);
-  });
-  await isDone(looking, FORGETTING_MS);
-  if (session === null) return;
-  session = null;
-  const forgetting = [async () => forgetDrafts(), forgetAccount, ...(ours ? [forgetVault] : [])];
-  const done = await Promise.all(forgetting.map((forget) => isDone(forget(), FORGETTING_MS)));
-  onEnd(why, done.every(Boolean)); // whatever the browser does not let go of
+  const { tokens } = session;
+  leave(why);
+  tellLeaving(tokens.device_id);
+  forgetting = forget(tokens.user_id);
+  await forgetting;
 }
 
-/** End the session in this tab alone: what it had is thrown away already, or the session here is another account's by now. */
-function leave(): void {
+async function forget(userId: string): Promise<void> {
+  let ours = true;
+  const looking = unseal().then((shared) => {
+    ours = shared === null || shared.tokens.user_id === userId;
+  });
+  await isDone(looking, FORGETTING_MS);
+  const all = [async () => forgetDrafts(userId), () => forgetAccount(userId), ...(ours ? [forgetVault] : [])];
+  const done = await Promise.all(all.map((each) => isDone(each(), FORGETTING_MS)));
+  if (!done.every(Boolean)) onLeft(); // whatever the browser does not let go of
+}
+
+/** End the session in this tab alone: what it had is thrown away by another one, or the session here is another account's by now. */
+function leave(why = "logged-out"): void {
   if (session === null) return;
   session = null;
-  onEnd("logged-out", true);
+  letGo();
+  onEnd(why);
 }
 
 whenGone(leave);
+whenLeaving((deviceId) => {
+  if (session?.tokens.device_id === deviceId) leave();
+});
 
 /** Wait for something, but not for ever; return whether it has come to a good end by then. */
 async function isDone(work: Promise<unknown>, patienceMs: number): Promise<boolean> {

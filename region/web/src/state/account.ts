@@ -4,12 +4,13 @@ import type { Tokens } from "../core/types";
 import { whenIslanded } from "../io/api";
 import { database } from "../io/database";
 import { Link } from "../io/link";
-import { ApiError } from "../io/problem";
+import { troubleOf } from "../io/problem";
 import * as session from "../io/session";
 import { loadKept } from "./history";
 import * as incoming from "./incoming";
 import * as outgoing from "./outgoing";
 import * as people from "./people";
+import { why } from "./saying";
 import { get, notifyMore, reset, set } from "./store";
 
 const link = new Link({
@@ -32,14 +33,19 @@ function islanded(owner: string | null): void {
 /** Take up the session that this browser has kept. */
 export async function start(): Promise<void> {
   whenIslanded(islanded);
-  session.whenEnded((why, forgotten) => {
-    link.stop();
-    incoming.speakOver(null);
-    people.forget();
+  session.whenEnded((why) => {
+    stop();
     reset(why === "logged-out" ? null : why);
-    if (!forgotten) notifyMore("account.logout.left");
   });
+  session.whenLeft(() => notifyMore("account.logout.left"));
   await entering(session.restore());
+}
+
+/** Nothing is said, asked or kept from now on. */
+function stop(): void {
+  link.stop();
+  incoming.speakOver(null);
+  people.forget();
 }
 
 export async function register(handle: string, password: string, displayName: string): Promise<void> {
@@ -50,20 +56,27 @@ export async function logIn(handle: string, password: string): Promise<void> {
   await entering(session.logIn(handle, password));
 }
 
-export const logOut = session.logOut;
+/** Log out: at once nothing more is done here, however long it takes until the region knows. */
+export async function logOut(): Promise<void> {
+  stop();
+  set({ phase: "leaving" });
+  await session.logOut();
+  if (get().phase === "leaving") reset(null); // it had ended already
+}
 
 /** Connect now instead of at the end of the countdown. */
 export const hurry = link.hurry;
 
-/** Let in whoever it is. In a browser that keeps nothing one could neither write nor stay logged in: then that is all that is shown. */
+/** Let in whoever it is. What the way in can say, it says; else what went wrong is all that is shown: in a browser that keeps nothing one could neither write nor stay logged in. */
 async function entering(who: Promise<Tokens | null>): Promise<void> {
   try {
     const me = await who;
     if (me === null) reset(null);
     else await enter(me);
   } catch (error) {
-    if (error instanceof ApiError) throw error; // the region's word; whoever wants in is shown it
-    set({ phase: "stuck", stuck: String(error) });
+    const kind = troubleOf(error);
+    if (get().phase === "out" && (kind === "region" || kind === "network")) throw error;
+    set({ phase: "stuck", stuck: { kind, reason: kind === "region" ? why(error) : String(error) } });
   }
 }
 

@@ -8,6 +8,7 @@ import { EMPTY, type Timeline } from "../core/timeline";
 import type { Conversation, Message, Pin, Profile, RegionView, Tokens } from "../core/types";
 import type { Upload } from "../core/uploads";
 import type { Standing } from "../io/link";
+import type { Trouble } from "../io/problem";
 import { t, withMore } from "../words";
 import type { MoreKey } from "../words/more.en";
 
@@ -32,9 +33,9 @@ export interface Typist {
 }
 
 export interface State {
-  phase: "starting" | "stuck" | "out" | "in";
-  /** Why the app cannot begin in this browser, as the browser says it. */
-  stuck: string | null;
+  phase: "starting" | "stuck" | "out" | "in" | "leaving";
+  /** Why the app cannot begin, and what is said of it. */
+  stuck: { kind: Trouble; reason: string } | null;
   /** Why this device was logged out, if somebody else did it. */
   ended: string | null;
   me: Tokens | null;
