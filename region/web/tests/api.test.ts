@@ -142,7 +142,6 @@ test("what is answered to who has left meanwhile is nobody's", async () => {
   belongTo("u1-us");
   vi.stubGlobal("fetch", async () => {
     letGo();
-    belongTo("u2-us");
     return json({ devices: [] });
   });
 

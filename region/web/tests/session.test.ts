@@ -31,6 +31,13 @@ async function load(): Promise<void> {
   session = await import("../src/io/session");
 }
 
+/** What a browser keeps in which nobody is logged in: its databases, and what is in the one where a session rests. */
+async function left(): Promise<unknown> {
+  const rests = await (await (await import("../src/io/database")).vault()).getAllKeys("single");
+  return { databases: (await indexedDB.databases()).map(({ name }) => name), rests };
+}
+const NO_SESSION = { databases: ["causeway"], rests: [] };
+
 beforeEach(async () => {
   asked = [];
   answer = () => ({ status: 201, body: TOKENS });
@@ -157,16 +164,16 @@ test("where nobody answers at all, the device is forgotten here after a while; w
 test("a browser that does not let go of what it keeps is told of, and the device is logged out all the same", async () => {
   const told: string[] = [];
   session.whenEnded((why) => told.push(why));
-  session.whenLeft(() => told.push("left"));
+  session.whenLeft((why, whole) => told.push(`${why} ${whole}`));
   await session.register("ada", "correct horse", "Ada");
   const refusing = vi.spyOn(indexedDB, "deleteDatabase").mockImplementationOnce(() => {
     throw new DOMException("The disk is broken.", "UnknownError");
   });
   await session.logOut();
 
-  expect(told).toEqual(["logged-out", "left"]);
+  expect(told).toEqual(["logged-out", "logged-out false"]);
   expect(session.whoami()).toBeNull();
-  expect(refusing).toHaveBeenCalledTimes(2); // the session is thrown away, though what belongs to the account is not
+  expect(refusing).toHaveBeenCalledOnce(); // the session is thrown away, though what belongs to the account is not
   await load();
   expect(await session.restore()).toBeNull();
 });
@@ -174,14 +181,14 @@ test("a browser that does not let go of what it keeps is told of, and the device
 test("nor does a tab that holds on to it keep anybody from logging out", async () => {
   const told: string[] = [];
   session.whenEnded((why) => told.push(why));
-  session.whenLeft(() => told.push("left"));
+  session.whenLeft((why, whole) => told.push(`${why} ${whole}`));
   await session.register("ada", "correct horse", "Ada");
   vi.spyOn(indexedDB, "deleteDatabase").mockImplementationOnce(() => new IDBOpenDBRequest());
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const leaving = session.logOut();
   await vi.waitFor(async () => {
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(told).toEqual(["logged-out", "left"]);
+    expect(told).toEqual(["logged-out", "logged-out false"]);
   });
   vi.useRealTimers();
   await leaving;
@@ -206,26 +213,39 @@ test("before anything is thrown away whoever writes is told to stop, and what is
   writeDraft("d1-us", "half a th");
   await leaving;
 
-  expect(happened).toEqual(["stop", "causeway.u1-us", "causeway"]);
+  expect(happened).toEqual(["stop", "causeway.u1-us"]);
   await expect(database()).rejects.toThrow("has left");
-  expect((await indexedDB.databases()).map(({ name }) => name)).toEqual([]);
-  expect(localStorage.setItem).not.toHaveBeenCalled();
+  expect(await left()).toEqual(NO_SESSION);
+  const written = vi.mocked(localStorage.setItem).mock.calls;
+  expect(new Set(written.map(([name, value]) => `${name} ${value}`))).toEqual(new Set(['causeway.left ["v1"]']));
 });
 
-test("who comes next waits until nothing of who was here is thrown away any more", async () => {
+test("who comes next does so in another page, and keeps what is theirs while what was here before is thrown away", async () => {
   await session.register("ada", "correct horse", "Ada");
   const leaving = session.logOut();
-  answer = () => ({ status: 201, body: { ...TOKENS, user_id: "u2-us", handle: "boris" } });
+  answer = () => ({ status: 201, body: { ...TOKENS, user_id: "u2-us", handle: "boris", device_id: "v2" } });
   await vi.waitFor(() => expect(session.whoami()).toBeNull(), PATIENCE);
+  await expect(session.logIn("boris", "correct horse")).rejects.toMatchObject({ status: 401 });
+  expect(asked).not.toContain("/login");
+  const before = session;
+  await load();
   await session.logIn("boris", "correct horse");
   await leaving;
   await load();
 
+  expect(before.whoami()).toBeNull();
   expect((await session.restore())?.handle).toBe("boris");
 });
 
 describe("another tab of this browser", () => {
-  const BORIS = { ...TOKENS, user_id: "u2-us", handle: "boris", access_token: "access-9", refresh_token: "refresh-9" };
+  const BORIS = {
+    ...TOKENS,
+    user_id: "u2-us",
+    handle: "boris",
+    device_id: "v2",
+    access_token: "access-9",
+    refresh_token: "refresh-9",
+  };
   const UNSENT = { clientMessageId: "c1" } as Item;
   let ada: SessionModule;
   let adas: typeof import("../src/io/database");
@@ -255,7 +275,8 @@ describe("another tab of this browser", () => {
     expect([told, ada.whoami(), session.whoami()?.handle]).toEqual([["logged-out"], null, "boris"]);
     expect(asked).toEqual(["/register", "/login"]);
 
-    answer = () => ({ status: 201, body: TOKENS });
+    answer = () => ({ status: 201, body: { ...TOKENS, device_id: "v3" } });
+    await load();
     await session.logIn("ada", "correct horse");
     expect(await (await (await import("../src/io/database")).database()).getAll("outbox")).toEqual([UNSENT]);
   });
@@ -295,19 +316,19 @@ describe("another tab of this browser", () => {
 
     await vi.waitFor(() => expect(told).toEqual(["logged-out"]), PATIENCE);
     await expect(adas.keepInbox([])).rejects.toThrow("has left");
-    expect((await indexedDB.databases()).map(({ name }) => name)).toEqual([]);
+    expect(await left()).toEqual(NO_SESSION);
   });
 
   test("that holds on to the account's database lets go of it when another one logs out", async () => {
     const held = (await adas.database()).transaction("outbox", "readwrite");
     const put = held.store.put(UNSENT);
     await session.restore();
-    const left = vi.fn();
-    session.whenLeft(left);
+    const ended = vi.fn();
+    session.whenLeft(ended);
     await session.logOut();
     await put;
 
-    expect(left).not.toHaveBeenCalled();
-    expect((await indexedDB.databases()).map(({ name }) => name)).toEqual([]);
+    expect(ended).toHaveBeenCalledExactlyOnceWith("logged-out", true);
+    expect(await left()).toEqual(NO_SESSION);
   });
 });

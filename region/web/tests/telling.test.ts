@@ -69,7 +69,7 @@ test("a browser that keeps nothing more says so once, however much is to be kept
 
 test("whoever is logged out is told nothing of it", async () => {
   full = true;
-  store.reset(null);
+  store.clear("out");
   telling.keepAside((kept) => kept.delete("seen", "g1-us"));
   await settled();
   await settled();

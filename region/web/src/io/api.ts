@@ -32,8 +32,8 @@ interface Wanted {
 const calling =
   (method: string) =>
   async (path: string, wanted: Wanted = {}) => {
-    const token = await access();
     const asker = account();
+    const token = await access();
     const first = await sent(method, path, wanted, token);
     const { response, content } = isExpired(first) ? await sent(method, path, wanted, await access(token)) : first;
     if (account() !== asker) throw new ApiError(LEFT); // what is answered to who has left is nobody's

@@ -4,6 +4,7 @@ import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from "idb";
 import type { Item } from "../core/outbox";
 import type { Timeline } from "../core/timeline";
 import type { Conversation, Message, Profile } from "../core/types";
+import { hasLeft } from "./tabs";
 
 const VAULT = "causeway";
 const VERSION = 2;
@@ -37,17 +38,24 @@ interface Kept extends DBSchema {
 
 const opened = new Map<string, Promise<IDBPDatabase<Kept>>>();
 let owner = "";
-/** Whether whoever was here has left. */
+let device = "";
+/** Whether whoever was here has left: for good. */
 let left = false;
 let onGone: () => void = () => {};
 
-/** Keep from now on what is kept for this account: another one that is logged in later sees nothing of it. */
-export function belongTo(userId: string): void {
+/**
+ * Keep from now on what is kept for this account. A page keeps things for one account, and for nobody after it: what is still under way
+ * when that leaves (a request, a file, a text just sent) can so never become another one's.
+ */
+export function belongTo(userId: string, deviceId = ""): void {
+  if (left || (owner !== "" && owner !== userId)) {
+    throw new DOMException("Somebody else was in this page: it is to be loaded anew.", "InvalidStateError");
+  }
   owner = userId;
-  left = false;
+  device = deviceId;
 }
 
-/** Let go of what is kept of the account, and keep nothing more until somebody is here again: what is still under way brings nothing back. */
+/** Let go of what is kept of the account, and keep nothing more: what is still under way brings nothing back. */
 export function letGo(): void {
   left = true;
   const name = nameOf(owner);
@@ -58,9 +66,9 @@ export function letGo(): void {
   opened.delete(name);
 }
 
-/** Whose things are kept now; empty when nobody's are. */
+/** Whose things are kept now; empty when nobody's are: also from when another tab has logged them out, though this one was not told yet. */
 export function account(): string {
-  return left ? "" : owner;
+  return left || hasLeft(device) ? "" : owner;
 }
 
 /** Who is told when another tab has thrown away what this one uses. */
@@ -70,7 +78,7 @@ export function whenGone(tell: () => void): void {
 
 /** What is kept of the account; of one that has left, nothing can be had. */
 export async function database(): Promise<IDBPDatabase<Kept>> {
-  if (left) throw new DOMException("Whoever was here has left.", "InvalidStateError");
+  if (left || hasLeft(device)) throw new DOMException("Whoever was here has left.", "InvalidStateError");
   return open(nameOf(owner));
 }
 
@@ -122,18 +130,8 @@ export async function keepInbox(conversations: readonly Conversation[]): Promise
 }
 
 /** Throw away what is kept of an account that is logged out. */
-export function forgetAccount(userId: string): Promise<void> {
-  return forget(nameOf(userId));
-}
-
-/** Throw away the session that rests here, and its key. */
-export async function forgetVault(): Promise<void> {
-  const kept = await opened.get(VAULT)?.catch(() => null);
-  await kept?.clear("single"); // at once, whichever tab holds on to the rest
-  await forget(VAULT);
-}
-
-async function forget(name: string): Promise<void> {
+export async function forgetAccount(userId: string): Promise<void> {
+  const name = nameOf(userId);
   const found = await opened.get(name)?.catch(() => null);
   found?.close();
   opened.delete(name);

@@ -4,6 +4,8 @@ import type { Tokens } from "../core/types";
 import { whenIslanded } from "../io/api";
 import { database } from "../io/database";
 import { Link } from "../io/link";
+import { closeNotices } from "../io/notices";
+import { parted, renew } from "../io/page";
 import { troubleOf } from "../io/problem";
 import * as session from "../io/session";
 import { loadKept } from "./history";
@@ -11,7 +13,7 @@ import * as incoming from "./incoming";
 import * as outgoing from "./outgoing";
 import * as people from "./people";
 import { why } from "./saying";
-import { get, notifyMore, reset, set } from "./store";
+import { clear, get, notifyMore, set } from "./store";
 
 const link = new Link({
   frame: incoming.take,
@@ -33,16 +35,17 @@ function islanded(owner: string | null): void {
 /** Take up the session that this browser has kept. */
 export async function start(): Promise<void> {
   whenIslanded(islanded);
-  session.whenEnded((why) => {
-    stop();
-    reset(why === "logged-out" ? null : why);
-  });
-  session.whenLeft(() => notifyMore("account.logout.left"));
-  await entering(session.restore());
+  session.whenEnded(stop);
+  session.whenLeft((why, whole) => renew({ ended: why === "logged-out" ? null : why, whole }));
+  const { ended, whole } = parted();
+  await entering(session.restore(), ended);
+  if (!whole) notifyMore("account.logout.left");
 }
 
-/** Nothing is said, asked or kept from now on. */
+/** Nothing is said, asked, kept or shown from now on; the next who comes in does so in a page that is loaded anew. */
 function stop(): void {
+  clear("leaving");
+  closeNotices();
   link.stop();
   incoming.speakOver(null);
   people.forget();
@@ -59,21 +62,20 @@ export async function logIn(handle: string, password: string): Promise<void> {
 /** Log out: at once nothing more is done here, however long it takes until the region knows. */
 export async function logOut(): Promise<void> {
   stop();
-  set({ phase: "leaving" });
   await session.logOut();
-  if (get().phase === "leaving") reset(null); // it had ended already
 }
 
 /** Connect now instead of at the end of the countdown. */
 export const hurry = link.hurry;
 
 /** Let in whoever it is. What the way in can say, it says; else what went wrong is all that is shown: in a browser that keeps nothing one could neither write nor stay logged in. */
-async function entering(who: Promise<Tokens | null>): Promise<void> {
+async function entering(who: Promise<Tokens | null>, ended: string | null = null): Promise<void> {
   try {
     const me = await who;
-    if (me === null) reset(null);
+    if (me === null) clear("out", ended);
     else await enter(me);
   } catch (error) {
+    if (get().phase === "leaving") return;
     const kind = troubleOf(error);
     if (get().phase === "out" && (kind === "region" || kind === "network")) throw error;
     set({ phase: "stuck", stuck: { kind, reason: kind === "region" ? why(error) : String(error) } });
@@ -83,6 +85,7 @@ async function entering(who: Promise<Tokens | null>): Promise<void> {
 async function enter(me: Tokens): Promise<void> {
   await outgoing.load();
   await loadKept();
+  if (get().phase === "leaving") return;
   set({ phase: "in", ended: null, me });
   incoming.speakOver(link);
   link.start();

@@ -102,9 +102,9 @@ export const useStore = create<State>(() => NOTHING);
 export const get = useStore.getState;
 export const set = useStore.setState;
 
-/** Forget everybody and everything, for who logs out. */
-export function reset(ended: string | null): void {
-  set({ ...NOTHING, phase: "out", ended });
+/** Let nobody be here: everything on the screen goes. */
+export function clear(phase: "out" | "leaving", ended: string | null = null): void {
+  set({ ...NOTHING, phase, ended });
 }
 
 export function timelineOf(id: string): Timeline {
