@@ -12,10 +12,11 @@ import type { Trouble } from "../io/problem";
 import { t, withMore } from "../words";
 import type { MoreKey } from "../words/more.en";
 
-/** What is asked above everything else: where a message goes on to, what is wrong with it or somebody, all that is known of it. */
+/** What is asked above everything else: where a message goes on to, what is wrong with it or somebody, all that is known of it, with what one reacts to it. */
 export type Asked =
   | { kind: "forward"; message: Message }
   | { kind: "details"; message: Message }
+  | { kind: "react"; message: Message }
   | { kind: "report"; userId: string; message: Message | null };
 
 /** What is known of a group or a channel besides its messages. */

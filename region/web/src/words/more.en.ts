@@ -117,6 +117,19 @@ export const more = {
   "forward.send": { one: "Forward to {n} conversation", other: "Forward to {n} conversations" },
   "forward.sent": { one: "Forwarded to {n} conversation.", other: "Forwarded to {n} conversations." },
 
+  "emoji.open": "Emoji",
+  "emoji.react": "React with another emoji",
+  "emoji.find": "Find an emoji",
+  "emoji.found": { one: "{n} emoji found", other: "{n} emoji found" },
+  "emoji.none": "There is none of that name here.",
+  "emoji.smileys": "Faces",
+  "emoji.hands": "Hands and people",
+  "emoji.hearts": "Hearts and signs",
+  "emoji.nature": "Animals, plants, weather",
+  "emoji.food": "Food and drink",
+  "emoji.travel": "Places and travel",
+  "emoji.things": "Things",
+
   "mention.title": "Members who may be meant",
   "mention.found": { one: "{n} member; arrows choose, Enter takes", other: "{n} members; arrows choose, Enter takes" },
 

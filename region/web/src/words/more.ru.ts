@@ -149,6 +149,19 @@ export const more: MoreWords = {
     other: "Переслано в {n} бесед.",
   },
 
+  "emoji.open": "Эмодзи",
+  "emoji.react": "Другая реакция",
+  "emoji.find": "Найти эмодзи",
+  "emoji.found": "Найдено эмодзи: {n}",
+  "emoji.none": "С таким названием здесь ничего нет.",
+  "emoji.smileys": "Лица",
+  "emoji.hands": "Жесты и люди",
+  "emoji.hearts": "Сердца и знаки",
+  "emoji.nature": "Животные, растения, погода",
+  "emoji.food": "Еда и напитки",
+  "emoji.travel": "Места и поездки",
+  "emoji.things": "Предметы",
+
   "mention.title": "Участники, которых можно упомянуть",
   "mention.found": {
     one: "{n} участник; выбор стрелками, Enter вставляет",
