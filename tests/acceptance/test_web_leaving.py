@@ -86,7 +86,7 @@ async def test_what_one_was_writing_is_nobody_elses_who_logs_in_there(open_tab: 
     await ada.page.context.set_offline(True)
     await expect(second.page.get_by_text("No network.")).to_be_visible()
     await second.send(f"{OURS}, sent")
-    await second.sees(OURS, "Sending")
+    await second.sees(OURS, "Waiting for a connection")
     await ada.input.fill(f"{OURS}, a draft")
     await open_settings(third)
     third.page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
