@@ -143,3 +143,18 @@ test("whoever logs out is cut off before the region is told, and the page is loa
   await expect(write(late)).rejects.toThrow("has left");
   expect((await indexedDB.databases()).map(({ name }) => name)).toEqual(["causeway"]);
 });
+
+test("notices that still stand are taken away with whom they were for", async () => {
+  await load(() => true);
+  pretendWindow();
+  const close = vi.fn();
+  const getRegistration = async () => ({ getNotifications: async () => [{ close }, { close }] });
+  vi.stubGlobal("navigator", { onLine: true, serviceWorker: { getRegistration } });
+  await account.start();
+  answers["/login"] = () => ({ ...TOKENS, device_id: "v10" });
+  await account.logIn("ada", "correct horse");
+  expect(close).not.toHaveBeenCalled();
+  await account.logOut();
+
+  expect(close).toHaveBeenCalled();
+});

@@ -8,7 +8,10 @@ import "./styles/dialogs.css";
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
   const place = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => place.current?.showModal(), []);
+  useEffect(() => {
+    place.current?.showModal();
+    place.current?.querySelector<HTMLElement>("[data-first]")?.focus(); // else what closes it has the focus
+  }, []);
   return (
     <dialog
       ref={place}

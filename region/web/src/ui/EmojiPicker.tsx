@@ -55,6 +55,7 @@ export default function EmojiPicker({ onChoose }: { onChoose: (emoji: string) =>
         type="search"
         // biome-ignore lint/a11y/noAutofocus: it was opened to be chosen from
         autoFocus
+        data-first
         dir="auto"
         placeholder={t("emoji.find")}
         aria-label={t("emoji.find")}
