@@ -95,7 +95,7 @@ async def write(keys: Keys, tab: Tab) -> None:
     await expect(tab.input).to_have_value("By keys alone 🌈")
     await expect(tab.input).to_be_focused()
     await keys.press("Enter")
-    await tab.sees("By keys alone 🌈", "Received")
+    await tab.sees("By keys alone 🌈", "Read")
 
 
 async def react(keys: Keys, tab: Tab, text: str) -> None:

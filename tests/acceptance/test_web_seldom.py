@@ -63,7 +63,7 @@ async def of_a_group(inspector: Inspector, ada: Tab, boris: Tab) -> None:
     await ada.sees("north pier")
     await choose(ada, "north pier", "Pin")
     await page.get_by_role("button", name="Show 1 pinned message").click()
-    await choose(ada, "north pier", "Reply")
+    await ada.message("north pier").get_by_role("button", name="Answer").click()
     await ada.input.press_sequentially("When, @")
     await expect(page.get_by_role("option", name=re.compile("Boris"))).to_be_visible()
     await inspector.look(page, "pins, an answer, and who may be meant")
