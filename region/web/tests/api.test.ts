@@ -136,3 +136,14 @@ test("a region that is islanded is told: the owner of what it was about, or else
 
   expect(told).toEqual(["eu", null]);
 });
+
+test("what is answered to who has left meanwhile is nobody's", async () => {
+  const { belongTo, letGo } = await import("../src/io/database");
+  belongTo("u1-us");
+  vi.stubGlobal("fetch", async () => {
+    letGo();
+    return json({ devices: [] });
+  });
+
+  await expect(got(api.GET("/devices"))).rejects.toMatchObject({ status: 401 });
+});

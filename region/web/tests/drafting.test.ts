@@ -159,7 +159,7 @@ test("a draft that had no room in what was told is asked for", async () => {
 test("whoever logs out leaves none of it behind", async () => {
   comes("From afar");
   await until(() => expect(kept.size).toBe(2));
-  (await import("../src/io/drafts")).forgetDrafts();
+  (await import("../src/io/drafts")).forgetDrafts("u1-us");
 
   expect(kept.size).toBe(0);
 });

@@ -59,7 +59,7 @@ test("somebody else who logs in here finds none of it, and whoever logs out take
   expect([drafts.readPurpose(TALK), drafts.readEdit(MESSAGE.message_id)]).toEqual([{ kind: "write" }, ""]);
 
   await load();
-  drafts.forgetDrafts();
+  drafts.forgetDrafts("u1-us");
   expect(kept.size).toBe(0);
 });
 

@@ -1,7 +1,7 @@
-/** More of what was found belongs to what was searched for. */
+/** What is asked for is what was wished; more of what was found belongs to what was searched for. */
 
-import { expect, test } from "vitest";
-import { type Found, withPage } from "../src/core/hits";
+import { afterEach, expect, test, vi } from "vitest";
+import { type Found, type Narrowed, narrowness, WIDE, wanted, withPage } from "../src/core/hits";
 
 const FOUND: Found<string> = { hits: ["a"], next: "1", incomplete: 0, wrong: null };
 
@@ -22,4 +22,38 @@ test("what went wrong is said until it goes well, and what was found stays", () 
   expect(failed).toEqual({ ...FOUND, wrong: "no network" });
 
   expect(withPage(failed, failed, { hits: ["b"], next: null })?.wrong).toBeNull();
+});
+
+afterEach(() => vi.unstubAllEnvs());
+
+test("a search that is not narrowed asks for its words alone", () => {
+  expect(wanted("pier", WIDE, null)).toEqual({ query: "pier" });
+  expect(wanted("pier", WIDE, "7")).toEqual({ query: "pier", cursor: "7" });
+  expect(narrowness(WIDE)).toBe(0);
+});
+
+test("each wish narrows it", () => {
+  const narrowed: Narrowed = { ...WIDE, conversationId: "g1-us", senderId: "u1-us", kind: "image" };
+
+  expect(wanted("pier", narrowed, null)).toEqual({
+    query: "pier",
+    conversation_id: "g1-us",
+    sender_id: "u1-us",
+    kind: "image",
+  });
+  expect(narrowness(narrowed)).toBe(3);
+});
+
+test.each([
+  ["Europe/Berlin", "2026-10-25", "2026-10-24T22:00:00.000Z", "2026-10-25T23:00:00.000Z"], // of 25 hours
+  ["Europe/Berlin", "2026-12-31", "2026-12-30T23:00:00.000Z", "2026-12-31T23:00:00.000Z"],
+  ["Asia/Tokyo", "2026-03-01", "2026-02-28T15:00:00.000Z", "2026-03-01T15:00:00.000Z"],
+])("a day in %s, %s, is the reader's own, and whole", (zone, day, from, until) => {
+  vi.stubEnv("TZ", zone);
+
+  expect(wanted("pier", { ...WIDE, from: day, until: day }, null)).toEqual({ query: "pier", from, until });
+});
+
+test("a day that is not typed to its end narrows nothing", () => {
+  expect(wanted("pier", { ...WIDE, from: "2026-1" }, null)).toEqual({ query: "pier" });
 });

@@ -1,7 +1,7 @@
 /** Leaving a page: by Escape, unless that would cost what was typed, or means something else; and to the list, where that stands which was open. */
 
 import { expect, test } from "vitest";
-import { conversationOf, leaves } from "../src/core/leaving";
+import { conversationOf, isEmpty, leaves } from "../src/core/leaving";
 
 const ESCAPE = { key: "Escape", isComposing: false, keyCode: 27, defaultPrevented: false };
 const NOWHERE = { field: false, filled: false };
@@ -22,6 +22,17 @@ test.each([
 test("a form that is being filled in stays, wherever the focus is by now", () => {
   expect(leaves(ESCAPE, { field: true, filled: false })).toBe(false);
   expect(leaves(ESCAPE, { field: false, filled: true })).toBe(false);
+});
+
+test.each([
+  ["a search without a word", { tagName: "INPUT", type: "search", value: "" }, true],
+  ["a text area", { tagName: "TEXTAREA", type: "textarea", value: "" }, true],
+  ["what something stands in", { tagName: "INPUT", type: "text", value: "Sailors" }, false],
+  ["a choice", { tagName: "SELECT", type: "select-one", value: "" }, false],
+  ["a tick", { tagName: "INPUT", type: "checkbox", value: "" }, false],
+  ["a button", { tagName: "BUTTON", type: "submit", value: "" }, false],
+])("%s is an empty field: %o, %s", (_, field, empty) => {
+  expect(isEmpty(field)).toBe(empty);
 });
 
 test.each([

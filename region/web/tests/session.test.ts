@@ -1,6 +1,7 @@
 /** Who is logged in: tokens at rest are sealed, exchanged once however many ask, and gone when the device was logged out. */
 
 import "fake-indexeddb/auto";
+import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Item } from "../src/core/outbox";
 
@@ -30,15 +31,23 @@ async function load(): Promise<void> {
   session = await import("../src/io/session");
 }
 
+/** What a browser keeps in which nobody is logged in: its databases, and what is in the one where a session rests. */
+async function left(): Promise<unknown> {
+  const rests = await (await (await import("../src/io/database")).vault()).getAllKeys("single");
+  return { databases: (await indexedDB.databases()).map(({ name }) => name), rests };
+}
+const NO_SESSION = { databases: ["causeway"], rests: [] };
+
 beforeEach(async () => {
   asked = [];
   answer = () => ({ status: 201, body: TOKENS });
   const kept = new Map<string, string>();
+  vi.stubGlobal("indexedDB", new IDBFactory());
   vi.stubGlobal("location", { origin: "https://us.example.org" });
   vi.stubGlobal("localStorage", {
     getItem: (name: string) => kept.get(name) ?? null,
     removeItem: () => {},
-    setItem: () => {},
+    setItem: vi.fn(),
   });
   vi.stubGlobal("fetch", async (url: string) => {
     const path = new URL(url).pathname;
@@ -153,40 +162,93 @@ test("where nobody answers at all, the device is forgotten here after a while; w
 });
 
 test("a browser that does not let go of what it keeps is told of, and the device is logged out all the same", async () => {
-  const told: [string, boolean][] = [];
-  session.whenEnded((...how) => told.push(how));
+  const told: string[] = [];
+  session.whenEnded((why) => told.push(why));
+  session.whenLeft((why, whole) => told.push(`${why} ${whole}`));
   await session.register("ada", "correct horse", "Ada");
   const refusing = vi.spyOn(indexedDB, "deleteDatabase").mockImplementationOnce(() => {
     throw new DOMException("The disk is broken.", "UnknownError");
   });
   await session.logOut();
 
-  expect(told).toEqual([["logged-out", false]]);
+  expect(told).toEqual(["logged-out", "logged-out false"]);
   expect(session.whoami()).toBeNull();
-  expect(refusing).toHaveBeenCalledTimes(2); // the session is thrown away, though what belongs to the account is not
+  expect(refusing).toHaveBeenCalledOnce(); // the session is thrown away, though what belongs to the account is not
   await load();
   expect(await session.restore()).toBeNull();
 });
 
 test("nor does a tab that holds on to it keep anybody from logging out", async () => {
-  const told: [string, boolean][] = [];
-  session.whenEnded((...how) => told.push(how));
+  const told: string[] = [];
+  session.whenEnded((why) => told.push(why));
+  session.whenLeft((why, whole) => told.push(`${why} ${whole}`));
   await session.register("ada", "correct horse", "Ada");
   vi.spyOn(indexedDB, "deleteDatabase").mockImplementationOnce(() => new IDBOpenDBRequest());
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const leaving = session.logOut();
   await vi.waitFor(async () => {
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(told).toEqual([["logged-out", false]]);
+    expect(told).toEqual(["logged-out", "logged-out false"]);
   });
   vi.useRealTimers();
   await leaving;
 });
 
+test("before anything is thrown away whoever writes is told to stop, and what is late brings nothing back", async () => {
+  const { database } = await import("../src/io/database");
+  const { keepInbox } = await import("../src/io/database");
+  const { writeDraft } = await import("../src/io/drafts");
+  await session.register("ada", "correct horse", "Ada");
+  await keepInbox([]);
+  const happened: string[] = [];
+  session.whenEnded(() => happened.push("stop"));
+  const deleteDatabase = indexedDB.deleteDatabase.bind(indexedDB);
+  vi.spyOn(indexedDB, "deleteDatabase").mockImplementation((name) => {
+    happened.push(name);
+    return deleteDatabase(name);
+  });
+  const leaving = session.logOut();
+  await vi.waitFor(() => expect(happened).toContain("stop"), PATIENCE);
+  await expect(keepInbox([])).rejects.toThrow("has left");
+  writeDraft("d1-us", "half a th");
+  await leaving;
+
+  expect(happened).toEqual(["stop", "causeway.u1-us"]);
+  await expect(database()).rejects.toThrow("has left");
+  expect(await left()).toEqual(NO_SESSION);
+  const written = vi.mocked(localStorage.setItem).mock.calls;
+  expect(new Set(written.map(([name, value]) => `${name} ${value}`))).toEqual(new Set(['causeway.left ["v1"]']));
+});
+
+test("who comes next does so in another page, and keeps what is theirs while what was here before is thrown away", async () => {
+  await session.register("ada", "correct horse", "Ada");
+  const leaving = session.logOut();
+  answer = () => ({ status: 201, body: { ...TOKENS, user_id: "u2-us", handle: "boris", device_id: "v2" } });
+  await vi.waitFor(() => expect(session.whoami()).toBeNull(), PATIENCE);
+  await expect(session.logIn("boris", "correct horse")).rejects.toMatchObject({ status: 401 });
+  expect(asked).not.toContain("/login");
+  const before = session;
+  await load();
+  await session.logIn("boris", "correct horse");
+  await leaving;
+  await load();
+
+  expect(before.whoami()).toBeNull();
+  expect((await session.restore())?.handle).toBe("boris");
+});
+
 describe("another tab of this browser", () => {
-  const BORIS = { ...TOKENS, user_id: "u2-us", handle: "boris", access_token: "access-9", refresh_token: "refresh-9" };
+  const BORIS = {
+    ...TOKENS,
+    user_id: "u2-us",
+    handle: "boris",
+    device_id: "v2",
+    access_token: "access-9",
+    refresh_token: "refresh-9",
+  };
   const UNSENT = { clientMessageId: "c1" } as Item;
   let ada: SessionModule;
+  let adas: typeof import("../src/io/database");
   let told: string[];
 
   beforeEach(async () => {
@@ -194,7 +256,8 @@ describe("another tab of this browser", () => {
     ada = session;
     ada.whenEnded((why) => told.push(why));
     await ada.register("ada", "correct horse", "Ada");
-    await (await (await import("../src/io/database")).database()).put("outbox", UNSENT);
+    adas = await import("../src/io/database");
+    await (await adas.database()).put("outbox", UNSENT);
     await load();
   });
 
@@ -212,7 +275,8 @@ describe("another tab of this browser", () => {
     expect([told, ada.whoami(), session.whoami()?.handle]).toEqual([["logged-out"], null, "boris"]);
     expect(asked).toEqual(["/register", "/login"]);
 
-    answer = () => ({ status: 201, body: TOKENS });
+    answer = () => ({ status: 201, body: { ...TOKENS, device_id: "v3" } });
+    await load();
     await session.logIn("ada", "correct horse");
     expect(await (await (await import("../src/io/database")).database()).getAll("outbox")).toEqual([UNSENT]);
   });
@@ -231,5 +295,40 @@ describe("another tab of this browser", () => {
 
     await vi.waitFor(() => expect(told).toEqual(["logged-out"]), PATIENCE);
     expect(ada.whoami()).toBeNull();
+  });
+
+  test("that logs out says so, and this one lets go and writes nothing more, though the browser does not ask it to", async () => {
+    await session.restore();
+    vi.spyOn(indexedDB, "deleteDatabase").mockImplementation(() => {
+      throw new DOMException("The disk is broken.", "UnknownError");
+    });
+    await session.logOut();
+
+    await vi.waitFor(() => expect(told).toEqual(["logged-out"]), PATIENCE);
+    await expect(adas.database()).rejects.toThrow("has left");
+  });
+
+  test("whose browser has no way to say so is noticed by what is thrown away; and nothing of it comes back", async () => {
+    vi.stubGlobal("BroadcastChannel", undefined);
+    await load();
+    await session.restore();
+    await session.logOut();
+
+    await vi.waitFor(() => expect(told).toEqual(["logged-out"]), PATIENCE);
+    await expect(adas.keepInbox([])).rejects.toThrow("has left");
+    expect(await left()).toEqual(NO_SESSION);
+  });
+
+  test("that holds on to the account's database lets go of it when another one logs out", async () => {
+    const held = (await adas.database()).transaction("outbox", "readwrite");
+    const put = held.store.put(UNSENT);
+    await session.restore();
+    const ended = vi.fn();
+    session.whenLeft(ended);
+    await session.logOut();
+    await put;
+
+    expect(ended).toHaveBeenCalledExactlyOnceWith("logged-out", true);
+    expect(await left()).toEqual(NO_SESSION);
   });
 });

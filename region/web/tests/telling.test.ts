@@ -43,6 +43,15 @@ test("what goes wrong is told in words; that there is no network, the banner say
   await until(() => expect(notices).toEqual([expect.stringContaining("nothing was done")]));
 });
 
+test("whoever has left is told nothing of what was still under way", async () => {
+  const { ApiError } = await import("../src/io/problem");
+  store.set({ phase: "out" });
+  telling.aside(Promise.reject(new ApiError({ code: "busy", detail: "busy" })));
+  await settled();
+
+  expect(notices).toEqual([]);
+});
+
 test("a browser that keeps nothing more says so once, however much is to be kept", async () => {
   full = true;
   const { put } = await import("../src/state/people");
@@ -60,7 +69,7 @@ test("a browser that keeps nothing more says so once, however much is to be kept
 
 test("whoever is logged out is told nothing of it", async () => {
   full = true;
-  store.reset(null);
+  store.clear("out");
   telling.keepAside((kept) => kept.delete("seen", "g1-us"));
   await settled();
   await settled();

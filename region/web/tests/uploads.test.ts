@@ -291,7 +291,7 @@ test("another tab goes on only when the one that brings it is gone", async () =>
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(chosen()).toEqual([]);
 
-  first.store.reset(null);
+  first.store.clear("leaving");
   await standing("going");
 });
 

@@ -2,12 +2,14 @@
 
 import type { Client } from "openapi-fetch";
 import type { paths } from "../described/api";
+import { account } from "./database";
 import { count, goElsewhere, here, PATIENCE_MS } from "./places";
 import { ApiError } from "./problem";
 import { access } from "./session";
 
 const UNAUTHORIZED = 401;
 const NOTHING = 204;
+const LEFT = { code: "invalid-token", status: UNAUTHORIZED, definite: false };
 const ISLANDED = "islanded";
 
 const OWNER = /\/[gc][0-9a-f]+-(\w+)/;
@@ -30,9 +32,11 @@ interface Wanted {
 const calling =
   (method: string) =>
   async (path: string, wanted: Wanted = {}) => {
+    const asker = account();
     const token = await access();
     const first = await sent(method, path, wanted, token);
     const { response, content } = isExpired(first) ? await sent(method, path, wanted, await access(token)) : first;
+    if (account() !== asker) throw new ApiError(LEFT); // what is answered to who has left is nobody's
     return response.ok ? { data: content, response } : { error: content ?? { status: response.status }, response };
   };
 

@@ -4,6 +4,7 @@ import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from "idb";
 import type { Item } from "../core/outbox";
 import type { Timeline } from "../core/timeline";
 import type { Conversation, Message, Profile } from "../core/types";
+import { hasLeft } from "./tabs";
 
 const VAULT = "causeway";
 const VERSION = 2;
@@ -37,16 +38,37 @@ interface Kept extends DBSchema {
 
 const opened = new Map<string, Promise<IDBPDatabase<Kept>>>();
 let owner = "";
+let device = "";
+/** Whether whoever was here has left: for good. */
+let left = false;
 let onGone: () => void = () => {};
 
-/** Keep from now on what is kept for this account: another one that is logged in later sees nothing of it. */
-export function belongTo(userId: string): void {
+/**
+ * Keep from now on what is kept for this account. A page keeps things for one account, and for nobody after it: what is still under way
+ * when that leaves (a request, a file, a text just sent) can so never become another one's.
+ */
+export function belongTo(userId: string, deviceId = ""): void {
+  if (left || (owner !== "" && owner !== userId)) {
+    throw new DOMException("Somebody else was in this page: it is to be loaded anew.", "InvalidStateError");
+  }
   owner = userId;
+  device = deviceId;
 }
 
-/** Whose things are kept now. */
+/** Let go of what is kept of the account, and keep nothing more: what is still under way brings nothing back. */
+export function letGo(): void {
+  left = true;
+  const name = nameOf(owner);
+  void opened.get(name)?.then(
+    (kept) => kept.close(),
+    () => {}, // it was never open
+  );
+  opened.delete(name);
+}
+
+/** Whose things are kept now; empty when nobody's are: also from when another tab has logged them out, though this one was not told yet. */
 export function account(): string {
-  return owner;
+  return left || hasLeft(device) ? "" : owner;
 }
 
 /** Who is told when another tab has thrown away what this one uses. */
@@ -54,19 +76,25 @@ export function whenGone(tell: () => void): void {
   onGone = tell;
 }
 
-/** What is kept of the account. */
-export function database(): Promise<IDBPDatabase<Kept>> {
-  return open(`${VAULT}.${owner}`);
+/** What is kept of the account; of one that has left, nothing can be had. */
+export async function database(): Promise<IDBPDatabase<Kept>> {
+  if (left || hasLeft(device)) throw new DOMException("Whoever was here has left.", "InvalidStateError");
+  return open(nameOf(owner));
 }
 
 /** Where the session rests, whoever's it is. */
-export function vault(): Promise<IDBPDatabase<Kept>> {
+export async function vault(): Promise<IDBPDatabase<Kept>> {
   return open(VAULT);
+}
+
+function nameOf(userId: string): string {
+  return `${VAULT}.${userId}`;
 }
 
 function open(name: string): Promise<IDBPDatabase<Kept>> {
   const before = opened.get(name);
   if (before !== undefined) return before;
+  if (!globalThis.indexedDB) throw new DOMException("There is no IndexedDB here.", "NotSupportedError");
   const opening = openDB<Kept>(name, VERSION, {
     upgrade(found, before) {
       if (before < 1) {
@@ -101,19 +129,9 @@ export async function keepInbox(conversations: readonly Conversation[]): Promise
   await (await database()).put("single", conversations, "inbox");
 }
 
-/** Throw away what is kept of the account, when it is logged out. */
-export function forgetAccount(): Promise<void> {
-  return forget(`${VAULT}.${owner}`);
-}
-
-/** Throw away the session that rests here, and its key. */
-export async function forgetVault(): Promise<void> {
-  const kept = await opened.get(VAULT)?.catch(() => null);
-  await kept?.clear("single"); // at once, whichever tab holds on to the rest
-  await forget(VAULT);
-}
-
-async function forget(name: string): Promise<void> {
+/** Throw away what is kept of an account that is logged out. */
+export async function forgetAccount(userId: string): Promise<void> {
+  const name = nameOf(userId);
   const found = await opened.get(name)?.catch(() => null);
   found?.close();
   opened.delete(name);

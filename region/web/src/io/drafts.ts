@@ -7,7 +7,7 @@ const DRAFT = "draft";
 const SAME = "same-draft";
 const PURPOSE = "purpose";
 const EDIT = "edit";
-const prefix = (what: string) => `causeway.${what}.${account()}.`;
+const prefix = (what: string, of = account()) => `causeway.${what}.${of}.`;
 
 export const readDrafts = () => read(DRAFT);
 export const writeDraft = (id: string, text: string) => write(DRAFT, id, text);
@@ -25,8 +25,12 @@ export const writePurpose = (id: string, purpose: Purpose) =>
 export const readEdit = (messageId: string): string => one(EDIT, messageId);
 export const writeEdit = (messageId: string, text: string) => write(EDIT, messageId, text);
 
-export function forgetDrafts(): void {
-  for (const what of [DRAFT, SAME, PURPOSE, EDIT]) for (const id of Object.keys(read(what))) write(what, id, "");
+/** Throw away all of an account, when it is logged out. */
+export function forgetDrafts(userId: string): void {
+  const prefixes = [DRAFT, SAME, PURPOSE, EDIT].map((what) => prefix(what, userId));
+  for (const name of Object.keys(localStorage)) {
+    if (prefixes.some((each) => name.startsWith(each))) localStorage.removeItem(name);
+  }
 }
 
 function one(what: string, id: string): string {
@@ -39,6 +43,7 @@ function read(what: string): Record<string, string> {
 }
 
 function write(what: string, id: string, text: string): void {
+  if (account() === "") return; // whoever typed it has left, and what they had is thrown away
   if (text === "") localStorage.removeItem(prefix(what) + id);
   else localStorage.setItem(prefix(what) + id, text);
 }

@@ -11,3 +11,14 @@ export function chosenNotices(): Notices {
 export function chooseNotices(choice: Notices): void {
   localStorage.setItem(KEPT, choice);
 }
+
+/** Take away what is still shown of messages. */
+export function closeNotices(): void {
+  const shown = navigator.serviceWorker?.getRegistration("/web/").then((worker) => worker?.getNotifications());
+  shown?.then(
+    (notices = []) => {
+      for (const notice of notices) notice.close();
+    },
+    () => {}, // where there is no such worker, nothing is shown by it
+  );
+}

@@ -20,6 +20,21 @@ export class ApiError extends Error {
   }
 }
 
+/** Whose fault something is: a region has said no; nobody could be reached; the browser keeps nothing; or it is the app's own. */
+export type Trouble = "region" | "network" | "storage" | "app";
+
+/** How browsers say that a part of the app could not be brought; there is no other sign of it. */
+const UNBROUGHT =
+  /dynamically imported module|importing a module script|failed to fetch|unable to preload|load failed/i;
+const UNANSWERED = new Set(["NetworkError", "TimeoutError"]);
+
+export function troubleOf(error: unknown): Trouble {
+  if (error instanceof ApiError) return isOffline(error) ? "network" : "region";
+  // Of all that the app does, it is only what keeps things that ends so.
+  if (error instanceof DOMException) return UNANSWERED.has(error.name) ? "network" : "storage";
+  return error instanceof Error && UNBROUGHT.test(error.message) ? "network" : "app";
+}
+
 /** Whether nobody has answered. */
 export function isOffline(error: unknown): boolean {
   return error instanceof ApiError && error.code === "network";

@@ -1,28 +1,44 @@
-/** Who is logged in on this device, and an access token that is good for a while; tabs share one session. */
+/**
+ * Who is logged in on this device, and an access token that is good for a while; tabs share one session.
+ *
+ * A page has one session in its life: when that has ended, the next one begins in a page that is loaded anew.
+ */
 
 import type { Problem, Tokens } from "../core/types";
-import { belongTo, forgetAccount, forgetVault, whenGone } from "./database";
+import { belongTo, forgetAccount, letGo, whenGone } from "./database";
 import { forgetDrafts } from "./drafts";
 import { count, goElsewhere, here, PATIENCE_MS } from "./places";
 import { ApiError } from "./problem";
-import { type Session, seal, unseal } from "./vault";
+import { hasLeft, tellLeaving, whenLeaving } from "./tabs";
+import { forgetSession, reseal, type Session, seal, unseal } from "./vault";
 
 /** How long before its end a token is exchanged, at most; a fifth of its life if that is short. */
 const MARGIN_MS = 60_000;
 const NOTHING = 204;
 const NOBODY: Partial<Problem> = { code: "invalid-token", status: 401, definite: true };
 const LOCK = "causeway.token";
+const LOGGED_OUT = "logged-out";
 /** How long one region, and all of them together, are asked to log this device out; whoever leaves does not want to wait. */
 const LEAVING_MS = { one: 5_000, all: 15_000 };
 /** How long the browser may take to throw something away: another tab that does not let go of it holds that up. */
 const FORGETTING_MS = 5_000;
 
 let session: Session | null = null;
-let onEnd: (why: string, forgotten: boolean) => void = () => {};
+let onEnd: (why: string) => void = () => {};
+let onLeft: (why: string, whole: boolean) => void = () => {};
+/** Whether it is being ended by this page, which sees to all of it. */
+let leaving = false;
+/** Whether a session has ended in this page. */
+let over = false;
 
-/** Who is told when this device turns out to be logged out, and whether all that was kept of it is thrown away. */
+/** Who is told when this device turns out to be logged out: it stops all that writes, before anything is thrown away. */
 export function whenEnded(tell: typeof onEnd): void {
   onEnd = tell;
+}
+
+/** Who is told when the page may be loaded anew: why it ended, and whether all that was kept is thrown away. */
+export function whenLeft(tell: typeof onLeft): void {
+  onLeft = tell;
 }
 
 export function whoami(): Tokens | null {
@@ -31,25 +47,42 @@ export function whoami(): Tokens | null {
 
 /** Take up the session that this browser has, if any. */
 export async function restore(): Promise<Tokens | null> {
-  session = await unseal();
-  if (session !== null) belongTo(session.tokens.user_id);
-  return whoami();
+  const found = await unseal();
+  if (found === null) return null;
+  const { tokens } = found;
+  if (hasLeft(tokens.device_id)) {
+    await forget(tokens); // the page in which they left did not come to the end of it
+    return null;
+  }
+  belongTo(tokens.user_id, tokens.device_id);
+  session = found;
+  return tokens;
 }
 
 export async function register(handle: string, password: string, displayName: string): Promise<Tokens> {
-  const body = { handle, password, display_name: displayName || null, device_name: deviceName() };
-  return begin(await post<Tokens>("/register", body));
+  return come("/register", { handle, password, display_name: displayName || null, device_name: deviceName() });
 }
 
 export async function logIn(handle: string, password: string): Promise<Tokens> {
-  return begin(await post<Tokens>("/login", { handle, password, device_name: deviceName() }));
+  return come("/login", { handle, password, device_name: deviceName() });
+}
+
+/** Let somebody in: whose page it has been, if anybody's, it stays. */
+async function come(path: string, body: object): Promise<Tokens> {
+  if (over) throw new ApiError(NOBODY);
+  const tokens = await post<Tokens>(path, body);
+  await seal(begin(tokens));
+  return tokens;
 }
 
 /** Log this device out for good, and forget what it has kept; if nobody can be reached, the device is still forgotten here. */
 export async function logOut(): Promise<void> {
+  if (session === null) return;
+  leaving = true;
+  tellLeaving(session.tokens.device_id); // nothing is kept from now on, in no tab
   const telling = access().then((token) => post("/logout", null, { token, patienceMs: LEAVING_MS.one }));
   await isDone(telling, LEAVING_MS.all); // if not, its refresh token is thrown away all the same
-  await end("logged-out");
+  await end(LOGGED_OUT);
 }
 
 /**
@@ -58,13 +91,14 @@ export async function logOut(): Promise<void> {
  * @param refused A token that was turned away: another one is fetched then.
  */
 export async function access(refused?: string): Promise<string> {
+  look();
   if (session === null) throw new ApiError(NOBODY);
   if (session.tokens.access_token !== refused && !isOld(session)) {
     return session.tokens.access_token;
   }
   return exclusively(async () => {
     const shared = await unseal(); // another tab may have been faster
-    if (shared !== null && isAnothers(shared)) leave(); // somebody else has logged in there
+    if (shared !== null && isAnothers(shared)) leave(); // somebody has logged in there
     if (session === null) throw new ApiError(NOBODY);
     // What rests here may be older than what this page has, where the browser had no room for it.
     if (shared !== null && shared.expiresAt > session.expiresAt) session = shared;
@@ -76,7 +110,7 @@ export async function access(refused?: string): Promise<string> {
 }
 
 function isAnothers({ tokens }: Session): boolean {
-  return session !== null && tokens.user_id !== session.tokens.user_id;
+  return session !== null && tokens.device_id !== session.tokens.device_id;
 }
 
 function isOld({ tokens, expiresAt }: Session): boolean {
@@ -91,38 +125,58 @@ async function refresh(before: Tokens): Promise<void> {
     throw error;
   });
   if (!isStill()) throw new ApiError(NOBODY);
-  await begin(tokens).catch(() => {}); // a browser without room: this page goes on with it
+  await reseal(begin(tokens)).catch(() => {}); // a browser without room: this page goes on with it
 }
 
-async function begin(tokens: Tokens): Promise<Tokens> {
+function begin(tokens: Tokens): Session {
+  belongTo(tokens.user_id, tokens.device_id);
   session = { tokens, expiresAt: Date.now() + tokens.expires_in * 1_000 };
-  belongTo(tokens.user_id);
-  await seal(session);
-  return tokens;
+  return session;
 }
 
+/** End the session: first all that writes stops, here and in other tabs, then what was kept is thrown away. */
 async function end(why: string): Promise<void> {
   if (session === null) return; // it has ended meanwhile, and what rests here now may be another account's
-  let ours = true;
-  const looking = unseal().then((shared) => {
-    ours = shared === null || !isAnothers(shared);
-  });
-  await isDone(looking, FORGETTING_MS);
-  if (session === null) return;
-  session = null;
-  const forgetting = [async () => forgetDrafts(), forgetAccount, ...(ours ? [forgetVault] : [])];
-  const done = await Promise.all(forgetting.map((forget) => isDone(forget(), FORGETTING_MS)));
-  onEnd(why, done.every(Boolean)); // whatever the browser does not let go of
+  const { tokens } = session;
+  stop(why);
+  tellLeaving(tokens.device_id);
+  onLeft(why, await forget(tokens));
 }
 
-/** End the session in this tab alone: what it had is thrown away already, or the session here is another account's by now. */
+/** Throw away what was kept for a session; return whether the browser has let go of all of it. Who has come since keeps what is theirs. */
+async function forget({ user_id: userId, device_id: deviceId }: Tokens): Promise<boolean> {
+  let back = false;
+  const looking = unseal().then((rests) => {
+    back = rests?.tokens.user_id === userId && rests.tokens.device_id !== deviceId;
+  });
+  await isDone(looking, FORGETTING_MS);
+  const session = () => forgetSession(deviceId);
+  const all = back ? [session] : [async () => forgetDrafts(userId), () => forgetAccount(userId), session];
+  const done = await Promise.all(all.map((each) => isDone(each(), FORGETTING_MS)));
+  return done.every(Boolean);
+}
+
+/** End the session in this tab alone: what it had is thrown away by another one, or the session here is another one by now. */
 function leave(): void {
   if (session === null) return;
+  stop(LOGGED_OUT);
+  onLeft(LOGGED_OUT, true);
+}
+
+function stop(why: string): void {
   session = null;
-  onEnd("logged-out", true);
+  over = true;
+  letGo();
+  onEnd(why);
+}
+
+/** Leave if another tab has said so, also while this one was frozen. */
+function look(): void {
+  if (session !== null && !leaving && hasLeft(session.tokens.device_id)) leave();
 }
 
 whenGone(leave);
+whenLeaving(look);
 
 /** Wait for something, but not for ever; return whether it has come to a good end by then. */
 async function isDone(work: Promise<unknown>, patienceMs: number): Promise<boolean> {

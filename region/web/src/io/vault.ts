@@ -17,38 +17,70 @@ export interface Session {
 }
 
 interface Sealed {
+  /** Whose device it is; an earlier version of the app did not note it. */
+  device?: string;
   iv: Uint8Array<ArrayBuffer>;
   data: ArrayBuffer;
 }
 
 const isSafe = (): boolean => globalThis.crypto?.subtle !== undefined;
 
-async function key(): Promise<CryptoKey> {
-  const kept = await vault();
-  const found = (await kept.get("single", "key")) as CryptoKey | undefined;
-  if (found !== undefined) return found;
-  const made = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
-  await kept.put("single", made, "key");
-  return made;
+/** Let a session rest here, whosever has rested here before. */
+export async function seal(session: Session): Promise<void> {
+  await put(session, () => true);
 }
 
-export async function seal(session: Session): Promise<void> {
+/** Let a session that has gone on rest here in its own place; where another one has come since, or it was thrown away, that stays so. */
+export async function reseal(session: Session): Promise<void> {
+  await put(session, (rests) => rests !== undefined && isOf(session.tokens.device_id, rests));
+}
+
+/** What rests is judged in the very transaction that replaces it: another tab comes before it or after it, never between. */
+async function put({ tokens, expiresAt }: Session, may: (rests: Sealed | undefined) => boolean): Promise<void> {
   if (!isSafe()) return;
+  const { key } = await read();
+  const mine =
+    key ?? (await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]));
   const iv = crypto.getRandomValues(new Uint8Array(12));
-  const plain = new TextEncoder().encode(JSON.stringify(session));
-  const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await key(), plain);
-  await (await vault()).put("single", { iv, data } satisfies Sealed, "session");
+  const plain = new TextEncoder().encode(JSON.stringify({ tokens, expiresAt }));
+  const data = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, mine, plain);
+  const { store, done } = (await vault()).transaction("single", "readwrite");
+  if (may((await store.get("session")) as Sealed | undefined)) {
+    void store.put(mine, "key");
+    void store.put({ device: tokens.device_id, iv, data } satisfies Sealed, "session");
+  }
+  await done;
 }
 
 /** Return what was sealed last, by whichever tab; null if there is nothing, or it cannot be opened. */
 export async function unseal(): Promise<Session | null> {
   if (!isSafe()) return null;
-  const sealed = (await (await vault()).get("single", "session")) as Sealed | undefined;
-  if (sealed === undefined) return null;
+  const { sealed, key } = await read();
+  if (sealed === undefined || key === undefined) return null;
   try {
-    const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: sealed.iv }, await key(), sealed.data);
+    const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: sealed.iv }, key, sealed.data);
     return JSON.parse(new TextDecoder().decode(plain)) as Session;
   } catch {
     return null;
   }
+}
+
+/** Throw away the session of a device, and its key; another one's that rests here by now stays. */
+export async function forgetSession(deviceId: string): Promise<void> {
+  if (!isSafe()) return;
+  const { store, done } = (await vault()).transaction("single", "readwrite");
+  const rests = (await store.get("session")) as Sealed | undefined;
+  if (rests === undefined || isOf(deviceId, rests)) void store.clear();
+  await done;
+}
+
+function isOf(deviceId: string, { device = deviceId }: Sealed): boolean {
+  return device === deviceId;
+}
+
+async function read(): Promise<{ sealed: Sealed | undefined; key: CryptoKey | undefined }> {
+  const { store, done } = (await vault()).transaction("single");
+  const [sealed, key] = await Promise.all([store.get("session"), store.get("key")]);
+  await done;
+  return { sealed: sealed as Sealed | undefined, key: key as CryptoKey | undefined };
 }

@@ -26,6 +26,7 @@ export async function tell(message: Message): Promise<void> {
   const options = { body, tag: message.conversation_id, icon: "/web/icon.svg", data: path };
   // On phones only the service worker may show one.
   const worker = await navigator.serviceWorker?.getRegistration("/web/");
+  if (get().phase !== "in") return; // whom it was for has left
   if (worker !== undefined) await worker.showNotification(title, options);
   else new Notification(title, options).onclick = () => focus();
 }

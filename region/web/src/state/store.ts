@@ -8,13 +8,15 @@ import { EMPTY, type Timeline } from "../core/timeline";
 import type { Conversation, Message, Pin, Profile, RegionView, Tokens } from "../core/types";
 import type { Upload } from "../core/uploads";
 import type { Standing } from "../io/link";
+import type { Trouble } from "../io/problem";
 import { t, withMore } from "../words";
 import type { MoreKey } from "../words/more.en";
 
-/** What is asked above everything else: where a message goes on to, what is wrong with it or somebody, all that is known of it. */
+/** What is asked above everything else: where a message goes on to, what is wrong with it or somebody, all that is known of it, with what one reacts to it. */
 export type Asked =
   | { kind: "forward"; message: Message }
   | { kind: "details"; message: Message }
+  | { kind: "react"; message: Message }
   | { kind: "report"; userId: string; message: Message | null };
 
 /** What is known of a group or a channel besides its messages. */
@@ -32,9 +34,9 @@ export interface Typist {
 }
 
 export interface State {
-  phase: "starting" | "stuck" | "out" | "in";
-  /** Why the app cannot begin in this browser, as the browser says it. */
-  stuck: string | null;
+  phase: "starting" | "stuck" | "out" | "in" | "leaving";
+  /** Why the app cannot begin, and what is said of it. */
+  stuck: { kind: Trouble; reason: string } | null;
   /** Why this device was logged out, if somebody else did it. */
   ended: string | null;
   me: Tokens | null;
@@ -101,9 +103,9 @@ export const useStore = create<State>(() => NOTHING);
 export const get = useStore.getState;
 export const set = useStore.setState;
 
-/** Forget everybody and everything, for who logs out. */
-export function reset(ended: string | null): void {
-  set({ ...NOTHING, phase: "out", ended });
+/** Let nobody be here: everything on the screen goes. */
+export function clear(phase: "out" | "leaving", ended: string | null = null): void {
+  set({ ...NOTHING, phase, ended });
 }
 
 export function timelineOf(id: string): Timeline {

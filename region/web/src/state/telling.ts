@@ -5,9 +5,9 @@ import { isOffline } from "../io/problem";
 import { why } from "./saying";
 import { get, notify, notifyMore } from "./store";
 
-/** Tell what went wrong; without a network nothing is that the banner does not say already. */
+/** Tell what went wrong; without a network nothing is that the banner does not say already, and whoever has left is told nothing more. */
 export function tell(error: unknown): void {
-  if (!isOffline(error)) notify(why(error));
+  if (get().phase === "in" && !isOffline(error)) notify(why(error));
 }
 
 /** Let something be done that nobody waits for. */

@@ -145,7 +145,7 @@ function show(id: string, change: (files: readonly Upload[]) => readonly Upload[
 }
 
 useStore.subscribe((now, before) => {
-  if (now.phase === "out") {
+  if (now.phase === "out" || now.phase === "leaving") {
     for (const [key, { going }] of own) {
       going?.abort();
       letGo(key);

@@ -3,10 +3,10 @@
 import { lazy, Suspense, useEffect } from "react";
 import { Router } from "wouter";
 import { useStore } from "../state/store";
-import { t } from "../words";
-import { later } from "./later";
+import { t, withMore } from "../words";
+import { Guard } from "./Guard";
 
-const Stuck = later(() => import("./Stuck"));
+const Stuck = lazy(() => withMore(import("./Stuck")));
 const Shell = lazy(() => import("./Shell"));
 const Welcome = lazy(() => import("./Welcome"));
 
@@ -14,12 +14,14 @@ export function App() {
   const phase = useStore((state) => state.phase);
   return (
     <Router base="/web">
-      <Suspense fallback={<p className="starting">{t("app.loading")}</p>}>
-        {phase === "starting" && <p className="starting">{t("app.loading")}</p>}
-        {phase === "stuck" && <Stuck />}
-        {phase === "out" && <Welcome />}
-        {phase === "in" && <Shell />}
-      </Suspense>
+      <Guard key={phase}>
+        <Suspense fallback={<p className="starting">{t("app.loading")}</p>}>
+          {(phase === "starting" || phase === "leaving") && <p className="starting">{t("app.loading")}</p>}
+          {phase === "stuck" && <Stuck />}
+          {phase === "out" && <Welcome />}
+          {phase === "in" && <Shell />}
+        </Suspense>
+      </Guard>
       <Notice />
     </Router>
   );

@@ -11,6 +11,7 @@ import { typed } from "../state/incoming";
 import { write } from "../state/outgoing";
 import { get, notify, useStore } from "../state/store";
 import { t } from "../words";
+import { EmojiButton } from "./EmojiButton";
 import { Icon } from "./Icon";
 import { later } from "./later";
 import { useName } from "./names";
@@ -171,6 +172,7 @@ export function Composer({ id, purpose, onDone }: { id: string; purpose: Purpose
         onKeyDown={onKey}
         onPaste={files.onPaste}
       />
+      <EmojiButton input={input} onChange={take} />
       <button
         type="submit"
         className="round send"

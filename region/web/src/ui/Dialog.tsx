@@ -1,6 +1,6 @@
 /** Something that is asked above everything else; Escape and a press beside it close it. */
 
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 import { t } from "../words";
 import { Icon } from "./Icon";
 import "./styles/dialogs.css";
@@ -8,7 +8,12 @@ import "./styles/dialogs.css";
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
   const place = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => place.current?.showModal(), []);
+  useLayoutEffect(() => {
+    const dialog = place.current;
+    dialog?.showModal();
+    dialog?.querySelector<HTMLElement>("[data-first]")?.focus(); // else what closes it has the focus
+    return () => dialog?.close(); // whatever takes it away, the focus goes back to where it was
+  }, []);
   return (
     <dialog
       ref={place}

@@ -23,6 +23,7 @@ const PATHS = {
   pin: "M9 4h6l-1 6 3 3H7l3-3zM12 13v7",
   pause: "M9 5v14M15 5v14",
   play: "M8 5l11 7-11 7z",
+  smile: "M12 4a8 8 0 1 0 0 16 8 8 0 0 0 0-16M9 10v.3M15 10v.3M8.500 14a4 4 0 0 0 7 0",
   reply: "M9 6l-6 6 6 6M3 12h10c5 0 8 3 8 7",
 } as const;
 

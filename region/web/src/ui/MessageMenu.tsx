@@ -9,6 +9,7 @@ import { type Asked, set, useStore } from "../state/store";
 import { aside } from "../state/telling";
 import { isRightToLeft, t } from "../words";
 import { copied } from "./copied";
+import { Icon } from "./Icon";
 
 const EMOJI = ["👍", "❤️", "😂", "😮", "😢", "🎉"];
 
@@ -93,6 +94,15 @@ export default function MessageMenu({ message, own, active, onReply, onEdit, onC
               </button>
             );
           })}
+          <button
+            type="button"
+            role="menuitem"
+            aria-label={t("emoji.react")}
+            title={t("emoji.react")}
+            onClick={ask({ kind: "react", message })}
+          >
+            <Icon name="plus" />
+          </button>
         </p>
       )}
       {items.map(({ key, label, work, danger }) => (

@@ -3,13 +3,14 @@
 import { useEffect, useState } from "react";
 import { Link } from "wouter";
 import { excerpt } from "../core/excerpt";
-import { type Found, withPage } from "../core/hits";
+import { type Found, type Narrowed, WIDE, wanted, withPage } from "../core/hits";
 import { api, got } from "../io/api";
 import { why } from "../state/saying";
 import { useStore } from "../state/store";
 import { t } from "../words";
 import { Avatar } from "./Avatar";
 import { useName, useTitle } from "./names";
+import { SearchFilters } from "./SearchFilters";
 import { brief } from "./times";
 
 const PAUSE_MS = 350;
@@ -17,17 +18,18 @@ const PAUSE_MS = 350;
 type Hits = Awaited<ReturnType<typeof search>>;
 type Hit = Hits["hits"][number];
 
-function search(query: string, cursor: string | null) {
-  return got(api.GET("/messages/search", { params: { query: cursor === null ? { query } : { query, cursor } } }));
+function search(query: string, narrowed: Narrowed, cursor: string | null) {
+  return got(api.GET("/messages/search", { params: { query: wanted(query, narrowed, cursor) } }));
 }
 
 export default function SearchHits({ query }: { query: string }) {
   const [found, setFound] = useState<Found<Hit> | null>(null);
   const [wrong, setWrong] = useState<string | null>(null);
+  const [narrowed, setNarrowed] = useState(WIDE);
   useEffect(() => {
     let stale = false;
     const timer = setTimeout(() => {
-      search(query, null)
+      search(query, narrowed, null)
         .then((answer) => {
           if (stale) return;
           setWrong(null);
@@ -41,19 +43,34 @@ export default function SearchHits({ query }: { query: string }) {
       stale = true;
       clearTimeout(timer);
     };
-  }, [query]);
+  }, [query, narrowed]);
 
   async function more(before: Found<Hit>, cursor: string) {
-    const page = await search(query, cursor).catch((error: unknown) => ({ wrong: why(error) }));
+    const page = await search(query, narrowed, cursor).catch((error: unknown) => ({ wrong: why(error) }));
     setFound((now) => withPage(now, before, page));
   }
 
-  if (wrong !== null) return <p className="warning hits-note">{wrong}</p>;
-  if (found === null) return <p className="hint hits-note">{t("app.loading")}</p>;
-  const { next } = found;
   return (
     <section className="hits" aria-label={t("search.title")}>
       <h2>{t("search.title")}</h2>
+      <SearchFilters narrowed={narrowed} onChange={setNarrowed} />
+      {wrong !== null ? (
+        <p className="warning hits-note" role="alert">
+          {wrong}
+        </p>
+      ) : found === null ? (
+        <p className="hint hits-note">{t("app.loading")}</p>
+      ) : (
+        <FoundHits found={found} onMore={(cursor) => void more(found, cursor)} />
+      )}
+    </section>
+  );
+}
+
+function FoundHits({ found, onMore }: { found: Found<Hit>; onMore: (cursor: string) => void }) {
+  const { next } = found;
+  return (
+    <>
       {found.hits.length === 0 && next === null && <p className="hint hits-note">{t("search.none")}</p>}
       {found.incomplete > 0 && <p className="hint hits-note">{t("search.incomplete", { n: found.incomplete })}</p>}
       {found.hits.map((hit) => (
@@ -65,11 +82,11 @@ export default function SearchHits({ query }: { query: string }) {
         </p>
       )}
       {next !== null && (
-        <button type="button" className="plain" onClick={() => void more(found, next)}>
+        <button type="button" className="plain" onClick={() => onMore(next)}>
           {t("search.more")}
         </button>
       )}
-    </section>
+    </>
   );
 }
 

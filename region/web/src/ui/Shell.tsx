@@ -2,7 +2,7 @@
 
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { Route, Switch, useLocation, useRoute } from "wouter";
-import { leaves } from "../core/leaving";
+import { type Field, isEmpty, leaves } from "../core/leaving";
 import { set, useStore } from "../state/store";
 import { t, withMore } from "../words";
 import { Arrived } from "./Arrived";
@@ -34,7 +34,8 @@ export default function Shell() {
   useEffect(() => {
     filled.current = null;
     const onKey = (event: KeyboardEvent) => {
-      const place = { field: inForm(event.target), filled: filled.current === path };
+      const field = inForm(event.target) && !(inContent(event.target) && isEmpty(event.target as Element & Field));
+      const place = { field, filled: filled.current === path || hasChosen() };
       if (path !== "/" && leaves(event, place)) go("/");
       if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
         event.preventDefault();
@@ -59,7 +60,7 @@ export default function Shell() {
       <div
         className="content"
         onInput={(event) => {
-          if (inForm(event.target)) filled.current = path;
+          if (inForm(event.target) && !isQuery(event.target)) filled.current = path;
         }}
       >
         <Guard key={path}>
@@ -97,6 +98,14 @@ function inForm(target: EventTarget | null): boolean {
   if (!(target instanceof Element) || target.closest(".composer") !== null) return false;
   return target.closest("form, input, textarea, select") !== null;
 }
+
+const inContent = (target: EventTarget | null) => target instanceof Element && target.closest(".content") !== null;
+
+/** What is only looked for is lost by nobody. */
+const isQuery = (target: EventTarget) => target instanceof HTMLInputElement && target.type === "search";
+
+/** Whether something is chosen in a form by a press, as members of a group are. */
+const hasChosen = () => document.querySelector(".content form .chosen") !== null;
 
 /** The tab tells how many conversations wait to be read. */
 function useUnreadInTitle(): void {

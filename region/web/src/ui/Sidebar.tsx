@@ -98,9 +98,12 @@ function useFiltered(all: readonly Conversation[], filter: string): readonly Con
   return useMemo(() => called(all, people, filter), [all, filter, people]);
 }
 
+/** Whether arrows choose something in what has the focus: what a search is narrowed to. */
+const isChoosing = (target: EventTarget) => target instanceof Element && target.closest(".filters-fields") !== null;
+
 /** Arrows go from row to row, whether the filter or a row has the focus. */
 function walk(event: KeyboardEvent<HTMLElement>): void {
-  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+  if ((event.key !== "ArrowDown" && event.key !== "ArrowUp") || isChoosing(event.target)) return;
   const rows = [...event.currentTarget.querySelectorAll<HTMLElement>("a.row")];
   const place = rows.indexOf(document.activeElement as HTMLElement);
   const next = rows[place + (event.key === "ArrowDown" ? 1 : -1)];

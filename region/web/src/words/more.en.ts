@@ -117,6 +117,19 @@ export const more = {
   "forward.send": { one: "Forward to {n} conversation", other: "Forward to {n} conversations" },
   "forward.sent": { one: "Forwarded to {n} conversation.", other: "Forwarded to {n} conversations." },
 
+  "emoji.open": "Emoji",
+  "emoji.react": "React with another emoji",
+  "emoji.find": "Find an emoji",
+  "emoji.found": { one: "{n} emoji found", other: "{n} emoji found" },
+  "emoji.none": "There is none of that name here.",
+  "emoji.smileys": "Faces",
+  "emoji.hands": "Hands and people",
+  "emoji.hearts": "Hearts and signs",
+  "emoji.nature": "Animals, plants, weather",
+  "emoji.food": "Food and drink",
+  "emoji.travel": "Places and travel",
+  "emoji.things": "Things",
+
   "mention.title": "Members who may be meant",
   "mention.found": { one: "{n} member; arrows choose, Enter takes", other: "{n} members; arrows choose, Enter takes" },
 
@@ -195,10 +208,18 @@ export const more = {
   "copy.refused": "The browser does not let this page copy. Select the text, and copy it by hand.",
   "storage.unkept":
     "This browser keeps nothing more for this page; what you see now may be missing here without a network. It says: {reason}",
-  "stuck.title": "This browser keeps nothing for this page, and Causeway cannot do without.",
-  "stuck.hint":
+  "stuck.storage": "This browser keeps nothing for this page, and Causeway cannot do without.",
+  "stuck.storage.hint":
     "Allow this page to keep data (in the browser's settings; some private windows never do), see that the disk is not full, and close other tabs of this page. Then try again. What your region has is not touched by this.",
-  "stuck.reason": "What the browser says: {reason}",
+  "stuck.network": "No region could be reached, or a part of the app could not be brought.",
+  "stuck.network.hint":
+    "Check the network, then try again. What you have written and what was not sent yet is still in this browser.",
+  "stuck.region": "The region does not let you in.",
+  "stuck.region.hint": "Do what it says, then try again. What is kept in this browser stays.",
+  "stuck.app": "The app itself has failed; neither your region nor your network is the reason.",
+  "stuck.app.hint":
+    "Try again. If it stays so, tell whoever runs your region what stands below. What your region has is safe; clearing this page's data in the browser's settings usually helps, but what was not sent yet is lost by that.",
+  "stuck.reason": "What is said of it: {reason}",
 
   // The list's search, what begins a conversation, conversations, and what stands around them.
   "account.logout": "Log out",
@@ -215,6 +236,22 @@ export const more = {
     other: "Of {n} conversations only a part is here to be searched.",
   },
   "search.more": "More",
+  "search.narrow": "Narrow the search",
+  "search.narrowed": { one: "Narrowed by {n} wish", other: "Narrowed by {n} wishes" },
+  "search.wide": "Search everything",
+  "search.in": "In",
+  "search.in.all": "All conversations",
+  "search.by": "Written by",
+  "search.by.all": "Anybody",
+  "search.kind": "Kind",
+  "search.kind.all": "All messages",
+  "search.kind.direct": "Between two people",
+  "search.kind.group": "In groups",
+  "search.kind.channel": "In channels",
+  "search.kind.image": "With images",
+  "search.kind.file": "With files",
+  "search.from": "From this day on",
+  "search.until": "Until this day",
   "search.around": "Around a message that was found",
   "friends.title": "Friends",
   "friends.incoming": "They would like to be friends",
