@@ -2,11 +2,10 @@
 
 import asyncio
 import contextlib
-from typing import Any
 
 import pytest
+from playwright.async_api import CDPSession, Page, expect
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import expect
 
 from tests.acceptance.browsing import CHROMIUM, LISTED, OpenTab, Tab, listed, two_who_talk
 from tests.acceptance.test_web_settings import log_in, open_settings
@@ -110,19 +109,18 @@ async def test_what_one_was_writing_is_nobody_elses_who_logs_in_there(open_tab: 
 async def test_a_tab_that_sleeps_meanwhile_writes_nothing_when_it_wakes(
     open_tab: OpenTab, urls: dict[str, str]
 ) -> None:
-    """Frozen with a draft of hers, while another tab logs out and in as Boris; woken, it goes on typing, and is Boris's."""
+    """Stopped with a draft of hers, while another tab logs out and in as Boris; woken, it goes on typing, and is Boris's."""
     ada, boris = await two_who_talk(open_tab, urls)
     other = await open_tab("Ada")
     await log_in(other, urls["us"], ada.handle, f"password of {ada.handle}")
     await listed(other, "Boris").click()
     second = await another(ada, urls["us"])
     await ada.input.fill(OURS)
-    control = await ada.page.context.new_cdp_session(ada.page)
-    await lifecycle(control, "frozen")
+    control = await stop(ada.page)
     await log_out(second)
     await log_in(second, urls["us"], boris.handle, f"password of {boris.handle}")
     await expect(listed(second, "Ada")).to_be_visible()
-    await lifecycle(control, "active")
+    await wake(control)
     with contextlib.suppress(PlaywrightError):  # the page is loaded anew under the typing
         await ada.input.press_sequentially(f"{OURS} too", timeout=2_000)
         await ada.input.press("Enter", timeout=2_000)
@@ -132,6 +130,20 @@ async def test_a_tab_that_sleeps_meanwhile_writes_nothing_when_it_wakes(
     await finds_nothing_of_hers(ada, other, "Once more")
 
 
-async def lifecycle(control: Any, state: str) -> None:
-    """Freeze a page, as browsers do with tabs that nobody looks at, or wake it."""
-    await control.send("Page.setWebLifecycleState", {"state": state})
+async def stop(page: Page) -> CDPSession:
+    """Stop a page in its tracks, as browsers do with tabs that sleep: no script of it runs, whatever happens, until it is woken."""
+    control = await page.context.new_cdp_session(page)
+    paused = asyncio.Event()
+    control.on("Debugger.paused", lambda _: paused.set())
+    await control.send("Debugger.enable")
+    await control.send("Debugger.pause")
+    running = asyncio.ensure_future(page.evaluate("0"))  # it stops where it next does anything
+    await paused.wait()
+    running.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+    return control
+
+
+async def wake(control: CDPSession) -> None:
+    """Let it go on."""
+    await control.send("Debugger.resume")
+    await control.send("Debugger.disable")
