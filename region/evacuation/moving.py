@@ -20,7 +20,7 @@ from infra.errors import CausewayError
 from infra.kafka import Consumer, KafkaError
 from infra.postgres import STORE_FAILURES, Connection
 from infra.schema.repository import connect
-from infra.tasks import beside
+from infra.tasks import beside, meanwhile
 from region.evacuation import copying, repository
 from region.evacuation.announcing import Directory, Plan
 from region.evacuation.plan import Known, LostTrackError, Step, begun, can_hand_back, next_step, places
@@ -96,6 +96,8 @@ class Evacuation:
     _said: tuple[str, str] = ("", "")
     _decided: dict[int, int] = field(default_factory=dict)
     _plan: Plan = field(init=False)
+    _open: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _blobs: tuple[Blobs, Blobs] | None = None
 
     def __post_init__(self) -> None:
         """Have a plan that nobody was told of yet."""
@@ -107,7 +109,8 @@ class Evacuation:
         Raises:
             Exception: One of `FAILURES`: it cannot be done. Unless the target holds already, the source goes on as if nothing had been begun.
         """
-        async with beside(self._plan.keep()):
+        async with beside(self._plan.keep()), self._open:
+            self._blobs = None
             return await self._run()
 
     async def _run(self) -> dict[str, float]:
@@ -192,12 +195,12 @@ class Evacuation:
                 await self._drain(known)
                 await self._settle(known)
             case Step.COPY:
-                await self._stand_still()
-                if self.detach is not None or await self._follows():
-                    await self._catch_up(known)
-                else:
-                    await self._copy(known)
-                await self._copy_blobs(step)
+                async with meanwhile(self._copy_blobs(step)):  # nothing is uploaded any more
+                    await self._stand_still()
+                    if self.detach is not None or await self._follows():
+                        await self._catch_up(known)
+                    else:
+                        await self._copy(known)
             case Step.CLAIM:
                 await self._claim(known)
             case Step.BEGIN:
@@ -326,15 +329,16 @@ class Evacuation:
         if source is None or target is None:
             return
         try:
-            async with AsyncExitStack() as stack:
-                here = await stack.enter_async_context(Blobs(source))
-                there = await stack.enter_async_context(Blobs(target))
+            if self._blobs is None:  # the second time people wait, and a client costs a second of a processor
+                here = await self._open.enter_async_context(Blobs(source))
+                there = await self._open.enter_async_context(Blobs(target))
                 await here.make_bucket()
                 await there.make_bucket()
-                copied = seen = 0
-                async for copied, seen in copying.copy_blobs(here, there):
-                    if copied % 100 == 1:
-                        self._say(step, "blobs are copied", {"copied": copied, "looked at": seen})
+                self._blobs = here, there
+            copied = seen = 0
+            async for copied, seen in copying.copy_blobs(*self._blobs):
+                if copied % 100 == 1:
+                    self._say(step, "blobs are copied", {"copied": copied, "looked at": seen})
         except BLOB_FAILURES as error:
             raise copying.CopyFailedError(reason=f"the blob store: {type(error).__name__}") from error
         self._say(step, "every blob is at the other site", {"copied": copied, "blobs": seen})
