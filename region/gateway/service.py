@@ -104,7 +104,7 @@ async def service(host: Host) -> None:
     """Run the gateway until cancelled."""
     settings = read(GatewaySettings)
     settings.check()
-    await in_turn(settings, "gateway", host.health, partial(_serve, settings, host), accepting=True)
+    await in_turn(settings, "gateway", host.health, partial(_serve, settings, host), accepting=True, finish=host.finish)
 
 
 async def _serve(settings: GatewaySettings, host: Host) -> None:

@@ -42,7 +42,9 @@ WATCH_SECONDS = 5.0
 async def service(host: Host) -> None:
     """Look after blobs until cancelled."""
     settings = read(MediaSettings)
-    await in_turn(settings, "media", host.health, partial(_look_after, settings, host), accepting=True)
+    await in_turn(
+        settings, "media", host.health, partial(_look_after, settings, host), accepting=True, finish=host.finish
+    )
 
 
 async def _look_after(settings: MediaSettings, host: Host) -> None:
