@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import cast
 
 import httpx
 import pytest
@@ -85,8 +84,15 @@ async def connect(edge: Edge) -> list[Message]:
     async def send(message: Message) -> None:
         told.append(message)
 
-    scope = {"type": "websocket", "path": "/ws", "headers": [], "query_string": b"", "subprotocols": [], "client": None}
-    await asyncio.wait_for(edge(cast("Scope", scope), receive, send), 30)
+    scope: Scope = {
+        "type": "websocket",
+        "path": "/ws",
+        "headers": [],
+        "query_string": b"",
+        "subprotocols": [],
+        "client": None,
+    }
+    await asyncio.wait_for(edge(scope, receive, send), 30)
     return told
 
 
