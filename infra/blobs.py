@@ -5,6 +5,7 @@ Nothing else imports either. What is read and written passes in pieces of `PIECE
 
 import contextlib
 import hashlib
+import importlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +76,12 @@ def _keys(place: Place) -> dict[str, str]:
         return {}
     found = Credentials.read(place.credentials)
     return {"aws_access_key_id": found.access_key, "aws_secret_access_key": found.secret_key}
+
+
+def load() -> None:
+    """Import now what `Signer` and `Blobs` import at first use, a second of a processor: for who stands by, so that nobody waits for it once its turn comes."""
+    for name in ("boto3", "botocore.config", "aiobotocore.config", "aiobotocore.session"):
+        importlib.import_module(name)
 
 
 class Signer:

@@ -54,6 +54,11 @@ class Host:
     inquiries: dict[str, Inquiry] = field(default_factory=dict)
     _apps: dict[str, asyncio.Future[ASGIApp]] = field(default_factory=dict)
 
+    @property
+    def finish(self) -> Callable[[], Awaitable[None]] | None:
+        """What finishes in order what a service has begun that has the process for itself; None if others are in it, who go on."""
+        return self.ending.run if len(self.names) == 1 else None
+
     def offer(self, name: str, app: ASGIApp) -> None:
         """Offer an ASGI app to the other services of this process, so that a call to it costs no hop."""
         future = self._future(name)

@@ -28,6 +28,22 @@ async def beside(*works: Coroutine[None, None, None]) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+@contextlib.asynccontextmanager
+async def meanwhile(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Do some work while something else is done within, and wait for it at the end; what fails within stops it.
+
+    Raises:
+        Exception: What it failed by, once what is done within has come to its end.
+    """
+    task = asyncio.create_task(work)
+    try:
+        yield
+        await task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 async def run_for_ever(work: Awaitable[None]) -> None:
     """Await work that is to end only when this task is asked to end.
 

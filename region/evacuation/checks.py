@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import shutil
 import tempfile
+import time
 from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 from typing import Final
@@ -31,6 +32,9 @@ from replication.turns.takeover_repository import read_tail
 
 ASK_SECONDS: Final = 20.0
 """How long each may take: a machine that is busy may still be evacuated."""
+RETURN_SECONDS: Final = 15.0
+"""How long processes whose turn has only just ended may take to start anew."""
+LOOK_SECONDS: Final = 0.25
 MOST_BEHIND: Final = 5_000
 """Records that may be undecided, or unsent, when an evacuation is begun: with more, draining takes its time."""
 SPARE_BYTES: Final = 512 * 2**20
@@ -76,7 +80,7 @@ async def look(source: Seat, target: Seat, duties: Collection[DutyView], expelle
         await attempt("copy", lambda: _copy(target)),
         await attempt("tail", lambda: _tail(source, target)),
         await attempt("topics", lambda: topics(source, target)),
-        await attempt("services", lambda: services(target)),
+        await attempt("services", lambda: _return(target)),
         await attempt("blobs", lambda: _blobs(source, target)),
         residency(target),
     ]
@@ -280,6 +284,16 @@ async def topics(source: Seat, target: Seat) -> Check:
     return Check(
         "topics", ok=not missing, detail=f"missing: {', '.join(missing)}" if missing else f"{len(wanted)} there"
     )
+
+
+async def _return(target: Seat) -> Check:
+    """Ask the processes that stand by how they are, until they are well: who has served until a moment ago may be starting anew."""
+    until = time.monotonic() + RETURN_SECONDS
+    while True:
+        found = await services(target)
+        if found.ok or time.monotonic() >= until:
+            return found
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def services(target: Seat) -> Check:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -13,11 +14,13 @@ import psycopg
 from global_directory.holding.schemas import Claim, DutyView, LayingDown
 from global_directory.operators.errors import GivenUpError
 from infra.administration import cut
+from infra.blobs import FAILURES as BLOB_FAILURES
+from infra.blobs import Blobs
 from infra.errors import CausewayError
 from infra.kafka import Consumer, KafkaError
 from infra.postgres import STORE_FAILURES, Connection
 from infra.schema.repository import connect
-from infra.tasks import beside
+from infra.tasks import beside, meanwhile
 from region.evacuation import copying, repository
 from region.evacuation.announcing import Directory, Plan
 from region.evacuation.errors import ChangedMeanwhileError, StuckError, UnknownDutiesError
@@ -69,6 +72,8 @@ class Evacuation:
     _said: tuple[str, str] = ("", "")
     _decided: dict[int, int] = field(default_factory=dict)
     _plan: Plan = field(init=False)
+    _open: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _blobs: tuple[Blobs, Blobs] | None = None
 
     def __post_init__(self) -> None:
         """Have a plan that nobody was told of yet."""
@@ -80,7 +85,8 @@ class Evacuation:
         Raises:
             Exception: One of `FAILURES`: it cannot be done. Unless the target holds already, the source goes on as if nothing had been begun.
         """
-        async with beside(self._plan.keep()):
+        async with beside(self._plan.keep()), self._open:
+            self._blobs = None
             return await self._run()
 
     async def _run(self) -> dict[str, float]:
@@ -173,12 +179,12 @@ class Evacuation:
                 await self._settle(known)
             case Step.COPY:
                 await self._plan.tell()  # by a pass: whoever was given up hears of it
-                await self._stand_still()
-                if self.detach is not None or await self._follows():
-                    await self._catch_up(known)
-                else:
-                    await self._copy(known)
-                await self._copy_blobs(step)
+                async with meanwhile(self._copy_blobs(step)):  # nothing is uploaded any more
+                    await self._stand_still()
+                    if self.detach is not None or await self._follows():
+                        await self._catch_up(known)
+                    else:
+                        await self._copy(known)
             case Step.CLAIM:
                 await self._claim(known)
             case Step.BEGIN:
@@ -335,10 +341,19 @@ class Evacuation:
         source, target = self.source.blobs, self.target.blobs
         if source is None or target is None:
             return
-        copied = seen = 0
-        async for copied, seen in copying.carry_blobs(source, target):
-            if copied % 100 == 1:
-                self._say(step, "blobs are copied", {"copied": copied, "looked at": seen})
+        try:
+            if self._blobs is None:  # the second time people wait, and a client costs a second of a processor
+                here = await self._open.enter_async_context(Blobs(source))
+                there = await self._open.enter_async_context(Blobs(target))
+                await here.make_bucket()
+                await there.make_bucket()
+                self._blobs = here, there
+            copied = seen = 0
+            async for copied, seen in copying.copy_blobs(*self._blobs):
+                if copied % 100 == 1:
+                    self._say(step, "blobs are copied", {"copied": copied, "looked at": seen})
+        except BLOB_FAILURES as error:
+            raise copying.CopyFailedError(reason=f"the blob store: {type(error).__name__}") from error
         self._say(step, "every blob is at the other site", {"copied": copied, "blobs": seen})
 
     async def _not_serving(self) -> str:

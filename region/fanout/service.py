@@ -16,4 +16,4 @@ async def service(host: Host) -> None:
         guard = Guard(SCHEMA, settings.store, instance=settings.instance, service="fanout", health=host.health)
         await guard.watch_over(Follower(settings, host.health).run)
 
-    await in_turn(settings, "fanout", host.health, work)
+    await in_turn(settings, "fanout", host.health, work, finish=host.finish)

@@ -16,7 +16,7 @@ from redis.backoff import NoBackoff
 from global_directory.client import DirectoryClient
 from global_directory.holders import Holders
 from global_directory.trust import Trust
-from infra.blobs import Blobs, Signer
+from infra.blobs import Blobs, Signer, load
 from infra.ending import Ending
 from infra.health import Health
 from infra.identity import Door
@@ -104,7 +104,9 @@ async def service(host: Host) -> None:
     """Run the gateway until cancelled."""
     settings = read(GatewaySettings)
     settings.check()
-    await in_turn(settings, "gateway", host.health, partial(_serve, settings, host), accepting=True)
+    if settings.place is not None:
+        load()
+    await in_turn(settings, "gateway", host.health, partial(_serve, settings, host), accepting=True, finish=host.finish)
 
 
 async def _serve(settings: GatewaySettings, host: Host) -> None:

@@ -150,8 +150,10 @@ class Sockets:
             return
         await send({"type": "websocket.accept"})
         if self._ending:
-            with contextlib.suppress(OSError, RuntimeError):
-                await _turn_away(send, UnavailableError(what="This gateway"))
+            with contextlib.suppress(
+                OSError, RuntimeError
+            ):  # without a frame: an edge may try again, and the device not notice
+                await send({"type": "websocket.close", "code": TRY_AGAIN_LATER, "reason": "going away"})
             return
         try:
             arrival = self._arrivals.begin(len(self._connections))

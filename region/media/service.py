@@ -12,7 +12,7 @@ from global_directory.client import DirectoryClient
 from global_directory.holders import Holders
 from global_directory.trust import Trust
 from infra.backoff import Backoff
-from infra.blobs import FAILURES, AbsentError, Blobs
+from infra.blobs import FAILURES, AbsentError, Blobs, load
 from infra.errors import SettingsError
 from infra.health import Health
 from infra.identity import Door
@@ -42,7 +42,11 @@ WATCH_SECONDS = 5.0
 async def service(host: Host) -> None:
     """Look after blobs until cancelled."""
     settings = read(MediaSettings)
-    await in_turn(settings, "media", host.health, partial(_look_after, settings, host), accepting=True)
+    if settings.place is not None:
+        load()
+    await in_turn(
+        settings, "media", host.health, partial(_look_after, settings, host), accepting=True, finish=host.finish
+    )
 
 
 async def _look_after(settings: MediaSettings, host: Host) -> None:

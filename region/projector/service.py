@@ -149,7 +149,7 @@ def check_bounds(place: Place, first: int, end: int) -> None:
 async def service(host: Host) -> None:
     """Project this region's journal until cancelled."""
     settings = read(ProjectorSettings)
-    await in_turn(settings, "projector", host.health, partial(_project, settings, host))
+    await in_turn(settings, "projector", host.health, partial(_project, settings, host), finish=host.finish)
 
 
 async def _project(settings: ProjectorSettings, host: Host) -> None:

@@ -26,7 +26,7 @@ from relay.edge.http import bridge
 from relay.edge.messages import REDIRECTED, Answer, Body, send_json, send_problem
 from relay.edge.redirects import AskDirectory, GiveUp, Go, Holder, Trail, after_directory, after_refusal
 from relay.edge.routing import HandleHome, Here, Home, NoSuchRegion, Way, by_token, needs_body, route
-from relay.edge.sockets import carry, refuse
+from relay.edge.sockets import GONE, TRY_LATER, carry, refuse
 from relay.edge.tokens import token_of_socket
 
 log = structlog.get_logger()
@@ -40,7 +40,7 @@ TRACING: Final = frozenset({HEADER.encode(), b"tracestate", b"baggage"})
 BRIDGED_SECONDS: Final = 10.0
 """How long a bridged request may take, with every 421 that is followed, once its body is here; devices wait for 15."""
 MOVING_SECONDS: Final = 8.0
-"""How long a request waits for duties that are being handed over from one site to another."""
+"""How long a request, or a device that connects, waits for duties that are being handed over from one site to another."""
 MOVED_SECONDS: Final = 0.5
 """How long at most until it tries again, also if nothing was heard of another holder."""
 
@@ -71,6 +71,7 @@ class Edge:
         client: Carries HTTP.
         noted: Region to who holds it, as far as 421s have told; whoever of them cannot be reached is forgotten.
         holders: Who holds what, as far as the directory has told; None where each region holds its own.
+        ending: Set when this process begins to end: nobody waits in it any more for duties that are being handed over.
     """
 
     region: str
@@ -83,6 +84,7 @@ class Edge:
     client: httpx.AsyncClient
     noted: dict[str, Holder] = field(default_factory=dict)
     holders: Holders | None = None
+    ending: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or WebSocket, outside any trace that a device names."""
@@ -112,18 +114,26 @@ class Edge:
         found = by_token(token_of_socket(scope["headers"], scope["query_string"]), self.regions)
         home = found if isinstance(found, Home) else Home(self.region)
         device = Device(receive, send)
-        trail = self._trail(home)
+        trail, until = self._trail(home), asyncio.get_running_loop().time() + MOVING_SECONDS
         while True:
             await self._carry(trail.last, scope, device.begin(), device.send)
             if device.redirect is not None:
                 self._note(device.redirect)
-            if not device.turned_away:
+            if device.turned_away:
+                try:
+                    trail = await self._follow(trail, device.redirect, home)
+                    continue
+                except RegionUnreachableError:
+                    await refuse(device.send, home.region)
+            if device.leaving is None:
                 return
-            try:
-                trail = await self._follow(trail, device.redirect, home)
-            except RegionUnreachableError:
-                await refuse(device.send, home.region)
+            if not await self._may_move(trail.last.region, until):
+                if device.leaving["code"] == TRY_LATER:
+                    metrics.REFUSED_SOCKETS.labels(home.region).inc()
+                with contextlib.suppress(*GONE):
+                    await device.let_go()
                 return
+            trail = self._trail(home)
 
     async def _carry(self, holder: Holder, scope: Scope, receive: Receive, send: Send) -> None:
         region = self._way(holder)
@@ -224,7 +234,7 @@ class Edge:
 
         Nothing was done: so whoever asked need not know that a region is just being handed over.
         """
-        if self.holders is None or region not in self.holders.movable:
+        if self.holders is None or region not in self.holders.movable or self.ending.is_set():
             return False
         if asyncio.get_running_loop().time() >= until:
             return False

@@ -1,4 +1,7 @@
-"""A device's WebSocket while its home is being found: a region that turns it away with 4421 is not heard; the next one is asked."""
+"""A device's WebSocket while its home is being found: a region that turns it away with 4421 is not heard; the next one is asked.
+
+Nor is it told at once that nobody is there to serve it: its home may be between two sites, and then it is asked again in a moment.
+"""
 
 from collections import deque
 from typing import Final
@@ -9,6 +12,8 @@ from starlette.types import Message, Receive, Send
 from relay.edge.redirects import Holder, read_redirect
 
 NOT_THE_HOLDER: Final = 4421
+LEAVING: Final = frozenset({1001, 1012, 1013})
+"""Codes by which a home closes that ends, or is not reached; who says why says it before in a frame, and is heard."""
 MOST_KEPT: Final = 64 * 1024
 """Characters that a device may say before a region has answered; one that says more is not handed on."""
 
@@ -27,6 +32,7 @@ class Device:
     Attributes:
         turned_away: Whether the last region has, and another one may be asked; the device was not told.
         redirect: Whom the last region has named instead of itself, whether or not the device was told.
+        leaving: By what the last region has closed that was not there, or left before it had said anything; the device was not told.
     """
 
     def __init__(self, receive: Receive, send: Send) -> None:
@@ -37,12 +43,18 @@ class Device:
         self._size = 0
         self._accepted = False
         self._withheld: Message | None = None
+        self.leaving: Message | None = None
         self.turned_away = False
         self.redirect: Holder | None = None
 
+    async def let_go(self) -> None:
+        """Tell the device after all that its region is not there."""
+        if self.leaving is not None:
+            await self._send(self.leaving)
+
     def begin(self) -> Receive:
         """Return an ASGI `receive` for the next region, which begins anew."""
-        self.turned_away, self.redirect = False, None
+        self.turned_away, self.redirect, self.leaving = False, None, None
         replayed: deque[Message] = deque([{"type": "websocket.connect"}, *(self._kept or ())])
 
         async def receive() -> Message:
@@ -66,6 +78,9 @@ class Device:
                 return
         elif self._kept is None:
             pass
+        elif kind == "websocket.close" and message.get("code") in LEAVING and self._withheld is None:
+            self.leaving = message
+            return
         elif kind == "websocket.accept":
             if self._accepted:
                 return

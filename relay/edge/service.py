@@ -52,6 +52,7 @@ async def service(host: Host) -> None:
             directory=directory,
             client=client,
             holders=holders,
+            ending=host.ending.begun,
         )
         origins = [origin.strip() for origin in settings.cors_origins.split(",")]
         app = CORSMiddleware(

@@ -62,7 +62,6 @@ async def _connect(channel: Channel, region: str, receive: Receive, send: Send) 
 
 async def refuse(send: Send, region: str) -> None:
     """Tell a device that was not accepted yet that its region cannot be reached; it comes back later."""
-    metrics.REFUSED_SOCKETS.labels(region).inc()
     await send({"type": "websocket.accept"})
     await send({"type": "websocket.close", "code": TRY_LATER, "reason": f"region {region} unreachable"})
 

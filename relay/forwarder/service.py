@@ -28,7 +28,7 @@ async def service(host: Host) -> None:
     tls = host.mutual_tls(settings.region)
     forward = partial(_forward, settings, host, tls)
     if tls is None or not settings.others or settings.here != settings.region:
-        await in_turn(settings, "forwarder", host.health, forward)
+        await in_turn(settings, "forwarder", host.health, forward, finish=host.finish)
         return
     host.health.expect(ACCESS)
     async with DirectoryClient(settings.directory, tls=tls) as directory, asyncio.TaskGroup() as group:
@@ -38,7 +38,7 @@ async def service(host: Host) -> None:
             settings.kafka, settings.others, trust, host.health, site=settings.here, standbys=settings.sites
         )
         group.create_task(access)
-        group.create_task(in_turn(settings, "forwarder", host.health, forward))
+        group.create_task(in_turn(settings, "forwarder", host.health, forward, finish=host.finish))
 
 
 async def _forward(settings: RegionalSettings, host: Host, tls: MutualTls | None) -> None:

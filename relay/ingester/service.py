@@ -39,7 +39,9 @@ FINISH_SECONDS: Final = 3.0
 async def service(host: Host) -> None:
     """Take in what the other regions relay here, until cancelled."""
     settings = read(IngesterSettings)
-    await in_turn(settings, "ingester", host.health, partial(_serve, settings, host), accepting=True)
+    await in_turn(
+        settings, "ingester", host.health, partial(_serve, settings, host), accepting=True, finish=host.finish
+    )
 
 
 def ways_of(settings: IngesterSettings) -> list[tuple[str, str]]:

@@ -1,6 +1,11 @@
-"""Runs a service's work while it is its turn; before that it stands by, and when its turn is over its process ends, and stands by anew."""
+"""Runs a service's work while it is its turn; before that it stands by, and when its turn is over its process ends, and stands by anew.
+
+A process that has nothing else to do ends its work at once, and itself only later: its successor's start costs seconds of a processor, just
+when whoever takes the duties up needs them.
+"""
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Awaitable, Callable
@@ -24,6 +29,9 @@ log = structlog.get_logger()
 LOOK_SECONDS: Final = 0.25
 """How often a store is asked whose turn it is: one row, over a connection that is kept."""
 
+IDLE_SECONDS: Final = 20.0
+"""How long a process whose work is over stays before it ends: by then the duties are served elsewhere."""
+
 CONDITION: Final = "turn"
 
 STANDS_BY = Gauge(
@@ -45,6 +53,7 @@ async def in_turn(
     work: Callable[[], Awaitable[None]],
     *,
     accepting: bool = False,
+    finish: Callable[[], Awaitable[None]] | None = None,
     end: Callable[[], None] = end_process,
 ) -> None:
     """Do a service's work once it is its turn, and end the process once it is not any more.
@@ -57,6 +66,7 @@ async def in_turn(
         health: Where the condition `turn` is told.
         work: What it does.
         accepting: Whether it takes in what is new, so that it ends before what decides.
+        finish: Finishes in order what was begun, as at the end of the process; None where that has other things to do: then it ends at once.
         end: Ends the process.
     """
     if settings.region not in settings.sites:
@@ -65,10 +75,18 @@ async def in_turn(
     looking = _Looking(settings, service, health, accepting=accepting)
     await looking.until(ours=True)
     async with asyncio.TaskGroup() as group:
-        group.create_task(_do(work), name=f"{service} in turn")
+        working = group.create_task(_do(work), name=f"{service} in turn")
         await looking.until(ours=False)
         log.warning("the turn is over, so the process ends", service=service, reason=looking.why)
+        if finish is not None:
+            await finish()
+            working.cancel()
+            await asyncio.wait({working})
+            with contextlib.suppress(TimeoutError):  # if it is its turn again, its successor cannot be there too soon
+                async with asyncio.timeout(IDLE_SECONDS):
+                    await looking.until(ours=True)
         end()
+        await asyncio.Event().wait()
 
 
 async def _do(work: Callable[[], Awaitable[None]]) -> None:

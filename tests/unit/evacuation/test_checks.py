@@ -1,6 +1,7 @@
 """What is looked at before an evacuation, as far as that needs no servers; and what its log says."""
 
 import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -125,6 +126,29 @@ async def test_nothing_is_handed_to_another_legal_zone(
         [one] = [one for one in found if one.name == "residency"]
         assert (one.ok, one.detail) == (ok, said)
     assert checks.residency(home).ok
+
+
+@pytest.mark.parametrize(("patience", "ok", "asked"), [(60.0, True, 3), (0.0, False, 1)])
+async def test_who_has_served_until_a_moment_ago_may_start_anew(
+    patience: float, asked: int, monkeypatch: pytest.MonkeyPatch, *, ok: bool
+) -> None:
+    """The other way follows an evacuation as soon as it is wanted; it does not wait for ever for who does not come."""
+    answers = [False, False, True]
+
+    async def services(_: Seat) -> checks.Check:
+        return checks.Check("services", ok=answers.pop(0), detail="")
+
+    async def attempt(name: str, look_at: Callable[[], Awaitable[checks.Check]]) -> checks.Check:
+        return await look_at() if name == "services" else checks.Check(name, ok=True, detail="")
+
+    monkeypatch.setattr(checks, "services", services)
+    monkeypatch.setattr(checks, "attempt", attempt)
+    monkeypatch.setattr(checks, "RETURN_SECONDS", patience)
+    monkeypatch.setattr(checks, "LOOK_SECONDS", 0.0)
+
+    found = {one.name: one.ok for one in await checks.look(seat("us"), seat("eu"), [DUTY], ())}
+
+    assert (found["services"], 3 - len(answers)) == (ok, asked)
 
 
 async def test_a_region_of_which_the_directory_knows_nothing_is_not_looked_at() -> None:

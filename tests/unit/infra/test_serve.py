@@ -68,3 +68,11 @@ async def test_an_offered_app_reaches_the_other_services_of_the_process() -> Non
 
     assert await waiting is app
     assert await alone.offered("gateway") is None
+
+
+def test_a_service_finishes_early_only_in_a_process_of_its_own() -> None:
+    """An edge beside a gateway goes on until the process ends."""
+    alone, together = Host(("gateway",)), Host(("edge", "gateway"))
+
+    assert alone.finish == alone.ending.run
+    assert together.finish is None

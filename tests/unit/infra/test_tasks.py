@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from infra.tasks import EndedError, beside, heed_cancellation, run_for_ever
+from infra.tasks import EndedError, beside, heed_cancellation, meanwhile, run_for_ever
 
 
 async def swallowing() -> None:
@@ -95,3 +95,43 @@ async def test_what_fails_beside_is_told_at_the_end() -> None:
 
     with pytest.raises(ValueError, match="blind"):
         await watched()
+
+
+async def test_what_is_done_meanwhile_is_waited_for() -> None:
+    """Both go on at the same time; what it fails by is told once the other is done."""
+    done, first = list[str](), asyncio.Event()
+
+    async def work() -> None:
+        first.set()
+        await asyncio.sleep(0)
+        done.append("work")
+        raise ValueError("too late")
+
+    async def both() -> None:
+        async with meanwhile(work()):
+            await first.wait()
+            done.append("within")
+
+    with pytest.raises(ValueError, match="too late"):
+        await both()
+    assert done == ["within", "work"]
+
+
+async def test_what_is_done_meanwhile_ends_with_what_fails_within() -> None:
+    """Nothing of it goes on unseen."""
+    ended = asyncio.Event()
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async def both() -> None:
+        async with meanwhile(work()):
+            await asyncio.sleep(0)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        await both()
+    assert ended.is_set()

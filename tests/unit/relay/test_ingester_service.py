@@ -42,7 +42,7 @@ async def test_nothing_is_read_before_the_schema_is_understood(monkeypatch: pyte
     monkeypatch.setattr(service, "read", lambda _: settings)
     monkeypatch.setattr(service, "Guard", Closed)
     monkeypatch.setattr(service, "DirectoryClient", begun.append)
-    host = cast("Host", SimpleNamespace(health=Health(), mutual_tls=begun.append))
+    host = cast("Host", SimpleNamespace(health=Health(), mutual_tls=begun.append, finish=None))
     running = asyncio.create_task(service.service(host))
     watched = asyncio.create_task(Closed.watching.wait())
     await asyncio.wait({running, watched}, return_when=asyncio.FIRST_COMPLETED)

@@ -121,3 +121,57 @@ async def test_its_turn_comes_and_is_over(monkeypatch: pytest.MonkeyPatch) -> No
     assert await run(store, monkeypatch, sites={"us": "eu"}) == ["works", "well: True"]
     over = Store(ELSEWHERE, ELSEWHERE, Turn("us", 2, 2, "us", Phase.HANDED))
     assert await run(over, monkeypatch, sites={"us": "eu"}) == ["works", "ends", "well: True"]
+
+
+async def test_work_ends_in_order_and_at_once_and_its_process_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A successor's start would take the processor from whoever takes the duties up; where it is its turn again it is wanted soon."""
+    store = Store(HOME, HOME, DRAINING, DRAINING, HANDED, HANDED, HOME)
+    monkeypatch.setattr(waiting, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(waiting, "connect", store.connect)
+    monkeypatch.setattr(waiting, "read_turn", store.read)
+    done, ended = list[str](), asyncio.Event()
+
+    async def work() -> None:
+        done.append("works")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            done.append("is over")
+
+    async def finish() -> None:
+        done.append("finishes")
+
+    def end() -> None:
+        done.append(f"ends, with {len(store.answers)} answer left")
+        ended.set()
+
+    turns = settings({"us": "eu"}, "us")
+    running = asyncio.create_task(in_turn(turns, "x", Health(), work, accepting=True, finish=finish, end=end))
+    await asyncio.wait_for(ended.wait(), 30)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert done == ["works", "finishes", "is over", "ends, with 1 answer left"]
+    assert not running.done(), "a service that returned would count as one that failed"
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_process_whose_work_is_over_does_not_stay_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its successor stands by with what is newest."""
+    store = Store(HOME, HANDED)
+    monkeypatch.setattr(waiting, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(waiting, "IDLE_SECONDS", 0.001)
+    monkeypatch.setattr(waiting, "connect", store.connect)
+    monkeypatch.setattr(waiting, "read_turn", store.read)
+    ended = asyncio.Event()
+
+    async def finish() -> None:
+        pass
+
+    turns = settings({"us": "eu"}, "us")
+    running = asyncio.create_task(
+        in_turn(turns, "x", Health(), asyncio.Event().wait, accepting=True, finish=finish, end=ended.set)  # type: ignore[arg-type]  # what it returns is not looked at
+    )
+    await asyncio.wait_for(ended.wait(), 30)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
