@@ -73,6 +73,27 @@ test("a session outlives the page", async () => {
   expect(await session.access()).toBe("access-1");
 });
 
+test("a registration whose answer was lost is the same one when it is wanted again, and another one is not", async () => {
+  const keys: unknown[] = [];
+  let lost = true;
+  vi.stubGlobal("fetch", async (_: string, asked: RequestInit) => {
+    keys.push((asked.headers as Record<string, string>)["Idempotency-Key"]);
+    if (lost) throw new TypeError("network");
+    return new Response(JSON.stringify(TOKENS), { status: 201 });
+  });
+
+  await expect(session.register("ada", "correct horse", "Ada")).rejects.toThrow();
+  await expect(session.register("ada", "another horse", "Ada")).rejects.toThrow();
+  await expect(session.register("ada", "correct horse", "Ada")).rejects.toThrow();
+  lost = false;
+  await session.register("ada", "correct horse", "Ada");
+
+  const [first, other, again, last] = keys;
+  expect(first).toMatch(/^[0-9a-f]{32}$/);
+  expect(other).not.toBe(first);
+  expect(again).toBe(last);
+});
+
 test("what rests in the browser does not show the tokens, and its key cannot be read out", async () => {
   await session.register("ada", "correct horse", "Ada");
   const { vault } = await import("../src/io/database");

@@ -4,6 +4,7 @@
  * A page has one session in its life: when that has ended, the next one begins in a page that is loaded anew.
  */
 
+import { newName } from "../core/names";
 import type { Problem, Tokens } from "../core/types";
 import { belongTo, forgetAccount, letGo, whenGone } from "./database";
 import { forgetDrafts } from "./drafts";
@@ -59,8 +60,16 @@ export async function restore(): Promise<Tokens | null> {
   return tokens;
 }
 
+/** What was last wanted, and the key by which a region knows it again: an answer that was lost is asked for anew, by the same button. */
+let registering = { wanted: "", key: "" };
+
 export async function register(handle: string, password: string, displayName: string): Promise<Tokens> {
-  return come("/register", { handle, password, display_name: displayName || null, device_name: deviceName() });
+  const wanted = JSON.stringify([handle, password]);
+  if (registering.wanted !== wanted) registering = { wanted, key: newName() };
+  const body = { handle, password, display_name: displayName || null, device_name: deviceName() };
+  const tokens = await come("/register", body, { key: registering.key });
+  registering = { wanted: "", key: "" };
+  return tokens;
 }
 
 export async function logIn(handle: string, password: string): Promise<Tokens> {
@@ -68,9 +77,9 @@ export async function logIn(handle: string, password: string): Promise<Tokens> {
 }
 
 /** Let somebody in: whose page it has been, if anybody's, it stays. */
-async function come(path: string, body: object): Promise<Tokens> {
+async function come(path: string, body: object, asking: Asking = {}): Promise<Tokens> {
   if (over) throw new ApiError(NOBODY);
-  const tokens = await post<Tokens>(path, body);
+  const tokens = await post<Tokens>(path, body, asking);
   await seal(begin(tokens));
   return tokens;
 }
@@ -197,14 +206,17 @@ async function exclusively<T>(work: () => Promise<T>): Promise<T> {
 
 interface Asking {
   token?: string;
+  /** By which it is known again when it is repeated. */
+  key?: string;
   patienceMs?: number;
 }
 
 async function post<T>(path: string, body: object | null, asking: Asking = {}): Promise<T> {
-  const { token, patienceMs = PATIENCE_MS } = asking;
+  const { token, key, patienceMs = PATIENCE_MS } = asking;
   const headers: Record<string, string> = {};
   if (token !== undefined) headers.Authorization = `Bearer ${token}`;
   if (body !== null) headers["Content-Type"] = "application/json";
+  if (key !== undefined) headers["Idempotency-Key"] = key;
   const wanted = { method: "POST", headers, body: body === null ? null : JSON.stringify(body) };
   for (let attempt = 1; ; attempt++) {
     const place = here();

@@ -1,10 +1,11 @@
 /** The outbox at work: what is written is kept first, then shown, then sent, and stays until it has its outcome. */
 
+import { newName } from "../core/names";
 import * as outbox from "../core/outbox";
 import type { ErrorFrame, Message, RefusedFrame } from "../core/types";
 import { database } from "../io/database";
 import type { Link } from "../io/link";
-import { get, newName, set } from "./store";
+import { get, set } from "./store";
 import { aside, keepAside } from "./telling";
 
 let link: Link | null = null;

@@ -132,8 +132,3 @@ export function notifyMore(key: MoreKey, given?: Parameters<typeof t>[1]): void 
     () => {}, // where words cannot be brought, nothing can be said
   );
 }
-
-/** A name that nobody else has, for a message; not by randomUUID, which plain HTTP does not have. */
-export function newName(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}

@@ -1,12 +1,13 @@
 /** Files that go with messages: brought while one goes on, paused and gone on with; also those that an earlier page has left. */
 
+import { newName } from "../core/names";
 import { MOST, type Stage, shareOf, type Upload } from "../core/uploads";
 import type { KeptFile } from "../io/database";
 import { alone, dropFile, keepFile, keptFile, keptFiles, noteFile } from "../io/files";
 import { isOffline } from "../io/problem";
 import { abandon, upload } from "../io/upload";
 import { why } from "./saying";
-import { get, newName, set, useStore } from "./store";
+import { get, set, useStore } from "./store";
 
 /** What this page knows of a file besides what it shows. */
 interface Own {

@@ -1,9 +1,9 @@
 /** Finds channels of all regions and subscribes to them, or makes one. */
 
 import { useEffect, useState } from "react";
+import { newName } from "../core/names";
 import type { Picture } from "../core/types";
 import { api, got } from "../io/api";
-import { newName } from "../state/store";
 import { t } from "../words";
 import { Avatar } from "./Avatar";
 import { Field } from "./Field";

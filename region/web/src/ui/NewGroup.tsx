@@ -1,9 +1,9 @@
 /** Makes a group: a name, and who belongs to it. */
 
 import { useState } from "react";
+import { newName } from "../core/names";
 import type { Profile } from "../core/types";
 import { api, got } from "../io/api";
-import { newName } from "../state/store";
 import { t } from "../words";
 import { Field } from "./Field";
 import { PersonLine } from "./NewPanel";
