@@ -62,7 +62,7 @@ async def finds_nothing_of_hers(boris: Tab, seen_by: Tab, said: str) -> None:
     await listed(boris, "Ada").click()
     await expect(boris.input).to_have_value("")
     await boris.send(said)
-    await boris.sees(said, "Received")
+    await boris.sees(said, "Read")
     await seen_by.sees(said)
     for tab in (boris, seen_by):
         await expect(tab.message(OURS)).to_have_count(0)

@@ -7,13 +7,16 @@ export default function Stuck() {
   const stuck = useStore((state) => state.stuck);
   if (stuck === null) return null;
   return (
-    <div className="nothing" role="alert">
-      <p>{t(`stuck.${stuck.kind}`)}</p>
-      <p>{t(`stuck.${stuck.kind}.hint`)}</p>
-      <p className="hint">{t("stuck.reason", { reason: stuck.reason })}</p>
+    <main className="nothing">
+      <h1 className="unseen">{t("app.name")}</h1>
+      <div role="alert">
+        <p>{t(`stuck.${stuck.kind}`)}</p>
+        <p>{t(`stuck.${stuck.kind}.hint`)}</p>
+        <p className="hint">{t("stuck.reason", { reason: stuck.reason })}</p>
+      </div>
       <button type="button" className="button" onClick={() => location.reload()}>
         {t("talk.again")}
       </button>
-    </div>
+    </main>
   );
 }
