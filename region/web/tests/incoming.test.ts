@@ -45,16 +45,26 @@ beforeEach(async () => {
   store.set({ phase: "in", me: { user_id: "u1-us" } as ReturnType<Store["get"]>["me"] });
 });
 
-test("what waited elsewhere and was refused there is said, unless its message shows it", () => {
-  incoming.take(refused("a pin"));
-  expect(store.get().notice).toContain("last owner");
+test("what waited elsewhere and was refused there is said, unless its message or the answer to its request says it", async () => {
+  vi.useFakeTimers();
+  const { noteRefusal } = await import("../src/io/problem");
+  const come = (name: string) => {
+    store.set({ notice: null });
+    incoming.take(refused(name));
+    vi.advanceTimersByTime(10_000);
+    return store.get().notice;
+  };
+  expect(come("a pin")).toContain("last owner");
 
   const stage = { at: "sending" } as const;
   const item = { clientMessageId: "c1", conversationId: GROUP, recipientId: null, text: "", replyTo: null, at: 1 };
-  store.set({ notice: null, outbox: [{ ...item, attachments: [], stage }] });
-  incoming.take(refused("c1"));
-  expect(store.get().notice).toBeNull();
+  store.set({ outbox: [{ ...item, attachments: [], stage }] });
+  expect(come("c1")).toBeNull();
   expect(store.get().outbox[0]?.stage.at).toBe("refused");
+
+  noteRefusal("m9-eu");
+  expect(come("a pin")).toBeNull();
+  vi.useRealTimers();
 });
 
 test("who asks to be let in is told that this was heard, and how it ended; what others are told is no news", () => {

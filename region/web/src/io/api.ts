@@ -4,7 +4,7 @@ import type { Client } from "openapi-fetch";
 import type { paths } from "../described/api";
 import { account } from "./database";
 import { count, goElsewhere, here, PATIENCE_MS } from "./places";
-import { ApiError } from "./problem";
+import { ApiError, noteRefusal } from "./problem";
 import { access } from "./session";
 
 const UNAUTHORIZED = 401;
@@ -93,6 +93,7 @@ export const api = Object.fromEntries(
 export async function got<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   const { data, error, response } = await call;
   if (error === undefined) return data as T;
+  noteRefusal((error as { message_id?: string }).message_id);
   const problem = new ApiError(error as ConstructorParameters<typeof ApiError>[0]);
   if (problem.code === ISLANDED) onIslanded(OWNER.exec(response.url)?.[1] ?? null);
   throw problem;

@@ -20,6 +20,21 @@ export class ApiError extends Error {
   }
 }
 
+const refusals = new Set<string>();
+const MOST_REFUSALS = 100;
+
+/** Note that a request was answered with the refusal of what it was about: nobody need be told of that once more. */
+export function noteRefusal(messageId: string | undefined): void {
+  if (messageId === undefined) return;
+  refusals.add(messageId);
+  if (refusals.size > MOST_REFUSALS) for (const oldest of refusals) return void refusals.delete(oldest);
+}
+
+/** Whether a request was answered with that refusal. */
+export function isAnswered(messageId: string): boolean {
+  return refusals.has(messageId);
+}
+
 /** Whose fault something is: a region has said no; nobody could be reached; the browser keeps nothing; or it is the app's own. */
 export type Trouble = "region" | "network" | "storage" | "app";
 

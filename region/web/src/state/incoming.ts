@@ -3,10 +3,19 @@
 import * as inbox from "../core/inbox";
 import { names } from "../core/pieces";
 import { isGap, isMessage, unreadAbove, withConcealed, withEntry, withMark } from "../core/timeline";
-import type { ConcealedFrame, DeviceFrame, MarksFrame, Message, RegionFrame, WithdrawnFrame } from "../core/types";
+import type {
+  ConcealedFrame,
+  DeviceFrame,
+  MarksFrame,
+  Message,
+  RefusedFrame,
+  RegionFrame,
+  WithdrawnFrame,
+} from "../core/types";
 import { api, got } from "../io/api";
 import type { Link } from "../io/link";
 import { note } from "../io/places";
+import { isAnswered } from "../io/problem";
 import { problem, t } from "../words";
 import { compareDrafts } from "./drafts";
 import { hasMissed, keep, lookAgain, readList, withdraw } from "./history";
@@ -20,6 +29,8 @@ import * as watching from "./watching";
 const RECEIVED_MS = 250;
 const LIST_MS = 400;
 const AGAIN_MS = 5_000;
+/** So long the answer of a request may come after the word of what became of it. */
+const ANSWER_MS = 1_500;
 const MEMBERSHIP = /^(member_|role_|join_|group_|channel_)(?!message)/;
 
 let link: Link | null = null;
@@ -32,6 +43,11 @@ export function speakOver(of: Link | null): void {
   resume = null;
   outgoing.speakOver(of);
   watching.speakOver(of);
+}
+
+/** An edit, a reaction, a pin, a role that was answered with "queued": nothing else on the screen tells how it ended. */
+function tellRefusal({ message_id, code, detail }: RefusedFrame): void {
+  if (!isAnswered(message_id)) notify(problem(code, detail));
 }
 
 /** Say something to the region; false if there is no connection. */
@@ -77,8 +93,7 @@ export function take(frame: RegionFrame): void {
       entered(frame.message);
       break;
     case "refused":
-      // An edit, a reaction, a pin, a role: it was answered with "queued", and nothing on the screen tells how it ended.
-      if (!outgoing.onRefused(frame)) notify(problem(frame.code, frame.detail));
+      if (!outgoing.onRefused(frame)) setTimeout(tellRefusal, ANSWER_MS, frame);
       pending.drop(frame.conversation_id, frame.message_id);
       break;
     case "receipt":
