@@ -28,7 +28,7 @@ class RegistrationLostError(CausewayError):
 
 
 class RegistrationUnfinishedError(OutcomeUnknownError):
-    """The account may or may not exist yet. Register again with the same handle and password (it is safe), or log in."""
+    """The account may or may not exist yet. Log in with that handle and password, or register again with them (it is safe): if that says that the handle is taken, log in."""
 
 
 class PasswordRaceError(CausewayError):

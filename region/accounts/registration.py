@@ -11,11 +11,12 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 from weakref import WeakValueDictionary
 
 from global_directory.errors import HandleTakenError, ReservationLostError
 from global_directory.rules import Handle, read_handle
-from infra.errors import InvalidFieldError, OutcomeUnknownError, UnavailableError
+from infra.errors import BusyError, InvalidFieldError, OutcomeUnknownError, UnavailableError
 from infra.passwords import Passwords
 from infra.postgres import STORE_FAILURES, Pool
 from region.accounts import repository
@@ -29,6 +30,9 @@ from region.holding.tenure import Tenure
 from replication.accounts import AccountConfirmed, AccountCreated
 from replication.holding.deciding import Kind
 from replication.records import Outcome
+
+TURN_SECONDS: Final = 5.0
+"""How long one waits for who wants the same handle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,7 @@ class Registration:
         Raises:
             InvalidFieldError: A field is not acceptable.
             NotTheHolderError: The home that was asked for is another region.
+            BusyError: Somebody is about to register that handle, and it takes long.
             HandleTakenError: Somebody has the handle already.
             RegistrationLostError: The reservation lapsed meanwhile, and somebody else has the handle.
             DeposedError: This region's duties are held in a newer epoch; no account was made.
@@ -129,8 +134,15 @@ class Registration:
         await self._check_tenure(handle)
         lock = self._locks.get(handle.folded) or asyncio.Lock()
         self._locks[handle.folded] = lock
-        async with lock:  # of those who want one handle at the same moment one is told that it has it
+        try:  # of those who want one handle at the same moment one is told that it has it
+            async with asyncio.timeout(TURN_SECONDS):
+                await lock.acquire()
+        except TimeoutError:
+            raise BusyError(what="That handle") from None
+        try:
             return await self._register(handle, name, home, application)
+        finally:
+            lock.release()
 
     async def _register(self, handle: Handle, name: str, home: str, application: Application) -> UserRow:
         key = self._idempotency_key(handle, application)

@@ -1,10 +1,11 @@
 """Messages for HTTP: sending and waiting for the outcome, pages, single messages, the list of conversations."""
 
+import asyncio
 import contextlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
 import psycopg
 from msgspec import UNSET, UnsetType
@@ -44,8 +45,12 @@ from replication.holding.deciding import Kind
 from replication.ids import is_channel_id, is_message_id, region_of
 from replication.records import Entry, MessageRead, MessageReceived, Outcome, Refusal, Submission
 
+T = TypeVar("T")
+
 MOST_PATIENT: Final = 200
 """Requests that wait a moment for what is on its way from another region."""
+SETTLE_SECONDS: Final = 1.5
+"""How long the owner of a conversation is waited for at most, the looks at the store included."""
 AT_ONCE: Final = 20
 MOST_PASSED: Final = 200
 """Entries about what a reader may not see that the list of conversations goes below, so many at a time, to the one that stands for it."""
@@ -82,7 +87,7 @@ class Messages:
     ) -> None:
         """Prepare."""
         self._acknowledging = acknowledging
-        self._patience = Patience(MOST_PATIENT)
+        self._settling, self._seeking = Patience(MOST_PATIENT), Patience(MOST_PATIENT)
         self._pages = pages
         self._store = store
         self._recipients = recipients
@@ -132,12 +137,17 @@ class Messages:
             async with self._store.connection() as connection:
                 return await _decision(connection, submission.id)
 
-        since, mode = self._acknowledging.now(), self._acknowledging.mode(submission.conversation_id)
+        clock, mode = self._acknowledging.now, self._acknowledging.mode(submission.conversation_id)
+        since = clock()
         replicated: bool | UnsetType = UNSET
         if mode is Mode.REPLICATED:
             with self._acknowledging.requests:
-                decided = await self._settled(submission, await self._outcomes.submit(submission, look), look)
-                replicated = await self._acknowledging.confirm(since, submission.id)
+                queued = await self._outcomes.submit(submission, look)
+                took = clock() - since
+                decided = await self._settled(submission, queued, look)
+                replicated = await self._acknowledging.confirm(
+                    clock() - took, submission.id
+                )  # the owner's time is none of the standby's
         else:
             decided = await self._settled(submission, await self._outcomes.submit(submission, look), look)
         sent = await self._sent(submission, decided.decision, client_message_id)
@@ -151,15 +161,16 @@ class Messages:
             return decided
 
         async def settled() -> Decision | None:
-            with contextlib.suppress(*STORE_FAILURES, psycopg.Error):
-                decision = await look()
-                return None if isinstance(decision, Submission) else decision
-            return None
+            decision = await self._outcomes.look(look)
+            return None if isinstance(decision, Submission) else decision
 
         owner = region_of(submission.conversation_id)
         if owner == self._tenure.region:  # it is asked whether the conversation may begin
             owner = region_of(getattr(submission.body, "recipient_id", submission.author))
-        decision: Decision | None = await self._patience.find(settled, region=owner)
+        decision: Decision | None = None
+        with contextlib.suppress(TimeoutError):  # the store is slow: that it is queued is known already
+            async with asyncio.timeout(SETTLE_SECONDS):
+                decision = await self._settling.find(settled, region=owner)
         return decided if decision is None else replace(decided, decision=decision)
 
     def _certain(self, entry: Entry, sent: Sent) -> Sent:
@@ -206,24 +217,36 @@ class Messages:
             self._marks.raise_mark(_reader(caller), conversation_id, newest, read=False)
         return page
 
-    async def one(self, caller: AccessClaims, message_id: str) -> Message:
+    async def one(self, caller: AccessClaims, message_id: str, *, marks: bool = True) -> Message:
         """Return a message of a conversation that the caller is a member of, or a queued one of the caller's own; it is marked as received.
+
+        Args:
+            caller: Who asks.
+            message_id: Of the message.
+            marks: Whether it is marked: not if it is looked at for another purpose.
 
         Raises:
             NotFoundError: There is none, or it is not the caller's to see.
         """
-        entry = await self._found(caller, message_id)
+
+        async def look() -> Message | None:
+            return await self._shown(caller, message_id, marks=marks)
+
+        return await self._found(message_id, look)
+
+    async def _shown(self, caller: AccessClaims, message_id: str, *, marks: bool) -> Message | None:
         async with self._store.connection() as connection:
+            entry = await _entry(connection, caller, message_id)
+            queued = None if entry is not None else await unsettled.queued_by_message(connection, message_id)
+            if entry is None and queued is None:
+                entry = await _entry(connection, caller, message_id)  # it was numbered between the two looks
             if entry is not None:
-                if entry.author != caller.sub and not is_channel_id(entry.conversation_id):
+                if marks and entry.author != caller.sub and not is_channel_id(entry.conversation_id):
                     place = Place(entry.epoch, entry.seq)
                     self._marks.raise_mark(_reader(caller), entry.conversation_id, place, read=False)
                 return await seen_view(connection, caller.sub, entry)
-            queued = await unsettled.queued_by_message(connection, message_id)
-            if queued is None and (entry := await _entry(connection, caller, message_id)) is not None:
-                return await seen_view(connection, caller.sub, entry)  # it was numbered between the two looks
         if queued is None or queued.submission.author != caller.sub:
-            raise NotFoundError(what="message")
+            return None
         return pending_view(queued.submission, waits_for=queued.waits_for)
 
     async def mark(self, caller: AccessClaims, message_id: str, *, read: bool) -> None:
@@ -234,9 +257,12 @@ class Messages:
             UnavailableError: The journal is away; nothing was done.
             OutcomeUnknownError: It was not applied in time.
         """
-        entry = await self._found(caller, message_id)
-        if entry is None:
-            raise NotFoundError(what="message")
+
+        async def found() -> Entry | None:
+            async with self._store.connection() as connection:
+                return await _entry(connection, caller, message_id)
+
+        entry = await self._found(message_id, found)
         if not read and is_channel_id(entry.conversation_id):
             return
         conversation_id, seq = entry.conversation_id, entry.seq
@@ -257,23 +283,20 @@ class Messages:
         if isinstance(decision, Outcome) and decision.code:
             raise NotFoundError(what="message")
 
-    async def _found(self, caller: AccessClaims, message_id: str) -> Entry | None:
-        """Return the entry of a message if the caller may see it; one of another region's author may be on its way here.
+    async def _found(self, message_id: str, look: Callable[[], Awaitable[T | None]]) -> T:
+        """Return what a look finds of a message; one in a conversation of another region may be on its way here.
 
         Raises:
-            NotFoundError: That is no message's id.
+            NotFoundError: That is no message's id, or nothing is found.
         """
         if not is_message_id(message_id):
             raise NotFoundError(what="message")
-
-        async def look() -> Entry | None:
-            async with self._store.connection() as connection:
-                return await _entry(connection, caller, message_id)
-
-        entry = await look()
-        if entry is None and region_of(message_id) != self._tenure.region:
-            entry = await self._patience.find(look)
-        return entry
+        found, owner = await look(), region_of(message_id)
+        if found is None and owner != self._tenure.region and owner in self._recipients.regions:
+            found = await self._seeking.find(look)
+        if found is None:
+            raise NotFoundError(what="message")
+        return found
 
     async def conversations(self, caller: AccessClaims, *, before: str | None, limit: int) -> Conversations:
         """Return a page of the caller's conversations, the most recently changed first.

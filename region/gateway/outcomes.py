@@ -24,9 +24,11 @@ FIRST_LOOK: Final = 1.0
 """After how many seconds the store is asked for the first time; and between two looks after that."""
 LOOK_SECONDS: Final = 2.0
 """How long a request waits for one look; a store that stands still lets go of it only later, behind."""
+LAST_LOOK: Final = 0.5
+"""How long the last one may take beyond the deadline."""
 DEADLINE: Final = 8.5
 """Seconds until the answer is that the outcome is unknown: more than several brokers are given to do without one of them
-(`region.gateway.journal`); with a look at the store it is less than the 10 s for which an edge waits (`relay.edge.app`)."""
+(`region.gateway.journal`); with the last look it is less than the 10 s for which an edge waits (`relay.edge.app`)."""
 MOST_IN_FLIGHT: Final = 50_000
 MOST_WAITING: Final = 2_000
 """Requests that may wait for an outcome; each holds its connection and its body, and may ask the store."""
@@ -160,7 +162,8 @@ class Outcomes:
                 return future.result()
             looking = looking or self._begin_look(look)
             either: tuple[asyncio.Future[Any], ...] = (future, looking)
-            await asyncio.wait(either, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            patience = min(LOOK_SECONDS, max(LAST_LOOK, deadline - clock()))
+            await asyncio.wait(either, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
             if future.done():
                 return future.result()
             if looking.done():
@@ -174,6 +177,18 @@ class Outcomes:
                 what = "The message" if submission.conversation_id else "The change"
                 extra = {"message_id": submission.id} if submission.conversation_id else {}
                 raise OutcomeUnknownError(what=what, **extra)
+
+    async def look(self, look: Look) -> Decision | None:
+        """Ask the store once.
+
+        Raises:
+            TimeoutError: It does not answer in time.
+        """
+        looking = self._begin_look(look)
+        await asyncio.wait({looking}, timeout=LOOK_SECONDS)
+        if not looking.done():
+            raise TimeoutError
+        return looking.result()
 
     def _begin_look(self, look: Look) -> "asyncio.Task[Decision | None]":
         """Ask the store by a task of its own: psycopg waits on with a server that stands still, even when it is cancelled."""

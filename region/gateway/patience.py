@@ -42,7 +42,7 @@ class Patience:
         """Look after each pause until there is something; return it, or None.
 
         Args:
-            look: Returns what is there, or None. Nothing is held between two looks.
+            look: Returns what is there, or None. Nothing is held between two looks; what it raises says nothing of a region.
             pauses: Seconds before each look.
             region: Whom it comes from, if it certainly comes while that is reached: then a region from which nothing came is not waited for again at once.
         """
@@ -53,6 +53,7 @@ class Patience:
             for seconds in pauses:
                 await self._pause(seconds)
                 if (found := await look()) is not None:
+                    self._silent_until.pop(region, None)
                     return found
         finally:
             self._waiting -= 1

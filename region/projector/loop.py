@@ -119,10 +119,15 @@ class Projection:
         """
         self._memory.forget()
         region = self._region
-        heads = await replication.repository.stream_heads(
-            self._connection, origin=region.region, incarnation=region.incarnation, epoch=region.epoch
-        )
-        self._memory.places = await loading.places(self._connection, partitions)
+        async with (
+            self._connection.transaction()
+        ):  # in one view: what another one commits meanwhile is caught by the fence, never mistaken for a bad record
+            await self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            places = await loading.places(self._connection, partitions)
+            heads = await replication.repository.stream_heads(
+                self._connection, origin=region.region, incarnation=region.incarnation, epoch=region.epoch
+            )
+        self._memory.places = places
         self._memory.heads = {head.stream: head.last for head in heads}
         return dict(self._memory.places)
 

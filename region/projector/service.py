@@ -67,6 +67,12 @@ REPLAY_SECONDS = 2.0
 REMIND_SECONDS = 60.0
 """How often to look whether something waits for another region for so long that it is asked for again."""
 
+LOOK_SECONDS = 0.1
+"""How often one that has no partitions looks whether it has any."""
+
+NOWHERE = 4
+"""After so many sessions in a row that failed it leaves its partitions to others."""
+
 REST_SECONDS = 0.03
 """The longest rest after a batch; up to that, as long as the batch took."""
 
@@ -301,6 +307,8 @@ class Projector:
             finally:
                 self._share.end()
             if failed:
+                if self._backoff.attempts >= NOWHERE:
+                    self._share.stand_back()
                 await asyncio.sleep(self._backoff.next())
 
     def _note(self, what: str, errors: ExceptionGroup[Exception]) -> None:
@@ -356,11 +364,23 @@ class Projector:
                     await self._read(consumer, projection, expected)
 
     async def _begin_share(self) -> tuple[int, ...]:
+        """Wait for partitions, and return them.
+
+        Raises:
+            ShareChangedError: It had none before: what was read of the store until then may be old.
+        """
         if not self._share.partitions:
-            for condition in CONDITIONS:
-                self._health.tell(
-                    condition, ok=True, detail="other projectors have all partitions; it waits to take over"
-                )
+            metrics.forget_partitions()
+            self._projected = ()
+            while not self._share.partitions:
+                heed_cancellation()
+                lacks = self._share.lacks
+                for condition in CONDITIONS:
+                    self._health.tell(
+                        condition, ok=not lacks, detail=lacks or "others have all partitions; it waits to take over"
+                    )
+                await asyncio.sleep(LOOK_SECONDS)
+            raise ShareChangedError
         partitions = await self._share.begin()
         if partitions != self._projected:
             metrics.forget_partitions()

@@ -83,7 +83,7 @@ class ModerationDesk:
             raise InvalidFieldError(field="user_id", reason="give either user_id or message_id")
         named, message_id, text = wanted.user_id or "", wanted.message_id or "", ""
         if message_id:
-            message = await self._messages.one(caller, message_id)
+            message = await self._messages.one(caller, message_id, marks=False)
             named, text = message.sender_id, message.text
         _, user_id = await self._recipients.other(caller.sub, named)
 

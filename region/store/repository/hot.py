@@ -23,7 +23,7 @@ from replication.outputs import Batch, RelayRow, encode_outputs
 from replication.records import Entry, kind_of, recipient_of
 
 _TYPES: Final = {
-    "moves": "bigint[] " * 5,
+    "moves": "bigint[] " * 6,
     "entries": "text[] bigint[] bigint[] bigint[] bigint[] text[] text[] text[] text[] text[] text[] bytea[] bytea[] text[] bigint[] bigint[]",
     "conversations": "text[] text[] bigint[] bigint[] bigint[] boolean[] bigint[] bigint[] bigint[] bytea[] text[]",
     "members": "text[] text[] text[] bigint[] bigint[] bigint[] bigint[] bigint[] bigint[] text[] bigint[] bigint[] bigint[] text[]",
@@ -47,8 +47,8 @@ STATEMENT = """
     WITH fence AS (
         UPDATE journal_partitions j SET next_offset = m.after, position = m.position, updated_at = m.now
         FROM unnest({moves})
-            AS m(partition, before, after, position, now)
-        WHERE j.partition = m.partition AND j.next_offset = m.before
+            AS m(partition, before, position_before, after, position, now)
+        WHERE j.partition = m.partition AND j.next_offset = m.before AND j.position = m.position_before
         RETURNING j.partition
     ),
     new_entries AS (
@@ -138,6 +138,7 @@ def _move_arrays(moves: Collection[Move], now: int) -> tuple[object, ...]:
     return (
         Int8s([m.before.partition for m in moves]),
         Int8s([m.before.next_offset for m in moves]),
+        Int8s([m.before.position for m in moves]),
         Int8s([m.next_offset for m in moves]),
         Int8s([m.position for m in moves]),
         Int8s([now] * len(moves)),

@@ -3,7 +3,15 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from infra.errors import CausewayError
 from infra.postgres import Connection
+
+
+class SameNameError(CausewayError):
+    """Another projector is called {instance} and lives: names tell them apart, so this one waits for its end. Give each its own CAUSEWAY_INSTANCE."""
+
+    code = "same-name"
+    definite = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,27 +30,29 @@ class Shares:
 async def come_by(connection: Connection, instance: str, *, seconds: float) -> Shares:
     """Say that a projector lives, for so long unless its connection ends before; and return who else does.
 
-    A killed process loses its connection at once; one that stands still, or cannot be reached, is dead when its time is up.
+    A killed process loses its connection at once; one that stands still, or cannot be reached, is dead when its time is up. That is all that counts where
+    the role may not see when others' connections began.
 
     Raises:
+        SameNameError: Another process of that name lives.
         psycopg.Error: The store failed, or has no such tables yet.
     """
     async with connection.pipeline(), connection.transaction():
-        await connection.execute(
-            "INSERT INTO sharing.projectors (instance, until, backend, begun)"
+        own = await connection.execute(
+            "INSERT INTO sharing.projectors AS p (instance, until, backend, begun)"
             " SELECT %s, clock_timestamp() + %s * interval '1 second', a.pid, a.backend_start"
             " FROM pg_stat_activity a WHERE a.pid = pg_backend_pid()"
-            " ON CONFLICT (instance) DO UPDATE SET until = excluded.until, backend = excluded.backend, begun = excluded.begun",
+            " ON CONFLICT (instance) DO UPDATE SET until = excluded.until, backend = excluded.backend, begun = excluded.begun"
+            " WHERE p.backend = pg_backend_pid() OR p.instance NOT IN (SELECT instance FROM sharing.alive)"
+            " RETURNING 1",
             (instance, seconds),
         )
         await connection.execute("DELETE FROM sharing.projectors WHERE until < clock_timestamp() - interval '1 hour'")
-        there = await connection.execute(
-            "SELECT p.instance FROM sharing.projectors p"
-            " JOIN pg_stat_activity a ON a.pid = p.backend AND a.backend_start = p.begun"
-            " WHERE p.until > clock_timestamp()"
-        )
+        there = await connection.execute("SELECT instance FROM sharing.alive")
         held = await connection.execute("SELECT partition, instance FROM sharing.partitions")
-    return Shares(frozenset(name for (name,) in await there.fetchall()), dict(await held.fetchall()))
+    if await own.fetchone() is None:
+        raise SameNameError(instance=instance)
+    return Shares(frozenset([name for (name,) in await there.fetchall()]), dict(await held.fetchall()))
 
 
 async def claim(connection: Connection, instance: str, known: Shares, wanted: Collection[int]) -> frozenset[int]:

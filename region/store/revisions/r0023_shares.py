@@ -20,6 +20,13 @@ STATEMENTS = (
     )
     """,
     "CREATE UNLOGGED TABLE IF NOT EXISTS sharing.partitions (partition INT PRIMARY KEY, instance TEXT NOT NULL)",
+    # A role that may not see when others' connections began sees a null there.
+    """
+    CREATE OR REPLACE VIEW sharing.alive AS
+    SELECT p.instance FROM sharing.projectors p
+    WHERE p.until > clock_timestamp()
+        AND EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = p.backend AND coalesce(a.backend_start, p.begun) = p.begun)
+    """,
 )
 
 

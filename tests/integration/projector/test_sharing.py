@@ -126,3 +126,30 @@ async def test_one_more_than_there_are_partitions_waits_and_is_well(region: Any,
 async def seen(region: Any, instance: str) -> bool:
     """Whether a projector has come by."""
     return bool(await region.execute("SELECT 1 FROM sharing.projectors WHERE instance = %s", instance))
+
+
+async def test_a_name_that_another_one_has_is_waited_for(region: Any, until: Until) -> None:
+    """Two processes of one name would take each other's word for their own; the second begins when the first has ended."""
+    first = await connect(region.settings.store, name="first")
+    await shares.come_by(first, "us/same", seconds=3600)
+    second = region.start(instance="us/same", projector_shared=True)
+
+    async def told() -> bool:
+        return "us/same and lives" in second.conditions["journal"].detail
+
+    await until("it says why it waits", told)
+    assert not second.ok
+    assert await region.execute(WHO) == []
+    await first.close()
+    await until("it has all", divided(region, same=4))
+
+
+async def test_one_that_gets_nowhere_leaves_its_partitions_to_others(region: Any, until: Until) -> None:
+    """Its store and name are well, but not its Kafka: nobody would project what it has."""
+    region.start(instance="us/lost", projector_shared=True, kafka="127.0.0.1:1")
+    await until("it has come by", lambda: seen(region, "us/lost"))
+    region.start(instance="us/well", projector_shared=True)
+
+    await until("the other has all", divided(region, well=4))
+    await write(region, 2)
+    await until("all is projected", numbered(region, 8))
