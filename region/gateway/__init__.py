@@ -14,6 +14,8 @@ deliveries   listens to fan-out; notices breaks
 continuity   pure: judges the ranges of publications
 interest     tells fan-out whose devices are here
 http         the HTTP app: problems, limits, OpenAPI; endpoints in `http_*`
+lenient      what programs write that have nothing to say counts as not given
+patience     looks again, for a moment, for what comes from another region
 messages     reading and sending messages for HTTP
 recipients   where a message goes, and whether there is anybody
 validation   pure: what a message must look like

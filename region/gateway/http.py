@@ -12,7 +12,6 @@ from psycopg.errors import UndefinedTable
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infra.bodies import BoundedBody
 from infra.errors import (
@@ -26,6 +25,7 @@ from infra.errors import (
 )
 from infra.postgres import STORE_FAILURES
 from infra.telling import told
+from region.gateway import lenient
 from region.gateway.asyncapi import describe
 from region.gateway.errors import InternalError
 from region.gateway.schemas import schema_components
@@ -64,7 +64,7 @@ def make_app(routers: Mapping[str, APIRouter]) -> FastAPI:
         app.add_exception_handler(kind, _on_away)
     app.add_exception_handler(Exception, _on_anything)
     app.add_middleware(BoundedBody)
-    app.add_middleware(_Asked)
+    app.add_middleware(lenient.WithoutEmpty)
 
     def openapi() -> dict[str, object]:
         if not app.openapi_schema:
@@ -74,6 +74,7 @@ def make_app(routers: Mapping[str, APIRouter]) -> FastAPI:
             for path in schema["paths"].values():
                 for operation in path.values():
                     _forget_fastapis_errors(operation["responses"])
+                    lenient.describe(operation, components["schemas"])
             app.openapi_schema = schema
         return app.openapi_schema
 
@@ -83,19 +84,6 @@ def make_app(routers: Mapping[str, APIRouter]) -> FastAPI:
     app.add_route("/asyncapi.json", asyncapi, include_in_schema=False)
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI documents this as the way to extend it
     return app
-
-
-class _Asked:
-    """An ASGI wrapper: a parameter of the query without a value is one that was not given, as programs write what they do not have."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and (query := scope["query_string"]):
-            given = b"&".join(one for one in query.split(b"&") if one.partition(b"=")[2])
-            scope = {**scope, "query_string": given}
-        await self._app(scope, receive, send)
 
 
 def _forget_fastapis_errors(responses: dict[str, dict[str, object]]) -> None:

@@ -1,8 +1,7 @@
 """What HTTP requests and answers look like; OpenAPI's schemas are made from these."""
 
-import functools
 from collections.abc import Mapping
-from typing import Final, TypeVar, get_args
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -10,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from infra.errors import InvalidFieldError, MalformedRequestError
+from region.gateway import lenient
 from region.gateway.alterations.schemas import SHOWN as ALTERATIONS
 from region.gateway.blob_schemas import SHOWN as BLOBS
 from region.gateway.channels.schemas import SHOWN as CHANNELS
@@ -289,26 +289,6 @@ def answer(value: msgspec.Struct, status: int = 200) -> Response:
     return Response(_encoder.encode(value), status, media_type="application/json")
 
 
-@functools.cache
-def _omissible(kind: type[msgspec.Struct]) -> frozenset[str]:
-    """Return the fields for which null says no more than that they are left out."""
-    return frozenset(
-        field.encode_name
-        for field in msgspec.structs.fields(kind)
-        if not field.required and type(None) not in get_args(field.type)
-    )
-
-
-def _without_nulls(raw: bytes, kind: type[msgspec.Struct]) -> bytes | None:
-    """Return an object without nulls that say nothing; None if it has none."""
-    try:
-        given = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return None
-    kept = {name: value for name, value in given.items() if name not in _omissible(kind) or bytes(value) != b"null"}
-    return _encoder.encode(kept) if len(kept) < len(given) else None
-
-
 async def body_of(request: Request, kind: type[T]) -> T:
     """Read a request's JSON body; none at all is an empty object, and null where it means nothing else is a field left out.
 
@@ -318,10 +298,8 @@ async def body_of(request: Request, kind: type[T]) -> T:
         TooLargeError: It is larger than any request may be.
     """
     raw = await request.body()
-    if not raw and not any(field.required for field in msgspec.structs.fields(kind)):
-        raw = b"{}"
     try:
-        return _read(raw, kind)
+        return lenient.read(raw, kind)
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$")
         if not place and "field" not in reason:
@@ -330,15 +308,6 @@ async def body_of(request: Request, kind: type[T]) -> T:
         raise InvalidFieldError(field=field, reason=reason[:1].lower() + reason[1:]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedRequestError(reason=str(error)) from None
-
-
-def _read(raw: bytes, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(raw, type=kind)
-    except msgspec.ValidationError:
-        if (kept := _without_nulls(raw, kind)) is None:
-            raise
-        return msgspec.json.decode(kept, type=kind)
 
 
 def schema_components() -> Mapping[str, object]:

@@ -9,6 +9,7 @@ import pytest
 from fastapi import APIRouter, Request
 
 from region.gateway.http import make_app
+from region.gateway.openapi import takes
 from region.gateway.schemas import body_of
 
 
@@ -170,3 +171,28 @@ async def test_who_uses_another_method_is_told_which_there_are() -> None:
         answer = await client.post("/messages/m1")
 
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, PATCH")
+
+
+def test_what_may_be_left_out_is_described_so() -> None:
+    """A null, no body, a parameter without a value; but null is not offered where something must be given."""
+    router = APIRouter()
+
+    @router.post("/wanted", openapi_extra=takes("SendRequest", {}))
+    async def wanted() -> None: ...
+
+    @router.post("/needed", openapi_extra=takes("LoginRequest", {}))
+    async def needed(limit: int = 5, *, asked: int) -> None: ...
+
+    app = make_app({"test": router})
+    for _ in range(2):
+        described = app.openapi()
+    schemas, paths = described["components"]["schemas"], described["paths"]
+
+    assert schemas["SendRequest"]["properties"]["attachments"]["anyOf"][1] == {"type": "null"}
+    assert schemas["LoginRequest"]["properties"]["handle"]["type"] == "string"
+    assert not paths["/wanted"]["post"]["requestBody"]["required"]
+    assert paths["/needed"]["post"]["requestBody"]["required"]
+    assert {one["name"]: one.get("allowEmptyValue") for one in paths["/needed"]["post"]["parameters"]} == {
+        "limit": True,
+        "asked": None,
+    }
