@@ -135,7 +135,8 @@ async def test_a_name_that_another_one_has_is_waited_for(region: Any, until: Unt
     second = region.start(instance="us/same", projector_shared=True)
 
     async def told() -> bool:
-        return "us/same and lives" in second.conditions["journal"].detail
+        condition = second.conditions.get("journal")
+        return condition is not None and "us/same and lives" in condition.detail
 
     await until("it says why it waits", told)
     assert not second.ok
