@@ -94,6 +94,45 @@ test("a registration whose answer was lost is the same one when it is wanted aga
   expect(again).toBe(last);
 });
 
+test("a registration whose answer was lost is repeated where it was begun: to another region it would be somebody else's", async () => {
+  const places = await import("../src/io/places");
+  places.note([{ region: "eu", public_url: "https://eu.example.org" }]);
+  const seen: string[] = [];
+  let lost = 3;
+  vi.stubGlobal("fetch", async (url: string, { headers }: RequestInit) => {
+    seen.push(`${new URL(url).host} ${new Headers(headers).get("Idempotency-Key")}`);
+    if (lost-- > 0) throw new TypeError("network");
+    return new Response(JSON.stringify(TOKENS), { status: 201 });
+  });
+
+  await expect(session.register("ada", "correct horse", "Ada")).rejects.toMatchObject({ code: "network" });
+  expect(seen.length).toBe(places.count());
+  places.goElsewhere(); // as whoever wanted to log in meanwhile
+  expect((await session.register("ada", "correct horse", "Ada")).handle).toBe("ada");
+
+  expect(new Set(seen).size).toBe(1);
+  expect(seen[0]).toMatch(/^us\.example\.org [0-9a-f]{32}$/);
+});
+
+test("who wants to be called otherwise registers anew, at whichever region is asked by then", async () => {
+  const places = await import("../src/io/places");
+  places.note([{ region: "eu", public_url: "https://eu.example.org" }]);
+  const seen: (string | null)[][] = [];
+  vi.stubGlobal("fetch", async (url: string, { headers }: RequestInit) => {
+    seen.push([new URL(url).host, new Headers(headers).get("Idempotency-Key")]);
+    if (seen.length < 3) throw new TypeError("network");
+    return new Response(JSON.stringify(TOKENS), { status: 201 });
+  });
+
+  await expect(session.register("ada", "correct horse", "Ada")).rejects.toThrow();
+  places.goElsewhere();
+  await session.register("ada", "correct horse", "Ada L.");
+
+  const [first, , last] = seen;
+  expect([first?.[0], last?.[0]]).toEqual(["us.example.org", "eu.example.org"]);
+  expect(last?.[1]).not.toBe(first?.[1]);
+});
+
 test("what rests in the browser does not show the tokens, and its key cannot be read out", async () => {
   await session.register("ada", "correct horse", "Ada");
   const { vault } = await import("../src/io/database");

@@ -7,6 +7,7 @@
 import { newName } from "../core/names";
 import type { Problem, Tokens } from "../core/types";
 import { belongTo, forgetAccount, letGo, whenGone } from "./database";
+import { deviceName } from "./device";
 import { forgetDrafts } from "./drafts";
 import { count, goElsewhere, here, PATIENCE_MS } from "./places";
 import { ApiError } from "./problem";
@@ -60,15 +61,18 @@ export async function restore(): Promise<Tokens | null> {
   return tokens;
 }
 
-/** What was last wanted, and the key by which a region knows it again: an answer that was lost is asked for anew, by the same button. */
-let registering = { wanted: "", key: "" };
+/**
+ * What was last wanted, of which region, and the key by which that one knows it again: an answer that was lost is asked for anew, by the same
+ * button. Whoever is asked becomes one's home: another region would know nothing of it, and find the handle taken.
+ */
+let registering = { wanted: "", key: "", place: "" };
 
 export async function register(handle: string, password: string, displayName: string): Promise<Tokens> {
-  const wanted = JSON.stringify([handle, password]);
-  if (registering.wanted !== wanted) registering = { wanted, key: newName() };
+  const wanted = JSON.stringify([handle, password, displayName]);
+  if (registering.wanted !== wanted) registering = { wanted, key: newName(), place: here() };
   const body = { handle, password, display_name: displayName || null, device_name: deviceName() };
-  const tokens = await come("/register", body, { key: registering.key });
-  registering = { wanted: "", key: "" };
+  const tokens = await come("/register", body, { key: registering.key, at: registering.place });
+  registering = { wanted: "", key: "", place: "" };
   return tokens;
 }
 
@@ -208,18 +212,20 @@ interface Asking {
   token?: string;
   /** By which it is known again when it is repeated. */
   key?: string;
+  /** The only region that may be asked. */
+  at?: string;
   patienceMs?: number;
 }
 
 async function post<T>(path: string, body: object | null, asking: Asking = {}): Promise<T> {
-  const { token, key, patienceMs = PATIENCE_MS } = asking;
+  const { token, key, at, patienceMs = PATIENCE_MS } = asking;
   const headers: Record<string, string> = {};
   if (token !== undefined) headers.Authorization = `Bearer ${token}`;
   if (body !== null) headers["Content-Type"] = "application/json";
   if (key !== undefined) headers["Idempotency-Key"] = key;
   const wanted = { method: "POST", headers, body: body === null ? null : JSON.stringify(body) };
   for (let attempt = 1; ; attempt++) {
-    const place = here();
+    const place = at ?? here();
     try {
       const answer = await fetch(place + path, { ...wanted, signal: AbortSignal.timeout(patienceMs) });
       const content = answer.status === NOTHING ? undefined : await answer.json();
@@ -227,19 +233,9 @@ async function post<T>(path: string, body: object | null, asking: Asking = {}): 
       return content as T;
     } catch (error) {
       if (error instanceof ApiError) throw error;
-      // Each of these is safe to repeat, through any region.
-      goElsewhere(place);
+      // Each of these is safe to repeat, and but for a registration through any region.
+      if (at === undefined) goElsewhere(place);
       if (attempt >= count()) throw new ApiError({});
     }
   }
-}
-
-function deviceName(): string {
-  const system = /Android|iPhone|iPad|Mac OS X|Windows|Linux/.exec(navigator.userAgent)?.[0] ?? "";
-  const browser = /Firefox|Edg|OPR|Chrome|Safari/.exec(navigator.userAgent)?.[0] ?? "";
-  const names: Record<string, string> = { Edg: "Edge", OPR: "Opera", "Mac OS X": "macOS" };
-  return [browser, system]
-    .map((word) => names[word] ?? word)
-    .filter(Boolean)
-    .join(", ");
 }
