@@ -12,12 +12,12 @@ const ADA = {
   handle: "ada",
   display_name: "Ada",
   home_region: "us",
-  device_id: "v1",
+  device_id: "",
   access_token: "a1",
   refresh_token: "r1",
   expires_in: 900,
 };
-const BORIS = { ...ADA, user_id: "u2-us", handle: "boris", device_id: "v2", access_token: "a2", refresh_token: "r2" };
+const BORIS = { ...ADA, user_id: "u2-us", handle: "boris", access_token: "a2", refresh_token: "r2" };
 const TEXT = { conversationId: TALK, recipientId: null, text: "Only Ada's", replyTo: null, attachments: [] };
 const PATIENCE = { timeout: 30_000 };
 
@@ -36,6 +36,7 @@ interface Page {
 let region: PretendedRegion;
 let kept: Map<string, string>;
 let reloads: number;
+let browsers = 0;
 
 /** Open a page of this browser: nothing that another one has in memory is in it, all that is kept is. */
 async function open(): Promise<Page> {
@@ -76,6 +77,9 @@ beforeEach(() => {
   kept = new Map();
   pretendStorage(kept);
   reloads = 0;
+  browsers++; // the pages of other tests hear what is told of theirs
+  ADA.device_id = `ada-${browsers}`;
+  BORIS.device_id = `boris-${browsers}`;
   vi.stubGlobal("location", { origin: "https://us.example.org", reload: () => reloads++, replace: () => reloads++ });
   const parted = new Map<string, string>();
   vi.stubGlobal("sessionStorage", {
@@ -187,14 +191,11 @@ test("a session that somebody has left is not taken up again, though the page in
   const page = await open();
   await page.account.logIn("ada", "correct horse");
   await page.outgoing.write(TEXT);
-  region.answers["/logout"] = () => {
-    throw new Error("the page is closed here");
-  };
-  let closed = () => {};
-  vi.stubGlobal("fetch", () => new Promise(() => closed()));
-  const told = new Promise<void>((resolve) => (closed = resolve));
-  void page.account.logOut();
-  await told;
+  let stopped = (_: Error) => {};
+  const asked = vi.fn(() => new Promise<Response>((_, reject) => (stopped = reject)));
+  vi.stubGlobal("fetch", asked);
+  const leaving = page.account.logOut();
+  await vi.waitFor(() => expect(asked).toHaveBeenCalled(), PATIENCE);
   const next = await open();
 
   expect(next.store.get()).toMatchObject({ phase: "out", me: null });
@@ -202,6 +203,8 @@ test("a session that somebody has left is not taken up again, though the page in
     async () => expect((await indexedDB.databases()).map(({ name }) => name)).toEqual(["causeway"]),
     PATIENCE,
   );
+  stopped(new TypeError("the page is closed here"));
+  await leaving;
 });
 
 test("whoever leaves while the page still begins is not let in by it", async () => {
