@@ -4,6 +4,7 @@ import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Item } from "../src/core/outbox";
+import type { Tokens } from "../src/core/types";
 
 const PATIENCE = { timeout: 30_000 };
 
@@ -152,6 +153,27 @@ test("a token that is about to end is exchanged once, however many want it", asy
 
   expect(await Promise.all([session.access(), session.access(), session.access()])).toEqual(Array(3).fill("access-2"));
   expect(asked).toEqual(["/register", "/token"]);
+});
+
+test("a session that the browser has thrown away under an open page rests there again when it goes on", async () => {
+  await session.register("ada", "correct horse", "Ada");
+  await (await (await import("../src/io/database")).vault()).clear("single");
+  answer = () => ({ status: 200, body: { ...TOKENS, access_token: "access-2", refresh_token: "refresh-2" } });
+  await session.access("access-1");
+  await load();
+
+  expect((await session.restore())?.access_token).toBe("access-2");
+});
+
+test("a session that has gone on does not rest again where its device was logged out meanwhile", async () => {
+  await session.register("ada", "correct horse", "Ada");
+  const { vault } = await import("../src/io/database");
+  const { reseal } = await import("../src/io/vault");
+  await (await vault()).clear("single");
+  (await import("../src/io/tabs")).tellLeaving("v1");
+  await reseal({ tokens: TOKENS as Tokens, expiresAt: Date.now() + 900_000 });
+
+  expect(await (await vault()).getAllKeys("single")).toEqual([]);
 });
 
 test("a token that was turned away is exchanged, though it looks good", async () => {
