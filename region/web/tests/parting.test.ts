@@ -100,6 +100,18 @@ beforeEach(() => {
   region.answers["/logout"] = () => ({});
 });
 
+/** Let time pass in the midst of work, until something has come about. */
+async function passing(work: () => Promise<void>, check: () => void): Promise<void> {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const working = work();
+  await vi.waitFor(async () => {
+    await vi.advanceTimersByTimeAsync(10_000);
+    check();
+  }, PATIENCE);
+  vi.useRealTimers();
+  await working;
+}
+
 /** Let Boris come in, in a page of his own: the next one of a tab, or another tab. */
 async function boris(): Promise<Page> {
   region.answers["/login"] = () => BORIS;
@@ -205,6 +217,24 @@ test("a session that somebody has left is not taken up again, though the page in
   );
   stopped(new TypeError("the page is closed here"));
   await leaving;
+});
+
+test("whoever logs in again while a tab that sleeps holds up what was kept of them is told so, and comes in when it is closed", async () => {
+  const page = await open();
+  await page.account.logIn("ada", "correct horse");
+  const sleeping = indexedDB.open("causeway.u1-us"); // it hears of nothing
+  await new Promise((resolve) => sleeping.addEventListener("success", resolve));
+  await passing(page.account.logOut, () => expect(reloads).toBe(1));
+  ADA.device_id += "-anew";
+  const next = await open();
+  await passing(
+    () => next.account.logIn("ada", "correct horse"),
+    () => expect(next.store.get().phase).toBe("stuck"),
+  );
+
+  expect(next.store.get().stuck).toEqual({ kind: "storage", reason: expect.stringContaining("Another tab") });
+  sleeping.result.close();
+  expect((await open()).store.get()).toMatchObject({ phase: "in", me: { device_id: ADA.device_id } });
 });
 
 test("whoever leaves while the page still begins is not let in by it", async () => {
