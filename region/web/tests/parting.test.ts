@@ -255,6 +255,57 @@ test("whoever leaves while the page still begins is not let in by it", async () 
   expect(page.store.get().phase).toBe("leaving");
 });
 
+test.each([
+  ["reused", true],
+  ["expired", true],
+  ["password-changed", true],
+  ["revoked", false], // as somebody wanted it, from another device of theirs
+])(
+  "what was written by whom the region has logged out (%s) is theirs when they come in again: %s, and nobody else's",
+  async (why, stays) => {
+    const page = await open();
+    await page.account.logIn("ada", "correct horse");
+    await page.outgoing.write(TEXT);
+    page.drafting.keepDraft(TALK, "Only Ada's");
+    region.answers["/token"] = () => ({ status: 401, code: "invalid-token", token_problem: why });
+    await expect(page.session.access("a1")).rejects.toMatchObject({ tokenProblem: why });
+    const next = await open();
+
+    expect(next.store.get()).toMatchObject({ phase: "out", ended: why, notice: null });
+    expect(await (await next.database.vault()).getAllKeys("single")).toEqual([]);
+    const other = await boris();
+    expect(await seen(other)).toEqual(NOTHING);
+    await other.account.logOut();
+    ADA.device_id += "-anew";
+    region.answers["/login"] = () => ADA;
+    const again = await open();
+    await again.account.logIn("ada", "correct horse");
+    const theirs = { outbox: [TEXT.text], drafts: { [TALK]: "Only Ada's" }, texts: [TEXT.text] };
+    expect(await seen(again)).toMatchObject(stays ? theirs : NOTHING);
+  },
+);
+
+test.each([
+  ["expired", [TEXT.text]],
+  ["logged-out", []],
+])(
+  "a page that was closed while it ended (%s) is brought to its end by the next one, which keeps %o",
+  async (why, stays) => {
+    const page = await open();
+    await page.account.logIn("ada", "correct horse");
+    await page.outgoing.write(TEXT);
+    (await import("../src/io/tabs")).tellLeaving(ADA.device_id, why); // so far it came
+    const next = await open();
+
+    expect(next.store.get().phase).toBe("out");
+    expect(await (await next.database.vault()).getAllKeys("single")).toEqual([]);
+    ADA.device_id += "-anew";
+    const again = await open();
+    await again.account.logIn("ada", "correct horse");
+    expect((await seen(again)).outbox).toEqual(stays);
+  },
+);
+
 test("why one was logged out, and what could not be thrown away, is said by the page that comes", async () => {
   const page = await open();
   await page.account.logIn("ada", "correct horse");

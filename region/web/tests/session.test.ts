@@ -170,7 +170,7 @@ test("a session that has gone on does not rest again where its device was logged
   const { vault } = await import("../src/io/database");
   const { reseal } = await import("../src/io/vault");
   await (await vault()).clear("single");
-  (await import("../src/io/tabs")).tellLeaving("v1");
+  (await import("../src/io/tabs")).tellLeaving("v1", "logged-out");
   await reseal({ tokens: TOKENS as Tokens, expiresAt: Date.now() + 900_000 });
 
   expect(await (await vault()).getAllKeys("single")).toEqual([]);
@@ -197,6 +197,19 @@ test("a device that was logged out keeps nothing, and says why", async () => {
   expect(told).toEqual(["revoked"]);
   await load();
   expect(await session.restore()).toBeNull();
+});
+
+test("whoever wants to leave leaves nothing, though the region has logged the device out already", async () => {
+  answer = () => ({ status: 201, body: { ...TOKENS, expires_in: 0 } });
+  await session.register("ada", "correct horse", "Ada");
+  await (await import("../src/io/database")).keepInbox([]);
+  const told: string[] = [];
+  session.whenLeft((why, whole) => told.push(`${why} ${whole}`));
+  answer = () => ({ status: 401, body: { code: "invalid-token", status: 401, token_problem: "expired" } });
+  await session.logOut();
+
+  expect(told).toEqual(["logged-out true"]);
+  expect(await left()).toEqual(NO_SESSION);
 });
 
 test("a region that does not answer logs nobody out", async () => {

@@ -11,7 +11,7 @@ import { deviceName } from "./device";
 import { forgetDrafts } from "./drafts";
 import { count, goElsewhere, here, PATIENCE_MS } from "./places";
 import { ApiError } from "./problem";
-import { hasLeft, tellLeaving, whenLeaving } from "./tabs";
+import { hasLeft, LOGGED_OUT, tellLeaving, whenLeaving, whyLeft } from "./tabs";
 import { forgetSession, reseal, type Session, seal, unseal } from "./vault";
 
 /** How long before its end a token is exchanged, at most; a fifth of its life if that is short. */
@@ -19,7 +19,8 @@ const MARGIN_MS = 60_000;
 const NOTHING = 204;
 const NOBODY: Partial<Problem> = { code: "invalid-token", status: 401, definite: true };
 const LOCK = "causeway.token";
-const LOGGED_OUT = "logged-out";
+/** What makes somebody's things go with the session: their own will, here or on another device. After anything else they are there when the same account comes in again. */
+const WANTED = new Set([LOGGED_OUT, "revoked"]);
 /** How long one region, and all of them together, are asked to log this device out; whoever leaves does not want to wait. */
 const LEAVING_MS = { one: 5_000, all: 15_000 };
 /** How long the browser may take to throw something away: another tab that does not let go of it holds that up. */
@@ -52,8 +53,9 @@ export async function restore(): Promise<Tokens | null> {
   const found = await unseal();
   if (found === null) return null;
   const { tokens } = found;
-  if (hasLeft(tokens.device_id)) {
-    await forget(tokens); // the page in which they left did not come to the end of it
+  const why = whyLeft(tokens.device_id);
+  if (why !== null) {
+    await forget(tokens, why); // the page in which they left did not come to the end of it
     return null;
   }
   belongTo(tokens.user_id, tokens.device_id);
@@ -92,7 +94,7 @@ async function come(path: string, body: object, asking: Asking = {}): Promise<To
 export async function logOut(): Promise<void> {
   if (session === null) return;
   leaving = true;
-  tellLeaving(session.tokens.device_id); // nothing is kept from now on, in no tab
+  tellLeaving(session.tokens.device_id, LOGGED_OUT); // nothing is kept from now on, in no tab
   const telling = access().then((token) => post("/logout", null, { token, patienceMs: LEAVING_MS.one }));
   await isDone(telling, LEAVING_MS.all); // if not, its refresh token is thrown away all the same
   await end(LOGGED_OUT);
@@ -148,23 +150,25 @@ function begin(tokens: Tokens): Session {
 }
 
 /** End the session: first all that writes stops, here and in other tabs, then what was kept is thrown away. */
-async function end(why: string): Promise<void> {
+async function end(reason: string): Promise<void> {
   if (session === null) return; // it has ended meanwhile, and what rests here now may be another account's
   const { tokens } = session;
+  const why = leaving ? LOGGED_OUT : reason; // whatever the region finds while somebody leaves
   stop(why);
-  tellLeaving(tokens.device_id);
-  onLeft(why, await forget(tokens));
+  tellLeaving(tokens.device_id, why);
+  onLeft(why, await forget(tokens, why));
 }
 
-/** Throw away what was kept for a session; return whether the browser has let go of all of it. Who has come since keeps what is theirs. */
-async function forget({ user_id: userId, device_id: deviceId }: Tokens): Promise<boolean> {
+/** Throw away a session, and what was kept for it if that is wanted; return whether the browser has let go of all of it. Who has come since keeps what is theirs. */
+async function forget({ user_id: userId, device_id: deviceId }: Tokens, why: string): Promise<boolean> {
   let back = false;
   const looking = unseal().then((rests) => {
     back = rests?.tokens.user_id === userId && rests.tokens.device_id !== deviceId;
   });
   await isDone(looking, FORGETTING_MS);
   const session = () => forgetSession(deviceId);
-  const all = back ? [session] : [async () => forgetDrafts(userId), () => forgetAccount(userId), session];
+  const all =
+    back || !WANTED.has(why) ? [session] : [async () => forgetDrafts(userId), () => forgetAccount(userId), session];
   const done = await Promise.all(all.map((each) => isDone(each(), FORGETTING_MS)));
   return done.every(Boolean);
 }
