@@ -392,6 +392,17 @@ describe("another tab of this browser", () => {
     expect(ada.whoami()).toBeNull();
   });
 
+  test("that finds out why the device is logged out tells this one, too", async () => {
+    const ended = vi.fn();
+    ada.whenLeft(ended);
+    await session.restore();
+    answer = () => ({ status: 401, body: { code: "invalid-token", status: 401, token_problem: "password-changed" } });
+    await expect(session.access("access-1")).rejects.toMatchObject({ status: 401 });
+
+    await vi.waitFor(() => expect(told).toEqual(["password-changed"]), PATIENCE);
+    expect(ended).toHaveBeenCalledExactlyOnceWith("password-changed", true);
+  });
+
   test("that logs out says so, and this one lets go and writes nothing more, though the browser does not ask it to", async () => {
     await session.restore();
     vi.spyOn(indexedDB, "deleteDatabase").mockImplementation(() => {

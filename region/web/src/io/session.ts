@@ -176,8 +176,9 @@ async function forget({ user_id: userId, device_id: deviceId }: Tokens, why: str
 /** End the session in this tab alone: what it had is thrown away by another one, or the session here is another one by now. */
 function leave(): void {
   if (session === null) return;
-  stop(LOGGED_OUT);
-  onLeft(LOGGED_OUT, true);
+  const why = whyLeft(session.tokens.device_id) ?? LOGGED_OUT;
+  stop(why);
+  onLeft(why, true);
 }
 
 function stop(why: string): void {
