@@ -30,7 +30,7 @@ class Keys:
     """Somebody's keyboard.
 
     Attributes:
-        reached: What had the focus on the way to something, and did not show it.
+        unseen: What had the focus on the way to something, and did not show it.
     """
 
     def __init__(self, tab: Tab) -> None:

@@ -1,9 +1,9 @@
 /** What is asked for is what was wished; more of what was found belongs to what was searched for. */
 
 import { afterEach, expect, test, vi } from "vitest";
-import { type Found, type Narrowed, narrowness, WIDE, wanted, withPage } from "../src/core/hits";
+import { type Found, type Narrowed, narrowness, WIDE, wanted, wantedNext, withPage } from "../src/core/hits";
 
-const FOUND: Found<string> = { hits: ["a"], next: "1", incomplete: 0, wrong: null };
+const FOUND: Found<string> = { query: "pier", narrowed: WIDE, hits: ["a"], next: "1", incomplete: 0, wrong: null };
 
 test("one more page stands below what is there", () => {
   expect(withPage(FOUND, FOUND, { hits: ["b"], next: null })).toEqual({ ...FOUND, hits: ["a", "b"], next: null });
@@ -30,6 +30,12 @@ test("a search that is not narrowed asks for its words alone", () => {
   expect(wanted("pier", WIDE, null)).toEqual({ query: "pier" });
   expect(wanted("pier", WIDE, "7")).toEqual({ query: "pier", cursor: "7" });
   expect(narrowness(WIDE)).toBe(0);
+});
+
+test("more is asked of what was found, whatever has been typed or chosen since", () => {
+  const narrowed: Narrowed = { ...WIDE, kind: "image" };
+
+  expect(wantedNext({ ...FOUND, narrowed })).toEqual({ query: "pier", kind: "image", cursor: "1" });
 });
 
 test("each wish narrows it", () => {

@@ -1,7 +1,7 @@
 /** Leaving a page: by Escape, unless that would cost what was typed, or means something else; and to the list, where that stands which was open. */
 
 import { expect, test } from "vitest";
-import { conversationOf, isEmpty, leaves } from "../src/core/leaving";
+import { closes, conversationOf, isEmpty, leaves } from "../src/core/leaving";
 
 const ESCAPE = { key: "Escape", isComposing: false, keyCode: 27, defaultPrevented: false };
 const NOWHERE = { field: false, filled: false };
@@ -17,6 +17,13 @@ test.each([
   ["has closed something", { defaultPrevented: true }],
 ])("Escape that %s does not", (_, how) => {
   expect(leaves({ ...ESCAPE, ...how }, NOWHERE)).toBe(false);
+});
+
+test("Escape closes what is open above, unless an input method takes it", () => {
+  expect(closes(ESCAPE)).toBe(true);
+  expect(closes({ ...ESCAPE, key: "Enter" })).toBe(false);
+  expect(closes({ ...ESCAPE, isComposing: true })).toBe(false);
+  expect(closes({ ...ESCAPE, keyCode: 229 })).toBe(false);
 });
 
 test("a form that is being filled in stays, wherever the focus is by now", () => {

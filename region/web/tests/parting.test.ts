@@ -12,12 +12,12 @@ const ADA = {
   handle: "ada",
   display_name: "Ada",
   home_region: "us",
-  device_id: "v1",
+  device_id: "",
   access_token: "a1",
   refresh_token: "r1",
   expires_in: 900,
 };
-const BORIS = { ...ADA, user_id: "u2-us", handle: "boris", device_id: "v2", access_token: "a2", refresh_token: "r2" };
+const BORIS = { ...ADA, user_id: "u2-us", handle: "boris", access_token: "a2", refresh_token: "r2" };
 const TEXT = { conversationId: TALK, recipientId: null, text: "Only Ada's", replyTo: null, attachments: [] };
 const PATIENCE = { timeout: 30_000 };
 
@@ -36,6 +36,7 @@ interface Page {
 let region: PretendedRegion;
 let kept: Map<string, string>;
 let reloads: number;
+let browsers = 0;
 
 /** Open a page of this browser: nothing that another one has in memory is in it, all that is kept is. */
 async function open(): Promise<Page> {
@@ -76,6 +77,9 @@ beforeEach(() => {
   kept = new Map();
   pretendStorage(kept);
   reloads = 0;
+  browsers++; // the pages of other tests hear what is told of theirs
+  ADA.device_id = `ada-${browsers}`;
+  BORIS.device_id = `boris-${browsers}`;
   vi.stubGlobal("location", { origin: "https://us.example.org", reload: () => reloads++, replace: () => reloads++ });
   const parted = new Map<string, string>();
   vi.stubGlobal("sessionStorage", {
@@ -95,6 +99,18 @@ beforeEach(() => {
   region.answers["/login"] = () => ADA;
   region.answers["/logout"] = () => ({});
 });
+
+/** Let time pass in the midst of work, until something has come about. */
+async function passing(work: () => Promise<void>, check: () => void): Promise<void> {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  const working = work();
+  await vi.waitFor(async () => {
+    await vi.advanceTimersByTimeAsync(10_000);
+    check();
+  }, PATIENCE);
+  vi.useRealTimers();
+  await working;
+}
 
 /** Let Boris come in, in a page of his own: the next one of a tab, or another tab. */
 async function boris(): Promise<Page> {
@@ -187,14 +203,11 @@ test("a session that somebody has left is not taken up again, though the page in
   const page = await open();
   await page.account.logIn("ada", "correct horse");
   await page.outgoing.write(TEXT);
-  region.answers["/logout"] = () => {
-    throw new Error("the page is closed here");
-  };
-  let closed = () => {};
-  vi.stubGlobal("fetch", () => new Promise(() => closed()));
-  const told = new Promise<void>((resolve) => (closed = resolve));
-  void page.account.logOut();
-  await told;
+  let stopped = (_: Error) => {};
+  const asked = vi.fn(() => new Promise<Response>((_, reject) => (stopped = reject)));
+  vi.stubGlobal("fetch", asked);
+  const leaving = page.account.logOut();
+  await vi.waitFor(() => expect(asked).toHaveBeenCalled(), PATIENCE);
   const next = await open();
 
   expect(next.store.get()).toMatchObject({ phase: "out", me: null });
@@ -202,6 +215,26 @@ test("a session that somebody has left is not taken up again, though the page in
     async () => expect((await indexedDB.databases()).map(({ name }) => name)).toEqual(["causeway"]),
     PATIENCE,
   );
+  stopped(new TypeError("the page is closed here"));
+  await leaving;
+});
+
+test("whoever logs in again while a tab that sleeps holds up what was kept of them is told so, and comes in when it is closed", async () => {
+  const page = await open();
+  await page.account.logIn("ada", "correct horse");
+  const sleeping = indexedDB.open("causeway.u1-us"); // it hears of nothing
+  await new Promise((resolve) => sleeping.addEventListener("success", resolve));
+  await passing(page.account.logOut, () => expect(reloads).toBe(1));
+  ADA.device_id += "-anew";
+  const next = await open();
+  await passing(
+    () => next.account.logIn("ada", "correct horse"),
+    () => expect(next.store.get().phase).toBe("stuck"),
+  );
+
+  expect(next.store.get().stuck).toEqual({ kind: "storage", reason: expect.stringContaining("Another tab") });
+  sleeping.result.close();
+  expect((await open()).store.get()).toMatchObject({ phase: "in", me: { device_id: ADA.device_id } });
 });
 
 test("whoever leaves while the page still begins is not let in by it", async () => {
@@ -221,6 +254,57 @@ test("whoever leaves while the page still begins is not let in by it", async () 
 
   expect(page.store.get().phase).toBe("leaving");
 });
+
+test.each([
+  ["reused", true],
+  ["expired", true],
+  ["password-changed", true],
+  ["revoked", false], // as somebody wanted it, from another device of theirs
+])(
+  "what was written by whom the region has logged out (%s) is theirs when they come in again: %s, and nobody else's",
+  async (why, stays) => {
+    const page = await open();
+    await page.account.logIn("ada", "correct horse");
+    await page.outgoing.write(TEXT);
+    page.drafting.keepDraft(TALK, "Only Ada's");
+    region.answers["/token"] = () => ({ status: 401, code: "invalid-token", token_problem: why });
+    await expect(page.session.access("a1")).rejects.toMatchObject({ tokenProblem: why });
+    const next = await open();
+
+    expect(next.store.get()).toMatchObject({ phase: "out", ended: why, notice: null });
+    expect(await (await next.database.vault()).getAllKeys("single")).toEqual([]);
+    const other = await boris();
+    expect(await seen(other)).toEqual(NOTHING);
+    await other.account.logOut();
+    ADA.device_id += "-anew";
+    region.answers["/login"] = () => ADA;
+    const again = await open();
+    await again.account.logIn("ada", "correct horse");
+    const theirs = { outbox: [TEXT.text], drafts: { [TALK]: "Only Ada's" }, texts: [TEXT.text] };
+    expect(await seen(again)).toMatchObject(stays ? theirs : NOTHING);
+  },
+);
+
+test.each([
+  ["expired", [TEXT.text]],
+  ["logged-out", []],
+])(
+  "a page that was closed while it ended (%s) is brought to its end by the next one, which keeps %o",
+  async (why, stays) => {
+    const page = await open();
+    await page.account.logIn("ada", "correct horse");
+    await page.outgoing.write(TEXT);
+    (await import("../src/io/tabs")).tellLeaving(ADA.device_id, why); // so far it came
+    const next = await open();
+
+    expect(next.store.get().phase).toBe("out");
+    expect(await (await next.database.vault()).getAllKeys("single")).toEqual([]);
+    ADA.device_id += "-anew";
+    const again = await open();
+    await again.account.logIn("ada", "correct horse");
+    expect((await seen(again)).outbox).toEqual(stays);
+  },
+);
 
 test("why one was logged out, and what could not be thrown away, is said by the page that comes", async () => {
   const page = await open();

@@ -4,6 +4,7 @@ import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Item } from "../src/core/outbox";
+import type { Tokens } from "../src/core/types";
 
 const PATIENCE = { timeout: 30_000 };
 
@@ -94,6 +95,45 @@ test("a registration whose answer was lost is the same one when it is wanted aga
   expect(again).toBe(last);
 });
 
+test("a registration whose answer was lost is repeated where it was begun: to another region it would be somebody else's", async () => {
+  const places = await import("../src/io/places");
+  places.note([{ region: "eu", public_url: "https://eu.example.org" }]);
+  const seen: string[] = [];
+  let lost = 3;
+  vi.stubGlobal("fetch", async (url: string, { headers }: RequestInit) => {
+    seen.push(`${new URL(url).host} ${new Headers(headers).get("Idempotency-Key")}`);
+    if (lost-- > 0) throw new TypeError("network");
+    return new Response(JSON.stringify(TOKENS), { status: 201 });
+  });
+
+  await expect(session.register("ada", "correct horse", "Ada")).rejects.toMatchObject({ code: "network" });
+  expect(seen.length).toBe(places.count());
+  places.goElsewhere(); // as whoever wanted to log in meanwhile
+  expect((await session.register("ada", "correct horse", "Ada")).handle).toBe("ada");
+
+  expect(new Set(seen).size).toBe(1);
+  expect(seen[0]).toMatch(/^us\.example\.org [0-9a-f]{32}$/);
+});
+
+test("who wants to be called otherwise registers anew, at whichever region is asked by then", async () => {
+  const places = await import("../src/io/places");
+  places.note([{ region: "eu", public_url: "https://eu.example.org" }]);
+  const seen: (string | null)[][] = [];
+  vi.stubGlobal("fetch", async (url: string, { headers }: RequestInit) => {
+    seen.push([new URL(url).host, new Headers(headers).get("Idempotency-Key")]);
+    if (seen.length < 3) throw new TypeError("network");
+    return new Response(JSON.stringify(TOKENS), { status: 201 });
+  });
+
+  await expect(session.register("ada", "correct horse", "Ada")).rejects.toThrow();
+  places.goElsewhere();
+  await session.register("ada", "correct horse", "Ada L.");
+
+  const [first, , last] = seen;
+  expect([first?.[0], last?.[0]]).toEqual(["us.example.org", "eu.example.org"]);
+  expect(last?.[1]).not.toBe(first?.[1]);
+});
+
 test("what rests in the browser does not show the tokens, and its key cannot be read out", async () => {
   await session.register("ada", "correct horse", "Ada");
   const { vault } = await import("../src/io/database");
@@ -113,6 +153,27 @@ test("a token that is about to end is exchanged once, however many want it", asy
 
   expect(await Promise.all([session.access(), session.access(), session.access()])).toEqual(Array(3).fill("access-2"));
   expect(asked).toEqual(["/register", "/token"]);
+});
+
+test("a session that the browser has thrown away under an open page rests there again when it goes on", async () => {
+  await session.register("ada", "correct horse", "Ada");
+  await (await (await import("../src/io/database")).vault()).clear("single");
+  answer = () => ({ status: 200, body: { ...TOKENS, access_token: "access-2", refresh_token: "refresh-2" } });
+  await session.access("access-1");
+  await load();
+
+  expect((await session.restore())?.access_token).toBe("access-2");
+});
+
+test("a session that has gone on does not rest again where its device was logged out meanwhile", async () => {
+  await session.register("ada", "correct horse", "Ada");
+  const { vault } = await import("../src/io/database");
+  const { reseal } = await import("../src/io/vault");
+  await (await vault()).clear("single");
+  (await import("../src/io/tabs")).tellLeaving("v1", "logged-out");
+  await reseal({ tokens: TOKENS as Tokens, expiresAt: Date.now() + 900_000 });
+
+  expect(await (await vault()).getAllKeys("single")).toEqual([]);
 });
 
 test("a token that was turned away is exchanged, though it looks good", async () => {
@@ -136,6 +197,19 @@ test("a device that was logged out keeps nothing, and says why", async () => {
   expect(told).toEqual(["revoked"]);
   await load();
   expect(await session.restore()).toBeNull();
+});
+
+test("whoever wants to leave leaves nothing, though the region has logged the device out already", async () => {
+  answer = () => ({ status: 201, body: { ...TOKENS, expires_in: 0 } });
+  await session.register("ada", "correct horse", "Ada");
+  await (await import("../src/io/database")).keepInbox([]);
+  const told: string[] = [];
+  session.whenLeft((why, whole) => told.push(`${why} ${whole}`));
+  answer = () => ({ status: 401, body: { code: "invalid-token", status: 401, token_problem: "expired" } });
+  await session.logOut();
+
+  expect(told).toEqual(["logged-out true"]);
+  expect(await left()).toEqual(NO_SESSION);
 });
 
 test("a region that does not answer logs nobody out", async () => {
@@ -210,7 +284,7 @@ test("nor does a tab that holds on to it keep anybody from logging out", async (
   await vi.waitFor(async () => {
     await vi.advanceTimersByTimeAsync(10_000);
     expect(told).toEqual(["logged-out", "logged-out false"]);
-  });
+  }, PATIENCE);
   vi.useRealTimers();
   await leaving;
 });
@@ -316,6 +390,17 @@ describe("another tab of this browser", () => {
 
     await vi.waitFor(() => expect(told).toEqual(["logged-out"]), PATIENCE);
     expect(ada.whoami()).toBeNull();
+  });
+
+  test("that finds out why the device is logged out tells this one, too", async () => {
+    const ended = vi.fn();
+    ada.whenLeft(ended);
+    await session.restore();
+    answer = () => ({ status: 401, body: { code: "invalid-token", status: 401, token_problem: "password-changed" } });
+    await expect(session.access("access-1")).rejects.toMatchObject({ status: 401 });
+
+    await vi.waitFor(() => expect(told).toEqual(["password-changed"]), PATIENCE);
+    expect(ended).toHaveBeenCalledExactlyOnceWith("password-changed", true);
   });
 
   test("that logs out says so, and this one lets go and writes nothing more, though the browser does not ask it to", async () => {

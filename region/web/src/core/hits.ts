@@ -6,6 +6,9 @@ export interface Page<Hit> {
 }
 
 export interface Found<Hit> extends Page<Hit> {
+  /** What was searched for. */
+  query: string;
+  narrowed: Narrowed;
   /** How many conversations could be searched only in part. */
   incomplete: number;
   /** Why no more of them could be had. */
@@ -53,6 +56,11 @@ export function wanted(query: string, narrowed: Narrowed, cursor: string | null)
     cursor: cursor ?? "",
   };
   return { query, ...Object.fromEntries(Object.entries(asked).filter(([, wish]) => wish !== "")) };
+}
+
+/** Return what to ask for to have more of what was found. */
+export function wantedNext({ query, narrowed, next }: Found<unknown>) {
+  return wanted(query, narrowed, next);
 }
 
 /** Return when a day begins, or one so many days later: days are not all of the same length. */

@@ -33,9 +33,13 @@ export function isEmpty({ tagName, type = "", value }: Field): boolean {
   return isTyped && value === "";
 }
 
+/** Whether it closes what is open above the page. */
+export function closes(pressed: Omit<Pressed, "defaultPrevented">): boolean {
+  return pressed.key === "Escape" && !isComposed(pressed);
+}
+
 export function leaves(pressed: Pressed, { field, filled }: Place): boolean {
-  if (pressed.key !== "Escape" || pressed.defaultPrevented || isComposed(pressed)) return false;
-  return !field && !filled;
+  return closes(pressed) && !pressed.defaultPrevented && !field && !filled;
 }
 
 /** Return the id of the conversation that a page is about; null if it is about none. */

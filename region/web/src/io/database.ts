@@ -8,6 +8,8 @@ import { hasLeft } from "./tabs";
 
 const VAULT = "causeway";
 const VERSION = 2;
+/** How long a database is waited for: one that is being thrown away opens only when each tab has let go of it, and tabs that sleep do not. */
+const OPENING_MS = 10_000;
 
 /** What was seen of a conversation, for when there is no network. */
 export interface Seen {
@@ -95,7 +97,7 @@ function open(name: string): Promise<IDBPDatabase<Kept>> {
   const before = opened.get(name);
   if (before !== undefined) return before;
   if (!globalThis.indexedDB) throw new DOMException("There is no IndexedDB here.", "NotSupportedError");
-  const opening = openDB<Kept>(name, VERSION, {
+  const opens = openDB<Kept>(name, VERSION, {
     upgrade(found, before) {
       if (before < 1) {
         found.createObjectStore("outbox", { keyPath: "clientMessageId" });
@@ -116,9 +118,20 @@ function open(name: string): Promise<IDBPDatabase<Kept>> {
       opened.delete(name);
     },
   });
+  const opening = inTime(opens);
   opened.set(name, opening);
   opening.catch(() => opened.delete(name));
   return opening;
+}
+
+function inTime(opens: Promise<IDBPDatabase<Kept>>): Promise<IDBPDatabase<Kept>> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new DOMException("Another tab does not let go of what is kept here.", "InvalidStateError"));
+      opens.then((late) => late.close(), reject);
+    }, OPENING_MS);
+    opens.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 export async function readInbox(): Promise<Conversation[]> {

@@ -7,10 +7,11 @@
 import { newName } from "../core/names";
 import type { Problem, Tokens } from "../core/types";
 import { belongTo, forgetAccount, letGo, whenGone } from "./database";
+import { deviceName } from "./device";
 import { forgetDrafts } from "./drafts";
 import { count, goElsewhere, here, PATIENCE_MS } from "./places";
 import { ApiError } from "./problem";
-import { hasLeft, tellLeaving, whenLeaving } from "./tabs";
+import { hasLeft, LOGGED_OUT, tellLeaving, whenLeaving, whyLeft } from "./tabs";
 import { forgetSession, reseal, type Session, seal, unseal } from "./vault";
 
 /** How long before its end a token is exchanged, at most; a fifth of its life if that is short. */
@@ -18,7 +19,8 @@ const MARGIN_MS = 60_000;
 const NOTHING = 204;
 const NOBODY: Partial<Problem> = { code: "invalid-token", status: 401, definite: true };
 const LOCK = "causeway.token";
-const LOGGED_OUT = "logged-out";
+/** What makes somebody's things go with the session: their own will, here or on another device. After anything else they are there when the same account comes in again. */
+const WANTED = new Set([LOGGED_OUT, "revoked"]);
 /** How long one region, and all of them together, are asked to log this device out; whoever leaves does not want to wait. */
 const LEAVING_MS = { one: 5_000, all: 15_000 };
 /** How long the browser may take to throw something away: another tab that does not let go of it holds that up. */
@@ -51,8 +53,9 @@ export async function restore(): Promise<Tokens | null> {
   const found = await unseal();
   if (found === null) return null;
   const { tokens } = found;
-  if (hasLeft(tokens.device_id)) {
-    await forget(tokens); // the page in which they left did not come to the end of it
+  const why = whyLeft(tokens.device_id);
+  if (why !== null) {
+    await forget(tokens, why); // the page in which they left did not come to the end of it
     return null;
   }
   belongTo(tokens.user_id, tokens.device_id);
@@ -60,15 +63,18 @@ export async function restore(): Promise<Tokens | null> {
   return tokens;
 }
 
-/** What was last wanted, and the key by which a region knows it again: an answer that was lost is asked for anew, by the same button. */
-let registering = { wanted: "", key: "" };
+/**
+ * What was last wanted, of which region, and the key by which that one knows it again: an answer that was lost is asked for anew, by the same
+ * button. Whoever is asked becomes one's home: another region would know nothing of it, and find the handle taken.
+ */
+let registering = { wanted: "", key: "", place: "" };
 
 export async function register(handle: string, password: string, displayName: string): Promise<Tokens> {
-  const wanted = JSON.stringify([handle, password]);
-  if (registering.wanted !== wanted) registering = { wanted, key: newName() };
+  const wanted = JSON.stringify([handle, password, displayName]);
+  if (registering.wanted !== wanted) registering = { wanted, key: newName(), place: here() };
   const body = { handle, password, display_name: displayName || null, device_name: deviceName() };
-  const tokens = await come("/register", body, { key: registering.key });
-  registering = { wanted: "", key: "" };
+  const tokens = await come("/register", body, { key: registering.key, at: registering.place });
+  registering = { wanted: "", key: "", place: "" };
   return tokens;
 }
 
@@ -88,7 +94,7 @@ async function come(path: string, body: object, asking: Asking = {}): Promise<To
 export async function logOut(): Promise<void> {
   if (session === null) return;
   leaving = true;
-  tellLeaving(session.tokens.device_id); // nothing is kept from now on, in no tab
+  tellLeaving(session.tokens.device_id, LOGGED_OUT); // nothing is kept from now on, in no tab
   const telling = access().then((token) => post("/logout", null, { token, patienceMs: LEAVING_MS.one }));
   await isDone(telling, LEAVING_MS.all); // if not, its refresh token is thrown away all the same
   await end(LOGGED_OUT);
@@ -144,23 +150,25 @@ function begin(tokens: Tokens): Session {
 }
 
 /** End the session: first all that writes stops, here and in other tabs, then what was kept is thrown away. */
-async function end(why: string): Promise<void> {
+async function end(reason: string): Promise<void> {
   if (session === null) return; // it has ended meanwhile, and what rests here now may be another account's
   const { tokens } = session;
+  const why = leaving ? LOGGED_OUT : reason; // whatever the region finds while somebody leaves
   stop(why);
-  tellLeaving(tokens.device_id);
-  onLeft(why, await forget(tokens));
+  tellLeaving(tokens.device_id, why);
+  onLeft(why, await forget(tokens, why));
 }
 
-/** Throw away what was kept for a session; return whether the browser has let go of all of it. Who has come since keeps what is theirs. */
-async function forget({ user_id: userId, device_id: deviceId }: Tokens): Promise<boolean> {
+/** Throw away a session, and what was kept for it if that is wanted; return whether the browser has let go of all of it. Who has come since keeps what is theirs. */
+async function forget({ user_id: userId, device_id: deviceId }: Tokens, why: string): Promise<boolean> {
   let back = false;
   const looking = unseal().then((rests) => {
     back = rests?.tokens.user_id === userId && rests.tokens.device_id !== deviceId;
   });
   await isDone(looking, FORGETTING_MS);
   const session = () => forgetSession(deviceId);
-  const all = back ? [session] : [async () => forgetDrafts(userId), () => forgetAccount(userId), session];
+  const all =
+    back || !WANTED.has(why) ? [session] : [async () => forgetDrafts(userId), () => forgetAccount(userId), session];
   const done = await Promise.all(all.map((each) => isDone(each(), FORGETTING_MS)));
   return done.every(Boolean);
 }
@@ -168,8 +176,9 @@ async function forget({ user_id: userId, device_id: deviceId }: Tokens): Promise
 /** End the session in this tab alone: what it had is thrown away by another one, or the session here is another one by now. */
 function leave(): void {
   if (session === null) return;
-  stop(LOGGED_OUT);
-  onLeft(LOGGED_OUT, true);
+  const why = whyLeft(session.tokens.device_id) ?? LOGGED_OUT;
+  stop(why);
+  onLeft(why, true);
 }
 
 function stop(why: string): void {
@@ -208,18 +217,20 @@ interface Asking {
   token?: string;
   /** By which it is known again when it is repeated. */
   key?: string;
+  /** The only region that may be asked. */
+  at?: string;
   patienceMs?: number;
 }
 
 async function post<T>(path: string, body: object | null, asking: Asking = {}): Promise<T> {
-  const { token, key, patienceMs = PATIENCE_MS } = asking;
+  const { token, key, at, patienceMs = PATIENCE_MS } = asking;
   const headers: Record<string, string> = {};
   if (token !== undefined) headers.Authorization = `Bearer ${token}`;
   if (body !== null) headers["Content-Type"] = "application/json";
   if (key !== undefined) headers["Idempotency-Key"] = key;
   const wanted = { method: "POST", headers, body: body === null ? null : JSON.stringify(body) };
   for (let attempt = 1; ; attempt++) {
-    const place = here();
+    const place = at ?? here();
     try {
       const answer = await fetch(place + path, { ...wanted, signal: AbortSignal.timeout(patienceMs) });
       const content = answer.status === NOTHING ? undefined : await answer.json();
@@ -227,19 +238,9 @@ async function post<T>(path: string, body: object | null, asking: Asking = {}): 
       return content as T;
     } catch (error) {
       if (error instanceof ApiError) throw error;
-      // Each of these is safe to repeat, through any region.
-      goElsewhere(place);
+      // Each of these is safe to repeat, and but for a registration through any region.
+      if (at === undefined) goElsewhere(place);
       if (attempt >= count()) throw new ApiError({});
     }
   }
-}
-
-function deviceName(): string {
-  const system = /Android|iPhone|iPad|Mac OS X|Windows|Linux/.exec(navigator.userAgent)?.[0] ?? "";
-  const browser = /Firefox|Edg|OPR|Chrome|Safari/.exec(navigator.userAgent)?.[0] ?? "";
-  const names: Record<string, string> = { Edg: "Edge", OPR: "Opera", "Mac OS X": "macOS" };
-  return [browser, system]
-    .map((word) => names[word] ?? word)
-    .filter(Boolean)
-    .join(", ");
 }

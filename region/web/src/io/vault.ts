@@ -9,6 +9,7 @@
 
 import type { Tokens } from "../core/types";
 import { vault } from "./database";
+import { hasLeft } from "./tabs";
 
 export interface Session {
   tokens: Tokens;
@@ -30,9 +31,10 @@ export async function seal(session: Session): Promise<void> {
   await put(session, () => true);
 }
 
-/** Let a session that has gone on rest here in its own place; where another one has come since, or it was thrown away, that stays so. */
+/** Let a session that has gone on rest here in its own place, also where the browser has cleared that; not where its device was logged out, or another one has come. */
 export async function reseal(session: Session): Promise<void> {
-  await put(session, (rests) => rests !== undefined && isOf(session.tokens.device_id, rests));
+  const device = session.tokens.device_id;
+  await put(session, (rests) => (rests === undefined ? !hasLeft(device) : isOf(device, rests)));
 }
 
 /** What rests is judged in the very transaction that replaces it: another tab comes before it or after it, never between. */

@@ -16,7 +16,12 @@ export function App() {
     <Router base="/web">
       <Guard key={phase}>
         <Suspense fallback={<p className="starting">{t("app.loading")}</p>}>
-          {(phase === "starting" || phase === "leaving") && <p className="starting">{t("app.loading")}</p>}
+          {phase === "starting" && <p className="starting">{t("app.loading")}</p>}
+          {phase === "leaving" && (
+            <main className="starting">
+              <p role="status">{t("app.leaving")}</p>
+            </main>
+          )}
           {phase === "stuck" && <Stuck />}
           {phase === "out" && <Welcome />}
           {phase === "in" && <Shell />}

@@ -2,6 +2,7 @@
 
 import { type FocusEvent, type RefObject, Suspense, useEffect, useRef, useState } from "react";
 import { inserted } from "../core/emoji";
+import { closes } from "../core/leaving";
 import { t } from "../words";
 import { Icon } from "./Icon";
 import { later } from "./later";
@@ -49,7 +50,7 @@ export function EmojiButton({ input, onChange }: Props) {
       className="emoji-place"
       onBlur={onBlur}
       onKeyDown={(event) => {
-        if (event.key !== "Escape" || !open) return;
+        if (!open || !closes(event.nativeEvent)) return;
         event.preventDefault();
         setOpen(false);
         input.current?.focus();

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "react";
 import { Link } from "wouter";
 import { excerpt } from "../core/excerpt";
-import { type Found, type Narrowed, WIDE, wanted, withPage } from "../core/hits";
+import { type Found, WIDE, wanted, wantedNext, withPage } from "../core/hits";
 import { api, got } from "../io/api";
 import { why } from "../state/saying";
 import { useStore } from "../state/store";
@@ -18,8 +18,8 @@ const PAUSE_MS = 350;
 type Hits = Awaited<ReturnType<typeof search>>;
 type Hit = Hits["hits"][number];
 
-function search(query: string, narrowed: Narrowed, cursor: string | null) {
-  return got(api.GET("/messages/search", { params: { query: wanted(query, narrowed, cursor) } }));
+function search(query: ReturnType<typeof wanted>) {
+  return got(api.GET("/messages/search", { params: { query } }));
 }
 
 export default function SearchHits({ query }: { query: string }) {
@@ -29,11 +29,12 @@ export default function SearchHits({ query }: { query: string }) {
   useEffect(() => {
     let stale = false;
     const timer = setTimeout(() => {
-      search(query, narrowed, null)
+      search(wanted(query, narrowed, null))
         .then((answer) => {
           if (stale) return;
           setWrong(null);
-          setFound({ hits: answer.hits, next: answer.next, incomplete: answer.incomplete.length, wrong: null });
+          const { hits, next, incomplete } = answer;
+          setFound({ query, narrowed, hits, next, incomplete: incomplete.length, wrong: null });
         })
         .catch((error: unknown) => {
           if (!stale) setWrong(why(error));
@@ -45,8 +46,8 @@ export default function SearchHits({ query }: { query: string }) {
     };
   }, [query, narrowed]);
 
-  async function more(before: Found<Hit>, cursor: string) {
-    const page = await search(query, narrowed, cursor).catch((error: unknown) => ({ wrong: why(error) }));
+  async function more(before: Found<Hit>) {
+    const page = await search(wantedNext(before)).catch((error: unknown) => ({ wrong: why(error) }));
     setFound((now) => withPage(now, before, page));
   }
 
@@ -61,13 +62,13 @@ export default function SearchHits({ query }: { query: string }) {
       ) : found === null ? (
         <p className="hint hits-note">{t("app.loading")}</p>
       ) : (
-        <FoundHits found={found} onMore={(cursor) => void more(found, cursor)} />
+        <FoundHits found={found} onMore={() => void more(found)} />
       )}
     </section>
   );
 }
 
-function FoundHits({ found, onMore }: { found: Found<Hit>; onMore: (cursor: string) => void }) {
+function FoundHits({ found, onMore }: { found: Found<Hit>; onMore: () => void }) {
   const { next } = found;
   return (
     <>
@@ -82,7 +83,7 @@ function FoundHits({ found, onMore }: { found: Found<Hit>; onMore: (cursor: stri
         </p>
       )}
       {next !== null && (
-        <button type="button" className="plain" onClick={() => onMore(next)}>
+        <button type="button" className="plain" onClick={onMore}>
           {t("search.more")}
         </button>
       )}

@@ -5,6 +5,7 @@ export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: str
 export const en = {
   "app.name": "Causeway",
   "app.loading": "One moment…",
+  "app.leaving": "Logging out…",
   "app.part-missing": "This part of the app could not be loaded.",
   "welcome.title": "Talk across the water",
   "welcome.text":

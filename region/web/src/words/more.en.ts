@@ -226,8 +226,8 @@ export const more = {
   "account.logout.left":
     "You are logged out, but the browser did not let go of all that was kept here. Close other tabs of this page; if others use this browser, clear the page's data in its settings.",
   "account.logout.unsent": {
-    one: "{n} message was not sent yet and is lost when you log out. Log out all the same?",
-    other: "{n} messages were not sent yet and are lost when you log out. Log out all the same?",
+    one: "{n} message or file was not sent yet and is lost when you log out. Log out all the same?",
+    other: "{n} messages and files were not sent yet and are lost when you log out. Log out all the same?",
   },
   "search.title": "Messages",
   "search.none": "No message says so.",

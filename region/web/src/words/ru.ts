@@ -5,6 +5,7 @@ import type { Words } from "./en";
 export const ru: Words = {
   "app.name": "Causeway",
   "app.loading": "Одну минуту…",
+  "app.leaving": "Выход…",
   "app.part-missing": "Эту часть приложения не удалось загрузить.",
   "welcome.title": "Разговор через море",
   "welcome.text":

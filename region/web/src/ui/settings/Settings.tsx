@@ -1,7 +1,7 @@
 /** What one may choose: how one is seen, by whom, on which devices, and what this browser does. */
 
 import { logOut } from "../../state/account";
-import { get } from "../../state/store";
+import { unsent } from "../../state/unsent";
 import { t } from "../../words";
 import { LanguageChoice } from "../LanguageChoice";
 import { Panel } from "../Panel";
@@ -40,6 +40,6 @@ export default function Settings() {
 }
 
 async function leave(): Promise<void> {
-  const n = get().outbox.length;
+  const n = await unsent();
   if (n === 0 || confirm(t("account.logout.unsent", { n }))) await logOut();
 }
