@@ -151,6 +151,13 @@ async def _store(source: Seat, duty: DutyView) -> Check:
         return Check("store", ok=False, detail="it knows of no turns yet: upgrade the region")
     good = (turn.holder, turn.epoch, turn.incarnation) == (source.site, duty.epoch, duty.incarnation)
     detail = f"{turn.holder}, epoch {turn.epoch}, incarnation {turn.incarnation}"
+    if duty.laid_down and turn.phase is not Phase.HANDED:
+        lead = f"it went on though its lease was laid down: causeway region fail {source.region}"
+        return Check(
+            "store",
+            ok=False,
+            detail=f"{detail}; {lead if source.is_home else 'it went on though its lease was laid down'}",
+        )
     return Check("store", ok=good and turn.phase is Phase.SERVING, detail=f"{detail}, {turn.phase.value or 'serving'}")
 
 

@@ -68,6 +68,7 @@ class Evacuation:
     detach: Callable[[], Awaitable[object]] | None = None
     release: Callable[[], Awaitable[None]] | None = None
     _compared: str = ""
+    _lays_down: bool = False
     began: float = field(default_factory=time.monotonic)
     _said: tuple[str, str] = ("", "")
     _decided: dict[int, int] = field(default_factory=dict)
@@ -282,7 +283,13 @@ class Evacuation:
         if not self.target.is_home:
             await note_claim(self.target.store, known.region, known.epoch, known.incarnation, laid_down=True)
         await self._see_that_it_stands(known)
-        await self.directory.lay_down(known.region, LayingDown(known.holder, known.epoch))
+        self._lays_down = True
+        try:
+            await self.directory.lay_down(known.region, LayingDown(known.holder, known.epoch))
+        except CausewayError as error:
+            self._lays_down = not error.definite
+            raise
+        self._lays_down = False
         await self._see_that_it_stands(
             known
         )  # laid down is for good, and yet goes forward; an epoch that is begun without the newest does not
@@ -378,6 +385,11 @@ class Evacuation:
         if isinstance(error, LEFT_ALONE):
             self._say(step, f"given up: {why}")
             return
+        if (
+            self._lays_down and self.target.is_home
+        ):  # it may be under way still; whose store went on nobody could take over
+            self._say(step, f"given up: {why} Run the same command again, or with --abort")
+            return
         try:
             back = await self.hand_back()
         except FAILURES:
@@ -385,7 +397,8 @@ class Evacuation:
                 step, f"given up: {why} Whether {self.source.site} goes on is not known; run the same command again"
             )
             return
-        self._say(step, f"given up: {why} " + (f"{self.source.site} goes on" if back else "Run the same command again"))
+        again = "" if isinstance(error, LostTrackError) else "Run the same command again"
+        self._say(step, f"given up: {why} {f'{self.source.site} goes on' if back else again}".rstrip())
 
     def _say(self, step: Step, what: str, figures: Mapping[str, int] | None = None) -> None:
         if (step.value, what) != self._said or figures:

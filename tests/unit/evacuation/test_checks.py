@@ -51,7 +51,7 @@ def test_a_copy_that_was_not_completed_takes_nobodys_room() -> None:
 
 
 def test_a_lease_that_was_laid_down_is_in_nobodys_way() -> None:
-    """It is so for good, also where the store was handed back: this command alone leads on from there."""
+    """It is so for good, and this command leads on from there, unless the store went on: `store` says that."""
     found = checks.lease(replace(DUTY, laid_down=True, promised_seconds=0.0), seat("us"), seat("eu"))
     assert found.ok
     assert "laid down" in found.detail

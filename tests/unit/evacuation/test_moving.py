@@ -17,6 +17,7 @@ from region.evacuation import announcing, copying, moving, repository
 from region.evacuation.copying import CopyDiffersError, CopyFailedError
 from region.evacuation.errors import ChangedMeanwhileError, StuckError
 from region.evacuation.moving import Evacuation
+from region.evacuation.plan import LostTrackError
 from region.evacuation.seats import Seat
 from region.evacuation.telling import Told
 from replication.turns.records import Phase, Turn
@@ -378,8 +379,8 @@ async def test_what_fails_later_is_gone_on_with(world: World, what: str) -> None
     assert world.turns["eu"] == Turn("us", 2, 2, "eu")
 
 
-async def test_a_laying_down_that_comes_after_the_handing_back_goes_forward(world: World) -> None:
-    """Its answer was lost, and it was under way still: the store is handed back, and the lease is gone for good, so nobody says that the source goes on."""
+async def test_a_laying_down_that_comes_after_the_handing_back_leads_to_a_takeover(world: World) -> None:
+    """Its answer was lost, and it was under way still: the store goes on, and whoever starts there decides nothing; it is said what leads on, and nobody drains it."""
     told: list[Told] = []
     world.broken["us laid down"] = OutcomeUnknownError(what="The change of the directory")
 
@@ -394,10 +395,24 @@ async def test_a_laying_down_that_comes_after_the_handing_back_goes_forward(worl
     assert world.turns["us"] == Turn("us", 1, 1, "us")
     world.done.clear()
 
-    await evacuation(world).run()
+    with pytest.raises(LostTrackError, match="causeway region fail us"):
+        await evacuation(world, told).run()
 
-    assert world.done == ALL
-    assert world.turns["eu"] == Turn("us", 2, 2, "eu")
+    assert world.done == []
+    assert "Run the same command again" not in told[-1].what
+
+
+async def test_on_the_way_home_nothing_is_handed_back_while_a_laying_down_may_be_under_way(world: World) -> None:
+    """Nobody could take over whose store went on behind it: so the store stands still until it is known."""
+    world.broken["us laid down"] = OutcomeUnknownError(what="The change of the directory")
+    world.turns["eu"] = world.turns["us"] = Turn("us", 2, 2, "us", Phase.HANDED, "m")
+    world.duty = replace(world.duty, holder="eu", epoch=2, incarnation=2)
+    told: list[Told] = []
+    back = Evacuation(seat("eu"), seat("us"), world, Path("/"), told.append)
+    with pytest.raises(OutcomeUnknownError):
+        await back.run()
+    assert world.done == []
+    assert told[-1].what.endswith("Run the same command again, or with --abort")
 
 
 @pytest.mark.parametrize("as_it", ["us's end noted", "us laid down"])
