@@ -1,6 +1,7 @@
 """Carries an evacuation out: asks where it stands, does the next step, and so on; what it cannot finish before the target holds, it hands back."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -28,7 +29,7 @@ from region.evacuation.plan import Known, LostTrackError, Step, begun, can_hand_
 from region.evacuation.seats import Seat
 from region.evacuation.telling import Told, not_released
 from region.holding.promising import note_claim
-from replication.turns.records import Turn
+from replication.turns.records import Phase, Turn
 from replication.turns.repository import drain, hand_over, read_turn, set_offsets, take_back, take_over
 from replication.turns.takeover_repository import read_handed_in
 
@@ -37,6 +38,8 @@ PATIENCE: Final[Mapping[Step, float]] = {Step.DRAIN: 45.0, Step.SETTLE: 60.0, St
 """How long each wait may take, seconds: a process that was killed counts as alive for 30."""
 FAILURES: Final = (CausewayError, KafkaError, OSError, *STORE_FAILURES, psycopg.Error)
 """What a step may fail by: somebody does not answer, or says no."""
+BACK_TRIES: Final = 5
+"""So often what is there is taken back, where somebody else changes it meanwhile."""
 ACCEPTING: Final = frozenset({"gateway", "ingester", "media"})
 """Services that take in what is new; they end first."""
 
@@ -69,6 +72,8 @@ class Evacuation:
     release: Callable[[], Awaitable[None]] | None = None
     _compared: str = ""
     _lays_down: bool = False
+    _mark: str = field(default_factory=lambda: secrets.token_hex(8))
+    _mine: Turn | None = None
     began: float = field(default_factory=time.monotonic)
     _said: tuple[str, str] = ("", "")
     _decided: dict[int, int] = field(default_factory=dict)
@@ -97,6 +102,8 @@ class Evacuation:
             started = time.monotonic()
             try:
                 known = await self.look()
+                if known.holder == self.source.site and self._mine not in {None, known.at_source}:
+                    raise self._changed(known.at_source)
                 step = next_step(known)
                 if step is Step.DONE:
                     await self._end_plan(step)
@@ -118,7 +125,9 @@ class Evacuation:
             psycopg.Error: A store does not.
         """
         region, duty = self.source.region, await self._duty()
-        source, target = await _turn(self.source), await _turn(self.target)
+        source = await _turn(self.source)
+        self._mine = self._mine or source  # from here on only this command's own doing
+        target = await _turn(self.target)
         serving = False
         if target is not None and duty.holder == self.target.site and target.epoch == duty.epoch:
             async with await connect(self.target.store, name="evacuation") as store:
@@ -141,6 +150,8 @@ class Evacuation:
     async def hand_back(self) -> bool:
         """Let the source go on, if the target does not hold yet; return whether it does go on. The target's store is not asked: it may be what failed.
 
+        Nor is anything undone that others have done since this command looked: if it never did, whatever there is.
+
         Raises:
             CausewayError: The directory does not tell.
             psycopg.Error: The source's store does not answer.
@@ -149,7 +160,7 @@ class Evacuation:
         if not can_hand_back(duty.holder, self.source.site, laid_down=duty.laid_down):
             return False
         async with await connect(self.source.store, name="evacuation") as store:
-            back = await take_back(store, epoch=duty.epoch, holder=self.source.site)
+            back = await self._take_back(store, duty.epoch)
         if not back:
             return False
         duty = (
@@ -159,6 +170,15 @@ class Evacuation:
             return False
         await self._end_plan(Step.DRAIN)
         return True
+
+    async def _take_back(self, store: Connection, epoch: int) -> bool:
+        for _ in range(BACK_TRIES):
+            seen = self._mine or await read_turn(store)
+            if await take_back(store, epoch=epoch, holder=self.source.site, seen=seen):
+                return True
+            if self._mine is not None:
+                return False
+        return False
 
     async def _end_plan(self, step: Step) -> None:
         if untold := await self._plan.end():
@@ -197,14 +217,18 @@ class Evacuation:
     async def _drain(self, known: Known) -> None:
         await self._plan.tell()
         async with await connect(self.source.store, name="evacuation") as store:
-            await drain(store, epoch=known.epoch)
+            if not await drain(store, epoch=known.epoch, mark=self._mark, seen=self._mine):
+                raise self._changed(await read_turn(store))
+            self._mine = replace(known.at_source, phase=Phase.DRAINING, mark=self._mark)
             await self._wait(Step.DRAIN, lambda: _list(repository.still_serving(store, ACCEPTING)))
 
     async def _settle(self, known: Known) -> None:
         async with await connect(self.source.store, name="evacuation") as store:
             await self._wait(Step.SETTLE, partial(self._undone, store))
-            if not await hand_over(store, epoch=known.epoch, to=self.target.site):
+            handed = replace(known.at_source, holder=self.target.site, phase=Phase.HANDED, mark=secrets.token_hex(8))
+            if not await hand_over(store, epoch=known.epoch, to=handed.holder, mark=handed.mark, seen=self._mine):
                 raise self._changed(await read_turn(store))
+            self._mine = handed
 
     async def _stand_still(self) -> None:
         """Wait until nobody works on the source's store any more, and see that nothing is left to be done in it."""
@@ -382,7 +406,7 @@ class Evacuation:
 
     async def _give_up(self, step: Step, error: BaseException) -> None:
         why = str(error) or type(error).__name__
-        if isinstance(error, LEFT_ALONE):
+        if isinstance(error, LEFT_ALONE) or await self._plan.is_given_up():
             self._say(step, f"given up: {why}")
             return
         if (

@@ -67,8 +67,9 @@ class World:
 
     def turn(self, url: str, what: str, **changes: Any) -> bool:
         """Change what a store says."""
+        if f"{what} {url}" not in self.broken:
+            self.turns[url] = replace(self.turns[url], **changes)
         self.do(f"{what} {url}")
-        self.turns[url] = replace(self.turns[url], **changes)
         return True
 
     async def duties(self) -> tuple[DutyView, ...]:
@@ -157,7 +158,6 @@ class Stores:
     def __init__(self, world: World) -> None:
         """Ask these."""
         self._world = world
-        self._handed = 0
 
     async def connect(self, url: str, **_: object) -> Any:
         """Return what stands for a connection: the URL."""
@@ -181,19 +181,20 @@ class Stores:
         self._world.do(f"compare {source} with {target}")
         return 3
 
-    async def drain(self, url: str, **_: object) -> bool:
-        """Let nothing more in."""
-        return self._world.turn(url, "drain", phase=Phase.DRAINING)
+    async def drain(self, url: str, *, mark: str, seen: Turn, **_: object) -> bool:
+        """Let nothing more in, unless it says something else than was seen."""
+        return self._world.turns[url] == seen and self._world.turn(url, "drain", phase=Phase.DRAINING, mark=mark)
 
-    async def hand_over(self, url: str, *, to: str, **_: object) -> bool:
+    async def hand_over(self, url: str, *, to: str, mark: str, seen: Turn, **_: object) -> bool:
         """Let nobody serve, unless it was taken back."""
-        if self._world.turns[url].phase is not Phase.DRAINING:
-            return False
-        self._handed += 1
-        return self._world.turn(url, "hand over", phase=Phase.HANDED, holder=to, mark=f"m{self._handed}")
+        return self._world.turns[url] == seen and self._world.turn(
+            url, "hand over", phase=Phase.HANDED, holder=to, mark=mark
+        )
 
-    async def take_back(self, url: str, *, holder: str, **_: object) -> bool:
-        """Let it serve again."""
+    async def take_back(self, url: str, *, holder: str, seen: Turn | None, **_: object) -> bool:
+        """Let it serve again, unless it says something else than was seen."""
+        if seen is not None and self._world.turns[url] != seen:
+            return False
         return self._world.turn(url, "take back", phase=Phase.SERVING, holder=holder, mark="")
 
     async def take_over(self, url: str, turn: Turn, *, offsets: dict[int, int], **_: object) -> bool:
@@ -441,6 +442,55 @@ async def test_what_another_has_given_up_hands_nothing_back(world: World, what: 
     assert told[-1].what.startswith("given up: `evacuate` of us was given up meanwhile")
     if what == "plan":
         assert world.done == []
+
+
+@pytest.mark.parametrize("others", [Phase.DRAINING, Phase.HANDED, Phase.SERVING])
+@pytest.mark.parametrize("last", ["drain us", "hand over us"])
+async def test_whoever_fails_undoes_nothing_that_another_has_begun_since(
+    world: World, last: str, others: Phase
+) -> None:
+    """It was given up elsewhere, and another command is at it by now: its handing over is not this one's to be handed back."""
+    theirs = Turn("us", 1, 1, "eu" if others is Phase.HANDED else "us", others, "theirs" if others.value else "")
+
+    def begin_anew() -> None:
+        world.turns["us"] = theirs
+        world.away.add("eu")
+
+    world.meanwhile[last] = begin_anew
+    told: list[Told] = []
+    with pytest.raises((psycopg.OperationalError, ChangedMeanwhileError)):
+        await evacuation(world, told).run()
+    assert world.turns["us"] == theirs
+    assert "take back us" not in world.done
+    assert not told[-1].what.endswith("us goes on")
+
+
+async def test_whoever_was_given_up_and_fails_by_something_else_asks_first(world: World) -> None:
+    """The one that gave it up has not come to taking back yet, or has begun anew with what it found."""
+    world.turns["us"] = Turn("us", 1, 1, "us", Phase.DRAINING, "m")
+    world.broken["hand over us"] = UnavailableError(what="The store")
+
+    def give_up() -> None:
+        world.broken["plan"] = GivenUpError(verb="evacuate", target="us", what="ada asked for `evacuate-abort`")
+
+    world.meanwhile["drain us"] = give_up
+    with pytest.raises(UnavailableError):
+        await evacuation(world).run()
+    assert "take back us" not in world.done
+
+
+async def test_who_gives_up_takes_back_what_is_changed_meanwhile(world: World) -> None:
+    """The run that is given up may come one step further in between."""
+    seen = [Turn("us", 1, 1, "us"), Turn("us", 1, 1, "us", Phase.DRAINING, "m")]
+    world.turns["us"] = seen[1]
+
+    async def read_turn(_: str) -> Turn:
+        return seen.pop(0)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(moving, "read_turn", read_turn)
+        assert await evacuation(world).hand_back()
+    assert world.turns["us"] == Turn("us", 1, 1, "us")
 
 
 async def test_a_store_that_was_taken_back_is_not_handed_over(world: World) -> None:
