@@ -44,10 +44,6 @@ ACCEPTING: Final = frozenset({"gateway", "ingester", "media"})
 """Services that take in what is new; they end first."""
 
 
-LEFT_ALONE: Final = (ChangedMeanwhileError, GivenUpError)
-"""What a step may fail by where nothing is handed back: somebody else is at it, or was, and has said how it goes on."""
-
-
 @dataclass
 class Evacuation:
     """One region's way from one site to the other; `run` it.
@@ -74,6 +70,7 @@ class Evacuation:
     _lays_down: bool = False
     _mark: str = field(default_factory=lambda: secrets.token_hex(8))
     _mine: Turn | None = None
+    _is_own: bool = False
     began: float = field(default_factory=time.monotonic)
     _said: tuple[str, str] = ("", "")
     _decided: dict[int, int] = field(default_factory=dict)
@@ -219,7 +216,8 @@ class Evacuation:
         async with await connect(self.source.store, name="evacuation") as store:
             if not await drain(store, epoch=known.epoch, mark=self._mark, seen=self._mine):
                 raise self._changed(await read_turn(store))
-            self._mine = replace(known.at_source, phase=Phase.DRAINING, mark=self._mark)
+            self._mine, self._is_own = replace(known.at_source, phase=Phase.DRAINING, mark=self._mark), True
+            await self._plan.tell()  # who has given it up between may have handed back before this
             await self._wait(Step.DRAIN, lambda: _list(repository.still_serving(store, ACCEPTING)))
 
     async def _settle(self, known: Known) -> None:
@@ -406,11 +404,12 @@ class Evacuation:
 
     async def _give_up(self, step: Step, error: BaseException) -> None:
         why = str(error) or type(error).__name__
-        if isinstance(error, LEFT_ALONE) or await self._plan.is_given_up():
+        is_given_up = isinstance(error, GivenUpError) or await self._plan.is_given_up()
+        if isinstance(error, ChangedMeanwhileError) or (is_given_up and not self._is_own):
             self._say(step, f"given up: {why}")
             return
         if (
-            self._lays_down and self.target.is_home
+            self._lays_down and self.target.is_home and not is_given_up
         ):  # it may be under way still; whose store went on nobody could take over
             self._say(step, f"given up: {why} Run the same command again, or with --abort")
             return
@@ -421,7 +420,7 @@ class Evacuation:
                 step, f"given up: {why} Whether {self.source.site} goes on is not known; run the same command again"
             )
             return
-        again = "" if isinstance(error, LostTrackError) else "Run the same command again"
+        again = "" if is_given_up or isinstance(error, LostTrackError) else "Run the same command again"
         self._say(step, f"given up: {why} {f'{self.source.site} goes on' if back else again}".rstrip())
 
     def _say(self, step: Step, what: str, figures: Mapping[str, int] | None = None) -> None:

@@ -467,16 +467,30 @@ async def test_whoever_fails_undoes_nothing_that_another_has_begun_since(
 
 async def test_whoever_was_given_up_and_fails_by_something_else_asks_first(world: World) -> None:
     """The one that gave it up has not come to taking back yet, or has begun anew with what it found."""
-    world.turns["us"] = Turn("us", 1, 1, "us", Phase.DRAINING, "m")
-    world.broken["hand over us"] = UnavailableError(what="The store")
+    world.turns["us"] = Turn("us", 1, 1, "eu", Phase.HANDED, "m")
+    world.broken["us laid down"] = UnavailableError(what="The directory")
 
     def give_up() -> None:
         world.broken["plan"] = GivenUpError(verb="evacuate", target="us", what="ada asked for `evacuate-abort`")
 
-    world.meanwhile["drain us"] = give_up
+    world.meanwhile["copy us to eu"] = give_up
     with pytest.raises(UnavailableError):
         await evacuation(world).run()
     assert "take back us" not in world.done
+
+
+@pytest.mark.parametrize("last", ["drain us", "hand over us"])
+async def test_whoever_was_given_up_hands_back_what_it_has_done_itself(world: World, last: str) -> None:
+    """Whoever gave it up may have died right after, or have handed back right before: then nobody would serve, and nobody be at it."""
+
+    def give_up() -> None:
+        world.broken["plan"] = GivenUpError(verb="evacuate", target="us", what="ada asked")
+
+    world.meanwhile[last] = give_up
+    with pytest.raises(GivenUpError):
+        await evacuation(world).run()
+    assert world.done[-2:] == [last, "take back us"]
+    assert world.turns["us"] == Turn("us", 1, 1, "us")
 
 
 async def test_who_gives_up_takes_back_what_is_changed_meanwhile(world: World) -> None:
