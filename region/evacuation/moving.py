@@ -71,6 +71,7 @@ class Evacuation:
     _mark: str = field(default_factory=lambda: secrets.token_hex(8))
     _mine: Turn | None = None
     _is_own: bool = False
+    _carried: bool = False
     began: float = field(default_factory=time.monotonic)
     _said: tuple[str, str] = ("", "")
     _decided: dict[int, int] = field(default_factory=dict)
@@ -203,7 +204,10 @@ class Evacuation:
                         await self._catch_up(known)
                     else:
                         await self._copy(known)
+                self._carried = True
             case Step.CLAIM:
+                if not self._carried:  # whoever copied the store may have died before the blobs were there
+                    await self._copy_blobs(step)
                 await self._claim(known)
             case Step.BEGIN:
                 await self._begin(known)

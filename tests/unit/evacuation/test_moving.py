@@ -17,7 +17,7 @@ from region.evacuation import announcing, copying, moving, repository
 from region.evacuation.copying import CopyDiffersError, CopyFailedError
 from region.evacuation.errors import ChangedMeanwhileError, StuckError
 from region.evacuation.moving import Evacuation
-from region.evacuation.plan import LostTrackError
+from region.evacuation.plan import LostTrackError, Step
 from region.evacuation.seats import Seat
 from region.evacuation.telling import Told
 from replication.turns.records import Phase, Turn
@@ -526,6 +526,23 @@ async def test_whoever_is_interrupted_before_goes_on_where_it_stood(world: World
     world.turns["us"] = Turn("us", 1, 1, "eu", Phase.HANDED, "m")
     await evacuation(world).run()
     assert world.done == ALL[3:]
+
+
+async def test_nothing_is_claimed_before_the_blobs_are_there(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever put the copy of the store in its place may have died before they were carried; who has seen that they are there carries them no third time."""
+
+    async def carry(_: Evacuation, step: Step) -> None:
+        world.do(f"blobs, {step.value}")
+
+    monkeypatch.setattr(Evacuation, "_copy_blobs", carry)
+    await evacuation(world).run()
+    assert [one for one in world.done if one.startswith("blobs")] == ["blobs, drain", "blobs, copy"]
+
+    world.turns["us"] = world.turns["eu"] = Turn("us", 1, 1, "eu", Phase.HANDED, "m")
+    world.duty = World().duty
+    world.done.clear()
+    await evacuation(world).run()
+    assert world.done == ["blobs, claim", *ALL[4:]]
 
 
 async def test_a_copy_that_follows_is_waited_for_and_begun_with(world: World) -> None:
