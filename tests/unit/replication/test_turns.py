@@ -2,14 +2,16 @@
 
 import asyncio
 from types import SimpleNamespace
-from typing import cast
+from typing import Self, cast
 
 import psycopg
 import pytest
 
 from infra.health import Health
+from infra.kafka import Committed
+from infra.postgres import Connection
 from infra.settings import RegionalSettings
-from replication.turns import waiting
+from replication.turns import decided, waiting
 from replication.turns.records import Phase, Turn, may_serve, waits_for
 from replication.turns.waiting import in_turn
 
@@ -175,3 +177,38 @@ async def test_a_process_whose_work_is_over_does_not_stay_for_ever(monkeypatch: 
     await asyncio.wait_for(ended.wait(), 30)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_store_that_decides_meanwhile_has_not_gone_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is noted is read before what the store knows: both grow, and the note comes last. One that knows less has gone back."""
+    knows = {0: 5}
+
+    class Journal:
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        async def __aenter__(self) -> Self:
+            return self
+
+        async def __aexit__(self, *_: object) -> None:
+            pass
+
+        async def committed(self, _: int) -> Committed:
+            if decides:
+                knows[0] = 7
+            return Committed(7, "")
+
+    async def read_turn(_: object) -> Turn:
+        return Turn("us", 1, 1, "us")
+
+    async def next_offsets(_: object) -> dict[int, int]:
+        return dict(knows)
+
+    monkeypatch.setattr(decided, "Consumer", Journal)
+    monkeypatch.setattr(decided, "read_turn", read_turn)
+    monkeypatch.setattr(decided, "next_offsets", next_offsets)
+    store = cast(Connection, None)
+    decides = True
+    assert not await decided.went_back(store, "", "journal")
+    decides, knows[0] = False, 6
+    assert await decided.went_back(store, "", "journal")
