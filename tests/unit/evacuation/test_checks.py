@@ -116,7 +116,7 @@ async def test_nothing_is_handed_to_another_legal_zone(
 ) -> None:
     """Neither by plan nor without; and what is elsewhere already may always come home."""
 
-    async def attempt(name: str, _: object) -> checks.Check:
+    async def attempt(name: str, _: object, **__: object) -> checks.Check:
         return checks.Check(name, ok=True, detail="")
 
     home, target = replace(seat("us"), zones=zones), replace(seat("eu"), zones=zones)
@@ -138,7 +138,7 @@ async def test_who_has_served_until_a_moment_ago_may_start_anew(
     async def services(_: Seat) -> checks.Check:
         return checks.Check("services", ok=answers.pop(0), detail="")
 
-    async def attempt(name: str, look_at: Callable[[], Awaitable[checks.Check]]) -> checks.Check:
+    async def attempt(name: str, look_at: Callable[[], Awaitable[checks.Check]], **_: object) -> checks.Check:
         return await look_at() if name == "services" else checks.Check(name, ok=True, detail="")
 
     monkeypatch.setattr(checks, "services", services)

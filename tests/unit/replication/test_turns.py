@@ -1,6 +1,7 @@
 """Whose turn it is: who may work on a store, and what a process does with that."""
 
 import asyncio
+import contextlib
 from types import SimpleNamespace
 from typing import Self, cast
 
@@ -165,16 +166,45 @@ async def test_a_process_whose_work_is_over_does_not_stay_for_ever(monkeypatch: 
     monkeypatch.setattr(waiting, "IDLE_SECONDS", 0.001)
     monkeypatch.setattr(waiting, "connect", store.connect)
     monkeypatch.setattr(waiting, "read_turn", store.read)
-    ended = asyncio.Event()
+    ended, health = asyncio.Event(), Health()
+    health.expect("store")  # whatever the work has told of
+
+    async def finish() -> None:
+        assert health.conditions["turn"].detail == "its work is over; it starts anew"
+
+    turns = settings({"us": "eu"}, "us")
+    running = asyncio.create_task(
+        in_turn(turns, "x", health, asyncio.Event().wait, accepting=True, finish=finish, end=ended.set)  # type: ignore[arg-type]  # what it returns is not looked at
+    )
+    await asyncio.wait_for(ended.wait(), 30)
+    assert [(name, one.ok, one.detail) for name, one in health.conditions.items()] == [
+        ("turn", False, "its work is over; it starts anew")
+    ], "who waits for processes that stand by waits for its successor"
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_work_that_does_not_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else its process would stand for ever, with no successor."""
+    store = Store(HOME, HOME, HANDED)
+    monkeypatch.setattr(waiting, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(waiting, "ENDING_SECONDS", 0.001)
+    monkeypatch.setattr(waiting, "connect", store.connect)
+    monkeypatch.setattr(waiting, "read_turn", store.read)
+    ended, lets_go = asyncio.Event(), asyncio.Event()
+
+    async def hang() -> None:
+        while not lets_go.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await lets_go.wait()
 
     async def finish() -> None:
         pass
 
     turns = settings({"us": "eu"}, "us")
-    running = asyncio.create_task(
-        in_turn(turns, "x", Health(), asyncio.Event().wait, accepting=True, finish=finish, end=ended.set)  # type: ignore[arg-type]  # what it returns is not looked at
-    )
-    await asyncio.wait_for(ended.wait(), 30)
+    running = asyncio.create_task(in_turn(turns, "x", Health(), hang, accepting=True, finish=finish, end=ended.set))
+    await asyncio.wait_for(ended.wait(), 10)  # within less than a process stays that has ended its work
+    lets_go.set()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
