@@ -36,6 +36,10 @@ class Health:
         since = known.since if known is not None and known.ok == ok else time.time()
         self.conditions[name] = Condition(ok=ok, detail=detail, since=since)
 
+    def forget(self, *, but: str) -> None:
+        """Tell of one condition alone from here on: whoever told the others is gone."""
+        self.conditions = {name: condition for name, condition in self.conditions.items() if name == but}
+
     @property
     def ok(self) -> bool:
         """Whether the process can serve."""

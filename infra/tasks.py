@@ -30,16 +30,33 @@ async def beside(*works: Coroutine[None, None, None]) -> AsyncIterator[None]:
 
 @contextlib.asynccontextmanager
 async def meanwhile(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
-    """Do some work while something else is done within, and wait for it at the end; what fails within stops it.
+    """Do some work while something else is done within, and wait for it at the end; whichever of both fails ends the other.
 
     Raises:
-        Exception: What it failed by, once what is done within has come to its end.
+        Exception: What it failed by.
     """
-    task = asyncio.create_task(work)
+    body, task = asyncio.current_task(), asyncio.create_task(work)
+    assert body is not None
+    is_within, has_ended = True, False
+
+    def end(done: asyncio.Task[None]) -> None:
+        nonlocal has_ended
+        if is_within and not done.cancelled() and done.exception() is not None:
+            has_ended = body.cancel()
+
+    task.add_done_callback(end)
     try:
         yield
+        is_within = False
+        if has_ended:  # and that was swallowed within
+            body.uncancel()
         await task
+    except BaseException:
+        if is_within and has_ended and not body.uncancel():
+            task.result()
+        raise
     finally:
+        is_within = False
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 

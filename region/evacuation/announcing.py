@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Final, Protocol
 
 from global_directory.holding.schemas import Claim, DutyView, LayingDown, ProposalView, Sighted
+from global_directory.operators.errors import GivenUpError
 from infra.errors import CausewayError
 
 PLAN_SECONDS: Final = 15.0
@@ -47,6 +48,17 @@ class Plan:
             CausewayError: It cannot be told.
         """
         await self._say(planned=True)
+
+    async def is_given_up(self) -> bool:
+        """Whether another command has given this one up, which a telling hears, if it was told of; a directory that cannot be told has not said so."""
+        try:
+            if self._planned:
+                await self.tell()
+        except GivenUpError:
+            return True
+        except CausewayError:
+            return False
+        return False
 
     async def end(self) -> str:
         """Tell that the plan is over; return what is to be said if that cannot be told. What was done stays done: a plan ends by itself."""

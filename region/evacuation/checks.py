@@ -29,11 +29,12 @@ from region.evacuation.seats import Seat
 from replication.turns.records import Phase
 from replication.turns.repository import read_turn
 from replication.turns.takeover_repository import read_tail
+from replication.turns.waiting import IDLE_SECONDS
 
 ASK_SECONDS: Final = 20.0
 """How long each may take: a machine that is busy may still be evacuated."""
-RETURN_SECONDS: Final = 15.0
-"""How long processes whose turn has only just ended may take to start anew."""
+RETURN_SECONDS: Final = IDLE_SECONDS + 25.0
+"""How long processes whose turn has only just ended may take to start anew: they end only a while after their work."""
 LOOK_SECONDS: Final = 0.25
 MOST_BEHIND: Final = 5_000
 """Records that may be undecided, or unsent, when an evacuation is begun: with more, draining takes its time."""
@@ -80,7 +81,7 @@ async def look(source: Seat, target: Seat, duties: Collection[DutyView], expelle
         await attempt("copy", lambda: _copy(target)),
         await attempt("tail", lambda: _tail(source, target)),
         await attempt("topics", lambda: topics(source, target)),
-        await attempt("services", lambda: _return(target)),
+        await attempt("services", lambda: _return(target), patience=RETURN_SECONDS + ASK_SECONDS),
         await attempt("blobs", lambda: _blobs(source, target)),
         residency(target),
     ]
@@ -100,10 +101,10 @@ def mend(found: Collection[Check], runbook: str, again: str) -> list[str]:
     return [f"Mend first, as docs/operations/{runbook}.md says: {wrong}", f"Then look again: {again}"]
 
 
-async def attempt(name: str, look_at: Callable[[], Awaitable[Check]]) -> Check:
-    """Look at something; what cannot be looked at is not good."""
+async def attempt(name: str, look_at: Callable[[], Awaitable[Check]], *, patience: float = ASK_SECONDS) -> Check:
+    """Look at something, for so many seconds; what cannot be looked at is not good."""
     try:
-        async with asyncio.timeout(ASK_SECONDS):
+        async with asyncio.timeout(patience):
             return await look_at()
     except (CausewayError, KafkaError, *STORE_FAILURES, psycopg.Error, httpx.HTTPError, *FAILURES) as error:
         return Check(name, ok=False, detail=f"it cannot be looked at: {type(error).__name__}")
@@ -151,6 +152,13 @@ async def _store(source: Seat, duty: DutyView) -> Check:
         return Check("store", ok=False, detail="it knows of no turns yet: upgrade the region")
     good = (turn.holder, turn.epoch, turn.incarnation) == (source.site, duty.epoch, duty.incarnation)
     detail = f"{turn.holder}, epoch {turn.epoch}, incarnation {turn.incarnation}"
+    if duty.laid_down and turn.phase is not Phase.HANDED:
+        lead = f"it went on though its lease was laid down: causeway region fail {source.region}"
+        return Check(
+            "store",
+            ok=False,
+            detail=f"{detail}; {lead if source.is_home else 'it went on though its lease was laid down'}",
+        )
     return Check("store", ok=good and turn.phase is Phase.SERVING, detail=f"{detail}, {turn.phase.value or 'serving'}")
 
 

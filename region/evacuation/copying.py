@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import secrets
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -63,8 +64,8 @@ async def copy_store(
 ) -> dict[str, int]:
     """Copy a store that stands still, in place of what is at the target; return how many rows each table has.
 
-    A copy that is not complete has another name: so whatever is found under the target's own is whole. One that failed is thrown away, if not now then by
-    the next attempt.
+    A copy that is not complete has another name, which no other run gives: so whatever is found under the target's own is whole. One that failed is thrown
+    away, if not now then by the next attempt.
 
     Args:
         source: URL of the store.
@@ -78,10 +79,11 @@ async def copy_store(
         CopyDiffersError: The copy is not the same.
         psycopg.Error: A server does not answer.
     """
-    name, made = _database(target), draft_of(target)
+    name, made = _database(target), f"{draft_of(target)}_{secrets.token_hex(4)}"
     async with await connect(target_server(target), name="evacuation") as server:
-        if made in await repository.databases(server):
-            say(f"a copy that was not completed ({made}) is thrown away first")
+        for left in await repository.drafts(server, draft_of(target)):
+            say(f"a copy that was not completed ({left}) is thrown away first")
+            await repository.drop_database(server, left)
         await repository.make_database(server, made)
     try:
         counts = await while_they_answer(
@@ -140,7 +142,7 @@ async def _throw_away(target: str, made: str, say: Callable[[str], None]) -> Non
 
 
 def draft_of(target: str) -> str:
-    """Return by what name a copy is made that is to take the place of a database."""
+    """Return how the name begins by which a copy is made that is to take the place of a database."""
     return f"{_database(target)}_new"
 
 

@@ -1,6 +1,7 @@
 """Carries an evacuation out: asks where it stands, does the next step, and so on; what it cannot finish before the target holds, it hands back."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -28,7 +29,7 @@ from region.evacuation.plan import Known, LostTrackError, Step, begun, can_hand_
 from region.evacuation.seats import Seat
 from region.evacuation.telling import Told, not_released
 from region.holding.promising import note_claim
-from replication.turns.records import Turn
+from replication.turns.records import Phase, Turn
 from replication.turns.repository import drain, hand_over, read_turn, set_offsets, take_back, take_over
 from replication.turns.takeover_repository import read_handed_in
 
@@ -37,12 +38,10 @@ PATIENCE: Final[Mapping[Step, float]] = {Step.DRAIN: 45.0, Step.SETTLE: 60.0, St
 """How long each wait may take, seconds: a process that was killed counts as alive for 30."""
 FAILURES: Final = (CausewayError, KafkaError, OSError, *STORE_FAILURES, psycopg.Error)
 """What a step may fail by: somebody does not answer, or says no."""
+BACK_TRIES: Final = 5
+"""So often what is there is taken back, where somebody else changes it meanwhile."""
 ACCEPTING: Final = frozenset({"gateway", "ingester", "media"})
 """Services that take in what is new; they end first."""
-
-
-LEFT_ALONE: Final = (ChangedMeanwhileError, GivenUpError)
-"""What a step may fail by where nothing is handed back: somebody else is at it, or was, and has said how it goes on."""
 
 
 @dataclass
@@ -68,6 +67,11 @@ class Evacuation:
     detach: Callable[[], Awaitable[object]] | None = None
     release: Callable[[], Awaitable[None]] | None = None
     _compared: str = ""
+    _lays_down: bool = False
+    _mark: str = field(default_factory=lambda: secrets.token_hex(8))
+    _mine: Turn | None = None
+    _is_own: bool = False
+    _carried: bool = False
     began: float = field(default_factory=time.monotonic)
     _said: tuple[str, str] = ("", "")
     _decided: dict[int, int] = field(default_factory=dict)
@@ -96,6 +100,8 @@ class Evacuation:
             started = time.monotonic()
             try:
                 known = await self.look()
+                if known.holder == self.source.site and self._mine not in {None, known.at_source}:
+                    raise self._changed(known.at_source)
                 step = next_step(known)
                 if step is Step.DONE:
                     await self._end_plan(step)
@@ -117,7 +123,9 @@ class Evacuation:
             psycopg.Error: A store does not.
         """
         region, duty = self.source.region, await self._duty()
-        source, target = await _turn(self.source), await _turn(self.target)
+        source = await _turn(self.source)
+        self._mine = self._mine or source  # from here on only this command's own doing
+        target = await _turn(self.target)
         serving = False
         if target is not None and duty.holder == self.target.site and target.epoch == duty.epoch:
             async with await connect(self.target.store, name="evacuation") as store:
@@ -140,6 +148,8 @@ class Evacuation:
     async def hand_back(self) -> bool:
         """Let the source go on, if the target does not hold yet; return whether it does go on. The target's store is not asked: it may be what failed.
 
+        Nor is anything undone that others have done since this command looked: if it never did, whatever there is.
+
         Raises:
             CausewayError: The directory does not tell.
             psycopg.Error: The source's store does not answer.
@@ -148,7 +158,7 @@ class Evacuation:
         if not can_hand_back(duty.holder, self.source.site, laid_down=duty.laid_down):
             return False
         async with await connect(self.source.store, name="evacuation") as store:
-            back = await take_back(store, epoch=duty.epoch, holder=self.source.site)
+            back = await self._take_back(store, duty.epoch)
         if not back:
             return False
         duty = (
@@ -158,6 +168,15 @@ class Evacuation:
             return False
         await self._end_plan(Step.DRAIN)
         return True
+
+    async def _take_back(self, store: Connection, epoch: int) -> bool:
+        for _ in range(BACK_TRIES):
+            seen = self._mine or await read_turn(store)
+            if await take_back(store, epoch=epoch, holder=self.source.site, seen=seen):
+                return True
+            if self._mine is not None:
+                return False
+        return False
 
     async def _end_plan(self, step: Step) -> None:
         if untold := await self._plan.end():
@@ -185,7 +204,10 @@ class Evacuation:
                         await self._catch_up(known)
                     else:
                         await self._copy(known)
+                self._carried = True
             case Step.CLAIM:
+                if not self._carried:  # whoever copied the store may have died before the blobs were there
+                    await self._copy_blobs(step)
                 await self._claim(known)
             case Step.BEGIN:
                 await self._begin(known)
@@ -196,14 +218,19 @@ class Evacuation:
     async def _drain(self, known: Known) -> None:
         await self._plan.tell()
         async with await connect(self.source.store, name="evacuation") as store:
-            await drain(store, epoch=known.epoch)
+            if not await drain(store, epoch=known.epoch, mark=self._mark, seen=self._mine):
+                raise self._changed(await read_turn(store))
+            self._mine, self._is_own = replace(known.at_source, phase=Phase.DRAINING, mark=self._mark), True
+            await self._plan.tell()  # who has given it up between may have handed back before this
             await self._wait(Step.DRAIN, lambda: _list(repository.still_serving(store, ACCEPTING)))
 
     async def _settle(self, known: Known) -> None:
         async with await connect(self.source.store, name="evacuation") as store:
             await self._wait(Step.SETTLE, partial(self._undone, store))
-            if not await hand_over(store, epoch=known.epoch, to=self.target.site):
+            handed = replace(known.at_source, holder=self.target.site, phase=Phase.HANDED, mark=secrets.token_hex(8))
+            if not await hand_over(store, epoch=known.epoch, to=handed.holder, mark=handed.mark, seen=self._mine):
                 raise self._changed(await read_turn(store))
+            self._mine = handed
 
     async def _stand_still(self) -> None:
         """Wait until nobody works on the source's store any more, and see that nothing is left to be done in it."""
@@ -282,7 +309,13 @@ class Evacuation:
         if not self.target.is_home:
             await note_claim(self.target.store, known.region, known.epoch, known.incarnation, laid_down=True)
         await self._see_that_it_stands(known)
-        await self.directory.lay_down(known.region, LayingDown(known.holder, known.epoch))
+        self._lays_down = True
+        try:
+            await self.directory.lay_down(known.region, LayingDown(known.holder, known.epoch))
+        except CausewayError as error:
+            self._lays_down = not error.definite
+            raise
+        self._lays_down = False
         await self._see_that_it_stands(
             known
         )  # laid down is for good, and yet goes forward; an epoch that is begun without the newest does not
@@ -375,8 +408,14 @@ class Evacuation:
 
     async def _give_up(self, step: Step, error: BaseException) -> None:
         why = str(error) or type(error).__name__
-        if isinstance(error, LEFT_ALONE):
+        is_given_up = isinstance(error, GivenUpError) or await self._plan.is_given_up()
+        if isinstance(error, ChangedMeanwhileError) or (is_given_up and not self._is_own):
             self._say(step, f"given up: {why}")
+            return
+        if (
+            self._lays_down and self.target.is_home and not is_given_up
+        ):  # it may be under way still; whose store went on nobody could take over
+            self._say(step, f"given up: {why} Run the same command again, or with --abort")
             return
         try:
             back = await self.hand_back()
@@ -385,7 +424,8 @@ class Evacuation:
                 step, f"given up: {why} Whether {self.source.site} goes on is not known; run the same command again"
             )
             return
-        self._say(step, f"given up: {why} " + (f"{self.source.site} goes on" if back else "Run the same command again"))
+        again = "" if is_given_up or isinstance(error, LostTrackError) else "Run the same command again"
+        self._say(step, f"given up: {why} {f'{self.source.site} goes on' if back else again}".rstrip())
 
     def _say(self, step: Step, what: str, figures: Mapping[str, int] | None = None) -> None:
         if (step.value, what) != self._said or figures:

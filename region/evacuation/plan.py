@@ -81,9 +81,9 @@ def next_step(known: Known) -> Step:
     source, target = known.at_source, known.at_target
     if (source.epoch, source.incarnation) != (known.epoch, known.incarnation):
         raise _lost(known, f"the store at {known.source} is of epoch {source.epoch}, the directory knows {known.epoch}")
-    if (
-        source.phase is not Phase.HANDED
-    ):  # also where the lease is laid down: a laying down that came after the handing back goes only forward
+    if source.phase is not Phase.HANDED:
+        if known.laid_down:
+            raise _lost(known, _went_on(known))
         if source.holder != known.source:
             raise _lost(known, f"the store at {known.source} says that {source.holder} serves")
         return Step.SETTLE if source.phase is Phase.DRAINING else Step.DRAIN
@@ -138,6 +138,14 @@ def _after_claim(known: Known) -> Step:
             )
         return Step.BEGIN
     return Step.DONE if known.serving else Step.SERVE
+
+
+def _went_on(known: Known) -> str:
+    """Say what is where a laying down came after the handing back: who starts there is deposed, so what is accepted is never decided."""
+    what = f"the lease was laid down, and the store at {known.source} went on all the same, where whoever starts decides nothing any more"
+    if known.target == known.region:
+        return f"{what}; nobody else has a copy that could go on, and no command leads on from there (docs/operations/evacuation.md)"
+    return f"{what}; let {known.target} take over: `causeway region fail {known.region}`, then `causeway region restore {known.region}`, which hands in what the copy lacks"
 
 
 def _lost(known: Known, what: str) -> LostTrackError:

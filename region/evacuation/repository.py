@@ -44,10 +44,12 @@ async def size(connection: Connection) -> int:
     return int(row[0])
 
 
-async def size_of(connection: Connection, name: str) -> int:
-    """Return how many bytes a database of the server has; 0 if there is none of that name."""
+async def size_of(connection: Connection, draft: str) -> int:
+    """Return how many bytes the databases of the server have that `drafts` finds."""
     cursor = await connection.execute(
-        "SELECT coalesce(sum(pg_database_size(datname)), 0)::bigint FROM pg_database WHERE datname = %s", (name,)
+        "SELECT coalesce(sum(pg_database_size(datname)), 0)::bigint FROM pg_database"
+        " WHERE datname = %s OR starts_with(datname::text, %s)",
+        (draft, f"{draft}_"),
     )
     row = await cursor.fetchone()
     assert row is not None
@@ -114,6 +116,11 @@ async def follows(connection: Connection) -> bool:
     row = await cursor.fetchone()
     assert row is not None
     return bool(row[0])
+
+
+async def drafts(connection: Connection, draft: str) -> list[str]:
+    """Return the databases of the server that are copies which were not completed, by how their names begin."""
+    return sorted(name for name in await databases(connection) if name == draft or name.startswith(f"{draft}_"))
 
 
 async def databases(connection: Connection) -> set[str]:

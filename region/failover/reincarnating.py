@@ -62,6 +62,7 @@ class Known:
         is_open: Whether the store has begun, and what that leaves behind is not cleared.
         is_older: Whether the store knows less than was decided in its epoch, or is of the one before where that was begun already: so others may have been
             told what would be numbered anew.
+        standby: Who may take its duties over; empty if nobody may.
     """
 
     region: str
@@ -73,6 +74,7 @@ class Known:
     is_lost: bool
     is_open: bool = False
     is_older: bool = False
+    standby: str = ""
 
     @property
     def is_done(self) -> bool:
@@ -91,7 +93,7 @@ def next_step(known: Known) -> Step:
     """
     store = known.store
     if store is None:
-        raise _cannot(known, "there is no store of it; its standby has one (`causeway region fail`)")
+        raise _cannot(known, f"there is no store of it; {_elsewhere(known, 'has one')}")
     if known.holder != known.site:
         raise _cannot(
             known, f"{known.holder} holds its duties; look at `causeway region restore {known.region} --rehearse`"
@@ -101,7 +103,7 @@ def next_step(known: Known) -> Step:
     if known.is_older:
         raise _cannot(
             known,
-            f"its store is an older one than was there: more was decided in epoch {known.epoch} than it knows; its standby has more (`causeway region fail`)",
+            f"its store is an older one than was there: more was decided in epoch {known.epoch} than it knows; {_elsewhere(known, 'has more')}",
         )
     if (store.epoch, store.incarnation) == (known.epoch, known.incarnation):
         if known.is_open:
@@ -110,6 +112,12 @@ def next_step(known: Known) -> Step:
     if (store.epoch, store.incarnation) == (known.epoch - 1, known.incarnation - 1):
         return Step.BEGIN
     raise _cannot(known, f"its store is of epoch {store.epoch}, the directory knows {known.epoch}")
+
+
+def _elsewhere(known: Known, has: str) -> str:
+    if known.standby:
+        return f"its standby {has} (`causeway region fail {known.region}`)"
+    return "nobody stands by, so only a copy of it that knows as much leads on (docs/operations/backup.md)"
 
 
 def _cannot(known: Known, what: str) -> CannotReincarnateError:
@@ -185,8 +193,9 @@ class Reincarnation:
                 is_open = bool(await read_tail(store, self.home.site))
                 assert turn is not None
                 certain = await noted_in(store, epoch=turn.epoch)
-            stretch, _ = await losses.read_stretch(self.home, turn, offsets, certain=certain)
-            is_older = behind(offsets, stretch.noted) is not None
+                stretch, _ = await losses.read_stretch(self.home, turn, offsets, certain=certain)
+                decided = await stores.next_offsets(store)  # after what is noted: a region that runs decides between
+            is_older = behind(decided, stretch.noted) is not None
             if (turn.epoch, turn.incarnation) == (duty.epoch - 1, duty.incarnation - 1):
                 begun = replace(turn, epoch=duty.epoch, incarnation=duty.incarnation)
                 is_older = is_older or bool((await losses.read_stretch(self.home, begun, offsets))[0].noted)
@@ -200,6 +209,7 @@ class Reincarnation:
             is_lost=bool(stretch.gone),
             is_open=is_open,
             is_older=is_older,
+            standby=duty.standby,
         )
         return known, stretch
 

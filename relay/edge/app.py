@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import httpx
@@ -43,6 +43,8 @@ MOVING_SECONDS: Final = 8.0
 """How long a request, or a device that connects, waits for duties that are being handed over from one site to another."""
 MOVED_SECONDS: Final = 0.5
 """How long at most until it tries again, also if nothing was heard of another holder."""
+MOST_HELD: Final = 4_096
+"""Devices and requests that wait so at a time; whoever comes beyond that is told at once, and comes back by itself."""
 
 
 @dataclass
@@ -71,6 +73,7 @@ class Edge:
         client: Carries HTTP.
         noted: Region to who holds it, as far as 421s have told; whoever of them cannot be reached is forgotten.
         holders: Who holds what, as far as the directory has told; None where each region holds its own.
+        held: One for each who waits just now for duties that are being handed over.
         ending: Set when this process begins to end: nobody waits in it any more for duties that are being handed over.
     """
 
@@ -85,6 +88,7 @@ class Edge:
     noted: dict[str, Holder] = field(default_factory=dict)
     holders: Holders | None = None
     ending: asyncio.Event = field(default_factory=asyncio.Event)
+    held: set[object] = field(default_factory=set)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or WebSocket, outside any trace that a device names."""
@@ -115,6 +119,7 @@ class Edge:
         home = found if isinstance(found, Home) else Home(self.region)
         device = Device(receive, send)
         trail, until = self._trail(home), asyncio.get_running_loop().time() + MOVING_SECONDS
+        asked = False
         while True:
             await self._carry(trail.last, scope, device.begin(), device.send)
             if device.redirect is not None:
@@ -122,18 +127,22 @@ class Edge:
             if device.turned_away:
                 try:
                     trail = await self._follow(trail, device.redirect, home)
+                    asked = trail.asked_directory
                     continue
                 except RegionUnreachableError:
+                    asked = True
                     await refuse(device.send, home.region)
             if device.leaving is None:
                 return
-            if not await self._may_move(trail.last.region, until):
+            if not await self._may_move(trail.last.region, until, device):
+                if device.is_gone:
+                    return
                 if device.leaving["code"] == TRY_LATER:
                     metrics.REFUSED_SOCKETS.labels(home.region).inc()
                 with contextlib.suppress(*GONE):
                     await device.let_go()
                 return
-            trail = self._trail(home)
+            trail = replace(self._trail(home), asked_directory=asked)  # once for all that it is held
 
     async def _carry(self, holder: Holder, scope: Scope, receive: Receive, send: Send) -> None:
         region = self._way(holder)
@@ -206,7 +215,7 @@ class Edge:
                 # What was asked and not answered may have been done: only who asked can repeat it, by its ids.
                 if not error.definite or not await self._may_move(trail.last.region, until):
                     raise
-                trail = self._trail(home)
+                trail = replace(self._trail(home), asked_directory=trail.asked_directory)
                 continue
             if not answer.kept:
                 self._count(holder, answer)
@@ -229,19 +238,30 @@ class Edge:
         name = way(holder.region, holder.holder)
         return name if name in self.gateways or name == self.region else holder.holder
 
-    async def _may_move(self, region: str, until: float) -> bool:
-        """Wait a moment for duties that are between two sites; whether it is worth another try.
+    async def _may_move(self, region: str, until: float, device: Device | None = None) -> bool:
+        """Wait a moment for duties that are between two sites; whether it is worth another try: not where a device leaves meanwhile.
 
         Nothing was done: so whoever asked need not know that a region is just being handed over.
         """
         if self.holders is None or region not in self.holders.movable or self.ending.is_set():
             return False
-        if asyncio.get_running_loop().time() >= until:
+        if asyncio.get_running_loop().time() >= until or len(self.held) >= MOST_HELD:
             return False
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(MOVED_SECONDS):
-                await self.holders.wait()
-        return True
+        waits = [asyncio.ensure_future(self.holders.wait())]
+        leaves = None if device is None else asyncio.ensure_future(device.leaves())
+        if leaves is not None:
+            waits.append(leaves)
+        self.held.add(waits[0])
+        metrics.HELD.set(len(self.held))
+        try:
+            done, _ = await asyncio.wait(waits, timeout=MOVED_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            return leaves not in done
+        finally:
+            self.held.discard(waits[0])
+            metrics.HELD.set(len(self.held))
+            for one in waits:
+                one.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
 
     async def _follow(self, trail: Trail, redirect: Holder | None, home: Home) -> Trail:
         """Return where to go after a 421.

@@ -31,6 +31,7 @@ class Device:
 
     Attributes:
         turned_away: Whether the last region has, and another one may be asked; the device was not told.
+        is_gone: Whether the device has left while nobody served it.
         redirect: Whom the last region has named instead of itself, whether or not the device was told.
         leaving: By what the last region has closed that was not there, or left before it had said anything; the device was not told.
     """
@@ -45,12 +46,20 @@ class Device:
         self._withheld: Message | None = None
         self.leaving: Message | None = None
         self.turned_away = False
+        self.is_gone = False
         self.redirect: Holder | None = None
 
     async def let_go(self) -> None:
         """Tell the device after all that its region is not there."""
         if self.leaving is not None:
             await self._send(self.leaving)
+
+    async def leaves(self) -> None:
+        """Return once the device is gone, or says more than is kept; to be called while no region listens to it."""
+        while self._kept is not None:
+            message = await self._receive()
+            self.is_gone = message["type"] == "websocket.disconnect"
+            self._keep(message)
 
     def begin(self) -> Receive:
         """Return an ASGI `receive` for the next region, which begins anew."""

@@ -16,6 +16,7 @@ SECONDS = Histogram(
 )
 FOLLOWED = Counter("causeway_edge_redirects", "421 answers that were followed.", ["region"])
 SOCKETS = Gauge("causeway_edge_sockets", "Open WebSockets of devices by the region that serves them.", ["region"])
+HELD = Gauge("causeway_edge_held", "Devices and requests that wait for duties which are between two sites.")
 REFUSED_SOCKETS = Counter("causeway_edge_refused_sockets", "WebSockets whose region could not be reached.", ["region"])
 REQUESTS = Counter(
     "causeway_edge_requests_total",

@@ -68,6 +68,9 @@ async def went_back(connection: Connection, kafka: str, topic: str, tls: ssl.SSL
     turn = await read_turn(connection)
     if turn is None:
         return False
-    offsets = await next_offsets(connection)
+    partitions = await next_offsets(connection)
     async with Consumer(kafka, topic, client="decided", group=decided_group(turn), tls=tls) as journal:
-        return behind(offsets, await read_decided(journal, offsets)) is not None
+        noted = await read_decided(journal, partitions)
+    return (
+        behind(await next_offsets(connection), noted) is not None
+    )  # in this order: a region that runs decides between

@@ -25,7 +25,7 @@ class Turn:
         epoch: In which they are.
         holder: At whose site.
         phase: How far it is handed over.
-        mark: Of this one handing over: a copy with the same one was made since nobody serves; any other is of another time.
+        mark: While it drains, whose doing that is. Once it is handed over, of this one handing over: a copy with the same one was made since nobody serves; any other is of another time.
     """
 
     region: str

@@ -47,31 +47,55 @@ def _turn(row: tuple[Any, ...] | None) -> Turn | None:
     return Turn(region, incarnation, epoch, holder or region, Phase(phase), mark)
 
 
-async def drain(connection: Connection, *, epoch: int) -> bool:
-    """Let nothing more be accepted; return whether the store's holder served in that epoch, or drained already."""
-    return await _set(connection, epoch, Phase.DRAINING, holder=None, but=Phase.HANDED)
+async def drain(connection: Connection, *, epoch: int, mark: str = "", seen: Turn | None = None) -> bool:
+    """Let nothing more be accepted; return whether the store's holder served in that epoch, or drained already.
+
+    Args:
+        connection: To the store.
+        epoch: The one that is meant.
+        mark: Of who drains, by which it is known whether somebody else has come between.
+        seen: What the store must say still; None: whatever it says.
+    """
+    return await _set(connection, epoch, Phase.DRAINING, mark=mark, holder=None, seen=seen, but=Phase.HANDED)
 
 
-async def hand_over(connection: Connection, *, epoch: int, to: str) -> bool:
-    """Let nobody serve any more, until another one begins; return whether the store was in that epoch, and drained: one that was taken back is not handed over."""
-    cursor = await connection.execute(
-        "UPDATE region_state SET phase = 'handed', mark = %s, holder = %s WHERE epoch = %s AND phase = 'draining'",
-        (secrets.token_hex(8), to, epoch),
-    )
-    return cursor.rowcount == 1
+async def hand_over(connection: Connection, *, epoch: int, to: str, mark: str = "", seen: Turn | None = None) -> bool:
+    """Let nobody serve any more, until another one begins; return whether the store was in that epoch, and drained: one that was taken back is not handed over.
+
+    Args:
+        connection: To the store.
+        epoch: The one that is meant.
+        to: Who is to begin.
+        mark: Of this handing over; one is made if none is given.
+        seen: What the store must say still; None: that it drains.
+    """
+    mark = mark or secrets.token_hex(8)
+    return await _set(connection, epoch, Phase.HANDED, mark=mark, holder=to, seen=seen, only=Phase.DRAINING)
 
 
-async def take_back(connection: Connection, *, epoch: int, holder: str) -> bool:
-    """Let who held before serve again; return whether the store was in that epoch."""
-    return await _set(connection, epoch, Phase.SERVING, holder=holder)
+async def take_back(connection: Connection, *, epoch: int, holder: str, seen: Turn | None = None) -> bool:
+    """Let who held before serve again; return whether the store was in that epoch, and said what was seen, if that is given."""
+    return await _set(connection, epoch, Phase.SERVING, mark="", holder=holder, seen=seen)
 
 
 async def _set(
-    connection: Connection, epoch: int, phase: Phase, *, holder: str | None, but: Phase | None = None
+    connection: Connection,
+    epoch: int,
+    phase: Phase,
+    *,
+    mark: str,
+    holder: str | None,
+    seen: Turn | None,
+    but: Phase | None = None,
+    only: Phase | None = None,
 ) -> bool:
+    """Say how far the store is handed over, unless it is in another epoch, or a phase that is not meant, or says something else than was seen."""
+    phases = [one.value for one in Phase if one is not but and only in {None, one}]
+    said = (None, None) if seen is None else (seen.phase.value, seen.mark)
     cursor = await connection.execute(
-        "UPDATE region_state SET phase = %s, mark = '', holder = coalesce(%s, holder) WHERE epoch = %s AND phase <> %s",
-        (phase.value, holder, epoch, "none" if but is None else but.value),
+        "UPDATE region_state SET phase = %s, mark = %s, holder = coalesce(%s, holder)"
+        " WHERE epoch = %s AND phase = ANY(%s::text[]) AND phase = coalesce(%s, phase) AND mark = coalesce(%s, mark)",
+        (phase.value, mark, holder, epoch, phases, *said),
     )
     return cursor.rowcount == 1
 

@@ -32,6 +32,9 @@ LOOK_SECONDS: Final = 0.25
 IDLE_SECONDS: Final = 20.0
 """How long a process whose work is over stays before it ends: by then the duties are served elsewhere."""
 
+ENDING_SECONDS: Final = 10.0
+"""How long work may take to end once it was finished; a process whose work hangs ends with it."""
+
 CONDITION: Final = "turn"
 
 STANDS_BY = Gauge(
@@ -79,11 +82,13 @@ async def in_turn(
         await looking.until(ours=False)
         log.warning("the turn is over, so the process ends", service=service, reason=looking.why)
         if finish is not None:
+            looking.end()
             await finish()
             working.cancel()
-            await asyncio.wait({working})
+            _, hanging = await asyncio.wait({working}, timeout=ENDING_SECONDS)
+            health.forget(but=CONDITION)
             with contextlib.suppress(TimeoutError):  # if it is its turn again, its successor cannot be there too soon
-                async with asyncio.timeout(IDLE_SECONDS):
+                async with asyncio.timeout(0 if hanging else IDLE_SECONDS):
                     await looking.until(ours=True)
         end()
         await asyncio.Event().wait()
@@ -103,8 +108,19 @@ class _Looking:
         self._accepting = accepting
         self._connection: Connection | None = None
         self.why = ""
+        self._is_over = False
         health.expect(CONDITION)
         STANDS_BY.labels(service).set(1)
+
+    def end(self) -> None:
+        """Say from here on that the work is over, whoever's turn it is: this process stands by no more, only the one that is started anew."""
+        self._is_over = True
+        self._tell(ok=False, detail="")
+
+    def _tell(self, *, ok: bool, detail: str) -> None:
+        if self._is_over:
+            ok, detail = False, "its work is over; it starts anew"
+        self._health.tell(CONDITION, ok=ok, detail=detail)
 
     async def until(self, *, ours: bool) -> None:
         """Return once the store says that it is, or is not, this service's turn; a store that does not answer says nothing."""
@@ -122,11 +138,11 @@ class _Looking:
                 mine = may_serve(turn, region=region, site=site, accepting=self._accepting)
                 self.why = "" if mine else waits_for(turn, region=region, site=site)
                 if mine is ours:
-                    self._health.tell(CONDITION, ok=True, detail=self.why)
+                    self._tell(ok=True, detail=self.why)
                     STANDS_BY.labels(self._service).set(0 if mine else 1)
                     return
             if ours:  # nothing is wrong with who stands by
-                self._health.tell(CONDITION, ok=well, detail=f"it stands by: {self.why}")
+                self._tell(ok=well, detail=f"it stands by: {self.why}")
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _ask(self) -> Turn | None:

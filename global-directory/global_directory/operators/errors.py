@@ -126,7 +126,7 @@ class NoPassError(CausewayError):
 
 
 class GivenUpError(NoPassError):
-    """`{verb}` of {target} was given up meanwhile, on another's word: {what}. It does nothing more. `causeway region status` tells who holds the duties, and whether they are served."""
+    """`{verb}` of {target} was given up meanwhile, on another's word: {what}. It does nothing more. `causeway region status` tells who holds the duties, and whether they are served: if not, run `causeway region {verb} {target} --abort` again."""
 
     code = "given-up"
     status = 409

@@ -116,8 +116,20 @@ async def test_a_copy_that_fails_or_differs_takes_nobodys_place(
     with pytest.raises(CopyDiffersError):
         await compare(source, target)
     said.clear()
+
+    async def begin_another(_: Connection) -> None:
+        async with await connect(beside(source, "postgres"), name="test") as server:
+            await repository.make_database(server, "held_us_2_new_theirs")
+        raise CopyDiffersError(what="entries")
+
+    with pytest.raises(CopyDiffersError, match="entries"):
+        await copy_store(source, target, tools.postgres, prepare=begin_another, say=said.append)
+    async with await connect(beside(source, "postgres"), name="test") as server:
+        assert await repository.drafts(server, "held_us_2_new") == ["held_us_2_new_theirs"], "it is another run's"
+    assert said[0] == "a copy that was not completed (held_us_2_new) is thrown away first"
+    said.clear()
     await copy_store(source, target, tools.postgres, prepare=nothing, say=said.append)
-    assert said == ["a copy that was not completed (held_us_2_new) is thrown away first"]
+    assert said == ["a copy that was not completed (held_us_2_new_theirs) is thrown away first"]
     assert await count(target) == 9
 
 

@@ -69,6 +69,24 @@ async def test_it_is_drained_and_handed_over_and_back(connection: Connection) ->
     assert "" != first.mark != second.mark != ""
 
 
+async def test_it_is_changed_only_where_it_says_what_was_seen(connection: Connection) -> None:
+    """Whatever another has begun since is not undone, nor gone on with, by whoever has not seen it."""
+    served = Turn("us", 1, 1, "us")
+    assert await drain(connection, epoch=1, mark="a", seen=served)
+    first = await read_turn(connection)
+    assert first == Turn("us", 1, 1, "us", Phase.DRAINING, "a")
+    assert await take_back(connection, epoch=1, holder="us", seen=first)
+    assert not await drain(connection, epoch=1, mark="a", seen=first)
+    assert await drain(connection, epoch=1, mark="b", seen=served)
+    assert not await hand_over(connection, epoch=1, to="eu", mark="c", seen=first)
+    assert not await take_back(connection, epoch=1, holder="us", seen=first)
+    second = await read_turn(connection)
+    assert second == Turn("us", 1, 1, "us", Phase.DRAINING, "b")
+    assert await hand_over(connection, epoch=1, to="eu", mark="c", seen=second)
+    assert not await take_back(connection, epoch=1, holder="us", seen=second)
+    assert await read_turn(connection) == Turn("us", 1, 1, "eu", Phase.HANDED, "c")
+
+
 async def test_an_epoch_is_begun_in_a_copy_that_was_handed_over(connection: Connection) -> None:
     """What is aside keeps its order below what this site's journal will put aside; who served it is forgotten."""
     now = time.time_ns() // 1000

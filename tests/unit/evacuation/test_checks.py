@@ -51,7 +51,7 @@ def test_a_copy_that_was_not_completed_takes_nobodys_room() -> None:
 
 
 def test_a_lease_that_was_laid_down_is_in_nobodys_way() -> None:
-    """It is so for good, also where the store was handed back: this command alone leads on from there."""
+    """It is so for good, and this command leads on from there, unless the store went on: `store` says that."""
     found = checks.lease(replace(DUTY, laid_down=True, promised_seconds=0.0), seat("us"), seat("eu"))
     assert found.ok
     assert "laid down" in found.detail
@@ -116,7 +116,7 @@ async def test_nothing_is_handed_to_another_legal_zone(
 ) -> None:
     """Neither by plan nor without; and what is elsewhere already may always come home."""
 
-    async def attempt(name: str, _: object) -> checks.Check:
+    async def attempt(name: str, _: object, **__: object) -> checks.Check:
         return checks.Check(name, ok=True, detail="")
 
     home, target = replace(seat("us"), zones=zones), replace(seat("eu"), zones=zones)
@@ -138,7 +138,7 @@ async def test_who_has_served_until_a_moment_ago_may_start_anew(
     async def services(_: Seat) -> checks.Check:
         return checks.Check("services", ok=answers.pop(0), detail="")
 
-    async def attempt(name: str, look_at: Callable[[], Awaitable[checks.Check]]) -> checks.Check:
+    async def attempt(name: str, look_at: Callable[[], Awaitable[checks.Check]], **_: object) -> checks.Check:
         return await look_at() if name == "services" else checks.Check(name, ok=True, detail="")
 
     monkeypatch.setattr(checks, "services", services)

@@ -17,6 +17,7 @@ from region.evacuation import announcing, copying, moving, repository
 from region.evacuation.copying import CopyDiffersError, CopyFailedError
 from region.evacuation.errors import ChangedMeanwhileError, StuckError
 from region.evacuation.moving import Evacuation
+from region.evacuation.plan import LostTrackError, Step
 from region.evacuation.seats import Seat
 from region.evacuation.telling import Told
 from replication.turns.records import Phase, Turn
@@ -66,8 +67,9 @@ class World:
 
     def turn(self, url: str, what: str, **changes: Any) -> bool:
         """Change what a store says."""
+        if f"{what} {url}" not in self.broken:
+            self.turns[url] = replace(self.turns[url], **changes)
         self.do(f"{what} {url}")
-        self.turns[url] = replace(self.turns[url], **changes)
         return True
 
     async def duties(self) -> tuple[DutyView, ...]:
@@ -156,7 +158,6 @@ class Stores:
     def __init__(self, world: World) -> None:
         """Ask these."""
         self._world = world
-        self._handed = 0
 
     async def connect(self, url: str, **_: object) -> Any:
         """Return what stands for a connection: the URL."""
@@ -180,19 +181,20 @@ class Stores:
         self._world.do(f"compare {source} with {target}")
         return 3
 
-    async def drain(self, url: str, **_: object) -> bool:
-        """Let nothing more in."""
-        return self._world.turn(url, "drain", phase=Phase.DRAINING)
+    async def drain(self, url: str, *, mark: str, seen: Turn, **_: object) -> bool:
+        """Let nothing more in, unless it says something else than was seen."""
+        return self._world.turns[url] == seen and self._world.turn(url, "drain", phase=Phase.DRAINING, mark=mark)
 
-    async def hand_over(self, url: str, *, to: str, **_: object) -> bool:
+    async def hand_over(self, url: str, *, to: str, mark: str, seen: Turn, **_: object) -> bool:
         """Let nobody serve, unless it was taken back."""
-        if self._world.turns[url].phase is not Phase.DRAINING:
-            return False
-        self._handed += 1
-        return self._world.turn(url, "hand over", phase=Phase.HANDED, holder=to, mark=f"m{self._handed}")
+        return self._world.turns[url] == seen and self._world.turn(
+            url, "hand over", phase=Phase.HANDED, holder=to, mark=mark
+        )
 
-    async def take_back(self, url: str, *, holder: str, **_: object) -> bool:
-        """Let it serve again."""
+    async def take_back(self, url: str, *, holder: str, seen: Turn | None, **_: object) -> bool:
+        """Let it serve again, unless it says something else than was seen."""
+        if seen is not None and self._world.turns[url] != seen:
+            return False
         return self._world.turn(url, "take back", phase=Phase.SERVING, holder=holder, mark="")
 
     async def take_over(self, url: str, turn: Turn, *, offsets: dict[int, int], **_: object) -> bool:
@@ -378,8 +380,8 @@ async def test_what_fails_later_is_gone_on_with(world: World, what: str) -> None
     assert world.turns["eu"] == Turn("us", 2, 2, "eu")
 
 
-async def test_a_laying_down_that_comes_after_the_handing_back_goes_forward(world: World) -> None:
-    """Its answer was lost, and it was under way still: the store is handed back, and the lease is gone for good, so nobody says that the source goes on."""
+async def test_a_laying_down_that_comes_after_the_handing_back_leads_to_a_takeover(world: World) -> None:
+    """Its answer was lost, and it was under way still: the store goes on, and whoever starts there decides nothing; it is said what leads on, and nobody drains it."""
     told: list[Told] = []
     world.broken["us laid down"] = OutcomeUnknownError(what="The change of the directory")
 
@@ -394,10 +396,24 @@ async def test_a_laying_down_that_comes_after_the_handing_back_goes_forward(worl
     assert world.turns["us"] == Turn("us", 1, 1, "us")
     world.done.clear()
 
-    await evacuation(world).run()
+    with pytest.raises(LostTrackError, match="causeway region fail us"):
+        await evacuation(world, told).run()
 
-    assert world.done == ALL
-    assert world.turns["eu"] == Turn("us", 2, 2, "eu")
+    assert world.done == []
+    assert "Run the same command again" not in told[-1].what
+
+
+async def test_on_the_way_home_nothing_is_handed_back_while_a_laying_down_may_be_under_way(world: World) -> None:
+    """Nobody could take over whose store went on behind it: so the store stands still until it is known."""
+    world.broken["us laid down"] = OutcomeUnknownError(what="The change of the directory")
+    world.turns["eu"] = world.turns["us"] = Turn("us", 2, 2, "us", Phase.HANDED, "m")
+    world.duty = replace(world.duty, holder="eu", epoch=2, incarnation=2)
+    told: list[Told] = []
+    back = Evacuation(seat("eu"), seat("us"), world, Path("/"), told.append)
+    with pytest.raises(OutcomeUnknownError):
+        await back.run()
+    assert world.done == []
+    assert told[-1].what.endswith("Run the same command again, or with --abort")
 
 
 @pytest.mark.parametrize("as_it", ["us's end noted", "us laid down"])
@@ -428,6 +444,69 @@ async def test_what_another_has_given_up_hands_nothing_back(world: World, what: 
         assert world.done == []
 
 
+@pytest.mark.parametrize("others", [Phase.DRAINING, Phase.HANDED, Phase.SERVING])
+@pytest.mark.parametrize("last", ["drain us", "hand over us"])
+async def test_whoever_fails_undoes_nothing_that_another_has_begun_since(
+    world: World, last: str, others: Phase
+) -> None:
+    """It was given up elsewhere, and another command is at it by now: its handing over is not this one's to be handed back."""
+    theirs = Turn("us", 1, 1, "eu" if others is Phase.HANDED else "us", others, "theirs" if others.value else "")
+
+    def begin_anew() -> None:
+        world.turns["us"] = theirs
+        world.away.add("eu")
+
+    world.meanwhile[last] = begin_anew
+    told: list[Told] = []
+    with pytest.raises((psycopg.OperationalError, ChangedMeanwhileError)):
+        await evacuation(world, told).run()
+    assert world.turns["us"] == theirs
+    assert "take back us" not in world.done
+    assert not told[-1].what.endswith("us goes on")
+
+
+async def test_whoever_was_given_up_and_fails_by_something_else_asks_first(world: World) -> None:
+    """The one that gave it up has not come to taking back yet, or has begun anew with what it found."""
+    world.turns["us"] = Turn("us", 1, 1, "eu", Phase.HANDED, "m")
+    world.broken["us laid down"] = UnavailableError(what="The directory")
+
+    def give_up() -> None:
+        world.broken["plan"] = GivenUpError(verb="evacuate", target="us", what="ada asked for `evacuate-abort`")
+
+    world.meanwhile["copy us to eu"] = give_up
+    with pytest.raises(UnavailableError):
+        await evacuation(world).run()
+    assert "take back us" not in world.done
+
+
+@pytest.mark.parametrize("last", ["drain us", "hand over us"])
+async def test_whoever_was_given_up_hands_back_what_it_has_done_itself(world: World, last: str) -> None:
+    """Whoever gave it up may have died right after, or have handed back right before: then nobody would serve, and nobody be at it."""
+
+    def give_up() -> None:
+        world.broken["plan"] = GivenUpError(verb="evacuate", target="us", what="ada asked")
+
+    world.meanwhile[last] = give_up
+    with pytest.raises(GivenUpError):
+        await evacuation(world).run()
+    assert world.done[-2:] == [last, "take back us"]
+    assert world.turns["us"] == Turn("us", 1, 1, "us")
+
+
+async def test_who_gives_up_takes_back_what_is_changed_meanwhile(world: World) -> None:
+    """The run that is given up may come one step further in between."""
+    seen = [Turn("us", 1, 1, "us"), Turn("us", 1, 1, "us", Phase.DRAINING, "m")]
+    world.turns["us"] = seen[1]
+
+    async def read_turn(_: str) -> Turn:
+        return seen.pop(0)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(moving, "read_turn", read_turn)
+        assert await evacuation(world).hand_back()
+    assert world.turns["us"] == Turn("us", 1, 1, "us")
+
+
 async def test_a_store_that_was_taken_back_is_not_handed_over(world: World) -> None:
     """Whoever gave the evacuation up while it waited has let the source go on."""
     world.undecided = [2, 0]
@@ -447,6 +526,23 @@ async def test_whoever_is_interrupted_before_goes_on_where_it_stood(world: World
     world.turns["us"] = Turn("us", 1, 1, "eu", Phase.HANDED, "m")
     await evacuation(world).run()
     assert world.done == ALL[3:]
+
+
+async def test_nothing_is_claimed_before_the_blobs_are_there(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever put the copy of the store in its place may have died before they were carried; who has seen that they are there carries them no third time."""
+
+    async def carry(_: Evacuation, step: Step) -> None:
+        world.do(f"blobs, {step.value}")
+
+    monkeypatch.setattr(Evacuation, "_copy_blobs", carry)
+    await evacuation(world).run()
+    assert [one for one in world.done if one.startswith("blobs")] == ["blobs, drain", "blobs, copy"]
+
+    world.turns["us"] = world.turns["eu"] = Turn("us", 1, 1, "eu", Phase.HANDED, "m")
+    world.duty = World().duty
+    world.done.clear()
+    await evacuation(world).run()
+    assert world.done == ["blobs, claim", *ALL[4:]]
 
 
 async def test_a_copy_that_follows_is_waited_for_and_begun_with(world: World) -> None:

@@ -32,8 +32,6 @@ CLAIMED = replace(START, holder="eu", epoch=2, incarnation=2, at_source=HANDED, 
         (replace(START, at_source=HANDED, at_target=HANDED, laid_down=True), Step.CLAIM),  # which was not answered
         (replace(START, at_source=HANDED, at_target=HANDED, follows=True, compared=True, laid_down=True), Step.CLAIM),
         (replace(START, at_source=HANDED, at_target=HANDED, follows=True, laid_down=True), Step.COPY),  # of another run
-        (replace(START, laid_down=True), Step.DRAIN),  # laid down after it was handed back: it only goes forward
-        (replace(START, at_source=DRAINING, laid_down=True), Step.SETTLE),
         (replace(START, at_source=HANDED, laid_down=True), Step.COPY),
         (replace(START, at_source=HANDED, at_target=replace(HANDED, mark="m0"), laid_down=True), Step.COPY),
         (CLAIMED, Step.BEGIN),
@@ -65,6 +63,20 @@ def test_what_does_not_fit_together_is_not_guessed_at(known: Known) -> None:
     """Nothing is done, and it is said why."""
     with pytest.raises(LostTrackError):
         next_step(known)
+
+
+@pytest.mark.parametrize("at_source", [HOME, DRAINING])
+def test_who_decides_nothing_any_more_is_not_waited_for(at_source: Turn) -> None:
+    """A lease was laid down and its store went on: whoever starts there decides nothing, so it would never settle. Away from home nobody else has a copy."""
+    laid_down = replace(START, at_source=at_source, laid_down=True)
+    with pytest.raises(
+        LostTrackError, match=r"decides nothing.*`causeway region fail us`.*`causeway region restore us`"
+    ):
+        next_step(laid_down)
+    back = replace(laid_down, source="eu", target="us", holder="eu", at_source=replace(at_source, holder="eu"))
+    with pytest.raises(LostTrackError, match=r"decides nothing.*nobody else has a copy") as raised:
+        next_step(back)
+    assert "region fail" not in str(raised.value)
 
 
 def test_back_again_is_the_same_the_other_way_round() -> None:

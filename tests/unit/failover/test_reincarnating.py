@@ -38,13 +38,15 @@ def test_it_goes_on_wherever_it_was_left() -> None:
 @pytest.mark.parametrize(
     ("known", "why"),
     [
-        (replace(LOST, store=None), "no store"),
+        (replace(LOST, store=None), "no store.*nobody stands by.*backup.md"),
+        (replace(LOST, store=None, standby="eu"), r"no store.*its standby has one \(`causeway region fail us`\)"),
         (replace(LOST, holder="eu"), "eu holds its duties"),
         (replace(LOST, store=replace(STORE, holder="eu")), "says that eu serves"),
         (replace(LOST, store=replace(STORE, phase=Phase.DRAINING)), "serves, or is to"),
         (replace(LOST, epoch=3, incarnation=3), "epoch 1, the directory knows 3"),
         (replace(LOST, epoch=2, incarnation=1), "epoch 1, the directory knows 2"),
-        (replace(LOST, is_older=True), "an older one than was there"),
+        (replace(LOST, is_older=True), "an older one than was there.*nobody stands by"),
+        (replace(LOST, is_older=True, standby="eu"), "an older one than was there.*its standby has more"),
         (replace(LOST, is_lost=False, is_older=True), "an older one than was there"),  # which is a loss, and not done
         (replace(CLAIMED, is_older=True), "more was decided in epoch 2"),  # the epoch was begun, in another store
     ],
@@ -242,6 +244,19 @@ async def test_one_that_was_done_before_is_done(world: World, monkeypatch: pytes
     world.duty = replace(world.duty, former=(Former(1, "eu", laid_down=True),))
     with pytest.raises(NotReadyToReincarnateError, match="nothing is lost"):
         await reincarnate_now(home, "a test", quiet=True)
+
+
+async def test_a_store_that_decides_meanwhile_is_no_older_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is noted of it is read before what it knows: a region that runs decides between."""
+    world.is_lost, world.noted = False, {1: 42}
+    knows = [{0: 40}, {0: 42}]
+
+    async def next_offsets(_: object) -> dict[int, int]:
+        return knows.pop(0)
+
+    monkeypatch.setattr(stores, "next_offsets", next_offsets)
+    known, _ = await reincarnation(world).look(world.duty)
+    assert known.is_done
 
 
 @pytest.mark.parametrize(

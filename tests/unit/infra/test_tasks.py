@@ -117,6 +117,48 @@ async def test_what_is_done_meanwhile_is_waited_for() -> None:
     assert done == ["within", "work"]
 
 
+@pytest.mark.parametrize("swallows", [False, True])
+async def test_what_fails_meanwhile_ends_what_is_done_within(*, swallows: bool) -> None:
+    """It is told at once, not after what may take minutes; and whoever goes on is not taken for one that was asked to end."""
+
+    async def work() -> None:
+        raise ValueError("no room")
+
+    async def both() -> None:
+        async with meanwhile(work()):
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                if not swallows:
+                    raise
+
+    with pytest.raises(ValueError, match="no room"):
+        await both()
+    task = asyncio.current_task()
+    assert task is not None
+    assert not task.cancelling()
+    await asyncio.sleep(0)
+
+
+async def test_who_was_asked_to_end_does_so_whatever_fails_meanwhile() -> None:
+    """Else whoever waits for its end would hang."""
+    begun = asyncio.Event()
+
+    async def work() -> None:
+        await begun.wait()
+        running.cancel()
+        raise ValueError
+
+    async def both() -> None:
+        async with meanwhile(work()):
+            begun.set()
+            await asyncio.Event().wait()
+
+    running = asyncio.create_task(both())
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
 async def test_what_is_done_meanwhile_ends_with_what_fails_within() -> None:
     """Nothing of it goes on unseen."""
     ended = asyncio.Event()

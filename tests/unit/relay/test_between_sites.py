@@ -12,6 +12,7 @@ from global_directory.client import DirectoryClient
 from global_directory.holders import Holders
 from global_directory.holding.schemas import DutyView
 from relay.edge import app as edge_app
+from relay.edge import device as edge_device
 from relay.edge.app import Edge, Local
 
 HELLO: Message = {"type": "websocket.receive", "text": "hello"}
@@ -72,9 +73,9 @@ async def edge(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Edge]:
         )
 
 
-async def connect(edge: Edge) -> list[Message]:
-    """Let a device of us connect and say hello; return what it was told."""
-    told, says = list[Message](), [{"type": "websocket.connect"}, HELLO]
+async def connect(edge: Edge, *more: Message) -> list[Message]:
+    """Let a device of us connect, say hello and then more; return what it was told."""
+    told, says = list[Message](), [{"type": "websocket.connect"}, HELLO, *more]
 
     async def receive() -> Message:
         if not says:
@@ -133,13 +134,41 @@ async def test_who_is_told_why_is_not_made_to_wait(edge: Edge) -> None:
         assert await connect(edge) == [{"type": "websocket.accept"}, *said]
 
 
-@pytest.mark.parametrize("why", ["time is up", "the edge ends", "nothing moves here"])
+async def test_a_device_that_leaves_is_held_no_longer(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor told anything: nobody is there any more. One that says more than is kept is told at once."""
+    monkeypatch.setattr(edge_app, "MOVED_SECONDS", 30.0)
+    monkeypatch.setattr(edge_device, "MOST_KEPT", 10)
+    leaves: Message = {"type": "websocket.disconnect", "code": 1001}
+    for more, told in ((leaves, []), ({"type": "websocket.receive", "text": "x" * 10}, [closing(1001)])):
+        local(edge).app = gateway = Gateway([closing(1001)])
+        assert await connect(edge, more) == [{"type": "websocket.accept"}, *told]
+        assert (gateway.asked, edge.held) == (1, set())
+        assert REGISTRY.get_sample_value("causeway_edge_held") == 0
+
+
+async def test_the_directory_is_asked_once_while_a_device_is_held(edge: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often its home says that it is not the one: thousands are held at a time."""
+    asked = list[str]()
+
+    async def holder_of(_: Edge, region: str) -> None:
+        asked.append(region)
+
+    monkeypatch.setattr(Edge, "_holder", holder_of)
+    local(edge).app = gateway = Gateway(*[[closing(4421)]] * 5)
+    await connect(edge)
+    assert (gateway.heard, gateway.asked, asked) == (["hello"], 6, ["us"])
+
+
+@pytest.mark.parametrize("why", ["time is up", "the edge ends", "nothing moves here", "too many wait"])
 async def test_nobody_waits_for_ever(edge: Edge, monkeypatch: pytest.MonkeyPatch, why: str) -> None:
     """Nor in a process that ends, nor where duties are held at home alone: then it is told at once."""
     if why == "time is up":
         monkeypatch.setattr(edge_app, "MOVING_SECONDS", 0.0)
     elif why == "the edge ends":
         edge.ending.set()
+    elif why == "too many wait":
+        monkeypatch.setattr(edge_app, "MOST_HELD", 1)
+        edge.held.add("another")
     else:
         vars(edge)["holders"] = None
     local(edge).app = gateway = Gateway([closing(1001)])

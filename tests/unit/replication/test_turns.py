@@ -1,15 +1,18 @@
 """Whose turn it is: who may work on a store, and what a process does with that."""
 
 import asyncio
+import contextlib
 from types import SimpleNamespace
-from typing import cast
+from typing import Self, cast
 
 import psycopg
 import pytest
 
 from infra.health import Health
+from infra.kafka import Committed
+from infra.postgres import Connection
 from infra.settings import RegionalSettings
-from replication.turns import waiting
+from replication.turns import decided, waiting
 from replication.turns.records import Phase, Turn, may_serve, waits_for
 from replication.turns.waiting import in_turn
 
@@ -163,15 +166,79 @@ async def test_a_process_whose_work_is_over_does_not_stay_for_ever(monkeypatch: 
     monkeypatch.setattr(waiting, "IDLE_SECONDS", 0.001)
     monkeypatch.setattr(waiting, "connect", store.connect)
     monkeypatch.setattr(waiting, "read_turn", store.read)
-    ended = asyncio.Event()
+    ended, health = asyncio.Event(), Health()
+    health.expect("store")  # whatever the work has told of
+
+    async def finish() -> None:
+        assert health.conditions["turn"].detail == "its work is over; it starts anew"
+
+    turns = settings({"us": "eu"}, "us")
+    running = asyncio.create_task(
+        in_turn(turns, "x", health, asyncio.Event().wait, accepting=True, finish=finish, end=ended.set)  # type: ignore[arg-type]  # what it returns is not looked at
+    )
+    await asyncio.wait_for(ended.wait(), 30)
+    assert [(name, one.ok, one.detail) for name, one in health.conditions.items()] == [
+        ("turn", False, "its work is over; it starts anew")
+    ], "who waits for processes that stand by waits for its successor"
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_work_that_does_not_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else its process would stand for ever, with no successor."""
+    store = Store(HOME, HOME, HANDED)
+    monkeypatch.setattr(waiting, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(waiting, "ENDING_SECONDS", 0.001)
+    monkeypatch.setattr(waiting, "connect", store.connect)
+    monkeypatch.setattr(waiting, "read_turn", store.read)
+    ended, lets_go = asyncio.Event(), asyncio.Event()
+
+    async def hang() -> None:
+        while not lets_go.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await lets_go.wait()
 
     async def finish() -> None:
         pass
 
     turns = settings({"us": "eu"}, "us")
-    running = asyncio.create_task(
-        in_turn(turns, "x", Health(), asyncio.Event().wait, accepting=True, finish=finish, end=ended.set)  # type: ignore[arg-type]  # what it returns is not looked at
-    )
-    await asyncio.wait_for(ended.wait(), 30)
+    running = asyncio.create_task(in_turn(turns, "x", Health(), hang, accepting=True, finish=finish, end=ended.set))
+    await asyncio.wait_for(ended.wait(), 10)  # within less than a process stays that has ended its work
+    lets_go.set()
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_store_that_decides_meanwhile_has_not_gone_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is noted is read before what the store knows: both grow, and the note comes last. One that knows less has gone back."""
+    knows = {0: 5}
+
+    class Journal:
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        async def __aenter__(self) -> Self:
+            return self
+
+        async def __aexit__(self, *_: object) -> None:
+            pass
+
+        async def committed(self, _: int) -> Committed:
+            if decides:
+                knows[0] = 7
+            return Committed(7, "")
+
+    async def read_turn(_: object) -> Turn:
+        return Turn("us", 1, 1, "us")
+
+    async def next_offsets(_: object) -> dict[int, int]:
+        return dict(knows)
+
+    monkeypatch.setattr(decided, "Consumer", Journal)
+    monkeypatch.setattr(decided, "read_turn", read_turn)
+    monkeypatch.setattr(decided, "next_offsets", next_offsets)
+    store = cast(Connection, None)
+    decides = True
+    assert not await decided.went_back(store, "", "journal")
+    decides, knows[0] = False, 6
+    assert await decided.went_back(store, "", "journal")
