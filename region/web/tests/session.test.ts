@@ -109,13 +109,13 @@ test("a registration whose answer was lost is repeated where it was begun: to an
   await expect(session.register("ada", "correct horse", "Ada")).rejects.toMatchObject({ code: "network" });
   expect(seen.length).toBe(places.count());
   places.goElsewhere(); // as whoever wanted to log in meanwhile
-  expect((await session.register("ada", "correct horse", "Ada")).handle).toBe("ada");
+  expect((await session.register("ada", "correct horse", "Ada L.")).handle).toBe("ada"); // who is called so later, in the settings
 
   expect(new Set(seen).size).toBe(1);
   expect(seen[0]).toMatch(/^us\.example\.org [0-9a-f]{32}$/);
 });
 
-test("who wants to be called otherwise registers anew, at whichever region is asked by then", async () => {
+test("who wants another password registers anew, at whichever region is asked by then", async () => {
   const places = await import("../src/io/places");
   places.note([{ region: "eu", public_url: "https://eu.example.org" }]);
   const seen: (string | null)[][] = [];
@@ -127,7 +127,7 @@ test("who wants to be called otherwise registers anew, at whichever region is as
 
   await expect(session.register("ada", "correct horse", "Ada")).rejects.toThrow();
   places.goElsewhere();
-  await session.register("ada", "correct horse", "Ada L.");
+  await session.register("ada", "another horse", "Ada");
 
   const [first, , last] = seen;
   expect([first?.[0], last?.[0]]).toEqual(["us.example.org", "eu.example.org"]);

@@ -70,7 +70,7 @@ export async function restore(): Promise<Tokens | null> {
 let registering = { wanted: "", key: "", place: "" };
 
 export async function register(handle: string, password: string, displayName: string): Promise<Tokens> {
-  const wanted = JSON.stringify([handle, password, displayName]);
+  const wanted = JSON.stringify([handle, password]);
   if (registering.wanted !== wanted) registering = { wanted, key: newName(), place: here() };
   const body = { handle, password, display_name: displayName || null, device_name: deviceName() };
   const tokens = await come("/register", body, { key: registering.key, at: registering.place });
