@@ -49,6 +49,9 @@ async def images(inspector: Inspector, ada: Tab, picture: Path) -> None:
     await expect(ada.page.get_by_role("button", name="Send")).to_be_enabled()
     await inspector.look(ada.page, "a file to be sent")
     await ada.send("The sea today")
+    await expect(
+        ada.message("The sea today").get_by_role("img", name="Read")
+    ).to_be_visible()  # it is drawn anew until then
     await ada.message("The sea today").get_by_role("button", name="sea.png").click()
     await expect(dialog(ada).get_by_role("img", name="sea.png")).to_be_visible()
     await inspector.look(ada.page, "an image")
