@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -72,6 +72,7 @@ class Evacuation:
     _mine: Turn | None = None
     _is_own: bool = False
     _carried: bool = False
+    _released: bool = False
     began: float = field(default_factory=time.monotonic)
     _said: tuple[str, str] = ("", "")
     _decided: dict[int, int] = field(default_factory=dict)
@@ -213,7 +214,8 @@ class Evacuation:
                 await self._begin(known)
             case Step.SERVE:
                 self._say(step, f"waiting for the services at {self.target.site}")
-                await self._wait(step, self._not_serving)
+                async with beside(self._let_go_early()):
+                    await self._wait(step, self._not_serving)
 
     async def _drain(self, known: Known) -> None:
         await self._plan.tell()
@@ -251,12 +253,19 @@ class Evacuation:
 
     async def _let_go(self, step: Step) -> None:
         """Let the source's store keep no more changes for a copy that follows no more: kept for ever, they would fill its disk."""
-        if self.release is None:
+        if self.release is None or self._released:
             return
         try:
             await self.release()
         except (psycopg.Error, TimeoutError) as error:
             self._say(step, not_released(self.source, self.target, error))
+
+    async def _let_go_early(self) -> None:
+        """Do that while the target begins to serve, if it can be done: whoever dies by then, or waits in vain, leaves nothing that fills a disk."""
+        if self.release is not None:
+            with suppress(*STORE_FAILURES, psycopg.Error, TimeoutError):  # it is told of once the target serves
+                await self.release()
+                self._released = True
 
     async def _undone(self, store: Connection) -> str:
         """Say what is accepted and not decided, or decided and not sent."""

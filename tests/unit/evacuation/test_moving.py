@@ -618,6 +618,27 @@ async def test_changes_that_nobody_reads_are_told_of_and_let_go_by_the_next_run(
     assert told[-1].what == "eu holds the duties of us in epoch 2"
 
 
+@pytest.mark.parametrize("fails", [False, True])
+async def test_changes_that_nobody_reads_are_let_go_before_the_target_serves(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, fails: bool
+) -> None:
+    """Whoever waits for that in vain would leave them; once, unless it fails."""
+
+    async def release() -> None:
+        world.do("release us")
+
+    async def serving(_: str) -> frozenset[str]:
+        return SERVICES if "release us" in world.done or (fails and "release us" not in world.broken) else frozenset()
+
+    monkeypatch.setattr(repository, "serving", serving)
+    if fails:
+        world.broken["release us"] = TimeoutError()
+    moving_ = evacuation(world)
+    moving_.release = release
+    await moving_.run()
+    assert world.done == [*ALL, "release us"]
+
+
 async def test_a_copy_that_follows_is_not_touched_by_whoever_cannot_detach_it(world: World) -> None:
     """What was begun is handed back."""
     world.following = True
