@@ -24,8 +24,8 @@ from infra.schema.repository import connect
 from infra.tasks import beside, meanwhile
 from region.evacuation import copying, repository
 from region.evacuation.announcing import Directory, Plan
-from region.evacuation.errors import ChangedMeanwhileError, StuckError, UnknownDutiesError
-from region.evacuation.plan import Known, LostTrackError, Step, begun, can_hand_back, next_step, places
+from region.evacuation.errors import ChangedMeanwhileError, StuckError, UnknownDutiesError, WentOnError
+from region.evacuation.plan import Known, LostTrackError, Step, begun, can_hand_back, lead_on, next_step, places
 from region.evacuation.seats import Seat
 from region.evacuation.telling import Told, not_released
 from region.holding.promising import note_claim
@@ -325,24 +325,27 @@ class Evacuation:
             self._lays_down = not error.definite
             raise
         self._lays_down = False
-        await self._see_that_it_stands(
-            known
-        )  # laid down is for good, and yet goes forward; an epoch that is begun without the newest does not
+        # Laid down is for good, and yet goes forward; an epoch that is begun without the newest does not.
+        await self._see_that_it_stands(known, laid_down=True)
         standby = self.source.site if self.target.is_home else ""  # away from home nobody has a copy
         claim = Claim(self.target.site, incarnation=known.incarnation + 1, ended=known.epoch, standby=standby)
         await self.directory.claim(known.region, claim)
 
-    async def _see_that_it_stands(self, known: Known) -> None:
+    async def _see_that_it_stands(self, known: Known, *, laid_down: bool = False) -> None:
         """See that the source is handed over as it was when it was copied: whoever took it back has let it go on, beyond what the copy has.
 
         Raises:
-            ChangedMeanwhileError: It is not.
+            ChangedMeanwhileError: It is not; a WentOnError if it goes on though its lease is laid down.
         """
-        if (turn := await _turn(self.source)) != known.at_source:
-            raise self._changed(turn)
+        if (turn := await _turn(self.source)) == known.at_source:
+            return
+        if laid_down and turn is not None and turn.phase is not Phase.HANDED:
+            region, site = self.source.region, self.source.site
+            raise WentOnError(region=region, site=site, what=_said(turn), lead=lead_on(known))
+        raise self._changed(turn)
 
     def _changed(self, turn: Turn | None) -> ChangedMeanwhileError:
-        what = "it is gone" if turn is None else f"{turn.holder}, epoch {turn.epoch}, {turn.phase.value or 'serving'}"
+        what = "it is gone" if turn is None else _said(turn)
         return ChangedMeanwhileError(region=self.source.region, site=self.source.site, what=what)
 
     async def _begin(self, known: Known) -> None:
@@ -440,6 +443,10 @@ class Evacuation:
         if (step.value, what) != self._said or figures:
             self._said = (step.value, what)
             self.tell(Told(step.value, what, round(time.monotonic() - self.began, 1), dict(figures or {})))
+
+
+def _said(turn: Turn) -> str:
+    return f"{turn.holder}, epoch {turn.epoch}, {turn.phase.value or 'serving'}"
 
 
 async def _turn(seat: Seat) -> Turn | None:

@@ -15,7 +15,7 @@ from infra.errors import OutcomeUnknownError, UnavailableError
 from infra.kafka import KafkaError
 from region.evacuation import announcing, copying, moving, repository
 from region.evacuation.copying import CopyDiffersError, CopyFailedError
-from region.evacuation.errors import ChangedMeanwhileError, StuckError
+from region.evacuation.errors import ChangedMeanwhileError, StuckError, WentOnError
 from region.evacuation.moving import Evacuation
 from region.evacuation.plan import LostTrackError, Step
 from region.evacuation.seats import Seat
@@ -416,15 +416,23 @@ async def test_on_the_way_home_nothing_is_handed_back_while_a_laying_down_may_be
     assert told[-1].what.endswith("Run the same command again, or with --abort")
 
 
-@pytest.mark.parametrize("as_it", ["us's end noted", "us laid down"])
-async def test_nothing_is_claimed_for_a_copy_of_a_store_that_was_taken_back(world: World, as_it: str) -> None:
+@pytest.mark.parametrize(
+    ("as_it", "error", "lead"),
+    [
+        ("us's end noted", ChangedMeanwhileError, "run this command again, or with --abort"),
+        ("us laid down", WentOnError, "`causeway region fail us`"),
+    ],
+)
+async def test_nothing_is_claimed_for_a_copy_of_a_store_that_was_taken_back(
+    world: World, as_it: str, error: type[Exception], lead: str
+) -> None:
     """The source has gone on since, on another's word: what it has decided by then the copy lacks; and it is not this command's to be handed back."""
 
     def take_back() -> None:
         world.turns["us"] = Turn("us", 1, 1, "us")
 
     world.meanwhile[as_it] = take_back
-    with pytest.raises(ChangedMeanwhileError, match="us, epoch 1, serving"):
+    with pytest.raises(error, match=f"us, epoch 1, serving.*{lead}"):
         await evacuation(world).run()
     assert world.done == ALL[: ALL.index(as_it) + 1]
     assert world.duty.holder == "us"
