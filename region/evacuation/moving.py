@@ -13,7 +13,7 @@ from typing import Final
 import psycopg
 
 from global_directory.holding.schemas import Claim, DutyView, LayingDown
-from global_directory.operators.errors import GivenUpError
+from global_directory.operators.errors import GivenUpError, NoPassError
 from infra.administration import cut
 from infra.blobs import FAILURES as BLOB_FAILURES
 from infra.blobs import Blobs
@@ -198,7 +198,7 @@ class Evacuation:
                 await self._drain(known)
                 await self._settle(known)
             case Step.COPY:
-                await self._plan.tell()  # by a pass: whoever was given up hears of it
+                await self._see_that_it_goes_on(step)
                 async with meanwhile(self._copy_blobs(step)):  # nothing is uploaded any more
                     await self._stand_still()
                     if self.detach is not None or await self._follows():
@@ -217,13 +217,26 @@ class Evacuation:
                 async with beside(self._let_go_early()):
                     await self._wait(step, self._not_serving)
 
+    async def _see_that_it_goes_on(self, step: Step) -> None:
+        """Tell of the plan by this run's pass, so that whoever was given up hears of it; a directory that does not answer just now ends nothing, since people wait.
+
+        Raises:
+            NoPassError: It does not go on; a GivenUpError if another has given it up.
+        """
+        try:
+            await self._plan.tell()
+        except NoPassError:
+            raise
+        except CausewayError as error:
+            self._say(step, f"the directory could not be asked whether this goes on, and it does: {error}")
+
     async def _drain(self, known: Known) -> None:
         await self._plan.tell()
         async with await connect(self.source.store, name="evacuation") as store:
             if not await drain(store, epoch=known.epoch, mark=self._mark, seen=self._mine):
                 raise self._changed(await read_turn(store))
             self._mine, self._is_own = replace(known.at_source, phase=Phase.DRAINING, mark=self._mark), True
-            await self._plan.tell()  # who has given it up between may have handed back before this
+            await self._see_that_it_goes_on(Step.DRAIN)  # who has given it up between may have handed back before this
             await self._wait(Step.DRAIN, lambda: _list(repository.still_serving(store, ACCEPTING)))
 
     async def _settle(self, known: Known) -> None:

@@ -501,6 +501,24 @@ async def test_whoever_was_given_up_hands_back_what_it_has_done_itself(world: Wo
     assert world.turns["us"] == Turn("us", 1, 1, "us")
 
 
+@pytest.mark.parametrize("as_it", ["drain us", "hand over us"])
+async def test_a_directory_that_does_not_answer_for_a_moment_ends_nothing(world: World, as_it: str) -> None:
+    """Nobody is served by then; what lays the lease down and claims is asked of it all the same."""
+
+    def fall_silent() -> None:
+        world.broken["plan"] = UnavailableError(what="The directory")
+
+    def answer() -> None:
+        del world.broken["plan"]
+
+    world.meanwhile[as_it] = fall_silent
+    world.undecided = [1, 0]
+    moving_ = evacuation(world)
+    moving_.tell = lambda told: answer() if told.what.startswith("the directory could not be asked") else None
+    await moving_.run()
+    assert world.done == ALL
+
+
 async def test_who_gives_up_takes_back_what_is_changed_meanwhile(world: World) -> None:
     """The run that is given up may come one step further in between."""
     seen = [Turn("us", 1, 1, "us"), Turn("us", 1, 1, "us", Phase.DRAINING, "m")]
