@@ -1,6 +1,7 @@
 """Connection pools to PostgreSQL or CockroachDB, and which of its errors may be tried again."""
 
 import contextlib
+import re
 import select
 from collections.abc import Iterator
 from typing import Final, TypeVar, cast
@@ -64,6 +65,11 @@ RECONNECT_SECONDS = 0.5
 T = TypeVar("T")
 
 
+_REFUSAL: Final = re.compile(r"FATAL: +(.+)")
+"""What a server has said that lets nobody in: at connecting the library gives no code of it."""
+_WHOM: Final = re.compile(r' (?:for |from )?(?:user|role) "[^"]*",?')
+
+
 class NoAnswerError(psycopg.OperationalError):
     """A server cannot be reached, or stands still.
 
@@ -75,6 +81,12 @@ class NoAnswerError(psycopg.OperationalError):
         """Keep what the library says, by which callers tell a database that is not there from a server that is not."""
         super().__init__(message)
         self.server = server
+
+    @property
+    def refusal(self) -> str:
+        """Why the server lets nobody in, in its own words and without whom it does not let in; empty if it says nothing."""
+        found = _REFUSAL.findall(str(self))
+        return _WHOM.sub("", found[-1]).strip() if found else ""
 
 
 class _Impatient(psycopg.AsyncConnection[TupleRow]):

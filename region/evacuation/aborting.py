@@ -97,10 +97,11 @@ def check(duty: DutyView, verb: Verb, *, source: str) -> None:
         return
     claimed = f"{duty.holder} has claimed the duties of {duty.region}, in epoch {duty.epoch}"
     laid_down = f"{duty.holder} has laid its lease for {duty.region} down"
+    has_claimed = duty.holder != source
     raise TooLateToAbortError(
-        what=claimed if duty.holder != source else laid_down,
+        what=claimed if has_claimed else laid_down,
         again=f"causeway region {verb.name} {duty.region} --why …",
-        then=verb.back.format(region=duty.region),
+        then=("" if has_claimed else ", or do what it says") + verb.back.format(region=duty.region),
     )
 
 

@@ -73,7 +73,7 @@ class Rehearsed(msgspec.Struct, frozen=True):
 
 
 class ServerSilentError(CausewayError):
-    """The PostgreSQL at {server} does not answer: {reason}. See that its processes run, and that none was stopped (`causeway status`, its log, its disk). Then run the same command again: it goes on where it stood."""
+    """The PostgreSQL at {server} does not answer as it must: {reason}. See that its processes run, and that none was stopped (`causeway status`, its log, its disk). Then run the same command again: it goes on where it stood."""
 
     code = "server-silent"
     status = 503
@@ -152,6 +152,8 @@ def run(work: Coroutine[None, None, T]) -> T:
         return asyncio.run(work)
     except NoAnswerError as error:
         reason = "it stands still, or is overloaded" if "not answered" in str(error) else "nobody can connect to it"
+        if error.refusal:
+            reason = f"it lets nobody in and says: {error.refusal}"
         raise ServerSilentError(server=error.server or "a store of the region", reason=reason) from error
     except psycopg.Error as error:
         raise UnavailableError(what="A store of the region") from error

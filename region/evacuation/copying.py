@@ -91,8 +91,9 @@ async def copy_store(
         )
         await _put_in_place(target, made, name)
     except BaseException:
-        await asyncio.shield(_throw_away(target, made, say))
+        await asyncio.shield(_throw_away(target, made, say, "the copy that was not completed"))
         raise
+    await _throw_away(target, _aside(made), say, "what was there before")
     return counts
 
 
@@ -121,7 +122,7 @@ async def _put_in_place(target: str, made: str, name: str) -> None:
     async with await connect(target_server(target), name="evacuation") as server:
         for attempt in range(PLACING_TRIES):
             try:
-                await repository.put_in_place(server, made, name)
+                await repository.put_in_place(server, made, name, _aside(made))
             except repository.RACES as error:
                 if attempt == PLACING_TRIES - 1:
                     raise CopyFailedError(reason=f"{name} is in use") from error
@@ -130,15 +131,22 @@ async def _put_in_place(target: str, made: str, name: str) -> None:
                 return
 
 
-async def _throw_away(target: str, made: str, say: Callable[[str], None]) -> None:
-    """Throw a copy away that was not completed, so that it takes no room; what does not answer now is thrown away by the next attempt."""
+async def _throw_away(target: str, made: str, say: Callable[[str], None], what: str) -> None:
+    """Throw away what is not needed, such as a copy that was not completed, so that it takes no room; what does not answer now is thrown away by the next attempt."""
     try:
         async with await connect(target_server(target), name="evacuation") as server:
+            if made not in await repository.databases(server):
+                return
             await repository.drop_database(server, made)
     except (*STORE_FAILURES, psycopg.Error):
-        say(f"the copy that was not completed stays ({made}), and is thrown away by the next attempt")
+        say(f"{what} stays ({made}), and is thrown away by the next attempt")
     else:
-        say("the copy that was not completed is thrown away")
+        say(f"{what} is thrown away")
+
+
+def _aside(made: str) -> str:
+    """Return by what name that is found whose place a copy takes, until it is thrown away: the next attempt knows it for a draft."""
+    return f"{made}_old"
 
 
 def draft_of(target: str) -> str:

@@ -19,6 +19,14 @@ class ChangedMeanwhileError(CausewayError):
     definite = True
 
 
+class WentOnError(ChangedMeanwhileError):
+    """The lease of {region} was laid down, which is for good, and another command has changed meanwhile what the store at {site} says of whose turn it is: {what}. Nothing was claimed. Whoever starts there decides nothing any more; {lead}."""
+
+    code = "went-on"
+    status = 409
+    definite = True
+
+
 class UnknownDutiesError(CausewayError):
     """The directory knows nothing of {region}: nobody has ever told it who holds its duties. Nothing was changed."""
 

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Final
 import psycopg
 
 from global_directory.holding.schemas import Claim, DutyView, LayingDown
-from global_directory.operators.errors import GivenUpError
+from global_directory.operators.errors import GivenUpError, NoPassError
 from infra.administration import cut
 from infra.blobs import FAILURES as BLOB_FAILURES
 from infra.blobs import Blobs
@@ -24,8 +24,8 @@ from infra.schema.repository import connect
 from infra.tasks import beside, meanwhile
 from region.evacuation import copying, repository
 from region.evacuation.announcing import Directory, Plan
-from region.evacuation.errors import ChangedMeanwhileError, StuckError, UnknownDutiesError
-from region.evacuation.plan import Known, LostTrackError, Step, begun, can_hand_back, next_step, places
+from region.evacuation.errors import ChangedMeanwhileError, StuckError, UnknownDutiesError, WentOnError
+from region.evacuation.plan import Known, LostTrackError, Step, begun, can_hand_back, lead_on, next_step, places
 from region.evacuation.seats import Seat
 from region.evacuation.telling import Told, not_released
 from region.holding.promising import note_claim
@@ -72,6 +72,7 @@ class Evacuation:
     _mine: Turn | None = None
     _is_own: bool = False
     _carried: bool = False
+    _released: bool = False
     began: float = field(default_factory=time.monotonic)
     _said: tuple[str, str] = ("", "")
     _decided: dict[int, int] = field(default_factory=dict)
@@ -197,7 +198,7 @@ class Evacuation:
                 await self._drain(known)
                 await self._settle(known)
             case Step.COPY:
-                await self._plan.tell()  # by a pass: whoever was given up hears of it
+                await self._see_that_it_goes_on(step)
                 async with meanwhile(self._copy_blobs(step)):  # nothing is uploaded any more
                     await self._stand_still()
                     if self.detach is not None or await self._follows():
@@ -213,7 +214,21 @@ class Evacuation:
                 await self._begin(known)
             case Step.SERVE:
                 self._say(step, f"waiting for the services at {self.target.site}")
-                await self._wait(step, self._not_serving)
+                async with beside(self._let_go_early()):
+                    await self._wait(step, self._not_serving)
+
+    async def _see_that_it_goes_on(self, step: Step) -> None:
+        """Tell of the plan by this run's pass, so that whoever was given up hears of it; a directory that does not answer just now ends nothing, since people wait.
+
+        Raises:
+            NoPassError: It does not go on; a GivenUpError if another has given it up.
+        """
+        try:
+            await self._plan.tell()
+        except NoPassError:
+            raise
+        except CausewayError as error:
+            self._say(step, f"the directory could not be asked whether this goes on, and it does: {error}")
 
     async def _drain(self, known: Known) -> None:
         await self._plan.tell()
@@ -221,7 +236,7 @@ class Evacuation:
             if not await drain(store, epoch=known.epoch, mark=self._mark, seen=self._mine):
                 raise self._changed(await read_turn(store))
             self._mine, self._is_own = replace(known.at_source, phase=Phase.DRAINING, mark=self._mark), True
-            await self._plan.tell()  # who has given it up between may have handed back before this
+            await self._see_that_it_goes_on(Step.DRAIN)  # who has given it up between may have handed back before this
             await self._wait(Step.DRAIN, lambda: _list(repository.still_serving(store, ACCEPTING)))
 
     async def _settle(self, known: Known) -> None:
@@ -251,12 +266,19 @@ class Evacuation:
 
     async def _let_go(self, step: Step) -> None:
         """Let the source's store keep no more changes for a copy that follows no more: kept for ever, they would fill its disk."""
-        if self.release is None:
+        if self.release is None or self._released:
             return
         try:
             await self.release()
         except (psycopg.Error, TimeoutError) as error:
             self._say(step, not_released(self.source, self.target, error))
+
+    async def _let_go_early(self) -> None:
+        """Do that while the target begins to serve, if it can be done: whoever dies by then, or waits in vain, leaves nothing that fills a disk."""
+        if self.release is not None:
+            with suppress(*STORE_FAILURES, psycopg.Error, TimeoutError):  # it is told of once the target serves
+                await self.release()
+                self._released = True
 
     async def _undone(self, store: Connection) -> str:
         """Say what is accepted and not decided, or decided and not sent."""
@@ -316,24 +338,27 @@ class Evacuation:
             self._lays_down = not error.definite
             raise
         self._lays_down = False
-        await self._see_that_it_stands(
-            known
-        )  # laid down is for good, and yet goes forward; an epoch that is begun without the newest does not
+        # Laid down is for good, and yet goes forward; an epoch that is begun without the newest does not.
+        await self._see_that_it_stands(known, laid_down=True)
         standby = self.source.site if self.target.is_home else ""  # away from home nobody has a copy
         claim = Claim(self.target.site, incarnation=known.incarnation + 1, ended=known.epoch, standby=standby)
         await self.directory.claim(known.region, claim)
 
-    async def _see_that_it_stands(self, known: Known) -> None:
+    async def _see_that_it_stands(self, known: Known, *, laid_down: bool = False) -> None:
         """See that the source is handed over as it was when it was copied: whoever took it back has let it go on, beyond what the copy has.
 
         Raises:
-            ChangedMeanwhileError: It is not.
+            ChangedMeanwhileError: It is not; a WentOnError if it goes on though its lease is laid down.
         """
-        if (turn := await _turn(self.source)) != known.at_source:
-            raise self._changed(turn)
+        if (turn := await _turn(self.source)) == known.at_source:
+            return
+        if laid_down and turn is not None and turn.phase is not Phase.HANDED:
+            region, site = self.source.region, self.source.site
+            raise WentOnError(region=region, site=site, what=_said(turn), lead=lead_on(known))
+        raise self._changed(turn)
 
     def _changed(self, turn: Turn | None) -> ChangedMeanwhileError:
-        what = "it is gone" if turn is None else f"{turn.holder}, epoch {turn.epoch}, {turn.phase.value or 'serving'}"
+        what = "it is gone" if turn is None else _said(turn)
         return ChangedMeanwhileError(region=self.source.region, site=self.source.site, what=what)
 
     async def _begin(self, known: Known) -> None:
@@ -431,6 +456,10 @@ class Evacuation:
         if (step.value, what) != self._said or figures:
             self._said = (step.value, what)
             self.tell(Told(step.value, what, round(time.monotonic() - self.began, 1), dict(figures or {})))
+
+
+def _said(turn: Turn) -> str:
+    return f"{turn.holder}, epoch {turn.epoch}, {turn.phase.value or 'serving'}"
 
 
 async def _turn(seat: Seat) -> Turn | None:

@@ -142,10 +142,14 @@ def _after_claim(known: Known) -> Step:
 
 def _went_on(known: Known) -> str:
     """Say what is where a laying down came after the handing back: who starts there is deposed, so what is accepted is never decided."""
-    what = f"the lease was laid down, and the store at {known.source} went on all the same, where whoever starts decides nothing any more"
+    return f"the lease was laid down, and the store at {known.source} went on all the same, where whoever starts decides nothing any more; {lead_on(known)}"
+
+
+def lead_on(known: Known) -> str:
+    """Say for people what leads on from a store that went on though its lease was laid down."""
     if known.target == known.region:
-        return f"{what}; nobody else has a copy that could go on, and no command leads on from there (docs/operations/evacuation.md)"
-    return f"{what}; let {known.target} take over: `causeway region fail {known.region}`, then `causeway region restore {known.region}`, which hands in what the copy lacks"
+        return "nobody else has a copy that could go on, and no command leads on from there (docs/operations/evacuation.md)"
+    return f"let {known.target} take over: `causeway region fail {known.region}`, then `causeway region restore {known.region}`, which hands in what the copy lacks"
 
 
 def _lost(known: Known, what: str) -> LostTrackError:

@@ -140,16 +140,29 @@ async def drop_database(connection: Connection, name: str) -> None:
     await connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-async def put_in_place(connection: Connection, made: str, name: str) -> None:
-    """Let a database take the place of another, which is removed; whoever looks at that one looks again.
+async def put_in_place(connection: Connection, made: str, name: str, aside: str) -> bool:
+    """Let a database take the place of another, which is put aside by the same transaction, so that one of both is always there; whoever looks at that one looks again.
+
+    Args:
+        connection: To another database of the server, in autocommit mode.
+        made: What is to take the place.
+        name: Of the place.
+        aside: By what name the other one is found then.
+
+    Returns:
+        Whether there was another one.
 
     Raises:
         psycopg.Error: Somebody has connected in between; it is to be tried again.
     """
-    await drop_database(connection, name)
-    await connection.execute(
-        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(made), sql.Identifier(name))
-    )
+    await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,))
+    rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+    async with connection.transaction():
+        there = name in await databases(connection)
+        if there:
+            await connection.execute(rename.format(sql.Identifier(name), sql.Identifier(aside)))
+        await connection.execute(rename.format(sql.Identifier(made), sql.Identifier(name)))
+    return there
 
 
 RACES = (psycopg.errors.ObjectInUse, psycopg.errors.DuplicateDatabase)

@@ -129,8 +129,34 @@ async def test_a_copy_that_fails_or_differs_takes_nobodys_place(
     assert said[0] == "a copy that was not completed (held_us_2_new) is thrown away first"
     said.clear()
     await copy_store(source, target, tools.postgres, prepare=nothing, say=said.append)
-    assert said == ["a copy that was not completed (held_us_2_new_theirs) is thrown away first"]
+    assert said == [
+        "a copy that was not completed (held_us_2_new_theirs) is thrown away first",
+        "what was there before is thrown away",
+    ]
+    async with await connect(beside(source, "postgres"), name="test") as server:
+        assert await repository.drafts(server, "held_us_2_new") == []
     assert await count(target) == 9
+
+
+async def test_what_was_there_is_gone_only_once_the_copy_is_in_its_place(source: str) -> None:
+    """It alone says where the journal of that site goes on: a copy that cannot take its place, or whoever dies at that, leaves it where it was."""
+    place = beside(source, "held_us_4")
+    async with await connect(beside(source, "postgres"), name="test") as server:
+        await repository.make_database(server, "held_us_4")
+        with pytest.raises(psycopg.errors.InvalidCatalogName):
+            await repository.put_in_place(server, "held_us_4_new_absent", "held_us_4", "held_us_4_new_old")
+        assert "held_us_4" in await repository.databases(server)
+        await repository.make_database(server, "held_us_4_new_x")
+        async with await connect(place, name="test"):
+            assert await repository.put_in_place(server, "held_us_4_new_x", "held_us_4", "held_us_4_new_x_old")
+        assert {"held_us_4", "held_us_4_new_x_old"} <= await repository.databases(server)
+        assert await repository.drafts(server, "held_us_4_new") == ["held_us_4_new_x_old"], (
+            "the next run throws it away"
+        )
+        await repository.drop_database(server, "held_us_4_new_x_old")
+        await repository.make_database(server, "held_us_4_new_y")
+        await repository.drop_database(server, "held_us_4")
+        assert not await repository.put_in_place(server, "held_us_4_new_y", "held_us_4", "held_us_4_new_y_old")
 
 
 async def test_what_takes_long_is_given_up_when_a_server_stands_still(

@@ -132,8 +132,10 @@ async def test_who_connects_does_not_wait_for_a_server_that_says_nothing(postgre
         with pytest.raises(NoAnswerError) as raised:
             await connect_once(f"postgresql://us@127.0.0.1:{port}/us?connect_timeout=2", name="test")
     assert raised.value.server == f"127.0.0.1:{port}, database us"
-    with pytest.raises(NoAnswerError, match='"absent" does not exist'):
+    assert raised.value.refusal == ""
+    with pytest.raises(NoAnswerError, match='"absent" does not exist') as raised:
         await connect_once(postgres.elsewhere(postgres_url, "absent"), name="test")
+    assert raised.value.refusal == 'database "absent" does not exist'
 
 
 async def test_who_is_cancelled_while_the_store_stands_still_ends(postgres_url: str) -> None:

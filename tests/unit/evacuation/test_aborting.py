@@ -41,7 +41,12 @@ def duty(holder: str, epoch: int, *, laid_down: bool = False) -> DutyView:
     ("verb", "source", "found", "words"),
     [
         (EVACUATE, "us", duty("eu", 2), "eu has claimed the duties of us, in epoch 2.*evacuate us.*brings them back"),
-        (EVACUATE, "us", duty("us", 1, laid_down=True), "us has laid its lease for us down.*Run `causeway region evac"),
+        (
+            EVACUATE,
+            "us",
+            duty("us", 1, laid_down=True),
+            "us has laid its lease for us down.*Run `causeway region evac.*or do what it says",
+        ),
         (FAIL, "us", duty("eu", 2), "eu has claimed.*`causeway region fail us --why …` to its end.*restore us"),
         (RESTORE, "eu", duty("us", 3), "us has claimed.*`causeway region restore us --why …` to its end.*evacuate us"),
         (RESTORE, "eu", duty("eu", 2, laid_down=True), "eu has laid its lease for us down.*restore us"),

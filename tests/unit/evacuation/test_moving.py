@@ -15,7 +15,7 @@ from infra.errors import OutcomeUnknownError, UnavailableError
 from infra.kafka import KafkaError
 from region.evacuation import announcing, copying, moving, repository
 from region.evacuation.copying import CopyDiffersError, CopyFailedError
-from region.evacuation.errors import ChangedMeanwhileError, StuckError
+from region.evacuation.errors import ChangedMeanwhileError, StuckError, WentOnError
 from region.evacuation.moving import Evacuation
 from region.evacuation.plan import LostTrackError, Step
 from region.evacuation.seats import Seat
@@ -416,15 +416,23 @@ async def test_on_the_way_home_nothing_is_handed_back_while_a_laying_down_may_be
     assert told[-1].what.endswith("Run the same command again, or with --abort")
 
 
-@pytest.mark.parametrize("as_it", ["us's end noted", "us laid down"])
-async def test_nothing_is_claimed_for_a_copy_of_a_store_that_was_taken_back(world: World, as_it: str) -> None:
+@pytest.mark.parametrize(
+    ("as_it", "error", "lead"),
+    [
+        ("us's end noted", ChangedMeanwhileError, "run this command again, or with --abort"),
+        ("us laid down", WentOnError, "`causeway region fail us`"),
+    ],
+)
+async def test_nothing_is_claimed_for_a_copy_of_a_store_that_was_taken_back(
+    world: World, as_it: str, error: type[Exception], lead: str
+) -> None:
     """The source has gone on since, on another's word: what it has decided by then the copy lacks; and it is not this command's to be handed back."""
 
     def take_back() -> None:
         world.turns["us"] = Turn("us", 1, 1, "us")
 
     world.meanwhile[as_it] = take_back
-    with pytest.raises(ChangedMeanwhileError, match="us, epoch 1, serving"):
+    with pytest.raises(error, match=f"us, epoch 1, serving.*{lead}"):
         await evacuation(world).run()
     assert world.done == ALL[: ALL.index(as_it) + 1]
     assert world.duty.holder == "us"
@@ -491,6 +499,24 @@ async def test_whoever_was_given_up_hands_back_what_it_has_done_itself(world: Wo
         await evacuation(world).run()
     assert world.done[-2:] == [last, "take back us"]
     assert world.turns["us"] == Turn("us", 1, 1, "us")
+
+
+@pytest.mark.parametrize("as_it", ["drain us", "hand over us"])
+async def test_a_directory_that_does_not_answer_for_a_moment_ends_nothing(world: World, as_it: str) -> None:
+    """Nobody is served by then; what lays the lease down and claims is asked of it all the same."""
+
+    def fall_silent() -> None:
+        world.broken["plan"] = UnavailableError(what="The directory")
+
+    def answer() -> None:
+        del world.broken["plan"]
+
+    world.meanwhile[as_it] = fall_silent
+    world.undecided = [1, 0]
+    moving_ = evacuation(world)
+    moving_.tell = lambda told: answer() if told.what.startswith("the directory could not be asked") else None
+    await moving_.run()
+    assert world.done == ALL
 
 
 async def test_who_gives_up_takes_back_what_is_changed_meanwhile(world: World) -> None:
@@ -616,6 +642,27 @@ async def test_changes_that_nobody_reads_are_told_of_and_let_go_by_the_next_run(
     assert world.done == [*ALL, "release us"]
     assert any("the store at us goes on keeping changes for the copy at eu" in one.what for one in told)
     assert told[-1].what == "eu holds the duties of us in epoch 2"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_changes_that_nobody_reads_are_let_go_before_the_target_serves(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, fails: bool
+) -> None:
+    """Whoever waits for that in vain would leave them; once, unless it fails."""
+
+    async def release() -> None:
+        world.do("release us")
+
+    async def serving(_: str) -> frozenset[str]:
+        return SERVICES if "release us" in world.done or (fails and "release us" not in world.broken) else frozenset()
+
+    monkeypatch.setattr(repository, "serving", serving)
+    if fails:
+        world.broken["release us"] = TimeoutError()
+    moving_ = evacuation(world)
+    moving_.release = release
+    await moving_.run()
+    assert world.done == [*ALL, "release us"]
 
 
 async def test_a_copy_that_follows_is_not_touched_by_whoever_cannot_detach_it(world: World) -> None:

@@ -85,6 +85,28 @@ def test_what_does_not_answer_is_said(error: Exception, expected: type[CausewayE
         assert f"PostgreSQL at {error.server} does not answer" in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ('password authentication failed for user "ada"', "password authentication failed"),
+        ('database "held_us" does not exist', 'database "held_us" does not exist'),
+        ("sorry, too many clients already", "sorry, too many clients already"),
+        ('no pg_hba.conf entry for host "10.0.0.9", user "ada", database "us"', "no pg_hba.conf entry for host"),
+        ("the database system is starting up", "the database system is starting up"),
+    ],
+)
+def test_a_server_that_lets_nobody_in_says_why(said: str, told: str) -> None:
+    """What is to be done is another thing each time; by whom one logs in is not told."""
+    where = 'connection failed: connection to server at "10.0.0.5", port 5433 failed: FATAL:  '
+
+    async def work() -> None:
+        raise NoAnswerError(f"{where}{said}\n", server="10.0.0.5:5433, database us")
+
+    with pytest.raises(ServerSilentError, match=f"lets nobody in and says: {told}") as raised:
+        moving.run(work())
+    assert "ada" not in str(raised.value)
+
+
 class Directory:
     """Says that eu holds."""
 
