@@ -12,6 +12,7 @@ import msgspec
 from infra.errors import CausewayError
 
 PATIENCE_SECONDS = 180.0
+SAID_LINES = 40
 
 
 class CommandError(CausewayError):
@@ -83,7 +84,7 @@ class Federation:
         """Run `causeway` with these arguments and return what it printed.
 
         Raises:
-            CommandError: It failed, or took longer than `patience` seconds.
+            CommandError: It failed, and a note to it is the last that it said; or it took longer than `patience` seconds.
         """
         try:
             done = subprocess.run(  # noqa: S603  # our own command line
@@ -99,7 +100,9 @@ class Federation:
             raise CommandError(arguments=" ".join(arguments), reason=f"no end after {patience:.0f} s") from error
         if done.returncode != 0:
             reason = (done.stderr.strip() or done.stdout.strip() or f"status {done.returncode}").splitlines()[-1]
-            raise CommandError(arguments=" ".join(arguments), reason=reason)
+            failure = CommandError(arguments=" ".join(arguments), reason=reason)
+            failure.add_note("\n".join((done.stdout + done.stderr).splitlines()[-SAID_LINES:]))
+            raise failure
         return done.stdout
 
     def status(self) -> Status:

@@ -1,14 +1,29 @@
-"""What all tests share: which come last, and that Ctrl-C ends them, whatever loop has run before."""
+"""What all tests share: which come last, that Ctrl-C ends them, whatever loop has run before, and that what failed is told again when all is over."""
 
+import os
 import signal
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
+from infra.local.lanes import FAILURES
+
 ROOT = Path(__file__).parents[1]
 LAST = ROOT / "tests/integration/observability/test_alerts.py"
 """Who waits for promtool, which is built meanwhile."""
+
+
+REASON_LINES = 25
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note what failed, and the lines that say why, where whoever started this pytest asks for it."""
+    noted = os.environ.get(FAILURES)
+    if noted and report.failed:
+        why = [line for line in report.longreprtext.splitlines() if line.startswith("E ")][:REASON_LINES]
+        with Path(noted).open("a") as file:
+            file.write("\n".join([f"{report.nodeid} ({report.when})", *why, ""]))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,6 +4,7 @@ The first lane is shown while it runs, the others when they have ended, so that 
 """
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -56,6 +57,8 @@ STAGES: Final[Sequence[Lanes]] = (
 """What pytest is told, one stage after another. No lane has two federations at a time, since each takes half a core by being there. A test asks whether each test is in one run."""
 
 POLL_SECONDS: Final = 0.2
+FAILURES: Final = "CAUSEWAY_TEST_FAILURES"
+"""Names the file in which each pytest notes what failed, so that it can be told at the very end, where it is looked for."""
 
 
 def run(stages: Sequence[Lanes], say: Callable[[str], None], program: Sequence[str] = ()) -> int:
@@ -69,22 +72,32 @@ def run(stages: Sequence[Lanes], say: Callable[[str], None], program: Sequence[s
     if sum(len(lane) for lanes in stages for lane in lanes) == 1:
         say = _say_nothing
     statuses: list[int] = []
-    for lanes in stages:
-        with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack:
-            logs = [Path(directory) / f"log-{number}" for number in range(1, len(lanes))]
-            going = [
-                _Lane(lane, program, None if log is None else stack.enter_context(log.open("wb")), say)
-                for lane, log in zip(lanes, [None, *logs], strict=True)
-            ]
-            uninterrupted = _run(going)
-            for lane, log in zip(lanes[1:], logs, strict=True):
-                say(f"\nThe tests of {' and '.join(lane)}:")
-                sys.stdout.flush()
-                print(log.read_text(errors="replace"), flush=True)  # noqa: T201 — it is pytest's
-        statuses += [status for lane in going for status in lane.statuses]
-        if not uninterrupted:
-            break
+    with tempfile.TemporaryDirectory() as directory:
+        failures = Path(directory, "failures")
+        for lanes in stages:
+            with contextlib.ExitStack() as stack:
+                logs = [Path(directory) / f"log-{number}" for number in range(1, len(lanes))]
+                going = [
+                    _Lane(lane, program, None if log is None else stack.enter_context(log.open("wb")), failures, say)
+                    for lane, log in zip(lanes, [None, *logs], strict=True)
+                ]
+                uninterrupted = _run(going)
+                for lane, log in zip(lanes[1:], logs, strict=True):
+                    say(f"\nThe tests of {' and '.join(lane)}:")
+                    _show(log)
+            statuses += [status for lane in going for status in lane.statuses]
+            if not uninterrupted:
+                break
+        if failures.exists():
+            say("\nWhat failed:")
+            if say is not _say_nothing:
+                _show(failures)
     return next((status for status in statuses if status), 0)
+
+
+def _show(text: Path) -> None:
+    sys.stdout.flush()
+    print(text.read_text(errors="replace"), flush=True)  # noqa: T201 — it is pytest's
 
 
 def _say_nothing(_: str) -> None:
@@ -112,7 +125,7 @@ class _Lane:
     """Commands, of which one runs at a time."""
 
     def __init__(
-        self, commands: Lane, program: Sequence[str], log: IO[bytes] | None, say: Callable[[str], None]
+        self, commands: Lane, program: Sequence[str], log: IO[bytes] | None, failures: Path, say: Callable[[str], None]
     ) -> None:
         self.statuses: list[int] = []
         self._running: subprocess.Popen[bytes] | None = None
@@ -121,6 +134,7 @@ class _Lane:
         self._name = ""
         self._began = 0.0
         self._log = log
+        self._environment = {**os.environ, FAILURES: str(failures)}
         self._say = say
 
     def goes_on(self) -> bool:
@@ -136,6 +150,7 @@ class _Lane:
             self._running = subprocess.Popen(
                 [*self._program, *command],
                 cwd=ROOT,
+                env=self._environment,
                 start_new_session=True,
                 stdout=self._log,
                 stderr=None if self._log is None else subprocess.STDOUT,

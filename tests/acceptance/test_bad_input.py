@@ -159,7 +159,6 @@ async def socket_refusal(url: str, token: str) -> int | None:
     [
         {"limit": "0"},
         {"limit": "-1"},
-        {"limit": "100000"},
         {"limit": "many"},
         {"before": "garbage"},
         {"after": "1.2.3"},

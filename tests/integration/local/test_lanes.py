@@ -34,9 +34,21 @@ def heard() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is started as pytest here loads no plugins, which takes seconds."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
 def script(text: str, *arguments: str) -> list[str]:
     """Return the command that runs it."""
     return [sys.executable, "-c", text, *arguments]
+
+
+def pytest_of(directory: Path) -> list[str]:
+    """Return the command that runs the tests of a directory, which share what all tests share."""
+    shared = ("-p", "tests.conftest", "-p", "no:cacheprovider")
+    return [sys.executable, "-m", "pytest", *shared, "-c", "/dev/null", "--rootdir", str(directory), str(directory)]
 
 
 def once_there(*paths: Path) -> threading.Thread:
@@ -86,6 +98,22 @@ def test_one_lane_that_fails_fails_the_run(
         assert f"lane {number}\n" in out
         assert f"trouble {number}\n" in out + err
         assert any(f"lane-{number} have ended" in line and f"status {one}." in line for line in said)
+
+
+def test_what_failed_is_told_again_at_the_very_end(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Of every lane, with the reason; whoever is shown nothing but the end of a long log finds it there."""
+    commands = []
+    for name, test in {"one": "assert 'red' == 'blue'", "other": "raise OSError('no disk')", "well": "pass"}.items():
+        directory = tmp_path / name
+        directory.mkdir()
+        (directory / f"test_{name}.py").write_text(f"def test_it():\n    {test}\n")
+        commands.append({name: pytest_of(directory)})
+
+    assert lanes.run([commands], print) == 1
+
+    [_, told] = capfd.readouterr().out.split("What failed:")
+    assert all(word in told for word in ("test_one.py::test_it", "'red' == 'blue'", "test_other.py", "no disk"))
+    assert "test_well" not in told
 
 
 def test_lanes_run_side_by_side(tmp_path: Path) -> None:
@@ -154,22 +182,7 @@ def test_ctrl_c_is_heard_after_a_test_on_uvloop(tmp_path: Path) -> None:
         "def test_other():\n"
         "    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler\n"
     )
-    options = (
-        "-p",
-        "tests.conftest",
-        "-p",
-        "no:randomly",
-        "-p",
-        "no:cacheprovider",
-        "-c",
-        "/dev/null",
-        "--rootdir",
-        str(tmp_path),
-    )
-
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, str(tmp_path)], cwd=ROOT, check=False, capture_output=True, text=True
-    )
+    done = subprocess.run(pytest_of(tmp_path), cwd=ROOT, check=False, capture_output=True, text=True)
 
     assert "2 passed" in done.stdout, done.stdout + done.stderr
 
