@@ -135,6 +135,7 @@ class Kept(msgspec.Struct, frozen=True):
     judgement: Judged
     figures: Counted
     hold: float = 0.0
+    leeway: float = 1.0
     stopped: str = ""
     plan: tuple[Fault, ...] = ()
     regions: tuple[str, ...] = ()

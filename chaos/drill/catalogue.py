@@ -1,10 +1,13 @@
 """The drills that there are, by name: what each does, how long it takes, what it strikes, what must hold, and what it does not show."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from msgspec import structs
 
 from chaos.drill import scenarios, schedule
 from chaos.drill.scenarios import Scenario
 from chaos.drill.schedule import Fault, Name, Targets
+from chaos.judge.events import Expectation
 from infra.errors import CausewayError
 
 
@@ -157,13 +160,36 @@ def of(name: str) -> Drill:
     return DRILLS[name]
 
 
-def plan_of(name: str, targets: Targets, *, seconds: float, rate: float, hold: float, seed: int) -> tuple[Fault, ...]:
+def plan_of(
+    name: str, targets: Targets, *, seconds: float, rate: float, hold: float, seed: int, leeway: float = 1.0
+) -> tuple[Fault, ...]:
     """Return the faults of a drill; see `schedule.plan` and `scenarios.plan`.
+
+    Args:
+        name: Which drill.
+        targets: What there is.
+        seconds: How long the traffic flows.
+        rate: Messages a second.
+        hold: How long each fault lasts at least, seconds.
+        seed: Decides the rest.
+        leeway: How many times as long whatever must hold soon may take, for a machine that is slow.
 
     Raises:
         UnknownDrillError: There is none of that name.
     """
     of(name)
     if name in set(Scenario):
-        return scenarios.plan(Scenario(name), targets, seconds=seconds, hold=hold, seed=seed)
+        faults = scenarios.plan(Scenario(name), targets, seconds=seconds, hold=hold, seed=seed)
+        return tuple(replace(fault, expects=_given(fault.expects, leeway)) for fault in faults)
     return schedule.plan(Name(name), targets, seconds=seconds, rate=rate, seed=seed)
+
+
+def said(leeway: float) -> str:
+    """Return what a leeway changes in what must hold, in words; empty if it is none."""
+    return "" if leeway == 1.0 else f"; here whatever must hold soon may take {leeway:g} times as long"
+
+
+def _given(expects: Expectation | None, leeway: float) -> Expectation | None:
+    if expects is None:
+        return None
+    return structs.replace(expects, soon=leeway * expects.soon, converges=leeway * expects.converges)

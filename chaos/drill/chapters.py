@@ -40,7 +40,7 @@ def about(report: Report) -> str:
     said = {
         "what happens": drill.about,
         "what may be struck": report.struck or drill.strikes,
-        "what must hold": drill.holds,
+        "what must hold": drill.holds + catalogue.said(report.leeway),
         "not observed": "; ".join(unseen),
     }
     return (

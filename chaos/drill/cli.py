@@ -106,6 +106,13 @@ def run(
             min=3.0, help="How long each fault lasts, seconds, such as how long each side of a split is alone."
         ),
     ] = None,
+    leeway: Annotated[
+        float,
+        typer.Option(
+            min=1.0,
+            help="How many times as long whatever must hold soon may take: for a machine that is slow, or busy.",
+        ),
+    ] = 1.0,
     out: Out = None,
     dry_run: DryRun = False,
 ) -> None:
@@ -125,6 +132,7 @@ def run(
         rate=drill.rate if rate is None else rate,
         seed=seed,
         hold=drill.hold if hold is None else hold,
+        leeway=leeway,
     )
     _carry_out(console, order, out, dry_run=dry_run)
 
@@ -155,6 +163,7 @@ def replay(
         rate=kept.rate,
         seed=kept.seed,
         hold=kept.hold,
+        leeway=kept.leeway,
         faults=faults,
     )
     _carry_out(console, order, out, dry_run=dry_run, original=filed)
@@ -277,6 +286,7 @@ def _run(console: Console, order: Order, out: Path | None, original: Filed | Non
         judgement=judgement,
         figures=count(read(path)),
         hold=order.hold,
+        leeway=order.leeway,
         plan=faults,
         struck=blast_radius(faults),
         stopped=progress.stopped,

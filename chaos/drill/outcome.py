@@ -25,6 +25,7 @@ class Report(msgspec.Struct, frozen=True):
         judgement: The verdict, and each checker's ruling.
         figures: In numbers.
         hold: How long each fault was to last, where that is settable, seconds.
+        leeway: How many times as long whatever must hold soon might take.
         plan: The faults as they were planned.
         struck: What the plan touches at most, in words.
         stopped: Why the drill stopped by itself before its end; empty if it did not.
@@ -46,6 +47,7 @@ class Report(msgspec.Struct, frozen=True):
     judgement: Judgement
     figures: Figures
     hold: float = 0.0
+    leeway: float = 1.0
     plan: tuple[Fault, ...] = ()
     struck: str = ""
     stopped: str = ""

@@ -65,6 +65,7 @@ class Order:
         rate: Messages a second.
         seed: What workload and faults follow from.
         hold: How long each fault lasts, where that is settable, seconds.
+        leeway: How many times as long whatever must hold soon may take.
         faults: A plan that was made before; None to make it now.
     """
 
@@ -74,6 +75,7 @@ class Order:
     rate: float
     seed: int
     hold: float = 0.0
+    leeway: float = 1.0
     faults: tuple[Fault, ...] | None = None
 
 
@@ -96,7 +98,9 @@ def planned(order: Order, status: Status, standbys: dict[str, str]) -> tuple[Fau
     if order.faults is not None:
         return order.faults
     there = targets(status, standbys)
-    return plan_of(order.name, there, seconds=order.seconds, rate=order.rate, hold=order.hold, seed=order.seed)
+    return plan_of(
+        order.name, there, seconds=order.seconds, rate=order.rate, hold=order.hold, seed=order.seed, leeway=order.leeway
+    )
 
 
 async def drill(order: Order, ledger: Ledger, progress: Watched) -> tuple[Fault, ...]:

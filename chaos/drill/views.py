@@ -25,7 +25,7 @@ def print_plan(console: Console, order: Order, faults: Sequence[Fault]) -> None:
         f"  {order.seconds / 60:g} min of traffic at {order.rate:g}/s, {len(faults)} faults; all is healed at its end, also after Ctrl-C"
     )
     console.print(f"  may touch: {blast_radius(faults)}", markup=False)
-    console.print(f"  must hold: {drill.holds}", markup=False)
+    console.print(f"  must hold: {drill.holds}{catalogue.said(order.leeway)}", markup=False)
     for fault in faults[:MOST_LINES]:
         shape = fault.shape
         how = (

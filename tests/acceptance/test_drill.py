@@ -7,7 +7,9 @@ import pytest
 
 from chaos.federation import Federation
 
-MINUTES, RATE, SEED = 3, 60, 1
+MINUTES, RATE, SEED = 2, 60, 1
+LEEWAY = 4
+"""What must hold soon is measured by drills on a machine of their own; here it is to hold on one that others use."""
 PATIENCE_SECONDS = 900.0
 """Faults wait for the recovery from those before them, and everybody's histories are read at the end."""
 
@@ -68,7 +70,7 @@ class Report(msgspec.Struct):
     judgement: Judgement
 
 
-def test_a_drill_of_three_minutes_is_true(whole: Federation, tmp_path: Path) -> None:
+def test_a_drill_of_two_minutes_is_true(whole: Federation, tmp_path: Path) -> None:
     """Exit 0 says so: every fault was seen from outside, and whatever clients were promised held."""
     whole.run(
         "drill", "run", "parts", "--minutes", str(MINUTES), "--rate", str(RATE), "--seed", str(SEED), "--out", str(tmp_path),
@@ -98,7 +100,18 @@ def test_a_drill_of_three_minutes_is_true(whole: Federation, tmp_path: Path) -> 
 
 def test_a_tour_of_the_named_drills_is_true(whole: Federation, tmp_path: Path) -> None:
     """A split, a slow cable, a silent directory, a zombie, a mirror that repeats itself and one with amnesia: whom each spares is served, and all arrives soon after it."""
-    whole.run("drill", "run", "tour", "--seed", "1", "--out", str(tmp_path), patience=PATIENCE_SECONDS)
+    whole.run(
+        "drill",
+        "run",
+        "tour",
+        "--seed",
+        "1",
+        "--leeway",
+        str(LEEWAY),
+        "--out",
+        str(tmp_path),
+        patience=PATIENCE_SECONDS,
+    )
 
     report = msgspec.json.decode((tmp_path / "report.json").read_bytes(), type=Report)
     assert (tmp_path / "report.html").exists()

@@ -1,8 +1,11 @@
 """The plots of named drills follow from their seed, fit what there is to strike, and say what must hold all the same."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from chaos.drill import catalogue
 from chaos.drill.faults.links import links_of
@@ -179,6 +182,22 @@ def test_every_drill_has_a_plan(name: str) -> None:
     )
 
     assert faults
+
+
+def test_with_leeway_the_same_is_struck_and_whatever_must_hold_soon_may_take_longer() -> None:
+    """Nothing else changes, not even whom a fault spares."""
+    drill = catalogue.of("tour")
+
+    def made(leeway: float) -> tuple[Fault, ...]:
+        there = targets(THREE, {"us": "eu"})
+        return catalogue.plan_of("tour", there, seconds=60, rate=drill.rate, hold=drill.hold, seed=1, leeway=leeway)
+
+    for strict, lenient in zip(made(1), made(3), strict=True):
+        assert strict.expects is not None
+        longer = structs.replace(strict.expects, soon=3 * strict.expects.soon, converges=3 * strict.expects.converges)
+        assert lenient == replace(strict, expects=longer)
+    assert catalogue.said(1.0) == ""
+    assert "3 times as long" in catalogue.said(3.0)
 
 
 def test_a_drill_that_there_is_not_names_those_that_there_are() -> None:
