@@ -34,8 +34,8 @@ from replication.turns.repository import drain, hand_over, read_turn, set_offset
 from replication.turns.takeover_repository import read_handed_in
 
 LOOK_SECONDS: Final = 0.1
-PATIENCE: Final[Mapping[Step, float]] = {Step.DRAIN: 45.0, Step.SETTLE: 60.0, Step.COPY: 60.0, Step.SERVE: 60.0}
-"""How long each wait may take, seconds: a process that was killed counts as alive for 30."""
+PATIENCE: Final[Mapping[Step, float]] = {Step.DRAIN: 45.0, Step.SETTLE: 60.0, Step.COPY: 60.0, Step.SERVE: 180.0}
+"""How long each wait may take, seconds: a process that was killed counts as alive for 30. Once the target holds, giving up would help nobody."""
 FAILURES: Final = (CausewayError, KafkaError, OSError, *STORE_FAILURES, psycopg.Error)
 """What a step may fail by: somebody does not answer, or says no."""
 BACK_TRIES: Final = 5

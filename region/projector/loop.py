@@ -221,7 +221,8 @@ class Projection:
         """
         docket = self._docket(State())
         spans = reminders.due(self._reminded_at, docket.now)
-        waiting = await loading.pendings_of_ages(self._connection, spans, most=reminders.MOST)
+        most = reminders.drawn(here=len(self._memory.places), of=self._region.partitions)
+        waiting = await loading.pendings_of_ages(self._connection, spans, most=most)
         self._reminded_at = docket.now
         if not reminders.remind(docket, waiting, here=self._memory.places):
             return Committed({}, ())

@@ -30,6 +30,16 @@ def due(after: int, now: int) -> list[tuple[int, int]]:
     return [(after - age, now - age) for age in AGES]
 
 
+def drawn(*, here: int, of: int) -> int:
+    """Return of how many messages of all partitions a look has about `MOST` of those that are projected here; if none is, 0.
+
+    Args:
+        here: How many partitions are.
+        of: How many there are.
+    """
+    return MOST * of // here if here else 0
+
+
 def remind(docket: Docket, pendings: Iterable[Pending], *, here: Collection[int]) -> bool:
     """Ask again, for each conversation that is not opened, its recipient's home; send other messages to their owners again.
 

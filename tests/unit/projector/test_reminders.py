@@ -4,7 +4,7 @@ import pytest
 
 from region.projector.messages import ASK_AGAIN
 from region.projector.rehearsal import Rehearsal, message
-from region.projector.reminders import AGES, due
+from region.projector.reminders import AGES, MOST, drawn, due
 from replication.ids import direct_conversation_id
 from replication.records import Opening, Submission
 
@@ -106,3 +106,11 @@ def test_each_age_comes_once(pace: int) -> None:
 
     passed = [next(at for at in range(0, 10**12, pace) if at > age) for age in AGES[:5]]
     assert looks == sorted({at for at in passed if at < AGES[4] + ASK_AGAIN})
+
+
+@pytest.mark.parametrize(("here", "of", "most"), [(4, 4, MOST), (2, 4, 2 * MOST), (1, 64, 64 * MOST), (0, 4, 0)])
+def test_who_has_a_share_of_the_partitions_looks_at_as_many_of_its_own_as_who_has_all(
+    here: int, of: int, most: int
+) -> None:
+    """The store tells of all partitions."""
+    assert drawn(here=here, of=of) == most
