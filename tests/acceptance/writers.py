@@ -12,7 +12,7 @@ from chaos.federation import Federation
 from chaos.people import Person
 from region.client import Client, SqliteStore
 
-STATUS_SECONDS = 60.0
+STATUS_SECONDS = 240.0
 
 
 class Writer:
@@ -73,4 +73,4 @@ async def standing(federation: Federation, region: str = "us") -> dict[str, Any]
             told = next((one for one in found if one["region"] == region), None)
             if told is not None and told["holder"] is not None:  # else the regions alone have told of themselves
                 return dict(told)
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(2)
