@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from infra.identity import DOMAIN, host_name
-from infra.local.certificates import Files
+from infra.local.certified import Files
 from infra.local.errors import PartFailedError, StaleHomeError
 from infra.local.java import Java
 from infra.local.parts import Listens, Part
