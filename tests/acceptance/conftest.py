@@ -26,8 +26,8 @@ LAUNCHER = Path(__file__).parents[2] / "causeway"
 STARTING = Path(tempfile.gettempdir()) / "causeway-tests-start.lock"
 """Held from when a block of ports is found free until a federation has them, since another lane looks for one, too."""
 LIMIT_SECONDS = 300
-START_SECONDS = 600
-"""How long a federation may take to start, also on a machine that does much else."""
+START_SECONDS, COMMAND_SECONDS = 600, 600
+"""How long a federation may take to start, and any other command, also on a machine that does much else."""
 TURNS = ("federation", "plain", "stood_by", "movable", "automatic")
 """By the name of the fixture that a test asks for: in which order tests come, so that no other federation is started beside one, and none twice."""
 FAILED = pytest.StashKey[bool]()
@@ -94,7 +94,7 @@ def start_federation(tmp_path_factory: pytest.TempPathFactory) -> StartFederatio
         with ExitStack() as stack:
             with only_one(STARTING):
                 environment = {"CAUSEWAY_HOME": home, "CAUSEWAY_BASE_PORT": str(free_block()), **settings}
-                federation = Federation(environment, command=(str(LAUNCHER),))
+                federation = Federation(environment, command=(str(LAUNCHER),), patience=COMMAND_SECONDS)
                 stack.callback(federation.run, "down", "--wipe")
                 federation.run("up", "--detach", "--no-demo", *options, patience=START_SECONDS)
             yield federation
