@@ -28,8 +28,8 @@ STARTING = Path(tempfile.gettempdir()) / "causeway-tests-start.lock"
 LIMIT_SECONDS = 300
 START_SECONDS, COMMAND_SECONDS = 600, 600
 """How long a federation may take to start, and any other command, also on a machine that does much else."""
-TURNS = ("federation", "plain", "stood_by", "movable", "automatic")
-"""By the name of the fixture that a test asks for: in which order tests come, so that no other federation is started beside one, and none twice."""
+TURNS = ("federation", "plain", "rolled", "stood_by", "movable", "automatic")
+"""By the name of the fixture that a test asks for: in which order tests come, so that no other federation is started beside one, and none twice; what does not come back is last of its federation."""
 FAILED = pytest.StashKey[bool]()
 
 STOOD_BY = ("--regions", "us,eu", "--processes", "paired", "--standby", "us=eu")
@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _turn(item: pytest.Item) -> int:
     names = getattr(item, "fixturenames", ())
-    return next((place for place, name in enumerate(TURNS) if name in names), 0)
+    return max((place for place, name in enumerate(TURNS) if name in names), default=0)
 
 
 @pytest.hookimpl(wrapper=True)
