@@ -28,12 +28,12 @@ STARTING = Path(tempfile.gettempdir()) / "causeway-tests-start.lock"
 LIMIT_SECONDS = 300
 START_SECONDS, COMMAND_SECONDS = 600, 600
 """How long a federation may take to start, and any other command, also on a machine that does much else."""
-TURNS = ("federation", "plain", "rolled", "stood_by", "movable", "automatic")
+TURNS = ("federation", "several", "plain", "rolled", "stood_by", "movable", "automatic")
 """By the name of the fixture that a test asks for: in which order tests come, so that no other federation is started beside one, and none twice; what does not come back is last of its federation."""
 FAILED = pytest.StashKey[bool]()
 
 STOOD_BY = ("--regions", "us,eu", "--processes", "paired", "--standby", "us=eu")
-PLAIN = ("--regions", "us,eu", "--processes", "paired", "--brokers", "us=3")
+PLAIN = ("--regions", "us,eu", "--processes", "paired")
 PLANTED = {
     "CAUSEWAY_BUILD": str(Path(__file__).parents[1] / "builds" / "planted.py"),
     "CAUSEWAY_PASSWORD_MEMORY": "64",
@@ -136,8 +136,14 @@ def lent(start_federation: StartFederation) -> Iterator[Lent]:
 
 
 @pytest.fixture
+def several(lent: Lent) -> Federation:
+    """A region whose Kafka has three brokers."""
+    return lent.of("--regions", "us", "--brokers", "us=3", "--processes", "paired")
+
+
+@pytest.fixture
 def plain(lent: Lent, request: pytest.FixtureRequest) -> Iterator[Federation]:
-    """Two regions by which nobody stands, whose services share two processes; the Kafka of us has three brokers. Whole again after each test, but for the last."""
+    """Two regions by which nobody stands, whose services share two processes. Whole again after each test, but for the last."""
     yield lent.of(*PLAIN)
     _end_failed(lent, request)
 

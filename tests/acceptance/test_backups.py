@@ -51,7 +51,7 @@ async def all_is_decided(federation: Federation) -> None:
     """Wait until the projector of us has come to the end of its journal; nobody writes to it any more."""
     parts = federation.status().parts()
     store = postgres.url(parts["us/postgres"].ports["postgres"])
-    kafka = f"127.0.0.1:{parts['us/kafka-1'].ports['kafka']}"
+    kafka = f"127.0.0.1:{parts['us/kafka'].ports['kafka']}"
     async with asyncio.timeout(ALIVE_SECONDS), Consumer(kafka, "journal", client="test") as journal:
         while True:
             with psycopg.connect(store, autocommit=True) as connection:

@@ -63,15 +63,15 @@ class Writing:
             answers[str(answer.status_code) if answer.is_success else answer.text + took] += 1
 
 
-async def test_one_broker_of_three_is_lost_and_no_request_fails(plain: Federation, http: httpx.AsyncClient) -> None:
+async def test_one_broker_of_three_is_lost_and_no_request_fails(several: Federation, http: httpx.AsyncClient) -> None:
     """Each in turn, so that also the one is among them that leads the controllers."""
-    writing = Writing(http, plain.status().regions["us"].public_url)
+    writing = Writing(http, several.status().regions["us"].public_url)
     async with writing.on():
         for broker in BROKERS:
             await writing.more(BEFORE)
-            await plain.act("local", "kill", broker)
+            await several.act("local", "kill", broker)
             await writing.more(AFTER)
-            while (await asyncio.to_thread(plain.status)).state != "healthy":  # noqa: ASYNC110 — the supervisor brings it back
+            while (await asyncio.to_thread(several.status)).state != "healthy":  # noqa: ASYNC110 — the supervisor brings it back
                 await asyncio.sleep(1)
 
     assert {what for answers in writing.answers for what in answers} == {"201"}
