@@ -74,30 +74,39 @@ class Federation:
     Args:
         environment: Settings besides those of this process, such as `CAUSEWAY_HOME`.
         command: How to call the command line; this environment's own by default.
+        patience: How long a command may take, where it is not said with it, seconds.
     """
 
-    def __init__(self, environment: Mapping[str, str] | None = None, *, command: tuple[str, ...] | None = None) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str] | None = None,
+        *,
+        command: tuple[str, ...] | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
         self._environment = {**os.environ, **(environment or {})}
         self._command = command or (str(Path(sys.executable).with_name("causeway")),)
+        self._patience = patience
 
-    def run(self, *arguments: str, patience: float = PATIENCE_SECONDS) -> str:
+    def run(self, *arguments: str, patience: float | None = None) -> str:
         """Run `causeway` with these arguments and return what it printed.
 
         Raises:
             CommandError: It failed, and a note to it is the last that it said; or it took longer than `patience` seconds.
         """
+        limit = self._patience if patience is None else patience
         try:
             done = subprocess.run(  # noqa: S603  # our own command line
                 [*self._command, *arguments],
                 env=self._environment,
                 capture_output=True,
                 text=True,
-                timeout=patience,
+                timeout=limit,
                 check=False,
                 stdin=subprocess.DEVNULL,
             )
         except subprocess.TimeoutExpired as error:
-            raise CommandError(arguments=" ".join(arguments), reason=f"no end after {patience:.0f} s") from error
+            raise CommandError(arguments=" ".join(arguments), reason=f"no end after {limit:.0f} s") from error
         if done.returncode != 0:
             reason = (done.stderr.strip() or done.stdout.strip() or f"status {done.returncode}").splitlines()[-1]
             failure = CommandError(arguments=" ".join(arguments), reason=reason)

@@ -19,7 +19,7 @@ supervisor   runs the parts; `child` is one of them, `process` knows it again, `
 control      how another terminal reaches the supervisor; `report` and `view` say and show what it answers
 up           starting, waiting and stopping, from the command line
 link         pure: how traffic between regions is delayed, narrowed and cut; `linkproxy` does it
-certificates the local authority, and the certificates of regions and directory
+certificates the local authority, and the certificates of regions and directory; `certified` says where they lie
 keeping      files of that home for its owner alone; `guests` are the demonstration's accounts
 keys, ports  a region's signing key; free ports
 """

@@ -27,50 +27,16 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from infra.identity import DOMAIN, host_name
+from infra.local.certified import AUTHORITY, Files
 
-AUTHORITY: Final = "authority"
+__all__ = ["AUTHORITY", "RENEW_BEFORE", "Authority", "Files"]
+
 AUTHORITY_LIFE: Final = timedelta(days=3650)
 LIFE: Final = timedelta(days=397)
 RENEW_BEFORE: Final = timedelta(days=30)
 SKEW: Final = timedelta(hours=1)
 """Certificates hold from that long ago, for clocks that are behind."""
 LOOPBACK: Final = ("127.0.0.1", "::1")
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """Where a region's, or the directory's, certificate lies.
-
-    Attributes:
-        directory: What it lies in.
-    """
-
-    directory: Path
-
-    @classmethod
-    def of(cls, home: Path, name: str) -> "Files":
-        """Return those of a region, or of the directory, in a home."""
-        return cls(home / name / "tls")
-
-    @property
-    def certificate(self) -> Path:
-        """The certificate."""
-        return self.directory / "certificate.pem"
-
-    @property
-    def key(self) -> Path:
-        """Its private key."""
-        return self.directory / "key.pem"
-
-    @property
-    def both(self) -> Path:
-        """Key and certificate in one file, for Kafka."""
-        return self.directory / "both.pem"
-
-    @property
-    def authorities(self) -> Path:
-        """Whom to trust."""
-        return self.directory / "authorities.pem"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from infra.administration import truncate
 from infra.identity import DIRECTORY
-from infra.kafka import KafkaError
 from infra.local import control, homes, rolling, toolchain, up, view
 from infra.local.bootstrap import still
 from infra.local.control import WAIT_SECONDS, Act, Ask, Reshape, Status
@@ -284,6 +282,9 @@ def truncate_topic(
 
     Examples: causeway local truncate us relay.eu; causeway local truncate us relay.eu --keep 10
     """
+    from infra.administration import truncate  # noqa: PLC0415 — clients of Kafka, which no other command here needs
+    from infra.kafka import KafkaError  # noqa: PLC0415
+
     broker = _topology().part(f"{region}/kafka")
     if not topic.startswith("relay."):
         raise TruncationError(topic=topic, region=region, reason="only relay topics, such as relay.eu, are truncated")

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from infra.local import postgres, services
-from infra.local.certificates import Files
+from infra.local.certified import Files
 from infra.local.federation import REGIONS, Federation
 from infra.local.linkproxy import Passage
 from infra.local.numbering import Ports

@@ -13,7 +13,7 @@ import msgspec
 
 from infra.identity import DIRECTORY
 from infra.local import toolchain
-from infra.local.certificates import AUTHORITY
+from infra.local.certified import AUTHORITY
 from infra.local.errors import HomeInUseError, LocalError, StaleHomeError
 from infra.local.federation import BASE_PORT, FORMAT, REGIONS, Federation, UnknownRegionError
 from infra.local.process import Identity

@@ -24,16 +24,16 @@ SETTINGS: Final = (
     "tests/acceptance/test_replicated.py",
     "tests/acceptance/test_roll.py",
     "tests/acceptance/test_standby.py",
+    "tests/acceptance/test_incarnation.py",
 )
-"""Acceptance tests that start a federation of their own: a smaller one, mostly with settings that others do not have."""
+"""Acceptance tests with smaller federations than the others have, whose settings are others, too; they use three, one after another."""
 
 LOST: Final = (
     "tests/acceptance/test_evacuation.py",
     "tests/acceptance/test_failover.py",
-    "tests/acceptance/test_incarnation.py",
     "tests/acceptance/test_web_evacuation.py",
 )
-"""Acceptance tests that start a federation of their own, since a region of it is evacuated, dies, or gets another store."""
+"""Acceptance tests with federations of their own, since a region of it is evacuated, or dies; they use two, one after the other."""
 
 ALONE: Final = ("tests/acceptance/test_drill.py",)
 """Tests that take all of two cores: what is slow beside others would be put down to the faults of theirs."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from infra.identity import host_name
-from infra.local.certificates import Files
+from infra.local.certified import Files
 from infra.local.java import Java
 from infra.local.kafka import LOG4J, properties_text, ssl_settings
 from infra.local.parts import Part, Says

@@ -22,7 +22,6 @@ from infra.local.bootstrap import aloud, still
 from infra.local.errors import MissingProgramError
 from infra.local.java import Java
 from infra.local.tools import Tools
-from infra.local.training import train
 
 ROOT = Path(__file__).parents[2]
 NEEDED_BYTES = 600_000_000
@@ -146,6 +145,8 @@ def _make_readable(stage: Path, programs: Path) -> None:
 def _ensure_caches(tools: Tools, progress: Progress) -> None:
     if all(tools.java.cache(name).exists() for name in ("kafka", "mirror")):
         return
+    from infra.local.training import train  # noqa: PLC0415 — clients of Kafka, half a second of imports that only an installation needs
+
     why = ": Java's classes as they are once loaded (ahead of time), which halves the start of Kafka and MirrorMaker; once"
     with aloud("making AOT caches", progress, why=why):
         asyncio.run(train(tools))

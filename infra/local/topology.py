@@ -9,7 +9,7 @@ import msgspec
 
 from infra.identity import DIRECTORY, host_name
 from infra.local import held, kafka, mirrormaker, postgres, seaweed, services, standby, valkey, webapp
-from infra.local.certificates import Files
+from infra.local.certified import Files
 from infra.local.errors import UnknownPartError
 from infra.local.federation import REGIONS, Federation
 from infra.local.linkproxy import Passage, Plan

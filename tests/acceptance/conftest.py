@@ -1,12 +1,10 @@
 """One whole federation for the session, started and taken down as anybody would: by the `causeway` command."""
 
-import contextlib
-import json
 import os
 import secrets
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
 
@@ -14,7 +12,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from chaos.federation import CommandError, Federation, Status
+from chaos.federation import Federation, Status
 from chaos.people import Person
 from infra.local import homes
 from infra.local.toolchain import only_one
@@ -28,6 +26,20 @@ LAUNCHER = Path(__file__).parents[2] / "causeway"
 STARTING = Path(tempfile.gettempdir()) / "causeway-tests-start.lock"
 """Held from when a block of ports is found free until a federation has them, since another lane looks for one, too."""
 LIMIT_SECONDS = 300
+START_SECONDS, COMMAND_SECONDS = 600, 600
+"""How long a federation may take to start, and any other command, also on a machine that does much else."""
+TURNS = ("federation", "several", "plain", "rolled", "stood_by", "movable", "automatic")
+"""By the name of the fixture that a test asks for: in which order tests come, so that no other federation is started beside one, and none twice; what does not come back is last of its federation."""
+FAILED = pytest.StashKey[bool]()
+
+STOOD_BY = ("--regions", "us,eu", "--processes", "paired", "--standby", "us=eu")
+PLAIN = ("--regions", "us,eu", "--processes", "paired")
+PLANTED = {
+    "CAUSEWAY_BUILD": str(Path(__file__).parents[1] / "builds" / "planted.py"),
+    "CAUSEWAY_PASSWORD_MEMORY": "64",
+    "CAUSEWAY_PASSWORD_PASSES": "1",
+}
+"""Settings of a build whose faults strike only the runs that are named as they are; many people register in it."""
 
 MakePerson = Callable[..., Awaitable[Person]]
 StartFederation = Callable[..., AbstractContextManager[Federation]]
@@ -40,7 +52,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.acceptance)
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(LIMIT_SECONDS))
-    items.sort(key=lambda item: "movable" in getattr(item, "fixturenames", ()))
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    names = getattr(item, "fixturenames", ())
+    return max((place for place, name in enumerate(TURNS) if name in names), default=0)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note of each test whether it failed, for whoever has lent it a federation."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
 
 
 def free_block() -> int:
@@ -69,12 +94,76 @@ def start_federation(tmp_path_factory: pytest.TempPathFactory) -> StartFederatio
         with ExitStack() as stack:
             with only_one(STARTING):
                 environment = {"CAUSEWAY_HOME": home, "CAUSEWAY_BASE_PORT": str(free_block()), **settings}
-                federation = Federation(environment, command=(str(LAUNCHER),))
+                federation = Federation(environment, command=(str(LAUNCHER),), patience=COMMAND_SECONDS)
                 stack.callback(federation.run, "down", "--wipe")
-                federation.run("up", "--detach", "--no-demo", *options, patience=LIMIT_SECONDS)
+                federation.run("up", "--detach", "--no-demo", *options, patience=START_SECONDS)
             yield federation
 
     return start
+
+
+class Lent:
+    """The federation that tests of several files use one after another; one of another shape takes its place."""
+
+    def __init__(self, start: StartFederation) -> None:
+        """Have none yet."""
+        self._start = start
+        self._shape: object = None
+        self._running = ExitStack()
+        self._federation: Federation | None = None
+
+    def of(self, *options: str, **settings: str) -> Federation:
+        """Return one that was started with these options and settings."""
+        shape = (options, settings)
+        if self._federation is None or shape != self._shape:
+            self.end()
+            self._federation = self._running.enter_context(self._start(*options, **settings))
+            self._shape = shape
+        return self._federation
+
+    def end(self) -> None:
+        """Take down the one that there is, so that the next test has a new one."""
+        self._federation = None
+        self._running.close()
+
+
+@pytest.fixture(scope="session")
+def lent(start_federation: StartFederation) -> Iterator[Lent]:
+    """What lends tests a federation; none that a test has failed in."""
+    lent = Lent(start_federation)
+    yield lent
+    lent.end()
+
+
+@pytest.fixture
+def several(lent: Lent) -> Federation:
+    """A region whose Kafka has three brokers."""
+    return lent.of("--regions", "us", "--brokers", "us=3", "--processes", "paired")
+
+
+@pytest.fixture
+def plain(lent: Lent, request: pytest.FixtureRequest) -> Iterator[Federation]:
+    """Two regions by which nobody stands, whose services share two processes. Whole again after each test, but for the last."""
+    yield lent.of(*PLAIN)
+    _end_failed(lent, request)
+
+
+@pytest.fixture
+def stood_by(lent: Lent, request: pytest.FixtureRequest) -> Iterator[Federation]:
+    """Two regions whose services share two processes; eu stands by us. Whole again after each test."""
+    yield lent.of(*STOOD_BY, **PLANTED)
+    _end_failed(lent, request)
+
+
+@pytest.fixture
+def automatic(lent: Lent) -> Federation:
+    """A federation in which eu takes us's duties over by itself."""
+    return lent.of("--processes", "paired", "--standby", "us=eu", "--takeover", "automatic")
+
+
+def _end_failed(lent: Lent, request: pytest.FixtureRequest) -> None:
+    if request.node.stash.get(FAILED, False):
+        lent.end()
 
 
 @pytest.fixture(scope="session")
@@ -90,22 +179,11 @@ def federation(start_federation: StartFederation) -> Iterator[Federation]:
         assert not crashing, "some parts end whenever they are started: see their logs"
 
 
-@pytest.fixture(scope="session")
-def stood_by_eu(start_federation: StartFederation) -> Iterator[Federation]:
-    """A federation in which eu may hold us's duties."""
-    with start_federation("--standby", "us=eu") as made:
-        yield made
-
-
 @pytest.fixture
-def movable(stood_by_eu: Federation) -> Iterator[Federation]:
-    """That federation, for a test that moves duties; whatever becomes of it, the next one finds them at home. Such tests come last, so that no other federation is started beside it."""
-    yield stood_by_eu
-    with contextlib.suppress(CommandError):  # what stands by may count as not well while it hears of that
-        stood_by_eu.run("local", "heal")
-    told = json.loads(stood_by_eu.run("region", "status", "--json"))["regions"]
-    if any(one["region"] == "us" and one["holder"] == "eu" for one in told):
-        stood_by_eu.run("region", "restore", "us", "--why", "a test failed", "--confirm", "us", patience=LIMIT_SECONDS)
+def movable(lent: Lent, request: pytest.FixtureRequest) -> Iterator[Federation]:
+    """Three regions, in which eu may hold us's duties; each test leaves them at home."""
+    yield lent.of("--processes", "paired", "--standby", "us=eu")
+    _end_failed(lent, request)
 
 
 @pytest.fixture(scope="session")

@@ -24,11 +24,12 @@ from chaos.judge.ledger import Ledger, read
 from chaos.judge.sufficiency import Needs
 from infra.tasks import beside
 
-RATE, CHANGE_SECONDS = 10.0, 0.25
-ARRIVE_SECONDS, REST_SECONDS = 40.0, 2.0
+RATE, CHANGE_SECONDS = 3.0, 0.75
+"""So much is enough for each checker; four runs go on at once, beside other tests."""
+ARRIVE_SECONDS, REST_SECONDS = 90.0, 2.0
 AWAY_SECONDS, HIDDEN_SECONDS = 30.0, 14.0
 """How long both are away, which outlasts a lease by far; and how long the cable alone."""
-SOON, CONVERGES, SHORTLY = 20.0, 45.0, 6.0
+SOON, CONVERGES, SHORTLY = 30.0, 120.0, 6.0
 """Generous, since other tests run beside these; but a cable that is cut for longer than that is noticed."""
 START_SECONDS, CALM_SECONDS = 120.0, 3.0
 DECIDES = "us/back"

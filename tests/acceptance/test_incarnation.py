@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, AsyncExitStack
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +35,6 @@ pytestmark = pytest.mark.timeout(1500)
 LOST = ("--why", "a test", "--confirm", "us")
 
 
-@pytest.fixture(scope="module")
-def stood_by(start_federation: Callable[..., AbstractContextManager[Federation]]) -> Iterator[Federation]:
-    """A federation in which eu stands by us."""
-    with start_federation("--regions", "us,eu", "--processes", "paired", "--standby", "us=eu") as made:
-        yield made
-
-
 def services_of(stood_by: Federation) -> list[str]:
     """Return the processes of us that serve, or stand by for others."""
     parts = stood_by.status().parts()
@@ -68,27 +60,33 @@ async def begin(stood_by: Federation, *parts: str) -> None:
 
 async def answer(stood_by: Federation, services: list[str]) -> None:
     """Wait until each of us's processes tells how it is."""
+    admins = admins_of(stood_by)
     async with asyncio.timeout(READY_SECONDS):
-        while len(await looked(stood_by)) < len(services):  # noqa: ASYNC110  # other processes
+        while len(await looked(admins)) < len(services):  # noqa: ASYNC110  # other processes
             await asyncio.sleep(1)
 
 
 async def says(stood_by: Federation, what: str) -> None:
     """Wait until a part of us says so of its health."""
+    admins = admins_of(stood_by)
     async with asyncio.timeout(READY_SECONDS):
-        while what not in json.dumps(await looked(stood_by)):  # noqa: ASYNC110  # another process
+        while what not in json.dumps(await looked(admins)):  # noqa: ASYNC110  # another process
             await asyncio.sleep(1)
 
 
-async def looked(stood_by: Federation) -> Any:
+def admins_of(stood_by: Federation) -> list[int]:
+    """Return the ports at which processes of us tell how they are."""
+    parts = stood_by.status().parts()
+    return [part.ports["admin"] for name, part in parts.items() if name.startswith("us/") and "admin" in part.ports]
+
+
+async def looked(admins: list[int]) -> Any:
     """Return what an operator is told of us; that something is not well is no failure here."""
-    status = stood_by.status()
     async with httpx.AsyncClient(timeout=5) as client:
         found = []
-        for name, part in status.parts().items():
-            if name.startswith("us/") and "admin" in part.ports:
-                with contextlib.suppress(httpx.HTTPError):
-                    found.append((await client.get(f"http://127.0.0.1:{part.ports['admin']}/health")).json())
+        for port in admins:
+            with contextlib.suppress(httpx.HTTPError):
+                found.append((await client.get(f"http://127.0.0.1:{port}/health")).json())
     return found
 
 

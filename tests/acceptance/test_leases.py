@@ -6,9 +6,6 @@ And faults planted into that, each of which the judge's checkers for what must h
 import asyncio
 import json
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,12 +16,11 @@ from chaos.judge.expectations import expected_of
 from chaos.judge.judgement import CHECKERS, EXPECTED, Judgement
 from chaos.judge.verdict import Verdict
 from tests.acceptance import struck
+from tests.acceptance.conftest import PLANTED, STOOD_BY, Lent
 from tests.acceptance.gauges import Gauges
 
-BUILD = Path(__file__).parents[1] / "builds" / "planted.py"
-SETTINGS = {"CAUSEWAY_BUILD": str(BUILD), "CAUSEWAY_PASSWORD_MEMORY": "64", "CAUSEWAY_PASSWORD_PASSES": "1"}
-
-PATIENCE = 60.0
+pytestmark = pytest.mark.timeout(900)
+PATIENCE = 240.0
 LENGTH = 6.0
 """Of a lease, seconds, as the directory grants it."""
 PARTS = {"gateway": "us/front", "projector": "us/back"}
@@ -33,17 +29,10 @@ RENEWALS = "causeway_lease_renewals_total"
 
 
 @pytest.fixture(scope="module")
-def watched(start_federation: Callable[..., AbstractContextManager[Federation]]) -> Iterator[Federation]:
-    """A federation in which eu stands by us, and nobody by eu; its build has faults that strike only the runs that are named as they are."""
-    with start_federation("--regions", "us,eu", "--processes", "paired", "--standby", "us=eu", **SETTINGS) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def judged(watched: Federation, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Judgement]:
+def judged(lent: Lent, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Judgement]:
     """What the judge says of each run through one outage."""
     ledgers = tmp_path_factory.mktemp("ledgers")
-    asyncio.run(struck.live_through_all(watched, ledgers))
+    asyncio.run(struck.live_through_all(lent.of(*STOOD_BY, **PLANTED), ledgers))
     return struck.judged(ledgers)
 
 
@@ -93,17 +82,17 @@ async def registered(http: httpx.AsyncClient, url: str) -> User:
     return User(http, url, answer.json())
 
 
-async def standing(watched: Federation, region: str) -> dict[str, Any]:
+async def standing(stood_by: Federation, region: str) -> dict[str, Any]:
     """Return what an operator is told of a region."""
-    found = json.loads(await watched.act("region", "status", "--json"))["regions"]
+    found = json.loads(await stood_by.act("region", "status", "--json"))["regions"]
     return next(one for one in found if one["region"] == region)
 
 
 async def test_a_silent_directory_harms_nobody_who_is_in_and_islands_whom_its_standby_does_not_hear_either(
-    watched: Federation, http: httpx.AsyncClient
+    stood_by: Federation, http: httpx.AsyncClient
 ) -> None:
     """Who stands by renews: `us` and `eu` do all that they did but give handles out. Once the cable is cut as well, `us` lets nobody in, definitely, and goes on; then it lets in again."""
-    status = watched.status()
+    status = stood_by.status()
     us, eu = (status.regions[name].public_url for name in ("us", "eu"))
     alice, bob, cem = [await registered(http, us) for _ in range(3)]
     eva, edi = [await registered(http, eu) for _ in range(2)]
@@ -111,34 +100,34 @@ async def test_a_silent_directory_harms_nobody_who_is_in_and_islands_whom_its_st
     theirs = (await eva.call("POST", "/groups", json={"name": "Theirs", "member_ids": [edi.id]})).json()["group_id"]
     await alice.write(eva, "before")
     await eva.reads(alice, "before")
-    before = await standing(watched, "us")
-    assert (before["holder"], before["epoch"], before["standby"], before["islanded"]) == ("us", 1, "eu", False)
+    before = await standing(stood_by, "us")
+    assert (before["holder"], before["standby"], before["islanded"]) == ("us", "eu", False)
     assert 0 < before["lease_seconds"] <= LENGTH
     assert before["promised_seconds"] > 0
     gauges = Gauges(http, status)
     renewed = {service: await by_the_standby(gauges, service) for service in PARTS}
 
-    await watched.act("local", "pause", "directory")
+    await stood_by.act("local", "pause", "directory")
     try:
         for service, count in renewed.items():  # so often that without it the lease would have lapsed twice
             await gauges.reach(PARTS[service], RENEWALS, at_least=count + 6, service=service, result="standby")
         for part in PARTS.values():
             assert await gauges.read(part, "causeway_lease_islanded") == 0
         await all_goes_on(http, us, eu, (alice, bob, eva, edi), theirs)
-        assert (await standing(watched, "us"))["islanded"] is False
+        assert (await standing(stood_by, "us"))["islanded"] is False
 
-        await watched.act("local", "cut", "us-eu")
+        await stood_by.act("local", "cut", "us-eu")
         for service, part in PARTS.items():
             await gauges.reach(part, "causeway_lease_islanded", at_least=1, service=service)
         await the_island_goes_on(http, us, (alice, bob, cem, eva), ours)
         assert await gauges.read("eu/front", "causeway_lease_islanded") == 0
         assert (await edi.write(eva, "still"))["seq"] == 2
-        told = await standing(watched, "us")
+        told = await standing(stood_by, "us")
         assert (told["holder"], told["islanded"], told["lease_seconds"]) == (None, True, 0.0)
-        assert (await standing(watched, "eu"))["islanded"] is False
+        assert (await standing(stood_by, "eu"))["islanded"] is False
     finally:
-        await watched.act("local", "heal")
-        await watched.act("local", "resume", "directory")
+        await stood_by.act("local", "heal")
+        await stood_by.act("local", "resume", "directory")
 
     dan = await registered(http, us)
     await dan.write(alice, "I am new")
@@ -147,7 +136,7 @@ async def test_a_silent_directory_harms_nobody_who_is_in_and_islands_whom_its_st
             await asyncio.sleep(0.2)
     await eva.reads(alice, "from the island", "while it is silent", "before")
     await gauges.falls("us/back", "causeway_lease_islanded")
-    assert (await standing(watched, "us"))["islanded"] is False
+    assert (await standing(stood_by, "us"))["islanded"] is False
 
 
 async def by_the_standby(gauges: Gauges, service: str) -> float:
@@ -194,6 +183,7 @@ async def the_island_goes_on(http: httpx.AsyncClient, us: str, people: tuple[Use
     await alice.reads(bob, "on the island")
 
 
+@pytest.mark.usefixtures("stood_by")
 @pytest.mark.parametrize("name", struck.RED)
 def test_what_must_hold_while_a_fault_lasts_is_asked(judged: dict[str, Judgement], name: str) -> None:
     """The checker that is for what was withheld, or planted, rules false, and all others that were asked say true; of what was told truly all do."""

@@ -5,7 +5,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -22,16 +21,15 @@ from chaos.drill.hosts import Hosts
 from chaos.drill.publishers import Publishers
 from chaos.drill.reader import Reader
 from chaos.drill.workload import text
-from chaos.federation import Federation
 from chaos.judge import events as e
 from chaos.judge.judgement import CHECKERS, Judgement, judge
 from chaos.judge.ledger import Ledger, read
 from chaos.judge.sufficiency import Needs
 from chaos.judge.verdict import Verdict
+from tests.acceptance.conftest import PLANTED, STOOD_BY, Lent
 
-BUILD = Path(__file__).parents[1] / "builds" / "planted.py"
-SETTINGS = {"CAUSEWAY_BUILD": str(BUILD), "CAUSEWAY_PASSWORD_MEMORY": "64", "CAUSEWAY_PASSWORD_PASSES": "1"}
-ROUNDS, RATE = 6, 10.0
+pytestmark = pytest.mark.timeout(900)
+ROUNDS, RATE = 5, 3.0
 ARRIVE_SECONDS, REST_SECONDS = 25.0, 2.0
 NEEDS = Needs(faults=0, rest=REST_SECONDS / 2)
 
@@ -75,26 +73,19 @@ ALTERATIONS = 8
 
 
 @pytest.fixture(scope="module")
-def judged(
-    start_federation: Callable[..., contextlib.AbstractContextManager[Federation]],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> dict[str, Judgement]:
+def judged(lent: Lent, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Judgement]:
     """What the judge says of each run."""
     ledgers = tmp_path_factory.mktemp("ledgers")
-    with start_federation("--regions", "us,eu", "--processes", "paired", **SETTINGS) as federation:
-        there = federation.status().regions
-        urls = {name: region.public_url for name, region in there.items()}
-        admins = {
-            name: [part.ports["admin"] for part in region.parts.values() if "admin" in part.ports]
-            for name, region in there.items()
-        }
+    there = lent.of(*STOOD_BY, **PLANTED).status().regions
+    urls = {name: region.public_url for name, region in there.items()}
+    admins = {name: [region.parts["front"].ports["admin"]] for name, region in there.items()}
 
-        async def run_all() -> None:
-            async with asyncio.TaskGroup() as group:
-                for name in (*RED, *GREEN):
-                    group.create_task(run(name, ledgers / name, urls, admins))
+    async def run_all() -> None:
+        async with asyncio.TaskGroup() as group:
+            for name in (*RED, *GREEN):
+                group.create_task(run(name, ledgers / name, urls, admins))
 
-        asyncio.run(run_all())
+    asyncio.run(run_all())
     return {name: judge(read(ledgers / name), needs(name)) for name in (*RED, *GREEN)}
 
 
@@ -206,6 +197,7 @@ async def let_go(course: Course, publishers: Publishers, audience: Audience, nam
     await publishers.do(Change(0.0, Turn.JOIN, audience.number, subscriber))
 
 
+@pytest.mark.usefixtures("stood_by")
 @pytest.mark.parametrize("name", RED)
 def test_a_planted_fault_is_red(judged: dict[str, Judgement], name: str) -> None:
     """The checkers that are for it rule false; all others say true, so it is known what was wrong."""
@@ -215,6 +207,7 @@ def test_a_planted_fault_is_red(judged: dict[str, Judgement], name: str) -> None
     assert judgement.named(Verdict.TRUE) == asked(name) - RED[name], judgement
 
 
+@pytest.mark.usefixtures("stood_by")
 @pytest.mark.parametrize("name", GREEN)
 def test_nothing_planted_is_green(judged: dict[str, Judgement], name: str) -> None:
     """Neither a run without a fault nor one whose appends are all repeated, beside those with faults."""

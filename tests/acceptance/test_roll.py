@@ -1,14 +1,13 @@
 """From one version to the next under traffic: schema expanded, services rolled, rows migrated, old columns dropped; nobody's request fails.
 
-A federation of its own, since it does not come back: the store is contracted at the end. Its services share two processes a
-region, so that fewer have to be started.
+Of its federation it is the last test, since it does not come back: the store is contracted at the end.
 """
 
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,11 +21,16 @@ from infra.kafka import Consumer
 from infra.local import postgres
 from region.client import Client, ClientError, Handle, Stage
 from replication.codec import NEWEST, VERSION
+from tests.acceptance.conftest import COMMAND_SECONDS
 
 BUILDS = Path(__file__).parents[1] / "builds"
 NEXT, AFTER_NEXT = BUILDS / "next_version.py", BUILDS / "version_after_next.py"
 LIMIT_SECONDS = 300.0
+WRITE_SECONDS, LOOK_UP_SECONDS = 0.75, 1.5
+"""How long each pauses between messages to somebody, and between looking all of them up: of both there are hundreds while versions change."""
 REGIONS = ("us", "eu")
+PATIENTLY = ("--patience", "300")
+"""For so long a process may start, and catch up, where other tests run beside."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,13 @@ class Rolled:
 
 
 @pytest.fixture
-def rolled(start_federation: Callable[..., AbstractContextManager[Federation]]) -> Iterator[Rolled]:
+def rolled(plain: Federation) -> Rolled:
     """Two regions of the present version."""
-    with start_federation("--regions", ",".join(REGIONS), "--processes", "paired") as federation:
-        home = federation.status().home
-        yield Rolled(federation, Federation({"CAUSEWAY_HOME": home}, command=(sys.executable, str(NEXT), "causeway")))
+    home = plain.status().home
+    return Rolled(
+        plain,
+        Federation({"CAUSEWAY_HOME": home}, command=(sys.executable, str(NEXT), "causeway"), patience=COMMAND_SECONDS),
+    )
 
 
 class Traffic:
@@ -104,7 +110,7 @@ class Traffic:
             handles.append(await one.write(f"{one.id} {len(handles)}", other))
             if len(handles) > 5:
                 await handles[-5].reach(Stage.READ)
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(WRITE_SECONDS)
 
     async def _look_up(self, person: Person) -> None:
         others = [other for other in self.people if other is not person]
@@ -117,7 +123,7 @@ class Traffic:
                 self.asked += 1
             except ClientError as error:
                 self.failures.append(repr(error))
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(LOOK_UP_SECONDS)
 
 
 @pytest_asyncio.fixture
@@ -162,18 +168,18 @@ def same_everywhere(traffic: Traffic) -> None:
             assert [(m.seq, m.message_id) for m in shown] == [(m.seq, m.message_id) for m in other.screen[conversation]]
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1500)
 async def test_a_roll_from_one_version_to_the_next_under_traffic(rolled: Rolled, traffic: Traffic) -> None:
     """Expand, roll region by region while regions of both versions write to each other, migrate, contract, roll once more; nothing fails."""
     await traffic.begin()
     await asyncio.gather(*(rolled.next.act("schema", "expand", "--region", region) for region in REGIONS))
 
-    await rolled.present.act("local", "roll", "directory", "us", "--to", str(NEXT))
+    await rolled.present.act("local", "roll", *PATIENTLY, "directory", "us", "--to", str(NEXT))
     await traffic.flows(10)  # us of the next version, eu of the present one: in both directions
-    await rolled.present.act("local", "roll", "eu", "--to", str(NEXT))
+    await rolled.present.act("local", "roll", *PATIENTLY, "eu", "--to", str(NEXT))
     await asyncio.gather(*(rolled.finish(region) for region in REGIONS))
     await traffic.flows(10)
-    await rolled.present.act("local", "roll", "us", "--to", str(AFTER_NEXT))
+    await rolled.present.act("local", "roll", *PATIENTLY, "us", "--to", str(AFTER_NEXT))
     await traffic.flows(10)  # us writes records of the codec's next version, eu reads them and does not write them
     await traffic.end()
 

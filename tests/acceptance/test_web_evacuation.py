@@ -17,11 +17,11 @@ from tests.acceptance.test_failover import ready
 
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium; CAUSEWAY_CHROMIUM names one"),
-    pytest.mark.timeout(900),
+    pytest.mark.timeout(1200),
 ]
 
 ENTRANCES: Final = ("/login", "/register")
-TAKEN_OVER_MS: Final = 180_000
+TAKEN_OVER_MS: Final = 240_000
 """How long it may take until all is heard that was typed while nobody held the region."""
 
 

@@ -12,7 +12,7 @@ from chaos.federation import Federation
 from chaos.people import Person
 from region.client import Client, SqliteStore
 
-STATUS_SECONDS = 180.0
+STATUS_SECONDS = 240.0
 
 
 class Writer:
@@ -56,7 +56,7 @@ class Writer:
 
 
 @asynccontextmanager
-async def person(urls: list[str], home: str, store: Path, *, patience: float = 180) -> AsyncIterator[Person]:
+async def person(urls: list[str], home: str, store: Path, *, patience: float = 60) -> AsyncIterator[Person]:
     """Somebody with an account in a region, and a device that knows those addresses and repeats a call for so many seconds."""
     async with Client(urls, store=SqliteStore(store), patience=patience) as client:
         await client.register(f"{home}-{secrets.token_hex(6)}", "a good password", home_region=home)
@@ -73,4 +73,4 @@ async def standing(federation: Federation, region: str = "us") -> dict[str, Any]
             told = next((one for one in found if one["region"] == region), None)
             if told is not None and told["holder"] is not None:  # else the regions alone have told of themselves
                 return dict(told)
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(2)
