@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from chaos.drill import archive, catalogue
+from chaos.drill import archive, catalogue, waiting
 from chaos.drill.archive import Filed
 from chaos.drill.run import Order
 from chaos.drill.safety import blast_radius
@@ -50,6 +50,14 @@ def rulings(judgement: Judgement) -> Table:
         words = "\n".join(f"{one.what} {', '.join(one.ids)}" for one in why)
         style = STYLES[ruling.verdict]
         table.add_row(ruling.checker, f"[{style}]{ruling.verdict}[/]", str(ruling.judged), str(ruling.found), words)
+    return table
+
+
+def waited(judgement: Judgement) -> Table:
+    """Return how long requests took, by kind of part that was killed."""
+    table = Table(*waiting.COLUMNS, title="requests, by what was killed last before they began")
+    for wait in judgement.waits:
+        table.add_row(*waiting.cells(wait))
     return table
 
 
