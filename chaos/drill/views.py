@@ -86,6 +86,8 @@ def print_one(console: Console, filed: Filed) -> None:
         console.print(f"  stopped by itself: {kept.stopped}", markup=False)
     for move in kept.moves:
         console.print(f"  {move}", markup=False)
+    for wait in kept.judgement.waits:
+        console.print(f"  {wait}", markup=False)
     for ruling in kept.judgement.rulings:
         more = f", {ruling.found} found" if ruling.found else ""
         console.print(f"  {ruling.checker:<12}[{STYLES[Verdict(ruling.verdict)]}]{ruling.verdict}[/]{more}")
