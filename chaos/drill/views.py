@@ -55,7 +55,7 @@ def rulings(judgement: Judgement) -> Table:
 
 def waited(judgement: Judgement) -> Table:
     """Return how long requests took, by kind of part that was killed."""
-    table = Table(*waiting.COLUMNS, title="requests, by what was killed last before they began")
+    table = Table(*waiting.COLUMNS, title="requests, by what was killed")
     for wait in judgement.waits:
         table.add_row(*waiting.cells(wait))
     return table

@@ -38,11 +38,13 @@ from chaos.judge.waits import Request, Wait, waits
 Members: TypeAlias = Mapping[str, Mapping[str, Membership]]
 """Conversation to who belonged to it, and when, as far as its log tells."""
 _NOBODY: Members = {}
+UNDER_WAY_SECONDS = 60.0
+"""How long before the first fault of which something is expected a request that is under way then may have begun."""
 
 
 @dataclass(slots=True)
 class Expectations:
-    """Sends, and when each was first shown to whom, from when the first fault begins of which something is expected; `judgement` feeds it."""
+    """Sends, and when each was first shown to whom, from a while before the first fault begins of which something is expected; `judgement` feeds it."""
 
     _expects: bool = False
     _faults: dict[str, Fault] = field(default_factory=dict)
@@ -99,10 +101,12 @@ class Expectations:
 
     def invoked(self, line: int, event: Invoke) -> None:
         """A send begins."""
-        if self._expects and event.kind == "send":
+        if event.kind == "send":
             self._sends[event.op] = Send(line, event.op, event.user, event.region, event.conversation, event.at)
-        elif self._expects and event.kind == "change":
+        elif event.kind == "change":
             self._changes[event.op] = Request(line, event.op, event.kind, event.at, inf, inf)
+        if not self._expects:
+            self._forget(event.at - UNDER_WAY_SECONDS)
 
     def ok(self, event: Ok) -> None:
         """A send was accepted."""
@@ -126,7 +130,7 @@ class Expectations:
 
     def live(self, event: Live) -> None:
         """An entry is shown."""
-        if self._expects and event.entry.change is None and event.entry.message:
+        if event.entry.change is None and event.entry.message:
             self._shown[event.entry.message].setdefault(self._users.get(event.connection, ""), event.at)
             self._seqs.setdefault(event.entry.message, event.entry.seq)
 
@@ -207,6 +211,15 @@ class Expectations:
         everywhere = frozenset(self._homes.values())
         sends = [self._request(send, everywhere, members) for send in self._sends.values()]
         return waits(self._faults.values(), [*sends, *self._changes.values()], self._absences)
+
+    def _forget(self, before: float) -> None:
+        """Forget what began before that, as long as nothing is expected: it is over by the first fault of which something is."""
+        while self._sends and (send := next(iter(self._sends.values()))).invoked < before:
+            del self._sends[send.op]
+            self._shown.pop(send.message or "", None)
+            self._seqs.pop(send.message or "", None)
+        while self._changes and (change := next(iter(self._changes.values()))).invoked < before:
+            del self._changes[change.op]
 
     def _request(self, send: Send, everywhere: frozenset[str], members: Members) -> Request:
         answered = min(send.accepted, send.refused) - send.invoked

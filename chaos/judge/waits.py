@@ -1,9 +1,8 @@
 """How long requests waited while parts that have a replica were killed: whether each was served in time, and by kind of part how long all took. Pure."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from math import ceil, inf, isinf, nan
 
 import msgspec
@@ -41,13 +40,13 @@ class Request:
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """How long requests took that began from when a part of some kind was killed until the next part was.
+    """How long requests took that were under way when a part of some kind was killed, or began after that, until the next part was.
 
     Attributes:
         of: The kind of part, such as kafka.
         kills: How many were killed.
         seconds: For how long that was, in all.
-        requests: Sends and changes that began then.
+        requests: How many.
         soon: Those of them that were served within the usual time.
         answered: Those of them that were answered within the usual time, whoever was shown them when.
         late: Those that were not served within the time in which each must be.
@@ -96,9 +95,9 @@ def percentile(values: Sequence[float], share: float) -> float:
 def waits(
     faults: Iterable[Fault], requests: Iterable[Request], absences: Iterable[Absence] = ()
 ) -> tuple[Findings, tuple[Wait, ...]]:
-    """Whether every request that began from the first kill on was served within the time in which each must be; and how long they took, by kind of part that was killed last.
+    """Whether every request that was under way at the first kill, or began after it, was served within the time in which each must be; and how long they took, by kind of part that was killed.
 
-    A request is what a client asks for once, however often its library repeats it. A device whose connection ended is to be welcomed again within the same time.
+    A request is what a client asks for once, however often its library repeats it. It is put down to the next kill if it was under way then, and had not waited for longer than is usual, else to the last before it. A device whose connection ended is to be welcomed again within the same time.
 
     Args:
         faults: Those of which that is expected are looked at.
@@ -114,13 +113,14 @@ def waits(
         return findings, ()
     limit, usual = kills[0].expects.prompt, kills[0].expects.usual
     begun = [kill.begun for kill in kills]
-    asked = sorted((one for one in requests if one.invoked >= begun[0]), key=lambda one: one.invoked)
-    for one in asked:
+    met = [(kills[place], one) for one in requests if (place := _met(one, begun, usual)) >= 0]
+    for fault, one in sorted(met, key=lambda pair: pair[1].invoked):
         findings.judged += 1
         if one.served > limit:
-            fault = kills[bisect_right(begun, one.invoked) - 1]
+            after = one.invoked - fault.begun
+            when = f"{after:.1f} s after" if after >= 0 else f"{-after:.1f} s before"
             findings.found(
-                f"a {one.what}, begun {one.invoked - fault.begun:.1f} s after {fault.target} was killed, {_said(one)}",
+                f"a {one.what}, begun {when} {fault.target} was killed, {_said(one)}",
                 f"op {one.op}", fault.name, lines=(fault.line, one.line),
             )  # fmt: skip
     for absence in absences:
@@ -130,7 +130,7 @@ def waits(
         if (away := absence.until - absence.since) > limit:
             how = "did not come back" if isinf(away) else f"was back after {away:.1f} s"
             findings.found(f"a device lost its connection and {how}", absence.device, lines=(absence.line,))
-    spans = _spans(kills, asked)
+    spans = _spans(kills, met)
     for kind in sorted({span.of for span in spans}):
         if not any(span.requests for span in spans if span.of == kind):
             findings.doubt(f"nobody asked for anything after a {kind} was killed")
@@ -149,14 +149,25 @@ def _said(one: Request) -> str:
     return f"was answered after {one.answered:.1f} s, and shown to all whom it concerns after {one.served:.1f} s"
 
 
-def _spans(kills: Sequence[Fault], asked: Sequence[Request]) -> list[_Span]:
-    """Return what each kill is followed by, until the next one; `asked` is in the order of time."""
-    times = [one.invoked for one in asked]
-    ends = [*(kill.begun for kill in kills[1:]), max([kills[-1].begun, *times[-1:]])]
-    places = [*(bisect_left(times, kill.begun) for kill in kills), len(times)]
+def _met(one: Request, begun: Sequence[float], usual: float) -> int:
+    """Return the place of the kill that a request is put down to: the next one, if it was under way then and had not waited for longer than is usual, else the last before it; -1 for none."""
+    last = bisect_right(begun, one.invoked) - 1
+    if last + 1 == len(begun):
+        return last
+    waited = begun[last + 1] - one.invoked
+    return last + (waited < one.served and waited <= usual)
+
+
+def _spans(kills: Sequence[Fault], met: Sequence[tuple[Fault, Request]]) -> list[_Span]:
+    """Return what each kill is followed by, until the next one, or until the last request."""
+    of: dict[str, list[Request]] = {kill.name: [] for kill in kills}
+    for kill, one in met:
+        of[kill.name].append(one)
+    last = max([kills[-1].begun, *(one.invoked for _, one in met)])
+    ends = [*(kill.begun for kill in kills[1:]), last]
     return [
-        _Span(kind_of_part(kill.target), kill.begun, end, kill.ended - kill.begun, tuple(asked[first:beyond]))
-        for kill, end, (first, beyond) in zip(kills, ends, pairwise(places), strict=True)
+        _Span(kind_of_part(kill.target), kill.begun, end, kill.ended - kill.begun, tuple(of[kill.name]))
+        for kill, end in zip(kills, ends, strict=True)
     ]
 
 

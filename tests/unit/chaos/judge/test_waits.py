@@ -94,11 +94,13 @@ def test_it_is_asked_for_where_a_replica_is_killed() -> None:
         (changed(1, 11.0, e.Ok(20.9, 1, "g1-us", "m1")), Verdict.TRUE),
         (changed(1, 11.0, e.Ok(21.1, 1, "g1-us", "m1")), Verdict.FALSE),
         (changed(1, 11.0, e.Info(20.0, 1, "timeout")), Verdict.FALSE),
-        (sent(1, 9.0, accepted=15.0, shown=15.0), Verdict.UNKNOWN),
+        (sent(1, 9.9, accepted=10.5, shown=10.5), Verdict.FALSE),
+        (sent(1, 9.9, accepted=0.05, shown=0.05), Verdict.UNKNOWN),
+        (sent(1, 8.0, accepted=12.0, shown=12.0), Verdict.UNKNOWN),
     ],
 )
 def test_every_request_is_served_in_time(request_: Iterable[e.Event], verdict: Verdict) -> None:
-    """Accepted, and shown to whom it concerns, however often the library repeated it; what began before the first kill says nothing."""
+    """Accepted, and shown to whom it concerns, however often the library repeated it; what was over before the first kill, or slow already, says nothing."""
     ruling = judged(request_, killed(*ONE))["prompt"]
 
     assert ruling.verdict is verdict
@@ -130,11 +132,11 @@ def test_a_device_that_is_cut_off_is_let_in_again(back: float | None, found: int
 
 
 def test_how_long_requests_took_is_told_by_what_was_killed_last() -> None:
-    """Each belongs to one kill; all together stand first."""
+    """Each belongs to one kill, the one that it met or else the last; all together stand first."""
     kills = killed((10.0, "us/kafka-1"), (30.0, "us/projector"), (50.0, "us/kafka-3"))
     requests = [
         sent(1, 10.0),
-        sent(2, 29.9, shown=2.0),
+        sent(2, 49.9, shown=2.0),
         sent(3, 30.0, shown=3.0),
         sent(4, 60.0, accepted=4.0, shown=4.0),
     ]
@@ -176,7 +178,12 @@ def test_no_request_is_left_out_or_counted_twice(asked: list[Request], begun: li
 
     findings, (whole, *by_kind) = waits(kills, asked)
 
-    since = [one for one in asked if one.invoked >= min(begun)]
+    first = min(begun)
+    since = [
+        one
+        for one in asked
+        if one.invoked >= first or (first - one.invoked <= 1.5 and first - one.invoked < one.served)
+    ]
     assert whole.requests == sum(one.requests for one in by_kind) == len(since)
     assert whole.late == sum(one.late for one in by_kind) == sum(one.served > 10.0 for one in since)
     assert whole.soon == sum(one.soon for one in by_kind) == sum(one.served <= 1.5 for one in since)
