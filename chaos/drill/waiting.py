@@ -7,7 +7,7 @@ from io import BytesIO
 
 from chaos.drill.budget import BUDGET_SECONDS, LIMIT_MS, OBJECTIVE
 from chaos.drill.scenarios import PROMPT_SECONDS
-from chaos.judge.waits import BOUNDS, Wait
+from chaos.judge.waits import BEFORE, BOUNDS, Wait
 
 USUAL_SECONDS = LIMIT_MS / 1000
 COLUMNS = (
@@ -18,6 +18,7 @@ NOTE = (
     "A request is a send, or a change of a group, a channel or a message; it counts from when its author began it, with all that the client library repeats. "
     f"Answered: accepted, or refused. Served: also shown to all whom it concerns. Each is put down to the part that was killed last before it began, or to the next one if that was killed within {USUAL_SECONDS:g} s, while it was under way. "
     f"Budget used: the share that was not served within {USUAL_SECONDS:g} s, times how long that was, of the {BUDGET_SECONDS:.0f} s a month for which everything may fail under {OBJECTIVE:.2%}. "
+    f"“{BEFORE}” is what came before the first kill, which says what is usual here; it is not among all. "
     "Back after: the longest until what was killed was well again, of a broker until no partition lacked a copy."
 )
 

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from math import ceil, inf, isinf, nan
 
 import msgspec
+from msgspec.structs import replace
 
 from chaos.judge.spans import Absence, Fault, kind_of_part
 from chaos.judge.verdict import Findings
 
 ALL = "all of them"
 """What the row of all kinds together is named."""
+BEFORE = "nothing yet"
+"""What the row of those is named that were served before the first kill, or had waited for long by then: what is usual here, judged by nobody."""
 BOUNDS = tuple(round(0.01 * 10 ** (step / 10), 4) for step in range(36))
 """Seconds, ten to a decade from 10 ms on: of each it is counted how many requests took longer."""
 
@@ -105,7 +108,7 @@ def waits(
         absences: Of devices.
 
     Returns:
-        What was found, and a wait of all, and of each kind of part.
+        What was found, and a wait of all, of each kind of part, and of what came before the first kill, if anything did.
     """
     findings = Findings("prompt")
     kills = sorted((fault for fault in faults if fault.expects.prompt), key=lambda fault: fault.begun)
@@ -113,7 +116,8 @@ def waits(
         return findings, ()
     limit, usual = kills[0].expects.prompt, kills[0].expects.usual
     begun = [kill.begun for kill in kills]
-    met = [(kills[place], one) for one in requests if (place := _met(one, begun, usual)) >= 0]
+    placed = [(_met(one, begun, usual), one) for one in requests]
+    met = [(kills[place], one) for place, one in placed if place >= 0]
     for fault, one in sorted(met, key=lambda pair: pair[1].invoked):
         findings.judged += 1
         if one.served > limit:
@@ -136,6 +140,11 @@ def waits(
             findings.doubt(f"nobody asked for anything after a {kind} was killed")
     kinds = dict.fromkeys(span.of for span in spans)
     by_kind = [_wait(kind, [span for span in spans if span.of == kind], usual, limit) for kind in sorted(kinds)]
+    before = tuple(one for place, one in placed if place < 0)
+    if before:
+        since = min(one.invoked for one in before)
+        calm = _Span(BEFORE, since, begun[0], nan, before)
+        by_kind.append(replace(_wait(BEFORE, [calm], usual, limit), kills=0))
     return findings, (_wait(ALL, spans, usual, limit), *by_kind)
 
 

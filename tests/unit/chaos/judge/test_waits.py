@@ -15,7 +15,7 @@ from chaos.judge.ledger import numbered
 from chaos.judge.spans import Fault
 from chaos.judge.sufficiency import Needs
 from chaos.judge.verdict import Verdict
-from chaos.judge.waits import ALL, BOUNDS, Request, waits
+from chaos.judge.waits import ALL, BEFORE, BOUNDS, Request, waits
 
 ANN, BOB, CEM = "u1-us", "u2-us", "u3-eu"
 HOMES = {ANN: "us", BOB: "us", CEM: "eu"}
@@ -151,6 +151,16 @@ def test_how_long_requests_took_is_told_by_what_was_killed_last() -> None:
     assert projector.p999 == pytest.approx(3.0)
 
 
+def test_what_came_before_the_first_kill_says_what_is_usual() -> None:
+    """In a row of its own, which counts neither as a kill nor among all; it is judged by nobody, however slow."""
+    judgement = judged(sent(1, 5.0, accepted=30.0, shown=30.0), sent(2, 6.0), sent(3, 12.0), killed(*ONE))
+
+    whole, kafka, before = judgement.waits
+    assert judgement["prompt"].verdict is Verdict.TRUE
+    assert (whole.requests, kafka.requests) == (1, 1)
+    assert (before.of, before.kills, before.requests, before.soon, before.seconds) == (BEFORE, 0, 2, 1, 5.0)
+
+
 def test_what_nobody_asked_for_is_no_proof() -> None:
     """A kind of part after whose kills nobody began anything."""
     ruling = judged(sent(1, 12.0), killed((10.0, "us/kafka-1"), (30.0, "us/projector")))["prompt"]
@@ -176,7 +186,8 @@ def test_no_request_is_left_out_or_counted_twice(asked: list[Request], begun: li
         for number, at in enumerate(begun)
     ]
 
-    findings, (whole, *by_kind) = waits(kills, asked)
+    findings, (whole, *rows) = waits(kills, asked)
+    by_kind = [one for one in rows if one.of != BEFORE]
 
     first = min(begun)
     since = [
@@ -189,5 +200,6 @@ def test_no_request_is_left_out_or_counted_twice(asked: list[Request], begun: li
     assert whole.soon == sum(one.soon for one in by_kind) == sum(one.served <= 1.5 for one in since)
     assert findings.rule().found == whole.late
     assert whole.kills == len(kills)
+    assert len(asked) - len(since) == sum(one.requests for one in rows if one.of == BEFORE)
     assert whole.longer == tuple(sum(one.served > bound for one in since) for bound in BOUNDS)
     assert isnan(whole.p50) if not since else whole.p50 <= whole.p99 <= whole.p999 <= whole.longest
