@@ -1,7 +1,8 @@
 """Kafka's topics: looked at, created, truncated; and the connection by which that and its access lists are changed."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
@@ -63,6 +64,26 @@ async def count_partitions(bootstrap: str, topic: str) -> int:
     async with administration(bootstrap) as admin:
         [found] = await admin.describe_topics([topic])
         return len(found["partitions"])
+
+
+async def out_of_sync(bootstrap: str) -> tuple[str, ...]:
+    """Return the partitions, such as journal-3, of which not every broker that is to keep a copy has all.
+
+    Raises:
+        KafkaError: The broker cannot be reached.
+    """
+    async with administration(bootstrap) as admin:
+        return lacking(await admin.describe_topics())
+
+
+def lacking(topics: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return which partitions that are, of topics as Kafka describes them."""
+    return tuple(
+        f"{topic['topic']}-{partition['partition']}"
+        for topic in topics
+        for partition in topic["partitions"]
+        if partition["leader"] < 0 or set(partition["replicas"]) - set(partition["isr"])
+    )
 
 
 async def truncate(bootstrap: str, topic: str, *, keep: int = 0) -> dict[int, tuple[int, int]]:

@@ -32,6 +32,7 @@ figures    pure: what a ledger comes to in numbers
 crowds     pure: the same of groups and channels
 budget     pure: what a drill used of a month's budget of failures
 picture    throughput and latency, with the faults drawn over them
+waiting    how long requests waited while parts were killed that others stand in for, as a chapter and as curves
 outcome    what a drill came to
 report     that as HTML for people, and JSON for programs; `chapters` are some of its page
 archive    reports read again: listed, compared, taken as a plan
@@ -43,6 +44,6 @@ archive    reports read again: listed, compared, taken as a plan
                 ├▶ reader ─────────────────────▶ ledger ◀─ nemesis ◀─ schedule, scenarios
                 │                                │           └ faults ─▶ witness
                 └▶ judge, figures ◀──────────────┘
-                      └─▶ outcome ─▶ report ─▶ chapters, picture
+                      └─▶ outcome ─▶ report ─▶ chapters, waiting, picture
                                        └─▶ archive ─▶ cli
 """

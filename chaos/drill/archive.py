@@ -87,12 +87,28 @@ class Ruled(msgspec.Struct, frozen=True):
     found: int = 0
 
 
+class Waited(msgspec.Struct, frozen=True):
+    """How long requests took after some kind of part was killed; None where nothing was measured, or one was never served. See `waits.Wait`."""
+
+    of: str
+    requests: int = 0
+    soon: int = 0
+    late: int = 0
+    p99: float | None = None
+    longest: float | None = None
+
+    def __str__(self) -> str:
+        longest = "never" if self.longest is None else f"{self.longest:.1f} s"
+        return f"{self.of}: {self.requests:,} requests, {self.soon:,} within the usual time, {self.late:,} not in time; longest {longest}"
+
+
 class Judged(msgspec.Struct, frozen=True):
     """What the judge said."""
 
     verdict: str
     rulings: tuple[Ruled, ...] = ()
     measured: tuple[Gauged, ...] = ()
+    waits: tuple[Waited, ...] = ()
 
 
 class Moved(msgspec.Struct, frozen=True):

@@ -122,6 +122,13 @@ DRILLS: dict[str, Drill] = {
         unseen="a Kafka whose disk is lost, or both; an older store; what only the store knew of images that were brought in its last moment",
         minutes=4.0, rate=60.0, hold=60.0,
     ),
+    Scenario.REPLICAS: Drill(
+        about="every 20 s one part is killed that others stand in for, the kinds by turns; the supervisor starts it again",
+        strikes="the parts of which a region has several, never two at a time: the brokers of a Kafka, projectors",
+        holds="nothing is lost or comes twice; every request is served within 10 s, with the client's own retries; the share that was within 1.5 s is told",
+        unseen="parts that have no replica here: edges and gateways, fan-outs, forwarders, ingesters, mirrors, media services, stores; two of a kind that are lost at once",
+        minutes=30.0, rate=60.0, hold=5.0,
+    ),
     Name.PARTS: Drill(
         about="every part of every region killed, paused or restarted, every Redis emptied, every link cut, slowed or narrowed, one after another",
         strikes="everything, one at a time", holds=_ALWAYS, unseen="two faults at once",
@@ -192,4 +199,5 @@ def said(leeway: float) -> str:
 def _given(expects: Expectation | None, leeway: float) -> Expectation | None:
     if expects is None:
         return None
-    return structs.replace(expects, soon=leeway * expects.soon, converges=leeway * expects.converges)
+    longer = {name: leeway * getattr(expects, name) for name in ("soon", "converges", "prompt")}
+    return structs.replace(expects, **longer)

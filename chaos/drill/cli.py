@@ -299,6 +299,8 @@ def _run(console: Console, order: Order, out: Path | None, original: Filed | Non
     if progress.stopped:
         console.print(f"It stopped by itself: {progress.stopped}.", style="yellow", markup=False)
     console.print(views.rulings(judgement))
+    if judgement.waits:
+        console.print(views.waited(judgement))
     console.print(f"Report: {page}", markup=False, soft_wrap=True)
     if original is not None:
         again = archive.read(data)

@@ -1,8 +1,8 @@
 """What a ledger comes to in numbers: throughput and latency, second by second and in all, and what each fault was. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from math import ceil, isnan, nan
+from collections.abc import Iterable
+from math import isnan, nan
 
 import msgspec
 
@@ -10,6 +10,7 @@ from chaos.drill.budget import Budget, budget
 from chaos.drill.crowds import CHANNELS, Changes, CrowdCount, Crowds
 from chaos.judge import events as e
 from chaos.judge.ledger import Line
+from chaos.judge.waits import percentile
 
 
 class Latency(msgspec.Struct, frozen=True):
@@ -160,12 +161,6 @@ def _take(faults: dict[str, Struck], event: e.FaultBegun | e.FaultSeen | e.Fault
             faults[event.fault] = msgspec.structs.replace(known, ended=event.at)
         case _:
             pass
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value below or at which that share of the values lies (nearest rank); NaN of none."""
-    ordered = sorted(values)
-    return ordered[max(0, ceil(share * len(ordered)) - 1)] if ordered else nan
 
 
 def _figures(fates: list[_Fate], faults: list[Struck], *, histories: int, crowds: CrowdCount) -> Figures:

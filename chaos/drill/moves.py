@@ -6,10 +6,10 @@ from math import isnan, nan
 
 import msgspec
 
-from chaos.drill.figures import percentile
 from chaos.drill.schedule import DEATHS, MOVES, Kind
 from chaos.judge import events as e
 from chaos.judge.ledger import Line
+from chaos.judge.waits import percentile
 
 SHOULDER_SECONDS = 10.0
 """How long before and after it the silence of a region's people is looked for."""

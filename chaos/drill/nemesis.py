@@ -5,7 +5,7 @@ CPU, which the federation is to have.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -23,9 +23,11 @@ from chaos.drill.faults.links import LINKS, LinkFault
 from chaos.drill.faults.losses import StoreLost
 from chaos.drill.faults.mirrors import MirrorRepeats, RelayTruncated
 from chaos.drill.faults.parts import Frozen, PartFault, SiteDown
+from chaos.drill.faults.replicas import ReplicaKilled
 from chaos.drill.schedule import DEATHS, MOVES, ON_LINKS, SEEN_AT_THE_END, Fault, Kind, Targets, by_slot
 from chaos.judge import events as e
 from chaos.judge.ledger import Ledger
+from chaos.judge.spans import kind_of_part
 from infra.errors import CausewayError
 from infra.kafka import KafkaError
 from infra.local import control
@@ -79,7 +81,18 @@ def targets(status: Status, standbys: Mapping[str, str] = MappingProxyType({})) 
             region: f"{region}/{name}" for region in regions for name in DECIDING if f"{region}/{name}" in parts
         },
         standbys=dict(standbys),
+        replicas=replicas(parts),
     )
+
+
+def replicas(parts: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return those parts of which a region has several that are equal, by region and kind of part, such as us/kafka."""
+    alike: dict[str, list[str]] = {}
+    for part in sorted(parts):
+        region = part.rpartition("/")[0]
+        if region:
+            alike.setdefault(f"{region}/{kind_of_part(part)}", []).append(part)
+    return {name: tuple(them) for name, them in alike.items() if len(them) > 1}
 
 
 def _is_service(part: PartStatus) -> bool:
@@ -101,6 +114,8 @@ def injector_of(fault: Fault, before: Status, ask: Supervisor, tell: Callable[[s
         return (StoreLost if fault.kind is Kind.LOSS else RegionDies)(fault, before, ask, tell)
     if fault.kind in {*ON_LINKS, Kind.SPLIT, Kind.SLOW}:
         return LinkFault(fault, before, ask)
+    if fault.kind is Kind.KILL and fault.expects is not None and fault.expects.prompt:
+        return ReplicaKilled(fault.target, before, ask)
     others: dict[Kind, Callable[[str, Status, Supervisor], Injector]] = {
         Kind.WIPE: CacheWiped,
         Kind.REPEAT: MirrorRepeats,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from chaos.drill import chapters
+from chaos.drill import chapters, waiting
 from chaos.drill.archive import Filed
 from chaos.drill.budget import BUDGET_SECONDS, LIMIT_MS, OBJECTIVE
 from chaos.drill.crowds import Changes, Crowds
@@ -39,6 +39,7 @@ RULES = {
     "converged": "once a fault is over, everything arrives soon",
     "takeover": "whose region is gone is served by who stands by before it is back",
     "tails": "what a takeover took out of a log comes again, no screen goes on showing it, and nobody elsewhere had been shown it",
+    "prompt": "every request is served soon, whatever is killed that others stand in for",
     "replicated": "what was accepted as replicated is not lost with its region, not even until that is back, and keeps its place",
     "residency": "no message is in the store of a region in which no member lives, but for its owner's and who stands by",
     "holder": "whose lease has lapsed lets nobody in: stale decisions are attempted, and refused",
@@ -48,6 +49,7 @@ RULES = {
 MOST_SHOWN = 5
 """How much evidence is shown at first; the rest unfolds."""
 LONG_MS = 10_000
+OVER_TIME = "messages a second and latency over time, with the faults; the table below has them by number"
 
 
 def write(report: Report, directory: Path, before: Sequence[Filed] = ()) -> tuple[Path, Path]:
@@ -61,14 +63,25 @@ def write(report: Report, directory: Path, before: Sequence[Filed] = ()) -> tupl
     page, data = directory / "report.html", directory / "report.json"
     data.write_bytes(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
     light, dark = (draw(report.figures, report.decisions, dark=dark) for dark in (False, True))
-    page.write_text(html(report, light, dark, before), encoding="utf-8")
+    waits = report.judgement.waits
+    curves = (waiting.draw(waits, dark=False), waiting.draw(waits, dark=True)) if waits else None
+    page.write_text(html(report, light, dark, before, curves), encoding="utf-8")
     return page, data
 
 
-def html(report: Report, light: str, dark: str, before: Sequence[Filed] = ()) -> str:
-    """Return the page, with its picture for light and for dark screens, as SVG."""
+def html(
+    report: Report, light: str, dark: str, before: Sequence[Filed] = (), curves: tuple[str, str] | None = None
+) -> str:
+    """Return the page, with its pictures for light and for dark screens, as SVG; `curves` is of how long requests waited, where that is told."""
     verdict = report.judgement.verdict
     figures, of = report.figures, report.machine
+    seen = (
+        _picture(
+            *curves, "which share of requests took longer than how long, by kind of part; the table has the figures"
+        )
+        if curves
+        else ""
+    )
     about = f"{of.cores} cores, {of.memory_gb} GB, {of.kernel}, {of.python}, load before {of.load_before}; everything on one machine, of which the drill itself took {100 * report.share:.0f} % of a core"
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -78,9 +91,10 @@ def html(report: Report, light: str, dark: str, before: Sequence[Filed] = ()) ->
 <h1>{verdict}</h1><p>{SENTENCES[verdict]}</p>{chapters.stopped(report)}</header>
 {chapters.about(report)}
 {_tiles(report)}
-<h2>What happened</h2><div class="wide">{_picture(light, dark)}</div>
+<h2>What happened</h2><div class="wide">{_picture(light, dark, OVER_TIME)}</div>
 {chapters.moved(report)}
 {chapters.expected(report)}
+{waiting.chapter(report.judgement.waits, seen)}
 <h2>Rulings</h2>{"".join(map(_ruling, report.judgement.rulings))}
 <h2>Faults</h2><p class="note">Accepted: sends accepted meanwhile. Slowest: the longest that a message sent meanwhile took to its recipient's screen.</p><div class="wide">{_faults(figures)}</div>
 {_crowds("groups", figures.crowds, "did not belong to the group just then")}
@@ -116,10 +130,10 @@ def _share(value: float) -> str:
     return "-" if math.isnan(value) else f"{value:.3%}"
 
 
-def _picture(light: str, dark: str) -> str:
+def _picture(light: str, dark: str, said: str) -> str:
     return (
         f'<picture><source media="(prefers-color-scheme: dark)" srcset="{_inline(dark)}">'
-        f'<img alt="messages a second and latency over time, with the faults; the table below has them by number" src="{_inline(light)}"></picture>'
+        f'<img alt="{escape(said)}" src="{_inline(light)}"></picture>'
     )
 
 

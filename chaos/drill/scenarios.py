@@ -6,9 +6,11 @@ from enum import StrEnum
 from itertools import chain, cycle
 from random import Random
 
-from chaos.drill.schedule import Fault, Kind, Targets, kind_of_part
+from chaos.drill.budget import LIMIT_MS
+from chaos.drill.schedule import CALM_SECONDS, Fault, Kind, Targets
 from chaos.judge.events import Expectation
 from chaos.judge.holder import LEASE_SECONDS
+from chaos.judge.spans import kind_of_part
 from infra.errors import CausewayError
 from infra.local.link import Shape
 
@@ -28,6 +30,10 @@ STALE_SECONDS = 8.0
 """How long a zombie with a standby is awake while it cannot ask the directory for its lease."""
 CUT_OFF_SECONDS = 1.0
 """How long after a zombie stands still the directory is out of its reach."""
+KILL_EVERY_SECONDS = 20.0
+"""How far one kill of a part that has a replica is from the next one, if that part is well again by then."""
+PROMPT_SECONDS = 10.0
+"""Within which time every request is served whatever part is killed that has a replica."""
 LATER_SECONDS = 3.0
 MAY_DIE = frozenset({"postgres", "blobs", "media", "fanout", "forwarder", "ingester", "projector", "back"})
 """Of what one part is killed while everything else happens: not what other faults, or their witnesses, need."""
@@ -47,6 +53,7 @@ class Scenario(StrEnum):
     STANDBY_LOSS = "standby-loss"
     KILL = "kill"
     STORE_LOSS = "store-loss"
+    REPLICAS = "replicas"
 
 
 WHOLE = frozenset({Scenario.TOUR, Scenario.EVACUATION, Scenario.KILL, Scenario.STORE_LOSS})
@@ -58,6 +65,13 @@ class NoStandbyError(CausewayError):
     """The drill {name} takes a region by which another stands. Bring the federation up with one: `causeway up --standby us=eu`."""
 
     code = "no-standby"
+    definite = True
+
+
+class NoReplicaError(CausewayError):
+    """Nothing here has a replica, so nothing can be killed that another stands in for. Bring the federation up with some: `causeway up --brokers us=3 --projectors us=2`. How many brokers there are is fixed once there is data: `causeway down --wipe` first, which deletes all of it, or only `--projectors us=2`."""
+
+    code = "no-replica"
     definite = True
 
 
@@ -126,20 +140,24 @@ def plan(name: Scenario, targets: Targets, *, seconds: float, hold: float, seed:
 
     Raises:
         NoStandbyError: It takes one, and nobody stands by.
+        NoReplicaError: It takes one, and nothing has any.
     """
     if name in TAKES_A_STANDBY and not targets.standbys:
         raise NoStandbyError(name=name)
+    if name is Scenario.REPLICAS and not targets.replicas:
+        raise NoReplicaError
     found: list[Fault] = []
     is_whole = name in WHOLE
     at = TOUR_REST_SECONDS if name is Scenario.TOUR else LEAD_SECONDS
-    rest = TOUR_REST_SECONDS if name is Scenario.TOUR else REST_SECONDS
+    rest = {Scenario.TOUR: TOUR_REST_SECONDS, Scenario.REPLICAS: CALM_SECONDS}.get(name, REST_SECONDS)
+    least = KILL_EVERY_SECONDS if name is Scenario.REPLICAS else 0.0
     for slot, together in enumerate(rounds_of(name, targets, hold=hold, seed=seed), 1):
         length = max(fault.later + fault.hold for fault in together)
         if found and not is_whole and at + length + rest > seconds:
             break
         for fault in together:
             found.append(replace(fault, number=len(found) + 1, slot=slot, at=round(at, 1), rest=rest))
-        at += length + rest
+        at += max(length + rest, least)
     return tuple(found)
 
 
@@ -285,6 +303,19 @@ def _store_loss(scene: Scene) -> Iterator[Round]:
         yield (replace(fault, kind=Kind.LOSS),)
 
 
+def _replicas(scene: Scene) -> Iterator[Round]:
+    """One part after another is killed that others stand in for: the kinds by turns, of each kind one after another, in an order that is drawn anew once all had their turn."""
+    expects = Expectation(prompt=PROMPT_SECONDS, usual=LIMIT_MS / 1000)
+    decks: dict[str, list[str]] = {name: [] for name in sorted(scene.targets.replicas)}
+    kinds = list(decks)
+    scene.random.shuffle(kinds)
+    for kind in cycle(kinds):
+        if not decks[kind]:
+            decks[kind] = list(scene.targets.replicas[kind])
+            scene.random.shuffle(decks[kind])
+        yield (scene.fault(Kind.KILL, decks[kind].pop(), expects),)
+
+
 def _shape(random: Random) -> Shape:
     """Draw how a slow cable is: 100 to 250 ms each way, 20 to 80 ms to and fro, 1 to 5 Mbit/s."""
     return Shape(
@@ -318,4 +349,5 @@ _ROUNDS: dict[Scenario, Callable[[Scene], Iterator[Round]]] = {
     Scenario.STANDBY_LOSS: _standby_loss,
     Scenario.KILL: _kill,
     Scenario.STORE_LOSS: _store_loss,
+    Scenario.REPLICAS: _replicas,
 }

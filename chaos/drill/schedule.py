@@ -8,6 +8,7 @@ from random import Random
 from typing import TypeVar
 
 from chaos.judge.events import Expectation
+from chaos.judge.spans import kind_of_part
 from infra.local.link import Shape
 
 T = TypeVar("T")
@@ -111,6 +112,7 @@ class Targets:
         regions: All regions.
         projectors: Region to the part that decides for it, and whatever else that runs.
         standbys: Region to the one that stands by.
+        replicas: Region and kind of part, such as us/kafka, to those parts that are equal, each of which the others stand in for.
     """
 
     parts: tuple[str, ...]
@@ -122,6 +124,7 @@ class Targets:
     regions: tuple[str, ...] = ()
     projectors: Mapping[str, str] = field(default_factory=dict)
     standbys: Mapping[str, str] = field(default_factory=dict)
+    replicas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +203,6 @@ def plan(name: Name, targets: Targets, *, seconds: float, rate: float, seed: int
             faults.append(Fault(len(faults) + 1, slot, at, kind, target, hold, later))
             later = round(random.random() * LATER_SECONDS, 1)
     return tuple(faults)
-
-
-def kind_of_part(part: str) -> str:
-    """Return what a part is, whichever region's and whichever of several alike: kafka, of us/kafka-2."""
-    return part.rpartition("/")[2].rstrip("0123456789").removesuffix("-")
 
 
 def _long(struck: Iterable[tuple[Kind, str]], *, every_kind: bool) -> set[int]:

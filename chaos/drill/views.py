@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from chaos.drill import archive, catalogue
+from chaos.drill import archive, catalogue, waiting
 from chaos.drill.archive import Filed
 from chaos.drill.run import Order
 from chaos.drill.safety import blast_radius
@@ -53,6 +53,14 @@ def rulings(judgement: Judgement) -> Table:
     return table
 
 
+def waited(judgement: Judgement) -> Table:
+    """Return how long requests took, by kind of part that was killed."""
+    table = Table(*waiting.COLUMNS, title="requests, by what was killed")
+    for wait in judgement.waits:
+        table.add_row(*waiting.cells(wait))
+    return table
+
+
 def print_all(console: Console, found: Sequence[Filed]) -> None:
     """List reports, and how each drill went over time."""
     table = Table("report", *archive.HEADINGS, box=None)
@@ -78,6 +86,8 @@ def print_one(console: Console, filed: Filed) -> None:
         console.print(f"  stopped by itself: {kept.stopped}", markup=False)
     for move in kept.moves:
         console.print(f"  {move}", markup=False)
+    for wait in kept.judgement.waits:
+        console.print(f"  {wait}", markup=False)
     for ruling in kept.judgement.rulings:
         more = f", {ruling.found} found" if ruling.found else ""
         console.print(f"  {ruling.checker:<12}[{STYLES[Verdict(ruling.verdict)]}]{ruling.verdict}[/]{more}")

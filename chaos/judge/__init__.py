@@ -23,6 +23,7 @@ spans         pure: faults that last, whom they spare, and the sends that met th
 expectations  what was to hold though a fault lasted, and soon after it: served, converged
 holder        whether a region whose lease has lapsed lets nobody in
 takeover      whether who stands by serves the people of a region that is gone
+waits         pure: how long requests took while parts that have a replica were killed: prompt
 tails         what a takeover took out of a log: told, and there again
 promises      whether what was accepted as replicated outlived its region
 sufficiency   whether faults were seen and enough was accepted, so that "true" means something

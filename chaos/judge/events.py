@@ -295,6 +295,8 @@ class Expectation(msgspec.Struct, frozen=True, gc=False):
         lapses: Regions whose lease lapses by it, though another stands by: they must try to let somebody in, and refuse it.
         keeps: Regions whose lease is renewed by who stands by, though it keeps the directory away: somebody must be let in there, and nobody refused for it.
         taken_over: Regions that are gone while it lasts, and by which another stands: that one must serve their people before it is over.
+        prompt: Within which time every request that is under way when it begins, or begins after it, is served, whoever's, seconds; 0 if nothing is said of that.
+        usual: Within which time nearly all of those are to be: the share is told, and not judged, seconds.
     """
 
     spares: tuple[tuple[str, ...], ...] = ()
@@ -304,6 +306,8 @@ class Expectation(msgspec.Struct, frozen=True, gc=False):
     lapses: tuple[str, ...] = ()
     taken_over: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()
+    prompt: float = 0.0
+    usual: float = 0.0
 
 
 class FaultBegun(_Event, frozen=True):

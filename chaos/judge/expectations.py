@@ -6,12 +6,13 @@ looked at who belonged to them throughout: who comes back reads what is old.
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import TypeAlias
 
 import msgspec
 
+from chaos.judge.channels import is_channel
 from chaos.judge.events import (
     Closed,
     Expectation,
@@ -32,19 +33,23 @@ from chaos.judge.facts import Membership
 from chaos.judge.spans import Absence, Fault, Measured, Send, common, island, meet
 from chaos.judge.takeover import takeover
 from chaos.judge.verdict import Findings
+from chaos.judge.waits import Request, Wait, waits
 
 Members: TypeAlias = Mapping[str, Mapping[str, Membership]]
 """Conversation to who belonged to it, and when, as far as its log tells."""
 _NOBODY: Members = {}
+UNDER_WAY_SECONDS = 60.0
+"""How long before the first fault of which something is expected a request that is under way then may have begun."""
 
 
 @dataclass(slots=True)
 class Expectations:
-    """Sends, and when each was first shown to whom, from when the first fault begins of which something is expected; `judgement` feeds it."""
+    """Sends, and when each was first shown to whom, from a while before the first fault begins of which something is expected; `judgement` feeds it."""
 
     _expects: bool = False
     _faults: dict[str, Fault] = field(default_factory=dict)
     _sends: dict[int, Send] = field(default_factory=dict)
+    _changes: dict[int, Request] = field(default_factory=dict)
     _homes: dict[str, str] = field(default_factory=dict)
     _members: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _users: dict[str, str] = field(default_factory=dict)
@@ -81,7 +86,7 @@ class Expectations:
     def begun(self, line: int, event: FaultBegun) -> None:
         """A fault begins."""
         self._expects = self._expects or event.expects is not None
-        self._faults[event.fault] = Fault(event.fault, line, event.at, event.expects or Expectation())
+        self._faults[event.fault] = Fault(event.fault, line, event.at, event.expects or Expectation(), event.target)
 
     def seen(self, event: FaultSeen) -> None:
         """A fault is seen."""
@@ -96,8 +101,12 @@ class Expectations:
 
     def invoked(self, line: int, event: Invoke) -> None:
         """A send begins."""
-        if self._expects and event.kind == "send":
+        if event.kind == "send":
             self._sends[event.op] = Send(line, event.op, event.user, event.region, event.conversation, event.at)
+        elif event.kind == "change":
+            self._changes[event.op] = Request(line, event.op, event.kind, event.at, inf, inf)
+        if not self._expects:
+            self._forget(event.at - UNDER_WAY_SECONDS)
 
     def ok(self, event: Ok) -> None:
         """A send was accepted."""
@@ -105,20 +114,23 @@ class Expectations:
             send.accepted = min(send.accepted, event.at)
             send.conversation = send.conversation or event.conversation
             send.message = send.message or event.message
+        self._answered(event.op, event.at)
 
     def failed(self, event: Fail) -> None:
         """A send was turned down."""
         if (send := self._sends.get(event.op)) is not None:
             send.failed = True
+        self._answered(event.op, event.at)
 
     def refused(self, event: Refused) -> None:
         """A send was refused by whom it concerns: that is an answer, which is to come as soon as any other."""
         if (send := self._sends.get(event.op)) is not None:
             send.refused = min(send.refused, event.at)
+        self._answered(event.op, event.at)
 
     def live(self, event: Live) -> None:
         """An entry is shown."""
-        if self._expects and event.entry.change is None and event.entry.message:
+        if event.entry.change is None and event.entry.message:
             self._shown[event.entry.message].setdefault(self._users.get(event.connection, ""), event.at)
             self._seqs.setdefault(event.entry.message, event.entry.seq)
 
@@ -187,6 +199,41 @@ class Expectations:
     def taken_over(self) -> tuple[Findings, dict[str, Measured]]:
         """Whether the people of regions that are gone are served by who stands by; see `takeover`."""
         return takeover(self._faults.values(), self._sends.values(), self._shown, self._homes)
+
+    def prompt(self, members: Members = _NOBODY) -> tuple[Findings, tuple[Wait, ...]]:
+        """Whether every request was served soon, whatever was killed that has a replica; see `waits`.
+
+        A send is served once it is accepted and was shown to its author and to all who belong to the conversation throughout, or was refused to who was out of it; anything else once it was answered.
+
+        Args:
+            members: Of the groups and channels.
+        """
+        everywhere = frozenset(self._homes.values())
+        sends = [self._request(send, everywhere, members) for send in self._sends.values()]
+        return waits(self._faults.values(), [*sends, *self._changes.values()], self._absences)
+
+    def _forget(self, before: float) -> None:
+        """Forget what began before that, as long as nothing is expected: it is over by the first fault of which something is."""
+        while self._sends and (send := next(iter(self._sends.values()))).invoked < before:
+            del self._sends[send.op]
+            self._shown.pop(send.message or "", None)
+            self._seqs.pop(send.message or "", None)
+        while self._changes and (change := next(iter(self._changes.values()))).invoked < before:
+            del self._changes[change.op]
+
+    def _request(self, send: Send, everywhere: frozenset[str], members: Members) -> Request:
+        answered = min(send.accepted, send.refused) - send.invoked
+        if send.refused < inf and is_channel(send.conversation):
+            served = answered  # a subscriber tries to post now and then
+        else:
+            served = self._took(send, everywhere, members)
+        wrong = "was refused, though its author belonged there throughout" if send.refused < inf == served else ""
+        return Request(send.line, send.op, "send", send.invoked, answered, served, wrong)
+
+    def _answered(self, op: int, at: float) -> None:
+        if (change := self._changes.get(op)) is not None and change.answered == inf:
+            took = at - change.invoked
+            self._changes[op] = replace(change, answered=took, served=took)
 
     def _judge_send(
         self,
@@ -309,6 +356,7 @@ def expected_of(expects: Expectation | None) -> set[str]:
         "holder": expects.lapses or expects.keeps,
         "takeover": expects.taken_over,
         "tails": expects.taken_over,
+        "prompt": expects.prompt,
     }
     return {name for name, is_asked in asked.items() if is_asked}
 

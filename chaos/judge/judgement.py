@@ -23,6 +23,7 @@ from chaos.judge.streams import Streams
 from chaos.judge.sufficiency import Course, Needs
 from chaos.judge.tails import Tails
 from chaos.judge.verdict import Ruling, Verdict, combine
+from chaos.judge.waits import Wait
 
 CHECKERS = (
     "lost",
@@ -37,7 +38,7 @@ CHECKERS = (
     "alterations",
     "digests",
 )
-EXPECTED = ("served", "converged", "holder", "takeover", "tails", "replicated", "residency")
+EXPECTED = ("served", "converged", "holder", "takeover", "tails", "prompt", "replicated", "residency")
 """Checkers that rule only where the faults of a ledger, or whoever has it judged, ask for it: what holds while faults last, once they are over, or is not asked of clients."""
 _NEEDS = Needs()
 
@@ -49,11 +50,13 @@ class Judgement(msgspec.Struct, frozen=True):
         verdict: False if any ruling is, true only if all are.
         rulings: One of each checker.
         measured: Of each fault of which something was expected, what it came to.
+        waits: How long requests took where parts that have a replica were killed: of all, and by kind of part.
     """
 
     verdict: Verdict
     rulings: tuple[Ruling, ...]
     measured: tuple[Measured, ...] = ()
+    waits: tuple[Wait, ...] = ()
 
     def __getitem__(self, checker: str) -> Ruling:
         """Return the ruling of a checker, by its name."""
@@ -94,7 +97,9 @@ def judge(ledger: Iterable[Line], needs: Needs = _NEEDS) -> Judgement:
     served, spared = court.expectations.served(history.members)
     converged, arrived = court.expectations.converged(history.members)
     taken_over, again = court.expectations.taken_over()
+    prompt, waited = court.expectations.prompt(history.members)
     findings |= {
+        "prompt": prompt,
         "served": served,
         "converged": converged,
         "holder": court.holder.findings(history.deeds, history.standbys),
@@ -105,7 +110,7 @@ def judge(ledger: Iterable[Line], needs: Needs = _NEEDS) -> Judgement:
     }
     asked = court.expectations.asked | needs.expects | ({"replicated"} if court.promises.asked else set())
     rulings = tuple(findings[one].rule(reservations) for one in (*CHECKERS, *(one for one in EXPECTED if one in asked)))
-    return Judgement(combine(ruling.verdict for ruling in rulings), rulings, merged(spared, arrived, again))
+    return Judgement(combine(ruling.verdict for ruling in rulings), rulings, merged(spared, arrived, again), waited)
 
 
 class _Court:

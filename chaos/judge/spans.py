@@ -44,6 +44,7 @@ class Fault:
     line: int
     begun: float
     expects: Expectation
+    target: str = ""
     seen: float | None = None
     lifted: float = inf
     ended: float = inf
@@ -91,6 +92,11 @@ class Absence:
 def owner_of(conversation: str) -> str:
     """Return the region that numbers a conversation: the end of its id."""
     return conversation.rpartition("-")[2]
+
+
+def kind_of_part(part: str) -> str:
+    """Return what a part is, whichever region's and whichever of several alike: kafka, of us/kafka-2."""
+    return part.rpartition("/")[2].rstrip("0123456789").removesuffix("-")
 
 
 def common(present: list[Fault], send: Send, homes: dict[str, str]) -> frozenset[str] | None:

@@ -2,6 +2,7 @@
 
 injector   what every fault can do, and how the supervisor is asked
 parts      a part killed, paused, restarted; all of a region, or of the directory, standing still; all of a region gone
+replicas   a part killed that others stand in for
 deaths     a region that dies, is declared dead and taken over, comes back and is restored
 takeovers  whether a federation takes over by itself, and what is written down of it
 losses     the same, and the disk of its store is lost
@@ -12,5 +13,5 @@ mirrors    a MirrorMaker that repeats; relay topics that lose what it has not co
 doubles    two instances of a service at once, one of them behind the times
 disks      a part whose disk is full
 
-    nemesis ─▶ injector_of ─▶ parts | deaths | losses | duties | links | caches | mirrors | doubles | disks ─▶ witness
+    nemesis ─▶ injector_of ─▶ parts | replicas | deaths | losses | duties | links | caches | mirrors | doubles | disks ─▶ witness
 """

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from infra.administration import ensure_topics
+from infra.administration import ensure_topics, out_of_sync
 from infra.kafka import Consumer, KafkaError, Producer
 from infra.local import ports, probe, process
 from infra.local.kafka import kafka_part
@@ -155,3 +155,24 @@ async def test_one_broker_of_three_is_lost_and_nobody_is_told_an_error(
 
     # The last append of each may have been cut off by the end of the test: it is there, or it is not.
     assert {p: values[: len(writing.acknowledged[p])] for p, values in read.items()} == writing.acknowledged
+
+
+async def test_a_broker_that_is_back_is_told_from_one_that_has_everything_again(cluster: Cluster) -> None:
+    """Partitions lack a copy while one is away, and none does once it has caught up: until then a second one must not be lost."""
+    await _lacks(cluster, some=False)
+    cluster.signal(3, signal.SIGKILL)
+
+    await _lacks(cluster, some=True)
+    await asyncio.to_thread(cluster.start, 3)
+    await _lacks(cluster, some=False)
+
+
+async def _lacks(cluster: Cluster, *, some: bool) -> None:
+    """Wait until some partition of the journal lacks a copy, or none does."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            with contextlib.suppress(KafkaError):
+                lacking = await out_of_sync(cluster.bootstrap)
+                if any(name.startswith("journal-") for name in lacking) == some:
+                    return
+            await asyncio.sleep(0.2)

@@ -104,6 +104,7 @@ def test_what_cannot_be_is_refused_before_anything_is_touched(monkeypatch: pytes
     """No such drill, no such report, a federation that is ill: each says what to do instead."""
     assert "there are split" in told("run", "spilt", status=cli.UNUSABLE)
     assert "no report at nowhere" in told("replay", "nowhere", status=cli.UNUSABLE)
+    assert "causeway up --brokers us=3 --projectors us=2" in told("run", "replicas", status=cli.UNUSABLE)
     monkeypatch.setattr(cli, "look", lambda _: (status("unhealthy"), STANDBYS))
     assert "causeway local heal" in told("run", "split", status=2)
 
@@ -116,9 +117,28 @@ def test_reports_are_listed_shown_and_compared() -> None:
     assert "drill-zombie-2" in everything
     assert "drill-zombie-2" not in told("report", "--drill", "split")
     assert "served" in told("report", "drill-split-1")
+    assert "requests" not in told("report", "drill-split-1")
     assert "holder not asked unknown" in told("report", "drill-split-1", "drill-zombie-2")
     assert "no more" in told("report", "a", "b", "c", status=cli.UNUSABLE)
     assert len(msgspec.json.decode(told("report", "--json"), type=list[object])) == 2
+
+
+def test_a_report_of_replicas_tells_how_many_requests_were_late(home: Path) -> None:
+    """By what was killed, with what never was served as well."""
+    place = home / "chaos" / "drill-replicas-1"
+    place.mkdir()
+    prompt = e.Expectation(prompt=10.0, usual=1.5)
+    events: list[e.Event] = [
+        e.FaultBegun(1.0, "f1", "kill", "us/kafka-2", prompt), e.FaultEnded(5.0, "f1"),
+        e.Invoke(6.0, 1, "send", "va", "a", "us", "d-us", "t"), e.Invoke(7.0, 2, "other", "va", "a", "us"),
+    ]  # fmt: skip
+    judgement = judge(numbered([e.Run(0.0, 1), *events]))
+    kept = msgspec.structs.replace(report("split", 1), name="replicas", judgement=judgement)
+    (place / REPORT).write_bytes(msgspec.json.encode(kept))
+
+    shown = told("report", "drill-replicas-1")
+
+    assert "kafka: 1 requests, 0 within the usual time, 1 not in time; longest never" in shown
 
 
 def test_a_home_without_reports_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,9 +2,10 @@
 
 from math import isnan
 
-from chaos.drill.figures import count, percentile
+from chaos.drill.figures import count
 from chaos.judge import events as e
 from chaos.judge.ledger import numbered
+from chaos.judge.waits import percentile
 
 
 def told(*events: e.Event) -> list[e.Event]:

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from chaos.bench.measure import Machine
+from chaos.drill import waiting
 from chaos.drill.figures import count
 from chaos.drill.moves import Decision, Move
 from chaos.drill.outcome import Report
@@ -80,3 +81,30 @@ def test_groups_are_shown_in_figures_where_there_are_any() -> None:
     assert "<td>member_removed</td>" in shown
     assert "<h2>Groups</h2>" not in page()
     assert "<h2>Channels</h2>" not in shown
+
+
+def test_how_long_requests_took_is_told_by_what_was_killed() -> None:
+    """With the share against the objective, and curves for both screens; other drills have no such chapter."""
+    expects = e.Expectation(prompt=10.0, usual=1.5)
+    sends = [
+        event
+        for op, took in enumerate([0.2, 0.2, 0.2, 2.0], 1)
+        for event in (
+            e.Invoke(10.0 * op, op, "send", "va", "a", "us", "d-us", f"t{op}"),
+            e.Ok(10.0 * op + took, op, "d-us", f"m{op}"),
+            e.Live(10.0 * op + took, "va", "d-us", e.Sighting(1, op, f"m{op}", "a", f"t{op}")),
+        )
+    ]
+    report = reported(
+        e.Opened(0, "va", "va", "a", "us"), e.FaultBegun(1, "f1", "kill", "us/<kafka>-2", expects), e.FaultEnded(4, "f1"), *sends
+    )  # fmt: skip
+    curves = [waiting.draw(report.judgement.waits, dark=dark) for dark in (False, True)]
+    shown = html(report, "<svg/>", "<svg/>", (), (curves[0], curves[1]))
+
+    assert "How long requests took" not in page()
+    assert "75.0000% were served within 1.5 s, which misses 99.99%" in shown
+    assert "<td>us/" not in waiting.chapter(report.judgement.waits)
+    assert "<kafka>" not in shown
+    assert "<td>9.75 s: 3.8%</td>" in shown
+    assert all("<svg" in curve and "4" in curve for curve in curves)
+    assert curves[0] != curves[1]

@@ -1,6 +1,7 @@
 """The plots of named drills follow from their seed, fit what there is to strike, and say what must hold all the same."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import assume, given
@@ -9,17 +10,30 @@ from msgspec import structs
 
 from chaos.drill import catalogue
 from chaos.drill.faults.links import links_of
-from chaos.drill.scenarios import TAKES_A_STANDBY, NoStandbyError, Scenario, plan
+from chaos.drill.nemesis import replicas
+from chaos.drill.scenarios import (
+    KILL_EVERY_SECONDS,
+    PROMPT_SECONDS,
+    TAKES_A_STANDBY,
+    NoReplicaError,
+    NoStandbyError,
+    Scenario,
+    plan,
+)
 from chaos.drill.schedule import MOVES, Fault, Kind, Name, Targets, by_slot
 from chaos.judge.expectations import expected_of
 from chaos.judge.holder import LEASE_SECONDS
+from chaos.judge.spans import kind_of_part
+
+SEVERAL = ("us/kafka-1", "us/kafka-2", "us/kafka-3", "us/projector", "us/projector-2")
 
 
 def targets(regions: tuple[str, ...], standbys: dict[str, str] | None = None) -> Targets:
-    """Return a federation of these regions, which has one process before and one behind in each."""
+    """Return a federation of these regions, which has one process before and one behind in each; in us, three brokers and two projectors as well."""
     parts = (
         "directory",
         "directory-postgres",
+        *SEVERAL,
         *(f"{r}/{p}" for r in regions for p in ("back", "front", "kafka", "mirror", "postgres", "redis")),
     )
     return Targets(
@@ -32,6 +46,7 @@ def targets(regions: tuple[str, ...], standbys: dict[str, str] | None = None) ->
         regions=regions,
         projectors={region: f"{region}/back" for region in regions},
         standbys=standbys or {},
+        replicas=replicas(SEVERAL),
     )
 
 
@@ -249,3 +264,47 @@ def test_what_takes_a_standby_says_so(name: Scenario) -> None:
     """With what to do."""
     with pytest.raises(NoStandbyError, match="--standby us=eu"):
         plan(name, targets(THREE), seconds=60, hold=20, seed=1)
+
+
+@given(seed=st.integers(), hold=st.floats(3, 60), seconds=st.floats(30, 1800))
+def test_replicas_are_killed_one_at_a_time_and_by_turns(seed: int, hold: float, seconds: float) -> None:
+    """Every 20 s, or when what was killed has had its time; the kinds take turns, and so do those of a kind, so none is left out."""
+    faults = plan(Scenario.REPLICAS, targets(THREE), seconds=seconds, hold=hold, seed=seed)
+
+    apart = max(KILL_EVERY_SECONDS, hold + faults[0].rest)
+    assert all(then.at - one.at == pytest.approx(apart, abs=0.11) for one, then in pairwise(faults))
+    assert len(by_slot(faults)) == len(faults)
+    assert {fault.kind for fault in faults} == {Kind.KILL}
+    kinds = [kind_of_part(fault.target) for fault in faults]
+    assert all(one != then for one, then in pairwise(kinds))
+    for kind, alike in targets(THREE).replicas.items():
+        struck = [fault.target for fault in faults if fault.target in alike]
+        for first in range(0, len(struck) - len(alike) + 1, len(alike)):
+            assert sorted(struck[first : first + len(alike)]) == sorted(alike), kind
+    assert all(fault.expects is not None and fault.expects.prompt == PROMPT_SECONDS for fault in faults)
+
+
+def test_half_an_hour_has_as_many_kills_as_it_has_room_for() -> None:
+    """Every 20 s, from 10 s on."""
+    drill = catalogue.of("replicas")
+    faults = plan(Scenario.REPLICAS, targets(THREE), seconds=60 * drill.minutes, hold=drill.hold, seed=1)
+
+    assert len(faults) == 90
+    assert (faults[0].at, faults[-1].at) == (10.0, 1790.0)
+
+
+def test_replicas_are_equal_parts_of_one_region() -> None:
+    """Not of two, nor what only sounds alike; nor what belongs to no region, which is not numbered."""
+    parts = ["us/kafka-1", "us/kafka-2", "eu/kafka", "us/projector", "us/projector-2", "us/front", "eu/front"]
+    parts += ["directory", "directory-postgres", "us/postgres", "eu/us-front", "eu/us-projector", "eu/projector"]
+
+    assert replicas(parts) == {
+        "us/kafka": ("us/kafka-1", "us/kafka-2"),
+        "us/projector": ("us/projector", "us/projector-2"),
+    }
+
+
+def test_where_nothing_has_a_replica_it_says_what_to_do() -> None:
+    """With the options that give some."""
+    with pytest.raises(NoReplicaError, match="--brokers us=3 --projectors us=2"):
+        plan(Scenario.REPLICAS, Targets(("us/kafka", "us/projector")), seconds=60, hold=5, seed=1)

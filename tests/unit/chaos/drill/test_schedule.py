@@ -17,9 +17,9 @@ from chaos.drill.schedule import (
     Name,
     Targets,
     by_slot,
-    kind_of_part,
     plan,
 )
+from chaos.judge.spans import kind_of_part
 
 REGIONS = ("ap", "eu", "us")
 PARTS = ("directory", *(f"{region}/{part}" for region in REGIONS for part in ("front", "kafka", "mirror", "projector")))
