@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chaos.judge import events as e
-from chaos.judge.expectations import expected_of
+from chaos.judge.expectations import UNDER_WAY_SECONDS, expected_of
 from chaos.judge.judgement import Judgement, judge
 from chaos.judge.ledger import numbered
 from chaos.judge.spans import Fault
@@ -159,6 +159,15 @@ def test_what_came_before_the_first_kill_says_what_is_usual() -> None:
     assert judgement["prompt"].verdict is Verdict.TRUE
     assert (whole.requests, kafka.requests) == (1, 1)
     assert (before.of, before.kills, before.requests, before.soon, before.seconds) == (BEFORE, 0, 2, 1, 5.0)
+
+
+def test_what_was_over_long_before_the_first_kill_is_forgotten() -> None:
+    """So a ledger costs no more for what nobody asks; a minute of it stays."""
+    sends = [sent(op, float(op)) for op in range(1, 200)]
+
+    *_, before = judged(*sends, killed((200.0, "us/kafka-1")), sent(200, 201.0)).waits
+
+    assert before.requests == UNDER_WAY_SECONDS + 1
 
 
 def test_what_nobody_asked_for_is_no_proof() -> None:
