@@ -219,8 +219,9 @@ def prepare(part: Part, java: Java) -> None:
         part.log.write_text(done.stdout + done.stderr)
         raise PartFailedError(part=part.name, reason="its storage could not be formatted", log=part.log)
     draft = features.with_name(f"{features.name}.{uuid.uuid4().hex}")  # brokers are formatted side by side
-    draft.write_bytes((data / FEATURES).read_bytes())
-    draft.replace(features)
+    with contextlib.suppress(OSError):  # who may not write there runs the formatter each time
+        draft.write_bytes((data / FEATURES).read_bytes())
+        draft.replace(features)
 
 
 def properties_of(part: Part) -> dict[str, str]:
