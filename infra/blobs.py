@@ -4,6 +4,7 @@ Nothing else imports either. What is read and written passes in pieces of `PIECE
 """
 
 import contextlib
+import functools
 import hashlib
 import importlib
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -78,6 +79,19 @@ def _keys(place: Place) -> dict[str, str]:
     return {"aws_access_key_id": found.access_key, "aws_secret_access_key": found.secret_key}
 
 
+@functools.cache
+def _descriptions() -> object:
+    from botocore.loaders import create_loader  # noqa: PLC0415  # as in `Signer`
+
+    return create_loader()
+
+
+def _described(session: Any) -> Any:
+    """Let a session use what was read before of how S3 is called: that takes a tenth of a second of CPU, once a process."""
+    session.register_component("data_loader", _descriptions())
+    return session
+
+
 def load() -> None:
     """Import now what `Signer` and `Blobs` import at first use, a second of a processor: for who stands by, so that nobody waits for it once its turn comes."""
     for name in ("boto3", "botocore.config", "aiobotocore.config", "aiobotocore.session"):
@@ -95,9 +109,10 @@ class Signer:
         """
         self._bucket = place.bucket
         import boto3  # noqa: PLC0415  # a quarter of a second of CPU, for which no command should wait
+        import botocore.session  # noqa: PLC0415  # as above
         from botocore.config import Config  # noqa: PLC0415  # as above
 
-        self._client: Any = boto3.session.Session().client(
+        self._client: Any = boto3.session.Session(botocore_session=_described(botocore.session.get_session())).client(
             "s3",
             endpoint_url=place.public_url,
             region_name=place.area,
@@ -169,7 +184,7 @@ class Blobs:
             response_checksum_validation="when_required",
         )
         self._client = await self._open.enter_async_context(
-            get_session().create_client(
+            _described(get_session()).create_client(
                 "s3",
                 endpoint_url=self._place.url,
                 region_name=self._place.area,

@@ -15,6 +15,7 @@ from typing import Final
 import httpx
 
 from infra.internal import REGION_HEADER, ask
+from infra.tls import public
 from infra.ways import Ways
 
 LONGEST: Final = 5.0
@@ -76,7 +77,9 @@ class Peers:
         """
         limits = httpx.Limits(max_connections=CONNECTIONS, keepalive_expiry=3)
         within = httpx.Timeout(LONGEST, pool=CROWD_SECONDS)
-        async with httpx.AsyncClient(verify=tls or True, timeout=within, limits=limits, trust_env=False) as self.client:
+        async with httpx.AsyncClient(
+            verify=tls or public(), timeout=within, limits=limits, trust_env=False
+        ) as self.client:
             await asyncio.Event().wait()
 
     @property

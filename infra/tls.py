@@ -5,6 +5,7 @@ any proxy, but only the one who is meant has the key.
 """
 
 import asyncio
+import functools
 import ssl
 from datetime import UTC, datetime
 from pathlib import Path
@@ -160,13 +161,19 @@ class PeerTransport(httpx.AsyncHTTPTransport):
             tls: Who calls; None for plain text.
             options: As for httpx's own transport.
         """
-        super().__init__(verify=tls.client if tls else True, trust_env=False, **options)
+        super().__init__(verify=tls.client if tls else public(), trust_env=False, **options)
         self._host = host_name(name)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Carry one request."""
         request.extensions = {**request.extensions, "sni_hostname": self._host}
         return await super().handle_async_request(request)
+
+
+@functools.cache
+def public() -> ssl.SSLContext:
+    """Return the context for calling whoever has a certificate of a public authority, which plain text never uses: made once a process, since reading all authorities takes tens of milliseconds."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _context(protocol: int) -> ssl.SSLContext:

@@ -7,18 +7,20 @@ beyond it repeats what is done already, and is then told by alembic, which compa
 
 import asyncio
 import contextlib
+import functools
 import io
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import alembic.command
 import psycopg
 import structlog
 from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import make_url
@@ -75,10 +77,9 @@ class BusyError(SchemaError):
 
 def steps_of(schema: Schema) -> list[Step]:
     """Return all revisions that a schema's software brings, in order."""
-    script = ScriptDirectory.from_config(_config(schema))
     found = [
         Step(int(revision.revision), cast("Kind", revision.module.KIND), (revision.doc or "").split("\n")[0])
-        for revision in script.walk_revisions()
+        for revision in _script(schema).walk_revisions()
     ]
     return sorted(found, key=lambda step: step.number)
 
@@ -318,13 +319,24 @@ def _make_engine(url: str) -> AsyncEngine:
 
 
 def _upgrade(connection: SyncConnection, schema: Schema, number: int) -> None:
-    config = _config(schema)
+    config, script = _config(schema), _script(schema)
     config.attributes["connection"] = connection
-    alembic.command.upgrade(config, _id(number))
+
+    def steps(known: Any, _: object) -> Any:
+        return script._upgrade_revs(_id(number), known)  # noqa: SLF001 — what `alembic.command.upgrade` does, which reads all revisions each time
+
+    with EnvironmentContext(config, script, fn=steps, destination_rev=_id(number)):
+        script.run_env()
 
 
 def _module(schema: Schema, number: int) -> ModuleType:
-    return ScriptDirectory.from_config(_config(schema)).get_revision(_id(number)).module
+    return _script(schema).get_revision(_id(number)).module
+
+
+@functools.cache
+def _script(schema: Schema) -> ScriptDirectory:
+    """Read a schema's revisions, once a process: done for each revision that is carried out, it takes a third of the time in which a store is made."""
+    return ScriptDirectory.from_config(_config(schema))
 
 
 def _config(schema: Schema) -> Config:

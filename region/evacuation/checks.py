@@ -21,6 +21,7 @@ from infra.errors import CausewayError
 from infra.kafka import Consumer, KafkaError
 from infra.postgres import STORE_FAILURES
 from infra.schema.repository import connect, state
+from infra.tls import public
 from infra.topics import incoming_topic, relay_topic
 from region.evacuation import repository
 from region.evacuation.copying import draft_of
@@ -306,7 +307,7 @@ async def _return(target: Seat) -> Check:
 
 async def services(target: Seat) -> Check:
     """Ask the processes that stand by how they are."""
-    async with httpx.AsyncClient(timeout=ASK_SECONDS / 4, trust_env=False) as client:
+    async with httpx.AsyncClient(verify=public(), timeout=ASK_SECONDS / 4, trust_env=False) as client:
         answers = await asyncio.gather(*(_answers(client, url) for url in target.health))
     well = sum(answers)
     return Check(

@@ -28,7 +28,7 @@ from infra.serve import Host
 from infra.settings import read
 from infra.tasks import heed_cancellation
 from infra.telling import told
-from infra.tls import MutualTls
+from infra.tls import MutualTls, public
 from infra.trunk.frames import LARGEST_MESSAGE
 from infra.trunk.server import TrunkAcceptor
 from infra.ways import Ways
@@ -430,7 +430,7 @@ class Gateway:
 
     async def _follow_others(self) -> None:
         limits = httpx.Limits(max_connections=16, keepalive_expiry=3)
-        verify = self._tls.client if self._tls else True
+        verify = self._tls.client if self._tls else public()
         async with (
             httpx.AsyncClient(verify=verify, timeout=3, limits=limits, trust_env=False) as client,
             asyncio.TaskGroup() as group,

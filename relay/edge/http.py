@@ -13,6 +13,7 @@ from starlette.types import Scope, Send
 from infra.errors import NotFoundError
 from infra.identity import host_name
 from infra.internal import BRIDGED_HEADER
+from infra.tls import public
 from infra.trunk.client import TrunkPool
 from relay.edge import metrics
 from relay.edge.errors import BridgedTooOftenError, RegionSilentError, RegionUnreachableError
@@ -57,7 +58,7 @@ class Answered:
 def make_client(tls: ssl.SSLContext | None = None) -> httpx.AsyncClient:
     """Return a client for gateways: its idle connections are given up before their server does, which would look like a failure."""
     return httpx.AsyncClient(
-        verify=True if tls is None else tls,
+        verify=public() if tls is None else tls,
         timeout=httpx.Timeout(10, connect=3, pool=3),
         limits=httpx.Limits(max_connections=256, max_keepalive_connections=32, keepalive_expiry=3),
         follow_redirects=False,

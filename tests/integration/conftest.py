@@ -2,10 +2,10 @@
 
 Each is started when the first test asks for it and takes a second or two. Under pytest-xdist every worker has its own.
 
-    async def test_something(kafka, make_topic, make_database, make_store, redis_url):
+    async def test_something(kafka, make_topic, make_database, new_store, redis_url):
         topic = await make_topic(partitions=4)   # a name that nobody else uses
         url = make_database()                    # an empty database, postgresql://causeway@127.0.0.1:PORT/NAME
-        store = make_store()                     # one with the tables of a region's store
+        store = new_store()                      # one with the tables of a region's store, lent to this test
 """
 
 import asyncio
@@ -21,6 +21,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from global_directory.revisions import SCHEMA as DIRECTORY
 from infra.administration import ensure_topics
 from infra.blobs import Place
 from infra.local import keys, ports, postgres, probe, process, toolchain
@@ -29,8 +30,10 @@ from infra.local.parts import Part
 from infra.local.seaweed import blobs_part
 from infra.local.tools import Tools, stage_of
 from infra.local.valkey import redis_part
+from infra.schema.revisions import Schema
 from infra.schema.worker import create
 from region.store.revisions import SCHEMA
+from tests.integration.lending import Lender
 
 START_SECONDS = 60.0
 UNSYNCED = ("-c", "fsync=off", "-c", "full_page_writes=off")
@@ -132,14 +135,6 @@ def make_database(postgres_server: int) -> Callable[[], str]:
     return partial(_make_database, postgres_server, like="template1")
 
 
-@pytest.fixture(scope="session")
-def make_store(postgres_server: int, make_database: Callable[[], str]) -> Callable[[], str]:
-    """A function that makes a database with all tables of a region's store, which is nobody's yet: copied from one, since each revision takes its time."""
-    first = make_database()
-    asyncio.run(create(SCHEMA, first))
-    return partial(_make_database, postgres_server, like=first.rpartition("/")[2])
-
-
 def _make_database(port: int, *, like: str) -> str:
     name = f"test_{uuid.uuid4().hex}"
     made = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
@@ -148,32 +143,61 @@ def _make_database(port: int, *, like: str) -> str:
     return postgres.url(port, name)
 
 
-def _drop_database(url: str) -> None:
-    server, _, name = url.rpartition("/")
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+@pytest.fixture(scope="session")
+def empties(postgres_server: int) -> Lender:
+    """Who lends empty databases."""
+    return Lender(postgres_server, like="template1")
+
+
+@pytest.fixture(scope="session")
+def stores(postgres_server: int, make_database: Callable[[], str]) -> Lender:
+    """Who lends databases with all tables of a region's store, which are nobody's yet."""
+    return _lender_of(SCHEMA, postgres_server, make_database())
+
+
+@pytest.fixture(scope="session")
+def directories(postgres_server: int, make_database: Callable[[], str]) -> Lender:
+    """Who lends databases with all tables of a directory."""
+    return _lender_of(DIRECTORY, postgres_server, make_database())
+
+
+def _lender_of(schema: Schema, port: int, first: str) -> Lender:
+    asyncio.run(create(schema, first))
+    return Lender(port, like=first.rpartition("/")[2])
+
+
+@contextlib.contextmanager
+def _lent(lender: Lender) -> Iterator[Callable[[], str]]:
+    lent: list[str] = []
+
+    def lend() -> str:
+        lent.append(lender.lend())
+        return lent[-1]
+
+    yield lend
+    for url in lent:
+        lender.give_back(url)
 
 
 @pytest.fixture
-def postgres_url(make_database: Callable[[], str]) -> Iterator[str]:
+def postgres_url(empties: Lender) -> Iterator[str]:
     """URL of an empty database of this test's own."""
-    made = make_database()
-    yield made
-    _drop_database(made)
+    with _lent(empties) as lend:
+        yield lend()
 
 
 @pytest.fixture
-def new_store(make_store: Callable[[], str]) -> Iterator[Callable[[], str]]:
-    """`make_store` for one test: what it made goes with the test, mostly before the disk has to take it."""
-    made: list[str] = []
+def directory_url(directories: Lender) -> Iterator[str]:
+    """URL of a database of this test's own with all tables of a directory."""
+    with _lent(directories) as lend:
+        yield lend()
 
-    def make() -> str:
-        made.append(make_store())
-        return made[-1]
 
-    yield make
-    for url in made:
-        _drop_database(url)
+@pytest.fixture
+def new_store(stores: Lender) -> Iterator[Callable[[], str]]:
+    """How to get a database of this test's own with all tables of a region's store, which is nobody's yet; returns its URL."""
+    with _lent(stores) as lend:
+        yield lend
 
 
 @pytest.fixture

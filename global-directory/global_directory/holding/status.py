@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from global_directory.holding.copies import Copied
 from global_directory.holding.schemas import DutyView, ProposalView
+from infra.tls import public
 
 LEFT, ISLANDED, DEPOSED = "causeway_lease_left_seconds", "causeway_lease_islanded", "causeway_lease_deposed"
 ASK_SECONDS = 2.0
@@ -130,7 +131,7 @@ async def read_pages(admins: Mapping[str, Sequence[str]]) -> dict[str, list[str]
     Args:
         admins: Region to the URLs of its admin ports.
     """
-    async with httpx.AsyncClient(timeout=ASK_SECONDS, trust_env=False) as client:
+    async with httpx.AsyncClient(verify=public(), timeout=ASK_SECONDS, trust_env=False) as client:
         urls = [(region, url) for region, known in admins.items() for url in known]
         pages = await asyncio.gather(*(_page(client, url) for _, url in urls))
     return {

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from infra.local import up
 from infra.local.control import Status
+from infra.tls import public
 
 ASK_SECONDS = 1.5
 WANTED = ("causeway_", "process_")
@@ -46,7 +47,7 @@ async def look(home: Path) -> Look:
         for name, part in status.parts().items()
         if "admin" in part.ports and part.pid is not None and name != "links"
     }
-    async with httpx.AsyncClient(timeout=ASK_SECONDS, trust_env=False) as client:
+    async with httpx.AsyncClient(verify=public(), timeout=ASK_SECONDS, trust_env=False) as client:
         pages = await asyncio.gather(*(_page(client, port) for port in ports.values()))
     metrics = {name: read(page) for name, page in zip(ports, pages, strict=True) if page is not None}
     return Look(time.time(), status, metrics)

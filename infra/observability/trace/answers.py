@@ -9,6 +9,7 @@ import httpx
 import msgspec
 
 from infra.errors import CausewayError
+from infra.tls import public
 
 ASK_SECONDS = 5.0
 
@@ -100,7 +101,7 @@ async def ask(message_id: str, admins: Mapping[str, Sequence[str]]) -> Asked:
     Raises:
         NobodyAskedError: No gateway answered.
     """
-    async with httpx.AsyncClient(timeout=ASK_SECONDS, trust_env=False) as client:
+    async with httpx.AsyncClient(verify=public(), timeout=ASK_SECONDS, trust_env=False) as client:
         regions = await asyncio.gather(*(_ask_region(client, message_id, urls) for urls in admins.values()))
     answers = tuple(answer for found in regions for answer in found if isinstance(answer, Trace))
     silent = {

@@ -14,6 +14,7 @@ import structlog
 from infra.identity import host_name
 from infra.internal import REGION_HEADER
 from infra.tasks import heed_cancellation
+from infra.tls import public
 from infra.ways import Ways
 from region.gateway.signs import metrics
 from region.gateway.signs.typing import LATE_SECONDS, Carried
@@ -82,7 +83,7 @@ class Carriers:
         """
         limits = httpx.Limits(max_connections=16, keepalive_expiry=3)
         client = httpx.AsyncClient(
-            verify=tls or True, timeout=CARRY_SECONDS, limits=limits, transport=transport, trust_env=False
+            verify=tls or public(), timeout=CARRY_SECONDS, limits=limits, transport=transport, trust_env=False
         )
         async with client, asyncio.TaskGroup() as group:
             for region in self._waiting:

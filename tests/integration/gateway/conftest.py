@@ -29,6 +29,7 @@ from infra.local.services import service_part
 from infra.local.tools import Tools
 from infra.local.topology import ONE_ADDRESS
 from infra.local.valkey import redis_part
+from infra.tls import public
 from region.gateway.asyncapi import describe
 from replication.topics import JOURNAL
 
@@ -200,7 +201,7 @@ def region(running_region: Region) -> Region:
 @pytest.fixture
 async def http(region: Region) -> AsyncIterator[httpx.AsyncClient]:
     """HTTP to the gateway."""
-    async with httpx.AsyncClient(base_url=region.url, timeout=30) as client:
+    async with httpx.AsyncClient(verify=public(), base_url=region.url, timeout=30) as client:
         yield client
 
 

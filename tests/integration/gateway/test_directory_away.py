@@ -12,7 +12,7 @@ import pytest
 
 from infra.local import process
 from infra.local.certificates import Files
-from infra.tls import MutualTls, PeerTransport
+from infra.tls import MutualTls, PeerTransport, public
 
 pytestmark = pytest.mark.integration
 
@@ -71,7 +71,7 @@ async def test_it_serves_those_who_live_here_says_so_and_mends_itself(
         async def told() -> bool:
             assert child.poll() is None, region.parts["gateway"].log.read_text()[-3000:]
             try:
-                async with httpx.AsyncClient(timeout=10) as client:
+                async with httpx.AsyncClient(verify=public(), timeout=10) as client:
                     answer = await client.get(f"{admin}/health")
             except httpx.TransportError:
                 return False
@@ -98,7 +98,7 @@ async def test_it_serves_those_who_live_here_says_so_and_mends_itself(
         await asyncio.to_thread(bring_back, region, how)
 
     async def mended() -> bool:
-        async with httpx.AsyncClient(timeout=10) as client:
+        async with httpx.AsyncClient(verify=public(), timeout=10) as client:
             return (await client.get(f"{admin}/health")).status_code == 200
 
     await eventually(mended)

@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from infra.tls import public
+
 pytestmark = pytest.mark.integration
 
 Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
@@ -18,7 +20,7 @@ MakePerson = Callable[..., Awaitable[Any]]
 @pytest.fixture
 async def http(watched_region: Any) -> AsyncIterator[httpx.AsyncClient]:
     """HTTP to its gateway."""
-    async with httpx.AsyncClient(base_url=watched_region.url, timeout=30) as client:
+    async with httpx.AsyncClient(verify=public(), base_url=watched_region.url, timeout=30) as client:
         yield client
 
 

@@ -12,6 +12,7 @@ import pytest
 from redis.asyncio import Redis
 
 from infra.tasks import beside, heed_cancellation
+from infra.tls import public
 
 pytestmark = pytest.mark.integration
 
@@ -88,7 +89,7 @@ async def test_who_came_and_went_while_outputs_were_missed_is_known_afterwards(
     admin = f"http://127.0.0.1:{region.parts['gateway'].ports['admin']}"
 
     async def is_told() -> bool:
-        async with httpx.AsyncClient(timeout=10) as client:
+        async with httpx.AsyncClient(verify=public(), timeout=10) as client:
             conditions = (await client.get(f"{admin}/health")).json()["conditions"]
         return bool(conditions["redis"]["ok"] and conditions["fanout"]["ok"])
 

@@ -8,6 +8,7 @@ import pytest
 
 from infra.observability.trace.answers import ask
 from infra.observability.trace.way import way_of
+from infra.tls import public
 
 pytestmark = pytest.mark.integration
 
@@ -39,7 +40,7 @@ async def test_a_message_is_traced_from_gateway_to_device(
             )
 
         await eventually(is_there)
-    async with httpx.AsyncClient(base_url=admin) as http:
+    async with httpx.AsyncClient(verify=public(), base_url=admin) as http:
         assert "secret" not in (await http.get(f"/trace/{message['message_id']}")).text
 
 
@@ -73,7 +74,9 @@ async def test_a_message_of_a_group_is_traced_to_its_members(
 
 async def test_what_is_unknown_is_told_so(region: Any) -> None:
     """By a state, a problem, or what there is instead."""
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{region.parts['gateway'].ports['admin']}") as http:
+    async with httpx.AsyncClient(
+        verify=public(), base_url=f"http://127.0.0.1:{region.parts['gateway'].ports['admin']}"
+    ) as http:
         unknown = await http.get("/trace/m" + "0" * 35 + "-us")
         malformed = await http.get("/trace/nonsense")
         elsewhere = await http.get("/nothing")

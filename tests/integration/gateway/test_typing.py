@@ -10,6 +10,8 @@ import psycopg
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from infra.tls import public
+
 pytestmark = pytest.mark.integration
 
 Register = Callable[..., Awaitable[Any]]
@@ -18,7 +20,7 @@ SHED = "causeway_gateway_signs_shed_total"
 
 async def shed(region: Any, why: str) -> float:
     """How many typing signs the gateway has given up for that."""
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=public()) as client:
         page = (await client.get(f"http://127.0.0.1:{region.parts['gateway'].ports['admin']}/metrics")).text
     (found,) = (
         sample.value

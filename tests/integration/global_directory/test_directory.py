@@ -21,6 +21,7 @@ from global_directory.errors import (
 )
 from global_directory.transactions import make_engine
 from infra.errors import InvalidFieldError, NotTheHolderError
+from infra.tls import public
 from replication.ids import is_user_id, region_of
 
 pytestmark = pytest.mark.integration
@@ -187,7 +188,7 @@ async def test_garbage_is_answered_with_problem_details(
     directory: Directory, serve: Callable[[Directory], Awaitable[str]]
 ) -> None:
     """Whatever is sent, the answer is RFC 9457, and a private key is refused."""
-    async with httpx.AsyncClient(base_url=await serve(directory)) as http:
+    async with httpx.AsyncClient(verify=public(), base_url=await serve(directory)) as http:
         private = {"kid": "k", "jwk": {"x": "A" * 43, "kty": "OKP", "crv": "Ed25519", "d": "secret"}}
         fields = {"holder": "us", "epoch": 1, "incarnation": 1, "public_url": "http://a", "gateway_url": "http://a"}
         answers = [

@@ -86,10 +86,10 @@ async def announce_the_same_id(directory: Directory, announcement: Callable[...,
 
 
 async def test_at_read_committed_write_skew_gives_one_id_to_two_keys(
-    directory: Directory, postgres_url: str, announcement: Callable[..., Announcement]
+    directory: Directory, directory_url: str, announcement: Callable[..., Announcement]
 ) -> None:
     """The anomaly is real: each transaction sees that nobody has the id, and both commit."""
-    weak = make_engine(postgres_url, isolation="READ COMMITTED")
+    weak = make_engine(directory_url, isolation="READ COMMITTED")
     try:
         outcomes = await announce_the_same_id(Directory(Transactions(weak, before_commit=meeting(2))), announcement)
     finally:

@@ -11,6 +11,7 @@ import pytest
 from chaos.leaks import Place, search
 from infra.local import ports, process
 from infra.local.services import service_part
+from infra.tls import public
 
 pytestmark = pytest.mark.integration
 
@@ -42,7 +43,10 @@ async def test_the_password_of_a_store_is_told_nowhere(tmp_path: Path) -> None:
     )
     child = process.spawn(part)
     try:
-        async with asyncio.timeout(PATIENCE), httpx.AsyncClient(base_url=f"http://127.0.0.1:{admin}") as client:
+        async with (
+            asyncio.timeout(PATIENCE),
+            httpx.AsyncClient(verify=public(), base_url=f"http://127.0.0.1:{admin}") as client,
+        ):
             while b"starting over" not in part.log.read_bytes():
                 assert child.poll() is None, part.log.read_text()
                 await asyncio.sleep(0.05)

@@ -199,27 +199,23 @@ async def region(
 
 
 @pytest.fixture
-async def regions(seaweed: Place, new_store: Callable[[], str]) -> AsyncIterator[tuple[Region, Region]]:
-    """Regions us and eu."""
-    here, there = ports.some_free(2)
-    urls = {"us": f"http://127.0.0.1:{here}", "eu": f"http://127.0.0.1:{there}"}
-    async with (
-        region("us", seaweed, new_store(), {"eu": urls["eu"]}, here) as us,
-        region("eu", seaweed, new_store(), {"us": urls["us"]}, there) as eu,
-    ):
-        yield us, eu
+def doors() -> dict[str, int]:
+    """Ports at which us and eu serve blobs to each other."""
+    return dict(zip(("us", "eu"), ports.some_free(2), strict=True))
 
 
 @pytest.fixture
-def us(regions: tuple[Region, Region]) -> Region:
+async def us(seaweed: Place, new_store: Callable[[], str], doors: dict[str, int]) -> AsyncIterator[Region]:
     """Region us."""
-    return regions[0]
+    async with region("us", seaweed, new_store(), {"eu": f"http://127.0.0.1:{doors['eu']}"}, doors["us"]) as made:
+        yield made
 
 
 @pytest.fixture
-def eu(regions: tuple[Region, Region]) -> Region:
-    """Region eu."""
-    return regions[1]
+async def eu(seaweed: Place, new_store: Callable[[], str], doors: dict[str, int]) -> AsyncIterator[Region]:
+    """Region eu, which most tests can do without."""
+    async with region("eu", seaweed, new_store(), {"us": f"http://127.0.0.1:{doors['us']}"}, doors["eu"]) as made:
+        yield made
 
 
 @pytest.fixture

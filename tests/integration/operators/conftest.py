@@ -104,9 +104,9 @@ class World:
 
 
 @pytest.fixture
-async def engine(postgres_url: str) -> AsyncIterator[AsyncEngine]:
+async def engine(directory_url: str) -> AsyncIterator[AsyncEngine]:
     """An engine on a database with the directory's tables."""
-    made = make_engine(postgres_url, size=8)
+    made = make_engine(directory_url, size=8)
     await repository.prepare(made, {})
     yield made
     await made.dispose()

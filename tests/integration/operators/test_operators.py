@@ -22,6 +22,7 @@ from global_directory.operators.logins import LOGINS
 from global_directory.operators.schemas import OperationEnd, OperationRequest
 from global_directory.operators.session import new_operation_id
 from global_directory.operators.tries import FREE, PAUSE
+from infra.tls import public
 from tests.integration.operators.conftest import PASSWORD, World
 
 pytestmark = pytest.mark.integration
@@ -202,7 +203,7 @@ async def test_what_no_store_can_keep_is_refused(
     """As what it is, and never by a failure."""
     await world.add("ada", "admin")
     headers = {"authorization": f"Bearer {await world.login('ada')}", "content-type": "application/json"}
-    async with httpx.AsyncClient(base_url=world.url, headers=headers) as http:
+    async with httpx.AsyncClient(verify=public(), base_url=world.url, headers=headers) as http:
         answer = await http.request(method, path, content=None if content is None else json.dumps(content))
     assert 400 <= answer.status_code < 500, answer.text
     assert answer.json()["definite"]

@@ -14,6 +14,7 @@ import pytest
 
 from infra.administration import ensure_topics
 from infra.local.ports import some_free
+from infra.tls import public
 from region.projector.rehearsal import message
 from replication.codec import NEWEST, encode
 from replication.ids import direct_conversation_id, partition_of
@@ -75,7 +76,7 @@ class Versions:
     async def complaint(self) -> str:
         """Return why the projector does not take the schema; nothing if it does, or does not answer yet."""
         with contextlib.suppress(httpx.HTTPError):
-            async with httpx.AsyncClient() as client:
+            async with httpx.AsyncClient(verify=public()) as client:
                 return str((await client.get(f"http://127.0.0.1:{self.admin}/health")).text)
         return ""
 

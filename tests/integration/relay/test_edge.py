@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from global_directory.client import DirectoryClient
 from infra.local import ports
 from infra.tasks import beside
+from infra.tls import public
 from infra.trunk.client import TrunkPool
 from infra.trunk.frames import LARGEST_MESSAGE
 from infra.trunk.server import TrunkAcceptor
@@ -238,7 +239,7 @@ async def test_nobody_waits_on_for_a_region_whose_trunks_are_lost() -> None:
     async def send(_: Message) -> None:
         pytest.fail("there is no answer")
 
-    client = httpx.AsyncClient(timeout=None, trust_env=False)
+    client = httpx.AsyncClient(verify=public(), timeout=None, trust_env=False)
     async with asyncio.timeout(60), server, client, beside(pool.run()):
         async with beside(serving):
             await listening.wait()

@@ -4,6 +4,7 @@ import httpx
 import psycopg
 import pytest
 
+from infra.tls import public
 from replication.codec import decode_relayed
 from replication.records import Stream
 from replication.repair.pages import PATH, Want, build, decode_page
@@ -18,7 +19,7 @@ async def test_an_origin_serves_only_whom_a_stream_leads_to(regions: tuple[str, 
     origin, here = regions
     good = {"destination": here, "incarnation": "1", "epoch": "1", "partition": "0", "first": "58", "last": "70"}
     us = {"causeway-region": here}
-    async with serving(origin_store, origin) as url, httpx.AsyncClient(base_url=url) as client:
+    async with serving(origin_store, origin) as url, httpx.AsyncClient(verify=public(), base_url=url) as client:
 
         async def status(headers: dict[str, str], method: str = "GET", **changes: str) -> int:
             return (await client.request(method, PATH, params=good | changes, headers=headers)).status_code

@@ -14,13 +14,22 @@ from infra.local.certificates import Files, ensure
 from infra.local.parts import Part
 from infra.local.tools import Tools, stage_of
 from infra.postgres import elsewhere, make_pool
+from infra.schema.worker import create
 from infra.tasks import beside
 from infra.tls import MutualTls
 from region.standby.approach import Approach
 from region.standby.gate import Gate
 from region.standby.publisher import Publisher
 from region.store.repository.setup import prepare
+from region.store.revisions import SCHEMA
 from tests.integration.standby.pairs import KEEPS, Pair
+
+
+def make_anew(port: int) -> None:
+    """Make a server's store as it was when nobody had it yet: copied from what has its tables."""
+    with psycopg.connect(postgres.url(port, "template1"), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {postgres.DATABASE} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {postgres.DATABASE} TEMPLATE postgres STRATEGY file_copy")
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +55,9 @@ def servers(
         for name, port, publishes in (("us", us, True), ("eu", eu, False))
     ]
     with running(parts[0], tools), running(parts[1], tools):
+        for port in (us, eu):
+            asyncio.run(create(SCHEMA, postgres.url(port, "postgres")))
+            make_anew(port)
         yield us, eu
     for part in parts:
         shutil.rmtree(part.directory, ignore_errors=True)
@@ -90,7 +102,5 @@ async def pair(servers: tuple[int, int], tmp_path: Path) -> AsyncIterator[Pair]:
             made.run(made.store, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots")
             break
         await asyncio.sleep(0.1)
-    for url in (made.store, made.server):
-        made.run(url, "DROP SCHEMA public CASCADE")
-        made.run(url, "CREATE SCHEMA public")
-    made.run(made.store, "DROP PUBLICATION IF EXISTS standby")
+    for port in servers:
+        make_anew(port)

@@ -16,6 +16,8 @@ from region.standby.copy import Copy
 from region.standby.judging import Step
 
 SECONDS: Final = 60.0
+LOOK_SECONDS: Final = 0.4
+"""A look takes four connections; looking more often than this makes what is waited for slower."""
 READING: Final = "SELECT count(*) FROM pg_replication_slots WHERE active"
 KEEPS: Final = "64MB"
 
@@ -65,7 +67,7 @@ class Pair:
             async with asyncio.timeout(SECONDS):
                 while not seen or seen[-1] is not step:
                     seen.append(await self.look())
-                    await asyncio.sleep(0.1)
+                    await asyncio.sleep(LOOK_SECONDS)
         assert seen[-1] is step, (seen[-5:], self.health.conditions)
 
     async def pause(self) -> None:

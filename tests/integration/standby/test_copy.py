@@ -21,7 +21,7 @@ from region.store.repository.copies import WHOLE, Reach, digest_of, reach
 from replication.turns.records import Phase, Turn
 from replication.turns.repository import drain, hand_over, read_turn_at, take_over
 from replication.turns.takeover_repository import taken_in
-from tests.integration.standby.pairs import SECONDS, Pair
+from tests.integration.standby.pairs import LOOK_SECONDS, SECONDS, Pair
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
 
@@ -63,7 +63,7 @@ async def confirmed(pair: Pair, position: int) -> Reach:
     async with asyncio.timeout(SECONDS):
         while seen.confirmed is None or seen.confirmed < position:
             await pair.look()
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(LOOK_SECONDS)
             seen = await reached(pair)
     return seen
 

@@ -11,6 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 from global_directory.client import DirectoryClient
 from global_directory.holders import Holders
 from global_directory.holding.schemas import DutyView
+from infra.tls import public
 from relay.edge import app as edge_app
 from relay.edge import device as edge_device
 from relay.edge.app import Edge, Local
@@ -56,7 +57,7 @@ async def edge(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Edge]:
     transport = httpx.MockTransport(lambda _: httpx.Response(503))
     async with (
         DirectoryClient("http://directory", transport=transport, attempts=1) as directory,
-        httpx.AsyncClient() as client,
+        httpx.AsyncClient(verify=public()) as client,
     ):
         holders = Holders(directory, {"us"})
         holders.take([DutyView("us", "us", 1, 1, "eu", (), 1.0, laid_down=False)])

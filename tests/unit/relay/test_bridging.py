@@ -7,6 +7,7 @@ import pytest
 from starlette.types import Scope
 
 from infra.errors import NotFoundError
+from infra.tls import public
 from relay.edge.http import bridge, bridged_headers, end_to_end
 
 
@@ -20,7 +21,7 @@ async def test_a_path_that_no_url_can_have_is_not_found(path: bytes) -> None:
     """A server reads more from a request line than a client can write."""
     scope: Scope = {"method": "POST", "path": "*", "raw_path": path, "query_string": b"", "headers": [], "client": None}
 
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=public()) as client:
         with pytest.raises(NotFoundError, match="no such path"):
             await bridge(client, "http://eu", "eu", scope=scope, body=b"", send=nobody, deadline=0)
 
