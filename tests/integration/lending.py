@@ -51,7 +51,11 @@ SHAPE: Final = (
 )
 """Of each how many rows there are, and which transaction wrote the last: whatever is made, changed or taken away shows. Copies have it of what they were copied from."""
 
-_OTHERS: Final = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+_TABLES: Final = (
+    "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+)
+_OTHERS: Final = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+"""Cuts off whoever else is there, and waits until they are gone: nothing of theirs comes after what is emptied."""
 
 
 class Lender:
@@ -70,8 +74,8 @@ class Lender:
         with psycopg.connect(postgres.url(port, like), autocommit=True) as connection:
             self._shape = connection.execute(SHAPE).fetchall()
             self._size = _size(connection)
-            found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-            self._tables = [sql.Identifier(name) for (name,) in found]
+            assert not connection.execute("SELECT 1 FROM pg_sequence").fetchall(), "sequences are not set back"
+            self._tables = [sql.Identifier(*names) for names in connection.execute(_TABLES).fetchall()]
             self._rows = {at: _rows(connection, self._tables[at]) for at in self._filled(connection)}
 
     def lend(self) -> str:

@@ -20,10 +20,12 @@ def run(url: str, statement: str) -> list[tuple[object, ...]]:
 
 @pytest.fixture
 def lender(postgres_server: int, postgres_url: str) -> Iterator[Lender]:
-    """Who lends two tables, of which one refers to the other, and one has a row."""
+    """Who lends two tables, of which one refers to the other, and one has a row; and one in a schema of its own."""
     run(postgres_url, "CREATE TABLE kinds (k INT PRIMARY KEY)")
     run(postgres_url, "INSERT INTO kinds VALUES (1)")
     run(postgres_url, "CREATE TABLE things (t INT PRIMARY KEY, k INT REFERENCES kinds, of INT REFERENCES things)")
+    run(postgres_url, "CREATE SCHEMA apart")
+    run(postgres_url, "CREATE TABLE apart.others (o INT)")
     made = Lender(postgres_server, like=postgres_url.rpartition("/")[2])
     yield made
     made.close()
@@ -40,6 +42,7 @@ def test_what_comes_back_is_lent_again_empty_and_under_another_name(lender: Lend
     number = numbers(first)
     with psycopg.connect(first, autocommit=True) as stays:
         stays.execute("INSERT INTO things VALUES (1, 1, NULL), (2, 1, 1)")
+        stays.execute("INSERT INTO apart.others VALUES (1)")
         lender.give_back(first)
         second = lender.lend()
         with pytest.raises(psycopg.OperationalError):
@@ -49,6 +52,7 @@ def test_what_comes_back_is_lent_again_empty_and_under_another_name(lender: Lend
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
         run(first, "SELECT 1")
     assert run(second, "SELECT * FROM things") == []
+    assert run(second, "SELECT * FROM apart.others") == []
     assert run(second, "SELECT * FROM kinds") == [(1,)]
     lender.give_back(second)
 
