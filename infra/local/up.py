@@ -15,7 +15,7 @@ from infra.local.federation import Federation
 from infra.local.report import report_down
 from infra.local.topology import lay_out
 
-START_SECONDS = 180.0
+START_SECONDS = 300.0
 STOP_SECONDS = 90.0
 GLANCE_SECONDS = 1.0
 CRASHES_UNTIL_GIVEN_UP = 4
