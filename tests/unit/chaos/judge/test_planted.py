@@ -17,6 +17,8 @@ from chaos.judge.sufficiency import Needs
 from chaos.judge.usurped import USURPED
 from chaos.judge.verdict import Verdict
 
+FEW = settings(max_examples=2, deadline=None)
+"""A fault shows in whatever ledger it is planted in, and each run has others."""
 NEEDS = Needs(before=5, during=5, after=0, altered=0, posts=0)  # few write after it in a small one
 plans = st.builds(
     Plan,
@@ -67,7 +69,7 @@ def test_a_good_ledger_is_green(plan: Plan) -> None:
 @pytest.mark.parametrize("name", sorted(PLANTED))
 @given(plan=plans, seed=st.integers(0, 1_000))
 @example(plan=Plan(seed=70, people=7, messages=236, trouble=0.3, faults=1), seed=631)  # shown again after a resume
-@settings(max_examples=2, deadline=None)
+@FEW
 def test_a_planted_fault_is_red(name: str, plan: Plan, seed: int) -> None:
     """Exactly the checkers that are for it rule false, with evidence; all others say true."""
     is_found_by_the_checkers_for_it_alone(PLANTED[name], plan, seed)
@@ -81,7 +83,7 @@ def test_a_planted_fault_is_red(name: str, plan: Plan, seed: int) -> None:
 @example(
     plan=Plan(seed=2934, people=4, messages=200, trouble=0.1, groups=1), seed=1
 )  # an entry comes to all after its guest is back
-@settings(max_examples=2, deadline=None)
+@FEW
 def test_a_fault_planted_in_a_group_is_red(name: str, plan: Plan, seed: int) -> None:
     """Likewise, where membership is what the log says, seq by seq."""
     is_found_by_the_checkers_for_it_alone(USURPED[name], plan, seed)
@@ -89,7 +91,7 @@ def test_a_fault_planted_in_a_group_is_red(name: str, plan: Plan, seed: int) -> 
 
 @pytest.mark.parametrize("name", sorted(LEAKED))
 @given(plan=with_channels, seed=st.integers(0, 1_000))
-@settings(max_examples=2, deadline=None)
+@FEW
 def test_a_fault_planted_in_a_channel_is_red(name: str, plan: Plan, seed: int) -> None:
     """Likewise, where nobody but those whom it concerns is told who comes and goes."""
     is_found_by_the_checkers_for_it_alone(LEAKED[name], plan, seed)
@@ -97,7 +99,7 @@ def test_a_fault_planted_in_a_channel_is_red(name: str, plan: Plan, seed: int) -
 
 @pytest.mark.parametrize("name", sorted(MANGLED))
 @given(plan=with_alterations, seed=st.integers(0, 1_000))
-@settings(max_examples=2, deadline=None)
+@FEW
 def test_a_fault_planted_in_alterations_is_red(name: str, plan: Plan, seed: int) -> None:
     """Likewise, where messages are edited, deleted and reacted to."""
     is_found_by_the_checkers_for_it_alone(MANGLED[name], plan, seed)
