@@ -194,6 +194,6 @@ def test_what_must_hold_while_a_fault_lasts_is_asked(judged: dict[str, Judgement
 
 
 def test_each_of_these_checkers_is_proven() -> None:
-    """By a fault in a running system, not only by one in a ledger: where a message rests in `test_planted.py`; what is asked of a region's death is proven by ledgers alone."""
-    elsewhere = {"residency", "takeover", "tails", "replicated"}
+    """By a fault in a running system, not only by one in a ledger: where a message rests in `test_planted.py`; what is asked of a death, of a region or of a part that has a replica, is proven by ledgers alone."""
+    elsewhere = {"residency", "takeover", "tails", "replicated", "prompt"}
     assert set().union(*struck.RED.values()) | elsewhere == set(EXPECTED)
