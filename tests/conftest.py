@@ -21,7 +21,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Note what failed, and the lines that say why, where whoever started this pytest asks for it."""
     noted = os.environ.get(FAILURES)
     if noted and report.failed:
-        why = [line for line in report.longreprtext.splitlines() if line.startswith("E ")][:REASON_LINES]
+        lines = report.longreprtext.splitlines()
+        why = [line for line in lines if line.startswith("E ")][:REASON_LINES] or lines[-REASON_LINES:]
         with Path(noted).open("a") as file:
             file.write("\n".join([f"{report.nodeid} ({report.when})", *why, ""]))
 

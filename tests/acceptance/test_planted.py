@@ -68,6 +68,8 @@ CHANNELS = {"post_differs_in_a_copy", "unsubscribed_still_shown", "channels"}
 RESTING = {"kept_elsewhere", "nothing"}
 """Runs after which each region is asked what its store has."""
 ROUNDS_BESIDE_GROUPS, POSTS, CHANGE_SECONDS = 2, 3, 0.5
+ENTER_AT_A_TIME = 4
+"""So many runs make their accounts at a time, so that a region that has just started answers each as soon as its device can wait."""
 ALTERATIONS = 8
 """So many edits and as many deletions must be accepted in a run that has some, which tries three times as many deletions, and six times as many edits."""
 
@@ -81,9 +83,10 @@ def judged(lent: Lent, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ju
     admins = {name: [region.parts["front"].ports["admin"]] for name, region in there.items()}
 
     async def run_all() -> None:
+        entering = asyncio.Semaphore(ENTER_AT_A_TIME)
         async with asyncio.TaskGroup() as group:
             for name in (*RED, *GREEN):
-                group.create_task(run(name, ledgers / name, urls, admins))
+                group.create_task(run(name, ledgers / name, urls, admins, entering))
 
     asyncio.run(run_all())
     return {name: judge(read(ledgers / name), needs(name)) for name in (*RED, *GREEN)}
@@ -100,7 +103,9 @@ def asked(name: str) -> set[str]:
     return {*CHECKERS, *needs(name).expects}
 
 
-async def run(name: str, path: Path, urls: dict[str, str], admins: dict[str, list[int]]) -> None:
+async def run(
+    name: str, path: Path, urls: dict[str, str], admins: dict[str, list[int]], entering: asyncio.Semaphore
+) -> None:
     """Let four people write to each other; note everything."""
     changes = CHANGE_SECONDS if name in GROUPS else 0.0
     channels = CHANGE_SECONDS if name in CHANNELS else 0.0
@@ -111,7 +116,8 @@ async def run(name: str, path: Path, urls: dict[str, str], admins: dict[str, lis
     with Ledger(path, seed=1, about=name, fifo=True) as ledger:
         course = Course(scale, ledger, Progress(), urls)
         async with AsyncExitStack() as stack:
-            await course.gather(stack)
+            async with entering:
+                await course.gather(stack)
             await course.greet()
             await course.write(course.clock(), rounds=ROUNDS_BESIDE_GROUPS if name in GROUPS | CHANNELS else ROUNDS)
             if name in ALTERED:
