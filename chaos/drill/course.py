@@ -9,7 +9,7 @@ from itertools import islice
 
 from chaos.drill import audiences
 from chaos.drill.alterings import altering, edited
-from chaos.drill.devices import Device
+from chaos.drill.devices import PATIENCE_SECONDS, Device
 from chaos.drill.gatherings import SHARE
 from chaos.drill.hosts import Hosts
 from chaos.drill.observer import Observer
@@ -62,6 +62,7 @@ class Scale:
         changes: How far one change of the groups is from the next one, seconds; 0 for no groups.
         channels: How far one change of who subscribes to the channels is from the next one, seconds; 0 for no channels.
         alters: Whether some messages are edited, deleted or reacted to.
+        patience: How long a device repeats a call that nobody answers, seconds.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Scale:
     changes: float = 0.0
     channels: float = 0.0
     alters: bool = False
+    patience: float = PATIENCE_SECONDS
 
 
 class Course:
@@ -122,7 +124,10 @@ class Course:
         for seat in self._seats:
             self._progress.doing = f"making account {seat.number + 1}"
             endpoints = [self._urls[seat.region], *(url for name, url in self._urls.items() if name != seat.region)]
-            device = Device(seat, endpoints, self._ledger, self._progress.tally, alters=self._scale.alters, edges=edges)
+            device = Device(
+                seat, endpoints, self._ledger, self._progress.tally,
+                alters=self._scale.alters, edges=edges, patience=self._scale.patience,
+            )  # fmt: skip
             try:
                 self.devices.append(await stack.enter_async_context(device))
             except ClientError as error:

@@ -40,7 +40,7 @@ from region.client import (
 FOREVER = range(400, 429)
 """Statuses of answers that are final: it did not happen, and will not, whatever is repeated."""
 PATIENCE_SECONDS = 20.0
-"""How long an alteration is waited for before nobody knows whether it happened."""
+"""How long a call is repeated, and an alteration is waited for, before nobody knows whether it happened."""
 AGAIN_SECONDS = 0.5
 Done = TypeVar("Done", Message, Group, Invite, Channel, ChannelInvite)
 
@@ -70,6 +70,7 @@ class Device:
         *,
         alters: bool = False,
         edges: Mapping[str, str] = MappingProxyType({}),
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         """Prepare.
 
@@ -80,9 +81,10 @@ class Device:
             tally: Where it is counted.
             alters: Whether it reacts to some messages of others.
             edges: Endpoint to the region whose edge answers there, to tell who is served from elsewhere than home.
+            patience: How long it repeats a call that nobody answers, and waits for an alteration, seconds.
         """
         self.seat = seat
-        self.client = Client(endpoints, device_name="drill")
+        self.client = Client(endpoints, device_name="drill", patience=patience)
         self.name = f"d{seat.number}"
         self.handle = f"drill-{seat.region}-{secrets.token_hex(5)}"
         self.password = secrets.token_urlsafe(12)
@@ -96,6 +98,7 @@ class Device:
         self._seqs: Counter[str] = Counter()
         self._epochs: Counter[str] = Counter()
         self._alters = alters
+        self._patience = patience
         self.user = ""
         """Its user's id; stays, should the session be ended under it."""
         self._edges = edges
@@ -245,7 +248,7 @@ class Device:
         self._tally.queued(under_way, self.user)
 
         async def patiently(name: str) -> Message:
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(self._patience):
                 return await call(name)
 
         await self.do(change, conversation, patiently)

@@ -31,7 +31,9 @@ AWAY_SECONDS, HIDDEN_SECONDS = 30.0, 14.0
 """How long both are away, which outlasts a lease by far; and how long the cable alone."""
 SOON, CONVERGES, SHORTLY = 30.0, 120.0, 6.0
 """Generous, since other tests run beside these; but a cable that is cut for longer than that is noticed."""
-START_SECONDS, CALM_SECONDS = 120.0, 3.0
+PATIENCE_SECONDS = 180.0
+"""How long a device repeats what nobody answers, on a machine that is busy."""
+START_SECONDS, CALM_SECONDS = 300.0, 3.0
 DECIDES = "us/back"
 NEEDS = Needs(faults=1, before=0, during=0, after=0, altered=0, posts=0, rest=REST_SECONDS / 2)
 
@@ -121,8 +123,9 @@ async def live_through(name: str, path: Path, outage: Outage) -> None:
     status = await asyncio.to_thread(outage.federation.status)
     urls = {region: there.public_url for region, there in status.regions.items()}
     scale = Scale(
-        f"planted {name}", 2, rate=RATE, seed=1, arrive=ARRIVE_SECONDS, rest=REST_SECONDS, changes=CHANGE_SECONDS
-    )
+        f"planted {name}", 2, rate=RATE, seed=1, arrive=ARRIVE_SECONDS, rest=REST_SECONDS, changes=CHANGE_SECONDS,
+        patience=PATIENCE_SECONDS,
+    )  # fmt: skip
     with Ledger(path, seed=1, about=name, fifo=True, standbys={"us": "eu"}, clock=outage.clock()) as ledger:
         course = Course(scale, ledger, Progress(), urls)
         async with AsyncExitStack() as stack:

@@ -30,7 +30,9 @@ from tests.acceptance.conftest import PLANTED, STOOD_BY, Lent
 
 pytestmark = pytest.mark.timeout(900)
 ROUNDS, RATE = 5, 3.0
-ARRIVE_SECONDS, REST_SECONDS = 25.0, 2.0
+ARRIVE_SECONDS, REST_SECONDS = 40.0, 2.0
+PATIENCE_SECONDS = 180.0
+"""How long a device repeats what nobody answers, on a machine that is busy."""
 NEEDS = Needs(faults=0, rest=REST_SECONDS / 2)
 
 RED = {
@@ -111,7 +113,7 @@ async def run(
     channels = CHANGE_SECONDS if name in CHANNELS else 0.0
     scale = Scale(
         f"planted {name}", 2, rate=RATE, seed=1, arrive=ARRIVE_SECONDS, rest=REST_SECONDS, changes=changes,
-        channels=channels, alters=name in ALTERED,
+        channels=channels, alters=name in ALTERED, patience=PATIENCE_SECONDS,
     )  # fmt: skip
     with Ledger(path, seed=1, about=name, fifo=True) as ledger:
         course = Course(scale, ledger, Progress(), urls)
