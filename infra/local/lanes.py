@@ -26,7 +26,7 @@ SETTINGS: Final = (
     "tests/acceptance/test_standby.py",
     "tests/acceptance/test_incarnation.py",
 )
-"""Acceptance tests with smaller federations than the others have, whose settings are others, too; they use three, one after another."""
+"""Acceptance tests with smaller federations than the others have, whose settings are others, too; they use four, one after another."""
 
 LOST: Final = (
     "tests/acceptance/test_evacuation.py",

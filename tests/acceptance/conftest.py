@@ -28,7 +28,7 @@ STARTING = Path(tempfile.gettempdir()) / "causeway-tests-start.lock"
 LIMIT_SECONDS = 300
 START_SECONDS, COMMAND_SECONDS = 600, 600
 """How long a federation may take to start, and any other command, also on a machine that does much else."""
-TURNS = ("federation", "several", "plain", "rolled", "stood_by", "movable", "automatic")
+TURNS = ("federation", "several", "planted", "plain", "rolled", "stood_by", "movable", "automatic")
 """By the name of the fixture that a test asks for: in which order tests come, so that no other federation is started beside one, and none twice; what does not come back is last of its federation."""
 FAILED = pytest.StashKey[bool]()
 
@@ -145,6 +145,13 @@ def several(lent: Lent) -> Federation:
 def plain(lent: Lent, request: pytest.FixtureRequest) -> Iterator[Federation]:
     """Two regions by which nobody stands, whose services share two processes. Whole again after each test, but for the last."""
     yield lent.of(*PLAIN)
+    _end_failed(lent, request)
+
+
+@pytest.fixture
+def planted(lent: Lent, request: pytest.FixtureRequest) -> Iterator[Federation]:
+    """Such a one with faults in its build. Nobody stands by, so that no lease can lapse: whoever is let in late on a busy machine is not refused."""
+    yield lent.of(*PLAIN, **PLANTED)
     _end_failed(lent, request)
 
 

@@ -26,7 +26,7 @@ from chaos.judge.judgement import CHECKERS, Judgement, judge
 from chaos.judge.ledger import Ledger, read
 from chaos.judge.sufficiency import Needs
 from chaos.judge.verdict import Verdict
-from tests.acceptance.conftest import PLANTED, STOOD_BY, Lent
+from tests.acceptance.conftest import PLAIN, PLANTED, Lent
 
 pytestmark = pytest.mark.timeout(900)
 ROUNDS, RATE = 5, 3.0
@@ -80,7 +80,7 @@ ALTERATIONS = 8
 def judged(lent: Lent, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Judgement]:
     """What the judge says of each run."""
     ledgers = tmp_path_factory.mktemp("ledgers")
-    there = lent.of(*STOOD_BY, **PLANTED).status().regions
+    there = lent.of(*PLAIN, **PLANTED).status().regions
     urls = {name: region.public_url for name, region in there.items()}
     admins = {name: [region.parts["front"].ports["admin"]] for name, region in there.items()}
 
@@ -205,7 +205,7 @@ async def let_go(course: Course, publishers: Publishers, audience: Audience, nam
     await publishers.do(Change(0.0, Turn.JOIN, audience.number, subscriber))
 
 
-@pytest.mark.usefixtures("stood_by")
+@pytest.mark.usefixtures("planted")
 @pytest.mark.parametrize("name", RED)
 def test_a_planted_fault_is_red(judged: dict[str, Judgement], name: str) -> None:
     """The checkers that are for it rule false; all others say true, so it is known what was wrong."""
@@ -215,7 +215,7 @@ def test_a_planted_fault_is_red(judged: dict[str, Judgement], name: str) -> None
     assert judgement.named(Verdict.TRUE) == asked(name) - RED[name], judgement
 
 
-@pytest.mark.usefixtures("stood_by")
+@pytest.mark.usefixtures("planted")
 @pytest.mark.parametrize("name", GREEN)
 def test_nothing_planted_is_green(judged: dict[str, Judgement], name: str) -> None:
     """Neither a run without a fault nor one whose appends are all repeated, beside those with faults."""
