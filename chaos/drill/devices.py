@@ -8,6 +8,7 @@ import asyncio
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from contextlib import AsyncExitStack
 from types import MappingProxyType, TracebackType
 from typing import Self, TypeVar
 
@@ -106,10 +107,12 @@ class Device:
 
     async def __aenter__(self) -> Self:
         """Register, connect and look."""
-        await self.client.__aenter__()
-        await self.client.register(self.handle, self.password, home_region=self.seat.region)
-        self.user = self.client.user_id
-        await self.client.online()
+        async with AsyncExitStack() as undone:
+            await undone.enter_async_context(self.client)
+            await self.client.register(self.handle, self.password, home_region=self.seat.region)
+            self.user = self.client.user_id
+            await self.client.online()
+            undone.pop_all()
         self._ledger.note(e.Lives(self._ledger.now(), self.user, self.seat.region))
         self._ledger.note(e.Opened(self._ledger.now(), self.name, self.name, self.user, self.seat.region))
         self._spawn(self._look())
