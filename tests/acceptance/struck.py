@@ -5,6 +5,7 @@ the directory alone was away, or that all was over when it came back, holds agai
 """
 
 import asyncio
+import secrets
 import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
+import httpx
 from msgspec.structs import replace
 
 from chaos.drill.course import Course, Progress, Scale
@@ -139,8 +141,20 @@ async def live_through(name: str, path: Path, outage: Outage) -> None:
             await Reader(ledger, urls).read_all(course.devices, course.talks)
 
 
+async def let_in(federation: Federation) -> None:
+    """Wait until each region lets somebody in, as it does once its lease is renewed after a start."""
+    async with httpx.AsyncClient(timeout=30) as http, asyncio.timeout(START_SECONDS):
+        for region in (await asyncio.to_thread(federation.status)).regions.values():
+            status = 0
+            while status != 201:
+                somebody = {"handle": f"u{secrets.token_hex(8)}", "password": "a good password"}
+                status = (await http.post(f"{region.public_url}/register", json=somebody)).status_code
+                await asyncio.sleep(0.5)
+
+
 async def live_through_all(federation: Federation, directory: Path) -> None:
     """Let all runs live through the same outage, at the same time; each writes a ledger named as itself."""
+    await let_in(federation)
     outage = Outage(federation)
     async with asyncio.TaskGroup() as group:
         group.create_task(outage.strike())
