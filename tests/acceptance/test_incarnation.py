@@ -133,7 +133,7 @@ async def test_a_lost_store_comes_back_from_the_standby(
         await begin(stood_by, *services)
         await answer(stood_by, services)
         with pytest.raises(
-            CommandError, match=r"failed: \}$"
+            CommandError, match=r"(?m)failed: \}$"
         ):  # all is told, and its status says that something is lost
             await asyncio.to_thread(command, stood_by, "restore", "--rehearse")
         with pytest.raises(CommandError, match="--store-lost"):
