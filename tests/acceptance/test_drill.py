@@ -73,7 +73,7 @@ class Report(msgspec.Struct):
 def test_a_drill_of_two_minutes_is_true(whole: Federation, tmp_path: Path) -> None:
     """Exit 0 says so: every fault was seen from outside, and whatever clients were promised held."""
     whole.run(
-        "drill", "run", "parts", "--minutes", str(MINUTES), "--rate", str(RATE), "--seed", str(SEED), "--out", str(tmp_path),
+        "drill", "run", "parts", "--minutes", str(MINUTES), "--rate", str(RATE), "--seed", str(SEED), "--leeway", str(LEEWAY), "--out", str(tmp_path),
         patience=PATIENCE_SECONDS,
     )  # fmt: skip
 

@@ -10,7 +10,8 @@ from infra.errors import CausewayError
 from infra.local.control import Act, Ask, Request, Status
 
 POLL_SECONDS = 0.2
-RECOVERY_SECONDS = 120.0
+RECOVERY_SECONDS = 300.0
+"""How long a part that was struck may take to be well again: a MirrorMaker took more than two minutes on a machine with too much to do."""
 
 Supervisor: TypeAlias = Callable[[Request], Awaitable[Status]]
 """Asks the supervisor, and returns how everything is afterwards."""
