@@ -5,10 +5,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from rich.console import Console
 
@@ -16,6 +16,9 @@ from infra.local import toolchain
 from infra.local.audit import Audit, audit
 
 T = TypeVar("T")
+
+NOTICE_SECONDS: Final = 1.0
+"""How soon an interruption is noticed that came just before a wait began: Python wakes no lock for it."""
 
 CHECKS = {
     "ruff check": ["ruff", "check", "."],
@@ -55,13 +58,13 @@ def check(programs: Path, console: Console) -> tuple[list[str], Audit]:
             for name, command in CHECKS.items()
         }
         for name, checked in checking.items():
-            done, seconds = checked.result()
+            done, seconds = _result(checked)
             well = done.returncode == 0
             console.print(f"{name}: {'passed' if well else 'failed'} ({seconds:.0f} s)")
             if not well:
                 failed.append(name)
                 print(done.stdout + done.stderr)  # noqa: T201 — the tool's own
-        audited, seconds = auditing.result()
+        audited, seconds = _result(auditing)
     except BaseException:
         running.end()  # in threads of their own, whom nobody interrupts
         raise
@@ -73,6 +76,12 @@ def check(programs: Path, console: Console) -> tuple[list[str], Audit]:
     if audited.result == "failed":
         failed.append("pip-audit")
     return failed, audited
+
+
+def _result(future: Future[T]) -> T:
+    while not future.done():
+        wait([future], NOTICE_SECONDS)
+    return future.result()
 
 
 def _timed(work: Callable[[], T]) -> tuple[T, float]:

@@ -1,5 +1,6 @@
 """What goes before the tests: each check is told of, and none that fails is overlooked."""
 
+import _thread
 import signal
 import threading
 from pathlib import Path
@@ -29,7 +30,10 @@ def test_a_check_that_fails_is_named_and_what_it_said_is_shown(
 
 
 def test_whoever_interrupts_them_waits_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They run side by side, and are ended, though nobody interrupts their threads."""
+    """They run side by side, and are ended, though nobody interrupts their threads.
+
+    The interruption wakes nobody, as a signal that comes just before a wait begins does not.
+    """
     monkeypatch.setattr(checks, "CHECKS", {"one": ["sleep", "600"], "two": ["sleep", "600"]})
     monkeypatch.setattr(checks, "audit", lambda *_, **__: Audit("passed", "nothing is known"))
     monkeypatch.setattr("os.cpu_count", lambda: 3)
@@ -45,7 +49,7 @@ def test_whoever_interrupts_them_waits_for_none(monkeypatch: pytest.MonkeyPatch)
 
     def interrupt() -> None:
         assert both.wait(60), "they run side by side"
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        _thread.interrupt_main(signal.SIGINT)
 
     monkeypatch.setattr(checks.Running, "run", told)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
