@@ -72,6 +72,7 @@ async def test_a_message_is_answered_reacted_to_edited_and_deleted(open_tab: Ope
     await choose(boris, "On my way", "Delete for all")
     await ada.sees("This message was deleted.")
     await expect(answer).to_have_count(0)
+    await expect(boris.message("On my way")).to_have_count(0)  # it quotes what is chosen next
     await choose(boris, "north sea", "Delete for me")
     await expect(boris.message("north sea")).to_have_count(0)
     await ada.send("Still here")
