@@ -10,11 +10,13 @@ from typing import Any, Self
 import httpx
 import psycopg
 import pytest
+from playwright.async_api import expect
 
 from chaos.federation import Federation
 from infra.local import homes, postgres
 from infra.local.numbering import Ports
 from region.client import Client, Stage
+from tests.acceptance.browsing import CHROMIUM, OpenTab
 
 PATIENCE = 240.0
 WAIT = 3.0
@@ -186,3 +188,33 @@ async def test_a_device_keeps_what_it_sent_until_the_standby_has_it(
             message = await handle.reach(Stage.NUMBERED)
     assert message is not None
     assert held(stood_by, [message.message_id]) == {message.message_id}
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium; CAUSEWAY_CHROMIUM names one")
+async def test_it_looks_provisional_on_the_screen_until_the_standby_has_it(
+    stood_by: Federation, open_tab: OpenTab
+) -> None:
+    """A reload in between changes nothing about that."""
+    ada = await open_tab("Ada")
+    await ada.register(stood_by.status().regions["us"].public_url)
+    await ada.page.get_by_role("link", name="New conversation").first.click()
+    await ada.page.get_by_role("tab", name="Group").click()
+    await ada.page.get_by_label("Name of the group").fill("Walkers")
+    await ada.page.get_by_role("button", name="Create group").click()
+    await ada.page.get_by_role("link", name="1 member").click()
+    await ada.page.get_by_label("A message is accepted when").select_option("the standby of that region has it, too")
+    await ada.page.get_by_role("button", name="Save").click()
+    await expect(ada.page.get_by_text("Saved.")).to_be_visible()
+    await ada.page.keyboard.press("Escape")
+    await ada.send("Before the cut")
+    await ada.sees("Before the cut", "Sent")
+    waits = "Sent; the standby of your region does not have it yet"
+    async with cut(stood_by):
+        await ada.send("During the cut")
+        await ada.sees("During the cut", waits)
+        await expect(ada.message("During the cut")).to_have_attribute("data-provisional", "true")
+        await ada.page.reload()
+        await ada.sees("During the cut", waits)
+        await ada.sees("Before the cut", "Sent")
+    await expect(ada.message("During the cut")).to_have_attribute("data-provisional", "false")
+    await ada.sees("During the cut", "Sent")

@@ -64,7 +64,7 @@ async def pick(tab: Tab, *paths: Path) -> None:
 
 
 async def test_images_are_dropped_and_pasted_and_looked_at_by_keyboard(open_tab: OpenTab, urls: dict[str, str]) -> None:
-    """They have their place and their colours before they are here, and nothing moves when they come."""
+    """They have their place and their colours before they are here, and nothing moves when they come; what was seen is there without a network."""
     ada, boris = await two_who_talk(open_tab, urls)
     come = asyncio.Event()
 
@@ -103,6 +103,13 @@ async def test_images_are_dropped_and_pasted_and_looked_at_by_keyboard(open_tab:
     await expect(dialog(boris).get_by_role("img", name="sea.png")).to_be_visible()
     await boris.page.keyboard.press("Escape")
     await expect(dialog(boris)).to_have_count(0)
+
+    await boris.is_kept()
+    await boris.page.context.set_offline(True)
+    await boris.page.reload()
+    await is_drawn(picture.locator("img"))
+    await picture.click()
+    await is_drawn(dialog(boris).get_by_role("img", name="sea.png"))
 
 
 async def test_a_traveller_brings_images_and_sees_those_of_others(open_tab: OpenTab, urls: dict[str, str]) -> None:

@@ -29,10 +29,11 @@ export async function usage(): Promise<Usage> {
   return { conversations, messages, people, outbox, bytes, lasting: (await storage?.persisted()) ?? null };
 }
 
-/** Throw away what was seen: histories, profiles, the list. */
+/** Throw away what was seen: histories, images, profiles, the list. */
 export async function clearSeen(): Promise<void> {
-  const clearing = (await database()).transaction(["seen", "people", "single"], "readwrite");
+  const clearing = (await database()).transaction(["seen", "images", "people", "single"], "readwrite");
   await clearing.objectStore("seen").clear();
+  await clearing.objectStore("images").clear();
   await clearing.objectStore("people").clear();
   await clearing.objectStore("single").delete("inbox");
   await clearing.done;

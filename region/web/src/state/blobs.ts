@@ -1,9 +1,10 @@
-/** Where the bytes of images and files are, for as long as their addresses are good. */
+/** Where the bytes of images and files are, for as long as their addresses are good; images that were seen lately are here. */
 
 import { useEffect, useState } from "react";
 import { pauseMs } from "../core/files";
 import type { Blob } from "../core/types";
 import { api, got } from "../io/api";
+import { image } from "../io/images";
 import { ApiError } from "../io/problem";
 
 const MARGIN_MS = 60_000;
@@ -59,4 +60,29 @@ export function useBlob(id: string): Blob | null {
     };
   }, [id]);
   return blob;
+}
+
+/** Where an image is, once it is here: the thumbnail of that size, or itself where that is small already. */
+export function useImage(id: string, size: "small" | "large"): string | null {
+  const [url, setUrl] = useState<string | null>(null);
+  useEffect(() => {
+    let stale = false;
+    let made = "";
+    async function address() {
+      const { thumbnails, url } = await find(id);
+      return thumbnails[size] ?? url;
+    }
+    image(`${id}/${size}`, address)
+      .then((bytes) => {
+        if (stale) return;
+        made = URL.createObjectURL(bytes);
+        setUrl(made);
+      })
+      .catch(() => {}); // its name and its place are shown all the same
+    return () => {
+      stale = true;
+      URL.revokeObjectURL(made);
+    };
+  }, [id, size]);
+  return url;
 }

@@ -4,7 +4,7 @@ import { lazy, Suspense, useState } from "react";
 import { meanColour } from "../core/blurhash";
 import { shownSize, sizeWords } from "../core/files";
 import type { Attachment } from "../core/types";
-import { find, useBlob } from "../state/blobs";
+import { find, useBlob, useImage } from "../state/blobs";
 import { why } from "../state/saying";
 import { notify } from "../state/store";
 import { locale, t } from "../words";
@@ -37,7 +37,7 @@ function One({ attachment, onView }: { attachment: Attachment; onView: () => voi
 }
 
 function Picture({ attachment, onView }: { attachment: Attachment; onView: () => void }) {
-  const blob = useBlob(attachment.blob_id);
+  const url = useImage(attachment.blob_id, "large");
   const [here, setHere] = useState(false);
   const { width, height } = shownSize(attachment);
   const style = {
@@ -48,7 +48,7 @@ function Picture({ attachment, onView }: { attachment: Attachment; onView: () =>
   return (
     <button type="button" className="picture" style={style} aria-label={attachment.name} onClick={onView}>
       {!here && <Blur hash={attachment.blur} />}
-      {blob !== null && <img src={blob.thumbnails.large ?? blob.url} alt="" onLoad={() => setHere(true)} />}
+      {url !== null && <img src={url} alt="" onLoad={() => setHere(true)} />}
     </button>
   );
 }

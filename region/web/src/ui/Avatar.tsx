@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import type { Picture } from "../core/types";
-import { useBlob } from "../state/blobs";
+import { useImage } from "../state/blobs";
 import { useStore } from "../state/store";
 import { Icon } from "./Icon";
 
@@ -46,8 +46,8 @@ export function Avatar({ id, name, kind = "direct", picture = null }: Props) {
 
 /** The picture, above what stands there without one: until it is here, or if it cannot be had. */
 function Face({ blobId }: { blobId: string }) {
-  const blob = useBlob(blobId);
+  const url = useImage(blobId, "small");
   const [broken, setBroken] = useState(false);
-  if (blob === null || broken) return null;
-  return <img src={blob.thumbnails.small ?? blob.url} alt="" onError={() => setBroken(true)} />;
+  if (url === null || broken) return null;
+  return <img src={url} alt="" onError={() => setBroken(true)} />;
 }

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "react";
 import { across } from "../core/direction";
 import type { Attachment } from "../core/types";
-import { useBlob } from "../state/blobs";
+import { useBlob, useImage } from "../state/blobs";
 import { isRightToLeft, t } from "../words";
 import { Icon } from "./Icon";
 
@@ -50,7 +50,11 @@ export default function Viewer({ images, first, onClose }: Props) {
   );
 }
 
+/** The thumbnail until the image itself is here, or where that cannot be had. */
 function Large({ image }: { image: Attachment }) {
-  const blob = useBlob(image.blob_id);
-  return blob === null ? <p>{t("app.loading")}</p> : <img src={blob.url} alt={image.name} />;
+  const small = useImage(image.blob_id, "large");
+  const [broken, setBroken] = useState(false);
+  const whole = useBlob(image.blob_id)?.url ?? null;
+  const url = broken ? small : (whole ?? small);
+  return url === null ? <p>{t("app.loading")}</p> : <img src={url} alt={image.name} onError={() => setBroken(true)} />;
 }

@@ -2,7 +2,7 @@
 
 import { useRef } from "react";
 import type { Profile } from "../../core/types";
-import { useBlob } from "../../state/blobs";
+import { useImage } from "../../state/blobs";
 import * as mine from "../../state/profile";
 import { t } from "../../words";
 import { Avatar } from "../Avatar";
@@ -50,11 +50,6 @@ export function Picture({ profile, onChange }: { profile: Profile | null; onChan
 }
 
 function Shown({ id }: { id: string }) {
-  const blob = useBlob(id);
-  const url = blob?.thumbnails.small ?? blob?.url;
-  return url === undefined ? (
-    <span className="avatar" />
-  ) : (
-    <img className="avatar" src={url} alt={t("settings.picture")} />
-  );
+  const url = useImage(id, "small");
+  return url === null ? <span className="avatar" /> : <img className="avatar" src={url} alt={t("settings.picture")} />;
 }

@@ -1,0 +1,86 @@
+"""What the page may cost, whatever machine it is on: bytes, requests, nodes, and how much of it moves while it loads."""
+
+from typing import Final, TypedDict
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.acceptance.browsing import CHROMIUM, OpenTab
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium; CAUSEWAY_CHROMIUM names one")
+
+SHIFTS: Final = """() => {
+    globalThis.shifted = 0;
+    new PerformanceObserver((list) => {
+        for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) globalThis.shifted += value;
+    }).observe({ type: "layout-shift", buffered: true });
+}"""
+COST: Final = """() => {
+    const own = performance.getEntriesByType("resource").filter(({ name }) => name.startsWith(location.origin + "/web/"));
+    const bytes = (kind) => own.filter(({ name }) => name.endsWith(kind)).reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0);
+    return { scripts: bytes(".js"), styles: bytes(".css"), files: own.length, nodes: document.querySelectorAll("*").length, shifted: globalThis.shifted };
+}"""
+
+
+class Cost(TypedDict):
+    """What a page has cost until now.
+
+    Attributes:
+        scripts: Bytes of JavaScript, as they came.
+        styles: Bytes of styles, likewise.
+        files: Of the app, that were asked for.
+        nodes: Elements of the document.
+        shifted: Cumulative layout shift, without what follows from somebody's input (https://web.dev/articles/cls).
+    """
+
+    scripts: int
+    styles: int
+    files: int
+    nodes: int
+    shifted: float
+
+
+BUDGET: Final = Cost(scripts=120_000, styles=20_000, files=20, nodes=800, shifted=0.1)
+"""Beyond a `shifted` of 0.1 a page needs improvement, by the same source; the others are our own."""
+
+
+async def cost(page: Page) -> Cost:
+    """Return what was paid; scripts that nobody counted are none."""
+    paid: Cost = await page.evaluate(COST)
+    assert paid["scripts"], "the browser counts nothing"
+    return paid
+
+
+def over(paid: Cost) -> dict[str, tuple[float, float]]:
+    """Return what is dearer than it may be: what it is, and what it may be."""
+    return {name: (paid[name], most) for name, most in BUDGET.items() if not paid[name] <= most}  # type: ignore[literal-required,operator]  # a name of both
+
+
+def test_what_is_too_dear_is_told() -> None:
+    """One figure over its budget is enough."""
+    assert over(BUDGET) == {}
+    assert over({**BUDGET, "shifted": 0.11}) == {"shifted": (0.11, 0.1)}
+
+
+async def test_a_page_is_cheap_for_who_is_new_and_for_who_comes_back(open_tab: OpenTab, urls: dict[str, str]) -> None:
+    """The first page, and the one with the list and a conversation, each loaded as if for the first time."""
+    ada = await open_tab("Ada")
+    await ada.page.add_init_script(f"({SHIFTS})()")
+    await ada.page.goto(urls["us"])
+    await expect(ada.page.get_by_role("button", name="Create account")).to_be_visible()
+    assert over(await cost(ada.page)) == {}
+
+    await ada.register(urls["us"])
+    await ada.page.get_by_role("link", name="New conversation").first.click()
+    await ada.page.get_by_role("tab", name="Group").click()
+    await ada.page.get_by_label("Name of the group").fill("Travellers")
+    await ada.page.get_by_role("button", name="Create group").click()
+    for number in range(30):
+        await ada.send(f"Line {number:02}")
+    await ada.sees("Line 29", "Sent")
+    await ada.page.reload()
+    await ada.sees("Line 29", "Sent")
+    assert over(await cost(ada.page)) == {}
+
+    await ada.page.evaluate("document.querySelector('#root, main, body > *').style.paddingTop = '300px'")
+    await ada.page.wait_for_function("globalThis.shifted > 0.1")  # so it would have been seen
