@@ -131,10 +131,15 @@ async def test_no_view_breaks_a_rule(open_tab: OpenTab, urls: dict[str, str], tm
     await ada.page.get_by_role("searchbox", name="Search").fill("hello")
     await ada.page.get_by_role("link", name=re.compile("Hello across the sea")).click()
     await expect(ada.page.get_by_text("Around a message that was found")).to_be_visible()
+    await ada.sees("Hello across the sea")
     await inspector.look(ada.page, "found")
     await aside(inspector, ada, urls["us"])
+    await ada.page.get_by_role("link", name=re.compile("^Boris")).click()
+    await ada.sees("The sea today")
     await ada.page.context.set_offline(True)
     await expect(ada.page.get_by_text("No network.")).to_be_visible()
+    await ada.send("From under the sea")
+    await ada.sees("From under the sea")
     await inspector.look(ada.page, "without a network")
 
     assert inspector.views == 14

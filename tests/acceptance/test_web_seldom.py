@@ -86,6 +86,7 @@ async def of_a_group(inspector: Inspector, ada: Tab, boris: Tab) -> None:
     await page.get_by_label("Find a channel").fill(f"Tides {boris.handle}")
     await page.get_by_role("button", name="Subscribe").click()
     await expect(page.get_by_text("Only owners and posters write here.")).to_be_visible()
+    await expect(page.locator(".talk-who")).to_contain_text(f"Tides {boris.handle}")
     await inspector.look(page, "a channel that one reads")
     await page.locator(".talk-who").click()
     await expect(page.get_by_role("button", name="Leave")).to_be_visible()

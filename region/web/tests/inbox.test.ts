@@ -56,6 +56,15 @@ describe("the list", () => {
     expect(withListed(withEntry({}, message(4), "u1"), page)["d1-us"]).toBe(page[0]);
   });
 
+  test("whoever joins knows by an entry that they did, and by a page from before it what they have joined", () => {
+    const joined = message(2, { conversation_id: "c1-eu", kind: "member_joined", sender_id: "u1" });
+    const live = withEntry({}, joined, "u1");
+    const page = [{ ...empty("c1-eu", "channel", null, "Tides"), epoch: 1, head: 1 }];
+
+    expect(live["c1-eu"]?.name).toBe("");
+    expect(withListed(live, page)["c1-eu"]).toMatchObject({ name: "Tides", head: 2 });
+  });
+
   test("what is withdrawn lowers its head and marks, so that the list and what comes next count; it is held no more", () => {
     const read = withRead(withEntry(withEntry({}, message(4), "u1"), message(5), "u1"), "d1-us", 5, 0);
     const left = withWithdrawn(read, "d1-us", 3);

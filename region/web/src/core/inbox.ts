@@ -45,7 +45,7 @@ export function called(
 }
 
 /**
- * Take in what a page of the list says; of a conversation in which more has happened by now, it says nothing new.
+ * Take in what a page of the list says; of a conversation in which more has happened by now, it says nothing new, but for what no entry has told yet.
  *
  * @param conversations As they were when the region wrote the page.
  */
@@ -54,9 +54,14 @@ export function withListed(inbox: Inbox, conversations: readonly Conversation[])
     const known = inbox[each.conversation_id];
     if (known === undefined) return each;
     const isOlder = known.epoch >= each.epoch && known.head > each.head;
-    return isOlder ? wanting(known, each.preferences) : wanting(each, known.preferences);
+    return isOlder ? wanting(named(known, each), each.preferences) : wanting(each, known.preferences);
   });
   return { ...inbox, ...(Object.fromEntries(told.map((each) => [each.conversation_id, each])) as Inbox) };
+}
+
+/** Who joins is told of that by an entry, of what the conversation is called by the list alone. */
+function named(known: Conversation, told: Conversation): Conversation {
+  return known.name === "" ? { ...known, name: told.name, picture: known.picture ?? told.picture } : known;
 }
 
 type Preferences = Conversation["preferences"];

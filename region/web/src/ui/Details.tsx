@@ -51,6 +51,7 @@ function Receipts({ message: { conversation_id: id, message_id: messageId } }: {
 }
 
 function Whom({ title, ids }: { title: string; ids: readonly string[] }) {
+  if (ids.length === 0) return null;
   return (
     <section>
       <h3>{title}</h3>

@@ -146,20 +146,27 @@ function useClosing(place: { current: HTMLDivElement | null }, onClose: () => vo
 
 const MARGIN = 8;
 
-/** Open it to the side that has more room, no higher than that, and not beyond the edges. */
+/** Open it to the side that has more room, no higher than that, and not beyond the edges, also when a phone is turned. */
 function useRoom(place: { current: HTMLDivElement | null }): void {
   useLayoutEffect(() => {
-    const menu = place.current;
-    const frame = menu?.closest(".history")?.getBoundingClientRect();
-    const from = menu?.parentElement?.getBoundingClientRect();
-    if (!menu || frame === undefined || from === undefined) return;
-    const above = from.top - frame.top - MARGIN;
-    const below = frame.bottom - from.bottom - MARGIN;
-    const down = menu.offsetHeight > above && below > above;
-    menu.dataset.down = String(down);
-    menu.style.maxHeight = `${Math.max(120, down ? below : above)}px`;
-    const { left, right } = menu.getBoundingClientRect();
-    const shift = Math.min(0, frame.right - MARGIN - right) + Math.max(0, frame.left + MARGIN - left);
-    menu.style.translate = `${shift}px 0`;
+    const fit = () => fitted(place.current);
+    fit();
+    addEventListener("resize", fit);
+    return () => removeEventListener("resize", fit);
   }, [place]);
+}
+
+function fitted(menu: HTMLDivElement | null): void {
+  const frame = menu?.closest(".history")?.getBoundingClientRect();
+  const from = menu?.parentElement?.getBoundingClientRect();
+  if (!menu || frame === undefined || from === undefined) return;
+  menu.style.maxHeight = menu.style.translate = "";
+  const above = from.top - frame.top - MARGIN;
+  const below = frame.bottom - from.bottom - MARGIN;
+  const down = menu.offsetHeight > above && below > above;
+  menu.dataset.down = String(down);
+  menu.style.maxHeight = `${Math.max(120, down ? below : above)}px`;
+  const { left, right } = menu.getBoundingClientRect();
+  const shift = Math.min(0, frame.right - MARGIN - right) + Math.max(0, frame.left + MARGIN - left);
+  menu.style.translate = `${shift}px 0`;
 }

@@ -62,7 +62,7 @@ export function PersonAbout({ id, userId }: { id: string; userId: string }) {
   };
 
   return (
-    <div>
+    <div className="form">
       {person !== undefined && (
         <p className="hint">
           @{person.handle} · {t("talk.lives", { region: person.home_region })}

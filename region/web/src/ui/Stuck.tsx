@@ -7,9 +7,9 @@ export default function Stuck() {
   const stuck = useStore((state) => state.stuck);
   if (stuck === null) return null;
   return (
-    <main className="nothing">
+    <main className="nothing stuck">
       <h1 className="unseen">{t("app.name")}</h1>
-      <div role="alert">
+      <div role="alert" className="form">
         <p>{t(`stuck.${stuck.kind}`)}</p>
         <p>{t(`stuck.${stuck.kind}.hint`)}</p>
         <p className="hint">{t("stuck.reason", { reason: stuck.reason })}</p>
