@@ -106,11 +106,18 @@ class Deeds:
         return message
 
     def entry_of(self, deed: Deed) -> Message | None:
-        """Return what stands in a log for a deed that was accepted; who makes a group is not told the id of that."""
+        """Return what stands in a log for a deed that may have happened.
+
+        Who makes a group is not told the id of that, nor is whoever got no answer: theirs is what is like it, was not seen before, and is nobody else's.
+        """
         if deed.id is None:
-            alike = _kind(deed.author, deed.change)
-            found = (one for one in self.entries.values() if one.change and _kind(one.author, one.change) == alike)
-            entry = next((one for one in found if one.conversation == deed.conversation), None)
+            alike = deed.conversation, _kind(deed.author, deed.change)
+            found = (
+                one
+                for one in self.entries.values()
+                if one.change and (one.conversation, _kind(one.author, one.change)) == alike
+            )
+            entry = next((one for one in found if one.id not in self._of_id and one.sighted >= deed.invoked), None)
         else:
             entry = self._numbered.get(deed.id)
         return entry if entry is not None and (entry.seq or entry.disputed) else None

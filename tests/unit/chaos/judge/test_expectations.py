@@ -410,6 +410,19 @@ def test_what_may_have_been_decided_by_a_lease_is_left_alone(asked: float, numbe
     assert judgement["holder"].verdict is Verdict.TRUE
 
 
+def test_whoever_got_no_answer_is_not_taken_for_let_in_since_they_were_before() -> None:
+    """The same person is added before it slept; whether the second time came true nobody has seen. An entry that came after it, and is nobody else's, is its own."""
+    asked = let_in(1, 28.0, e.Fail(28.5, 1, "islanded"))
+    unanswered = let_in(3, 24.0, e.Info(44.0, 3, "timeout"))
+    before = slept(*asked, *let_in(2, 5.0, None, numbered_at=6.0), *unanswered)
+    change = e.Change("member_added", (CEM,))
+    seen = e.Live(26.5, f"v{ANN}", GROUP, e.Sighting(1, 3, "m3", ANN, "c3", change=change))
+    after = slept(*asked, *let_in(2, 5.0, None, numbered_at=6.0), *unanswered, seen)
+
+    assert (before["holder"].verdict, before["holder"].found) == (Verdict.TRUE, 0)
+    assert (after["holder"].verdict, after["holder"].found) == (Verdict.FALSE, 1)
+
+
 def test_a_directory_that_was_away_for_longer_than_a_lease_ends_it_whatever_the_region_says() -> None:
     """It stood still, or was on the other side of a split: who lets somebody in all the same is found though it never said anything."""
     for kind, target in (("freeze", "directory"), ("split", "us|eu,directory")):
