@@ -6,6 +6,7 @@ CPU, which the federation is to have.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -40,6 +41,8 @@ SIGHT_SECONDS = 20.0
 DECIDING = ("services", "back", "projector")
 """Processes that run a projector."""
 PATIENCE_SECONDS = RECOVERY_SECONDS + 30.0
+LATE_SECONDS, CATCHING_UP_SECONDS = 3.0, 60.0
+"""Before somebody is spared, nothing may be under way for longer than the first, for which the second is waited: what an earlier fault has held up would be put down to this one."""
 
 
 class NotRecoveredError(CausewayError):
@@ -137,9 +140,10 @@ class Nemesis:
     Args:
         home: The federation's home.
         ledger: Where faults are noted.
+        under_way: Tells what has not come yet to those to whom it is to come.
     """
 
-    def __init__(self, home: Path, ledger: Ledger) -> None:
+    def __init__(self, home: Path, ledger: Ledger, under_way: Callable[[], AbstractSet[str]] = frozenset) -> None:
         self.done = 0
         self._present: dict[str, Fault] = {}
         self._away: dict[str, DutiesMoved | RegionDies] = {}
@@ -147,6 +151,7 @@ class Nemesis:
         self._lasting: dict[str, Fault] = {}
         self._home = home
         self._ledger = ledger
+        self._awaited = under_way
 
     @property
     def present(self) -> str:
@@ -177,6 +182,8 @@ class Nemesis:
         over = 0.0
         for together in by_slot(faults):
             await asyncio.sleep(max(0.0, max(together[0].at, over) - elapsed()))
+            if over and any(fault.expects is not None and fault.expects.spares for fault in together):
+                await self._caught_up()
             carrying = [asyncio.create_task(self._carry_out(fault)) for fault in together]
             try:
                 for one in asyncio.as_completed(carrying):
@@ -186,6 +193,15 @@ class Nemesis:
                     task.cancel()
                 await asyncio.gather(*carrying, return_exceptions=True)
             over = elapsed() + max(fault.rest for fault in together)
+
+    async def _caught_up(self) -> None:
+        """Wait until what was under way a moment ago has come; not for ever, since something may be lost."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + CATCHING_UP_SECONDS
+        while (before := set(self._awaited())) and loop.time() < until:
+            await asyncio.sleep(LATE_SECONDS)
+            if not before & self._awaited():
+                return
 
     async def heal(self) -> None:
         """Take everything off, whatever it is: links first, since that is soon done, then parts.

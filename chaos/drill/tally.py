@@ -1,6 +1,7 @@
 """What is counted while a drill runs, and what has not come yet to those to whom it is to come. Pure."""
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 
 class Tally:
@@ -27,6 +28,11 @@ class Tally:
     def under_way(self) -> int:
         """How many messages and changes have not come to the screens that they are to come to, nor been refused."""
         return len(self._awaited)
+
+    @property
+    def awaited(self) -> AbstractSet[str]:
+        """Which these are."""
+        return self._awaited.keys()
 
     def sent(self, content: str, to: Iterable[str]) -> None:
         """A message was sent, which is to come to the screens of these users."""

@@ -2,7 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,7 +62,7 @@ class Injector:
 
 
 FaultEvent = e.FaultBegun | e.FaultSeen | e.FaultEnded
-Play = Callable[[dict[Fault, Injector]], Awaitable[list[FaultEvent]]]
+Play = Callable[..., Awaitable[list[FaultEvent]]]
 
 
 def fault(number: int, *, slot: int = 1, later: float = 0.0) -> Fault:
@@ -76,14 +78,16 @@ def play(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Play:
     monkeypatch.setattr(nemesis, "RECOVERY_SECONDS", 0.1)
     monkeypatch.setattr(nemesis, "SIGHT_SECONDS", 0.1)
 
-    async def carry_out(faults: dict[Fault, Injector]) -> list[FaultEvent]:
+    async def carry_out(
+        faults: dict[Fault, Injector], under_way: Callable[[], AbstractSet[str]] = frozenset
+    ) -> list[FaultEvent]:
         by_name = {one.name: injector for one, injector in faults.items()}
         monkeypatch.setattr(nemesis, "injector_of", lambda one, *_: by_name[one.name])
         path = tmp_path / "ledger.jsonl"
         try:
             with Ledger(path, seed=1) as ledger:
                 async with asyncio.timeout(LIMIT_SECONDS):
-                    await Nemesis(Path("/home"), ledger).run(list(faults), elapsed=ledger.now)
+                    await Nemesis(Path("/home"), ledger, under_way).run(list(faults), elapsed=ledger.now)
         finally:
             events = [event for _, event in read(path)]
         return [event for event in events if isinstance(event, FaultEvent)]
@@ -101,6 +105,39 @@ async def test_slots_follow_one_another(play: Play) -> None:
     events = await play({fault(1): Injector(), fault(2, slot=2): Injector()})
 
     assert told(events) == ["begun f1", "seen f1", "ended f1", "begun f2", "seen f2", "ended f2"]
+
+
+def holding_up(times: int, asked: list[int]) -> Iterator[AbstractSet[str]]:
+    """Return what is under way each time that somebody asks: something new, and so many times what an earlier fault has held up."""
+    for number in range(1_000):
+        asked.append(number)
+        yield {f"new {number}", *(["held up"] if number < times else [])}
+
+
+@pytest.mark.parametrize("times", [6, 1_000])
+async def test_what_an_earlier_fault_has_held_up_comes_before_somebody_is_spared(
+    play: Play, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """Other messages may be under way by then; and what never comes is not waited for without end."""
+    monkeypatch.setattr(nemesis, "LATE_SECONDS", 0.01)
+    monkeypatch.setattr(nemesis, "CATCHING_UP_SECONDS", LIMIT_SECONDS if times == 6 else 0.1)
+    spares = replace(fault(2, slot=2), expects=e.Expectation(spares=(("us",),)))
+    asked: list[int] = []
+    comes = holding_up(times, asked)
+
+    events = await play({fault(1): Injector(), spares: Injector()}, lambda: next(comes))
+
+    assert told(events)[-1] == "ended f2"
+    assert len(asked) > times or times == 1_000
+
+
+async def test_whom_nobody_spares_is_waited_for_by_nobody(play: Play) -> None:
+    """Such a fault begins when it is its turn."""
+
+    def under_way() -> AbstractSet[str]:
+        pytest.fail("nobody asks for it")
+
+    assert told(await play({fault(1): Injector(), fault(2, slot=2): Injector()}, under_way))[-1] == "ended f2"
 
 
 async def test_faults_of_a_slot_meet(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
