@@ -41,8 +41,8 @@ class Cost(TypedDict):
     shifted: float
 
 
-BUDGET: Final = Cost(scripts=120_000, styles=20_000, files=20, nodes=800, shifted=0.1)
-"""Beyond a `shifted` of 0.1 a page needs improvement, by the same source; the others are our own."""
+BUDGET: Final = Cost(scripts=130_000, styles=20_000, files=20, nodes=800, shifted=0.1)
+"""Beyond a `shifted` of 0.1 a page needs improvement, by the same source; the others are our own. Of scripts the first load has 120,000 bytes (`region/web/scripts/finish.mjs`); what a conversation brings besides is counted here, too."""
 
 
 async def cost(page: Page) -> Cost:
