@@ -6,7 +6,6 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.acceptance.browsing import CHROMIUM, OpenTab, Tab, listed
-from tests.acceptance.test_web_accessible import Inspector
 from tests.acceptance.test_web_settings import log_in
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium; CAUSEWAY_CHROMIUM names one")
@@ -200,41 +199,3 @@ async def goes_on(ada: Tab, boris: Tab) -> None:
     await listed(boris, "Ada").click()
     await expect(boris.message("The tide turns")).to_have_count(2)
     await expect(forwarded).to_have_count(1)
-
-
-async def test_nothing_of_it_breaks_a_rule_of_accessibility(open_tab: OpenTab, urls: dict[str, str]) -> None:
-    """Pins, the menu, mentions, and each dialog: light and dark, on a desktop and on a phone."""
-    inspector = Inspector()
-    ada, boris = await open_tab("Ada"), await open_tab("Boris")
-    await ada.register(urls["us"])
-    await boris.register(urls["eu"])
-    await make_group(ada, "Travellers", boris)
-    await boris.send("Where is everybody?")
-    await ada.sees("Where is everybody?")
-    await choose(ada, "Where is", "Pin")
-    pinned = ada.page.get_by_role("region", name="Pinned messages")
-    await pinned.get_by_role("button", name="Show 1 pinned message").click()
-    await inspector.look(ada.page, "pins")
-    await ada.input.fill("@")
-    await expect(ada.page.get_by_role("option", name=re.compile("Boris"))).to_be_visible()
-    await inspector.look(ada.page, "mentions")
-    await ada.input.fill("")
-    message = ada.message("Where is")
-    await message.hover()
-    await message.get_by_role("button", name="More").click()
-    await expect(ada.page.get_by_role("menu")).to_be_visible()
-    await inspector.look(ada.page, "a message's menu")
-    await ada.page.keyboard.press("Escape")
-    for item in ("Forward", "Details", "Report"):
-        await choose(ada, "Where is", item)
-        await expect(dialog(ada)).to_be_visible()
-        await inspector.look(ada.page, item)
-        await dialog(ada).get_by_role("button", name="Close").click()
-    await ada.page.get_by_role("link", name=re.compile("2 members")).click()
-    await ada.page.get_by_role("button", name="What may be done with Boris").click()
-    await expect(ada.page.get_by_role("button", name="Hand over the ownership")).to_be_visible()
-    await expect(ada.page.get_by_role("button", name="Save")).to_be_visible()
-    await inspector.look(ada.page, "running a group")
-
-    assert inspector.views == 7
-    assert inspector.found == [], "\n".join(inspector.found)
