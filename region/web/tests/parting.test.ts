@@ -4,7 +4,7 @@ import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { Message } from "../src/core/types";
-import { type PretendedRegion, pretend, pretendStorage } from "./pretending";
+import { insteadOfForgetting, type PretendedRegion, pretend, pretendStorage } from "./pretending";
 
 const TALK = "g1-us";
 const ADA = {
@@ -160,7 +160,7 @@ test("a tab that was frozen while another one logged out and in as somebody else
   const frozen = await open();
   await frozen.account.logIn("ada", "correct horse");
   const page = await open();
-  vi.spyOn(indexedDB, "deleteDatabase").mockReturnValueOnce(new IDBOpenDBRequest()); // as a frozen tab holds it up
+  insteadOfForgetting(() => new IDBOpenDBRequest()); // as a frozen tab holds it up
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   const leaving = page.account.logOut();
   await vi.waitFor(async () => {
@@ -310,7 +310,7 @@ test("why one was logged out, and what could not be thrown away, is said by the 
   const page = await open();
   await page.account.logIn("ada", "correct horse");
   region.answers["/token"] = () => ({ status: 401, code: "invalid-token", token_problem: "revoked" });
-  vi.spyOn(indexedDB, "deleteDatabase").mockImplementationOnce(() => {
+  insteadOfForgetting(() => {
     throw new DOMException("The disk is broken.", "UnknownError");
   });
   await expect(page.session.access("a1")).rejects.toMatchObject({ tokenProblem: "revoked" });

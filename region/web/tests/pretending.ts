@@ -62,3 +62,12 @@ export function entriesOf(conversationId: string): (seq: number | null, more?: P
     ...more,
   });
 }
+
+/** Have the browser do this, once, where it is to throw away what is kept of an account; its images go as ever. */
+export function insteadOfForgetting(how: () => IDBOpenDBRequest): void {
+  const really = indexedDB.deleteDatabase.bind(indexedDB);
+  let times = 1;
+  vi.spyOn(indexedDB, "deleteDatabase").mockImplementation((name) =>
+    !name.startsWith("causeway.images.") && times-- > 0 ? how() : really(name),
+  );
+}

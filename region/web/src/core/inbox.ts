@@ -45,7 +45,7 @@ export function called(
 }
 
 /**
- * Take in what a page of the list says; of a conversation in which more has happened by now, it says nothing new, but for what no entry has told yet.
+ * Take in what a page of the list says; of a conversation in which more has happened by now, it says nothing new, but what it is called, and its picture, where no entry has told its name yet.
  *
  * @param conversations As they were when the region wrote the page.
  */

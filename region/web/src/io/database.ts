@@ -7,7 +7,7 @@ import type { Conversation, Message, Profile } from "../core/types";
 import { hasLeft } from "./tabs";
 
 const VAULT = "causeway";
-const VERSION = 3;
+const VERSION = 2;
 /** How long a database is waited for: one that is being thrown away opens only when each tab has let go of it, and tabs that sleep do not. */
 const OPENING_MS = 10_000;
 
@@ -29,19 +29,12 @@ export interface KeptFile {
   blobId: string | null;
 }
 
-/** An image that was seen, and when it was kept, milliseconds. */
-interface KeptImage {
-  bytes: Blob;
-  at: number;
-}
-
 interface Kept extends DBSchema {
   outbox: { key: string; value: Item };
   seen: { key: string; value: Seen };
   people: { key: string; value: Profile };
   files: { key: string; value: KeptFile };
   bytes: { key: string; value: Blob };
-  images: { key: string; value: KeptImage; indexes: { at: number } };
   single: { key: string; value: unknown };
 }
 
@@ -112,11 +105,8 @@ function open(name: string): Promise<IDBPDatabase<Kept>> {
         found.createObjectStore("people", { keyPath: "user_id" });
         found.createObjectStore("single");
       }
-      if (before < 2) {
-        found.createObjectStore("files", { keyPath: "key" });
-        found.createObjectStore("bytes");
-      }
-      found.createObjectStore("images").createIndex("at", "at");
+      found.createObjectStore("files", { keyPath: "key" });
+      found.createObjectStore("bytes");
     },
     blocking(_current, wanted, event) {
       // Another tab logs out, and throws the database away: it must not wait for this one.

@@ -9,6 +9,7 @@ import type { Problem, Tokens } from "../core/types";
 import { belongTo, forgetAccount, letGo, whenGone } from "./database";
 import { deviceName } from "./device";
 import { forgetDrafts } from "./drafts";
+import { forgetImages } from "./images";
 import { count, goElsewhere, here, PATIENCE_MS } from "./places";
 import { ApiError } from "./problem";
 import { hasLeft, LOGGED_OUT, tellLeaving, whenLeaving, whyLeft } from "./tabs";
@@ -168,7 +169,9 @@ async function forget({ user_id: userId, device_id: deviceId }: Tokens, why: str
   await isDone(looking, FORGETTING_MS);
   const session = () => forgetSession(deviceId);
   const all =
-    back || !WANTED.has(why) ? [session] : [async () => forgetDrafts(userId), () => forgetAccount(userId), session];
+    back || !WANTED.has(why)
+      ? [session]
+      : [async () => forgetDrafts(userId), () => forgetAccount(userId), () => forgetImages(userId), session];
   const done = await Promise.all(all.map((each) => isDone(each(), FORGETTING_MS)));
   return done.every(Boolean);
 }

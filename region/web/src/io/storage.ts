@@ -1,11 +1,13 @@
 /** How much this browser keeps, and how that is cleared; never the session, and nothing that was not sent yet. */
 
 import { database } from "./database";
+import { countImages, dropImages } from "./images";
 
 export interface Usage {
   conversations: number;
   messages: number;
   people: number;
+  images: number;
   outbox: number;
   /** Bytes of all that this origin keeps, the app itself included; null where the browser does not tell. */
   bytes: number | null;
@@ -26,17 +28,18 @@ export async function usage(): Promise<Usage> {
   const outbox = await reading.objectStore("outbox").count();
   const { storage } = navigator as { storage?: StorageManager };
   const bytes = (await storage?.estimate())?.usage ?? null;
-  return { conversations, messages, people, outbox, bytes, lasting: (await storage?.persisted()) ?? null };
+  const images = await countImages();
+  return { conversations, messages, people, images, outbox, bytes, lasting: (await storage?.persisted()) ?? null };
 }
 
 /** Throw away what was seen: histories, images, profiles, the list. */
 export async function clearSeen(): Promise<void> {
-  const clearing = (await database()).transaction(["seen", "images", "people", "single"], "readwrite");
+  const clearing = (await database()).transaction(["seen", "people", "single"], "readwrite");
   await clearing.objectStore("seen").clear();
-  await clearing.objectStore("images").clear();
   await clearing.objectStore("people").clear();
   await clearing.objectStore("single").delete("inbox");
   await clearing.done;
+  await dropImages();
 }
 
 /** Ask the browser to keep it even when the disk is full; return whether it promised. */

@@ -2,10 +2,11 @@
 
 import { useEffect, useState } from "react";
 import { pauseMs } from "../core/files";
-import type { Blob } from "../core/types";
+import type { Blob, Message } from "../core/types";
 import { api, got } from "../io/api";
-import { image } from "../io/images";
+import { dropImages, image } from "../io/images";
 import { ApiError } from "../io/problem";
+import { useStore } from "./store";
 
 const MARGIN_MS = 60_000;
 const ON_ITS_WAY = "blob-on-its-way";
@@ -62,7 +63,7 @@ export function useBlob(id: string): Blob | null {
   return blob;
 }
 
-/** Where an image is, once it is here: the thumbnail of that size, or itself where that is small already. */
+/** Where an image is, once it is here: the thumbnail of that size. One that could not be had is asked for again with the next connection. */
 export function useImage(id: string, size: "small" | "large"): string | null {
   const [url, setUrl] = useState<string | null>(null);
   useEffect(() => {
@@ -72,17 +73,31 @@ export function useImage(id: string, size: "small" | "large"): string | null {
       const { thumbnails, url } = await find(id);
       return thumbnails[size] ?? url;
     }
-    image(`${id}/${size}`, address)
-      .then((bytes) => {
+    async function show() {
+      try {
+        const bytes = await image(`${id}/${size}`, address);
         if (stale) return;
         made = URL.createObjectURL(bytes);
         setUrl(made);
-      })
-      .catch(() => {}); // its name and its place are shown all the same
+      } catch {
+        known.delete(id); // its name and its place are shown all the same
+      }
+    }
+    void show();
+    const unsubscribe = useStore.subscribe((now, before) => {
+      if (made === "" && now.standing.at === "online" && before.standing.at !== "online") void show();
+    });
     return () => {
       stale = true;
+      unsubscribe();
       URL.revokeObjectURL(made);
     };
   }, [id, size]);
   return url;
+}
+
+/** Keep nothing of the images of messages that are not to be seen any more. */
+export function forget(messages: readonly Message[]): void {
+  const ids = messages.flatMap(({ attachments = [] }) => attachments.map((each) => each.blob_id));
+  if (ids.length > 0) void dropImages(ids).catch(() => {});
 }

@@ -17,6 +17,7 @@ import type { Link } from "../io/link";
 import { note } from "../io/places";
 import { isAnswered } from "../io/problem";
 import { problem, t } from "../words";
+import { forget } from "./blobs";
 import { compareDrafts } from "./drafts";
 import { hasMissed, keep, lookAgain, readList, withdraw } from "./history";
 import * as outgoing from "./outgoing";
@@ -148,6 +149,11 @@ async function welcomed(whole: boolean): Promise<void> {
 }
 
 function concealed({ conversation_id: id, seqs }: ConcealedFrame): void {
+  forget(
+    timelineOf(id).entries.filter(
+      ({ seq }) => seqs?.some(([first, last]) => first <= (seq ?? 0) && (seq ?? 0) <= last) ?? true,
+    ),
+  );
   if (seqs !== null) setTimeline(id, withConcealed(timelineOf(id), seqs));
   else if (get().timelines[id]) {
     setTimeline(id, { ...timelineOf(id), entries: [], older: undefined });
@@ -170,6 +176,8 @@ function entered(message: Message): void {
   const before = timelineOf(id);
   outgoing.onEntry(message);
   pending.drop(id, message.message_id);
+  if (message.kind === "message_deleted")
+    forget(before.entries.filter(({ seq }) => seq === message.change?.message_seq));
   const known = get().inbox[id] !== undefined;
   set((state) => ({ inbox: inbox.withEntry(state.inbox, message, me) }));
   if (before.older !== undefined || before.entries.length > 0) {

@@ -149,10 +149,10 @@ const MARGIN = 8;
 /** Open it to the side that has more room, no higher than that, and not beyond the edges, also when a phone is turned. */
 function useRoom(place: { current: HTMLDivElement | null }): void {
   useLayoutEffect(() => {
-    const fit = () => fitted(place.current);
-    fit();
-    addEventListener("resize", fit);
-    return () => removeEventListener("resize", fit);
+    const adjust = () => fitted(place.current);
+    adjust();
+    addEventListener("resize", adjust);
+    return () => removeEventListener("resize", adjust);
   }, [place]);
 }
 

@@ -53,8 +53,8 @@ export default function Viewer({ images, first, onClose }: Props) {
 /** The thumbnail until the image itself is here, or where that cannot be had. */
 function Large({ image }: { image: Attachment }) {
   const small = useImage(image.blob_id, "large");
-  const [broken, setBroken] = useState(false);
+  const [broken, setBroken] = useState<string | null>(null);
   const whole = useBlob(image.blob_id)?.url ?? null;
-  const url = broken ? small : (whole ?? small);
-  return url === null ? <p>{t("app.loading")}</p> : <img src={url} alt={image.name} onError={() => setBroken(true)} />;
+  const url = whole === null || whole === broken ? small : whole;
+  return url === null ? <p>{t("app.loading")}</p> : <img src={url} alt={image.name} onError={() => setBroken(whole)} />;
 }

@@ -63,6 +63,7 @@ export const more = {
   "settings.storage.conversations": { one: "{n} conversation", other: "{n} conversations" },
   "settings.storage.messages": { one: "{n} message", other: "{n} messages" },
   "settings.storage.people": { one: "{n} profile", other: "{n} profiles" },
+  "settings.storage.images": { one: "{n} image", other: "{n} images" },
   "settings.storage.outbox": {
     one: "{n} message that was not sent yet: it stays, whatever is cleared",
     other: "{n} messages that were not sent yet: they stay, whatever is cleared",

@@ -61,6 +61,7 @@ function Kept({ kept }: { kept: Usage }) {
       <li>{t("settings.storage.conversations", { n: kept.conversations })}</li>
       <li>{t("settings.storage.messages", { n: kept.messages })}</li>
       <li>{t("settings.storage.people", { n: kept.people })}</li>
+      <li>{t("settings.storage.images", { n: kept.images })}</li>
       {kept.outbox > 0 && <li>{t("settings.storage.outbox", { n: kept.outbox })}</li>}
       {kept.bytes !== null && <li>{t("settings.storage.used", { size: sizeWords(kept.bytes, locale()) })}</li>}
       {kept.lasting !== null && <li>{t(kept.lasting ? "settings.storage.lasting" : "settings.storage.passing")}</li>}
