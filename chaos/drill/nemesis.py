@@ -140,10 +140,13 @@ class Nemesis:
     Args:
         home: The federation's home.
         ledger: Where faults are noted.
-        under_way: Tells what has not come yet to those to whom it is to come.
+        awaited: Tells what has not come yet to those to whom it is to come.
+        leeway: How many times as long that may take, on a slow machine.
     """
 
-    def __init__(self, home: Path, ledger: Ledger, under_way: Callable[[], AbstractSet[str]] = frozenset) -> None:
+    def __init__(
+        self, home: Path, ledger: Ledger, awaited: Callable[[], AbstractSet[str]] = frozenset, *, leeway: float = 1.0
+    ) -> None:
         self.done = 0
         self._present: dict[str, Fault] = {}
         self._away: dict[str, DutiesMoved | RegionDies] = {}
@@ -151,7 +154,7 @@ class Nemesis:
         self._lasting: dict[str, Fault] = {}
         self._home = home
         self._ledger = ledger
-        self._awaited = under_way
+        self._awaited, self._leeway = awaited, leeway
 
     @property
     def present(self) -> str:
@@ -183,7 +186,7 @@ class Nemesis:
         for together in by_slot(faults):
             await asyncio.sleep(max(0.0, max(together[0].at, over) - elapsed()))
             if over and any(fault.expects is not None and fault.expects.spares for fault in together):
-                await self._caught_up()
+                await self._caught_up(together[0])
             carrying = [asyncio.create_task(self._carry_out(fault)) for fault in together]
             try:
                 for one in asyncio.as_completed(carrying):
@@ -194,13 +197,17 @@ class Nemesis:
                 await asyncio.gather(*carrying, return_exceptions=True)
             over = elapsed() + max(fault.rest for fault in together)
 
-    async def _caught_up(self) -> None:
+    async def _caught_up(self, next_one: Fault) -> None:
         """Wait until what was under way a moment ago has come; not for ever, since something may be lost."""
         loop = asyncio.get_running_loop()
         until = loop.time() + CATCHING_UP_SECONDS
-        while (before := set(self._awaited())) and loop.time() < until:
-            await asyncio.sleep(LATE_SECONDS)
-            if not before & self._awaited():
+        while before := set(self._awaited()):
+            await asyncio.sleep(self._leeway * LATE_SECONDS)
+            if not (late := before & self._awaited()):
+                return
+            if loop.time() > until:
+                what = f"begins though {len(late)} messages wait for longer than {self._leeway * LATE_SECONDS:g} s"
+                self._ledger.note(e.Decided(self._ledger.now(), next_one.name, what))
                 return
 
     async def heal(self) -> None:

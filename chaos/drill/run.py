@@ -127,7 +127,7 @@ async def drill(order: Order, ledger: Ledger, progress: Watched) -> tuple[Fault,
         course = Course(scale, ledger, progress, urls)
         await course.gather(stack)
         await course.greet()
-        progress.nemesis = nemesis = Nemesis(order.home, ledger, lambda: progress.tally.awaited)
+        progress.nemesis = nemesis = Nemesis(order.home, ledger, lambda: progress.tally.awaited, leeway=order.leeway)
         try:
             began, busy = time.monotonic(), time.process_time()
             lookout = _lookout(status, standbys, faults, nemesis, ledger)

@@ -111,16 +111,31 @@ class Deeds:
         Who makes a group is not told the id of that, nor is whoever got no answer: theirs is what is like it, was not seen before, and is nobody else's.
         """
         if deed.id is None:
-            alike = deed.conversation, _kind(deed.author, deed.change)
-            found = (
-                one
-                for one in self.entries.values()
-                if one.change and (one.conversation, _kind(one.author, one.change)) == alike
-            )
-            entry = next((one for one in found if one.id not in self._of_id and one.sighted >= deed.invoked), None)
-        else:
-            entry = self._numbered.get(deed.id)
+            return self._unanswered(deed)
+        entry = self._numbered.get(deed.id)
         return entry if entry is not None and (entry.seq or entry.disputed) else None
+
+    def _unanswered(self, deed: Deed) -> Message | None:
+        """Return what is left for a deed without an id: of deeds that are alike the first has the first entry that was seen after it, and so on."""
+        kind = _kind(deed.author, deed.change)
+        left = [
+            one
+            for one in self.entries.values()
+            if one.conversation == deed.conversation
+            and one.change is not None
+            and _kind(one.author, one.change) == kind
+            and one.id not in self._of_id
+            and (one.seq or one.disputed)
+        ]
+        left.sort(key=lambda one: one.sighted)
+        for other in self._of_kind[kind]:
+            if other.id is None and other.may_appear and other.conversation == deed.conversation:
+                entry = next((one for one in left if one.sighted >= other.invoked), None)
+                if other is deed:
+                    return entry
+                if entry is not None:
+                    left.remove(entry)
+        return None
 
     def unsure(self, conversation: str) -> set[str]:
         """Return of whom nobody can say when they belonged to a channel: something was done to or by them of which it is not known what came of it."""

@@ -97,7 +97,7 @@ class Tab:
         """Wait until the message is there once, in that state if one is named; for so many milliseconds each."""
         await expect(self.message(text)).to_have_count(1, timeout=within)
         if state is not None:
-            await expect(self.message(text).get_by_role("img", name=state)).to_be_visible(timeout=within)
+            await expect(self.message(text).get_by_role("img", name=state, exact=True)).to_be_visible(timeout=within)
 
 
 class Typist:

@@ -206,8 +206,12 @@ async def test_it_looks_provisional_on_the_screen_until_the_standby_has_it(
     await ada.page.get_by_role("button", name="Save").click()
     await expect(ada.page.get_by_text("Saved.")).to_be_visible()
     await ada.page.keyboard.press("Escape")
+    await ada.send("The first goes by what is usual")  # a gateway goes by what it last read
+    await ada.sees("The first goes by what is usual", "Sent")
     await ada.send("Before the cut")
     await ada.sees("Before the cut", "Sent")
+    before = ada.message("Before the cut")
+    await expect(before).to_have_attribute("data-provisional", "false")
     waits = "Sent; the standby of your region does not have it yet"
     async with cut(stood_by):
         await ada.send("During the cut")
@@ -216,5 +220,6 @@ async def test_it_looks_provisional_on_the_screen_until_the_standby_has_it(
         await ada.page.reload()
         await ada.sees("During the cut", waits)
         await ada.sees("Before the cut", "Sent")
+        await expect(before).to_have_attribute("data-provisional", "false")
     await expect(ada.message("During the cut")).to_have_attribute("data-provisional", "false")
     await ada.sees("During the cut", "Sent")

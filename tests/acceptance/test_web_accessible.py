@@ -3,10 +3,11 @@
 import os
 import re
 from pathlib import Path
+from typing import Final
 
 import pytest
 from PIL import Image
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, ViewportSize, expect
 
 from infra.local import webapp
 from tests.acceptance.browsing import CHROMIUM, OpenTab, Tab
@@ -23,8 +24,8 @@ RUN = """async (rules) => {
 }"""
 RULES = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}
 """By scheme: which rules a view is held against. All but this one find the same in the dark."""
-DESKTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
+DESKTOP: Final[ViewportSize] = {"width": 1280, "height": 800}
+PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 
 
 class Inspector:
@@ -46,13 +47,13 @@ class Inspector:
         for scheme, rules in RULES.items():
             await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]  # one of two
             for form, size in (("desktop", DESKTOP), ("phone", PHONE)):
-                await page.set_viewport_size(size)  # type: ignore[arg-type]  # a plain dict
+                await page.set_viewport_size(size)
                 if VIEWS is not None:
                     await page.screenshot(path=Path(VIEWS) / f"{view}-{form}-{scheme}.png")
                 seen = await page.evaluate(RUN, rules)
                 assert seen["passed"], "axe has looked at nothing"
                 self.found += [f"{view}, {scheme}, {form}: {words}" for words in seen["told"]]
-        await page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]  # a plain dict
+        await page.set_viewport_size(DESKTOP)
 
 
 async def talk(ada: Tab, boris: Tab, picture: Path) -> None:

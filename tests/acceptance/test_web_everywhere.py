@@ -118,12 +118,12 @@ async def reads_from_right_to_left(ada: Tab) -> None:
     assert await left_of(own) < await left_of(other)
     assert await left_of(own) < await left_of(sidebar)
     for size in (DESKTOP, PHONE):
-        await ada.page.set_viewport_size(size)  # type: ignore[arg-type]  # a plain dict
+        await ada.page.set_viewport_size(size)
         assert await ada.page.evaluate(OVERFLOW) == 0
     await ada.page.get_by_role("link", name="Back").click()
     await expect(ada.page.get_by_role("navigation", name=LISTED)).to_be_visible()
     assert await ada.page.evaluate(OVERFLOW) == 0
-    await ada.page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]  # a plain dict
+    await ada.page.set_viewport_size(DESKTOP)
     await ada.page.evaluate("document.documentElement.dir = 'ltr'")
 
 

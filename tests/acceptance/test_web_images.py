@@ -20,6 +20,8 @@ pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium; CAUS
 
 SIGNED: Final = re.compile("X-Amz-Signature|AWSAccessKeyId")
 """What the addresses of the blob store have."""
+WIDE: Final = 1_600
+"""Pixels; the larger thumbnail has 1,280 at most."""
 DARK: Final = 100
 LIGHT: Final = 200
 BRING: Final = """([how, name, type, bytes]) => {
@@ -31,10 +33,10 @@ BRING: Final = """([how, name, type, bytes]) => {
 }"""
 
 
-def image(colour: tuple[int, int, int]) -> bytes:
-    """Return a small image, lighter on one side."""
-    drawn = Image.new("RGB", (320, 160), colour)
-    drawn.paste((250, 250, 240), (160, 0, 320, 160))
+def image(colour: tuple[int, int, int], width: int = 320) -> bytes:
+    """Return an image, lighter on one side."""
+    drawn = Image.new("RGB", (width, width // 2), colour)
+    drawn.paste((250, 250, 240), (width // 2, 0, width, width // 2))
     file = io.BytesIO()
     drawn.save(file, "PNG")
     return file.getvalue()
@@ -73,7 +75,7 @@ async def test_images_are_dropped_and_pasted_and_looked_at_by_keyboard(open_tab:
         await route.continue_()
 
     await boris.page.route(SIGNED, hold)
-    await bring(ada, "drop", "sea.png", image((20, 90, 140)))
+    await bring(ada, "drop", "sea.png", image((20, 90, 140), WIDE))
     await bring(ada, "paste", "sky.png", image((120, 160, 220)))
     tray = ada.page.get_by_role("list", name="Images and files of this message")
     await expect(tray.get_by_role("listitem")).to_have_count(2)
@@ -96,7 +98,7 @@ async def test_images_are_dropped_and_pasted_and_looked_at_by_keyboard(open_tab:
     assert await picture.bounding_box() == before
 
     await picture.click()
-    await expect(dialog(boris).get_by_role("img", name="sea.png")).to_have_js_property("naturalWidth", 320)
+    await expect(dialog(boris).get_by_role("img", name="sea.png")).to_have_js_property("naturalWidth", WIDE)
     await boris.page.keyboard.press("ArrowRight")
     await expect(dialog(boris).get_by_role("img", name="sky.png")).to_be_visible()
     await boris.page.keyboard.press("ArrowLeft")

@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.async_api import expect
 
 from tests.acceptance.browsing import CHROMIUM, OpenTab, Tab, two_who_talk
-from tests.acceptance.test_web_accessible import Inspector
+from tests.acceptance.test_web_accessible import DESKTOP, PHONE, Inspector
 from tests.acceptance.test_web_running import do
 from tests.acceptance.test_web_settings import section
 from tests.acceptance.test_web_talk import choose, dialog, make_group
@@ -23,6 +23,12 @@ async def over_a_message(inspector: Inspector, ada: Tab) -> None:
     await more.click()
     await expect(page.get_by_role("menu")).to_be_visible()
     await inspector.look(page, "a message's menu")
+    await page.set_viewport_size(PHONE)  # as a phone is turned
+    menu = await page.get_by_role("menu").bounding_box()
+    assert menu is not None
+    assert menu["x"] >= 0, menu
+    assert menu["x"] + menu["width"] <= PHONE["width"], menu
+    await page.set_viewport_size(DESKTOP)
     await page.keyboard.press("Escape")
     for item, view in (("Forward", "forwarding"), ("Details", "details"), ("Report", "reporting")):
         await choose(ada, "And back", item)

@@ -93,7 +93,7 @@ async def test_who_wants_to_be_left_alone_is(open_tab: OpenTab, urls: dict[str, 
     await expect(boris.page.get_by_text("Nobody was found.")).to_be_visible()
     await boris.begin_with(ada)
     await boris.send("Hello, stranger")
-    await boris.sees("Hello, stranger", "They take first messages from friends only.")
+    await boris.sees("Hello, stranger", "Refused: They take first messages from friends only.")
 
     await ada.begin_with(boris)
     await ada.page.get_by_role("link", name=re.compile("@" + boris.handle)).click()

@@ -418,7 +418,11 @@ def test_whoever_got_no_answer_is_not_taken_for_let_in_since_they_were_before() 
     change = e.Change("member_added", (CEM,))
     seen = e.Live(26.5, f"v{ANN}", GROUP, e.Sighting(1, 3, "m3", ANN, "c3", change=change))
     after = slept(*asked, *let_in(2, 5.0, None, numbered_at=6.0), *unanswered, seen)
+    twice = slept(*asked, *let_in(2, 10.5, e.Info(30.5, 2, "timeout")), *unanswered, seen)
 
+    assert twice["holder"].found == 0, (
+        "the one that was asked before it slept may have come true, and the other one not"
+    )
     assert (before["holder"].verdict, before["holder"].found) == (Verdict.TRUE, 0)
     assert (after["holder"].verdict, after["holder"].found) == (Verdict.FALSE, 1)
 
