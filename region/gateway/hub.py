@@ -225,8 +225,10 @@ class Hub:
                     self._outcome(record, known=output.known)
 
     def _entry(self, partition: int, output: Output, entry: Entry) -> None:
-        if self._repeats(output, entry.message_id, entry):
-            self._repeated(entry)
+        if self._repeats(output, entry.message_id, entry) or (output.known and output.users):
+            self._repeated(
+                entry
+            )  # the latter when what a lost region had accepted is handed in, and was sent again before
             return
         self._show(partition, output, entry)
         self.following.note(

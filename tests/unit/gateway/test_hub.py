@@ -219,6 +219,16 @@ def test_a_repeated_send_is_answered_with_the_marks_of_now(scene: Scene) -> None
     assert theirs.told == []
 
 
+def test_what_nobody_waits_for_any_more_is_answered_like_a_repeated_send(scene: Scene) -> None:
+    """A region that was lost hands in what it had accepted, and the one that took over has numbered by now, since its author sent it again: told as it comes, the stream would go back."""
+    mine, theirs = device(scene.hub, ADA), device(scene.hub, BOB)
+    handed_in = Output(11, encode_record(entry()), (ADA,), known=True)
+
+    scene.hub.dispatch(0, handed_in)
+
+    assert (mine.told, theirs.told, scene.repeated) == ([], [], [entry()])
+
+
 def test_a_repeated_send_is_answered_after_what_a_device_lacks(scene: Scene) -> None:
     """Told at once, its entry would stand before earlier ones of its conversation."""
     live, behind = device(scene.hub, ADA, "v1"), device(scene.hub, ADA, "v2")
