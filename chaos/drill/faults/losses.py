@@ -16,7 +16,7 @@ from chaos.drill.faults.duties import WHY, NotHomeError, holder_of
 from chaos.drill.faults.injector import POLL_SECONDS, NotPossibleError, Supervisor
 from chaos.drill.faults.parts import SiteDown
 from chaos.drill.schedule import Fault
-from infra.local.control import Status
+from infra.local.control import Act, Status
 
 STORE = "postgres"
 
@@ -47,6 +47,10 @@ class SiteWithoutStore(SiteDown):
         await super().saw()
         self.lost = True
         await asyncio.to_thread(shutil.rmtree, self._disk)
+
+    async def take_off(self) -> None:
+        """Start them, and wait for nobody: with an empty store its services are not well before the region is restored."""
+        await self._ask(Act("heal", self._parts, wait=0))
 
     async def saw(self) -> str:
         """Wait until each process is gone, and the disk too."""

@@ -95,7 +95,7 @@ def lost(home: Path, server: Any, done: list[str]) -> StoreLost:
 
     async def ask(request: Request) -> Status:
         if isinstance(request, Act):
-            done.append(f"{request.verb} {' '.join(request.names)}, {(home / 'store').exists()}")
+            done.append(f"{request.verb} {' '.join(request.names)}, {(home / 'store').exists()}, {request.wait:g} s")
             if request.verb == "kill":
                 server.kill()
                 server.wait()
@@ -116,9 +116,9 @@ async def test_its_disk_goes_after_its_processes(tmp_path: Path, server: Any, co
     await fault.bring_home()
 
     assert [one for one in done if one.startswith(("kill us/", "heal"))] == [
-        "kill us/postgres, True",
-        "heal us/postgres, False",
-    ]
+        "kill us/postgres, True, 60 s",
+        "heal us/postgres, False, 0 s",
+    ], "nobody waits for services that have no store"
     assert commands.asked == [
         "fail us --why a drill --confirm us",
         "restore us --store-lost --why a drill ends --confirm us",
