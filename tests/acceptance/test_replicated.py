@@ -16,7 +16,7 @@ from chaos.federation import Federation
 from infra.local import homes, postgres
 from infra.local.numbering import Ports
 from region.client import Client, Stage
-from tests.acceptance.browsing import CHROMIUM, OpenTab
+from tests.acceptance.browsing import CHROMIUM, OpenTab, listed
 
 PATIENCE = 240.0
 WAIT = 3.0
@@ -205,7 +205,7 @@ async def test_it_looks_provisional_on_the_screen_until_the_standby_has_it(
     await ada.page.get_by_label("A message is accepted when").select_option("the standby of that region has it, too")
     await ada.page.get_by_role("button", name="Save").click()
     await expect(ada.page.get_by_text("Saved.")).to_be_visible()
-    await ada.page.keyboard.press("Escape")
+    await listed(ada, "Walkers").click()
     await ada.send("The first goes by what is usual")  # a gateway goes by what it last read
     await ada.sees("The first goes by what is usual", "Sent")
     await ada.send("Before the cut")

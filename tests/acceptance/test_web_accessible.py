@@ -51,7 +51,7 @@ class Inspector:
                 if VIEWS is not None:
                     await page.screenshot(path=Path(VIEWS) / f"{view}-{form}-{scheme}.png")
                 seen = await page.evaluate(RUN, rules)
-                assert seen["passed"], "axe has looked at nothing"
+                assert seen["passed"] or rules, "axe has looked at nothing"
                 self.found += [f"{view}, {scheme}, {form}: {words}" for words in seen["told"]]
         await page.set_viewport_size(DESKTOP)
 
