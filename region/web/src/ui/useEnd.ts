@@ -22,7 +22,6 @@ export function useEnd(list: RefObject<VirtuosoHandle | null>) {
   const follows = useRef(true); // a list begins at its end, unless there is another place to go to
   const byHand = useRef(Number.NEGATIVE_INFINITY);
   const seeking = useRef(false);
-  const isEnd = useRef(true);
   const view = useRef<HTMLDivElement | null>(null);
   // The list measures itself first.
   const goOn = useCallback(
@@ -37,11 +36,11 @@ export function useEnd(list: RefObject<VirtuosoHandle | null>) {
       let [since, told, next] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
       const isOver = () => {
         seeking.current = false;
-        follows.current = isEnd.current; // what is sought may be the end
+        follows.current = isAtEnd(view.current); // what is sought may be the end
       };
       const look = () => {
         const [now, index] = [performance.now(), place()];
-        const isThere = told >= began && stands(view.current, index, align, isEnd.current);
+        const isThere = told >= began && stands(view.current, index, align);
         since = isThere ? Math.min(since, now) : Number.POSITIVE_INFINITY;
         if (!isThere && index >= 0 && now - told > AGAIN_MS) {
           told = now;
@@ -60,7 +59,6 @@ export function useEnd(list: RefObject<VirtuosoHandle | null>) {
   );
   const onEnd = (end: boolean) => {
     setAtEnd(end);
-    isEnd.current = end;
     if (seeking.current) return;
     if (end) follows.current = true;
     else if (performance.now() - byHand.current < BY_HAND_MS) follows.current = false;
@@ -92,12 +90,18 @@ export type End = ReturnType<typeof useEnd>;
 
 const NEAR = 48;
 
+/** Whether there is no more to scroll, as it is laid out: what the list itself tells of that comes late where a browser has no time. */
+function isAtEnd(view: HTMLElement | null): boolean {
+  const rows = view?.querySelector(".rows");
+  return rows != null && rows.scrollHeight - rows.scrollTop - rows.clientHeight <= NEAR;
+}
+
 /** Whether a row stands where it was to be brought, or in view where there is no more to scroll. */
-function stands(view: HTMLElement | null, index: number, align: "start" | "center", isEnd: boolean): boolean {
+function stands(view: HTMLElement | null, index: number, align: "start" | "center"): boolean {
   const row = view?.querySelector(`[data-index="${index}"]`)?.getBoundingClientRect();
   const around = view?.getBoundingClientRect();
   if (row === undefined || around === undefined) return false;
-  if (align === "start" && !isEnd) return Math.abs(row.top - around.top) <= NEAR;
+  if (align === "start" && !isAtEnd(view)) return Math.abs(row.top - around.top) <= NEAR;
   const isWhole = row.top >= around.top - 1 && row.bottom <= around.bottom + 1;
   return isWhole || (row.top <= around.top && row.bottom >= around.bottom);
 }
