@@ -193,8 +193,8 @@ function entered(message: Message): void {
     confirmSoon(message);
     if (isMessage(message)) tellSoon(message);
     if (names(message, me)) set((state) => ({ named: { ...state.named, [id]: message.seq ?? 0 } }));
-    if (message.kind.startsWith("friend_")) signs.attendFriends(say, watching.watched());
   }
+  if (message.kind.startsWith("friend_")) signs.attendFriends(say, watching.watched()); // whoever has answered is a friend by that as well
   if (watching.isAtEnd(id)) watching.seen(id);
 }
 
